@@ -25,6 +25,7 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.config.GraphConfig;
 import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.extension.opamp.ControlClock;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import dev.tethys.pipeline.graph.Graph;
@@ -61,7 +62,8 @@ final class ControlledGraph implements ControlledAgent.Process, AutoCloseable {
   private static final HttpClientFactory CLIENTS = new HttpClientFactory("Tethys/bench");
 
   private final AccountingRegistry ledger = new AccountingRegistry();
-  private final LiveControls controls = new LiveControls(ledger, Scheduler.system());
+  private final ControlClock clock = new ControlClock(Scheduler.system());
+  private final LiveControls controls = new LiveControls(ledger, clock);
   private final Generated generated = new Generated();
   private final Graph graph;
   private final ControlledAgent agent;
@@ -73,7 +75,6 @@ final class ControlledGraph implements ControlledAgent.Process, AutoCloseable {
   final AtomicLong returned = new AtomicLong();
 
   ControlledGraph(int port, Path folder, Map<String, String> labels) throws IOException {
-    Scheduler clock = Scheduler.system();
     Components components = BuiltIn.components(generated);
     graph =
         new Graph(

@@ -21,6 +21,7 @@ import dev.tethys.web.Routes;
 import dev.tethys.web.ServerWebSocket;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -56,7 +57,11 @@ final class OpampEndpoint {
           | ServerToAgent.Capability.ACCEPTS_PACKAGES_STATUS
           | ServerToAgent.Capability.ACCEPTS_EFFECTIVE_CONFIG;
   private static final List<String> CUSTOM =
-      List.of(PipelineAccounts.CAPABILITY, ControlledAgent.TAP, ControlledAgent.QUOTAS);
+      List.of(
+          PipelineAccounts.CAPABILITY,
+          ControlledAgent.TAP,
+          ControlledAgent.QUOTAS,
+          ControlledAgent.CLOCK);
 
   /** Custom messages that wait for one agent. */
   private static final int MAX_CUSTOMS = 8;
@@ -153,6 +158,11 @@ final class OpampEndpoint {
     Session s =
         new Session(ServerWebSocket.accept(q, r, MAX_MESSAGE), Thread.currentThread(), base);
     s.run();
+  }
+
+  private CustomMessage time() {
+    byte[] millis = Long.toString(clock.millis()).getBytes(StandardCharsets.UTF_8);
+    return new CustomMessage(ControlledAgent.CLOCK, "time", millis);
   }
 
   /** One WebSocket: its handler reads, a second thread writes. */
@@ -279,6 +289,9 @@ final class OpampEndpoint {
           if (before != null && !before.equals(uid)) {
             fleet.disconnect(before, this);
           }
+        }
+        if (m.description() != null && m.customCapabilities().contains(ControlledAgent.CLOCK)) {
+          customs.addFirst(time()); // before an offer of controls, which end by it
         }
         reportAll |= received.reportAll();
         newUid = m.requestsUid() ? newUid(m) : newUid;

@@ -3,13 +3,16 @@ package dev.tethys.control;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -174,6 +177,67 @@ class LiveControlFleetTest extends FleetCase {
       assertThat(a.accounts().dropped()).containsEntry("muted:quiet", 3L);
       assertThat(a.accounts().dropped()).containsEntry("muted:ended", 20L);
     }
+  }
+
+  /** The clock of the fleet, with a wall clock that is wrong. */
+  private Scheduler wrong(Duration ahead) {
+    return new Scheduler() {
+      @Override
+      public long millis() {
+        return clock.millis() + ahead.toMillis();
+      }
+
+      @Override
+      public long nanos() {
+        return clock.nanos();
+      }
+
+      @Override
+      public void execute(String name, Runnable task) {
+        clock.execute(name, task);
+      }
+
+      @Override
+      public Timer schedule(Duration after, Runnable task) {
+        return clock.schedule(after, task);
+      }
+    };
+  }
+
+  private void wrongAgents() throws IOException {
+    for (int hours : new int[] {-2, 2}) {
+      agents.add(
+          new TestCollector(
+              wrong(Duration.ofHours(hours)),
+              port,
+              folder.resolve("wrong" + hours),
+              OWN,
+              Map.of("env", "prod")));
+    }
+  }
+
+  @Test
+  void controlsApplyAndEndAtTheirTimeAtAgentsWithAWrongClock() throws Exception {
+    wrongAgents();
+    until(() -> get("/agents").size() == 2);
+    String id = start(mute("checkout").put("duration", "1h"));
+    until(() -> agents.stream().allMatch(a -> has(a, id)));
+    until(() -> Files.exists(folder.resolve("wrong-2/data/clock")));
+    until(() -> Files.exists(folder.resolve("wrong2/data/clock")));
+
+    // Agents that start while the control plane is away know the difference.
+    requireNonNull(server).close();
+    agents.forEach(TestCollector::close);
+    agents.clear();
+    wrongAgents();
+    assertThat(agents).allMatch(a -> has(a, id));
+    agents.forEach(a -> assertThat(a.send("checkout", 9, 3)).isZero());
+    agents.forEach(a -> assertThat(a.accounts().dropped()).containsEntry("muted:" + id, 3L));
+
+    start(port, Tokens.NONE);
+    String ending = start(mute("shop").put("duration", "2s"));
+    until(() -> agents.stream().allMatch(a -> a.control(ending, false) != null));
+    until(() -> agents.stream().noneMatch(a -> has(a, ending)));
   }
 
   @Test

@@ -20,6 +20,7 @@ import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.config.GraphConfig;
 import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.extension.opamp.ControlClock;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import dev.tethys.pipeline.graph.Graph;
@@ -93,7 +94,8 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
       String token,
       @Nullable PublicKey key)
       throws IOException {
-    controls = new LiveControls(ledger, clock);
+    ControlClock controlClock = new ControlClock(clock);
+    controls = new LiveControls(ledger, controlClock);
     graph =
         new Graph(
             new GraphServices(
@@ -118,7 +120,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
                 key),
             CLIENTS,
             Map.of("service.name", "edge"),
-            clock,
+            controlClock,
             this);
     agent.restoreControls();
     try {

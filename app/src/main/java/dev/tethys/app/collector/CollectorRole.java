@@ -19,6 +19,7 @@ import dev.tethys.pipeline.config.OwnMetricsPush;
 import dev.tethys.pipeline.config.PrintedConfig;
 import dev.tethys.pipeline.config.TelemetrySettings;
 import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.extension.opamp.ControlClock;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.pipeline.extension.opamp.PackageUpgrades;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
@@ -168,6 +169,7 @@ public final class CollectorRole implements AutoCloseable {
   private final ConfigSource ownSource;
   private volatile ConfigSource source;
   private final boolean allowUnused;
+  private final ControlClock controlClock;
   private final LiveControls controls;
   private final GraphServices services;
   private final Registry metrics = new Registry();
@@ -214,7 +216,8 @@ public final class CollectorRole implements AutoCloseable {
     this.tap = tap;
     AccountingRegistry ledger = new AccountingRegistry();
     Scheduler clock = Scheduler.system();
-    this.controls = new LiveControls(ledger, clock);
+    this.controlClock = new ControlClock(clock);
+    this.controls = new LiveControls(ledger, controlClock);
     this.services =
         new GraphServices(
             components,
@@ -506,6 +509,10 @@ public final class CollectorRole implements AutoCloseable {
 
   LiveControls controls() {
     return controls;
+  }
+
+  ControlClock controlClock() {
+    return controlClock;
   }
 
   Scheduler clock() {

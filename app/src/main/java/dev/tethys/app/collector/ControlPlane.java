@@ -210,7 +210,12 @@ final class ControlPlane {
                 ControlPlane::launcherIsThere);
     ControlledAgent agent =
         new ControlledAgent(
-            settings, CLIENTS, role.identity(), role.clock(), new Controlled(role), packages);
+            settings,
+            CLIENTS,
+            role.identity(),
+            role.controlClock(),
+            new Controlled(role),
+            packages);
     agent.restoreControls();
     if (!agent.files().isEmpty()) {
       try {

@@ -12,7 +12,6 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.web.NodeRecords;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
@@ -23,6 +22,7 @@ import java.nio.file.Path;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -111,6 +111,12 @@ public final class ControlledAgent implements AutoCloseable {
   /** Ending of the name of a configuration's file. */
   private static final String YAML = ".yaml";
 
+  /**
+   * Capability of custom messages with the time of the control plane, in Unix milliseconds as text,
+   * which it sends once to each connection of an agent that declares it.
+   */
+  public static final String CLOCK = "dev.tethys.clock";
+
   /** Process that is configured. */
   public interface Process {
     /**
@@ -192,7 +198,7 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   private final Settings settings;
-  private final Scheduler clock;
+  private final ControlClock clock;
   private final Process process;
   private final RemoteConfigFolder folder;
   private final @Nullable PackageUpgrades upgrades;
@@ -223,13 +229,14 @@ public final class ControlledAgent implements AutoCloseable {
    *
    * @param clients connects, through the proxy that the environment names; not closed here
    * @param identity attributes that identify the process, such as {@code service.name}
+   * @param clock of the live controls of the process
    * @throws IOException when the folder cannot be read or written
    */
   public ControlledAgent(
       Settings settings,
       HttpClientFactory clients,
       Map<String, String> identity,
-      Scheduler clock,
+      ControlClock clock,
       Process process)
       throws IOException {
     this(settings, clients, identity, clock, process, null);
@@ -244,7 +251,7 @@ public final class ControlledAgent implements AutoCloseable {
       Settings settings,
       HttpClientFactory clients,
       Map<String, String> identity,
-      Scheduler clock,
+      ControlClock clock,
       Process process,
       @Nullable PackageUpgrades upgrades)
       throws IOException {
@@ -254,6 +261,7 @@ public final class ControlledAgent implements AutoCloseable {
     this.process = process;
     this.identity.putAll(identity);
     this.folder = new RemoteConfigFolder(settings.folder(), clock::millis);
+    clock.restore(folder.ahead());
     this.running = folder.texts();
     this.variables = folder.variables();
     this.reports =
@@ -274,9 +282,11 @@ public final class ControlledAgent implements AutoCloseable {
             LOG,
             this::offer);
     reports.takeCustom(this::take);
+    List<String> custom = new ArrayList<>(List.of(PipelineAccounts.CAPABILITY, TAP, CLOCK));
     if (process.hasOwnConfiguration()) {
-      reports.declare(List.of(PipelineAccounts.CAPABILITY, TAP, OWN_CONFIGURATION));
+      custom.add(OWN_CONFIGURATION);
     }
+    reports.declare(List.copyOf(custom));
     if (upgrades != null) {
       reports.takePackages(upgrades::offer);
       upgrades.reportTo(reports::packages);
@@ -361,10 +371,16 @@ public final class ControlledAgent implements AutoCloseable {
         });
   }
 
-  /** Custom message of the control plane: a request for records. Must not block. */
+  /** Custom message of the control plane. Must not block. */
   private void take(CustomMessage m) {
     if (m.capability().equals(TAP)) {
       clock.execute("control-tap", () -> tap(m));
+    } else if (m.capability().equals(CLOCK)) {
+      try {
+        clock.tell(Long.parseLong(new String(m.data(), StandardCharsets.UTF_8)));
+      } catch (NumberFormatException e) {
+        LOG.log(Level.WARNING, "Time of the control plane not taken error=\"{0}\"", e.getMessage());
+      }
     } else if (m.capability().equals(QUOTAS)) {
       try {
         process.shareQuotas(new String(m.data(), StandardCharsets.UTF_8));
@@ -412,6 +428,14 @@ public final class ControlledAgent implements AutoCloseable {
     clock.schedule(OFTEN, () -> clock.execute("control-watch", this::watch));
   }
 
+  private void keepAhead() {
+    try {
+      folder.keepAhead(clock.ahead());
+    } catch (IOException e) { // the next report tries again
+      LOG.log(Level.WARNING, "Difference from the clock of the control plane not kept", e);
+    }
+  }
+
   /** What a version on trial lacks: a connection, or a configuration that it can apply. */
   private String lacks() {
     return reports.messagesReceived() == 0
@@ -423,6 +447,7 @@ public final class ControlledAgent implements AutoCloseable {
     if (upgrades != null && upgrades.isOnTrial()) {
       upgrades.observe(lacks());
     }
+    keepAhead();
     reports.reportHealth(process.health());
     long now = clock.nanos();
     boolean close = now - changedNanos < CLOSE_WATCH.toNanos();

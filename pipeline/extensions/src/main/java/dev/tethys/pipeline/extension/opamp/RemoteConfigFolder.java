@@ -31,11 +31,12 @@ import tools.jackson.databind.json.JsonMapper;
  * another, {@code trying} the one that is being applied, {@code failed} the last one that was not
  * applied and why. Texts are in {@code config-HASH/NN.yaml}, {@code controls} holds the live
  * controls that were applied last, {@code variables} the variables, as a JSON object of strings,
- * {@code instance-uid} identifies the agent.
+ * {@code instance-uid} identifies the agent, {@code clock} is the difference of {@link
+ * ControlClock}.
  *
  * <p>Invariant: {@code current} names a folder that is complete on disk. A process that ends within
  * an application starts with {@code current} and reports the other as failed. One thread changes
- * the folder.
+ * the folder, and one the difference of clocks.
  */
 final class RemoteConfigFolder {
   /** Largest configuration that is accepted, in bytes of all its files. */
@@ -45,6 +46,7 @@ final class RemoteConfigFolder {
   private static final int MAX_HASH = 96;
   private static final String PREFIX = "config-";
   private static final String CONTROLS = "controls";
+  private static final String CLOCK = "clock";
   private static final String VARIABLES = "variables";
 
   /** Configuration that was not applied. */
@@ -154,6 +156,7 @@ final class RemoteConfigFolder {
   private byte @Nullable [] current;
   private byte @Nullable [] currentFolder; // null as current
   private @Nullable Failure failed;
+  private long ahead;
 
   RemoteConfigFolder(Path folder, LongSupplier millis) throws IOException {
     this.folder = folder;
@@ -174,6 +177,7 @@ final class RemoteConfigFolder {
       current = lines.isEmpty() ? null : hash(lines.getFirst());
       currentFolder = lines.size() < 2 ? current : hash(lines.get(1));
     }
+    ahead = readAhead();
     failed = failure(read("failed"));
     byte[] unfinished = hash(read("trying"));
     if (unfinished != null) {
@@ -213,6 +217,28 @@ final class RemoteConfigFolder {
   void keepControls(String text) throws IOException {
     if (!text.equals(controls())) {
       write(CONTROLS, text);
+    }
+  }
+
+  /** Milliseconds by which the clock of the control plane was ahead of that of this machine. */
+  long ahead() {
+    return ahead;
+  }
+
+  /** That difference has been seen; one that is a second or less away is the same. */
+  void keepAhead(long millis) throws IOException {
+    if (Math.abs(millis - ahead) > 1000) {
+      write(CLOCK, millis + "\n");
+      ahead = millis;
+    }
+  }
+
+  private long readAhead() throws IOException {
+    String written = read(CLOCK);
+    try {
+      return written == null ? 0 : Long.parseLong(written.strip());
+    } catch (NumberFormatException e) {
+      return 0; // the control plane tells it again
     }
   }
 

@@ -403,14 +403,14 @@ final class Reports {
             heartbeat = m.heartbeat();
           }
         });
+    if (custom != null && takesCustom != null) {
+      takesCustom.accept(custom);
+    }
     if (offered != null && taker != null) {
       taker.accept(offered);
     }
     if (packagesOffer != null && takesPackages != null) {
       takesPackages.accept(packagesOffer);
-    }
-    if (custom != null && takesCustom != null) {
-      takesCustom.accept(custom);
     }
     ServerToAgent.Failure f = m.error();
     if (f != null) {

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param observe whether items are only counted, and pass
  * @param startMillis Unix milliseconds at which the control plane started it; with the id it tells
  *     a control from an earlier one of the same id; 0 until it is started
- * @param endMillis Unix milliseconds, by the clock of the agent
+ * @param endMillis Unix milliseconds, by the clock of the control plane
  */
 public record Control(
     String id,

@@ -1,0 +1,85 @@
+package dev.tethys.pipeline.extension.opamp;
+
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.pipeline.Scheduler;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+
+/**
+ * Clock of a control plane, as this process knows it. Live controls end by it, and periods of
+ * quotas begin by it, so that they do at the same time at all agents, those with a wrong clock
+ * included.
+ *
+ * <p>The control plane tells its time at each connection. It continues with the monotonic clock of
+ * the process, so that a change of the wall clock changes nothing. Before, it differs from the wall
+ * clock as much as when the process ended, or not at all. A difference of at most {@link
+ * #TOLERANCE} is none, for a message may be late. Safe for any number of threads.
+ */
+public final class ControlClock implements Scheduler {
+  static final Duration TOLERANCE = Duration.ofSeconds(5);
+
+  private static final System.Logger LOG = JulLogger.of(ControlClock.class.getName());
+
+  /**
+   * Time that is known.
+   *
+   * @param millis of the control plane
+   * @param nanos monotonic, at that time
+   */
+  private record Known(long millis, long nanos) {}
+
+  private final Scheduler own;
+  private volatile Known known;
+
+  public ControlClock(Scheduler own) {
+    this.own = own;
+    known = new Known(own.millis(), own.nanos());
+  }
+
+  @Override
+  public long millis() {
+    Known k = known;
+    return k.millis + (own.nanos() - k.nanos) / 1_000_000;
+  }
+
+  /** Milliseconds by which it is ahead of the wall clock; 0 for a difference that is none. */
+  long ahead() {
+    long ahead = millis() - own.millis();
+    return Math.abs(ahead) <= TOLERANCE.toMillis() ? 0 : ahead;
+  }
+
+  /** Continues with the difference of a process before. */
+  void restore(long ahead) {
+    known = new Known(own.millis() + ahead, own.nanos());
+  }
+
+  /** Takes the time of the control plane. */
+  void tell(long millis) {
+    long before = ahead();
+    long ownMillis = own.millis();
+    boolean same = Math.abs(millis - ownMillis) <= TOLERANCE.toMillis();
+    known = new Known(same ? ownMillis : millis, own.nanos());
+    if (Math.abs(ahead() - before) > TOLERANCE.toMillis()) {
+      LOG.log(
+          same ? Level.INFO : Level.WARNING,
+          "Clock differs from that of the control plane, by which live controls end"
+              + " ownAheadSeconds={0}",
+          Long.toString((ownMillis - millis) / 1000));
+    }
+  }
+
+  @Override
+  public long nanos() {
+    return own.nanos();
+  }
+
+  @Override
+  public void execute(String name, Runnable task) {
+    own.execute(name, task);
+  }
+
+  @Override
+  public Timer schedule(Duration after, Runnable task) {
+    return own.schedule(after, task);
+  }
+}
