@@ -89,6 +89,7 @@ struct tcp_sock {
   u64 bytes_retrans;
   u32 srtt_us;
   u32 total_retrans;
+  u64 tcp_wstamp_ns;
 };
 struct socket {
   struct sock *sk;
