@@ -33,8 +33,8 @@ public final class HeapController {
   private static final int RARELY = 500;
   private static final int SELDOM = 4;
 
-  /** A collection that takes a fiftieth of the time is cheap. */
-  private static final int CHEAP = 50;
+  /** A collection that takes a twentieth of the time is cheap. */
+  private static final int CHEAP = 20;
 
   /** A collection during which the whole machine was paused says nothing of the next. */
   private static final long SELDOM_AT_MOST = Duration.ofSeconds(10).toNanos();
@@ -43,7 +43,7 @@ public final class HeapController {
    * When the old generation is to be collected.
    *
    * @param growth the share of what was alive after its last collection by which it may grow
-   * @param cheapGrowth the same where collections are cheap: a fiftieth of the time
+   * @param cheapGrowth the same where collections are cheap: a twentieth of the time
    * @param headroom bytes besides
    * @param longest how long it may go without, if it has grown by more than a little: {@link
    *     #LITTLE_BYTES}, and a share of what was alive

@@ -65,8 +65,8 @@ class HeapControllerTest {
   void cheapCollectionsComeAfterLessGrowth() {
     HeapController.Rule r =
         new HeapController.Rule(0.75, 0.25, 8 * MIB, Duration.ofSeconds(60), 0, LOOK);
-    assertThat(r.due(134 * MIB, 100 * MIB, 499, 10)).isFalse();
-    assertThat(r.due(134 * MIB, 100 * MIB, 500, 10)).isTrue();
+    assertThat(r.due(134 * MIB, 100 * MIB, 199, 10)).isFalse();
+    assertThat(r.due(134 * MIB, 100 * MIB, 200, 10)).isTrue();
     assertThat(r.due(133 * MIB, 100 * MIB, 1000, 10)).isFalse();
     assertThat(r.due(184 * MIB, 100 * MIB, 40, 10)).isTrue();
   }

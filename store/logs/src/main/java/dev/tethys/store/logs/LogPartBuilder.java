@@ -23,7 +23,7 @@ import java.util.List;
 final class LogPartBuilder {
   private static final long DAY_NANOS = 86_400_000_000_000L;
   private static final int MAX_DAYS = 16; // older rows share one part
-  private static final int BLOCK_ROWS = 1 << 15;
+  private static final int BLOCK_ROWS = 1 << 14;
   private static final long BLOCK_BYTES = 16L << 20;
   private static final int MAX_WORDS = 1 << 20;
   private static final int LEVEL = 1;
