@@ -7,9 +7,10 @@ import java.util.function.LongSupplier;
 
 /**
  * Decoded columns of the blocks that were read last, up to a number of bytes. A block that was read
- * within {@value #BUSY_SECONDS} seconds is not removed for another: scans of more than there is
- * room for, one after the other, would find nothing. Sections, which are large and quickly
- * decompressed again, are kept in a share of it only. Safe for several threads.
+ * within {@value #BUSY_SECONDS} seconds is only removed for one that was read twice since then:
+ * scans of more than there is room for, one after the other, would otherwise find nothing.
+ * Sections, which are large and quickly decompressed again, are kept in a share of it only. Safe
+ * for several threads.
  */
 public final class ColumnCache {
   private static final long BUSY_SECONDS = 10;
@@ -72,7 +73,9 @@ public final class ColumnCache {
   }
 
   synchronized void use(DecodedColumns of) {
-    lastUse.computeIfPresent(of, (k, v) -> nanos.getAsLong());
+    long now = nanos.getAsLong();
+    of.read(now);
+    lastUse.computeIfPresent(of, (k, v) -> now);
   }
 
   /** Makes room for a value; false if there is none. */
@@ -101,7 +104,9 @@ public final class ColumnCache {
     Iterator<Map.Entry<DecodedColumns, Long>> eldest = lastUse.entrySet().iterator();
     while (!fits(size, isSection) && eldest.hasNext()) {
       Map.Entry<DecodedColumns, Long> e = eldest.next();
-      if (e.getKey() == wanted || now - e.getValue() < BUSY_SECONDS * SECOND) {
+      boolean isBusy =
+          now - e.getValue() < BUSY_SECONDS * SECOND && !wanted.wasReadTwiceSince(e.getValue());
+      if (e.getKey() == wanted || isBusy) {
         return false;
       }
       remove(e.getKey());

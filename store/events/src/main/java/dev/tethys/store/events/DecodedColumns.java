@@ -13,6 +13,9 @@ public final class DecodedColumns {
   private final Map<Object, Object> values = new ConcurrentHashMap<>();
   private long bytes; // under the lock of the cache
   private long sectionBytes; // of these
+  private int reads; // up to two; this and the times under the lock of the cache
+  private long lastRead;
+  private long readBefore; // the read before the last one
 
   DecodedColumns(@Nullable ColumnCache cache) {
     this.cache = cache;
@@ -48,6 +51,18 @@ public final class DecodedColumns {
   /** Keeps a section in the share of memory that sections have. */
   boolean putSection(int number, byte[] section, long size) {
     return cache != null && cache.put(this, number, section, size, true);
+  }
+
+  /** Notes a read. Under the lock of the cache. */
+  void read(long now) {
+    readBefore = lastRead;
+    lastRead = now;
+    reads = Math.min(2, reads + 1);
+  }
+
+  /** Whether the last two reads were after a time. Under the lock of the cache. */
+  boolean wasReadTwiceSince(long time) {
+    return reads == 2 && readBefore - time > 0;
   }
 
   /** Adds a value; false if another thread was first. Under the lock of the cache. */

@@ -45,6 +45,39 @@ class ColumnCacheTest {
   }
 
   @Test
+  void replacesBusyBlocksByOnesThatAreReadAgain() {
+    DecodedColumns a = cache.columns();
+    DecodedColumns b = cache.columns();
+    a.use();
+    a.put("x", 1, 60);
+    after(1);
+    b.use();
+    assertThat(b.put("x", 2, 60)).isFalse();
+    after(1);
+    b.use();
+    assertThat(b.put("x", 2, 60)).isTrue(); // a was not read since b was read first
+    assertThat(a.get("x")).isNull();
+    assertThat(cache.bytes()).isEqualTo(60);
+  }
+
+  @Test
+  void keepsBlocksOfScansThatAreRepeated() {
+    DecodedColumns a = cache.columns();
+    DecodedColumns b = cache.columns();
+    for (int scan = 0; scan < 5; scan++) {
+      a.use();
+      if (scan == 0) {
+        a.put("x", 1, 60);
+      }
+      after(1);
+      b.use();
+      assertThat(b.put("x", 2, 60)).isFalse();
+      after(1);
+    }
+    assertThat(a.get("x")).isEqualTo(1);
+  }
+
+  @Test
   void removesWhatExpires() {
     DecodedColumns a = cache.columns();
     DecodedColumns b = cache.columns();
