@@ -305,7 +305,7 @@ export function usePatterns(
     queryFn: async ({ signal }) =>
       (await data<PatternItem[] | null>(
         'patterns',
-        { query: query as string, ...span(range), step: `${step}ms` },
+        { query: query as string, ...span(range), step: `${step}ms`, limit: 300 },
         signal,
       )) ?? [],
     enabled: enabled && query !== null,

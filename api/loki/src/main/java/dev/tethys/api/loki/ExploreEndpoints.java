@@ -24,6 +24,13 @@ final class ExploreEndpoints {
   private static final int MAX_LINES = 1000;
   private static final int MAX_FIELDS = 1000;
   private static final int MAX_PATTERNS = 300;
+
+  /** Rows below which Loki has no pattern. */
+  private static final int RARE_ROWS = 30;
+
+  /** Patterns up to which rare ones are listed too: small stores have nothing else. */
+  private static final int FEW_PATTERNS = 100;
+
   private static final int MAX_VOLUMES = 1000;
 
   private final LokiSettings settings;
@@ -139,6 +146,9 @@ final class ExploreEndpoints {
                 p.limit("limit", MAX_PATTERNS),
                 limits,
                 stopped);
+    if (p.get("limit").isEmpty()) {
+      found = withoutRare(found);
+    }
     LokiJson out = new LokiJson().raw("{\"status\":\"success\",\"data\":[");
     String sep = "";
     for (PatternCount c : found) {
@@ -151,6 +161,15 @@ final class ExploreEndpoints {
       out.raw("]}");
     }
     return out.raw("]}").toString();
+  }
+
+  /** Patterns without the rare ones of many; they are sorted by their rows. */
+  private static List<PatternCount> withoutRare(List<PatternCount> all) {
+    int end = Math.min(all.size(), FEW_PATTERNS);
+    while (end < all.size() && all.get(end).total() >= RARE_ROWS) {
+      end++;
+    }
+    return all.subList(0, end);
   }
 
   String detectedLabels(LogqlEngine engine, LokiParameters p) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogRates;
 import dev.tethys.query.logql.LiveTail.Dropped;
 import dev.tethys.query.logql.LogEntry;
@@ -92,6 +93,31 @@ class LokiApiTest {
     assertThat(server.call("GET", null, RANGE, "query", "{app=~\".+\"}").statusCode())
         .isEqualTo(200);
     assertThat(server.computedOnVirtualThread).isFalse();
+  }
+
+  @Test
+  void rarePatternsOfManyAreLeftOutUnlessALimitIsGiven() throws Exception {
+    LogBatch batch = new LogBatch();
+    int api = batch.stream(Labels.of("app", "api"));
+    for (int i = 0; i < 120; i++) {
+      int rows = i < 110 ? 35 : 5;
+      for (int r = 0; r < rows; r++) {
+        byte[] line = ("-".repeat(i + 1) + r).getBytes(StandardCharsets.UTF_8);
+        batch.add(now - 60_000_000_000L, api, line, 0, line.length);
+      }
+    }
+    server.store.append("fake", batch);
+    assertThat(patterns()).isEqualTo(110);
+    assertThat(patterns("limit", "300")).isEqualTo(120);
+    assertThat(patterns("limit", "5")).isEqualTo(5);
+  }
+
+  private int patterns(String... more) throws Exception {
+    List<String> params = new ArrayList<>(List.of("query", "{app=\"api\"}"));
+    params.addAll(List.of(more));
+    HttpResponse<String> r =
+        server.call("GET", "fake", "/loki/api/v1/patterns", params.toArray(String[]::new));
+    return r.body().split("\"pattern\":", -1).length - 1;
   }
 
   @Test
