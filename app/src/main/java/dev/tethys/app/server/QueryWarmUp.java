@@ -17,20 +17,19 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Rehearses queries over what a store holds right after it was opened, so that dashboards that come
- * back with a restarted server find compiled code. It pauses while a client sends queries. Bounded
- * by time, by rounds and by the samples that a query may read; ends with its server.
+ * back with a restarted server find compiled code. It starts before the server is ready. It pauses
+ * while a client sends queries. Bounded by time, by rounds and by the samples that a query may
+ * read; ends with its server.
  */
 final class QueryWarmUp implements AutoCloseable {
   /** More than so many rounds compile hardly anything new. */
   static final int MAX_ROUNDS = 50;
-
-  /** Those who waited for the restart come first. */
-  private static final Duration HEAD_START = Duration.ofMillis(200);
 
   private static final int MAX_METRICS = 2_000;
   private static final Duration WAIT = Duration.ofSeconds(1);
@@ -67,6 +66,7 @@ final class QueryWarmUp implements AutoCloseable {
   private final MetricsDatabase database;
   private final Duration time;
   private final WarmUpTurns turns;
+  private final CompletableFuture<List<SignalWarmUp<?>>> following = new CompletableFuture<>();
   private @Nullable Thread thread;
 
   /**
@@ -83,8 +83,8 @@ final class QueryWarmUp implements AutoCloseable {
     this.turns = new WarmUpTurns(time, clock, others);
   }
 
-  /** Rehearses beside everything else, after a moment, and then other signals. */
-  void start(List<SignalWarmUp<?>> others) {
+  /** Rehearses in parallel to everything else, and then what {@link #follow} gives. */
+  void start() {
     thread =
         Thread.ofPlatform()
             .daemon()
@@ -93,17 +93,20 @@ final class QueryWarmUp implements AutoCloseable {
             .start(
                 () -> {
                   try {
-                    if (!turns.endsWithin(HEAD_START)) {
-                      run();
-                      for (SignalWarmUp<?> other : others) {
-                        turns.begin();
-                        other.run(turns);
-                      }
+                    run();
+                    for (SignalWarmUp<?> other : following.join()) {
+                      turns.begin();
+                      other.run(turns);
                     }
                   } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                   }
                 });
+  }
+
+  /** Rehearses other signals after metrics, once their stores are open. */
+  void follow(List<SignalWarmUp<?>> signals) {
+    following.complete(List.copyOf(signals));
   }
 
   /** Milliseconds between the points that are asked for in a round. */
@@ -238,6 +241,7 @@ final class QueryWarmUp implements AutoCloseable {
   @Override
   public void close() {
     turns.end();
+    following.complete(List.of());
     Thread t = thread;
     if (t != null) {
       try {

@@ -402,6 +402,11 @@ final class Server implements AutoCloseable {
         folder,
         recovery.millis(),
         found.series());
+    Duration warmUp = Duration.ofMillis(flags.millis("query.warm-up"));
+    // A server without data in its store starts without a warm-up.
+    if (warmUp.isPositive() && (found.series() > 0 || found.blocks() > 0)) {
+      warmUp(database, warmUp);
+    }
     EmbeddedLogs logStore = logs;
     if (logStore != null) {
       boolean configured = !configuration.source().equals("embedded defaults");
@@ -422,29 +427,39 @@ final class Server implements AutoCloseable {
     status.ready(recovery.damagedBytes() > 0 ? 1 : 0);
     notifications.remove(Notifications.STARTING);
     reloads.watch(flags);
-    Duration warmUp = Duration.ofMillis(flags.millis("query.warm-up"));
-    // A server without data in its store starts without a warm-up.
-    if (warmUp.isPositive() && (found.series() > 0 || found.blocks() > 0)) {
-      warmUp(database, warmUp);
+    QueryWarmUp q = queryWarmUp;
+    if (q != null) {
+      q.follow(otherWarmUps());
     }
   }
 
+  /** Starts the warm-up while the other stores are opened, which takes hundredths of a second. */
   private void warmUp(MetricsDatabase database, Duration time) {
     WarmUpTurns.Others clients = WarmUpTurns.Others.of(engine.running(), lookups);
-    List<SignalWarmUp<?>> signals = new ArrayList<>();
     EmbeddedLogs logStore = logs;
     if (logStore != null) {
       clients = clients.and(logStore.queryThreads());
-      signals.add(logStore.warmUp());
     }
     EmbeddedTraces traceStore = traces;
     if (traceStore != null) {
       clients = clients.and(traceStore.queryThreads());
-      signals.add(traceStore.warmUp());
     }
     QueryWarmUp q = new QueryWarmUp(database, time, System::nanoTime, clients);
     queryWarmUp = q;
-    q.start(signals);
+    q.start();
+  }
+
+  private List<SignalWarmUp<?>> otherWarmUps() {
+    List<SignalWarmUp<?>> signals = new ArrayList<>();
+    EmbeddedLogs logStore = logs;
+    if (logStore != null) {
+      signals.add(logStore.warmUp());
+    }
+    EmbeddedTraces traceStore = traces;
+    if (traceStore != null) {
+      signals.add(traceStore.warmUp());
+    }
+    return signals;
   }
 
   private DatabaseOptions databaseOptions(PrometheusConfig c) {

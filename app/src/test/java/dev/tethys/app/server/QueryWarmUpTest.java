@@ -6,12 +6,17 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.MetricsDatabase;
+import dev.tethys.web.Routes;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -175,5 +180,37 @@ class QueryWarmUpTest {
     assertThat(new QueryWarmUp(database, TIME, () -> 0, NOBODY).run()).isZero();
     database.close();
     assertThat(new QueryWarmUp(database, TIME, () -> 0, NOBODY).run()).isZero();
+  }
+
+  /** Stores of other signals are opened while queries of metrics are rehearsed already. */
+  @Test
+  void rehearsesOtherSignalsOnceTheirStoresAreOpen() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    SignalWarmUp<String> other =
+        new SignalWarmUp<>("other") {
+          @Override
+          @Nullable String content() {
+            asked.countDown();
+            return null;
+          }
+
+          @Override
+          void addApi(Routes routes) {}
+
+          @Override
+          List<String> paths(String content, int round) {
+            return List.of();
+          }
+        };
+    try (MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS)) {
+      fill(database);
+      try (QueryWarmUp w =
+          new QueryWarmUp(database, Duration.ofMillis(1), System::nanoTime, NOBODY)) {
+        w.start();
+        assertThat(asked.getCount()).isEqualTo(1);
+        w.follow(List.of(other));
+        assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+      }
+    }
   }
 }
