@@ -54,6 +54,7 @@ final class StageCheck {
   private String problem = "";
   private String unready = "";
   private String undecided = "";
+  private String returned = "";
   private String silent = "";
   private boolean silentTooLong;
   private @Nullable Map<String, RecentAccounts.Window> others;
@@ -86,6 +87,7 @@ final class StageCheck {
         all.add(then, now, x);
         if (x.stage > r.acceptedStage) {
           undelivered.add(e.getKey(), x, then, now);
+          noteReturned(e.getKey(), then, now);
         }
         if (x.stage == r.stage) {
           stageItems += in;
@@ -104,7 +106,7 @@ final class StageCheck {
               + " required (minItems)";
     }
     if (undecided.isEmpty()) {
-      undecided = undelivered.text();
+      undecided = returned.isEmpty() ? undelivered.text() : returned;
     }
     if (problem.isEmpty()) {
       compareOutputs();
@@ -114,6 +116,28 @@ final class StageCheck {
     }
     if (!silent.isEmpty()) {
       undecided = silent;
+    }
+  }
+
+  /**
+   * Notes an agent that refuses a larger share of its items than before, as with too low a limit of
+   * memory: nothing is lost while its sources try again, and they will not do so for ever.
+   */
+  private void noteReturned(UUID uid, Totals then, Totals now) {
+    long in = now.in() - then.in();
+    long back = now.returned() - then.returned();
+    double before = then.in() <= 0 ? 0 : (double) then.returned() / then.in();
+    if (returned.isEmpty() && in >= MIN_COMPARED && back > (before + r.guard.maxLost()) * in) {
+      returned =
+          String.format(
+              Locale.ROOT,
+              "agent %s has refused %d of %d items (%.1f %%) since it applied the version, before it"
+                  + " %.1f %%; their sources have them",
+              uid,
+              back,
+              in,
+              100.0 * back / in,
+              100 * before);
     }
   }
 
@@ -431,10 +455,10 @@ final class StageCheck {
   }
 
   /**
-   * Agents that take items with the version and deliver none, as at a destination that accepts
-   * connections and never answers, or with a processor that holds all for very long: nothing is
-   * lost yet, and nothing is known to arrive. Judged is each exporter and signal by itself as well,
-   * for others may hide it in the sums of an agent.
+   * Agents that take items with the version and deliver none. A destination may accept connections
+   * and never answer, or a processor hold all for very long: nothing is lost yet, and nothing is
+   * known to arrive. Judged is each exporter and signal by itself as well, for others may hide it
+   * in the sums of an agent.
    */
   private final class Undelivered {
     private final Map<String, Undelivered> exporters = new TreeMap<>();

@@ -669,6 +669,42 @@ class RolloutLossTest {
         .contains("no item of traces delivered", "took 200 items; 0 are queued", "before them");
   }
 
+  private static String refused(long in, long returned) {
+    return "{\"in\":%d,\"out\":%d,\"returned\":%d}".formatted(in, in - returned, returned);
+  }
+
+  /** As with a limit of memory that is too low: nothing is lost while sources try again. */
+  @Test
+  void versionThatRefusesMoreThanBeforeStopsTheRollout() throws IOException {
+    for (int i = 0; i < 2; i++) {
+      agent(i, null, refused(1_000, 100));
+    }
+    Rollout r = start(guard(100, Duration.ofSeconds(30)));
+    agent(null, refused(1_500, 150));
+    rollouts.step();
+    agent(null, refused(2_000, 400));
+    pass(Duration.ofSeconds(2));
+    assertThat(r.reached).hasSize(1);
+    pass(Duration.ofSeconds(28));
+    assertThat(r.state).isEqualTo(Rollout.State.PAUSED);
+    assertThat(r.stateReason)
+        .contains("has refused 300 of 1000 items (30.0 %)", "before it 10.0 %", "maxWait");
+    rollouts.resume(r.id, "me", "the sources have room");
+    rollouts.step();
+    assertThat(r.reached).hasSize(2);
+  }
+
+  @Test
+  void versionThatRefusesAsMuchAsBeforeIsNoProblem() throws IOException {
+    agent(null, refused(1_000, 100));
+    Rollout r = start(guard(100, Duration.ofSeconds(30)));
+    agent(null, refused(2_000, 200));
+    pass(Duration.ofSeconds(2));
+    agent(null, refused(3_000, 300));
+    pass(Duration.ofSeconds(2));
+    assertThat(r.state).isEqualTo(Rollout.State.DONE);
+  }
+
   @Test
   void signalWithoutExportersNeedsNoDelivery() throws IOException {
     String onlyCounted =
