@@ -81,6 +81,11 @@ final class ControlCounts {
       return new Entry(start == 0 ? process : start, other ? ended.plus(last) : ended, now);
     }
 
+    /** Whether the last counts of a process that has ended are in it already. */
+    boolean knows(long start, Sum now) {
+      return start != 0 && (process > start || process == start && now.isBelow(last));
+    }
+
     Sum sum() {
       return ended.plus(last);
     }
@@ -126,9 +131,11 @@ final class ControlCounts {
    * Takes a report of an agent.
    *
    * @param process start of its process; 0 where it is not known
+   * @param ended whether that process has ended; its counts may be known already, or later ones
    * @param known controls by id
    */
-  synchronized void take(UUID agent, long process, Totals report, Map<String, LiveControl> known) {
+  synchronized void take(
+      UUID agent, long process, Totals report, boolean ended, Map<String, LiveControl> known) {
     Map<String, PipelineAccounts.Control> counts = report.controls();
     if (counts == null) {
       return;
@@ -141,7 +148,8 @@ final class ControlCounts {
       }
       Map<UUID, Entry> agents = all.computeIfAbsent(Key.of(c), k -> new HashMap<>());
       Entry before = agents.get(agent);
-      if (before == null && entries >= MAX_ENTRIES) {
+      if (before == null && entries >= MAX_ENTRIES
+          || ended && before != null && before.knows(process, Sum.of(n))) {
         continue;
       }
       entries += before == null ? 1 : 0;

@@ -113,7 +113,8 @@ public final class ControlServer implements AutoCloseable {
     controls = new Controls(clock, fleet, audit, new ControlState(data.resolve("controls.json")));
     counts = new ControlCounts(data.resolve("control-counts.json"));
     fleet.takeAccounts(
-        (uid, process, report) -> counts.take(uid, process, report, controls.state().all));
+        (uid, process, report, ended) ->
+            counts.take(uid, process, report, ended, controls.state().all));
     shares = new QuotaShares(data.resolve("quota-shares.json"), controls, fleet, clock);
     quotas = new QuotaWatch(controls, shares, audit);
     Routes routes =

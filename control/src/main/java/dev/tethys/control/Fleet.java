@@ -74,8 +74,9 @@ public final class Fleet {
      * Takes a report.
      *
      * @param process start of the process of the agent; 0 where it is not known
+     * @param ended whether that process has ended, and another one reports its last accounts
      */
-    void take(UUID agent, long process, Totals report);
+    void take(UUID agent, long process, Totals report, boolean ended);
   }
 
   /** Sets what takes the accounts of agents. */
@@ -106,7 +107,7 @@ public final class Fleet {
   private final ItemRates rates = new ItemRates();
   private long configChars;
   private volatile BiConsumer<UUID, CustomMessage> taps = (_, _) -> {};
-  private volatile AccountsTaker accounts = (_, _, _) -> {};
+  private volatile AccountsTaker accounts = (_, _, _, _) -> {};
 
   Fleet(Scheduler clock, int maxAgents) {
     this.clock = clock;
@@ -175,6 +176,10 @@ public final class Fleet {
       volumes.put(uid, custom.data(), clock.nanos(), state(before, m));
     } else if (custom != null && custom.capability().equals(ControlledAgent.TAP)) {
       taps.accept(uid, custom);
+    } else if (custom != null && own && custom.type().equals(PipelineAccounts.ENDED)) {
+      for (Totals.Ended e : Totals.readEnded(custom.data())) {
+        accounts.take(uid, e.process(), e.totals(), true);
+      }
     } else if (custom != null && own) {
       Totals read = Totals.read(custom.data());
       totals = read == null ? totals : read;
@@ -183,7 +188,7 @@ public final class Fleet {
         recent.put(uid, AgentState.configuration(remote), read, clock.nanos());
         rates.put(uid, read, clock.nanos());
         ComponentHealth h = m.health() != null || before == null ? m.health() : before.health();
-        accounts.take(uid, h == null ? 0 : h.startNanos(), read);
+        accounts.take(uid, h == null ? 0 : h.startNanos(), read, false);
       }
     }
     return new AgentState(

@@ -60,22 +60,45 @@ public record Totals(
   static @Nullable Totals read(byte[] json) {
     try {
       JsonNode n = JsonMapper.shared().readTree(json);
-      if (!n.isObject()) {
-        return null;
-      }
-      return new Totals(
-          n.path("in").asLong(0),
-          n.path("out").asLong(0),
-          n.path("queued").asLong(0),
-          n.path("deadLettered").asLong(0),
-          n.path("returned").asLong(0),
-          dropped(n),
-          exporters(n),
-          signals(n),
-          controls(n));
+      return n.isObject() ? of(n) : null;
     } catch (JacksonException e) {
       return null;
     }
+  }
+
+  private static Totals of(JsonNode n) {
+    return new Totals(
+        n.path("in").asLong(0),
+        n.path("out").asLong(0),
+        n.path("queued").asLong(0),
+        n.path("deadLettered").asLong(0),
+        n.path("returned").asLong(0),
+        dropped(n),
+        exporters(n),
+        signals(n),
+        controls(n));
+  }
+
+  /**
+   * Last accounts of a process that has ended.
+   *
+   * @param process start of it, Unix nanoseconds
+   */
+  record Ended(long process, Totals totals) {}
+
+  /** The accounts of a report of processes that have ended; empty when it is none. */
+  static List<Ended> readEnded(byte[] json) {
+    List<Ended> out = new ArrayList<>();
+    try {
+      for (JsonNode n : JsonMapper.shared().readTree(json)) {
+        if (out.size() < MAX_NAMES && n.path("totals").isObject()) {
+          out.add(new Ended(n.path("process").asLong(0), of(n.path("totals"))));
+        }
+      }
+    } catch (JacksonException e) {
+      return List.of();
+    }
+    return out;
   }
 
   private static Map<String, Long> dropped(JsonNode n) {

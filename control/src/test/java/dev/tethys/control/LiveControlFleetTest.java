@@ -240,6 +240,47 @@ class LiveControlFleetTest extends FleetCase {
     until(() -> agents.stream().noneMatch(a -> has(a, ending)));
   }
 
+  private void restartOfAgent(int items) throws IOException {
+    agents.getFirst().send("checkout", 9, items);
+    agents.getFirst().close();
+    agents.clear();
+    agentWithProcess();
+  }
+
+  private void agentWithProcess() throws IOException {
+    long start = clock.millis() * 1_000_000;
+    agents.add(
+        new TestCollector(
+            clock,
+            port,
+            folder.resolve("a0"),
+            OWN,
+            Map.of("env", "prod", "name", "a0"),
+            "",
+            null,
+            start));
+  }
+
+  @Test
+  void countsOfAgentsThatAreStartedAgainAreExactAlsoWhileTheControlPlaneIsAway() throws Exception {
+    agentWithProcess();
+    until(() -> get("/agents").size() == 1);
+    String id = start(mute("checkout"));
+    until(() -> agents.stream().allMatch(a -> has(a, id)));
+    restartOfAgent(20);
+    assertThat(agents).allMatch(a -> has(a, id));
+    until(() -> get("/controls/" + id).path("dropped").asLong() == 20);
+    requireNonNull(server).close();
+    restartOfAgent(7);
+    restartOfAgent(5);
+    start(port, Tokens.NONE);
+    until(() -> get("/controls/" + id).path("dropped").asLong() == 32);
+    restartOfAgent(3);
+    until(() -> get("/controls/" + id).path("dropped").asLong() == 35);
+    until(() -> get("/agents").get(0).path("connected").asBoolean());
+    assertThat(get("/controls/" + id).path("dropped").asLong()).isEqualTo(35);
+  }
+
   @Test
   void stepsOfAQuotaAreShownAndAudited() throws Exception {
     fleet(2);

@@ -58,6 +58,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   private final ControlledAgent agent;
   private final Path own;
   private final boolean hasOwn;
+  private final long start;
   private volatile String text = "";
 
   /** Variables with which the configuration was applied last. */
@@ -94,6 +95,25 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
       String token,
       @Nullable PublicKey key)
       throws IOException {
+    this(clock, port, folder, own, labels, token, key, 0);
+  }
+
+  /**
+   * The same with a start of its process.
+   *
+   * @param start in Unix nanoseconds; 0 where it reports none
+   */
+  TestCollector(
+      Scheduler clock,
+      int port,
+      Path folder,
+      String own,
+      Map<String, String> labels,
+      String token,
+      @Nullable PublicKey key,
+      long start)
+      throws IOException {
+    this.start = start;
     ControlClock controlClock = new ControlClock(clock);
     controls = new LiveControls(ledger, controlClock);
     graph =
@@ -181,7 +201,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
 
   @Override
   public ComponentHealth health() {
-    return new ComponentHealth(true, 0, "", "StatusOK", 0, Map.of());
+    return new ComponentHealth(true, start, "", "StatusOK", 0, Map.of());
   }
 
   @Override
@@ -280,5 +300,6 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   public void close() {
     agent.close();
     graph.stop(Duration.ZERO);
+    agent.keepLastCounts();
   }
 }

@@ -371,6 +371,7 @@ public final class CollectorRole implements AutoCloseable {
       LOG.log(Level.INFO, "Stop requested, draining queues timeout={0}", Durations.format(drain));
       Optional.ofNullable(controlled).ifPresent(ControlledAgent::close);
       graph.stop(drain);
+      Optional.ofNullable(controlled).ifPresent(ControlledAgent::keepLastCounts);
       return restarts ? PackageUpgrades.EXIT_CODE : Shutdown.hasFailed() ? 1 : 0;
     }
   }

@@ -108,6 +108,9 @@ public final class ControlledAgent implements AutoCloseable {
 
   private static final int MAX_TAPS = 4;
 
+  /** Processes that ended without a connection, whose counts are kept. */
+  private static final int MAX_ENDED = 20;
+
   /** Ending of the name of a configuration's file. */
   private static final String YAML = ".yaml";
 
@@ -221,6 +224,11 @@ public final class ControlledAgent implements AutoCloseable {
 
   private @Nullable PipelineAccounts reported; // of the watching thread
   private long reportedNanos; // of the watching thread
+
+  /** Last counts of processes before, which are to be reported. Guarded by this. */
+  private List<String> ended;
+
+  private List<String> keptCounts; // guarded by this
   private String volumes = ""; // that were reported; of the watching thread
   private long volumesNanos; // of the watching thread
 
@@ -262,6 +270,9 @@ public final class ControlledAgent implements AutoCloseable {
     this.identity.putAll(identity);
     this.folder = new RemoteConfigFolder(settings.folder(), clock::millis);
     clock.restore(folder.ahead());
+    List<String> counts = folder.counts();
+    this.keptCounts = counts;
+    this.ended = counts.subList(Math.max(0, counts.size() - MAX_ENDED), counts.size());
     this.running = folder.texts();
     this.variables = folder.variables();
     this.reports =
@@ -355,6 +366,9 @@ public final class ControlledAgent implements AutoCloseable {
     others.putAll(settings.labels());
     reports.describe(identity, others);
     reports.run(process.effective());
+    if (!ended.isEmpty()) { // before the first accounts of this process
+      reports.sendOnce(message(PipelineAccounts.ENDED, "[" + String.join(",", ended) + "]"));
+    }
     changedNanos = clock.nanos();
     started = true;
     watch();
@@ -428,6 +442,39 @@ public final class ControlledAgent implements AutoCloseable {
     clock.schedule(OFTEN, () -> clock.execute("control-watch", this::watch));
   }
 
+  private static CustomMessage message(String type, String json) {
+    return new CustomMessage(
+        PipelineAccounts.CAPABILITY, type, json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Keeps the counts of live controls, which the next process reports where this one cannot. */
+  private synchronized void keepCounts(PipelineAccounts accounts) {
+    if (!ended.isEmpty()
+        && reports.messagesReceived() > 0
+        && !reports.isUnsent(PipelineAccounts.ENDED)) {
+      ended = List.of();
+    }
+    PipelineAccounts now = accounts.ofControls();
+    List<String> lines = new ArrayList<>(ended);
+    if (now != null) {
+      lines.add(
+          "{\"process\":" + process.health().startNanos() + ",\"totals\":" + now.json() + "}");
+    }
+    try {
+      if (!lines.equals(keptCounts)) {
+        folder.keepCounts(lines);
+        keptCounts = lines;
+      }
+    } catch (IOException e) { // the next report tries again
+      LOG.log(Level.WARNING, "Counts of live controls not kept", e);
+    }
+  }
+
+  /** Keeps the last counts of live controls, after the process has taken its last data. */
+  public void keepLastCounts() {
+    keepCounts(process.accounts());
+  }
+
   private void keepAhead() {
     try {
       folder.keepAhead(clock.ahead());
@@ -452,17 +499,14 @@ public final class ControlledAgent implements AutoCloseable {
     long now = clock.nanos();
     boolean close = now - changedNanos < CLOSE_WATCH.toNanos();
     PipelineAccounts accounts = process.accounts();
+    keepCounts(accounts);
     if (close
         || process.takeQuotaDue()
         || now - reportedNanos >= SELDOM.toNanos() && !accounts.equals(reported)
         || reported == null) {
       reported = accounts;
       reportedNanos = now;
-      reports.sendCustom(
-          new CustomMessage(
-              PipelineAccounts.CAPABILITY,
-              PipelineAccounts.TYPE,
-              accounts.json().getBytes(StandardCharsets.UTF_8)));
+      reports.sendCustom(message(PipelineAccounts.TYPE, accounts.json()));
     }
     Duration every = close ? CLOSE_VOLUMES : SELDOM;
     if (volumes.isEmpty() || now - volumesNanos >= every.toNanos()) {
@@ -475,11 +519,7 @@ public final class ControlledAgent implements AutoCloseable {
       String labelled = labelled(next, changesBefore + (steady ? "" : "+" + now), controls);
       if (!labelled.equals(volumes)) {
         volumes = labelled;
-        reports.sendCustom(
-            new CustomMessage(
-                PipelineAccounts.CAPABILITY,
-                PipelineAccounts.VOLUMES,
-                labelled.getBytes(StandardCharsets.UTF_8)));
+        reports.sendCustom(message(PipelineAccounts.VOLUMES, labelled));
       }
     }
   }
@@ -705,7 +745,7 @@ public final class ControlledAgent implements AutoCloseable {
   /** Says goodbye and disconnects. */
   @Override
   public void close() {
-    reports.stop();
+    reports.stop(started ? message(PipelineAccounts.TYPE, process.accounts().json()) : null);
     awaitApplied();
     if (started && link.isUp()) {
       try {

@@ -103,6 +103,13 @@ public record PipelineAccounts(
   /** Type of messages with volumes by attribute, see {@code VolumesJson.report}. */
   public static final String VOLUMES = "volumes";
 
+  /**
+   * Type of a message with the last live controls of processes that have ended, once for each: a
+   * JSON array, the oldest process first, of objects with its start as {@code process}, in Unix
+   * nanoseconds, and its accounts as {@code totals}.
+   */
+  public static final String ENDED = "ended";
+
   /** Totals of a registry. */
   public static PipelineAccounts of(AccountingRegistry ledger) {
     long out = 0;
@@ -138,6 +145,13 @@ public record PipelineAccounts(
   public PipelineAccounts with(Map<String, Control> applied) {
     return new PipelineAccounts(
         in, out, queued, deadLettered, returned, dropped, exporters, signals, applied);
+  }
+
+  /** Live controls alone; null where there are no counts of them. */
+  @Nullable PipelineAccounts ofControls() {
+    return controls == null || controls.isEmpty()
+        ? null
+        : new PipelineAccounts(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), controls);
   }
 
   private static void quotas(Json j, List<QuotaUse> of) {

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,11 +33,11 @@ import tools.jackson.databind.json.JsonMapper;
  * applied and why. Texts are in {@code config-HASH/NN.yaml}, {@code controls} holds the live
  * controls that were applied last, {@code variables} the variables, as a JSON object of strings,
  * {@code instance-uid} identifies the agent, {@code clock} is the difference of {@link
- * ControlClock}.
+ * ControlClock}, {@code counts} has those of live controls.
  *
  * <p>Invariant: {@code current} names a folder that is complete on disk. A process that ends within
  * an application starts with {@code current} and reports the other as failed. One thread changes
- * the folder, and one the difference of clocks.
+ * the folder, and another one the difference of clocks and the counts.
  */
 final class RemoteConfigFolder {
   /** Largest configuration that is accepted, in bytes of all its files. */
@@ -47,6 +48,7 @@ final class RemoteConfigFolder {
   private static final String PREFIX = "config-";
   private static final String CONTROLS = "controls";
   private static final String CLOCK = "clock";
+  private static final String COUNTS = "counts";
   private static final String VARIABLES = "variables";
 
   /** Configuration that was not applied. */
@@ -218,6 +220,21 @@ final class RemoteConfigFolder {
     if (!text.equals(controls())) {
       write(CONTROLS, text);
     }
+  }
+
+  /** Last counts of processes that have ended, a line for each; empty for none. */
+  List<String> counts() throws IOException {
+    String written = read(COUNTS);
+    return written == null ? List.of() : written.lines().filter(l -> l.endsWith("}")).toList();
+  }
+
+  /**
+   * Counts have changed. They are to outlive the process, not the machine: no disk is waited for.
+   */
+  void keepCounts(List<String> lines) throws IOException {
+    Path next = folder.resolve(COUNTS + ".new");
+    Files.writeString(next, String.join("\n", lines) + "\n");
+    Files.move(next, folder.resolve(COUNTS), StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Milliseconds by which the clock of the control plane was ahead of that of this machine. */

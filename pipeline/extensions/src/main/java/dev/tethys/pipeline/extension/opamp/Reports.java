@@ -60,6 +60,7 @@ final class Reports {
   private List<String> customCapabilities = List.of();
   private final Map<String, CustomMessage> customs = new HashMap<>(); // the last of each type
   private final SequencedSet<String> unsentCustoms = new LinkedHashSet<>(); // types
+  private @Nullable CustomMessage lastCustom;
   private final Set<String> onceCustoms = new HashSet<>(); // types that are no state
   private Duration heartbeat;
   private long sequence;
@@ -208,9 +209,23 @@ final class Reports {
     unsentCustoms.addAll(customs.keySet());
   }
 
+  /** Whether a message of a type waits to be sent. */
+  boolean isUnsent(String customType) {
+    return locked(() -> unsentCustoms.contains(customType));
+  }
+
+  /** From now on only the end is reported, with a last custom message. */
+  void stop(@Nullable CustomMessage farewell) {
+    change(
+        () -> {
+          stopping = true;
+          lastCustom = farewell;
+        });
+  }
+
   /** From now on only the end is reported. */
   void stop() {
-    change(() -> stopping = true);
+    stop(null);
   }
 
   boolean isStopping() {
@@ -325,7 +340,7 @@ final class Reports {
                 true,
                 null,
                 false,
-                null));
+                lastCustom));
   }
 
   /** A message has gone to the server. */
