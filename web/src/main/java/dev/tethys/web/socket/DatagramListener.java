@@ -18,7 +18,8 @@ import java.util.concurrent.atomic.LongAdder;
  * Takes datagrams over UDP on one platform thread. What waits for that thread waits in the kernel's
  * buffer, which drops what does not fit.
  */
-public final class DatagramListener implements SocketListener {
+public final class DatagramListener
+    implements SocketListener, PassingListener<DatagramListener.Handler> {
   /** Handles datagrams, on one thread. */
   public interface Handler {
     /** Takes one; the buffer is reused. */
@@ -56,12 +57,15 @@ public final class DatagramListener implements SocketListener {
   private static final int MAX_DATAGRAM = 65_535;
   private static final Duration GRACE = Duration.ofSeconds(5);
 
+  /** How long gathered datagrams have for being passed on before another handler comes. */
+  private static final Duration LAST = Duration.ofSeconds(1);
+
   /** Nothing has come for so long: a sender's burst is over. */
   private static final int QUIET_MILLIS = 20;
 
   private final DatagramSocket socket;
   private final Options options;
-  private final Handler handler;
+  private final HandlerSlot<Handler> slot;
   private final Thread thread;
   private final LongAdder datagrams = new LongAdder();
   private volatile boolean closed;
@@ -69,7 +73,7 @@ public final class DatagramListener implements SocketListener {
   private DatagramListener(DatagramSocket socket, Options options, Handler handler) {
     this.socket = socket;
     this.options = options;
-    this.handler = handler;
+    this.slot = new HandlerSlot<>(handler);
     this.thread =
         Thread.ofPlatform()
             .daemon()
@@ -138,6 +142,7 @@ public final class DatagramListener implements SocketListener {
     byte[] buf = new byte[MAX_DATAGRAM];
     DatagramPacket p = new DatagramPacket(buf, buf.length);
     boolean waiting = false;
+    long use = 0;
     long since = 0;
     long bytes = 0;
     try {
@@ -148,13 +153,18 @@ public final class DatagramListener implements SocketListener {
           socket.receive(p);
           datagrams.increment();
           if (!waiting) {
+            use = slot.enter();
+            waiting = true;
             since = System.nanoTime();
             bytes = 0;
           }
-          waiting = true;
           bytes += p.getLength();
-          handler.datagram(buf, p.getLength(), p.getAddress());
-          if (bytes < options.gatherBytes()
+          Handler h = slot.handler();
+          if (h != null) {
+            h.datagram(buf, p.getLength(), p.getAddress());
+          }
+          if (!slot.isHeld()
+              && bytes < options.gatherBytes()
               && System.nanoTime() - since < options.gather().toNanos()) {
             continue;
           }
@@ -169,21 +179,43 @@ public final class DatagramListener implements SocketListener {
         } catch (RuntimeException e) {
           PEER_LOG.failure(Level.ERROR, "Datagram not handled listener", options.address(), e);
         }
-        waiting = false;
-        paused();
+        if (waiting) {
+          waiting = false;
+          end(use);
+        }
       }
-      paused();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    if (waiting) {
+      end(use);
+    }
   }
 
-  private void paused() throws InterruptedException {
+  /** Has what was gathered passed on, and lets another handler come. */
+  private void end(long use) {
     try {
-      handler.pause();
+      Handler h = slot.handler();
+      if (h != null) {
+        h.pause();
+      }
     } catch (RuntimeException e) {
       PEER_LOG.failure(Level.ERROR, "Datagrams not delivered listener", options.address(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      slot.exit(use);
     }
+  }
+
+  @Override
+  public boolean hold() {
+    return slot.hold(LAST);
+  }
+
+  @Override
+  public void serve(Handler next) {
+    slot.serve(next);
   }
 
   /** Stops listening, and waits briefly until assembled data is passed on. */
@@ -191,6 +223,7 @@ public final class DatagramListener implements SocketListener {
   public void close() {
     closed = true;
     socket.close();
+    slot.close();
     try {
       if (!thread.join(GRACE)) {
         thread.interrupt();

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.component;
 
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Source of telemetry. Between start and stop it passes batches to the consumers it was created
@@ -16,9 +17,18 @@ public interface Receiver extends Component {
   /**
    * Whether it starts and stops its listeners on the calling thread, so that one change of a graph
    * can pass them from a receiver that stops to one that starts ({@link
-   * dev.tethys.pipeline.server.PortExchange}). Handlers of its requests work after its stop too.
+   * dev.tethys.pipeline.server.PortExchange}). Handlers of its requests work after its stop too;
+   * those of sockets without answers are not called any more.
    */
   default boolean passesPorts() {
     return false;
+  }
+
+  /**
+   * Settings of the sockets without answers that it opens. In one change of a graph it takes a
+   * socket of equal settings from a receiver that stops.
+   */
+  default List<Object> sockets() {
+    return List.of();
   }
 }

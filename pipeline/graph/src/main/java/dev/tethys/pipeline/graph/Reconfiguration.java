@@ -242,6 +242,11 @@ final class Reconfiguration {
     going.sort(Comparator.comparing(Reconfiguration::passesPorts));
     List<GraphNode> order = new ArrayList<>(coming);
     order.sort(Comparator.comparing(Reconfiguration::passesPorts).reversed());
+    for (GraphNode n : order) {
+      if (n.component instanceof Receiver r) {
+        ports.expect(r.sockets());
+      }
+    }
     long began = System.nanoTime();
     boolean waited = false;
     for (GraphNode old : going) {

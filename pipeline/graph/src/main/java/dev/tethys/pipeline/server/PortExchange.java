@@ -3,6 +3,8 @@ package dev.tethys.pipeline.server;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.Routes;
 import dev.tethys.web.WebConfig;
+import dev.tethys.web.socket.PassingListener;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -29,7 +31,23 @@ public final class PortExchange {
     void run() throws E;
   }
 
+  /** Makes a listener. */
+  @FunctionalInterface
+  public interface Opening<L> {
+    L open() throws IOException;
+  }
+
+  /**
+   * Listener without requests and answers that a receiver has left.
+   *
+   * @param settings of the listener and of how it reads
+   * @param addresses {@code host:port}, over UDP with {@code /udp} after it
+   */
+  private record LeftSocket(Object settings, List<String> addresses, PassingListener<?> listener) {}
+
   private final List<ServedPort> left = new ArrayList<>();
+  private final List<LeftSocket> sockets = new ArrayList<>();
+  private final List<Object> expected = new ArrayList<>();
   private final Set<HttpListener> taken = new LinkedHashSet<>();
   private final Set<HttpListener> ending = new LinkedHashSet<>();
   private long heldAt;
@@ -50,11 +68,62 @@ public final class PortExchange {
             });
   }
 
-  /** A receiver stops. */
-  void leave(ServedPort p) {
-    if (left.isEmpty()) {
+  private void beginHold() {
+    if (left.isEmpty() && sockets.isEmpty()) {
       heldAt = System.nanoTime();
     }
+  }
+
+  /**
+   * Takes the listener of the same settings that a receiver leaves in the change of the graph by
+   * this thread; where there is none, makes one, once its addresses are free.
+   *
+   * @param type of the listener that has such settings
+   * @throws IOException of the opening
+   */
+  public static <H, L extends PassingListener<H>> L open(
+      Object settings, List<String> addresses, H handler, Class<L> type, Opening<L> opening)
+      throws IOException {
+    PortExchange x = current();
+    if (x == null) {
+      return opening.open();
+    }
+    for (LeftSocket s : x.sockets) {
+      if (s.settings.equals(settings) && type.isInstance(s.listener)) {
+        L taken = type.cast(s.listener);
+        x.sockets.remove(s);
+        taken.serve(handler);
+        x.released();
+        return taken;
+      }
+    }
+    x.freeOf(addresses);
+    return opening.open();
+  }
+
+  /** Closes a listener, or leaves it to a receiver that starts in the same change of the graph. */
+  public static void close(Object settings, List<String> addresses, PassingListener<?> listener) {
+    PortExchange x = current();
+    if (x == null || !x.expected.remove(settings)) {
+      listener.close();
+      return;
+    }
+    x.beginHold();
+    if (listener.hold()) {
+      x.sockets.add(new LeftSocket(settings, addresses, listener));
+    } else {
+      listener.close();
+    }
+  }
+
+  /** Receivers come that take sockets of these settings, if they are left here. */
+  public void expect(List<Object> settings) {
+    expected.addAll(settings);
+  }
+
+  /** A receiver stops. */
+  void leave(ServedPort p) {
+    beginHold();
     p.listener().hold();
     left.add(p);
   }
@@ -76,13 +145,33 @@ public final class PortExchange {
         return p.listener();
       }
     }
+    freeOf(settings.options().addresses());
+    return null;
+  }
+
+  /** Listeners that are left in the change of the graph by this thread leave these addresses. */
+  public static void free(List<String> addresses) {
+    PortExchange x = current();
+    if (x != null) {
+      x.freeOf(addresses);
+    }
+  }
+
+  private void freeOf(List<String> addresses) {
     for (ServedPort p : List.copyOf(left)) {
-      if (p.settings().options().addresses().stream()
-          .anyMatch(a -> settings.options().addresses().stream().anyMatch(b -> overlap(a, b)))) {
+      if (overlap(p.settings().options().addresses(), addresses)) {
         end(p);
       }
     }
-    return null;
+    for (LeftSocket s : List.copyOf(sockets)) {
+      if (overlap(s.addresses, addresses)) {
+        end(s);
+      }
+    }
+  }
+
+  private static boolean overlap(List<String> some, List<String> others) {
+    return some.stream().anyMatch(a -> others.stream().anyMatch(b -> overlap(a, b)));
   }
 
   /** Whether both have the same port, or are the same socket of this machine. */
@@ -93,6 +182,13 @@ public final class PortExchange {
   /** The addresses of all listeners that are left become free. */
   public void freeAddresses() {
     List.copyOf(left).forEach(this::end);
+    List.copyOf(sockets).forEach(this::end);
+  }
+
+  private void end(LeftSocket s) {
+    sockets.remove(s);
+    s.listener.close();
+    released();
   }
 
   private void end(ServedPort p) {

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.server;
 import dev.tethys.pipeline.component.Receiver;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -63,10 +64,6 @@ public final class PushReceiver implements Receiver {
       if (httpEndpoint != null) {
         http = httpEndpoint.open(nanos);
       }
-      PortExchange exchange = PortExchange.current();
-      if (exchange != null && !sockets.isEmpty()) {
-        exchange.freeAddresses();
-      }
       for (SocketServerEndpoint s : sockets) {
         s.open();
       }
@@ -89,6 +86,18 @@ public final class PushReceiver implements Receiver {
   /** The port of a socket, once started. */
   public int socketPort(int index) {
     return sockets.get(index).port();
+  }
+
+  @Override
+  public List<Object> sockets() {
+    List<Object> all = new ArrayList<>();
+    for (SocketServerEndpoint s : sockets) {
+      Object o = s.settings();
+      if (o != null) {
+        all.add(o);
+      }
+    }
+    return all;
   }
 
   @Override

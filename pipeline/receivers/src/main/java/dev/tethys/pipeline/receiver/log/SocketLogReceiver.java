@@ -1,23 +1,13 @@
 package dev.tethys.pipeline.receiver.log;
 
-import dev.tethys.codec.syslog.SyslogFrames;
-import dev.tethys.collect.logs.file.RecordEnds;
-import dev.tethys.collect.logs.net.HostNames;
-import dev.tethys.collect.logs.net.LogStreamListener;
-import dev.tethys.collect.logs.net.PacketListener;
-import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
-import dev.tethys.pipeline.server.ServerTlsSettings;
-import java.io.ByteArrayInputStream;
+import dev.tethys.pipeline.server.PortExchange;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,9 +19,7 @@ final class SocketLogReceiver implements Receiver {
   private final Framing framing;
   private final LogOutput output;
   private final Context context;
-  private final HostNames names = new HostNames();
-  private @Nullable LogStreamListener stream;
-  private @Nullable PacketListener packets;
+  private @Nullable LogSockets open;
 
   /**
    * Framing of records in a stream.
@@ -65,118 +53,46 @@ final class SocketLogReceiver implements Receiver {
   public void start() throws IOException {
     output.start();
     try {
-      for (SocketLogSettings s : sockets) {
-        if (s.tcp()) {
-          ServerTlsSettings tls = s.tls();
-          stream =
-              LogStreamListener.start(
-                  s.address(),
-                  context.name(),
-                  tls == null ? null : tls.sockets(context.clock()::nanos),
-                  Duration.ZERO,
-                  (in, from) -> connection(s, in, from));
-        } else {
-          packets =
-              PacketListener.start(
-                  s.address(), context.name(), (b, n, from) -> packet(s, b, n, from));
-        }
-      }
+      open =
+          PortExchange.open(
+              settings(),
+              addresses(),
+              this::record,
+              LogSockets.class,
+              () -> LogSockets.start(sockets, framing, context, this::record));
     } catch (IOException e) {
       stop(Duration.ZERO);
       throw e;
     }
   }
 
+  /** What cannot change while connections stay open. */
+  private Object settings() {
+    return List.of(sockets, framing);
+  }
+
+  private List<String> addresses() {
+    return sockets.stream().map(s -> s.tcp() ? s.address() : s.address() + "/udp").toList();
+  }
+
+  @Override
+  public List<Object> sockets() {
+    return List.of(settings());
+  }
+
+  @Override
+  public boolean passesPorts() {
+    return true;
+  }
+
   /** The port of TCP, once started. */
   int tcpPort() {
-    return stream == null ? -1 : stream.address().getPort();
+    return open == null ? -1 : open.tcpPort();
   }
 
   /** The port of UDP, once started. */
   int udpPort() {
-    return packets == null ? -1 : packets.address().getPort();
-  }
-
-  private void connection(SocketLogSettings s, InputStream in, InetSocketAddress from)
-      throws IOException, InterruptedException {
-    LogStreamListener l = stream;
-    Attributes a = attributes(s, from, l == null ? null : l.address());
-    try (ByteBudget.Reservation held = ByteBudget.process().open()) {
-      Frames f = frames(s, held.watched(in, in), held);
-      for (byte[] b = f.next(); b != null; b = f.next()) {
-        record(s, b, 0, b.length, a);
-        held.close();
-      }
-    } catch (ByteBudget.OverBudgetException e) {
-      throw new IOException("a record is not read: " + e.getMessage(), e);
-    }
-  }
-
-  /** Takes records out of a stream. */
-  private interface Frames {
-    byte @Nullable [] next() throws IOException;
-  }
-
-  private Frames frames(SocketLogSettings s, InputStream in, ByteBudget.Reservation held) {
-    LongConsumer memory = held.awaiting();
-    if (framing.counted > 0) {
-      return new SyslogFrames(in, framing.counted, memory)::next;
-    }
-    RecordEnds ends = s.records();
-    return ends == null
-        ? new LineFrames(in, s.whole() ? -1 : framing.end, s.max(), memory)::next
-        : new RecordFrames(in, ends, s.max(), memory)::next;
-  }
-
-  private void packet(SocketLogSettings s, byte[] b, int length, InetSocketAddress from)
-      throws InterruptedException {
-    PacketListener l = packets;
-    Attributes a = attributes(s, from, l == null ? null : l.address());
-    if (s.whole()) {
-      record(s, b, 0, length, a);
-      return;
-    }
-    if (s.records() != null) {
-      try {
-        InputStream in = new ByteArrayInputStream(b, 0, length); // of 64 KiB at most
-        RecordFrames f = new RecordFrames(in, s.records(), s.max(), n -> {});
-        for (byte[] r = f.next(); r != null; r = f.next()) {
-          record(s, r, 0, r.length, a);
-        }
-      } catch (IOException e) {
-        throw new IllegalStateException("bytes are read without errors", e);
-      }
-      return;
-    }
-    int at = 0;
-    for (int i = 0; i <= length; i++) {
-      if (i == length || b[i] == '\n') {
-        record(s, b, at, i, a);
-        at = i + 1;
-      }
-    }
-  }
-
-  private Attributes attributes(
-      SocketLogSettings s, InetSocketAddress from, @Nullable InetSocketAddress to) {
-    Attributes a = new Attributes();
-    if (s.addresses()) {
-      a.put("net.transport", s.tcp() ? "IP.TCP" : "IP.UDP");
-      side(a, "net.peer", from);
-      if (to != null) {
-        side(a, "net.host", to);
-      }
-    }
-    return a;
-  }
-
-  private void side(Attributes a, String prefix, InetSocketAddress at) {
-    a.put(prefix + ".ip", at.getAddress().getHostAddress());
-    a.put(prefix + ".port", String.valueOf(at.getPort()));
-    String name = names.of(at.getAddress());
-    if (!name.isEmpty()) {
-      a.put(prefix + ".name", name);
-    }
+    return open == null ? -1 : open.udpPort();
   }
 
   private void record(SocketLogSettings s, byte[] b, int from, int to, Attributes a)
@@ -208,11 +124,9 @@ final class SocketLogReceiver implements Receiver {
 
   @Override
   public void stop(Duration timeLimit) {
-    if (stream != null) {
-      stream.close();
-    }
-    if (packets != null) {
-      packets.close();
+    if (open != null) {
+      PortExchange.close(settings(), addresses(), open);
+      open = null;
     }
     output.stop(timeLimit);
   }

@@ -4,19 +4,20 @@ import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.receiver.points.PointConsumer.Points;
+import dev.tethys.pipeline.server.PortExchange;
 import dev.tethys.pipeline.server.ReceiverAdmission;
 import dev.tethys.pipeline.server.SocketServerEndpoint;
 import dev.tethys.web.socket.DatagramListener;
-import dev.tethys.web.socket.LineInput;
+import dev.tethys.web.socket.PassingListener;
 import dev.tethys.web.socket.SocketListener;
 import dev.tethys.web.socket.StreamListener;
 import dev.tethys.web.socket.UnixDatagramListener;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -45,45 +46,48 @@ public final class PointSockets {
       PointFormat format,
       PointConsumer to,
       PointTally tally) {
-    return stream(options, s -> readLines(s, maxLine, format, to, tally));
+    return lines(
+        options,
+        maxLine,
+        new LineHandler() {
+          @Override
+          public void line(byte[] buf, int offset, int length, long lane)
+              throws InterruptedException {
+            try (ByteBudget.Reservation held = ByteBudget.process().open();
+                Points p = to.open(lane, Metadata.NONE)) {
+              held.awaitLong(POINT_FACTOR * length);
+              tally.refused("tcp", format.read(buf, offset, length, p));
+              deliver(p, tally, "tcp");
+            }
+          }
+
+          @Override
+          public void tooLong(long lines) {
+            tally.refused("tcp", lines, "a line is longer than " + maxLine + " bytes");
+          }
+        });
   }
 
-  private static void readLines(
-      Socket s, int maxLine, PointFormat format, PointConsumer to, PointTally tally)
-      throws IOException, InterruptedException {
-    try (LineInput in = new LineInput(s.getInputStream(), maxLine)) {
-      readLines(s, in, maxLine, format, to, tally);
-    }
-  }
-
-  private static void readLines(
-      Socket s, LineInput in, int maxLine, PointFormat format, PointConsumer to, PointTally tally)
-      throws IOException, InterruptedException {
-    long lane = PipelinePoints.lane(s.getInetAddress());
-    long tooLong = 0;
-    while (in.next()) {
-      try (ByteBudget.Reservation held = ByteBudget.process().open();
-          Points p = to.open(lane, Metadata.NONE)) {
-        held.awaitLong(POINT_FACTOR * in.length());
-        tally.refused("tcp", format.read(in.buffer(), in.offset(), in.length(), p));
-        deliver(p, tally, "tcp");
-      }
-      if (in.tooLong() > tooLong) {
-        tally.refused("tcp", in.tooLong() - tooLong, "a line is longer than " + maxLine + " bytes");
-        tooLong = in.tooLong();
-      }
-    }
+  /** Lines over TCP that are read by their own rules. */
+  public static SocketServerEndpoint lines(
+      StreamListener.Options options, int maxLine, LineHandler handler) {
+    return new PassingEndpoint<>(
+        new LineListener.Settings(options, maxLine),
+        options.address(),
+        LineListener.class,
+        () -> handler,
+        h -> LineListener.start(options, maxLine, h));
   }
 
   /** A connection that is read by its own rules. */
   public static SocketServerEndpoint stream(
       StreamListener.Options options, StreamListener.Handler handler) {
-    return endpoint(() -> StreamListener.start(options, handler));
+    return endpoint(List.of(options.address()), () -> StreamListener.start(options, handler));
   }
 
   /** A connection over a socket of this machine, which is made and removed. */
   public static SocketServerEndpoint stream(Path path, StreamListener.Handler handler) {
-    return endpoint(() -> StreamListener.start(path, handler));
+    return endpoint(List.of(), () -> StreamListener.start(path, handler));
   }
 
   /** Datagrams over UDP. */
@@ -95,7 +99,12 @@ public final class PointSockets {
   /** Datagrams that are read by their own rules. */
   public static SocketServerEndpoint datagrams(
       DatagramListener.Options options, HandlerFactory handler) {
-    return endpoint(() -> DatagramListener.start(options, handler.handler()));
+    return new PassingEndpoint<>(
+        options,
+        options.address() + "/udp",
+        DatagramListener.class,
+        handler,
+        h -> DatagramListener.start(options, h));
   }
 
   /**
@@ -129,8 +138,65 @@ public final class PointSockets {
 
   /** Makes the handler of a socket when it is opened. */
   @FunctionalInterface
-  public interface HandlerFactory {
-    DatagramListener.Handler handler() throws IOException;
+  public interface HandlerFactory extends Handlers<DatagramListener.Handler> {}
+
+  /** Makes a handler. */
+  @FunctionalInterface
+  public interface Handlers<H> {
+    H handler() throws IOException;
+  }
+
+  @FunctionalInterface
+  private interface Starting<H, L> {
+    L start(H handler) throws IOException;
+  }
+
+  /** Listener that a receiver can leave to another one. */
+  private static final class PassingEndpoint<H, L extends PassingListener<H>>
+      implements SocketServerEndpoint {
+    private final Object settings;
+    private final List<String> addresses;
+    private final Class<L> type;
+    private final Handlers<? extends H> handlers;
+    private final Starting<H, L> starting;
+    private @Nullable L listener;
+
+    PassingEndpoint(
+        Object settings,
+        String address,
+        Class<L> type,
+        Handlers<? extends H> handlers,
+        Starting<H, L> starting) {
+      this.settings = settings;
+      this.addresses = List.of(address);
+      this.type = type;
+      this.handlers = handlers;
+      this.starting = starting;
+    }
+
+    @Override
+    public void open() throws IOException {
+      H h = handlers.handler();
+      listener = PortExchange.open(settings, addresses, h, type, () -> starting.start(h));
+    }
+
+    @Override
+    public Object settings() {
+      return settings;
+    }
+
+    @Override
+    public int port() {
+      return listener == null ? -1 : listener.port();
+    }
+
+    @Override
+    public void close() {
+      if (listener != null) {
+        PortExchange.close(settings, addresses, listener);
+        listener = null;
+      }
+    }
   }
 
   @FunctionalInterface
@@ -138,12 +204,14 @@ public final class PointSockets {
     SocketListener open() throws IOException;
   }
 
-  private static SocketServerEndpoint endpoint(Opening opening) {
+  /** Listener whose address is free when it opens, and when it is closed. */
+  private static SocketServerEndpoint endpoint(List<String> addresses, Opening opening) {
     return new SocketServerEndpoint() {
       private @Nullable SocketListener listener;
 
       @Override
       public void open() throws IOException {
+        PortExchange.free(addresses);
         listener = opening.open();
       }
 

@@ -10,18 +10,18 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.receiver.points.LineHandler;
 import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.server.SocketServerEndpoint;
 import dev.tethys.web.socket.DatagramListener;
-import dev.tethys.web.socket.LineInput;
 import dev.tethys.web.socket.StreamListener;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -68,23 +68,24 @@ final class StatsdReceiver implements Receiver {
                             tally.refused("udp", aggregator.read(reader, buf, 0, length));
                           }
                         })
-                : PointSockets.stream(
-                    new StreamListener.Options(s.endpoint(), IDLE), c -> lines(c, reader, tally));
+                : PointSockets.lines(
+                    new StreamListener.Options(s.endpoint(), IDLE),
+                    MAX_LINE,
+                    new LineHandler() {
+                      @Override
+                      public void line(byte[] buf, int offset, int length, long lane) {
+                        tally.refused("tcp", aggregator.read(reader, buf, offset, length));
+                      }
+
+                      @Override
+                      public void tooLong(long lines) {
+                        tally.refused("tcp", lines, "lines longer than " + MAX_LINE + " bytes");
+                      }
+                    });
   }
 
   private long nanos() {
     return clock.millis() * 1_000_000;
-  }
-
-  private void lines(Socket connection, StatsdReader reader, PointTally tally) throws IOException {
-    try (LineInput in = new LineInput(connection.getInputStream(), MAX_LINE)) {
-      while (in.next()) {
-        tally.refused("tcp", aggregator.read(reader, in.buffer(), in.offset(), in.length()));
-      }
-      if (in.tooLong() > 0) {
-        tally.refused("tcp", in.tooLong(), "lines longer than " + MAX_LINE + " bytes");
-      }
-    }
   }
 
   int port() {
@@ -151,6 +152,17 @@ final class StatsdReceiver implements Receiver {
     }
     Duration asked = o instanceof Outcome.Unavailable u ? u.retryAfter() : Duration.ZERO;
     schedule(!again ? interval : asked.compareTo(RETRY) > 0 ? asked : RETRY);
+  }
+
+  @Override
+  public List<Object> sockets() {
+    Object s = endpoint.settings();
+    return s == null ? List.of() : List.of(s);
+  }
+
+  @Override
+  public boolean passesPorts() {
+    return true;
   }
 
   @Override

@@ -1,0 +1,144 @@
+package dev.tethys.pipeline.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.receiver.carbon.CarbonReceiverFactory;
+import dev.tethys.pipeline.receiver.log.LogContext;
+import dev.tethys.pipeline.receiver.log.SocketLogReceiverFactory;
+import dev.tethys.pipeline.receiver.log.SyslogReceiverFactory;
+import dev.tethys.pipeline.receiver.statsd.StatsdReceiverFactory;
+import dev.tethys.pipeline.server.PortExchange;
+import dev.tethys.testkit.Ports;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Receivers over sockets without answers, replaced by a change while a sender writes. */
+class SocketPortsTest {
+  private static final int ITEMS = 600;
+
+  private final TestPipeline pipeline = new TestPipeline();
+  private final int port = Ports.free();
+  private @TempDir Path dir;
+
+  private <S> Receiver receiver(ReceiverFactory<S> f, String yaml) {
+    S s = TestPipeline.read(f.settings(), yaml.replace("PORT", "127.0.0.1:" + port));
+    return f.create(s, pipeline.of(Signal.LOGS, Signal.METRICS), new LogContext("x", dir));
+  }
+
+  /**
+   * A receiver.
+   *
+   * @param change a number by which its settings differ, but not those of its sockets
+   */
+  private Receiver receiver(String kind, boolean udp, int change) {
+    return switch (kind) {
+      case "carbon" ->
+          receiver(
+              new CarbonReceiverFactory(),
+              "{endpoint: 'PORT', transport: " + (udp ? "udp" : "tcp") + "}");
+      case "statsd" ->
+          receiver(
+              new StatsdReceiverFactory(),
+              "{endpoint: 'PORT', transport: %s, aggregation_interval: %dms}"
+                  .formatted(udp ? "udp" : "tcp", 10 + change));
+      case "syslog" ->
+          receiver(
+              new SyslogReceiverFactory(),
+              "{%s: {listen_address: 'PORT'}, protocol: rfc5424, attributes: {change: v%d}}"
+                  .formatted(udp ? "udp" : "tcp", change));
+      default ->
+          receiver(
+              udp ? SocketLogReceiverFactory.udp() : SocketLogReceiverFactory.tcp(),
+              "{listen_address: 'PORT', attributes: {change: v%d}}".formatted(change));
+    };
+  }
+
+  private static byte[] item(String kind, int i) {
+    String text =
+        switch (kind) {
+          case "carbon" -> "m" + i + " 1 1700000000\n";
+          case "statsd" -> "m" + i + ":1|c\n";
+          case "syslog" -> "<14>1 2026-11-30T04:00:00Z h a - - - m" + i + "\n";
+          default -> "m" + i + "\n";
+        };
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private Void send(String kind, boolean udp) throws IOException, InterruptedException {
+    SocketAddress to = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    try (DatagramSocket packets = new DatagramSocket();
+        Socket stream = udp ? new Socket() : new Socket(InetAddress.getLoopbackAddress(), port)) {
+      for (int i = 0; i < ITEMS; i++) {
+        byte[] b = item(kind, i);
+        if (udp) {
+          packets.send(new DatagramPacket(b, b.length, to));
+        } else {
+          stream.getOutputStream().write(b);
+        }
+        Thread.sleep(1);
+      }
+    }
+    return null;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "carbon, false", "carbon, true", "statsd, false", "statsd, true",
+    "syslog, false", "syslog, true", "log, false", "log, true"
+  })
+  void nothingIsLostOrDoubled(String kind, boolean udp) throws Exception {
+    Receiver running = receiver(kind, udp, 0);
+    running.start();
+    FutureTask<Void> sender = new FutureTask<>(() -> send(kind, udp));
+    Thread.ofPlatform().start(sender);
+    for (int change = 1; !sender.isDone(); change++) {
+      Receiver before = running;
+      Receiver next = receiver(kind, udp, change);
+      PortExchange x = new PortExchange();
+      x.expect(next.sockets());
+      x.run(() -> before.stop(Duration.ZERO));
+      x.run(next::start);
+      x.finish();
+      running = next;
+      Thread.sleep(20);
+    }
+    sender.get();
+    Samples.until(() -> taken() >= ITEMS);
+    running.stop(Duration.ofSeconds(5));
+    assertThat(taken()).isEqualTo(ITEMS);
+  }
+
+  private int taken() {
+    return pipeline.batches.stream().mapToInt(Batch::items).sum();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"carbon, false", "statsd, true", "log, false"})
+  void listenerThatNoneTakesIsClosed(String kind, boolean udp) throws Exception {
+    Receiver first = receiver(kind, udp, 0);
+    first.start();
+    PortExchange x = new PortExchange();
+    x.expect(first.sockets());
+    x.run(() -> first.stop(Duration.ZERO));
+    x.finish();
+    Receiver again = receiver(kind, udp, 0);
+    again.start(); // the address is free
+    again.stop(Duration.ZERO);
+  }
+}

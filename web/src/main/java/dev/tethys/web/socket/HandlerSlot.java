@@ -1,0 +1,80 @@
+package dev.tethys.web.socket;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.StampedLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Handler of what sockets bring, which another one can replace while they stay open.
+ *
+ * <p>A thread that has read something enters, asks for the handler, and leaves when all that this
+ * handler holds is passed on. Between {@link #hold} and {@link #serve} it waits at its entry.
+ */
+public final class HandlerSlot<H> {
+  private final StampedLock lock = new StampedLock();
+  private volatile @Nullable H handler;
+  private volatile boolean held;
+  private long stamp; // of the holder
+
+  public HandlerSlot(H handler) {
+    this.handler = handler;
+  }
+
+  /** Begins a use of the handler, and waits until there is one. */
+  public long enter() throws InterruptedException {
+    return lock.readLockInterruptibly();
+  }
+
+  /** The handler, between entry and exit; null when there will be none any more. */
+  public @Nullable H handler() {
+    return handler;
+  }
+
+  /** Whether another handler is to come, so that a use ends soon. */
+  public boolean isHeld() {
+    return held;
+  }
+
+  /** Ends a use. */
+  public void exit(long entry) {
+    lock.unlockRead(entry);
+  }
+
+  /**
+   * Waits until no thread uses the handler, and keeps threads from using it.
+   *
+   * @return false where one uses it for longer; the handler then stays
+   */
+  public boolean hold(Duration timeLimit) {
+    held = true;
+    try {
+      stamp = lock.tryWriteLock(timeLimit.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    held = stamp != 0;
+    return held;
+  }
+
+  /** Lets threads use another handler, after {@link #hold}. */
+  public void serve(H next) {
+    handler = next;
+    release();
+  }
+
+  /** Leaves threads without a handler where one was held. */
+  public void close() {
+    if (stamp != 0) {
+      handler = null;
+      release();
+    }
+  }
+
+  private void release() {
+    held = false;
+    long s = stamp;
+    stamp = 0;
+    lock.unlockWrite(s);
+  }
+}
