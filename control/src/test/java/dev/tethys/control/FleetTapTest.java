@@ -81,7 +81,7 @@ class FleetTapTest extends FleetCase {
             .start(
                 () -> {
                   while (!stop.get()) {
-                    agents.forEach(a -> a.send("shop", 9, 3));
+                    agents.forEach(a -> a.send("mail@example.org", 9, 3));
                     java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
                   }
                 });
@@ -92,6 +92,9 @@ class FleetTapTest extends FleetCase {
         assertThat(a.path("hops").get(0).path("record").toString()).contains("line 1");
         assertThat(a.path("ends").get(0).path("node").asString()).isEqualTo("exporter:nop@logs");
         assertThat(a.path("ends").get(0).path("end").asString()).isEqualTo("exporter");
+      }
+      for (JsonNode a : get("/follow?signal=logs&contains=example.org&seconds=1").path("agents")) {
+        assertThat(a.path("hops").size()).as("a text that is masked is not found").isZero();
       }
     } finally {
       stop.set(true);

@@ -14,6 +14,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentKind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +36,13 @@ public final class RecordTrail implements AutoCloseable {
    * Record that is followed.
    *
    * @param contains text within the record or its resource; "" for any record
+   * @param seen a text as who follows sees it: what is masked is not found
    */
-  public record Start(Signal signal, String contains) {}
+  public record Start(Signal signal, String contains, UnaryOperator<String> seen) {
+    private boolean isIn(String text) {
+      return text.contains(contains) && seen.apply(text).contains(contains);
+    }
+  }
 
   /**
    * Edge that the record passed.
@@ -124,18 +130,14 @@ public final class RecordTrail implements AutoCloseable {
 
   private @Nullable Telemetry<?> find(Telemetry<?> tree) {
     for (ResourceGroup<?> r : tree.resources()) {
-      boolean inResource =
-          wanted == null && r.resource().attributes().toString().contains(start.contains());
+      boolean inResource = wanted == null && start.isIn(r.resource().attributes().toString());
       for (ScopeGroup<?> s : r.scopes()) {
         for (Object item : s.items()) {
           OneRecord.Identity id = OneRecord.identity(r, item);
           if (id == null || item instanceof Metric) {
             continue;
           }
-          boolean match =
-              wanted != null
-                  ? id.equals(wanted)
-                  : inResource || text(item).contains(start.contains());
+          boolean match = wanted != null ? id.equals(wanted) : inResource || start.isIn(text(item));
           if (match) {
             wanted = id;
             return OneRecord.of(r, s, item);

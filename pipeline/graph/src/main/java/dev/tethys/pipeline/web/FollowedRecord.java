@@ -37,7 +37,7 @@ final class FollowedRecord {
   Optional<String> follow(String signal, String contains, double seconds)
       throws InterruptedException {
     Signal of = Signal.valueOf(signal.toUpperCase(Locale.ROOT));
-    Optional<RecordTrail> trail = graph.follow(new RecordTrail.Start(of, contains));
+    Optional<RecordTrail> trail = graph.follow(new RecordTrail.Start(of, contains, access::masked));
     if (trail.isEmpty()) {
       return Optional.empty();
     }
