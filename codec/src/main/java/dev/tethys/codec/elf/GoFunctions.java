@@ -2,14 +2,14 @@ package dev.tethys.codec.elf;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Functions of a program of Go, from the table that the runtime needs itself, so that stripped
- * programs have it too (runtime.pcHeader and runtime.functab, Go 1.16 and newer).
+ * programs have it too (runtime.pcHeader and runtime.functab, Go 1.16 and newer). The table is read
+ * where it is asked for, as long as the file is open.
  */
 public final class GoFunctions {
   private static final List<String> SECTIONS = List.of(".gopclntab", ".data.rel.ro.gopclntab");
@@ -43,7 +43,7 @@ public final class GoFunctions {
   record Layout(
       boolean isRelative, boolean hasStartLine, int quantum, int units, int files, int values) {}
 
-  private final ByteBuffer table;
+  private final PagedBytes table;
   private final boolean relative;
   private final Layout layout;
   private final int count;
@@ -52,7 +52,7 @@ public final class GoFunctions {
   private final int functions;
   private final long[] module;
 
-  private GoFunctions(ByteBuffer table, Layout layout, long text, long[] module) {
+  private GoFunctions(PagedBytes table, Layout layout, long text, long[] module) {
     int shift = layout.isRelative ? 8 : 0;
     this.table = table;
     this.layout = layout;
@@ -70,35 +70,31 @@ public final class GoFunctions {
    * @throws IOException when its table is older than Go 1.16 or damaged
    */
   public static @Nullable GoFunctions of(ElfFile file) throws IOException {
-    Table t = table(file);
-    if (t == null) {
-      return null;
-    }
     try {
-      return of(file, t.address, t.bytes);
+      Table t = table(file);
+      return t == null ? null : of(file, t.address, t.bytes);
     } catch (IndexOutOfBoundsException e) {
       throw new IOException("its function table of Go is damaged", e);
     }
   }
 
-  private record Table(long address, ByteBuffer bytes) {}
+  private record Table(long address, PagedBytes bytes) {}
 
-  private static @Nullable Table table(ElfFile file) throws IOException {
+  private static @Nullable Table table(ElfFile file) {
     for (String name : SECTIONS) {
       ElfFile.Section s = file.section(name);
       if (s != null) {
-        return new Table(s.address(), file.bytes(s));
+        return new Table(s.address(), new PagedBytes(file, s));
       }
     }
     ElfFile.Section s = isIn(file) ? file.section(MERGED) : null;
     if (s == null) {
       return null;
     }
-    ByteBuffer b = file.bytes(s);
+    PagedBytes b = new PagedBytes(file, s);
     for (int at = 0; at + HEADER <= b.limit(); at += 8) {
       if (isMagic(b.getInt(at)) && b.getShort(at + 4) == 0 && b.get(at + 7) == 8) {
-        return new Table(
-            s.address() + at, b.slice(at, b.limit() - at).order(ByteOrder.LITTLE_ENDIAN));
+        return new Table(s.address() + at, b.from(at));
       }
     }
     return null;
@@ -114,7 +110,7 @@ public final class GoFunctions {
         || file.section(BUILD_INFO) != null && file.section(MERGED) != null;
   }
 
-  private static GoFunctions of(ElfFile file, long address, ByteBuffer t) throws IOException {
+  private static GoFunctions of(ElfFile file, long address, PagedBytes t) throws IOException {
     int magic = t.getInt(0);
     if (t.get(7) != 8 || !isMagic(magic)) {
       throw new IOException(
@@ -151,7 +147,7 @@ public final class GoFunctions {
    *
    * @return empty when it is not found
    */
-  private static long[] module(ElfFile file, long table, ByteBuffer t) throws IOException {
+  private static long[] module(ElfFile file, long table, PagedBytes t) throws IOException {
     long first = t.getInt((int) t.getLong(64)) & 0xffff_ffffL;
     for (String name : MODULE_SECTIONS) {
       ElfFile.Section s = file.section(name);
@@ -189,16 +185,17 @@ public final class GoFunctions {
 
   /** Name of a function, with its package. */
   public String name(int index) {
-    return StandardCharsets.UTF_8.decode(nameBytes(index)).toString();
+    return table.text(place(index));
   }
 
-  private ByteBuffer nameBytes(int index) {
-    return ElfFile.slice(table, names + table.getInt(record(index) + (relative ? 4 : 8)));
+  /** Position in the table of the name of a function. */
+  private int place(int index) {
+    return names + table.getInt(record(index) + (relative ? 4 : 8));
   }
 
   /** Name at an offset of the names; "" outside of them. */
   String nameAt(int offset) {
-    return StandardCharsets.UTF_8.decode(ElfFile.slice(table, names + offset)).toString();
+    return table.text(names + offset);
   }
 
   /** True if a name starts at an offset of the names. */
@@ -217,7 +214,7 @@ public final class GoFunctions {
             : (int) table.getLong(functions + 16 * index + 8));
   }
 
-  ByteBuffer table() {
+  PagedBytes table() {
     return table;
   }
 
@@ -232,9 +229,9 @@ public final class GoFunctions {
 
   /** Index of the function of a name; -1 without one. */
   public int find(String name) {
-    ByteBuffer wanted = ByteBuffer.wrap(name.getBytes(StandardCharsets.UTF_8));
+    byte[] wanted = name.getBytes(StandardCharsets.UTF_8);
     for (int i = 0; i < count; i++) {
-      if (nameBytes(i).equals(wanted)) {
+      if (table.isText(place(i), wanted)) {
         return i;
       }
     }

@@ -2,7 +2,6 @@ package dev.tethys.codec.elf;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +26,7 @@ final class GoLines {
   private final ElfFile elf;
   private final GoFunctions functions;
   private final GoFunctions.Layout layout;
-  private final ByteBuffer table;
+  private final PagedBytes table;
   private final DwarfCursor.Budget budget;
   private final long data; // address to which those of inlined calls are relative; -1: not known
 
@@ -80,8 +79,7 @@ final class GoLines {
     if (name == NONE) {
       return "";
     }
-    ByteBuffer b = ElfFile.slice(table, layout.files() + name);
-    return StandardCharsets.UTF_8.decode(b).toString();
+    return table.text(layout.files() + name);
   }
 
   /** Numbers of a function's record, by their place after the address. */
