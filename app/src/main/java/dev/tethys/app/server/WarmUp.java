@@ -15,6 +15,8 @@ import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -50,6 +52,7 @@ public final class WarmUp {
   private static final int ROUNDS = 8;
   private static final int MAX_COPIES = 10;
   private static final Duration LONGEST_CUT = Duration.ofSeconds(20);
+  private static final Duration LONGEST_COMPILATION = Duration.ofSeconds(10);
 
   private static final String[] PATHS = {
     "/",
@@ -180,6 +183,7 @@ public final class WarmUp {
           warmUp.read(end);
           warmUp.logs(end).read();
           warmUp.traces(end).read();
+          awaitCompilers();
         }
       }
       return 0;
@@ -229,6 +233,22 @@ public final class WarmUp {
       Thread.sleep(50);
     }
     System.err.println("warm-up: no block was cut");
+  }
+
+  /**
+   * Waits until the compilers have done what was asked of them: the cache keeps profiles of
+   * compiled methods only, and on a busy machine they are late.
+   */
+  private static void awaitCompilers() throws InterruptedException {
+    CompilationMXBean compilers = ManagementFactory.getCompilationMXBean();
+    long began = System.nanoTime();
+    long before = -1;
+    for (long spent = compilers.getTotalCompilationTime();
+        spent != before && System.nanoTime() - began < LONGEST_COMPILATION.toNanos();
+        spent = compilers.getTotalCompilationTime()) {
+      before = spent;
+      Thread.sleep(300);
+    }
   }
 
   private void read(long end) throws IOException, InterruptedException {
