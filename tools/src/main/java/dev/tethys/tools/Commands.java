@@ -44,6 +44,11 @@ final class Commands {
     return all;
   }
 
+  /** The first sentence without its full stop, which is one before a blank or the end. */
+  private static String firstSentence(String text) {
+    return text.replaceFirst("(?s)\\.(\\s.*)?$", "");
+  }
+
   /** Page of all commands, or of those of a group. */
   String help(String group) {
     StringBuilder sb =
@@ -51,8 +56,7 @@ final class Commands {
     sb.append("Commands of promtool and amtool, and further ones.\n\nCommands:\n");
     for (Command c : all) {
       if (c.name().startsWith(group)) {
-        String about = c.about().substring(0, c.about().indexOf('.'));
-        sb.append(String.format("  %-40s %s%n", c.name(), about));
+        sb.append(String.format("  %-40s %s%n", c.name(), firstSentence(c.about())));
       }
     }
     sb.append("\nEach command has --help.\n");
