@@ -1,6 +1,8 @@
 package dev.tethys.pipeline.ledger;
 
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
@@ -12,7 +14,8 @@ import java.util.function.LongSupplier;
  * dropped + returned + kept}
  *
  * <p>Each account balances by itself; the edges between components count independently of them.
- * {@code waiting} compares the two.
+ * {@code waiting} and {@code copied} compare the two. A receiver holds items until they are
+ * acknowledged, though others have them already: these are counted at the others alone.
  *
  * @param in items that receivers took
  * @param created items that components made
@@ -44,7 +47,8 @@ public record ProcessBalance(
    * Sum of accounts.
    *
    * @param edges items that passed edges; read after the accounts, whose items passed one before,
-   *     so that the difference is never negative while items flow
+   *     so that the difference is never negative while items flow. Read before them too, since what
+   *     passes meanwhile is in neither account of an edge
    */
   public static ProcessBalance of(Collection<ItemAccounting> accounts, LongSupplier edges) {
     long in = 0;
@@ -58,8 +62,13 @@ public record ProcessBalance(
     long kept = 0;
     long passedOn = 0; // by all that have successors
     long taken = 0; // from edges
+    long received = 0; // held by receivers
     Map<String, Long> dropped = new TreeMap<>();
-    for (ItemAccounting a : accounts) {
+    long before = edges.getAsLong();
+    // Receivers last, so that items which others took meanwhile have come in.
+    List<ItemAccounting> inOrder =
+        accounts.stream().sorted(Comparator.comparing(a -> a.kind().equals("receiver"))).toList();
+    for (ItemAccounting a : inOrder) {
       Balance b = a.balance();
       created += b.created();
       restored += b.restored();
@@ -73,6 +82,7 @@ public record ProcessBalance(
         case "receiver" -> {
           in += b.in();
           passedOn += b.out();
+          received += b.held();
         }
         case "exporter" -> {
           taken += b.in();
@@ -86,15 +96,20 @@ public record ProcessBalance(
       }
     }
     long handedOn = edges.getAsLong();
+    long copied = handedOn - passedOn;
+    long waiting = handedOn - taken;
+    long unacknowledged = Math.clamp(copied, 0, Math.max(0, received));
+    copied -= unacknowledged;
+    long passing = Math.clamp(Math.min(copied, waiting), 0, Math.max(0, handedOn - before));
     return new ProcessBalance(
         in,
         created,
         restored,
         revived,
-        handedOn - passedOn,
+        copied - passing,
         out,
-        held,
-        handedOn - taken,
+        held - unacknowledged,
+        waiting - passing,
         dead,
         dropped,
         returned,
