@@ -56,6 +56,11 @@ export const scenarios = [
       await until('a cost of 30 days', async () =>
         /\d/.test(await rows.first().locator('td').last().textContent()),
       );
+      assert.equal(
+        await page.locator('.volumes-table th[aria-sort]').textContent(),
+        'In now',
+        'the first row is what is noisy now',
+      );
       // Rates before the control need two reports of each agent.
       await page.waitForTimeout(20_000);
       await shot('shop-volumes');

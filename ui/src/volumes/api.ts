@@ -4,7 +4,9 @@ import { call } from '../api/client';
 import { has } from '../app/parts';
 import {
   type FleetVolumes,
+  orderFor,
   type ProcessVolumes,
+  type Sort,
   type Volumes,
   volumesOfFleet,
   volumesOfProcess,
@@ -16,14 +18,16 @@ const MOST = 200;
 /** A control plane answers for its agents, every other process for itself. */
 export const ofFleet = has('fleet') && !has('pipelines');
 
-export function useVolumes(by: string, selector: string) {
+export function useVolumes(by: string, selector: string, sort: Sort) {
+  const order = orderFor(sort);
   return useQuery<Volumes>({
-    queryKey: ['volumes', by, selector],
+    queryKey: ['volumes', by, selector, order],
     queryFn: async ({ signal }) => {
       const params: Record<string, string | number> = { limit: MOST };
       if (by) params.by = by;
       if (!ofFleet)
         return volumesOfProcess((await call<ProcessVolumes>('pipelines/volumes', params, signal)).data);
+      params.order = order;
       if (selector) params.selector = selector;
       return volumesOfFleet((await call<FleetVolumes>('control/volumes', params, signal)).data);
     },

@@ -3,6 +3,7 @@ import {
   controlFor,
   equation,
   monthly,
+  orderFor,
   type ProcessVolumes,
   ratesSince,
   reportedRates,
@@ -122,6 +123,32 @@ describe('volumes', () => {
     });
     expect(reportedRates(known).get('logs error')).toMatchObject({ items: 2, bytes: 140 });
     expect(monthly(reportedRates(known).get('logs error'))).toBeCloseTo(0.845, 3);
+  });
+
+  it('puts what is noisy now before what was noisy', () => {
+    const counts = (value: string, inBytes: number, inBytesPerSecond?: number) => ({
+      value,
+      signal: 'logs',
+      inItems: 1,
+      inBytes,
+      outItems: 1,
+      outBytes: 1,
+      ...(inBytesPerSecond === undefined ? {} : { inItemsPerSecond: 1, inBytesPerSecond }),
+    });
+    const of = volumesOfFleet({
+      attributes: ['service.name'],
+      by: 'service.name',
+      agents: 1,
+      agentsWithout: 0,
+      balance,
+      rows: [counts('old', 9000, 0), counts('noisy', 90, 9), counts('away', 99_000)],
+      other: { inItems: 0, inBytes: 0, outItems: 0, outBytes: 0 },
+    });
+    const order = (by: 'rate' | 'in') =>
+      sorted(of.rows, by, 'bytes', '', reportedRates(of)).map((one) => one.value);
+    expect(order('rate')).toEqual(['noisy', 'away', 'old']);
+    expect(order('in')).toEqual(['away', 'old', 'noisy']);
+    expect([orderFor('rate'), orderFor('cost')]).toEqual(['rate', 'sum']);
   });
 
   it('writes an equation whose sides are equal', () => {

@@ -219,6 +219,9 @@ const SEVERITIES: Record<string, number> = { trace: 1, debug: 5, info: 9, warn: 
 
 export type Sort = 'in' | 'out' | 'value' | 'rate' | 'cost';
 
+/** Order in which a control plane lists a fleet: it says which values are among the most. */
+export const orderFor = (sort: Sort): 'rate' | 'sum' => (sort === 'rate' ? 'rate' : 'sum');
+
 const keyOf = (of: Row) => `${of.signal} ${of.value}`;
 
 /** Volume in a second, and its price in the currency. */

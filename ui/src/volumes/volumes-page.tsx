@@ -53,8 +53,8 @@ export function VolumesPage() {
   const search = useSearch({ strict: false }) as Record<string, string>;
   const navigate = useNavigate();
   const unit: Unit = search.unit === 'items' ? 'items' : 'bytes';
-  const sort: Sort = SORTS.find((one) => one === search.sort) ?? 'in';
-  const query = useVolumes(search.by ?? '', search.selector ?? '');
+  const sort: Sort = SORTS.find((one) => one === search.sort) ?? 'rate';
+  const query = useVolumes(search.by ?? '', search.selector ?? '', sort);
   const data = query.data;
   const rates = useRates(data);
   const change = (patch: Record<string, string>) =>
@@ -215,9 +215,9 @@ function Table(props: {
           <tr>
             {head('value', of.by, false)}
             <th scope="col">Signal</th>
+            {head('rate', 'In now')}
             {head('in', 'In')}
             <th scope="col">Share</th>
-            {head('rate', 'In now')}
             {head('out', 'To exporters')}
             {of.currency && head('cost', `Cost, ${of.currency}`)}
             {of.currency && (
@@ -253,11 +253,11 @@ function Table(props: {
                   <i className={`signal-dot signal-${one.signal}`} /> {one.signal}
                 </span>
               </td>
+              <td className="num">{rate(rateOf(rates, one), unit)}</td>
               <td className="num">{volume(one.in[unit], unit)}</td>
               <td>
                 <Share of={total > 0 ? one.in[unit] / total : 0} />
               </td>
-              <td className="num">{rate(rateOf(rates, one), unit)}</td>
               <td
                 className="num"
                 title={about(one, unit) ? 'Estimate: profiles are not encoded yet' : undefined}
@@ -280,11 +280,11 @@ function Table(props: {
                 All others
               </th>
               <td />
+              <td />
               <td className="num">{volume(of.other.in[unit], unit)}</td>
               <td>
                 <Share of={total > 0 ? of.other.in[unit] / total : 0} />
               </td>
-              <td />
               <td className="num">{volume(of.other.out[unit], unit)}</td>
               {of.currency && <td className="num">{money(of.other.cost)}</td>}
               {of.currency && <td />}

@@ -293,6 +293,7 @@ final class ControlApi {
     String selector = q.query().first("selector");
     String by = q.query().first("by");
     String signal = q.query().first("signal");
+    String order = q.query().first("order");
     return fleet
         .volumes()
         .sum(
@@ -300,7 +301,8 @@ final class ControlApi {
             by == null ? "" : by,
             signal == null ? "" : signal,
             limit(q.query(), MAX_LISTED),
-            clock.nanos());
+            clock.nanos(),
+            order == null ? FleetVolumes.Order.RATE : FleetVolumes.Order.of(order));
   }
 
   private JsonNode configurations() {

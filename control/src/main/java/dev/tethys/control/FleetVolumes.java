@@ -64,6 +64,29 @@ final class FleetVolumes {
 
   private record Key(String value, String signal) {}
 
+  /** Order of the values of a sum, by their bytes in and out. */
+  enum Order {
+    /** By those in a second over the last {@link #SPAN}, then by sums where these are not known. */
+    RATE,
+    /** By sums since the start of the agents. */
+    SUM;
+
+    /**
+     * The order of a name.
+     *
+     * @throws IllegalArgumentException for no name of one
+     */
+    static Order of(String name) {
+      return switch (name) {
+        case "rate" -> RATE;
+        case "sum" -> SUM;
+        default ->
+            throw new IllegalArgumentException(
+                "order is \"" + Texts.shortened(name, 80) + "\"; it must be rate or sum");
+      };
+    }
+  }
+
   /**
    * Report of an agent.
    *
@@ -337,9 +360,11 @@ final class FleetVolumes {
    *     signal and stay in {@code other}
    * @param limit most values
    * @param now present monotonic time
+   * @param order of the values, which says which of them are the most
    * @throws IllegalArgumentException when no agent counts by the attribute
    */
-  ObjectNode sum(Collection<AgentState> agents, String by, String ofSignal, int limit, long now) {
+  ObjectNode sum(
+      Collection<AgentState> agents, String by, String ofSignal, int limit, long now, Order order) {
     if (!ofSignal.isEmpty() && !SIGNALS.contains(ofSignal)) {
       throw new IllegalArgumentException(
           "signal is \""
@@ -379,7 +404,7 @@ final class FleetVolumes {
     out.put("by", attribute).put("agents", all.size()).put("agentsWithout", without);
     currencies(out.putArray("currencies"), all);
     balance(out.putObject("balance"), all);
-    rows(out, all, attribute, ofSignal, limit, speeds(agents, attribute, now));
+    rows(out, all, attribute, ofSignal, limit, order, speeds(agents, attribute, now));
     return out;
   }
 
@@ -444,9 +469,19 @@ final class FleetVolumes {
     private final double[] counts = new double[COUNTS];
     private int known;
     private int unknown;
+
+    boolean isKnown() {
+      return known > 0 && known >= MOST * (known + unknown);
+    }
   }
 
-  /** Those of values over all agents; a value that is new at an agent began with nothing. */
+  /** First row of a value in the reports of an agent, and the time since then. */
+  private record First(JsonNode row, double seconds) {}
+
+  /**
+   * Those of values over all agents. A value that is new at an agent began with nothing, or, where
+   * it was among those that the agent adds up, with the first report that names it.
+   */
   private Map<Key, Speed> speeds(Collection<AgentState> agents, String attribute, long now) {
     Map<Key, Speed> out = new HashMap<>();
     for (AgentState a : agents) {
@@ -456,18 +491,18 @@ final class FleetVolumes {
         continue;
       }
       Window w = window(a.uid(), Long.MIN_VALUE / 2 + now, now, now);
-      Map<Key, JsonNode> base = new HashMap<>();
+      Map<Key, First> base = new HashMap<>();
       boolean complete = true;
-      if (w != null) {
-        for (JsonNode row : w.parsed.getFirst().path("by").path(attribute)) {
+      for (int i = 0; w != null && i < w.parsed.size() - 1 && (i == 0 || !complete); i++) {
+        for (JsonNode row : w.parsed.get(i).path("by").path(attribute)) {
           Key k = key(row);
-          base.put(k, row);
-          complete &= !k.signal.isEmpty();
+          base.putIfAbsent(k, new First(row, w.seconds(i)));
+          complete &= i > 0 || !k.signal.isEmpty();
         }
       }
       for (JsonNode row : last.path("by").path(attribute)) {
         Key k = key(row);
-        JsonNode was = base.get(k);
+        First was = base.get(k);
         if (k.signal.isEmpty() || out.size() >= MAX_VALUES && !out.containsKey(k)) {
           continue;
         }
@@ -478,8 +513,9 @@ final class FleetVolumes {
         }
         s.known++;
         for (int i = 0; i < COUNTS; i++) {
-          double before = was == null ? 0 : was.path(i + 2).asDouble(0);
-          s.counts[i] += Math.max(0, row.path(i + 2).asDouble(0) - before) / w.seconds();
+          double before = was == null ? 0 : was.row.path(i + 2).asDouble(0);
+          double seconds = was == null ? w.seconds() : was.seconds;
+          s.counts[i] += Math.max(0, row.path(i + 2).asDouble(0) - before) / seconds;
         }
       }
     }
@@ -498,6 +534,7 @@ final class FleetVolumes {
       String attribute,
       String ofSignal,
       int limit,
+      Order order,
       Map<Key, Speed> speeds) {
     Map<Key, double[]> sums = new HashMap<>();
     Set<Key> estimated = new HashSet<>();
@@ -521,7 +558,9 @@ final class FleetVolumes {
     List<Map.Entry<Key, double[]>> sorted = new ArrayList<>(sums.entrySet());
     sorted.sort(
         Comparator.comparingDouble(
-                (Map.Entry<Key, double[]> e) -> e.getValue()[1] + e.getValue()[3])
+                (Map.Entry<Key, double[]> e) ->
+                    order == Order.RATE ? bytesPerSecond(speeds.get(e.getKey())) : 0)
+            .thenComparingDouble(e -> e.getValue()[1] + e.getValue()[3])
             .reversed()
             .thenComparing(e -> e.getKey().value)
             .thenComparing(e -> e.getKey().signal));
@@ -548,9 +587,13 @@ final class FleetVolumes {
     to.put("outItems", (long) n[2]).put("outBytes", (long) n[3]).put("costMicros", n[COST]);
   }
 
+  private static double bytesPerSecond(@Nullable Speed s) {
+    return s != null && s.isKnown() ? s.counts[1] + s.counts[3] : 0;
+  }
+
   /** Nothing where it is not known: that is not 0. */
   private static void speed(ObjectNode to, @Nullable Speed s) {
-    if (s == null || s.known == 0 || s.known < MOST * (s.known + s.unknown)) {
+    if (s == null || !s.isKnown()) {
       return;
     }
     to.put("inItemsPerSecond", s.counts[0]).put("inBytesPerSecond", s.counts[1]);

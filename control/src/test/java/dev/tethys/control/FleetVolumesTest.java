@@ -1,5 +1,7 @@
 package dev.tethys.control;
 
+import static dev.tethys.control.FleetVolumes.Order.RATE;
+import static dev.tethys.control.FleetVolumes.Order.SUM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
@@ -154,7 +156,7 @@ class FleetVolumesTest extends FleetCase {
     long second = 1_000_000_000L;
     // 100 items a second in, in batches that leave by turns with 500 and 1500 items.
     v.put(id, report("[\"shop\",\"logs\",1000,1000,1000,1000,10]"), 10 * second);
-    JsonNode first = v.sum(agents, "", "", 10, 11 * second).path("rows").get(0);
+    JsonNode first = v.sum(agents, "", "", 10, 11 * second, RATE).path("rows").get(0);
     assertThat(first.has("inItemsPerSecond")).isFalse();
     assertThat(first.has("costMicrosPerSecond")).isFalse();
     long out = 1000;
@@ -166,7 +168,8 @@ class FleetVolumesTest extends FleetCase {
           report("[\"shop\",\"logs\"," + in + ",1," + out + ",1," + out / 100.0 + "]"),
           (10 + 10 * i) * second);
       for (int ask = 0; ask < 10; ask += 3) { // the times of questions do not matter
-        JsonNode row = v.sum(agents, "", "", 10, (10 + 10 * i + ask) * second).path("rows").get(0);
+        JsonNode row =
+            v.sum(agents, "", "", 10, (10 + 10 * i + ask) * second, RATE).path("rows").get(0);
         assertThat(row.path("inItemsPerSecond").asDouble()).isEqualTo(100);
         if (i >= 6) {
           assertThat(row.path("costMicrosPerSecond").asDouble()).isBetween(0.85, 1.15);
@@ -174,8 +177,49 @@ class FleetVolumesTest extends FleetCase {
       }
     }
     // An agent that reports no change takes nothing.
-    JsonNode idle = v.sum(agents, "", "", 10, 430 * second).path("rows").get(0);
+    JsonNode idle = v.sum(agents, "", "", 10, 430 * second, RATE).path("rows").get(0);
     assertThat(idle.path("inItemsPerSecond").asDouble()).isLessThan(20);
+  }
+
+  private static List<String> values(JsonNode sum) {
+    List<String> out = new java.util.ArrayList<>();
+    sum.path("rows").forEach(r -> out.add(r.path("value").asString()));
+    return out;
+  }
+
+  @Test
+  void theValueThatIsNoisyNowComesFirstAndSumsAreTheOtherOrder() {
+    FleetVolumes v = new FleetVolumes();
+    UUID id = UUID.randomUUID();
+    List<AgentState> agents = List.of(agent(id));
+    long second = 1_000_000_000L;
+    String old = "[\"old\",\"logs\",9,90000,9,90000,0],";
+    v.put(id, report(old + "[\"noisy\",\"logs\",1,10,1,10,0]"), 10 * second);
+    // Until rates are known, the sums say which value has most.
+    assertThat(values(v.sum(agents, "", "", 10, 11 * second, RATE)))
+        .containsExactly("old", "noisy");
+    v.put(id, report(old + "[\"noisy\",\"logs\",9,900,9,900,0]"), 20 * second);
+    assertThat(values(v.sum(agents, "", "", 10, 21 * second, RATE)))
+        .containsExactly("noisy", "old");
+    assertThat(values(v.sum(agents, "", "", 1, 21 * second, RATE))).containsExactly("noisy");
+    assertThat(values(v.sum(agents, "", "", 10, 21 * second, SUM))).containsExactly("old", "noisy");
+  }
+
+  /** An agent names only the values with the most bytes, and adds up the others. */
+  @Test
+  void aValueThatRoseAmongTheNamedOnesHasARateFromItsFirstReport() {
+    FleetVolumes v = new FleetVolumes();
+    UUID id = UUID.randomUUID();
+    List<AgentState> agents = List.of(agent(id));
+    long second = 1_000_000_000L;
+    String old = "[\"old\",\"logs\",9,9000,9,9000,0],";
+    String others = ",[\"other\",\"\",9,50,9,50,0]";
+    v.put(id, report(old + "[\"x\",\"logs\",1,50,1,50,0]" + others), 10 * second);
+    v.put(id, report(old + "[\"noisy\",\"logs\",9,100,9,100,0]" + others), 20 * second);
+    v.put(id, report(old + "[\"noisy\",\"logs\",9,300,9,300,0]" + others), 30 * second);
+    JsonNode first = v.sum(agents, "", "", 10, 31 * second, RATE).path("rows").get(0);
+    assertThat(first.path("value").asString()).isEqualTo("noisy");
+    assertThat(first.path("inBytesPerSecond").asDouble()).isEqualTo(20);
   }
 
   @Test
@@ -187,7 +231,7 @@ class FleetVolumesTest extends FleetCase {
         report(
             "[\"a\",\"logs\",1,9,1,9,0,0],[\"b\",\"logs\",1,8,1,8,0,1],[\"c\",\"logs\",1,7,1,7,0]"),
         1);
-    JsonNode rows = v.sum(List.of(agent(id)), "", "", 10, 2).path("rows");
+    JsonNode rows = v.sum(List.of(agent(id)), "", "", 10, 2, RATE).path("rows");
     assertThat(rows.get(0).has("outBytesEstimated")).isFalse();
     assertThat(rows.get(1).path("outBytesEstimated").asBoolean()).isTrue();
     assertThat(rows.get(2).has("outBytesEstimated")).isFalse();
@@ -223,7 +267,7 @@ class FleetVolumesTest extends FleetCase {
                         0,
                         0))
             .toList();
-    ObjectNode sum = v.sum(agents, "", "", 10, 100);
+    ObjectNode sum = v.sum(agents, "", "", 10, 100, RATE);
     assertThat(sum.path("agents").asInt()).isEqualTo(1);
     assertThat(sum.path("agentsWithout").asInt()).isEqualTo(2);
     assertThat(sum.path("by").asString()).isEqualTo("a");

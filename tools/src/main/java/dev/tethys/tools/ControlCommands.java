@@ -87,7 +87,8 @@ final class ControlCommands {
         command(
             "volumes",
             "[<selector>]",
-            "Print items and bytes by the values of an attribute, those with the most bytes first.",
+            "Print items and bytes by the values of an attribute, those with the most bytes in the"
+                + " last minute first.",
             List.of(
                 Flag.of(
                     "by",
@@ -99,6 +100,12 @@ final class ControlCommands {
                     Flag.Kind.STRING,
                     "",
                     "logs, traces, metrics or profiles; empty for all."),
+                Flag.of(
+                    "order",
+                    Flag.Kind.STRING,
+                    "rate",
+                    "rate for bytes in a second over the last minute, sum for those since the start"
+                        + " of the agents."),
                 Flag.of("limit", Flag.Kind.INTEGER, "20", "Maximum number of values.")),
             0,
             1,
@@ -382,6 +389,8 @@ final class ControlCommands {
                 + ServerApi.encoded(a.flags().get("by"))
                 + "&signal="
                 + ServerApi.encoded(a.flags().get("signal"))
+                + "&order="
+                + ServerApi.encoded(a.flags().get("order"))
                 + "&limit="
                 + ServerApi.encoded(a.flags().get("limit")),
             null);
@@ -390,6 +399,9 @@ final class ControlCommands {
     t.row(
         text(v, "by"),
         "SIGNAL",
+        "ITEMS IN/S",
+        "BYTES IN/S",
+        "BYTES OUT/S",
         "ITEMS IN",
         "BYTES IN",
         "ITEMS OUT",
@@ -410,11 +422,19 @@ final class ControlCommands {
     t.row(
         value,
         text(o, "signal"),
+        perSecond(text(o, "inItemsPerSecond")),
+        perSecond(text(o, "inBytesPerSecond")),
+        perSecond(text(o, "outBytesPerSecond")),
         text(o, "inItems"),
         text(o, "inBytes"),
         text(o, "outItems"),
         (text(o, "outBytesEstimated").equals("true") ? "about " : "") + text(o, "outBytes"),
         cost(text(o, "costMicros")));
+  }
+
+  /** Empty where the agents have not reported for long enough: that is not 0. */
+  private static String perSecond(String rate) {
+    return rate.isEmpty() ? "" : String.format(Locale.ROOT, "%.1f", Double.parseDouble(rate));
   }
 
   private static String cost(String micros) {
