@@ -19,7 +19,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +41,9 @@ final class TapApi {
   static final int MAX_AGENTS = 20;
 
   private static final int MAX_TAPS = 4;
+
+  /** Taps of one user, so that one user cannot keep all others out. */
+  private static final int MAX_OF_USER = MAX_TAPS / 2;
 
   /** Time of the sample for recommendations. */
   private static final double RECOMMENDATION_SECONDS = 10;
@@ -70,16 +72,18 @@ final class TapApi {
   private final Fleet fleet;
   private final Tokens tokens;
   private final Rollouts rollouts;
-  private final Semaphore running = new Semaphore(MAX_TAPS);
   private final AtomicLong names = new AtomicLong();
   private final Map<String, Answers> open = new ConcurrentHashMap<>(); // by name
 
   /** Answers to one tap. */
   private static final class Answers {
+    private final String user;
     private final Map<UUID, byte @Nullable []> byAgent = new HashMap<>(); // guarded by this
     private final CountDownLatch missing;
+    private volatile boolean abandoned;
 
-    Answers(List<UUID> asked) {
+    Answers(String user, List<UUID> asked) {
+      this.user = user;
       missing = new CountDownLatch(asked.size());
       asked.forEach(u -> byAgent.put(u, null));
     }
@@ -87,6 +91,14 @@ final class TapApi {
     synchronized void add(UUID uid, byte[] data) {
       if (byAgent.containsKey(uid) && byAgent.get(uid) == null) {
         byAgent.put(uid, data);
+        missing.countDown();
+      }
+    }
+
+    /** Ends the wait: there is no one left to answer. */
+    void abandon() {
+      abandoned = true;
+      while (missing.getCount() > 0) {
         missing.countDown();
       }
     }
@@ -118,7 +130,9 @@ final class TapApi {
     routes.get(
         ControlApi.ROOT + "/nodes",
         ControlApi.on(
-            tokens, Tokens.Role.OPERATOR, (q, u) -> ask(NodeRecords.Request.nodes(), selector(q))));
+            tokens,
+            Tokens.Role.OPERATOR,
+            (q, u) -> ask(q, u, NodeRecords.Request.nodes(), selector(q))));
   }
 
   private void take(UUID uid, CustomMessage m) {
@@ -129,7 +143,7 @@ final class TapApi {
   }
 
   private JsonNode answer(HttpRequest q, String user) throws IOException {
-    return ask(request(q.query()), selector(q));
+    return ask(q, user, request(q.query()), selector(q));
   }
 
   private JsonNode recommend(HttpRequest q, String user) throws IOException {
@@ -138,7 +152,7 @@ final class TapApi {
     NodeRecords.Request r =
         NodeRecords.Request.recommendations(
             seconds == null ? RECOMMENDATION_SECONDS : ControlApi.number("seconds", seconds));
-    return FleetAdvice.of(ask(r, selector).path("agents"), selector);
+    return FleetAdvice.of(ask(q, user, r, selector).path("agents"), selector);
   }
 
   private JsonNode findings(HttpRequest q, String user) throws IOException {
@@ -146,7 +160,7 @@ final class TapApi {
     NodeRecords.Request r =
         NodeRecords.Request.findings(
             seconds == null ? FOLLOW_SECONDS : ControlApi.number("seconds", seconds));
-    return FleetFindings.of(ask(r, selector(q)).path("agents"));
+    return FleetFindings.of(ask(q, user, r, selector(q)).path("agents"));
   }
 
   /** Attribute keys of agents with the version of a rollout, compared with those of others. */
@@ -182,7 +196,7 @@ final class TapApi {
               + version.number()
               + "; attribute keys are compared while some do, such as in the first stages");
     }
-    return OutputKeys.compare(ask(r, asked).path("agents"), with);
+    return OutputKeys.compare(ask(q, user, r, asked).path("agents"), with);
   }
 
   private JsonNode follow(HttpRequest q, String user) throws IOException {
@@ -191,6 +205,8 @@ final class TapApi {
     String contains = p.first("contains");
     String seconds = p.first("seconds");
     return ask(
+        q,
+        user,
         NodeRecords.Request.follow(
             signal == null ? "" : signal,
             contains == null ? "" : contains,
@@ -203,7 +219,8 @@ final class TapApi {
     return Selector.parse(text == null ? "" : text).and(tokens.scope(q));
   }
 
-  private JsonNode ask(NodeRecords.Request r, Selector selector) throws IOException {
+  private JsonNode ask(HttpRequest q, String user, NodeRecords.Request r, Selector selector)
+      throws IOException {
     List<UUID> agents =
         fleet.agents(selector).stream().filter(AgentState::connected).map(AgentState::uid).toList();
     if (agents.isEmpty()) {
@@ -217,21 +234,46 @@ final class TapApi {
               + " connected agents; a tap reads at most "
               + MAX_AGENTS);
     }
-    return ask(r, agents);
+    return ask(q, user, r, agents);
   }
 
-  private JsonNode ask(NodeRecords.Request r, List<UUID> agents) throws IOException {
-    if (!running.tryAcquire()) {
-      throw new HttpException(429, MAX_TAPS + " taps run, the limit; try again later");
-    }
+  private JsonNode ask(HttpRequest q, String user, NodeRecords.Request r, List<UUID> agents)
+      throws IOException {
+    String name = "tap-" + names.incrementAndGet();
+    Answers answers = open(name, user, agents, q);
+    HttpRequest.Watch gone = q.whenClientGone(answers::abandon);
     try {
-      return read(r, agents);
+      return read(name, answers, r, agents);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("the tap was interrupted", e);
     } finally {
-      running.release();
+      gone.close();
+      open.remove(name);
     }
+  }
+
+  /**
+   * Takes a place; without users they are all of one.
+   *
+   * @throws HttpException 429 where there is none
+   */
+  private synchronized Answers open(String name, String user, List<UUID> agents, HttpRequest q) {
+    List<String> users = open.values().stream().map(a -> a.user).sorted().toList();
+    if (users.size() >= MAX_TAPS) {
+      String whose =
+          !user.isEmpty() && tokens.allows(q, Tokens.Role.ADMIN)
+              ? ", of " + String.join(", ", new LinkedHashSet<>(users))
+              : "";
+      throw new HttpException(429, MAX_TAPS + " taps run" + whose + ", the limit; try again later");
+    }
+    if (!user.isEmpty() && users.stream().filter(user::equals).count() >= MAX_OF_USER) {
+      throw new HttpException(
+          429, MAX_OF_USER + " of your taps run, the limit of a user; end one or try again later");
+    }
+    Answers a = new Answers(user, agents);
+    open.put(name, a);
+    return a;
   }
 
   private static NodeRecords.Request request(Params p) {
@@ -257,31 +299,29 @@ final class TapApi {
     return NodeRecords.Request.read(n.toString());
   }
 
-  private JsonNode read(NodeRecords.Request r, List<UUID> agents) throws InterruptedException {
-    String name = "tap-" + names.incrementAndGet();
-    Answers answers = new Answers(agents);
-    open.put(name, answers);
-    try {
-      byte[] body = r.json().getBytes(StandardCharsets.UTF_8);
-      for (UUID uid : agents) {
-        if (!fleet.send(uid, new CustomMessage(ControlledAgent.TAP, name, body))) {
-          answers.add(
-              uid,
-              NodeRecords.error("the agent has no WebSocket, or too many messages wait for it")
-                  .getBytes(StandardCharsets.UTF_8));
-        }
+  private JsonNode read(String name, Answers answers, NodeRecords.Request r, List<UUID> agents)
+      throws InterruptedException {
+    byte[] body = r.json().getBytes(StandardCharsets.UTF_8);
+    for (UUID uid : agents) {
+      if (!fleet.send(uid, new CustomMessage(ControlledAgent.TAP, name, body))) {
+        answers.add(
+            uid,
+            NodeRecords.error("the agent has no WebSocket, or too many messages wait for it")
+                .getBytes(StandardCharsets.UTF_8));
       }
-      long most = (long) ((r.seconds() + GRACE_SECONDS) * 1000);
-      boolean complete = answers.missing.await(most, TimeUnit.MILLISECONDS);
-      ObjectNode out = JsonMapper.shared().createObjectNode().put("complete", complete);
-      ArrayNode all = out.putArray("agents");
-      for (UUID uid : agents) {
-        all.add(json(uid, answers.of(uid)));
-      }
-      return out;
-    } finally {
-      open.remove(name);
     }
+    long most = (long) ((r.seconds() + GRACE_SECONDS) * 1000);
+    boolean complete = answers.missing.await(most, TimeUnit.MILLISECONDS) && !answers.abandoned;
+    ObjectNode out = JsonMapper.shared().createObjectNode().put("complete", complete);
+    ArrayNode all = out.putArray("agents");
+    for (UUID uid : agents) {
+      byte[] answer = answers.of(uid);
+      if (answer == null && answers.abandoned) {
+        fleet.send(uid, new CustomMessage(ControlledAgent.TAP, name, ControlledAgent.END_TAP));
+      }
+      all.add(json(uid, answer));
+    }
+    return out;
   }
 
   private static ObjectNode json(UUID uid, byte @Nullable [] data) {

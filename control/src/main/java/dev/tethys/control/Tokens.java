@@ -141,6 +141,12 @@ final class Tokens {
     return e.name;
   }
 
+  /** Whether a request has a role. */
+  boolean allows(HttpRequest q, Role role) {
+    Entry e = isEmpty() ? null : find(q);
+    return isEmpty() || e != null && e.role.compareTo(role) >= 0;
+  }
+
   /** Agents that a request may see and change. */
   Selector scope(HttpRequest q) {
     Entry e = isEmpty() ? null : find(q);

@@ -317,6 +317,46 @@ class RolesTest extends FleetCase {
             > 0;
   }
 
+  private static final String TAP =
+      ControlApi.ROOT + "/tap?node=exporter:nop@logs&selector=env%3Dtest&contains=absent&seconds=";
+
+  /** A tap whose answer no one reads. */
+  private java.net.Socket tap(String token) throws IOException {
+    java.net.Socket s = new java.net.Socket("127.0.0.1", port);
+    s.getOutputStream()
+        .write(
+            ("GET " + TAP + "30 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + token + "\r\n\r\n")
+                .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    return s;
+  }
+
+  @Test
+  void tapsOfOneUserKeepNoOthersOutAndEndWithTheirClients() throws Exception {
+    agent("test");
+    until(() -> data(OLGA, "GET", ControlApi.ROOT + "/agents", "").size() == 1);
+    TestCollector one = agents.getFirst();
+    try (java.net.Socket a = tap(OLGA);
+        java.net.Socket b = tap(OLGA)) {
+      until(() -> one.taps.get() == 2);
+      HttpResponse<String> own = call(OLGA, "GET", TAP + "1", "");
+      assertThat(own.statusCode()).isEqualTo(429);
+      assertThat(own.body()).contains("2 of your taps run, the limit of a user");
+      assertThat(call(TEST, "GET", TAP + "0.1", "").statusCode()).isEqualTo(200);
+      try (java.net.Socket c = tap(ADA);
+          java.net.Socket d = tap(ADA)) {
+        until(() -> one.taps.get() == 4);
+        HttpResponse<String> all = call(TEST, "GET", TAP + "1", "");
+        assertThat(all.statusCode()).isEqualTo(429);
+        assertThat(all.body()).contains("4 taps run, the limit").doesNotContain("olga");
+        assertThat(call(ADA, "GET", TAP + "1", "").body()).contains("4 taps run, of ada, olga,");
+        b.close();
+        until(() -> one.taps.get() == 3); // at the agent, long before its 30 s are over
+        JsonNode free = data(OLGA, "GET", TAP + "0.1", "");
+        assertThat(free.path("agents").get(0).has("error")).as(free.toString()).isFalse();
+      }
+    }
+  }
+
   @Test
   void anAdminReloadsAndExports() throws Exception {
     data(

@@ -70,6 +70,9 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   /** Configurations that were offered, well or not. */
   final AtomicInteger offers = new AtomicInteger();
 
+  /** Live taps that run. */
+  final AtomicInteger taps = new AtomicInteger();
+
   /**
    * A collector.
    *
@@ -232,7 +235,12 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
 
   @Override
   public String tap(NodeRecords.Request request) throws IOException, InterruptedException {
-    return NodeRecords.read(graph, TapAccess.MASKED, request);
+    taps.incrementAndGet();
+    try {
+      return NodeRecords.read(graph, TapAccess.MASKED, request);
+    } finally {
+      taps.decrementAndGet();
+    }
   }
 
   @Override

@@ -24,6 +24,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -93,6 +94,10 @@ public final class ControlledAgent implements AutoCloseable {
    * NodeRecords}; its type is the name of the request, and that of the answer.
    */
   public static final String TAP = "dev.tethys.tap";
+
+  /** Data of a message that ends the tap of its type, which no one waits for any more. */
+  @SuppressWarnings("MutablePublicArray") // is empty
+  public static final byte[] END_TAP = {};
 
   /**
    * Custom capability of an agent that has a configuration without a control plane, to which it
@@ -210,6 +215,7 @@ public final class ControlledAgent implements AutoCloseable {
   private final OpampLink link;
   private final AtomicReference<@Nullable RemoteConfig> offered = new AtomicReference<>();
   private final Semaphore taps = new Semaphore(MAX_TAPS);
+  private final Map<String, Thread> tapping = new HashMap<>(); // by type; guarded by itself
   private final CountDownLatch over = new CountDownLatch(1);
   private final SequencedMap<String, String> identity = new LinkedHashMap<>();
   private volatile long changedNanos;
@@ -388,7 +394,11 @@ public final class ControlledAgent implements AutoCloseable {
   /** Custom message of the control plane. Must not block. */
   private void take(CustomMessage m) {
     if (m.capability().equals(TAP)) {
-      clock.execute("control-tap", () -> tap(m));
+      if (m.data().length > 0) {
+        clock.execute("control-tap", () -> tap(m));
+      } else {
+        endTap(m.type());
+      }
     } else if (m.capability().equals(CLOCK)) {
       try {
         clock.tell(Long.parseLong(new String(m.data(), StandardCharsets.UTF_8)));
@@ -404,12 +414,24 @@ public final class ControlledAgent implements AutoCloseable {
     }
   }
 
+  private void endTap(String type) {
+    synchronized (tapping) {
+      Thread t = tapping.get(type);
+      if (t != null) {
+        t.interrupt();
+      }
+    }
+  }
+
   /** Answers with the type of the request, or with an object that has an error. */
   private void tap(CustomMessage m) {
     String answer;
     if (!taps.tryAcquire()) {
       answer = NodeRecords.error(MAX_TAPS + " live taps run at this agent, the limit");
     } else {
+      synchronized (tapping) {
+        tapping.put(m.type(), Thread.currentThread());
+      }
       try {
         answer =
             process.tap(NodeRecords.Request.read(new String(m.data(), StandardCharsets.UTF_8)));
@@ -419,6 +441,9 @@ public final class ControlledAgent implements AutoCloseable {
       } catch (IOException | ConfigException e) {
         answer = NodeRecords.error(String.valueOf(e.getMessage()));
       } finally {
+        synchronized (tapping) {
+          tapping.remove(m.type());
+        }
         taps.release();
       }
     }
