@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -229,6 +230,7 @@ public final class ControlledAgent implements AutoCloseable {
   private Map<String, String> variables; // with which it runs; guarded by this
 
   private @Nullable PipelineAccounts reported; // of the watching thread
+  private long reportedWholes; // of the watching thread
   private long reportedNanos; // of the watching thread
 
   /** Last counts of processes before, which are to be reported. Guarded by this. */
@@ -299,6 +301,7 @@ public final class ControlledAgent implements AutoCloseable {
             LOG,
             this::offer);
     reports.takeCustom(this::take);
+    reports.sendCountsAnew(Set.of(PipelineAccounts.TYPE, PipelineAccounts.VOLUMES));
     List<String> custom = new ArrayList<>(List.of(PipelineAccounts.CAPABILITY, TAP, CLOCK));
     if (process.hasOwnConfiguration()) {
       custom.add(OWN_CONFIGURATION);
@@ -523,6 +526,12 @@ public final class ControlledAgent implements AutoCloseable {
     reports.reportHealth(process.health());
     long now = clock.nanos();
     boolean close = now - changedNanos < CLOSE_WATCH.toNanos();
+    long wholes = reports.wholes();
+    if (wholes != reportedWholes) { // counts that are sent late would seem to be of now
+      reportedWholes = wholes;
+      reported = null;
+      volumes = "";
+    }
     PipelineAccounts accounts = process.accounts();
     keepCounts(accounts);
     if (close

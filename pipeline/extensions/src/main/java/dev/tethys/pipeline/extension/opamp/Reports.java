@@ -62,6 +62,8 @@ final class Reports {
   private final SequencedSet<String> unsentCustoms = new LinkedHashSet<>(); // types
   private @Nullable CustomMessage lastCustom;
   private final Set<String> onceCustoms = new HashSet<>(); // types that are no state
+  private Set<String> countCustoms = Set.of(); // types that are made anew for the whole state
+  private long wholes;
   private Duration heartbeat;
   private long sequence;
   private long received;
@@ -206,7 +208,23 @@ final class Reports {
   /** Marks the whole state as unsent. */
   private void sendAll() {
     all = true;
+    wholes++;
     unsentCustoms.addAll(customs.keySet());
+    unsentCustoms.removeAll(countCustoms);
+  }
+
+  /**
+   * Sets the types of custom messages with counts. These hold for the moment in which they are
+   * sent, so that the former ones are not sent again: the caller sends new ones whenever {@link
+   * #wholes} has changed.
+   */
+  void sendCountsAnew(Set<String> customTypes) {
+    change(() -> countCustoms = customTypes);
+  }
+
+  /** How often the whole state was to be sent. */
+  long wholes() {
+    return locked(() -> wholes);
   }
 
   /** Whether a message of a type waits to be sent. */

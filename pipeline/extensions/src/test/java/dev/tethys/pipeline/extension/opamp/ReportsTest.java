@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -60,6 +61,24 @@ class ReportsTest {
     reports.begin();
 
     assertThat(sent()).containsExactlyInAnyOrder("accounts1", "volumes2");
+  }
+
+  /** Former counts would seem to be those of the connection's begin. */
+  @Test
+  void countsAreMadeAnewForANewConnection() {
+    reports.sendCountsAnew(Set.of("volumes"));
+    reports.sendCustom(message("tap", 1));
+    reports.sendCustom(message("volumes", 2));
+    assertThat(sent()).hasSize(2);
+    reports.sendCustom(message("volumes", 3)); // unsent when the connection breaks
+    long before = reports.wholes();
+
+    reports.begin();
+
+    assertThat(sent()).containsExactly("tap1");
+    assertThat(reports.wholes()).isGreaterThan(before);
+    reports.sendCustom(message("volumes", 4));
+    assertThat(sent()).containsExactly("volumes4");
   }
 
   @Test
