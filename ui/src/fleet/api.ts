@@ -111,6 +111,10 @@ export interface Rollout {
   minItems: number;
   maxWait: string;
   maxOutputChange: number;
+  maxMemoryGrowth: number;
+  maxQueueAge: string;
+  /** What the guard did not judge, and why. */
+  notJudged?: string[];
   outputs?: { against: string; rows: OutputRow[] };
   /** Last stage that a user let pass, although its guard could not be judged. */
   acceptedStage?: number;

@@ -350,6 +350,8 @@ function RolloutDialog(props: { name: string; version: number; onClose: () => vo
   const [lost, setLost] = useState('0.01');
   const [items, setItems] = useState('100');
   const [outputs, setOutputs] = useState('');
+  const [memory, setMemory] = useState('1');
+  const [queue, setQueue] = useState('');
   const reached = useAgents(selector);
   return (
     <ChangeDialog
@@ -365,6 +367,8 @@ function RolloutDialog(props: { name: string; version: number; onClose: () => vo
           maxLost: Number(lost),
           minItems: Number(items),
           ...(outputs.trim() !== '' && { maxOutputChange: Number(outputs) }),
+          ...(memory.trim() !== '' && { maxMemoryGrowth: Number(memory) }),
+          ...(queue.trim() !== '' && { maxQueueAge: queue }),
           reason,
         });
         await navigate({ to: '/fleet/rollouts' });
@@ -396,6 +400,19 @@ function RolloutDialog(props: { name: string; version: number; onClose: () => vo
         placeholder="0.1"
         onChange={setOutputs}
         hint="Share by which items or bytes to exporters may change for each that is taken, before the rollout is undone; empty for any."
+      />
+      <Field
+        label="Largest memory growth"
+        value={memory}
+        onChange={setMemory}
+        hint="Share by which the memory of an agent may grow, beyond 256 MiB, before the rollout is undone; 0 for any."
+      />
+      <Field
+        label="Oldest queue"
+        value={queue}
+        placeholder="30s"
+        onChange={setQueue}
+        hint="How long items may wait in the queue of an exporter before the rollout is undone; empty for any."
       />
       <p className="muted">
         The version goes to 1 agent, then 3, 15, 75. <Link to="/fleet/rollouts">Rollouts</Link> shows it.

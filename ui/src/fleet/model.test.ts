@@ -125,6 +125,9 @@ describe('rollouts', () => {
     expect(of({})[0]).toMatch(/^Outputs not compared: /);
     expect(of({ state: 'running' })).toEqual([]);
     expect(of({ outputsHidden: 'scope' })).toEqual([]);
+    expect(
+      of({ outputs: { ...outputs, rows: [row('logs')] }, notJudged: ['memory of a not judged'] }),
+    ).toEqual(['Memory of a not judged.']);
     expect(of({ outputsHidden: 'scope', acceptedStage: 1 })[0]).toMatch(/stage 1 pass/);
   });
 

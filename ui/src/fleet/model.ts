@@ -129,6 +129,7 @@ export function notJudged(rollout: Rollout): string[] {
   if (rollout.outputs === undefined && !rollout.outputsHidden && rollout.state === 'done') {
     out.push('Outputs not compared: too few reports of volumes with items came while it ran.');
   }
+  for (const one of rollout.notJudged ?? []) out.push(`${one.charAt(0).toUpperCase()}${one.slice(1)}.`);
   if (rollout.acceptedStage !== undefined) {
     out.push(
       rollout.acceptedStage === 1

@@ -124,7 +124,9 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
         )}
         . Soak {rollout.soak}, largest loss {rollout.maxLost}, at least {counted(rollout.minItems, 'item')} a
         stage within {rollout.maxWait}
-        {rollout.maxOutputChange > 0 && `, largest output change ${rollout.maxOutputChange}`}.
+        {rollout.maxOutputChange > 0 && `, largest output change ${rollout.maxOutputChange}`}
+        {rollout.maxMemoryGrowth > 0 && `, largest memory growth ${rollout.maxMemoryGrowth}`}
+        {rollout.maxQueueAge !== '0s' && `, oldest queue ${rollout.maxQueueAge}`}.
       </p>
       {notJudged(rollout).map((one) => (
         <p className="fleet-why" key={one}>

@@ -67,6 +67,9 @@ final class AgentJson {
     Totals t = a.totals();
     if (t != null) {
       ObjectNode items = n.putObject("items");
+      if (t.memory() > 0) {
+        n.put("memoryBytes", t.memory());
+      }
       items.put("in", t.in()).put("out", t.out()).put("queued", t.queued());
       items.put("deadLettered", t.deadLettered()).put("returned", t.returned());
       if (rate != null) {
@@ -78,12 +81,13 @@ final class AgentJson {
         ObjectNode exporters = items.putObject("exporters");
         t.exporters()
             .forEach(
-                (name, x) ->
-                    exporters
-                        .putObject(name)
-                        .put("in", x.in())
-                        .put("out", x.out())
-                        .put("queued", x.queued()));
+                (name, x) -> {
+                  ObjectNode e = exporters.putObject(name).put("in", x.in()).put("out", x.out());
+                  e.put("queued", x.queued());
+                  if (x.oldestMillis() >= 0) {
+                    e.put("oldestMillis", x.oldestMillis());
+                  }
+                });
       }
     }
     if (whole) {
@@ -124,6 +128,8 @@ final class AgentJson {
     n.put("soak", Durations.format(r.guard.soak()));
     n.put("maxLost", r.guard.maxLost()).put("query", r.guard.query());
     n.put("maxOutputChange", r.guard.maxOutputChange());
+    n.put("maxMemoryGrowth", r.guard.maxMemoryGrowth());
+    n.put("maxQueueAge", Durations.format(r.guard.maxQueueAge()));
     n.put("minItems", r.guard.minItems()).put("maxWait", Durations.format(r.guard.maxWait()));
     if (r.acceptedStage >= 0) {
       n.put("acceptedStage", r.acceptedStage + 1);
@@ -131,6 +137,10 @@ final class AgentJson {
     boolean seesAll = r.selector.isWithin(scope);
     if (seesAll) {
       r.outputs.put(n);
+      if (!r.notJudged.isEmpty()) {
+        ArrayNode not = n.putArray("notJudged");
+        r.notJudged.forEach(not::add);
+      }
     } else {
       n.put("scope", scope.toString());
       n.put(

@@ -436,7 +436,9 @@ final class ControlApi {
         "query",
         "minItems",
         "maxWait",
-        "maxOutputChange");
+        "maxOutputChange",
+        "maxMemoryGrowth",
+        "maxQueueAge");
     String ofPackage = text(body, "package", false);
     boolean isPackage = !ofPackage.isEmpty();
     String reason = requiredReason(body);
@@ -458,6 +460,10 @@ final class ControlApi {
     if (!change.isMissingNode() && !change.isNumber()) {
       throw new IllegalArgumentException("member \"maxOutputChange\" must be a number from 0");
     }
+    JsonNode growth = body.path("maxMemoryGrowth");
+    if (!growth.isMissingNode() && !growth.isNumber()) {
+      throw new IllegalArgumentException("member \"maxMemoryGrowth\" must be a number from 0");
+    }
     JsonNode items = body.path("minItems");
     if (!items.isMissingNode() && !items.canConvertToLong()) {
       throw new IllegalArgumentException("member \"minItems\" must be a number from 0");
@@ -471,7 +477,9 @@ final class ControlApi {
             text(body, "query", false),
             items.isMissingNode() ? Guard.DEFAULT.minItems() : items.longValue(),
             duration(body, "maxWait", Guard.DEFAULT.maxWait()),
-            change.isMissingNode() ? 0 : change.doubleValue());
+            change.isMissingNode() ? 0 : change.doubleValue(),
+            growth.isMissingNode() ? Guard.DEFAULT.maxMemoryGrowth() : growth.doubleValue(),
+            duration(body, "maxQueueAge", Guard.DEFAULT.maxQueueAge()));
     if (!guard.query().isEmpty() && !rollouts.hasQueries()) {
       throw new IllegalArgumentException(
           "query requires a Prometheus: start the control plane with --prometheus.url");

@@ -136,6 +136,10 @@ final class ExportApi {
               if (r.guard.maxOutputChange() > 0) {
                 spec.put("maxOutputChange", r.guard.maxOutputChange());
               }
+              spec.put("maxMemoryGrowth", r.guard.maxMemoryGrowth());
+              if (!r.guard.maxQueueAge().isZero()) {
+                spec.put("maxQueueAge", Durations.format(r.guard.maxQueueAge()));
+              }
               if (!r.guard.query().isEmpty()) {
                 spec.put("query", r.guard.query());
               }

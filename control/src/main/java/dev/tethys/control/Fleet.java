@@ -104,6 +104,7 @@ public final class Fleet {
   private final Map<UUID, Session> sessions = new HashMap<>();
   private final FleetVolumes volumes = new FleetVolumes();
   private final RecentAccounts recent = new RecentAccounts();
+  private final RecentMemory memory = new RecentMemory();
   private final ItemRates rates = new ItemRates();
   private long configChars;
   private volatile BiConsumer<UUID, CustomMessage> taps = (_, _) -> {};
@@ -187,6 +188,7 @@ public final class Fleet {
       if (read != null) {
         recent.put(uid, AgentState.configuration(remote), read, clock.nanos());
         rates.put(uid, read, clock.nanos());
+        memory.put(uid, read.memory());
         ComponentHealth h = m.health() != null || before == null ? m.health() : before.health();
         accounts.take(uid, h == null ? 0 : h.startNanos(), read, false);
       }
@@ -314,6 +316,7 @@ public final class Fleet {
     agents.remove(longest.uid());
     volumes.remove(longest.uid());
     recent.remove(longest.uid());
+    memory.remove(longest.uid());
     rates.remove(longest.uid());
     configChars -= longest.config().length();
     return true;
@@ -365,7 +368,17 @@ public final class Fleet {
     return recent.window(uid, clock.nanos());
   }
 
-  /** The same by signal, and of all together. */
+  /** Resident memory of the process of an agent, median of its last reports; 0 for too few. */
+  synchronized long usualMemory(UUID uid) {
+    return memory.median(uid);
+  }
+
+  /** The least of the few last reports of it; 0 for too few. */
+  synchronized long leastMemory(UUID uid) {
+    return memory.least(uid);
+  }
+
+  /** What an agent took and lost within the last minutes by signal, and of all together. */
   synchronized Map<String, RecentAccounts.Window> recentBySignal(UUID uid) {
     return recent.windows(uid, clock.nanos());
   }

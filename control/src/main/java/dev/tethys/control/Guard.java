@@ -17,6 +17,9 @@ import java.util.concurrent.TimeUnit;
  * @param maxWait time for which a stage waits for them; then the rollout is paused
  * @param maxOutputChange largest relative change of the items or bytes of a signal that are given
  *     to exporters for each that was taken; 0 for any
+ * @param maxMemoryGrowth largest relative growth of the resident memory of the process of an agent,
+ *     where that is also more than {@link #MEMORY_FLOOR}; 0 for any
+ * @param maxQueueAge largest age of the oldest request in the queue of an exporter; 0 for any
  */
 public record Guard(
     Duration applyTimeout,
@@ -25,7 +28,9 @@ public record Guard(
     String query,
     long minItems,
     Duration maxWait,
-    double maxOutputChange) {
+    double maxOutputChange,
+    double maxMemoryGrowth,
+    Duration maxQueueAge) {
   private static final int MAX_QUERY = 4096;
   private static final long MOST_ITEMS = 1_000_000_000;
 
@@ -33,12 +38,24 @@ public record Guard(
 
   public static final Guard DEFAULT =
       new Guard(
-          Duration.ofSeconds(15), Duration.ofSeconds(10), 0.01, "", 100, Duration.ofMinutes(5), 0);
+          Duration.ofSeconds(15),
+          Duration.ofSeconds(10),
+          0.01,
+          "",
+          100,
+          Duration.ofMinutes(5),
+          0,
+          1,
+          Duration.ZERO);
+
+  /** Bytes by which memory may always grow: a process of few bytes doubles them by starting. */
+  static final long MEMORY_FLOOR = 256L << 20;
 
   public Guard {
     check("applyTimeout", applyTimeout);
     check("soak", soak);
     check("maxWait", maxWait);
+    check("maxQueueAge", maxQueueAge);
     if (minItems < 0 || minItems > MOST_ITEMS) {
       throw new IllegalArgumentException(
           "minItems must be a number from 0 to " + MOST_ITEMS + ", not " + minItems);
@@ -50,6 +67,10 @@ public record Guard(
     if (!(maxOutputChange >= 0 && maxOutputChange <= 1000)) {
       throw new IllegalArgumentException(
           "maxOutputChange must be a number from 0 to 1000, such as 0.1, not " + maxOutputChange);
+    }
+    if (!(maxMemoryGrowth >= 0 && maxMemoryGrowth <= 1000)) {
+      throw new IllegalArgumentException(
+          "maxMemoryGrowth must be a number from 0 to 1000, such as 0.5, not " + maxMemoryGrowth);
     }
     if (!(maxLost >= 0 && maxLost <= 1)) {
       throw new IllegalArgumentException("maxLost must be a number from 0 to 1, not " + maxLost);

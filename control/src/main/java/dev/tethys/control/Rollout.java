@@ -2,6 +2,7 @@ package dev.tethys.control;
 
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
@@ -65,6 +66,14 @@ final class Rollout {
     /** Exporters that had taken items and delivered none before it was offered the version. */
     final Set<String> silentBefore;
 
+    /** Resident memory of its process, median of reports; 0 where it is not known. */
+    final long memoryBefore;
+
+    /**
+     * Exporters whose queues were older than the guard permits before it was offered the version.
+     */
+    final Set<String> lateBefore;
+
     /** Whether it has sent a message since the control plane was started. */
     boolean heard;
 
@@ -99,6 +108,8 @@ final class Rollout {
      * @param stage in which it is reached
      * @param deliveredBefore whether its exporters had delivered items
      * @param silentBefore exporters that had taken items and delivered none
+     * @param memoryBefore resident memory of its process; 0 where that is not known
+     * @param lateBefore exporters whose queues were older than the guard permits
      */
     Reached(
         long sinceNanos,
@@ -107,7 +118,9 @@ final class Rollout {
         double inPerSecondBefore,
         int stage,
         boolean deliveredBefore,
-        Set<String> silentBefore) {
+        Set<String> silentBefore,
+        long memoryBefore,
+        Set<String> lateBefore) {
       this.sinceNanos = sinceNanos;
       this.healthyBefore = healthyBefore;
       this.lostBefore = Map.copyOf(lostBefore);
@@ -115,6 +128,8 @@ final class Rollout {
       this.stage = stage;
       this.deliveredBefore = deliveredBefore;
       this.silentBefore = Set.copyOf(silentBefore);
+      this.memoryBefore = memoryBefore;
+      this.lateBefore = Set.copyOf(lateBefore);
     }
   }
 
@@ -145,6 +160,11 @@ final class Rollout {
 
   /** What the reached agents put out; since the start of the control plane. */
   final OutputComparison outputs = new OutputComparison();
+
+  /**
+   * What the guard did not judge at its last check, and why; since the start of the control plane.
+   */
+  List<String> notJudged = List.of();
 
   /** Kind of the one who started it. */
   final Actor.Cause startedBy;

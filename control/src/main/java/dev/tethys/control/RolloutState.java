@@ -137,7 +137,9 @@ final class RolloutState {
                 n.path("minItems").asLong(Guard.DEFAULT.minItems()),
                 Duration.ofMillis(
                     n.path("maxWaitMillis").asLong(Guard.DEFAULT.maxWait().toMillis())),
-                n.path("maxOutputChange").asDouble(0)),
+                n.path("maxOutputChange").asDouble(0),
+                n.path("maxMemoryGrowth").asDouble(0),
+                Duration.ofMillis(n.path("maxQueueAgeMillis").asLong(0))),
             author(n),
             n.path("reason").asString(""),
             n.path("started").asLong(0),
@@ -164,6 +166,8 @@ final class RolloutState {
     for (JsonNode a : n.path("reached")) {
       Set<String> silent = new TreeSet<>();
       a.path("silent").forEach(e -> silent.add(e.asString("")));
+      Set<String> late = new TreeSet<>();
+      a.path("late").forEach(e -> late.add(e.asString("")));
       Reached x =
           new Reached(
               nowNanos,
@@ -172,7 +176,9 @@ final class RolloutState {
               a.path("inPerSecond").asDouble(0),
               a.path("stage").asInt(0),
               a.path("delivered").asBoolean(false),
-              silent);
+              silent,
+              a.path("memory").asLong(0),
+              late);
       x.excused = a.path("excused").asBoolean(false);
       r.reached.put(UUID.fromString(a.path("uid").asString("")), x);
     }
@@ -244,6 +250,8 @@ final class RolloutState {
     n.put("query", r.guard.query()).put("minItems", r.guard.minItems());
     n.put("maxWaitMillis", r.guard.maxWait().toMillis());
     n.put("maxOutputChange", r.guard.maxOutputChange());
+    n.put("maxMemoryGrowth", r.guard.maxMemoryGrowth());
+    n.put("maxQueueAgeMillis", r.guard.maxQueueAge().toMillis());
     n.put("pausedByGuard", r.pausedByGuard).put("pausedBySilence", r.pausedBySilence);
     n.put("silentMillis", r.silentMillis);
     n.put("startedBy", r.startedBy.word());
@@ -271,6 +279,8 @@ final class RolloutState {
           o.put("delivered", x.deliveredBefore).put("excused", x.excused);
           ArrayNode silent = o.putArray("silent");
           x.silentBefore.forEach(silent::add);
+          ArrayNode late = o.put("memory", x.memoryBefore).putArray("late");
+          x.lateBefore.forEach(late::add);
         });
   }
 }

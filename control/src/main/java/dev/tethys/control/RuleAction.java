@@ -228,6 +228,18 @@ sealed interface RuleAction {
         ROLL_OUT.key("max_lost", Type.FLOAT, Guard.DEFAULT.maxLost(), "Largest additional loss.");
     private static final Key<Long> MIN_ITEMS =
         ROLL_OUT.key("min_items", Type.INT, Guard.DEFAULT.minItems(), "Fewest items of a stage.");
+    private static final Key<Double> MAX_MEMORY_GROWTH =
+        ROLL_OUT.key(
+            "max_memory_growth",
+            Type.FLOAT,
+            Guard.DEFAULT.maxMemoryGrowth(),
+            "Largest relative growth of the memory of an agent; 0 for any.");
+    private static final Key<Duration> MAX_QUEUE_AGE =
+        ROLL_OUT.key(
+            "max_queue_age",
+            Type.DURATION,
+            Guard.DEFAULT.maxQueueAge(),
+            "Largest age of what waits in the queue of an exporter; 0s for any.");
 
     private static final Section REPLAY = new Section("replay", "Replay of objects in S3.");
     private static final Key<String> SIGNAL =
@@ -335,7 +347,9 @@ sealed interface RuleAction {
                 "",
                 o.get(MIN_ITEMS),
                 Guard.DEFAULT.maxWait(),
-                0));
+                0,
+                o.get(MAX_MEMORY_GROWTH),
+                o.get(MAX_QUEUE_AGE)));
       } catch (IllegalArgumentException e) {
         throw o.error(String.valueOf(e.getMessage()));
       }

@@ -180,6 +180,18 @@ sealed interface SourceResource {
             Type.FLOAT,
             0.0,
             "Largest relative change of what exporters get for each item or byte; 0 for any.");
+    private static final Key<Double> MAX_MEMORY_GROWTH =
+        STAGES.key(
+            "maxMemoryGrowth",
+            Type.FLOAT,
+            Guard.DEFAULT.maxMemoryGrowth(),
+            "Largest relative growth of the memory of an agent, beyond 256 MiB; 0 for any.");
+    private static final Key<Duration> MAX_QUEUE_AGE =
+        STAGES.key(
+            "maxQueueAge",
+            Type.DURATION,
+            Guard.DEFAULT.maxQueueAge(),
+            "Largest age of what waits in the queue of an exporter; 0s for any.");
     private static final Key<String> REASON =
         STAGES.key("reason", Type.STRING, "", "Reason, kept in the audit log.");
 
@@ -367,7 +379,9 @@ sealed interface SourceResource {
                 o.get(QUERY),
                 o.get(MIN_ITEMS),
                 o.get(MAX_WAIT),
-                o.get(MAX_OUTPUT_CHANGE));
+                o.get(MAX_OUTPUT_CHANGE),
+                o.get(MAX_MEMORY_GROWTH),
+                o.get(MAX_QUEUE_AGE));
       } catch (IllegalArgumentException e) {
         throw (ConfigException) o.error(String.valueOf(e.getMessage())).initCause(e);
       }

@@ -45,12 +45,13 @@ final class StageCheck {
       Map.of(
           Totals.ALL, "items", "logs", "log records", "traces", "spans", "metrics", "data points");
 
-  private static final Exporter NONE = new Exporter(0, 0, 0);
+  private static final Exporter NONE = new Exporter(0, 0, 0, -1);
 
   private final Scheduler clock;
   private final Fleet fleet;
   private final Rollout r;
   private final ConfigVersion version;
+  private final ResourceCheck resources;
   private String problem = "";
   private String unready = "";
   private String undecided = "";
@@ -64,6 +65,7 @@ final class StageCheck {
     this.fleet = fleet;
     this.r = r;
     this.version = version;
+    resources = new ResourceCheck(fleet, r);
     Sums all = new Sums();
     long stageItems = 0;
     boolean counts = false;
@@ -95,6 +97,7 @@ final class StageCheck {
         }
       }
     }
+    r.notJudged = resources.notJudged();
     problem = all.problem("the agents of the rollout");
     if (counts && stageItems < r.guard.minItems() && undecided.isEmpty()) {
       undecided =
@@ -107,6 +110,9 @@ final class StageCheck {
     }
     if (undecided.isEmpty()) {
       undecided = returned.isEmpty() ? undelivered.text() : returned;
+    }
+    if (undecided.isEmpty()) {
+      undecided = resources.undecided();
     }
     if (problem.isEmpty()) {
       compareOutputs();
@@ -297,7 +303,10 @@ final class StageCheck {
           + " became unhealthy: "
           + (a.health() == null ? "" : a.health().error());
     }
-    return lost(uid, reached, a.totals());
+    String lost = lost(uid, reached, a.totals());
+    return lost.isEmpty()
+        ? resources.problem(uid, reached, a, (now - reached.appliedNanos) / 1_000_000)
+        : lost;
   }
 
   private static long start(AgentState a) {
@@ -456,9 +465,9 @@ final class StageCheck {
 
   /**
    * Agents that take items with the version and deliver none. A destination may accept connections
-   * and never answer, or a processor hold all for very long: nothing is lost yet, and nothing is
-   * known to arrive. Judged is each exporter and signal by itself as well, for others may hide it
-   * in the sums of an agent.
+   * and never answer, or a processor hold all for very long. Nothing is lost yet then, and nothing
+   * is known to arrive. Judged is each exporter and signal by itself as well, for others may hide
+   * it in the sums of an agent.
    */
   private final class Undelivered {
     private final Map<String, Undelivered> exporters = new TreeMap<>();
@@ -505,7 +514,7 @@ final class StageCheck {
 
     /** Without items that are lost: of these, the guard says how many may be. */
     private static Exporter kept(Totals t) {
-      return new Exporter(t.in() - t.lost(), t.out(), t.queued());
+      return new Exporter(t.in() - t.lost(), t.out(), t.queued(), -1);
     }
 
     private void add(
@@ -643,6 +652,14 @@ final class StageCheck {
     r.outputs.reach(fleet.volumes(), a.uid());
     Totals t = a.totals() == null ? Totals.NONE : a.totals();
     RecentAccounts.Window w = fleet.recent(a.uid());
+    Set<String> late = new TreeSet<>();
+    t.exporters()
+        .forEach(
+            (name, x) -> {
+              if (ResourceCheck.isLate(x, r.guard)) {
+                late.add(name);
+              }
+            });
     Set<String> silent = new TreeSet<>();
     t.deliveries()
         .forEach(
@@ -658,7 +675,9 @@ final class StageCheck {
         w.inPerSecond(),
         r.stage,
         t.out() > 0,
-        silent);
+        silent,
+        fleet.usualMemory(a.uid()),
+        late);
   }
 
   /** Whether an agent has received the version, applied or not. */

@@ -21,6 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param exporters by name and signal; empty for an agent that does not report them
  * @param signals losses by signal; empty for an agent that does not report them
  * @param controls live controls by id; null for an agent that takes none
+ * @param memory resident bytes of its process; 0 for an agent that does not report them
  */
 public record Totals(
     long in,
@@ -31,14 +32,16 @@ public record Totals(
     Map<String, Long> dropped,
     Map<String, Exporter> exporters,
     Map<String, Losses> signals,
-    @Nullable Map<String, Control> controls) {
+    @Nullable Map<String, Control> controls,
+    long memory) {
   /** Key of the losses of all signals together. */
   static final String ALL = "";
 
   /** Text before the signal in the name of an exporter. */
   static final String SIGNAL = "@";
 
-  public static final Totals NONE = new Totals(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), null);
+  public static final Totals NONE =
+      new Totals(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), null, 0);
 
   /**
    * Items that were taken, and those of them that reach no destination, without what live controls
@@ -76,7 +79,8 @@ public record Totals(
         dropped(n),
         exporters(n),
         signals(n),
-        controls(n));
+        controls(n),
+        n.path("memory").asLong(0));
   }
 
   /**
@@ -142,7 +146,10 @@ public record Totals(
         out.put(
             Texts.shortened(e.getKey(), 80),
             new Exporter(
-                x.path("in").asLong(0), x.path("out").asLong(0), x.path("queued").asLong(0)));
+                x.path("in").asLong(0),
+                x.path("out").asLong(0),
+                x.path("queued").asLong(0),
+                x.path("oldestMillis").asLong(-1)));
       }
     }
     return out;
@@ -228,7 +235,7 @@ public record Totals(
             }
           }
           if (any) {
-            out.put(SIGNAL + signal, new Exporter(x.in() - x.lost(), delivered, held));
+            out.put(SIGNAL + signal, new Exporter(x.in() - x.lost(), delivered, held, -1));
           }
         });
     return out;

@@ -12,7 +12,15 @@ class GuardTest {
     assertThatThrownBy(
             () ->
                 new Guard(
-                    Duration.ofHours(25), Duration.ofSeconds(1), 0.01, "", 0, Duration.ZERO, 0))
+                    Duration.ofHours(25),
+                    Duration.ofSeconds(1),
+                    0.01,
+                    "",
+                    0,
+                    Duration.ZERO,
+                    0,
+                    0,
+                    Duration.ZERO))
         .hasMessageEndingWith("must be from 0s to 1d, not 25h0m0s");
   }
 }

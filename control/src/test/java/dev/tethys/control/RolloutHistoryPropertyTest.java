@@ -34,7 +34,16 @@ class RolloutHistoryPropertyTest {
   private static final int VERSIONS = 6;
   private static final int ZONES = 3;
   private static final Guard GUARD =
-      new Guard(Duration.ofSeconds(15), Duration.ZERO, 1, "", 0, Duration.ofMinutes(5), 0);
+      new Guard(
+          Duration.ofSeconds(15),
+          Duration.ZERO,
+          1,
+          "",
+          0,
+          Duration.ofMinutes(5),
+          0,
+          0,
+          Duration.ZERO);
 
   private static final class Clock implements Scheduler {
     private long nanos = 1;

@@ -4,156 +4,14 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.codec.opamp.AgentToServer;
-import dev.tethys.codec.opamp.AgentToServer.Capability;
-import dev.tethys.codec.opamp.AgentToServer.Description;
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
-import dev.tethys.codec.opamp.ComponentHealth;
-import dev.tethys.codec.opamp.CustomMessage;
-import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Losses of an agent after a rollout reached it, with reports at chosen times. */
-class RolloutLossTest {
-  private static final class Clock implements Scheduler {
-    private long nanos;
-
-    @Override
-    public long millis() {
-      return nanos / 1_000_000;
-    }
-
-    @Override
-    public long nanos() {
-      return nanos;
-    }
-
-    @Override
-    public void execute(String name, Runnable task) {
-      throw new AssertionError("nothing runs beside the test");
-    }
-
-    @Override
-    public Timer schedule(Duration after, Runnable task) {
-      throw new AssertionError("nothing runs beside the test");
-    }
-  }
-
-  @TempDir private Path folder;
-  private final Clock clock = new Clock();
-  private Fleet fleet = new Fleet(clock, 10);
-  private ConfigStore store;
-  private AuditLog audit;
-  private Rollouts rollouts;
-  private final Map<Integer, Long> sequences = new HashMap<>();
-
-  @BeforeEach
-  void open() throws IOException {
-    store = new ConfigStore(folder.resolve("configurations.jsonl"));
-    audit = new AuditLog(folder.resolve("audit.jsonl"), InstantSource.system());
-    restart();
-  }
-
-  /** Starts the control plane, with the rollouts of its folder and no agents. */
-  private void restart() throws IOException {
-    fleet = new Fleet(clock, 10);
-    rollouts =
-        new Rollouts(
-            clock,
-            fleet,
-            store,
-            audit,
-            new RolloutState(folder.resolve("rollouts.json")),
-            null,
-            new Packages(folder));
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    audit.close();
-    store.close();
-  }
-
-  private void agent(@Nullable RemoteStatus remote, @Nullable String totals) {
-    agent(0, remote, totals);
-  }
-
-  private void agent(int number, @Nullable RemoteStatus remote, @Nullable String totals) {
-    agent(number, remote, totals, null);
-  }
-
-  private void process(int number, long start, @Nullable String totals) {
-    agent(number, null, totals, new ComponentHealth(true, start, "", "StatusOK", 0, Map.of()));
-  }
-
-  private void agent(
-      int number,
-      @Nullable RemoteStatus remote,
-      @Nullable String totals,
-      @Nullable ComponentHealth health) {
-    byte[] uid = new byte[16];
-    uid[15] = (byte) number;
-    CustomMessage accounts =
-        totals == null
-            ? null
-            : new CustomMessage(
-                PipelineAccounts.CAPABILITY,
-                PipelineAccounts.TYPE,
-                totals.getBytes(StandardCharsets.UTF_8));
-    fleet.receive(
-        new AgentToServer(
-            uid,
-            sequences.merge(number, 1L, Long::sum),
-            Capability.ACCEPTS_REMOTE_CONFIG | Capability.REPORTS_REMOTE_CONFIG,
-            new Description(new LinkedHashMap<>(), new LinkedHashMap<>()),
-            health,
-            null,
-            null,
-            false,
-            remote,
-            false,
-            accounts),
-        "http",
-        null);
-  }
-
-  private static String totals(long in, long dropped) {
-    return "{\"in\":" + in + ",\"dropped\":{\"refused\":" + dropped + "}}";
-  }
-
-  private Rollout start() throws IOException {
-    return start(Guard.DEFAULT);
-  }
-
-  private Rollout start(Guard guard) throws IOException {
-    ConfigVersion v =
-        store.add(
-            "edge", "text", new ConfigVersion.Author("me", ""), "", "valid", 0, (x, before) -> {});
-    Rollout r = rollouts.start("edge", v.number(), Selector.ALL, guard, Actor.user("me"), "");
-    agent(new RemoteStatus(v.hashBytes(), RemoteStatus.State.APPLIED, ""), null);
-    rollouts.step();
-    return r;
-  }
-
-  private void pass(Duration time) {
-    clock.nanos += time.toNanos();
-    rollouts.step();
-  }
-
+class RolloutLossTest extends RolloutCase {
   @Test
   void firstReportAfterTheVersionIsWhatLossesCountFrom() throws IOException {
     agent(null, null);
@@ -226,24 +84,17 @@ class RolloutLossTest {
     assertThat(first().state).isEqualTo(Rollout.State.DONE);
   }
 
-  private void restart(Duration away) throws IOException {
-    clock.nanos += away.toNanos();
-    restart();
-    rollouts.step();
-  }
-
-  private Rollout first() {
-    return rollouts.read((all, assignments) -> all.getFirst());
-  }
-
-  private void returns(int number, String totals) {
-    ConfigVersion v = requireNonNull(store.find("edge", 1));
-    agent(number, new RemoteStatus(v.hashBytes(), RemoteStatus.State.APPLIED, ""), totals);
-  }
-
   private static final Guard SHORT =
       new Guard(
-          Duration.ofSeconds(3), Duration.ofSeconds(1), 0.01, "", 100, Duration.ofMinutes(2), 0);
+          Duration.ofSeconds(3),
+          Duration.ofSeconds(1),
+          0.01,
+          "",
+          100,
+          Duration.ofMinutes(2),
+          0,
+          0,
+          Duration.ZERO);
 
   /** Agents wait for longer from attempt to attempt while the control plane is away. */
   @Test
@@ -379,7 +230,16 @@ class RolloutLossTest {
   }
 
   private static Guard guard(long minItems, Duration maxWait) {
-    return new Guard(Duration.ofSeconds(15), Duration.ofSeconds(1), 0.01, "", minItems, maxWait, 0);
+    return new Guard(
+        Duration.ofSeconds(15),
+        Duration.ofSeconds(1),
+        0.01,
+        "",
+        minItems,
+        maxWait,
+        0,
+        0,
+        Duration.ZERO);
   }
 
   private void agents(int n, long in) {
@@ -809,7 +669,16 @@ class RolloutLossTest {
     }
     Rollout r =
         start(
-            new Guard(Duration.ofSeconds(15), Duration.ZERO, 1, "", 100, Duration.ofMinutes(5), 0));
+            new Guard(
+                Duration.ofSeconds(15),
+                Duration.ZERO,
+                1,
+                "",
+                100,
+                Duration.ofMinutes(5),
+                0,
+                0,
+                Duration.ZERO));
     String dropped = "{\"in\":%d,\"out\":1000,\"dropped\":{\"filtered\":%d}}";
     agent(null, dropped.formatted(1_300, 300));
     pass(Duration.ofSeconds(2));

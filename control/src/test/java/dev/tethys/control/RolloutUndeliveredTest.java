@@ -21,7 +21,7 @@ class RolloutUndeliveredTest extends FleetCase {
                   (beside ? "exporters: {nop: {}, " : "exporters: {")
                       + "otlp_http: {endpoint: 'http://127.0.0.1:"
                       + silent.getLocalPort()
-                      + "'}}")
+                      + "', sending_queue: {queue_size: 100000}}}") // a full one refuses
               .replace(
                   "exporters: [nop]",
                   beside ? "exporters: [nop, otlp_http]" : "exporters: [otlp_http]");
@@ -51,6 +51,31 @@ class RolloutUndeliveredTest extends FleetCase {
             .contains("exporter otlp_http@logs of agent");
       }
       assertThat(rollout(id).path("agents").size()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void versionWhoseQueueBecomesOlderThanTheGuardPermitsIsUndone() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      fleet(2);
+      String text =
+          OWN.replace(
+                  "exporters: {nop: {}}",
+                  "exporters: {nop: {}, otlp_http: {endpoint: 'http://127.0.0.1:"
+                      + silent.getLocalPort()
+                      + "'}}")
+              .replace("exporters: [nop]", "exporters: [nop, otlp_http]");
+      done(post("/configurations", body().put("name", "edge").put("text", text)));
+      ObjectNode request =
+          body().put("configuration", "edge").put("soak", "1s").put("maxQueueAge", "3s");
+      long id = done(post("/rollouts", request)).path("id").asLong();
+      until(() -> rollout(id).path("state").asString().equals("undone"));
+      assertThat(rollout(id).path("stateReason").asString())
+          .contains("the oldest request in the queue of exporter otlp_http@logs of agent")
+          .contains("at most 3s is allowed (maxQueueAge)");
+      assertThat(rollout(id).path("agents").size()).isEqualTo(1);
+      assertThat(rollout(id).path("notJudged").toString())
+          .contains("memory of agent ", "no report has it");
     }
   }
 

@@ -61,6 +61,9 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   private final long start;
   private volatile String text = "";
 
+  /** Resident bytes that it reports; 0 for none. */
+  volatile long memory;
+
   /** Variables with which the configuration was applied last. */
   volatile Map<String, String> variables = Map.of();
 
@@ -230,7 +233,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
                                     new PipelineAccounts.QuotaUse(
                                         q.value(), q.used(), q.limit(), q.step(), q.period()))
                             .toList())));
-    return PipelineAccounts.of(ledger).with(applied);
+    return PipelineAccounts.of(ledger).with(applied).with(memory, graph.exporters());
   }
 
   @Override

@@ -197,7 +197,18 @@ final class ControlCommands {
                     Flag.Kind.FLOAT,
                     "0",
                     "Largest relative change of what exporters get for each item or byte; 0 for"
-                        + " any.")),
+                        + " any."),
+                Flag.of(
+                    "max-memory-growth",
+                    Flag.Kind.FLOAT,
+                    "1",
+                    "Largest relative growth of the memory of an agent, beyond 256 MiB; 0 for"
+                        + " any."),
+                Flag.of(
+                    "max-queue-age",
+                    Flag.Kind.DURATION,
+                    "0s",
+                    "Largest age of what waits in the queue of an exporter; 0s for any.")),
             1,
             2,
             ControlCommands::rollout));
@@ -617,7 +628,11 @@ final class ControlCommands {
             .key("maxWait")
             .text(a.flags().get("max-wait"))
             .key("maxOutputChange")
-            .raw(String.valueOf(Double.parseDouble(a.flags().get("max-output-change"))));
+            .raw(String.valueOf(Double.parseDouble(a.flags().get("max-output-change"))))
+            .key("maxMemoryGrowth")
+            .raw(String.valueOf(Double.parseDouble(a.flags().get("max-memory-growth"))))
+            .key("maxQueueAge")
+            .text(a.flags().get("max-queue-age"));
     if (a.operands().size() > 1) {
       body.key("version").number(Long.parseLong(a.operands().get(1)));
     }
@@ -713,6 +728,10 @@ final class ControlCommands {
       if (text(row, "judged").equals("false") && text(row, "attribute").isEmpty()) {
         out.add("outputs of " + text(row, "signal") + " not judged: " + text(row, "notJudged"));
       }
+    }
+    Object guard = rollout.get("notJudged");
+    for (Object what : guard == null ? List.of() : list(guard)) {
+      out.add(String.valueOf(what));
     }
     String stage = text(rollout, "acceptedStage");
     if (!stage.isEmpty()) {

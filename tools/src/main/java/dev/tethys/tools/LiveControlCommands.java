@@ -171,7 +171,10 @@ final class LiveControlCommands {
         text(use, "step"));
   }
 
-  /** {@code 998 items}, {@code 1.9 GiB} or {@code 12.50}; the answer of the API is exact. */
+  /**
+   * {@code 998 items}, {@code 1.9 GiB} or {@code 12.50}, a small sum with two digits that differ
+   * from 0; the answer of the API is exact.
+   */
   static String amount(String number, String unit) {
     double n;
     try {
@@ -184,8 +187,13 @@ final class LiveControlCommands {
           String.format(
               Locale.ROOT, "%,d %s", Math.round(n), Math.round(n) == 1 ? "item" : "items");
       case "bytes" -> bytes(n);
-      default -> String.format(Locale.ROOT, "%,.2f", n); // cost
+      default -> cost(n);
     };
+  }
+
+  private static String cost(double n) {
+    int zeros = n > 0 && n < 1 ? (int) Math.ceil(-Math.log10(n)) : 0;
+    return String.format(Locale.ROOT, "%,." + Math.clamp(zeros + 1L, 2, 9) + "f", n);
   }
 
   private static String bytes(double n) {

@@ -17,7 +17,10 @@ class LiveControlCommandsTest {
           5.0E10 | bytes | 46.6 GiB
           512.0 | bytes | 512 B
           1048575.0 | bytes | 1.0 MiB
-          2.5E-3 | cost | 0.00
+          2.5E-3 | cost | 0.0025
+          0.034 | cost | 0.034
+          0.5 | cost | 0.50
+          0 | cost | 0.00
           1234.567 | cost | 1,234.57
           """)
   void amountsOfQuotasAreShortAndHaveTheirUnit(String number, String unit, String shown) {

@@ -500,7 +500,10 @@ public final class CollectorRole implements AutoCloseable {
                                     new PipelineAccounts.QuotaUse(
                                         q.value(), q.used(), q.limit(), q.step(), q.period()))
                             .toList())));
-    return PipelineAccounts.of(services.ledger()).with(applied);
+    double memory = ProcessMetrics.resident();
+    return PipelineAccounts.of(services.ledger())
+        .with(applied)
+        .with(Double.isNaN(memory) ? 0 : (long) memory, graph.exporters());
   }
 
   /** Records of a live tap; see {@link NodeRecords}. */

@@ -45,7 +45,8 @@ final class ProcessMetrics {
         : Double.NaN;
   }
 
-  private static double resident() {
+  /** Resident bytes; NaN where they are not known. */
+  static double resident() {
     try {
       String[] fields = Files.readString(STATM, StandardCharsets.US_ASCII).split(" ");
       return Long.parseLong(fields[1]) * (double) PAGE;

@@ -97,6 +97,9 @@ class ControlledCollectorTest {
       until(() -> role.graph().config().isPresent());
       until(() -> role.printed().contains("nop"));
       until(() -> call(port, "GET", "/rollouts", "").contains("\"state\":\"done\""));
+      assertThat(call(port, "GET", "/agents", ""))
+          .as("resident bytes of the process")
+          .containsPattern("\"memoryBytes\":[0-9]{7}");
       assertThat(call(port, "POST", "/rollouts/2/undo", "{\"reason\":\"test\"}"))
           .contains("keeps version 2 of e of rollout 2, which was undone");
       call(port, "POST", "/rollouts", ROLLOUT.replace("{", "{\"version\":2,"));

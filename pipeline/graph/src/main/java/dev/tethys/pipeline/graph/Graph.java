@@ -232,8 +232,8 @@ public final class Graph implements GraphView {
     watchers(PipelineWatcher.class).forEach(PipelineWatcher::ready);
   }
 
-  /** How those that have queues do. */
-  private List<ExporterHealth> exporters() {
+  /** How exporters that have queues do. */
+  public List<ExporterHealth> exporters() {
     List<ExporterHealth> out = new ArrayList<>();
     for (GraphNode n : nodes.values()) {
       OutboxView box = n.key.kind() == ComponentKind.EXPORTER ? n.context.outbox() : null;

@@ -536,7 +536,7 @@ public final class ControlledAgent implements AutoCloseable {
     keepCounts(accounts);
     if (close
         || process.takeQuotaDue()
-        || now - reportedNanos >= SELDOM.toNanos() && !accounts.equals(reported)
+        || now - reportedNanos >= SELDOM.toNanos() && !accounts.isLike(reported)
         || reported == null) {
       reported = accounts;
       reportedNanos = now;

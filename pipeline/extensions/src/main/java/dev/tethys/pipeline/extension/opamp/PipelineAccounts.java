@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.extension.opamp;
 
 import dev.tethys.pipeline.component.ComponentKind;
+import dev.tethys.pipeline.component.ExporterHealth;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.ledger.Balance;
 import dev.tethys.pipeline.ledger.ItemAccounting;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param exporters by name and signal, such as {@code otlp/vendor@logs}
  * @param signals by name, such as {@code logs}
  * @param controls live controls by id; null for a process that takes none
+ * @param memory resident bytes of the process; 0 where they are not known
  */
 public record PipelineAccounts(
     long in,
@@ -32,7 +34,11 @@ public record PipelineAccounts(
     Map<String, Long> dropped,
     Map<String, Exporter> exporters,
     Map<String, SignalItems> signals,
-    @Nullable Map<String, Control> controls) {
+    @Nullable Map<String, Control> controls,
+    long memory) {
+  /** Change of memory that alone is no reason for a report. */
+  private static final long MEMORY_STEP = 16L << 20;
+
   /**
    * Items of a signal.
    *
@@ -53,10 +59,16 @@ public record PipelineAccounts(
    * @param in taken from its pipelines, or found on disk
    * @param out delivered
    * @param queued in its queue or under way
+   * @param oldestMillis for how long the oldest of these has waited, 0 without any; -1 where that
+   *     is not known
    */
-  public record Exporter(long in, long out, long queued) {
+  public record Exporter(long in, long out, long queued, long oldestMillis) {
     Exporter plus(Exporter other) {
-      return new Exporter(in + other.in, out + other.out, queued + other.queued);
+      return new Exporter(
+          in + other.in,
+          out + other.out,
+          queued + other.queued,
+          Math.max(oldestMillis, other.oldestMillis));
     }
   }
 
@@ -131,27 +143,63 @@ public record PipelineAccounts(
         queued += b.held();
         exporters.merge(
             a.component() + "@" + signal,
-            new Exporter(b.in() + b.created() + b.restored(), b.out(), b.held()),
+            new Exporter(b.in() + b.created() + b.restored(), b.out(), b.held(), -1),
             Exporter::plus);
       }
     }
     SignalItems all =
         signals.values().stream().reduce(new SignalItems(0, 0, Map.of()), SignalItems::plus);
     return new PipelineAccounts(
-        all.in, out, queued, all.deadLettered, returned, all.dropped, exporters, signals, null);
+        all.in, out, queued, all.deadLettered, returned, all.dropped, exporters, signals, null, 0);
   }
 
   /** The same with live controls. */
   public PipelineAccounts with(Map<String, Control> applied) {
     return new PipelineAccounts(
-        in, out, queued, deadLettered, returned, dropped, exporters, signals, applied);
+        in, out, queued, deadLettered, returned, dropped, exporters, signals, applied, memory);
+  }
+
+  /**
+   * The same with the state of the process.
+   *
+   * @param memory resident bytes; 0 where they are not known
+   * @param queues those of all exporters that have one
+   */
+  public PipelineAccounts with(long memory, List<ExporterHealth> queues) {
+    Map<String, Exporter> aged = new TreeMap<>();
+    exporters.forEach((name, x) -> aged.put(name, new Exporter(x.in, x.out, x.queued, 0)));
+    for (ExporterHealth q : queues) {
+      aged.computeIfPresent(
+          q.id() + "@" + q.signal().name().toLowerCase(Locale.ROOT),
+          (name, x) -> x.plus(new Exporter(0, 0, 0, q.waitsMillis())));
+    }
+    return new PipelineAccounts(
+        in, out, queued, deadLettered, returned, dropped, aged, signals, controls, memory);
+  }
+
+  /** Whether other accounts need no report: memory is never quite the same. */
+  boolean isLike(@Nullable PipelineAccounts other) {
+    return other != null
+        && Math.abs(memory - other.memory) < MEMORY_STEP
+        && new PipelineAccounts(
+                in,
+                out,
+                queued,
+                deadLettered,
+                returned,
+                dropped,
+                exporters,
+                signals,
+                controls,
+                other.memory)
+            .equals(other);
   }
 
   /** Live controls alone; null where there are no counts of them. */
   @Nullable PipelineAccounts ofControls() {
     return controls == null || controls.isEmpty()
         ? null
-        : new PipelineAccounts(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), controls);
+        : new PipelineAccounts(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), controls, 0);
   }
 
   private static void quotas(Json j, List<QuotaUse> of) {
@@ -191,9 +239,16 @@ public record PipelineAccounts(
     exporters.forEach(
         (name, e) -> {
           j.key(name).open('{').key("in").number(e.in).key("out").number(e.out);
-          j.key("queued").number(e.queued).close('}');
+          j.key("queued").number(e.queued);
+          if (e.oldestMillis >= 0) {
+            j.key("oldestMillis").number(e.oldestMillis);
+          }
+          j.close('}');
         });
     j.close('}');
+    if (memory > 0) {
+      j.key("memory").number(memory);
+    }
     if (controls != null) {
       j.key("controls").open('{');
       controls.forEach(
