@@ -82,7 +82,7 @@ final class ControlCounts {
     }
 
     /** Whether the last counts of a process that has ended are in it already. */
-    boolean knows(long start, Sum now) {
+    boolean contains(long start, Sum now) {
       return start != 0 && (process > start || process == start && now.isBelow(last));
     }
 
@@ -149,7 +149,7 @@ final class ControlCounts {
       Map<UUID, Entry> agents = all.computeIfAbsent(Key.of(c), k -> new HashMap<>());
       Entry before = agents.get(agent);
       if (before == null && entries >= MAX_ENTRIES
-          || ended && before != null && before.knows(process, Sum.of(n))) {
+          || ended && before != null && before.contains(process, Sum.of(n))) {
         continue;
       }
       entries += before == null ? 1 : 0;

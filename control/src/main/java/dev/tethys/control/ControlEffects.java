@@ -6,6 +6,7 @@ import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.processor.control.Control;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,9 +22,9 @@ import tools.jackson.databind.node.ObjectNode;
  * apply, as agents count them. Safe for threads.
  *
  * <p>Invariants: rates before a control are of reports up to its start, rates with it of reports
- * after that; those in which both fall are not used. Effects of at most {@link #MAX_KEPT} controls
- * are kept, since the start of the control plane, by agent for at most {@link #MAX_RATES} rates,
- * the oldest as sums alone.
+ * after that; those in which both fall are not used. Both are of the same agents. Effects of at
+ * most {@link #MAX_KEPT} controls are kept, since the start of the control plane, by agent for at
+ * most {@link #MAX_RATES} rates, the oldest as sums alone.
  */
 final class ControlEffects {
   static final int MAX_KEPT = 300;
@@ -67,9 +68,25 @@ final class ControlEffects {
     }
 
     private void sumUp() {
+      before = summed(comparable());
+      now = summed(present());
       summed = true;
-      before = summed(before);
-      now = summed(now);
+    }
+
+    /** Rates before of the agents that have rates with it too, once there are such. */
+    private Map<UUID, Rates> comparable() {
+      return now.isEmpty() || summed ? before : only(before, now);
+    }
+
+    /** Rates with it of agents that had rates before; of all where none had. */
+    private Map<UUID, Rates> present() {
+      return before.isEmpty() || summed ? now : only(now, before);
+    }
+
+    private static Map<UUID, Rates> only(Map<UUID, Rates> of, Map<UUID, Rates> agents) {
+      Map<UUID, Rates> out = new HashMap<>(of);
+      out.keySet().retainAll(agents.keySet());
+      return out;
     }
 
     private static Map<UUID, Rates> summed(Map<UUID, Rates> of) {
@@ -197,8 +214,10 @@ final class ControlEffects {
       if (!seesAll) {
         n.put("scope", scope.toString());
       }
-      put(n, "before", seesAll ? Rates.sum(e.before.values()) : within(scope, e.before));
-      put(n, "now", seesAll ? Rates.sum(e.now.values()) : within(scope, e.now));
+      Map<UUID, Rates> before = e.comparable();
+      Map<UUID, Rates> present = e.present();
+      put(n, "before", seesAll ? Rates.sum(before.values()) : within(scope, before));
+      put(n, "now", seesAll ? Rates.sum(present.values()) : within(scope, present));
     }
   }
 

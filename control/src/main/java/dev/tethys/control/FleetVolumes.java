@@ -48,6 +48,9 @@ final class FleetVolumes {
   /** Silence after which the counts of an agent have not changed: it reports only changes. */
   private static final Duration SILENCE = Duration.ofSeconds(25);
 
+  /** Time after a change within which an agent reports it. */
+  private static final Duration REPORTED = Duration.ofSeconds(10);
+
   private static final int MAX_VALUES = 100_000;
   private static final int MAX_NAMES = 64;
   private static final int COUNTS = 5;
@@ -91,9 +94,10 @@ final class FleetVolumes {
    * Report of an agent.
    *
    * @param state of the agent when it came: its process and what it was offered
+   * @param former time of the report that came before it; its own for none
    */
   @SuppressWarnings("ArrayRecordComponent") // not compared
-  record Report(byte[] json, long nanos, String state) {}
+  record Report(byte[] json, long nanos, String state, long former) {}
 
   private final Map<UUID, List<Report>> reports = new HashMap<>(); // latest last; guarded by this
   private long bytes; // of all reports; guarded by this
@@ -120,7 +124,7 @@ final class FleetVolumes {
       return;
     }
     List<Report> kept = new ArrayList<>();
-    kept.add(new Report(report, nanos, state));
+    kept.add(new Report(report, nanos, state, before.isEmpty() ? nanos : before.getLast().nanos));
     bytes += report.length;
     for (Report r : before.reversed()) {
       long most = kept.size() == 1 ? MAX_ALL / 2 : MAX_ALL / 4;
@@ -178,17 +182,19 @@ final class FleetVolumes {
    * Counts of an agent over a time.
    *
    * @param parsed the reports in it, the latest last
-   * @param nanos times of these
    * @param end time up to which the counts of the last report hold
    */
-  private record Window(List<JsonNode> parsed, List<Long> nanos, long end) {
+  private record Window(List<JsonNode> parsed, List<Report> reports, long end) {
     double seconds() {
       return seconds(0);
     }
 
-    /** Time from a report to the end. */
+    /** Time from that up to which the counts of a report held to the end. */
     double seconds(int from) {
-      return (end - nanos.get(from)) / 1e9;
+      Report r = reports.get(from);
+      Report next = reports.get(from + 1);
+      boolean silent = next.former == r.nanos && next.nanos - r.nanos > REPORTED.toNanos();
+      return (end - (silent ? next.nanos - REPORTED.toNanos() : r.nanos)) / 1e9;
     }
 
     /**
@@ -201,6 +207,23 @@ final class FleetVolumes {
       }
       return i;
     }
+
+    /** The reports with the live controls of the last one; null where these are less than two. */
+    @Nullable Window ofLastControls() {
+      String last = controls(parsed.size() - 1);
+      int from = parsed.size() - 1;
+      while (from > 0 && controls(from - 1).equals(last)) {
+        from--;
+      }
+      int all = parsed.size();
+      return from > all - 2
+          ? null
+          : new Window(parsed.subList(from, all), reports.subList(from, all), end);
+    }
+
+    private String controls(int i) {
+      return parsed.get(i).path("controls").asString("");
+    }
   }
 
   /**
@@ -210,7 +233,7 @@ final class FleetVolumes {
    */
   private @Nullable Window window(UUID agent, long from, long to, long now) {
     List<JsonNode> parsed = new ArrayList<>();
-    List<Long> nanos = new ArrayList<>();
+    List<Report> own = new ArrayList<>();
     for (Report r : all(agent).reversed()) {
       if (r.nanos - to > 0) {
         continue;
@@ -219,15 +242,15 @@ final class FleetVolumes {
       if (n == null || !parsed.isEmpty() && taken(n) > taken(parsed.getLast())) {
         break; // before the time, or before the agent was started anew
       }
-      nanos.add(r.nanos);
+      own.add(r);
       parsed.add(n);
     }
     if (parsed.size() < 2) {
       return null;
     }
-    long last = nanos.getFirst();
+    long last = own.getFirst().nanos;
     long end = now - last > SILENCE.toNanos() ? now : last;
-    return end - nanos.get(1) <= 0 ? null : new Window(parsed.reversed(), nanos.reversed(), end);
+    return end - own.get(1).nanos <= 0 ? null : new Window(parsed.reversed(), own.reversed(), end);
   }
 
   private static long taken(JsonNode report) {
@@ -299,8 +322,8 @@ final class FleetVolumes {
   }
 
   /**
-   * Rates of a scope over the reports of each agent that has two in the time, from the report
-   * before its first item on.
+   * Rates of a scope over the reports of each agent that has two in the time with the live controls
+   * of the last one, from the report before its first item on.
    *
    * @param from only reports from this time on, monotonic
    * @param to only reports up to this time
@@ -310,7 +333,8 @@ final class FleetVolumes {
       Collection<AgentState> agents, Scope scope, long from, long to, long now) {
     Map<UUID, Rates> out = new HashMap<>();
     for (AgentState a : agents) {
-      Window w = window(a.uid(), from, to, now);
+      Window all = window(a.uid(), from, to, now);
+      Window w = all == null ? null : all.ofLastControls();
       if (w == null) {
         continue;
       }

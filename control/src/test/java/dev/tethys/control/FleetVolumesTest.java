@@ -128,6 +128,45 @@ class FleetVolumesTest extends FleetCase {
     assertThat(v.rates(agents, shop, 0, 100 * second).agents()).isZero();
   }
 
+  /** An agent reports changes only: its counts before a silence hold to the end of that. */
+  @Test
+  void ratesAfterASilenceBeginWithItsEnd() {
+    FleetVolumes v = new FleetVolumes();
+    UUID id = UUID.randomUUID();
+    List<AgentState> agents = List.of(agent(id));
+    FleetVolumes.Scope shop =
+        new FleetVolumes.Scope("service.name", "shop", java.util.Set.of("logs"));
+    long second = 1_000_000_000L;
+    v.put(id, report("[\"other\",\"logs\",1,9,9,9,9]"), 10 * second);
+    v.put(id, report("[\"shop\",\"logs\",100,1000,50,500,50]"), 60 * second);
+    assertThat(v.rates(agents, shop, 0, 100 * second).inItems()).isEqualTo(10);
+    v.put(id, report("[\"shop\",\"logs\",200,2000,99,990,90]"), 70 * second);
+    assertThat(v.rates(agents, shop, 0, 100 * second).inItems()).isEqualTo(10);
+  }
+
+  /** What passed under another control is not what passes without it. */
+  @Test
+  void ratesAreOfReportsWithTheSameControls() {
+    FleetVolumes v = new FleetVolumes();
+    UUID id = UUID.randomUUID();
+    List<AgentState> agents = List.of(agent(id));
+    FleetVolumes.Scope shop =
+        new FleetVolumes.Scope("service.name", "shop", java.util.Set.of("logs"));
+    long second = 1_000_000_000L;
+    String[] controls = {"c1", "c1", "c1", "", ""};
+    int[] out = {0, 10, 20, 60, 160};
+    for (int i = 0; i < out.length; i++) {
+      String report =
+          "{\"controls\":\"%s\",\"by\":{\"service.name\":[[\"shop\",\"logs\",%d,9,%d,9,9]]}}"
+              .formatted(controls[i], 1 + 100 * i, out[i]);
+      v.put(id, report.getBytes(StandardCharsets.UTF_8), 10L * i * second);
+      if (i == 3) {
+        assertThat(v.rates(agents, shop, 0, 100 * second).agents()).isZero();
+      }
+    }
+    assertThat(v.rates(agents, shop, 0, 100 * second).outItems()).isEqualTo(10);
+  }
+
   /** A control is often started soon after its agents or their traffic. */
   @Test
   void ratesOfAScopeBeginWithItsFirstItems() {

@@ -10,7 +10,7 @@ import java.time.Duration;
  * quotas begin by it, so that they do at the same time at all agents, those with a wrong clock
  * included.
  *
- * <p>The control plane tells its time at each connection. It continues with the monotonic clock of
+ * <p>The control plane sends its time at each connection. It continues with the monotonic clock of
  * the process, so that a change of the wall clock changes nothing. Before, it differs from the wall
  * clock as much as when the process ended, or not at all. A difference of at most {@link
  * #TOLERANCE} is none, for a message may be late. Safe for any number of threads.
@@ -54,7 +54,7 @@ public final class ControlClock implements Scheduler {
   }
 
   /** Takes the time of the control plane. */
-  void tell(long millis) {
+  void set(long millis) {
     long before = ahead();
     long ownMillis = own.millis();
     boolean same = Math.abs(millis - ownMillis) <= TOLERANCE.toMillis();

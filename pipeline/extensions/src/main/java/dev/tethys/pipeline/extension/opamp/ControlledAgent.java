@@ -404,7 +404,7 @@ public final class ControlledAgent implements AutoCloseable {
       }
     } else if (m.capability().equals(CLOCK)) {
       try {
-        clock.tell(Long.parseLong(new String(m.data(), StandardCharsets.UTF_8)));
+        clock.set(Long.parseLong(new String(m.data(), StandardCharsets.UTF_8)));
       } catch (NumberFormatException e) {
         LOG.log(Level.WARNING, "Time of the control plane not taken error=\"{0}\"", e.getMessage());
       }
