@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -263,7 +264,7 @@ final class Automation {
         actions.ended(r, a);
       }
     }
-    boolean failed = out.subList(from, out.size()).stream().anyMatch(Step::isFailed);
+    boolean failed = out.subList(from, out.size()).stream().anyMatch(Step::failed);
     note(a, failed, done);
   }
 
@@ -357,7 +358,7 @@ final class Automation {
         (was.number() > ActionRetries.ATTEMPTS
                 ? giveUp(was, r.word(), r.target(), r.error(), done)
                 : act(was, done))
-            .isFailed();
+            .failed();
     note(a, c.failed || failed, done);
   }
 
@@ -399,7 +400,7 @@ final class Automation {
         String id = r.controlId(i, a);
         Pending p = w.pending.get(id);
         if (p != null && isDue(p)) {
-          failed |= start(r, i, a, w.hops).isFailed();
+          failed |= start(r, i, a, w.hops).failed();
           w.pending.remove(id, p); // unless it waits anew
         }
       }
@@ -407,7 +408,7 @@ final class Automation {
         String id = r.actionId(i, a);
         Pending p = w.pending.get(id);
         if (p != null && isDue(p)) {
-          failed |= act(new Attempt(r, i, a, false, w.hops, 1), done).isFailed();
+          failed |= act(new Attempt(r, i, a, false, w.hops, 1), done).failed();
           w.pending.remove(id, p);
           note(a, failed, done); // an error of a later one must not repeat it
         }
@@ -613,11 +614,11 @@ final class Automation {
         Change c = changes.get(a.fingerprint());
         boolean current = c != null && isOf(c, a);
         if (o.error().isEmpty()) {
-          steps.note(rule, a, word, target, "done", "");
           retries.remove(attempt);
+          steps.sent(rule, a, word, target);
         } else if (o.retryable() && current && c != null) {
           Set<String> done = new HashSet<>(c.done);
-          boolean failed = tryLater(attempt, word, target, o.error(), done).isFailed();
+          boolean failed = tryLater(attempt, word, target, o.error(), done).failed();
           note(a, c.failed || failed, done);
         } else {
           retries.remove(attempt);
@@ -639,9 +640,19 @@ final class Automation {
     steps.noteReplay(o, replay, error, Texts.counted(items, "item") + " replayed");
   }
 
-  /** Ends active controls of a rule that are of other events than those that fire. */
+  /** Ends controls of a rule, and undoes what holds, of other events than those that fire. */
   synchronized void endOthers(AutomationRule r, List<Alert> firing) throws IOException {
     controls.endOthers(r, firing);
+    Set<String> present = new HashSet<>();
+    firing.forEach(a -> present.add(a.fingerprint()));
+    for (String ended : actions.holders(r.name())) {
+      if (!present.contains(ended)) {
+        Map<String, String> labels = new TreeMap<>(r.labels());
+        labels.put("alertname", r.alert());
+        String now = Instant.ofEpochMilli(clock.millis()).toString();
+        apply(List.of(new Alert("resolved", labels, Map.of(), now, ended)), "automation");
+      }
+    }
   }
 
   /** Notes nothing from now on. */
@@ -659,7 +670,7 @@ final class Automation {
       return defer(r, a, id, "start", id, before, hops);
     }
     Step s = controls.start(r, action, a);
-    if (!s.isFailed()) {
+    if (!s.failed()) {
       starts.remove(id);
       starts.put(id, clock.nanos());
     }

@@ -50,6 +50,7 @@ public final class ControlServer implements AutoCloseable {
   private final EventTriggers events;
   private final ControlCounts counts;
   private final QuotaShares shares;
+  private final StepLog steps;
   private final QuotaWatch quotas;
   private final @Nullable Repository repository;
   private final Replays replays;
@@ -130,7 +131,7 @@ public final class ControlServer implements AutoCloseable {
             replays,
             () -> Instant.ofEpochMilli(clock.millis()),
             fleet::wakeAll);
-    StepLog steps = new StepLog(audit, clock);
+    steps = new StepLog(data.resolve("automation-steps.json"), audit, clock);
     automation =
         new Automation(
             automated,
@@ -453,6 +454,7 @@ public final class ControlServer implements AutoCloseable {
     step("Shares of quotas", shares::step);
     step("Quotas", quotas::step);
     step("Automation", events::step);
+    step("Results of automation", steps::save);
     step("Replays", () -> replays.step(engine));
     clock.schedule(STEP, () -> clock.execute("control-step", this::tick));
   }
@@ -497,6 +499,7 @@ public final class ControlServer implements AutoCloseable {
     listener.close();
     automation.close();
     replays.close();
+    steps.save();
     counts.save(controls.state().all);
     shares.save();
     store.close();

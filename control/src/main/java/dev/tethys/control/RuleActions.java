@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -217,6 +218,13 @@ final class RuleActions {
   /** Notes that it is not known any longer whether an event fires. */
   void forget(String fingerprint) throws IOException {
     held.forget(fingerprint);
+  }
+
+  /** Fingerprints of events whose actions of a rule hold. */
+  Set<String> holders(String rule) {
+    Set<String> out = new TreeSet<>();
+    held.ofRule(rule).forEach(h -> out.add(h.fingerprint()));
+    return out;
   }
 
   /** Variables that events of a rule hold, with the rule whose value each has. */

@@ -1,17 +1,26 @@
 package dev.tethys.control;
 
+import dev.tethys.control.state.StateFile;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Results of the actions of rules, the last {@link #MAX_STEPS}; failures, dry runs and what was
- * skipped are in the audit log as well. Guarded by this.
+ * Results of the actions of rules, the last {@link #MAX_STEPS}; failures, requests that succeeded,
+ * dry runs and what was skipped are in the audit log as well. Guarded by this.
+ *
+ * <p>They are on disk from the next {@link #save} on. Format of the file, which is replaced as a
+ * whole: a JSON object with {@code format} (1) and {@code steps}, the latest first.
  */
 final class StepLog {
   static final int MAX_STEPS = 1000;
@@ -42,7 +51,7 @@ final class StepLog {
       String detail,
       long startsMillis) {
     /** Whether it failed and is not tried again, unless its message is repeated. */
-    boolean isFailed() {
+    boolean failed() {
       return result.equals("failed") && startsMillis == 0;
     }
 
@@ -61,11 +70,41 @@ final class StepLog {
 
   private final AuditLog audit;
   private final Scheduler clock;
+  private final StateFile file;
   private final Deque<Step> steps = new ArrayDeque<>(); // the latest first
+  private boolean saved = true;
 
-  StepLog(AuditLog audit, Scheduler clock) {
+  /**
+   * Reads the results of before.
+   *
+   * @throws IOException when the file cannot be read or is damaged
+   */
+  StepLog(Path file, AuditLog audit, Scheduler clock) throws IOException {
     this.audit = audit;
     this.clock = clock;
+    this.file = new StateFile(file, "remove it: it has results of former actions only");
+    this.file.load(
+        n -> {
+          for (JsonNode x : n.path("steps")) {
+            steps.add(JsonMapper.shared().treeToValue(x, Step.class));
+          }
+        });
+  }
+
+  /** Writes the results where there are new ones; what fails is written by the next call. */
+  synchronized void save() {
+    if (saved) {
+      return;
+    }
+    ObjectNode content = StateFile.content();
+    ArrayNode all = content.putArray("steps");
+    steps.forEach(s -> all.add(JsonMapper.shared().<JsonNode>valueToTree(s)));
+    try {
+      file.write(content);
+      saved = true;
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "Results of automation not written", e);
+    }
   }
 
   /** Results, the latest first. */
@@ -98,6 +137,7 @@ final class StepLog {
       steps.removeLast();
     }
     steps.addFirst(s);
+    saved = false;
     return s;
   }
 
@@ -148,6 +188,22 @@ final class StepLog {
         Map.of(),
         Map.of("action", action, "reason", reason));
     return note(rule, a, action, target, "skipped", reason);
+  }
+
+  /**
+   * Notes a request that succeeded.
+   *
+   * @throws IOException when that is not audited
+   */
+  Step sent(String rule, Alert a, String action, String target) throws IOException {
+    audit.append(
+        Automation.ACTOR + rule,
+        "automation.sent",
+        target(action, target),
+        "alert " + a.name(),
+        Map.of(),
+        Map.of("action", action));
+    return note(rule, a, action, target, "done", "");
   }
 
   /**

@@ -131,6 +131,10 @@ class AutomationTest extends FleetCase {
     java.util.Objects.requireNonNull(server).close();
     start(port, Tokens.NONE);
     assertThat(get("/controls?state=active").size()).isEqualTo(1);
+    JsonNode kept = get("/automation").path("steps");
+    assertThat(kept.size()).isEqualTo(1);
+    assertThat(kept.get(0).path("alert").asString()).isEqualTo("NoisyService");
+    assertThat(kept.get(0).path("result").asString()).isEqualTo("done");
     assertThat(results(alert("NoisyService", "resolved", 20, NOISY)))
         .containsExactly("noisy end done");
     assertThat(get("/controls?state=active").size()).isZero();

@@ -289,6 +289,7 @@ class RuleActionsTest extends FleetCase {
     assertThat(alerts).hasSize(1);
     assertThat(rule("timeouts").path("waiting")).isEmpty();
     assertThat(get("/audit?text=automation.failed").toString()).contains("attempt 1 of 6");
+    assertThat(get("/audit?text=automation.sent").size()).isEqualTo(2);
     assertThat(active()).isEqualTo(1);
   }
 
@@ -309,8 +310,9 @@ class RuleActionsTest extends FleetCase {
     until(() -> steps("page", "notify", "done") == 1);
     assertThat(alerts).hasSize(1);
     assertThat(rule("page").path("waiting")).isEmpty();
-    restart(); // nothing is left to be tried
+    restart(); // nothing is left to be tried, and results are kept
     assertThat(rule("page").path("waiting")).isEmpty();
+    assertThat(steps("page", "notify", "done")).isEqualTo(1);
     assertThat(alerts).hasSize(1);
   }
 
@@ -409,11 +411,23 @@ class RuleActionsTest extends FleetCase {
     requireNonNull(server).close(); // what holds is on disk
     start(port, Tokens.NONE);
     until(() -> rule("burn").path("variables").toString().contains("second"));
-    until(() -> steps("second", "set variable", "done") == 1);
+    until(() -> steps("second", "set variable", "done") == 2); // it fires anew
     answers.put("second", EMPTY);
     until(() -> variable("keep").asString("").equals("100"));
     answers.put(BURN, EMPTY);
     until(() -> variable("keep").asString("").equals("10"));
+    assertThat(rule("burn").path("variables")).isEmpty();
+  }
+
+  @Test
+  void variableReturnsWhenItsEventEndedWhileTheControlPlaneWasAway() throws Exception {
+    answers.put(BURN, vector("s2"));
+    until(() -> variable("keep").asString("").equals("100"));
+    requireNonNull(server).close();
+    answers.put(BURN, EMPTY);
+    start(port, Tokens.NONE);
+    until(() -> variable("keep").asString("").equals("10"));
+    assertThat(steps("burn", "undo set variable", "done")).isEqualTo(1);
     assertThat(rule("burn").path("variables")).isEmpty();
   }
 
