@@ -65,7 +65,7 @@ abstract class RolloutCase {
   }
 
   /** Starts the control plane, with the rollouts of its folder and no agents. */
-  void restart() throws IOException {
+  final void restart() throws IOException {
     fleet = new Fleet(clock, 10);
     rollouts =
         new Rollouts(

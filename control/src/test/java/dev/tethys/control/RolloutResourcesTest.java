@@ -1,7 +1,9 @@
 package dev.tethys.control;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Exporter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -224,12 +226,12 @@ class RolloutResourcesTest extends RolloutCase {
   @Test
   void figuresOfAReportAreRead() {
     Totals t =
-        Totals.read(
-            "{\"memory\":7,\"exporters\":{\"a@logs\":{\"oldestMillis\":5},\"b@logs\":{}}}"
-                .getBytes(StandardCharsets.UTF_8));
-    assertThat(t).isNotNull();
+        requireNonNull(
+            Totals.read(
+                "{\"memory\":7,\"exporters\":{\"a@logs\":{\"oldestMillis\":5},\"b@logs\":{}}}"
+                    .getBytes(StandardCharsets.UTF_8)));
     assertThat(t.memory()).isEqualTo(7);
-    assertThat(t.exporters().get("a@logs").oldestMillis()).isEqualTo(5);
-    assertThat(t.exporters().get("b@logs").oldestMillis()).isEqualTo(-1);
+    assertThat(t.exporters()).extractingByKey("a@logs").returns(5L, Exporter::oldestMillis);
+    assertThat(t.exporters()).extractingByKey("b@logs").returns(-1L, Exporter::oldestMillis);
   }
 }
