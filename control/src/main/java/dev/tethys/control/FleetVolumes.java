@@ -322,8 +322,8 @@ final class FleetVolumes {
   }
 
   /**
-   * Rates of a scope over the reports of each agent that has two in the time with the live controls
-   * of the last one, from the report before its first item on.
+   * Rates of a scope over the reports of each agent that has two in the time, from the report
+   * before its first item on; where two have the live controls of the last one, over these.
    *
    * @param from only reports from this time on, monotonic
    * @param to only reports up to this time
@@ -334,10 +334,11 @@ final class FleetVolumes {
     Map<UUID, Rates> out = new HashMap<>();
     for (AgentState a : agents) {
       Window all = window(a.uid(), from, to, now);
-      Window w = all == null ? null : all.ofLastControls();
-      if (w == null) {
+      if (all == null) {
         continue;
       }
+      Window same = all.ofLastControls();
+      Window w = same == null ? all : same; // a preview, which cuts nothing, is a control too
       int begin = w.begin(scope);
       double[] before = of(w.parsed.get(begin), scope);
       double[] last = of(w.parsed.getLast(), scope);
