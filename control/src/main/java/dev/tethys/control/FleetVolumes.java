@@ -1,6 +1,7 @@
 package dev.tethys.control;
 
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.pipeline.volume.TopValues;
 import dev.tethys.pipeline.volume.Volumes;
 import java.time.Duration;
@@ -47,9 +48,6 @@ final class FleetVolumes {
 
   /** Silence after which the counts of an agent have not changed: it reports only changes. */
   private static final Duration SILENCE = Duration.ofSeconds(25);
-
-  /** Time after a change within which an agent reports it. */
-  private static final Duration REPORTED = Duration.ofSeconds(10);
 
   private static final int MAX_VALUES = 100_000;
   private static final int MAX_NAMES = 64;
@@ -193,8 +191,9 @@ final class FleetVolumes {
     double seconds(int from) {
       Report r = reports.get(from);
       Report next = reports.get(from + 1);
-      boolean silent = next.former == r.nanos && next.nanos - r.nanos > REPORTED.toNanos();
-      return (end - (silent ? next.nanos - REPORTED.toNanos() : r.nanos)) / 1e9;
+      boolean silent =
+          next.former == r.nanos && next.nanos - r.nanos > ControlledAgent.SELDOM.toNanos();
+      return (end - (silent ? next.nanos - ControlledAgent.SELDOM.toNanos() : r.nanos)) / 1e9;
     }
 
     /**

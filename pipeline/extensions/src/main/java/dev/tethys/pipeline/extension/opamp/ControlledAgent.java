@@ -50,10 +50,11 @@ import org.jspecify.annotations.Nullable;
 public final class ControlledAgent implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(ControlledAgent.class.getName());
 
-  /** Interval of health and accounts after a change, for {@link #CLOSE_WATCH}, and otherwise. */
+  /** Interval of health and accounts after a change, for {@link #CLOSE_WATCH}. */
   private static final Duration OFTEN = Duration.ofMillis(500);
 
-  private static final Duration SELDOM = Duration.ofSeconds(10);
+  /** Time after a change of counts within which they are reported. */
+  public static final Duration SELDOM = Duration.ofSeconds(10);
 
   /** Interval of volumes after a change: outputs with it are compared over several reports. */
   private static final Duration CLOSE_VOLUMES = Duration.ofSeconds(4);
