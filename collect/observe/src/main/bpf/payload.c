@@ -6,7 +6,7 @@
  */
 #include "types.h"
 
-enum { LONGEST = 16384, LONG = 4096, CAPTURE = 1024, MEDIUM = 256, SMALL = 64, SEGMENTS = 8, MESSAGES = 4 };
+enum { LONGEST = 16384, LONG = 4096, CAPTURE = 1024, MEDIUM = 256, SMALL = 64, SEGMENTS = 8, MOST_SEGMENTS = 1024, MESSAGES = 4 };
 /* With so many bytes in the ring its reader is woken; until then it reads at intervals. */
 enum { WAKE_BYTES = 1 << 19 };
 enum { LONGEST_SEND_NS = 100000 };
@@ -256,6 +256,63 @@ INLINE void emit(struct sock *sk, u64 id, u64 base, u32 total, u8 direction) {
     submit(p);                                                                                                          \
   } while (0)
 
+/*
+ * Payload of many segments, of a socket of which more is captured: an answer that is written as it comes into being has three
+ * for each of its parts. It is gathered in memory of the processor, one for each direction.
+ */
+struct gathered {
+  struct payload head;
+  u8 data[2 * LONGEST];
+};
+struct {
+  __uint(type, MAP_PERCPU_ARRAY);
+  __uint(max_entries, 2);
+  __type(key, u32);
+  __type(value, struct gathered);
+} gathered SEC(".maps");
+
+struct gathering {
+  u64 segments;
+  u32 done;
+  u32 total;
+  u32 direction;
+};
+
+/* Appends a segment; 1 at the end. */
+static long gather(u32 i, void *data) {
+  struct gathering *g = data;
+  u32 direction = g->direction, done = g->done, total = g->total;
+  struct gathered *to = bpf_map_lookup_elem(&gathered, &direction);
+  struct segment s;
+  if (!to || done >= LONGEST || done >= total || bpf_probe_read_user(&s, sizeof(s), (void *)(g->segments + i * sizeof(s))))
+    return 1;
+  u64 n = s.length;
+  if (n > total - done)
+    n = total - done;
+  n = bounded(n, LONGEST);
+  u32 at = done;
+  FOLLOW(at);
+  at &= LONGEST - 1;
+  if (bpf_probe_read_user(to->data + at, n, (void *)s.base))
+    return 1;
+  g->done = done + n;
+  return s.length > n; /* the rest of this segment is missing, so the next one does not follow */
+}
+
+INLINE void emit_gathered(struct sock *sk, u64 id, u64 segments, u64 count, u32 total, u8 direction) {
+  struct gathering g = {segments, 0, total, direction};
+  u32 key = direction;
+  bpf_loop(count < MOST_SEGMENTS ? count : MOST_SEGMENTS, gather, &g, 0);
+  struct gathered *p = bpf_map_lookup_elem(&gathered, &key);
+  if (!p)
+    return;
+  u64 done = bounded(g.done, LONGEST);
+  fill(&p->head, sk, id, total, done, direction);
+  u64 wake = bpf_ringbuf_query(&events, RB_AVAILABLE) > WAKE_BYTES ? RB_FORCE_WAKEUP : RB_NO_WAKEUP;
+  if (bpf_ringbuf_output(&events, p, sizeof(p->head) + done, wake))
+    count_lost();
+}
+
 INLINE void emit_vector(struct sock *sk, u64 id, u64 segments, u64 count, u32 total, u8 direction) {
   struct segment s;
   if (bpf_probe_read_user(&s, sizeof(s), (void *)segments))
@@ -271,7 +328,7 @@ INLINE void emit_vector(struct sock *sk, u64 id, u64 segments, u64 count, u32 to
   else if (!more)
     EMIT_VECTOR(CAPTURE);
   else
-    EMIT_VECTOR(LONG);
+    emit_gathered(sk, id, segments, count, total, direction);
 }
 
 #ifdef WITH_TLS

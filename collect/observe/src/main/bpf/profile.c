@@ -20,7 +20,6 @@ enum { AT_FRAME_POINTER = 127 };
 #define ENTRY (1ULL << 60) /* the function was called by C */
 
 static long (*bpf_get_stack)(void *ctx, void *to, u32 size, u64 flags) = (void *)67;
-static long (*bpf_loop)(u32 times, void *step, void *data, u64 flags) = (void *)181;
 
 /* struct bpf_perf_event_data on x86-64 */
 struct perf_context {
@@ -112,7 +111,7 @@ struct {
   __type(value, struct process);
 } processes SEC(".maps");
 
-/* Processes that ran code of which no rules are known. */
+/* Processes that ran code of which no rules are known, with an address of it. */
 struct {
   __uint(type, MAP_HASH);
   __uint(max_entries, PROCESSES);
@@ -395,10 +394,8 @@ int sample(struct perf_context *ctx) {
     if (w->ip && !(w->ip >> 47))
       bpf_loop(NATIVE, unwind, 0, 0);
   }
-  if (!p || w->broken) {
-    u64 one = 1;
-    bpf_map_update_elem(&strangers, &w->tgid, &one, 0);
-  }
+  if (!p || w->broken)
+    bpf_map_update_elem(&strangers, &w->tgid, &w->ip, 0);
   if (!p) {
     bytes = bpf_get_stack(ctx, w->s.address, NATIVE * 8, USER_STACK);
     w->n = bytes < 8 ? 0 : (u32)bytes / 8;

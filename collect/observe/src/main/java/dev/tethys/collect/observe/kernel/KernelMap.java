@@ -8,8 +8,6 @@ import dev.tethys.model.libc.LibraryException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Map of a loaded program group; valid until the group is closed. */
 public final class KernelMap {
@@ -18,9 +16,21 @@ public final class KernelMap {
   private static final int MAP_DELETE_ELEM = 3;
   private static final int MAP_GET_NEXT_KEY = 4;
   private static final int MAP_LOOKUP_AND_DELETE_ELEM = 21;
+  private static final int MAP_LOOKUP_AND_DELETE_BATCH = 25;
   private static final int MAP_UPDATE_BATCH = 26;
   private static final int ATTRIBUTES = 152;
   private static final int BATCH = 16_384;
+
+  /** Bytes of the entries that are taken at a time. */
+  private static final int BATCH_BYTES = 1 << 20;
+
+  /** More than the entries that share a bucket of a hash, which the kernel takes as a whole. */
+  private static final int LEAST_BATCH = 256;
+
+  private static final int MOST_SINGLY = 16_384;
+
+  /** Of the kernel: the map has no such operation. */
+  private static final int ENOTSUPP = 524;
 
   private final int descriptor;
 
@@ -121,17 +131,57 @@ public final class KernelMap {
   }
 
   /**
-   * Takes the entries of a hash out of it.
+   * Takes the entries of a hash out of it; those that are added meanwhile may be among them.
    *
-   * @param most entries taken; those that are added meanwhile may be among them
    * @return number of entries
    */
-  public int drain(int keyBytes, int valueBytes, int most, EntryHandler to) throws IOException {
+  public int drain(int keyBytes, int valueBytes, EntryHandler to) throws IOException {
+    int room = Math.max(LEAST_BATCH, BATCH_BYTES / (keyBytes + valueBytes));
+    int taken = 0;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment keys = arena.allocate((long) room * keyBytes, 8);
+      MemorySegment values = arena.allocate((long) room * valueBytes, 8);
+      MemorySegment place = arena.allocate(8, 8);
+      MemorySegment attributes = arena.allocate(ATTRIBUTES, 8);
+      boolean more = true;
+      for (boolean first = true; more; first = false) {
+        attributes.set(JAVA_LONG, 0, first ? 0 : place.address());
+        attributes.set(JAVA_LONG, 8, place.address());
+        attributes.set(JAVA_LONG, 16, keys.address());
+        attributes.set(JAVA_LONG, 24, values.address());
+        attributes.set(JAVA_INT, 32, room);
+        attributes.set(JAVA_INT, 36, descriptor);
+        try {
+          SystemCalls.bpf(
+              "BPF_MAP_LOOKUP_AND_DELETE_BATCH", MAP_LOOKUP_AND_DELETE_BATCH, attributes);
+        } catch (LibraryException e) {
+          if (first && (e.errno() == Errno.EINVAL || e.errno() == ENOTSUPP)) {
+            return drainSingly(keyBytes, valueBytes, to); // kernels before 5.6
+          }
+          if (e.errno() != Errno.ENOENT) {
+            throw e;
+          }
+          more = false; // the end, with the last entries
+        }
+        int n = attributes.get(JAVA_INT, 32);
+        for (int i = 0; i < n; i++) {
+          to.accept(
+              keys.asSlice((long) i * keyBytes, keyBytes),
+              values.asSlice((long) i * valueBytes, valueBytes));
+        }
+        taken += n;
+      }
+    }
+    return taken;
+  }
+
+  /** Takes the entries of a hash one by one; those that are added meanwhile have a bound. */
+  int drainSingly(int keyBytes, int valueBytes, EntryHandler to) throws IOException {
     int taken = 0;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment key = arena.allocate(keyBytes, 8);
       MemorySegment value = arena.allocate(valueBytes, 8);
-      while (taken < most) {
+      while (taken < MOST_SINGLY) {
         try {
           access("BPF_MAP_GET_NEXT_KEY", MAP_GET_NEXT_KEY, MemorySegment.NULL, key);
           access("BPF_MAP_LOOKUP_AND_DELETE_ELEM", MAP_LOOKUP_AND_DELETE_ELEM, key, value);
@@ -146,32 +196,6 @@ public final class KernelMap {
       }
     }
     return taken;
-  }
-
-  /** Keys of 64 bits in a hash, at most a number of them. */
-  public List<Long> keys(int most) throws IOException {
-    List<Long> out = new ArrayList<>();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment key = arena.allocate(8, 8);
-      MemorySegment next = arena.allocate(8, 8);
-      while (out.size() < most) {
-        try {
-          access(
-              "BPF_MAP_GET_NEXT_KEY",
-              MAP_GET_NEXT_KEY,
-              out.isEmpty() ? MemorySegment.NULL : key,
-              next);
-        } catch (LibraryException e) {
-          if (e.errno() == Errno.ENOENT) {
-            break;
-          }
-          throw e;
-        }
-        key.copyFrom(next);
-        out.add(next.get(JAVA_LONG, 0));
-      }
-    }
-    return out;
   }
 
   /** Copies the value of a key of 64 bits; false without such a key. */

@@ -14,17 +14,14 @@ import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -51,9 +48,6 @@ public final class CpuProfiler implements AutoCloseable {
   /** Processes whose code is read at a time; the others wait. */
   private static final int PROCESSES_OF_A_LOOK = 32;
 
-  /** Of profile.c. */
-  private static final int MAX_STACKS = 16_384;
-
   private static final int KEY_BYTES = 24;
   private static final int DEPTH = 200;
   private static final int STACK_BYTES = 8 + 8 * DEPTH;
@@ -74,6 +68,13 @@ public final class CpuProfiler implements AutoCloseable {
   private final LimitedLog failures = new LimitedLog(LOG);
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
+
+  /** Processes that ran unknown code, to be read, with an address of it. */
+  private final Map<Integer, Long> unread = new LinkedHashMap<>();
+
+  /** Stacks of the round that has begun, which the kernel added before the last was read. */
+  private Map<Long, long[]> early = new HashMap<>();
+
   private long rounds;
   private long roundStart = UnixNanos.now();
   private volatile Counts counts = new Counts(0, 0, 0, 0, 0);
@@ -172,9 +173,18 @@ public final class CpuProfiler implements AutoCloseable {
 
   /** Reads the code of processes that ran some of which no rules are known. */
   private void meetStrangers(long now) throws IOException {
-    for (long pid : strangers.keys(PROCESSES_OF_A_LOOK)) {
-      strangers.remove(pid);
-      tables.refresh((int) pid, now);
+    strangers.drain(
+        8, 8, (key, value) -> unread.put((int) key.get(JAVA_LONG, 0), value.get(JAVA_LONG, 0)));
+    int read = 0;
+    for (Iterator<Map.Entry<Integer, Long>> i = unread.entrySet().iterator();
+        i.hasNext() && read < PROCESSES_OF_A_LOOK; ) {
+      Map.Entry<Integer, Long> e = i.next();
+      if (tables.isDue(e.getKey(), now)) {
+        i.remove();
+        tables.unknown(e.getKey(), e.getValue());
+        tables.refresh(e.getKey(), now);
+        read++;
+      }
     }
   }
 
@@ -195,7 +205,6 @@ public final class CpuProfiler implements AutoCloseable {
     samples.drain(
         KEY_BYTES,
         8,
-        MAX_STACKS,
         (key, value) ->
             taken.add(
                 new Sample(
@@ -207,7 +216,7 @@ public final class CpuProfiler implements AutoCloseable {
       tables.refresh(pid, clock);
     }
     tables.forgetEnded();
-    Map<Long, long[]> addresses = readStacks(taken, old);
+    Map<Long, long[]> addresses = readStacks(old);
     List<OwnerProfile> profiles = profiles(taken, addresses, now);
     roundStart = now;
     if (!profiles.isEmpty()) {
@@ -215,33 +224,23 @@ public final class CpuProfiler implements AutoCloseable {
     }
   }
 
-  /** Reads the stacks of samples, and removes those of the old round. */
-  private Map<Long, long[]> readStacks(List<Sample> taken, long old) throws IOException {
-    Map<Long, long[]> out = new HashMap<>();
-    Set<Long> used = new HashSet<>();
-    for (Sample s : taken) {
-      used.add(s.kernel);
-      used.add(s.user);
-    }
-    used.remove(0L);
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment value = arena.allocate(STACK_BYTES, 8);
-      for (long key : used) {
-        if (stacks.get(key, value)) {
+  /** Takes the stacks; those of the new round are kept for its samples. */
+  private Map<Long, long[]> readStacks(long old) throws IOException {
+    Map<Long, long[]> out = new HashMap<>(early);
+    Map<Long, long[]> ofNext = new HashMap<>();
+    stacks.drain(
+        8,
+        STACK_BYTES,
+        (at, value) -> {
+          long key = at.get(JAVA_LONG, 0);
           int n = (int) Math.clamp(value.get(JAVA_LONG, 0), 0, DEPTH);
-          long[] stack = new long[n];
-          for (int i = 0; i < n; i++) {
-            stack[i] = value.get(JAVA_LONG, 8 + 8L * i);
-          }
+          long[] stack = value.asSlice(8, 8L * n).toArray(JAVA_LONG);
           out.put(key, stack);
-        }
-      }
-    }
-    for (long key : stacks.keys(MAX_STACKS)) {
-      if ((key >> 1 & 1) == (old & 1)) {
-        stacks.remove(key);
-      }
-    }
+          if ((key >> 1 & 1) != (old & 1)) {
+            ofNext.put(key, stack);
+          }
+        });
+    early = ofNext;
     return out;
   }
 

@@ -24,7 +24,12 @@ final class HotSpotCode {
   /** Frame of the interpreter: the method is a word below the frame pointer (profile.c). */
   static final int INTERPRETED = 5;
 
+  private static final int MAX_HEAPS = 16;
   private static final int MAX_BLOBS = 200_000;
+
+  /** Segments of a heap that are read: 512 MB of code. */
+  private static final int MAX_SEGMENTS = 1 << 22;
+
   private static final int MAX_STRUCTS = 20_000;
   private static final int LONGEST_NAME = 512;
 
@@ -69,24 +74,106 @@ final class HotSpotCode {
 
   private record Field(long offset, long address, String type) {}
 
+  /** Piece of code: a compiled method, the interpreter, a stub. */
+  private static final class Blob {
+    final long start;
+    final long end;
+    final int prefix; // bytes before its first instruction
+    final String name;
+    final long method; // address of the method, 0 without one
+    final int id; // of the compilation: a place is used again
+    final int words; // size of its frame with the return address
+    final int complete; // offset of the instruction from which the frame is complete
+    @Nullable String label;
+
+    Blob(
+        long start,
+        long end,
+        int prefix,
+        String name,
+        long method,
+        int id,
+        int words,
+        int complete) {
+      this.start = start;
+      this.end = end;
+      this.prefix = prefix;
+      this.name = name;
+      this.method = method;
+      this.id = id;
+      this.words = words;
+      this.complete = complete;
+    }
+
+    boolean isSameAs(Blob o) {
+      return start == o.start
+          && end == o.end
+          && name.equals(o.name)
+          && method == o.method
+          && id == o.id
+          && words == o.words
+          && complete == o.complete;
+    }
+  }
+
   /**
-   * Piece of code: a compiled method, the interpreter, a stub.
-   *
-   * @param method address of the method, 0 without one
-   * @param words size of its frame with the return address
-   * @param complete offset of the instruction from which the frame is complete
+   * Heap of code. The virtual machine has a byte for each of its segments, which is 0 where a piece
+   * of code begins. Only parts of the heap whose bytes have changed are read.
    */
-  private record Blob(long start, long end, String name, long method, int words, int complete) {}
+  private static final class Heap {
+    static final int SEGMENTS_OF_A_PART = 256;
+    static final Blob[] NONE = {};
+
+    final long address;
+    long low;
+    int shift;
+    long[] seen = {}; // hash of the bytes of each part; 0 for one that is to be read
+    Blob[][] parts = {};
+
+    Heap(long address) {
+      this.address = address;
+    }
+
+    void resize(int count) {
+      int before = parts.length;
+      seen = Arrays.copyOf(seen, count);
+      parts = Arrays.copyOf(parts, count);
+      for (int i = before; i < count; i++) {
+        parts[i] = NONE;
+      }
+    }
+
+    /** Part in which an address is; may be outside. */
+    int partOf(long at) {
+      return (int) Math.min(Integer.MAX_VALUE, (at - low >> shift) / SEGMENTS_OF_A_PART);
+    }
+
+    /** Piece of code at an address; null without one. */
+    @Nullable Blob at(long wanted) {
+      for (int i = Math.min(parts.length - 1, partOf(wanted)); i >= 0; i--) {
+        Blob[] part = parts[i];
+        for (int k = part.length - 1; k >= 0; k--) {
+          if (wanted >= part[k].start) {
+            return wanted < part[k].end ? part[k] : null;
+          }
+        }
+      }
+      return null;
+    }
+  }
 
   private final Path proc;
   private final int pid;
   private final Map<String, Field> fields = new HashMap<>();
   private final Map<String, Long> sizes = new HashMap<>();
   private final Map<Long, String> blobNames = new HashMap<>();
-  private List<Blob> blobs = List.of();
+  private List<Heap> heaps = List.of();
   private long[] rows = new long[0];
   private long low;
   private long high;
+  private int partsRead;
+  private int blobs;
+  private boolean changed; // since the rules were made
 
   private HotSpotCode(Path proc, int pid) {
     this.proc = proc;
@@ -255,77 +342,214 @@ final class HotSpotCode {
     return s;
   }
 
-  /** Reads the compiled code again. */
-  void refresh() throws IOException {
+  /** Reads the compiled code that is new; true when there is some. */
+  boolean refresh() throws IOException {
     try (ProcessMemory memory = ProcessMemory.open(proc, pid)) {
-      long heaps = memory.word(field("CodeCache._heaps").address);
-      int count = memory.bytes(heaps + offset("GrowableArrayBase._len"), 4).getInt(0);
-      long data = memory.word(heaps + offset("GrowableArray<int>._data"));
-      List<Blob> found = new ArrayList<>();
-      Rules table = new Rules();
-      long lowest = Long.MAX_VALUE;
+      partsRead = 0;
+      List<Heap> found = findHeaps(memory);
+      changed |= found.size() != heaps.size();
+      heaps = found;
+      blobs = found.stream().flatMap(h -> Arrays.stream(h.parts)).mapToInt(p -> p.length).sum();
       long highest = 0;
-      long[] spaces = new long[2 * Math.clamp(count, 0, 16)];
-      for (int i = 0; i < spaces.length; i += 2) {
-        long heap = memory.word(data + 8L * (i / 2));
-        long space = heap + offset("CodeHeap._memory");
-        spaces[i] = heap;
-        spaces[i + 1] = memory.word(space + offset("VirtualSpace._low"));
-        lowest = Math.min(lowest, spaces[i + 1]);
-        highest = Math.max(highest, memory.word(space + offset("VirtualSpace._high")));
+      for (Heap h : found) {
+        long space = h.address + offset("CodeHeap._memory");
+        long end = memory.word(space + offset("VirtualSpace._high"));
+        highest = Math.max(highest, end);
+        readHeap(memory, h, end);
       }
-      for (int i = 0; i < spaces.length; i += 2) {
-        readHeap(memory, spaces[i], found);
-      }
-      found.sort((a, b) -> Long.compare(a.start, b.start));
-      long end = lowest;
-      for (Blob b : found) {
-        if (b.start < end || b.end - lowest > 0xffff_ffffL) {
-          continue;
-        }
-        addRows(b, lowest, end, table);
-        end = b.end;
-      }
-      table.add(UnwindTable.row(end - lowest, UnwindTable.UNKNOWN, 0, 0));
-      blobs = found;
-      low = lowest;
+      changed |= highest != high;
+      low = found.isEmpty() ? 0 : found.getFirst().low;
       high = highest;
-      rows = table.toArray();
+      boolean isNew = changed;
+      if (isNew) {
+        rows = rules();
+        changed = false;
+      }
+      return isNew;
     }
   }
 
-  private void readHeap(ProcessMemory memory, long heap, List<Blob> to) throws IOException {
-    long space = heap + offset("CodeHeap._memory");
-    long at = memory.word(space + offset("VirtualSpace._low"));
-    long end = memory.word(space + offset("VirtualSpace._high"));
-    int shift = memory.bytes(heap + offset("CodeHeap._log2_segment_size"), 4).getInt(0);
-    if (shift < 0 || shift > MAX_SHIFT) {
-      throw new IOException("size of segments is not understood: 2^" + shift);
-    }
-    Field length = field("HeapBlock::Header._length");
-    int used = (int) offset("HeapBlock::Header._used");
-    int header = (int) size("HeapBlock");
-    BlobFields f = new BlobFields();
-    int bytes = header + (int) Math.max(size("CodeBlob"), f.method + Long.BYTES);
-    f.requireWithin(bytes - header);
-    if (Math.max(length.offset + Long.BYTES, used + 1) > bytes) {
-      throw outside();
-    }
-    ProcessMemory.Window window = memory.new Window(Math.max(WINDOW, bytes));
-    ByteBuffer b = window.buffer();
-    while (at + bytes <= end && to.size() < MAX_BLOBS) {
-      int start = window.at(at, bytes);
-      long segments =
-          length.type.equals("uint32_t")
-              ? b.getInt(start + (int) length.offset) & 0xffff_ffffL
-              : b.getLong(start + (int) length.offset);
-      if (segments <= 0 || segments > end - at >> shift) {
-        return; // the end of what is in use
+  /** Heaps by address of their memory; those that are known keep what was read of them. */
+  private List<Heap> findHeaps(ProcessMemory memory) throws IOException {
+    long list = memory.word(field("CodeCache._heaps").address);
+    int count = memory.bytes(list + offset("GrowableArrayBase._len"), 4).getInt(0);
+    long data = memory.word(list + offset("GrowableArray<int>._data"));
+    List<Heap> found = new ArrayList<>();
+    for (int i = 0; i < Math.clamp(count, 0, MAX_HEAPS); i++) {
+      long address = memory.word(data + 8L * i);
+      Heap heap =
+          heaps.stream()
+              .filter(h -> h.address == address)
+              .findFirst()
+              .orElseGet(() -> new Heap(address));
+      heap.low = memory.word(address + offset("CodeHeap._memory") + offset("VirtualSpace._low"));
+      heap.shift = memory.bytes(address + offset("CodeHeap._log2_segment_size"), 4).getInt(0);
+      if (heap.shift < 0 || heap.shift > MAX_SHIFT) {
+        throw new IOException("size of segments is not understood: 2^" + heap.shift);
       }
-      if (b.get(start + used) != 0) {
-        add(memory, at + header, b, start + header, f, to);
+      found.add(heap);
+    }
+    found.sort((a, b) -> Long.compare(a.low, b.low));
+    return found;
+  }
+
+  private long[] rules() {
+    Rules table = new Rules();
+    long end = low;
+    for (Heap h : heaps) {
+      for (Blob[] part : h.parts) {
+        for (Blob b : part) {
+          if (b.start >= end && b.end - low <= 0xffff_ffffL) {
+            addRows(b, low, end, table);
+            end = b.end;
+          }
+        }
       }
-      at += segments << shift;
+    }
+    table.add(UnwindTable.row(end - low, UnwindTable.UNKNOWN, 0, 0));
+    return table.toArray();
+  }
+
+  /**
+   * Reads the parts of a heap that have changed.
+   *
+   * @param end of the memory in use
+   */
+  private void readHeap(ProcessMemory memory, Heap heap, long end) throws IOException {
+    long map = memory.word(heap.address + offset("CodeHeap._segmap") + offset("VirtualSpace._low"));
+    int segments = (int) Math.clamp(end - heap.low >> heap.shift, 0, MAX_SEGMENTS);
+    int count = Math.ceilDiv(segments, Heap.SEGMENTS_OF_A_PART);
+    changed |= count != heap.parts.length;
+    heap.resize(count);
+    BlobReader reader = new BlobReader(memory, heap, end, WINDOW);
+    for (int from = 0; from < segments; from += WINDOW) {
+      ByteBuffer bytes = memory.bytes(map + from, Math.min(WINDOW, segments - from));
+      for (int at = 0; at < bytes.limit(); at += Heap.SEGMENTS_OF_A_PART) {
+        int length = Math.min(Heap.SEGMENTS_OF_A_PART, bytes.limit() - at);
+        int part = (from + at) / Heap.SEGMENTS_OF_A_PART;
+        long hash = hash(bytes, at, length);
+        if (hash != heap.seen[part]) {
+          partsRead++;
+          Blob[] before = heap.parts[part];
+          Blob[] found = reader.read(bytes, at, length, from);
+          if (!Arrays.equals(before, found, (a, b) -> a.isSameAs(b) ? 0 : 1)) {
+            blobs += found.length - before.length;
+            heap.parts[part] = found;
+            changed = true;
+          }
+          heap.seen[part] = reader.complete ? hash : 0;
+        }
+      }
+    }
+  }
+
+  /** Hash of the bytes of a part; never 0. */
+  private static long hash(ByteBuffer b, int from, int length) {
+    long h = length;
+    int i = 0;
+    for (; i + Long.BYTES <= length; i += Long.BYTES) {
+      h = (h ^ b.getLong(from + i)) * 0x9e3779b97f4a7c15L;
+      h ^= h >>> 29;
+    }
+    for (; i < length; i++) {
+      h = (h ^ b.get(from + i)) * 0x9e3779b97f4a7c15L;
+      h ^= h >>> 29;
+    }
+    return h | 1;
+  }
+
+  /** Parts of the heaps that the last {@link #refresh} read. */
+  int partsRead() {
+    return partsRead;
+  }
+
+  /** Parts of the heaps. */
+  int parts() {
+    return heaps.stream().mapToInt(h -> h.parts.length).sum();
+  }
+
+  /** Reader of the pieces of code of a heap. */
+  private final class BlobReader {
+    private final BlobFields fields = new BlobFields();
+    private final int header = (int) size("HeapBlock");
+    private final int used = (int) offset("HeapBlock::Header._used");
+    private final int bytes =
+        header + (int) Math.max(size("CodeBlob"), Math.max(fields.method, fields.id) + Long.BYTES);
+    private final ProcessMemory memory;
+    private final ProcessMemory.Window window;
+    private final Heap heap;
+    private final long end;
+    private boolean complete;
+
+    /**
+     * @param end of the memory in use
+     * @param size bytes that are read at a time
+     */
+    BlobReader(ProcessMemory memory, Heap heap, long end, int size) throws IOException {
+      this.memory = memory;
+      this.heap = heap;
+      this.end = end;
+      fields.requireWithin(bytes - header);
+      if (used + 1 > bytes) {
+        throw outside();
+      }
+      window = memory.new Window(Math.max(size, bytes));
+    }
+
+    /**
+     * Reads the pieces that begin in a part.
+     *
+     * @param segments bytes of the segments from number {@code first} on
+     * @param at index of the part in them
+     */
+    Blob[] read(ByteBuffer segments, int at, int length, int first) throws IOException {
+      complete = true;
+      List<Blob> found = new ArrayList<>();
+      for (int i = at; i < at + length; i++) {
+        if (segments.get(i) == 0 && blobs + found.size() < MAX_BLOBS) {
+          Blob b = blob(heap.low + ((long) (first + i) << heap.shift));
+          if (b != null) {
+            found.add(b);
+          }
+        }
+      }
+      return found.isEmpty() ? Heap.NONE : found.toArray(Blob[]::new);
+    }
+
+    /** Piece in a block; null of one that is free, or is being written. */
+    @Nullable Blob blob(long block) throws IOException {
+      if (block + bytes > end) {
+        return null;
+      }
+      int at = window.at(block, bytes);
+      ByteBuffer b = window.buffer();
+      if (b.get(at + used) == 0) {
+        return null;
+      }
+      at += header;
+      long address = block + header;
+      int size = b.getInt(at + fields.size);
+      long start =
+          fields.hasAddress ? b.getLong(at + fields.code) : address + b.getInt(at + fields.code);
+      long last = address + size;
+      if (size <= 0 || start < address || start >= last) {
+        complete = false;
+        return null;
+      }
+      String name = name(memory, blobNames, b.getLong(at + fields.name));
+      boolean isMethod = name.equals("nmethod") || name.equals("native nmethod");
+      long method = isMethod ? b.getLong(at + fields.method) : 0;
+      complete &= !isMethod || method != 0;
+      int frame = at + (int) fields.complete.offset;
+      return new Blob(
+          start,
+          last,
+          (int) (start - block),
+          name,
+          method,
+          isMethod && fields.id > 0 ? b.getInt(at + fields.id) : 0,
+          b.getInt(at + fields.words),
+          fields.complete.type.equals("int16_t") ? b.getShort(frame) : b.getInt(frame));
     }
   }
 
@@ -337,6 +561,8 @@ final class HotSpotCode {
   /** Places of the fields of a piece of code. */
   private final class BlobFields {
     final int method = (int) methodOffset();
+    final int id =
+        fields.containsKey("nmethod._compile_id") ? (int) offset("nmethod._compile_id") : 0;
     final int size = (int) offset("CodeBlob._size");
     final boolean hasAddress = fields.containsKey("CodeBlob._code_begin");
     final int code = (int) offset(hasAddress ? "CodeBlob._code_begin" : "CodeBlob._code_offset");
@@ -357,34 +583,6 @@ final class HotSpotCode {
   private long methodOffset() throws IOException {
     Field f = fields.get("nmethod._method");
     return f != null ? f.offset : offset("CompiledMethod._method");
-  }
-
-  /**
-   * Adds a piece of code.
-   *
-   * @param address its own
-   * @param at its index in the bytes
-   */
-  private void add(
-      ProcessMemory memory, long address, ByteBuffer b, int at, BlobFields f, List<Blob> to)
-      throws IOException {
-    int size = b.getInt(at + f.size);
-    long start = f.hasAddress ? b.getLong(at + f.code) : address + b.getInt(at + f.code);
-    long end = address + size;
-    if (size <= 0 || start < address || start >= end) {
-      return; // being written
-    }
-    String name = name(memory, blobNames, b.getLong(at + f.name));
-    boolean isMethod = name.equals("nmethod") || name.equals("native nmethod");
-    int complete = at + (int) f.complete.offset;
-    to.add(
-        new Blob(
-            start,
-            end,
-            name,
-            isMethod ? b.getLong(at + f.method) : 0,
-            b.getInt(at + f.words),
-            f.complete.type.equals("int16_t") ? b.getShort(complete) : b.getInt(complete)));
   }
 
   /** Growing array of rules. */
@@ -442,20 +640,48 @@ final class HotSpotCode {
 
   /** Name of the piece of code at an address; null without one. */
   @Nullable String nameAt(ProcessMemory memory, long address) {
-    int from = 0;
-    int to = blobs.size() - 1;
-    while (from <= to) {
-      int middle = (from + to) >>> 1;
-      Blob b = blobs.get(middle);
-      if (address < b.start) {
-        to = middle - 1;
-      } else if (address >= b.end) {
-        from = middle + 1;
-      } else {
-        return b.method != 0 ? methodName(memory, b.method) : b.name;
+    for (Heap h : heaps) {
+      Blob known = h.at(address);
+      if (known != null) {
+        Blob b = current(memory, h, known);
+        if (b.label == null) {
+          b.label = b.method != 0 ? methodName(memory, b.method) : b.name;
+        }
+        return b.label;
       }
     }
+    unknown(address);
     return null;
+  }
+
+  /** Has the next {@link #refresh} read what is at an address: there is code where none was. */
+  void unknown(long address) {
+    for (Heap h : heaps) {
+      int part = h.partOf(address);
+      if (part >= 0 && part < h.seen.length) {
+        h.seen[part] = 0;
+      }
+    }
+  }
+
+  /**
+   * The piece of code as it is now: another one may be in its place, which the bytes of the
+   * segments do not show when it is as long.
+   */
+  private Blob current(ProcessMemory memory, Heap heap, Blob known) {
+    try {
+      long block = known.start - known.prefix;
+      BlobReader reader = new BlobReader(memory, heap, Long.MAX_VALUE, 0);
+      Blob now = reader.blob(block);
+      if (now == null || now.isSameAs(known)) {
+        return known;
+      }
+      int part = heap.partOf(block);
+      heap.seen[part] = 0; // its rules change, too
+      return now;
+    } catch (IOException e) {
+      return known; // the process has ended
+    }
   }
 
   /** Name of a method as class.method; null when there is none at the address. */

@@ -47,6 +47,11 @@ final class UnwindTables {
   /** Pause between two readings of the compiled code of a process. */
   private static final long CODE_NANOS = 4_000_000_000L;
 
+  /** Pauses between two readings of a process that ran unknown code: they grow without any new. */
+  private static final long SHORTEST_NANOS = 1_000_000_000L;
+
+  private static final long LONGEST_NANOS = 8_000_000_000L;
+
   private static final long PAGE = 4096;
 
   /** Readings of an interpreter that fail before it is left alone. */
@@ -85,6 +90,8 @@ final class UnwindTables {
     int attempts;
     int codeFirst;
     int codeCount;
+    long pause = SHORTEST_NANOS;
+    long due; // next reading
     long freeAt; // of the former rules of compiled code
     int formerFirst;
     int formerCount;
@@ -134,6 +141,20 @@ final class UnwindTables {
     return shed;
   }
 
+  /** True when a process that ran unknown code is to be read. */
+  boolean isDue(int pid, long now) {
+    Known k = known.get(pid);
+    return k == null || now - k.due >= 0;
+  }
+
+  /** Notes an address at which a process ran code that is not known. */
+  void unknown(int pid, long address) {
+    Known k = known.get(pid);
+    if (k != null && k.java != null) {
+      k.java.unknown(address);
+    }
+  }
+
   /**
    * Reads what code a process has now, and passes its rules to the kernel.
    *
@@ -161,6 +182,8 @@ final class UnwindTables {
     if (changed || code) {
       write(pid, map, k);
     }
+    k.pause = changed || code ? SHORTEST_NANOS : Math.min(2 * k.pause, LONGEST_NANOS);
+    k.due = now + k.pause;
   }
 
   private void evict(int pid) throws IOException {
@@ -230,7 +253,9 @@ final class UnwindTables {
     }
     k.javaRead = now;
     try {
-      java.refresh();
+      if (!java.refresh()) {
+        return false;
+      }
     } catch (IOException e) {
       return false; // changed while it was read, or the process has ended
     }

@@ -1,6 +1,7 @@
 package dev.tethys.collect.observe.kernel;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -70,6 +72,51 @@ class LoadedProgramsTest {
         new ServerSocket(0, 1, InetAddress.getLoopbackAddress()).close();
       }
       assertThat(tcp.map("lost").number(0)).isGreaterThan(100);
+    }
+  }
+
+  @Test
+  void takesTheEntriesOfAHash() throws Exception {
+    KernelAssumptions.assumeLoads("profile");
+    try (LoadedPrograms profile = LoadedPrograms.load("profile", Map.of())) {
+      KernelMap map = profile.map("strangers");
+      for (boolean singly : new boolean[] {false, true}) {
+        Map<Long, Long> put = new TreeMap<>();
+        for (long i = 0; i < 1000; i++) {
+          map.put(i * 7919, i);
+          put.put(i * 7919, i);
+        }
+        Map<Long, Long> taken = new TreeMap<>();
+        KernelMap.EntryHandler add =
+            (key, value) -> taken.put(key.get(JAVA_LONG, 0), value.get(JAVA_LONG, 0));
+        assertThat(singly ? map.drainSingly(8, 8, add) : map.drain(8, 8, add)).isEqualTo(1000);
+        assertThat(taken).isEqualTo(put);
+        assertThat(map.drain(8, 8, add)).isZero();
+      }
+    }
+  }
+
+  /** Of large values more than one call is needed. */
+  @Test
+  void takesTheEntriesOfALargeHash() throws Exception {
+    KernelAssumptions.assumeLoads("profile");
+    try (LoadedPrograms profile = LoadedPrograms.load("profile", Map.of());
+        Arena arena = Arena.ofConfined()) {
+      KernelMap map = profile.map("stacks");
+      MemorySegment value = arena.allocate(8 + 8 * 200, 8);
+      for (long i = 0; i < 3000; i++) {
+        value.set(JAVA_LONG, 1600, i);
+        map.put(i, value);
+      }
+      TreeSet<Long> taken = new TreeSet<>();
+      map.drain(
+          8,
+          1608,
+          (key, v) -> {
+            assertThat(v.get(JAVA_LONG, 1600)).isEqualTo(key.get(JAVA_LONG, 0));
+            taken.add(key.get(JAVA_LONG, 0));
+          });
+      assertThat(taken).hasSize(3000);
     }
   }
 
