@@ -117,6 +117,11 @@ final class ApiExchange {
     return body.wantsMore() ? body : null;
   }
 
+  /** True when each line of the answer is read by itself, so that some of them may be missing. */
+  boolean answersInLines() {
+    return body.form() == ApiBody.Form.EVENTS || body.form() == ApiBody.Form.LINES;
+  }
+
   private boolean readsBody(int code) {
     for (HttpApiReader r : readers) {
       if (r.readsBody(code)) {

@@ -197,11 +197,15 @@ final class Http1Parser extends ProtocolParser {
           responsePart = Part.HEAD;
           yield responseHead(in, now);
         }
-        if (answering != null && closes) {
-          answering.responseBytes += in.available();
-          StreamBuffer.Tap body = answering.api == null ? null : answering.api.answerBody();
-          if (body != null) {
-            in.show(body);
+        if (answering != null) {
+          answering.responseBytes += closes ? in.available() : 0;
+          ApiExchange api = answering.api;
+          StreamBuffer.Tap body = api == null ? null : api.answerBody();
+          if (api != null && body != null && (closes || api.answersInLines())) {
+            in.show(body); // sizes of chunks are lines, too
+            if (in.truncated()) {
+              body.gap(1);
+            }
           }
         }
         in.takePayload();
@@ -354,6 +358,7 @@ final class Http1Parser extends ProtocolParser {
 
   private Step rest(StreamBuffer in, boolean request) {
     in.takePayload();
+    missed(request);
     closes = false;
     part(request, Part.REST);
     return Step.MORE;
@@ -367,9 +372,19 @@ final class Http1Parser extends ProtocolParser {
     }
   }
 
+  /** Tells the reader of an answer's body that some of it is missing. */
+  private void missed(boolean request) {
+    Pending p = answering;
+    StreamBuffer.Tap body = request || p == null || p.api == null ? null : p.api.answerBody();
+    if (body != null) {
+      body.gap(1);
+    }
+  }
+
   @Override
   void lost(boolean request, long now) {
     part(request, Part.REST);
+    missed(request);
     if (!request) {
       closes = false;
       lastByte = Math.max(lastByte, now);

@@ -206,6 +206,71 @@ class PayloadCaptureTest {
     }
   }
 
+  /** As Node writes events that come together: a line with the size, the event and its end each. */
+  @Test
+  void readsStreamsThatAreWrittenInManyParts() throws Exception {
+    String head =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+    String body = "{\"model\":\"m\",\"stream\":true,\"messages\":[]}";
+    String request =
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            + ("Content-Length: " + body.length() + "\r\n\r\n" + body);
+    List<ByteBuffer> parts = new ArrayList<>(List.of(direct(head)));
+    for (int i = 0; i <= 100; i++) {
+      String event =
+          i < 100
+              ? "data: {\"choices\":[{\"delta\":{\"content\":\"word " + i + "\"}}]}\n\n"
+              : "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":77}}\n\n";
+      parts.add(direct(Integer.toHexString(event.length()) + "\r\n"));
+      parts.add(direct(event));
+      parts.add(direct("\r\n"));
+    }
+    parts.add(direct("0\r\n\r\n"));
+    long length = parts.stream().mapToLong(ByteBuffer::remaining).sum();
+    try (KernelConnections connections = KernelConnections.open(tracker);
+        PayloadCapture payloads = open(0);
+        ServerSocketChannel server =
+            ServerSocketChannel.open().bind(new InetSocketAddress(loopback, 0));
+        SocketChannel client = SocketChannel.open(server.getLocalAddress());
+        SocketChannel accepted = server.accept()) {
+      ByteBuffer in = ByteBuffer.allocateDirect(1 << 16);
+      for (int i = 0; i < 3; i++) {
+        client.write(direct(request));
+        accepted.read(in.clear());
+        read(connections, payloads); // more of this connection is captured from now on
+        parts.forEach(ByteBuffer::rewind);
+        assertThat(accepted.write(parts.toArray(ByteBuffer[]::new))).isEqualTo(length);
+        for (in.clear(); in.position() < length; ) {
+          client.read(in);
+        }
+      }
+      read(connections, payloads);
+      assertThat(tokens())
+          .containsExactlyInAnyOrder(
+              "client input 27.0",
+              "client output 231.0",
+              "server input 27.0",
+              "server output 231.0");
+    }
+  }
+
+  private List<String> tokens() {
+    List<String> shown = new ArrayList<>();
+    metrics.collect(
+        f ->
+            f.metrics().stream()
+                .filter(_ -> f.name().contains("genai_tokens"))
+                .forEach(
+                    m -> {
+                      String labels = m.labels().toString();
+                      shown.add(
+                          (labels.contains("destination") ? "client " : "server ")
+                              + (labels.contains("\"input\"") ? "input " : "output ")
+                              + ((Value) m.point()).value());
+                    }));
+    return shown;
+  }
+
   private static ByteBuffer direct(String text) {
     byte[] b = ascii(text);
     return ByteBuffer.allocateDirect(b.length).put(b).flip();
