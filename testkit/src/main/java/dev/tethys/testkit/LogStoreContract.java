@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogCounts;
 import dev.tethys.model.logs.LogDeletion;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogNeeds;
+import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -178,6 +181,66 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
       assertThat(counts).isEqualTo(wantCounts);
       assertThat(lengths).isEqualTo(wantLengths);
     }
+  }
+
+  @Test
+  void countsAndScansAgree() throws Exception {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 4000; i++) {
+      Map<String, String> m = new TreeMap<>();
+      if (i % 7 > 0) {
+        m.put("level", new String[] {"info", "information", "warn", ""}[i % 4]);
+      }
+      if (i % 3 > 0) {
+        m.put("request_id", "r" + i);
+      }
+      long time = T0 + (i * 7919L % 4000) * SECOND / 5; // some where a span ends
+      rows.add(new Row(app("a" + i % 3), time, "request " + i, m));
+    }
+    put(TENANT, rows);
+    settle();
+    List<Matcher> some = List.of(Matcher.of(Matcher.Type.NOT_EQUAL, "app", "a1"));
+    try (LogSelection s = store.select(TENANT, some, T0, T0 + 3600 * SECOND)) {
+      for (LogSegment g : s.segments()) {
+        assertThat(g.counts(List.of("level", "request_id"))).isNull();
+        LogCounts c = g.counts(List.of("level", "absent"));
+        if (c == null) {
+          continue;
+        }
+        Map<String, Long> counted = new TreeMap<>();
+        for (int i = 0; i < c.groups().size(); i++) {
+          String group = group(s, c.groups(), i);
+          for (int k = c.starts()[i]; k < c.starts()[i + 1]; k++) {
+            long end = c.begin() + (c.span()[k] + 1) * c.width();
+            counted.merge(group + " rows " + end, (long) c.rows()[k], Long::sum);
+            counted.merge(group + " bytes " + end, c.bytes()[k], Long::sum);
+          }
+        }
+        Map<String, Long> scanned = new TreeMap<>();
+        g.scan(
+            LogFilter.NONE,
+            LogNeeds.ALL,
+            batch -> {
+              for (int i = 0; i < batch.size(); i++) {
+                long end = -Math.floorDiv(-batch.time(i), c.width()) * c.width();
+                String group = group(s, batch, i);
+                scanned.merge(group + " rows " + end, 1L, Long::sum);
+                scanned.merge(group + " bytes " + end, (long) batch.bodyLength(i), Long::sum);
+              }
+              return true;
+            });
+        assertThat(counted).isEqualTo(scanned);
+      }
+    }
+  }
+
+  private static String group(LogSelection s, LogRowBatch batch, int row) {
+    LogRowBatch.Slice level = new LogRowBatch.Slice();
+    String text =
+        batch.metadata(row, "level", level)
+            ? "=" + new String(level.bytes, level.offset, level.length, StandardCharsets.UTF_8)
+            : "";
+    return s.streams().get(batch.stream(row)) + text;
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.tethys.model.logs;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.ObjLongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Part of the selected data, small enough that a scan of it takes milliseconds. Its rows have any
@@ -27,6 +28,17 @@ public interface LogSegment {
    * @return empty if the segment would have to read rows: the time range cuts it
    */
   List<StreamTotal> totals();
+
+  /**
+   * Rows and bytes by stream, metadata and time without reading rows, for counts without a filter.
+   * Spans of time that reach beyond the selected range count with all their rows.
+   *
+   * @param metadata names that tell groups apart; others may too
+   * @return null if the segment would have to read rows
+   */
+  default @Nullable LogCounts counts(List<String> metadata) {
+    return null;
+  }
 
   /** Rows, bytes of bodies and time range of a stream in a segment. */
   record StreamTotal(int stream, long rows, long bytes, long firstTime, long lastTime) {}

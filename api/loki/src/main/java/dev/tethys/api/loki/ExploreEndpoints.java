@@ -134,7 +134,7 @@ final class ExploreEndpoints {
     };
   }
 
-  String patterns(LogqlEngine engine, LokiParameters p, BooleanSupplier stopped) {
+  byte[] patterns(LogqlEngine engine, LokiParameters p, BooleanSupplier stopped) {
     LokiParameters.Range r = p.range(LokiParameters.HOUR);
     long step = p.step(r);
     List<PatternCount> found =
@@ -149,18 +149,7 @@ final class ExploreEndpoints {
     if (p.get("limit").isEmpty()) {
       found = withoutRare(found);
     }
-    LokiJson out = new LokiJson().raw("{\"status\":\"success\",\"data\":[");
-    String sep = "";
-    for (PatternCount c : found) {
-      out.raw(sep).raw("{\"pattern\":").text(c.pattern());
-      sep = ",";
-      if (!c.level().isEmpty()) {
-        out.raw(",\"level\":").text(c.level());
-      }
-      out.raw(",\"samples\":[").samples(c.counts());
-      out.raw("]}");
-    }
-    return out.raw("]}").toString();
+    return new PatternsJson(r.start(), step).answer(found);
   }
 
   /** Patterns without the rare ones of many; they are sorted by their rows. */

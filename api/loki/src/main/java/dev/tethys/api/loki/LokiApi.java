@@ -81,8 +81,7 @@ public final class LokiApi {
         routes,
         "/index/volume_range",
         (e, q) -> watched(q, s -> explore.volume(e, parameters(q), true, s)));
-    getOrPost(
-        routes, "/patterns", (e, q) -> watched(q, s -> explore.patterns(e, parameters(q), s)));
+    routes.getOrPost(V1 + "/patterns", this::patterns);
     getOrPost(routes, "/detected_labels", (e, q) -> explore.detectedLabels(e, parameters(q)));
     getOrPost(
         routes,
@@ -103,33 +102,39 @@ public final class LokiApi {
     routes.get("/ready", this::ready);
   }
 
-  private interface Endpoint {
-    String answer(LogqlEngine engine, HttpRequest request) throws IOException;
+  private interface Endpoint<T> {
+    T answer(LogqlEngine engine, HttpRequest request) throws IOException;
   }
 
-  private void get(Routes routes, String path, Endpoint endpoint) {
+  private void get(Routes routes, String path, Endpoint<String> endpoint) {
     routes.get(V1 + path, (request, response) -> answer(endpoint, request, response));
   }
 
-  private void getOrPost(Routes routes, String path, Endpoint endpoint) {
+  private void getOrPost(Routes routes, String path, Endpoint<String> endpoint) {
     routes.getOrPost(V1 + path, (request, response) -> answer(endpoint, request, response));
   }
 
-  private void answer(Endpoint endpoint, HttpRequest request, HttpResponse response)
+  private void answer(Endpoint<String> endpoint, HttpRequest request, HttpResponse response)
       throws IOException {
-    LogqlEngine engine = engine();
-    String body = mapped(() -> computed(endpoint, engine, request));
-    response.header("Content-Type", JSON).send(body);
+    response.header("Content-Type", JSON).send(computed(endpoint, request));
+  }
+
+  private void patterns(HttpRequest request, HttpResponse response) throws IOException {
+    Endpoint<byte[]> endpoint = (e, q) -> watched(q, s -> explore.patterns(e, parameters(q), s));
+    response.send(JSON, computed(endpoint, request));
   }
 
   /** Has a query computed on other threads than requests, or refused. */
-  private String computed(Endpoint endpoint, LogqlEngine engine, HttpRequest request)
-      throws IOException {
-    try {
-      return threads.run(() -> endpoint.answer(engine, request));
-    } catch (QueryThreads.NoPlaceException e) {
-      throw new HttpException(503, String.valueOf(e.getMessage()));
-    }
+  private <T> T computed(Endpoint<T> endpoint, HttpRequest request) throws IOException {
+    LogqlEngine engine = engine();
+    return mapped(
+        () -> {
+          try {
+            return threads.run(() -> endpoint.answer(engine, request));
+          } catch (QueryThreads.NoPlaceException e) {
+            throw new HttpException(503, String.valueOf(e.getMessage()));
+          }
+        });
   }
 
   private LogqlEngine engine() {
@@ -262,12 +267,12 @@ public final class LokiApi {
     return new LokiParameters(request, now.getAsLong());
   }
 
-  private interface Watched {
-    String answer(BooleanSupplier stopped) throws IOException;
+  private interface Watched<T> {
+    T answer(BooleanSupplier stopped) throws IOException;
   }
 
   /** Stops the work when the client has gone. */
-  private static String watched(HttpRequest request, Watched work) throws IOException {
+  private static <T> T watched(HttpRequest request, Watched<T> work) throws IOException {
     AtomicBoolean gone = new AtomicBoolean();
     try (HttpRequest.Watch _ = request.whenClientGone(() -> gone.set(true))) {
       return work.answer(gone::get);

@@ -3,22 +3,17 @@ package dev.tethys.api.loki;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.Labels;
-import dev.tethys.query.logql.BucketCounts;
 import dev.tethys.query.logql.LogEntry;
 import dev.tethys.query.logql.LogqlResult;
 import dev.tethys.query.logql.LogqlStatistics;
 import dev.tethys.query.logql.LogqlValue;
 import dev.tethys.query.promql.Value;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 
 /** JSON of Loki's answers. */
 final class LokiJson {
-  private static final int SAMPLES_BYTES = 4096;
-  private static final int SAMPLE_BYTES = 48; // two numbers and what is around them
-
   private final StringBuilder sb = new StringBuilder(4096);
 
   @Override
@@ -48,46 +43,6 @@ final class LokiJson {
   LokiJson number(long n) {
     sb.append(n);
     return this;
-  }
-
-  /** Counts as pairs of Unix seconds and rows, of which an answer has tens of thousands. */
-  LokiJson samples(BucketCounts counts) {
-    byte[] b = new byte[SAMPLES_BYTES];
-    int size = 0;
-    for (int i = 0; i < counts.size(); i++) {
-      if (size > b.length - SAMPLE_BYTES) {
-        sb.append(new String(b, 0, size, StandardCharsets.ISO_8859_1));
-        size = 0;
-      }
-      if (i > 0) {
-        b[size++] = ',';
-      }
-      b[size++] = '[';
-      size = digits(Math.floorDiv(counts.bucket(i), LokiParameters.SECOND), b, size);
-      b[size++] = ',';
-      size = digits(counts.rows(i), b, size);
-      b[size++] = ']';
-    }
-    sb.append(new String(b, 0, size, StandardCharsets.ISO_8859_1));
-    return this;
-  }
-
-  /** Writes a number that can be negated; returns where it ends. */
-  private static int digits(long n, byte[] to, int at) {
-    long left = Math.abs(n);
-    int start = at;
-    if (n < 0) {
-      to[start++] = '-';
-    }
-    int end = start + 1;
-    for (long v = left; v >= 10; v /= 10) {
-      end++;
-    }
-    for (int p = end - 1; p >= start; p--) {
-      to[p] = (byte) ('0' + left % 10);
-      left /= 10;
-    }
-    return end;
   }
 
   LokiJson strings(Collection<String> list) {

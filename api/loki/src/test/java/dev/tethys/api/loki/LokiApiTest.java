@@ -112,6 +112,51 @@ class LokiApiTest {
     assertThat(patterns("limit", "5")).isEqualTo(5);
   }
 
+  @Test
+  void countsWithoutAFilterAreThoseOfRows() throws Exception {
+    LogBatch batch = new LogBatch();
+    long begin = Math.floorDiv(now, 3600_000_000_000L) * 3600_000_000_000L - 3600_000_000_000L;
+    for (int i = 0; i < 9000; i++) {
+      byte[] line = ("request " + i).getBytes(StandardCharsets.UTF_8);
+      int app = batch.stream(Labels.of("app", i % 2 == 0 ? "api" : "shop"));
+      batch.add(begin + i * 100_000_000L, app, line, 0, line.length);
+      byte[] level = (i % 3 == 0 ? "warn" : "info").getBytes(StandardCharsets.UTF_8);
+      batch.metadata(batch.name("level"), level, 0, level.length);
+    }
+    server.store.append("fake", batch);
+    server.database.flush();
+    for (String sum : List.of("sum by (level)", "sum by (app)", "sum by (app, absent)", "sum")) {
+      for (String what : List.of("count_over_time", "bytes_over_time", "rate")) {
+        for (String window : List.of("[1m]", "[2m]", "[90s]", "[7s]", "[1m] offset 2m")) {
+          for (long shift : new long[] {0, 60_000_000_000L, 7_000_000_001L}) {
+            String query = sum + " (" + what + "({app=~\"a.*|s.*\"} %s" + window + "))";
+            assertThat(counts(query, "", begin + shift))
+                .as("%s from %d", query, shift)
+                .isEqualTo(counts(query, "!= \"absent\"", begin + shift));
+          }
+        }
+      }
+    }
+  }
+
+  private String counts(String query, String filter, long start) throws Exception {
+    HttpResponse<String> r =
+        server.call(
+            "GET",
+            "fake",
+            "/loki/api/v1/query_range",
+            "query",
+            query.formatted(filter),
+            "step",
+            "60",
+            "start",
+            Long.toString(start),
+            "end",
+            Long.toString(start + 1200_000_000_000L));
+    assertThat(r.statusCode()).isEqualTo(200);
+    return r.body().substring(0, r.body().indexOf("\"stats\""));
+  }
+
   private int patterns(String... more) throws Exception {
     List<String> params = new ArrayList<>(List.of("query", "{app=\"api\"}"));
     params.addAll(List.of(more));

@@ -4,6 +4,8 @@ import java.util.Arrays;
 
 /** Numbers of rows by bucket of time, buckets ascending. For one thread while it is filled. */
 public final class BucketCounts {
+  private static final int NEAR = 16; // places after the last one that are tried one by one
+
   private long[] buckets = new long[2];
   private long[] rows = new long[2];
   private int size;
@@ -41,22 +43,39 @@ public final class BucketCounts {
 
   /** Place of a bucket, or that of the first later one. Buckets mostly follow each other. */
   private int find(long bucket) {
-    int next = last + 1;
-    if (next < size && buckets[next] == bucket) {
-      return next;
-    }
     if (size == 0 || buckets[size - 1] < bucket) {
       return size;
     }
-    int at = Arrays.binarySearch(buckets, 0, size, bucket);
-    return at < 0 ? -at - 1 : at;
+    int at = last;
+    if (buckets[at] <= bucket) {
+      for (int end = Math.min(size, at + NEAR); at < end; at++) {
+        if (buckets[at] >= bucket) {
+          return at;
+        }
+      }
+    }
+    int found = Arrays.binarySearch(buckets, 0, size, bucket);
+    return found < 0 ? -found - 1 : found;
   }
 
   /** Adds all rows of other counts. */
   public void addAll(BucketCounts other) {
-    for (int i = 0; i < other.size; i++) {
-      add(other.buckets[i], other.rows[i]);
+    long[] times = new long[size + other.size];
+    long[] sums = new long[times.length];
+    int n = 0;
+    int i = 0;
+    int j = 0;
+    while (i < size || j < other.size) {
+      boolean mine = j == other.size || i < size && buckets[i] <= other.buckets[j];
+      boolean theirs = i == size || j < other.size && other.buckets[j] <= buckets[i];
+      times[n] = mine ? buckets[i] : other.buckets[j];
+      sums[n++] = (mine ? rows[i++] : 0) + (theirs ? other.rows[j++] : 0);
     }
+    buckets = times;
+    rows = sums;
+    size = n;
+    last = 0;
+    total += other.total;
   }
 
   /** Number of buckets. */

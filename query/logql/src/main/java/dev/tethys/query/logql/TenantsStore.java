@@ -5,6 +5,7 @@ import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
+import dev.tethys.model.logs.LogCounts;
 import dev.tethys.model.logs.LogDeletion;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.model.logs.LogFilter;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads several tenants of a store as one: streams have the label {@code __tenant_id__}, which
@@ -162,6 +164,12 @@ final class TenantsStore implements LogStore {
                   new StreamTotal(
                       t.stream() + offset, t.rows(), t.bytes(), t.firstTime(), t.lastTime()))
           .toList();
+    }
+
+    @Override
+    public @Nullable LogCounts counts(List<String> metadata) {
+      LogCounts c = segment.counts(metadata);
+      return c == null ? null : c.withGroups(new ShiftedRows(c.groups(), offset));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.tethys.store.logs;
 
+import dev.tethys.model.logs.LogCounts;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogRowConsumer;
@@ -7,12 +8,14 @@ import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
 import dev.tethys.store.files.CorruptionException;
+import dev.tethys.store.logs.block.BlockCounts;
 import dev.tethys.store.logs.block.BlockQuery;
 import dev.tethys.store.logs.block.LogBlock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Block of a part as a segment of a selection. */
 final class PartSegment implements LogSegment {
@@ -139,6 +142,25 @@ final class PartSegment implements LogSegment {
               selected[i], streams.rows()[at + i], streams.bytes()[at + i], first, last));
     }
     return out;
+  }
+
+  @Override
+  public @Nullable LogCounts counts(List<String> metadata) {
+    if (!hidden.isEmpty()) {
+      return null;
+    }
+    LogBlock b = null;
+    try {
+      b = part.block(block);
+      BlockCounts c = b.counts();
+      return c == null ? null : BlockGroups.counts(c, b.metadataNames(), selected, metadata);
+    } catch (CorruptionException e) {
+      return null; // rows are read instead, as far as they can be
+    } finally {
+      if (b != null) {
+        b.release();
+      }
+    }
   }
 
   /** True if the block's filter excludes all rows. */

@@ -40,7 +40,8 @@ public final class LogBlock {
     TEMPLATES,
     POSITIONS,
     PATTERNS,
-    STREAM_ROWS
+    STREAM_ROWS,
+    COUNTS
   }
 
   private final SectionReader sections;
@@ -490,6 +491,23 @@ public final class LogBlock {
       textOf = template;
     }
     return text;
+  }
+
+  /** Numbers of rows by stream, metadata and time; null if the block has none. */
+  public @Nullable BlockCounts counts() {
+    BlockCounts known = (BlockCounts) kept.get(CachedColumns.COUNTS);
+    if (known == null && sections.length(Section.COUNTS) > 0) {
+      byte[] b = sections.once(Section.COUNTS);
+      known =
+          BlockCounts.read(
+              new ByteSource(b, 0, sections.length(Section.COUNTS)),
+              metadata.names().size(),
+              streams.length,
+              rows,
+              firstTime);
+      kept.put(CachedColumns.COUNTS, known, known.size());
+    }
+    return known;
   }
 
   /** Length of each row's body. The array is shared. */

@@ -21,6 +21,7 @@ import java.util.List;
  * {@link Section#STREAMS}   index of each row's stream in the header, one byte, or two (low bytes first, then high ones)
  *            where there are more than 256 streams; nothing where there is one
  * {@link Section#PRESENCE}  for each name that not all rows have: one bit a row, lowest first
+ * {@link Section#COUNTS}    {@link BlockCounts}
  * {@link Section#COLUMNS}   columns of the names, then those of the templates' arguments, see {@link Column}
  * </pre>
  *
@@ -42,6 +43,7 @@ public final class LogBlockWriter implements AutoCloseable {
   private int[] bodies = new int[0]; // where theirs start
   private final ByteSink texts = new ByteSink(1 << 12);
   private final TextSort byText = new TextSort();
+  private final CountsWriter counts = new CountsWriter();
 
   /**
    * @param words words of the part, to which the block adds its own
@@ -73,9 +75,12 @@ public final class LogBlockWriter implements AutoCloseable {
     ByteSink head = sections[Section.HEADER];
     head.uvarint(rows.count);
     head.svarint(min);
-    head.uvarint(rows.times[byTime[rows.count - 1]] - min);
-    writeStreams(rows, min, head);
-    writeMetadata(rows, names, head);
+    long max = rows.times[byTime[rows.count - 1]];
+    head.uvarint(max - min);
+    int[] streams = distinct(rows.streams, rows.count);
+    writeStreams(rows, streams, min, head);
+    int[] nameIndexes = writeMetadata(rows, names, head);
+    counts.write(rows, streams, nameIndexes, min, max, sections[Section.COUNTS]);
     writeArguments(rows);
     blocks.begin();
     for (int i = 0; i < sections.length; i++) {
@@ -193,14 +198,13 @@ public final class LogBlockWriter implements AutoCloseable {
     }
   }
 
-  private void writeStreams(LogRows rows, long min, ByteSink head) {
+  private void writeStreams(LogRows rows, int[] streams, long min, ByteSink head) {
     int n = rows.count;
     long all = 0;
     for (int r = 0; r < n; r++) {
       all += rows.lengths[r];
     }
     head.uvarint(all);
-    int[] streams = distinct(rows.streams, n);
     head.uvarint(streams.length);
     int[] index = new int[n];
     long[] bytes = new long[streams.length];
@@ -255,8 +259,11 @@ public final class LogBlockWriter implements AutoCloseable {
     return Arrays.copyOf(sorted, count);
   }
 
-  private void writeMetadata(LogRows rows, List<byte[]> names, ByteSink head) {
+  /** Writes metadata; returns the index in the header of each name, -1 for those of no row. */
+  private int[] writeMetadata(LogRows rows, List<byte[]> names, ByteSink head) {
     boolean[] used = new boolean[names.size()];
+    int[] indexes = new int[used.length];
+    Arrays.fill(indexes, -1);
     int count = 0;
     for (int i = 0; i < rows.metaCount; i++) {
       if (!used[rows.metaNames[i]]) {
@@ -266,8 +273,10 @@ public final class LogBlockWriter implements AutoCloseable {
     }
     head.uvarint(count);
     ByteSink presence = sections[Section.PRESENCE];
+    int index = 0;
     for (int name = 0; name < used.length; name++) {
       if (used[name]) {
+        indexes[name] = index++;
         int n = collect(rows, name);
         head.putSized(names.get(name));
         head.uvarint(n);
@@ -277,6 +286,7 @@ public final class LogBlockWriter implements AutoCloseable {
         columns.write(rows.bytes.buf, n, false);
       }
     }
+    return indexes;
   }
 
   /** Collects the values of a metadata name, in the order of the block. */

@@ -38,6 +38,9 @@ final class Section {
   /** Rows that have a metadata name. */
   static final int PRESENCE = 12;
 
+  /** Numbers of rows by stream, metadata and time, see {@link BlockCounts}. */
+  static final int COUNTS = 13;
+
   /** Times: differences to the row before, one section for each byte from the lowest. */
   static final int TIMES = 16;
 

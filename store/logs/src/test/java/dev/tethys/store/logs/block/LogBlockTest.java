@@ -279,6 +279,35 @@ class LogBlockTest {
   }
 
   @Test
+  void rowsAreCountedByStreamMetadataAndTime() {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 6000; i++) {
+      Map<String, String> m = new HashMap<>();
+      m.put("level", i % 5 == 0 ? "error" : "info");
+      m.put("id", "id" + i);
+      if (i % 2 == 0) {
+        m.put("zone", "europe-north-" + i / 1000); // longer than a word of memory
+      }
+      rows.add(new Row(NOON + i * 100_000_000L, 3 + i % 2, "x".repeat(i % 7), m));
+    }
+    BlockCounts c = Objects.requireNonNull(open(write(rows)).counts());
+    assertThat(c.width()).isEqualTo(10_000_000_000L);
+    assertThat(c.begin()).isEqualTo(NOON - c.width()); // the row at noon is the last of its span
+    assertThat(c.names()).hasSize(2);
+    assertThat(Arrays.stream(c.rows()).sum()).isEqualTo(6000);
+    assertThat(Arrays.stream(c.bytes()).sum())
+        .isEqualTo(rows.stream().mapToLong(r -> r.body.length()).sum());
+    assertThat(c.streams()).hasSize(14); // two levels of six zones, and of none
+    List<Row> few = rows.subList(0, 20);
+    assertThat(open(write(few)).counts()).isNull();
+    List<Row> apart = new ArrayList<>(rows);
+    apart.set(7, row(Long.MIN_VALUE, "first"));
+    apart.set(8, row(Long.MAX_VALUE, "last"));
+    assertThat(open(write(apart)).counts()).isNull();
+    returns(apart);
+  }
+
+  @Test
   void partsOfTheRowsTimeTakeNoRoom() {
     List<Row> rows = new ArrayList<>();
     List<Row> others = new ArrayList<>();
