@@ -8,6 +8,7 @@ import dev.tethys.model.logs.LogCounts;
 import dev.tethys.model.logs.LogDeletion;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogNeeds;
+import dev.tethys.model.logs.LogPatternKey;
 import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
@@ -356,6 +357,45 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
                   .filter(r -> r.time() >= from && r.time() < to)
                   .filter(r -> some.getFirst().matches(r.stream()))
                   .count());
+    }
+  }
+
+  @Test
+  void patternsAreCountedByTheirKeysToo() throws Exception {
+    List<Row> rows = new ArrayList<>(varied());
+    rows.add(Row.of(app("a0"), T0, "\u00e9t\u00e9 7"));
+    rows.add(Row.of(app("a0"), T0, "\1\2\3 a\3 <_>"));
+    put(TENANT, rows);
+    settle();
+    for (long from : List.of(T0, T0 + 60 * SECOND + 1)) {
+      try (LogSelection s = store.select(TENANT, ALL, from, T0 + 600 * SECOND)) {
+        for (LogSegment g : s.segments()) {
+          Map<String, Long> byKey = new TreeMap<>();
+          if (!g.patternKeys((key, stream, n) -> byKey.merge(stream + " " + key, n, Long::sum))) {
+            continue;
+          }
+          Map<String, Long> byText = new TreeMap<>();
+          Map<String, Long> some = new TreeMap<>();
+          Map<String, Long> ofSome = new TreeMap<>();
+          g.patterns(
+              LogFilter.NONE,
+              SECOND,
+              (pattern, stream, bucket, n) -> {
+                long key = LogPatternKey.of(pattern);
+                byText.merge(stream + " " + key, n, Long::sum);
+                if ((key + stream) % 3 == 0) {
+                  some.merge(stream + pattern + bucket, n, Long::sum);
+                }
+              });
+          assertThat(byKey).isEqualTo(byText);
+          g.patternsOf(
+              (key, stream) -> (key + stream) % 3 == 0,
+              SECOND,
+              (pattern, stream, bucket, n) ->
+                  ofSome.merge(stream + pattern + bucket, n, Long::sum));
+          assertThat(ofSome).isEqualTo(some);
+        }
+      }
     }
   }
 

@@ -88,6 +88,38 @@ public interface LogSegment {
    */
   void patterns(LogFilter filter, long step, PatternConsumer counts);
 
+  /**
+   * Counts all rows by the {@link LogPatternKey} of their pattern.
+   *
+   * @return false, without counts, if patterns are found no faster than with their texts
+   */
+  default boolean patternKeys(PatternKeyConsumer counts) {
+    return false;
+  }
+
+  /**
+   * Counts all rows by pattern, stream and time; patterns of other keys may be left out.
+   *
+   * @param step nanoseconds of a time bucket; buckets begin at multiples of it
+   */
+  default void patternsOf(PatternKeys keys, long step, PatternConsumer counts) {
+    patterns(LogFilter.NONE, step, counts);
+  }
+
+  /** Receiver of the rows of a pattern that is known by its key. */
+  @FunctionalInterface
+  interface PatternKeyConsumer {
+    /** Takes a count. What was counted before may come again; its counts add up. */
+    void accept(long key, int stream, long rows);
+  }
+
+  /** Set of patterns by stream. */
+  @FunctionalInterface
+  interface PatternKeys {
+    /** True if a pattern of a stream is of the set. */
+    boolean has(long key, int stream);
+  }
+
   /** Receiver of the rows of a pattern. */
   @FunctionalInterface
   interface PatternConsumer {

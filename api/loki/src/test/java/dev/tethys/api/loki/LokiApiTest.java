@@ -157,6 +157,34 @@ class LokiApiTest {
     return r.body().substring(0, r.body().indexOf("\"stats\""));
   }
 
+  @Test
+  void frequentPatternsAreThoseOfAllRowsWhereverTheseAre() throws Exception {
+    for (int round = 0; round < 3; round++) {
+      LogBatch batch = new LogBatch();
+      for (int i = 0; i < 2000; i++) {
+        int app = batch.stream(Labels.of("app", "a" + i % 3, "level", i % 2 == 0 ? "x" : "y"));
+        String text = "-".repeat(1 + (int) Math.sqrt(i % 700)) + (i % 9 == 0 ? " été " : " ") + i;
+        byte[] line = text.getBytes(StandardCharsets.UTF_8);
+        batch.add(now - (i + 60) * 1_000_000_000L, app, line, 0, line.length);
+      }
+      server.store.append("fake", batch);
+      if (round < 2) { // the rows of the last round stay in the head
+        server.database.flush();
+      }
+    }
+    for (String limit : List.of("1", "4", "30", "10000")) {
+      assertThat(patternsOf("{app=~\"a0|a1\"}", limit))
+          .isEqualTo(patternsOf("{app=~\"a0|a1\"} != \"absent\"", limit));
+    }
+  }
+
+  private String patternsOf(String query, String limit) throws Exception {
+    HttpResponse<String> r =
+        server.call("GET", "fake", "/loki/api/v1/patterns", "query", query, "limit", limit);
+    assertThat(r.body()).contains("\"samples\":[[");
+    return r.body();
+  }
+
   private int patterns(String... more) throws Exception {
     List<String> params = new ArrayList<>(List.of("query", "{app=\"api\"}"));
     params.addAll(List.of(more));

@@ -20,7 +20,6 @@ import dev.tethys.query.logql.parser.LogqlParser;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryException.Kind;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -214,33 +213,8 @@ public final class LogExplorer {
       throw new QueryException(Kind.BAD_DATA, "the step of patterns must be greater than 0");
     }
     try (QueryRun run = engine.begin(range.tenant(), limits, stopped)) {
-      return largest(new PatternScan(run, range, step).patterns(log), limit);
+      return new PatternScan(run, range, step).patterns(log, limit);
     }
-  }
-
-  /** The most frequent patterns, sorted; most of the others have too few rows to be compared. */
-  private static List<PatternCount> largest(List<PatternCount> all, int limit) {
-    long[] totals = new long[all.size()];
-    for (int i = 0; i < totals.length; i++) {
-      totals[i] = all.get(i).total();
-    }
-    long least = 0;
-    if (totals.length > limit) {
-      Arrays.sort(totals);
-      least = totals[totals.length - Math.max(1, limit)];
-    }
-    List<PatternCount> out = new ArrayList<>();
-    for (PatternCount c : all) {
-      if (c.total() >= least) {
-        out.add(c);
-      }
-    }
-    out.sort(
-        Comparator.comparingLong(PatternCount::total)
-            .reversed()
-            .thenComparing(PatternCount::pattern)
-            .thenComparing(PatternCount::level));
-    return out.size() > limit ? List.copyOf(out.subList(0, limit)) : out;
   }
 
   /** Labels of the streams of a selector, without those whose values are all identifiers. */

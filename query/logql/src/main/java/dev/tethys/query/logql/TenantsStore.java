@@ -195,6 +195,19 @@ final class TenantsStore implements LogStore {
           step,
           (pattern, stream, bucket, rows) -> counts.accept(pattern, stream + offset, bucket, rows));
     }
+
+    @Override
+    public boolean patternKeys(PatternKeyConsumer counts) {
+      return segment.patternKeys((key, stream, rows) -> counts.accept(key, stream + offset, rows));
+    }
+
+    @Override
+    public void patternsOf(PatternKeys keys, long step, PatternConsumer counts) {
+      segment.patternsOf(
+          (key, stream) -> keys.has(key, stream + offset),
+          step,
+          (pattern, stream, bucket, rows) -> counts.accept(pattern, stream + offset, bucket, rows));
+    }
   }
 
   private record ShiftedRows(LogRowBatch rows, int offset) implements LogRowBatch {

@@ -1,6 +1,8 @@
 package dev.tethys.store.logs;
 
 import dev.tethys.model.logs.LogSegment.PatternConsumer;
+import dev.tethys.model.logs.LogSegment.PatternKeyConsumer;
+import dev.tethys.model.logs.LogSegment.PatternKeys;
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.store.logs.block.LogBlock;
 
@@ -11,32 +13,32 @@ import dev.tethys.store.logs.block.LogBlock;
 final class BlockPatterns {
   private final BlockScan scan;
   private final LogBlock block;
-  private final long step;
-  private final PatternConsumer counts;
   private final int[] selected; // by stream of the block
-  private final long[] times;
   private final boolean cutsTimes;
+  private long step;
 
-  /**
-   * @param step nanoseconds of a bucket
-   */
-  BlockPatterns(BlockScan scan, long step, PatternConsumer counts) {
+  BlockPatterns(BlockScan scan) {
     this.scan = scan;
     this.block = scan.block();
-    this.step = step;
-    this.counts = counts;
     selected = scan.segment().selected();
-    times = block.times();
     cutsTimes = !scan.segment().isWhole();
   }
 
-  void run() {
+  /**
+   * Counts rows by pattern, stream and bucket.
+   *
+   * @param keys patterns that are counted
+   * @param bucketStep nanoseconds of a bucket
+   */
+  void run(PatternKeys keys, long bucketStep, PatternConsumer counts) {
+    step = bucketStep;
     if (scan.isUnfiltered()) {
-      runStreams();
+      runStreams(keys, counts);
       return;
     }
     int[] rows = new int[scan.maxRows()];
     int[] streams = block.streamIndexes();
+    long[] times = block.times();
     int tried = 0;
     for (int t = scan.nextTemplate(0); t < block.templateCount(); t = scan.nextTemplate(t + 1)) {
       if ((++tried & 63) == 0) {
@@ -54,49 +56,65 @@ final class BlockPatterns {
   }
 
   /** The same where all rows of the selected streams and times count: no others are read. */
-  private void runStreams() {
-    int[][] rows = new int[selected.length][];
-    int[] streams = new int[selected.length]; // selected ones
-    int[] next = new int[selected.length];
-    int n = 0;
+  private void runStreams(PatternKeys keys, PatternConsumer counts) {
     for (int s = 0; s < selected.length; s++) {
-      if (selected[s] >= 0) {
-        rows[n] = block.rowsOf(s);
-        streams[n++] = s;
+      if (selected[s] < 0) {
+        continue;
+      }
+      int[] rows = block.rowsOf(s);
+      LogBlock.StreamRuns runs = block.runsOf(s);
+      int[] starts = runs.starts();
+      for (int k = 0; k < runs.templates().length; k++) {
+        int template = runs.templates()[k];
+        if (keys.has(block.patternKey(template), selected[s])) {
+          Cancellation.check();
+          count(template, selected[s], rows, starts[k], starts[k + 1], counts);
+        }
       }
     }
-    int t = 0;
-    for (int first = first(rows, next, n); first < block.rows(); first = first(rows, next, n)) {
-      while (block.firstRow(t + 1) <= first) {
-        t++;
+  }
+
+  /** Counts rows by key and stream, where {@link BlockScan#isUnfiltered()}. */
+  void countKeys(PatternKeyConsumer counts) {
+    for (int s = 0; s < selected.length; s++) {
+      if (selected[s] < 0) {
+        continue;
       }
       Cancellation.check();
-      int end = block.firstRow(t + 1);
-      for (int i = 0; i < n; i++) {
-        next[i] = count(t, selected[streams[i]], rows[i], next[i], end);
+      int[] rows = cutsTimes ? block.rowsOf(s) : new int[0];
+      LogBlock.StreamRuns runs = block.runsOf(s);
+      int[] starts = runs.starts();
+      for (int k = 0; k < runs.templates().length; k++) {
+        int n = cutsTimes ? rowsIn(rows, starts[k], starts[k + 1]) : starts[k + 1] - starts[k];
+        if (n > 0) {
+          counts.accept(block.patternKey(runs.templates()[k]), selected[s], n);
+        }
       }
     }
   }
 
-  /** First row that is not counted yet. */
-  private int first(int[][] rows, int[] next, int n) {
-    int first = block.rows();
-    for (int i = 0; i < n; i++) {
-      if (next[i] < rows[i].length) {
-        first = Math.min(first, rows[i][next[i]]);
-      }
+  /** Number of rows in the time range. */
+  private int rowsIn(int[] rows, int from, int end) {
+    long[] times = block.times();
+    long first = scan.segment().from();
+    long last = scan.segment().to() - 1;
+    int n = 0;
+    for (int i = from; i < end; i++) {
+      long time = times[rows[i]];
+      n += time >= first && time <= last ? 1 : 0;
     }
-    return first;
+    return n;
   }
 
-  /** Counts the rows of a template and stream, which are ordered by time; returns their end. */
-  private int count(int template, int stream, int[] rows, int from, int end) {
+  /** Counts rows of a template and stream, which are ordered by time. */
+  private void count(
+      int template, int stream, int[] rows, int from, int end, PatternConsumer counts) {
+    long[] times = block.times();
     long first = scan.segment().from();
     long last = scan.segment().to() - 1;
     long begin = 0;
     int n = 0;
-    int i = from;
-    for (; i < rows.length && rows[i] < end; i++) {
+    for (int i = from; i < end; i++) {
       long time = times[rows[i]];
       if (cutsTimes && (time < first || time > last)) {
         continue;
@@ -112,7 +130,6 @@ final class BlockPatterns {
     if (n > 0) {
       counts.accept(block.pattern(template), stream, begin, n);
     }
-    return i;
   }
 
   private boolean isIn(long bucket, long time) {

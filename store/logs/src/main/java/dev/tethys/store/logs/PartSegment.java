@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Block of a part as a segment of a selection. */
 final class PartSegment implements LogSegment {
+  private static final PatternKeys ALL_PATTERNS = (key, stream) -> true;
+
   private final LogPart part;
   private final int block;
   private final int[] selected; // index in the selection of each stream of the block, or -1
@@ -186,7 +188,21 @@ final class PartSegment implements LogSegment {
 
   @Override
   public void patterns(LogFilter filter, long step, PatternConsumer counts) {
-    read(filter, s -> new BlockPatterns(s, step, counts).run());
+    read(filter, s -> new BlockPatterns(s).run(ALL_PATTERNS, step, counts));
+  }
+
+  @Override
+  public boolean patternKeys(PatternKeyConsumer counts) {
+    if (!hidden.isEmpty()) {
+      return false;
+    }
+    read(LogFilter.NONE, s -> new BlockPatterns(s).countKeys(counts));
+    return true;
+  }
+
+  @Override
+  public void patternsOf(PatternKeys keys, long step, PatternConsumer counts) {
+    read(LogFilter.NONE, s -> new BlockPatterns(s).run(keys, step, counts));
   }
 
   private void read(LogFilter filter, Consumer<BlockScan> reader) {

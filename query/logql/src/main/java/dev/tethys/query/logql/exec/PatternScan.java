@@ -1,6 +1,8 @@
 package dev.tethys.query.logql.exec;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.logs.LogFilter;
+import dev.tethys.model.logs.LogPatternKey;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.query.logql.BucketCounts;
@@ -9,12 +11,19 @@ import dev.tethys.query.logql.LogExplorer.Range;
 import dev.tethys.query.logql.ast.LogExpr;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Merges the patterns of segments: equal texts of one level are one pattern. */
+/**
+ * Merges the patterns of segments: equal texts of one level are one pattern. Where segments know
+ * keys of patterns, rows are first counted by these; texts and times are read of frequent ones
+ * only.
+ */
 public final class PatternScan {
   /** Bytes that a pattern takes besides its text. */
   private static final long OVERHEAD = 300;
@@ -32,8 +41,12 @@ public final class PatternScan {
     this.step = step;
   }
 
-  /** Patterns in no order. */
-  public List<PatternCount> patterns(LogExpr log) {
+  /**
+   * The most frequent patterns, sorted.
+   *
+   * @param limit most patterns
+   */
+  public List<PatternCount> patterns(LogExpr log, int limit) {
     List<Adder> workers = new ArrayList<>();
     try (LogSelection selection = run.select(log.matchers(), range.from(), range.to())) {
       List<Labels> streams = selection.streams();
@@ -46,19 +59,41 @@ public final class PatternScan {
       Map<String, Level> levels = new HashMap<>();
       Level[] ofStreams = new Level[streams.size()];
       for (int i = 0; i < ofStreams.length; i++) {
-        ofStreams[i] = levels.computeIfAbsent(level(streams.get(i)), Level::new);
+        ofStreams[i] =
+            levels.computeIfAbsent(level(streams.get(i)), n -> new Level(n, levels.size()));
       }
       List<LogSegment> segments = selection.segments();
-      Parallel.forEach(
-          run,
-          segments.size(),
+      boolean[] keyed = new boolean[segments.size()];
+      boolean unfiltered = plan.filter() == LogFilter.NONE;
+      Supplier<Adder> adders =
           () -> {
-            Adder adder = new Adder(ofStreams);
+            Adder adder = new Adder(ofStreams, levels.size());
             synchronized (workers) {
               workers.add(adder);
             }
-            return i -> run.read(() -> segments.get(i).patterns(plan.filter(), step, adder));
+            return adder;
+          };
+      read(
+          keyed.length,
+          adders,
+          (i, adder) -> {
+            LogSegment s = segments.get(i);
+            if (unfiltered && s.patternKeys(adder::addKey)) {
+              keyed[i] = true;
+            } else {
+              s.patterns(plan.filter(), step, adder);
+            }
           });
+      List<LogSegment> rest = new ArrayList<>();
+      for (int i = 0; i < keyed.length; i++) {
+        if (keyed[i]) {
+          rest.add(segments.get(i));
+        }
+      }
+      if (!rest.isEmpty()) {
+        LogSegment.PatternKeys frequent = frequent(workers, ofStreams, levels.size(), limit);
+        read(rest.size(), adders, (i, adder) -> rest.get(i).patternsOf(frequent, step, adder));
+      }
     }
     Map<Level, Map<String, BucketCounts>> all =
         workers.isEmpty() ? Map.of() : workers.getFirst().all;
@@ -70,7 +105,80 @@ public final class PatternScan {
         (level, of) ->
             of.forEach(
                 (pattern, counts) -> out.add(new PatternCount(pattern, level.name, counts))));
-    return out;
+    return largest(out, limit);
+  }
+
+  /** Reads segments in parallel. */
+  private void read(int segments, Supplier<Adder> adders, Reader reader) {
+    Parallel.forEach(
+        run,
+        segments,
+        () -> {
+          Adder adder = adders.get();
+          return i -> run.read(() -> reader.accept(i, adder));
+        });
+  }
+
+  private interface Reader {
+    void accept(int segment, Adder adder);
+  }
+
+  /** Patterns that may be among the most frequent ones. */
+  private LogSegment.PatternKeys frequent(
+      List<Adder> workers, Level[] ofStreams, int levels, int limit) {
+    PatternTotals[] totals = new PatternTotals[levels];
+    Arrays.setAll(totals, i -> new PatternTotals());
+    int n = 0;
+    for (Adder w : workers) {
+      for (int i = 0; i < levels; i++) {
+        PatternTotals more = w.totals[i];
+        if (more != null) {
+          run.hold(totals[i].addAll(more));
+        }
+      }
+      w.all.forEach(
+          (level, of) ->
+              of.forEach(
+                  (pattern, counts) ->
+                      run.hold(
+                          totals[level.number].add(LogPatternKey.of(pattern), counts.total()))));
+    }
+    for (PatternTotals t : totals) {
+      n += t.size();
+    }
+    long[] rows = new long[n];
+    int at = 0;
+    for (PatternTotals t : totals) {
+      at = t.copyRows(rows, at);
+    }
+    long least = least(rows, limit);
+    return (key, stream) -> totals[ofStreams[stream].number].rows(key) >= least;
+  }
+
+  /** Rows that the most frequent patterns have at least; 0 for all patterns. */
+  private static long least(long[] rows, int limit) {
+    if (rows.length <= limit) {
+      return 0;
+    }
+    Arrays.sort(rows);
+    return rows[rows.length - Math.max(1, limit)];
+  }
+
+  /** The most frequent patterns, sorted; most of the others have too few rows to be compared. */
+  private static List<PatternCount> largest(List<PatternCount> all, int limit) {
+    long least = least(all.stream().mapToLong(PatternCount::total).toArray(), limit);
+    List<PatternCount> out = new ArrayList<>();
+    for (PatternCount c : all) {
+      if (c.total() >= least) {
+        out.add(c);
+      }
+    }
+    out.sort(
+        Comparator.comparingLong(PatternCount::total)
+            .reversed()
+            .thenComparing(PatternCount::pattern)
+            .thenComparing(PatternCount::level));
+    return out.size() > limit ? List.copyOf(out.subList(0, limit)) : out;
   }
 
   private static void merge(
@@ -95,22 +203,39 @@ public final class PatternScan {
   /** Level of streams; one object for each name. */
   private static final class Level {
     final String name;
+    final int number;
 
-    Level(String name) {
+    Level(String name, int number) {
       this.name = name;
+      this.number = number;
     }
   }
 
   /** Adds the counts of one thread. Those of one pattern and level mostly follow each other. */
   private final class Adder implements LogSegment.PatternConsumer {
     private final Map<Level, Map<String, BucketCounts>> all = new HashMap<>();
+    private final @Nullable PatternTotals[] totals; // by level
     private final Level[] levels; // by stream
     private @Nullable String last;
     private @Nullable Level lastLevel;
     private BucketCounts counts = new BucketCounts();
 
-    Adder(Level[] levels) {
+    Adder(Level[] levels, int count) {
       this.levels = levels;
+      totals = new PatternTotals[count];
+    }
+
+    void addKey(long key, int stream, long rows) {
+      int level = levels[stream].number;
+      PatternTotals of = totals[level];
+      if (of == null) {
+        of = new PatternTotals();
+        totals[level] = of;
+      }
+      long taken = of.add(key, rows);
+      if (taken > 0) {
+        run.hold(taken);
+      }
     }
 
     @Override

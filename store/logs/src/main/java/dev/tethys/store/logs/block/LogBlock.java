@@ -3,6 +3,7 @@ package dev.tethys.store.logs.block;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.logs.LogBodyParts;
 import dev.tethys.model.logs.LogMention;
+import dev.tethys.model.logs.LogPatternKey;
 import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.SectionReader;
@@ -40,7 +41,9 @@ public final class LogBlock {
     TEMPLATES,
     POSITIONS,
     PATTERNS,
+    PATTERN_KEYS,
     STREAM_ROWS,
+    STREAM_RUNS,
     COUNTS
   }
 
@@ -59,6 +62,8 @@ public final class LogBlock {
   private int @Nullable [] bodyLengths;
   private int @Nullable [] rowStreams;
   private int @Nullable [][] streamRows;
+  private StreamRuns @Nullable [] streamRuns;
+  private long @Nullable [] patternKeys;
   private @Nullable PatternTexts patterns;
   private byte @Nullable [] templateBytes;
   private int[] textStarts = {};
@@ -231,6 +236,25 @@ public final class LogBlock {
     return known;
   }
 
+  /** Key of the {@link #pattern} of a template, without its text. */
+  public long patternKey(int template) {
+    long[] of = patternKeys;
+    if (of == null) {
+      of = (long[]) kept.get(CachedColumns.PATTERN_KEYS);
+      if (of == null) {
+        of = new long[templateCount()];
+        kept.put(CachedColumns.PATTERN_KEYS, of, 8L * of.length);
+      }
+      patternKeys = of;
+    }
+    if (of[template] == 0) { // threads may compute the same key twice
+      ByteSink out = argument.clear();
+      Templates.appendPattern(templates(), textStarts[template], textStarts[template + 1], out);
+      of[template] = LogPatternKey.of(out.buf, 0, out.size);
+    }
+    return of[template];
+  }
+
   /** Texts of templates as far as they were asked for. Threads may add the same text twice. */
   @SuppressWarnings("ArrayRecordComponent") // shared
   private record PatternTexts(@Nullable String[] texts) {}
@@ -278,6 +302,54 @@ public final class LogBlock {
       streamRows = known;
     }
     return known[stream];
+  }
+
+  /**
+   * Rows of a stream by template.
+   *
+   * @param templates of each run of rows, ascending
+   * @param starts place in {@link #rowsOf} of the first row of each run, and the number of rows
+   */
+  @SuppressWarnings("ArrayRecordComponent") // shared, read only
+  public record StreamRuns(int[] templates, int[] starts) {}
+
+  /** Rows of a stream by template. */
+  public StreamRuns runsOf(int stream) {
+    StreamRuns[] known = streamRuns;
+    if (known == null) {
+      known = (StreamRuns[]) kept.get(CachedColumns.STREAM_RUNS);
+      if (known == null) {
+        known = new StreamRuns[streams.length];
+        long size = 0;
+        for (int s = 0; s < known.length; s++) {
+          known[s] = readRuns(rowsOf(s));
+          size += 8L * known[s].templates.length + 64;
+        }
+        kept.put(CachedColumns.STREAM_RUNS, known, size);
+      }
+      streamRuns = known;
+    }
+    return known[stream];
+  }
+
+  private StreamRuns readRuns(int[] of) {
+    int[] ofRuns = new int[Math.min(of.length, templateCount())];
+    int[] starts = new int[ofRuns.length + 1];
+    int n = 0;
+    int t = -1;
+    int end = 0;
+    for (int i = 0; i < of.length; i++) {
+      if (of[i] >= end) {
+        do {
+          t++;
+        } while (firstRows[t + 1] <= of[i]);
+        end = firstRows[t + 1];
+        ofRuns[n] = t;
+        starts[n++] = i;
+      }
+    }
+    starts[n] = of.length;
+    return new StreamRuns(Arrays.copyOf(ofRuns, n), Arrays.copyOf(starts, n + 1));
   }
 
   private int[][] readStreamRows() {
