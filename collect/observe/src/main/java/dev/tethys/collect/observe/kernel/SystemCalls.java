@@ -64,6 +64,9 @@ final class SystemCalls {
   private static final MethodHandle EPOLL_WAIT =
       LibraryFunction.of(
           "epoll_wait", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+  private static final int CLOCK_THREAD_CPUTIME_ID = 3;
+  private static final MethodHandle CLOCK_GETTIME =
+      LibraryFunction.plain("clock_gettime", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
   private static final MethodHandle CLOSE =
       LibraryFunction.plain("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
@@ -235,6 +238,15 @@ final class SystemCalls {
         throw new LibraryException("epoll_wait", LibraryFunction.errno(state));
       }
       return Math.max(0, n);
+    }
+  }
+
+  /** Processor time of the calling thread in nanoseconds. */
+  static long threadTime() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment time = arena.allocate(16, 8); // struct timespec
+      call(() -> (int) CLOCK_GETTIME.invokeExact(CLOCK_THREAD_CPUTIME_ID, time));
+      return time.get(JAVA_LONG, 0) * 1_000_000_000L + time.get(JAVA_LONG, 8);
     }
   }
 

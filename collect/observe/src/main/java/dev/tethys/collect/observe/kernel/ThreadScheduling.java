@@ -48,6 +48,11 @@ public final class ThreadScheduling {
     }
   }
 
+  /** Processor time that the calling platform thread has taken, in nanoseconds. */
+  public static long time() {
+    return SystemCalls.threadTime();
+  }
+
   private static boolean giveWay(int thread) {
     try (Arena arena = Arena.ofConfined()) {
       // struct sched_attr of 48 bytes: size, policy, flags, nice, priority, runtime, deadline,

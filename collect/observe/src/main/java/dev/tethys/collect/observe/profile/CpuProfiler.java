@@ -7,10 +7,12 @@ import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.kernel.KernelMap;
 import dev.tethys.collect.observe.kernel.LoadedPrograms;
 import dev.tethys.collect.observe.kernel.ProgramLoadException;
+import dev.tethys.collect.observe.kernel.ThreadScheduling;
 import dev.tethys.collect.observe.profile.ProfileSink.OwnerProfile;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.guard.SupervisedLoop;
+import dev.tethys.model.guard.TokenBucket;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -48,6 +50,14 @@ public final class CpuProfiler implements AutoCloseable {
   /** Processes whose code is read at a time; the others wait. */
   private static final int PROCESSES_OF_A_LOOK = 32;
 
+  /** Processes that wait; more are met again when they are sampled again. */
+  private static final int MAX_WAITING = 4096;
+
+  /** Processor time that the reading of code may take, and how much of it is saved up. */
+  private static final int MICROS_A_SECOND = 5_000;
+
+  private static final int SAVED_MICROS = 2_000_000;
+
   private static final int KEY_BYTES = 24;
   private static final int DEPTH = 200;
   private static final int STACK_BYTES = 8 + 8 * DEPTH;
@@ -75,6 +85,8 @@ public final class CpuProfiler implements AutoCloseable {
   /** Stacks of the round that has begun, which the kernel added before the last was read. */
   private Map<Long, long[]> early = new HashMap<>();
 
+  private final TokenBucket micros =
+      TokenBucket.perSecond(MICROS_A_SECOND, SAVED_MICROS, System::nanoTime);
   private long rounds;
   private long roundStart = UnixNanos.now();
   private volatile Counts counts = new Counts(0, 0, 0, 0, 0);
@@ -171,18 +183,26 @@ public final class CpuProfiler implements AutoCloseable {
     }
   }
 
+  private void meet(int pid, long address) {
+    if (unread.size() < MAX_WAITING) {
+      unread.merge(pid, address, (before, now) -> now == 0 ? before : now);
+    }
+  }
+
   /** Reads the code of processes that ran some of which no rules are known. */
   private void meetStrangers(long now) throws IOException {
     strangers.drain(
-        8, 8, (key, value) -> unread.put((int) key.get(JAVA_LONG, 0), value.get(JAVA_LONG, 0)));
+        8, 8, (key, value) -> meet((int) key.get(JAVA_LONG, 0), value.get(JAVA_LONG, 0)));
     int read = 0;
     for (Iterator<Map.Entry<Integer, Long>> i = unread.entrySet().iterator();
-        i.hasNext() && read < PROCESSES_OF_A_LOOK; ) {
+        i.hasNext() && read < PROCESSES_OF_A_LOOK && micros.tryTake(1); ) {
       Map.Entry<Integer, Long> e = i.next();
       if (tables.isDue(e.getKey(), now)) {
         i.remove();
+        long start = ThreadScheduling.time();
         tables.unknown(e.getKey(), e.getValue());
         tables.refresh(e.getKey(), now);
+        micros.reserve((ThreadScheduling.time() - start) / 1000);
         read++;
       }
     }
@@ -197,7 +217,6 @@ public final class CpuProfiler implements AutoCloseable {
   void round() throws IOException {
     long now = UnixNanos.now();
     long clock = System.nanoTime();
-    meetStrangers(clock);
     long old = rounds++;
     round.number(0, rounds);
     LockSupport.parkNanos(SETTLE_NANOS);
@@ -212,9 +231,8 @@ public final class CpuProfiler implements AutoCloseable {
                     key.get(JAVA_LONG, 8),
                     key.get(JAVA_LONG, 16),
                     value.get(JAVA_LONG, 0))));
-    for (int pid : taken.stream().mapToInt(Sample::pid).distinct().toArray()) {
-      tables.refresh(pid, clock);
-    }
+    taken.forEach(s -> meet(s.pid, 0));
+    meetStrangers(clock);
     tables.forgetEnded();
     Map<Long, long[]> addresses = readStacks(old);
     List<OwnerProfile> profiles = profiles(taken, addresses, now);

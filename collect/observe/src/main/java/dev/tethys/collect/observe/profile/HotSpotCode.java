@@ -72,6 +72,14 @@ final class HotSpotCode {
   private static final int MAX_SIZE = 1 << 16; // of a structure
   private static final int MAX_SHIFT = 24;
 
+  private static final int MAX_NAMES = 2_000;
+
+  /** Names are kept for as long: the memory of a class is used again when it was unloaded. */
+  private static final long NAMES_NANOS = 60_000_000_000L;
+
+  /** A name in the pool of constants of a class. */
+  private record NameInPool(long pool, int index) {}
+
   private record Field(long offset, long address, String type) {}
 
   /** Piece of code: a compiled method, the interpreter, a stub. */
@@ -167,6 +175,8 @@ final class HotSpotCode {
   private final Map<String, Field> fields = new HashMap<>();
   private final Map<String, Long> sizes = new HashMap<>();
   private final Map<Long, String> blobNames = new HashMap<>();
+  private final Map<NameInPool, String> names = new HashMap<>();
+  private long namedSince = System.nanoTime();
   private List<Heap> heaps = List.of();
   private long[] rows = new long[0];
   private long low;
@@ -691,10 +701,25 @@ final class HotSpotCode {
       long pool = memory.word(constant + offset("ConstMethod._constants"));
       int index =
           memory.bytes(constant + offset("ConstMethod._name_index"), 2).getShort(0) & 0xffff;
+      if (System.nanoTime() - namedSince > NAMES_NANOS) {
+        names.clear();
+        namedSince = System.nanoTime();
+      }
+      String known = names.get(new NameInPool(pool, index));
+      if (known != null) {
+        return known;
+      }
       long holder = memory.word(pool + offset("ConstantPool._pool_holder"));
       String type = symbol(memory, memory.word(holder + offset("Klass._name")));
       String name = symbol(memory, memory.word(pool + size("ConstantPool") + 8L * index));
-      return type.isEmpty() || name.isEmpty() ? null : type.replace('/', '.') + "." + name;
+      if (type.isEmpty() || name.isEmpty()) {
+        return null;
+      }
+      String found = type.replace('/', '.') + "." + name;
+      if (names.size() < MAX_NAMES) {
+        names.put(new NameInPool(pool, index), found);
+      }
+      return found;
     } catch (IOException e) {
       return null; // unloaded in the meantime
     }
