@@ -71,6 +71,36 @@ struct {
   __type(value, u64);
 } pipelined SEC(".maps");
 
+/*
+ * While much waits in the ring, a process gets as much of it in a window as half of what is free then, so that others have room
+ * however much it sends. Its window ends when what was written before it has been read.
+ */
+enum { SHARED_BYTES = 1 << 19 };
+struct share {
+  u64 start; /* position in the ring */
+  u64 bytes;
+};
+struct {
+  __uint(type, MAP_LRU_HASH);
+  __uint(max_entries, 4096);
+  __type(key, u64);
+  __type(value, struct share);
+} shares SEC(".maps");
+
+/* Processes of which payloads were lost: their connections start anew. */
+struct {
+  __uint(type, MAP_LRU_HASH);
+  __uint(max_entries, 4096);
+  __type(key, u64);
+  __type(value, u64);
+} losers SEC(".maps");
+
+INLINE void count_lost_of(u64 id) {
+  u64 process = id >> 32, one = 1;
+  count_lost();
+  bpf_map_update_elem(&losers, &process, &one, 0);
+}
+
 struct payload {
   u64 time;
   u32 tgid;
@@ -196,6 +226,32 @@ INLINE void fill(struct payload *p, struct sock *sk, u64 id, u32 total, u32 capt
   describe(&p->end, sk);
 }
 
+/* Whether there is room for a payload of a process; else it is counted as lost. */
+INLINE int has_room(u64 id, u32 total, int more) {
+  u64 read = bpf_ringbuf_query(&events, RB_READ), written = bpf_ringbuf_query(&events, RB_WRITTEN);
+  u64 waiting = written - read;
+  if (waiting < SHARED_BYTES)
+    return 1;
+  u64 process = id >> 32, size = bpf_ringbuf_query(&events, RB_SIZE), free = size > waiting ? size - waiting : 0;
+  u64 most = more ? LONGEST : CAPTURE, bytes = sizeof(struct payload) + (total < most ? total : most);
+  struct share *s = bpf_map_lookup_elem(&shares, &process);
+  if (!s) {
+    struct share first = {written, bytes};
+    bpf_map_update_elem(&shares, &process, &first, 0);
+    return 1;
+  }
+  if (read >= s->start) {
+    s->start = written;
+    s->bytes = 0;
+  }
+  if (s->bytes + bytes > free / 2) {
+    count_lost_of(id);
+    return 0;
+  }
+  __sync_fetch_and_add(&s->bytes, bytes);
+  return 1;
+}
+
 INLINE void submit(void *record) {
   bpf_ringbuf_submit(record, bpf_ringbuf_query(&events, RB_AVAILABLE) > WAKE_BYTES ? RB_FORCE_WAKEUP : RB_NO_WAKEUP);
 }
@@ -204,7 +260,7 @@ INLINE void submit(void *record) {
   do {                                                                                                                  \
     RECORD(size) *p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);                                                      \
     if (!p) {                                                                                                           \
-      count_lost();                                                                                                     \
+      count_lost_of(id);                                                                                                \
       return;                                                                                                           \
     }                                                                                                                   \
     u64 n = bounded(total, size);                                                                                       \
@@ -213,11 +269,14 @@ INLINE void submit(void *record) {
   } while (0)
 
 INLINE void emit(struct sock *sk, u64 id, u64 base, u32 total, u8 direction) {
+  int more = total > CAPTURE && is_pipelined_socket(sk);
+  if (!has_room(id, total, more))
+    return;
   if (total <= SMALL)
     EMIT(SMALL);
   else if (total <= MEDIUM)
     EMIT(MEDIUM);
-  else if (total <= CAPTURE || !is_pipelined_socket(sk))
+  else if (!more)
     EMIT(CAPTURE);
   else if (total <= LONG)
     EMIT(LONG);
@@ -230,7 +289,7 @@ INLINE void emit(struct sock *sk, u64 id, u64 base, u32 total, u8 direction) {
   do {                                                                                                                  \
     RECORD(2 * size) *p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);                                                  \
     if (!p) {                                                                                                           \
-      count_lost();                                                                                                     \
+      count_lost_of(id);                                                                                                \
       return;                                                                                                           \
     }                                                                                                                   \
     u32 done = 0;                                                                                                       \
@@ -258,11 +317,12 @@ INLINE void emit(struct sock *sk, u64 id, u64 base, u32 total, u8 direction) {
 
 /*
  * Payload of many segments, of a socket of which more is captured: an answer that is written as it comes into being has three
- * for each of its parts. It is gathered in memory of the processor, one for each direction.
+ * for each of its parts. It is gathered in memory of the processor, one for each direction; the kernel has 32 KB there.
  */
+enum { LONGEST_SEGMENT = 8192 };
 struct gathered {
   struct payload head;
-  u8 data[2 * LONGEST];
+  u8 data[LONGEST + LONGEST_SEGMENT];
 };
 struct {
   __uint(type, MAP_PERCPU_ARRAY);
@@ -289,7 +349,7 @@ static long gather(u32 i, void *data) {
   u64 n = s.length;
   if (n > total - done)
     n = total - done;
-  n = bounded(n, LONGEST);
+  n = bounded(n, LONGEST_SEGMENT);
   u32 at = done;
   FOLLOW(at);
   at &= LONGEST - 1;
@@ -310,7 +370,7 @@ INLINE void emit_gathered(struct sock *sk, u64 id, u64 segments, u64 count, u32 
   fill(&p->head, sk, id, total, done, direction);
   u64 wake = bpf_ringbuf_query(&events, RB_AVAILABLE) > WAKE_BYTES ? RB_FORCE_WAKEUP : RB_NO_WAKEUP;
   if (bpf_ringbuf_output(&events, p, sizeof(p->head) + done, wake))
-    count_lost();
+    count_lost_of(id);
 }
 
 INLINE void emit_vector(struct sock *sk, u64 id, u64 segments, u64 count, u32 total, u8 direction) {
@@ -323,6 +383,8 @@ INLINE void emit_vector(struct sock *sk, u64 id, u64 segments, u64 count, u32 to
       emit(sk, id, s.base, total, direction);
     return;
   }
+  if (!has_room(id, total, more))
+    return;
   if (total <= MEDIUM)
     EMIT_VECTOR(MEDIUM);
   else if (!more)

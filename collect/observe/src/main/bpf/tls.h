@@ -177,7 +177,7 @@ INLINE void fill_clear(struct payload *p, struct carrier *from, u64 id, u64 time
   do {                                                                                                                  \
     RECORD(size) *p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);                                                      \
     if (!p) {                                                                                                           \
-      count_lost();                                                                                                     \
+      count_lost_of(id);                                                                                                     \
       return;                                                                                                           \
     }                                                                                                                   \
     fill_clear(&p->head, from, id, time, total, direction);                                                             \
@@ -192,11 +192,14 @@ INLINE void emit_clear(struct carrier *from, u64 id, u64 time, u64 base, u32 tot
   u64 *ports = bpf_map_lookup_elem(&ignored, &socket);
   if (ports && *ports == (ports_of(&from->end) | CLEAR_TOO))
     return;
+  int more = total > CAPTURE && is_pipelined(from->end.sk, ports_of(&from->end), from->end.local_port, from->end.remote_port);
+  if (!has_room(id, total, more))
+    return;
   if (total <= SMALL)
     EMIT_CLEAR(SMALL);
   else if (total <= MEDIUM)
     EMIT_CLEAR(MEDIUM);
-  else if (total <= CAPTURE || !is_pipelined(from->end.sk, ports_of(&from->end), from->end.local_port, from->end.remote_port))
+  else if (!more)
     EMIT_CLEAR(CAPTURE);
   else if (total <= LONG)
     EMIT_CLEAR(LONG);

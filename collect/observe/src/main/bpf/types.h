@@ -23,7 +23,7 @@ enum {
 };
 
 enum { RB_NO_WAKEUP = 1, RB_FORCE_WAKEUP = 2 };
-enum { RB_AVAILABLE = 0 };
+enum { RB_AVAILABLE = 0, RB_SIZE = 1, RB_READ = 2, RB_WRITTEN = 3 };
 
 /* Helper functions by number (include/uapi/linux/bpf.h). */
 static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;

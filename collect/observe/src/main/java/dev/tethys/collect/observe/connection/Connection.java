@@ -37,6 +37,7 @@ public final class Connection {
   private @Nullable ProtocolConnection payloads;
   private boolean decrypted;
   private @Nullable Object context;
+  private int process;
 
   /** Last pass over all sockets that contained it. */
   int pass;
@@ -89,6 +90,15 @@ public final class Connection {
 
   public void payloads(ProtocolConnection parser) {
     payloads = parser;
+  }
+
+  /** Process that sent or received last; 0 before. */
+  int process() {
+    return process;
+  }
+
+  public void process(int pid) {
+    process = pid;
   }
 
   /** State that a reader of the payloads keeps with the connection. */

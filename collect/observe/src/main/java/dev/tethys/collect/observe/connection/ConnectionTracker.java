@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -290,13 +291,16 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
-  /** Notes that payloads were lost: no parser knows any more where messages start. */
-  public void resynchronise() {
+  /**
+   * Notes that payloads of processes were lost: their parsers do not know any more where messages
+   * start.
+   */
+  public void resynchronise(IntPredicate processes) {
     lock.lock();
     try {
       for (Connection c : connections.values()) {
         ProtocolConnection p = c.payloads();
-        if (p != null) {
+        if (p != null && processes.test(c.process())) {
           p.resynchronise();
         }
       }

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.IntConsumer;
+import java.util.function.IntPredicate;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +71,9 @@ public final class PayloadCapture implements AutoCloseable {
 
   private static final String AT_CALLS_OF_JAVA = "java_call_ended";
 
+  /** The table of processes with lost payloads has room for twice as many. */
+  private static final int MOST_LOSERS = 2048;
+
   private static final int IPPROTO_TCP = 6;
   private static final int PROTOCOL = ENDPOINT + 27;
 
@@ -80,6 +84,7 @@ public final class PayloadCapture implements AutoCloseable {
   private final LoadedPrograms programs;
   private final RingBuffer ring;
   private final KernelMap lost;
+  private final KernelMap losers;
   private final KernelMap ignored;
   private final KernelMap pipelined;
   private final @Nullable KernelMap unattributed;
@@ -106,6 +111,7 @@ public final class PayloadCapture implements AutoCloseable {
     this.programs = programs;
     this.ring = ring;
     this.lost = programs.map("lost");
+    this.losers = programs.map("losers");
     this.ignored = programs.map("ignored");
     this.pipelined = programs.map("pipelined");
     this.unattributed = programs.has("unattributed") ? programs.map("unattributed") : null;
@@ -303,6 +309,7 @@ public final class PayloadCapture implements AutoCloseable {
       }
       return;
     }
+    c.process(m.get(JAVA_INT, at + TGID));
     boolean clear = m.get(JAVA_BYTE, at + CLEAR) != 0;
     ProtocolConnection parser = c.payloads();
     if (parser == null || clear && !c.isDecrypted()) {
@@ -401,8 +408,19 @@ public final class PayloadCapture implements AutoCloseable {
     long now = lostEvents();
     if (now != lostBefore) {
       lostBefore = now;
-      tracker.resynchronise();
+      tracker.resynchronise(losers());
     }
+  }
+
+  /** Processes of which payloads were lost since the last time; all when they are too many. */
+  private IntPredicate losers() {
+    Set<Integer> found = new HashSet<>();
+    try {
+      losers.drain(8, 8, (key, _) -> found.add((int) key.get(JAVA_LONG, 0)));
+    } catch (IOException e) {
+      return _ -> true;
+    }
+    return found.size() < MOST_LOSERS ? found::contains : _ -> true;
   }
 
   /** Payloads for which the ring had no room. */

@@ -27,11 +27,13 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -179,6 +181,44 @@ class PayloadCaptureTest {
       payloads.await(Duration.ofMinutes(5).toNanos());
       sender.join();
       assertThat(payloads.lostEvents()).isZero();
+    }
+  }
+
+  /** Processes that send more than is read lose payloads; others do not. */
+  @Test
+  @Timeout(60)
+  void keepsRoomForOtherProcesses() throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/bin/bash")), "no bash");
+    List<Process> senders = new ArrayList<>();
+    try (KernelConnections connections = KernelConnections.open(tracker);
+        PayloadCapture payloads = open(0);
+        ServerSocket unread = new ServerSocket(0, 10, loopback);
+        ServerSocket server = new ServerSocket(0, 10, loopback);
+        Socket client = new Socket(loopback, server.getLocalPort());
+        Socket accepted = server.accept()) {
+      String send = "exec dd if=/dev/zero bs=700 >/dev/tcp/127.0.0.1/" + unread.getLocalPort();
+      while (payloads.lostEvents() < 100) {
+        senders.add(
+            new ProcessBuilder("/bin/bash", "-c", send)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start());
+        for (int i = 0; i < 20 && payloads.lostEvents() < 100; i++) {
+          LockSupport.parkNanos(50_000_000);
+        }
+      }
+      for (int i = 0; i < 10; i++) {
+        send(client, accepted, ascii("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"));
+        send(accepted, client, ascii("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+      }
+      payloads.checkLoss(); // of the other processes alone
+      read(connections, payloads);
+      assertThat(count("container_http_requests_total", "2xx")).isEqualTo(10);
+      assertThat(count("container_http_inbound_requests_total", "2xx")).isEqualTo(10);
+    } finally {
+      for (Process p : senders) {
+        p.destroyForcibly().waitFor();
+      }
     }
   }
 
