@@ -9,9 +9,11 @@ import java.util.Arrays;
  *
  * <p>Numbers, hexadecimal and mixed tokens are always arguments, delimiters never. A word is text
  * when it is bound to its context, the tokens before it: it follows this context in at least a
- * fifth of the cases, or much more often than its overall frequency explains. Frequencies are
- * counted twice in a sample of the rows, the second time with the arguments of the first replaced
- * by one placeholder, so that text that follows an argument is recognised. Rows with equal text and
+ * fifth of the cases, or much more often than its overall frequency explains, or hardly occurs
+ * elsewhere and is no rare one of this context. The last holds the first words of short lines,
+ * since the start of a line is a large part of all contexts there. Frequencies are counted twice in
+ * a sample of the rows, the second time with the arguments of the first replaced by one
+ * placeholder, so that text that follows an argument is recognised. Rows with equal text and
  * placeholders share a template; a row that is alone with its template is reduced to its
  * delimiters, all else being arguments. The decision affects size and speed only: text and
  * arguments together are always the exact body.
@@ -45,6 +47,7 @@ final class Templates {
   private static final int START = 6;
   private static final int PLACEHOLDER = 7;
   private static final int MIN_SUPPORT = 3;
+  private static final int MAX_OWN = 256; // words of one context that are text as they occur in it
   private static final int LARGE = 1 << 18; // codes from which on their array grows by a quarter
   private static final int SAMPLE_FROM = 8192; // rows from which one of SAMPLE_STEP is counted
   private static final int SAMPLE_STEP = 6;
@@ -228,7 +231,10 @@ final class Templates {
       return false;
     }
     long all = contexts[contextSlot(context)];
-    return together * 5L >= all || together >= 8 * perWord * all * wordCounts[code - FIRST_STRING];
+    int uses = wordCounts[code - FIRST_STRING];
+    return together * 5L >= all
+        || together >= 8 * perWord * all * uses
+        || (together * 4L >= uses * 3L && together * (long) MAX_OWN >= all);
   }
 
   private void decideSample(int n, int step) {

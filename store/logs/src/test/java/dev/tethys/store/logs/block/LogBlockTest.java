@@ -260,6 +260,36 @@ class LogBlockTest {
   }
 
   @Test
+  void rareLinesAmongShortOnesKeepTheirWords() {
+    Random random = new Random(4);
+    String[] services = {"nginx", "docker", "cron", "kafka", "redis"};
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 16_000; i++) {
+      String body =
+          switch (random.nextInt(100)) {
+            case 0 -> "Out of memory: Killed process " + i + " (java) total-vm:" + 7 * i + "kB";
+            case 1, 2 -> "could not receive data: Connection reset by peer pid=" + i;
+            case 3, 4 -> "Failed password for admin from 10.0.0." + i % 256 + " port " + i;
+            case 5, 6, 7, 8, 9, 10, 11 -> "checkpoint complete: wrote " + i + " buffers";
+            default -> services[random.nextInt(5)] + " request " + i + " took " + 3 * i + "ms";
+          };
+      rows.add(new Row(NOON + i, 0, body, Map.of()));
+    }
+    LogBlock block = open(write(rows));
+    List<String> patterns = new ArrayList<>();
+    for (int t = 0; t < block.templateCount(); t++) {
+      patterns.add(block.pattern(t));
+    }
+    assertThat(patterns)
+        .contains(
+            "Out of memory: Killed process <_> (java) total-vm:<_>kB",
+            "could not receive data: Connection reset by peer pid=<_>",
+            "Failed password for admin from <_>.<_>.<_>.<_> port <_>",
+            "checkpoint complete: wrote <_> buffers",
+            "cron request <_> took <_>ms");
+  }
+
+  @Test
   void templatesGatherRowsThatDifferInArguments() {
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < 500; i++) {
