@@ -3,6 +3,7 @@ package dev.tethys.codec.loki;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.model.LabelNames;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.guard.RequestMemory.Elements;
@@ -119,12 +120,23 @@ public final class PushBatchReader {
 
   private static Labels labels(Attributes attributes) {
     LabelsBuilder b = new LabelsBuilder();
-    attributes.forEach((k, v) -> b.set(k, String.valueOf(v)));
+    attributes.forEach((k, v) -> b.set(legalName(k), String.valueOf(v)));
     Labels labels = b.build();
     if (labels.isEmpty()) {
       throw new CodecException("at least one label pair is required per stream");
     }
     return labels;
+  }
+
+  /** The name, which queries can only select if it is one of LogQL. */
+  private static String legalName(String name) {
+    if (!LabelNames.isLegacyLabelName(name)) {
+      throw new CodecException(
+          "invalid label name '"
+              + name
+              + "': it must be letters, digits and underscores, and begin with no digit");
+    }
+    return name;
   }
 
   private static void refuseAll(

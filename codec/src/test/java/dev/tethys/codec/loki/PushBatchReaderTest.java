@@ -144,6 +144,35 @@ class PushBatchReaderTest {
   }
 
   @Test
+  void namesThatNoQueryCanSelectAreRefused() {
+    List<String> names = List.of("", "1a", "a-b", "a.b", "é", "a b");
+    for (String name : names) {
+      ProtoWriter w = new ProtoWriter();
+      int s = w.begin(1);
+      w.string(1, "{\"" + name + "\"=\"x\", app=\"a\"}");
+      entry(w, T, "one");
+      w.end(s);
+      RejectedItems refusals = new RejectedItems();
+      assertThat(rows(protobuf(w, refusals))).isEmpty();
+      assertThat(refusals.count()).isEqualTo(1);
+    }
+    for (String name : names) {
+      RejectedItems refusals = new RejectedItems();
+      LogBatch b =
+          json(
+              "{'streams':[{'stream':{'app':'a','NAME':'x'},'values':[['1','one'],['2','two']]},"
+                      .replace("NAME", name)
+                      .replace('\'', '"')
+                  + "{'stream':{'app':'b'},'values':[['3','three']]}]}".replace('\'', '"'),
+              refusals);
+      assertThat(rows(b)).hasSize(1).allMatch(r -> r.startsWith("{app=\"b\""));
+      assertThat(refusals.count()).isEqualTo(2);
+      assertThat(refusals.text(r -> r.item() + ": " + r.why()))
+          .contains("invalid label name '" + name + "'");
+    }
+  }
+
+  @Test
   void malformedRequestsAreRefusedWhole() {
     LogBatch b = new LogBatch();
     assertThatThrownBy(
