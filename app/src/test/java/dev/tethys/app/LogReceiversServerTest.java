@@ -38,6 +38,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -308,9 +309,25 @@ class LogReceiversServerTest {
       tcp(syslogTcp, "<165>1 " + Instant.now() + " mail postfix 7 ID1 - new syslog\n");
       packet(gelfUdp, "{\"version\":\"1.1\",\"host\":\"u\",\"short_message\":\"udp\"}");
       tcp(gelfTcp, "{\"version\":\"1.1\",\"host\":\"t\",\"short_message\":\"tcp\",\"level\":6}\0");
-      await(p, "{job=\"syslog\", app=\"postfix\", host=\"mail\", level=\"notice\"}", "new syslog");
+      await(
+          p,
+          "{job=\"syslog\", app=\"postfix\", host=\"mail\", level=\"notice\"} |"
+              + " detected_level=\"info\"",
+          "new syslog");
       await(p, "{job=\"gelf\", host=\"u\"}", "udp");
-      await(p, "{job=\"gelf\", host=\"t\", level=\"informational\"}", "tcp");
+      await(
+          p,
+          "{job=\"gelf\", host=\"t\", level=\"informational\"} | detected_level=\"info\"",
+          "tcp");
+      for (int i = 0; i < 8; i++) {
+        packet(syslogUdp, "<" + (8 + i) + ">1 " + Instant.now() + " s severity - - - s" + i + "s");
+      }
+      List<String> levels =
+          List.of("fatal", "critical", "critical", "error", "warn", "info", "info", "debug");
+      for (int i = 0; i < 8; i++) {
+        await(
+            p, "{app=\"severity\"} | detected_level=\"" + levels.get(i) + "\"", "\"s" + i + "s\"");
+      }
       // The message has no year, so that it may be of any time of the last one.
       p.await(
           "syslog of RFC 3164",

@@ -79,6 +79,6 @@ final class GelfEndpoint {
     byte[] line = m.line().getBytes(StandardCharsets.UTF_8);
     Long time = m.time();
     batch.add(time == null ? ingester.now() : time, batch.stream(labels), line, 0, line.length);
-    StreamEnrichment.addLevel(batch, StreamEnrichment.levelOf(labels));
+    StreamEnrichment.addLevel(batch, StreamEnrichment.levelOfSeverity(labels));
   }
 }

@@ -161,7 +161,7 @@ final class LogEntryWriter implements AutoCloseable {
       byte[] line = e.line().getBytes(StandardCharsets.UTF_8);
       long time = e.timestamp() > now + MAX_AHEAD_NANOS ? now : e.timestamp();
       batch.add(time, stream, line, 0, line.length);
-      StreamEnrichment.addLevel(batch, StreamEnrichment.levelOf(labels));
+      StreamEnrichment.addLevel(batch, StreamEnrichment.levelOfSeverity(labels));
     }
   }
 

@@ -86,6 +86,19 @@ public final class StreamEnrichment {
   }
 
   /**
+   * Level that the labels of a stream of syslog, GELF or a journal state, whose severities have
+   * names that Loki does not know; empty if they state none.
+   */
+  public static String levelOfSeverity(Labels labels) {
+    return switch (labels.get("level")) {
+      case "emergency", "emerg" -> "fatal";
+      case "alert", "crit" -> "critical";
+      case "notice", "informational" -> "info";
+      default -> levelOf(labels);
+    };
+  }
+
+  /**
    * Adds the detected level to the metadata of the last row, unless the row has one.
    *
    * @param streamLevel level of the stream's labels, empty if they state none
