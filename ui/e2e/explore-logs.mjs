@@ -230,6 +230,32 @@ export const scenarios = [
     },
   },
   {
+    name: 'logs: patterns of the filtered lines, and an alert on them',
+    async run({ open, page, shot }) {
+      const { calls } = await mockLoki(page);
+      const filtered = `${ALL} | detected_level="error"`;
+      await open(address(`${filtered} | json`, '&view=patterns'));
+      await page.getByText(`patterns of ${filtered}`).waitFor();
+      const asked = calls.find((call) => call.path === 'patterns');
+      assert.equal(asked.params.get('query'), filtered);
+      await page.getByRole('button', { name: 'Alert', exact: true }).click();
+      await page.getByLabel('Name').fill('Failures');
+      await page.getByLabel('Lines above').fill('10');
+      await shot('explore-logs-alert');
+      let rule = '';
+      await page.route('**/loki/api/v1/rules/**', async (route) => {
+        rule = route.request().postData();
+        await route.fulfill({ status: 202, body: '{}' });
+      });
+      await page.route('**/prometheus/api/v1/rules', (route) =>
+        route.fulfill({ status: 200, body: '{"data":{"groups":[]}}' }),
+      );
+      await page.getByRole('button', { name: 'Create alert' }).click();
+      await page.getByText('Show the rules').waitFor();
+      assert.match(JSON.parse(rule).rules[0].expr, /detected_level="error" \| json .*\[5m\]\)\) > 10$/);
+    },
+  },
+  {
     name: 'logs: live tail at 5,000 lines a second, paused and resumed',
     async run({ open, page, shot }) {
       await mockLoki(page, { rate: 5000 });

@@ -76,12 +76,12 @@ function useNewPatterns(now: number, enabled: boolean) {
     { start: now - 5 * QUARTER_MS, end: now - QUARTER_MS },
     60_000,
     0,
-    enabled && (recent.data?.length ?? 0) > 0,
+    enabled && (recent.data?.items.length ?? 0) > 0,
   );
   return useMemo(
     () =>
       recent.data && before.data
-        ? patternRows(recent.data, before.data, now - QUARTER_MS, now)
+        ? patternRows(recent.data.items, before.data.items, now - QUARTER_MS, now)
             .filter((row) => row.newSince !== null && hasWord(row.pattern))
             .slice(0, MAX_PATTERNS)
         : [],

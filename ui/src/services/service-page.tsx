@@ -372,7 +372,9 @@ function LogPatterns({ name, state }: { name: string; state: ServicesState }) {
   const patterns = usePatterns(query, { start: state.start, end: state.end }, 60_000, state.attempt, true);
   const rows = useMemo(
     () =>
-      patterns.data ? patternRows(patterns.data, null, state.start, state.end).slice(0, PATTERNS) : null,
+      patterns.data
+        ? patternRows(patterns.data.items, null, state.start, state.end).slice(0, PATTERNS)
+        : null,
     [patterns.data, state.start, state.end],
   );
   return (

@@ -5,6 +5,7 @@ import type { InstantResult, LabelSet, MatrixItem } from '../../api/types';
 import { apiUrl } from '../../app/base';
 import { type Direction, type Entry, msToNs, type StreamItem, shiftNs, toEntries } from './entries';
 import type { PatternItem } from './patterns';
+import { patternQuery, selectorOf } from './query';
 
 const MAX_GET_LENGTH = 2000;
 
@@ -293,25 +294,51 @@ export function useDetectedLabels(query: string | null, range: Span, enabled: bo
   });
 }
 
-export function usePatterns(
-  query: string | null,
-  range: Span,
-  step: number,
-  attempt: number,
-  enabled: boolean,
-) {
+export function usePatterns(query: string, range: Span, step: number, attempt: number, enabled: boolean) {
   return useQuery({
     queryKey: ['loki-patterns', query, range.start, range.end, attempt],
-    queryFn: async ({ signal }) =>
-      (await data<PatternItem[] | null>(
-        'patterns',
-        { query: query as string, ...span(range), step: `${step}ms`, limit: 300 },
-        signal,
-      )) ?? [],
-    enabled: enabled && query !== null,
+    queryFn: async ({ signal }) => {
+      const of = (text: string) =>
+        data<PatternItem[] | null>(
+          'patterns',
+          { query: text, ...span(range), step: `${step}ms`, limit: 300 },
+          signal,
+        );
+      const whole = patternQuery(query);
+      const selector = selectorOf(query) as string;
+      try {
+        if (whole !== null) return { query: whole, items: (await of(whole)) ?? [] };
+      } catch (e) {
+        // Not every server takes filters here, and none takes filters on labels of streams.
+        if (!(e instanceof ApiError) || e.status !== 400) throw e;
+      }
+      return { query: selector, items: (await of(selector)) ?? [] };
+    },
+    enabled: enabled && selectorOf(query) !== null,
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
   });
+}
+
+/** Namespace of the groups of rules that this page creates. */
+const RULES = 'explore';
+
+/** Creates an alert over logs by the ruler API. Throws ApiError, also if the name is taken. */
+export async function createAlert(name: string, expr: string, hold: string, severity: string): Promise<void> {
+  const url = apiUrl(`loki/api/v1/rules/${RULES}`);
+  const rules = await fetch(apiUrl('prometheus/api/v1/rules'));
+  const known = rules.ok
+    ? ((await rules.json()) as { data: { groups: { name: string; file: string }[] } }).data.groups
+    : [];
+  if (known.some((group) => group.name === name && group.file.endsWith(`/${RULES}`)))
+    throw new ApiError('bad_data', `An alert '${name}' exists. Choose another name.`, 400);
+  const rule = { alert: name, expr, for: hold, labels: { severity }, annotations: { summary: name } };
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/yaml' },
+    body: JSON.stringify({ name, rules: [rule] }), // JSON is YAML
+  });
+  if (!response.ok) throw problem(response.status, response.statusText, await response.text());
 }
 
 export interface IndexStats {

@@ -11,6 +11,7 @@ import { clampRange, type TimeRange } from '../../lib/time';
 import { formatValue } from '../../lib/units';
 import { ExploreTabs } from '../tabs';
 import { ActionsProvider, type LogActions } from './actions';
+import { AlertDialog } from './alert-dialog';
 import { type Span, useBroadest, useEntries, useIndexStats, useLabelNames, useNewer } from './api';
 import { ContextDialog } from './context';
 import { NoLogStore, NoLogsYet } from './empty';
@@ -134,6 +135,7 @@ function LogsContent({
   again: () => void;
 }) {
   const [context, setContext] = useState<Entry | null>(null);
+  const [alerting, setAlerting] = useState(false);
   const { query, view } = state;
   const range = useMemo(() => spanOf(state.time, now), [state.time, now]);
   const metric = isMetric(query);
@@ -226,6 +228,7 @@ function LogsContent({
             names={columns}
             update={update}
             toggleColumn={toggleColumn}
+            onAlert={() => setAlerting(true)}
           />
           {metric ? (
             <MetricResult
@@ -270,6 +273,7 @@ function LogsContent({
           )}
         </section>
       )}
+      {alerting && <AlertDialog query={query} onClose={() => setAlerting(false)} />}
       {context && (
         <ContextDialog
           entry={context}

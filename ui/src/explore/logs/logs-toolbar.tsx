@@ -53,6 +53,7 @@ export function LogsToolbar(props: {
   names: string[];
   update: (patch: Partial<LogsState>) => void;
   toggleColumn: (name: string) => void;
+  onAlert: () => void;
 }) {
   const { state, update, metric } = props;
   const rows = !metric && (state.view === 'list' || state.view === 'table');
@@ -102,6 +103,9 @@ export function LogsToolbar(props: {
           Facets
         </Button>
       )}
+      <Button icon="alerts" onClick={props.onAlert}>
+        Alert
+      </Button>
     </div>
   );
 }

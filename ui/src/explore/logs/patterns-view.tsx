@@ -8,7 +8,6 @@ import { formatValue } from '../../lib/units';
 import { type Span, usePatterns } from './api';
 import { readLevel } from './levels';
 import { type PatternRow, patternRows, TREND_BARS } from './patterns';
-import { selectorOf } from './query';
 
 const MAX_ROWS = 200;
 
@@ -52,19 +51,18 @@ export function PatternsView(props: {
   onFilter: (pattern: string, exclude: boolean) => void;
 }) {
   const { range, attempt } = props;
-  const selector = selectorOf(props.query);
   const length = range.end - range.start;
   const step = Math.max(1000, Math.ceil(length / TREND_BARS / 1000) * 1000);
-  const answer = usePatterns(selector, range, step, attempt, true);
+  const answer = usePatterns(props.query, range, step, attempt, true);
   const before = usePatterns(
-    selector,
+    props.query,
     { start: range.start - length, end: range.start },
     Math.max(1000, Math.ceil(length / 1000) * 1000),
     attempt,
-    answer.data !== undefined && answer.data.length > 0,
+    answer.data !== undefined && answer.data.items.length > 0,
   );
   const rows = useMemo(
-    () => patternRows(answer.data ?? [], before.data ?? null, range.start, range.end),
+    () => patternRows(answer.data?.items ?? [], before.data?.items ?? null, range.start, range.end),
     [answer.data, before.data, range.start, range.end],
   );
   if (isMissing(answer.error))
@@ -75,10 +73,11 @@ export function PatternsView(props: {
     );
   if (answer.error) return <ErrorNotice error={answer.error} />;
   if (!answer.data) return <Loading label="Finding patterns" />;
+  const shown = answer.data.query;
   if (rows.length === 0)
     return (
       <Empty icon="stacked" title="No patterns">
-        {selector} has no patterns in this time range.
+        {shown} has no patterns in this time range.
       </Empty>
     );
   const fresh = rows.filter((row) => row.newSince !== null).length;
@@ -89,7 +88,7 @@ export function PatternsView(props: {
       )}
       <div className="result-bar">
         <span className="muted">
-          {`${rows.length} patterns of ${selector}`}
+          {`${rows.length} patterns of ${shown}`}
           {before.data && ` · ${fresh} new against the preceding ${spellDuration(length)}`}
         </span>
       </div>

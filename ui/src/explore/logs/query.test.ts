@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { quoted, tokenize, unquote } from './lexer';
 import {
+  alertQuery,
   countQuery,
   errorOffset,
   isMetric,
   logPart,
   parseLog,
+  patternQuery,
   replaceStage,
   searchTerms,
   selectorOf,
@@ -79,6 +81,18 @@ describe('structure of a query', () => {
     expect(isMetric('rate({a="b"}[1m])')).toBe(true);
     expect(isMetric('')).toBe(false);
     expect(selectorOf(RATE)).toBe('{app="shop"}');
+  });
+  it('takes the filters that select patterns', () => {
+    const filtered = '{a="b"} |= "x" | detected_level="error"';
+    expect(patternQuery(`${filtered} | json | y="2"`)).toBe(filtered);
+    expect(patternQuery('{a="b"} | json |= "x"')).toBe('{a="b"}');
+    expect(patternQuery('{')).toBeNull();
+  });
+  it('alerts on lines, or on the value of a metric query', () => {
+    expect(alertQuery('{a="b"} |= "x"', 0, '5m')).toBe(
+      'sum(count_over_time({a="b"} |= "x" | drop __error__, __error_details__ [5m])) > 0',
+    );
+    expect(alertQuery('rate({a="b"}[1m]) * 2', 3.5, '5m')).toBe('(rate({a="b"}[1m]) * 2) > 3.5');
   });
   it('has no structure without a complete selector', () => {
     for (const text of ['', '{', '{a=', '{a="b', '{a="b"', '{"a"="b"}', 'rate('])

@@ -142,6 +142,27 @@ export function selectorOf(text: string): string | null {
   return parts ? writeSelector(parts.matchers) : null;
 }
 
+/** The selector with the stages that may select patterns: line filters and text filters before any other stage. */
+export function patternQuery(text: string): string | null {
+  const parts = parseLog(text);
+  if (!parts) return null;
+  let to = parts.to;
+  for (const stage of parts.stages) {
+    if (stage.kind !== 'line' && stage.kind !== 'label') break;
+    to = stage.to;
+  }
+  return text.slice(parts.from, to);
+}
+
+/** Expression that is true while a query gives more than a number of lines, or a larger number. */
+export function alertQuery(text: string, above: number, window: string): string | null {
+  if (isMetric(text)) return `(${text}) > ${above}`;
+  const log = logPart(text);
+  return log === null
+    ? null
+    : `sum(count_over_time(${log} | drop __error__, __error_details__ [${window}])) > ${above}`;
+}
+
 export function writeSelector(matchers: Matcher[]): string {
   return `{${matchers.map((m) => `${m.name}${m.op}${quoted(m.value)}`).join(', ')}}`;
 }
