@@ -80,9 +80,9 @@ public sealed interface Outcome {
       return new Rejected(text, items + other.items, all);
     }
 
-    /** The same reasons for a part of the items. */
+    /** The same reasons for a part of the items, whose numbers are those of another batch. */
     public Rejected of(int part) {
-      return part == items ? this : new Rejected(reason, part);
+      return part == items ? new Rejected(reason, items, byReason) : new Rejected(reason, part);
     }
   }
 

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -204,6 +205,54 @@ class FidelityTest {
     rig.send(first, logs(2));
     assertThat(items("match")).isEqualTo(2);
     assertThat(items("doubled")).isZero();
+  }
+
+  @Test
+  void itemsOfAPartlyRefusedBatchAreUnknownAndTheRefusedOnesCountedExactly() throws IOException {
+    Processor first =
+        processor(
+            "{check: vendor, point: sent, sample: 0.2, required: {user: value}}",
+            Signal.LOGS,
+            processor(
+                "{check: vendor, point: delivered}",
+                Signal.LOGS,
+                (_, ack) -> ack.complete(answer),
+                end),
+            rig);
+    first.start();
+    answer = new Outcome.Rejected("too old", 10);
+    rig.send(first, logs(1_000));
+    answer = Outcome.ACCEPTED;
+    rig.send(first, logs(3_000));
+    rig.clock.pass(Duration.ofSeconds(40));
+    assertThat(items("missing")).isZero();
+    assertThat(items("unknown")).isBetween(150.0, 250.0);
+    assertThat(items("match")).isBetween(500.0, 700.0);
+    assertThat(metric("mdai_fidelity_required_signal_checks_total", "fail")).isZero();
+    assertThat(metric("mdai_fidelity_pending_payloads")).isZero();
+    assertThat(metric("tethys_fidelity_items_total", "refused")).isEqualTo(10);
+    assertThat(metric("tethys_fidelity_items_total", "accepted")).isEqualTo(3_990);
+  }
+
+  @Test
+  void itemsThatAreRefusedByTheirNumberAreMissing() throws IOException {
+    Processor first = points("", Signal.LOGS, _ -> {});
+    answer = new Outcome.Rejected("too old", 1, Map.of("too old", 1), Map.of(2, "too old"));
+    rig.send(first, logs(4));
+    assertThat(items("match")).isEqualTo(3);
+    rig.clock.pass(Duration.ofSeconds(40));
+    assertThat(items("missing")).isEqualTo(1);
+    assertThat(items("unknown")).isZero();
+  }
+
+  @Test
+  void itemsOfABatchThatIsRefusedAsAWholeAreMissing() throws IOException {
+    Processor first = points("", Signal.LOGS, _ -> {});
+    answer = new Outcome.Rejected("too old", 4);
+    rig.send(first, logs(4));
+    rig.clock.pass(Duration.ofSeconds(40));
+    assertThat(items("missing")).isEqualTo(4);
+    assertThat(metric("tethys_fidelity_items_total", "refused")).isEqualTo(4);
   }
 
   @Test

@@ -18,8 +18,13 @@ final class FidelityCheck {
   /** Items of one identity that wait at the same time. */
   private static final int MAX_EQUAL = 16;
 
-  /** Content of an item: its fields and attributes as texts. */
-  record Sampled(String id, Map<String, String> content) {}
+  /**
+   * Item that is compared.
+   *
+   * @param number of the item in its batch, from 0
+   * @param content its fields and attributes as texts
+   */
+  record Sampled(String id, int number, Map<String, String> content) {}
 
   private static final class Waiting {
     final Deque<Map<String, String>> contents = new ArrayDeque<>();
@@ -126,6 +131,22 @@ final class FidelityCheck {
     }
     delivered.put(got.id, true);
     compare(s, m, sent, got.content);
+  }
+
+  /** Its destination refused some items of its batch, and did not say which. */
+  synchronized void unknown(Sampled of) {
+    FidelityMetrics m = metrics;
+    if (m != null && take(of.id, of.content) != null) {
+      m.item("unknown", 1);
+    }
+  }
+
+  /** Items of a batch by the answer to it, sampled or not. */
+  synchronized void answered(long accepted, long refused) {
+    FidelityMetrics m = metrics;
+    if (m != null) {
+      m.answered(accepted, refused);
+    }
   }
 
   private static void compare(

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes {@code fidelity} processors. They change nothing: a batch passes as it came. An item counts
- * as delivered when everything behind the point delivered has accepted its batch.
+ * as delivered when everything behind the point delivered has accepted its batch. Where some items
+ * of a batch were refused and it is not said which, the fate of its sampled items is unknown.
  */
 public final class FidelityFactory implements ProcessorFactory<FidelitySettings> {
   private static final Duration EXPIRY = Duration.ofSeconds(1);
@@ -77,13 +78,16 @@ public final class FidelityFactory implements ProcessorFactory<FidelitySettings>
     List<FidelityCheck.Sampled> out = new ArrayList<>();
     try {
       Telemetry<?> tree = batch.takeTree();
+      int number = 0;
       for (ResourceGroup<?> r : tree.resources()) {
         for (ScopeGroup<?> g : r.scopes()) {
           for (Object item : g.items()) {
             String id = identity(item, r.resource().attributes(), s.correlation());
             if (id != null && share(id) < s.sample()) {
-              out.add(new FidelityCheck.Sampled(id, content(item, r.resource().attributes())));
+              out.add(
+                  new FidelityCheck.Sampled(id, number, content(item, r.resource().attributes())));
             }
+            number++;
           }
         }
       }
@@ -261,20 +265,39 @@ public final class FidelityFactory implements ProcessorFactory<FidelitySettings>
     public void consume(Batch batch, AckCallback ack) {
       account.through(batch.items());
       FidelitySettings s = check.settings();
-      List<FidelityCheck.Sampled> all = s == null ? List.of() : sampled(batch, s);
-      if (all.isEmpty()) {
+      if (s == null) {
         next.consume(batch, ack);
         return;
       }
+      int items = batch.items();
+      List<FidelityCheck.Sampled> all = sampled(batch, s);
       next.consume(
           batch,
           o -> {
-            if (o.equals(Outcome.ACCEPTED)) {
-              long now = context.clock().nanos();
-              all.forEach(x -> check.delivered(x, now));
-            }
+            answered(all, items, o);
             ack.complete(o);
           });
+    }
+
+    private void answered(List<FidelityCheck.Sampled> all, int items, Outcome o) {
+      if (o instanceof Outcome.Unavailable) {
+        return; // its source sends it again
+      }
+      int refused = o instanceof Outcome.Rejected r ? Math.clamp(r.items(), 0, items) : 0;
+      check.answered(items - refused, refused);
+      if (refused == items) {
+        return; // sampled ones are missing after the timeout
+      }
+      boolean known =
+          refused == 0 || o instanceof Outcome.Rejected r && r.byItem().size() == refused;
+      long now = context.clock().nanos();
+      for (FidelityCheck.Sampled x : all) {
+        if (!known) {
+          check.unknown(x);
+        } else if (!(o instanceof Outcome.Rejected r && r.byItem().containsKey(x.number()))) {
+          check.delivered(x, now);
+        }
+      }
     }
   }
 }

@@ -16,6 +16,7 @@ final class FidelityMetrics {
   private final String signal;
   private final Registry.Vector<Registry.Counter> payloads;
   private final Registry.Vector<Registry.Counter> items;
+  private final Registry.Vector<Registry.Counter> answers;
   private final Registry.Vector<Registry.Counter> attributes;
   private final Registry.Vector<Registry.Counter> requiredItems;
   private final Registry.Vector<Registry.Counter> requiredAttributes;
@@ -36,7 +37,14 @@ final class FidelityMetrics {
     items =
         r.counters(
             "mdai_fidelity_signal_checks_total",
-            "Sampled items by result: match, mismatch, missing, doubled or unpaired.",
+            "Sampled items by result: match, mismatch, missing, unknown, doubled or unpaired.",
+            "check",
+            "signal",
+            "result");
+    answers =
+        r.counters(
+            "tethys_fidelity_items_total",
+            "Items at the point delivered by the answer to them: accepted or refused.",
             "check",
             "signal",
             "result");
@@ -85,6 +93,11 @@ final class FidelityMetrics {
 
   void item(String result, long n) {
     items.with(check, signal, result).add(n);
+  }
+
+  void answered(long accepted, long refused) {
+    answers.with(check, signal, "accepted").add(accepted);
+    answers.with(check, signal, "refused").add(refused);
   }
 
   void required(boolean passes) {
