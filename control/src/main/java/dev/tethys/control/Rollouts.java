@@ -5,6 +5,7 @@ import dev.tethys.control.AgentVersions.Target;
 import dev.tethys.control.AgentVersions.Wanted;
 import dev.tethys.control.Rollout.Assignment;
 import dev.tethys.control.Rollout.State;
+import dev.tethys.control.SourceState.Applied;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
@@ -525,6 +526,29 @@ final class Rollouts {
                         && r.state == State.UNDONE
                         && r.endedBy == Actor.Cause.USER);
     return !rejected.isEmpty() || !byUser ? rejected : refusal(configuration, version);
+  }
+
+  /**
+   * Last rollout of a version that is none to take without naming it, see {@link #undone(String,
+   * int)}; null for a version that may be taken.
+   */
+  synchronized @Nullable Rollout lastUndone(String configuration, int version) {
+    if (undone(configuration, version).isEmpty()) {
+      return null;
+    }
+    Rollout out = null;
+    for (Rollout r : history.all()) {
+      boolean is = r.configuration.equals(configuration) && r.version == version;
+      boolean judged = r.endedBy == Actor.Cause.GUARD || r.endedBy == Actor.Cause.USER;
+      out = is && judged && !r.state.stands() ? r : out;
+    }
+    return out;
+  }
+
+  /** Whether a resource was applied by a rollout of a version, or refused because of one. */
+  synchronized boolean gave(@Nullable Applied applied, String configuration, int version) {
+    Rollout r = applied == null ? null : history.get(applied.rollout());
+    return r != null && r.configuration.equals(configuration) && r.version == version;
   }
 
   /** Versions that were undone, each with the reason of {@link #undone(String, int)}. */

@@ -366,11 +366,16 @@ final class SourceResources {
             r.configuration(),
             version,
             r.selector(),
-            last == null ? 0 : last.rollout(),
+            last == null || last.refused() ? 0 : last.rollout(),
             actor,
             reason);
     if (adopted != null) {
       note(r.meta(), hash, adopted);
+      return;
+    }
+    Rollout undone = rollouts.lastUndone(r.configuration(), version);
+    if (undone != null && !rollouts.gave(last, r.configuration(), version)) {
+      kept.applied.put(r.meta().id(), new Applied(hash, undone.id, true));
       return;
     }
     Rollout started =
@@ -476,6 +481,19 @@ final class SourceResources {
     return rollouts.read(
         (all, assignments) -> {
           for (Rollout x : all) {
+            if (a.refused() && x.id == a.rollout()) {
+              return new String[] {
+                "undone",
+                "version "
+                    + x.version
+                    + " is not rolled out again: rollout "
+                    + x.id
+                    + " is "
+                    + x.state.word()
+                    + (x.stateReason.isEmpty() ? "" : " (" + x.stateReason + ")")
+                    + "; add a version, or change this resource to try it again"
+              };
+            }
             if (x.id == a.rollout() && x.state != Rollout.State.DONE) {
               return new String[] {
                 x.state.isActive() ? "rolling out" : "undone",

@@ -15,8 +15,9 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>Format: a JSON object with {@code format} (1), {@code files}, the manifests that were right
  * last, each with {@code path}, {@code text}, {@code commit}, {@code author} and {@code subject},
- * and {@code applied}, an object of resources with {@code hash} and {@code rollout}. So the rules
- * of a repository that is away hold after a restart, and what was removed meanwhile is known.
+ * and {@code applied}, an object of resources with {@code hash}, {@code rollout} and {@code
+ * refused}. So the rules of a repository that is away hold after a restart, and what was removed
+ * meanwhile is known.
  */
 final class SourceState {
   private final StateFile file;
@@ -30,9 +31,14 @@ final class SourceState {
   /**
    * Resource that was applied.
    *
-   * @param rollout that it started; 0 for none
+   * @param rollout that it started, or because of which it started none; 0 for none
+   * @param refused whether it started none, since its version was undone in that rollout
    */
-  record Applied(String hash, long rollout) {}
+  record Applied(String hash, long rollout, boolean refused) {
+    Applied(String hash, long rollout) {
+      this(hash, rollout, false);
+    }
+  }
 
   SourceState(Path file) throws IOException {
     this.file = new StateFile(file);
@@ -57,7 +63,8 @@ final class SourceState {
                           e.getKey(),
                           new Applied(
                               e.getValue().path("hash").asString(""),
-                              e.getValue().path("rollout").asLong(0))));
+                              e.getValue().path("rollout").asLong(0),
+                              e.getValue().path("refused").asBoolean(false))));
         });
   }
 
@@ -73,7 +80,13 @@ final class SourceState {
           .put("subject", f.subject());
     }
     ObjectNode a = n.putObject("applied");
-    applied.forEach((id, x) -> a.putObject(id).put("hash", x.hash()).put("rollout", x.rollout()));
+    applied.forEach(
+        (id, x) -> {
+          ObjectNode o = a.putObject(id).put("hash", x.hash()).put("rollout", x.rollout());
+          if (x.refused()) {
+            o.put("refused", true);
+          }
+        });
     file.write(n);
   }
 

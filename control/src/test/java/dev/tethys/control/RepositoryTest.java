@@ -595,6 +595,42 @@ class RepositoryTest extends FleetCase {
     assertThat(get("/audit").toString()).contains("configuration.adopt");
   }
 
+  @Test
+  void versionThatWasUndoneIsNotRolledOutAgainByAnotherResource() throws Exception {
+    fleet(2);
+    commit("rollouts/edge.yaml", rollout(", minItems: 0"), "Roll out edge");
+    pull();
+    until(() -> stateOf("edge").equals("current"));
+    String other =
+        rollout(", minItems: 0").replace("name: edge", "name: wide").replace("env=prod", "''");
+    commit("rollouts/wide.yaml", other, "Roll out to all");
+    pull();
+    until(() -> stateOf("wide").equals("current"));
+    int before = get("/rollouts").size();
+    String broken =
+        "# ${env:PORT:-1}\n"
+            + OWN.replace(
+                    "hand: {}", "otlp: {protocols: {http: {endpoint: '127.0.0.1:" + port + "'}}}")
+                .replace("[hand, nop]", "[otlp, nop]");
+    commit("edge/eu.yaml", broken, "Listen where another program does");
+    pull();
+    until(
+        () -> {
+          pull();
+          return stateOf("edge").equals("undone") && stateOf("wide").equals("undone");
+        });
+    JsonNode wide = resource(pull(), "wide");
+    assertThat(wide.path("detail").asString())
+        .contains("version 2 is not rolled out again: rollout " + (before + 1) + " is undone (")
+        .contains("did not apply it");
+    assertThat(get("/rollouts").size()).isEqualTo(before + 1);
+
+    commit("rollouts/wide.yaml", other.replace("soak: 0s", "soak: 1s"), "Try again");
+    pull();
+    until(() -> stateOf("wide").equals("undone"));
+    assertThat(get("/rollouts").size()).isEqualTo(before + 2);
+  }
+
   private static String pipeline(String config) {
     return """
         apiVersion: tethys.dev/v1
