@@ -9,6 +9,9 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +83,27 @@ public record AgentState(
 
   /** Digits of one SHA-256. */
   private static final int HASH_DIGITS = 64;
+
+  /** Labels that describe the process and machine, and not what people call an agent by. */
+  private static final Pattern DESCRIBING =
+      Pattern.compile("(service|host|os|process|telemetry)\\..*");
+
+  private static final int MAX_NAME = 100;
+
+  /** What people call it by: labels that they gave it, else its service and host; "" for none. */
+  String name() {
+    String own =
+        labels.entrySet().stream()
+            .filter(e -> !DESCRIBING.matcher(e.getKey()).matches())
+            .map(e -> e.getKey() + "=" + e.getValue())
+            .collect(Collectors.joining(" "));
+    String process =
+        Stream.of("service.name", "host.name")
+            .map(k -> labels.getOrDefault(k, ""))
+            .filter(v -> !v.isEmpty())
+            .collect(Collectors.joining(" "));
+    return Texts.shortened(own.isEmpty() ? process : own, MAX_NAME);
+  }
 
   /** Whether the agent takes configurations. */
   public boolean acceptsConfiguration() {

@@ -110,7 +110,8 @@ public final class ControlServer implements AutoCloseable {
             audit,
             new RolloutState(data.resolve("rollouts.json")),
             metrics,
-            packages);
+            packages,
+            VersionHolds.by(new GraphValidator(components)));
     controls = new Controls(clock, fleet, audit, new ControlState(data.resolve("controls.json")));
     counts = new ControlCounts(data.resolve("control-counts.json"));
     fleet.takeAccounts(

@@ -383,6 +383,13 @@ public final class Fleet {
     return recent.windows(uid, clock.nanos());
   }
 
+  /** Name of an agent in reasons, with its uid. */
+  synchronized String nameOf(UUID uid) {
+    AgentState a = agent(uid);
+    String name = a == null ? "" : a.name();
+    return name.isEmpty() ? uid.toString() : name + " (" + uid + ")";
+  }
+
   /** Items in a second of a connected agent; null where they are not known. */
   synchronized ItemRates.@Nullable Rate rate(AgentState a) {
     return a.connected() ? rates.of(a.uid(), clock.nanos()) : null;

@@ -47,8 +47,8 @@ final class ResourceCheck {
             out.add(
                 what.formatted(
                     uids.size() == 1
-                        ? "agent " + uids.getFirst()
-                        : uids.size() + " agents, such as " + uids.getFirst())));
+                        ? "agent " + fleet.nameOf(uids.getFirst())
+                        : uids.size() + " agents, such as " + fleet.nameOf(uids.getFirst()))));
     return List.copyOf(out);
   }
 
@@ -91,7 +91,7 @@ final class ResourceCheck {
             Locale.ROOT,
             "agent %s needs %d MiB of memory with the version, %d MiB before it: %.0f %% more, at"
                 + " most %.0f %% are allowed (maxMemoryGrowth)",
-            uid,
+            fleet.nameOf(uid),
             now >> 20,
             before >> 20,
             100 * share,
@@ -127,7 +127,10 @@ final class ResourceCheck {
         if (other == null) {
           return text;
         }
-        note(text + ", and agents without the version are late as well, such as " + other);
+        note(
+            text
+                + ", and agents without the version are late as well, such as "
+                + fleet.nameOf(other));
       }
       Exporter was = then == null ? NONE : then.exporters().getOrDefault(name, NONE);
       if (age - Math.max(0, was.oldestMillis()) > SENDING_MILLIS + STEADY * sinceMillis) {
@@ -137,7 +140,7 @@ final class ResourceCheck {
                 "the queue of exporter %s of agent %s becomes older: its oldest request waits for"
                     + " %s, %s since the version was applied (maxQueueAge)",
                 name,
-                uid,
+                fleet.nameOf(uid),
                 seconds(age),
                 seconds(sinceMillis)));
       }
@@ -164,7 +167,7 @@ final class ResourceCheck {
         "the oldest request in the queue of exporter %s of agent %s waits for %s, at most %s is"
             + " allowed (maxQueueAge)",
         exporter,
-        uid,
+        fleet.nameOf(uid),
         seconds(age),
         Durations.format(r.guard.maxQueueAge()));
   }

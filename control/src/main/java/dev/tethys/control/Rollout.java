@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -91,6 +92,21 @@ final class Rollout {
      */
     @Nullable Totals withVersion;
 
+    /**
+     * Monotonic time at which items were seen that it took with the version, where none is
+     * delivered since: of each exporter and signal, and of all.
+     */
+    final Map<String, Long> undeliveredSince = new HashMap<>();
+
+    /** Monotonic time since when it refuses more than before; null where it does not. */
+    @Nullable Long refusesSince;
+
+    /** Its accounts at that time. */
+    @Nullable Totals refusesFrom;
+
+    /** Exporters and signals that delivered nothing for long before it was offered the version. */
+    Set<String> stalledBefore = Set.of();
+
     /** Number of its reports at {@link #withVersion}. */
     long reportsWithVersion;
 
@@ -180,6 +196,9 @@ final class Rollout {
 
   /** Time of that pause, Unix milliseconds. */
   long silentMillis;
+
+  /** Accounts of agents without the version when the stage began; not kept over a restart. */
+  Map<UUID, Totals> othersThen = Map.of();
 
   /** Part of the items that agents without the version lost when the stage began. */
   Map<String, Double> othersLostBefore = Map.of();

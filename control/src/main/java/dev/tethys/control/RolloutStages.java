@@ -31,16 +31,23 @@ final class RolloutStages {
   private final Fleet fleet;
   private final RolloutHistory history;
   private final @Nullable GuardQueries queries;
+  private final VersionHolds holds;
 
   /**
    * @param queries for guards with PromQL; null without a Prometheus
+   * @param holds times for which versions hold items on purpose
    */
   RolloutStages(
-      Scheduler clock, Fleet fleet, RolloutHistory history, @Nullable GuardQueries queries) {
+      Scheduler clock,
+      Fleet fleet,
+      RolloutHistory history,
+      @Nullable GuardQueries queries,
+      VersionHolds holds) {
     this.clock = clock;
     this.fleet = fleet;
     this.history = history;
     this.queries = queries;
+    this.holds = holds;
   }
 
   /** Whether guards with a query can be checked. */
@@ -75,6 +82,7 @@ final class RolloutStages {
       out.add(a.uid());
     }
     r.othersLostBefore = StageCheck.lostShares(StageCheck.others(fleet, r));
+    r.othersThen = StageCheck.othersTotals(fleet, r);
     return out;
   }
 
@@ -96,7 +104,7 @@ final class RolloutStages {
     if (v == null) {
       return;
     }
-    StageCheck check = new StageCheck(clock, fleet, r, v);
+    StageCheck check = new StageCheck(clock, fleet, r, v, holds.of(v));
     if (!check.problem().isEmpty()) {
       undo(r, check.problem());
       return;

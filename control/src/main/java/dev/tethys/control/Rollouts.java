@@ -55,6 +55,7 @@ final class Rollouts {
    * Reads the rollouts of a file.
    *
    * @param queries for guards with PromQL; null without a Prometheus
+   * @param holds times for which versions hold items on purpose
    */
   Rollouts(
       Scheduler clock,
@@ -63,14 +64,15 @@ final class Rollouts {
       AuditLog audit,
       RolloutState file,
       @Nullable GuardQueries queries,
-      Packages packages)
+      Packages packages,
+      VersionHolds holds)
       throws IOException {
     this.clock = clock;
     this.fleet = fleet;
     this.store = store;
     this.audit = audit;
     history = new RolloutHistory(clock, fleet, store, packages, audit, file);
-    stages = new RolloutStages(clock, fleet, history, queries);
+    stages = new RolloutStages(clock, fleet, history, queries, holds);
   }
 
   /** A request that cannot be fulfilled in the present state. */

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Check of the agents that a rollout has reached against its guard: a reason to undo it, a reason
  * to wait, or neither. A stage is good by evidence alone: its agents must have taken enough items
- * since they applied the version. Called under the lock of the rollouts.
+ * since they applied the version. What makes a stage wait is a reason to undo the rollout when it
+ * lasts, and is no fault of what all agents share. Called under the lock of the rollouts.
  */
 final class StageCheck {
   /** Fewest items after which the share of lost items is compared. */
@@ -30,6 +31,21 @@ final class StageCheck {
 
   /** The same, where more than half of the items are lost. */
   private static final long MIN_MOSTLY_LOST = 5;
+
+  /**
+   * Time from the first items that an agent took to the first that it must have delivered, besides
+   * that for which the version holds items on purpose.
+   */
+  static final Duration NO_DELIVERY = Duration.ofSeconds(20);
+
+  /** Time for which an agent must refuse more than before until that is a fault of the version. */
+  static final Duration REFUSING = Duration.ofSeconds(10);
+
+  /** Age of the oldest request from which on an exporter did not deliver before either. */
+  private static final Duration STALLED = Duration.ofSeconds(15);
+
+  /** Agents without the version with which those with it are compared. */
+  private static final int MAX_OTHERS = 1_000;
 
   /** Time within which an agent that reports accounts does so. */
   private static final Duration FIRST_ACCOUNTS = Duration.ofSeconds(5);
@@ -52,19 +68,28 @@ final class StageCheck {
   private final Rollout r;
   private final ConfigVersion version;
   private final ResourceCheck resources;
+  private final @Nullable Duration holds;
   private String problem = "";
   private String unready = "";
   private String undecided = "";
   private String returned = "";
+  private String refusing = "";
   private String silent = "";
   private boolean silentTooLong;
   private @Nullable Map<String, RecentAccounts.Window> others;
 
-  StageCheck(Scheduler clock, Fleet fleet, Rollout r, ConfigVersion version) {
+  /**
+   * Checks.
+   *
+   * @param holds time for which the version holds items on purpose; null where it is not known
+   */
+  StageCheck(
+      Scheduler clock, Fleet fleet, Rollout r, ConfigVersion version, @Nullable Duration holds) {
     this.clock = clock;
     this.fleet = fleet;
     this.r = r;
     this.version = version;
+    this.holds = holds;
     resources = new ResourceCheck(fleet, r);
     Sums all = new Sums();
     long stageItems = 0;
@@ -89,7 +114,7 @@ final class StageCheck {
         all.add(then, now, x);
         if (x.stage > r.acceptedStage) {
           undelivered.add(e.getKey(), x, then, now);
-          noteReturned(e.getKey(), then, now);
+          noteReturned(e.getKey(), x, then, now);
         }
         if (x.stage == r.stage) {
           stageItems += in;
@@ -99,6 +124,9 @@ final class StageCheck {
     }
     r.notJudged = resources.notJudged();
     problem = all.problem("the agents of the rollout");
+    if (problem.isEmpty()) {
+      problem = refusing.isEmpty() ? undelivered.problem() : refusing;
+    }
     if (counts && stageItems < r.guard.minItems() && undecided.isEmpty()) {
       undecided =
           "the agents of the stage have taken "
@@ -127,24 +155,132 @@ final class StageCheck {
 
   /**
    * Notes an agent that refuses a larger share of its items than before, as with too low a limit of
-   * memory: nothing is lost while its sources try again, and they will not do so for ever.
+   * memory: nothing is lost while its sources try again, and they will not do so for ever. One that
+   * continues to refuse them is a reason to undo, unless agents without the version do so as well.
    */
-  private void noteReturned(UUID uid, Totals then, Totals now) {
+  private void noteReturned(UUID uid, Reached reached, Totals then, Totals now) {
     long in = now.in() - then.in();
     long back = now.returned() - then.returned();
-    double before = then.in() <= 0 ? 0 : (double) then.returned() / then.in();
-    if (returned.isEmpty() && in >= MIN_COMPARED && back > (before + r.guard.maxLost()) * in) {
-      returned =
-          String.format(
-              Locale.ROOT,
-              "agent %s has refused %d of %d items (%.1f %%) since it applied the version, before it"
-                  + " %.1f %%; their sources have them",
-              uid,
-              back,
-              in,
-              100.0 * back / in,
-              100 * before);
+    double before = returnedShare(then);
+    double allowed = before + r.guard.maxLost();
+    if (in < MIN_COMPARED || back <= allowed * in) {
+      reached.refusesSince = null;
+      return;
     }
+    String text =
+        String.format(
+            Locale.ROOT,
+            "agent %s has refused %d of %d items (%.1f %%) since it applied the version, before it"
+                + " %.1f %%; their sources have them",
+            fleet.nameOf(uid),
+            back,
+            in,
+            100.0 * back / in,
+            100 * before);
+    returned = returned.isEmpty() ? text : returned;
+    Long since = reached.refusesSince;
+    Totals from = reached.refusesFrom;
+    if (since == null || from == null) {
+      reached.refusesSince = clock.nanos();
+      reached.refusesFrom = now;
+    } else if (clock.nanos() - since >= REFUSING.toNanos()) {
+      // What was refused while the version was applied is no sign of what it does since.
+      long more = now.returned() - from.returned();
+      boolean continues =
+          more >= MIN_MOSTLY_LOST && more > allowed * Math.max(more, now.in() - from.in());
+      if (continues && !othersRefuse()) {
+        refusing = refusing.isEmpty() ? text : refusing;
+      } else if (!continues) {
+        reached.refusesSince = null;
+      }
+    }
+  }
+
+  private static double returnedShare(Totals t) {
+    return t.in() <= 0 ? 0 : (double) t.returned() / t.in();
+  }
+
+  /** Whether agents without the version refuse more than before as well. */
+  private boolean othersRefuse() {
+    double in = 0;
+    double back = 0;
+    double allowed = 0;
+    for (BeforeAndAfterTotals o : others()) {
+      double more = Math.max(0, o.now.in() - o.then.in());
+      in += more;
+      back += Math.max(0, o.now.returned() - o.then.returned());
+      allowed += more * (returnedShare(o.then) + r.guard.maxLost());
+    }
+    return in >= MIN_COMPARED && back > allowed;
+  }
+
+  /** Accounts of an agent without the version, at the begin of the stage and now. */
+  private record BeforeAndAfterTotals(Totals then, Totals now) {}
+
+  private List<BeforeAndAfterTotals> others() {
+    List<BeforeAndAfterTotals> out = new ArrayList<>();
+    r.othersThen.forEach(
+        (uid, then) -> {
+          AgentState a = r.reached.containsKey(uid) ? null : fleet.agent(uid);
+          Totals now = a == null || !a.connected() ? null : a.totals();
+          if (now != null) {
+            out.add(new BeforeAndAfterTotals(then, now));
+          }
+        });
+    return out;
+  }
+
+  /** Accounts of connected agents that a rollout is for and has not reached. */
+  static Map<UUID, Totals> othersTotals(Fleet fleet, Rollout r) {
+    Map<UUID, Totals> out = new LinkedHashMap<>();
+    for (AgentState a : fleet.agents(r.selector)) {
+      Totals t = a.totals();
+      if (t != null
+          && a.connected()
+          && !r.reached.containsKey(a.uid())
+          && out.size() < MAX_OTHERS) {
+        out.put(a.uid(), t);
+      }
+    }
+    return out;
+  }
+
+  /**
+   * Whether agents without the version deliver less than half of what they take meanwhile, such as
+   * at a destination that fails for all.
+   */
+  private boolean othersHold(String exporter) {
+    long in = 0;
+    long out = 0;
+    for (BeforeAndAfterTotals o : others()) {
+      Exporter was = of(o.then, exporter);
+      Exporter is = of(o.now, exporter);
+      in += Math.max(0, is.in() - was.in());
+      out += Math.max(0, is.out() - was.out());
+    }
+    return in >= MIN_COMPARED && out < in / 2;
+  }
+
+  private static Exporter of(Totals t, String exporter) {
+    return exporter.isEmpty() ? Undelivered.kept(t) : t.deliveries().getOrDefault(exporter, NONE);
+  }
+
+  /** Exporters and signals of an agent whose requests have waited for long. */
+  private static Set<String> stalled(Totals t) {
+    Set<String> out = new TreeSet<>();
+    Set<String> moving = new TreeSet<>();
+    t.exporters()
+        .forEach(
+            (name, x) -> {
+              String signal = name.substring(Math.max(0, name.lastIndexOf(Totals.SIGNAL)));
+              boolean waits = x.oldestMillis() >= STALLED.toMillis();
+              if (waits) {
+                out.add(name);
+              }
+              (waits ? out : moving).addAll(List.of("", signal));
+            });
+    out.removeIf(moving::contains);
+    return out;
   }
 
   /**
@@ -164,7 +300,7 @@ final class StageCheck {
     if (silent.isEmpty() || tooLong && !silentTooLong) {
       silent =
           "agent "
-              + uid
+              + fleet.nameOf(uid)
               + " has not connected since the control plane was started"
               + (tooLong ? ", within " : "; agents that run do so within ")
               + Durations.format(most);
@@ -272,12 +408,12 @@ final class StageCheck {
           r.isPackage()
               ? a.packageError()
               : a.remote() == null ? "" : String.valueOf(a.remote().error());
-      return "agent " + uid + " did not apply it: " + error;
+      return "agent " + fleet.nameOf(uid) + " did not apply it: " + error;
     }
     if (a == null || !a.connected()) {
       long since = a == null ? reached.sinceNanos : Math.max(a.changedNanos(), reached.sinceNanos);
       return now - since > timeout
-          ? "agent " + uid + " disconnected after it was offered the version"
+          ? "agent " + fleet.nameOf(uid) + " disconnected after it was offered the version"
           : "";
     }
     if (!reached.applied) {
@@ -289,7 +425,9 @@ final class StageCheck {
         reached.processStart = start(a);
         reached.withVersion = null;
       } else if (now - Math.max(reached.sinceNanos, a.changedNanos()) > timeout) {
-        return "agent " + uid + " did not report that it applied the version within the timeout";
+        return "agent "
+            + fleet.nameOf(uid)
+            + " did not report that it applied the version within the timeout";
       }
       return "";
     }
@@ -299,7 +437,7 @@ final class StageCheck {
     }
     if (reached.healthyBefore && !a.isHealthy()) {
       return "agent "
-          + uid
+          + fleet.nameOf(uid)
           + " became unhealthy: "
           + (a.health() == null ? "" : a.health().error());
     }
@@ -336,7 +474,7 @@ final class StageCheck {
     reached.restarts++;
     return reached.stage == r.stage || reached.restarts > 1
         ? "the process of agent "
-            + uid
+            + fleet.nameOf(uid)
             + " ended after it applied the version, and was started again"
         : "";
   }
@@ -371,12 +509,12 @@ final class StageCheck {
       return String.format(
           Locale.ROOT,
           "agent %s has taken no items since it applied the version; before, it took %.1f a second",
-          uid,
+          fleet.nameOf(uid),
           reached.inPerSecondBefore);
     }
     Sums one = new Sums();
     one.add(then, now, reached);
-    return one.problem("agent " + uid);
+    return one.problem("agent " + fleet.nameOf(uid));
   }
 
   private long fleetReports(UUID uid) {
@@ -476,6 +614,7 @@ final class StageCheck {
     private long in;
     private long held;
     private @Nullable UUID first;
+    private boolean late; // an agent delivered nothing for too long
 
     Undelivered(String exporter) {
       this.exporter = exporter;
@@ -526,6 +665,7 @@ final class StageCheck {
         boolean deliveredBefore) {
       long taken = now.in() - then.in();
       if (taken <= 0 || now.out() > base.out()) {
+        reached.undeliveredSince.remove(exporter);
         return;
       }
       // Deliveries between the last report before the version and the first one with it may be of
@@ -540,7 +680,29 @@ final class StageCheck {
         in += taken;
         held += Math.max(0, now.queued());
         first = first == null ? uid : first;
+        long since = reached.undeliveredSince.computeIfAbsent(exporter, k -> clock.nanos());
+        late |=
+            holds != null
+                && taken >= MIN_COMPARED
+                && !reached.stalledBefore.contains(exporter)
+                && clock.nanos() - since >= NO_DELIVERY.plus(holds).toNanos();
+      } else {
+        reached.undeliveredSince.remove(exporter);
       }
+    }
+
+    /** Why it is a reason to undo; "" for none. */
+    String problem() {
+      if (late && in >= fewest() && !othersHold(exporter)) {
+        return text() + ", within " + Durations.format(NO_DELIVERY.plus(holdsOrZero()));
+      }
+      for (Undelivered of : exporters.values()) {
+        String text = of.problem();
+        if (!text.isEmpty()) {
+          return text;
+        }
+      }
+      return "";
     }
 
     /** Items from which on a delivery must be seen, also where none are required to be taken. */
@@ -549,6 +711,10 @@ final class StageCheck {
         return MIN_COMPARED; // one of several may get few of the items, or a signal have few
       }
       return r.guard.minItems() > 0 ? r.guard.minItems() : MIN_COMPARED;
+    }
+
+    private String firstName() {
+      return first == null ? "" : fleet.nameOf(first);
     }
 
     String text() {
@@ -567,10 +733,14 @@ final class StageCheck {
               + " or in flight at exporters, the others before them",
           signal ? "item of " + exporter.substring(Totals.SIGNAL.length()) : "item",
           exporter.isEmpty() || signal ? "" : "exporter " + exporter + " of ",
-          agents == 1 ? "agent " + first : agents + " agents, such as " + first,
+          agents == 1 ? "agent " + firstName() : agents + " agents, such as " + firstName(),
           in,
           held);
     }
+  }
+
+  private Duration holdsOrZero() {
+    return holds == null ? Duration.ZERO : holds;
   }
 
   private boolean othersDeliver(UUID uid, String exporter) {
@@ -668,16 +838,19 @@ final class StageCheck {
                 silent.add(name);
               }
             });
-    return new Reached(
-        clock.nanos(),
-        a.isHealthy(),
-        lostShares(t, fleet.recentBySignal(a.uid())),
-        w.inPerSecond(),
-        r.stage,
-        t.out() > 0,
-        silent,
-        fleet.usualMemory(a.uid()),
-        late);
+    Reached out =
+        new Reached(
+            clock.nanos(),
+            a.isHealthy(),
+            lostShares(t, fleet.recentBySignal(a.uid())),
+            w.inPerSecond(),
+            r.stage,
+            t.out() > 0,
+            silent,
+            fleet.usualMemory(a.uid()),
+            late);
+    out.stalledBefore = stalled(t);
+    return out;
   }
 
   /** Whether an agent has received the version, applied or not. */

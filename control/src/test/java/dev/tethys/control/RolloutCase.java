@@ -55,6 +55,10 @@ abstract class RolloutCase {
   ConfigStore store;
   AuditLog audit;
   Rollouts rollouts;
+
+  /** Time for which the version holds items; null where it is not known. */
+  @Nullable Duration holds = Duration.ZERO;
+
   final Map<Integer, Long> sequences = new HashMap<>();
 
   @BeforeEach
@@ -75,7 +79,8 @@ abstract class RolloutCase {
             audit,
             new RolloutState(folder.resolve("rollouts.json")),
             null,
-            new Packages(folder));
+            new Packages(folder),
+            v -> holds);
   }
 
   @AfterEach

@@ -138,7 +138,8 @@ class RolloutHistoryPropertyTest {
             audit,
             new RolloutState(in.resolve("rollouts.json")),
             null,
-            new Packages(in));
+            new Packages(in),
+            v -> null);
   }
 
   private void close() throws IOException {

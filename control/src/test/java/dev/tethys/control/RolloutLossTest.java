@@ -445,9 +445,89 @@ class RolloutLossTest extends RolloutCase {
     return start(guard(100, Duration.ofSeconds(30)));
   }
 
-  /** The first report has deliveries of the version before, which was replaced meanwhile. */
   @Test
-  void versionThatDeliversNothingIsPausedAfterTheLongestWait() throws IOException {
+  void versionThatDeliversNothingIsUndone() throws IOException {
+    Rollout r = startWithDeliveries();
+    agent(null, delivered(1_300, 1_100, 200));
+    pass(Duration.ofSeconds(2));
+    agent(null, delivered(1_600, 1_100, 500));
+    pass(Duration.ofSeconds(19));
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    pass(Duration.ofSeconds(1));
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
+    assertThat(r.stateReason).contains("no item delivered", "took 600 items", "within 20s");
+    assertThat(r.reached).hasSize(1);
+  }
+
+  /** As tail sampling does until its decision. */
+  @Test
+  void versionThatHoldsItemsOnPurposeHasTheTimeForThat() throws IOException {
+    holds = Duration.ofSeconds(30);
+    agent(0, null, delivered(1_000, 1_000, 0));
+    agent(1, null, delivered(1_000, 1_000, 0));
+    Rollout r = start(guard(100, Duration.ofMinutes(5)));
+    agent(null, delivered(1_300, 1_000, 0));
+    pass(Duration.ofSeconds(2));
+    agent(null, delivered(1_600, 1_000, 0));
+    pass(Duration.ofSeconds(49));
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    pass(Duration.ofSeconds(1));
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
+    assertThat(r.stateReason).contains("within 50s");
+  }
+
+  /** What came last has had no time to be delivered. */
+  @Test
+  void itemsAfterASilenceAreNoReasonToUndo() throws IOException {
+    agent(0, null, delivered(1_000, 1_000, 0));
+    agent(1, null, delivered(1_000, 1_000, 0));
+    Rollout r = start(guard(100, Duration.ofMinutes(5)));
+    agent(null, delivered(1_000, 1_000, 0));
+    pass(Duration.ofSeconds(40));
+    agent(null, delivered(1_300, 1_000, 300));
+    pass(Duration.ofSeconds(1));
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    agent(null, delivered(1_300, 1_300, 0));
+    pass(Duration.ofSeconds(19));
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+  }
+
+  @Test
+  void destinationThatFailsForAllIsNoFaultOfTheVersion() throws IOException {
+    Rollout r = startWithDeliveries();
+    for (int i = 1; i < 16; i++) {
+      for (int a = 0; a < 2; a++) {
+        agent(a, null, delivered(1_000 + 100 * i, 1_000, 100 * i));
+      }
+      pass(Duration.ofSeconds(2));
+    }
+    assertThat(r.state).isEqualTo(Rollout.State.PAUSED);
+    assertThat(r.stateReason).contains("no item delivered", "maxWait");
+  }
+
+  @Test
+  void destinationThatWasAwayBeforeTheVersionIsNoFaultOfIt() throws IOException {
+    String away =
+        "{\"in\":%d,\"out\":500,\"exporters\":{\"otlp@logs\":{\"in\":%d,\"out\":500,\"queued\":%d,\"oldestMillis\":%d}}}";
+    agent(0, null, away.formatted(1_000, 1_000, 500, 60_000));
+    Rollout r = start(guard(100, Duration.ofSeconds(40)));
+    for (int i = 1; i < 20; i++) {
+      int n = 1_000 + 100 * i;
+      agent(null, away.formatted(n, n, n - 500, 60_000 + 2_000 * i));
+      pass(Duration.ofSeconds(2));
+    }
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    assertThat(r.stateReason).contains("no item delivered");
+  }
+
+  /**
+   * Only agents can read the version, so that it is not known for how long it holds items. The
+   * first report has deliveries of the version before, which was replaced meanwhile.
+   */
+  @Test
+  void versionThatIsNotReadHereIsPausedAfterTheLongestWaitWhereItDeliversNothing()
+      throws IOException {
+    holds = null;
     Rollout r = startWithDeliveries();
     agent(null, delivered(1_300, 1_100, 200));
     pass(Duration.ofSeconds(2));
@@ -490,7 +570,7 @@ class RolloutLossTest extends RolloutCase {
         .contains(
             "no item delivered", "exporter otlp/b@logs of agent", "took 600 items", "600 are");
     pass(Duration.ofSeconds(28));
-    assertThat(r.state).isEqualTo(Rollout.State.PAUSED);
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
     assertThat(r.stateReason).contains("exporter otlp/b@logs");
     assertThat(r.reached).hasSize(1);
   }
@@ -524,7 +604,7 @@ class RolloutLossTest extends RolloutCase {
     agent(null, logsAndTraces(1_600, 700, 500));
     pass(Duration.ofSeconds(28));
     assertThat(r.reached).hasSize(1);
-    assertThat(r.state).isEqualTo(Rollout.State.PAUSED);
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
     assertThat(r.stateReason)
         .contains("no item of traces delivered", "took 200 items; 0 are queued", "before them");
   }
@@ -552,6 +632,42 @@ class RolloutLossTest extends RolloutCase {
     rollouts.resume(r.id, "me", "the sources have room");
     rollouts.step();
     assertThat(r.reached).hasSize(2);
+  }
+
+  @Test
+  void versionThatContinuesToRefuseMoreThanBeforeIsUndone() throws IOException {
+    for (int i = 0; i < 2; i++) {
+      agent(i, null, refused(1_000, 100));
+    }
+    Rollout r = start(guard(100, Duration.ofMinutes(5)));
+    agent(null, refused(1_500, 150));
+    rollouts.step();
+    for (int i = 1; i < 6; i++) {
+      agent(null, refused(1_500 + 100 * i, 150 + 50 * i));
+      pass(Duration.ofSeconds(2));
+      assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    }
+    agent(null, refused(2_100, 450));
+    pass(Duration.ofSeconds(2));
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
+    assertThat(r.stateReason).contains("has refused 350 of 1100 items", "before it 10.0 %");
+    assertThat(r.reached).hasSize(1);
+  }
+
+  @Test
+  void itemsThatAllAgentsRefuseAreNoFaultOfTheVersion() throws IOException {
+    for (int i = 0; i < 2; i++) {
+      agent(i, null, refused(1_000, 0));
+    }
+    Rollout r = start(guard(100, Duration.ofMinutes(5)));
+    for (int i = 1; i < 20; i++) {
+      agent(0, null, refused(1_000 + 100 * i, 50 * i));
+      agent(1, null, refused(1_000 + 100 * i, 50 * i));
+      pass(Duration.ofSeconds(2));
+    }
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    assertThat(r.reached).hasSize(1);
+    assertThat(r.stateReason).contains("has refused");
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.Map;
@@ -101,7 +102,8 @@ class RolloutStateTest {
         audit,
         new RolloutState(folder.resolve("rollouts.json")),
         null,
-        new Packages(folder));
+        new Packages(folder),
+        v -> Duration.ZERO);
   }
 
   private static ConfigVersion requireVersion(ConfigStore store, int number) {

@@ -84,6 +84,11 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
   }
 
   @Override
+  public Duration holds(Settings s) {
+    return s.batching().after();
+  }
+
+  @Override
   public Type<Settings> settings() {
     return SECTION.type(BatchProcessor::read);
   }

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.component;
 
 import dev.tethys.config.Type;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -26,4 +27,9 @@ public sealed interface ComponentFactory<S>
    * an empty map.
    */
   Type<S> settings();
+
+  /** Longest time for which a component with these settings holds items on purpose. */
+  default Duration holds(S settings) {
+    return Duration.ZERO;
+  }
 }

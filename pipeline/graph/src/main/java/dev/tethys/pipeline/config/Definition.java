@@ -4,6 +4,7 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.ComponentKind;
+import java.time.Duration;
 import java.util.Objects;
 
 /**
@@ -27,6 +28,17 @@ public record Definition(
         && id.equals(o.id)
         && factory == o.factory
         && Objects.equals(body.asNullableTree(), o.body.asNullableTree());
+  }
+
+  /** Longest time for which the component holds items on purpose. */
+  public Duration holds() {
+    return holds(factory);
+  }
+
+  /** The settings were read by this factory. */
+  @SuppressWarnings("unchecked")
+  private <S> Duration holds(ComponentFactory<S> of) {
+    return of.holds((S) settings);
   }
 
   @Override

@@ -142,6 +142,11 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
   }
 
   @Override
+  public Duration holds(Settings s) {
+    return s.interval();
+  }
+
+  @Override
   public Type<Settings> settings() {
     return SECTION.type(LogDedupFactory::read);
   }

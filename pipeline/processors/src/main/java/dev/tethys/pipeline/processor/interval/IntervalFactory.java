@@ -81,6 +81,11 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
   }
 
   @Override
+  public Duration holds(Settings s) {
+    return s.interval();
+  }
+
+  @Override
   public Type<Settings> settings() {
     return SECTION.type(
         o -> {

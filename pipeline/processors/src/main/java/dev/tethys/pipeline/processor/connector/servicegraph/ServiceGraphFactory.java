@@ -127,6 +127,11 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
   }
 
   @Override
+  public Duration holds(ServiceGraphSettings s) {
+    return s.interval().plus(s.ttl());
+  }
+
+  @Override
   public Type<ServiceGraphSettings> settings() {
     return SECTION.type(ServiceGraphFactory::read);
   }

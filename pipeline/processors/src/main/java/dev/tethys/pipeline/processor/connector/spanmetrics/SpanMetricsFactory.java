@@ -245,6 +245,11 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   }
 
   @Override
+  public Duration holds(SpanMetricsSettings s) {
+    return s.interval();
+  }
+
+  @Override
   public Type<SpanMetricsSettings> settings() {
     return SECTION.type(SpanMetricsFactory::read);
   }

@@ -133,6 +133,11 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
   }
 
   @Override
+  public Duration holds(TailSettings s) {
+    return s.decisionWait();
+  }
+
+  @Override
   public Type<TailSettings> settings() {
     return TYPE;
   }

@@ -8,6 +8,7 @@ import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ottl.Ottl;
 import dev.tethys.pipeline.ottl.OttlFunctions;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Set;
 
@@ -27,6 +28,11 @@ public final class TailSampling implements ProcessorFactory<TailSettings> {
   @Override
   public String about() {
     return "Holds traces, and keeps or drops each as a whole, as policies say.";
+  }
+
+  @Override
+  public Duration holds(TailSettings s) {
+    return s.decisionWait();
   }
 
   @Override
