@@ -30,8 +30,15 @@ public final class JoinedPoint {
       case Value x when b instanceof Value y ->
           new Value(type == MetricType.COUNTER ? x.value() + y.value() : y.value(), null);
       case Buckets x when b instanceof Buckets y -> added(x, y);
-      case Quantiles x when b instanceof Quantiles y ->
-          new Quantiles(x.count() + y.count(), x.sum() + y.sum(), new double[0], new double[0]);
+      case Quantiles x when b instanceof Quantiles y -> {
+        boolean both = x.quantiles().length > 0 && y.quantiles().length > 0;
+        Quantiles known = x.quantiles().length > 0 ? x : y; // counts alone have none
+        yield new Quantiles(
+            x.count() + y.count(),
+            x.sum() + y.sum(),
+            both ? new double[0] : known.quantiles(),
+            both ? new double[0] : known.values());
+      }
       case Native x when b instanceof Native y -> {
         HistogramAccumulator both = new HistogramAccumulator(x.histogram());
         both.add(y.histogram());

@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,6 +149,7 @@ public final class Graph implements GraphView {
     pauseNanos = change.pauseNanos();
     notifyWatchers(next);
     lifecycle.stopGone(gone, List.copyOf(wanted.values()));
+    lifecycle.keepMetrics(wanted.keySet());
     wiring.keepOnly(plan);
   }
 
@@ -212,6 +214,7 @@ public final class Graph implements GraphView {
     watchers(PipelineWatcher.class).forEach(PipelineWatcher::notReady);
     Duration remaining = Duration.ofNanos(Math.max(0, end - services.clock().nanos()));
     lifecycle.stopAll(new ArrayList<>(nodes.values()), remaining);
+    lifecycle.keepMetrics(Set.of());
     nodes = Map.of();
     config = null;
   }

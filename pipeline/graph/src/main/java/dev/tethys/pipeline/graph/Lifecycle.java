@@ -3,12 +3,18 @@ package dev.tethys.pipeline.graph;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.ComponentKind;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /**
  * Starts and stops nodes and releases producers that wait for queue capacity meanwhile. Stopping
@@ -20,8 +26,16 @@ final class Lifecycle {
   /** How long what is taken out by a reload may drain. */
   private static final Duration RELOAD_DRAIN = Duration.ofSeconds(30);
 
+  /** Component of which there may be several nodes. */
+  private record ComponentKey(ComponentKind kind, ComponentId id) {
+    static ComponentKey of(NodeKey k) {
+      return new ComponentKey(k.kind(), k.id());
+    }
+  }
+
   private final GraphServices services;
   private final Duration reloadWait;
+  private final Map<ComponentKey, ComponentMetrics> metrics = new ConcurrentHashMap<>();
 
   /**
    * @param reloadWait how long what is taken out by a reload may wait for room in a queue that
@@ -45,7 +59,15 @@ final class Lifecycle {
   /** A node has started, be it with what another had. */
   void runs(GraphNode n) {
     n.started = true;
-    services.metrics().register(n.context.metrics());
+    metrics
+        .computeIfAbsent(
+            ComponentKey.of(n.key),
+            k -> {
+              ComponentMetrics m = new ComponentMetrics();
+              services.metrics().register(m);
+              return m;
+            })
+        .begin(n.context.metrics());
     LOG.log(Level.DEBUG, "{0} runs", n.context.name());
   }
 
@@ -60,8 +82,30 @@ final class Lifecycle {
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, n.context.name() + " did not stop as it should", e);
     }
-    services.metrics().unregister(n.context.metrics());
+    ComponentMetrics m = metrics.get(ComponentKey.of(n.key));
+    if (m != null) {
+      try {
+        m.end(n.context.metrics());
+      } catch (RuntimeException e) {
+        LOG.log(Level.ERROR, "Counts of " + n.context.name() + " end", e);
+      }
+    }
     LOG.log(Level.DEBUG, "{0} has stopped", n.context.name());
+  }
+
+  /** Forgets the metrics of components without a node. */
+  void keepMetrics(Collection<NodeKey> nodes) {
+    Set<ComponentKey> keep = nodes.stream().map(ComponentKey::of).collect(Collectors.toSet());
+    metrics
+        .entrySet()
+        .removeIf(
+            e -> {
+              boolean gone = !keep.contains(e.getKey());
+              if (gone) {
+                services.metrics().unregister(e.getValue());
+              }
+              return gone;
+            });
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.graph;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -143,10 +144,16 @@ final class Doubles {
 
     @Override
     public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context c) {
+      Registry.Counter starts =
+          c.metrics().counters("starts_total", "Starts.", "id").with(c.id().toString());
+      Registry.Summary x =
+          c.metrics().summaries("x", "Values.", new double[] {0.5}, "id").with(c.id().toString());
       return new Receiver() {
         @Override
         public void start() throws IOException {
           started(c.id().toString());
+          starts.inc();
+          x.observe(s.x());
           inputs.put(c.id().toString(), new HashMap<>(outputs));
         }
 

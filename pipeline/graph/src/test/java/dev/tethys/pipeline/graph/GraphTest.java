@@ -1,14 +1,17 @@
 package dev.tethys.pipeline.graph;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.config.GraphConfig;
 import java.io.IOException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class GraphTest extends GraphCase {
@@ -91,6 +94,46 @@ class GraphTest extends GraphCase {
     send("in", Signal.LOGS, 1);
     assertThat(taken("out/b")).hasSize(2);
     assertThat(graph.status().edges()).hasSize(1);
+  }
+
+  private MetricFamily.@Nullable Metric metric(String name) {
+    for (MetricFamily f : services.metrics().gather()) {
+      if (f.name().equals(name)) {
+        assertThat(f.metrics()).hasSize(1);
+        return f.metrics().getFirst();
+      }
+    }
+    return null;
+  }
+
+  private static String counted(int x) {
+    return "{receivers: {in: {x: "
+        + x
+        + "}}, exporters: {out: }, service: {pipelines: {logs: {receivers: [in], exporters:"
+        + " [out]}}}}";
+  }
+
+  @Test
+  void countsOfAComponentContinueWhereANodeIsReplaced() throws IOException {
+    for (int x = 1; x <= 3; x++) {
+      graph.apply(config(counted(x)));
+      assertThat(requireNonNull(metric("starts_total")).point())
+          .isEqualTo(new MetricFamily.Value(x, null));
+    }
+    MetricFamily.Quantiles q = (MetricFamily.Quantiles) requireNonNull(metric("x")).point();
+    assertThat(q.count()).isEqualTo(3);
+    assertThat(q.sum()).isEqualTo(6);
+    assertThat(q.values()).as("of the node that runs").containsExactly(3);
+    // A change that fails returns to a node that is made anew.
+    doubles.broken.add("in/b");
+    GraphConfig wrong =
+        config(counted(4).replace("in:", "in/b: , in:").replace("[in]", "[in, in/b]"));
+    assertThatThrownBy(() -> graph.apply(wrong)).isInstanceOf(IOException.class);
+    double starts = ((MetricFamily.Value) requireNonNull(metric("starts_total")).point()).value();
+    assertThat(starts).isGreaterThanOrEqualTo(4);
+    // A component that the configuration does not have any more is not shown.
+    graph.apply(config(counted(1).replace("in:", "source:").replace("[in]", "[source]")));
+    assertThat(requireNonNull(metric("starts_total")).labels().get("id")).isEqualTo("source");
   }
 
   private GraphConfig tuned(int x) {
