@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Takes datagrams over a socket of the same machine (unix(7), SOCK_DGRAM). A call blocks in the
  * kernel, on its own platform thread.
  */
-public final class UnixDatagramListener implements AutoCloseable {
+public final class UnixDatagramListener implements PassingListener<UnixDatagramListener.Handler> {
   /** Handles datagrams, on one thread. */
   @FunctionalInterface
   public interface Handler {
@@ -39,7 +40,11 @@ public final class UnixDatagramListener implements AutoCloseable {
           Errno.ENOENT, "the folder does not exist",
           Errno.EADDRINUSE, "the path exists; remove it if no process listens on it");
 
+  /** How long a datagram has for being taken before another handler comes. */
+  private static final Duration LAST = Duration.ofSeconds(1);
+
   private final Path path;
+  private final HandlerSlot<Handler> slot;
   private final Thread thread;
 
   /** Null when it is closed; the thread that reads closes it. */
@@ -50,11 +55,12 @@ public final class UnixDatagramListener implements AutoCloseable {
   private UnixDatagramListener(Path path, SocketCalls socket, Handler handler) {
     this.path = path;
     this.socket = socket;
+    this.slot = new HandlerSlot<>(handler);
     this.thread =
         Thread.ofPlatform()
             .daemon()
             .name("datagrams " + path)
-            .unstarted(SupervisedLoop.of("datagrams", () -> run(socket, handler)));
+            .unstarted(SupervisedLoop.of("datagrams", () -> run(socket)));
   }
 
   /**
@@ -95,15 +101,22 @@ public final class UnixDatagramListener implements AutoCloseable {
     }
   }
 
-  private void run(SocketCalls from, Handler handler) {
+  private void run(SocketCalls from) {
     byte[] buf = new byte[MAX_DATAGRAM];
     try {
       while (!closed) {
         int n = from.receive(buf);
         if (n > 0) {
-          take(handler, buf, n);
+          long use = slot.enter();
+          try {
+            take(slot.handler(), buf, n);
+          } finally {
+            slot.exit(use);
+          }
         }
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } catch (LibraryException e) {
       if (!closed) {
         LOG.log(Level.ERROR, "datagrams on {0} end: {1}", path, e.getMessage());
@@ -112,9 +125,11 @@ public final class UnixDatagramListener implements AutoCloseable {
     free();
   }
 
-  private void take(Handler handler, byte[] buf, int length) {
+  private void take(@Nullable Handler handler, byte[] buf, int length) {
     try {
-      handler.datagram(buf, length);
+      if (handler != null) {
+        handler.datagram(buf, length);
+      }
     } catch (RuntimeException e) {
       PEER_LOG.failure(Level.ERROR, "Datagram not handled listener", path, e);
     }
@@ -138,10 +153,27 @@ public final class UnixDatagramListener implements AutoCloseable {
     }
   }
 
+  @Override
+  public boolean hold() {
+    return slot.hold(LAST);
+  }
+
+  @Override
+  public void serve(Handler next) {
+    slot.serve(next);
+  }
+
+  /** A path has no port. */
+  @Override
+  public int port() {
+    return -1;
+  }
+
   /** Stops listening and removes the socket. */
   @Override
   public void close() {
     closed = true;
+    slot.close();
     wake();
     try {
       thread.join();

@@ -2,27 +2,35 @@ package dev.tethys.pipeline.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.libc.SocketCalls;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.receiver.carbon.CarbonReceiverFactory;
+import dev.tethys.pipeline.receiver.fluent.FluentForwardReceiverFactory;
 import dev.tethys.pipeline.receiver.log.LogContext;
 import dev.tethys.pipeline.receiver.log.SocketLogReceiverFactory;
 import dev.tethys.pipeline.receiver.log.SyslogReceiverFactory;
+import dev.tethys.pipeline.receiver.opentsdb.OpenTsdbReceiverFactory;
 import dev.tethys.pipeline.receiver.statsd.StatsdReceiverFactory;
 import dev.tethys.pipeline.server.PortExchange;
 import dev.tethys.testkit.Ports;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +65,22 @@ class SocketPortsTest {
               new StatsdReceiverFactory(),
               "{endpoint: 'PORT', transport: %s, aggregation_interval: %dms}"
                   .formatted(udp ? "udp" : "tcp", 10 + change));
+      case "opentsdb" ->
+          receiver(
+              new OpenTsdbReceiverFactory(), "{endpoint: '127.0.0.1:0', telnet_endpoint: 'PORT'}");
+      case "pickle" ->
+          receiver(
+              new CarbonReceiverFactory(), "{endpoint: '127.0.0.1:0', pickle_endpoint: 'PORT'}");
+      case "fluent" -> receiver(new FluentForwardReceiverFactory(), "{endpoint: 'PORT'}");
+      case "fluent unix" ->
+          receiver(
+              new FluentForwardReceiverFactory(),
+              "{endpoint: 'unix://" + dir.resolve("fluent.sock") + "'}");
+      case "statsd unix" ->
+          receiver(
+              new StatsdReceiverFactory(),
+              "{endpoint: '%s', transport: unixgram, aggregation_interval: %dms}"
+                  .formatted(dir.resolve("statsd.sock"), 10 + change));
       case "syslog" ->
           receiver(
               new SyslogReceiverFactory(),
@@ -70,26 +94,42 @@ class SocketPortsTest {
   }
 
   private static byte[] item(String kind, int i) {
-    String text =
-        switch (kind) {
-          case "carbon" -> "m" + i + " 1 1700000000\n";
-          case "statsd" -> "m" + i + ":1|c\n";
-          case "syslog" -> "<14>1 2026-11-30T04:00:00Z h a - - - m" + i + "\n";
-          default -> "m" + i + "\n";
-        };
-    return text.getBytes(StandardCharsets.US_ASCII);
+    switch (kind) {
+      case "pickle" -> {
+        return HexFormat.of()
+            .parseHex(
+                "0000002e80025d710028580b000000612e623b64633d7765737471014a00f15365473ff800000000"
+                    + "0000867102867103652e");
+      }
+      case "fluent", "fluent unix" -> {
+        return HexFormat.of().parseHex("93a174ce6553f10081a16ba176");
+      }
+      default -> {
+        return text(kind, i).getBytes(StandardCharsets.US_ASCII);
+      }
+    }
+  }
+
+  private static String text(String kind, int i) {
+    return switch (kind) {
+      case "opentsdb" -> "put m" + i + " 1700000000 1 a=b\n";
+      case "carbon" -> "m" + i + " 1 1700000000\n";
+      case "statsd", "statsd unix" -> "m" + i + ":1|c\n";
+      case "syslog" -> "<14>1 2026-11-30T04:00:00Z h a - - - m" + i + "\n";
+      default -> "m" + i + "\n";
+    };
   }
 
   private Void send(String kind, boolean udp) throws IOException, InterruptedException {
     SocketAddress to = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     try (DatagramSocket packets = new DatagramSocket();
-        Socket stream = udp ? new Socket() : new Socket(InetAddress.getLoopbackAddress(), port)) {
+        OutputStream stream = udp ? OutputStream.nullOutputStream() : connected(kind)) {
       for (int i = 0; i < ITEMS; i++) {
         byte[] b = item(kind, i);
         if (udp) {
           packets.send(new DatagramPacket(b, b.length, to));
         } else {
-          stream.getOutputStream().write(b);
+          stream.write(b);
         }
         Thread.sleep(1);
       }
@@ -97,10 +137,48 @@ class SocketPortsTest {
     return null;
   }
 
+  private OutputStream connected(String kind) throws IOException {
+    if (kind.equals("statsd unix")) {
+      SocketCalls s = new SocketCalls(SocketCalls.AF_UNIX, SocketCalls.SOCK_DGRAM, 0);
+      s.connect(UnixDomainSocketAddress.of(dir.resolve("statsd.sock")));
+      return new OutputStream() {
+        @Override
+        public void write(int b) {
+          throw new UnsupportedOperationException("datagrams are written as a whole");
+        }
+
+        @Override
+        public void write(byte[] b, int offset, int length) throws IOException {
+          s.send(b);
+        }
+
+        @Override
+        public void close() {
+          s.close();
+        }
+      };
+    }
+    return kind.endsWith("unix")
+        ? Channels.newOutputStream(
+            SocketChannel.open(UnixDomainSocketAddress.of(dir.resolve("fluent.sock"))))
+        : new Socket(InetAddress.getLoopbackAddress(), port).getOutputStream();
+  }
+
   @ParameterizedTest
   @CsvSource({
-    "carbon, false", "carbon, true", "statsd, false", "statsd, true",
-    "syslog, false", "syslog, true", "log, false", "log, true"
+    "opentsdb, false",
+    "pickle, false",
+    "fluent, false",
+    "fluent unix, false",
+    "statsd unix, false",
+    "carbon, false",
+    "carbon, true",
+    "statsd, false",
+    "statsd, true",
+    "syslog, false",
+    "syslog, true",
+    "log, false",
+    "log, true"
   })
   void nothingIsLostOrDoubled(String kind, boolean udp) throws Exception {
     Receiver running = receiver(kind, udp, 0);
@@ -129,7 +207,7 @@ class SocketPortsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"carbon, false", "statsd, true", "log, false"})
+  @CsvSource({"carbon, false", "statsd, true", "log, false", "fluent, false"})
   void listenerThatNoneTakesIsClosed(String kind, boolean udp) throws Exception {
     Receiver first = receiver(kind, udp, 0);
     first.start();

@@ -20,6 +20,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.receiver.points.MessageListener;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
 import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
@@ -194,8 +195,10 @@ public final class CarbonReceiverFactory
                   tally));
       if (!s.pickle.isEmpty()) {
         sockets.add(
-            PointSockets.stream(
+            MessageListener.over(
                 new StreamListener.Options(s.pickle, s.idle),
+                "pickle",
+                PickleEndpoint::open,
                 new PickleEndpoint(format, to, tally)));
       }
     }

@@ -4,12 +4,13 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.graphite.GraphitePoints;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.receiver.points.MessageListener;
+import dev.tethys.pipeline.receiver.points.MessageListener.RefusedException;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
 import dev.tethys.pipeline.receiver.points.PointConsumer;
 import dev.tethys.pipeline.receiver.points.PointConsumer.Points;
 import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
-import dev.tethys.web.socket.StreamListener;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -19,7 +20,15 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Reads pickled lists over TCP, each behind its length in four bytes. */
-final class PickleEndpoint implements StreamListener.Handler {
+final class PickleEndpoint implements MessageListener.Handler<PickleEndpoint.Pickle> {
+  /**
+   * Pickled list.
+   *
+   * @param held memory of it, until the next one is read
+   */
+  @SuppressWarnings("ArrayRecordComponent") // not compared
+  record Pickle(byte[] bytes, long lane, ByteBudget.Reservation held) {}
+
   /**
    * Carbon's own limit; a longer message ends the connection, for nothing after it can be found.
    */
@@ -42,39 +51,46 @@ final class PickleEndpoint implements StreamListener.Handler {
     this.tally = tally;
   }
 
-  @Override
-  public void handle(Socket connection) throws IOException, InterruptedException {
-    DataInputStream in = new DataInputStream(connection.getInputStream());
+  /** Messages of a connection. */
+  static MessageListener.Input<Pickle> open(Socket connection) throws IOException {
+    ByteBudget.Reservation held = ByteBudget.process().open();
+    DataInputStream in = new DataInputStream(held.watched(connection.getInputStream(), connection));
     long lane = PipelinePoints.lane(connection.getInetAddress());
-    while (true) {
-      int length;
-      try {
-        length = in.readInt();
-      } catch (EOFException e) {
-        return;
+    return new MessageListener.Input<>() {
+      @Override
+      public @Nullable Pickle next() throws IOException, InterruptedException {
+        held.close();
+        int length;
+        try {
+          length = in.readInt();
+        } catch (EOFException e) {
+          return null;
+        }
+        if (length < 0 || length > MAX_BYTES) {
+          throw new RefusedException(
+              "a pickle of " + length + " bytes, more than " + MAX_BYTES + " allowed", null);
+        }
+        try {
+          byte[] b = read(in, length, held);
+          return b == null ? null : new Pickle(b, lane, held);
+        } catch (ByteBudget.OverBudgetException e) {
+          throw new RefusedException(String.valueOf(e.getMessage()), e);
+        }
       }
-      if (length < 0 || length > MAX_BYTES) {
-        tally.refused(
-            TRANSPORT, 1, "a pickle of " + length + " bytes, more than " + MAX_BYTES + " allowed");
-        return;
+
+      @Override
+      public void close() {
+        held.close();
       }
-      if (!one(connection, in, length, lane)) {
-        return;
-      }
-    }
+    };
   }
 
-  /** Whether to continue with the connection. */
-  private boolean one(Socket connection, DataInputStream in, int length, long lane)
-      throws IOException, InterruptedException {
-    try (ByteBudget.Reservation held = ByteBudget.process().open()) {
-      byte[] b = read(held.watched(in, connection), length, held);
-      if (b == null) {
-        return false;
-      }
-      held.await(FACTOR * length);
-      try (Points p = to.open(lane, Metadata.NONE)) {
-        tally.refused(TRANSPORT, format.pickle(b, 0, b.length, p, held.awaiting()));
+  @Override
+  public boolean take(Pickle m) throws InterruptedException {
+    try {
+      m.held.await(FACTOR * m.bytes.length);
+      try (Points p = to.open(m.lane, Metadata.NONE)) {
+        tally.refused(TRANSPORT, format.pickle(m.bytes, 0, m.bytes.length, p, m.held.awaiting()));
         PointSockets.deliver(p, tally, TRANSPORT);
       } catch (CodecException e) {
         tally.refused(TRANSPORT, 1, String.valueOf(e.getMessage()));
@@ -84,6 +100,11 @@ final class PickleEndpoint implements StreamListener.Handler {
       tally.refused(TRANSPORT, 1, String.valueOf(e.getMessage()));
       return false;
     }
+  }
+
+  @Override
+  public void refused(String reason) {
+    tally.refused(TRANSPORT, 1, reason);
   }
 
   /** Reads so many bytes, and holds no memory for what does not come; null at the end. */

@@ -22,7 +22,8 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
-import dev.tethys.pipeline.receiver.points.PointSockets;
+import dev.tethys.pipeline.receiver.points.MessageListener;
+import dev.tethys.pipeline.receiver.points.MessageListener.RefusedException;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.server.PushReceiver;
 import dev.tethys.pipeline.server.ReceiverAdmission;
@@ -152,60 +153,99 @@ public final class FluentForwardReceiverFactory
     return new PushReceiver(null, null, clock::nanos, List.of(f));
   }
 
-  /** Connections, and the heartbeats of old senders, which go over UDP to the same port. */
-  private static final class Forwarded implements SocketServerEndpoint {
-    private final Settings settings;
-    private final Consumer to;
-    private final Scheduler clock;
-    private final PointTally tally;
-    private final ReceiverAdmission admission =
-        new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
-    private @Nullable SocketTls tls;
-    private final SocketServerEndpoint endpoint;
-    private final String transport;
-    private @Nullable DatagramSocket heartbeats;
-    private boolean isOpen;
+  /**
+   * Message of a sender.
+   *
+   * @param memory of it, until the next one is read
+   * @param from its sender
+   */
+  @SuppressWarnings("ArrayRecordComponent") // not compared
+  private record Message(
+      @Nullable Object[] values,
+      long lane,
+      OutputStream out,
+      ByteBudget.Reservation memory,
+      String from) {}
 
-    Forwarded(Settings settings, Consumer to, Scheduler clock, PointTally tally) {
+  /**
+   * Settings that connections depend on.
+   *
+   * @param max longest message
+   */
+  private record Rules(@Nullable ServerTlsSettings tls, @Nullable Handshake security, int max) {}
+
+  /** Connections, and the heartbeats of old senders, which come over UDP to the same port. */
+  private static final class ForwardProtocol implements MessageListener.Protocol<Message> {
+    private final Settings settings;
+    private volatile @Nullable SocketTls tls;
+
+    ForwardProtocol(Settings settings) {
       this.settings = settings;
-      this.to = to;
-      this.clock = clock;
-      this.tally = tally;
-      this.transport = settings.socket == null ? "tcp" : "unix";
-      this.endpoint =
-          settings.socket == null
-              ? PointSockets.stream(
-                  new StreamListener.Options(settings.endpoint, IDLE), this::connection)
-              : PointSockets.stream(settings.socket, this::connection);
     }
 
     @Override
-    public void open() throws IOException {
-      ServerTlsSettings t = settings.tls;
-      if (t != null) {
-        tls = t.sockets(clock::nanos);
-      }
-      endpoint.open();
-      if (settings.socket == null) {
-        answerHeartbeats();
-      }
-      isOpen = true;
+    public MessageListener.Input<Message> open(Socket raw) throws IOException {
+      SocketTls t = tls;
+      Socket s = t == null ? raw : t.accepted(raw);
+      OutputStream out = s.getOutputStream();
+      ByteBudget.Reservation held = ByteBudget.process().open();
+      MsgPackReader in =
+          new MsgPackReader(
+              new BufferedInputStream(held.watched(s.getInputStream(), raw), 64 << 10),
+              settings.max,
+              held.awaiting());
+      String from = String.valueOf(raw.getRemoteSocketAddress());
+      int sender =
+          settings.socket == null
+              ? raw.getRemoteSocketAddress().hashCode()
+              : System.identityHashCode(raw);
+      long lane = 1L << 34 | Integer.toUnsignedLong(sender);
+      return new MessageListener.Input<>() {
+        private boolean isKnown = settings.security == null;
+
+        @Override
+        public @Nullable Message next() throws IOException {
+          held.close();
+          try {
+            Handshake security = settings.security;
+            String why = isKnown || security == null ? null : security.with(in, out);
+            if (why != null) {
+              throw new RefusedException(from + ": " + why, null);
+            }
+            isKnown = true;
+            @Nullable Object @Nullable [] m = in.next();
+            return m == null ? null : new Message(m, lane, out, held, from);
+          } catch (CodecException | ByteBudget.OverBudgetException | EOFException e) {
+            // The beginning of the next message is unknown; without memory, a sender that waits
+            // for acknowledgements sends the message again.
+            throw new RefusedException(from + ": " + e.getMessage(), e);
+          }
+        }
+
+        @Override
+        public void close() {
+          held.close();
+        }
+      };
     }
 
-    private void answerHeartbeats() throws IOException {
+    @Override
+    public AutoCloseable companion(int port) throws IOException {
+      if (settings.socket != null) {
+        return () -> {};
+      }
       String host = settings.endpoint.substring(0, settings.endpoint.lastIndexOf(':'));
       try {
         DatagramSocket s =
             new DatagramSocket(
                 host.isEmpty()
-                    ? new InetSocketAddress(endpoint.port())
-                    : new InetSocketAddress(host.replaceAll("[\\[\\]]", ""), endpoint.port()));
-        heartbeats = s;
+                    ? new InetSocketAddress(port)
+                    : new InetSocketAddress(host.replaceAll("[\\[\\]]", ""), port));
         Thread.ofVirtual()
             .name("heartbeats " + settings.endpoint)
             .start(SupervisedLoop.of("heartbeats", () -> answer(s)));
+        return s;
       } catch (IOException e) {
-        endpoint.close();
         throw new IOException(
             "cannot listen on " + settings.endpoint + "/udp: " + e.getMessage(), e);
       }
@@ -222,6 +262,51 @@ public final class FluentForwardReceiverFactory
           // closed, or the client is gone
         }
       }
+    }
+  }
+
+  /** Endpoint of the messages. */
+  private static final class Forwarded
+      implements SocketServerEndpoint, MessageListener.Handler<Message> {
+    private final Settings settings;
+    private final Consumer to;
+    private final Scheduler clock;
+    private final PointTally tally;
+    private final ReceiverAdmission admission =
+        new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
+    private final ForwardProtocol protocol;
+    private final SocketServerEndpoint endpoint;
+    private final String transport;
+    private boolean isOpen;
+
+    Forwarded(Settings settings, Consumer to, Scheduler clock, PointTally tally) {
+      this.settings = settings;
+      this.to = to;
+      this.clock = clock;
+      this.tally = tally;
+      this.transport = settings.socket == null ? "tcp" : "unix";
+      this.protocol = new ForwardProtocol(settings);
+      Rules rules = new Rules(settings.tls, settings.security, settings.max);
+      this.endpoint =
+          settings.socket == null
+              ? MessageListener.over(
+                  new StreamListener.Options(settings.endpoint, IDLE), rules, protocol, this)
+              : MessageListener.over(settings.socket, rules, protocol, this);
+    }
+
+    @Override
+    public void open() throws IOException {
+      ServerTlsSettings t = settings.tls;
+      if (t != null) {
+        protocol.tls = t.sockets(clock::nanos);
+      }
+      endpoint.open();
+      isOpen = true;
+    }
+
+    @Override
+    public @Nullable Object settings() {
+      return endpoint.settings();
     }
 
     @Override
@@ -240,47 +325,20 @@ public final class FluentForwardReceiverFactory
         }
       }
       endpoint.close();
-      if (heartbeats != null) {
-        heartbeats.close();
-      }
     }
 
-    private void connection(Socket raw) throws IOException, InterruptedException {
-      SocketTls t = tls;
-      Socket s = t == null ? raw : t.accepted(raw);
-      OutputStream out = s.getOutputStream();
-      try (ByteBudget.Reservation held = ByteBudget.process().open()) {
-        MsgPackReader in =
-            new MsgPackReader(
-                new BufferedInputStream(held.watched(s.getInputStream(), raw), 64 << 10),
-                settings.max,
-                held.awaiting());
-        if (settings.security != null) {
-          String why = settings.security.with(in, out);
-          if (why != null) {
-            tally.refused(transport, 1, raw.getRemoteSocketAddress() + ": " + why);
-            return;
-          }
-        }
-        int sender =
-            settings.socket == null
-                ? raw.getRemoteSocketAddress().hashCode()
-                : System.identityHashCode(raw);
-        long lane = 1L << 34 | Integer.toUnsignedLong(sender);
-        for (@Nullable Object @Nullable [] m = in.next(); m != null; m = in.next()) {
-          if (!message(m, lane, out, held)) {
-            return;
-          }
-          held.close();
-        }
-      } catch (CodecException e) {
-        // The beginning of the next message is unknown.
-        tally.refused(transport, 1, raw.getRemoteSocketAddress() + ": " + e.getMessage());
-      } catch (ByteBudget.OverBudgetException e) {
-        // A sender that waits for acknowledgements sends the message again.
-        tally.refused(transport, 1, raw.getRemoteSocketAddress() + ": " + e.getMessage());
-      } catch (EOFException e) {
-        tally.refused(transport, 1, raw.getRemoteSocketAddress() + ": " + e.getMessage());
+    @Override
+    public void refused(String reason) {
+      tally.refused(transport, 1, reason);
+    }
+
+    @Override
+    public boolean take(Message m) throws IOException, InterruptedException {
+      try {
+        return message(m.values, m.lane, m.out, m.memory);
+      } catch (CodecException | ByteBudget.OverBudgetException e) {
+        refused(m.from + ": " + e.getMessage());
+        return false;
       }
     }
 

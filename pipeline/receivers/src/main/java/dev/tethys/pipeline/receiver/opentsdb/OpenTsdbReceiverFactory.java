@@ -12,8 +12,8 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.points.MessageListener;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
-import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.server.Authenticators;
 import dev.tethys.pipeline.server.HttpServerEndpoint;
@@ -104,8 +104,10 @@ public final class OpenTsdbReceiverFactory
       if (!s.telnet.isEmpty()) {
         sockets =
             List.of(
-                PointSockets.stream(
+                MessageListener.over(
                     new StreamListener.Options(s.telnet, IDLE),
+                    "telnet",
+                    TelnetEndpoint::open,
                     new TelnetEndpoint(to, s.names, tally)));
       }
     }

@@ -6,13 +6,13 @@ import dev.tethys.codec.points.PointNames;
 import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.receiver.points.MessageListener;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
 import dev.tethys.pipeline.receiver.points.PointConsumer;
 import dev.tethys.pipeline.receiver.points.PointConsumer.Points;
 import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.web.socket.LineInput;
-import dev.tethys.web.socket.StreamListener;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -23,7 +23,10 @@ import org.jspecify.annotations.Nullable;
  * OpenTSDB's telnet interface: {@code put}, which is answered only when it fails, and {@code
  * version}, {@code help}, {@code exit}.
  */
-final class TelnetEndpoint implements StreamListener.Handler {
+final class TelnetEndpoint implements MessageListener.Handler<TelnetEndpoint.Lines> {
+  /** Lines that have come over a connection, and where they are answered. */
+  record Lines(LineInput in, OutputStream out, long lane) {}
+
   /** OpenTSDB's own limit is 1024. */
   static final int MAX_LINE = 8 << 10;
 
@@ -39,39 +42,55 @@ final class TelnetEndpoint implements StreamListener.Handler {
     this.tally = tally;
   }
 
-  @Override
-  public void handle(Socket connection) throws IOException, InterruptedException {
-    try (LineInput in = new LineInput(connection.getInputStream(), MAX_LINE)) {
-      handle(connection, in);
-    }
+  /** Messages of connections: lines, as many as have come. */
+  static MessageListener.Input<Lines> open(Socket connection) throws IOException {
+    LineInput in = new LineInput(connection.getInputStream(), MAX_LINE);
+    Lines lines =
+        new Lines(
+            in, connection.getOutputStream(), PipelinePoints.lane(connection.getInetAddress()));
+    return new MessageListener.Input<>() {
+      @Override
+      public @Nullable Lines next() throws IOException {
+        return in.next() ? lines : null;
+      }
+
+      @Override
+      public void close() {
+        in.close();
+      }
+    };
   }
 
-  private void handle(Socket connection, LineInput in) throws IOException, InterruptedException {
-    OutputStream out = connection.getOutputStream();
-    long lane = PipelinePoints.lane(connection.getInetAddress());
+  @Override
+  public boolean take(Lines of) throws IOException, InterruptedException {
+    LineInput in = of.in;
     boolean more = true;
-    while (more && in.next()) {
-      StringBuilder answer = new StringBuilder();
-      RejectedItems refusals = new RejectedItems();
-      try (ByteBudget.Reservation held = ByteBudget.process().open();
-          Points p = to.open(lane, Metadata.NONE)) {
-        held.awaitLong(PointSockets.POINT_FACTOR * in.length());
-        String text = new String(in.buffer(), in.offset(), in.length(), StandardCharsets.UTF_8);
-        for (String line : text.split("\n")) {
-          String l = line.strip();
-          if (l.equals("exit")) {
-            more = false;
-            break;
-          }
-          command(l, p, answer, refusals);
+    StringBuilder answer = new StringBuilder();
+    RejectedItems refusals = new RejectedItems();
+    try (ByteBudget.Reservation held = ByteBudget.process().open();
+        Points p = to.open(of.lane, Metadata.NONE)) {
+      held.awaitLong(PointSockets.POINT_FACTOR * in.length());
+      String text = new String(in.buffer(), in.offset(), in.length(), StandardCharsets.UTF_8);
+      for (String line : text.split("\n")) {
+        String l = line.strip();
+        if (l.equals("exit")) {
+          more = false;
+          break;
         }
-        PointSockets.deliver(p, tally, TRANSPORT);
+        command(l, p, answer, refusals);
       }
-      tally.refused(TRANSPORT, refusals);
-      if (!answer.isEmpty()) {
-        out.write(answer.toString().getBytes(StandardCharsets.UTF_8));
-      }
+      PointSockets.deliver(p, tally, TRANSPORT);
     }
+    tally.refused(TRANSPORT, refusals);
+    if (!answer.isEmpty()) {
+      of.out.write(answer.toString().getBytes(StandardCharsets.UTF_8));
+    }
+    return more;
+  }
+
+  @Override
+  public void refused(String reason) {
+    tally.refused(TRANSPORT, 1, reason);
   }
 
   private void command(String line, Points p, StringBuilder answer, RejectedItems refusals) {

@@ -9,7 +9,6 @@ import dev.tethys.pipeline.server.ReceiverAdmission;
 import dev.tethys.pipeline.server.SocketServerEndpoint;
 import dev.tethys.web.socket.DatagramListener;
 import dev.tethys.web.socket.PassingListener;
-import dev.tethys.web.socket.SocketListener;
 import dev.tethys.web.socket.StreamListener;
 import dev.tethys.web.socket.UnixDatagramListener;
 import java.io.IOException;
@@ -71,23 +70,12 @@ public final class PointSockets {
   /** Lines over TCP that are read by their own rules. */
   public static SocketServerEndpoint lines(
       StreamListener.Options options, int maxLine, LineHandler handler) {
-    return new PassingEndpoint<>(
+    return passing(
         new LineListener.Settings(options, maxLine),
-        options.address(),
+        List.of(options.address()),
         LineListener.class,
         () -> handler,
         h -> LineListener.start(options, maxLine, h));
-  }
-
-  /** A connection that is read by its own rules. */
-  public static SocketServerEndpoint stream(
-      StreamListener.Options options, StreamListener.Handler handler) {
-    return endpoint(List.of(options.address()), () -> StreamListener.start(options, handler));
-  }
-
-  /** A connection over a socket of this machine, which is made and removed. */
-  public static SocketServerEndpoint stream(Path path, StreamListener.Handler handler) {
-    return endpoint(List.of(), () -> StreamListener.start(path, handler));
   }
 
   /** Datagrams over UDP. */
@@ -99,9 +87,9 @@ public final class PointSockets {
   /** Datagrams that are read by their own rules. */
   public static SocketServerEndpoint datagrams(
       DatagramListener.Options options, HandlerFactory handler) {
-    return new PassingEndpoint<>(
+    return passing(
         options,
-        options.address() + "/udp",
+        List.of(options.address() + "/udp"),
         DatagramListener.class,
         handler,
         h -> DatagramListener.start(options, h));
@@ -114,26 +102,12 @@ public final class PointSockets {
    */
   public static SocketServerEndpoint datagrams(
       Path path, Set<PosixFilePermission> mode, UnixDatagramListener.Handler handler) {
-    return new SocketServerEndpoint() {
-      private @Nullable UnixDatagramListener listener;
-
-      @Override
-      public void open() throws IOException {
-        listener = UnixDatagramListener.start(path, mode, handler);
-      }
-
-      @Override
-      public int port() {
-        return -1;
-      }
-
-      @Override
-      public void close() {
-        if (listener != null) {
-          listener.close();
-        }
-      }
-    };
+    return passing(
+        List.of(path, mode),
+        List.of(path.toString()),
+        UnixDatagramListener.class,
+        () -> handler,
+        h -> UnixDatagramListener.start(path, mode, h));
   }
 
   /** Makes the handler of a socket when it is opened. */
@@ -146,9 +120,25 @@ public final class PointSockets {
     H handler() throws IOException;
   }
 
+  /** Starts a listener. */
   @FunctionalInterface
-  private interface Starting<H, L> {
+  interface Starting<H, L> {
     L start(H handler) throws IOException;
+  }
+
+  /**
+   * Listener that a receiver can leave to another one.
+   *
+   * @param settings by which it is passed on to one with equal ones
+   * @param addresses that it takes
+   */
+  static <H, L extends PassingListener<H>> SocketServerEndpoint passing(
+      Object settings,
+      List<String> addresses,
+      Class<L> type,
+      Handlers<? extends H> handlers,
+      Starting<H, L> starting) {
+    return new PassingEndpoint<>(settings, addresses, type, handlers, starting);
   }
 
   /** Listener that a receiver can leave to another one. */
@@ -163,12 +153,12 @@ public final class PointSockets {
 
     PassingEndpoint(
         Object settings,
-        String address,
+        List<String> addresses,
         Class<L> type,
         Handlers<? extends H> handlers,
         Starting<H, L> starting) {
       this.settings = settings;
-      this.addresses = List.of(address);
+      this.addresses = addresses;
       this.type = type;
       this.handlers = handlers;
       this.starting = starting;
@@ -197,36 +187,6 @@ public final class PointSockets {
         listener = null;
       }
     }
-  }
-
-  @FunctionalInterface
-  private interface Opening {
-    SocketListener open() throws IOException;
-  }
-
-  /** Listener whose address is free when it opens, and when it is closed. */
-  private static SocketServerEndpoint endpoint(List<String> addresses, Opening opening) {
-    return new SocketServerEndpoint() {
-      private @Nullable SocketListener listener;
-
-      @Override
-      public void open() throws IOException {
-        PortExchange.free(addresses);
-        listener = opening.open();
-      }
-
-      @Override
-      public int port() {
-        return listener == null ? -1 : listener.port();
-      }
-
-      @Override
-      public void close() {
-        if (listener != null) {
-          listener.close();
-        }
-      }
-    };
   }
 
   /** Puts together what comes shortly one after the other. */
