@@ -28,6 +28,7 @@ import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.processor.control.LiveControls;
 import dev.tethys.pipeline.web.NodeRecords;
+import dev.tethys.pipeline.web.RecentVolumes;
 import dev.tethys.pipeline.web.TapAccess;
 import dev.tethys.pipeline.web.VolumesJson;
 import dev.tethys.web.client.HttpClientFactory;
@@ -59,6 +60,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   private final Path own;
   private final boolean hasOwn;
   private final long start;
+  private final RecentVolumes recent;
   private volatile String text = "";
 
   /** Resident bytes that it reports; 0 for none. */
@@ -120,6 +122,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
       long start)
       throws IOException {
     this.start = start;
+    recent = new RecentVolumes(clock::nanos);
     ControlClock controlClock = new ControlClock(clock);
     controls = new LiveControls(ledger, controlClock);
     graph =
@@ -248,7 +251,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
 
   @Override
   public String volumes() {
-    return VolumesJson.report(graph.volumes(), graph.balance(), 30);
+    return VolumesJson.report(graph.volumes(), graph.balance(), recent, 30);
   }
 
   /** Text of the configuration that runs. */

@@ -14,6 +14,7 @@ import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphStatus;
 import dev.tethys.pipeline.web.NodeRecords;
+import dev.tethys.pipeline.web.RecentVolumes;
 import dev.tethys.pipeline.web.VolumesJson;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.FlagSet;
@@ -214,7 +215,7 @@ final class ControlPlane {
             CLIENTS,
             role.identity(),
             role.controlClock(),
-            new Controlled(role),
+            new Controlled(role, new RecentVolumes(System::nanoTime)),
             packages);
     agent.restoreControls();
     if (!agent.files().isEmpty()) {
@@ -246,7 +247,8 @@ final class ControlPlane {
   }
 
   /** Collector as its control plane sees it. */
-  private record Controlled(CollectorRole role) implements ControlledAgent.Process {
+  private record Controlled(CollectorRole role, RecentVolumes recent)
+      implements ControlledAgent.Process {
     private static final long STARTED = System.currentTimeMillis();
 
     @Override
@@ -299,7 +301,7 @@ final class ControlPlane {
       Graph g = role.graph();
       return g.volumes().attributes().isEmpty()
           ? ""
-          : VolumesJson.report(g.volumes(), g.balance(), REPORTED_VALUES);
+          : VolumesJson.report(g.volumes(), g.balance(), recent, REPORTED_VALUES);
     }
 
     /** Unhealthy while a destination takes nothing, or a component does not run. */

@@ -6,9 +6,11 @@ import dev.tethys.pipeline.volume.VolumePoint;
 import dev.tethys.pipeline.volume.Volumes;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Volumes by attribute as JSON. */
@@ -111,14 +113,17 @@ public final class VolumesJson {
   private record Key(String value, String signal) {}
 
   /**
-   * Sums of a process for its control plane: for each attribute the values with the most bytes, as
-   * arrays of value, signal, items and bytes in, items and bytes out, and their price in millionths
-   * of the currency; the others under {@link Volumes#OTHER} with an empty signal. Besides, the sums
-   * of each signal.
+   * Sums of a process for its control plane: for each attribute the values with the most bytes of
+   * late, and further ones with the most bytes since the start. They are arrays of value, signal,
+   * items and bytes in, items and bytes out, and their price in millionths of the currency; the
+   * others are under {@link Volumes#OTHER} with an empty signal. Besides, the sums of each signal.
    *
-   * @param limit most values of an attribute
+   * @param recent bytes of late, for reports of this process alone
+   * @param limit most values of an attribute by these; a third of that by sums
    */
-  public static String report(Volumes volumes, ProcessBalance balance, int limit) {
+  public static String report(
+      Volumes volumes, ProcessBalance balance, RecentVolumes recent, int limit) {
+    recent.begin();
     Json j = new Json().open('{').key("currency").text(volumes.prices().currency());
     j.key("balance");
     balance(j, balance);
@@ -148,27 +153,49 @@ public final class VolumesJson {
         }
       }
       j.key(attribute).open('[');
-      int[] written = {0};
-      sums.entrySet().stream()
-          .sorted(
-              Comparator.comparingLong((Map.Entry<Key, Sum> e) -> e.getValue().bytes())
-                  .reversed()
-                  .thenComparing(e -> e.getKey().value())
-                  .thenComparing(e -> e.getKey().signal()))
-          .forEach(
-              e -> {
-                if (written[0]++ < limit) {
-                  row(j, e.getKey(), e.getValue());
-                } else {
-                  other.add(e.getValue());
-                }
-              });
+      Set<Key> named = named(attribute, sums, recent, limit);
+      for (Map.Entry<Key, Sum> e : sums.entrySet().stream().sorted(MOST_BYTES).toList()) {
+        if (named.contains(e.getKey())) {
+          row(j, e.getKey(), e.getValue());
+        } else {
+          other.add(e.getValue());
+        }
+      }
       if (other.counts[0] + other.counts[2] > 0) {
         row(j, new Key(Volumes.OTHER, ""), other);
       }
       j.close(']');
     }
     return j.close('}').close('}').toString();
+  }
+
+  private static final Comparator<Map.Entry<Key, Sum>> MOST_BYTES =
+      Comparator.comparingLong((Map.Entry<Key, Sum> e) -> e.getValue().bytes())
+          .reversed()
+          .thenComparing(e -> e.getKey().value())
+          .thenComparing(e -> e.getKey().signal());
+
+  /** Values of an attribute that a report names. */
+  private static Set<Key> named(
+      String attribute, Map<Key, Sum> sums, RecentVolumes recent, int limit) {
+    Map<Key, Double> late = new HashMap<>();
+    sums.forEach(
+        (k, n) -> late.put(k, recent.of(attribute + '\n' + k.value + '\n' + k.signal, n.bytes())));
+    Set<Key> out = new HashSet<>();
+    sums.entrySet().stream()
+        .sorted(
+            Comparator.comparingDouble(
+                    (Map.Entry<Key, Sum> e) -> -late.getOrDefault(e.getKey(), 0.0))
+                .thenComparing(MOST_BYTES))
+        .limit(limit)
+        .forEach(e -> out.add(e.getKey()));
+    sums.entrySet().stream()
+        .filter(e -> !out.contains(e.getKey()))
+        .sorted(MOST_BYTES)
+        .limit(limit / 3)
+        .toList()
+        .forEach(e -> out.add(e.getKey()));
+    return out;
   }
 
   /** Items and bytes in, then out, of each signal, independent of the values that are kept. */

@@ -1,0 +1,60 @@
+package dev.tethys.pipeline.web;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/**
+ * Bytes of values of late, by the sums of one report after the other: a byte counts for less the
+ * longer ago it came. Has what the last report had. Used by one thread at a time.
+ */
+public final class RecentVolumes {
+  /** Age at which a byte counts for 1/e. */
+  static final Duration AGE = Duration.ofSeconds(30);
+
+  /** Sum of a value at a report, and its bytes of late. */
+  private record Sum(long bytes, double recent) {}
+
+  private final LongSupplier nanos;
+  private Map<String, Sum> before = new HashMap<>();
+  private Map<String, Sum> now = new HashMap<>();
+  private long last;
+  private double decay;
+  private double firstShare;
+  private boolean isFirst = true;
+
+  /**
+   * Begins with a process.
+   *
+   * @param nanos monotonic time
+   */
+  public RecentVolumes(LongSupplier nanos) {
+    this.nanos = nanos;
+    this.last = nanos.getAsLong();
+  }
+
+  /** Begins a report. */
+  void begin() {
+    long at = nanos.getAsLong();
+    double passed = Math.max(0, at - last) / (double) AGE.toNanos();
+    last = at;
+    decay = Math.exp(-passed);
+    firstShare = isFirst && passed > 1 ? 1 / passed : 1; // what came since the start, evenly
+    isFirst = false;
+    before = now;
+    now = new HashMap<>();
+  }
+
+  /**
+   * Bytes of late of a value.
+   *
+   * @param bytes its sum since the start
+   */
+  double of(String value, long bytes) {
+    Sum was = before.getOrDefault(value, new Sum(0, 0));
+    double recent = was.recent * decay + firstShare * Math.max(0, bytes - was.bytes);
+    now.put(value, new Sum(bytes, recent));
+    return recent;
+  }
+}
