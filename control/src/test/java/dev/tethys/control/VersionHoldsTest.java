@@ -49,6 +49,15 @@ class VersionHoldsTest {
   }
 
   @Test
+  void exporterThatWritesFilesHoldsWhatIsInThem() {
+    String text =
+        "receivers: {otlp: {protocols: {http: {}}}}\n"
+            + "exporters: {parquet: {directory: /tmp/a, max_file_age: 5m}}\n"
+            + "service: {pipelines: {logs: {receivers: [otlp], exporters: [parquet]}}}\n";
+    assertThat(holds.of(version(text))).isEqualTo(Duration.ofMinutes(5));
+  }
+
+  @Test
   void textsOfOtherComponentsAreNotKnown() {
     assertThat(of("absent: {}", "absent", "")).isNull();
   }

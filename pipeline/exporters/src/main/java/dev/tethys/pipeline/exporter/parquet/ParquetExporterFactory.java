@@ -10,6 +10,7 @@ import dev.tethys.pipeline.component.ExporterProbe;
 import dev.tethys.pipeline.delivery.UnsupportedItemCounter;
 import dev.tethys.pipeline.exporter.tables.TableRequestEncoder;
 import dev.tethys.web.client.HttpClientFactory;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
@@ -41,6 +42,11 @@ public final class ParquetExporterFactory
   @Override
   public String about() {
     return "Writes metrics, logs and traces as files of Parquet, in a folder or at S3.";
+  }
+
+  @Override
+  public Duration holds(ParquetSettings s) {
+    return s.fileAge();
   }
 
   @Override

@@ -23,6 +23,7 @@ import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -47,6 +48,11 @@ public final class SplunkExporterFactory
   @Override
   public String about() {
     return "Writes metrics, logs and traces to Splunk's HTTP Event Collector.";
+  }
+
+  @Override
+  public Duration holds(SplunkSettings s) {
+    return s.acks().isOn() ? s.acks().timeout() : Duration.ZERO;
   }
 
   @Override
