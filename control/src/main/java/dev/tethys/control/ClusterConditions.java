@@ -81,7 +81,10 @@ record ClusterConditions(long generation, List<Condition> conditions, Map<String
     String text =
         switch (item.state()) {
           case "invalid" -> generation + " has no effect; what was defined before stays";
-          case "undone" -> detail + "; change the object to roll out again";
+          case "undone" ->
+              detail.endsWith(SourceResources.CHANGE)
+                  ? detail
+                  : detail + "; change the object to roll out again";
           case "current" -> generation + " has effect";
           default -> detail;
         };

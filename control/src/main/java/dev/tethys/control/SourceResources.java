@@ -30,6 +30,9 @@ import java.util.stream.IntStream;
 final class SourceResources {
   private static final System.Logger LOG = JulLogger.of(SourceResources.class.getName());
 
+  /** What rolls an undone version out again. */
+  static final String CHANGE = "a change of the resource";
+
   /** Characters of all manifests together. */
   static final long MAX_TEXT = 16L << 20;
 
@@ -491,7 +494,8 @@ final class SourceResources {
                     + " is "
                     + x.state.word()
                     + (x.stateReason.isEmpty() ? "" : " (" + x.stateReason + ")")
-                    + "; add a version, or change this resource to try it again"
+                    + "; a new version is rolled out, and this one after "
+                    + CHANGE
               };
             }
             if (x.id == a.rollout() && x.state != Rollout.State.DONE) {
