@@ -6,6 +6,7 @@ import dev.tethys.web.cloud.AwsSigner;
 import java.net.URI;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A bucket, and who uses it.
@@ -59,6 +60,14 @@ public record S3Location(
     return url(key, "", region);
   }
 
+  /** Whether a host is an IP address, or this machine. */
+  private static boolean isAddress(@Nullable String host) {
+    return host != null
+        && (host.startsWith("[")
+            || host.equalsIgnoreCase("localhost")
+            || host.matches("\\d{1,3}(\\.\\d{1,3}){3}"));
+  }
+
   /**
    * The same with a query.
    *
@@ -71,8 +80,8 @@ public record S3Location(
       at = "https://s3." + region + "." + AwsCredentials.domain(region);
     }
     String path = AwsSigner.encodedPath(key).replace("%3D", "=");
-    // No certificate covers a bucket with dots.
-    if (pathStyle || bucket.contains(".")) {
+    // No certificate covers a bucket with dots, and no name is below an address.
+    if (pathStyle || bucket.contains(".") || isAddress(URI.create(at).getHost())) {
       return URI.create(at + "/" + bucket + (path.isEmpty() ? "" : "/" + path) + asked);
     }
     return URI.create(at.replaceFirst("://", "://" + bucket + ".") + "/" + path + asked);

@@ -185,4 +185,27 @@ class S3ClientTest {
         .hasMessageContaining("AuthorizationHeaderMalformed")
         .hasMessageContaining("set region");
   }
+
+  @Test
+  void bucketIsInThePathOfAnAddress() {
+    for (String at : List.of("http://127.0.0.1:9000", "https://[::1]:9000", "http://localhost")) {
+      assertThat(location(at).url("a", "", "eu-west-1")).hasToString(at + "/bucket/a");
+    }
+    assertThat(location("http://minio:9000").url("a", "", "eu-west-1"))
+        .hasToString("http://bucket.minio:9000/a");
+    assertThat(location("").url("a", "", "eu-west-1"))
+        .hasToString("https://bucket.s3.eu-west-1.amazonaws.com/a");
+  }
+
+  private static S3Location location(String endpoint) {
+    return new S3Location(
+        "bucket",
+        endpoint,
+        false,
+        S3Location.MIN_PART,
+        Map.of(),
+        true,
+        new AwsCredentials.Settings("eu-west-1", "", Secret.NONE, "", "", "", false),
+        HttpClientConfig.DEFAULT);
+  }
 }
