@@ -597,7 +597,7 @@ public final class HubEngine {
   private static Value removed(HubVariable v, Value before, JsonNode data) {
     if (v.type().isScalar()) {
       v.type().read(data);
-      return Value.empty(v.type());
+      return v.initial();
     }
     @Nullable Value keys = DataType.SET.read(data);
     Value out = before;

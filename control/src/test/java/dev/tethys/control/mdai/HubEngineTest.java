@@ -218,6 +218,9 @@ class HubEngineTest {
         true,
         JsonMapper.shared().readTree("\"vendor\""));
     assertThat(environment()).containsEntry("ROUTE", "vendor");
+    HubVariable route = ManifestReaderTest.variable(hub, "route");
+    engine.change("olga", hub, route, false, JsonMapper.shared().readTree("\"vendor\""));
+    assertThat(environment()).as("its default").containsEntry("ROUTE", "archive");
     assertThatThrownBy(
             () ->
                 engine.change(
