@@ -147,7 +147,11 @@ final class EventTriggers {
         for (AgentEvent e : events) {
           Source s = new Source(AutomationRule.AGENT + e.word(), a.uid().toString());
           seen.add(s);
-          take(s, lasts(s, holds(e, a), HOLD), labels(a));
+          boolean holds = holds(e, a);
+          boolean lasts = lasts(s, holds, HOLD);
+          if (lasts || isEnded(e, a, holds)) {
+            take(s, lasts, labels(a));
+          }
         }
       }
     }
@@ -332,6 +336,18 @@ final class EventTriggers {
       case DISCONNECTED -> !a.connected();
       case DROPPING -> isDropping(a.uid());
     };
+  }
+
+  /**
+   * Whether an agent is known not to have a state. After a start it may have had the state before,
+   * so that one which begins ends nothing, and a loss is known from the first minute on.
+   */
+  private boolean isEnded(AgentEvent e, AgentState a, boolean holds) {
+    RecentAccounts.Window w = fleet.recent(a.uid());
+    return !holds
+        && (e != AgentEvent.DROPPING
+            || w.in() >= MIN_ITEMS
+            || w.seconds() >= RecentAccounts.SPAN.toSeconds());
   }
 
   private boolean isDropping(UUID uid) {

@@ -162,6 +162,13 @@ final class RuleActions {
       throw new IllegalArgumentException(
           "variable " + v.target() + " has the type " + variable.type().word() + ", no scalar");
     }
+    HeldActions.Held before = lasting(run);
+    if (before != null
+        && before.target().equals(v.target())
+        && before.value().equals(v.value())
+        && v.after() != null) {
+      return "active"; // it is the value of that variable, or a later event has set another
+    }
     List<HeldActions.Held> others = // other events and rules that hold it
         holding(v.target()).stream().filter(h -> !h.id().equals(run.id)).toList();
     HeldActions.Held next = run.undo && !others.isEmpty() ? others.getLast() : null;
@@ -240,11 +247,7 @@ final class RuleActions {
   }
 
   private String rollOut(Run run, RuleAction.RollOut o) throws IOException {
-    HeldActions.Held before = held.ofBefore(run.id);
-    // States and series that last fire anew after a start; an alert has its own time.
-    boolean lasts =
-        run.event.changed().equals(before == null ? "" : before.since()) || isState(run.event);
-    if (before != null && lasts && run.event.isFiring()) {
+    if (lasting(run) != null) {
       return "active";
     }
     int version = o.version() == 0 ? store.versions(o.configuration()).size() : o.version();
@@ -294,6 +297,19 @@ final class RuleActions {
       held.add(held(run, o.configuration(), ""));
     }
     return "done";
+  }
+
+  /**
+   * What an action holds since before a start of the control plane, where its event lasts; else
+   * null. States and series that last fire anew after a start; an alert has its own time.
+   */
+  private HeldActions.@Nullable Held lasting(Run run) {
+    HeldActions.Held before = run.undo ? null : held.ofBefore(run.id);
+    return before != null
+            && run.event.isFiring()
+            && (run.event.changed().equals(before.since()) || isState(run.event))
+        ? before
+        : null;
   }
 
   private String undo(Run run) throws IOException {
