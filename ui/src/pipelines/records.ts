@@ -6,7 +6,7 @@ export type Change = 'unchanged' | 'changed' | 'only_before' | 'only_after';
 export const CHANGES: [Change, string][] = [
   ['changed', 'Changed'],
   ['only_before', 'Held or dropped'],
-  ['only_after', 'Only after'],
+  ['only_after', 'Released or added'],
   ['unchanged', 'Unchanged'],
 ];
 

@@ -36,3 +36,31 @@ export function useVolumes(by: string, selector: string, sort: Sort) {
     retry: false,
   });
 }
+
+/** Counts of a check of fidelity over the agents. */
+export interface Fidelity {
+  check: string;
+  signal: string;
+  agents: number;
+  sent?: number;
+  match?: number;
+  mismatch?: number;
+  missing?: number;
+  unknown?: number;
+  doubled?: number;
+  unpaired?: number;
+  accepted?: number;
+  refused?: number;
+}
+
+export function useFidelity(selector: string) {
+  return useQuery<Fidelity[]>({
+    queryKey: ['fidelity', selector],
+    queryFn: async ({ signal }) =>
+      (await call<Fidelity[]>('control/fidelity', selector ? { selector } : {}, signal)).data,
+    enabled: ofFleet,
+    placeholderData: keepPreviousData,
+    refetchInterval: EVERY,
+    retry: false,
+  });
+}

@@ -5,7 +5,7 @@ import { offer } from '../app/parts';
 import { Empty, Segmented, Select } from '../components/ui';
 import { Field, FleetPage } from '../fleet/frame';
 import { counted, formatValue } from '../lib/units';
-import { ofFleet, useVolumes } from './api';
+import { ofFleet, useFidelity, useVolumes } from './api';
 import {
   type Count,
   controlFor,
@@ -151,9 +151,61 @@ export function VolumesPage() {
               )}
             </>
           )}
+          {ofFleet && <FidelityTable selector={search.selector ?? ''} />}
         </div>
       )}
     </FleetPage>
+  );
+}
+
+const RESULTS = ['sent', 'match', 'mismatch', 'missing', 'unknown', 'doubled', 'unpaired'] as const;
+
+/** What checks of fidelity found; nothing where no agent has one. */
+function FidelityTable({ selector }: { selector: string }) {
+  const rows = useFidelity(selector).data ?? [];
+  if (rows.length === 0) return null;
+  const number = (n: number | undefined) => (n ?? 0).toLocaleString('en');
+  return (
+    <section className="card table-wrap" aria-label="Fidelity">
+      <table className="table">
+        <caption>
+          Fidelity: a sample of what was received, compared with what destinations got, and all items with
+          those that destinations refused
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Check</th>
+            <th scope="col">Signal</th>
+            {RESULTS.map((one) => (
+              <th scope="col" className="num" key={one}>
+                {one}
+              </th>
+            ))}
+            <th scope="col" className="num">
+              All items
+            </th>
+            <th scope="col" className="num">
+              Refused
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((one) => (
+            <tr key={`${one.check} ${one.signal}`}>
+              <th scope="row">{one.check}</th>
+              <td>{one.signal}</td>
+              {RESULTS.map((result) => (
+                <td className="num" key={result}>
+                  {number(one[result])}
+                </td>
+              ))}
+              <td className="num">{number((one.accepted ?? 0) + (one.refused ?? 0))}</td>
+              <td className="num">{number(one.refused)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
 }
 

@@ -175,7 +175,9 @@ class ControlToolTest {
     assertThat(ok("effect", id)).contains("service.name=catalog", "bytes/s out");
     assertThat(refused("effect", "none")).contains("there is no control none");
     ok("end", id, "--reason=quiet");
-    assertThat(ok("controls").lines()).hasSize(1);
+    assertThat(ok("controls").lines().skip(1))
+        .containsExactly("No control is active; --all lists ended ones.");
+    assertThat(ok("fidelity")).contains("REFUSED", "No agent has a check");
     assertThat(ok("controls", "--all")).contains("ended");
     assertThat(refused("route", "logs/absent", scope[0], scope[1], "--reason=test"))
         .contains("no connected agent of the selector runs the pipeline logs/absent")

@@ -3,7 +3,10 @@ package dev.tethys.control;
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.config.Durations;
+import java.util.Collection;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -97,6 +100,39 @@ final class AgentJson {
       }
     }
     return n;
+  }
+
+  /**
+   * Checks of fidelity, added up over agents.
+   *
+   * @param agents those that report checks count
+   */
+  static ArrayNode fidelity(Collection<AgentState> agents) {
+    Map<String, Map<String, Long>> sums = new TreeMap<>();
+    Map<String, Integer> reporting = new TreeMap<>();
+    for (AgentState a : agents) {
+      Totals t = a.totals();
+      if (t != null) {
+        t.fidelity()
+            .forEach(
+                (check, results) -> {
+                  reporting.merge(check, 1, Integer::sum);
+                  Map<String, Long> to = sums.computeIfAbsent(check, k -> new TreeMap<>());
+                  results.forEach((result, n) -> to.merge(result, n, Long::sum));
+                });
+      }
+    }
+    ArrayNode out = JsonMapper.shared().createArrayNode();
+    sums.forEach(
+        (check, results) -> {
+          int at = check.lastIndexOf('@');
+          ObjectNode n = out.addObject();
+          n.put("check", at < 0 ? check : check.substring(0, at));
+          n.put("signal", at < 0 ? "" : check.substring(at + 1));
+          n.put("agents", reporting.getOrDefault(check, 0));
+          results.forEach(n::put);
+        });
+    return out;
   }
 
   private static ObjectNode health(ComponentHealth h, boolean whole) {

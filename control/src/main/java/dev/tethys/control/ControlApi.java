@@ -84,6 +84,7 @@ final class ControlApi {
     routes.get(ROOT + "/agents", on(Tokens.Role.VIEWER, this::agents));
     routes.get(ROOT + "/agents/{uid}", on(Tokens.Role.VIEWER, this::agent));
     routes.get(ROOT + "/volumes", on(Tokens.Role.VIEWER, this::volumes));
+    routes.get(ROOT + "/fidelity", on(Tokens.Role.VIEWER, this::fidelity));
     routes.get(ROOT + "/configurations", on(Tokens.Role.VIEWER, (q, u) -> configurations()));
     routes.post(ROOT + "/configurations", on(Tokens.Role.OPERATOR, this::push));
     routes.get(ROOT + "/configurations/{name}", on(Tokens.Role.VIEWER, this::versions));
@@ -287,6 +288,12 @@ final class ControlApi {
       throw new Rollouts.NotFoundException("there is no agent " + uid);
     }
     return AgentJson.of(a, rollouts.wanted(a), fleet.rate(a), true);
+  }
+
+  private JsonNode fidelity(HttpRequest q, String user) {
+    String selector = q.query().first("selector");
+    return AgentJson.fidelity(
+        fleet.agents(Selector.parse(selector == null ? "" : selector).and(tokens.scope(q))));
   }
 
   private JsonNode volumes(HttpRequest q, String user) {

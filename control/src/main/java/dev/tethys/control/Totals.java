@@ -22,6 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param signals losses by signal; empty for an agent that does not report them
  * @param controls live controls by id; null for an agent that takes none
  * @param memory resident bytes of its process; 0 for an agent that does not report them
+ * @param fidelity counts of checks of fidelity, by {@code check@signal} and result
  */
 public record Totals(
     long in,
@@ -33,7 +34,8 @@ public record Totals(
     Map<String, Exporter> exporters,
     Map<String, Losses> signals,
     @Nullable Map<String, Control> controls,
-    long memory) {
+    long memory,
+    Map<String, Map<String, Long>> fidelity) {
   /** Key of the losses of all signals together. */
   static final String ALL = "";
 
@@ -41,7 +43,7 @@ public record Totals(
   static final String SIGNAL = "@";
 
   public static final Totals NONE =
-      new Totals(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), null, 0);
+      new Totals(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), null, 0, Map.of());
 
   /**
    * Items that were taken, and those of them that reach no destination, without what live controls
@@ -56,6 +58,7 @@ public record Totals(
 
   private static final int MAX_QUOTAS = 1000;
   private static final int MAX_SIGNALS = 8;
+  private static final int MAX_RESULTS = 16;
   private static final String OTHER = "other";
   private static final Control NO_COUNTS = new Control(false, 0, 0, 0, 0, 0, false, List.of());
 
@@ -80,7 +83,24 @@ public record Totals(
         exporters(n),
         signals(n),
         controls(n),
-        n.path("memory").asLong(0));
+        n.path("memory").asLong(0),
+        fidelity(n));
+  }
+
+  private static Map<String, Map<String, Long>> fidelity(JsonNode n) {
+    Map<String, Map<String, Long>> out = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> check : n.path("fidelity").properties()) {
+      Map<String, Long> results = new TreeMap<>();
+      for (Map.Entry<String, JsonNode> e : check.getValue().properties()) {
+        if (results.size() < MAX_RESULTS) {
+          results.put(Texts.shortened(e.getKey(), 16), e.getValue().asLong(0));
+        }
+      }
+      if (out.size() < MAX_NAMES) {
+        out.put(Texts.shortened(check.getKey(), 120), results);
+      }
+    }
+    return out;
   }
 
   /**

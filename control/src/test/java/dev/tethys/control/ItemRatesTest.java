@@ -17,7 +17,7 @@ class ItemRatesTest {
   private void put(double seconds, long in) {
     rates.put(
         A,
-        new Totals(in, in / 2, 0, 0, 0, Map.of(), Map.of(), Map.of(), null, 0),
+        new Totals(in, in / 2, 0, 0, 0, Map.of(), Map.of(), Map.of(), null, 0, Map.of()),
         (long) (seconds * SECOND));
   }
 

@@ -224,6 +224,19 @@ class RolloutResourcesTest extends RolloutCase {
   }
 
   @Test
+  void checksOfFidelityAreAddedUpOverAgents() {
+    String report =
+        "{\"fidelity\":{\"vendor@logs\":{\"sent\":10,\"match\":%d,\"refused\":1},\"b@traces\":{\"sent\":1}}}";
+    agent(0, null, report.formatted(7));
+    agent(1, null, report.formatted(9));
+    agent(2, null, "{\"in\":1}");
+    assertThat(AgentJson.fidelity(fleet.agents(Selector.ALL)))
+        .hasToString(
+            "[{\"check\":\"b\",\"signal\":\"traces\",\"agents\":2,\"sent\":2},"
+                + "{\"check\":\"vendor\",\"signal\":\"logs\",\"agents\":2,\"match\":16,\"refused\":2,\"sent\":20}]");
+  }
+
+  @Test
   void figuresOfAReportAreRead() {
     Totals t =
         requireNonNull(

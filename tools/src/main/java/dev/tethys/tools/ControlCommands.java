@@ -85,6 +85,15 @@ final class ControlCommands {
             ControlCommands::agents));
     out.add(
         command(
+            "fidelity",
+            "[<selector>]",
+            "Print what checks of fidelity found in the data that exporters delivered.",
+            List.of(),
+            0,
+            1,
+            ControlCommands::fidelity));
+    out.add(
+        command(
             "volumes",
             "[<selector>]",
             "Print items and bytes by the values of an attribute, those with the most bytes in the"
@@ -387,6 +396,42 @@ final class ControlCommands {
           }
         });
     return String.join(",", out);
+  }
+
+  private static int fidelity(Command.Arguments a, Console console) throws IOException {
+    List<String> results =
+        List.of("sent", "match", "mismatch", "missing", "unknown", "doubled", "unpaired");
+    Table t = new Table();
+    List<Object> head = new ArrayList<>(List.of("CHECK", "SIGNAL", "AGENTS"));
+    results.forEach(r -> head.add(r.toUpperCase(Locale.ROOT)));
+    head.addAll(List.of("ALL ITEMS", "REFUSED"));
+    t.row(head.toArray());
+    List<?> all =
+        list(call(a, "GET", "/fidelity?selector=" + ServerApi.encoded(a.operand(0, "")), null));
+    for (Object o : all) {
+      List<Object> row = new ArrayList<>();
+      row.add(text(o, "check"));
+      row.add(text(o, "signal"));
+      row.add(text(o, "agents"));
+      results.forEach(r -> row.add(count(o, r)));
+      long refused = count(o, "refused");
+      row.add(count(o, "accepted") + refused);
+      row.add(refused);
+      t.row(row.toArray());
+    }
+    t.print(console.out());
+    if (all.isEmpty()) {
+      console
+          .out()
+          .println(
+              "No agent has a check: the processor fidelity at the points sent and delivered.");
+    }
+    return 0;
+  }
+
+  private static long count(@Nullable Object o, String key) {
+    String n = text(o, key);
+    return n.isEmpty() ? 0 : Long.parseLong(n);
   }
 
   private static int volumes(Command.Arguments a, Console console) throws IOException {

@@ -130,7 +130,7 @@ final class LiveControlCommands {
         continue;
       }
       for (Object r : list(object(agent).get("records"))) {
-        console.out().println(uid + " " + text(r, "change") + " " + text(r, "edge"));
+        console.out().println(uid + " " + changeWords(text(r, "change")) + " " + text(r, "edge"));
         for (String side : List.of("before", "after")) {
           Object record = object(r).get(side);
           if (record != null) {
@@ -241,7 +241,7 @@ final class LiveControlCommands {
                         + " sampling.")),
             1,
             (j, a) -> {
-              j.key("share").raw(share(a.operands().getFirst()));
+              j.key("share").raw(kept(a.operands().getFirst()));
               j.key("keepErrors").raw(String.valueOf(a.flags().bool("keep-errors")));
               put(j, "keepSlow", a.flags().get("keep-slow"));
               j.key("keepRare").raw(a.flags().get("keep-rare"));
@@ -364,6 +364,17 @@ final class LiveControlCommands {
     }
   }
 
+  /** Share that sampling keeps. */
+  static String kept(String text) {
+    String share = share(text);
+    double d = Double.parseDouble(share);
+    if (!(d > 0 && d < 1)) {
+      throw new UsageException(
+          "share \"" + text + "\" must be above 0 and below 100%; mute drops all");
+    }
+    return share;
+  }
+
   private static long rate(String text) {
     try {
       return Long.parseLong(text);
@@ -483,6 +494,15 @@ final class LiveControlCommands {
     }
   }
 
+  /** What became of a record at a node. */
+  static String changeWords(String change) {
+    return switch (change) {
+      case "only_before" -> "held or dropped";
+      case "only_after" -> "released or added";
+      default -> change;
+    };
+  }
+
   private static int controls(Command.Arguments a, Console console) throws IOException {
     Table t = new Table();
     t.row(
@@ -500,7 +520,8 @@ final class LiveControlCommands {
         "AUTHOR",
         "REASON");
     String path = "/controls?limit=10000" + (a.flags().bool("all") ? "" : "&state=active");
-    for (Object o : list(call(a, "GET", path, null))) {
+    List<?> all = list(call(a, "GET", path, null));
+    for (Object o : all) {
       Map<String, @Nullable Object> states = object(object(o).get("agentStates"));
       List<String> agents = new ArrayList<>();
       states.forEach((k, v) -> agents.add(text(states, k) + " " + k));
@@ -520,6 +541,9 @@ final class LiveControlCommands {
           text(o, "reason"));
     }
     t.print(console.out());
+    if (all.isEmpty() && !a.flags().bool("all")) {
+      console.out().println("No control is active; --all lists ended ones.");
+    }
     return 0;
   }
 

@@ -1,11 +1,30 @@
 package dev.tethys.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class LiveControlCommandsTest {
+  @Test
+  void shareThatKeepsNothingOrAllIsNamed() {
+    assertThat(LiveControlCommands.kept("10%")).isEqualTo("0.1");
+    for (String wrong : List.of("0", "100%", "1", "-1%", "NaN")) {
+      assertThatThrownBy(() -> LiveControlCommands.kept(wrong))
+          .hasMessage("share \"" + wrong + "\" must be above 0 and below 100%; mute drops all");
+    }
+  }
+
+  @Test
+  void changesOfRecordsAreSaidInWords() {
+    assertThat(LiveControlCommands.changeWords("only_before")).isEqualTo("held or dropped");
+    assertThat(LiveControlCommands.changeWords("only_after")).isEqualTo("released or added");
+    assertThat(LiveControlCommands.changeWords("changed")).isEqualTo("changed");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

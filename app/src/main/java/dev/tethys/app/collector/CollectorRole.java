@@ -11,6 +11,7 @@ import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.collector.ConfigSource;
 import dev.tethys.pipeline.collector.ConfigSources;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.ConfigWatcher;
 import dev.tethys.pipeline.config.GraphConfig;
@@ -28,6 +29,7 @@ import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.graph.QueueMetrics;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.processor.control.LiveControls;
+import dev.tethys.pipeline.processor.fidelity.FidelityFactory;
 import dev.tethys.pipeline.web.NodeRecords;
 import dev.tethys.pipeline.web.PipelineEndpoints;
 import dev.tethys.pipeline.web.TapAccess;
@@ -503,6 +505,11 @@ public final class CollectorRole implements AutoCloseable {
     double memory = ProcessMetrics.resident();
     return PipelineAccounts.of(services.ledger())
         .with(applied)
+        .withFidelity(
+            services.components().find(ComponentKind.PROCESSOR, "fidelity").orElse(null)
+                    instanceof FidelityFactory f
+                ? f.results()
+                : Map.of())
         .with(Double.isNaN(memory) ? 0 : (long) memory, graph.exporters());
   }
 

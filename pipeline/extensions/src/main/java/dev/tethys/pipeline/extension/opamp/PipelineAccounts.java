@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param signals by name, such as {@code logs}
  * @param controls live controls by id; null for a process that takes none
  * @param memory resident bytes of the process; 0 where they are not known
+ * @param fidelity counts of checks of fidelity, by {@code check@signal} and result
  */
 public record PipelineAccounts(
     long in,
@@ -35,7 +36,8 @@ public record PipelineAccounts(
     Map<String, Exporter> exporters,
     Map<String, SignalItems> signals,
     @Nullable Map<String, Control> controls,
-    long memory) {
+    long memory,
+    Map<String, Map<String, Long>> fidelity) {
   /** Change of memory that alone is no reason for a report. */
   private static final long MEMORY_STEP = 16L << 20;
 
@@ -150,13 +152,33 @@ public record PipelineAccounts(
     SignalItems all =
         signals.values().stream().reduce(new SignalItems(0, 0, Map.of()), SignalItems::plus);
     return new PipelineAccounts(
-        all.in, out, queued, all.deadLettered, returned, all.dropped, exporters, signals, null, 0);
+        all.in,
+        out,
+        queued,
+        all.deadLettered,
+        returned,
+        all.dropped,
+        exporters,
+        signals,
+        null,
+        0,
+        Map.of());
   }
 
   /** The same with live controls. */
   public PipelineAccounts with(Map<String, Control> applied) {
     return new PipelineAccounts(
-        in, out, queued, deadLettered, returned, dropped, exporters, signals, applied, memory);
+        in,
+        out,
+        queued,
+        deadLettered,
+        returned,
+        dropped,
+        exporters,
+        signals,
+        applied,
+        memory,
+        fidelity);
   }
 
   /**
@@ -174,7 +196,33 @@ public record PipelineAccounts(
           (name, x) -> x.plus(new Exporter(0, 0, 0, q.waitsMillis())));
     }
     return new PipelineAccounts(
-        in, out, queued, deadLettered, returned, dropped, aged, signals, controls, memory);
+        in,
+        out,
+        queued,
+        deadLettered,
+        returned,
+        dropped,
+        aged,
+        signals,
+        controls,
+        memory,
+        fidelity);
+  }
+
+  /** The same with counts of checks of fidelity. */
+  public PipelineAccounts withFidelity(Map<String, Map<String, Long>> checks) {
+    return new PipelineAccounts(
+        in,
+        out,
+        queued,
+        deadLettered,
+        returned,
+        dropped,
+        exporters,
+        signals,
+        controls,
+        memory,
+        checks);
   }
 
   /** Whether other accounts need no report: memory is never quite the same. */
@@ -191,7 +239,8 @@ public record PipelineAccounts(
                 exporters,
                 signals,
                 controls,
-                other.memory)
+                other.memory,
+                fidelity)
             .equals(other);
   }
 
@@ -199,7 +248,7 @@ public record PipelineAccounts(
   @Nullable PipelineAccounts ofControls() {
     return controls == null || controls.isEmpty()
         ? null
-        : new PipelineAccounts(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), controls, 0);
+        : new PipelineAccounts(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), controls, 0, Map.of());
   }
 
   private static void quotas(Json j, List<QuotaUse> of) {
@@ -248,6 +297,16 @@ public record PipelineAccounts(
     j.close('}');
     if (memory > 0) {
       j.key("memory").number(memory);
+    }
+    if (!fidelity.isEmpty()) {
+      j.key("fidelity").open('{');
+      fidelity.forEach(
+          (check, results) -> {
+            j.key(check).open('{');
+            results.forEach((result, n) -> j.key(result).number(n));
+            j.close('}');
+          });
+      j.close('}');
     }
     if (controls != null) {
       j.key("controls").open('{');

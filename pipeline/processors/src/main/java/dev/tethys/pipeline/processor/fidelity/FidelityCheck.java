@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,7 @@ final class FidelityCheck {
   private @Nullable FidelitySettings settings;
   private @Nullable FidelityMetrics metrics;
   private final Map<String, Waiting> pending = new LinkedHashMap<>();
+  private final Map<String, Long> results = new TreeMap<>();
   private int pendingItems;
   private boolean hasLeftOut; // an item for which there was no room
   private long leftOutNanos;
@@ -88,6 +90,7 @@ final class FidelityCheck {
     w.contents.add(s.content);
     pendingItems++;
     delivered.remove(s.id);
+    count("sent", 1);
     m.payload("sent");
     m.pending(pendingItems);
   }
@@ -120,12 +123,13 @@ final class FidelityCheck {
     if (s == null || m == null) {
       return;
     }
+    count("delivered", 1);
     m.payload("delivered");
     Map<String, String> sent = take(got.id, got.content);
     if (sent == null) {
       boolean doubled = delivered.containsKey(got.id);
       if (doubled || !hasLeftOut || nanos - leftOutNanos > s.timeout().toNanos()) {
-        m.item(doubled ? "doubled" : "unpaired", 1);
+        item(m, doubled ? "doubled" : "unpaired", 1);
       }
       return;
     }
@@ -137,7 +141,7 @@ final class FidelityCheck {
   synchronized void unknown(Sampled of) {
     FidelityMetrics m = metrics;
     if (m != null && take(of.id, of.content) != null) {
-      m.item("unknown", 1);
+      item(m, "unknown", 1);
     }
   }
 
@@ -145,11 +149,27 @@ final class FidelityCheck {
   synchronized void answered(long accepted, long refused) {
     FidelityMetrics m = metrics;
     if (m != null) {
+      count("accepted", accepted);
+      count("refused", refused);
       m.answered(accepted, refused);
     }
   }
 
-  private static void compare(
+  /** Counts since the start of the process, by the words of the metrics. */
+  synchronized Map<String, Long> results() {
+    return new TreeMap<>(results);
+  }
+
+  private void item(FidelityMetrics m, String result, long n) {
+    count(result, n);
+    m.item(result, n);
+  }
+
+  private void count(String result, long n) {
+    results.merge(result, n, Long::sum);
+  }
+
+  private void compare(
       FidelitySettings s, FidelityMetrics m, Map<String, String> sent, Map<String, String> got) {
     boolean same = true;
     for (Map.Entry<String, String> e : sent.entrySet()) {
@@ -166,7 +186,7 @@ final class FidelityCheck {
         m.attribute(name, "added");
       }
     }
-    m.item(same ? "match" : "mismatch", 1);
+    item(m, same ? "match" : "mismatch", 1);
     if (!s.required().isEmpty()) {
       boolean all = true;
       for (Map.Entry<String, Boolean> e : s.required().entrySet()) {
@@ -199,7 +219,7 @@ final class FidelityCheck {
         return;
       }
       int n = first.getValue().contents.size();
-      m.item("missing", n);
+      item(m, "missing", n);
       for (int i = 0; i < n && !s.required().isEmpty(); i++) {
         m.required(false);
       }

@@ -24,8 +24,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +73,18 @@ public final class FidelityFactory implements ProcessorFactory<FidelitySettings>
       return new Sent(s, check, next, context.account(signal), context.clock());
     }
     return new Delivered(s, check, next, context, signal);
+  }
+
+  /**
+   * Counts of all checks since the start of the process: by {@code check@signal}, then by the words
+   * of the metrics.
+   */
+  public Map<String, Map<String, Long>> results() {
+    Map<String, Map<String, Long>> out = new TreeMap<>();
+    checks.forEach(
+        (name, c) ->
+            out.put(name.check + "@" + name.signal.name().toLowerCase(Locale.ROOT), c.results()));
+    return out;
   }
 
   /** Sampled items of a batch, which stays as it is. */
