@@ -371,7 +371,16 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
       try (LogSelection s = store.select(TENANT, ALL, from, T0 + 600 * SECOND)) {
         for (LogSegment g : s.segments()) {
           Map<String, Long> byKey = new TreeMap<>();
-          if (!g.patternKeys((key, stream, n) -> byKey.merge(stream + " " + key, n, Long::sum))) {
+          boolean keyed =
+              g.patternKeys(
+                  (keys, counts, n, stream) -> {
+                    for (int i = 0; i < n; i++) {
+                      if (counts[i] > 0) {
+                        byKey.merge(stream + " " + keys[i], (long) counts[i], Long::sum);
+                      }
+                    }
+                  });
+          if (!keyed) {
             continue;
           }
           Map<String, Long> byText = new TreeMap<>();
@@ -389,7 +398,15 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
               });
           assertThat(byKey).isEqualTo(byText);
           g.patternsOf(
-              (key, stream) -> (key + stream) % 3 == 0,
+              (keys, n, stream, into) -> {
+                int count = 0;
+                for (int i = 0; i < n; i++) {
+                  if ((keys[i] + stream) % 3 == 0) {
+                    into[count++] = i;
+                  }
+                }
+                return count;
+              },
               SECOND,
               (pattern, stream, bucket, n) ->
                   ofSome.merge(stream + pattern + bucket, n, Long::sum));

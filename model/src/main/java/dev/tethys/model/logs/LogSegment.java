@@ -109,15 +109,18 @@ public interface LogSegment {
   /** Receiver of the rows of a pattern that is known by its key. */
   @FunctionalInterface
   interface PatternKeyConsumer {
-    /** Takes a count. What was counted before may come again; its counts add up. */
-    void accept(long key, int stream, long rows);
+    /**
+     * Takes the first {@code n} counts of arrays. What was counted before may come again; its
+     * counts add up.
+     */
+    void accept(long[] keys, int[] rows, int n, int stream);
   }
 
   /** Set of patterns by stream. */
   @FunctionalInterface
   interface PatternKeys {
-    /** True if a pattern of a stream is of the set. */
-    boolean has(long key, int stream);
+    /** Writes the places of those of the first {@code n} keys that are of the set; their number. */
+    int select(long[] keys, int n, int stream, int[] into);
   }
 
   /** Receiver of the rows of a pattern. */

@@ -198,13 +198,14 @@ final class TenantsStore implements LogStore {
 
     @Override
     public boolean patternKeys(PatternKeyConsumer counts) {
-      return segment.patternKeys((key, stream, rows) -> counts.accept(key, stream + offset, rows));
+      return segment.patternKeys(
+          (keys, rows, n, stream) -> counts.accept(keys, rows, n, stream + offset));
     }
 
     @Override
     public void patternsOf(PatternKeys keys, long step, PatternConsumer counts) {
       segment.patternsOf(
-          (key, stream) -> keys.has(key, stream + offset),
+          (of, n, stream, into) -> keys.select(of, n, stream + offset, into),
           step,
           (pattern, stream, bucket, rows) -> counts.accept(pattern, stream + offset, bucket, rows));
     }

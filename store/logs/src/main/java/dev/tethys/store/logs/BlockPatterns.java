@@ -5,6 +5,8 @@ import dev.tethys.model.logs.LogSegment.PatternKeyConsumer;
 import dev.tethys.model.logs.LogSegment.PatternKeys;
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.store.logs.block.LogBlock;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts of the rows of a block by template, stream and bucket of time. Templates, streams and
@@ -27,10 +29,10 @@ final class BlockPatterns {
   /**
    * Counts rows by pattern, stream and bucket.
    *
-   * @param keys patterns that are counted
+   * @param keys patterns that are counted, null for all
    * @param bucketStep nanoseconds of a bucket
    */
-  void run(PatternKeys keys, long bucketStep, PatternConsumer counts) {
+  void run(@Nullable PatternKeys keys, long bucketStep, PatternConsumer counts) {
     step = bucketStep;
     if (scan.isUnfiltered()) {
       runStreams(keys, counts);
@@ -56,20 +58,28 @@ final class BlockPatterns {
   }
 
   /** The same where all rows of the selected streams and times count: no others are read. */
-  private void runStreams(PatternKeys keys, PatternConsumer counts) {
+  private void runStreams(@Nullable PatternKeys keys, PatternConsumer counts) {
     for (int s = 0; s < selected.length; s++) {
       if (selected[s] < 0) {
         continue;
       }
       int[] rows = block.rowsOf(s);
       LogBlock.StreamRuns runs = block.runsOf(s);
+      int[] templates = runs.templates();
       int[] starts = runs.starts();
-      for (int k = 0; k < runs.templates().length; k++) {
-        int template = runs.templates()[k];
-        if (keys.has(block.patternKey(template), selected[s])) {
-          Cancellation.check();
-          count(template, selected[s], rows, starts[k], starts[k + 1], counts);
-        }
+      int[] some = new int[templates.length];
+      int n = templates.length;
+      if (keys == null) {
+        Arrays.setAll(some, k -> k);
+      } else {
+        long[] of = new long[n];
+        block.patternKeys(templates, of);
+        n = keys.select(of, n, selected[s], some);
+      }
+      for (int i = 0; i < n; i++) {
+        int k = some[i];
+        Cancellation.check();
+        count(templates[k], selected[s], rows, starts[k], starts[k + 1], counts);
       }
     }
   }
@@ -84,12 +94,13 @@ final class BlockPatterns {
       int[] rows = cutsTimes ? block.rowsOf(s) : new int[0];
       LogBlock.StreamRuns runs = block.runsOf(s);
       int[] starts = runs.starts();
-      for (int k = 0; k < runs.templates().length; k++) {
-        int n = cutsTimes ? rowsIn(rows, starts[k], starts[k + 1]) : starts[k + 1] - starts[k];
-        if (n > 0) {
-          counts.accept(block.patternKey(runs.templates()[k]), selected[s], n);
-        }
+      long[] keys = new long[runs.templates().length];
+      int[] ofKeys = new int[keys.length];
+      block.patternKeys(runs.templates(), keys);
+      for (int k = 0; k < keys.length; k++) {
+        ofKeys[k] = cutsTimes ? rowsIn(rows, starts[k], starts[k + 1]) : starts[k + 1] - starts[k];
       }
+      counts.accept(keys, ofKeys, keys.length, selected[s]);
     }
   }
 

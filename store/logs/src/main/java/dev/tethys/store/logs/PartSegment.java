@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Block of a part as a segment of a selection. */
 final class PartSegment implements LogSegment {
-  private static final PatternKeys ALL_PATTERNS = (key, stream) -> true;
-
   private final LogPart part;
   private final int block;
   private final int[] selected; // index in the selection of each stream of the block, or -1
@@ -188,7 +186,7 @@ final class PartSegment implements LogSegment {
 
   @Override
   public void patterns(LogFilter filter, long step, PatternConsumer counts) {
-    read(filter, s -> new BlockPatterns(s).run(ALL_PATTERNS, step, counts));
+    read(filter, s -> new BlockPatterns(s).run(null, step, counts));
   }
 
   @Override

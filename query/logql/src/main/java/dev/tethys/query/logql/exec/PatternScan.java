@@ -78,7 +78,7 @@ public final class PatternScan {
           adders,
           (i, adder) -> {
             LogSegment s = segments.get(i);
-            if (unfiltered && s.patternKeys(adder::addKey)) {
+            if (unfiltered && s.patternKeys(adder::addKeys)) {
               keyed[i] = true;
             } else {
               s.patterns(plan.filter(), step, adder);
@@ -152,7 +152,8 @@ public final class PatternScan {
       at = t.copyRows(rows, at);
     }
     long least = least(rows, limit);
-    return (key, stream) -> totals[ofStreams[stream].number].rows(key) >= least;
+    return (keys, some, stream, into) ->
+        totals[ofStreams[stream].number].select(keys, some, least, into);
   }
 
   /** Rows that the most frequent patterns have at least; 0 for all patterns. */
@@ -160,8 +161,24 @@ public final class PatternScan {
     if (rows.length <= limit) {
       return 0;
     }
-    Arrays.sort(rows);
-    return rows[rows.length - Math.max(1, limit)];
+    int[] ofLengths = new int[Long.SIZE + 1]; // by the number of bits: most have one or two rows
+    for (long r : rows) {
+      ofLengths[Long.SIZE - Long.numberOfLeadingZeros(r)]++;
+    }
+    int most = Math.max(1, limit);
+    int bits = Long.SIZE;
+    for (int more = ofLengths[bits]; more < most; more += ofLengths[bits]) {
+      bits--;
+    }
+    long[] some = new long[rows.length];
+    int n = 0;
+    for (long r : rows) {
+      if (r >>> bits - 1 > 0) {
+        some[n++] = r;
+      }
+    }
+    Arrays.sort(some, 0, n);
+    return some[n - most];
   }
 
   /** The most frequent patterns, sorted; most of the others have too few rows to be compared. */
@@ -225,17 +242,14 @@ public final class PatternScan {
       totals = new PatternTotals[count];
     }
 
-    void addKey(long key, int stream, long rows) {
+    void addKeys(long[] keys, int[] rows, int n, int stream) {
       int level = levels[stream].number;
       PatternTotals of = totals[level];
       if (of == null) {
         of = new PatternTotals();
         totals[level] = of;
       }
-      long taken = of.add(key, rows);
-      if (taken > 0) {
-        run.hold(taken);
-      }
+      run.hold(of.addAll(keys, rows, n));
     }
 
     @Override

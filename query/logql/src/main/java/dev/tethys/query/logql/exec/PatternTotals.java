@@ -42,6 +42,28 @@ final class PatternTotals {
     return 2L * Long.BYTES * oldKeys.length;
   }
 
+  /** Adds rows of keys, also none; returns the bytes that were taken for them. */
+  long addAll(long[] of, int[] counts, int n) {
+    long taken = 0;
+    for (int i = 0; i < n; i++) {
+      if (counts[i] > 0) {
+        taken += add(of[i], counts[i]);
+      }
+    }
+    return taken;
+  }
+
+  /** Writes the places of the keys that have so many rows; returns their number. */
+  int select(long[] of, int n, long least, int[] into) {
+    int count = 0;
+    for (int i = 0; i < n; i++) {
+      if (rows[place(of[i])] >= least) {
+        into[count++] = i;
+      }
+    }
+    return count;
+  }
+
   /** Adds all rows of others; returns the bytes that were taken for them. */
   long addAll(PatternTotals others) {
     long taken = 0;
@@ -51,11 +73,6 @@ final class PatternTotals {
       }
     }
     return taken;
-  }
-
-  /** Rows of a key. */
-  long rows(long key) {
-    return rows[place(key)];
   }
 
   /** Number of keys. */

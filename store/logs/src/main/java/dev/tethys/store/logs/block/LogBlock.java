@@ -236,8 +236,8 @@ public final class LogBlock {
     return known;
   }
 
-  /** Key of the {@link #pattern} of a template, without its text. */
-  public long patternKey(int template) {
+  /** Writes keys of the {@link #pattern} of templates, without its text. */
+  public void patternKeys(int[] templates, long[] into) {
     long[] of = patternKeys;
     if (of == null) {
       of = (long[]) kept.get(CachedColumns.PATTERN_KEYS);
@@ -247,12 +247,19 @@ public final class LogBlock {
       }
       patternKeys = of;
     }
-    if (of[template] == 0) { // threads may compute the same key twice
-      ByteSink out = argument.clear();
-      Templates.appendPattern(templates(), textStarts[template], textStarts[template + 1], out);
-      of[template] = LogPatternKey.of(out.buf, 0, out.size);
+    for (int i = 0; i < templates.length; i++) {
+      int t = templates[i];
+      if (of[t] == 0) { // threads may compute the same key twice
+        of[t] = patternKey(t);
+      }
+      into[i] = of[t];
     }
-    return of[template];
+  }
+
+  private long patternKey(int template) {
+    ByteSink out = argument.clear();
+    Templates.appendPattern(templates(), textStarts[template], textStarts[template + 1], out);
+    return LogPatternKey.of(out.buf, 0, out.size);
   }
 
   /** Texts of templates as far as they were asked for. Threads may add the same text twice. */
