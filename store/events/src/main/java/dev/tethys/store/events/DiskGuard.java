@@ -16,14 +16,18 @@ final class DiskGuard {
   private static final System.Logger LOG = JulLogger.of(DiskGuard.class.getName());
   private static final long CHECK_NANOS = 500_000_000L;
 
+  /** A disk that is smaller than this many reserves keeps its part of the disk free. */
+  private static final int PARTS = 4;
+
   private final FileAccess files;
   private final Path directory;
   private final long reserveBytes;
   private volatile boolean full;
+  private volatile long required;
   private volatile long checked = System.nanoTime() - CHECK_NANOS;
 
   /**
-   * @param reserveBytes free bytes below which appends are refused
+   * @param reserveBytes free bytes below which appends are refused; on a small disk a quarter of it
    */
   DiskGuard(FileAccess files, Path directory, long reserveBytes) {
     this.files = files;
@@ -55,14 +59,15 @@ final class DiskGuard {
           "disk of "
               + directory
               + " has less than "
-              + reserveBytes
+              + required
               + " free bytes; entries are accepted again when space is freed");
     }
   }
 
   private void check() {
     try {
-      boolean now = files.usableSpace(directory) < reserveBytes;
+      required = Math.min(reserveBytes, files.totalSpace(directory) / PARTS);
+      boolean now = files.usableSpace(directory) < required;
       if (now != full) {
         LOG.log(
             now ? Level.WARNING : Level.INFO,
