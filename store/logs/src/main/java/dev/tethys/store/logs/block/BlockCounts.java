@@ -63,7 +63,10 @@ public record BlockCounts(
   /**
    * Reads the section.
    *
-   * @param header of the block: names of metadata, streams, rows, first time
+   * @param allNames names of metadata in the block
+   * @param allStreams streams of the block
+   * @param allRows rows of the block
+   * @param first time of the first row
    */
   static BlockCounts read(ByteSource in, int allNames, int allStreams, int allRows, long first) {
     long width = in.uvarint();
