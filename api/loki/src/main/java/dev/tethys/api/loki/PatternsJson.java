@@ -19,7 +19,7 @@ final class PatternsJson {
   private int size;
   private final long first;
   private final long step;
-  private byte @Nullable [][] times = new byte[64][]; // by bucket, with what is before and after
+  private byte[] @Nullable [] times = new byte[64][]; // by bucket, with what is before and after
 
   /**
    * @param from begin of the time range
