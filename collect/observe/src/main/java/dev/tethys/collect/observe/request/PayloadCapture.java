@@ -44,8 +44,15 @@ public final class PayloadCapture implements AutoCloseable {
 
   private static final int RING_OF_PROCESSOR = 1 << 21;
 
-  /** Bytes of the ring that are read without a pause for others who need the lock. */
-  private static final int SLICE_BYTES = 1 << 17;
+  /**
+   * Bytes of the ring that are read, in some 30 µs, without a pause for threads that need the lock
+   * and for programs that wait for the processor: the kernel lets a thread run for a slice of some
+   * milliseconds once it has begun, and the observed programs would wait for its end.
+   */
+  private static final int SLICE_BYTES = 1 << 13;
+
+  /** A ring as full as this is read at once: on a busy machine a pause may take long. */
+  private static final int PENDING_WITHOUT_PAUSE = RING_BYTES / 4;
 
   /** Offsets in struct payload (payload.c). */
   private static final int TGID = 8;
@@ -272,6 +279,9 @@ public final class PayloadCapture implements AutoCloseable {
     do {
       at = ring.position();
       readPart(Math.min(end, at + SLICE_BYTES), before);
+      if (ring.pending() < PENDING_WITHOUT_PAUSE) {
+        Thread.yield();
+      }
     } while (ring.position() > at && ring.position() < end);
   }
 
