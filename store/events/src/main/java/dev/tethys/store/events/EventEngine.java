@@ -81,6 +81,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   private final UnsyncedRows<H> unforced = new UnsyncedRows<>();
   private @Nullable Generation<H> sealed;
   private @Nullable String flushFailure;
+  private boolean unapplied; // a frame is in the log whose rows are not all in their head
   private boolean closed;
 
   /**
@@ -220,9 +221,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     lock.lock();
     try {
       awaitRoom();
-      if (wal.isDoubtful()) {
-        dropUnforced();
-      }
+      dropDoubtful();
       wal.append(frame, false);
       if (activeBytes == 0) {
         activeSince = options.clock().getAsLong();
@@ -230,7 +229,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
       H head = active.computeIfAbsent(tenant, signal::createHead);
       rows = unforced.add(head, wal.written());
       long before = head.bytes();
-      apply.accept(head);
+      apply(apply, head);
       activeBytes += head.bytes() - before;
       if (activeBytes >= options.headBytes() && sealed == null) {
         sealOrLog();
@@ -241,6 +240,21 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
       lock.unlock();
     }
     force(rows);
+  }
+
+  /**
+   * Rows that memory has no room for are not kept in the log either: the sender sends them again.
+   */
+  private void apply(Consumer<H> rows, H head) throws IOException {
+    unapplied = true;
+    try {
+      rows.accept(head);
+      unapplied = false;
+    } finally {
+      if (unapplied) {
+        dropUnforced();
+      }
+    }
   }
 
   /** Makes rows durable, or takes them back with all others that are not. */
@@ -254,7 +268,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     lock.lock();
     try {
       // Another thread may have forced the log after it failed for this one: that proves nothing.
-      if (failure == null && !wal.isDoubtful() && unforced.confirm(rows)) {
+      if (failure == null && !isDoubtful() && unforced.confirm(rows)) {
         return;
       }
       if (!rows.isDropped()) {
@@ -273,6 +287,16 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
         failure == null ? new IOException("an earlier write was not forced to disk") : failure);
   }
 
+  private boolean isDoubtful() {
+    return unapplied || wal.isDoubtful();
+  }
+
+  private void dropDoubtful() throws IOException {
+    if (isDoubtful()) {
+      dropUnforced();
+    }
+  }
+
   /** Takes back the rows whose frames were not forced to disk, from the heads and from the log. */
   private void dropUnforced() throws IOException {
     unforced.drop();
@@ -281,6 +305,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
       activeBytes += head.bytes();
     }
     wal.cut(unforced.position());
+    unapplied = false;
   }
 
   private static StorageException writeFailed(IOException e) {
@@ -342,9 +367,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   }
 
   private void seal() throws IOException {
-    if (wal.isDoubtful()) {
-      dropUnforced();
-    }
+    dropDoubtful();
     long next = wal.rotate(); // forces all before it
     unforced.confirmAll(wal.written());
     sealed = new Generation<>(activeGeneration, active, activeUse, next);

@@ -64,9 +64,10 @@ final class UnsyncedRows<H extends EventHead<?>> {
 
   /** Removes the rows from their heads. */
   void drop() {
-    for (Rows<H> rows = pending.pollLast(); rows != null; rows = pending.pollLast()) {
+    for (Rows<H> rows = pending.peekLast(); rows != null; rows = pending.peekLast()) {
+      rows.head.truncate(rows.before); // fails if memory is short
       rows.dropped = true;
-      rows.head.truncate(rows.before);
+      pending.removeLast();
     }
   }
 }

@@ -95,8 +95,9 @@ final class LogHead implements EventHead<LogHead.Snapshot> {
   @Override
   public void truncate(long to) {
     while (rows > to) {
-      LogRows last = chunks.removeLast();
+      LogRows last = chunks.getLast();
       int kept = (int) Math.max(0, to - (rows - last.count));
+      LogRows copy = kept > 0 ? last.copy(kept) : null; // snapshots share the arrays
       for (int r = kept; r < last.count; r++) {
         bytes -= last.lengths[r] + ROW_BYTES;
       }
@@ -104,8 +105,9 @@ final class LogHead implements EventHead<LogHead.Snapshot> {
         bytes -= last.metaValueLengths[p] + PAIR_BYTES;
       }
       rows -= last.count - kept;
-      if (kept > 0) {
-        chunks.add(last.copy(kept)); // snapshots share the arrays
+      chunks.removeLast();
+      if (copy != null) {
+        chunks.add(copy);
       }
     }
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.logs.LogAppendResult;
+import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
@@ -13,6 +14,8 @@ import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
 import dev.tethys.store.events.EngineOptions;
+import dev.tethys.store.events.EventEngine;
+import dev.tethys.store.events.EventView;
 import dev.tethys.store.events.PartFile;
 import dev.tethys.store.events.RetentionLimits;
 import dev.tethys.testkit.LogMessages;
@@ -64,6 +67,47 @@ class LogDatabaseTest {
         store.select(LogStore.DEFAULT_TENANT, ALL, Long.MIN_VALUE, Long.MAX_VALUE)) {
       return LogStoreFixture.read(s, LogFilter.NONE).stream().map(Row::body).toList();
     }
+  }
+
+  @Test
+  void rowsThatMemoryHasNoRoomForAreNotInTheLogEither() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    LogSignal signal = new LogSignal(tenant -> null, () -> now);
+    LogBatch lost = LogStoreFixture.batch(List.of(row(T0, "lost"), row(T0 + 1, "lost")));
+    try (EventEngine<LogHead, LogHead.Snapshot, LogPart> engine =
+        new EventEngine<>(files, DIRECTORY, signal, engine())) {
+      append(engine, LogStoreFixture.batch(List.of(row(T0, "first"))), 1);
+      assertThatThrownBy(() -> append(engine, lost, 0)).isInstanceOf(OutOfMemoryError.class);
+      append(engine, LogStoreFixture.batch(List.of(row(T0, "second"))), 1);
+      try (EventView<LogHead.Snapshot, LogPart> view =
+          engine.view(LogStore.DEFAULT_TENANT, Long.MIN_VALUE, Long.MAX_VALUE)) {
+        assertThat(view.heads().getFirst().rows().chunks())
+            .extracting(LogHead.Chunk::rows)
+            .containsExactly(2);
+      }
+    }
+    assertThat(bodies(open(files.afterKill(), engine())))
+        .containsExactlyInAnyOrder("first", "second");
+  }
+
+  /** Appends rows of one stream; memory ends after some of them, if these are not all. */
+  private static void append(
+      EventEngine<LogHead, LogHead.Snapshot, LogPart> engine, LogBatch batch, int room) {
+    engine.append(
+        LogStore.DEFAULT_TENANT,
+        frame -> {
+          LogFrame.write(batch, new boolean[batch.rows], batch.rows, frame);
+          return head -> {
+            int stream = head.streams().intern(batch.streams.getFirst());
+            for (int r = 0; r < batch.rows; r++) {
+              if (r > room) {
+                throw new OutOfMemoryError("of the test");
+              }
+              head.add(
+                  batch.times[r], stream, batch.bytes, batch.bodyStarts[r], batch.bodyLengths[r]);
+            }
+          };
+        });
   }
 
   // ---- crashes

@@ -80,12 +80,13 @@ final class ProfileHead implements EventHead<ProfileHead.Snapshot> {
   @Override
   public void truncate(long to) {
     while (rows > to) {
-      ProfileRows last = chunks.removeLast();
+      ProfileRows last = chunks.getLast();
       int kept = (int) Math.max(0, to - (rows - last.count));
+      ProfileRows copy = kept > 0 ? last.copy(kept) : null; // snapshots share the arrays
+      chunks.removeLast();
       rowBytes -= last.size();
       rows -= last.count - kept;
-      if (kept > 0) {
-        ProfileRows copy = last.copy(kept); // snapshots share the arrays
+      if (copy != null) {
         rowBytes += copy.size();
         chunks.add(copy);
       }

@@ -84,6 +84,10 @@ final class TraceHead implements EventHead<TraceHead.Snapshot> {
   public void truncate(long to) {
     while (rows > to) {
       Group last = groups.getLast();
+      if (last.frames.isEmpty()) { // memory was short for an append
+        groups.removeLast();
+        continue;
+      }
       Frame f = last.frames.removeLast(); // an append is one frame
       last.spans -= f.spans;
       rows -= f.spans;
