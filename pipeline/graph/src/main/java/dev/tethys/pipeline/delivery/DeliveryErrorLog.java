@@ -22,9 +22,11 @@ final class DeliveryErrorLog {
   /** Delivery error and its time in Unix milliseconds; "" and 0 for none. */
   record Error(String reason, long millis) {}
 
+  private static final Error NONE = new Error("", 0);
+
   private final String name;
   private final Scheduler clock;
-  private volatile Error last = new Error("", 0);
+  private volatile Error last = NONE;
   private boolean isLogged; // guarded by this
   private long loggedAt; // guarded by this
   private long unsaid; // guarded by this
@@ -40,6 +42,11 @@ final class DeliveryErrorLog {
   /** Remembers it as the last, with secrets masked: pages and control planes show it. */
   void note(String error) {
     last = new Error(Redaction.text(error), clock.millis());
+  }
+
+  /** Drops the last error: it was that of another destination. */
+  void forget() {
+    last = NONE;
   }
 
   Error last() {

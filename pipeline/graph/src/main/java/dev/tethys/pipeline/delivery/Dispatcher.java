@@ -353,7 +353,9 @@ final class Dispatcher {
     boolean over;
     state.lock.lock();
     try {
-      errorLog.note(l.reason());
+      if (j.binding() == bindings.present()) {
+        errorLog.note(l.reason());
+      }
       if (l.overload()) {
         j.binding().limit.overload(start, now);
       }
@@ -487,6 +489,7 @@ final class Dispatcher {
       if (!bindings.replaceSender(sender, state.options)) {
         return;
       }
+      errorLog.forget();
       if (wake != null) {
         wake.cancel();
         wake = null;

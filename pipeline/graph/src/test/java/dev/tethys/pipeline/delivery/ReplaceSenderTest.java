@@ -129,6 +129,26 @@ class ReplaceSenderTest {
   }
 
   @Test
+  void errorsOfTheFormerDestinationAreNotThoseOfTheNextOne() throws IOException {
+    Outbox b = open(options(false));
+    before.answer = p -> new SendResult.Retryable(Duration.ofMinutes(2), false, "not here");
+    put(b, 1, 7);
+    clock.advance(Duration.ofSeconds(30));
+    assertThat(b.status().isFailing(clock.millis())).isTrue();
+    List<OutboxStatus> meanwhile = new ArrayList<>();
+    after.answer =
+        p -> {
+          meanwhile.add(b.status());
+          return SendResult.DELIVERED;
+        };
+    b.replaceSender(options(false), after);
+    clock.run();
+    assertThat(meanwhile).hasSize(1);
+    assertThat(meanwhile.getFirst().lastError()).isEmpty();
+    assertThat(meanwhile.getFirst().isFailing(clock.millis())).isFalse();
+  }
+
+  @Test
   void whatDoesNotEndInTimeIsCutOffAndSentAgain() throws Exception {
     Outbox b = open(options(true));
     CountDownLatch sending = new CountDownLatch(1);
