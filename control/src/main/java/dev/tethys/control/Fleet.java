@@ -383,6 +383,12 @@ public final class Fleet {
     return recent.windows(uid, clock.nanos());
   }
 
+  /** How often an agent has reported its accounts. */
+  synchronized long reports(UUID uid) {
+    AgentState a = agent(uid);
+    return a == null ? 0 : a.totalsCount();
+  }
+
   /** Name of an agent in reasons, with its uid. */
   synchronized String nameOf(UUID uid) {
     AgentState a = agent(uid);

@@ -81,8 +81,8 @@ final class RolloutStages {
       r.reached.put(a.uid(), StageCheck.before(clock, fleet, r, a));
       out.add(a.uid());
     }
-    r.othersLostBefore = StageCheck.lostShares(StageCheck.others(fleet, r));
-    r.othersThen = StageCheck.othersTotals(fleet, r);
+    r.othersLostBefore = LossCheck.shares(OtherAgents.recent(fleet, r));
+    r.othersThen = OtherAgents.totals(fleet, r);
     return out;
   }
 

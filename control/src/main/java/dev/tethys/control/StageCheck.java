@@ -3,10 +3,8 @@ package dev.tethys.control;
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.config.Durations;
 import dev.tethys.control.Rollout.Reached;
-import dev.tethys.control.Totals.Losses;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Exporter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -27,25 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class StageCheck {
   /** Fewest items after which the share of lost items is compared. */
-  private static final long MIN_COMPARED = 20;
+  static final long MIN_COMPARED = 20;
 
   /** The same, where more than half of the items are lost. */
-  private static final long MIN_MOSTLY_LOST = 5;
-
-  /**
-   * Time from the first items that an agent took to the first that it must have delivered, besides
-   * that for which the version holds items on purpose.
-   */
-  static final Duration NO_DELIVERY = Duration.ofSeconds(20);
-
-  /** Time for which an agent must refuse more than before until that is a fault of the version. */
-  static final Duration REFUSING = Duration.ofSeconds(10);
-
-  /** Age of the oldest request from which on an exporter did not deliver before either. */
-  private static final Duration STALLED = Duration.ofSeconds(15);
-
-  /** Agents without the version with which those with it are compared. */
-  private static final int MAX_OTHERS = 1_000;
+  static final long MIN_MOSTLY_LOST = 5;
 
   /** Time within which an agent that reports accounts does so. */
   private static final Duration FIRST_ACCOUNTS = Duration.ofSeconds(5);
@@ -56,27 +38,17 @@ final class StageCheck {
    */
   static final Duration RETURN = ControlledAgent.LONGEST_ABSENCE.plusSeconds(10);
 
-  /** Names of the items of a signal. */
-  private static final Map<String, String> ITEMS =
-      Map.of(
-          Totals.ALL, "items", "logs", "log records", "traces", "spans", "metrics", "data points");
-
-  private static final Exporter NONE = new Exporter(0, 0, 0, -1);
-
   private final Scheduler clock;
   private final Fleet fleet;
   private final Rollout r;
   private final ConfigVersion version;
   private final ResourceCheck resources;
-  private final @Nullable Duration holds;
+  private final OtherAgents others;
   private String problem = "";
   private String unready = "";
   private String undecided = "";
-  private String returned = "";
-  private String refusing = "";
   private String silent = "";
   private boolean silentTooLong;
-  private @Nullable Map<String, RecentAccounts.Window> others;
 
   /**
    * Checks.
@@ -89,12 +61,13 @@ final class StageCheck {
     this.fleet = fleet;
     this.r = r;
     this.version = version;
-    this.holds = holds;
+    others = new OtherAgents(fleet, r);
     resources = new ResourceCheck(fleet, r);
-    Sums all = new Sums();
+    LossCheck losses = new LossCheck(r, others);
+    RefusalCheck refusals = new RefusalCheck(clock, fleet, r, others);
     long stageItems = 0;
     boolean counts = false;
-    Undelivered undelivered = new Undelivered("");
+    DeliveryCheck deliveries = new DeliveryCheck(clock, fleet, r, others, holds);
     for (Map.Entry<UUID, Reached> e : r.reached.entrySet()) {
       Reached x = e.getValue();
       AgentState a = fleet.agent(e.getKey());
@@ -111,10 +84,10 @@ final class StageCheck {
       Totals now = a == null ? null : a.totals();
       if (then != null && now != null) {
         long in = now.in() - then.in();
-        all.add(then, now, x);
+        losses.add(then, now, x);
         if (x.stage > r.acceptedStage) {
-          undelivered.add(e.getKey(), x, then, now);
-          noteReturned(e.getKey(), x, then, now);
+          deliveries.add(e.getKey(), x, then, now);
+          refusals.add(e.getKey(), x, then, now);
         }
         if (x.stage == r.stage) {
           stageItems += in;
@@ -123,9 +96,9 @@ final class StageCheck {
       }
     }
     r.notJudged = resources.notJudged();
-    problem = all.problem("the agents of the rollout");
+    problem = problem(losses, "the agents of the rollout");
     if (problem.isEmpty()) {
-      problem = refusing.isEmpty() ? undelivered.problem() : refusing;
+      problem = refusals.problem().isEmpty() ? deliveries.problem() : refusals.problem();
     }
     if (counts && stageItems < r.guard.minItems() && undecided.isEmpty()) {
       undecided =
@@ -137,7 +110,7 @@ final class StageCheck {
               + " required (minItems)";
     }
     if (undecided.isEmpty()) {
-      undecided = returned.isEmpty() ? undelivered.text() : returned;
+      undecided = refusals.undecided().isEmpty() ? deliveries.text() : refusals.undecided();
     }
     if (undecided.isEmpty()) {
       undecided = resources.undecided();
@@ -151,136 +124,6 @@ final class StageCheck {
     if (!silent.isEmpty()) {
       undecided = silent;
     }
-  }
-
-  /**
-   * Notes an agent that refuses a larger share of its items than before, as with too low a limit of
-   * memory: nothing is lost while its sources try again, and they will not do so for ever. One that
-   * continues to refuse them is a reason to undo, unless agents without the version do so as well.
-   */
-  private void noteReturned(UUID uid, Reached reached, Totals then, Totals now) {
-    long in = now.in() - then.in();
-    long back = now.returned() - then.returned();
-    double before = returnedShare(then);
-    double allowed = before + r.guard.maxLost();
-    if (in < MIN_COMPARED || back <= allowed * in) {
-      reached.refusesSince = null;
-      return;
-    }
-    String text =
-        String.format(
-            Locale.ROOT,
-            "agent %s has refused %d of %d items (%.1f %%) since it applied the version, before it"
-                + " %.1f %%; their sources have them",
-            fleet.nameOf(uid),
-            back,
-            in,
-            100.0 * back / in,
-            100 * before);
-    returned = returned.isEmpty() ? text : returned;
-    Long since = reached.refusesSince;
-    Totals from = reached.refusesFrom;
-    if (since == null || from == null) {
-      reached.refusesSince = clock.nanos();
-      reached.refusesFrom = now;
-    } else if (clock.nanos() - since >= REFUSING.toNanos()) {
-      // What was refused while the version was applied is no sign of what it does since.
-      long more = now.returned() - from.returned();
-      boolean continues =
-          more >= MIN_MOSTLY_LOST && more > allowed * Math.max(more, now.in() - from.in());
-      if (continues && !othersRefuse()) {
-        refusing = refusing.isEmpty() ? text : refusing;
-      } else if (!continues) {
-        reached.refusesSince = null;
-      }
-    }
-  }
-
-  private static double returnedShare(Totals t) {
-    return t.in() <= 0 ? 0 : (double) t.returned() / t.in();
-  }
-
-  /** Whether agents without the version refuse more than before as well. */
-  private boolean othersRefuse() {
-    double in = 0;
-    double back = 0;
-    double allowed = 0;
-    for (BeforeAndAfterTotals o : others()) {
-      double more = Math.max(0, o.now.in() - o.then.in());
-      in += more;
-      back += Math.max(0, o.now.returned() - o.then.returned());
-      allowed += more * (returnedShare(o.then) + r.guard.maxLost());
-    }
-    return in >= MIN_COMPARED && back > allowed;
-  }
-
-  /** Accounts of an agent without the version, at the begin of the stage and now. */
-  private record BeforeAndAfterTotals(Totals then, Totals now) {}
-
-  private List<BeforeAndAfterTotals> others() {
-    List<BeforeAndAfterTotals> out = new ArrayList<>();
-    r.othersThen.forEach(
-        (uid, then) -> {
-          AgentState a = r.reached.containsKey(uid) ? null : fleet.agent(uid);
-          Totals now = a == null || !a.connected() ? null : a.totals();
-          if (now != null) {
-            out.add(new BeforeAndAfterTotals(then, now));
-          }
-        });
-    return out;
-  }
-
-  /** Accounts of connected agents that a rollout is for and has not reached. */
-  static Map<UUID, Totals> othersTotals(Fleet fleet, Rollout r) {
-    Map<UUID, Totals> out = new LinkedHashMap<>();
-    for (AgentState a : fleet.agents(r.selector)) {
-      Totals t = a.totals();
-      if (t != null
-          && a.connected()
-          && !r.reached.containsKey(a.uid())
-          && out.size() < MAX_OTHERS) {
-        out.put(a.uid(), t);
-      }
-    }
-    return out;
-  }
-
-  /**
-   * Whether agents without the version deliver less than half of what they take meanwhile, such as
-   * at a destination that fails for all.
-   */
-  private boolean othersHold(String exporter) {
-    long in = 0;
-    long out = 0;
-    for (BeforeAndAfterTotals o : others()) {
-      Exporter was = of(o.then, exporter);
-      Exporter is = of(o.now, exporter);
-      in += Math.max(0, is.in() - was.in());
-      out += Math.max(0, is.out() - was.out());
-    }
-    return in >= MIN_COMPARED && out < in / 2;
-  }
-
-  private static Exporter of(Totals t, String exporter) {
-    return exporter.isEmpty() ? Undelivered.kept(t) : t.deliveries().getOrDefault(exporter, NONE);
-  }
-
-  /** Exporters and signals of an agent whose requests have waited for long. */
-  private static Set<String> stalled(Totals t) {
-    Set<String> out = new TreeSet<>();
-    Set<String> moving = new TreeSet<>();
-    t.exporters()
-        .forEach(
-            (name, x) -> {
-              String signal = name.substring(Math.max(0, name.lastIndexOf(Totals.SIGNAL)));
-              boolean waits = x.oldestMillis() >= STALLED.toMillis();
-              if (waits) {
-                out.add(name);
-              }
-              (waits ? out : moving).addAll(List.of("", signal));
-            });
-    out.removeIf(moving::contains);
-    return out;
   }
 
   /**
@@ -490,14 +333,14 @@ final class StageCheck {
         || now.out() < then.out()) {
       // The first report after the version, or after a restart: losses count from there.
       reached.atApply = now;
-      reached.reportsAtApply = fleetReports(uid);
+      reached.reportsAtApply = fleet.reports(uid);
       reached.withVersion = now;
       reached.reportsWithVersion = reached.reportsAtApply;
       return "";
     }
-    if (reached.withVersion == null && fleetReports(uid) > reached.reportsAtApply) {
+    if (reached.withVersion == null && fleet.reports(uid) > reached.reportsAtApply) {
       reached.withVersion = now;
-      reached.reportsWithVersion = fleetReports(uid);
+      reached.reportsWithVersion = fleet.reports(uid);
     }
     long in = now.in() - then.in();
     double seconds = (clock.nanos() - reached.appliedNanos) / 1e9;
@@ -512,309 +355,17 @@ final class StageCheck {
           fleet.nameOf(uid),
           reached.inPerSecondBefore);
     }
-    Sums one = new Sums();
+    LossCheck one = new LossCheck(r, others);
     one.add(then, now, reached);
-    return one.problem("agent " + fleet.nameOf(uid));
+    return problem(one, "agent " + fleet.nameOf(uid));
   }
 
-  private long fleetReports(UUID uid) {
-    AgentState a = fleet.agent(uid);
-    return a == null ? 0 : a.totalsCount();
-  }
-
-  /**
-   * Items of agents since they applied the version, of each signal by itself and of all together. A
-   * signal with few items may be lost as a whole and not be seen in the sum.
-   */
-  private final class Sums {
-    private final Map<String, Sum> sums = new TreeMap<>();
-
-    void add(Totals then, Totals now, Reached reached) {
-      now.losses()
-          .forEach(
-              (signal, x) -> {
-                Losses was = then.losses().getOrDefault(signal, Losses.NONE);
-                double before = share(reached.lostBefore, signal);
-                sums.computeIfAbsent(signal, Sum::new)
-                    .add(
-                        Math.max(0, x.in() - was.in()),
-                        x.lost() - was.lost(),
-                        before + r.guard.maxLost());
-              });
+  private String problem(LossCheck losses, String who) {
+    String text = losses.problem(who);
+    if (!losses.undecided().isEmpty()) {
+      undecided = losses.undecided();
     }
-
-    String problem(String who) {
-      for (Sum s : sums.values()) {
-        String text = s.problem(who);
-        if (!text.isEmpty()) {
-          return text;
-        }
-      }
-      return "";
-    }
-  }
-
-  /** Items of one signal, or of all, with the losses that are permitted. */
-  private final class Sum {
-    private final String signal;
-    private long in;
-    private long lost;
-    private double allowed;
-
-    Sum(String signal) {
-      this.signal = signal;
-    }
-
-    void add(long more, long moreLost, double share) {
-      in += more;
-      lost += Math.max(0, moreLost);
-      allowed += share * Math.max(more, moreLost);
-    }
-
-    private String problem(String who) {
-      long all = Math.max(in, lost);
-      boolean enough =
-          all >= MIN_COMPARED || all >= MIN_MOSTLY_LOST && lost > all / 2; // too few otherwise
-      if (!enough || lost <= allowed) {
-        return "";
-      }
-      String text =
-          String.format(
-              Locale.ROOT,
-              "%s lost %d of %d %s (%.1f %%), at most %.1f %% are allowed",
-              who,
-              lost,
-              all,
-              ITEMS.getOrDefault(signal, "items of " + signal),
-              100.0 * lost / all,
-              100 * allowed / all);
-      if (lost > allowed + othersRise(signal) * all) {
-        return text;
-      }
-      undecided =
-          String.format(
-              Locale.ROOT,
-              "%s, and agents without the version lose %.1f %% more than before as well",
-              text,
-              100 * othersRise(signal));
-      return "";
-    }
-  }
-
-  /**
-   * Agents that take items with the version and deliver none. A destination may accept connections
-   * and never answer, or a processor hold all for very long. Nothing is lost yet then, and nothing
-   * is known to arrive. Judged is each exporter and signal by itself as well, for others may hide
-   * it in the sums of an agent.
-   */
-  private final class Undelivered {
-    private final Map<String, Undelivered> exporters = new TreeMap<>();
-    private final String exporter; // "" for all of an agent, @SIGNAL for those of a signal
-    private int agents;
-    private long in;
-    private long held;
-    private @Nullable UUID first;
-    private boolean late; // an agent delivered nothing for too long
-
-    Undelivered(String exporter) {
-      this.exporter = exporter;
-    }
-
-    void add(UUID uid, Reached reached, Totals then, Totals now) {
-      Totals base = reached.withVersion;
-      if (base == null) {
-        return;
-      }
-      add(
-          uid,
-          reached,
-          kept(then),
-          kept(base),
-          kept(now),
-          reached.deliveredBefore || then.out() > 0 || othersDeliver(uid));
-      Map<String, Exporter> before = then.deliveries();
-      Map<String, Exporter> first = base.deliveries();
-      now.deliveries()
-          .forEach(
-              (name, x) -> {
-                Exporter was = before.getOrDefault(name, NONE);
-                // One that the version adds must deliver; one that never did tells nothing. What
-                // was before is of the time before the offer: the last report before the agent
-                // says that it applied the version may have items of an exporter of that already.
-                boolean judged =
-                    !reached.silentBefore.contains(name)
-                        || was.out() > 0
-                        || othersDeliver(uid, name);
-                exporters
-                    .computeIfAbsent(name, Undelivered::new)
-                    .add(uid, reached, was, first.getOrDefault(name, NONE), x, judged);
-              });
-    }
-
-    /** Without items that are lost: of these, the guard says how many may be. */
-    private static Exporter kept(Totals t) {
-      return new Exporter(t.in() - t.lost(), t.out(), t.queued(), -1);
-    }
-
-    private void add(
-        UUID uid,
-        Reached reached,
-        Exporter then,
-        Exporter base,
-        Exporter now,
-        boolean deliveredBefore) {
-      long taken = now.in() - then.in();
-      if (taken <= 0 || now.out() > base.out()) {
-        reached.undeliveredSince.remove(exporter);
-        return;
-      }
-      // Deliveries between the last report before the version and the first one with it may be of
-      // either; they count only where a later report has nothing left to deliver.
-      boolean empties =
-          fleetReports(uid) > reached.reportsWithVersion
-              && now.out() > then.out()
-              && now.queued() <= 0
-              && now.in() - base.in() < fewest();
-      if (!empties && deliveredBefore) {
-        agents++;
-        in += taken;
-        held += Math.max(0, now.queued());
-        first = first == null ? uid : first;
-        long since = reached.undeliveredSince.computeIfAbsent(exporter, k -> clock.nanos());
-        late |=
-            holds != null
-                && taken >= MIN_COMPARED
-                && !reached.stalledBefore.contains(exporter)
-                && clock.nanos() - since >= NO_DELIVERY.plus(holds).toNanos();
-      } else {
-        reached.undeliveredSince.remove(exporter);
-      }
-    }
-
-    /** Why it is a reason to undo; "" for none. */
-    String problem() {
-      if (late && in >= fewest() && !othersHold(exporter)) {
-        return text() + ", within " + Durations.format(NO_DELIVERY.plus(holdsOrZero()));
-      }
-      for (Undelivered of : exporters.values()) {
-        String text = of.problem();
-        if (!text.isEmpty()) {
-          return text;
-        }
-      }
-      return "";
-    }
-
-    /** Items from which on a delivery must be seen, also where none are required to be taken. */
-    private long fewest() {
-      if (!exporter.isEmpty()) {
-        return MIN_COMPARED; // one of several may get few of the items, or a signal have few
-      }
-      return r.guard.minItems() > 0 ? r.guard.minItems() : MIN_COMPARED;
-    }
-
-    private String firstName() {
-      return first == null ? "" : fleet.nameOf(first);
-    }
-
-    String text() {
-      if (in < fewest()) {
-        for (Undelivered of : exporters.values()) {
-          if (!of.text().isEmpty()) {
-            return of.text();
-          }
-        }
-        return "";
-      }
-      boolean signal = exporter.startsWith(Totals.SIGNAL);
-      return String.format(
-          Locale.ROOT,
-          "no %s delivered since the version was applied by %s%s, which took %d items; %d are queued"
-              + " or in flight at exporters, the others before them",
-          signal ? "item of " + exporter.substring(Totals.SIGNAL.length()) : "item",
-          exporter.isEmpty() || signal ? "" : "exporter " + exporter + " of ",
-          agents == 1 ? "agent " + firstName() : agents + " agents, such as " + firstName(),
-          in,
-          held);
-    }
-  }
-
-  private Duration holdsOrZero() {
-    return holds == null ? Duration.ZERO : holds;
-  }
-
-  private boolean othersDeliver(UUID uid, String exporter) {
-    for (AgentState a : fleet.agents(r.selector)) {
-      Totals t = a.totals();
-      if (t != null
-          && !a.uid().equals(uid)
-          && t.deliveries().getOrDefault(exporter, NONE).out() > 0) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private boolean othersDeliver(UUID uid) {
-    for (AgentState a : fleet.agents(r.selector)) {
-      Totals t = a.totals();
-      if (t != null && t.out() > 0 && !a.uid().equals(uid)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** By how much the share that agents without the version lose has grown since the stage began. */
-  private double othersRise(String signal) {
-    Map<String, RecentAccounts.Window> windows = others;
-    if (windows == null) {
-      windows = others(fleet, r);
-      others = windows;
-    }
-    RecentAccounts.Window w = windows.getOrDefault(signal, RecentAccounts.Window.EMPTY);
-    double before = share(r.othersLostBefore, signal);
-    return w.in() < MIN_COMPARED ? 0 : Math.max(0, w.lostShare() - before);
-  }
-
-  /** Share of a signal; that of all where none was known by signal, as in states of before. */
-  private static double share(Map<String, Double> shares, String signal) {
-    String key = shares.size() == 1 ? Totals.ALL : signal;
-    return shares.getOrDefault(key, 0.0);
-  }
-
-  /** Recent items of the agents that the rollout is for and has not reached, by signal. */
-  static Map<String, RecentAccounts.Window> others(Fleet fleet, Rollout r) {
-    Map<String, RecentAccounts.Window> sums = new TreeMap<>();
-    for (AgentState a : fleet.agents(r.selector)) {
-      if (a.connected() && !r.reached.containsKey(a.uid())) {
-        fleet
-            .recentBySignal(a.uid())
-            .forEach((signal, w) -> sums.merge(signal, w, RecentAccounts.Window::plus));
-      }
-    }
-    return sums;
-  }
-
-  /** Parts of the items that were lost, by signal. */
-  static Map<String, Double> lostShares(Map<String, RecentAccounts.Window> of) {
-    Map<String, Double> out = new TreeMap<>();
-    of.forEach((signal, w) -> out.put(signal, w.lostShare()));
-    return out;
-  }
-
-  /** The same of an agent: recent ones, or since its start where it took few items since. */
-  private static Map<String, Double> lostShares(
-      Totals t, Map<String, RecentAccounts.Window> recent) {
-    Map<String, Double> out = new TreeMap<>();
-    t.losses()
-        .forEach(
-            (signal, x) -> {
-              RecentAccounts.Window w = recent.getOrDefault(signal, RecentAccounts.Window.EMPTY);
-              RecentAccounts.Window all = new RecentAccounts.Window(x.in(), x.lost(), 0);
-              out.put(signal, (w.in() >= MIN_COMPARED ? w : all).lostShare());
-            });
-    return out;
+    return text;
   }
 
   /** Reading of an agent before a stage. */
@@ -842,14 +393,14 @@ final class StageCheck {
         new Reached(
             clock.nanos(),
             a.isHealthy(),
-            lostShares(t, fleet.recentBySignal(a.uid())),
+            LossCheck.shares(t, fleet.recentBySignal(a.uid())),
             w.inPerSecond(),
             r.stage,
             t.out() > 0,
             silent,
             fleet.usualMemory(a.uid()),
             late);
-    out.stalledBefore = stalled(t);
+    out.stalledBefore = DeliveryCheck.stalled(t);
     return out;
   }
 
