@@ -27,6 +27,13 @@ final class DeliveryCheck {
    */
   static final Duration NO_DELIVERY = Duration.ofSeconds(20);
 
+  /**
+   * Time within which an exporter gets the first of the items that its agent has taken. Before, few
+   * or none at it are no proof that it delivers: a report may be of the moment between a receiver
+   * and its exporters.
+   */
+  private static final Duration FIRST_ITEMS = Duration.ofSeconds(5);
+
   /** Age of the oldest request from which on an exporter did not deliver before either. */
   private static final Duration STALLED = Duration.ofSeconds(15);
 
@@ -44,6 +51,7 @@ final class DeliveryCheck {
   private long held;
   private @Nullable UUID first;
   private boolean late; // an agent delivered nothing for too long
+  private boolean early; // few items are no proof yet
 
   /**
    * Checks all exporters together, and each by itself.
@@ -115,7 +123,13 @@ final class DeliveryCheck {
       Exporter now,
       boolean deliveredBefore) {
     long taken = now.in() - then.in();
+    boolean few =
+        !exporter.isEmpty()
+            && deliveredBefore
+            && taken < fewest()
+            && clock.nanos() - reached.appliedNanos < FIRST_ITEMS.toNanos();
     if (taken <= 0 || now.out() > base.out()) {
+      early |= few && now.out() <= base.out();
       reached.undeliveredSince.remove(exporter);
       return;
     }
@@ -127,6 +141,7 @@ final class DeliveryCheck {
             && now.queued() <= 0
             && now.in() - base.in() < fewest();
     if (!empties && deliveredBefore) {
+      early |= few;
       agents++;
       in += taken;
       held += Math.max(0, now.queued());
@@ -179,7 +194,9 @@ final class DeliveryCheck {
           return of.text();
         }
       }
-      return "";
+      return early
+          ? "exporter " + exporter + " has delivered nothing yet since the version was applied"
+          : "";
     }
     boolean signal = exporter.startsWith(Totals.SIGNAL);
     return String.format(

@@ -575,6 +575,31 @@ class RolloutLossTest extends RolloutCase {
     assertThat(r.reached).hasSize(1);
   }
 
+  /** A report may be of the moment between a receiver and the second of its exporters. */
+  @Test
+  void itemsThatHaveNotReachedTheSecondDestinationProveNothing() throws IOException {
+    for (int i = 0; i < 2; i++) {
+      agent(i, null, both(1_000, 1_000, 1_000));
+    }
+    Rollout r = start(guard(100, Duration.ofSeconds(40)));
+    agent(null, both(1_000, 1_000, 1_000));
+    rollouts.step();
+    agent(
+        null,
+        """
+        {"in":1300,"out":2300,"queued":0,"exporters":{
+         "otlp/a@logs":{"in":1300,"out":1300,"queued":0},
+         "otlp/b@logs":{"in":1000,"out":1000,"queued":0}}}""");
+    pass(Duration.ofSeconds(2));
+    assertThat(r.reached).hasSize(1);
+    assertThat(r.stateReason).contains("exporter otlp/b@logs has delivered nothing yet");
+    agent(null, both(1_600, 1_600, 1_000));
+    rollouts.step();
+    pass(Duration.ofSeconds(28));
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
+    assertThat(r.reached).hasSize(1);
+  }
+
   private static String logsAndTraces(long logs, long traces, long deliveredTraces) {
     return """
         {"in":%d,"out":%d,"queued":0,
