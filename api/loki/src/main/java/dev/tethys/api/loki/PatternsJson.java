@@ -1,5 +1,6 @@
 package dev.tethys.api.loki;
 
+import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.GoJson;
 import dev.tethys.query.logql.BucketCounts;
 import dev.tethys.query.logql.LogExplorer.PatternCount;
@@ -13,10 +14,7 @@ import org.jspecify.annotations.Nullable;
  * others have too. The text of each time is made once.
  */
 final class PatternsJson {
-  private static final int NUMBER_BYTES = 20;
-
-  private byte[] bytes = new byte[1 << 14];
-  private int size;
+  private final TextBuffer out = new TextBuffer().reserve(1 << 14);
   private final long first;
   private final long step;
   private byte[] @Nullable [] times = new byte[64][]; // by bucket, with what is before and after
@@ -40,26 +38,12 @@ final class PatternsJson {
       if (!c.level().isEmpty()) {
         GoJson.append(text.append(",\"level\":"), c.level());
       }
-      put(text.append(",\"samples\":["));
+      out.put(text.append(",\"samples\":[").toString());
       samples(c.counts());
       text.setLength(0);
       separator = "]},";
     }
-    put(text.append(patterns.isEmpty() ? "]}" : "]}]}"));
-    return Arrays.copyOf(bytes, size);
-  }
-
-  private void put(StringBuilder text) {
-    byte[] b = text.toString().getBytes(StandardCharsets.UTF_8);
-    ensure(b.length);
-    System.arraycopy(b, 0, bytes, size, b.length);
-    size += b.length;
-  }
-
-  private void ensure(int more) {
-    if (bytes.length - size < more) {
-      bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(size, more), 2 * size));
-    }
+    return out.put(text.append(patterns.isEmpty() ? "]}" : "]}]}").toString()).take();
   }
 
   /** Pairs of Unix seconds and rows. */
@@ -68,30 +52,8 @@ final class PatternsJson {
     for (int i = 0; i < n; i++) {
       byte[] time = time(counts.bucket(i));
       int skipped = i == 0 ? 1 : 0; // the comma
-      int length = time.length - skipped;
-      ensure(length + NUMBER_BYTES + 1);
-      System.arraycopy(time, skipped, bytes, size, length);
-      size += length;
-      long rows = counts.rows(i);
-      if (rows < 10) {
-        bytes[size++] = (byte) ('0' + rows);
-      } else {
-        number(rows);
-      }
-      bytes[size++] = ']';
+      out.put(time, skipped, time.length - skipped).number(counts.rows(i)).put(']');
     }
-  }
-
-  private void number(long n) {
-    int end = size;
-    for (long v = n; v > 0; v /= 10) {
-      end++;
-    }
-    int p = end;
-    for (long v = n; v > 0; v /= 10) {
-      bytes[--p] = (byte) ('0' + v % 10);
-    }
-    size = end;
   }
 
   private byte[] time(long bucket) {
