@@ -97,6 +97,11 @@ class HttpListenerTest {
                   throw new NoClassDefFoundError("on purpose");
                 })
             .get(
+                "/full",
+                (q, r) -> {
+                  throw new OutOfMemoryError("on purpose");
+                })
+            .get(
                 "/broken-late",
                 (q, r) -> {
                   OutputStream out = r.stream();
@@ -359,6 +364,14 @@ class HttpListenerTest {
     assertThat(get("/unlinked").statusCode()).as("an error, no exception").isEqualTo(500);
     assertThat(get("/split").statusCode()).isEqualTo(500);
     assertThat(get("/split").headers().map()).doesNotContainKey("set-cookie");
+  }
+
+  @Test
+  void aFullHeapIsAnsweredWithATimeToTryAgain() throws Exception {
+    java.net.http.HttpResponse<String> r = get("/full");
+    assertThat(r.statusCode()).isEqualTo(503);
+    assertThat(r.headers().firstValue("Retry-After")).contains("1");
+    assertThat(r.body()).isEqualTo("the heap is full, send the request again later\n");
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.tethys.collect.logs.SourceMetrics;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.HeapRoom;
 import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.logs.LogIngester;
 import dev.tethys.model.logs.LogRates;
@@ -222,7 +223,7 @@ final class EmbeddedLogs implements AutoCloseable {
     LogqlEngine engine =
         new LogqlEngine(
             store,
-            Runtime.getRuntime().availableProcessors(),
+            HeapRoom.scanThreads(Runtime.getRuntime().availableProcessors()),
             Runtime.getRuntime().maxMemory() / 4,
             System::nanoTime);
     opened = new Opened(database, store, engine);

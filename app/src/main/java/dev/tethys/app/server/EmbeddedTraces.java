@@ -15,6 +15,7 @@ import dev.tethys.app.server.spans.GeneratedMetrics;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.HeapRoom;
 import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.traces.TraceIngester;
@@ -235,7 +236,7 @@ final class EmbeddedTraces implements AutoCloseable {
                 shell.engine().withHeadAge(HEAD_AGE),
                 dev.tethys.store.traces.TraceLimits.DEFAULTS));
     database.setLimits(config::limits);
-    int threads = Runtime.getRuntime().availableProcessors();
+    int threads = HeapRoom.scanThreads(Runtime.getRuntime().availableProcessors());
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
             threads,

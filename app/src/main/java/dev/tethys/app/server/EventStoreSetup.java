@@ -23,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  */
 record EventStoreSetup(
     FlagSet flags, String signal, String name, Supplier<? extends @Nullable EventStore> opened) {
+  /** Each store has two heads while one of them is written to the disk. */
+  private static final long MAX_HEAD_BYTES =
+      Math.max(4L << 20, Runtime.getRuntime().maxMemory() / 16);
+
   private static final System.Logger LOG = JulLogger.of(EventStoreSetup.class.getName());
 
   private String flag(String name) {
@@ -43,7 +47,7 @@ record EventStoreSetup(
             flags.bytes(flag("retention.size")),
             0);
     return EngineOptions.defaults()
-        .withHeadBytes(flags.bytes(flag("head-size")))
+        .withHeadBytes(Math.min(flags.bytes(flag("head-size")), MAX_HEAD_BYTES))
         .withRetention(retention);
   }
 

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
@@ -26,7 +27,13 @@ public final class ByteBudget {
   private static final System.Logger LOG = JulLogger.of(ByteBudget.class.getName());
 
   private static final ByteBudget PROCESS =
-      new ByteBudget(Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 3));
+      new ByteBudget(
+          Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 3),
+          System::nanoTime,
+          HeapRoom.process()::allowsRequests);
+
+  /** A reservation up to this is made even if the heap has no room left. */
+  private static final long ANY_HEAP_BYTES = 64 << 10;
 
   private static final long PATIENCE_NANOS = 10_000_000_000L;
   private static final long PAUSE_MILLIS = 20;
@@ -122,6 +129,9 @@ public final class ByteBudget {
                 + " bytes for requests; send smaller ones",
             true);
       }
+      if (bytes + more > ANY_HEAP_BYTES && !hasHeap.getAsBoolean()) {
+        return false;
+      }
       if (inUse.addAndGet(more) > limit) {
         inUse.addAndGet(-more);
         return false;
@@ -215,6 +225,7 @@ public final class ByteBudget {
 
   private final long total;
   private final LongSupplier nanos;
+  private final BooleanSupplier hasHeap;
   private final AtomicLong inUse = new AtomicLong();
 
   /** Held by those that wait for more. */
@@ -225,12 +236,18 @@ public final class ByteBudget {
 
   /** Its own budget, for tests. */
   public ByteBudget(long total) {
-    this(total, System::nanoTime);
+    this(total, System::nanoTime, () -> true);
   }
 
-  ByteBudget(long total, LongSupplier nanos) {
+  /**
+   * A budget.
+   *
+   * @param hasHeap whether the heap has room for large requests
+   */
+  ByteBudget(long total, LongSupplier nanos, BooleanSupplier hasHeap) {
     this.total = total;
     this.nanos = nanos;
+    this.hasHeap = hasHeap;
     lastStuck.set(nanos.getAsLong());
   }
 

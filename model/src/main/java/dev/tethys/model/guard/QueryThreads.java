@@ -51,7 +51,7 @@ public final class QueryThreads {
   public QueryThreads(String name) {
     this(
         name,
-        PLACES_OF_PROCESSOR * Runtime.getRuntime().availableProcessors(),
+        HeapRoom.scanThreads(PLACES_OF_PROCESSOR * Runtime.getRuntime().availableProcessors()),
         MAX_WAITING,
         LONGEST_WAIT);
   }

@@ -22,6 +22,8 @@ public final class RequestBuffers<T> {
   private final ArrayDeque<Waiting<T>> waiting = new ArrayDeque<>();
   private final Supplier<T> create;
   private final ToLongFunction<T> size;
+  private final long maxObjectBytes;
+  private final long maxBytes;
   private long bytes;
 
   private record Waiting<T>(WeakReference<T> object, long bytes) {}
@@ -33,8 +35,21 @@ public final class RequestBuffers<T> {
    * @param size bytes of the arrays of an object
    */
   public RequestBuffers(Supplier<T> create, ToLongFunction<T> size) {
+    this(create, size, MAX_OBJECT_BYTES, MAX_BYTES);
+  }
+
+  /**
+   * The same with other limits.
+   *
+   * @param maxObjectBytes largest object that waits
+   * @param maxBytes most bytes of all that wait
+   */
+  public RequestBuffers(
+      Supplier<T> create, ToLongFunction<T> size, long maxObjectBytes, long maxBytes) {
     this.create = create;
     this.size = size;
+    this.maxObjectBytes = maxObjectBytes;
+    this.maxBytes = maxBytes;
   }
 
   /** An object that no other request has. */
@@ -56,7 +71,7 @@ public final class RequestBuffers<T> {
   public void release(T object) {
     long of = size.applyAsLong(object);
     synchronized (waiting) {
-      if (of <= MAX_OBJECT_BYTES && bytes + of <= MAX_BYTES) {
+      if (of <= maxObjectBytes && bytes + of <= maxBytes) {
         waiting.addLast(new Waiting<>(new WeakReference<>(object), of));
         bytes += of;
       }

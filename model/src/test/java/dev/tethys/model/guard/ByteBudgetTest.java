@@ -19,7 +19,19 @@ import org.junit.jupiter.api.Test;
 
 class ByteBudgetTest {
   private final AtomicLong now = new AtomicLong(1);
-  private final ByteBudget budget = new ByteBudget(640, now::get);
+  private final ByteBudget budget = new ByteBudget(640, now::get, () -> true);
+
+  @Test
+  void aFullHeapRefusesLargeRequestsOnly() {
+    ByteBudget full = new ByteBudget(1 << 20, now::get, () -> false);
+    try (Reservation r = full.open()) {
+      r.accept(64 << 10);
+      assertThatThrownBy(() -> r.accept(1))
+          .isInstanceOfSatisfying(
+              OverBudgetException.class, e -> assertThat(e.isTooLarge()).isFalse());
+      assertThat(full.inUse()).isEqualTo(64 << 10);
+    }
+  }
 
   @Test
   void whatOneHoldsIsNotThereForOthersUntilItIsGivenBack() {

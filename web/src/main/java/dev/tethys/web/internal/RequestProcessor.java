@@ -135,7 +135,11 @@ public final class RequestProcessor {
         PEER_LOG.failure(
             Level.ERROR, "Request failed", request.method() + " " + request.rawPath(), e);
         last |= isUnread(q, request);
-        fail(c, last, response, 500, "Internal Server Error", e);
+        if (e instanceof OutOfMemoryError) {
+          fail(c, last, response, 503, "the heap is full, send the request again later", e);
+        } else {
+          fail(c, last, response, 500, "Internal Server Error", e);
+        }
       } finally {
         request.release();
         RequestSpan.end(span, response);

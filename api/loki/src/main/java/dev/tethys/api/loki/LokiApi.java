@@ -254,7 +254,8 @@ public final class LokiApi {
 
   private String run(LogqlEngine engine, LogqlRequest q, HttpRequest request) throws IOException {
     return watched(
-        request, s -> LokiJson.result(engine.query(q, settings.limits(), s), categorized(request)));
+        request,
+        s -> engine.query(q, settings.limits(), s, r -> LokiJson.result(r, categorized(request))));
   }
 
   /** Whether the client asks for labels by category; the flag is one of a list. */

@@ -6,6 +6,7 @@ import dev.tethys.codec.compression.TooLargeException;
 import dev.tethys.codec.loki.PushBatchReader;
 import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.guard.RequestBuffers;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogIngester;
@@ -16,7 +17,6 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.Locale;
 
 /**
@@ -30,13 +30,16 @@ public final class LokiPush {
   /** Largest body as it is sent and decompressed. */
   private static final int MAX_BODY = 64 << 20;
 
-  /** Batches kept for reuse, and the largest of them. */
-  private static final int MAX_IDLE = 8;
-
-  private static final int MAX_IDLE_BYTES = 8 << 20;
+  /** Largest arrays that wait for the next request. */
+  private static final long MAX_IDLE_BYTES = 8 << 20;
 
   private final LogIngester ingester;
-  private final ArrayDeque<Workspace> idle = new ArrayDeque<>();
+  private final RequestBuffers<Workspace> workspaces =
+      new RequestBuffers<>(
+          Workspace::new,
+          Workspace::clear,
+          MAX_IDLE_BYTES,
+          Math.min(8 * MAX_IDLE_BYTES, Runtime.getRuntime().maxMemory() / 16));
 
   private static final class Workspace {
     final PushBatchReader reader = new PushBatchReader();
@@ -48,6 +51,13 @@ public final class LokiPush {
     byte[] body = {};
 
     int bodyLength;
+
+    /** Removes the content; bytes of the arrays. */
+    long clear() {
+      batch.clear();
+      body = received.bytes();
+      return (long) batch.bytes.length + raw.length + body.length;
+    }
 
     /** Decodes the body, a block of snappy, into {@link #raw}; its length. */
     int decode(HttpRequest request) {
@@ -70,28 +80,6 @@ public final class LokiPush {
     routes.post("/api/prom/push", this::push);
   }
 
-  private Workspace open() {
-    synchronized (idle) {
-      Workspace w = idle.pollLast();
-      if (w != null) {
-        return w;
-      }
-    }
-    return new Workspace();
-  }
-
-  private void close(Workspace w) {
-    w.batch.clear();
-    w.body = w.received.bytes();
-    if (w.batch.bytes.length + w.raw.length + w.body.length <= MAX_IDLE_BYTES) {
-      synchronized (idle) {
-        if (idle.size() < MAX_IDLE) {
-          idle.addLast(w);
-        }
-      }
-    }
-  }
-
   private void push(HttpRequest request, HttpResponse response) throws IOException {
     try {
       ingester.requireOpen();
@@ -106,7 +94,7 @@ public final class LokiPush {
     }
     String tenant = TenantHeader.one(request);
     RejectedItems refusals = new RejectedItems();
-    Workspace w = open();
+    Workspace w = workspaces.take();
     try {
       readBody(request, !json, w);
       try {
@@ -127,7 +115,7 @@ public final class LokiPush {
       ingester.discarded(tenant, "invalid_entry", refusals.count());
       answer(response, refusals, limited);
     } finally {
-      close(w);
+      workspaces.release(w);
     }
   }
 

@@ -28,6 +28,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
@@ -38,6 +39,11 @@ import java.util.function.LongSupplier;
  * for its execution.
  */
 public final class LogqlEngine implements AutoCloseable {
+  /** Copies of an answer while it is written: the text, its growth. */
+  private static final long ANSWER_COPIES = 3;
+
+  private static final long POINT_BYTES = 32;
+
   private final LogStore store;
   private final QueryMemoryBudget budget;
   private final ExecutorService pool;
@@ -100,6 +106,20 @@ public final class LogqlEngine implements AutoCloseable {
    * @param stopped whether no caller waits for the result any more
    */
   public LogqlResult query(LogqlRequest request, LogqlLimits limits, BooleanSupplier stopped) {
+    return query(request, limits, stopped, r -> r);
+  }
+
+  /**
+   * Runs a query and writes its answer.
+   *
+   * @param stopped whether no caller waits for the result any more
+   * @param write writes the answer, whose memory counts as that of the query
+   */
+  public <T> T query(
+      LogqlRequest request,
+      LogqlLimits limits,
+      BooleanSupplier stopped,
+      Function<LogqlResult, T> write) {
     long begin = nanoTime.getAsLong();
     LogqlExpr e = check(request.query());
     checkLimits(request, limits, e);
@@ -109,17 +129,27 @@ public final class LogqlEngine implements AutoCloseable {
             case LogExpr l -> entries(run, l, request);
             case MetricExpr m -> new LogqlValue.Metric(metric(run, m, request, limits));
           };
-      return new LogqlResult(
-          value,
+      LogqlStatistics statistics =
           new LogqlStatistics(
               run.bytesProcessed(),
               run.linesProcessed(),
               run.linesPassed(),
               run.segmentsScanned(),
               size(value),
-              (nanoTime.getAsLong() - begin) / 1e9),
-          run.warnings());
+              (nanoTime.getAsLong() - begin) / 1e9);
+      run.hold(ANSWER_COPIES * answerBytes(value));
+      return write.apply(new LogqlResult(value, statistics, run.warnings()));
     }
+  }
+
+  /** Bytes of an answer, about. */
+  private static long answerBytes(LogqlValue value) {
+    return switch (value) {
+      case LogqlValue.Entries e -> e.entries().stream().mapToLong(LogEntry::bytes).sum();
+      case LogqlValue.Metric m when m.value() instanceof Value.Matrix x ->
+          x.series().stream().mapToLong(s -> POINT_BYTES * s.size()).sum();
+      case LogqlValue.Metric m -> POINT_BYTES * size(m);
+    };
   }
 
   QueryRun begin(String tenant, LogqlLimits limits, BooleanSupplier stopped) {

@@ -340,6 +340,53 @@ class LogqlEngineTest {
   }
 
   @Test
+  void anAnswerCountsAsMemoryOfItsQueryUntilItIsWritten() {
+    fill(40);
+    LogqlRequest all =
+        LogqlRequest.entries(
+            "fake", "{service=~\".+\"}", 0, 1000 * SECOND, Direction.FORWARD, 1000);
+    long bytes =
+        entries("{service=~\".+\"}", Direction.FORWARD, 1000).stream()
+            .mapToLong(LogEntry::bytes)
+            .sum();
+    try (LogqlEngine small = new LogqlEngine(store, 1, 4 * bytes, System::nanoTime)) {
+      assertThat(
+              small.<List<String>>query(
+                  all,
+                  LogqlLimits.DEFAULT,
+                  () -> false,
+                  r -> {
+                    assertThatThrownBy(() -> small.query(all, LogqlLimits.DEFAULT))
+                        .isInstanceOfSatisfying(
+                            QueryException.class,
+                            e -> assertThat(e.kind()).isEqualTo(Kind.OVERLOAD));
+                    return r.warnings();
+                  }))
+          .isEmpty();
+      assertThat(small.query(all, LogqlLimits.DEFAULT).warnings()).isEmpty();
+    }
+    try (LogqlEngine tiny = new LogqlEngine(store, 1, 2 * bytes, System::nanoTime)) {
+      assertThatThrownBy(() -> tiny.query(all, LogqlLimits.DEFAULT))
+          .isInstanceOfSatisfying(
+              QueryException.class, e -> assertThat(e.kind()).isEqualTo(Kind.LIMIT));
+    }
+  }
+
+  @Test
+  void laterEntriesOfALimitCountWithTheirLength() {
+    for (int i = 0; i < 20; i++) {
+      store.add(API, i * SECOND, "x".repeat(1 + 1000 * i));
+    }
+    try (LogqlEngine small = new LogqlEngine(store, 1, 4000, System::nanoTime)) {
+      LogqlRequest two =
+          LogqlRequest.entries(
+              "fake", "{service=\"api\"}", 0, 1000 * SECOND, Direction.BACKWARD, 2);
+      assertThatThrownBy(() -> small.query(two, LogqlLimits.DEFAULT))
+          .isInstanceOf(QueryException.class);
+    }
+  }
+
+  @Test
   void tenantsAreSeparate() {
     fill(4);
     LogqlRequest r =

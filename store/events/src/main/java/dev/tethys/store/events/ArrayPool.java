@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class ArrayPool {
   private static final int SMALLEST = 14; // as a power of two; shorter ones are not kept
   private static final int LARGEST = 24;
-  private static final long MAX_BYTES = 24L << 20;
+  private static final long MAX_BYTES = Math.min(24L << 20, Runtime.getRuntime().maxMemory() / 32);
 
   private static final ArrayPool SHARED = new ArrayPool();
 

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ChunkPool {
   private static final int SMALLEST = 4 << 20; // the first chunk of a head is never taken from here
-  private static final long MAX_BYTES = 40L << 20;
+  private static final long MAX_BYTES = Math.min(40L << 20, Runtime.getRuntime().maxMemory() / 16);
 
   private final ArrayDeque<LogRows> free = new ArrayDeque<>();
   private long bytes;

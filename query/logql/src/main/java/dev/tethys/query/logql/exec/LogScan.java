@@ -93,7 +93,7 @@ public final class LogScan {
       run.hold(e.bytes());
       found.add(e);
     } else if (order.compare(e, found.element()) < 0) {
-      found.remove();
+      run.hold(e.bytes() - found.remove().bytes());
       found.add(e);
     }
     if (found.size() == limit) {

@@ -142,6 +142,7 @@ public final class MetricRun {
 
   private Value matrix(List<Column> columns) {
     List<Value.Series> out = new ArrayList<>(columns.size());
+    run.hold(16L * grid.steps() * columns.size());
     for (Column c : columns) {
       double[] all = c.values();
       long[] times = new long[all.length];

@@ -181,8 +181,13 @@ public final class QueryRun implements AutoCloseable {
     }
   }
 
-  /** Reserves memory. */
-  void hold(long bytes) {
+  /**
+   * Reserves memory until the run is closed.
+   *
+   * @throws QueryException of kind {@code LIMIT} if the query holds too much, {@code OVERLOAD} if
+   *     others do
+   */
+  public void hold(long bytes) {
     long now = held.addAndGet(bytes);
     if (maxBytes > 0 && now > maxBytes) {
       held.addAndGet(-bytes);
@@ -198,7 +203,7 @@ public final class QueryRun implements AutoCloseable {
     if (!budget.tryReserve(bytes)) {
       held.addAndGet(-bytes);
       throw new QueryException(
-          Kind.LIMIT,
+          budget.isMost(now) ? Kind.LIMIT : Kind.OVERLOAD,
           "all running queries together would hold more bytes than they may; run fewer queries at"
               + " a time, or smaller ones");
     }

@@ -46,6 +46,9 @@ import org.jspecify.annotations.Nullable;
  * streams alone decide; rows through the pipeline.
  */
 final class RangeScan {
+  /** Objects of a series: labels, places in tables. */
+  private static final int SERIES_BYTES = 160;
+
   private final QueryRun run;
   private final RangePlan plan;
   private final StepGrid grid;
@@ -278,7 +281,7 @@ final class RangeScan {
       int before = key.size();
       int s = key.of(row);
       if (s == before) {
-        run.hold(sums.bytesPerSeries() + key.labels(s).canonicalBytes().length + 128);
+        run.hold(sums.bytesPerSeries() + 2L * key.labels(s).canonicalBytes().length + SERIES_BYTES);
         sums.room(s);
       }
       return s;
@@ -482,7 +485,7 @@ final class RangeScan {
           i = labels.size();
           index.put(l, i);
           labels.add(l);
-          run.hold(all.bytesPerSeries());
+          run.hold(all.bytesPerSeries() + SERIES_BYTES + 8L * grid.steps()); // and the values
           all.room(i);
         }
         all.merge(i, w.sums, s);

@@ -1,7 +1,9 @@
 package dev.tethys.query.promql.exec;
 
+import dev.tethys.model.guard.HeapRoom;
 import dev.tethys.query.promql.QueryException.Kind;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 
 /**
@@ -11,6 +13,7 @@ import java.util.function.LongConsumer;
 public final class QueryMemoryBudget {
   private final long limit;
   private final long reserve;
+  private final BooleanSupplier hasHeap;
   private final AtomicLong used = new AtomicLong();
   private volatile LongConsumer reclaim = wanted -> {};
 
@@ -21,8 +24,18 @@ public final class QueryMemoryBudget {
    * @param reserve the part that is kept for queries with a right to it
    */
   public QueryMemoryBudget(long limit, long reserve) {
+    this(limit, reserve, HeapRoom.process()::allowsQueries);
+  }
+
+  /**
+   * The same.
+   *
+   * @param hasHeap whether the heap has room for more
+   */
+  public QueryMemoryBudget(long limit, long reserve, BooleanSupplier hasHeap) {
     this.limit = limit;
     this.reserve = Math.min(reserve, limit / 2);
+    this.hasHeap = hasHeap;
   }
 
   /**
@@ -46,6 +59,11 @@ public final class QueryMemoryBudget {
    * @param ofReserve whether it has a right to the reserve
    */
   void reserve(long bytes, long held, boolean ofReserve) {
+    if (!ofReserve && !hasHeap.getAsBoolean()) {
+      reclaim.accept(used.get());
+      throw new MemoryLimitException(
+          Kind.OVERLOAD, "the query would hold more memory, and the heap (-Xmx) is nearly full");
+    }
     long now = used.addAndGet(bytes);
     long most = ofReserve ? limit : limit - reserve;
     if (limit > 0 && now > most) {
@@ -67,9 +85,14 @@ public final class QueryMemoryBudget {
     }
   }
 
+  /** True if so many bytes are most of what queries may hold together. */
+  public boolean isMost(long bytes) {
+    return limit > 0 && bytes > (limit - reserve) / 2;
+  }
+
   /** Takes bytes if that leaves queries without a right to the reserve what is theirs. */
   public boolean tryReserve(long bytes) {
-    if (limit > 0 && used.get() + bytes > limit - reserve) {
+    if (limit > 0 && used.get() + bytes > limit - reserve || !hasHeap.getAsBoolean()) {
       return false;
     }
     used.addAndGet(bytes);

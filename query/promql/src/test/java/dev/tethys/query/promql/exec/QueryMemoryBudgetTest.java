@@ -38,6 +38,18 @@ class QueryMemoryBudgetTest {
   }
 
   @Test
+  void aFullHeapLeavesMemoryToRulesOnly() {
+    QueryMemoryBudget b = new QueryMemoryBudget(100, 40, () -> false);
+    assertThatThrownBy(() -> b.reserve(1, 0, false))
+        .isInstanceOfSatisfying(
+            QueryException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OVERLOAD))
+        .hasMessageContaining("the heap (-Xmx) is nearly full");
+    assertThat(b.tryReserve(1)).isFalse();
+    b.reserve(1, 0, true);
+    assertThat(b.used()).isEqualTo(1);
+  }
+
+  @Test
   void atMostHalfIsKeptAndNoLimitIsNone() {
     QueryMemoryBudget b = new QueryMemoryBudget(100, 1000);
     b.reserve(50, 0, false);
