@@ -106,6 +106,12 @@ public interface LogSegment {
     patterns(LogFilter.NONE, step, counts);
   }
 
+  /**
+   * Notes that the segment is not read any more, so that memory which only readers keep is free
+   * before the selection is closed.
+   */
+  default void release() {}
+
   /** Receiver of the rows of a pattern that is known by its key. */
   @FunctionalInterface
   interface PatternKeyConsumer {

@@ -157,6 +157,11 @@ final class TenantsStore implements LogStore {
     }
 
     @Override
+    public void release() {
+      segment.release();
+    }
+
+    @Override
     public List<StreamTotal> totals() {
       return segment.totals().stream()
           .map(

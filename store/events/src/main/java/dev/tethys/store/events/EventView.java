@@ -12,21 +12,22 @@ public final class EventView<S, P> implements AutoCloseable {
   /** Snapshot of a head with its generation. */
   public record HeadView<S>(long generation, S rows) {}
 
-  private final List<HeadView<S>> heads;
+  private List<HeadView<S>> heads;
   private final List<LivePart<P>> parts;
   private final List<DeletionMark> deletions;
-  private final Runnable released;
+  private final Runnable releaseHeads;
+  private boolean headsReleased;
   private boolean closed;
 
   /**
-   * @param released called once, when the view is closed
+   * @param releaseHeads called once, when the heads are not read any more
    */
   EventView(
       List<HeadView<S>> heads,
       List<LivePart<P>> parts,
       List<DeletionMark> deletions,
-      Runnable released) {
-    this.released = released;
+      Runnable releaseHeads) {
+    this.releaseHeads = releaseHeads;
     this.heads = heads;
     this.parts = parts;
     this.deletions = deletions;
@@ -45,13 +46,22 @@ public final class EventView<S, P> implements AutoCloseable {
     return deletions;
   }
 
+  /** Releases the heads, whose arrays other rows may fill from now on. */
+  public synchronized void releaseHeads() {
+    if (!headsReleased) {
+      headsReleased = true;
+      heads = List.of();
+      releaseHeads.run();
+    }
+  }
+
   /** Releases the files and the heads. */
   @Override
   public synchronized void close() {
     if (!closed) {
       closed = true;
       parts.forEach(LivePart::release);
-      released.run();
+      releaseHeads();
     }
   }
 }

@@ -18,9 +18,10 @@ import java.util.function.IntUnaryOperator;
 final class HeadSegment implements LogSegment {
   private static final int BATCH = 4096;
 
-  private final LogHead.Chunk chunk;
+  private LogHead.Chunk chunk;
   private final List<String> names;
-  private final int[] selected; // index in the selection of each row's stream, or -1
+  private final Runnable released;
+  private int[] selected; // index in the selection of each row's stream, or -1
   private final long from;
   private final long to;
   private long first = Long.MAX_VALUE;
@@ -31,10 +32,17 @@ final class HeadSegment implements LogSegment {
   /**
    * @param streams index in the selection of a stream of the head, or -1
    * @param to exclusive
+   * @param released called when the segment is not read any more
    */
   HeadSegment(
-      LogHead.Chunk chunk, List<String> names, IntUnaryOperator streams, long from, long to) {
+      LogHead.Chunk chunk,
+      List<String> names,
+      IntUnaryOperator streams,
+      long from,
+      long to,
+      Runnable released) {
     this.chunk = chunk;
+    this.released = released;
     this.names = names;
     this.from = from;
     this.to = to;
@@ -48,6 +56,15 @@ final class HeadSegment implements LogSegment {
         rows++;
         bytes += chunk.lengths()[r];
       }
+    }
+  }
+
+  @Override
+  public void release() {
+    if (chunk != LogHead.Chunk.EMPTY) {
+      chunk = LogHead.Chunk.EMPTY;
+      selected = new int[0];
+      released.run();
     }
   }
 

@@ -116,18 +116,7 @@ final class LogHead implements EventHead<LogHead.Snapshot> {
   public Snapshot snapshot() {
     List<Chunk> out = new ArrayList<>(chunks.size());
     for (LogRows c : chunks) {
-      out.add(
-          new Chunk(
-              c.count,
-              c.times,
-              c.streams,
-              c.starts,
-              c.lengths,
-              c.metaStarts,
-              c.metaNames,
-              c.metaValueStarts,
-              c.metaValueLengths,
-              c.bytes.buf));
+      out.add(Chunk.of(c));
     }
     return new Snapshot(streams, List.copyOf(names), out);
   }
@@ -147,5 +136,22 @@ final class LogHead implements EventHead<LogHead.Snapshot> {
       int[] pairNames,
       int[] valueStarts,
       int[] valueLengths,
-      byte[] bytes) {}
+      byte[] bytes) {
+    /** Chunk without rows. */
+    static final Chunk EMPTY = of(new LogRows().clear());
+
+    static Chunk of(LogRows c) {
+      return new Chunk(
+          c.count,
+          c.times,
+          c.streams,
+          c.starts,
+          c.lengths,
+          c.metaStarts,
+          c.metaNames,
+          c.metaValueStarts,
+          c.metaValueLengths,
+          c.bytes.buf);
+    }
+  }
 }

@@ -12,6 +12,7 @@ import dev.tethys.store.files.CorruptionException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
 
 /** Finds the streams and segments of a query in a view. For one thread. */
@@ -47,15 +48,24 @@ final class SelectionBuilder {
   }
 
   LogSelection build() {
+    AtomicInteger unread = new AtomicInteger(1); // segments of heads, and this method
+    Runnable released =
+        () -> {
+          if (unread.decrementAndGet() == 0) {
+            view.releaseHeads();
+          }
+        };
     for (EventView.HeadView<LogHead.Snapshot> h : view.heads()) {
       IntUnaryOperator index = streams.indexOf(h.rows().streams());
       for (LogHead.Chunk c : h.rows().chunks()) {
-        HeadSegment s = new HeadSegment(c, h.rows().names(), index, from, to);
+        HeadSegment s = new HeadSegment(c, h.rows().names(), index, from, to, released);
         if (s.rows() > 0) {
+          unread.incrementAndGet();
           segments.add(s);
         }
       }
     }
+    released.run();
     for (LivePart<LogPart> live : view.parts()) {
       LogPart part = live.get();
       if (part != null) {

@@ -70,6 +70,37 @@ class LogDatabaseTest {
   }
 
   @Test
+  void headsAreReleasedWhenTheirLastSegmentIsNotReadAnyMore() throws IOException {
+    LogSignal signal = new LogSignal(tenant -> null, () -> now);
+    try (EventEngine<LogHead, LogHead.Snapshot, LogPart> engine =
+        new EventEngine<>(new SimulatedFiles(1), DIRECTORY, signal, engine())) {
+      List<Row> rows = new ArrayList<>();
+      for (int i = 0; i < 70_000; i++) {
+        rows.add(row(T0 + i, "row"));
+      }
+      append(engine, LogStoreFixture.batch(rows), rows.size());
+      EventView<LogHead.Snapshot, LogPart> view =
+          engine.view(LogStore.DEFAULT_TENANT, Long.MIN_VALUE, Long.MAX_VALUE);
+      try (LogSelection s =
+          new SelectionBuilder(
+                  view,
+                  signal.registry(LogStore.DEFAULT_TENANT),
+                  ALL,
+                  Long.MIN_VALUE,
+                  Long.MAX_VALUE)
+              .build()) {
+        assertThat(s.segments()).hasSizeGreaterThan(1);
+        for (LogSegment g : s.segments()) {
+          assertThat(view.heads()).isNotEmpty();
+          g.release();
+          g.release();
+        }
+        assertThat(view.heads()).isEmpty();
+      }
+    }
+  }
+
+  @Test
   void rowsThatMemoryHasNoRoomForAreNotInTheLogEither() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     LogSignal signal = new LogSignal(tenant -> null, () -> now);

@@ -76,7 +76,7 @@ public final class LogScan {
           segments.size(),
           () -> {
             Worker w = new Worker(streams, plan);
-            return i -> run.read(() -> w.scan(segments.get(i)));
+            return i -> run.read(segments.get(i), w::scan);
           });
     }
     List<LogEntry> out = new ArrayList<>(found);

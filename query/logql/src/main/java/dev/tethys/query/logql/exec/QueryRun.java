@@ -1,6 +1,7 @@
 package dev.tethys.query.logql.exec;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.StorageException;
@@ -14,6 +15,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -145,6 +147,12 @@ public final class QueryRun implements AutoCloseable {
       }
       warn("rows are missing, data is damaged: " + e.getMessage());
     }
+  }
+
+  /** Reads a segment that is not read again, in the same way. */
+  void read(LogSegment segment, Consumer<LogSegment> scan) {
+    read(() -> scan.accept(segment));
+    segment.release();
   }
 
   private void warn(String warning) {

@@ -85,7 +85,7 @@ final class RangeScan {
             synchronized (workers) {
               workers.add(w);
             }
-            return i -> run.read(() -> w.scan(segments.get(i)));
+            return i -> run.read(segments.get(i), w::scan);
           });
       return finish(workers);
     }
