@@ -75,4 +75,26 @@ export const scenarios = [
       await page.locator('.cm-lintRange-error').waitFor();
     },
   },
+  {
+    name: 'log store: an alert of a query is shown with the rules and removed there',
+    async run({ open, page, shot }) {
+      await open(`/explore/logs?query=${encodeURIComponent('{service_name="shop"} |= "order"')}`);
+      await page.getByRole('button', { name: 'Alert', exact: true }).click();
+      await page.getByLabel('Name').fill('Too many / orders');
+      await page.getByRole('button', { name: 'Create alert' }).click();
+      await page.getByRole('link', { name: 'Show the rules' }).click();
+      const group = page.locator('.rule-group', { hasText: 'Too many / orders' });
+      await group.getByText('Created by Explore').waitFor();
+      await shot('log-store-rule');
+      const dialog = page.getByRole('dialog', { name: 'Remove rule group Too many / orders?' });
+      await group.getByRole('button', { name: 'Remove' }).click();
+      await dialog.getByRole('button', { name: 'Keep it' }).click();
+      assert.equal(await group.count(), 1);
+      await page.goto(page.url().replace('/rules', '/alerts'));
+      await page.locator('.alert-rule', { hasText: 'Too many / orders' }).getByRole('button').first().click();
+      await page.getByRole('button', { name: 'Remove' }).click();
+      await dialog.getByRole('button', { name: 'Remove it' }).click();
+      await until('the alert is gone', async () => (await page.locator('.alert-rule').count()) === 0);
+    },
+  },
 ];

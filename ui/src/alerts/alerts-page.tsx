@@ -10,6 +10,7 @@ import { Moment } from '../components/moment';
 import { Button, Empty, LabelChips, Loading, Notice, SearchField } from '../components/ui';
 import { formatValue } from '../lib/units';
 import { type RuleFilter, readRuleFilter, ruleMatches, STATES, writeRuleFilter } from './filter';
+import { Origin } from './origin';
 import { Annotations, Expression, Frame, NothingConfigured, RuleFacts, RuleLabels } from './parts';
 import { Received } from './received';
 import { type ReceivedAlerts, receivedAlerts, receivedOf } from './received-alerts';
@@ -98,6 +99,7 @@ function AlertRule(props: { rule: Rule; group: RuleGroup; received: ReceivedAler
           <RuleLabels rule={rule} />
           <RuleFacts rule={rule} />
           {rule.lastError && <Notice kind="error">{rule.lastError}</Notice>}
+          <Origin group={group} />
           {shown.map((alert) => (
             <Instance
               key={JSON.stringify(alert.labels)}

@@ -9,6 +9,7 @@ import { roughDuration } from '../lib/time';
 import { formatValue } from '../lib/units';
 import { useRuleFilter } from './alerts-page';
 import { HEALTHS, ruleMatches } from './filter';
+import { Origin } from './origin';
 import { Annotations, Expression, Frame, NothingConfigured, RuleFacts, RuleLabels } from './parts';
 
 const FIRST_GROUPS = 50;
@@ -69,6 +70,7 @@ function Group({
             </div>
           </div>
         ))}
+      {open && <Origin group={group} />}
     </section>
   );
 }
