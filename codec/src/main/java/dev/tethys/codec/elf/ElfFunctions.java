@@ -18,24 +18,47 @@ public final class ElfFunctions {
   private ElfFunctions() {}
 
   /**
-   * Symbols of functions.
+   * Addresses of which all are of one function.
+   *
+   * @param start first address; the function may begin before it
+   * @param end address after the last
+   * @param symbol of the function
+   */
+  public record Range(long start, long end, String symbol) {}
+
+  /**
+   * Functions at addresses, each with the addresses around for which it would be found as well.
    *
    * @param addresses in the file, in any order
-   * @return a symbol or null for each
+   * @return a range or null for each
    * @throws IOException when the file cannot be read, or is damaged
    */
-  public static @Nullable String[] symbols(ElfFile elf, long[] addresses) throws IOException {
-    return symbols(elf, goFunctions(elf), addresses);
+  public static @Nullable Range[] ranges(ElfFile elf, long[] addresses) throws IOException {
+    return ranges(elf, goFunctions(elf), addresses);
   }
 
+  /** Symbols of the functions at addresses, null where there is none. */
   static @Nullable String[] symbols(ElfFile elf, @Nullable GoFunctions go, long[] addresses)
       throws IOException {
     @Nullable String[] out = new String[addresses.length];
+    @Nullable Range[] found = ranges(elf, go, addresses);
+    for (int i = 0; i < out.length; i++) {
+      Range r = found[i];
+      out[i] = r == null ? null : r.symbol;
+    }
+    return out;
+  }
+
+  private static @Nullable Range[] ranges(ElfFile elf, @Nullable GoFunctions go, long[] addresses)
+      throws IOException {
+    @Nullable Range[] out = new Range[addresses.length];
     try {
       if (go != null) {
         for (int i = 0; i < out.length; i++) {
           int function = go.at(addresses[i]);
-          out[i] = function < 0 ? null : go.name(function);
+          if (function >= 0) {
+            out[i] = new Range(go.address(function), go.address(function + 1), go.name(function));
+          }
         }
       }
       fromTables(elf, addresses, out);
@@ -54,7 +77,7 @@ public final class ElfFunctions {
     }
   }
 
-  private static void fromTables(ElfFile elf, long[] addresses, @Nullable String[] out)
+  private static void fromTables(ElfFile elf, long[] addresses, @Nullable Range[] out)
       throws IOException {
     int n = out.length;
     Integer[] order = new Integer[n];
@@ -66,6 +89,10 @@ public final class ElfFunctions {
     }
     long[] best = new long[n];
     long[] names = new long[n];
+    long[] ends = new long[n]; // of the best
+    long[] next = new long[n]; // lowest start of functions after an address
+    long[] before = new long[n]; // highest end of functions before it
+    Arrays.fill(next, Long.MAX_VALUE);
     elf.functions(
         (address, size, name) -> {
           int i = Arrays.binarySearch(sorted, address);
@@ -73,15 +100,26 @@ public final class ElfFunctions {
           while (i > 0 && sorted[i - 1] == address) {
             i--;
           }
+          if (i > 0) {
+            next[i - 1] = Math.min(next[i - 1], address);
+          }
           long end = address + (size > 0 ? size : WITHOUT_SIZE);
           for (; i < n && sorted[i] < end; i++) {
             boolean better = size > 0 ? address >= best[i] : address > best[i];
             if (better && (out[order[i]] == null || best[i] != 0)) {
               best[i] = address;
+              ends[i] = end;
               names[i] = name;
             }
           }
+          if (i < n) {
+            before[i] = Math.max(before[i], end);
+          }
         });
+    for (int i = 1; i < n; i++) {
+      before[i] = Math.max(before[i], before[i - 1]);
+      next[n - 1 - i] = Math.min(next[n - 1 - i], next[n - i]);
+    }
     String text = "";
     for (int i = 0; i < n; i++) { // neighbours are mostly of one function
       if (best[i] != 0) {
@@ -89,7 +127,7 @@ public final class ElfFunctions {
             i > 0 && best[i - 1] != 0 && names[i - 1] == names[i]
                 ? text
                 : elf.functionName(names[i], MAX_NAME);
-        out[order[i]] = text;
+        out[order[i]] = new Range(Math.max(best[i], before[i]), Math.min(ends[i], next[i]), text);
       }
     }
   }

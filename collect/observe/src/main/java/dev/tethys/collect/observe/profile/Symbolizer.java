@@ -1,6 +1,5 @@
 package dev.tethys.collect.observe.profile;
 
-import dev.tethys.codec.symbol.SymbolNames;
 import dev.tethys.collect.observe.process.ProcessFiles;
 import dev.tethys.collect.observe.process.ProcessMemory;
 import java.io.IOException;
@@ -23,20 +22,11 @@ final class Symbolizer {
   /** Name of an address at which there is no code: it is no frame. */
   static final String NO_CODE = "";
 
-  private static final int KEPT = 200_000;
   private static final long KERNEL_NANOS = 3_600_000_000_000L;
-
-  private record FileOffset(String file, long offset) {}
 
   private final Path proc;
   private final ProcessFiles files;
-  private final Map<FileOffset, String> known =
-      new LinkedHashMap<>(1024, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<FileOffset, String> e) {
-          return size() > KEPT;
-        }
-      };
+  private final FileSymbols ofFiles = new FileSymbols();
   private @Nullable KernelSymbols kernel;
   private long kernelRead;
   private long frames;
@@ -101,7 +91,7 @@ final class Symbolizer {
         continue;
       }
       long offset = address - p.start() + p.offset();
-      String name = known.get(new FileOffset(key(pid, p.path()), offset));
+      String name = ofFiles.known(key(pid, p.path()), offset);
       if (name != null) {
         out.put(address, name);
       } else {
@@ -148,22 +138,14 @@ final class Symbolizer {
   private void fromFile(
       int pid, String path, Map<Long, List<Long>> offsets, Map<Long, String> out) {
     long[] wanted = offsets.keySet().stream().mapToLong(Long::longValue).sorted().toArray();
-    @Nullable String[] names = new String[wanted.length];
-    try {
-      names = FileSymbols.names(file(pid, path), wanted);
-    } catch (IOException e) {
-      // deleted or damaged: the name of the file is all that is known
-    }
     String unknown = "[" + path.substring(path.lastIndexOf('/') + 1) + "]";
     String key = key(pid, path);
-    for (int i = 0; i < wanted.length; i++) {
-      String found = names[i];
-      String name = found == null ? unknown : SymbolNames.readable(found);
-      known.put(new FileOffset(key, wanted[i]), name);
-      for (long address : offsets.getOrDefault(wanted[i], List.of())) {
-        out.put(address, name);
-      }
-    }
+    ofFiles.find(key, file(pid, path), wanted, unknown);
+    offsets.forEach(
+        (offset, at) -> {
+          String name = ofFiles.known(key, offset);
+          at.forEach(address -> out.put(address, name == null ? unknown : name));
+        });
   }
 
   /** Names the code of a virtual machine; what is left stays in the list. */
