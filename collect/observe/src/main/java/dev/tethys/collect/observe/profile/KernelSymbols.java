@@ -1,74 +1,128 @@
 package dev.tethys.collect.observe.profile;
 
-import java.io.BufferedReader;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Functions of the kernel and its modules, from /proc/kallsyms. */
 final class KernelSymbols {
-  private static final int MAX_SYMBOLS = 1_000_000;
+  private static final int INDEX_BITS = 20;
+  private static final int MAX_SYMBOLS = 1 << INDEX_BITS;
+
+  /** Distance from the first function; all of a kernel lie within a few gigabytes. */
+  private static final long MOST_DISTANCE = 1L << 62 - INDEX_BITS;
+
+  private static final int LONGEST_LINE = 1 << 16;
+  private static final int AFTER_ADDRESS = 3; // blank, type, blank
   private static final String UNKNOWN = "[kernel]";
 
-  private final long[] addresses;
-  private final int[] names;
-  private final byte[] text;
+  private final Map<Integer, String> named = new HashMap<>(); // by index
+  private long[] addresses = new long[1 << 14];
+  private int[] names = new int[1 << 14]; // start of each in the text, where a line feed ends it
+  private byte[] text = new byte[1 << 18];
+  private int length;
+  private int count;
 
-  private KernelSymbols(long[] addresses, int[] names, byte[] text) {
-    this.addresses = addresses;
-    this.names = names;
-    this.text = text;
-  }
+  private KernelSymbols() {}
 
   /** Reads the table; without rights it is empty. */
   static KernelSymbols read(Path proc) {
-    List<Symbol> found = new ArrayList<>();
-    try (BufferedReader in =
-        Files.newBufferedReader(proc.resolve("kallsyms"), StandardCharsets.ISO_8859_1)) {
-      String line;
-      while ((line = in.readLine()) != null && found.size() < MAX_SYMBOLS) {
-        int space = line.indexOf(' ');
-        if (space <= 0 || line.length() < space + 4) {
-          continue;
-        }
-        char type = Character.toLowerCase(line.charAt(space + 1));
-        long address = Long.parseUnsignedLong(line, 0, space, 16);
-        if (address != 0 && (type == 't' || type == 'w')) {
-          int end = line.indexOf('\t', space);
-          found.add(new Symbol(address, line.substring(space + 3, end < 0 ? line.length() : end)));
-        }
-      }
-    } catch (IOException | NumberFormatException e) {
-      found.clear(); // names of the kernel are left out
+    KernelSymbols k = new KernelSymbols();
+    try (InputStream in = Files.newInputStream(proc.resolve("kallsyms"))) {
+      k.readLines(in);
+    } catch (IOException e) {
+      k.count = 0; // names of the kernel are left out
     }
-    found.sort((a, b) -> Long.compareUnsigned(a.address, b.address));
-    long[] addresses = new long[found.size()];
-    int[] names = new int[found.size() + 1];
-    ByteArrayOutputStream text = new ByteArrayOutputStream(found.size() * 24);
-    for (int i = 0; i < addresses.length; i++) {
-      addresses[i] = found.get(i).address;
-      text.writeBytes(found.get(i).name.getBytes(StandardCharsets.ISO_8859_1));
-      names[i + 1] = text.size();
-    }
-    return new KernelSymbols(addresses, names, text.toByteArray());
+    k.sort();
+    return k;
   }
 
-  private record Symbol(long address, String name) {}
+  /** Reads lines such as {@code ffffffff81000000 T _stext}; a module follows a tab. */
+  private void readLines(InputStream in) throws IOException {
+    byte[] b = new byte[LONGEST_LINE];
+    int filled = 0;
+    for (int n; (n = in.read(b, filled, b.length - filled)) > 0; ) {
+      filled += n;
+      int start = 0;
+      for (int i = filled - n; i < filled; i++) {
+        if (b[i] == '\n') {
+          add(b, start, i);
+          start = i + 1;
+        }
+      }
+      filled -= start;
+      System.arraycopy(b, start, b, 0, filled);
+    }
+  }
+
+  private void add(byte[] b, int start, int end) {
+    long address = 0;
+    int at = start;
+    for (int digit; at < end && (digit = Character.digit(b[at], 16)) >= 0; at++) {
+      address = address << 4 | digit;
+    }
+    int type = end - at > AFTER_ADDRESS ? b[at + 1] | 0x20 : 0; // in lower case
+    long distance = count == 0 ? 0 : Math.abs(address - addresses[0]);
+    boolean isFunction = address != 0 && (type == 't' || type == 'w');
+    if (!isFunction || distance >= MOST_DISTANCE || count == MAX_SYMBOLS) {
+      return;
+    }
+    if (count == addresses.length) {
+      addresses = Arrays.copyOf(addresses, 2 * count);
+      names = Arrays.copyOf(names, 2 * count);
+    }
+    int name = at + AFTER_ADDRESS;
+    int last = name;
+    while (last < end && b[last] != '\t') {
+      last++;
+    }
+    if (length + last - name >= text.length) {
+      text = Arrays.copyOf(text, 2 * (length + last - name));
+    }
+    addresses[count] = address;
+    names[count++] = length;
+    System.arraycopy(b, name, text, length, last - name);
+    length += last - name;
+    text[length++] = '\n';
+  }
+
+  /** Sorts by address: functions of modules come after those of the kernel, in any order. */
+  private void sort() {
+    long lowest = Arrays.stream(addresses, 0, count).min().orElse(0);
+    long[] order = new long[count];
+    for (int i = 0; i < count; i++) {
+      order[i] = addresses[i] - lowest << INDEX_BITS | i;
+    }
+    Arrays.sort(order);
+    long[] sorted = new long[count];
+    int[] places = new int[count];
+    for (int i = 0; i < count; i++) {
+      int from = (int) order[i] & MAX_SYMBOLS - 1;
+      sorted[i] = addresses[from];
+      places[i] = names[from];
+    }
+    addresses = sorted;
+    names = places;
+    text = Arrays.copyOf(text, length);
+  }
 
   /** Name of the function at an address. */
   String name(long address) {
     int i = Arrays.binarySearch(addresses, address); // all are negative, so the order is the same
-    if (i < 0) {
-      i = -i - 2;
+    int at = i < 0 ? -i - 2 : i;
+    return at < 0 ? UNKNOWN : named.computeIfAbsent(at, this::text);
+  }
+
+  private String text(int index) {
+    int end = names[index];
+    while (text[end] != '\n') {
+      end++;
     }
-    if (i < 0) {
-      return UNKNOWN;
-    }
-    return new String(text, names[i], names[i + 1] - names[i], StandardCharsets.ISO_8859_1);
+    return new String(text, names[index], end - names[index], StandardCharsets.ISO_8859_1);
   }
 }
