@@ -22,7 +22,7 @@ public final class KernelMap {
   private static final int BATCH = 16_384;
 
   /** Bytes of the entries that are taken at a time. */
-  private static final int BATCH_BYTES = 1 << 20;
+  private static final int BATCH_BYTES = 1 << 17;
 
   /** More than the entries that share a bucket of a hash, which the kernel takes as a whole. */
   private static final int LEAST_BATCH = 256;

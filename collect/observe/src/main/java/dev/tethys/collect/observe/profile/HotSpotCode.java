@@ -77,9 +77,6 @@ final class HotSpotCode {
   /** Names are kept for as long: the memory of a class is used again when it was unloaded. */
   private static final long NAMES_NANOS = 60_000_000_000L;
 
-  /** A name in the pool of constants of a class. */
-  private record NameInPool(long pool, int index) {}
-
   private record Field(long offset, long address, String type) {}
 
   /** Piece of code: a compiled method, the interpreter, a stub. */
@@ -175,7 +172,7 @@ final class HotSpotCode {
   private final Map<String, Field> fields = new HashMap<>();
   private final Map<String, Long> sizes = new HashMap<>();
   private final Map<Long, String> blobNames = new HashMap<>();
-  private final Map<NameInPool, String> names = new HashMap<>();
+  private final Map<Long, String> names = new HashMap<>(); // by address of the method
   private long namedSince = System.nanoTime();
   private List<Heap> heaps = List.of();
   private long[] rows = new long[0];
@@ -184,6 +181,7 @@ final class HotSpotCode {
   private int partsRead;
   private int blobs;
   private boolean changed; // since the rules were made
+  private @Nullable BlobFields blobFields;
 
   private HotSpotCode(Path proc, int pid) {
     this.proc = proc;
@@ -480,11 +478,10 @@ final class HotSpotCode {
 
   /** Reader of the pieces of code of a heap. */
   private final class BlobReader {
-    private final BlobFields fields = new BlobFields();
-    private final int header = (int) size("HeapBlock");
-    private final int used = (int) offset("HeapBlock::Header._used");
-    private final int bytes =
-        header + (int) Math.max(size("CodeBlob"), Math.max(fields.method, fields.id) + Long.BYTES);
+    private final BlobFields fields = blobFields();
+    private final int header = fields.header;
+    private final int used = fields.used;
+    private final int bytes = fields.bytes;
     private final ProcessMemory memory;
     private final ProcessMemory.Window window;
     private final Heap heap;
@@ -499,10 +496,6 @@ final class HotSpotCode {
       this.memory = memory;
       this.heap = heap;
       this.end = end;
-      fields.requireWithin(bytes - header);
-      if (used + 1 > bytes) {
-        throw outside();
-      }
       window = memory.new Window(Math.max(size, bytes));
     }
 
@@ -580,14 +573,27 @@ final class HotSpotCode {
     final int words = (int) offset("CodeBlob._frame_size");
     final Field complete = field("CodeBlob._frame_complete_offset");
 
-    BlobFields() throws IOException {}
+    final int header = (int) size("HeapBlock");
+    final int used = (int) offset("HeapBlock::Header._used");
 
-    void requireWithin(int bytes) throws IOException {
+    /** Of a block up to the last field. */
+    final int bytes = header + (int) Math.max(size("CodeBlob"), Math.max(method, id) + Long.BYTES);
+
+    BlobFields() throws IOException {
       long last = Math.max(Math.max(size, words), complete.offset) + Integer.BYTES;
-      if (Math.max(last, Math.max(code, name) + Long.BYTES) > bytes) {
+      if (Math.max(last, Math.max(code, name) + Long.BYTES) > bytes - header || used >= bytes) {
         throw outside();
       }
     }
+  }
+
+  private BlobFields blobFields() throws IOException {
+    BlobFields f = blobFields;
+    if (f == null) {
+      f = new BlobFields();
+      blobFields = f;
+    }
+    return f;
   }
 
   private long methodOffset() throws IOException {
@@ -697,18 +703,18 @@ final class HotSpotCode {
   /** Name of a method as class.method; null when there is none at the address. */
   @Nullable String methodName(ProcessMemory memory, long method) {
     try {
-      long constant = memory.word(method + offset("Method._constMethod"));
-      long pool = memory.word(constant + offset("ConstMethod._constants"));
-      int index =
-          memory.bytes(constant + offset("ConstMethod._name_index"), 2).getShort(0) & 0xffff;
       if (System.nanoTime() - namedSince > NAMES_NANOS) {
         names.clear();
         namedSince = System.nanoTime();
       }
-      String known = names.get(new NameInPool(pool, index));
+      String known = names.get(method);
       if (known != null) {
         return known;
       }
+      long constant = memory.word(method + offset("Method._constMethod"));
+      long pool = memory.word(constant + offset("ConstMethod._constants"));
+      int index =
+          memory.bytes(constant + offset("ConstMethod._name_index"), 2).getShort(0) & 0xffff;
       long holder = memory.word(pool + offset("ConstantPool._pool_holder"));
       String type = symbol(memory, memory.word(holder + offset("Klass._name")));
       String name = symbol(memory, memory.word(pool + size("ConstantPool") + 8L * index));
@@ -717,7 +723,7 @@ final class HotSpotCode {
       }
       String found = type.replace('/', '.') + "." + name;
       if (names.size() < MAX_NAMES) {
-        names.put(new NameInPool(pool, index), found);
+        names.put(method, found);
       }
       return found;
     } catch (IOException e) {
