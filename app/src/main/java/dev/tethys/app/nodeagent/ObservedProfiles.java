@@ -8,6 +8,7 @@ import dev.tethys.codec.pprof.StackProfile.Frame;
 import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.profile.CpuProfiler;
 import dev.tethys.collect.observe.profile.ProfileSink.OwnerProfile;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,7 @@ public final class ObservedProfiles {
   public static ProfilesWriter otlp(
       List<OwnerProfile> profiles, Function<Owner, Map<String, String>> resource) {
     ProfilesWriter out = new ProfilesWriter();
+    Map<String, Integer> locations = new HashMap<>(); // most frames are in many stacks
     for (OwnerProfile p : profiles) {
       out.resource(resource.apply(p.owner()));
       StackProfile stacks =
@@ -57,8 +59,15 @@ public final class ObservedProfiles {
               out);
       p.samples()
           .forEach(
-              (names, n) ->
-                  stacks.add(StackProfile.stack(frames(names), out), List.of(), n * PERIOD_NANOS));
+              (names, n) -> {
+                int[] stack = new int[names.size()];
+                for (int i = 0; i < stack.length; i++) {
+                  stack[i] =
+                      locations.computeIfAbsent(
+                          names.get(i), f -> StackProfile.location(new Frame(f, 0), out));
+                }
+                stacks.add(StackProfile.stack(stack, out), List.of(), n * PERIOD_NANOS);
+              });
       stacks.write(Map.of());
     }
     return out;

@@ -71,21 +71,38 @@ public final class StackProfile {
    * @param frames the innermost first
    */
   public static int stack(List<Frame> frames, ProfilesWriter out) {
-    ProtoWriter stack = new ProtoWriter(4 * frames.size() + 8);
-    ProtoWriter entry = new ProtoWriter(16);
+    return stack(frames.stream().mapToInt(f -> location(f, out)).toArray(), out);
+  }
+
+  /**
+   * The index of a stack in the dictionary.
+   *
+   * @param locations indices of its frames, the innermost first
+   */
+  public static int stack(int[] locations, ProfilesWriter out) {
+    if (locations.length == 0) {
+      return 0;
+    }
+    ProtoWriter stack = new ProtoWriter(4 * locations.length + 8);
     int m = stack.begin(1);
-    for (Frame f : frames) {
-      entry.clear().int64Unless0(1, out.dictionary().string(f.function()));
-      entry.int64Unless0(3, out.dictionary().string(f.file()));
-      int function = out.dictionary().index(ProfileTable.FUNCTION, entry);
-      entry.clear();
-      int line = entry.begin(3);
-      entry.int64Unless0(1, function).int64Unless0(2, f.line());
-      entry.end(line);
-      stack.varint(out.dictionary().index(ProfileTable.LOCATION, entry));
+    for (int l : locations) {
+      stack.varint(l);
     }
     stack.end(m);
-    return frames.isEmpty() ? 0 : out.dictionary().index(ProfileTable.STACK, stack);
+    return out.dictionary().index(ProfileTable.STACK, stack);
+  }
+
+  /** The index of the location of a frame in the dictionary. */
+  public static int location(Frame f, ProfilesWriter out) {
+    ProtoWriter entry = new ProtoWriter(16);
+    entry.int64Unless0(1, out.dictionary().string(f.function()));
+    entry.int64Unless0(3, out.dictionary().string(f.file()));
+    int function = out.dictionary().index(ProfileTable.FUNCTION, entry);
+    entry.clear();
+    int line = entry.begin(3);
+    entry.int64Unless0(1, function).int64Unless0(2, f.line());
+    entry.end(line);
+    return out.dictionary().index(ProfileTable.LOCATION, entry);
   }
 
   /** Adds to a stack that has such attributes; both are indices in the dictionary. */
