@@ -39,6 +39,7 @@ public class KubernetesDouble implements AutoCloseable {
   private static final String NAME = "metadata.name=";
 
   private final Set<String> forbidden = ConcurrentHashMap.newKeySet();
+  private final Set<String> undefined = ConcurrentHashMap.newKeySet();
   private final HttpServer server;
   private final Map<String, TreeMap<String, String>> objects = new HashMap<>();
   private final List<Event> events = new ArrayList<>();
@@ -46,6 +47,7 @@ public class KubernetesDouble implements AutoCloseable {
   private long oldest;
   private int generation;
   private int fail;
+  private volatile boolean ready = true;
 
   public KubernetesDouble() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -119,6 +121,16 @@ public class KubernetesDouble implements AutoCloseable {
     }
   }
 
+  /** There are no such resources, as without their definition. */
+  public void undefine(String path) {
+    undefined.add(path);
+  }
+
+  /** Whether it says that it has read its definitions. */
+  public void ready(boolean is) {
+    ready = is;
+  }
+
   /** Answers the next requests with an error. */
   public synchronized void failNext(int count) {
     fail = count;
@@ -149,6 +161,14 @@ public class KubernetesDouble implements AutoCloseable {
       String path = x.getRequestURI().getPath();
       if (forbidden.contains(path)) {
         answer(x, 403, "{\"kind\":\"Status\",\"message\":\"" + path + " is forbidden\"}");
+        return;
+      }
+      if (path.equals("/readyz")) {
+        answer(x, ready ? 200 : 500, ready ? "ok" : "[-]poststarthook/crd-informer-synced failed");
+        return;
+      }
+      if (undefined.contains(path)) {
+        answer(x, 404, "404 page not found");
         return;
       }
       String namespace = "";

@@ -49,6 +49,7 @@ public final class Routes {
   private final Set<String> changedByGet = new HashSet<>();
   private final Set<String> readByPost = new HashSet<>();
   private boolean open;
+  private @Nullable Runnable check;
 
   public Routes get(String pattern, HttpHandler handler) {
     return on("GET", pattern, handler);
@@ -92,6 +93,12 @@ public final class Routes {
    */
   public Routes openToAllOrigins() {
     open = true;
+    return this;
+  }
+
+  /** Runs a check before each handler; it throws where the request must not be answered. */
+  public Routes checkedBy(Runnable checkOfAll) {
+    check = checkOfAll;
     return this;
   }
 
@@ -172,7 +179,18 @@ public final class Routes {
     boolean changes =
         changedByGet.contains(p.text)
             || !SAFE.contains(method) && !(method.equals("POST") && readByPost.contains(p.text));
-    return new RouteMatch(p.text, h, values, changes);
+    return new RouteMatch(p.text, checked(h), values, changes);
+  }
+
+  private HttpHandler checked(HttpHandler h) {
+    Runnable c = check;
+    if (c == null) {
+      return h;
+    }
+    return (q, r) -> {
+      c.run();
+      h.handle(q, r);
+    };
   }
 
   private static List<String> segments(String path) {

@@ -32,7 +32,8 @@ import tools.jackson.databind.node.ObjectNode;
  * deadline, which is less than the duration, whether or not the server is reachable; and at once
  * when it reads another identity.
  *
- * <p>For one thread, except {@link #release}, which is called after that thread has ended.
+ * <p>For one thread, except {@link #leads}, which any thread may call, and {@link #release}, which
+ * is called after that thread has ended.
  */
 public final class LeaseElection {
   /** The longest lease that is read. */
@@ -85,8 +86,8 @@ public final class LeaseElection {
   private final ResourceWatch.Connection means;
   private final Clocks clocks;
   private final Listener listener;
-  private boolean leading;
-  private long renewedAt; // when the write began that was taken last
+  private volatile boolean leading;
+  private volatile long renewedAt; // when the write began that was taken last
   private @Nullable JsonNode observed; // the lease's spec, as it was seen last
   private long observedAt; // when it was first seen so
 
@@ -96,6 +97,14 @@ public final class LeaseElection {
     this.means = means;
     this.clocks = clocks;
     this.listener = listener;
+  }
+
+  /**
+   * Whether this process leads now. False from the deadline on, also before the thread of the
+   * election has seen that it passed, such as after a process was stopped and continues.
+   */
+  public boolean leads() {
+    return leading && beforeDeadline(terms.deadline).isPositive();
   }
 
   /** Competes for the lease until the thread is interrupted, then resigns. */
@@ -133,7 +142,7 @@ public final class LeaseElection {
       listener.failed(e.toString()); // of what the server or the credentials say, which may change
     }
     if (held) {
-      renewedAt = began;
+      renewedAt = began; // before the other, so that no thread sees a former time
       if (!leading) {
         leading = true;
         listener.leads(true);

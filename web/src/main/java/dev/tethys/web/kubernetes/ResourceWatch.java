@@ -45,6 +45,8 @@ public final class ResourceWatch<T> {
   static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
   static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
+  private static final String READY = "/readyz";
+
   /** A server ends a watch by itself after five to ten minutes. */
   private static final int WATCH_SECONDS = 300;
 
@@ -101,7 +103,10 @@ public final class ResourceWatch<T> {
     /** Something failed, and will be tried again; {@code what} as in "list /api/v1/pods". */
     void failed(String what, String reason);
 
-    /** The server has no such resources (404), such as before their definition is installed. */
+    /**
+     * A server that is ready has no such resources (404), such as before their definition is
+     * installed.
+     */
     default void missing(String what, String reason) {
       failed(what, reason);
     }
@@ -152,6 +157,7 @@ public final class ResourceWatch<T> {
   private @Nullable String version;
   private boolean expired;
   private boolean synced;
+  private boolean confirmed; // the server was ready before the present list
   private int failures;
 
   public ResourceWatch(Scope scope, Connection means, Sink<T> sink) {
@@ -191,6 +197,7 @@ public final class ResourceWatch<T> {
           from = list();
           version = from;
           expired = false;
+          confirmed = false;
           if (!synced) {
             synced = true;
             sink.synced();
@@ -210,13 +217,23 @@ public final class ResourceWatch<T> {
       } catch (MissingException e) {
         String what = (version == null ? "list " : "watch ") + scope.path();
         version = null;
+        if (!confirmed && isReady()) {
+          confirmed = true;
+          continue;
+        }
         failures++;
-        sink.missing(what, String.valueOf(e.getMessage()));
+        if (confirmed) {
+          sink.missing(what, String.valueOf(e.getMessage()));
+        } else {
+          sink.failed(what, e.getMessage() + ", and " + READY + " does not say that it is ready");
+        }
+        confirmed = false;
         waitAfterFailure();
       } catch (IOException | RuntimeException e) { // of any kind, a watch never ends permanently
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
+        confirmed = false;
         failures++;
         sink.failed(
             (version == null ? "list " : "watch ") + scope.path(),
@@ -225,6 +242,23 @@ public final class ResourceWatch<T> {
                 : e.toString());
         waitAfterFailure();
       }
+    }
+  }
+
+  /**
+   * Whether the server has read its definitions. One that starts, or another one at its address,
+   * may not know resources that there are.
+   */
+  private boolean isReady() throws InterruptedException {
+    URI uri = URI.create(means.access().base() + READY);
+    ClientRequest call =
+        new ClientRequest("GET", uri, Map.of(), null, ClientRequest.DEFAULT_TIMEOUT, null);
+    try (ClientResponse a = means.sender().send(means.access().client(), call)) {
+      // Who may not ask takes it for ready.
+      return a.status() == 200 || a.status() == 401 || a.status() == 403;
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "{0}: {1}", uri, e.getMessage());
+      return false;
     }
   }
 

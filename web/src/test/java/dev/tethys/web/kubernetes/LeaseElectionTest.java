@@ -136,7 +136,10 @@ class LeaseElectionTest {
     a.look();
     assertThat(a.leads).isTrue();
     assertThat(a.failures).containsExactly("no route");
+    assertThat(a.election.leads()).isTrue();
     pass(1);
+    // Its other threads know before its next attempt, which may be late.
+    assertThat(a.election.leads()).isFalse();
     a.look();
     assertThat(a.leads).isFalse();
     b.look();
