@@ -175,6 +175,11 @@ final class ClusterFiles implements SourceFiles {
   }
 
   @Override
+  public boolean mayAct() {
+    return status.mayWrite();
+  }
+
+  @Override
   public void start(Runnable listener) {
     synchronized (this) {
       changed = listener;

@@ -65,6 +65,10 @@ final class ClusterStatus {
     this.thread = Thread.ofVirtual().name("cluster-status").unstarted(this::run);
   }
 
+  boolean mayWrite() {
+    return leads.getAsBoolean();
+  }
+
   void start() {
     thread.start();
   }
@@ -135,7 +139,7 @@ final class ClusterStatus {
     boolean good = true;
     written.keySet().retainAll(now.keySet());
     for (Map.Entry<String, ClusterConditions> e : now.entrySet()) {
-      if (!leads.getAsBoolean()) {
+      if (!mayWrite()) {
         return true;
       }
       ClusterObject o = latest.get(e.getKey());

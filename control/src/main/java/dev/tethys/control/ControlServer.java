@@ -8,6 +8,7 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.runtime.ui.WebUi;
+import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpRequest;
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Control plane that listens: OpAMP for agents, the HTTP API and the pages for users. */
@@ -60,6 +62,7 @@ public final class ControlServer implements AutoCloseable {
   private final Rules rules;
   private final Scheduler clock;
   private final HttpListener listener;
+  private final BooleanSupplier mayAct;
   private volatile boolean closed;
 
   /**
@@ -119,8 +122,12 @@ public final class ControlServer implements AutoCloseable {
             counts.take(uid, process, report, ended, controls.state().all));
     shares = new QuotaShares(data.resolve("quota-shares.json"), controls, fleet, clock);
     quotas = new QuotaWatch(controls, shares, audit);
+    Repository.Settings clone = rules.repository();
+    SourceFiles source = clone != null ? clone.files() : rules.cluster();
+    mayAct = source == null ? () -> true : source::mayAct;
     Routes routes =
         new Routes()
+            .checkedBy(this::requireToAct)
             .get("/-/healthy", (q, r) -> r.send("Tethys is healthy.\n"))
             .get("/-/ready", (q, r) -> r.send("Tethys is ready.\n"));
     Variables variables = new Variables(data.resolve("variables.json"));
@@ -164,7 +171,7 @@ public final class ControlServer implements AutoCloseable {
     defined = new DefinedRules(automation, engine);
     defined.takeFlags(automated, manifests);
     Offers offers = new Offers(rollouts, controls, variables, packages);
-    new OpampEndpoint(fleet, offers, tokens, clock).addTo(routes);
+    new OpampEndpoint(fleet, offers, tokens, clock, mayAct).addTo(routes);
     ControlEffects effects = new ControlEffects(fleet, clock);
     controls.watch(effects);
     new ControlsApi(fleet, controls, counts, shares, offers, tokens, effects, clock).addTo(routes);
@@ -173,8 +180,6 @@ public final class ControlServer implements AutoCloseable {
     new MdaiApi(engine, replays, audit, tokens).addTo(routes);
     routes.post("/-/reload", ControlApi.answering(tokens, Tokens.Role.ADMIN, this::reload));
     DryRun runs = new DryRun(components);
-    Repository.Settings clone = rules.repository();
-    SourceFiles source = clone != null ? clone.files() : rules.cluster();
     SourceResources resources =
         new SourceResources(
             controls,
@@ -448,6 +453,19 @@ public final class ControlServer implements AutoCloseable {
     if (closed) {
       return;
     }
+    if (mayAct.getAsBoolean()) {
+      steps();
+    }
+    clock.schedule(STEP, () -> clock.execute("control-step", this::tick));
+  }
+
+  private void requireToAct() {
+    if (!mayAct.getAsBoolean()) {
+      throw new HttpException(503, "this process does not lead any more, and ends");
+    }
+  }
+
+  private void steps() {
     step("Agents", fleet::expire);
     step("Rollouts", rollouts::step);
     step("Live controls", controls::step);
@@ -457,7 +475,6 @@ public final class ControlServer implements AutoCloseable {
     step("Automation", events::step);
     step("Results of automation", steps::save);
     step("Replays", () -> replays.step(engine));
-    clock.schedule(STEP, () -> clock.execute("control-step", this::tick));
   }
 
   /** One that fails does not keep the others from their step; its next one may succeed. */

@@ -59,8 +59,7 @@ final class KubernetesMode implements AutoCloseable {
       new HttpClientFactory("Tethys/" + BuildInfo.current().version());
   private final LimitedLog failures = new LimitedLog(LOG);
   private final ResourceWatch.Connection connection;
-  private volatile boolean leads;
-  private @Nullable LeaseElection election;
+  private volatile @Nullable LeaseElection election;
   private @Nullable Thread thread;
 
   // Guarded by this.
@@ -150,7 +149,6 @@ final class KubernetesMode implements AutoCloseable {
   void start() throws IOException {
     LeaseElection.Terms terms = settings.terms;
     if (terms == null) {
-      leads = true;
       lead();
       return;
     }
@@ -191,7 +189,6 @@ final class KubernetesMode implements AutoCloseable {
 
     @Override
     public void leads(boolean is) {
-      leads = is;
       if (is && !everLed) {
         everLed = true;
         LOG.log(Level.INFO, "Leadership acquired");
@@ -217,6 +214,11 @@ final class KubernetesMode implements AutoCloseable {
     }
   }
 
+  private boolean leads() {
+    LeaseElection e = election;
+    return e == null || e.leads();
+  }
+
   private synchronized boolean isClosed() {
     return closed;
   }
@@ -237,7 +239,7 @@ final class KubernetesMode implements AutoCloseable {
     ControlServer s =
         starter.start(
             new ClusterFiles(
-                settings.namespace, kinds, connection, new ClusterStatus(connection, () -> leads)));
+                settings.namespace, kinds, connection, new ClusterStatus(connection, this::leads)));
     server = s;
     LOG.log(Level.INFO, "Control plane started port={0}", Integer.toString(s.port()));
   }
@@ -258,7 +260,7 @@ final class KubernetesMode implements AutoCloseable {
   public void close() throws IOException {
     Thread t;
     LeaseElection e;
-    boolean led = leads;
+    boolean led = leads();
     synchronized (this) {
       closed = true;
       if (standby != null) {

@@ -31,6 +31,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,9 +78,15 @@ final class OpampEndpoint {
   private final Offers offers;
   private final Tokens tokens;
   private final Scheduler clock;
+  private final BooleanSupplier mayAct;
   private final SecureRandom random = new SecureRandom();
 
-  OpampEndpoint(Fleet fleet, Offers offers, Tokens tokens, Scheduler clock) {
+  /**
+   * @param mayAct whether this process may send to agents
+   */
+  OpampEndpoint(
+      Fleet fleet, Offers offers, Tokens tokens, Scheduler clock, BooleanSupplier mayAct) {
+    this.mayAct = mayAct;
     this.fleet = fleet;
     this.offers = offers;
     this.tokens = tokens;
@@ -349,6 +356,9 @@ final class OpampEndpoint {
         }
       } finally {
         lock.unlock();
+      }
+      if (!mayAct.getAsBoolean()) {
+        throw new IOException("another process may lead");
       }
       RemoteConfig offer = who == null ? null : offer(who);
       PackagesOffer packages = who == null ? null : packages(who);

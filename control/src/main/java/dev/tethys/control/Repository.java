@@ -138,7 +138,7 @@ final class Repository {
 
   private void tryRefresh() {
     try {
-      if (!closed) {
+      if (!closed && files.mayAct()) {
         refresh();
       }
     } catch (RuntimeException e) { // the next read may succeed

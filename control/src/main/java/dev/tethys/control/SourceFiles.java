@@ -79,6 +79,11 @@ interface SourceFiles {
     return "git:";
   }
 
+  /** Whether this process may act; false where another one may have taken over. */
+  default boolean mayAct() {
+    return true;
+  }
+
   /** Begins to call a listener when files have changed, where the place tells it. */
   default void start(Runnable changed) {}
 

@@ -15,6 +15,8 @@ import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -319,14 +321,24 @@ class KubernetesTest extends FleetCase {
   }
 
   @Test
-  void onlyTheLeaderWrites() throws Exception {
-    leads = false;
+  void whoDoesNotLeadAnyMoreAnswersAndGivesAgentsNothing() throws Exception {
     fleet(1);
     String path = create("tethyspipelines", "default", pipeline("edge3", BATCH));
-    awaitRunning(BATCH);
-    assertThat(api().get(path).path("status").isMissingNode()).isTrue();
+    awaitCondition(path, "Ready", "True", "Complete");
+    leads = false;
+    api().patch(path, patch("config", OWN));
+    until(
+        () ->
+            requireNonNull(server).fleet().agents(Selector.parse("")).stream()
+                .noneMatch(AgentState::connected));
+    HttpRequest list = HttpRequest.newBuilder(uri("/agents")).build();
+    HttpResponse<String> refused = http.send(list, HttpResponse.BodyHandlers.ofString());
+    assertThat(refused.statusCode()).isEqualTo(503);
+    assertThat(refused.body()).contains("does not lead");
+    assertThat(condition(path, "Ready").isEmpty()).isTrue();
     leads = true;
     awaitCondition(path, "Ready", "True", "Complete");
+    awaitRunning(OWN);
   }
 
   @Test
