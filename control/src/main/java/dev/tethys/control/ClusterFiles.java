@@ -89,9 +89,12 @@ final class ClusterFiles implements SourceFiles {
     @Override
     public void put(String key, ClusterObject o) {
       synchronized (ClusterFiles.this) {
+        ClusterObject before = objects.get(o.path());
         store(o);
         problem = "";
-        changed.run();
+        if (before == null || !before.isContentOf(o)) {
+          changed.run(); // a status, such as one written here, is no change
+        }
       }
     }
 

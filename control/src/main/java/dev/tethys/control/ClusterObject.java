@@ -89,6 +89,11 @@ record ClusterObject(
     return kind.kind() + "/" + namespace + "/" + name;
   }
 
+  /** Whether the content of another state of this object is the same. */
+  boolean isContentOf(ClusterObject o) {
+    return uid.equals(o.uid) && generation == o.generation && isDeleted == o.isDeleted;
+  }
+
   /** Path of its status in the API. */
   String statusPath() {
     return kind.list(namespace) + "/" + name + "/status";

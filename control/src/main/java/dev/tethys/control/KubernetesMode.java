@@ -180,7 +180,7 @@ final class KubernetesMode implements AutoCloseable {
   private static Routes probes() {
     return new Routes()
         .get("/-/healthy", (q, r) -> r.send("Tethys is healthy.\n"))
-        .get("/-/ready", (q, r) -> r.status(503).send("Another process leads.\n"));
+        .any("/{path...}", (q, r) -> r.status(503).send("Another process leads.\n"));
   }
 
   /** Reactions to the election. */

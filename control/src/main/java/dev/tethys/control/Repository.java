@@ -123,8 +123,10 @@ final class Repository {
       clock.execute(
           "repository",
           () -> {
-            reported.set(false);
-            tryRefresh();
+            synchronized (this) { // of those that come while it waits one look is enough
+              reported.set(false);
+              tryRefresh();
+            }
           });
     }
   }

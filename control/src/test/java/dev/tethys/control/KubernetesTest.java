@@ -9,19 +9,27 @@ import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.testkit.KubernetesProcess;
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
+import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.kubernetes.ClusterAccess;
+import dev.tethys.web.kubernetes.LeaseElection;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -61,13 +69,22 @@ class KubernetesTest extends FleetCase {
       }
     }
     // The user of the test has what the service account has.
-    c.create(
-        "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
-        """
-        {"metadata":{"name":"test"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io",
-         "kind":"ClusterRole","name":"tethys-control"},
-         "subjects":[{"kind":"User","apiGroup":"rbac.authorization.k8s.io","name":"control"}]}
-        """);
+    bind("", "ClusterRole");
+    bind("/namespaces/tethys", "Role");
+  }
+
+  private static void bind(String namespace, String kind) throws Exception {
+    api()
+        .create(
+            "/apis/rbac.authorization.k8s.io/v1"
+                + namespace
+                + (namespace.isEmpty() ? "/clusterrolebindings" : "/rolebindings"),
+            """
+            {"metadata":{"name":"test"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io",
+             "kind":"%s","name":"tethys-control"},
+             "subjects":[{"kind":"User","apiGroup":"rbac.authorization.k8s.io","name":"control"}]}
+            """
+                .formatted(kind));
   }
 
   private static String manifest(String name) throws IOException {
@@ -113,6 +130,18 @@ class KubernetesTest extends FleetCase {
 
   @Override
   SourceFiles cluster() {
+    List<ClusterKind> kinds = new ArrayList<>(ClusterKind.OWN);
+    kinds.addAll(ClusterKind.MDAI);
+    ResourceWatch.Connection connection = connection();
+    return new ClusterFiles("", kinds, connection, new ClusterStatus(connection, () -> leads));
+  }
+
+  private ResourceWatch.Connection connection() {
+    return new ResourceWatch.Connection(
+        access(), (c, call) -> clients.client(c).send(call), clock::sleep);
+  }
+
+  private ClusterAccess access() {
     Path token = folder.resolve("token");
     try {
       Files.writeString(token, "token-of-control");
@@ -126,14 +155,7 @@ class KubernetesTest extends FleetCase {
             new TlsConfig(
                 "", api().ca().toString(), "", "", Secret.NONE, "", "", false, null, null),
             ProxyConfig.NONE);
-    ResourceWatch.Connection connection =
-        new ResourceWatch.Connection(
-            ClusterAccess.of(api().url(), config),
-            (c, call) -> clients.client(c).send(call),
-            clock::sleep);
-    List<ClusterKind> kinds = new ArrayList<>(ClusterKind.OWN);
-    kinds.addAll(ClusterKind.MDAI);
-    return new ClusterFiles("", kinds, connection, new ClusterStatus(connection, () -> leads));
+    return ClusterAccess.of(api().url(), config);
   }
 
   @Override
@@ -339,6 +361,100 @@ class KubernetesTest extends FleetCase {
     leads = true;
     awaitCondition(path, "Ready", "True", "Complete");
     awaitRunning(OWN);
+  }
+
+  @Test
+  void oneOfTwoProcessesLeadsUntilItGivesTheLeaseUp() throws Exception {
+    int[] ports = {Ports.free(), Ports.free()};
+    List<KubernetesMode> modes = new ArrayList<>();
+    try {
+      for (int i = 0; i < 2; i++) {
+        modes.add(mode("replica" + i, ports[i]));
+        modes.getLast().start();
+        if (i == 0) {
+          until(() -> answer(ports[0], "/-/ready") == 200);
+        }
+      }
+      assertThat(answer(ports[1], "/-/healthy")).isEqualTo(200);
+      assertThat(answer(ports[1], "/-/ready")).isEqualTo(503);
+      assertThat(answer(ports[1], "/v1/opamp")).isEqualTo(503);
+      modes.removeFirst().close();
+      until(() -> answer(ports[1], "/-/ready") == 200);
+      JsonNode lease =
+          api()
+              .get("/apis/coordination.k8s.io/v1/namespaces/tethys/leases/tethys-control")
+              .path("spec");
+      assertThat(lease.path("holderIdentity").asString()).isEqualTo("replica1");
+    } finally {
+      for (KubernetesMode m : modes) {
+        m.close();
+      }
+    }
+  }
+
+  private KubernetesMode mode(String identity, int at) {
+    LeaseElection.Terms terms =
+        new LeaseElection.Terms(
+            "tethys",
+            "tethys-control",
+            identity,
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(40),
+            Duration.ofMillis(200));
+    HttpListenerOptions listen = HttpListenerOptions.on("127.0.0.1:" + at);
+    return new KubernetesMode(
+        new KubernetesMode.Settings(access(), "", false, terms),
+        listen,
+        files ->
+            ControlServer.start(
+                listen,
+                folder.resolve(identity),
+                null,
+                BuiltIn.components(),
+                10,
+                ControlServer.Rules.of(null, List.of(), null, null, files, null)));
+  }
+
+  private int answer(int at, String path) throws Exception {
+    HttpRequest q = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + at + path)).build();
+    try {
+      return http.send(q, HttpResponse.BodyHandlers.discarding()).statusCode();
+    } catch (ConnectException e) {
+      return 0; // it starts
+    }
+  }
+
+  @Test
+  void statusThatIsWrittenIsNoChangeOfTheFiles() throws Exception {
+    String path = create("tethyspipelines", "default", pipeline("edge4", BATCH));
+    AtomicInteger changes = new AtomicInteger();
+    ResourceWatch.Connection connection = connection();
+    ClusterFiles files =
+        new ClusterFiles(
+            "", ClusterKind.OWN, connection, new ClusterStatus(connection, () -> false));
+    files.start(changes::incrementAndGet);
+    try {
+      String[] known = {""};
+      until(() -> hasNews(files, known));
+      awaitCondition(path, "Progressing", "True", "Waiting");
+      int before = changes.get();
+      api().patch(path + "/status", "{\"status\":{\"state\":\"other\"}}");
+      api().patch(path, patch("reason", "for a change"));
+      until(() -> hasNews(files, known));
+      assertThat(changes.get()).isEqualTo(before + 1);
+    } finally {
+      files.close();
+    }
+  }
+
+  private static boolean hasNews(ClusterFiles files, String[] known) throws IOException {
+    try {
+      SourceFiles.Snapshot s = files.read(known[0]);
+      known[0] = s == null ? known[0] : s.commit();
+      return s != null;
+    } catch (SourceFiles.NotReadyException e) {
+      return false;
+    }
   }
 
   @Test
