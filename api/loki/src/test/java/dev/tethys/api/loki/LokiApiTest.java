@@ -447,4 +447,50 @@ class LokiApiTest {
     assertThat(String.valueOf(server.get(null, "/loki/api/v1/status/buildinfo")))
         .contains("version=");
   }
+
+  @Test
+  void countsOfALevelReadNoRows() throws Exception {
+    long minute = 60_000_000_000L;
+    long begin = now / minute * minute - 20 * minute;
+    LogBatch batch = new LogBatch();
+    int stream = batch.stream(Labels.of("app", "api"));
+    int level = batch.name("level");
+    byte[] body = {'x'};
+    for (int i = 1; i <= 6000; i++) {
+      batch.add(begin + i * 100_000_000L, stream, body, 0, 1);
+      if (i % 3 > 0) {
+        byte[] value = (i % 5 == 0 ? "error" : "info").getBytes(StandardCharsets.UTF_8);
+        batch.metadata(level, value, 0, value.length);
+      }
+    }
+    server.database.append("fake", batch);
+    server.database.flush();
+    for (String filter : List.of("level=\"error\"", "level!=\"error\"", "level=~\"|info\"")) {
+      String read = levels(filter + " |= \"x\"", begin, minute);
+      String counted = levels(filter, begin, minute);
+      assertThat(read).contains("\"totalLinesProcessed\":6000");
+      assertThat(counted).contains("\"totalLinesProcessed\":0");
+      assertThat(counted.substring(0, counted.indexOf("\"stats\"")))
+          .as(filter)
+          .isEqualTo(read.substring(0, read.indexOf("\"stats\"")));
+    }
+    assertThat(levels("level=\"error\"", begin, minute)).contains(",\"80\"]");
+  }
+
+  private String levels(String filter, long begin, long minute) throws Exception {
+    return server
+        .call(
+            "GET",
+            null,
+            RANGE,
+            "query",
+            "sum by (level) (count_over_time({app=\"api\"} | " + filter + " [1m]))",
+            "start",
+            String.valueOf(begin + minute),
+            "end",
+            String.valueOf(begin + 10 * minute),
+            "step",
+            "60")
+        .body();
+  }
 }

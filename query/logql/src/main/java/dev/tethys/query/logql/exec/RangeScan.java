@@ -42,8 +42,8 @@ import org.jspecify.annotations.Nullable;
  * series, and merges the series by their labels.
  *
  * <p>Four ways, from the cheapest: totals of a segment if there is no filter and the windows hold
- * all of it; its counts by span of time if they hold each span; series by stream if labels of
- * streams alone decide; rows through the pipeline.
+ * all of it; its counts by span of time if they hold each span and only metadata is filtered;
+ * series by stream if labels of streams alone decide; rows through the pipeline.
  */
 final class RangeScan {
   /** Objects of a series: labels, places in tables. */
@@ -122,6 +122,8 @@ final class RangeScan {
     private int[] rowStreams = {};
     private int[] rowSteps = {}; // -1 for rows of none
     private boolean changesLine;
+    private final List<String> countedNames = new ArrayList<>();
+    private final LogRowBatch.Slice slice = new LogRowBatch.Slice();
 
     Worker(List<Labels> streams, ScanPlan scan) {
       this.streams = streams;
@@ -152,6 +154,10 @@ final class RangeScan {
       needs = parts == null ? used : used.withParts(parts);
       reader = new RowReader(names, row, streams, wanted, needs);
       List<String> metadata = needs.metadata();
+      filter.metadata().forEach(m -> countedNames.add(m.name()));
+      if (metadata != null) {
+        countedNames.addAll(metadata);
+      }
       boolean cached =
           pipeline.isEmpty()
               && value == null
@@ -184,7 +190,8 @@ final class RangeScan {
       if (byStream && filter == LogFilter.NONE && addTotals(segment)) {
         return;
       }
-      if (filter == LogFilter.NONE && pipeline.isEmpty() && value == null && addCounts(segment)) {
+      boolean hasCounts = filter.lines().isEmpty() && pipeline.isEmpty() && value == null;
+      if (hasCounts && addCounts(segment)) {
         return;
       }
       run.scannedSegments.increment();
@@ -226,8 +233,10 @@ final class RangeScan {
 
     /** Adds the counts of a segment by its groups; false if its rows have to be read. */
     private boolean addCounts(LogSegment segment) {
-      List<String> metadata = needs.metadata();
-      LogCounts c = metadata == null ? null : segment.counts(metadata);
+      if (needs.metadata() == null) {
+        return false;
+      }
+      LogCounts c = segment.counts(countedNames);
       if (c == null) {
         return false;
       }
@@ -240,6 +249,9 @@ final class RangeScan {
         checked[span] = true;
       }
       for (int g = 0; g < c.groups().size(); g++) {
+        if (!fitsFilter(c.groups(), g)) {
+          continue;
+        }
         int s = -1;
         for (int i = c.starts()[g]; i < c.starts()[g + 1]; i++) {
           findSpan(c, c.span()[i]);
@@ -248,6 +260,20 @@ final class RangeScan {
             ((Sums) sums).addRows(s, steps, c.rows()[i], c.bytes()[i]);
             run.passedRows.add(c.rows()[i]);
           }
+        }
+      }
+      return true;
+    }
+
+    /** Whether the rows of a group fit the conditions on metadata. */
+    private boolean fitsFilter(LogRowBatch groups, int group) {
+      for (Matcher m : filter.metadata()) {
+        boolean fits =
+            groups.metadata(group, m.name(), slice)
+                ? m.matches(slice.bytes, slice.offset, slice.offset + slice.length)
+                : m.matches("");
+        if (!fits) {
+          return false;
         }
       }
       return true;
