@@ -78,6 +78,11 @@ class PushReaderTest {
         .hasMessage(
             "loki push: stream 1 {}, entry 1: streams[0].values[0][0] is \"x\"; it must be"
                 + " nanoseconds since 1970 in a string");
+    for (String time : List.of("\"1.5e18\"", "1.5e18", "\"1e3\"", "\"\"", "null", "[]")) {
+      assertThatThrownBy(() -> json("{\"streams\":[{\"values\":[[" + time + ",\"l\"]]}]}"))
+          .isInstanceOf(CodecException.class)
+          .hasMessageContaining("it must be nanoseconds since 1970 in a string");
+    }
     assertThatThrownBy(() -> json("{\"streams\":{}}"))
         .isInstanceOf(CodecException.class)
         .hasMessageContaining("a list of streams expected at line 1, column 12");
