@@ -3,6 +3,7 @@ package dev.tethys.tools;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.store.archive.Json;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.URI;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -10,10 +11,12 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** {@code logcli}: commands of Loki's command line client, against any server with Loki's API. */
@@ -92,7 +95,19 @@ final class LogCli {
             LogCli::instant),
         command(
             "labels", "[<name>]", "List names or values of labels.", flags(RANGE), LogCli::labels),
-        command("series", "<selector>", "List series.", flags(RANGE), LogCli::series),
+        command(
+            "series",
+            "<selector>",
+            "List series.",
+            flags(
+                RANGE,
+                List.of(
+                    Flag.of(
+                        "analyze-labels",
+                        Flag.Kind.BOOLEAN,
+                        "false",
+                        "Count the values of each label."))),
+            LogCli::series),
         command("stats", "<selector>", "Show size of streams.", flags(RANGE), LogCli::stats),
         command("volume", "<selector>", "Show volumes.", flags(RANGE, volume), LogCli::volume),
         command(
@@ -316,9 +331,47 @@ final class LogCli {
     Params p = new Params().add("match[]", a.operands().getFirst());
     try (HttpAccess to = open(a)) {
       Map<String, @Nullable Object> m = get(to, "series", Span.of(a).addTo(p), a, console);
-      ApiText.list(m.get("data")).forEach(s -> console.out().println(ApiText.labels(s)));
+      List<?> series = ApiText.list(m.get("data"));
+      if (a.flags().bool("analyze-labels")) {
+        analyze(series, console);
+      } else {
+        series.forEach(s -> console.out().println(ApiText.labels(s)));
+      }
       return 0;
     }
+  }
+
+  /** Prints number of values and streams of each label, as logcli does. */
+  private static void analyze(List<?> series, Console console) {
+    Map<String, List<String>> values = new TreeMap<>();
+    for (Object s : series) {
+      Json.asObject(s)
+          .forEach(
+              (name, v) ->
+                  values.computeIfAbsent(name, _ -> new ArrayList<>()).add(String.valueOf(v)));
+    }
+    List<String[]> rows = new ArrayList<>();
+    values.forEach(
+        (name, all) ->
+            rows.add(
+                new String[] {
+                  name, String.valueOf(all.stream().distinct().count()), String.valueOf(all.size())
+                }));
+    rows.sort(Comparator.comparingInt((String[] r) -> Integer.parseInt(r[1])).reversed());
+    rows.addFirst(new String[] {"Label Name", "Unique Values", "Found In Streams"});
+    int first = rows.stream().mapToInt(r -> r[0].length()).max().orElse(0) + 2;
+    int second = rows.stream().mapToInt(r -> r[1].length()).max().orElse(0) + 2;
+    PrintStream out = console.out();
+    out.println("Total Streams:  " + series.size());
+    out.println("Unique Labels:  " + values.size());
+    out.println();
+    for (String[] r : rows) {
+      out.println(padded(r[0], first) + padded(r[1], second) + r[2]);
+    }
+  }
+
+  private static String padded(String s, int width) {
+    return s + " ".repeat(width - s.length());
   }
 
   private static Params selector(Command.Arguments a) {

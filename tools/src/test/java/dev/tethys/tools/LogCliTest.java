@@ -52,6 +52,12 @@ class LogCliTest {
             .get(
                 "/loki/api/v1/series",
                 (q, r) -> {
+                  if (q.header("X-Scope-OrgID") == null) {
+                    r.send(
+                        "{\"data\":[{\"app\":\"a\",\"pod\":\"a-1\"},{\"app\":\"a\",\"pod\":\"a-2\"},"
+                            + "{\"app\":\"b\"}]}");
+                    return;
+                  }
                   throw new HttpException(400, "parse error " + q.header("X-Scope-OrgID"));
                 })
             .webSocket(
@@ -143,6 +149,17 @@ class LogCliTest {
     assertThat(run("stats", "{app=\"x\"}", "-q")).contains("streams: 1", "entries: 4");
     assertThat(run("series", "{", "-q", "--org-id=t"))
         .isEqualTo("failed: Error response from server: parse error t (400 Bad Request)");
+    assertThat(run("series", "{app=~\".+\"}", "-q", "--analyze-labels"))
+        .isEqualTo(
+            """
+            0
+            Total Streams:  3
+            Unique Labels:  2
+
+            Label Name  Unique Values  Found In Streams
+            app         2              3
+            pod         2              2
+            """);
     assertThat(run("delete create", "{app=\"x\"}", "-q")).startsWith("0");
     assertThat(requests).contains("delete {app=\"x\"}");
     assertThat(run("fmt")).isEqualTo("0\n{a=\"b\"}\n  |= \"c\"\n");
