@@ -41,6 +41,7 @@ final class Fuzz {
   static {
     TARGETS.put("wal", WalFuzz::new);
     TARGETS.put("blocks", BlockFuzz::new);
+    TARGETS.put("log-parts", LogPartFuzz::new);
   }
 
   /** A round that takes longer hangs. */
