@@ -171,7 +171,7 @@ final class ControlledGraph implements ControlledAgent.Process, AutoCloseable {
   }
 
   @Override
-  public void apply(List<Path> files, Map<String, String> variables) {
+  public void apply(List<Path> files, Map<String, String> variables, Runnable runs) {
     applied.incrementAndGet();
   }
 

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -79,6 +80,30 @@ class LiveControlFleetTest extends FleetCase {
       assertThat(r.body()).contains("has more than 1024 characters");
     }
     assertThat(end(id, " quiet again ").path("endReason").asString()).isEqualTo("quiet again");
+  }
+
+  /** A destination that does not answer keeps a configuration from ending for half a minute. */
+  @Test
+  void controlAppliesWhileAFormerConfigurationEnds() throws Exception {
+    fleet(1);
+    TestCollector a = agents.getFirst();
+    a.ends = new CountDownLatch(1);
+    done(post("/configurations", body().put("name", "edge").put("text", graph("", ""))));
+    done(post("/rollouts", body().put("configuration", "edge")));
+    until(() -> a.offers.get() == 1);
+    String uid = get("/agents").get(0).path("uid").asString();
+    until(() -> get("/agents/" + uid).at("/configuration/state").asString().equals("applying"));
+    assertThat(folder.resolve("a0/data/trying")).doesNotExist();
+    assertThat(folder.resolve("a0/data/current")).exists();
+    String id = start(mute("checkout"));
+    until(() -> has(a, id));
+    a.send("checkout", 9, 5);
+    until(() -> get("/controls/" + id).path("dropped").asLong() == 5);
+    assertThat(a.offers).hasValue(1);
+    a.ends.countDown();
+    until(() -> get("/agents/" + uid).at("/configuration/state").asString().equals("applied"));
+    end(id, "quiet");
+    until(() -> !has(a, id));
   }
 
   private static boolean has(TestCollector a, String id) {

@@ -43,6 +43,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +75,9 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
 
   /** Configurations that were offered, well or not. */
   final AtomicInteger offers = new AtomicInteger();
+
+  /** Opens when components that a configuration does not have any more have ended. */
+  volatile CountDownLatch ends = new CountDownLatch(0);
 
   /** Live taps that run. */
   final AtomicInteger taps = new AtomicInteger();
@@ -177,9 +181,20 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   }
 
   @Override
-  public void apply(List<Path> files, Map<String, String> variables) throws IOException {
+  public void apply(List<Path> files, Map<String, String> variables, Runnable runs)
+      throws IOException {
     offers.incrementAndGet();
     use(files, variables);
+    runs.run();
+    boolean over = false;
+    while (!over) {
+      try {
+        ends.await();
+        over = true;
+      } catch (InterruptedException e) { // as a graph, whose change is never left half done
+        Thread.yield();
+      }
+    }
   }
 
   @Override

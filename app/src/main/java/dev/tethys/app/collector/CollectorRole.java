@@ -385,9 +385,13 @@ public final class CollectorRole implements AutoCloseable {
    * @throws IOException when something cannot start
    */
   void start() throws IOException {
+    start(() -> {});
+  }
+
+  private void start(Runnable runs) throws IOException {
     Read c = read();
     listen(c.config().telemetry());
-    apply(c);
+    apply(c, runs);
   }
 
   /**
@@ -420,13 +424,15 @@ public final class CollectorRole implements AutoCloseable {
    *
    * @param files merged in their order; empty for the configuration of the command line
    * @param variables for references to variables, before those of the environment
+   * @param runs called when the configuration runs, before components of the former one have ended
    * @throws ConfigException where the configuration is wrong
    * @throws IOException when something cannot start
    */
   synchronized void use(
       List<Path> files,
       Map<String, String> variables,
-      Function<String, @Nullable String> environment)
+      Function<String, @Nullable String> environment,
+      Runnable runs)
       throws IOException {
     ConfigSource before = source;
     ConfigSource next =
@@ -448,9 +454,9 @@ public final class CollectorRole implements AutoCloseable {
     source = next;
     try {
       if (shownAs == null) {
-        start();
+        start(runs);
       } else {
-        reload();
+        reload(runs);
       }
     } catch (IOException | RuntimeException e) {
       source = before;
@@ -542,7 +548,7 @@ public final class CollectorRole implements AutoCloseable {
     return GraphConfig.read(document, services.components(), allowUnused);
   }
 
-  private void apply(Read read) throws IOException {
+  private void apply(Read read, Runnable runs) throws IOException {
     GraphConfig c = read.config();
     LogFiles files = null;
     try {
@@ -550,7 +556,8 @@ public final class CollectorRole implements AutoCloseable {
       graph.apply(
           c,
           new ConfigWatcher.Effective(
-              read.printed(), OwnMetricsPage.resource(c.telemetry().resource(), instance)));
+              read.printed(), OwnMetricsPage.resource(c.telemetry().resource(), instance)),
+          runs);
     } catch (IOException | RuntimeException e) {
       reloadSuccessful.set(0);
       if (files != null) {
@@ -572,6 +579,10 @@ public final class CollectorRole implements AutoCloseable {
    * @throws IOException when something cannot start
    */
   synchronized void reload() throws IOException {
+    reload(() -> {});
+  }
+
+  private synchronized void reload(Runnable runs) throws IOException {
     long start = System.nanoTime();
     try {
       Read c = read();
@@ -587,7 +598,7 @@ public final class CollectorRole implements AutoCloseable {
             "service.telemetry.resource changes on the lines of the log; the readers of metrics"
                 + " show the former one until a restart");
       }
-      apply(c);
+      apply(c, runs);
     } catch (IOException | RuntimeException e) {
       reloadSuccessful.set(0);
       throw e;

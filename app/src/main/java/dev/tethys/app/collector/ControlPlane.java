@@ -221,7 +221,7 @@ final class ControlPlane {
     if (!agent.files().isEmpty()) {
       try {
         agent.verify();
-        role.use(agent.files(), agent.variables(), System::getenv);
+        role.use(agent.files(), agent.variables(), System::getenv, () -> {});
       } catch (ConfigException | IOException e) {
         LOG.log(
             Level.ERROR,
@@ -232,7 +232,7 @@ final class ControlPlane {
     }
     if (role.graph().config().isEmpty()) {
       if (role.hasOwnConfig()) {
-        role.use(List.of(), agent.variables(), System::getenv);
+        role.use(List.of(), agent.variables(), System::getenv, () -> {});
       } else {
         LOG.log(Level.INFO, "Waiting for a configuration control={0}", settings.endpoint());
       }
@@ -252,8 +252,9 @@ final class ControlPlane {
     private static final long STARTED = System.currentTimeMillis();
 
     @Override
-    public void apply(List<Path> files, Map<String, String> variables) throws IOException {
-      role.use(files, variables, System::getenv);
+    public void apply(List<Path> files, Map<String, String> variables, Runnable runs)
+        throws IOException {
+      role.use(files, variables, System::getenv, runs);
     }
 
     @Override

@@ -110,7 +110,18 @@ public final class Graph implements GraphView {
    * @throws dev.tethys.config.ConfigException where the configuration is wrong
    * @throws IOException when a component cannot start
    */
-  public synchronized void apply(GraphConfig next, ConfigWatcher.Effective shown)
+  public void apply(GraphConfig next, ConfigWatcher.Effective shown) throws IOException {
+    apply(next, shown, () -> {});
+  }
+
+  /**
+   * The same with a notice.
+   *
+   * @param runs called when the configuration runs, before what it does not have has ended
+   * @throws dev.tethys.config.ConfigException where the configuration is wrong
+   * @throws IOException when a component cannot start
+   */
+  public synchronized void apply(GraphConfig next, ConfigWatcher.Effective shown, Runnable runs)
       throws IOException {
     GraphConfig before = config;
     Plan plan = Plan.of(next);
@@ -148,6 +159,7 @@ public final class Graph implements GraphView {
     effective = shown;
     pauseNanos = change.pauseNanos();
     notifyWatchers(next);
+    runs.run();
     lifecycle.stopGone(gone, List.copyOf(wanted.values()));
     lifecycle.keepMetrics(wanted.keySet());
     wiring.keepOnly(plan);

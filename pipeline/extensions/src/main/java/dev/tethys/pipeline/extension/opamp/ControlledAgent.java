@@ -45,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  * is away.
  *
  * <p>One thread applies, in the order of offers; an offer that came while another was applied
- * replaces those before it.
+ * replaces those before it. Live controls do not wait for that: components that a configuration
+ * does not have any more may take as long to end as their destination does not answer.
  */
 public final class ControlledAgent implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(ControlledAgent.class.getName());
@@ -142,10 +143,12 @@ public final class ControlledAgent implements AutoCloseable {
      *
      * @param files empty for the configuration that the process has without a control plane
      * @param variables texts for references to the environment, before those of the process
+     * @param runs may be called when the configuration runs, while components of the former one
+     *     have not ended yet
      * @throws ConfigException where the configuration is wrong
      * @throws IOException when a component cannot start
      */
-    void apply(List<Path> files, Map<String, String> variables) throws IOException;
+    void apply(List<Path> files, Map<String, String> variables, Runnable runs) throws IOException;
 
     /** Whether it has a configuration without a control plane. */
     boolean hasOwnConfiguration();
@@ -215,7 +218,11 @@ public final class ControlledAgent implements AutoCloseable {
   private volatile String startError = "";
   private final Reports reports;
   private final OpampLink link;
-  private final AtomicReference<@Nullable RemoteConfig> offered = new AtomicReference<>();
+  private final AtomicReference<@Nullable Offer> offered = new AtomicReference<>();
+  private final AtomicLong offers = new AtomicLong();
+  private final Object controlling = new Object();
+  private long controlled; // number of the last offer whose controls were set; by controlling
+  private String controlError = ""; // of these; guarded by controlling
   private final Semaphore taps = new Semaphore(MAX_TAPS);
   private final Map<String, Thread> tapping = new HashMap<>(); // by type; guarded by itself
   private final CountDownLatch over = new CountDownLatch(1);
@@ -234,10 +241,12 @@ public final class ControlledAgent implements AutoCloseable {
   private long reportedWholes; // of the watching thread
   private long reportedNanos; // of the watching thread
 
-  /** Last counts of processes before, which are to be reported. Guarded by this. */
+  private final Object counting = new Object();
+
+  /** Last counts of processes before, which are to be reported. Guarded by counting. */
   private List<String> ended;
 
-  private List<String> keptCounts; // guarded by this
+  private List<String> keptCounts; // guarded by counting
   private String volumes = ""; // that were reported; of the watching thread
   private long volumesNanos; // of the watching thread
 
@@ -477,7 +486,13 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   /** Keeps the counts of live controls, which the next process reports where this one cannot. */
-  private synchronized void keepCounts(PipelineAccounts accounts) {
+  private void keepCounts(PipelineAccounts accounts) {
+    synchronized (counting) { // not while a configuration is applied
+      keepCountsAlone(accounts);
+    }
+  }
+
+  private void keepCountsAlone(PipelineAccounts accounts) {
     if (!ended.isEmpty()
         && reports.messagesReceived() > 0
         && !reports.isUnsent(PipelineAccounts.ENDED)) {
@@ -594,19 +609,39 @@ public final class ControlledAgent implements AutoCloseable {
             + json.substring(1);
   }
 
+  /**
+   * Offer of the control plane.
+   *
+   * @param number of it in their order
+   */
+  private record Offer(RemoteConfig config, long number) {}
+
   private void offer(RemoteConfig config) {
-    offered.set(config);
+    Offer next = new Offer(config, offers.incrementAndGet());
+    offered.set(next);
+    clock.execute("control-set", () -> setControls(next));
     clock.execute("control-apply", this::applyOffered);
   }
 
+  /** Sets the live controls of an offer while another one may be applied, which reports errors. */
+  private void setControls(Offer of) {
+    try {
+      RemoteConfigFolder.check(of.config);
+      control(of);
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "reported when the offer is applied", e);
+    }
+  }
+
   private synchronized void applyOffered() {
-    RemoteConfig config = offered.getAndSet(null);
-    if (config == null || reports.isStopping()) {
+    Offer offer = offered.getAndSet(null);
+    if (offer == null || reports.isStopping()) {
       return;
     }
+    RemoteConfig config = offer.config;
     long start = clock.nanos();
     reports.remote(new RemoteStatus(config.hash(), RemoteStatus.State.APPLYING, ""));
-    String error = apply(config);
+    String error = apply(offer);
     reports.run(process.effective());
     if (error.isEmpty()) {
       LOG.log(
@@ -633,10 +668,11 @@ public final class ControlledAgent implements AutoCloseable {
    *
    * @return the error, "" for none
    */
-  private String apply(RemoteConfig config) {
+  private String apply(Offer offer) {
+    RemoteConfig config = offer.config;
     try {
       RemoteConfigFolder.check(config);
-      String controls = control(RemoteConfigFolder.controls(config));
+      String controls = control(offer);
       String refusal = refusal(config);
       if (!refusal.isEmpty()) {
         return failed(config, refusal);
@@ -659,7 +695,8 @@ public final class ControlledAgent implements AutoCloseable {
       List<Path> files = folder.stage(config);
       if (!same || !values.equals(variables)) {
         changes.incrementAndGet();
-        String error = named(replace(files, values), files, RemoteConfigFolder.names(config));
+        Runnable runs = () -> commitEarly(config, values);
+        String error = named(replace(files, values, runs), files, RemoteConfigFolder.names(config));
         changes.incrementAndGet();
         if (!error.isEmpty()) {
           return failed(config, same ? VARIABLES_FAILED + error : error);
@@ -725,9 +762,22 @@ public final class ControlledAgent implements AutoCloseable {
     }
   }
 
-  private String replace(List<Path> files, Map<String, String> values) {
+  /**
+   * Notes that a configuration runs before the former one has ended, which may take long: a process
+   * that is ended meanwhile starts with it.
+   */
+  private void commitEarly(RemoteConfig config, Map<String, String> values) {
     try {
-      process.apply(files, values);
+      folder.keepVariables(values);
+      folder.commit(config.hash());
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "committed once more when the former one has ended", e);
+    }
+  }
+
+  private String replace(List<Path> files, Map<String, String> values, Runnable runs) {
+    try {
+      process.apply(files, values, runs);
       return "";
     } catch (ConfigException e) {
       return String.valueOf(e.getMessage());
@@ -748,15 +798,26 @@ public final class ControlledAgent implements AutoCloseable {
     return out;
   }
 
-  /** Applies live controls; the error, "" for none. */
-  private String control(String document) throws IOException {
-    try {
-      process.control(document);
-    } catch (ConfigException e) {
-      return CONTROLS_FAILED + e.getMessage();
+  /** Sets the live controls of an offer, unless later ones are set; the error, "" for none. */
+  private String control(Offer of) throws IOException {
+    synchronized (controlling) {
+      if (of.number <= controlled || reports.isStopping()) {
+        return of.number == controlled ? controlError : "";
+      }
+      String document = RemoteConfigFolder.controls(of.config);
+      String error = "";
+      try {
+        process.control(document);
+      } catch (ConfigException e) {
+        error = CONTROLS_FAILED + e.getMessage();
+      }
+      if (error.isEmpty()) {
+        folder.keepControls(document);
+      }
+      controlled = of.number;
+      controlError = error;
+      return error;
     }
-    folder.keepControls(document);
-    return "";
   }
 
   private String failed(RemoteConfig config, String error) throws IOException {
@@ -775,6 +836,9 @@ public final class ControlledAgent implements AutoCloseable {
   /** Waits for an application that is under way; none begins once the reports are stopped. */
   private synchronized void awaitApplied() {
     running = null;
+    synchronized (controlling) {
+      controlled = Long.MAX_VALUE;
+    }
   }
 
   /** Says goodbye and disconnects. */

@@ -37,7 +37,8 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * <p>Invariant: {@code current} names a folder that is complete on disk. A process that ends within
  * an application starts with {@code current} and reports the other as failed. One thread changes
- * the folder, and another one the difference of clocks and the counts.
+ * configurations and variables, one at a time the controls, and another one the difference of
+ * clocks and the counts.
  */
 final class RemoteConfigFolder {
   /** Largest configuration that is accepted, in bytes of all its files. */
