@@ -188,6 +188,7 @@ final class DeliveryCheck {
 
   /** What is not delivered; "" for nothing. */
   String text() {
+    boolean signal = exporter.startsWith(Totals.SIGNAL);
     if (in < fewest()) {
       for (DeliveryCheck of : exporters.values()) {
         if (!of.text().isEmpty()) {
@@ -195,10 +196,12 @@ final class DeliveryCheck {
         }
       }
       return early
-          ? "exporter " + exporter + " has delivered nothing yet since the version was applied"
+          ? (signal
+                  ? "no item of " + exporter.substring(Totals.SIGNAL.length()) + " delivered"
+                  : "exporter " + exporter + " has delivered nothing")
+              + " yet since the version was applied"
           : "";
     }
-    boolean signal = exporter.startsWith(Totals.SIGNAL);
     return String.format(
         Locale.ROOT,
         "no %s delivered since the version was applied by %s%s, which took %d items; %d are queued"

@@ -5,6 +5,7 @@ import dev.tethys.control.Totals.Losses;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Check of the items that agents lost since they applied the version, of each signal by itself and
@@ -15,6 +16,9 @@ final class LossCheck {
   private static final Map<String, String> ITEMS =
       Map.of(
           Totals.ALL, "items", "logs", "log records", "traces", "spans", "metrics", "data points");
+
+  /** Reasons of a loss that its text names. */
+  private static final int MAX_REASONS = 3;
 
   private final Rollout r;
   private final OtherAgents others;
@@ -33,11 +37,7 @@ final class LossCheck {
             (signal, x) -> {
               Losses was = then.losses().getOrDefault(signal, Losses.NONE);
               double before = share(reached.lostBefore, signal);
-              sums.computeIfAbsent(signal, Sum::new)
-                  .add(
-                      Math.max(0, x.in() - was.in()),
-                      x.lost() - was.lost(),
-                      before + r.guard.maxLost());
+              sums.computeIfAbsent(signal, Sum::new).add(was, x, before + r.guard.maxLost());
             });
   }
 
@@ -89,15 +89,39 @@ final class LossCheck {
     private long in;
     private long lost;
     private double allowed;
+    private final Map<String, Long> reasons = new TreeMap<>();
 
     Sum(String signal) {
       this.signal = signal;
     }
 
-    void add(long more, long moreLost, double share) {
+    void add(Losses then, Losses now, double share) {
+      long more = Math.max(0, now.in() - then.in());
+      long moreLost = now.lost() - then.lost();
       in += more;
       lost += Math.max(0, moreLost);
       allowed += share * Math.max(more, moreLost);
+      now.reasons()
+          .forEach(
+              (reason, n) -> {
+                long grown = n - then.reasons().getOrDefault(reason, 0L);
+                if (grown > 0) {
+                  reasons.merge(reason, grown, Long::sum);
+                }
+              });
+    }
+
+    /** The reasons with the most items; "" where none is known. */
+    private String describeReasons() {
+      return reasons.isEmpty() ? "" : "; by reason: " + mostFrequent();
+    }
+
+    private String mostFrequent() {
+      return reasons.entrySet().stream()
+          .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+          .limit(MAX_REASONS)
+          .map(e -> e.getKey() + " " + e.getValue())
+          .collect(Collectors.joining(", "));
     }
 
     private String problem(String who) {
@@ -111,13 +135,14 @@ final class LossCheck {
       String text =
           String.format(
               Locale.ROOT,
-              "%s lost %d of %d %s (%.1f %%), at most %.1f %% are allowed",
+              "%s lost %d of %d %s (%.1f %%), at most %.1f %% are allowed%s",
               who,
               lost,
               all,
               ITEMS.getOrDefault(signal, "items of " + signal),
               100.0 * lost / all,
-              100 * allowed / all);
+              100 * allowed / all,
+              describeReasons());
       if (lost > allowed + others.lossRise(signal) * all) {
         return text;
       }

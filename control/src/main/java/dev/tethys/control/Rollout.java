@@ -107,6 +107,9 @@ final class Rollout {
     /** Exporters and signals that delivered nothing for long before it was offered the version. */
     Set<String> stalledBefore = Set.of();
 
+    /** Monotonic time up to which it was seen to apply an offer that it had before this one. */
+    long freeNanos;
+
     /** Number of its reports at {@link #withVersion}. */
     long reportsWithVersion;
 
@@ -138,6 +141,7 @@ final class Rollout {
         long memoryBefore,
         Set<String> lateBefore) {
       this.sinceNanos = sinceNanos;
+      this.freeNanos = sinceNanos;
       this.healthyBefore = healthyBefore;
       this.lostBefore = Map.copyOf(lostBefore);
       this.inPerSecondBefore = inPerSecondBefore;

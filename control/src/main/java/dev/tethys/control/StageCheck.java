@@ -29,6 +29,12 @@ final class StageCheck {
   /** The same, where more than half of the items are lost. */
   static final long MIN_MOSTLY_LOST = 5;
 
+  /**
+   * Time within which an agent has ended what a former configuration had: requests to destinations
+   * that do not answer, and receivers, each of which may take 30s.
+   */
+  private static final Duration FORMER_ENDS = Duration.ofSeconds(75);
+
   /** Time within which an agent that reports accounts does so. */
   private static final Duration FIRST_ACCOUNTS = Duration.ofSeconds(5);
 
@@ -267,7 +273,18 @@ final class StageCheck {
         reached.reportsAtApply = a.totalsCount();
         reached.processStart = start(a);
         reached.withVersion = null;
-      } else if (now - Math.max(reached.sinceNanos, a.changedNanos()) > timeout) {
+      } else if (!has
+          && state == RemoteStatus.State.APPLYING
+          && now - reached.sinceNanos < FORMER_ENDS.toNanos()) {
+        reached.freeNanos = now;
+        if (undecided.isEmpty()) {
+          undecided =
+              "agent "
+                  + fleet.nameOf(uid)
+                  + " still ends components of its former configuration, which may wait for a"
+                  + " destination";
+        }
+      } else if (now - Math.max(reached.freeNanos, a.changedNanos()) > timeout) {
         return "agent "
             + fleet.nameOf(uid)
             + " did not report that it applied the version within the timeout";

@@ -48,10 +48,27 @@ public record Totals(
   /**
    * Items that were taken, and those of them that reach no destination, without what live controls
    * drop on purpose.
+   *
+   * @param reasons lost items by reason; empty where they are not known
    */
-  public record Losses(long in, long lost) {
+  public record Losses(long in, long lost, Map<String, Long> reasons) {
     static final Losses NONE = new Losses(0, 0);
+
+    Losses(long in, long lost) {
+      this(in, lost, Map.of());
+    }
+
+    private static Losses of(long in, long deadLettered, Map<String, Long> dropped) {
+      Map<String, Long> reasons = new TreeMap<>(dropped);
+      reasons.keySet().removeIf(ControlAction::isReason);
+      if (deadLettered > 0) {
+        reasons.merge(DEAD_LETTERED, deadLettered, Long::sum);
+      }
+      return new Losses(in, reasons.values().stream().mapToLong(x -> x).sum(), reasons);
+    }
   }
+
+  private static final String DEAD_LETTERED = "dead-lettered";
 
   /** Reasons and controls that are kept apart. */
   private static final int MAX_NAMES = 256;
@@ -150,9 +167,8 @@ public record Totals(
                 JsonNode s = e.getValue();
                 out.put(
                     Texts.shortened(e.getKey(), 16),
-                    new Losses(
-                        s.path("in").asLong(0),
-                        lost(s.path("deadLettered").asLong(0), dropped(s))));
+                    Losses.of(
+                        s.path("in").asLong(0), s.path("deadLettered").asLong(0), dropped(s)));
               }
             });
     return out;
@@ -225,15 +241,7 @@ public record Totals(
 
   /** Items that reach no destination, without those that live controls drop on purpose. */
   public long lost() {
-    return lost(deadLettered, dropped);
-  }
-
-  private static long lost(long deadLettered, Map<String, Long> dropped) {
-    long n = deadLettered;
-    for (Map.Entry<String, Long> e : dropped.entrySet()) {
-      n += ControlAction.isReason(e.getKey()) ? 0 : e.getValue();
-    }
-    return n;
+    return Losses.of(in, deadLettered, dropped).lost();
   }
 
   /**
@@ -264,7 +272,7 @@ public record Totals(
   /** Losses by signal, and under {@link #ALL} of all together. */
   Map<String, Losses> losses() {
     Map<String, Losses> out = new TreeMap<>(signals);
-    out.put(ALL, new Losses(in, lost()));
+    out.put(ALL, Losses.of(in, deadLettered, dropped));
     return out;
   }
 }

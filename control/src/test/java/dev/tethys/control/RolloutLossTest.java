@@ -366,7 +366,9 @@ class RolloutLossTest extends RolloutCase {
     agent(null, totals(15_000, 5_100));
     rollouts.step();
     assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
-    assertThat(r.stateReason).contains("lost 100 of 1000 items (10.0 %), at most 1.0 %");
+    assertThat(r.stateReason)
+        .contains("lost 100 of 1000 items (10.0 %), at most 1.0 %")
+        .endsWith("; by reason: refused 100");
   }
 
   /** A bad version is often tried again at once, with too small a change. */
@@ -573,6 +575,44 @@ class RolloutLossTest extends RolloutCase {
     assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
     assertThat(r.stateReason).contains("exporter otlp/b@logs");
     assertThat(r.reached).hasSize(1);
+  }
+
+  /** The agent ends what the version before had, whose destination does not answer. */
+  @Test
+  void agentThatStillAppliesAFormerOfferHasTheTimeForIt() throws IOException {
+    agent(null, totals(1_000, 0));
+    ConfigVersion v =
+        store.add(
+            "edge", "text", new ConfigVersion.Author("me", ""), "", "valid", 0, (x, before) -> {});
+    RemoteStatus former = new RemoteStatus(new byte[] {1}, RemoteStatus.State.APPLYING, "");
+    agent(former, null);
+    Rollout r =
+        rollouts.start("edge", v.number(), Selector.ALL, Guard.DEFAULT, Actor.user("me"), "");
+    for (int i = 0; i < 6; i++) {
+      pass(Duration.ofSeconds(10));
+    }
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    assertThat(r.stateReason).contains("still ends components of its former configuration");
+    agent(new RemoteStatus(new byte[] {1}, RemoteStatus.State.APPLIED, ""), null);
+    pass(Duration.ofSeconds(14));
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    pass(Duration.ofSeconds(2));
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
+    assertThat(r.stateReason).contains("did not report that it applied the version");
+  }
+
+  @Test
+  void agentThatAppliesAFormerOfferForVeryLongIsNotAwaited() throws IOException {
+    agent(new RemoteStatus(new byte[] {1}, RemoteStatus.State.APPLYING, ""), totals(1_000, 0));
+    ConfigVersion v =
+        store.add(
+            "edge", "text", new ConfigVersion.Author("me", ""), "", "valid", 0, (x, before) -> {});
+    Rollout r =
+        rollouts.start("edge", v.number(), Selector.ALL, Guard.DEFAULT, Actor.user("me"), "");
+    for (int i = 0; i < 10; i++) {
+      pass(Duration.ofSeconds(10));
+    }
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
   }
 
   /** A report may be of the moment between a receiver and the second of its exporters. */
