@@ -1,4 +1,4 @@
-/** Dry run of a text on records: what each destination, node and edge would get, beside a version. */
+/** Dry run of a text on records: what each destination, node and edge would get, compared with a version. */
 import { useEffect, useId, useRef, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { Button, Notice, Segmented, Select } from '../components/ui';
@@ -6,7 +6,16 @@ import { formatValue } from '../lib/units';
 import { type DryRunAnswer, dryRun, tapFleet, type Version } from './api';
 import { Field } from './frame';
 import { NodeField } from './nodes';
-import { type Compared, changeOf, destinations, edges, nodes, samplesOfLines, samplesOfTap } from './samples';
+import {
+  type Compared,
+  changeOf,
+  destinations,
+  edges,
+  nodes,
+  sampledItems,
+  samplesOfLines,
+  samplesOfTap,
+} from './samples';
 
 /** Time of a tap for samples, in seconds, and its records of each agent. */
 const SECONDS = 5;
@@ -129,14 +138,12 @@ export function DryRunForm({ name, text, versions }: { name: string; text: strin
 
 function Result({ of }: { of: DryRunAnswer }) {
   const version = of.baselineVersion === undefined ? '' : `Version ${of.baselineVersion}`;
-  const sampled = Object.entries(of.result.samples)
-    .map(([signal, one]) => `${one.items.toLocaleString('en')} ${signal}`)
-    .join(', ');
+  const sampled = sampledItems(of);
   return (
     <>
       <p role="status">
         On {sampled || 'no records'}
-        {version ? `, beside ${version.toLowerCase()}` : ''}. {of.result.validation}
+        {version ? `, compared with ${version.toLowerCase()}` : ''}: {of.result.validation}
       </p>
       <Volumes title="Destinations" of={destinations(of)} version={version} detail="Signal" open />
       <Nodes of={of} version={version} />

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DryRunAnswer } from './api';
-import { changeOf, destinations, edges, nodes, samplesOfLines, samplesOfTap } from './samples';
+import { changeOf, destinations, edges, nodes, sampledItems, samplesOfLines, samplesOfTap } from './samples';
 
 describe('samples of a dry run', () => {
   it('are the lines of a file, without empty ones', () => {
@@ -55,6 +55,11 @@ describe('results of a dry run', () => {
     baselineVersion: 3,
     baseline: run(1000, {}, ['otlp', 'old']),
   };
+
+  it('name the items of each signal', () => {
+    const samples = { traces: { items: 1, bytes: 9 }, logs: { items: 1200, bytes: 9 } };
+    expect(sampledItems({ result: { ...answer.result, samples } })).toBe('1 span, 1,200 log records');
+  });
 
   it('put each destination beside that of the version', () => {
     expect(destinations(answer).map((one) => [one.name, one.bytesBefore, one.bytes])).toEqual([

@@ -1,4 +1,5 @@
 /** Samples of a dry run, and its results side by side. */
+import { counted } from '../lib/units';
 import type { RecordChange } from '../pipelines/records';
 import type { DryRunAnswer, PerAgent } from './api';
 
@@ -28,6 +29,14 @@ export function samplesOfTap(answer: PerAgent<{ records: RecordChange[] }>): unk
     (agent.records ?? []).map((one) => one.before ?? one.after).filter((one) => one !== undefined),
   );
 }
+
+const ITEM: Record<string, string> = { logs: 'log record', traces: 'span', metrics: 'data point' };
+
+/** What the records of a dry run were, such as "2 log records, 1 span"; empty for none. */
+export const sampledItems = (of: DryRunAnswer): string =>
+  Object.entries(of.result.samples)
+    .map(([signal, one]) => counted(one.items, ITEM[signal] ?? 'item'))
+    .join(', ');
 
 export interface Compared {
   key: string;
