@@ -279,7 +279,10 @@ class ControlToolTest {
     String operator = "--token-file=" + file("operator", "operator-token-0123456789\n");
     String wrong = "--token-file=" + file("wrong", "wrong-token-0123456789\n");
     assertThat(refused("agents")).contains("401");
-    assertThat(refused("agents", wrong)).contains("401");
+    assertThat(refused("agents", wrong)).contains("401", "unknown");
+    assertThat(refused("rollout", "nope", "--reason=a", operator))
+        .contains("there is no configuration nope");
+    assertThat(refused("mute", "--reason=a", operator)).startsWith("the scope is everything");
     assertThat(ok("agents", viewer)).contains("AGENT");
     String reason = "--reason=noise";
     assertThat(refused("mute", "--service=shop", reason, viewer)).contains("403");

@@ -387,7 +387,7 @@ final class ControlApi {
   private ConfigVersion found(String name, int number) {
     ConfigVersion v = store.find(name, number);
     if (v == null) {
-      throw new Rollouts.NotFoundException("configuration " + name + " has no version " + number);
+      throw Rollouts.NotFoundException.version(store, name, number);
     }
     return v;
   }

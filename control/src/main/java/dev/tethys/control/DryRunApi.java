@@ -48,7 +48,7 @@ final class DryRunApi {
     int baseline = number.isMissingNode() ? standing(name, latest) : number.intValue();
     ConfigVersion before = baseline == 0 ? null : store.find(name, baseline);
     if (baseline != 0 && before == null) {
-      throw new Rollouts.NotFoundException("configuration " + name + " has no version " + baseline);
+      throw Rollouts.NotFoundException.version(store, name, baseline);
     }
     if (!running.tryAcquire()) {
       throw new HttpException(429, MAX_RUNS + " dry runs take place, the limit; try again later");

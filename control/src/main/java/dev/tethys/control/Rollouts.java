@@ -91,6 +91,20 @@ final class Rollouts {
     NotFoundException(String message) {
       super(message);
     }
+
+    /** A version that a configuration, which may not exist either, does not have. */
+    static NotFoundException version(ConfigStore store, String name, int number) {
+      int latest = store.versions(name).size();
+      return new NotFoundException(
+          latest == 0
+              ? "there is no configuration " + name
+              : "configuration "
+                  + name
+                  + " has no version "
+                  + number
+                  + "; the latest is "
+                  + latest);
+    }
   }
 
   /**
@@ -108,7 +122,7 @@ final class Rollouts {
       String reason)
       throws IOException {
     if (history.find(configuration, version) == null) {
-      throw new NotFoundException("configuration " + configuration + " has no version " + version);
+      throw NotFoundException.version(store, configuration, version);
     }
     Rollout other = history.active(configuration);
     if (other != null) {

@@ -114,10 +114,7 @@ interface SourceFiles {
 
     @Override
     public @Nullable Snapshot read(String known) throws IOException {
-      if (pull) {
-        git.run("pull", "--ff-only", "--quiet");
-      }
-      String commit = git.run("rev-parse", "HEAD").strip();
+      String commit = latest();
       if (commit.equals(known)) {
         return null;
       }
@@ -143,6 +140,26 @@ interface SourceFiles {
       }
       before = now;
       return new Snapshot(commit, git.run("log", "-1", "--format=%an").strip(), List.copyOf(files));
+    }
+
+    /** The last commit, after a pull where one is wanted. */
+    private String latest() throws IOException {
+      try {
+        if (pull) {
+          git.run("pull", "--ff-only", "--quiet");
+        }
+        return git.run("rev-parse", "HEAD").strip();
+      } catch (IOException e) {
+        if (!git.run("rev-list", "-n", "1", "--all").isBlank()) {
+          throw e;
+        }
+        throw new IOException(
+            "the repository in "
+                + folder
+                + " has no commit yet; commit a file"
+                + (pull ? ", and push it where its origin has none either: " + e.getMessage() : ""),
+            e);
+      }
     }
 
     @Override

@@ -125,7 +125,11 @@ final class Tokens {
     }
     Entry e = find(q);
     if (e == null) {
-      throw new HttpException(401, "a bearer token is required");
+      throw new HttpException(
+          401,
+          bearer(q) == null
+              ? "a bearer token is required"
+              : "the bearer token is unknown; use one of the control plane's --token-file");
     }
     boolean enough = role == Role.AGENT ? e.role == Role.AGENT : e.role.compareTo(role) >= 0;
     if (!enough) {
@@ -169,9 +173,14 @@ final class Tokens {
   }
 
   private @Nullable Entry find(HttpRequest q) {
+    String token = bearer(q);
+    return token == null ? null : find(token);
+  }
+
+  private static @Nullable String bearer(HttpRequest q) {
     String header = q.header("Authorization");
     return header != null && header.regionMatches(true, 0, "Bearer ", 0, 7)
-        ? find(header.substring(7).strip())
+        ? header.substring(7).strip()
         : null;
   }
 

@@ -459,6 +459,12 @@ class ControlFleetTest extends FleetCase {
     start(0, Tokens.read(file));
     assertThat(status("/agents", "")).isEqualTo(401);
     assertThat(status("/agents", "wrong-token-0123456789")).isEqualTo(401);
+    HttpRequest wrong =
+        HttpRequest.newBuilder(uri("/agents"))
+            .header("Authorization", "Bearer wrong-token-0123456789")
+            .build();
+    assertThat(http.send(wrong, HttpResponse.BodyHandlers.ofString()).body())
+        .contains("the bearer token is unknown");
     assertThat(status("/agents", "agent-token-0123456789")).isEqualTo(403);
     assertThat(status("/agents", "viewer-token-0123456789")).isEqualTo(200);
     HttpRequest push =

@@ -49,4 +49,18 @@ class SourceFilesTest {
         .isInstanceOf(java.io.IOException.class)
         .hasMessageContaining("huge.yaml has 4194305 bytes; at most 4194304");
   }
+
+  @Test
+  void cloneWithoutACommitIsNamedAsSuch() throws Exception {
+    Path origin = Files.createDirectories(folder.resolve("origin"));
+    Path clone = folder.resolve("clone");
+    new GitCommand(origin).run("init", "-q", "-b", "main");
+    new GitCommand(folder).run("clone", "-q", origin.toString(), clone.toString());
+    for (boolean pull : new boolean[] {false, true}) {
+      assertThatThrownBy(() -> new SourceFiles.OfGit(clone, pull).read(""))
+          .hasMessageContaining("clone has no commit yet; commit a file");
+    }
+    assertThatThrownBy(() -> new SourceFiles.OfGit(folder, false).read(""))
+        .hasMessageContaining("not a git repository");
+  }
 }

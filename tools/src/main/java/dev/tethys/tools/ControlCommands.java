@@ -317,7 +317,9 @@ final class ControlCommands {
             access.base() + ROOT + path + " answered " + r.statusText() + " and no JSON", e);
       }
       if (r.status() != 200) {
-        throw new IOException(r.statusText() + ": " + text(m, "error"));
+        // The place of a member is one in a body that the user has not written.
+        String error = text(m, "error").replaceFirst("^body:\\d+:\\d+: ", "");
+        throw new IOException(r.status() == 422 ? error : r.statusText() + ": " + error);
       }
       return m.get("data");
     }
