@@ -14,11 +14,13 @@ import dev.tethys.app.server.AgentRole;
 import dev.tethys.app.server.AgentWarmUp;
 import dev.tethys.app.server.ServerRole;
 import dev.tethys.app.server.WarmUp;
+import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.config.ConfigException;
 import dev.tethys.control.ControlRole;
 import dev.tethys.demo.DemoRole;
 import dev.tethys.logagent.LogsRole;
 import dev.tethys.logagent.LogsWarmUp;
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.BuildInfo;
@@ -74,6 +76,7 @@ public final class Main {
       case "alertmanager":
         return AlertmanagerRole.run(rest);
       case "control":
+        Registry.process().register(new ProcessCollector());
         return ControlRole.run(rest);
       case "demo":
         return DemoRole.run(rest);

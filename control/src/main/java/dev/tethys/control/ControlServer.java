@@ -4,15 +4,19 @@ import dev.tethys.control.mdai.HubEngine;
 import dev.tethys.control.mdai.ManifestReader;
 import dev.tethys.control.mdai.Manifests;
 import dev.tethys.control.mdai.Variables;
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Components;
+import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.ui.WebUi;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.HttpMetrics;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -216,7 +220,17 @@ public final class ControlServer implements AutoCloseable {
     new RepositoryApi(repository, store, rollouts, tokens).addTo(routes);
     new ExportApi(store, rollouts, controls, automation, resources, tokens).addTo(routes);
     new WebUi("", "Tethys control", "control").with(WebUi.Part.FLEET).routes(routes);
-    listener = HttpListener.start(options, routes, null);
+    Registry registry = new Registry();
+    registry.register(Registry.process());
+    registry.register(BuildInfo.current().metric("tethys_control", "the control plane"));
+    registry.register(new ControlMetrics(fleet, rollouts, controls, repository));
+    routes.get(
+        "/metrics",
+        ControlApi.answering(
+            tokens,
+            Tokens.Role.VIEWER,
+            (q, r, user) -> MetricsPage.answer(q, r, registry.gather())));
+    listener = HttpListener.start(options, routes, new HttpMetrics(registry, "tethys_control"));
     if (repository != null) {
       repository.start();
     }

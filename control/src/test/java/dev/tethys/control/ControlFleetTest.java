@@ -490,6 +490,23 @@ class ControlFleetTest extends FleetCase {
             http.send(q, HttpResponse.BodyHandlers.ofString())
                 .body()
                 .contains("\"connected\":true"));
+    assertThat(metrics("").statusCode()).isEqualTo(401);
+    assertThat(metrics("agent-token-0123456789").statusCode()).isEqualTo(403);
+    assertThat(metrics("viewer-token-0123456789").body().lines())
+        .contains(
+            "tethys_control_agents{state=\"healthy\"} 1",
+            "tethys_control_agents{state=\"away\"} 0",
+            "tethys_control_rollouts{state=\"running\"} 0",
+            "tethys_control_live_controls 0")
+        .anyMatch(l -> l.startsWith("tethys_control_http_requests_total{"));
+  }
+
+  private HttpResponse<String> metrics(String token) throws Exception {
+    HttpRequest.Builder q = HttpRequest.newBuilder(uri("/").resolve("/metrics"));
+    if (!token.isEmpty()) {
+      q.header("Authorization", "Bearer " + token);
+    }
+    return http.send(q.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   private int status(String path, String token) throws Exception {

@@ -1,9 +1,9 @@
 package dev.tethys.logagent;
 
-import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.time.Duration;

@@ -1,6 +1,5 @@
 package dev.tethys.logagent;
 
-import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.file.FileTarget;
 import dev.tethys.collect.logs.push.ServerTls;
@@ -12,6 +11,7 @@ import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.ListenAddress;
+import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
 import dev.tethys.web.WebConfig;
 import java.io.IOException;

@@ -1,6 +1,5 @@
 package dev.tethys.app.collector;
 
-import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Durations;
 import dev.tethys.config.YamlDocument;
@@ -48,6 +47,7 @@ import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;

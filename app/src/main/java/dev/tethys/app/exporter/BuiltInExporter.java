@@ -1,6 +1,5 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterKind;
@@ -27,6 +26,7 @@ import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.MetricsPage;
 import dev.tethys.web.ReloadedWebConfig;
 import dev.tethys.web.Routes;
 import dev.tethys.web.WebConfig;

@@ -1,6 +1,5 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.host.HostCollectors;
 import dev.tethys.collect.host.NodeExporterFlags;
@@ -22,6 +21,7 @@ import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;

@@ -1,6 +1,5 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;
@@ -12,6 +11,7 @@ import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;

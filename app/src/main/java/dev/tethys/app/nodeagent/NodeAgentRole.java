@@ -1,6 +1,5 @@
 package dev.tethys.app.nodeagent;
 
-import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.NodeObserver;
@@ -20,6 +19,7 @@ import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.ListenAddress;
+import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.io.PrintStream;

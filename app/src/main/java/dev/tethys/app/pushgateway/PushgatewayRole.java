@@ -1,6 +1,5 @@
 package dev.tethys.app.pushgateway;
 
-import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.collect.push.PushApi;
 import dev.tethys.collect.push.PushGroups;
@@ -22,6 +21,7 @@ import dev.tethys.runtime.ui.WebUi;
 import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
 import dev.tethys.web.TrustedOrigins;
 import java.io.IOException;

@@ -1,7 +1,6 @@
 package dev.tethys.app.server;
 
 import dev.tethys.api.prometheus.ApiSettings;
-import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.api.prometheus.Notifications;
 import dev.tethys.api.prometheus.PrometheusApi;
 import dev.tethys.api.prometheus.RulesView;
@@ -41,6 +40,7 @@ import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpMetrics;
+import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
 import dev.tethys.web.TrustedOrigins;
 import dev.tethys.web.client.HttpClientFactory;

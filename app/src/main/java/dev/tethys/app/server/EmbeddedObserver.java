@@ -1,6 +1,5 @@
 package dev.tethys.app.server;
 
-import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.app.nodeagent.ObserverParts;
 import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.NodeObserver;
@@ -20,6 +19,7 @@ import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.web.HttpException;
+import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;

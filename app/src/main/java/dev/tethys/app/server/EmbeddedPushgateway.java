@@ -1,6 +1,5 @@
 package dev.tethys.app.server;
 
-import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.collect.push.PushApi;
 import dev.tethys.collect.push.PushGroups;
 import dev.tethys.collect.push.PushOptions;
@@ -10,6 +9,7 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;

@@ -1,12 +1,12 @@
 package dev.tethys.app.server;
 
-import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.collect.host.HostCollectors;
 import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.time.InstantSource;

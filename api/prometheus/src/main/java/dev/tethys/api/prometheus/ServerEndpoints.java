@@ -4,6 +4,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.io.OutputStream;

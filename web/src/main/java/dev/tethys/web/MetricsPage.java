@@ -1,10 +1,8 @@
-package dev.tethys.api.prometheus;
+package dev.tethys.web;
 
 import dev.tethys.codec.exposition.ExpositionFormat;
 import dev.tethys.codec.exposition.ExpositionWriter;
 import dev.tethys.model.exposition.MetricFamily;
-import dev.tethys.web.HttpRequest;
-import dev.tethys.web.HttpResponse;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;

@@ -1,0 +1,92 @@
+package dev.tethys.control;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Metrics of the control plane: agents, rollouts, live controls and the source of versions. */
+final class ControlMetrics implements Collector {
+  private final Fleet fleet;
+  private final Rollouts rollouts;
+  private final Controls controls;
+  private final @Nullable Repository source;
+
+  /**
+   * @param source null where versions come from the API alone
+   */
+  ControlMetrics(Fleet fleet, Rollouts rollouts, Controls controls, @Nullable Repository source) {
+    this.fleet = fleet;
+    this.rollouts = rollouts;
+    this.controls = controls;
+    this.source = source;
+  }
+
+  @Override
+  public void collect(Consumer<MetricFamily> to) {
+    to.accept(agents());
+    to.accept(rolloutsByState());
+    to.accept(
+        gauge(
+            "tethys_control_live_controls",
+            "Live controls that are active.",
+            List.of(new Metric(Labels.EMPTY, controls.state().active.size()))));
+    Repository s = source;
+    if (s != null) {
+      to.accept(
+          gauge(
+              "tethys_control_source_read_successful",
+              "1 if the last read of the repository or cluster succeeded, else 0.",
+              List.of(new Metric(Labels.EMPTY, s.state().error().isEmpty() ? 1 : 0))));
+    }
+  }
+
+  private MetricFamily agents() {
+    int healthy = 0;
+    int unhealthy = 0;
+    int away = 0;
+    for (AgentState a : fleet.agents(Selector.ALL)) {
+      if (!a.connected()) {
+        away++;
+      } else if (a.isHealthy()) {
+        healthy++;
+      } else {
+        unhealthy++;
+      }
+    }
+    return gauge(
+        "tethys_control_agents",
+        "Agents, by whether they are connected and what they report of their health.",
+        List.of(state("healthy", healthy), state("unhealthy", unhealthy), state("away", away)));
+  }
+
+  private MetricFamily rolloutsByState() {
+    Map<Rollout.State, Integer> counts = new EnumMap<>(Rollout.State.class);
+    rollouts.read(
+        (all, assignments) -> {
+          all.forEach(r -> counts.merge(r.state, 1, Integer::sum));
+          return all;
+        });
+    List<Metric> metrics = new ArrayList<>();
+    for (Rollout.State s : Rollout.State.values()) {
+      metrics.add(state(s.name().toLowerCase(Locale.ROOT), counts.getOrDefault(s, 0)));
+    }
+    return gauge("tethys_control_rollouts", "Rollouts that are kept, by state.", metrics);
+  }
+
+  private static Metric state(String name, int count) {
+    return new Metric(Labels.of("state", name), count);
+  }
+
+  private static MetricFamily gauge(String name, String help, List<Metric> metrics) {
+    return new MetricFamily(name, MetricType.GAUGE, help, "", metrics);
+  }
+}
