@@ -175,7 +175,7 @@ class UpgradeTest {
                 "--control=http://127.0.0.1:" + server.port(),
                 "--control.data=" + folder.resolve("agent"),
                 "--control.upgrades=" + folder.resolve("upgrades"),
-                "--control.upgrade-timeout=20s"));
+                "--control.upgrade-key=" + folder.resolve("key.pem")));
     command.addAll(List.of(more));
     ProcessBuilder b =
         new ProcessBuilder(command)
@@ -295,7 +295,7 @@ class UpgradeTest {
   void versionsComeAndGoAndNoAcknowledgedRecordIsLost() throws Exception {
     AtomicInteger received = new AtomicInteger();
     sinkPort = Ports.free();
-    collector("--control.upgrade-key=" + folder.resolve("key.pem"));
+    collector("--control.upgrade-timeout=60s"); // a busy machine starts versions slowly
     byte[] launcher = Files.readAllBytes(LAUNCHER);
     sendLogs(20);
     push("2", archive(launcher, "two"), "2");
@@ -354,7 +354,7 @@ class UpgradeTest {
   @Test
   void versionThatHangsIsEnded() throws Exception {
     sinkPort = Ports.free();
-    collector("--control.upgrade-key=" + folder.resolve("key.pem"));
+    collector("--control.upgrade-timeout=20s");
     push("2-hangs", archive(script("trap '' TERM; while :; do sleep 1; done"), "hangs"), "2-hangs");
     assertThat(rollout("2-hangs"))
         .startsWith("undone ")
