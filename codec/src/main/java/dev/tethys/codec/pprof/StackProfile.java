@@ -71,7 +71,12 @@ public final class StackProfile {
    * @param frames the innermost first
    */
   public static int stack(List<Frame> frames, ProfilesWriter out) {
-    return stack(frames.stream().mapToInt(f -> location(f, out)).toArray(), out);
+    ProtoWriter entry = new ProtoWriter(16);
+    int[] locations = new int[frames.size()];
+    for (int i = 0; i < locations.length; i++) {
+      locations[i] = location(frames.get(i), entry, out);
+    }
+    return stack(locations, out);
   }
 
   /**
@@ -94,8 +99,11 @@ public final class StackProfile {
 
   /** The index of the location of a frame in the dictionary. */
   public static int location(Frame f, ProfilesWriter out) {
-    ProtoWriter entry = new ProtoWriter(16);
-    entry.int64Unless0(1, out.dictionary().string(f.function()));
+    return location(f, new ProtoWriter(16), out);
+  }
+
+  private static int location(Frame f, ProtoWriter entry, ProfilesWriter out) {
+    entry.clear().int64Unless0(1, out.dictionary().string(f.function()));
     entry.int64Unless0(3, out.dictionary().string(f.file()));
     int function = out.dictionary().index(ProfileTable.FUNCTION, entry);
     entry.clear();
