@@ -2,54 +2,46 @@ package dev.tethys.control;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
-import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
+import dev.tethys.model.exposition.Registry;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Metrics of the control plane: agents, rollouts, live controls and the source of versions. */
-final class ControlMetrics implements Collector {
-  private final Fleet fleet;
-  private final Rollouts rollouts;
-  private final Controls controls;
-  private final @Nullable Repository source;
+final class ControlMetrics {
+  private ControlMetrics() {}
 
   /**
+   * Registers them.
+   *
    * @param source null where versions come from the API alone
    */
-  ControlMetrics(Fleet fleet, Rollouts rollouts, Controls controls, @Nullable Repository source) {
-    this.fleet = fleet;
-    this.rollouts = rollouts;
-    this.controls = controls;
-    this.source = source;
-  }
-
-  @Override
-  public void collect(Consumer<MetricFamily> to) {
-    to.accept(agents());
-    to.accept(rolloutsByState());
-    to.accept(
-        gauge(
-            "tethys_control_live_controls",
-            "Live controls that are active.",
-            List.of(new Metric(Labels.EMPTY, controls.state().active.size()))));
-    Repository s = source;
-    if (s != null) {
-      to.accept(
-          gauge(
-              "tethys_control_source_read_successful",
-              "1 if the last read of the repository or cluster succeeded, else 0.",
-              List.of(new Metric(Labels.EMPTY, s.state().error().isEmpty() ? 1 : 0))));
+  static void register(
+      Registry registry,
+      Fleet fleet,
+      Rollouts rollouts,
+      Controls controls,
+      @Nullable Repository source) {
+    registry.register(to -> to.accept(agents(fleet)));
+    registry.register(to -> to.accept(byState(rollouts)));
+    registry.gauge(
+        "tethys_control_live_controls",
+        "Live controls that are active.",
+        () -> controls.state().active.size());
+    if (source != null) {
+      registry.gauge(
+          "tethys_control_source_read_successful",
+          "1 if the last read of the repository or cluster succeeded, else 0.",
+          () -> source.state().error().isEmpty() ? 1 : 0);
     }
   }
 
-  private MetricFamily agents() {
+  private static MetricFamily agents(Fleet fleet) {
     int healthy = 0;
     int unhealthy = 0;
     int away = 0;
@@ -68,7 +60,7 @@ final class ControlMetrics implements Collector {
         List.of(state("healthy", healthy), state("unhealthy", unhealthy), state("away", away)));
   }
 
-  private MetricFamily rolloutsByState() {
+  private static MetricFamily byState(Rollouts rollouts) {
     Map<Rollout.State, Integer> counts = new EnumMap<>(Rollout.State.class);
     rollouts.read(
         (all, assignments) -> {

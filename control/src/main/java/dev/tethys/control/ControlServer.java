@@ -223,7 +223,7 @@ public final class ControlServer implements AutoCloseable {
     Registry registry = new Registry();
     registry.register(Registry.process());
     registry.register(BuildInfo.current().metric("tethys_control", "the control plane"));
-    registry.register(new ControlMetrics(fleet, rollouts, controls, repository));
+    ControlMetrics.register(registry, fleet, rollouts, controls, repository);
     routes.get(
         "/metrics",
         ControlApi.answering(
