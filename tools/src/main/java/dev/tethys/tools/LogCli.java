@@ -350,28 +350,18 @@ final class LogCli {
               (name, v) ->
                   values.computeIfAbsent(name, _ -> new ArrayList<>()).add(String.valueOf(v)));
     }
-    List<String[]> rows = new ArrayList<>();
+    List<Object[]> rows = new ArrayList<>();
     values.forEach(
-        (name, all) ->
-            rows.add(
-                new String[] {
-                  name, String.valueOf(all.stream().distinct().count()), String.valueOf(all.size())
-                }));
-    rows.sort(Comparator.comparingInt((String[] r) -> Integer.parseInt(r[1])).reversed());
-    rows.addFirst(new String[] {"Label Name", "Unique Values", "Found In Streams"});
-    int first = rows.stream().mapToInt(r -> r[0].length()).max().orElse(0) + 2;
-    int second = rows.stream().mapToInt(r -> r[1].length()).max().orElse(0) + 2;
+        (name, all) -> rows.add(new Object[] {name, all.stream().distinct().count(), all.size()}));
+    rows.sort(Comparator.comparingLong((Object[] r) -> (long) r[1]).reversed());
     PrintStream out = console.out();
     out.println("Total Streams:  " + series.size());
     out.println("Unique Labels:  " + values.size());
     out.println();
-    for (String[] r : rows) {
-      out.println(padded(r[0], first) + padded(r[1], second) + r[2]);
-    }
-  }
-
-  private static String padded(String s, int width) {
-    return s + " ".repeat(width - s.length());
+    Table t = new Table(0, 2);
+    t.row("Label Name", "Unique Values", "Found In Streams");
+    rows.forEach(t::row);
+    t.print(out);
   }
 
   private static Params selector(Command.Arguments a) {
