@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import type { RuleGroup } from '../api/types';
 import { Button, Dialog } from '../components/ui';
-import { namespaceOf, removeGroup } from './ruler';
+import { EXPLORE, namespaceOf, removeGroup } from './ruler';
 
 export function Origin({ group }: { group: RuleGroup }) {
   const namespace = namespaceOf(group);
@@ -15,7 +15,7 @@ export function Origin({ group }: { group: RuleGroup }) {
   ) : (
     <div className="rule-origin">
       <span className="muted">
-        Created by {namespace === 'explore' ? 'Explore' : "Loki's ruler API"}, namespace{' '}
+        Created by {namespace === EXPLORE ? 'Explore' : "Loki's ruler API"}, namespace{' '}
         <code>{namespace}</code>, tenant <code>{group.tenant}</code>.
       </span>
       <Remove namespace={namespace} group={group} />

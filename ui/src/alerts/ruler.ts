@@ -3,6 +3,9 @@ import { ApiError } from '../api/client';
 import type { RuleGroup } from '../api/types';
 import { apiUrl } from '../app/base';
 
+/** Namespace of the groups that Explore creates. */
+export const EXPLORE = 'explore';
+
 /** Namespace of the ruler API that a group belongs to; null for a group of a rule file. */
 export function namespaceOf(group: RuleGroup): string | null {
   const prefix = `ruler/${group.tenant}/`;

@@ -1,5 +1,6 @@
 /** Loki's HTTP API below /loki/api/v1, as far as the page calls it. */
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { EXPLORE } from '../../alerts/ruler';
 import { ApiError, encodeParams, type Params } from '../../api/client';
 import type { InstantResult, LabelSet, MatrixItem } from '../../api/types';
 import { apiUrl } from '../../app/base';
@@ -320,17 +321,14 @@ export function usePatterns(query: string, range: Span, step: number, attempt: n
   });
 }
 
-/** Namespace of the groups of rules that this page creates. */
-const RULES = 'explore';
-
 /** Creates an alert over logs by the ruler API. Throws ApiError, also if the name is taken. */
 export async function createAlert(name: string, expr: string, hold: string, severity: string): Promise<void> {
-  const url = apiUrl(`loki/api/v1/rules/${RULES}`);
+  const url = apiUrl(`loki/api/v1/rules/${EXPLORE}`);
   const rules = await fetch(apiUrl('prometheus/api/v1/rules'));
   const known = rules.ok
     ? ((await rules.json()) as { data: { groups: { name: string; file: string }[] } }).data.groups
     : [];
-  if (known.some((group) => group.name === name && group.file.endsWith(`/${RULES}`)))
+  if (known.some((group) => group.name === name && group.file.endsWith(`/${EXPLORE}`)))
     throw new ApiError('bad_data', `An alert '${name}' exists. Choose another name.`, 400);
   const rule = { alert: name, expr, for: hold, labels: { severity }, annotations: { summary: name } };
   const response = await fetch(url, {
