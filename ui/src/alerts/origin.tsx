@@ -4,7 +4,8 @@ import { useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import type { RuleGroup } from '../api/types';
 import { Button, Dialog } from '../components/ui';
-import { EXPLORE, namespaceOf, removeGroup } from './ruler';
+import { removeRuleGroup } from '../explore/logs/api';
+import { EXPLORE, namespaceOf } from '../explore/logs/ruler';
 
 export function Origin({ group }: { group: RuleGroup }) {
   const namespace = namespaceOf(group);
@@ -35,7 +36,7 @@ function Remove({ namespace, group }: { namespace: string; group: RuleGroup }) {
   const remove = async () => {
     setBusy(true);
     try {
-      await removeGroup(namespace, group);
+      await removeRuleGroup(namespace, group);
       close();
       await client.invalidateQueries({ queryKey: ['rules'] });
     } catch (error) {

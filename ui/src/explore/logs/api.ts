@@ -1,12 +1,12 @@
 /** Loki's HTTP API below /loki/api/v1, as far as the page calls it. */
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { EXPLORE } from '../../alerts/ruler';
 import { ApiError, encodeParams, type Params } from '../../api/client';
-import type { InstantResult, LabelSet, MatrixItem } from '../../api/types';
+import type { InstantResult, LabelSet, MatrixItem, RuleGroup } from '../../api/types';
 import { apiUrl } from '../../app/base';
 import { type Direction, type Entry, msToNs, type StreamItem, shiftNs, toEntries } from './entries';
 import type { PatternItem } from './patterns';
 import { patternQuery, selectorOf } from './query';
+import { EXPLORE } from './ruler';
 
 const MAX_GET_LENGTH = 2000;
 
@@ -337,6 +337,18 @@ export async function createAlert(name: string, expr: string, hold: string, seve
     body: JSON.stringify({ name, rules: [rule] }), // JSON is YAML
   });
   if (!response.ok) throw problem(response.status, response.statusText, await response.text());
+}
+
+/** Removes a group of the ruler API with its rules. Throws ApiError. */
+export async function removeRuleGroup(namespace: string, group: RuleGroup): Promise<void> {
+  const path = [namespace, group.name].map(encodeURIComponent).join('/');
+  const response = await fetch(apiUrl(`loki/api/v1/rules/${path}`), {
+    method: 'DELETE',
+    headers: { 'x-scope-orgid': group.tenant ?? '' },
+  });
+  // A group that is not there any more was removed by another user.
+  if (!response.ok && response.status !== 404)
+    throw problem(response.status, response.statusText, await response.text());
 }
 
 export interface IndexStats {

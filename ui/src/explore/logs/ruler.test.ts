@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RuleGroup } from '../api/types';
+import type { RuleGroup } from '../../api/types';
 import { namespaceOf } from './ruler';
 
 const group = (over: Partial<RuleGroup>): RuleGroup => ({
