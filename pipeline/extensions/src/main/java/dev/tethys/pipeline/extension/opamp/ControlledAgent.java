@@ -6,7 +6,6 @@ import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.codec.opamp.RemoteConfig;
-import dev.tethys.codec.opamp.SignedConfig;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
@@ -20,19 +19,15 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.PublicKey;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -56,9 +51,6 @@ public final class ControlledAgent implements AutoCloseable {
 
   /** Time after a change of counts within which they are reported. */
   public static final Duration SELDOM = Duration.ofSeconds(10);
-
-  /** Interval of volumes after a change: outputs with it are compared over several reports. */
-  private static final Duration CLOSE_VOLUMES = Duration.ofSeconds(4);
 
   private static final Duration CLOSE_WATCH = Duration.ofMinutes(1);
 
@@ -113,14 +105,6 @@ public final class ControlledAgent implements AutoCloseable {
    * QuotaShare} writes.
    */
   public static final String QUOTAS = "dev.tethys.quotas";
-
-  private static final int MAX_TAPS = 4;
-
-  /** Processes that ended without a connection, whose counts are kept. */
-  private static final int MAX_ENDED = 20;
-
-  /** Ending of the name of a configuration's file. */
-  private static final String YAML = ".yaml";
 
   /**
    * Capability of custom messages with the time of the control plane, in Unix milliseconds as text,
@@ -223,32 +207,18 @@ public final class ControlledAgent implements AutoCloseable {
   private final Object controlling = new Object();
   private long controlled; // number of the last offer whose controls were set; by controlling
   private String controlError = ""; // of these; guarded by controlling
-  private final Semaphore taps = new Semaphore(MAX_TAPS);
-  private final Map<String, Thread> tapping = new HashMap<>(); // by type; guarded by itself
+  private final LiveTaps taps;
+  private final CountReports counts;
+  private final ConfigSignatures signatures;
   private final CountDownLatch over = new CountDownLatch(1);
   private final SequencedMap<String, String> identity = new LinkedHashMap<>();
   private volatile long changedNanos;
-  private final AtomicLong changes = new AtomicLong(); // of what runs, before and after each
-  private final String boot = Long.toHexString(new SecureRandom().nextLong());
   private volatile boolean started;
 
   /** Texts of the configuration that runs; null when it is not known. Guarded by this. */
   private @Nullable List<String> running;
 
   private Map<String, String> variables; // with which it runs; guarded by this
-
-  private @Nullable PipelineAccounts reported; // of the watching thread
-  private long reportedWholes; // of the watching thread
-  private long reportedNanos; // of the watching thread
-
-  private final Object counting = new Object();
-
-  /** Last counts of processes before, which are to be reported. Guarded by counting. */
-  private List<String> ended;
-
-  private List<String> keptCounts; // guarded by counting
-  private String volumes = ""; // that were reported; of the watching thread
-  private long volumesNanos; // of the watching thread
 
   /**
    * A client that is not connected yet.
@@ -288,9 +258,6 @@ public final class ControlledAgent implements AutoCloseable {
     this.identity.putAll(identity);
     this.folder = new RemoteConfigFolder(settings.folder(), clock::millis);
     clock.restore(folder.ahead());
-    List<String> counts = folder.counts();
-    this.keptCounts = counts;
-    this.ended = counts.subList(Math.max(0, counts.size() - MAX_ENDED), counts.size());
     this.running = folder.texts();
     this.variables = folder.variables();
     this.reports =
@@ -311,7 +278,9 @@ public final class ControlledAgent implements AutoCloseable {
             LOG,
             this::offer);
     reports.takeCustom(this::take);
-    reports.sendCountsAnew(Set.of(PipelineAccounts.TYPE, PipelineAccounts.VOLUMES));
+    this.taps = new LiveTaps(process, reports, clock);
+    this.counts = new CountReports(process, reports, folder, clock);
+    this.signatures = new ConfigSignatures(settings.configKey());
     List<String> custom = new ArrayList<>(List.of(PipelineAccounts.CAPABILITY, TAP, CLOCK));
     if (process.hasOwnConfiguration()) {
       custom.add(OWN_CONFIGURATION);
@@ -385,9 +354,7 @@ public final class ControlledAgent implements AutoCloseable {
     others.putAll(settings.labels());
     reports.describe(identity, others);
     reports.run(process.effective());
-    if (!ended.isEmpty()) { // before the first accounts of this process
-      reports.sendOnce(message(PipelineAccounts.ENDED, "[" + String.join(",", ended) + "]"));
-    }
+    counts.start();
     changedNanos = clock.nanos();
     started = true;
     watch();
@@ -407,11 +374,7 @@ public final class ControlledAgent implements AutoCloseable {
   /** Custom message of the control plane. Must not block. */
   private void take(CustomMessage m) {
     if (m.capability().equals(TAP)) {
-      if (m.data().length > 0) {
-        clock.execute("control-tap", () -> tap(m));
-      } else {
-        endTap(m.type());
-      }
+      taps.take(m);
     } else if (m.capability().equals(CLOCK)) {
       try {
         clock.set(Long.parseLong(new String(m.data(), StandardCharsets.UTF_8)));
@@ -425,42 +388,6 @@ public final class ControlledAgent implements AutoCloseable {
         LOG.log(Level.WARNING, "Shares of quotas not taken error=\"{0}\"", e.getMessage());
       }
     }
-  }
-
-  private void endTap(String type) {
-    synchronized (tapping) {
-      Thread t = tapping.get(type);
-      if (t != null) {
-        t.interrupt();
-      }
-    }
-  }
-
-  /** Answers with the type of the request, or with an object that has an error. */
-  private void tap(CustomMessage m) {
-    String answer;
-    if (!taps.tryAcquire()) {
-      answer = NodeRecords.error(MAX_TAPS + " live taps run at this agent, the limit");
-    } else {
-      synchronized (tapping) {
-        tapping.put(m.type(), Thread.currentThread());
-      }
-      try {
-        answer =
-            process.tap(NodeRecords.Request.read(new String(m.data(), StandardCharsets.UTF_8)));
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
-      } catch (IOException | ConfigException e) {
-        answer = NodeRecords.error(String.valueOf(e.getMessage()));
-      } finally {
-        synchronized (tapping) {
-          tapping.remove(m.type());
-        }
-        taps.release();
-      }
-    }
-    reports.sendOnce(new CustomMessage(TAP, m.type(), answer.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** The identity of this process at its control plane. */
@@ -480,43 +407,9 @@ public final class ControlledAgent implements AutoCloseable {
     clock.schedule(OFTEN, () -> clock.execute("control-watch", this::watch));
   }
 
-  private static CustomMessage message(String type, String json) {
-    return new CustomMessage(
-        PipelineAccounts.CAPABILITY, type, json.getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** Keeps the counts of live controls, which the next process reports where this one cannot. */
-  private void keepCounts(PipelineAccounts accounts) {
-    synchronized (counting) { // not while a configuration is applied
-      keepCountsAlone(accounts);
-    }
-  }
-
-  private void keepCountsAlone(PipelineAccounts accounts) {
-    if (!ended.isEmpty()
-        && reports.messagesReceived() > 0
-        && !reports.isUnsent(PipelineAccounts.ENDED)) {
-      ended = List.of();
-    }
-    PipelineAccounts now = accounts.ofControls();
-    List<String> lines = new ArrayList<>(ended);
-    if (now != null) {
-      lines.add(
-          "{\"process\":" + process.health().startNanos() + ",\"totals\":" + now.json() + "}");
-    }
-    try {
-      if (!lines.equals(keptCounts)) {
-        folder.keepCounts(lines);
-        keptCounts = lines;
-      }
-    } catch (IOException e) { // the next report tries again
-      LOG.log(Level.WARNING, "Counts of live controls not kept", e);
-    }
-  }
-
   /** Keeps the last counts of live controls, after the process has taken its last data. */
   public void keepLastCounts() {
-    keepCounts(process.accounts());
+    counts.keep(process.accounts());
   }
 
   private void keepAhead() {
@@ -540,73 +433,7 @@ public final class ControlledAgent implements AutoCloseable {
     }
     keepAhead();
     reports.reportHealth(process.health());
-    long now = clock.nanos();
-    boolean close = now - changedNanos < CLOSE_WATCH.toNanos();
-    long wholes = reports.wholes();
-    if (wholes != reportedWholes) { // counts that are sent late would seem to be of now
-      reportedWholes = wholes;
-      reported = null;
-      volumes = "";
-    }
-    PipelineAccounts accounts = process.accounts();
-    keepCounts(accounts);
-    if (close
-        || process.takeQuotaDue()
-        || now - reportedNanos >= SELDOM.toNanos() && !accounts.isLike(reported)
-        || reported == null) {
-      reported = accounts;
-      reportedNanos = now;
-      reports.sendCustom(message(PipelineAccounts.TYPE, accounts.json()));
-    }
-    Duration every = close ? CLOSE_VOLUMES : SELDOM;
-    if (volumes.isEmpty() || now - volumesNanos >= every.toNanos()) {
-      volumesNanos = now;
-      long changesBefore = changes.get();
-      String next = process.volumes();
-      String controls = controls(accounts);
-      boolean steady =
-          changes.get() == changesBefore && controls.equals(controls(process.accounts()));
-      String labelled = labelled(next, changesBefore + (steady ? "" : "+" + now), controls);
-      if (!labelled.equals(volumes)) {
-        volumes = labelled;
-        reports.sendCustom(message(PipelineAccounts.VOLUMES, labelled));
-      }
-    }
-  }
-
-  /** Active live controls and steps of quotas, which make counts before and after differ. */
-  private static String controls(PipelineAccounts of) {
-    StringBuilder out = new StringBuilder();
-    Map<String, PipelineAccounts.Control> all = of.controls();
-    if (all != null) {
-      new TreeMap<>(all)
-          .forEach(
-              (id, c) -> {
-                if (c.active()) {
-                  out.append(id).append('@').append(c.startMillis());
-                  c.quotas().forEach(q -> out.append(',').append(q.step()));
-                  out.append(' ');
-                }
-              });
-    }
-    return out.isEmpty() ? "" : Integer.toHexString(out.toString().hashCode());
-  }
-
-  /**
-   * A report of volumes with what its counts are of: only those of the same run and the same live
-   * controls can be compared.
-   */
-  private String labelled(String json, String change, String controls) {
-    return json.isEmpty()
-        ? ""
-        : "{\"run\":\""
-            + boot
-            + "."
-            + change
-            + "\",\"controls\":\""
-            + controls
-            + "\","
-            + json.substring(1);
+    counts.report(clock.nanos() - changedNanos < CLOSE_WATCH.toNanos());
   }
 
   /**
@@ -673,7 +500,7 @@ public final class ControlledAgent implements AutoCloseable {
     try {
       RemoteConfigFolder.check(config);
       String controls = control(offer);
-      String refusal = refusal(config);
+      String refusal = signatures.refusal(config);
       if (!refusal.isEmpty()) {
         return failed(config, refusal);
       }
@@ -694,10 +521,10 @@ public final class ControlledAgent implements AutoCloseable {
       }
       List<Path> files = folder.stage(config);
       if (!same || !values.equals(variables)) {
-        changes.incrementAndGet();
+        counts.change();
         Runnable runs = () -> commitEarly(config, values);
         String error = named(replace(files, values, runs), files, RemoteConfigFolder.names(config));
-        changes.incrementAndGet();
+        counts.change();
         if (!error.isEmpty()) {
           return failed(config, same ? VARIABLES_FAILED + error : error);
         }
@@ -712,42 +539,6 @@ public final class ControlledAgent implements AutoCloseable {
     }
   }
 
-  /** Why the signatures of a configuration do not permit it; "" where they do. */
-  private String refusal(RemoteConfig config) {
-    for (Map.Entry<String, RemoteConfig.File> e : config.files().entrySet()) {
-      String type = e.getValue().type();
-      if (!type.equals(CONTROLS) && !type.equals(VARIABLES)) {
-        String file = e.getKey();
-        String name = file.endsWith(YAML) ? file.substring(0, file.length() - YAML.length()) : file;
-        String refusal = refusal(name, SignedConfig.of(e.getValue().text()));
-        if (!refusal.isEmpty()) {
-          return refusal;
-        }
-      }
-    }
-    return "";
-  }
-
-  private String refusal(String name, SignedConfig c) {
-    if (settings.configKey() != null && c.isSigned() && !c.name().equals(name)) {
-      return "the signature is of configuration " + c.name() + ", not of " + name;
-    }
-    return refusal("configuration " + name, c, settings.configKey());
-  }
-
-  private static String refusal(String what, SignedConfig c, @Nullable PublicKey key) {
-    if (key == null || c.isSigned() && PackageFile.verify(key, c.statement(), c.signature())) {
-      return "";
-    }
-    return c.isSigned()
-        ? "the signature of "
-            + what
-            + " is not one of the key of this agent (--control.config-key) for its name and text"
-        : what
-            + " is not signed, and this agent requires it (--control.config-key); sign it by"
-            + " tethys tool control sign";
-  }
-
   /**
    * Checks the signatures of the configuration that was applied last, before the process uses it.
    *
@@ -755,7 +546,7 @@ public final class ControlledAgent implements AutoCloseable {
    */
   public void verify() throws IOException {
     for (String text : folder.texts()) {
-      String refusal = refusal("its text", SignedConfig.of(text), settings.configKey());
+      String refusal = signatures.refusal(text);
       if (!refusal.isEmpty()) {
         throw new IOException(refusal);
       }
@@ -844,7 +635,7 @@ public final class ControlledAgent implements AutoCloseable {
   /** Says goodbye and disconnects. */
   @Override
   public void close() {
-    reports.stop(started ? message(PipelineAccounts.TYPE, process.accounts().json()) : null);
+    reports.stop(started ? counts.last() : null);
     awaitApplied();
     if (started && link.isUp()) {
       try {

@@ -1,0 +1,190 @@
+package dev.tethys.pipeline.extension.opamp;
+
+import dev.tethys.codec.opamp.CustomMessage;
+import dev.tethys.model.log.JulLogger;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reports of what a controlled process counts: the accounts of its pipelines and its volumes by
+ * attribute. Counts of live controls are on disk as well, so that the next process reports those
+ * that this one could not.
+ */
+final class CountReports {
+  private static final System.Logger LOG = JulLogger.of(CountReports.class.getName());
+
+  /** Interval of volumes after a change: outputs with it are compared over several reports. */
+  private static final Duration CLOSE_VOLUMES = Duration.ofSeconds(4);
+
+  /** Processes that ended without a connection, whose counts are kept. */
+  private static final int MAX_ENDED = 20;
+
+  private final ControlledAgent.Process process;
+  private final Reports reports;
+  private final RemoteConfigFolder folder;
+  private final ControlClock clock;
+  private final String boot = Long.toHexString(new SecureRandom().nextLong());
+  private final AtomicLong changes = new AtomicLong(); // of what runs, before and after each
+
+  private @Nullable PipelineAccounts reported; // of the reporting thread
+  private long reportedWholes; // of the reporting thread
+  private long reportedNanos; // of the reporting thread
+  private String volumes = ""; // that were reported; of the reporting thread
+  private long volumesNanos; // of the reporting thread
+
+  /** Last counts of processes before, which are to be reported. */
+  private List<String> ended; // guarded by this
+
+  private List<String> kept; // guarded by this
+
+  /**
+   * @throws IOException when counts of processes before cannot be read
+   */
+  CountReports(
+      ControlledAgent.Process process,
+      Reports reports,
+      RemoteConfigFolder folder,
+      ControlClock clock)
+      throws IOException {
+    this.process = process;
+    this.reports = reports;
+    this.folder = folder;
+    this.clock = clock;
+    this.kept = folder.counts();
+    this.ended = kept.subList(Math.max(0, kept.size() - MAX_ENDED), kept.size());
+    reports.sendCountsAnew(Set.of(PipelineAccounts.TYPE, PipelineAccounts.VOLUMES));
+  }
+
+  /** Reports the counts of processes before, ahead of the first accounts of this one. */
+  synchronized void start() {
+    if (!ended.isEmpty()) {
+      reports.sendOnce(message(PipelineAccounts.ENDED, "[" + String.join(",", ended) + "]"));
+    }
+  }
+
+  /** Notes that what runs is about to change, or has changed. */
+  void change() {
+    changes.incrementAndGet();
+  }
+
+  /** The accounts at the end of the process. */
+  CustomMessage last() {
+    return message(PipelineAccounts.TYPE, process.accounts().json());
+  }
+
+  /**
+   * Reports what has changed since the last report, when it is time for it. Called by one thread.
+   *
+   * @param close whether a change is so recent that its effect is watched
+   */
+  void report(boolean close) {
+    long now = clock.nanos();
+    long wholes = reports.wholes();
+    if (wholes != reportedWholes) { // counts that are sent late would seem to be of now
+      reportedWholes = wholes;
+      reported = null;
+      volumes = "";
+    }
+    PipelineAccounts accounts = process.accounts();
+    keep(accounts);
+    long seldom = ControlledAgent.SELDOM.toNanos();
+    if (close
+        || process.takeQuotaDue()
+        || now - reportedNanos >= seldom && !accounts.isLike(reported)
+        || reported == null) {
+      reported = accounts;
+      reportedNanos = now;
+      reports.sendCustom(message(PipelineAccounts.TYPE, accounts.json()));
+    }
+    if (volumes.isEmpty() || now - volumesNanos >= (close ? CLOSE_VOLUMES.toNanos() : seldom)) {
+      volumesNanos = now;
+      reportVolumes(accounts, now);
+    }
+  }
+
+  private void reportVolumes(PipelineAccounts accounts, long now) {
+    long changesBefore = changes.get();
+    String next = process.volumes();
+    String controls = controls(accounts);
+    boolean steady =
+        changes.get() == changesBefore && controls.equals(controls(process.accounts()));
+    String labelled = labelled(next, changesBefore + (steady ? "" : "+" + now), controls);
+    if (!labelled.equals(volumes)) {
+      volumes = labelled;
+      reports.sendCustom(message(PipelineAccounts.VOLUMES, labelled));
+    }
+  }
+
+  /** Active live controls and steps of quotas, which make counts before and after differ. */
+  private static String controls(PipelineAccounts of) {
+    StringBuilder out = new StringBuilder();
+    Map<String, PipelineAccounts.Control> all = of.controls();
+    if (all != null) {
+      new TreeMap<>(all)
+          .forEach(
+              (id, c) -> {
+                if (c.active()) {
+                  out.append(id).append('@').append(c.startMillis());
+                  c.quotas().forEach(q -> out.append(',').append(q.step()));
+                  out.append(' ');
+                }
+              });
+    }
+    return out.isEmpty() ? "" : Integer.toHexString(out.toString().hashCode());
+  }
+
+  /**
+   * A report of volumes with what its counts are of: only those of the same run and the same live
+   * controls can be compared.
+   */
+  private String labelled(String json, String change, String controls) {
+    return json.isEmpty()
+        ? ""
+        : "{\"run\":\""
+            + boot
+            + "."
+            + change
+            + "\",\"controls\":\""
+            + controls
+            + "\","
+            + json.substring(1);
+  }
+
+  /** Keeps the counts of live controls, which the next process reports where this one cannot. */
+  synchronized void keep(PipelineAccounts accounts) {
+    if (!ended.isEmpty()
+        && reports.messagesReceived() > 0
+        && !reports.isUnsent(PipelineAccounts.ENDED)) {
+      ended = List.of();
+    }
+    PipelineAccounts now = accounts.ofControls();
+    List<String> lines = new ArrayList<>(ended);
+    if (now != null) {
+      lines.add(
+          "{\"process\":" + process.health().startNanos() + ",\"totals\":" + now.json() + "}");
+    }
+    try {
+      if (!lines.equals(kept)) {
+        folder.keepCounts(lines);
+        kept = lines;
+      }
+    } catch (IOException e) { // the next report tries again
+      LOG.log(Level.WARNING, "Counts of live controls not kept", e);
+    }
+  }
+
+  private static CustomMessage message(String type, String json) {
+    return new CustomMessage(
+        PipelineAccounts.CAPABILITY, type, json.getBytes(StandardCharsets.UTF_8));
+  }
+}
