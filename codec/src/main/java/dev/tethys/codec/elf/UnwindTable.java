@@ -99,6 +99,7 @@ public final class UnwindTable {
   private ByteBuffer part; // of the section
   private long partStart; // its offset in the section
   private long[] rows = new long[1 << 10]; // of all functions, one after the other
+  private final List<State> stack = new ArrayList<>(); // of the function that is read
   private int total;
   private int functions;
   private long[] starts = new long[1 << 8]; // of functions, with their numbers
@@ -337,7 +338,7 @@ public final class UnwindTable {
   }
 
   private void run(Common c, State s, int end, long start, @Nullable Rows rows) {
-    List<State> stack = new ArrayList<>();
+    stack.clear();
     long location = start;
     while (part.position() < end) {
       int op = part.get() & 0xff;

@@ -86,15 +86,19 @@ public final class KernelMap {
     }
   }
 
-  /** Sets 64-bit numbers of an array, one after the other. */
-  public void numbers(int first, long[] to) throws IOException {
+  /**
+   * Sets 64-bit numbers of an array, one after the other.
+   *
+   * @param count of the numbers in {@code to} that are set
+   */
+  public void numbers(int first, long[] to, int count) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      int[] numbers = new int[Math.min(BATCH, to.length)];
+      int[] numbers = new int[Math.min(BATCH, count)];
       MemorySegment keys = arena.allocate(4L * numbers.length, 8);
       MemorySegment values = arena.allocate(8L * numbers.length, 8);
       MemorySegment attributes = arena.allocate(ATTRIBUTES, 8);
-      for (int done = 0; done < to.length; done += BATCH) {
-        int n = Math.min(BATCH, to.length - done);
+      for (int done = 0; done < count; done += BATCH) {
+        int n = Math.min(BATCH, count - done);
         for (int i = 0; i < n; i++) {
           numbers[i] = first + done + i;
         }

@@ -1,5 +1,6 @@
 package dev.tethys.collect.observe.process;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,9 @@ import java.util.Map;
 public final class ProcessFiles {
   /** Class paths of Java take more than a page. */
   private static final int LONGEST_COMMAND = 1 << 16;
+
+  /** More than the longest line of maps, of which a path takes at most a page. */
+  private static final int MAPS_BUFFER = 3 << 12;
 
   /** Mount of a file system. */
   public record Mount(String device, String mountPoint, String source) {}
@@ -85,9 +89,43 @@ public final class ProcessFiles {
     return "";
   }
 
-  /** Mapped parts of memory, a line each, as /proc shows them. */
-  public List<String> maps(int pid) {
-    return text(pid, "maps").lines().toList();
+  /**
+   * Mapped parts of memory that can be executed, a line each, as /proc shows them. Programs have
+   * many more others, which change all the time.
+   */
+  public List<String> executableMaps(int pid) {
+    List<String> out = new ArrayList<>();
+    byte[] buffer = new byte[MAPS_BUFFER];
+    try (InputStream in = new FileInputStream(folder(pid).resolve("maps").toFile())) {
+      int kept = 0; // bytes of a line of which the end is not read
+      for (int n; (n = in.read(buffer, kept, buffer.length - kept)) > 0; ) {
+        int end = kept + n;
+        int from = 0;
+        for (int i = kept; i < end; i++) {
+          if (buffer[i] == '\n') {
+            if (isExecutable(buffer, from, i)) {
+              out.add(new String(buffer, from, i - from, StandardCharsets.ISO_8859_1));
+            }
+            from = i + 1;
+          }
+        }
+        kept = end - from;
+        System.arraycopy(buffer, from, buffer, 0, kept);
+      }
+      return out;
+    } catch (IOException e) {
+      return List.of(); // the process has ended
+    }
+  }
+
+  /** Whether a line has the right x: {@code START-END rwxp OFFSET DEVICE INODE PATH}. */
+  private static boolean isExecutable(byte[] b, int from, int end) {
+    for (int i = from; i + 3 < end; i++) {
+      if (b[i] == ' ') {
+        return b[i + 3] == 'x';
+      }
+    }
+    return false;
   }
 
   /**

@@ -175,7 +175,7 @@ final class HotSpotCode {
   private final Map<Long, String> names = new HashMap<>(); // by address of the method
   private long namedSince = System.nanoTime();
   private List<Heap> heaps = List.of();
-  private long[] rows = new long[0];
+  private final Rules rules = new Rules();
   private long low;
   private long high;
   private int partsRead;
@@ -370,7 +370,7 @@ final class HotSpotCode {
       high = highest;
       boolean isNew = changed;
       if (isNew) {
-        rows = rules();
+        makeRules();
         changed = false;
       }
       return isNew;
@@ -401,21 +401,20 @@ final class HotSpotCode {
     return found;
   }
 
-  private long[] rules() {
-    Rules table = new Rules();
+  private void makeRules() {
+    rules.count = 0;
     long end = low;
     for (Heap h : heaps) {
       for (Blob[] part : h.parts) {
         for (Blob b : part) {
           if (b.start >= end && b.end - low <= 0xffff_ffffL) {
-            addRows(b, low, end, table);
+            addRows(b, low, end, rules);
             end = b.end;
           }
         }
       }
     }
-    table.add(UnwindTable.row(end - low, UnwindTable.UNKNOWN, 0, 0));
-    return table.toArray();
+    rules.add(UnwindTable.row(end - low, UnwindTable.UNKNOWN, 0, 0));
   }
 
   /**
@@ -430,16 +429,20 @@ final class HotSpotCode {
     changed |= count != heap.parts.length;
     heap.resize(count);
     BlobReader reader = new BlobReader(memory, heap, end, WINDOW);
+    ProcessMemory.Window window = memory.new Window(WINDOW);
+    ByteBuffer bytes = window.buffer();
     for (int from = 0; from < segments; from += WINDOW) {
-      ByteBuffer bytes = memory.bytes(map + from, Math.min(WINDOW, segments - from));
-      for (int at = 0; at < bytes.limit(); at += Heap.SEGMENTS_OF_A_PART) {
-        int length = Math.min(Heap.SEGMENTS_OF_A_PART, bytes.limit() - at);
+      int read = Math.min(WINDOW, segments - from);
+      int first = window.at(map + from, read);
+      for (int at = 0; at < read; at += Heap.SEGMENTS_OF_A_PART) {
+        int length = Math.min(Heap.SEGMENTS_OF_A_PART, read - at);
         int part = (from + at) / Heap.SEGMENTS_OF_A_PART;
-        long hash = hash(bytes, at, length);
+        long hash = hash(bytes, first + at, length);
         if (hash != heap.seen[part]) {
           partsRead++;
           Blob[] before = heap.parts[part];
-          Blob[] found = reader.read(bytes, at, length, from);
+          Blob[] found =
+              reader.read(bytes, first + at, length, heap.low + ((long) (from + at) << heap.shift));
           if (!Arrays.equals(before, found, (a, b) -> a.isSameAs(b) ? 0 : 1)) {
             blobs += found.length - before.length;
             heap.parts[part] = found;
@@ -502,15 +505,16 @@ final class HotSpotCode {
     /**
      * Reads the pieces that begin in a part.
      *
-     * @param segments bytes of the segments from number {@code first} on
+     * @param segments bytes of the segments
      * @param at index of the part in them
+     * @param address of the code of its first segment
      */
-    Blob[] read(ByteBuffer segments, int at, int length, int first) throws IOException {
+    Blob[] read(ByteBuffer segments, int at, int length, long address) throws IOException {
       complete = true;
       List<Blob> found = new ArrayList<>();
-      for (int i = at; i < at + length; i++) {
-        if (segments.get(i) == 0 && blobs + found.size() < MAX_BLOBS) {
-          Blob b = blob(heap.low + ((long) (first + i) << heap.shift));
+      for (int i = 0; i < length; i++) {
+        if (segments.get(at + i) == 0 && blobs + found.size() < MAX_BLOBS) {
+          Blob b = blob(address + ((long) i << heap.shift));
           if (b != null) {
             found.add(b);
           }
@@ -612,10 +616,6 @@ final class HotSpotCode {
       }
       values[count++] = rule;
     }
-
-    long[] toArray() {
-      return Arrays.copyOf(values, count);
-    }
   }
 
   /** Rules of a piece of code. */
@@ -639,9 +639,17 @@ final class HotSpotCode {
     to.add(UnwindTable.row(at, UnwindTable.STACK_POINTER, b.words, -2));
   }
 
-  /** Rules of all code, relative to {@link #low}. */
+  /**
+   * Rules of all code, relative to {@link #low}; valid until the next {@link #refresh}.
+   *
+   * @return an array of which the first {@link #rowCount} numbers are rules
+   */
   long[] rows() {
-    return rows;
+    return rules.values;
+  }
+
+  int rowCount() {
+    return rules.count;
   }
 
   /** Start of the memory of the code. */

@@ -69,7 +69,7 @@ final class Symbolizer {
    * @return null when the process has ended; {@link #NO_CODE} where it has no code
    */
   @Nullable Map<Long, String> names(int pid, TreeSet<Long> addresses, @Nullable HotSpotCode java) {
-    ProcessMap map = ProcessMap.of(files.maps(pid));
+    ProcessMap map = ProcessMap.of(files.executableMaps(pid));
     if (map.isEmpty()) {
       return null;
     }

@@ -116,7 +116,7 @@ final class UnwindTables {
     this.files = new ProcessFiles(proc);
     this.rows = programs.map("rows");
     this.processes = programs.map("processes");
-    rows.numbers(0, new long[] {UnwindTable.row(0, UnwindTable.CHAIN, 0, 0)});
+    rows.numbers(0, new long[] {UnwindTable.row(0, UnwindTable.CHAIN, 0, 0)}, 1);
   }
 
   /** True when the code of a process has been read. */
@@ -161,7 +161,7 @@ final class UnwindTables {
    * @param now time of {@link System#nanoTime}
    */
   void refresh(int pid, long now) throws IOException {
-    List<String> maps = files.maps(pid);
+    List<String> maps = files.executableMaps(pid);
     if (maps.isEmpty()) {
       forget(pid);
       return;
@@ -259,15 +259,15 @@ final class UnwindTables {
     } catch (IOException e) {
       return false; // changed while it was read, or the process has ended
     }
-    long[] table = java.rows();
-    int first = allocate(table.length);
+    int count = java.rowCount();
+    int first = allocate(count);
     k.formerFirst = k.codeFirst;
     k.formerCount = k.codeCount;
     k.freeAt = now + CODE_NANOS / 4; // no sample uses them longer
     k.codeFirst = first;
-    k.codeCount = first == 0 ? 0 : table.length;
+    k.codeCount = first == 0 ? 0 : count;
     if (first > 0) {
-      rows.numbers(first, table);
+      rows.numbers(first, java.rows(), count);
     }
     return true;
   }
@@ -342,7 +342,7 @@ final class UnwindTables {
       long[] table = UnwindTable.of(elf);
       int first = table.length == 0 ? 0 : allocate(table.length);
       if (first > 0) {
-        rows.numbers(first, table);
+        rows.numbers(first, table, table.length);
         r.first = first;
         r.count = table.length;
       }

@@ -164,7 +164,7 @@ public final class JavaTls implements AutoCloseable {
   }
 
   private boolean isJava(int pid) {
-    return files.maps(pid).stream().anyMatch(l -> l.endsWith("/libjvm.so"));
+    return files.executableMaps(pid).stream().anyMatch(l -> l.endsWith("/libjvm.so"));
   }
 
   /** Number of programs with the agent. */

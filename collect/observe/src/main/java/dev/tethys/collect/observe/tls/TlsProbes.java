@@ -271,9 +271,9 @@ public final class TlsProbes implements AutoCloseable {
     List<Path> out = new ArrayList<>();
     out.add(proc.resolve(pid + "/exe"));
     Set<String> seen = new HashSet<>();
-    for (String line : files.maps(pid)) {
+    for (String line : files.executableMaps(pid)) {
       int slash = line.indexOf('/');
-      if (slash < 0 || line.length() < 30 || line.indexOf("xp ") < 0) {
+      if (slash < 0) {
         continue;
       }
       String path = line.substring(slash);
