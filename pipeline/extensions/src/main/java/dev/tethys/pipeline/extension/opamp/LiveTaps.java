@@ -10,9 +10,8 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 
 /**
- * Live taps of a process that the control plane asks for by custom messages of {@link
- * ControlledAgent#TAP}: each runs in a thread of its request, and ends when the control plane says
- * that no one waits for it.
+ * Live taps that the control plane asks for by custom messages of {@link ControlledAgent#TAP}. Each
+ * runs in a thread of its request, and ends when the control plane says that no one waits for it.
  */
 final class LiveTaps {
   private static final int MAX_TAPS = 4;
