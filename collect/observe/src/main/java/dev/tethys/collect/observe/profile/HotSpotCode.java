@@ -1,6 +1,5 @@
 package dev.tethys.collect.observe.profile;
 
-import dev.tethys.codec.elf.ElfFile;
 import dev.tethys.codec.elf.UnwindTable;
 import dev.tethys.collect.observe.process.ProcessMemory;
 import java.io.IOException;
@@ -12,7 +11,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,54 +28,16 @@ final class HotSpotCode {
   /** Segments of a heap that are read: 512 MB of code. */
   private static final int MAX_SEGMENTS = 1 << 22;
 
-  private static final int MAX_STRUCTS = 20_000;
   private static final int LONGEST_NAME = 512;
 
   /** Bytes of the memory that are read at a time. */
   private static final int WINDOW = 16 << 10;
 
-  private static final List<String> SYMBOLS =
-      List.of(
-          "gHotSpotVMStructs",
-          "gHotSpotVMStructEntryArrayStride",
-          "gHotSpotVMStructEntryTypeNameOffset",
-          "gHotSpotVMStructEntryFieldNameOffset",
-          "gHotSpotVMStructEntryTypeStringOffset",
-          "gHotSpotVMStructEntryOffsetOffset",
-          "gHotSpotVMStructEntryAddressOffset",
-          "gHotSpotVMTypes",
-          "gHotSpotVMTypeEntryArrayStride",
-          "gHotSpotVMTypeEntryTypeNameOffset",
-          "gHotSpotVMTypeEntrySizeOffset");
-
-  private static final Set<String> TYPES =
-      Set.of(
-          "CodeCache",
-          "CodeHeap",
-          "VirtualSpace",
-          "CodeBlob",
-          "nmethod",
-          "CompiledMethod",
-          "Method",
-          "ConstMethod",
-          "ConstantPool",
-          "Klass",
-          "Symbol",
-          "HeapBlock",
-          "HeapBlock::Header",
-          "GrowableArrayBase",
-          "GrowableArray<int>");
-
-  private static final int MAX_STRIDE = 1024;
-  private static final int MAX_SIZE = 1 << 16; // of a structure
   private static final int MAX_SHIFT = 24;
-
   private static final int MAX_NAMES = 2_000;
 
   /** Names are kept for as long: the memory of a class is used again when it was unloaded. */
   private static final long NAMES_NANOS = 60_000_000_000L;
-
-  private record Field(long offset, long address, String type) {}
 
   /** Piece of code: a compiled method, the interpreter, a stub. */
   private static final class Blob {
@@ -169,8 +129,7 @@ final class HotSpotCode {
 
   private final Path proc;
   private final int pid;
-  private final Map<String, Field> fields = new HashMap<>();
-  private final Map<String, Long> sizes = new HashMap<>();
+  private final HotSpotStructs structs;
   private final Map<Long, String> blobNames = new HashMap<>();
   private final Map<Long, String> names = new HashMap<>(); // by address of the method
   private long namedSince = System.nanoTime();
@@ -183,171 +142,23 @@ final class HotSpotCode {
   private boolean changed; // since the rules were made
   private @Nullable BlobFields blobFields;
 
-  private HotSpotCode(Path proc, int pid) {
+  private HotSpotCode(Path proc, int pid, HotSpotStructs structs) {
     this.proc = proc;
     this.pid = pid;
+    this.structs = structs;
   }
 
   /**
-   * Reads the description of the structures.
+   * Reads how the virtual machine describes its structures.
    *
    * @param library libjvm.so as the process has it
    * @param bias what its addresses in memory are more than those in the file
    * @throws IOException when the process has ended, or its structures are not understood
    */
   static HotSpotCode of(Path proc, int pid, Path library, long bias) throws IOException {
-    HotSpotCode h = new HotSpotCode(proc, pid);
-    Map<String, Long> symbols;
-    try (ElfFile elf = ElfFile.open(library)) {
-      symbols = elf.addresses(Set.copyOf(SYMBOLS));
-    }
-    if (symbols.size() < SYMBOLS.size()) {
-      throw new IOException("libjvm.so does not describe its structures");
-    }
     try (ProcessMemory memory = ProcessMemory.open(proc, pid)) {
-      Map<String, Long> values = new HashMap<>();
-      for (Map.Entry<String, Long> e : symbols.entrySet()) {
-        values.put(e.getKey().substring("gHotSpotVM".length()), memory.word(bias + e.getValue()));
-      }
-      h.readFields(memory, values);
-      h.readSizes(memory, values);
+      return new HotSpotCode(proc, pid, HotSpotStructs.of(memory, library, bias));
     }
-    return h;
-  }
-
-  /** Distance between entries of an array; all are 0 while the library is being loaded. */
-  private static int stride(Map<String, Long> values, String name) throws IOException {
-    return number(values, name, Long.BYTES, MAX_STRIDE);
-  }
-
-  /** Offset of a word in an entry. */
-  private static int at(Map<String, Long> values, String name, int stride) throws IOException {
-    return number(values, name, 0, stride - Long.BYTES);
-  }
-
-  private static int number(Map<String, Long> values, String name, int least, int most)
-      throws IOException {
-    Long v = values.get(name);
-    if (v == null || v < least || v > most) {
-      throw new IOException(name + " of the virtual machine is not understood: " + v);
-    }
-    return v.intValue();
-  }
-
-  private void readFields(ProcessMemory memory, Map<String, Long> values) throws IOException {
-    int stride = stride(values, "StructEntryArrayStride");
-    int type = at(values, "StructEntryTypeNameOffset", stride);
-    int field = at(values, "StructEntryFieldNameOffset", stride);
-    int form = at(values, "StructEntryTypeStringOffset", stride);
-    int offset = at(values, "StructEntryOffsetOffset", stride);
-    int address = at(values, "StructEntryAddressOffset", stride);
-    Map<Long, String> names = new HashMap<>();
-    long start = values.getOrDefault("Structs", 0L);
-    entries(
-        memory,
-        names,
-        start,
-        stride,
-        type,
-        (t, b, at) -> {
-          String name = t + "." + name(memory, names, b.getLong(at + field));
-          long place = b.getLong(at + offset);
-          if (place < 0 || place > MAX_SIZE) {
-            throw new IOException("offset of " + name + " is not understood: " + place);
-          }
-          String formName = name(memory, names, b.getLong(at + form));
-          fields.put(name, new Field(place, b.getLong(at + address), formName));
-        });
-  }
-
-  private void readSizes(ProcessMemory memory, Map<String, Long> values) throws IOException {
-    int stride = stride(values, "TypeEntryArrayStride");
-    int type = at(values, "TypeEntryTypeNameOffset", stride);
-    int size = at(values, "TypeEntrySizeOffset", stride);
-    long start = values.getOrDefault("Types", 0L);
-    entries(
-        memory,
-        new HashMap<>(),
-        start,
-        stride,
-        type,
-        (t, b, at) -> {
-          long bytes = b.getLong(at + size);
-          if (bytes < 0 || bytes > MAX_SIZE) {
-            throw new IOException("size of " + t + " is not understood: " + bytes);
-          }
-          sizes.put(t, bytes);
-        });
-  }
-
-  /** Receives an entry of a table of the virtual machine. */
-  @FunctionalInterface
-  private interface EntryHandler {
-    /**
-     * @param type that the entry is of
-     * @param at index of the entry in the bytes
-     */
-    void accept(String type, ByteBuffer bytes, int at) throws IOException;
-  }
-
-  /**
-   * Passes on the entries of a table that are of types of interest, up to the one without a type.
-   *
-   * @param names that were read, by address
-   * @param start address of the table
-   * @param stride bytes of an entry
-   * @param type offset of the type's name in an entry
-   */
-  private void entries(
-      ProcessMemory memory,
-      Map<Long, String> names,
-      long start,
-      int stride,
-      int type,
-      EntryHandler to)
-      throws IOException {
-    ProcessMemory.Window window = memory.new Window(WINDOW);
-    ByteBuffer b = window.buffer();
-    for (int i = 0; i < MAX_STRUCTS; i++) {
-      int at = window.at(start + (long) i * stride, stride);
-      String t = name(memory, names, b.getLong(at + type));
-      if (t.isEmpty()) {
-        return;
-      }
-      if (TYPES.contains(t)) {
-        to.accept(t, b, at);
-      }
-    }
-  }
-
-  private static String name(ProcessMemory memory, Map<Long, String> names, long address)
-      throws IOException {
-    String known = names.get(address);
-    if (known == null) {
-      known = memory.text(address);
-      names.put(address, known);
-    }
-    return known;
-  }
-
-  private Field field(String name) throws IOException {
-    Field f = fields.get(name);
-    if (f == null) {
-      throw new IOException("the virtual machine has no field " + name);
-    }
-    return f;
-  }
-
-  private long offset(String name) throws IOException {
-    return field(name).offset;
-  }
-
-  private long size(String type) throws IOException {
-    Long s = sizes.get(type);
-    if (s == null) {
-      throw new IOException("the virtual machine has no type " + type);
-    }
-    return s;
   }
 
   /** Reads the compiled code that is new; true when there is some. */
@@ -360,8 +171,8 @@ final class HotSpotCode {
       blobs = found.stream().flatMap(h -> Arrays.stream(h.parts)).mapToInt(p -> p.length).sum();
       long highest = 0;
       for (Heap h : found) {
-        long space = h.address + offset("CodeHeap._memory");
-        long end = memory.word(space + offset("VirtualSpace._high"));
+        long space = h.address + structs.offset("CodeHeap._memory");
+        long end = memory.word(space + structs.offset("VirtualSpace._high"));
         highest = Math.max(highest, end);
         readHeap(memory, h, end);
       }
@@ -379,9 +190,9 @@ final class HotSpotCode {
 
   /** Heaps by address of their memory; those that are known keep what was read of them. */
   private List<Heap> findHeaps(ProcessMemory memory) throws IOException {
-    long list = memory.word(field("CodeCache._heaps").address);
-    int count = memory.bytes(list + offset("GrowableArrayBase._len"), 4).getInt(0);
-    long data = memory.word(list + offset("GrowableArray<int>._data"));
+    long list = memory.word(structs.field("CodeCache._heaps").address());
+    int count = memory.bytes(list + structs.offset("GrowableArrayBase._len"), 4).getInt(0);
+    long data = memory.word(list + structs.offset("GrowableArray<int>._data"));
     List<Heap> found = new ArrayList<>();
     for (int i = 0; i < Math.clamp(count, 0, MAX_HEAPS); i++) {
       long address = memory.word(data + 8L * i);
@@ -390,8 +201,11 @@ final class HotSpotCode {
               .filter(h -> h.address == address)
               .findFirst()
               .orElseGet(() -> new Heap(address));
-      heap.low = memory.word(address + offset("CodeHeap._memory") + offset("VirtualSpace._low"));
-      heap.shift = memory.bytes(address + offset("CodeHeap._log2_segment_size"), 4).getInt(0);
+      heap.low =
+          memory.word(
+              address + structs.offset("CodeHeap._memory") + structs.offset("VirtualSpace._low"));
+      heap.shift =
+          memory.bytes(address + structs.offset("CodeHeap._log2_segment_size"), 4).getInt(0);
       if (heap.shift < 0 || heap.shift > MAX_SHIFT) {
         throw new IOException("size of segments is not understood: 2^" + heap.shift);
       }
@@ -423,7 +237,11 @@ final class HotSpotCode {
    * @param end of the memory in use
    */
   private void readHeap(ProcessMemory memory, Heap heap, long end) throws IOException {
-    long map = memory.word(heap.address + offset("CodeHeap._segmap") + offset("VirtualSpace._low"));
+    long map =
+        memory.word(
+            heap.address
+                + structs.offset("CodeHeap._segmap")
+                + structs.offset("VirtualSpace._low"));
     int segments = (int) Math.clamp(end - heap.low >> heap.shift, 0, MAX_SEGMENTS);
     int count = Math.ceilDiv(segments, Heap.SEGMENTS_OF_A_PART);
     changed |= count != heap.parts.length;
@@ -543,11 +361,11 @@ final class HotSpotCode {
         complete = false;
         return null;
       }
-      String name = name(memory, blobNames, b.getLong(at + fields.name));
+      String name = HotSpotStructs.name(memory, blobNames, b.getLong(at + fields.name));
       boolean isMethod = name.equals("nmethod") || name.equals("native nmethod");
       long method = isMethod ? b.getLong(at + fields.method) : 0;
       complete &= !isMethod || method != 0;
-      int frame = at + (int) fields.complete.offset;
+      int frame = at + (int) fields.complete.offset();
       return new Blob(
           start,
           last,
@@ -556,7 +374,7 @@ final class HotSpotCode {
           method,
           isMethod && fields.id > 0 ? b.getInt(at + fields.id) : 0,
           b.getInt(at + fields.words),
-          fields.complete.type.equals("int16_t") ? b.getShort(frame) : b.getInt(frame));
+          fields.complete.type().equals("int16_t") ? b.getShort(frame) : b.getInt(frame));
     }
   }
 
@@ -569,22 +387,24 @@ final class HotSpotCode {
   private final class BlobFields {
     final int method = (int) methodOffset();
     final int id =
-        fields.containsKey("nmethod._compile_id") ? (int) offset("nmethod._compile_id") : 0;
-    final int size = (int) offset("CodeBlob._size");
-    final boolean hasAddress = fields.containsKey("CodeBlob._code_begin");
-    final int code = (int) offset(hasAddress ? "CodeBlob._code_begin" : "CodeBlob._code_offset");
-    final int name = (int) offset("CodeBlob._name");
-    final int words = (int) offset("CodeBlob._frame_size");
-    final Field complete = field("CodeBlob._frame_complete_offset");
+        structs.hasField("nmethod._compile_id") ? (int) structs.offset("nmethod._compile_id") : 0;
+    final int size = (int) structs.offset("CodeBlob._size");
+    final boolean hasAddress = structs.hasField("CodeBlob._code_begin");
+    final int code =
+        (int) structs.offset(hasAddress ? "CodeBlob._code_begin" : "CodeBlob._code_offset");
+    final int name = (int) structs.offset("CodeBlob._name");
+    final int words = (int) structs.offset("CodeBlob._frame_size");
+    final HotSpotStructs.Field complete = structs.field("CodeBlob._frame_complete_offset");
 
-    final int header = (int) size("HeapBlock");
-    final int used = (int) offset("HeapBlock::Header._used");
+    final int header = (int) structs.size("HeapBlock");
+    final int used = (int) structs.offset("HeapBlock::Header._used");
 
     /** Of a block up to the last field. */
-    final int bytes = header + (int) Math.max(size("CodeBlob"), Math.max(method, id) + Long.BYTES);
+    final int bytes =
+        header + (int) Math.max(structs.size("CodeBlob"), Math.max(method, id) + Long.BYTES);
 
     BlobFields() throws IOException {
-      long last = Math.max(Math.max(size, words), complete.offset) + Integer.BYTES;
+      long last = Math.max(Math.max(size, words), complete.offset()) + Integer.BYTES;
       if (Math.max(last, Math.max(code, name) + Long.BYTES) > bytes - header || used >= bytes) {
         throw outside();
       }
@@ -601,8 +421,8 @@ final class HotSpotCode {
   }
 
   private long methodOffset() throws IOException {
-    Field f = fields.get("nmethod._method");
-    return f != null ? f.offset : offset("CompiledMethod._method");
+    return structs.offset(
+        structs.hasField("nmethod._method") ? "nmethod._method" : "CompiledMethod._method");
   }
 
   /** Growing array of rules. */
@@ -719,13 +539,14 @@ final class HotSpotCode {
       if (known != null) {
         return known;
       }
-      long constant = memory.word(method + offset("Method._constMethod"));
-      long pool = memory.word(constant + offset("ConstMethod._constants"));
+      long constant = memory.word(method + structs.offset("Method._constMethod"));
+      long pool = memory.word(constant + structs.offset("ConstMethod._constants"));
       int index =
-          memory.bytes(constant + offset("ConstMethod._name_index"), 2).getShort(0) & 0xffff;
-      long holder = memory.word(pool + offset("ConstantPool._pool_holder"));
-      String type = symbol(memory, memory.word(holder + offset("Klass._name")));
-      String name = symbol(memory, memory.word(pool + size("ConstantPool") + 8L * index));
+          memory.bytes(constant + structs.offset("ConstMethod._name_index"), 2).getShort(0)
+              & 0xffff;
+      long holder = memory.word(pool + structs.offset("ConstantPool._pool_holder"));
+      String type = symbol(memory, memory.word(holder + structs.offset("Klass._name")));
+      String name = symbol(memory, memory.word(pool + structs.size("ConstantPool") + 8L * index));
       if (type.isEmpty() || name.isEmpty()) {
         return null;
       }
@@ -740,11 +561,11 @@ final class HotSpotCode {
   }
 
   private String symbol(ProcessMemory memory, long address) throws IOException {
-    int length = memory.bytes(address + offset("Symbol._length"), 2).getShort(0) & 0xffff;
+    int length = memory.bytes(address + structs.offset("Symbol._length"), 2).getShort(0) & 0xffff;
     if (length == 0 || length > LONGEST_NAME) {
       return "";
     }
-    ByteBuffer b = memory.bytes(address + offset("Symbol._body"), length);
+    ByteBuffer b = memory.bytes(address + structs.offset("Symbol._body"), length);
     return StandardCharsets.UTF_8.decode(b).toString();
   }
 }
