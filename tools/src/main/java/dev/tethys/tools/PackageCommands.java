@@ -69,8 +69,8 @@ final class PackageCommands {
                     Flag.Kind.DURATION,
                     "15m",
                     "Time within which an agent must run the version."),
-                ControlCommands.MIN_ITEMS,
-                ControlCommands.MAX_WAIT),
+                RolloutCommands.MIN_ITEMS,
+                RolloutCommands.MAX_WAIT),
             1,
             2,
             PackageCommands::rollout));
