@@ -28,7 +28,7 @@ public final class ByteBudget {
 
   private static final ByteBudget PROCESS =
       new ByteBudget(
-          Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 3),
+          Math.max(32L << 20, Runtime.getRuntime().maxMemory() / 3),
           System::nanoTime,
           HeapRoom.process()::allowsRequests);
 

@@ -1,6 +1,7 @@
 package dev.tethys.model.logs;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.guard.RequestMemory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -56,6 +57,9 @@ public final class LogBatch {
 
   /** Names up to which a list is searched as quickly as a map. */
   private static final int FEW_NAMES = 16;
+
+  /** Bytes from which growth is charged to {@link RequestMemory}. */
+  private static final int CHARGED = 64 << 10;
 
   private final Map<String, Integer> nameIndexes = new HashMap<>(); // of more than a few names
   private int[] lastPairs = new int[16]; // newest pair of a name
@@ -167,7 +171,11 @@ public final class LogBatch {
   private int put(byte[] from, int offset, int length) {
     int at = size;
     if (bytes.length - at < length) {
-      bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(at, length), bytes.length * 2));
+      int capacity = Math.max(Math.addExact(at, length), bytes.length * 2);
+      if (capacity >= CHARGED) {
+        RequestMemory.charge(capacity - (long) bytes.length);
+      }
+      bytes = Arrays.copyOf(bytes, capacity);
     }
     System.arraycopy(from, offset, bytes, at, length);
     size = at + length;

@@ -3,6 +3,7 @@ package dev.tethys.store.logs;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogDeletion;
@@ -70,6 +71,7 @@ public final class LogDatabase implements LogStore, EventStore {
     if (admission.stored == 0) {
       return admission.result();
     }
+    RequestMemory.charge(batch.size); // for the frame
     engine.append(
         tenant,
         frame -> {

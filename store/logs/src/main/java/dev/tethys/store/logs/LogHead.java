@@ -15,7 +15,8 @@ import java.util.Map;
  */
 final class LogHead implements EventHead<LogHead.Snapshot> {
   private static final int CHUNK_ROWS = 1 << 15;
-  private static final int CHUNK_BYTES = 8 << 20;
+  private static final int CHUNK_BYTES =
+      (int) Math.clamp(Runtime.getRuntime().maxMemory() / 128, 1 << 20, 8 << 20);
   private static final int FIRST_CHUNK_BYTES = 1 << 20; // small heads stay small
   private static final int CHUNK_CAPACITY = CHUNK_BYTES + (64 << 10); // metadata of the last row
   private static final int ROW_BYTES = 28; // arrays of a row

@@ -24,7 +24,9 @@ final class LogPartBuilder {
   private static final long DAY_NANOS = 86_400_000_000_000L;
   private static final int MAX_DAYS = 16; // older rows share one part
   private static final int BLOCK_ROWS = 1 << 14;
-  private static final long BLOCK_BYTES = 16L << 20;
+  // The encoding of a block takes several times its size.
+  private static final long BLOCK_BYTES =
+      Math.clamp(Runtime.getRuntime().maxMemory() / 64, 1L << 20, 16L << 20);
   private static final int MAX_WORDS = 1 << 20;
   private static final int LEVEL = 1;
 

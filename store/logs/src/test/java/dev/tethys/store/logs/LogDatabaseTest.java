@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.guard.ByteBudget;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogFilter;
@@ -66,6 +68,23 @@ class LogDatabaseTest {
     try (LogSelection s =
         store.select(LogStore.DEFAULT_TENANT, ALL, Long.MIN_VALUE, Long.MAX_VALUE)) {
       return LogStoreFixture.read(s, LogFilter.NONE).stream().map(Row::body).toList();
+    }
+  }
+
+  @Test
+  void aPushWithoutMemoryForItsFrameIsNotStored() throws Exception {
+    SimulatedFiles files = new SimulatedFiles(1);
+    try (LogDatabase db = open(files, engine())) {
+      LogBatch batch = LogStoreFixture.batch(List.of(row(T0, "x".repeat(100_000))));
+      try (ByteBudget.Reservation request = new ByteBudget(50_000).open()) {
+        assertThatThrownBy(
+                () ->
+                    RequestMemory.during(request, () -> db.append(LogStore.DEFAULT_TENANT, batch)))
+            .isInstanceOf(ByteBudget.OverBudgetException.class);
+      }
+      assertThat(bodies(db)).isEmpty();
+      assertThat(db.append(LogStore.DEFAULT_TENANT, batch).refusals()).isEmpty();
+      assertThat(bodies(db)).hasSize(1);
     }
   }
 
