@@ -2,6 +2,7 @@ package dev.tethys.app.server;
 
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.query.promql.QueryException;
 import dev.tethys.web.PrivateConnection;
 import dev.tethys.web.Routes;
 import java.io.IOException;
@@ -79,8 +80,11 @@ abstract class SignalWarmUp<C> {
           answered += turns.each(paths(content, round), p -> connection.get(p, compressed) == 200);
         }
       }
-    } catch (StorageException | IOException e) {
-      LOG.log(Level.DEBUG, "queries of " + signal + " were not rehearsed", e); // closed meanwhile
+    } catch (StorageException | QueryException | IOException e) {
+      LOG.log(
+          Level.DEBUG,
+          "queries of " + signal + " were not rehearsed",
+          e); // closed meanwhile, or no memory
     }
     LOG.log(
         Level.DEBUG,
