@@ -2,6 +2,7 @@ package dev.tethys.model.logs;
 
 import dev.tethys.model.Labels;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Streams that a query selected and the segments with their rows, unchanged until closed. */
 public interface LogSelection extends AutoCloseable {
@@ -14,6 +15,16 @@ public interface LogSelection extends AutoCloseable {
   /** Damage by which rows may be absent, by the file; empty if there is none. */
   default List<String> warnings() {
     return List.of();
+  }
+
+  /**
+   * Patterns of a few rows, by row: bodies with {@code <_>} for each variable part. More of their
+   * words remain than in {@link LogSegment#patterns}, which are found in blocks of many rows.
+   *
+   * @return null if the store finds patterns in segments only
+   */
+  default String @Nullable [] patterns(LogBatch rows) {
+    return null;
   }
 
   @Override

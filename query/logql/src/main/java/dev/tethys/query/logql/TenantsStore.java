@@ -124,6 +124,11 @@ final class TenantsStore implements LogStore {
     }
 
     @Override
+    public String @Nullable [] patterns(LogBatch rows) {
+      return parts.isEmpty() ? null : parts.getFirst().patterns(rows);
+    }
+
+    @Override
     public List<String> warnings() {
       return parts.stream().flatMap(p -> p.warnings().stream()).toList();
     }

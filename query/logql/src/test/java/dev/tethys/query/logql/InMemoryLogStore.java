@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** Log store in lists, with segments of a few rows. Columns that were not asked for are refused. */
 public final class InMemoryLogStore implements LogStore {
@@ -36,6 +37,9 @@ public final class InMemoryLogStore implements LogStore {
 
   /** Number of a segment whose scans fail, as those of a damaged block do. */
   public int damagedSegment = -1;
+
+  /** Whether selections find patterns of rows: the bodies as they are. */
+  public boolean findsPatternsOfRows;
 
   /** Filter of the last scan. */
   public LogFilter lastFilter = LogFilter.NONE;
@@ -116,6 +120,20 @@ public final class InMemoryLogStore implements LogStore {
       @Override
       public List<LogSegment> segments() {
         return segments;
+      }
+
+      @Override
+      public String @Nullable [] patterns(LogBatch rows) {
+        if (!findsPatternsOfRows) {
+          return null;
+        }
+        String[] out = new String[rows.rows];
+        for (int r = 0; r < out.length; r++) {
+          out[r] =
+              new String(
+                  rows.bytes, rows.bodyStarts[r], rows.bodyLengths[r], StandardCharsets.UTF_8);
+        }
+        return out;
       }
 
       @Override

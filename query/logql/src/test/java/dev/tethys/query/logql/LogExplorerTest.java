@@ -96,6 +96,30 @@ class LogExplorerTest {
     assertThat(web.bytes()[2]).isZero();
   }
 
+  private List<PatternCount> patterns(String query) {
+    return explorer.patterns(RANGE, query, 5 * SECOND, 10_000, LogqlLimits.DEFAULT, () -> false);
+  }
+
+  @Test
+  void patternsOfFewRowsAreFoundInAllTogether() {
+    store.findsPatternsOfRows = true;
+    assertThat(patterns("{service=\"api\"}"))
+        .hasSize(10)
+        .extracting(PatternCount::pattern)
+        .contains("took 3ms");
+    for (int i = 0; i < 5000; i++) {
+      store.add(Labels.of("service", "big"), i, i == 7 ? "rare 7" : "often " + i);
+    }
+    assertThat(patterns("{service=\"big\"}"))
+        .extracting(PatternCount::pattern, PatternCount::total)
+        .containsExactly(
+            org.assertj.core.groups.Tuple.tuple("often <_>", 4999L),
+            org.assertj.core.groups.Tuple.tuple("rare <_>", 1L));
+    assertThat(patterns("{service=\"big\"} |= \"rare\""))
+        .extracting(PatternCount::pattern)
+        .containsExactly("rare 7");
+  }
+
   @Test
   void patternsOfSegmentsAreMerged() {
     List<PatternCount> p =

@@ -2,6 +2,7 @@ package dev.tethys.store.logs;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.store.events.DeletionMark;
@@ -9,6 +10,8 @@ import dev.tethys.store.events.EventView;
 import dev.tethys.store.events.LivePart;
 import dev.tethys.store.events.PartEntry;
 import dev.tethys.store.files.CorruptionException;
+import dev.tethys.store.logs.block.LogRows;
+import dev.tethys.store.logs.block.RowPatterns;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -139,6 +142,15 @@ final class SelectionBuilder {
       List<LogSegment> segments,
       List<String> warnings)
       implements LogSelection {
+    @Override
+    public String[] patterns(LogBatch rows) {
+      LogRows columns = new LogRows().clear();
+      for (int r = 0; r < rows.rows; r++) {
+        columns.add(rows.times[r], 0, rows.bytes, rows.bodyStarts[r], rows.bodyLengths[r]);
+      }
+      return RowPatterns.of(columns);
+    }
+
     @Override
     public void close() {
       view.close();

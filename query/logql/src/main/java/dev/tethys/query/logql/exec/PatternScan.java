@@ -73,6 +73,9 @@ public final class PatternScan {
             }
             return adder;
           };
+      if (PatternRows.count(run, selection, plan.filter(), step, adders.get())) {
+        return sorted(workers, limit);
+      }
       read(
           keyed.length,
           adders,
@@ -95,6 +98,10 @@ public final class PatternScan {
         read(rest.size(), adders, (i, adder) -> rest.get(i).patternsOf(frequent, step, adder));
       }
     }
+    return sorted(workers, limit);
+  }
+
+  private static List<PatternCount> sorted(List<Adder> workers, int limit) {
     Map<Level, Map<String, BucketCounts>> all =
         workers.isEmpty() ? Map.of() : workers.getFirst().all;
     for (int i = 1; i < workers.size(); i++) {

@@ -38,7 +38,7 @@ final class Templates {
   /** Precedes one of the three bytes where it is text. */
   static final byte ESCAPE = 3;
 
-  private static final byte[] PATTERN_ARGUMENT = {'<', '_', '>'};
+  static final byte[] PATTERN_ARGUMENT = {'<', '_', '>'};
 
   /** Longer bodies become one argument. */
   static final int MAX_SPLIT_BYTES = 32 << 10;
@@ -47,6 +47,7 @@ final class Templates {
   private static final int START = 6;
   private static final int PLACEHOLDER = 7;
   private static final int MIN_SUPPORT = 3;
+  private static final int SHOWN_ROUNDS = 4;
   private static final int MAX_OWN = 256; // words of one context that are text as they occur in it
   private static final int LARGE = 1 << 18; // codes from which on their array grows by a quarter
   private static final int SAMPLE_FROM = 8192; // rows from which one of SAMPLE_STEP is counted
@@ -121,6 +122,12 @@ final class Templates {
     count(n, step);
     decideSample(n, step);
     count(n, step);
+    assign(n);
+    generalize(n);
+  }
+
+  /** Gives each row the template of its text and placeholders. */
+  private void assign(int n) {
     if (templateOf.length < n) {
       templateOf = new int[n];
     }
@@ -130,7 +137,21 @@ final class Templates {
     for (int r = 0; r < n; r++) {
       templateOf[r] = template(shape(r), rowTokens[r + 1] - rowTokens[r]);
     }
-    generalize(n);
+  }
+
+  /**
+   * Finds the templates of a few rows that are shown and not stored: words are decided until they
+   * do not change, and rows that are alone with their template keep theirs.
+   */
+  void findShown(LogRows rows) {
+    int n = rows.count;
+    split(rows);
+    argument = new boolean[countWords(n, 1)];
+    count(n, 1);
+    for (int round = 0; round < SHOWN_ROUNDS && decideSample(n, 1); round++) {
+      count(n, 1);
+    }
+    assign(n);
   }
 
   private void split(LogRows rows) {
@@ -237,9 +258,11 @@ final class Templates {
         || (together * 4L >= uses * 3L && together * (long) MAX_OWN >= all);
   }
 
-  private void decideSample(int n, int step) {
+  /** Decides by what was counted last which words are arguments; true if one changes. */
+  private boolean decideSample(int n, int step) {
     byte[] kinds = tokens.kinds;
     int[] codes = tokens.codes;
+    boolean changed = false;
     int at = 0;
     for (int r = 0; r < n; r += step) {
       int one = START;
@@ -248,13 +271,16 @@ final class Templates {
       int four = START;
       for (int i = rowTokens[r]; i < rowTokens[r + 1]; i++) {
         int code = codes[i];
-        argument[at++] = kinds[i] == Tokens.WORD && !isBound(context(one, two, four), code);
+        boolean counted = argument[at]; // so were the contexts that follow
+        argument[at] = kinds[i] == Tokens.WORD && !isBound(context(one, two, four), code);
+        changed |= argument[at++] != counted;
         four = three;
         three = two;
         two = one;
-        one = code;
+        one = counted ? PLACEHOLDER : code;
       }
     }
+    return changed;
   }
 
   /** Codes of a row: arguments replaced by placeholders; the hash of the codes is returned. */
