@@ -1,5 +1,6 @@
 package dev.tethys.collect.observe;
 
+import dev.tethys.collect.observe.connection.AddressTranslation;
 import dev.tethys.collect.observe.connection.ConnectionFilter;
 import dev.tethys.collect.observe.connection.ConnectionTracker;
 import dev.tethys.collect.observe.connection.KernelConnections;
@@ -73,6 +74,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private final ProtocolCounters counters = new ProtocolCounters();
   private final List<SignalState> signals = new ArrayList<>();
   private final @Nullable TcpSource connections;
+  private final @Nullable AddressTranslation translation;
   private final @Nullable PayloadCapture payloads;
   private final @Nullable ProcessEvents tracepoints;
   private final @Nullable TlsProbes probes;
@@ -105,6 +107,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
     connector = openConnector();
     tracepoints = openTracepoints(o);
     connections = openConnections(o, addresses);
+    translation = openTranslation(o, addresses);
     payloads = openPayloads(o);
     probes = openProbes(o);
     java = openJava(o);
@@ -237,6 +240,26 @@ public final class NodeObserver implements Collector, AutoCloseable {
               refusal + "; sock_diag: " + e.getMessage()));
       return null;
     }
+  }
+
+  private @Nullable AddressTranslation openTranslation(
+      ObserverOptions o, LocalAddresses addresses) {
+    String reason = "connections are off";
+    if (connections != null) {
+      int first = addresses.namespaceOf(1) != 0 ? 1 : (int) ProcessHandle.current().pid();
+      try {
+        AddressTranslation t = AddressTranslation.start(tracker, o.proc(), addresses, first);
+        signals.add(
+            new SignalState("address translation", SignalState.Level.FULL, "conntrack", ""));
+        return t;
+      } catch (LibraryException e) {
+        reason =
+            e.getMessage()
+                + "; CAP_NET_ADMIN is needed to see the servers behind the addresses of services";
+      }
+    }
+    signals.add(new SignalState("address translation", SignalState.Level.OFF, "none", reason));
+    return null;
   }
 
   private @Nullable PayloadCapture openPayloads(ObserverOptions o) {
@@ -558,12 +581,16 @@ public final class NodeObserver implements Collector, AutoCloseable {
             tracker.openConnections(),
             tracker.shedConnections(),
             tracker.shedPeers() + requests.shed() + dns.shed(),
+            tracker.shedTranslations(),
             containers.shed(),
             logs == null ? 0 : logs.shed()),
         counters,
         to);
     ObserverMetrics.collectProcesses(
         processes.forked.get(), processes.executed.get(), processes.ended.get(), to);
+    if (translation != null) {
+      ObserverMetrics.collectTranslations(translation, to);
+    }
     if (probes != null && payloads != null) {
       ObserverMetrics.collectProbes(probes.counts(), payloads.unattributed(), to);
     }
@@ -609,6 +636,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
     }
     if (payloads != null) {
       payloads.close();
+    }
+    if (translation != null) {
+      translation.close();
     }
     if (connections != null) {
       connections.close();

@@ -1,5 +1,6 @@
 package dev.tethys.collect.observe;
 
+import dev.tethys.collect.observe.connection.AddressTranslation;
 import dev.tethys.collect.observe.profile.CpuProfiler;
 import dev.tethys.collect.observe.protocol.ProtocolCounters;
 import dev.tethys.collect.observe.tls.TlsProbes;
@@ -25,6 +26,7 @@ final class ObserverMetrics {
       long openConnections,
       long shedConnections,
       long shedDestinations,
+      long shedTranslations,
       long shedContainers,
       long shedLogs) {}
 
@@ -76,7 +78,8 @@ final class ObserverMetrics {
                 new Metric(Labels.of("table", "containers"), n.shedContainers()),
                 new Metric(Labels.of("table", "destinations"), n.shedDestinations()),
                 new Metric(Labels.of("table", "logs"), n.shedLogs()),
-                new Metric(Labels.of("table", "requests"), p.shed()))));
+                new Metric(Labels.of("table", "requests"), p.shed()),
+                new Metric(Labels.of("table", "translations"), n.shedTranslations()))));
     to.accept(
         new MetricFamily(
             "tethys_observe_unmeasured_total",
@@ -102,6 +105,19 @@ final class ObserverMetrics {
                 new Metric(Labels.of("event", "forked"), forked),
                 new Metric(Labels.of("event", "executed"), executed),
                 new Metric(Labels.of("event", "ended"), ended))));
+  }
+
+  static void collectTranslations(AddressTranslation t, Consumer<MetricFamily> to) {
+    to.accept(
+        new MetricFamily(
+            "tethys_observe_translations_total",
+            MetricType.COUNTER,
+            "Connections by whether their address was translated, and questions that failed.",
+            "",
+            List.of(
+                new Metric(Labels.of("result", "translated"), t.translated()),
+                new Metric(Labels.of("result", "direct"), t.direct()),
+                new Metric(Labels.of("result", "failed"), t.failed()))));
   }
 
   static void collectProbes(TlsProbes.Counts n, long unattributed, Consumer<MetricFamily> to) {

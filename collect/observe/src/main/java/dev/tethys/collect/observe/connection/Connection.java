@@ -39,6 +39,9 @@ public final class Connection {
   private @Nullable Object context;
   private int process;
 
+  /** Process that the socket was seen with first: the caller of connect. */
+  final int opener;
+
   /** Last pass over all sockets that contained it. */
   int pass;
 
@@ -51,6 +54,7 @@ public final class Connection {
       long started) {
     this.localPort = at.localPort;
     this.remotePort = at.remotePort;
+    this.opener = at.process;
     this.owner = owner;
     this.outbound = outbound;
     this.sideKnown = sideKnown;
@@ -78,7 +82,7 @@ public final class Connection {
     return owner != null || searches < MAX_SEARCHES;
   }
 
-  /** Sets the destination that was not known without an owner. */
+  /** Sets the destination, once it is known or may be found out. */
   void peer(@Nullable Peer p) {
     peer = p;
   }

@@ -39,7 +39,13 @@ public final class ConnectionTracker implements Collector {
   /** Time without connections after which a destination is forgotten. */
   private static final long PEER_IDLE_NANOS = 3_600_000_000_000L;
 
-  private record PeerKey(Owner owner, String destination) {}
+  /** Connections whose destination behind address translation is being looked up. */
+  private static final int MAX_UNRESOLVED = 65_536;
+
+  /** Requests that wait for the destination of their connection. */
+  private static final int MAX_WAITING = 10_000;
+
+  private record PeerKey(Owner owner, String destination, String actual) {}
 
   /** Listening socket; the owner is found when a process is known. */
   static final class Listener {
@@ -70,16 +76,40 @@ public final class ConnectionTracker implements Collector {
   private final Map<Long, Listener> listeners = new HashMap<>();
   private final Map<PeerKey, Peer> peers = new LinkedHashMap<>();
   private final Map<Owner, Integer> peersOfOwner = new HashMap<>();
+  private @Nullable Translations translations;
   private int pass;
   private int openParsers;
+  private int unresolved;
+  private int waiting;
   private long shedConnections;
   private long shedPeers;
+  private long shedTranslations;
+
+  /** Finder of destinations behind address translation. */
+  interface Translations {
+    /** What is done with a destination. */
+    enum Outcome {
+      /** It will be passed to {@link #resolved}. */
+      QUEUED,
+      /** There is no room now. */
+      FULL,
+      /** Nothing is translated on this machine. */
+      NONE
+    }
+
+    Outcome offer(UnresolvedDestination u);
+  }
 
   public ConnectionTracker(
       Owner.Resolver owners, ConnectionFilter filter, LocalAddresses localAddresses) {
     this.owners = owners;
     this.filter = filter;
     this.localAddresses = localAddresses;
+  }
+
+  /** Has destinations looked up. To be called before connections are added. */
+  void translations(Translations t) {
+    translations = t;
   }
 
   /** Lock of all state, taken by each method that needs it. */
@@ -111,7 +141,11 @@ public final class ConnectionTracker implements Collector {
   private void connecting(long time, SocketView v) {
     remove(v.socket); // its close was lost
     Owner owner = owners.ownerOf(v.cgroup, v.process);
-    add(v, new Connection(v, owner, true, true, peer(owner, v), time));
+    Peer p = owner == null || !tracks(v) ? null : direct(owner, v);
+    if (p != null) {
+      p.lastUsed = time;
+    }
+    add(v, new Connection(v, owner, true, true, p, time));
   }
 
   private void established(long time, int oldState, SocketView v) {
@@ -130,7 +164,7 @@ public final class ConnectionTracker implements Collector {
     }
     c.established = true;
     c.localPort = v.localPort;
-    Peer p = c.peer();
+    Peer p = assignDestination(c, v, c.opener);
     if (p != null) {
       p.connects++;
       p.connectNanos += Math.max(0, time - c.started);
@@ -193,6 +227,11 @@ public final class ConnectionTracker implements Collector {
     if (p != null && c.established) {
       p.active--;
     }
+    UnresolvedDestination u = p == null ? null : p.unresolved();
+    if (u != null && !u.queued) {
+      shedTranslations++;
+      settle(u, u.flow);
+    }
     ProtocolConnection payloads = c.payloads();
     if (payloads != null) {
       payloads.close();
@@ -237,8 +276,7 @@ public final class ConnectionTracker implements Collector {
   /** Finds the owner of a connection that has none, and its destination, which depends on it. */
   private void claim(Connection c, SocketView v) {
     if (c.findOwner(owners, v) && c.isOutbound() && c.peer() == null) {
-      Peer p = peer(c.owner(), v);
-      c.peer(p);
+      Peer p = assignDestination(c, v, v.process);
       if (p != null && c.established) {
         p.active++;
         p.connects += c.started > 0 ? 1 : 0;
@@ -328,25 +366,138 @@ public final class ConnectionTracker implements Collector {
     c.retransmits = Math.max(c.retransmits, v.retransmits);
   }
 
-  private @Nullable Peer peer(@Nullable Owner owner, SocketView v) {
-    IpAddress to = v.remoteAddress();
-    if (owner == null
-        || !filter.tracksDestination(to, v.remotePort, localAddresses.isHost(v.namespace))
-        || filter.skips(to, to)) {
+  private boolean tracks(SocketView v) {
+    return filter.tracksDestination(
+        v.remoteAddress(), v.remotePort, localAddresses.isHost(v.namespace));
+  }
+
+  private @Nullable Peer direct(Owner owner, SocketView v) {
+    Flow flow = flow(v);
+    return peer(owner, flow, flow);
+  }
+
+  private static Flow flow(SocketView v) {
+    return new Flow(v.localAddress(), v.localPort, v.remoteAddress(), v.remotePort);
+  }
+
+  /**
+   * Sets the destination of a connection that is open.
+   *
+   * @param process a process in its network namespace
+   * @return null when it is not counted
+   */
+  private @Nullable Peer assignDestination(Connection c, SocketView v, int process) {
+    Owner owner = c.owner();
+    Peer p = owner == null || !tracks(v) ? null : destination(owner, c, v, process);
+    c.peer(p);
+    return p;
+  }
+
+  private @Nullable Peer destination(Owner owner, Connection c, SocketView v, int process) {
+    Flow flow = flow(v);
+    Translations t = translations;
+    if (t != null && v.localPort != 0 && !names.isNamed(flow.destination())) {
+      UnresolvedDestination u =
+          new UnresolvedDestination(this, owner, c, flow, v.namespace, process);
+      Translations.Outcome outcome =
+          unresolved < MAX_UNRESOLVED ? t.offer(u) : Translations.Outcome.NONE;
+      if (outcome != Translations.Outcome.NONE) {
+        u.queued = outcome == Translations.Outcome.QUEUED;
+        unresolved++;
+        return u.counts;
+      }
+      shedTranslations += unresolved < MAX_UNRESOLVED ? 0 : 1;
+    }
+    Peer direct = c.peer();
+    return direct != null ? direct : peer(owner, flow, flow);
+  }
+
+  /** Takes destinations whose {@link UnresolvedDestination#answer} is known now. */
+  void resolved(Collection<UnresolvedDestination> all) {
+    lock.lock();
+    try {
+      for (UnresolvedDestination u : all) {
+        settle(u, u.answer);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Calls a function with a destination once it is known. To be called with the lock held. */
+  void whenKnown(UnresolvedDestination u, Consumer<Peer> then) {
+    if (!u.settled && waiting >= MAX_WAITING) {
+      shedTranslations++;
+      settle(u, u.flow);
+    }
+    if (!u.settled) {
+      waiting++;
+      u.waiting.add(then);
+      return;
+    }
+    Peer p = settled(u);
+    if (p != null) {
+      then.accept(p);
+    }
+  }
+
+  private @Nullable Peer settled(UnresolvedDestination u) {
+    boolean same = u.actual.equals(u.flow);
+    return same && u.direct != null ? u.direct : peer(u.owner, u.flow, u.actual);
+  }
+
+  private void settle(UnresolvedDestination u, Flow actual) {
+    if (u.settled) {
+      return;
+    }
+    u.settled = true;
+    u.actual = actual;
+    unresolved--;
+    waiting -= u.waiting.size();
+    Peer p = settled(u);
+    if (u.connection.peer() == u.counts) {
+      u.connection.peer(p);
+    }
+    if (p != null) {
+      u.counts.addTo(p);
+      for (Consumer<Peer> then : u.waiting) {
+        then.accept(p);
+      }
+    }
+    u.waiting.clear();
+  }
+
+  /**
+   * Counts of a destination.
+   *
+   * @param flow as the client sees it
+   * @param behind the same behind address translation
+   * @return null when it is in a network that is not counted
+   */
+  private @Nullable Peer peer(Owner owner, Flow flow, Flow behind) {
+    IpAddress to = flow.destination();
+    if (filter.skips(to, behind.destination())) {
       return null;
     }
-    DestinationNames.Destination named = names.of(to, v.remotePort);
-    PeerKey key = new PeerKey(owner, named.destination());
+    boolean translated =
+        !to.equals(behind.destination()) || flow.destinationPort() != behind.destinationPort();
+    DestinationNames.Destination named =
+        translated
+            ? new DestinationNames.Destination(
+                to.withPort(flow.destinationPort()),
+                behind.destination().withPort(behind.destinationPort()))
+            : names.of(to, flow.destinationPort());
     String actual = named.actual();
+    PeerKey key = new PeerKey(owner, named.destination(), actual);
     Peer p = peers.get(key);
     if (p != null) {
       return p;
     }
     int ofOwner = peersOfOwner.getOrDefault(owner, 0);
-    String address = actual.isEmpty() ? "" : to.toString();
+    String address = actual.isEmpty() ? "" : behind.destination().toString();
     if (ofOwner >= MAX_PEERS_OF_OWNER || peers.size() >= MAX_PEERS) {
       shedPeers++;
-      key = new PeerKey(owner, OTHER);
+      key = new PeerKey(owner, OTHER, OTHER);
       actual = OTHER;
       address = "";
       p = peers.get(key);
@@ -450,6 +601,7 @@ public final class ConnectionTracker implements Collector {
   private void inPass(Connection c, long time, SocketView v) {
     c.pass = pass;
     claim(c, v);
+    offerAgain(c);
     count(c, v);
     Peer p = c.peer();
     if (p != null && c.established) {
@@ -461,12 +613,25 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
+  /** Has the destination of a connection looked up for which there was no room before. */
+  private void offerAgain(Connection c) {
+    Peer p = c.peer();
+    UnresolvedDestination u = p == null ? null : p.unresolved();
+    Translations t = translations;
+    if (u != null && t != null && !u.queued) {
+      Translations.Outcome outcome = t.offer(u);
+      u.queued = outcome == Translations.Outcome.QUEUED;
+      if (outcome == Translations.Outcome.NONE) {
+        settle(u, u.flow);
+      }
+    }
+  }
+
   /** Adds a connection that was not known; null without room. */
   private @Nullable Connection found(long time, SocketView v, FirstSeenOrigin unseen) {
     boolean outbound = !listensOn(v);
     Owner owner = owners.ownerOf(v.cgroup, v.process);
-    Peer p = outbound ? peer(owner, v) : null;
-    Connection c = new Connection(v, owner, outbound, false, p, time);
+    Connection c = new Connection(v, owner, outbound, false, null, time);
     c.established = true;
     if (unseen == FirstSeenOrigin.KNOWN) {
       c.sent = v.sent;
@@ -476,6 +641,7 @@ public final class ConnectionTracker implements Collector {
     if (!add(v, c)) {
       return null;
     }
+    Peer p = outbound ? assignDestination(c, v, v.process) : null;
     if (p != null) {
       p.active++;
       p.connects += unseen == FirstSeenOrigin.OPENED ? 1 : 0;
@@ -538,6 +704,16 @@ public final class ConnectionTracker implements Collector {
     lock.lock();
     try {
       return shedConnections;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Connections that were counted without the destination behind address translation. */
+  public long shedTranslations() {
+    lock.lock();
+    try {
+      return shedTranslations;
     } finally {
       lock.unlock();
     }

@@ -52,6 +52,11 @@ public final class DestinationNames {
     }
   }
 
+  /** Whether connections to an address are counted by its domain. */
+  boolean isNamed(IpAddress address) {
+    return domains.containsKey(address);
+  }
+
   /** Labels of connections to an address. */
   Destination of(IpAddress address, int port) {
     String text = address.withPort(port);

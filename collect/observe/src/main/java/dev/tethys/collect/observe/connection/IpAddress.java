@@ -71,7 +71,8 @@ public record IpAddress(long high, long low) {
     }
   }
 
-  private byte[] bytes() {
+  /** Bytes in network order: 4 of IPv4, else 16. */
+  byte[] bytes() {
     return isV4()
         ? ByteBuffer.allocate(4).putInt((int) low).array()
         : ByteBuffer.allocate(16).putLong(high).putLong(low).array();

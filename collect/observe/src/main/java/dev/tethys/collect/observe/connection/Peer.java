@@ -1,5 +1,8 @@
 package dev.tethys.collect.observe.connection;
 
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Counts of the connections of one owner to one destination. Guarded by the lock of its {@link
  * ConnectionTracker}.
@@ -9,6 +12,7 @@ public final class Peer {
   private final String destination;
   private final String actualDestination;
   private final String address;
+  private final @Nullable UnresolvedDestination unresolved;
 
   long connects;
   long connectNanos;
@@ -30,10 +34,57 @@ public final class Peer {
   long lastUsed;
 
   Peer(Owner owner, String destination, String actualDestination, String address) {
+    this(owner, destination, actualDestination, address, null);
+  }
+
+  /**
+   * Counts of one connection until its destination is known.
+   *
+   * @param unresolved null for a known destination
+   */
+  Peer(
+      Owner owner,
+      String destination,
+      String actualDestination,
+      String address,
+      @Nullable UnresolvedDestination unresolved) {
     this.owner = owner;
     this.destination = destination;
     this.actualDestination = actualDestination;
     this.address = address;
+    this.unresolved = unresolved;
+  }
+
+  /** What must still be found out about the destination; null when it is known. */
+  @Nullable UnresolvedDestination unresolved() {
+    return unresolved;
+  }
+
+  /**
+   * Calls a function with the peer whose {@link #actualDestination} is known: at once, or when the
+   * kernel has answered; never when it turns out that the destination is not counted. To be called
+   * with the lock held, which the function is called with as well.
+   */
+  public void whenKnown(Consumer<Peer> then) {
+    if (unresolved == null) {
+      then.accept(this);
+    } else {
+      unresolved.whenKnown(then);
+    }
+  }
+
+  /** Adds these counts to those of another. */
+  void addTo(Peer p) {
+    p.connects += connects;
+    p.connectNanos += connectNanos;
+    p.failed += failed;
+    p.retransmits += retransmits;
+    p.sent += sent;
+    p.received += received;
+    p.active += active;
+    p.nextRttMicros += nextRttMicros;
+    p.nextRttCount += nextRttCount;
+    p.lastUsed = Math.max(p.lastUsed, lastUsed);
   }
 
   public Owner owner() {

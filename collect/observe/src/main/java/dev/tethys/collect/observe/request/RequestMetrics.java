@@ -77,15 +77,14 @@ public final class RequestMetrics implements Collector {
     if (owner == null) {
       return;
     }
-    Peer peer = r.client() ? c.peer() : null;
-    if (r.client() && peer == null) {
+    if (!r.client()) {
+      add(owner, null, null, r);
       return;
     }
-    add(
-        owner,
-        peer == null ? null : peer.destination(),
-        peer == null ? null : peer.actualDestination(),
-        r);
+    Peer peer = c.peer();
+    if (peer != null) {
+      peer.whenKnown(p -> add(owner, p.destination(), p.actualDestination(), r));
+    }
   }
 
   /**

@@ -214,6 +214,164 @@ class ConnectionTrackerTest {
     assertThat(metrics(tracker)).isEmpty();
   }
 
+  /** Translations that are answered when the test says so. */
+  private static final class Queue implements ConnectionTracker.Translations {
+    final List<UnresolvedDestination> queued = new ArrayList<>();
+    Outcome outcome = Outcome.QUEUED;
+
+    @Override
+    public Outcome offer(UnresolvedDestination u) {
+      if (outcome == Outcome.QUEUED) {
+        queued.add(u);
+      }
+      return outcome;
+    }
+
+    void answer(ConnectionTracker to, String address, int port) {
+      for (UnresolvedDestination u : queued) {
+        u.answer =
+            new Flow(u.flow.source(), u.flow.sourcePort(), ConnectionFilterTest.ip(address), port);
+      }
+      to.resolved(queued);
+      queued.clear();
+    }
+  }
+
+  private static String translated(String to, String actual) {
+    return "{actual_destination=\""
+        + actual
+        + "\", container_id=\"/app/7\", destination=\""
+        + to
+        + "\"}";
+  }
+
+  private final Queue queue = new Queue();
+
+  @Test
+  void countsWhatAConnectionDidBeforeItsDestinationWasKnown() {
+    tracker.translations(queue);
+    connect(1, 0, "10.96.0.10", 80);
+    connect(2, 0, "10.96.0.10", 80);
+    tracker.onStateChange( // a short one is over by then
+        SECOND,
+        TcpState.ESTABLISHED,
+        counted(socket(1, TcpState.CLOSE, "10.96.0.10", 80), 100, 2000, 3));
+    assertThat(metrics(tracker)).isEmpty();
+    queue.answer(tracker, "10.1.2.3", 8080);
+    String to = translated("10.96.0.10:80", "10.1.2.3:8080");
+    assertThat(metrics(tracker))
+        .containsEntry("tcp_successful_connects_total" + to, 2.0)
+        .containsEntry("tcp_connection_time_seconds_total" + to, 0.5)
+        .containsEntry("tcp_bytes_received_total" + to, 2000.0)
+        .containsEntry("tcp_active_connections" + to, 1.0);
+    tracker.beginPass();
+    SocketView v = counted(socket(2, TcpState.ESTABLISHED, "10.96.0.10", 80), 7, 9, 0);
+    v.smoothedRttMicros = 500;
+    tracker.connectionInPass(0, v, FirstSeenOrigin.KNOWN);
+    tracker.endPass(0, true);
+    tracker.onStateChange(
+        SECOND, TcpState.ESTABLISHED, socket(2, TcpState.CLOSE, "10.96.0.10", 80));
+    assertThat(metrics(tracker))
+        .containsEntry("tcp_bytes_received_total" + to, 2009.0)
+        .containsEntry("tcp_active_connections" + to, 0.0)
+        .containsEntry(
+            "latency_seconds{container_id=\"/app/7\", destination_ip=\"10.1.2.3\"}", 0.0005);
+  }
+
+  @Test
+  void keepsTheServersOfAServiceApart() {
+    tracker.translations(queue);
+    connect(1, 0, "10.96.0.10", 80);
+    queue.answer(tracker, "10.1.2.3", 8080);
+    connect(2, 0, "10.96.0.10", 80);
+    queue.answer(tracker, "10.1.2.4", 8080);
+    connect(3, 0, "10.0.0.1", 80);
+    queue.answer(tracker, "10.0.0.1", 80);
+    tracker.onStateChange(0, TcpState.CLOSE, socket(4, TcpState.SYN_SENT, "10.96.0.10", 80));
+    tracker.onStateChange(1, TcpState.SYN_SENT, socket(4, TcpState.CLOSE, "10.96.0.10", 80));
+    String connects = "tcp_successful_connects_total";
+    assertThat(metrics(tracker))
+        .containsEntry(connects + translated("10.96.0.10:80", "10.1.2.3:8080"), 1.0)
+        .containsEntry(connects + translated("10.96.0.10:80", "10.1.2.4:8080"), 1.0)
+        .containsEntry(connects + labels("10.0.0.1:80"), 1.0)
+        .containsEntry(
+            "tcp_failed_connects_total{container_id=\"/app/7\", destination=\"10.96.0.10:80\"}",
+            1.0);
+  }
+
+  @Test
+  void countsDestinationsAsTheyAreWhereNothingIsTranslated() {
+    tracker.translations(queue);
+    queue.outcome = ConnectionTracker.Translations.Outcome.NONE;
+    connect(1, 0, "10.0.0.1", 80);
+    assertThat(metrics(tracker))
+        .containsEntry("tcp_active_connections" + labels("10.0.0.1:80"), 1.0);
+    assertThat(tracker.shedTranslations()).isZero();
+  }
+
+  @Test
+  void asksAgainWhenTheQueueWasFullAndCountsConnectionsThatEndedBefore() {
+    tracker.translations(queue);
+    queue.outcome = ConnectionTracker.Translations.Outcome.FULL;
+    connect(1, 0, "10.96.0.10", 80);
+    connect(2, 0, "10.96.0.10", 80);
+    tracker.onStateChange(
+        SECOND, TcpState.ESTABLISHED, socket(1, TcpState.CLOSE, "10.96.0.10", 80));
+    assertThat(tracker.shedTranslations()).isEqualTo(1);
+    queue.outcome = ConnectionTracker.Translations.Outcome.QUEUED;
+    tracker.beginPass();
+    tracker.connectionInPass(
+        0, socket(2, TcpState.ESTABLISHED, "10.96.0.10", 80), FirstSeenOrigin.KNOWN);
+    tracker.endPass(0, true);
+    queue.answer(tracker, "10.1.2.3", 8080);
+    assertThat(metrics(tracker))
+        .containsEntry("tcp_successful_connects_total" + labels("10.96.0.10:80"), 1.0)
+        .containsEntry(
+            "tcp_successful_connects_total" + translated("10.96.0.10:80", "10.1.2.3:8080"), 1.0);
+  }
+
+  @Test
+  void boundsWhatWaitsForADestination() {
+    tracker.translations(queue);
+    connect(1, 0, "10.96.0.10", 80);
+    SocketView v = socket(1, TcpState.ESTABLISHED, "10.96.0.10", 80);
+    List<String> counted = new ArrayList<>();
+    tracker.lock().lock();
+    try {
+      for (int i = 0; i < 10_002; i++) {
+        Peer p = tracker.connectionOf(0, v).peer();
+        p.whenKnown(known -> counted.add(known.actualDestination()));
+      }
+    } finally {
+      tracker.lock().unlock();
+    }
+    assertThat(counted).hasSize(10_002).containsOnly("10.96.0.10:80");
+    assertThat(tracker.shedTranslations()).isEqualTo(1);
+    queue.answer(tracker, "10.1.2.3", 8080); // too late, and counted once
+    assertThat(metrics(tracker))
+        .containsEntry("tcp_active_connections" + labels("10.96.0.10:80"), 1.0)
+        .doesNotContainKey("tcp_active_connections" + translated("10.96.0.10:80", "10.1.2.3:8080"));
+  }
+
+  @Test
+  void tracksPublicAddressesOfPrivateServers() {
+    ConnectionTracker some =
+        new ConnectionTracker(
+            (_, p) -> new Owner("/app/" + p, ""),
+            new ConnectionFilter(List.of(), PortRanges.LINUX),
+            new LocalAddresses(Path.of("/nonexistent")));
+    some.translations(queue);
+    int id = 1;
+    for (String to : List.of("203.0.113.1", "203.0.113.2")) {
+      some.onStateChange(0, TcpState.CLOSE, socket(id, TcpState.SYN_SENT, to, 80));
+      some.onStateChange(1, TcpState.SYN_SENT, socket(id++, TcpState.ESTABLISHED, to, 80));
+      queue.answer(some, to.endsWith("1") ? "10.1.2.3" : to, 80);
+    }
+    assertThat(metrics(some))
+        .containsEntry("tcp_active_connections" + translated("203.0.113.1:80", "10.1.2.3:80"), 1.0)
+        .doesNotContainKey("tcp_active_connections" + labels("203.0.113.2:80"));
+  }
+
   @Test
   void leavesOutWhatHasNoOwnerAndKeepsItBounded() {
     ConnectionTracker none = tracker((_, _) -> null);
