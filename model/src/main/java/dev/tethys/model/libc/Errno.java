@@ -10,6 +10,7 @@ import java.util.Map;
 public final class Errno {
   public static final int EPERM = 1;
   public static final int ENOENT = 2;
+  public static final int ESRCH = 3;
   public static final int EINTR = 4;
   public static final int EIO = 5;
   public static final int ENXIO = 6;
@@ -32,7 +33,7 @@ public final class Errno {
       Map.ofEntries(
           Map.entry(EPERM, "operation not permitted"),
           Map.entry(ENOENT, "no such file or directory"),
-          Map.entry(3, "no such process"),
+          Map.entry(ESRCH, "no such process"),
           Map.entry(EINTR, "interrupted system call"),
           Map.entry(EIO, "input/output error"),
           Map.entry(ENXIO, "no such device or address"),

@@ -18,6 +18,7 @@ import dev.tethys.collect.observe.process.NodeMetrics;
 import dev.tethys.collect.observe.process.ProcessConnector;
 import dev.tethys.collect.observe.process.ProcessEvents;
 import dev.tethys.collect.observe.process.ProcessHandler;
+import dev.tethys.collect.observe.process.TaskStatistics;
 import dev.tethys.collect.observe.profile.CpuProfiler;
 import dev.tethys.collect.observe.profile.ProfileSink;
 import dev.tethys.collect.observe.protocol.ProtocolCounters;
@@ -54,6 +55,7 @@ import org.jspecify.annotations.Nullable;
 public final class NodeObserver implements Collector, AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(NodeObserver.class.getName());
   private static final long MILLIS = 1_000_000L;
+  private static final String DELAYS = "task delays";
 
   /** Longest pause between reads of events; a ring that fills up ends it. */
   private static final long PAUSE_NANOS = 100 * MILLIS;
@@ -66,6 +68,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private static final long FIRST_SCAN_NANOS = 3_000 * MILLIS;
   private static final long FLUSH_NANOS = 1_000 * MILLIS;
 
+  private final @Nullable TaskStatistics statistics;
   private final ContainerRegistry containers;
   private final NodeMetrics machine;
   private final ConnectionTracker tracker;
@@ -81,6 +84,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private final @Nullable JavaTls java;
   private final @Nullable CpuProfiler profiler;
   private final @Nullable RequestSpans spans;
+  private SignalState delaySignal = new SignalState(DELAYS, SignalState.Level.OFF, "none", "");
   private String connectorRefusal = "";
   private String tlsRefusal = "";
   private final ProcessLife processes = new ProcessLife();
@@ -97,7 +101,8 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private volatile long payloadEvents;
 
   private NodeObserver(ObserverOptions o, ObserverSinks sinks, @Nullable Logs reading) {
-    containers = new ContainerRegistry(o.containers(), System::nanoTime);
+    statistics = openStatistics(o);
+    containers = new ContainerRegistry(o.containers(), System::nanoTime, delays());
     machine = new NodeMetrics(o.proc(), ContainerNames::isReportedDevice);
     LocalAddresses addresses = new LocalAddresses(o.proc());
     ConnectionFilter filter = new ConnectionFilter(o.publicNetworks(), o.ephemeral());
@@ -113,6 +118,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
     java = openJava(o);
     profiler = openProfiler(o, sinks.profiles());
     spans = openSpans(o, sinks);
+    signals.add(delaySignal);
     logs =
         reading == null
             ? null
@@ -163,6 +169,49 @@ public final class NodeObserver implements Collector, AutoCloseable {
       o.logs.start();
     }
     return o;
+  }
+
+  private @Nullable TaskStatistics openStatistics(ObserverOptions o) {
+    try {
+      TaskStatistics t = new TaskStatistics(o.proc());
+      delaySignal =
+          t.measuresDisks()
+              ? new SignalState(DELAYS, SignalState.Level.FULL, "taskstats", "")
+              : new SignalState(
+                  DELAYS,
+                  SignalState.Level.REDUCED,
+                  "taskstats",
+                  "kernel.task_delayacct is 0: delays of disks are not measured;"
+                      + " 'sysctl kernel.task_delayacct=1' measures them for new processes");
+      return t;
+    } catch (LibraryException e) {
+      delaySignal =
+          new SignalState(
+              DELAYS, SignalState.Level.OFF, "none", e.getMessage() + "; CAP_NET_ADMIN is needed");
+      return null;
+    }
+  }
+
+  private ContainerRegistry.DelaySource delays() {
+    TaskStatistics t = statistics;
+    return t == null
+        ? ContainerRegistry.DelaySource.NONE
+        : new ContainerRegistry.DelaySource() {
+          @Override
+          public TaskStatistics.@Nullable Delays of(int process) {
+            try {
+              return t.of(process);
+            } catch (LibraryException e) {
+              failures.failure(Level.WARNING, "Delays could not be read", "taskstats", e);
+              return null;
+            }
+          }
+
+          @Override
+          public boolean measuresDisks() {
+            return t.measuresDisks();
+          }
+        };
   }
 
   private @Nullable ProcessConnector openConnector() {
@@ -615,6 +664,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
       scanner.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    if (statistics != null) {
+      statistics.close();
     }
     if (logs != null) {
       logs.close();

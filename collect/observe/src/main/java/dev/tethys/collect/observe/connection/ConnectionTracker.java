@@ -87,7 +87,7 @@ public final class ConnectionTracker implements Collector {
 
   /** Finder of destinations behind address translation. */
   interface Translations {
-    /** What is done with a destination. */
+    /** Answer to an offered destination. */
     enum Outcome {
       /** It will be passed to {@link #resolved}. */
       QUEUED,

@@ -110,8 +110,7 @@ final class ConntrackSocket implements AutoCloseable {
   }
 
   private static ByteBuffer attributes(ByteBuffer answer) {
-    int skipped = Math.min(HEADER, answer.limit());
-    return answer.slice(skipped, answer.limit() - skipped).order(ByteOrder.nativeOrder());
+    return NetlinkClient.after(answer, HEADER);
   }
 
   private static @Nullable Flow flow(@Nullable ByteBuffer tuple) {

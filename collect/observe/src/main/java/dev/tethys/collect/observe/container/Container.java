@@ -25,6 +25,7 @@ final class Container {
   long restarts;
   long oomKills;
   ProcessUsage usage = new ProcessUsage();
+  ProcessDelays delays = new ProcessDelays();
 
   /** One of its processes has reached the age from which a container is shown. */
   boolean lasting;
@@ -58,6 +59,7 @@ final class Container {
     c.restarts = restarts;
     c.oomKills = oomKills;
     c.usage = usage.copy();
+    c.delays = delays.copy();
     return c;
   }
 

@@ -25,6 +25,7 @@ final class ContainerMetrics {
     "reads_total", "writes_total", "read_bytes_total", "written_bytes_total"
   };
 
+  private static final String DISK = "container_resources_disk_";
   private static final String CPU_USAGE = "container_resources_cpu_usage_seconds_total";
   private static final String CPU_USAGE_HELP = "CPU time used.";
   private static final String MEMORY = "container_resources_memory_rss_bytes";
@@ -36,20 +37,23 @@ final class ContainerMetrics {
   private final Map<String, Family> families = new LinkedHashMap<>();
   private final CgroupResources resources;
   private final ProcessFiles files;
+  private final DiskSizes sizes;
 
   private record Family(MetricType type, String help, List<Metric> metrics) {}
 
-  private ContainerMetrics(CgroupResources resources, ProcessFiles files) {
+  private ContainerMetrics(CgroupResources resources, ProcessFiles files, DiskSizes sizes) {
     this.resources = resources;
     this.files = files;
+    this.sizes = sizes;
   }
 
   static void collect(
       List<Container> containers,
       CgroupResources resources,
       ProcessFiles files,
+      DiskSizes sizes,
       Consumer<MetricFamily> to) {
-    ContainerMetrics m = new ContainerMetrics(resources, files);
+    ContainerMetrics m = new ContainerMetrics(resources, files, sizes);
     containers.forEach(m::add);
     m.families.forEach(
         (name, f) -> to.accept(new MetricFamily(name, f.type, f.help, "", f.metrics)));
@@ -88,6 +92,20 @@ final class ContainerMetrics {
     } else if (c.usage.isRead()) {
       counter(c, CPU_USAGE, CPU_USAGE_HELP, c.usage.cpuSeconds());
       gauge(c, MEMORY, MEMORY_HELP, c.usage.residentBytes());
+    }
+    if (c.delays.isRead()) {
+      counter(
+          c,
+          "container_resources_cpu_delay_seconds_total",
+          "Time in which threads waited for a processor.",
+          c.delays.cpuSeconds());
+    }
+    if (c.delays.hasDisks()) {
+      counter(
+          c,
+          "container_resources_disk_delay_seconds_total",
+          "Time in which threads waited for block devices.",
+          c.delays.diskSeconds());
     }
   }
 
@@ -137,22 +155,35 @@ final class ContainerMetrics {
             && isData(m.mountPoint())
             && seen.size() < MAX_MOUNTS
             && seen.add(m.mountPoint())) {
-          double[] values = {device.reads(), device.writes(), device.read(), device.written()};
-          for (int i = 0; i < IO.length; i++) {
-            counter(
-                c,
-                "container_resources_disk_" + IO[i],
-                "Use of the device below a mount.",
-                values[i],
-                "mount_point",
-                m.mountPoint(),
-                "device",
-                m.device(),
-                "volume",
-                ContainerNames.volume(m.source()));
-          }
+          disk(c, m, device);
         }
       }
+    }
+  }
+
+  private void disk(Container c, Mount m, Io device) {
+    String[] labels = {
+      "mount_point",
+      m.mountPoint(),
+      "device",
+      m.device(),
+      "volume",
+      ContainerNames.volume(m.source())
+    };
+    double[] values = {device.reads(), device.writes(), device.read(), device.written()};
+    for (int i = 0; i < IO.length; i++) {
+      counter(c, DISK + IO[i], "Use of the device below a mount.", values[i], labels);
+    }
+    DiskSizes.Size size = sizes.of(c.processes.firstKey(), m);
+    if (size != null) {
+      gauge(c, DISK + "size_bytes", "Size of the file system.", size.total(), labels);
+      gauge(c, DISK + "used_bytes", "Used part of the file system.", size.used(), labels);
+      gauge(
+          c,
+          DISK + "reserved_bytes",
+          "Free part of the file system that only the superuser may use.",
+          size.reserved(),
+          labels);
     }
   }
 

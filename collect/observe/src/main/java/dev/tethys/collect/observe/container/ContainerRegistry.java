@@ -3,6 +3,7 @@ package dev.tethys.collect.observe.container;
 import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.process.ProcessFiles;
 import dev.tethys.collect.observe.process.ProcessFiles.Stat;
+import dev.tethys.collect.observe.process.TaskStatistics.Delays;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import java.io.IOException;
@@ -73,8 +74,33 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   /** Id and facts of a container; an empty id for what is not observed. */
   private record Identity(String id, ContainerMetadata metadata) {}
 
+  /** Source of the delays of processes. */
+  public interface DelaySource {
+    /** Source of none. */
+    DelaySource NONE =
+        new DelaySource() {
+          @Override
+          public @Nullable Delays of(int process) {
+            return null;
+          }
+
+          @Override
+          public boolean measuresDisks() {
+            return false;
+          }
+        };
+
+    /** Delays of a process; null when they cannot be read. */
+    @Nullable Delays of(int process);
+
+    /** Whether the waiting for disks is measured. */
+    boolean measuresDisks();
+  }
+
   private final ContainerOptions options;
   private final ProcessFiles files;
+  private final DelaySource delays;
+  private final DiskSizes disks;
   private final RuntimeSockets runtimes;
   private final CgroupResources resources;
   private final LongSupplier nanos;
@@ -97,7 +123,17 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
    * @param nanos clock that does not go back
    */
   public ContainerRegistry(ContainerOptions options, LongSupplier nanos) {
+    this(options, nanos, DelaySource.NONE);
+  }
+
+  /**
+   * @param nanos clock that does not go back
+   * @param delays is asked by {@link #scan}
+   */
+  public ContainerRegistry(ContainerOptions options, LongSupplier nanos, DelaySource delays) {
     this.options = options;
+    this.delays = delays;
+    disks = new DiskSizes(options.proc(), nanos);
     this.nanos = nanos;
     files = new ProcessFiles(options.proc());
     runtimes = new RuntimeSockets(options.root(), nanos);
@@ -123,7 +159,29 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
       add(pid, true);
     }
     use(stats, now);
+    readDelays(stats);
     forget(now);
+  }
+
+  private void readDelays(Map<Integer, Stat> stats) {
+    if (delays == DelaySource.NONE) {
+      return;
+    }
+    List<Integer> pids = new ArrayList<>();
+    synchronized (this) {
+      containers.values().forEach(c -> pids.addAll(c.processes.keySet()));
+    }
+    Map<Integer, Delays> read = new HashMap<>();
+    for (int pid : pids) {
+      Delays d = stats.containsKey(pid) ? delays.of(pid) : null;
+      if (d != null) {
+        read.put(pid, d);
+      }
+    }
+    boolean disk = delays.measuresDisks();
+    synchronized (this) {
+      containers.values().forEach(c -> c.delays.add(c.processes.keySet(), stats, read, disk));
+    }
   }
 
   /** Adds up what processes outside of containers and units use: they have no own cgroup. */
@@ -415,6 +473,6 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
       shown =
           containers.values().stream().filter(c -> isShown(c, now)).map(Container::copy).toList();
     }
-    ContainerMetrics.collect(shown, resources, files, to);
+    ContainerMetrics.collect(shown, resources, files, disks, to);
   }
 }

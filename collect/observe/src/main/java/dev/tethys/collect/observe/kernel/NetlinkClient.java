@@ -96,6 +96,12 @@ public final class NetlinkClient implements AutoCloseable {
     return b.slice(HEADER, size - HEADER).order(ByteOrder.nativeOrder());
   }
 
+  /** The part after a header. */
+  public static ByteBuffer after(ByteBuffer message, int header) {
+    int skipped = Math.min(header, message.limit());
+    return message.slice(skipped, message.limit() - skipped).order(ByteOrder.nativeOrder());
+  }
+
   /** Appends an attribute (struct nlattr). */
   public static void put(ByteBuffer to, int type, byte[] value) {
     to.putShort((short) (ATTRIBUTE_HEADER + value.length)).putShort((short) type).put(value);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.re2j.Pattern;
 import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.collect.observe.process.TaskStatistics.Delays;
 import dev.tethys.model.exposition.MetricFamily;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -13,9 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,6 +31,11 @@ class ContainerRegistryTest {
   private long now = 1;
 
   private ContainerRegistry registry(Duration minAge, String... deny) throws IOException {
+    return registry(minAge, ContainerRegistry.DelaySource.NONE, deny);
+  }
+
+  private ContainerRegistry registry(
+      Duration minAge, ContainerRegistry.DelaySource delays, String... deny) throws IOException {
     Files.createDirectories(folder.resolve("proc"));
     return new ContainerRegistry(
         new ContainerOptions(
@@ -37,7 +46,8 @@ class ContainerRegistryTest {
             List.of(),
             Stream.of(deny).map(Pattern::compile).toList(),
             true),
-        () -> now);
+        () -> now,
+        delays);
   }
 
   private void process(int pid, long start, String cgroup, String commandLine) throws IOException {
@@ -164,6 +174,77 @@ class ContainerRegistryTest {
     assertThat(metrics(r, "container_resources_cpu_usage_seconds_total"))
         .as("the number of a process was used again")
         .containsExactly(labels + 5.0);
+  }
+
+  /** Delays that the test sets. */
+  private static final class Waiting implements ContainerRegistry.DelaySource {
+    final Map<Integer, Delays> delays = new HashMap<>();
+    boolean disks = true;
+
+    @Override
+    public @Nullable Delays of(int process) {
+      return delays.get(process);
+    }
+
+    @Override
+    public boolean measuresDisks() {
+      return disks;
+    }
+  }
+
+  @Test
+  void delaysOfProcessesAreAddedUpAndStayAfterTheirEnd() throws IOException {
+    String cpu = "container_resources_cpu_delay_seconds_total";
+    String disk = "container_resources_disk_delay_seconds_total";
+    Waiting waiting = new Waiting();
+    process(30, 100, "/system.slice/a.service", "a\0");
+    process(31, 101, "/system.slice/a.service", "a\0");
+    process(40, 101, "/", "worker\0");
+    waiting.delays.put(30, new Delays(2_000_000_000L, 1_000_000_000L));
+    waiting.delays.put(31, new Delays(500_000_000L, 0));
+    ContainerRegistry r = registry(Duration.ZERO, waiting);
+    r.scan();
+    String labels = "{container_id=/system.slice/a.service} ";
+    assertThat(metrics(r, cpu)).as("the worker has none").containsExactly(labels + 2.5);
+    assertThat(metrics(r, disk)).containsExactly(labels + 1.0);
+    waiting.delays.put(30, new Delays(3_000_000_000L, 1_250_000_000L));
+    waiting.delays.remove(31);
+    end(31);
+    now += Duration.ofSeconds(5).toNanos();
+    r.scan();
+    assertThat(metrics(r, cpu)).containsExactly(labels + 3.5);
+    assertThat(metrics(r, disk)).containsExactly(labels + 1.25);
+    process(31, 900, "/system.slice/a.service", "a\0");
+    waiting.delays.put(31, new Delays(250_000_000L, 0));
+    now += Duration.ofSeconds(5).toNanos();
+    r.scan();
+    assertThat(metrics(r, cpu))
+        .as("the number of a process was used again")
+        .containsExactly(labels + 3.75);
+    waiting.disks = false;
+    r.scan();
+    assertThat(metrics(r, disk)).as("not measured is not 0").isEmpty();
+    assertThat(metrics(r, cpu)).containsExactly(labels + 3.75);
+  }
+
+  @Test
+  void disksHaveTheirUseAndSize() throws IOException {
+    Path group = Files.createDirectories(folder.resolve("cgroup/system.slice/a.service"));
+    Files.writeString(group.resolve("io.stat"), "8:1 rbytes=1 wbytes=2 rios=3 wios=4\n");
+    process(10, 100, "/system.slice/a.service", "a\0");
+    Files.writeString(
+        folder.resolve("proc/10/mountinfo"),
+        "36 35 8:1 / /data rw - ext4 /dev/sda1 rw\n37 35 8:9 / /other rw - ext4 /dev/sdb rw\n");
+    Path data = Files.createDirectories(folder.resolve("proc/10/root/data"));
+    ContainerRegistry r = registry(Duration.ZERO);
+    r.scan();
+    String labels = "{container_id=/system.slice/a.service, device=8:1, mount_point=/data} ";
+    String prefix = "container_resources_disk_";
+    assertThat(metrics(r, prefix + "reads_total")).containsExactly(labels + 3.0);
+    assertThat(metrics(r, prefix + "size_bytes"))
+        .containsExactly(labels + (double) data.toFile().getTotalSpace());
+    assertThat(metrics(r, prefix + "used_bytes")).hasSize(1);
+    assertThat(metrics(r, prefix + "reserved_bytes")).hasSize(1);
   }
 
   @Test
