@@ -21,10 +21,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Peers behind address translation, by the connection tracking of the kernel: first in the network
- * namespace of the process, then in that of the machine, through which the connections of
- * containers go. Asked by one thread, so that the reader of events never waits; the entry of a
- * short connection stays in the table for some seconds after its end.
+ * Peers behind address translation, by the connection tracking of the kernel, which one thread asks
+ * so that the reader of events never waits. The network namespace of the process is asked first,
+ * then that of the machine, through which the connections of containers go. The entry of a short
+ * connection stays in the table for some seconds after its end.
  */
 public final class AddressTranslation implements ConnectionTracker.Translations, AutoCloseable {
   private static final int MAX_QUEUED = 8192;
