@@ -188,6 +188,23 @@ class WebConfigTest {
   }
 
   @Test
+  void takesAnApiKeyInPlaceOfBasicAuthentication() throws Exception {
+    serve("basic_auth_users: {alice: " + hash("wonder:land") + "}");
+    try (ClientResponse a = get("{}", "X-Api-Key", "alice:wonder:land")) {
+      assertThat(a.status()).isEqualTo(200);
+    }
+    for (String wrong : new String[] {"alice:no", "wonder:land", "alice", ""}) {
+      try (ClientResponse a = get("{}", "X-Api-Key", wrong)) {
+        assertThat(a.status()).as(wrong).isEqualTo(401);
+      }
+    }
+    try (ClientResponse a =
+        get("{}", "Authorization", basic("alice:no"), "X-Api-Key", "alice:wonder:land")) {
+      assertThat(a.status()).isEqualTo(401);
+    }
+  }
+
+  @Test
   void limitsTheRate() throws Exception {
     serve("rate_limit: {burst: 2, interval: 1h}");
     for (int status : new int[] {200, 200, 429, 429}) {

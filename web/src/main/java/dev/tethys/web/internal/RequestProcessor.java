@@ -228,7 +228,7 @@ public final class RequestProcessor {
       return;
     }
     if (!c.users().isEmpty()) {
-      String user = authenticated(c.users(), request.header("Authorization"));
+      String user = authenticated(c.users(), request);
       if (user == null) {
         response.status(401).header("WWW-Authenticate", "Basic").send("Unauthorized\n");
         return;
@@ -281,21 +281,33 @@ public final class RequestProcessor {
     }
   }
 
-  private @Nullable String authenticated(Map<String, Secret> users, @Nullable String header) {
+  /**
+   * Name of the user; null without right credentials. Agents that can send an API key alone send
+   * {@code USER:PASSWORD} in X-Api-Key. Authorization takes precedence.
+   */
+  private @Nullable String authenticated(Map<String, Secret> users, IncomingRequest request) {
+    String header = request.header("Authorization");
+    String key = header == null ? request.header("X-Api-Key") : null;
+    if (key != null) {
+      return user(users, key);
+    }
     if (header == null || !header.regionMatches(true, 0, "Basic ", 0, 6)) {
       return null;
     }
     try {
       byte[] decoded = Base64.getDecoder().decode(header.substring(6).strip());
-      String s = new String(decoded, StandardCharsets.UTF_8);
-      int colon = s.indexOf(':');
-      if (colon < 0) {
-        return null;
-      }
-      String user = s.substring(0, colon);
-      return passwords.check(users, user, s.substring(colon + 1)) ? user : null;
+      return user(users, new String(decoded, StandardCharsets.UTF_8));
     } catch (IllegalArgumentException e) {
       return null;
     }
+  }
+
+  private @Nullable String user(Map<String, Secret> users, String credentials) {
+    int colon = credentials.indexOf(':');
+    if (colon < 0) {
+      return null;
+    }
+    String user = credentials.substring(0, colon);
+    return passwords.check(users, user, credentials.substring(colon + 1)) ? user : null;
   }
 }
