@@ -5,6 +5,7 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
+import dev.tethys.pipeline.receiver.coroot.CorootProfiles;
 import dev.tethys.pipeline.receiver.otlp.OtlpProtocol;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.pyroscope.PyroscopeProtocol;
@@ -19,7 +20,7 @@ import java.util.Objects;
 
 /**
  * Endpoints on the server's own port that take profiles into its store: Pyroscope's {@code /ingest}
- * and pusher, OTLP over HTTP and gRPC.
+ * and pusher, {@code /v1/profiles} of Coroot's agents, OTLP over HTTP and gRPC.
  */
 final class ProfileReceivers {
   private static final int MAX_BODY = 64 << 20;
@@ -46,6 +47,7 @@ final class ProfileReceivers {
     Consumer storing = new StoringConsumer(store);
     PyroscopeProtocol.addTo(http, "", storing, clock);
     PyroscopeProtocol.addTo(http, "/pyroscope", storing, clock);
+    CorootProfiles.addTo(http, storing);
     OtlpProtocol otlp =
         Objects.requireNonNull(
             OtlpProtocol.of(OtlpSignal.PROFILES, Map.of(Signal.PROFILES, storing)));

@@ -1,14 +1,18 @@
 package dev.tethys.app.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.tethys.api.prometheus.Readiness;
 import dev.tethys.codec.otlp.OtlpOptions;
 import dev.tethys.codec.otlp.TranslationStrategy;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.points.PointNames;
+import dev.tethys.collect.receive.CorootWriteReceiver;
 import dev.tethys.collect.receive.OtlpGrpcReceiver;
 import dev.tethys.collect.receive.OtlpHttpReceiver;
 import dev.tethys.collect.receive.OtlpReceiver;
 import dev.tethys.collect.receive.ReceiveLimits;
+import dev.tethys.collect.receive.Receiver;
 import dev.tethys.collect.receive.RemoteReadOptions;
 import dev.tethys.collect.receive.RemoteReadReceiver;
 import dev.tethys.collect.receive.RemoteWriteOptions;
@@ -39,6 +43,12 @@ import java.util.function.Function;
  * of other databases, each enabled by a flag.
  */
 final class ServerReceivers {
+  /** Path at which Coroot's cluster agent asks what to instrument. */
+  private static final String COROOT_CONFIG = "/v1/config";
+
+  /** Nothing: exporters of databases are jobs of the configuration. */
+  private static final String COROOT_CONFIGURATION = "{\"application_instrumentation\":[]}";
+
   private final FlagSet flags;
   private final Set<Features> features;
   private final Configuration configuration;
@@ -97,7 +107,9 @@ final class ServerReceivers {
                 registry),
             status::readiness));
     String write = "web.enable-remote-write-receiver";
-    if (flags.bool(write)) {
+    HttpHandler disabled = ReceiverRoutes.disabled("remote write receiver", write);
+    Receiver written = null;
+    if (flags.bool(write) || withoutFile) {
       List<String> messages = flags.list("web.remote-write-receiver.accepted-protobuf-messages");
       RemoteWriteOptions options;
       try {
@@ -109,15 +121,14 @@ final class ServerReceivers {
       } catch (IllegalArgumentException e) {
         throw new UsageException("tethys server: " + e.getMessage());
       }
-      routes.post(
-          WebReceivers.WRITE,
-          ReceiverRoutes.onceReady(
-              new RemoteWriteReceiver(
-                  writing.apply("remote_write"), options, limits, registry, clock),
-              status::readiness));
-    } else {
-      routes.post(WebReceivers.WRITE, ReceiverRoutes.disabled("remote write receiver", write));
+      written =
+          new RemoteWriteReceiver(writing.apply("remote_write"), options, limits, registry, clock);
     }
+    routes.post(
+        WebReceivers.WRITE,
+        written != null && flags.bool(write)
+            ? ReceiverRoutes.onceReady(written, status::readiness)
+            : disabled);
     String otlp = "web.enable-otlp-receiver";
     boolean accepted = flags.bool(otlp) || withoutFile;
     HttpHandler http = ReceiverRoutes.disabled("otlp write receiver", otlp);
@@ -137,9 +148,21 @@ final class ServerReceivers {
           OtlpGrpcReceiver.PATH,
           ReceiverRoutes.onceReady(new OtlpGrpcReceiver(receiver), status::readiness));
     }
+    HttpHandler coroot =
+        written == null
+            ? disabled
+            : ReceiverRoutes.onceReady(new CorootWriteReceiver(written), status::readiness);
+    HttpHandler metrics = http;
+    String plain = OtlpSignal.METRICS.httpPath();
     for (String path : ReceiverRoutes.otlp(OtlpSignal.METRICS)) {
-      routes.post(path, http);
+      routes.post(
+          path,
+          !path.equals(plain)
+              ? metrics
+              : (q, r) -> (CorootWriteReceiver.isFor(q::header) ? coroot : metrics).handle(q, r));
     }
+    routes.get(
+        COROOT_CONFIG, (q, r) -> r.send("application/json", COROOT_CONFIGURATION.getBytes(UTF_8)));
     pointReceivers(routes);
   }
 

@@ -71,6 +71,23 @@ public final class PprofReader {
   }
 
   /**
+   * Sample types of a message, in its order.
+   *
+   * @param body the message, plain or in gzip
+   * @param maxBytes the largest message
+   * @throws CodecException when it is no such message
+   */
+  public static List<Named> types(byte[] body, int maxBytes) {
+    PprofMessage message = new PprofMessage(body, maxBytes);
+    List<Named> out = new ArrayList<>();
+    for (int t = 0; t < message.types.size(); t++) {
+      PprofMessage.ValueType v = message.type(t);
+      out.add(new Named(message.string(v.type()), message.string(v.unit()), false));
+    }
+    return out;
+  }
+
+  /**
    * Adds the profiles of a message to the resource that was begun last.
    *
    * @param body the message, plain or in gzip as programs write it

@@ -93,6 +93,21 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
+  void refusedRequestsOfCorootsNodeAgentAreAcknowledged() throws IOException {
+    CorootWriteReceiver coroot = new CorootWriteReceiver(receiver());
+    byte[] bad =
+        new WriteRequestWriter().beginSeries(Labels.EMPTY).sample(1, 1).endSeries().toByteArray();
+    Exchange refused = v1(bad).with("User-Agent", "coroot-node-agent").to(coroot);
+    assertThat(refused.summary()).isEqualTo("204 ");
+    assertThat(refused.written()).isEqualTo("0 0 0");
+    assertThat(v1(bad).with("User-Agent", "Prometheus/3.0").to(coroot).status).isEqualTo(400);
+    store.failNextCommit(
+        new StorageException(StorageException.Reason.UNAVAILABLE, "the disk is full"));
+    byte[] good = new WriteRequestWriter().beginSeries(UP).sample(1, 1).endSeries().toByteArray();
+    assertThat(v1(good).with("User-Agent", "coroot-node-agent").to(coroot).status).isEqualTo(503);
+  }
+
+  @Test
   void version1IsStored() throws IOException {
     WriteRequestWriter w = new WriteRequestWriter();
     w.beginSeries(UP).sample(1000, 1).sample(2000, 0);
