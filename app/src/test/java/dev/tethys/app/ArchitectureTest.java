@@ -203,6 +203,7 @@ class ArchitectureTest {
             "codec",
             "web",
             "host",
+            "observe",
             "discovery",
             "scrape",
             "exporters",

@@ -22,12 +22,8 @@ import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -109,7 +105,7 @@ final class MetricsPush implements AutoCloseable {
         .append("ms\n  static_configs:\n  - targets: [")
         .append(quoted(page))
         .append("]\n");
-    String instance = instance(machine);
+    String instance = machine.instance();
     if (!instance.isEmpty()) {
       sb.append("    labels: {instance: ").append(quoted(instance)).append("}\n");
     }
@@ -126,22 +122,6 @@ final class MetricsPush implements AutoCloseable {
       }
     }
     return sb.toString();
-  }
-
-  /** Label of the machine as Coroot has it: both identities by their hash when they differ. */
-  private static String instance(MachineIdentity machine) {
-    String uuid = machine.systemUuid();
-    if (uuid.isEmpty() || uuid.replace("-", "").equals(machine.machineId())) {
-      return machine.machineId();
-    }
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("MD5")
-              .digest((machine.machineId() + uuid).getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java has it
-    }
   }
 
   /** A text that YAML reads as it is; JSON's strings are YAML's. */

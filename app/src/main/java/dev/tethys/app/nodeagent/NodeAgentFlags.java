@@ -11,9 +11,12 @@ import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,6 +32,12 @@ final class NodeAgentFlags {
   /** Variables that set a flag of Tethys alone would be too common for the plain name. */
   private static final List<String> OWN =
       List.of("disable-ebpf", "disable-tls-tracing", "web.config.file");
+
+  private static final String OTLP = "otlp-endpoint";
+
+  /** Variables that OpenTelemetry's specification names. */
+  private static final Map<String, String> OPENTELEMETRY =
+      Map.of(OTLP, "OTEL_EXPORTER_OTLP_ENDPOINT", "otlp-headers", "OTEL_EXPORTER_OTLP_HEADERS");
 
   /** Address of the page when metrics are sent. */
   private static final String PUSHING = "127.0.0.1:10300";
@@ -195,7 +204,8 @@ final class NodeAgentFlags {
             "collector-endpoint",
             Flag.Kind.STRING,
             "",
-            "URL of Coroot or of a server: metrics are sent to its path /v1/metrics."));
+            "URL of Coroot or of a server: metrics are sent to its path /v1/metrics by remote write,"
+                + " other signals to the paths below."));
     f.add(
         Flag.of(
             "profiles-endpoint",
@@ -224,6 +234,21 @@ final class NodeAgentFlags {
             Flag.Kind.STRING,
             "1.0",
             "Share of the traces that are sent, from 0 to 1; those of a traceparent follow it."));
+    f.add(
+        Flag.of(
+            OTLP,
+            Flag.Kind.STRING,
+            "",
+            "URL of a receiver of OTLP over HTTP: metrics, traces, logs and profiles are sent to"
+                + " its paths. Also OTEL_EXPORTER_OTLP_ENDPOINT. Not in Coroot's node agent."));
+    f.add(
+        Flag.of(
+            "otlp-headers",
+            Flag.Kind.STRING,
+            "",
+            "Headers of traces, logs, profiles and metrics by OTLP: NAME=VALUE, with commas between"
+                + " several and values encoded as in URLs. Also OTEL_EXPORTER_OTLP_HEADERS. Not in"
+                + " Coroot's node agent."));
     f.add(Flag.of("api-key", Flag.Kind.STRING, "", "Header X-Api-Key of what is sent."));
     f.add(Flag.of("scrape-interval", Flag.Kind.DURATION, "15s", "Interval between sent metrics."));
     f.add(
@@ -250,7 +275,8 @@ final class NodeAgentFlags {
 
   /** Address of the page: Coroot's defaults without and with an endpoint. */
   static String listen(FlagSet flags) {
-    return flags.isGiven("listen") || endpoint(flags).isEmpty() ? flags.get("listen") : PUSHING;
+    boolean pushes = !endpoint(flags).isEmpty() || !flags.get(OTLP).isEmpty();
+    return flags.isGiven("listen") || !pushes ? flags.get("listen") : PUSHING;
   }
 
   /** Address at which the page is reached from this machine. */
@@ -271,7 +297,16 @@ final class NodeAgentFlags {
 
   /** Destinations of profiles, traces and logs; null without one. */
   static TelemetryPush.@Nullable Options telemetry(FlagSet flags) {
-    URI profiles = url(flags, "profiles-endpoint", "/v1/profiles");
+    if (!flags.get(OTLP).isEmpty() && !flags.get("collector-endpoint").isEmpty()) {
+      throw new UsageException(
+          COMMAND
+              + ": --otlp-endpoint (OTEL_EXPORTER_OTLP_ENDPOINT) and --collector-endpoint name two"
+              + " receivers of the same telemetry; remove one of them");
+    }
+    boolean otlp = !flags.get(OTLP).isEmpty();
+    URI profiles =
+        url(flags, "profiles-endpoint", otlp ? TelemetryPush.OTLP_PROFILES : "/v1/profiles");
+    URI metrics = otlp && endpoint(flags).isEmpty() ? url(flags, OTLP, "/v1/metrics") : null;
     URI traces = url(flags, "traces-endpoint", "/v1/traces");
     boolean read = !flags.bool("disable-log-parsing");
     if (!read && flags.isGiven("logs-endpoint")) {
@@ -282,16 +317,38 @@ final class NodeAgentFlags {
     }
     URI logs = read ? url(flags, "logs-endpoint", "/v1/logs") : null;
     double share = share(flags.get("traces-sampling"));
-    return profiles == null && traces == null && logs == null
+    return profiles == null && traces == null && logs == null && metrics == null
         ? null
         : new TelemetryPush.Options(
             profiles,
             traces,
             logs,
+            metrics,
             share,
-            flags.get("api-key"),
+            headers(flags),
             flags.bool("insecure-skip-verify"),
             flags.get("ca-file"));
+  }
+
+  private static Map<String, String> headers(FlagSet flags) {
+    Map<String, String> out = new LinkedHashMap<>();
+    for (String pair : flags.get("otlp-headers").split(",")) {
+      int equals = pair.indexOf('=');
+      if (pair.isBlank()) {
+        continue;
+      }
+      if (equals < 1) {
+        throw new UsageException(
+            COMMAND + ": --otlp-headers: '" + pair.strip() + "' is not NAME=VALUE");
+      }
+      // As in OpenTelemetry's variable, values are encoded as in URLs.
+      String value = pair.substring(equals + 1).strip().replace("+", "%2B");
+      out.put(pair.substring(0, equals).strip(), URLDecoder.decode(value, StandardCharsets.UTF_8));
+    }
+    if (!flags.get("api-key").isEmpty()) {
+      out.put("X-Api-Key", flags.get("api-key"));
+    }
+    return out;
   }
 
   private static double share(String text) {
@@ -307,14 +364,15 @@ final class NodeAgentFlags {
         COMMAND + ": --traces-sampling is '" + text + "'; it must be a number from 0 to 1");
   }
 
-  /** URL of a flag, or the path below --collector-endpoint; null without both. */
+  /** URL of a flag, or the path below the endpoint of all signals; null without both. */
   private static @Nullable URI url(FlagSet flags, String name, String path) {
-    String text = flags.get(name);
-    String base = flags.get("collector-endpoint");
+    String text = name.equals(OTLP) ? "" : flags.get(name);
+    String base = flags.get(OTLP).isEmpty() ? flags.get("collector-endpoint") : flags.get(OTLP);
     if (text.isEmpty() && base.isEmpty()) {
       return null;
     }
     String url = text.isEmpty() ? base.replaceAll("/+$", "") + path : text;
+    String all = flags.get(OTLP).isEmpty() ? "collector-endpoint" : OTLP;
     try {
       URI u = new URI(url);
       if (u.getHost() != null
@@ -325,7 +383,12 @@ final class NodeAgentFlags {
       // the same message as for other texts
     }
     throw new UsageException(
-        COMMAND + ": --" + name + ": '" + url + "' is not a URL of http or https");
+        COMMAND
+            + ": --"
+            + (text.isEmpty() ? all : name)
+            + ": '"
+            + (text.isEmpty() ? base : text)
+            + "' is not a URL of http or https");
   }
 
   /** Settings of remote write; null without an endpoint. */
@@ -366,7 +429,10 @@ final class NodeAgentFlags {
     List<String> out = new ArrayList<>();
     for (String name : known.values().keySet()) {
       String variable = name.toUpperCase(Locale.ROOT).replace('-', '_').replace('.', '_');
-      String value = environment.get(OWN.contains(name) ? "TETHYS_" + variable : variable);
+      String value =
+          environment.get(
+              OPENTELEMETRY.getOrDefault(
+                  name, OWN.contains(name) ? "TETHYS_" + variable : variable));
       boolean given =
           args.stream()
               .anyMatch(

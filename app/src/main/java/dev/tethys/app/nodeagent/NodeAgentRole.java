@@ -3,8 +3,10 @@ package dev.tethys.app.nodeagent;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.NodeObserver;
+import dev.tethys.collect.observe.ObserverParts;
 import dev.tethys.collect.observe.ObserverSinks;
 import dev.tethys.collect.observe.SignalState;
+import dev.tethys.collect.observe.export.ObservedMetrics;
 import dev.tethys.collect.observe.kernel.ThreadScheduling;
 import dev.tethys.collect.observe.logs.ObservedLog;
 import dev.tethys.model.Labels;
@@ -24,8 +26,8 @@ import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -86,8 +88,8 @@ public final class NodeAgentRole {
     HttpListenerOptions listening =
         HttpListenerOptions.on(address).withWebConfigFile(web.isEmpty() ? null : Path.of(web));
     MachineIdentity identity = MachineIdentity.read(Path.of("/"));
-    try (TelemetryPush sender =
-            telemetry == null ? null : new TelemetryPush(telemetry, host(identity));
+    Map<String, String> host = identity.resource(Path.of("/proc"));
+    try (TelemetryPush sender = telemetry == null ? null : new TelemetryPush(telemetry, host);
         NodeObserver observer =
             NodeObserver.start(
                 NodeAgentFlags.options(flags),
@@ -108,6 +110,13 @@ public final class NodeAgentRole {
               .get("/-/healthy", (q, r) -> r.send("OK"))
               .get("/-/ready", (q, r) -> r.send("OK"));
       try (HttpListener listener = HttpListener.start(listening, routes, null);
+          OtlpMetricsPush _ =
+              sender == null || telemetry.metrics() == null
+                  ? null
+                  : new OtlpMetricsPush(
+                      new ObservedMetrics(registry, identity, host, TelemetryPush.SCOPE),
+                      sender,
+                      Duration.ofMillis(flags.millis("scrape-interval")));
           MetricsPush _ =
               push == null
                   ? null
@@ -125,23 +134,12 @@ public final class NodeAgentRole {
     }
   }
 
-  /** Attributes of the machine in resources, as Coroot's node agent names them. */
-  private static Map<String, String> host(MachineIdentity identity) {
-    String name;
-    try {
-      name = Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
-    } catch (IOException e) {
-      name = "";
-    }
-    return Map.of("host.name", name, "host.id", identity.machineId());
-  }
-
   private static NodeObserver.@Nullable Logs logs(FlagSet flags, ObservedLog.Sink sink) {
     return flags.bool("disable-log-parsing") ? null : new NodeObserver.Logs(null, sink);
   }
 
   private static Registry registry(NodeObserver observer) {
-    Registry r = ObserverParts.registry(observer);
+    Registry r = ObserverParts.registry(observer, BuildInfo.current().version());
     r.register(new ProcessCollector());
     r.register(Registry.process());
     r.register(BuildInfo.current().metric("tethys", "the node agent"));

@@ -4,6 +4,8 @@ import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.collect.observe.ObserverSinks;
+import dev.tethys.collect.observe.export.ObservedLogs;
+import dev.tethys.collect.observe.export.ObservedProfiles;
 import dev.tethys.collect.observe.logs.ObservedLog;
 import dev.tethys.collect.observe.profile.ProfileSink.OwnerProfile;
 import dev.tethys.config.HttpClientConfig;
@@ -18,6 +20,7 @@ import dev.tethys.model.exposition.MetricFamily.Metric;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
@@ -43,15 +46,16 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends profiles, traces and logs of the node agent. What waits is in memory, up to a bound; then
- * the oldest is dropped and counted.
+ * Sends profiles, traces, logs, and metrics by OTLP of the node agent. What waits is in memory, up
+ * to a bound; then the oldest is dropped and counted.
  *
- * <p>Traces and logs are sent by OTLP over HTTP. Profiles are sent by OTLP where the path of the
- * URL is that of OTLP, else one file of pprof for each container, as Coroot's node agent does.
+ * <p>Traces, logs and metrics are sent by OTLP over HTTP. Profiles are sent by OTLP where the path
+ * of the URL is that of OTLP, else one file of pprof for each container, as Coroot's node agent
+ * does.
  */
 final class TelemetryPush implements Collector, AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(TelemetryPush.class.getName());
-  private static final String OTLP_PROFILES = "/v1development/profiles";
+  static final String OTLP_PROFILES = "/v1development/profiles";
   private static final long MOST_BYTES = 32L << 20;
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final long FIRST_PAUSE_MILLIS = 1_000;
@@ -63,7 +67,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
 
   private static final long MOST_TEXT = 1 << 20;
   private static final long LINGER_NANOS = 1_000_000_000L;
-  private static final String SCOPE = "tethys-node-agent";
+  static final String SCOPE = "tethys-node-agent";
 
   /**
    * Settings of the destinations.
@@ -71,16 +75,18 @@ final class TelemetryPush implements Collector, AutoCloseable {
    * @param profiles URL of profiles; null for none
    * @param traces URL of traces; null for none
    * @param logs URL of logs; null for none
+   * @param metrics URL of metrics by OTLP; null for none
    * @param shareOfTraces share of traces that are sent, from 0 to 1
-   * @param apiKey header X-Api-Key, empty for none
+   * @param headers of all requests
    * @param caFile certificates to trust, empty for those of the system
    */
   record Options(
       @Nullable URI profiles,
       @Nullable URI traces,
       @Nullable URI logs,
+      @Nullable URI metrics,
       double shareOfTraces,
-      String apiKey,
+      Map<String, String> headers,
       boolean insecureSkipVerify,
       String caFile) {}
 
@@ -185,7 +191,11 @@ final class TelemetryPush implements Collector, AutoCloseable {
     if (url == null) {
       throw new IllegalStateException("logs have no destination");
     }
-    return otlp("logs", url, new OtlpWriter().write(ObservedLogs.otlp(logs, host, SCOPE)));
+    return otlp(
+        "logs",
+        url,
+        new OtlpWriter()
+            .write(ObservedLogs.otlp(logs, o -> ObservedProfiles.resource(o, host), SCOPE)));
   }
 
   /** Sends the profiles of a round. */
@@ -228,6 +238,14 @@ final class TelemetryPush implements Collector, AutoCloseable {
       host.forEach((k, v) -> group.resource().attributes().put(k, v));
     }
     add(otlp("traces", url, new OtlpWriter().write(batch)));
+  }
+
+  /** Sends metrics. */
+  void metrics(MetricsData batch) {
+    URI url = options.metrics;
+    if (url != null) {
+      add(otlp("metrics", url, new OtlpWriter().write(batch)));
+    }
   }
 
   private static Waiting otlp(String signal, URI url, byte[] body) {
@@ -319,9 +337,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
   /** False when it is to be sent again. */
   private boolean send(Waiting w) throws InterruptedException {
     Map<String, String> headers = new LinkedHashMap<>(w.headers);
-    if (!options.apiKey.isEmpty()) {
-      headers.put("X-Api-Key", options.apiKey);
-    }
+    headers.putAll(options.headers);
     String problem;
     try (ClientResponse a =
         client.send(new ClientRequest("POST", w.url, headers, w.body, TIMEOUT, null))) {
@@ -369,7 +385,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
         new MetricFamily(
             "tethys_observe_pushed_requests_total",
             MetricType.COUNTER,
-            "Requests of profiles, traces and logs, by outcome.",
+            "Requests of metrics by OTLP, profiles, traces and logs, by outcome.",
             "",
             metrics));
   }

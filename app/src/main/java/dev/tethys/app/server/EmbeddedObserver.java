@@ -1,9 +1,9 @@
 package dev.tethys.app.server;
 
-import dev.tethys.app.nodeagent.ObserverParts;
 import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.NodeObserver;
 import dev.tethys.collect.observe.ObserverOptions;
+import dev.tethys.collect.observe.ObserverParts;
 import dev.tethys.collect.observe.ObserverRights;
 import dev.tethys.collect.observe.ObserverSinks;
 import dev.tethys.collect.observe.logs.LogLevel;
@@ -17,6 +17,7 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.prometheus.collect.CollectedExporters;
+import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.MetricsPage;
@@ -128,7 +129,11 @@ final class EmbeddedObserver implements AutoCloseable {
       if (local != null) {
         local.onJournal(e -> o.journal(e.labels().get("unit"), e.labels().get("level"), e.line()));
       }
-      observed = new Observed(o, ObserverParts.registry(o), MachineIdentity.read(Path.of("/")));
+      observed =
+          new Observed(
+              o,
+              ObserverParts.registry(o, BuildInfo.current().version()),
+              MachineIdentity.read(Path.of("/")));
       ObserverParts.logSignals(LOG, o.signals());
       exporters.serve(JOB, _ -> gather());
       if (!closing) {

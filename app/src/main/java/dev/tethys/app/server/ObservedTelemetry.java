@@ -1,10 +1,10 @@
 package dev.tethys.app.server;
 
-import dev.tethys.app.nodeagent.ObservedProfiles;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.collect.observe.ObserverSinks;
 import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.collect.observe.export.ObservedProfiles;
 import dev.tethys.collect.observe.profile.ProfileSink.OwnerProfile;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;

@@ -84,6 +84,9 @@ class NodeAgentRoleTest {
         "--track-public-network=x | --track-public-network: network 'x' is not valid",
         "--traces-sampling=2 | --traces-sampling is '2'; it must be a number from 0 to 1",
         "--traces-endpoint=c:1 | --traces-endpoint: 'c:1' is not a URL of http or https",
+        "--otlp-endpoint=c:1 | --otlp-endpoint: 'c:1' is not a URL of http or https",
+        "--otlp-endpoint=http://c --collector-endpoint=http://d | remove one of them",
+        "--otlp-endpoint=http://c --otlp-headers=x | --otlp-headers: 'x' is not NAME=VALUE",
         "--logs-endpoint=c:1 | --logs-endpoint: 'c:1' is not a URL of http or https",
         "--container-denylist=( | --container-denylist=(: ",
         "--min-container-age=x | --min-container-age",
@@ -92,7 +95,7 @@ class NodeAgentRoleTest {
         "status | unexpected argument 'status'; only 'check' is known"
       })
   void refusesWhatItCannotDo(String argument, String message) {
-    assertThatThrownBy(() -> run(Map.of(), argument))
+    assertThatThrownBy(() -> run(Map.of(), argument.split(" ")))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining(message);
   }
@@ -131,6 +134,40 @@ class NodeAgentRoleTest {
     assertThat(NodeAgentFlags.page(":9", 9)).isEqualTo("127.0.0.1:9");
     assertThat(NodeAgentFlags.page("[::]:9", 9)).isEqualTo("127.0.0.1:9");
     assertThat(NodeAgentFlags.page("10.0.0.1:9", 9)).isEqualTo("10.0.0.1:9");
+  }
+
+  @Test
+  void sendsAllSignalsByOtlp() {
+    FlagSet flags = NodeAgentFlags.flags();
+    flags.parse(
+        NodeAgentFlags.withEnvironment(
+            List.of(),
+            Map.of(
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                "http://c:4318/",
+                "OTEL_EXPORTER_OTLP_HEADERS",
+                "authorization=Bearer%20x, a=b+c"),
+            flags));
+    TelemetryPush.Options o = requireNonNull(NodeAgentFlags.telemetry(flags));
+    assertThat(o.metrics()).hasToString("http://c:4318/v1/metrics");
+    assertThat(o.traces()).hasToString("http://c:4318/v1/traces");
+    assertThat(o.logs()).hasToString("http://c:4318/v1/logs");
+    assertThat(o.profiles()).hasToString("http://c:4318/v1development/profiles");
+    assertThat(o.headers()).containsEntry("authorization", "Bearer x").containsEntry("a", "b+c");
+    assertThat(NodeAgentFlags.listen(flags)).isEqualTo("127.0.0.1:10300");
+    assertThat(NodeAgentFlags.push(flags)).isNull();
+    FlagSet mixed =
+        NodeAgentFlags.flags()
+            .parse(
+                List.of(
+                    "--otlp-endpoint=http://c:4318",
+                    "--metrics-endpoint=http://p/api/v1/write",
+                    "--profiles-endpoint=http://q/v1/profiles"));
+    TelemetryPush.Options m = requireNonNull(NodeAgentFlags.telemetry(mixed));
+    assertThat(m.metrics()).isNull();
+    assertThat(m.profiles()).hasToString("http://q/v1/profiles");
+    assertThat(requireNonNull(NodeAgentFlags.push(mixed)).endpoint())
+        .isEqualTo("http://p/api/v1/write");
   }
 
   @Test

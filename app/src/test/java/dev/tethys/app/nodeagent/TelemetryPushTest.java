@@ -3,17 +3,23 @@ package dev.tethys.app.nodeagent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.otlp.wire.OtlpReader;
+import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.collect.observe.export.ObservedMetrics;
 import dev.tethys.collect.observe.logs.LogLevel;
 import dev.tethys.collect.observe.logs.ObservedLog;
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +32,53 @@ class TelemetryPushTest {
 
   private static ObservedLog log(LogLevel level, String message) {
     return new ObservedLog(SHOP, "stdout/stderr", level, message, "0123", 5_000_000_000L);
+  }
+
+  @Test
+  void metricsAreSentByOtlpAsThoseOfTheAgent() throws Exception {
+    LinkedBlockingQueue<MetricsData> received = new LinkedBlockingQueue<>();
+    Routes routes =
+        new Routes()
+            .post(
+                "/v1/metrics",
+                (q, r) -> {
+                  byte[] body =
+                      new GZIPInputStream(new ByteArrayInputStream(q.bodyBytes(1 << 20)))
+                          .readAllBytes();
+                  received.add(new OtlpReader().metrics(body, 0, body.length));
+                  r.send("");
+                });
+    Registry registry = new Registry();
+    registry.counter("container_restarts_total", "Restarts.").inc();
+    try (HttpListener server =
+            HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
+        TelemetryPush push =
+            new TelemetryPush(
+                new TelemetryPush.Options(
+                    null,
+                    null,
+                    null,
+                    URI.create("http://127.0.0.1:" + server.port() + "/v1/metrics"),
+                    1,
+                    Map.of(),
+                    false,
+                    ""),
+                Map.of());
+        OtlpMetricsPush _ =
+            new OtlpMetricsPush(
+                new ObservedMetrics(
+                    registry, new MachineIdentity("ab12", ""), Map.of("host.name", "m"), "s"),
+                push,
+                Duration.ofHours(1))) {
+      MetricsData data = received.poll(20, TimeUnit.SECONDS);
+      assertThat(data).isNotNull();
+      ResourceGroup<Metric> g = data.resources().getFirst();
+      assertThat(g.resource().attributes().get("service.instance.id")).isEqualTo("ab12");
+      assertThat(g.resource().attributes().get("host.name")).isEqualTo("m");
+      assertThat(g.scopes().getFirst().items())
+          .extracting(Metric::name)
+          .containsExactly("container_restarts");
+    }
   }
 
   @Test
@@ -56,8 +109,9 @@ class TelemetryPushTest {
               null,
               null,
               URI.create("http://127.0.0.1:" + server.port() + "/v1/logs"),
+              null,
               1,
-              "secret",
+              Map.of("X-Api-Key", "secret"),
               false,
               "");
       try (TelemetryPush push =

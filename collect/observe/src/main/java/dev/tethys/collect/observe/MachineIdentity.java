@@ -5,10 +5,15 @@ import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Identity of a machine, as labels of all its metrics.
@@ -43,6 +48,30 @@ public record MachineIdentity(String machineId, String systemUuid) {
     } catch (IOException e) {
       return ""; // absent in containers and on some machines
     }
+  }
+
+  /** Name of the machine as Coroot has it: both identities by their hash when they differ. */
+  public String instance() {
+    if (systemUuid.isEmpty() || systemUuid.replace("-", "").equals(machineId)) {
+      return machineId;
+    }
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("MD5")
+              .digest((machineId + systemUuid).getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java has it
+    }
+  }
+
+  /**
+   * Attributes of the machine in resources, as Coroot's node agent names them.
+   *
+   * @param proc mount point of /proc
+   */
+  public Map<String, String> resource(Path proc) {
+    return Map.of("host.name", text(proc.resolve("sys/kernel/hostname")), "host.id", machineId);
   }
 
   /** Labels of all metrics of the machine. */

@@ -1,21 +1,22 @@
-package dev.tethys.app.nodeagent;
+package dev.tethys.collect.observe;
 
-import dev.tethys.collect.observe.NodeObserver;
-import dev.tethys.collect.observe.SignalState;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.runtime.BuildInfo;
 import java.lang.System.Logger.Level;
 import java.util.List;
 
-/** Metrics and log lines of an observer, common to the node agent and the server. */
+/** Metrics and log lines of an observer, common to the node agent, the server and the receiver. */
 public final class ObserverParts {
   private ObserverParts() {}
 
-  /** Registry of what is observed and of the version of the agent. */
-  public static Registry registry(NodeObserver observer) {
+  /**
+   * Registry of what is observed and of the version of the agent.
+   *
+   * @param version of this program
+   */
+  public static Registry registry(NodeObserver observer, String version) {
     Registry r = new Registry();
     r.register(observer);
     r.register(
@@ -27,8 +28,7 @@ public final class ObserverParts {
                     "Version of the node agent.",
                     "",
                     List.of(
-                        new MetricFamily.Metric(
-                            Labels.of("version", "tethys-" + BuildInfo.current().version()), 1)))));
+                        new MetricFamily.Metric(Labels.of("version", "tethys-" + version), 1)))));
     return r;
   }
 

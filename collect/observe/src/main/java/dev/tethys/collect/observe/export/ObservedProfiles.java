@@ -1,4 +1,4 @@
-package dev.tethys.app.nodeagent;
+package dev.tethys.collect.observe.export;
 
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.pprof.PprofWriter;
@@ -35,7 +35,7 @@ public final class ObservedProfiles {
    *
    * @param host attributes of the machine
    */
-  static ProfilesWriter otlp(List<OwnerProfile> profiles, Map<String, String> host) {
+  public static ProfilesWriter otlp(List<OwnerProfile> profiles, Map<String, String> host) {
     return otlp(profiles, o -> resource(o, host));
   }
 
@@ -74,7 +74,7 @@ public final class ObservedProfiles {
   }
 
   /** One profile as a file in gzip. */
-  static byte[] pprof(OwnerProfile p) {
+  public static byte[] pprof(OwnerProfile p) {
     PprofWriter out = new PprofWriter(new ValueType("samples", "count"), CPU);
     p.samples().forEach((names, n) -> out.add(frames(names), n, n * PERIOD_NANOS));
     return out.toGzip(p.startNanos(), p.durationNanos(), CPU, PERIOD_NANOS);

@@ -1,4 +1,4 @@
-package dev.tethys.app.nodeagent;
+package dev.tethys.collect.observe.export;
 
 import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.logs.LogLevel;
@@ -12,17 +12,19 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Messages of logs as records of OTLP, with the attributes that Coroot's node agent gives them. */
-final class ObservedLogs {
+public final class ObservedLogs {
   private ObservedLogs() {}
 
   /**
    * Records of messages.
    *
-   * @param host attributes of the machine in each resource
+   * @param resource attributes of the resource of an owner
    */
-  static LogsData otlp(List<ObservedLog> logs, Map<String, String> host, String scope) {
+  public static LogsData otlp(
+      List<ObservedLog> logs, Function<Owner, Map<String, String>> resource, String scope) {
     Map<Owner, ScopeGroup<LogRecord>> byOwner = new LinkedHashMap<>();
     LogsData data = new LogsData();
     long now = UnixNanos.now();
@@ -32,8 +34,7 @@ final class ObservedLogs {
               l.owner(),
               owner -> {
                 ResourceGroup<LogRecord> r = new ResourceGroup<>();
-                ObservedProfiles.resource(owner, host)
-                    .forEach((k, v) -> r.resource().attributes().put(k, v));
+                resource.apply(owner).forEach((k, v) -> r.resource().attributes().put(k, v));
                 ScopeGroup<LogRecord> s = new ScopeGroup<>();
                 s.scope().setName(scope);
                 r.scopes().add(s);
