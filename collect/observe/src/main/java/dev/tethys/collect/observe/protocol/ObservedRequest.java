@@ -1,6 +1,7 @@
 package dev.tethys.collect.observe.protocol;
 
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,19 @@ public record ObservedRequest(
     List<String> answers,
     @Nullable ApiCall api) {
 
+  private static final Set<String> WAITING_COMMANDS =
+      Set.of(
+          "BLMOVE",
+          "BLMPOP",
+          "BLPOP",
+          "BRPOP",
+          "BRPOPLPUSH",
+          "BZMPOP",
+          "BZPOPMAX",
+          "BZPOPMIN",
+          "WAIT",
+          "WAITAOF");
+
   /** Request of which nothing else is known. */
   public ObservedRequest(
       Protocol protocol,
@@ -71,6 +85,18 @@ public record ObservedRequest(
         traceParent,
         answers,
         null);
+  }
+
+  /**
+   * Whether the server answers once there is data, or a time is over that the client has set: the
+   * duration is no latency.
+   */
+  public boolean waitsForData() {
+    return switch (protocol) {
+      case REDIS -> WAITING_COMMANDS.contains(operation);
+      case KAFKA -> operation.equals("Fetch") || operation.equals("ShareFetch");
+      default -> false;
+    };
   }
 
   /** Outcome of a request. */

@@ -131,7 +131,7 @@ public final class RequestMetrics implements Collector {
     }
     s.lastUsed = r.startNanos() + r.durationNanos();
     count(s, status, method);
-    if (!protocol.oneWay()) {
+    if (!protocol.oneWay() && !r.waitsForData()) {
       s.latency.observe(r.durationNanos());
     }
   }

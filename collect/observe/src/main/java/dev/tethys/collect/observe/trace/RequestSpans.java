@@ -202,6 +202,9 @@ public final class RequestSpans {
       return;
     }
     ServerCall call = take(c, r.startNanos());
+    if (r.waitsForData()) {
+      return; // a long span of it would not be a slow one
+    }
     TraceParent header = TraceParent.parse(r.traceParent());
     if (r.client()) {
       client(c, owner, pid, r, call, header, now);

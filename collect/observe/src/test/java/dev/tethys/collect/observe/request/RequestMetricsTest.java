@@ -79,6 +79,23 @@ class RequestMetricsTest {
   }
 
   @Test
+  void requestsThatWaitForDataAreCountedWithoutLatency() {
+    for (String command : List.of("BRPOP", "GET")) {
+      out(
+          new ObservedRequest(
+              Protocol.REDIS, true, command, "", "", Status.OK, "", 0, 9, 0, 0, null, List.of()));
+    }
+    TreeMap<String, Point> all = collect();
+    assertThat(all)
+        .containsEntry("container_redis_queries_total" + TO + ", status=\"ok\"}", value(2));
+    Native n =
+        (Native)
+            Objects.requireNonNull(
+                all.get("container_redis_queries_duration_seconds_total" + TO + "}"));
+    assertThat(Objects.requireNonNull(n.classic()).count()).isEqualTo(1);
+  }
+
+  @Test
   void messagesHaveAMethodAndNoLatency() {
     out(request(Protocol.NATS, Status.UNKNOWN, "", 0));
     assertThat(collect())

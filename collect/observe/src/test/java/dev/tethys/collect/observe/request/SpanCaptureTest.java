@@ -155,4 +155,35 @@ class SpanCaptureTest {
     exchange("traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00\r\n");
     assertThat(spans).extracting(Span::kind).containsExactly(2); // that of the back end
   }
+
+  @Test
+  void aCommandThatWaitsForDataHasNoSpans() throws Exception {
+    needsTheKernel();
+    String pop = "*3\r\n$5\r\nBRPOP\r\n$1\r\nq\r\n$1\r\n0\r\n";
+    String popped = "*2\r\n$1\r\nq\r\n$1\r\nv\r\n";
+    String get = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";
+    String got = "$1\r\nv\r\n";
+    InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
+    try (KernelConnections connections = KernelConnections.open(tracker);
+        PayloadCapture payloads =
+            PayloadCapture.open(tracker, metrics, dns, new ProtocolCounters(), 0, false);
+        ExecutorService client = Executors.newSingleThreadExecutor();
+        ExecutorService server = Executors.newSingleThreadExecutor();
+        ServerSocket listening = new ServerSocket(0, 10, loopback);
+        Socket c = new Socket(loopback, listening.getLocalPort());
+        Socket s = listening.accept()) {
+      payloads.spans(maker);
+      for (String[] call : new String[][] {{pop, popped}, {get, got}}) {
+        in(client, sends(c, call[0]));
+        in(server, reads(s, call[0]));
+        in(server, sends(s, call[1]));
+        in(client, reads(c, call[1]));
+      }
+      long now = System.nanoTime();
+      payloads.read(payloads.end(), connections::readEvents);
+      connections.readEvents(now);
+      maker.flush(System.nanoTime());
+    }
+    assertThat(spans).extracting(Span::name).containsExactly("GET", "GET");
+  }
 }
