@@ -35,6 +35,8 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   /** Age of a process up to which each scan reads it again: it may run another program by then. */
   private static final long YOUNG_NANOS = 60_000_000_000L;
 
+  private static final long TICK_NANOS = 10_000_000L; // of all architectures of Linux
+
   private static final long KEPT_NANOS = 600_000_000_000L;
 
   /** Time after the end of a process in which events of it may still be read. */
@@ -119,6 +121,9 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
 
   private long shed;
 
+  /** Start of the machine on the clock; null where /proc does not tell it. */
+  private volatile @Nullable Long boot;
+
   /**
    * @param nanos clock that does not go back
    */
@@ -154,6 +159,8 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
       }
     }
     long now = nanos.getAsLong();
+    double uptime = files.uptimeSeconds();
+    boot = uptime > 0 ? now - (long) (uptime * 1e9) : null;
     List<Integer> toRead = compare(stats, now);
     for (int pid : toRead) {
       add(pid, true);
@@ -192,6 +199,12 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
         c.lasting |= c.processes.keySet().stream().anyMatch(pid -> isOld(pid, now));
       }
     }
+  }
+
+  /** Time of the start of a process, so that one that was there before is as old as it is. */
+  private long started(long startTicks, long now) {
+    Long since = boot;
+    return since == null ? now : Math.min(now, since + startTicks * TICK_NANOS);
   }
 
   private boolean isOld(int pid, long now) {
@@ -348,8 +361,9 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     if (f.cgroup.kind() != ContainerKind.STANDALONE) {
       idsByPath.put(f.cgroup.path(), identity.id);
     }
-    Container c = container(f.cgroup, identity, now);
-    long seen = same && before != null ? before.seen : now;
+    long start = started(f.start, now);
+    Container c = container(f.cgroup, identity, start);
+    long seen = same && before != null ? before.seen : start;
     processes.put(f.pid, new TrackedProcess(c, f.start, seen, 0));
     if (c != null) {
       c.cgroup = f.cgroup;

@@ -43,6 +43,15 @@ public final class ProcessFiles {
     this.proc = proc;
   }
 
+  /** Time since the start of the machine; 0 where it is not visible. */
+  public double uptimeSeconds() {
+    try {
+      return Double.parseDouble(Files.readString(proc.resolve("uptime")).split(" ", 2)[0]);
+    } catch (IOException | NumberFormatException e) {
+      return 0;
+    }
+  }
+
   /** Processes of the machine. */
   public List<Integer> pids() throws IOException {
     List<Integer> out = new ArrayList<>();

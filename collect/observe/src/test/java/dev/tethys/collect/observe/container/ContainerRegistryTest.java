@@ -137,6 +137,20 @@ class ContainerRegistryTest {
     assertThat(r.ownerOf(0, 31)).isEqualTo(cron);
   }
 
+  @Test
+  void whatRanBeforeTheObservationIsAsOldAsItIs() throws IOException {
+    process(40, 100_000 - 3_100, "/user.slice/x", "/usr/bin/old\0");
+    process(41, 100_000 - 2_900, "/user.slice/x", "/usr/bin/young\0");
+    process(42, 100_000 - 3_100, "/system.slice/old.service", "a\0");
+    process(43, 100_000 - 2_900, "/system.slice/young.service", "b\0");
+    ContainerRegistry r = registry(Duration.ofSeconds(30));
+    Files.writeString(folder.resolve("proc/uptime"), "1000.00 0.00\n");
+    r.scan();
+    assertThat(metrics(r, "container_info").toString())
+        .contains("/process/old", "/system.slice/old.service")
+        .doesNotContain("young");
+  }
+
   /** Numbers of a process that runs. */
   private void uses(int pid, long start, int user, int system, int pages) throws IOException {
     String stat =
