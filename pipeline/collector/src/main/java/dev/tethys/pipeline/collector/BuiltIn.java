@@ -87,6 +87,7 @@ import dev.tethys.pipeline.receiver.log.SyslogReceiverFactory;
 import dev.tethys.pipeline.receiver.loki.LokiReceiverFactory;
 import dev.tethys.pipeline.receiver.nop.NopReceiverFactory;
 import dev.tethys.pipeline.receiver.objects.ObjectsReceiverFactory;
+import dev.tethys.pipeline.receiver.observe.NodeAgentReceiverFactory;
 import dev.tethys.pipeline.receiver.opentsdb.OpenTsdbReceiverFactory;
 import dev.tethys.pipeline.receiver.otlp.OtlpReceiverFactory;
 import dev.tethys.pipeline.receiver.pprof.PprofReceiverFactory;
@@ -133,6 +134,7 @@ public final class BuiltIn {
     all.add(new PrometheusReceiverFactory(clients, agent));
     all.add(new SimplePrometheusFactory(clients, agent));
     all.add(new HostMetricsReceiverFactory(build.version()));
+    all.add(new NodeAgentReceiverFactory(build.version()));
     KubernetesEnvironment environment =
         KubernetesEnvironment.here((c, call) -> clients.client(c).send(call), build.version());
     all.add(new KubeletReceiverFactory(environment));

@@ -1,0 +1,137 @@
+package dev.tethys.pipeline.receiver.observe;
+
+import dev.tethys.collect.observe.logs.ObservedLog;
+import dev.tethys.model.guard.SupervisedLoop;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+
+/**
+ * Messages of logs on their way to a pipeline: passed on each second, or sooner where there are
+ * many. While the pipeline takes none the reader waits, and the messages stay in their files.
+ */
+final class LogBuffer implements ObservedLog.Sink {
+  private static final System.Logger LOG = JulLogger.of(LogBuffer.class.getName());
+
+  /** Messages of a batch; as many may wait while one is on its way. */
+  static final int MOST_MESSAGES = 512;
+
+  private static final long MOST_TEXT = 1 << 20;
+  private static final long LINGER_NANOS = 1_000_000_000L;
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  private final String name;
+  private final Consumer to;
+  private final Function<ArrayList<ObservedLog>, Batch> batches;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private ArrayList<ObservedLog> messages = new ArrayList<>(); // guarded by lock
+  private long text; // guarded by lock
+  private boolean ended; // guarded by lock
+  private final Thread thread;
+
+  /**
+   * @param batches makes a batch of messages
+   */
+  LogBuffer(String name, Consumer to, Function<ArrayList<ObservedLog>, Batch> batches) {
+    this.name = name;
+    this.to = to;
+    this.batches = batches;
+    this.thread =
+        Thread.ofVirtual()
+            .name(name + " logs")
+            .unstarted(SupervisedLoop.of("observed_logs", this::run));
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  Thread thread() {
+    return thread;
+  }
+
+  /** Lets readers that wait continue; what they give is not passed on any more. */
+  void end() {
+    lock.lock();
+    try {
+      ended = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void accept(ObservedLog log) throws InterruptedException {
+    lock.lock();
+    try {
+      while (isFull() && !ended) {
+        changed.await();
+      }
+      if (!ended) {
+        messages.add(log);
+        text += log.message().length();
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isFull() {
+    return messages.size() >= MOST_MESSAGES || text >= MOST_TEXT;
+  }
+
+  private ArrayList<ObservedLog> take() throws InterruptedException {
+    lock.lock();
+    try {
+      while (messages.isEmpty()) {
+        changed.await();
+      }
+      long due = System.nanoTime() + LINGER_NANOS;
+      long remaining;
+      while (!isFull() && (remaining = due - System.nanoTime()) > 0) {
+        changed.awaitNanos(remaining);
+      }
+      ArrayList<ObservedLog> taken = messages;
+      messages = new ArrayList<>();
+      text = 0;
+      changed.signalAll();
+      return taken;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        Batch batch = batches.apply(take());
+        boolean settled = false;
+        while (!settled) {
+          batch.share(); // it may have to come again as it is
+          switch (IntervalCollector.settled(to, batch)) {
+            case Outcome.Accepted _ -> settled = true;
+            case Outcome.Rejected r -> {
+              LOG.log(Level.WARNING, "{0}: logs refused by the pipeline: {1}", name, r.reason());
+              settled = true;
+            }
+            case Outcome.Unavailable u -> TimeUnit.NANOSECONDS.sleep(u.retryAfter(RETRY).toNanos());
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
