@@ -120,8 +120,16 @@ public final class DemoRole {
           return serve(shop.port(), endpoints, rate, () -> "unknown");
         }
       }
+      Map<ShopPart, String> addresses = ShopProcesses.addresses(address);
       try (OtlpQueue queue = new OtlpQueue(endpoints);
-          Shop shop = new Shop(address, queue, faults, page)) {
+          Shop shop =
+              new Shop(
+                  List.of(ShopPart.values()),
+                  p -> addresses.getOrDefault(p, address),
+                  Map.of(),
+                  queue,
+                  faults,
+                  page)) {
         return serve(shop.port(), endpoints, rate, () -> Long.toString(shop.shipments()));
       }
     } catch (IOException e) {

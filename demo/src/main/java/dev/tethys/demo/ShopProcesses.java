@@ -68,6 +68,25 @@ final class ShopProcesses implements AutoCloseable {
     }
   }
 
+  /**
+   * Addresses of parts that run in one process: as those of processes, unless the frontend has any
+   * free port.
+   */
+  static Map<ShopPart, String> addresses(String address) throws IOException {
+    Map<ShopPart, String> out = new EnumMap<>(ShopPart.class);
+    int port = port(address);
+    for (ShopPart part : ShopPart.values()) {
+      boolean any = port == 0;
+      if (part == ShopPart.FRONTEND) {
+        out.put(part, address);
+      } else {
+        port = any ? 0 : free(port + 1);
+        out.put(part, "127.0.0.1:" + port);
+      }
+    }
+    return out;
+  }
+
   /** Words that start this program and its role. */
   private static List<String> ownCommand() throws IOException {
     Path file = Path.of("/proc/self/cmdline");
