@@ -172,6 +172,23 @@ export function useContainer(id: string, time: number, window: string, attempt: 
   });
 }
 
+/** Statements of a container, those with most time first; none without a container. */
+export function useStatements(id: string, time: number, window: string, attempt: number) {
+  return useQuery({
+    queryKey: ['container-statements', id, time, window, attempt],
+    queryFn: async ({ signal }): Promise<Statement[]> => {
+      const scope = { container: id, window };
+      const found = await all(asking(time, signal), {
+        time: q.statementTime(scope),
+        calls: q.statementCalls(scope),
+      });
+      return statementsOf(found.time, found.calls);
+    },
+    enabled: id !== '',
+    ...settings,
+  });
+}
+
 /** Expressions of the charts of a container. */
 export function useFamilies(time: number, attempt: number) {
   return useQuery({

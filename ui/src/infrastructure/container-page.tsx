@@ -1,27 +1,22 @@
-/** One container: resources, requests by protocol, statements, connections, and links to its logs and profiles. */
+/** One container: resources, requests by protocol, statements, connections, CPU profile, log patterns. */
 import { Link, useSearch } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { TimePicker } from '../components/time-picker';
 import { Empty, Loading, PageHead } from '../components/ui';
 import { quoted } from '../explore/logs/lexer';
-import { formatDuration, formatMoment } from '../lib/time';
 import { Figure } from '../services/figure';
+import { exploreSearch, LogPatterns } from '../services/log-patterns';
 import { ErrorShare, rateText, secondsText } from '../services/parts';
 import { type ServicesState, useServicesState } from '../services/state';
 import { type ContainerDetails, useContainer, useFamilies } from './api';
-import type { Connection, Requests, Statement } from './model';
+import { CpuFlames } from './flames';
+import type { Connection, Requests } from './model';
 import { figure } from './parts';
 import * as q from './queries';
+import { Head, Panel, Statements } from './tables';
 import '../explore/traces/trace.css';
 import '../services/services.css';
 import './infrastructure.css';
-
-const explored = (state: ServicesState, query: string) => ({
-  query,
-  range: formatDuration(state.time.range),
-  ...(state.time.end === null ? {} : { end: formatMoment(state.time.end, true) }),
-});
 
 export function ContainerPage() {
   const { id = '' } = useSearch({ strict: false }) as Record<string, string>;
@@ -36,14 +31,14 @@ export function ContainerPage() {
       <PageHead title={id} tab={`Container ${id}`} lead={lead}>
         <Link
           to="/explore/logs"
-          search={explored(state, `{container_id=${quoted(id)}}`) as never}
+          search={exploreSearch(state, `{container_id=${quoted(id)}}`) as never}
           className="button button-plain"
         >
           Logs
         </Link>
         <Link
           to="/explore/profiles"
-          search={explored(state, `{container_id=${quoted(id)}}`) as never}
+          search={exploreSearch(state, `{container_id=${quoted(id)}}`) as never}
           className="button button-plain"
         >
           Profiles
@@ -82,6 +77,8 @@ export function ContainerPage() {
           <RequestTable requests={details.data.requests} />
           <Statements statements={details.data.statements} />
           <Connections connections={details.data.connections} listens={details.data.listens} />
+          <CpuFlames id={id} state={state} />
+          <LogPatterns matcher={`container_id=${quoted(id)}`} state={state} />
         </>
       )}
     </div>
@@ -160,41 +157,6 @@ function Resources({ id, state, details }: { id: string; state: ServicesState; d
   );
 }
 
-function Panel({ title, none, children }: { title: string; none: string | null; children: ReactNode }) {
-  return (
-    <section className="panel service-panel" aria-label={title}>
-      <h2>{title}</h2>
-      {none !== null ? (
-        <p className="muted">{none}</p>
-      ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
-        <div className="table-scroll" role="region" aria-label={`${title}, table`} tabIndex={0}>
-          {children}
-        </div>
-      )}
-    </section>
-  );
-}
-
-function Head({ texts, figures }: { texts: string[]; figures: string[] }) {
-  return (
-    <thead>
-      <tr>
-        {texts.map((name) => (
-          <th key={name} scope="col">
-            {name}
-          </th>
-        ))}
-        {figures.map((name) => (
-          <th key={name} scope="col" className="num">
-            {name}
-          </th>
-        ))}
-      </tr>
-    </thead>
-  );
-}
-
 function RequestTable({ requests }: { requests: Requests[] }) {
   return (
     <Panel title="Requests" none={requests.length === 0 ? 'No requests were seen.' : null}>
@@ -212,32 +174,6 @@ function RequestTable({ requests }: { requests: Requests[] }) {
               <td className="num">{secondsText(one.p50)}</td>
               <td className="num">{secondsText(one.p95)}</td>
               <td className="num">{secondsText(one.p99)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Panel>
-  );
-}
-
-function Statements({ statements }: { statements: Statement[] }) {
-  if (statements.length === 0) return null;
-  return (
-    <Panel title="Slow statements" none={null}>
-      <table className="table container-statements">
-        <Head texts={['Statement', 'Database']} figures={['Calls', 'Mean', 'Time']} />
-        <tbody>
-          {statements.map((one) => (
-            <tr key={`${one.protocol} ${one.destination} ${one.text}`}>
-              <td>
-                <code>{one.text}</code>
-              </td>
-              <td>{[one.protocol, one.destination].filter(Boolean).join(' ')}</td>
-              <td className="num">{rateText(one.calls)}</td>
-              <td className="num">{secondsText(one.mean)}</td>
-              <td className="num" title="Seconds of it in each second">
-                {figure(one.time, 'ratio')}
-              </td>
             </tr>
           ))}
         </tbody>

@@ -129,6 +129,15 @@ describe('map', () => {
     expect(map.nodes.find(({ id }) => id === 'db')?.container).toBe('/docker/db');
   });
 
+  it('has requests of a service to itself nowhere', () => {
+    const map = observedMap({
+      ...answers,
+      rate: vector([{ ...APP, ...to('127.0.0.1:80'), protocol: 'http' }, 10]),
+      answered: vector([APP, 10]),
+    });
+    expect(map.edges.filter(({ to: end }) => end === 'app')).toEqual([]);
+  });
+
   it('has requests of clients that are not observed', () => {
     const map = observedMap({
       ...answers,

@@ -109,6 +109,8 @@ export function observedMap(answers: EdgeAnswers): ServiceMap {
     node(to, server ? 'service' : 'external', server?.container_id);
     return [from, to];
   };
+  /** Requests of services to themselves, which have no edge. */
+  const inside = new Map<string, number>();
   const edge = (metric: Labels, type: string): MapEdge | null => {
     const [from, to] = ends(metric);
     if (from === to || to === '') return null;
@@ -131,7 +133,11 @@ export function observedMap(answers: EdgeAnswers): ServiceMap {
     const protocol = item.metric.protocol ?? '';
     if (!(numberOf(item) > 0)) continue;
     const found = edge(item.metric, protocol);
-    if (!found) continue;
+    if (!found) {
+      const [from] = ends(item.metric);
+      inside.set(from, (inside.get(from) ?? 0) + numberOf(item));
+      continue;
+    }
     found.rate += numberOf(item);
     const to = nodes.get(found.to);
     if (to && DATABASES.has(protocol)) to.kind = 'database';
@@ -168,6 +174,7 @@ export function observedMap(answers: EdgeAnswers): ServiceMap {
   callsOfUsers(
     answers.answered.filter((item) => numberOf(item) > 0).map((item) => [name(item.metric), item]),
     edges,
+    inside,
     node,
   );
   const used = new Set([...edges.values()].flatMap(({ from, to }) => [from, to]));
@@ -180,9 +187,10 @@ export function observedMap(answers: EdgeAnswers): ServiceMap {
 function callsOfUsers(
   answered: [string, Vector[number]][],
   edges: Map<string, MapEdge>,
+  inside: Map<string, number>,
   node: (id: string, kind: MapNode['kind'], container?: string) => MapNode,
 ): void {
-  const seen = new Map<string, number>();
+  const seen = new Map(inside);
   for (const { to, rate } of edges.values()) seen.set(to, (seen.get(to) ?? 0) + rate);
   const rates = new Map<string, { rate: number; container?: string }>();
   for (const [to, item] of answered) {
@@ -283,9 +291,13 @@ export function withObservedCalls(spans: ServiceMap, observed: ServiceMap): Serv
     ...observed.edges.filter(({ from, to }) => !pairs.has([from, to].join('\0'))),
   ];
   const known = new Set(spans.nodes.map(({ id }) => id));
+  const containers = new Map(observed.nodes.map(({ id, container }) => [id, container]));
   const used = new Set(edges.flatMap(({ from, to }) => [from, to]));
   return withFigures({
-    nodes: [...spans.nodes, ...observed.nodes.filter(({ id }) => !known.has(id) && used.has(id))],
+    nodes: [
+      ...spans.nodes.map((one) => ({ ...one, container: containers.get(one.id) })),
+      ...observed.nodes.filter(({ id }) => !known.has(id) && used.has(id)),
+    ],
     edges,
   });
 }

@@ -4,22 +4,22 @@ import { useMemo, useState } from 'react';
 import { ErrorNotice, isMissing } from '../api/errors';
 import { TimePicker } from '../components/time-picker';
 import { Loading, PageHead } from '../components/ui';
-import { usePatterns } from '../explore/logs/api';
 import { quoted } from '../explore/logs/lexer';
-import { patternRows } from '../explore/logs/patterns';
 import { SERVICE, withLabel } from '../explore/profiles/state';
 import { useMetrics, useSearchTraces } from '../explore/traces/api';
 import { durationLiteral } from '../explore/traces/filters';
 import { writeBox } from '../explore/traces/state';
 import { TraceList } from '../explore/traces/trace-list';
 import '../explore/traces/trace.css';
-import { formatDuration, formatMoment } from '../lib/time';
+import { useStatements } from '../infrastructure/api';
+import { Statements } from '../infrastructure/tables';
 import { formatValue } from '../lib/units';
 import { useOperations, useServiceMap } from './api';
 import { Dependencies } from './dependencies';
 import { Figure } from './figure';
 import { dependenciesOf } from './graph';
 import { instancesOf } from './instances';
+import { exploreSearch, LogPatterns } from './log-patterns';
 import { type SortKey, sortedBy } from './model';
 import { ErrorShare, rateText, secondsText } from './parts';
 import { failures, quantile, rate, type Scope } from './queries';
@@ -27,17 +27,9 @@ import './services.css';
 import { type ServicesState, useServicesState } from './state';
 
 const TRACES = 10;
-const PATTERNS = 8;
 const NONE: string[] = [];
 
 const ENTRY = '(kind = server || kind = consumer)';
-/** Range of the page and a query, for any page below Explore. */
-const exploreSearch = (state: ServicesState, query: string) => ({
-  query,
-  range: formatDuration(state.time.range),
-  ...(state.time.end === null ? {} : { end: formatMoment(state.time.end, true) }),
-});
-
 export function ServicePage() {
   const { name } = useParams({ strict: false }) as { name: string };
   const state = useServicesState(`/services/service/${encodeURIComponent(name)}`);
@@ -85,6 +77,7 @@ export function ServicePage() {
       </section>
       <Operations name={name} of={of} state={state} />
       <ServiceDependencies name={name} state={state} />
+      <ServiceStatements name={name} state={state} />
       <Instances of={of} state={state} />
       <FoundTraces
         title="Failed traces"
@@ -94,7 +87,7 @@ export function ServicePage() {
         state={state}
       />
       <SlowTraces of={of} state={state} />
-      <LogPatterns name={name} state={state} />
+      <LogPatterns matcher={`service_name=${quoted(name)}`} state={state} />
     </div>
   );
 }
@@ -209,6 +202,14 @@ function ServiceDependencies({ name, state }: { name: string; state: ServicesSta
       )}
     </section>
   );
+}
+
+/** Statements of the service, where the node agent sees it. */
+function ServiceStatements({ name, state }: { name: string; state: ServicesState }) {
+  const map = useServiceMap(state.end, state.window, state.attempt);
+  const container = map.data?.nodes.find((node) => node.id === name)?.container ?? '';
+  const statements = useStatements(container, state.end, state.window, state.attempt);
+  return <Statements statements={statements.data ?? []} />;
 }
 
 const NO_STORE = <p className="muted">This server has no trace store.</p>;
@@ -364,53 +365,5 @@ function SlowTraces({ of, state }: { of: string; state: ServicesState }) {
       none="No slow spans."
       state={state}
     />
-  );
-}
-
-function LogPatterns({ name, state }: { name: string; state: ServicesState }) {
-  const query = `{service_name=${quoted(name)}}`;
-  const patterns = usePatterns(query, { start: state.start, end: state.end }, 60_000, state.attempt, true);
-  const rows = useMemo(
-    () =>
-      patterns.data
-        ? patternRows(patterns.data.items, null, state.start, state.end).slice(0, PATTERNS)
-        : null,
-    [patterns.data, state.start, state.end],
-  );
-  return (
-    <section className="panel service-panel" aria-label="Log patterns">
-      <header>
-        <h2>Log patterns</h2>
-        <Link to="/explore/logs" search={exploreSearch(state, query) as never}>
-          All in Explore
-        </Link>
-      </header>
-      {isMissing(patterns.error) ? (
-        <p className="muted">This server has no log store.</p>
-      ) : patterns.error ? (
-        <ErrorNotice error={patterns.error} />
-      ) : !rows ? (
-        <Loading label="Reading patterns" />
-      ) : rows.length === 0 ? (
-        <p className="muted">
-          No logs with <code>service_name={quoted(name)}</code> in the time range.
-        </p>
-      ) : (
-        <ul className="service-patterns">
-          {rows.map((row) => (
-            <li key={row.pattern}>
-              <span className="num">{formatValue(row.count, 'none', 3)}</span>
-              <span>{row.level || 'unknown'}</span>
-              <Link
-                to="/explore/logs"
-                search={exploreSearch(state, `${query} |> ${quoted(row.pattern)}`) as never}
-              >
-                {row.pattern}
-              </Link>
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
   );
 }
