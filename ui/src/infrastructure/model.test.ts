@@ -147,6 +147,22 @@ describe('map', () => {
     expect(map.nodes.find(({ id }) => id === 'user')).toMatchObject({ kind: 'external' });
   });
 
+  it('has the container for a port that Docker passes on, not its proxy', () => {
+    const proxy = { ...NGINX, container_id: '/system.slice/docker.service', listen_addr: '10.0.0.9:5432' };
+    const container = { ...DB, listen_addr: '10.0.0.9:5432', proxy: 'dockerd' };
+    for (const both of [vector([proxy, 1], [container, 1]), vector([container, 1], [proxy, 1])]) {
+      const map = observedMap({
+        ...answers,
+        listens: both,
+        rate: vector([{ ...APP, ...to('10.0.0.9:5432'), protocol: 'postgres' }, 20]),
+        active: [],
+        retransmits: [],
+        answered: [],
+      });
+      expect(map.edges).toMatchObject([{ from: 'app', to: 'db' }]);
+    }
+  });
+
   it('takes addresses of loopback from the same machine only', () => {
     const map = observedMap({
       ...answers,

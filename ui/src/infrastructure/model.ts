@@ -60,7 +60,9 @@ const containerKey = (labels: Labels) => `${labels.machine_id ?? ''} ${labels.co
 function listeners(listens: Vector): (machine: string, address: string) => Labels | undefined {
   const own = new Map<string, Labels>();
   const all = new Map<string, Labels>();
-  for (const { metric } of listens) {
+  // A port that Docker passes on is that of the container, although its proxy listens as well.
+  const inOrder = [...listens.filter((l) => !l.metric.proxy), ...listens.filter((l) => l.metric.proxy)];
+  for (const { metric } of inOrder) {
     const address = metric.listen_addr ?? '';
     own.set(`${metric.machine_id ?? ''} ${address}`, metric);
     if (!/^(127\.|\[::1\])/.test(address)) all.set(address, metric);

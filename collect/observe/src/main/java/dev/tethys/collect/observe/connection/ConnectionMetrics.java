@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -64,9 +65,10 @@ final class ConnectionMetrics {
   static void collect(
       List<PeerValues> peers,
       Collection<Listener> listeners,
+      Map<Owner, List<PublishedPort>> published,
       LocalAddresses addresses,
       Consumer<MetricFamily> to) {
-    listeners(listeners, addresses, to);
+    listeners(listeners, published, addresses, to);
     counter(
         "container_net_tcp_successful_connects_total",
         "TCP connections established to the destination.",
@@ -187,7 +189,10 @@ final class ConnectionMetrics {
   }
 
   private static void listeners(
-      Collection<Listener> listeners, LocalAddresses addresses, Consumer<MetricFamily> to) {
+      Collection<Listener> listeners,
+      Map<Owner, List<PublishedPort>> published,
+      LocalAddresses addresses,
+      Consumer<MetricFamily> to) {
     Map<Owner, TreeSet<String>> byOwner = new HashMap<>();
     for (Listener l : listeners) {
       if (l.owner != null) {
@@ -208,6 +213,17 @@ final class ConnectionMetrics {
         (o, of) ->
             of.forEach(
                 text -> metrics.add(new Metric(owner(o).set("listen_addr", text).build(), 1))));
+    published.forEach(
+        (o, ports) -> {
+          TreeMap<String, String> proxies = new TreeMap<>();
+          ports.forEach(
+              p -> machineAddresses(p, addresses).forEach(a -> proxies.put(a, p.proxy())));
+          proxies.forEach(
+              (text, proxy) ->
+                  metrics.add(
+                      new Metric(
+                          owner(o).set("listen_addr", text).set("proxy", proxy).build(), 1)));
+        });
     if (!metrics.isEmpty()) {
       to.accept(
           new MetricFamily(
@@ -217,6 +233,15 @@ final class ConnectionMetrics {
               "",
               metrics));
     }
+  }
+
+  private static List<String> machineAddresses(PublishedPort p, LocalAddresses addresses) {
+    return p.address().isUnspecified()
+        ? addresses.ofHost().stream()
+            .filter(a -> a.isV4() == p.address().isV4())
+            .map(a -> a.withPort(p.port()))
+            .toList()
+        : List.of(p.address().withPort(p.port()));
   }
 
   private static LabelsBuilder owner(Owner o) {

@@ -742,6 +742,6 @@ public final class ConnectionTracker implements Collector {
     } finally {
       lock.unlock();
     }
-    ConnectionMetrics.collect(values, open, localAddresses, to);
+    ConnectionMetrics.collect(values, open, owners.published(), localAddresses, to);
   }
 }

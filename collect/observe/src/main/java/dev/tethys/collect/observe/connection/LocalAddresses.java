@@ -76,6 +76,11 @@ public final class LocalAddresses {
     return e.addresses();
   }
 
+  /** Addresses of the machine. */
+  public List<IpAddress> ofHost() {
+    return of(host, 1);
+  }
+
   private List<IpAddress> read(int namespace, int process) {
     Path net = proc.resolve((process > 0 ? process : 1) + "/net");
     Set<IpAddress> found = new TreeSet<>(java.util.Comparator.comparing(IpAddress::toString));

@@ -1,5 +1,7 @@
 package dev.tethys.collect.observe.connection;
 
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,5 +39,10 @@ public record Owner(String containerId, String appId) {
      * @param process process that uses it, 0 when unknown
      */
     @Nullable Owner ownerOf(long cgroup, int process);
+
+    /** Ports of the machine that are passed on to containers. */
+    default Map<Owner, List<PublishedPort>> published() {
+      return Map.of();
+    }
   }
 }

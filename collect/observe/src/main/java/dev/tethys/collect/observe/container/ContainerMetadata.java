@@ -1,5 +1,7 @@
 package dev.tethys.collect.observe.container;
 
+import dev.tethys.collect.observe.connection.PublishedPort;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -9,8 +11,13 @@ import java.util.Map;
  * @param image image, empty when unknown
  * @param labels labels of the container
  * @param logPath file of the log that the runtime writes, empty when unknown
+ * @param published TCP ports of the machine that the runtime passes on to the container
  */
 public record ContainerMetadata(
-    String name, String image, Map<String, String> labels, String logPath) {
-  static final ContainerMetadata NONE = new ContainerMetadata("", "", Map.of(), "");
+    String name,
+    String image,
+    Map<String, String> labels,
+    String logPath,
+    List<PublishedPort> published) {
+  static final ContainerMetadata NONE = new ContainerMetadata("", "", Map.of(), "", List.of());
 }

@@ -1,6 +1,7 @@
 package dev.tethys.collect.observe.container;
 
 import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.collect.observe.connection.PublishedPort;
 import dev.tethys.collect.observe.process.ProcessFiles;
 import dev.tethys.collect.observe.process.ProcessFiles.Stat;
 import dev.tethys.collect.observe.process.TaskStatistics.Delays;
@@ -431,6 +432,19 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
       Container c = k != null ? k.container : cgroup > 0 ? byCgroup.get(cgroup) : null;
       return c == null ? null : c.owner;
     }
+  }
+
+  @Override
+  public synchronized Map<Owner, List<PublishedPort>> published() {
+    Map<Owner, List<PublishedPort>> out = new LinkedHashMap<>();
+    for (Container c : containers.values()) {
+      if (c.cgroup.kind() == ContainerKind.DOCKER
+          && c.emptySince == 0
+          && !c.metadata.published().isEmpty()) {
+        out.put(c.owner, c.metadata.published());
+      }
+    }
+    return out;
   }
 
   /** Log of a container that its runtime writes to a file. */

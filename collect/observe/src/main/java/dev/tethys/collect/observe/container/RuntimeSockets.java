@@ -2,8 +2,11 @@ package dev.tethys.collect.observe.container;
 
 import dev.tethys.codec.json.tree.JsonReader;
 import dev.tethys.codec.json.tree.MalformedJsonException;
+import dev.tethys.collect.observe.connection.IpAddress;
+import dev.tethys.collect.observe.connection.PublishedPort;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -13,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class RuntimeSockets {
   private static final int LARGEST_ANSWER = 4 << 20;
+  private static final int MAX_PUBLISHED = 256;
+  private static final String DOCKERD = "dockerd";
   private static final long TIMEOUT_MILLIS = 2000;
   private static final List<String> DOCKER = List.of("run/docker.sock", "var/run/docker.sock");
   private static final List<String> PODMAN = List.of("run/podman/podman.sock");
@@ -83,7 +89,7 @@ final class RuntimeSockets {
     }
     return m.labels().containsKey("io.kubernetes.pod.name") || pod == null
         ? m
-        : new ContainerMetadata(m.name(), m.image(), pod.labels(), m.logPath());
+        : new ContainerMetadata(m.name(), m.image(), pod.labels(), m.logPath(), m.published());
   }
 
   private @Nullable ContainerMetadata inspect(List<String> sockets, String path) {
@@ -117,7 +123,40 @@ final class RuntimeSockets {
         name.startsWith("/") ? name.substring(1) : name,
         config.isEmpty() ? text(top, "image", "ImageName") : text(config, "Image", "image"),
         labels(config.isEmpty() ? top.get("labels") : config.get("Labels")),
-        text(top, "LogPath", "log_path"));
+        text(top, "LogPath", "log_path"),
+        top.get("NetworkSettings") instanceof Map<?, ?> net
+            ? published(net.get("Ports"))
+            : List.of());
+  }
+
+  /** Ports as {@code "80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}. */
+  private static List<PublishedPort> published(@Nullable Object ports) {
+    List<PublishedPort> out = new ArrayList<>();
+    if (ports instanceof Map<?, ?> m) {
+      m.forEach(
+          (port, bindings) -> {
+            if (String.valueOf(port).endsWith("/tcp") && bindings instanceof List<?> list) {
+              list.forEach(binding -> addPublished(binding, out));
+            }
+          });
+    }
+    return out;
+  }
+
+  private static void addPublished(@Nullable Object binding, List<PublishedPort> to) {
+    if (!(binding instanceof Map<?, ?> m) || to.size() >= MAX_PUBLISHED) {
+      return;
+    }
+    String address = text(m, "HostIp", "HostIp");
+    try {
+      int port = Integer.parseInt(text(m, "HostPort", "HostPort"));
+      if (port > 0 && port < 1 << 16) {
+        String literal = address.isEmpty() ? "0.0.0.0" : address;
+        to.add(new PublishedPort(DOCKERD, IpAddress.of(InetAddress.ofLiteral(literal)), port));
+      }
+    } catch (IllegalArgumentException e) {
+      return; // no port is published
+    }
   }
 
   private static String text(Map<?, ?> m, String first, String second) {
@@ -148,7 +187,8 @@ final class RuntimeSockets {
                   "io.kubernetes.pod.name", parts[0],
                   "io.kubernetes.pod.namespace", parts[1],
                   "io.kubernetes.container.name", parts[2]),
-              "/" + root.relativize(link));
+              "/" + root.relativize(link),
+              List.of());
         }
       }
     } catch (IOException e) {

@@ -7,7 +7,9 @@ import dev.tethys.model.exposition.MetricFamily;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ConnectionTrackerTest {
@@ -107,6 +109,32 @@ class ConnectionTrackerTest {
             2.0)
         .containsEntry("tcp_successful_connects_total" + labels("203.0.113.9:443"), 1.0)
         .containsEntry("tcp_successful_connects_total" + labels("10.0.0.1:5432"), 1.0);
+  }
+
+  @Test
+  void showsPortsOfTheMachineThatARuntimePassesOn() {
+    ConnectionTracker published =
+        tracker(
+            new Owner.Resolver() {
+              @Override
+              public @Nullable Owner ownerOf(long cgroup, int process) {
+                return null;
+              }
+
+              @Override
+              public Map<Owner, List<PublishedPort>> published() {
+                return Map.of(
+                    new Owner("/docker/web", ""),
+                    List.of(
+                        new PublishedPort("dockerd", ConnectionFilterTest.ip("10.0.0.1"), 8080)));
+              }
+            });
+    assertThat(metrics(published))
+        .containsOnly(
+            Map.entry(
+                "tcp_listen_info{container_id=\"/docker/web\", listen_addr=\"10.0.0.1:8080\","
+                    + " proxy=\"dockerd\"}",
+                1.0));
   }
 
   @Test

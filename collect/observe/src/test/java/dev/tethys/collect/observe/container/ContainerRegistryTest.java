@@ -3,13 +3,20 @@ package dev.tethys.collect.observe.container;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.re2j.Pattern;
+import dev.tethys.collect.observe.connection.IpAddress;
 import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.collect.observe.connection.PublishedPort;
 import dev.tethys.collect.observe.process.TaskStatistics.Delays;
 import dev.tethys.model.exposition.MetricFamily;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -407,6 +414,44 @@ class ContainerRegistryTest {
     assertThat(metrics(r, "container_restarts_total")).allMatch(m -> m.endsWith(" 0.0"));
   }
 
+  private static PublishedPort port(String address) {
+    return new PublishedPort("dockerd", IpAddress.of(InetAddress.ofLiteral(address)), 8080);
+  }
+
+  @Test
+  void publishedPortsAreThoseOfTheContainersThatRun() throws Exception {
+    String json =
+        """
+        {"Name":"/web","Config":{"Image":"nginx:1"},
+         "NetworkSettings":{"Ports":{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"8080"}]}}}
+        """;
+    Path run = Files.createDirectories(folder.resolve("run"));
+    try (ServerSocketChannel docker = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      docker.bind(UnixDomainSocketAddress.of(run.resolve("docker.sock")));
+      Thread answering =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    try (SocketChannel c = docker.accept()) {
+                      c.read(ByteBuffer.allocate(4096));
+                      String answer = "HTTP/1.0 200 OK\r\n\r\n" + json;
+                      c.write(ByteBuffer.wrap(answer.getBytes(StandardCharsets.UTF_8)));
+                    } catch (IOException e) {
+                      throw new UncheckedIOException(e);
+                    }
+                  });
+      process(11, 100, "/docker/" + ID, "nginx\0");
+      ContainerRegistry r = registry(Duration.ZERO);
+      r.scan();
+      answering.join();
+      assertThat(r.published())
+          .isEqualTo(Map.of(new Owner("/docker/web", ""), List.of(port("0.0.0.0"))));
+      end(11);
+      r.scan();
+      assertThat(r.published()).isEmpty();
+    }
+  }
+
   @Test
   void metadataOfRuntimes() throws Exception {
     ContainerMetadata docker =
@@ -414,12 +459,19 @@ class ContainerRegistryTest {
             RuntimeSockets.read(
                 """
                 {"Name":"/web","LogPath":"/var/lib/docker/x-json.log",
-                 "Config":{"Image":"nginx:1","Labels":{"a":"b"}}}
+                 "Config":{"Image":"nginx:1","Labels":{"a":"b"}},
+                 "NetworkSettings":{"Ports":{"443/tcp":null,"53/udp":[{"HostIp":"","HostPort":"53"}],
+                  "80/tcp":[{"HostIp":"0.0.0.0","HostPort":"8080"},{"HostIp":"::","HostPort":"8080"},
+                   {"HostIp":"","HostPort":""},{"HostIp":"x","HostPort":"1"}]}}}
                 """));
     assertThat(docker)
         .isEqualTo(
             new ContainerMetadata(
-                "web", "nginx:1", java.util.Map.of("a", "b"), "/var/lib/docker/x-json.log"));
+                "web",
+                "nginx:1",
+                Map.of("a", "b"),
+                "/var/lib/docker/x-json.log",
+                List.of(port("0.0.0.0"), port("::"))));
     Cgroup c = Cgroup.ofPath("/docker/" + ID);
     assertThat(ContainerIds.of(c, docker, n -> "")).isEqualTo("/docker/web");
   }
