@@ -53,7 +53,7 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
     long empty;
   }
 
-  /** Pause between searches for processes in the place of those that have ended. */
+  /** Pause between searches for other processes where that of a connection has ended. */
   private static final long SEARCH_NANOS = 5_000_000_000L;
 
   private static final int MAX_FOUND = 4096;

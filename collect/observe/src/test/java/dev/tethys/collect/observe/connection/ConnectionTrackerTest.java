@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -367,7 +368,8 @@ class ConnectionTrackerTest {
     tracker.lock().lock();
     try {
       for (int i = 0; i < 10_002; i++) {
-        Peer p = tracker.connectionOf(0, v).peer();
+        Connection c = Objects.requireNonNull(tracker.connectionOf(0, v));
+        Peer p = Objects.requireNonNull(c.peer());
         p.whenKnown(known -> counted.add(known.actualDestination()));
       }
     } finally {

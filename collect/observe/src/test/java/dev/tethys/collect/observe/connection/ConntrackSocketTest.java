@@ -12,7 +12,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -39,8 +41,12 @@ class ConntrackSocketTest {
     return HexFormat.of().parseHex(RECORDED.getProperty(name));
   }
 
-  private static ByteBuffer message(byte[] datagram) throws LibraryException {
+  private static @Nullable ByteBuffer message(byte[] datagram) throws LibraryException {
     return NetlinkClient.message("conntrack", ByteBuffer.wrap(datagram), NUMBER);
+  }
+
+  private static ByteBuffer recorded(String name) throws LibraryException {
+    return Objects.requireNonNull(message(bytes(name)));
   }
 
   @Test
@@ -55,17 +61,17 @@ class ConntrackSocketTest {
 
   @Test
   void readsThePeerBehindATranslatedAddress() throws Exception {
-    assertThat(ConntrackSocket.translated(V4, message(bytes("answer.v4"))))
+    assertThat(ConntrackSocket.translated(V4, recorded("answer.v4")))
         .isEqualTo(flow("10.91.2.1", 41006, "10.91.2.2", 8080)); // its source is masqueraded too
-    assertThat(ConntrackSocket.translated(V6, message(bytes("answer.v6"))))
+    assertThat(ConntrackSocket.translated(V6, recorded("answer.v6")))
         .isEqualTo(flow("fd91:1::2", 40622, "fd91:2::2", 8080));
   }
 
   @Test
   void leavesOutConnectionsOfTheOtherDirection() throws Exception {
     Flow reply = flow("10.91.2.2", 8080, "10.91.2.1", 50052);
-    assertThat(ConntrackSocket.translated(reply, message(bytes("answer.reply")))).isNull();
-    assertThat(ConntrackSocket.translated(V4, message(bytes("answer.direct")))).isNull();
+    assertThat(ConntrackSocket.translated(reply, recorded("answer.reply"))).isNull();
+    assertThat(ConntrackSocket.translated(V4, recorded("answer.direct"))).isNull();
   }
 
   @Test
@@ -73,8 +79,8 @@ class ConntrackSocketTest {
     assertThatThrownBy(() -> message(bytes("error.none")))
         .isInstanceOfSatisfying(
             LibraryException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
-    assertThat(ConntrackSocket.entries(message(bytes("stats.three")))).isEqualTo(3);
-    assertThat(ConntrackSocket.entries(message(bytes("stats.empty")))).isZero();
+    assertThat(ConntrackSocket.entries(recorded("stats.three"))).isEqualTo(3);
+    assertThat(ConntrackSocket.entries(recorded("stats.empty"))).isZero();
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.tethys.collect.observe.process.ProcessFiles.Mount;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,7 +27,7 @@ class DiskSizesTest {
   @Test
   void readsAFileSystemThroughTheRootOfAProcess() throws Exception {
     Path data = Files.createDirectories(proc.resolve("10/root/data"));
-    DiskSizes.Size size = new DiskSizes(proc, () -> now).of(10, mount(1));
+    DiskSizes.Size size = Objects.requireNonNull(new DiskSizes(proc, () -> now).of(10, mount(1)));
     File same = data.toFile();
     assertThat(size.total()).isEqualTo(same.getTotalSpace()).isPositive();
     assertThat(size.used()).isBetween(0.0, size.total());

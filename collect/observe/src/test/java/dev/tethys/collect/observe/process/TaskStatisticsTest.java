@@ -102,7 +102,7 @@ class TaskStatisticsTest {
       assertThat(now.cpu()).isGreaterThanOrEqualTo(before).isPositive();
       assertThat(t.of(Integer.MAX_VALUE)).as("no process").isNull();
     } catch (LibraryException e) {
-      refusal = e.getMessage();
+      refusal = String.valueOf(e.getMessage());
       assertThat(e.errno()).isIn(Errno.EPERM, Errno.EACCES, Errno.ENOENT);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
