@@ -1,6 +1,5 @@
 package dev.tethys.pipeline.receiver.observe;
 
-import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
@@ -36,18 +35,11 @@ final class BatchBuffer {
   private long items; // guarded by lock
   private final Thread thread;
 
-  BatchBuffer(String name, String signal, Consumer to, Registry registry) {
+  BatchBuffer(String name, String signal, Consumer to, Counter dropped) {
     this.name = name;
     this.signal = signal;
     this.to = to;
-    this.dropped =
-        registry
-            .counters(
-                "tethys_observe_buffer_dropped_items_total",
-                "Spans and profile samples that were dropped because the pipeline took none.",
-                "receiver",
-                "signal")
-            .with(name, signal);
+    this.dropped = dropped;
     this.thread =
         Thread.ofVirtual()
             .name(name + " " + signal)

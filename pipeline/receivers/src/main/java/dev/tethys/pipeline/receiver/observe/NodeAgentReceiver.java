@@ -12,6 +12,8 @@ import dev.tethys.collect.observe.export.ObservedProfiles;
 import dev.tethys.collect.observe.logs.ObservedLog;
 import dev.tethys.collect.observe.profile.ProfileSink.OwnerProfile;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.exposition.Registry.Counter;
+import dev.tethys.model.exposition.Registry.Vector;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -66,14 +68,21 @@ final class NodeAgentReceiver implements Receiver {
     this.name = name;
     this.host = machine.resource(Path.of("/proc"));
     this.metrics = outputs.get(Signal.METRICS);
-    this.spans = buffer(outputs.get(Signal.TRACES), "traces", registry);
-    this.profiles = buffer(outputs.get(Signal.PROFILES), "profiles", registry);
+    Vector<Counter> dropped =
+        registry.counters(
+            "tethys_observe_buffer_dropped_items_total",
+            "Spans and profile samples that were dropped because the pipeline took none.",
+            "receiver",
+            "signal");
+    this.spans = buffer(outputs.get(Signal.TRACES), "traces", dropped);
+    this.profiles = buffer(outputs.get(Signal.PROFILES), "profiles", dropped);
     Consumer to = outputs.get(Signal.LOGS);
     this.logs = to == null ? null : new LogBuffer(name, to, this::batch);
   }
 
-  private @Nullable BatchBuffer buffer(@Nullable Consumer to, String signal, Registry registry) {
-    return to == null ? null : new BatchBuffer(name, signal, to, registry);
+  private @Nullable BatchBuffer buffer(
+      @Nullable Consumer to, String signal, Vector<Counter> dropped) {
+    return to == null ? null : new BatchBuffer(name, signal, to, dropped.with(name, signal));
   }
 
   @Override

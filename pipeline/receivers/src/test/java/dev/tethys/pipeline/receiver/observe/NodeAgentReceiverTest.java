@@ -8,6 +8,7 @@ import dev.tethys.collect.observe.logs.LogLevel;
 import dev.tethys.collect.observe.logs.ObservedLog;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.Metric;
@@ -67,7 +68,7 @@ class NodeAgentReceiverTest {
                 factory.settings(),
                 "{disable_ebpf: true, disable_log_parsing: true, initial_delay: 0s}"),
             "1",
-            pipeline.of(Signal.METRICS),
+            pipeline.of(Signal.METRICS, Signal.TRACES, Signal.PROFILES, Signal.LOGS),
             "node_agent",
             registry);
     r.start();
@@ -87,13 +88,12 @@ class NodeAgentReceiverTest {
 
   @Test
   void theOldestIsDroppedWhileThePipelineTakesNothing() throws Exception {
-    BatchBuffer b = new BatchBuffer("node_agent", "traces", pipeline, registry);
+    Counter dropped = new Registry().counter("dropped", "Dropped items.");
+    BatchBuffer b = new BatchBuffer("node_agent", "traces", pipeline, dropped);
     b.add(logs(BatchBuffer.MOST_ITEMS - 1));
     b.add(logs(1));
     b.add(logs(2));
-    assertThat(registry.gather().toString())
-        .contains("tethys_observe_buffer_dropped_items_total")
-        .contains("value=" + (double) (BatchBuffer.MOST_ITEMS - 1));
+    assertThat(dropped.value()).isEqualTo(BatchBuffer.MOST_ITEMS - 1);
     pipeline.outcome = new Outcome.Unavailable("full", Duration.ofMillis(1));
     b.start();
     await(() -> pipeline.batches.size() > 2);
