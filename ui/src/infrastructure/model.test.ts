@@ -189,6 +189,20 @@ describe('map', () => {
     });
   });
 
+  it('shows a call once when a node agent sends its spans itself', () => {
+    const observed = observedMap(answers);
+    const spans = mapOf(
+      vector([{ client: '/docker/nginx', server: '/system.slice/app.service' }, 9]),
+      [],
+      [],
+    );
+    const nginx = observed.nodes.find(({ id }) => id === 'nginx');
+    expect(nginx?.container).toBe('/docker/nginx');
+    const map = withObservedCalls(spans, observed);
+    expect(map.edges).toEqual(observed.edges);
+    expect(map.nodes.map(({ id }) => id).sort()).toEqual(observed.nodes.map(({ id }) => id).sort());
+  });
+
   it('draws databases and messages as those of spans', () => {
     expect(['redis', 'kafka', 'tcp', 'http'].map(edgeClass)).toEqual([
       'database',
@@ -230,6 +244,7 @@ describe('services', () => {
     const span = { ...(observed[0] as (typeof observed)[0]), rate: 1, container: undefined };
     expect(withObserved([span], observed)).toEqual([span]);
     expect(withObserved([{ ...span, entry: false }], observed)).toEqual(observed);
+    expect(withObserved([{ ...span, name: '/docker/nginx' }], observed)).toEqual(observed);
   });
 });
 

@@ -245,6 +245,7 @@ export function observedServices(answers: Figures & { all: Vector }): Service[] 
       operations: [],
       protocols: new Map<string, number>(),
       container: metric.container_id,
+      id: serviceOf(metric),
     };
     out.set(key, found);
     return found;
@@ -277,27 +278,34 @@ export function observedServices(answers: Figures & { all: Vector }): Service[] 
     }));
 }
 
-/** Services with spans as they are, and those that only the node agent sees. */
+/**
+ * Services with spans as they are, and those that only the node agent sees. A node agent that sends its spans itself
+ * names services by their ids: these are the observed ones.
+ */
 export function withObserved(spans: Service[], observed: Service[]): Service[] {
   const known = new Set(spans.filter(({ entry }) => entry).map(({ name }) => name));
   const seen = observed.filter(({ name }) => !known.has(name));
-  const shown = new Set(seen.map(({ name }) => name));
+  const shown = new Set(seen.flatMap(({ name, id = name }) => [name, id]));
   return [...spans.filter(({ name }) => !shown.has(name)), ...seen];
 }
 
 /** The map of spans with the calls that only the node agent sees. */
 export function withObservedCalls(spans: ServiceMap, observed: ServiceMap): ServiceMap {
-  const pairs = new Set(spans.edges.map(({ from, to }) => [from, to].join('\0')));
-  const edges = [
-    ...spans.edges,
-    ...observed.edges.filter(({ from, to }) => !pairs.has([from, to].join('\0'))),
-  ];
+  // A node agent that sends its spans itself names services by their ids: these calls are observed as well.
+  const ids = new Set(
+    observed.nodes.flatMap(({ id, container }) => (container && container !== id ? [container] : [])),
+  );
+  const own = spans.edges.filter(({ from, to }) => !(ids.has(from) && ids.has(to)));
+  const pairs = new Set(own.map(({ from, to }) => [from, to].join('\0')));
+  const edges = [...own, ...observed.edges.filter(({ from, to }) => !pairs.has([from, to].join('\0')))];
   const known = new Set(spans.nodes.map(({ id }) => id));
   const containers = new Map(observed.nodes.map(({ id, container }) => [id, container]));
   const used = new Set(edges.flatMap(({ from, to }) => [from, to]));
   return withFigures({
     nodes: [
-      ...spans.nodes.map((one) => ({ ...one, container: containers.get(one.id) })),
+      ...spans.nodes
+        .filter(({ id }) => !ids.has(id) || used.has(id))
+        .map((one) => ({ ...one, container: containers.get(one.id) })),
       ...observed.nodes.filter(({ id }) => !known.has(id) && used.has(id)),
     ],
     edges,

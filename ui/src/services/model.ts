@@ -22,6 +22,8 @@ export interface Service extends Operation {
   operations: { name: string; rate: number }[];
   /** One of its containers, where only the node agent sees the service. */
   container?: string;
+  /** Name that the spans of a node agent on another machine have. */
+  id?: string;
 }
 
 export interface Answers {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Requests between services, paired from the spans of clients and servers, under the names of
  * Tempo's metrics-generator. A client whose server sends no spans calls a virtual node named by its
- * peer attributes, or a database; a server without a client is called by {@code user}. Spans of the
+ * peer attributes, or a database; a server without a client is called by {@code user}. Spans of a
  * node agent count only in pairs: its metrics have the calls by connection, and it sees clients
  * whose spans have no context to pass on. Safe for several threads.
  */
@@ -32,6 +32,9 @@ final class ServiceGraph {
    * there.
    */
   static final long[] BOUNDS = SpanMetrics.BOUNDS;
+
+  /** Scope of the spans of Coroot's node agent. */
+  private static final String COROOT = "coroot-node-agent";
 
   private static final String PREFIX = "traces_service_graph_request_";
   private static final String MESSAGING = "messaging_system";
@@ -255,7 +258,8 @@ final class ServiceGraph {
   }
 
   private static boolean isObserved(SpanBatch b, int span) {
-    return b.texts.get(b.scopeName[b.scope[span]]).equals(RequestSpans.SCOPE);
+    String scope = b.texts.get(b.scopeName[b.scope[span]]);
+    return scope.equals(RequestSpans.SCOPE) || scope.equals(COROOT);
   }
 
   private static String service(SpanBatch b, int span) {

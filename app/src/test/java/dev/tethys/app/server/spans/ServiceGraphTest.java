@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServiceGraphTest {
   private static final String TENANT = LogStore.DEFAULT_TENANT;
@@ -135,8 +137,9 @@ class ServiceGraphTest {
   }
 
   /** Without a context that is passed on, each of them would have a virtual node. */
-  @Test
-  void spansOfTheNodeAgentCountInPairsOnly() {
+  @ParameterizedTest
+  @ValueSource(strings = {"tethys-node-agent", "coroot-node-agent"})
+  void spansOfTheNodeAgentCountInPairsOnly(String scope) {
     ServiceGraph graph = new ServiceGraph(100, 1000, 10_000);
     String db = ",\"attributes\":[{\"key\":\"db.system\",\"value\":{\"stringValue\":\"pg\"}}]";
     String[] observed = {
@@ -148,7 +151,7 @@ class ServiceGraphTest {
     };
     for (int i = 0; i < observed.length; i++) {
       observed[i] =
-          observed[i].replace("\"spans\"", "\"scope\":{\"name\":\"tethys-node-agent\"},\"spans\"");
+          observed[i].replace("\"spans\"", "\"scope\":{\"name\":\"" + scope + "\"},\"spans\"");
     }
     graph.add(TENANT, of(observed), 1000);
     LastSamples out = new LastSamples();
