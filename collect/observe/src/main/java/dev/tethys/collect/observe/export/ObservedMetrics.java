@@ -2,12 +2,14 @@ package dev.tethys.collect.observe.export;
 
 import dev.tethys.codec.otlp.FamiliesToOtlp;
 import dev.tethys.collect.observe.MachineIdentity;
+import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -47,7 +49,7 @@ public final class ObservedMetrics {
         .items()
         .addAll(
             FamiliesToOtlp.convert(
-                MachineIdentity.labelled(registry.gather(), machine.labels()),
+                classic(MachineIdentity.labelled(registry.gather(), machine.labels())),
                 startMillis,
                 System.currentTimeMillis()));
     ResourceGroup<Metric> group = new ResourceGroup<>();
@@ -56,5 +58,26 @@ public final class ObservedMetrics {
     MetricsData data = new MetricsData();
     data.resources().add(group);
     return data;
+  }
+
+  /** Histograms with the buckets of Coroot: a metric of OTLP has one kind of buckets. */
+  private static List<MetricFamily> classic(List<MetricFamily> families) {
+    return families.stream()
+        .map(
+            f ->
+                new MetricFamily(
+                    f.name(),
+                    f.type(),
+                    f.help(),
+                    f.unit(),
+                    f.metrics().stream().map(ObservedMetrics::classic).toList()))
+        .toList();
+  }
+
+  private static MetricFamily.Metric classic(MetricFamily.Metric m) {
+    MetricFamily.Buckets b = m.point() instanceof MetricFamily.Native n ? n.classic() : null;
+    return b == null
+        ? m
+        : new MetricFamily.Metric(m.labels(), b, m.timestamp(), m.startTimestamp());
   }
 }
