@@ -11,11 +11,9 @@ import dev.tethys.collect.observe.request.PayloadCapture;
 import dev.tethys.collect.observe.request.RequestMetrics;
 import dev.tethys.model.exposition.MetricFamily.Value;
 import java.io.IOException;
-import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -192,12 +190,16 @@ class AddressTranslationTest {
     return task.get();
   }
 
-  /** Status of an answer; without keeping the connection for other tests. */
-  private static int get(String host) throws IOException {
-    HttpURLConnection http =
-        (HttpURLConnection) URI.create("http://" + host + "/").toURL().openConnection();
-    http.setRequestProperty("Connection", "close");
-    return http.getResponseCode();
+  /** Status line of an answer; the socket is closed, so that other tests do not see it. */
+  private static String get(String address, int port) throws IOException {
+    try (Socket s = new Socket(InetAddress.ofLiteral(address), port)) {
+      s.getOutputStream()
+          .write(
+              "GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
+                  .getBytes(StandardCharsets.US_ASCII));
+      String answer = new String(s.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      return answer.lines().findFirst().orElse("");
+    }
   }
 
   @AfterEach
@@ -240,9 +242,10 @@ class AddressTranslationTest {
         AddressTranslation translation =
             AddressTranslation.start(tracker, PROC, addresses, router)) {
       connections.readSockets(() -> {});
-      for (String to : List.of("10.96.0.10", "[fd96::10]", "10.91.2.2:8080")) {
-        assertThat(call(client, () -> get(to))).isEqualTo(200);
+      for (String to : List.of("10.96.0.10", "fd96::10")) {
+        assertThat(call(client, () -> get(to, 80))).isEqualTo("HTTP/1.1 200 OK");
       }
+      assertThat(call(client, () -> get("10.91.2.2", 8080))).isEqualTo("HTTP/1.1 200 OK");
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
       while ((translation.translated() < 2 || translation.direct() < 1)
           && System.nanoTime() < end) {
