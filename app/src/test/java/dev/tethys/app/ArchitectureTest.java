@@ -421,4 +421,9 @@ class ArchitectureTest {
   void modulesHaveNoCycles() {
     slices().matching("dev.tethys.(*)..").should().beFreeOfCycles().check(PRODUCT);
   }
+
+  @Test
+  void packagesOfTheControlPlaneHaveNoCycles() {
+    slices().matching("dev.tethys.control.(*)..").should().beFreeOfCycles().check(PRODUCT);
+  }
 }

@@ -1,5 +1,12 @@
 package dev.tethys.control;
 
+import dev.tethys.control.access.Selector;
+import dev.tethys.control.fleet.AgentState;
+import dev.tethys.control.fleet.Fleet;
+import dev.tethys.control.live.Controls;
+import dev.tethys.control.rollout.Rollout;
+import dev.tethys.control.rollout.Rollouts;
+import dev.tethys.control.source.Repository;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;

@@ -1,6 +1,10 @@
 package dev.tethys.control;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.control.access.SignOn;
+import dev.tethys.control.audit.AuditLog;
+import dev.tethys.control.kubernetes.ResourceDefinitions;
+import dev.tethys.control.source.Repository;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.collector.BuiltIn;
@@ -221,7 +225,7 @@ public final class ControlRole {
       return 1;
     }
     System.out.println(
-        data.resolve(ControlServer.AUDIT)
+        data.resolve(AuditLog.FILE)
             + ": "
             + (v.entries() == 1 ? "1 entry is" : v.entries() + " entries are")
             + " intact, last hash "

@@ -1,9 +1,55 @@
 package dev.tethys.control;
 
+import dev.tethys.control.access.SignOn;
+import dev.tethys.control.access.Tokens;
+import dev.tethys.control.api.AutomationApi;
+import dev.tethys.control.api.ControlApi;
+import dev.tethys.control.api.ControlsApi;
+import dev.tethys.control.api.DryRunApi;
+import dev.tethys.control.api.ExportApi;
+import dev.tethys.control.api.MdaiApi;
+import dev.tethys.control.api.PackagesApi;
+import dev.tethys.control.api.RepositoryApi;
+import dev.tethys.control.api.TapApi;
+import dev.tethys.control.audit.AuditGaps;
+import dev.tethys.control.audit.AuditLog;
+import dev.tethys.control.automation.ActionRetries;
+import dev.tethys.control.automation.Automation;
+import dev.tethys.control.automation.AutomationRule;
+import dev.tethys.control.automation.DefinedRules;
+import dev.tethys.control.automation.EventTriggers;
+import dev.tethys.control.automation.HeldActions;
+import dev.tethys.control.automation.Replays;
+import dev.tethys.control.automation.RuleActions;
+import dev.tethys.control.automation.RuleCalls;
+import dev.tethys.control.automation.RuleControls;
+import dev.tethys.control.automation.StepLog;
+import dev.tethys.control.fleet.Fleet;
+import dev.tethys.control.live.ControlCounts;
+import dev.tethys.control.live.ControlEffects;
+import dev.tethys.control.live.ControlState;
+import dev.tethys.control.live.Controls;
+import dev.tethys.control.live.QuotaShares;
+import dev.tethys.control.live.QuotaWatch;
 import dev.tethys.control.mdai.HubEngine;
 import dev.tethys.control.mdai.ManifestReader;
 import dev.tethys.control.mdai.Manifests;
 import dev.tethys.control.mdai.Variables;
+import dev.tethys.control.opamp.Offers;
+import dev.tethys.control.opamp.OpampEndpoint;
+import dev.tethys.control.rollout.GuardQueries;
+import dev.tethys.control.rollout.RolloutState;
+import dev.tethys.control.rollout.Rollouts;
+import dev.tethys.control.source.Repository;
+import dev.tethys.control.source.SourceFiles;
+import dev.tethys.control.source.SourceResources;
+import dev.tethys.control.source.SourceState;
+import dev.tethys.control.validation.DryRun;
+import dev.tethys.control.validation.GraphValidator;
+import dev.tethys.control.validation.VersionCheck;
+import dev.tethys.control.versions.ConfigStore;
+import dev.tethys.control.versions.Packages;
+import dev.tethys.control.versions.VersionHolds;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
@@ -41,11 +87,6 @@ public final class ControlServer implements AutoCloseable {
 
   /** Time between two reads of the objects of a cluster; a change is read at once. */
   private static final Duration CLUSTER_INTERVAL = Duration.ofSeconds(1);
-
-  /** File names in the data folder. */
-  static final String AUDIT = "audit.jsonl";
-
-  static final String CONFIGURATIONS = "configurations.jsonl";
 
   private final FileChannel lock;
   private final Fleet fleet;
@@ -106,7 +147,7 @@ public final class ControlServer implements AutoCloseable {
     }
     fleet = new Fleet(clock, maxAgents);
     audit = AuditLog.of(data, InstantSource.system());
-    store = new ConfigStore(data.resolve(CONFIGURATIONS));
+    store = new ConfigStore(data.resolve(AuditGaps.VERSIONS));
     Packages packages = new Packages(data);
     GuardQueries metrics = prometheus == null ? null : new GuardQueries(prometheus, clock);
     rollouts =

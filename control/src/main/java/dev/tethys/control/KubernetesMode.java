@@ -1,5 +1,9 @@
 package dev.tethys.control;
 
+import dev.tethys.control.kubernetes.ClusterFiles;
+import dev.tethys.control.kubernetes.ClusterKind;
+import dev.tethys.control.kubernetes.ClusterStatus;
+import dev.tethys.control.source.SourceFiles;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;

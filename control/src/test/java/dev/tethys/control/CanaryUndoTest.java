@@ -3,6 +3,8 @@ package dev.tethys.control;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.control.access.Tokens;
+import dev.tethys.control.fleet.AgentState;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -62,8 +64,7 @@ class CanaryUndoTest extends FleetCase {
 
   private void noEmptyConfiguration() throws Exception {
     for (JsonNode a : get("/agents")) {
-      assertThat(a.path("configuration").path("hash").asString())
-          .doesNotStartWith(AgentVersions.OWN);
+      assertThat(a.path("configuration").path("hash").asString()).doesNotStartWith(AgentState.OWN);
       assertThat(
               get("/agents/" + a.path("uid").asString()).path("effectiveConfiguration").asString())
           .contains("batch");

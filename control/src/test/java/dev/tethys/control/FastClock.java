@@ -8,7 +8,7 @@ import java.time.Duration;
  * one behave as in the time that it shows, so that a test waits less for intervals, soaks and
  * timeouts of that time. Sockets and processes take the time of the system.
  */
-final class FastClock implements Scheduler {
+public final class FastClock implements Scheduler {
   private final Scheduler system = Scheduler.system();
   private final int speed;
   private final long startMillis = system.millis();
@@ -17,7 +17,7 @@ final class FastClock implements Scheduler {
   /**
    * @param speed seconds of this clock in a second of the system
    */
-  FastClock(int speed) {
+  public FastClock(int speed) {
     this.speed = speed;
   }
 
@@ -42,7 +42,7 @@ final class FastClock implements Scheduler {
   }
 
   /** Waits for a time of this clock. */
-  void sleep(Duration time) throws InterruptedException {
+  public void sleep(Duration time) throws InterruptedException {
     Thread.sleep(time.dividedBy(speed));
   }
 }

@@ -2,7 +2,12 @@ package dev.tethys.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.control.access.Tokens;
+import dev.tethys.control.api.ControlApi;
+import dev.tethys.control.automation.AutomationRule;
 import dev.tethys.control.mdai.Manifests;
+import dev.tethys.control.source.Repository;
+import dev.tethys.control.source.SourceFiles;
 import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.testkit.Waiting;
 import dev.tethys.web.HttpListenerOptions;
@@ -27,21 +32,21 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Control plane with real graphs as agents, over real sockets. */
-abstract class FleetCase {
-  static final String OWN = graph("", "");
+public abstract class FleetCase {
+  public static final String OWN = graph("", "");
 
-  @TempDir Path folder;
-  final HttpClient http = HttpClient.newHttpClient();
+  public @TempDir Path folder;
+  public final HttpClient http = HttpClient.newHttpClient();
 
   /** Clock of the control plane and its agents. */
-  final FastClock clock = new FastClock(speed());
+  public final FastClock clock = new FastClock(speed());
 
-  final List<TestCollector> agents = new ArrayList<>();
-  @Nullable ControlServer server;
-  int port;
+  public final List<TestCollector> agents = new ArrayList<>();
+  public @Nullable ControlServer server;
+  public int port;
 
   /** A configuration with a processor. */
-  static String graph(String processors, String names) {
+  public static String graph(String processors, String names) {
     return "receivers: {hand: {}, nop: {}}\n"
         + "exporters: {nop: {}}\n"
         + (processors.isEmpty() ? "" : "processors: " + processors + "\n")
@@ -51,47 +56,47 @@ abstract class FleetCase {
   }
 
   /** Speed of the clock; 1 where a test must act within short times of it. */
-  int speed() {
+  public int speed() {
     return 5;
   }
 
   /** Rules of automation. */
-  List<AutomationRule> rules() {
+  public List<AutomationRule> rules() {
     return List.of();
   }
 
   /** Resources of MDAI. */
-  Manifests manifests() {
+  public Manifests manifests() {
     return Manifests.NONE;
   }
 
   /** Prometheus for guards. */
-  @Nullable URI prometheus() {
+  public @Nullable URI prometheus() {
     return null;
   }
 
   /** Log store for triggers. */
-  @Nullable URI loki() {
+  public @Nullable URI loki() {
     return null;
   }
 
   /** Alertmanagers that rules notify. */
-  List<URI> alertmanagers() {
+  public List<URI> alertmanagers() {
     return List.of();
   }
 
   /** Repository of configurations. */
-  Repository.@Nullable Settings repository() {
+  public Repository.@Nullable Settings repository() {
     return null;
   }
 
   /** Variables of the process. */
-  Map<String, String> environment() {
+  public Map<String, String> environment() {
     return Map.of();
   }
 
   /** Objects of a cluster. */
-  @Nullable SourceFiles cluster() {
+  public @Nullable SourceFiles cluster() {
     return null;
   }
 
@@ -140,11 +145,11 @@ abstract class FleetCase {
   }
 
   @BeforeEach
-  void start() throws IOException {
+  public void start() throws IOException {
     start(0, Tokens.NONE);
   }
 
-  void start(int at, Tokens tokens) throws IOException {
+  public void start(int at, Tokens tokens) throws IOException {
     ControlServer s =
         new ControlServer(
             HttpListenerOptions.on("127.0.0.1:" + at).withStopGrace(Duration.ofSeconds(1)),
@@ -159,21 +164,21 @@ abstract class FleetCase {
   }
 
   @AfterEach
-  void stop() throws IOException {
+  public void stop() throws IOException {
     agents.forEach(TestCollector::close);
     if (server != null) {
       server.close();
     }
   }
 
-  TestCollector agent(String name, String env) throws IOException {
+  public TestCollector agent(String name, String env) throws IOException {
     TestCollector c =
         new TestCollector(clock, port, folder.resolve(name), OWN, Map.of("env", env, "name", name));
     agents.add(c);
     return c;
   }
 
-  void fleet(int n) throws Exception {
+  public void fleet(int n) throws Exception {
     for (int i = 0; i < n; i++) {
       agent("a" + i, "prod");
     }
@@ -181,11 +186,11 @@ abstract class FleetCase {
     until(() -> all(get("/agents"), a -> a.path("connected").asBoolean()));
   }
 
-  interface Condition {
+  public interface Condition {
     boolean holds(JsonNode n);
   }
 
-  static boolean all(JsonNode list, Condition c) {
+  public static boolean all(JsonNode list, Condition c) {
     for (JsonNode n : list) {
       if (!c.holds(n)) {
         return false;
@@ -194,21 +199,21 @@ abstract class FleetCase {
     return true;
   }
 
-  void until(Callable<Boolean> condition) throws Exception {
+  public void until(Callable<Boolean> condition) throws Exception {
     while (!condition.call()) {
       agents.forEach(TestCollector::send);
       Waiting.pause();
     }
   }
 
-  JsonNode get(String path) throws Exception {
+  public JsonNode get(String path) throws Exception {
     HttpResponse<String> r =
         http.send(HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofString());
     assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
     return JsonMapper.shared().readTree(r.body()).path("data");
   }
 
-  URI uri(String path) {
+  public URI uri(String path) {
     return URI.create("http://127.0.0.1:" + port + ControlApi.ROOT + path);
   }
 
@@ -216,7 +221,7 @@ abstract class FleetCase {
       Pattern.compile("/(configurations|controls|rollouts(/\\d+/(pause|resume|cancel|undo))?)");
 
   /** Sends a change, which has a reason. */
-  HttpResponse<String> post(String path, ObjectNode body) throws Exception {
+  public HttpResponse<String> post(String path, ObjectNode body) throws Exception {
     if (CHANGE.matcher(path).matches() && !body.has("reason")) {
       body.put("reason", "test");
     }
@@ -224,7 +229,7 @@ abstract class FleetCase {
   }
 
   /** Sends a body as it is. */
-  HttpResponse<String> posted(String path, ObjectNode body) throws Exception {
+  public HttpResponse<String> posted(String path, ObjectNode body) throws Exception {
     return http.send(
         HttpRequest.newBuilder(uri(path))
             .header("Content-Type", "application/json")
@@ -233,11 +238,11 @@ abstract class FleetCase {
         HttpResponse.BodyHandlers.ofString());
   }
 
-  static ObjectNode body() {
+  public static ObjectNode body() {
     return JsonMapper.shared().createObjectNode();
   }
 
-  JsonNode done(HttpResponse<String> r) {
+  public JsonNode done(HttpResponse<String> r) {
     assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
     return JsonMapper.shared().readTree(r.body()).path("data");
   }

@@ -2,6 +2,7 @@ package dev.tethys.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.control.api.TapApi;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.concurrent.atomic.AtomicBoolean;

@@ -30,7 +30,7 @@ class GuardQueryTest extends FleetCase {
   private @Nullable HttpServer prometheus;
 
   @Override
-  URI prometheus() {
+  public URI prometheus() {
     HttpServer s;
     try {
       s = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);

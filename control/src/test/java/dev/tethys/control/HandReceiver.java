@@ -12,7 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Receiver {@code hand} of logs that a test passes in. */
-final class HandReceiver implements ReceiverFactory<String> {
+public final class HandReceiver implements ReceiverFactory<String> {
   private volatile @Nullable Consumer input;
 
   /** Input of the pipeline since the last start; null before. */

@@ -9,6 +9,13 @@ import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.control.access.Selector;
+import dev.tethys.control.fleet.AgentState;
+import dev.tethys.control.kubernetes.ClusterFiles;
+import dev.tethys.control.kubernetes.ClusterKind;
+import dev.tethys.control.kubernetes.ClusterStatus;
+import dev.tethys.control.kubernetes.ResourceDefinitions;
+import dev.tethys.control.source.SourceFiles;
 import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.testkit.KubernetesProcess;
 import dev.tethys.testkit.Ports;
@@ -129,7 +136,7 @@ class KubernetesTest extends FleetCase {
   }
 
   @Override
-  SourceFiles cluster() {
+  public SourceFiles cluster() {
     List<ClusterKind> kinds = new ArrayList<>(ClusterKind.OWN);
     kinds.addAll(ClusterKind.MDAI);
     ResourceWatch.Connection connection = connection();
@@ -159,8 +166,7 @@ class KubernetesTest extends FleetCase {
   }
 
   @Override
-  @BeforeEach
-  void start() throws IOException {
+  public @BeforeEach void start() throws IOException {
     super.start();
   }
 

@@ -3,6 +3,9 @@ package dev.tethys.control;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.control.access.Tokens;
+import dev.tethys.control.fleet.FleetVolumes;
+import dev.tethys.control.live.QuotaWatch;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import java.io.IOException;

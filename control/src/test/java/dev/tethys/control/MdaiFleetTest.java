@@ -2,6 +2,8 @@ package dev.tethys.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.control.access.Tokens;
+import dev.tethys.control.api.AutomationApi;
 import dev.tethys.control.mdai.ManifestReader;
 import dev.tethys.control.mdai.Manifests;
 import dev.tethys.testkit.Shared;
@@ -48,7 +50,7 @@ class MdaiFleetTest extends FleetCase {
           "filter");
 
   @Override
-  Manifests manifests() {
+  public Manifests manifests() {
     return ManifestReader.parse("hub.yaml", HUB);
   }
 

@@ -3,6 +3,8 @@ package dev.tethys.control;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.control.access.Tokens;
+import dev.tethys.control.live.QuotaWatch;
 import dev.tethys.testkit.Waiting;
 import java.nio.file.Files;
 import java.time.Duration;

@@ -3,6 +3,11 @@ package dev.tethys.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.control.access.Tokens;
+import dev.tethys.control.api.ControlApi;
+import dev.tethys.control.audit.AuditLog;
+import dev.tethys.control.fleet.AgentState;
+import dev.tethys.control.fleet.FleetVolumes;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -28,8 +33,7 @@ class RolesTest extends FleetCase {
   private static final String ADA = "admin-token-0123456789";
 
   @Override
-  @BeforeEach
-  void start() throws IOException {
+  public @BeforeEach void start() throws IOException {
     Path file = folder.resolve("tokens");
     Files.writeString(
         file,

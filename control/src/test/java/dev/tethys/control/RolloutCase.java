@@ -8,6 +8,17 @@ import dev.tethys.codec.opamp.AgentToServer.Description;
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.codec.opamp.CustomMessage;
+import dev.tethys.control.access.Actor;
+import dev.tethys.control.access.Selector;
+import dev.tethys.control.audit.AuditLog;
+import dev.tethys.control.fleet.Fleet;
+import dev.tethys.control.rollout.Guard;
+import dev.tethys.control.rollout.Rollout;
+import dev.tethys.control.rollout.RolloutState;
+import dev.tethys.control.rollout.Rollouts;
+import dev.tethys.control.versions.ConfigStore;
+import dev.tethys.control.versions.ConfigVersion;
+import dev.tethys.control.versions.Packages;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import java.io.IOException;
@@ -24,9 +35,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Rollouts to agents that report at chosen times. */
-abstract class RolloutCase {
-  static final class Clock implements Scheduler {
-    long nanos;
+public abstract class RolloutCase {
+  public static final class Clock implements Scheduler {
+    public long nanos;
 
     @Override
     public long millis() {
@@ -50,26 +61,26 @@ abstract class RolloutCase {
   }
 
   @TempDir Path folder;
-  final Clock clock = new Clock();
-  Fleet fleet = new Fleet(clock, 10);
-  ConfigStore store;
-  AuditLog audit;
-  Rollouts rollouts;
+  public final Clock clock = new Clock();
+  public Fleet fleet = new Fleet(clock, 10);
+  public ConfigStore store;
+  public AuditLog audit;
+  public Rollouts rollouts;
 
   /** Time for which the version holds items; null where it is not known. */
   @Nullable Duration holds = Duration.ZERO;
 
-  final Map<Integer, Long> sequences = new HashMap<>();
+  public final Map<Integer, Long> sequences = new HashMap<>();
 
   @BeforeEach
-  void open() throws IOException {
+  public void open() throws IOException {
     store = new ConfigStore(folder.resolve("configurations.jsonl"));
     audit = new AuditLog(folder.resolve("audit.jsonl"), InstantSource.system());
     restart();
   }
 
   /** Starts the control plane, with the rollouts of its folder and no agents. */
-  final void restart() throws IOException {
+  public final void restart() throws IOException {
     fleet = new Fleet(clock, 10);
     rollouts =
         new Rollouts(
@@ -84,24 +95,24 @@ abstract class RolloutCase {
   }
 
   @AfterEach
-  void close() throws IOException {
+  public void close() throws IOException {
     audit.close();
     store.close();
   }
 
-  void agent(@Nullable RemoteStatus remote, @Nullable String totals) {
+  public void agent(@Nullable RemoteStatus remote, @Nullable String totals) {
     agent(0, remote, totals);
   }
 
-  void agent(int number, @Nullable RemoteStatus remote, @Nullable String totals) {
+  public void agent(int number, @Nullable RemoteStatus remote, @Nullable String totals) {
     agent(number, remote, totals, null);
   }
 
-  void process(int number, long start, @Nullable String totals) {
+  public void process(int number, long start, @Nullable String totals) {
     agent(number, null, totals, new ComponentHealth(true, start, "", "StatusOK", 0, Map.of()));
   }
 
-  void agent(
+  public void agent(
       int number,
       @Nullable RemoteStatus remote,
       @Nullable String totals,
@@ -132,15 +143,15 @@ abstract class RolloutCase {
         null);
   }
 
-  static String totals(long in, long dropped) {
+  public static String totals(long in, long dropped) {
     return "{\"in\":" + in + ",\"dropped\":{\"refused\":" + dropped + "}}";
   }
 
-  Rollout start() throws IOException {
+  public Rollout start() throws IOException {
     return start(Guard.DEFAULT);
   }
 
-  Rollout start(Guard guard) throws IOException {
+  public Rollout start(Guard guard) throws IOException {
     ConfigVersion v =
         store.add(
             "edge", "text", new ConfigVersion.Author("me", ""), "", "valid", 0, (x, before) -> {});
@@ -150,22 +161,22 @@ abstract class RolloutCase {
     return r;
   }
 
-  void pass(Duration time) {
+  public void pass(Duration time) {
     clock.nanos += time.toNanos();
     rollouts.step();
   }
 
-  void restart(Duration away) throws IOException {
+  public void restart(Duration away) throws IOException {
     clock.nanos += away.toNanos();
     restart();
     rollouts.step();
   }
 
-  Rollout first() {
+  public Rollout first() {
     return rollouts.read((all, assignments) -> all.getFirst());
   }
 
-  void returns(int number, String totals) {
+  public void returns(int number, String totals) {
     ConfigVersion v = requireNonNull(store.find("edge", 1));
     agent(number, new RemoteStatus(v.hashBytes(), RemoteStatus.State.APPLIED, ""), totals);
   }

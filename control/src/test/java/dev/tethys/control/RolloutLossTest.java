@@ -5,6 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
+import dev.tethys.control.access.Actor;
+import dev.tethys.control.access.Selector;
+import dev.tethys.control.fleet.AgentState;
+import dev.tethys.control.fleet.Fleet;
+import dev.tethys.control.fleet.RecentAccounts;
+import dev.tethys.control.rollout.Guard;
+import dev.tethys.control.rollout.Rollout;
+import dev.tethys.control.rollout.RolloutStages;
+import dev.tethys.control.rollout.RolloutState;
+import dev.tethys.control.rollout.StageCheck;
+import dev.tethys.control.versions.ConfigVersion;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -381,7 +392,7 @@ class RolloutLossTest extends RolloutCase {
     agent(null, totals(2_100, 60));
     rollouts.step();
     assertThat(bad.state).isEqualTo(Rollout.State.UNDONE);
-    byte[] own = HexFormat.of().parseHex(AgentVersions.OWN);
+    byte[] own = HexFormat.of().parseHex(AgentState.OWN);
     agent(new RemoteStatus(own, RemoteStatus.State.APPLIED, ""), totals(2_200, 110));
     agent(null, totals(2_300, 110));
     Rollout next = start();

@@ -3,6 +3,12 @@ package dev.tethys.control;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.control.access.Selector;
+import dev.tethys.control.api.AgentJson;
+import dev.tethys.control.fleet.RecentMemory;
+import dev.tethys.control.fleet.Totals;
+import dev.tethys.control.rollout.Guard;
+import dev.tethys.control.rollout.Rollout;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Exporter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

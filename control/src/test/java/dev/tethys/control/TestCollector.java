@@ -49,7 +49,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Collector in this process: a real graph and the real client. */
-final class TestCollector implements ControlledAgent.Process, AutoCloseable {
+public final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   private static final HttpClientFactory CLIENTS = new HttpClientFactory("Tethys/test");
 
   private final HandReceiver hand = new HandReceiver();
@@ -65,40 +65,41 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   private volatile String text = "";
 
   /** Resident bytes that it reports; 0 for none. */
-  volatile long memory;
+  public volatile long memory;
 
   /** Variables with which the configuration was applied last. */
-  volatile Map<String, String> variables = Map.of();
+  public volatile Map<String, String> variables = Map.of();
 
   /** Live controls that were set since the start, "" for none. */
-  final List<String> documents = new CopyOnWriteArrayList<>();
+  public final List<String> documents = new CopyOnWriteArrayList<>();
 
   /** Configurations that were offered, well or not. */
-  final AtomicInteger offers = new AtomicInteger();
+  public final AtomicInteger offers = new AtomicInteger();
 
   /** Opens when components that a configuration does not have any more have ended. */
-  volatile CountDownLatch ends = new CountDownLatch(0);
+  public volatile CountDownLatch ends = new CountDownLatch(0);
 
   /** Live taps that run. */
-  final AtomicInteger taps = new AtomicInteger();
+  public final AtomicInteger taps = new AtomicInteger();
 
   /**
    * A collector.
    *
    * @param own its configuration without a control plane; "" for none
    */
-  TestCollector(Scheduler clock, int port, Path folder, String own, Map<String, String> labels)
+  public TestCollector(
+      Scheduler clock, int port, Path folder, String own, Map<String, String> labels)
       throws IOException {
     this(clock, port, folder, own, labels, "");
   }
 
-  TestCollector(
+  public TestCollector(
       Scheduler clock, int port, Path folder, String own, Map<String, String> labels, String token)
       throws IOException {
     this(clock, port, folder, own, labels, token, null);
   }
 
-  TestCollector(
+  public TestCollector(
       Scheduler clock,
       int port,
       Path folder,
@@ -115,7 +116,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
    *
    * @param start in Unix nanoseconds; 0 where it reports none
    */
-  TestCollector(
+  public TestCollector(
       Scheduler clock,
       int port,
       Path folder,
@@ -270,21 +271,21 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   }
 
   /** Text of the configuration that runs. */
-  String text() {
+  public String text() {
     return text;
   }
 
-  String uid() {
+  public String uid() {
     return agent.instanceUid();
   }
 
   /** Passes a log record in. */
-  void send() {
+  public void send() {
     send(record(), 1);
   }
 
   /** Passes log records of a service in; the number that the source was asked to keep. */
-  long send(String service, int severity, int n) {
+  public long send(String service, int severity, int n) {
     LogsData d = new LogsData();
     ResourceGroup<LogRecord> r = new ResourceGroup<>();
     r.resource().attributes().put("service.name", service);
@@ -313,7 +314,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   }
 
   /** Counts of a live control; null when the collector does not have it. */
-  LiveControls.@Nullable Applied control(String id, boolean activeOnly) {
+  public LiveControls.@Nullable Applied control(String id, boolean activeOnly) {
     LiveControls.Applied a = controls.applied().get(id);
     return a == null || activeOnly && !a.active() ? null : a;
   }

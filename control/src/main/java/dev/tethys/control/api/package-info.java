@@ -1,0 +1,5 @@
+/** HTTP API of the control plane. */
+@NullMarked
+package dev.tethys.control.api;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,77 @@
+package dev.tethys.control.automation;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.control.mdai.HubEngine;
+import dev.tethys.control.mdai.Manifests;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Rules and resources of the files of flags and of the repository, which apply together. */
+public final class DefinedRules {
+  private final Automation automation;
+  private final HubEngine engine;
+  private List<AutomationRule> ofFlags = List.of(); // guarded by this
+  private List<AutomationRule> ofRepository = List.of(); // guarded by this
+  private Manifests manifestsOfFlags = Manifests.NONE; // guarded by this
+  private Manifests manifestsOfRepository = Manifests.NONE; // guarded by this
+
+  public DefinedRules(Automation automation, HubEngine engine) {
+    this.automation = automation;
+    this.engine = engine;
+  }
+
+  /**
+   * Replaces those of the files of flags.
+   *
+   * @throws ConfigException where the repository has one of the same name; nothing changes then
+   */
+  public synchronized void takeFlags(List<AutomationRule> rules, Manifests manifests)
+      throws IOException {
+    Set<String> names = names(ofRepository);
+    for (AutomationRule r : rules) {
+      if (names.contains(r.name())) {
+        throw new ConfigException(
+            "--automation", "rule " + r.name() + " is also in the repository; remove one of them");
+      }
+    }
+    engine.define(manifests.with(manifestsOfRepository));
+    ofFlags = rules;
+    manifestsOfFlags = manifests;
+    define();
+  }
+
+  /** Replaces those of the repository; errors as for the other. */
+  public synchronized void takeRepository(List<AutomationRule> rules, Manifests manifests)
+      throws IOException {
+    Manifests all = manifestsOfFlags.with(manifests);
+    if (!manifests.equals(manifestsOfRepository)) {
+      engine.define(all);
+    }
+    ofRepository = rules;
+    manifestsOfRepository = manifests;
+    define();
+  }
+
+  private void define() {
+    List<AutomationRule> all = new ArrayList<>(ofFlags);
+    all.addAll(ofRepository);
+    automation.define(List.copyOf(all));
+  }
+
+  private static Set<String> names(List<AutomationRule> rules) {
+    return rules.stream().map(AutomationRule::name).collect(Collectors.toSet());
+  }
+
+  /** Names of the rules of flags. */
+  public synchronized Set<String> namesOfFlags() {
+    return names(ofFlags);
+  }
+
+  /** Resources of flags. */
+  public synchronized Manifests manifestsOfFlags() {
+    return manifestsOfFlags;
+  }
+}

@@ -1,0 +1,636 @@
+package dev.tethys.control.automation;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.control.mdai.HubEngine;
+import dev.tethys.control.mdai.Manifests;
+import dev.tethys.control.mdai.ReplayHost;
+import dev.tethys.control.mdai.ReplayRequest;
+import dev.tethys.control.mdai.ReplaySpec;
+import dev.tethys.control.mdai.Resource;
+import dev.tethys.control.state.StateFile;
+import dev.tethys.control.text.Texts;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.archive.Archive;
+import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.config.GraphConfig;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.graph.Graph;
+import dev.tethys.pipeline.graph.GraphServices;
+import dev.tethys.pipeline.ledger.AccountingRegistry;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Replays of MDAI, each a pipeline in this process from objects in S3 to a destination. An object
+ * is passed on when the destination has the one before, and its key and the items until then are on
+ * disk: a replay continues after a restart. A destination that is away is waited for.
+ *
+ * <p>Format of the file, which is replaced as a whole: a JSON object with {@code format} (1) and
+ * {@code replays}. Everything is guarded by this; the engine is called without the lock, since it
+ * calls with its own.
+ */
+public final class Replays implements ReplayHost {
+  private static final System.Logger LOG = JulLogger.of(Replays.class.getName());
+  private static final int MAX_RUNNING = 4;
+  private static final int MAX_KEPT = 200;
+  private static final long INTERVAL_NANOS = Duration.ofMillis(250).toNanos();
+  private static final Duration STOP = Duration.ofSeconds(10);
+  private static final String DONE = "tethys_awss3_receiver_done";
+  private static final String ITEMS = "tethys_awss3_receiver_range_items";
+  private static final String OBJECTS = "tethys_awss3_receiver_range_objects";
+
+  /** States of a replay. */
+  enum State {
+    WAITING,
+    RUNNING,
+    COMPLETED,
+    FAILED;
+
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * Action of a rule that started a replay.
+   *
+   * @param word of its step
+   * @param target of its step
+   */
+  public record Origin(String rule, Alert event, String word, String target, String actor) {}
+
+  /** Takes the ends of replays that rules started; may call replays. */
+  public interface Ended {
+    /**
+     * Takes one.
+     *
+     * @param error "" where it is complete
+     * @param items that the destination has
+     * @throws IOException when it cannot be taken; it is passed again
+     */
+    void take(Origin origin, String replay, String error, long items) throws IOException;
+  }
+
+  /** Replay that was started and not ended. */
+  private static final class Replay {
+    final ReplayRequest request;
+    final boolean ofResource;
+    final @Nullable Origin origin; // null unless a rule started it
+    State state = State.WAITING;
+    String error = "";
+    boolean reported;
+    long startedMillis;
+    long endedMillis;
+    String hint = ""; // what is unusual about its end
+    long itemsSaved; // as last saved here; the file of the position is exact
+    final Registry metrics = new Registry();
+    final AccountingRegistry ledger = new AccountingRegistry();
+    @Nullable Graph graph;
+
+    Replay(ReplayRequest request, boolean ofResource, @Nullable Origin origin) {
+      this.request = request;
+      this.ofResource = ofResource;
+      this.origin = origin;
+    }
+
+    boolean isOver() {
+      return state == State.COMPLETED || state == State.FAILED;
+    }
+
+    /** Items that the destination has, of all processes that have run it. */
+    long items() {
+      return Math.max(itemsSaved, read(ITEMS));
+    }
+
+    boolean isRead() {
+      return read(DONE) == 1;
+    }
+
+    /** Value of a metric of its receiver; 0 before there is one. */
+    long read(String metric) {
+      long sum = 0;
+      for (MetricFamily f : metrics.gather()) {
+        if (f.name().equals(metric)) {
+          for (var m : f.metrics()) {
+            sum += m.point() instanceof MetricFamily.Value v ? (long) v.value() : 0;
+          }
+        }
+      }
+      return sum;
+    }
+  }
+
+  private final FileAccess files = new RealFiles();
+  private final LimitedLog failures = new LimitedLog(LOG);
+  private final Path folder;
+  private final StateFile file;
+  private final Components components;
+  private final Scheduler clock;
+  private final Function<String, @Nullable String> environment;
+  private final Map<String, Replay> all = new LinkedHashMap<>();
+  private final Map<String, String> invalid = new TreeMap<>(); // resources, and why
+  private Manifests manifests = Manifests.NONE;
+  private boolean defined; // whether resources are to be compared
+  private long steppedNanos;
+  private boolean closed;
+  private final List<Replay> removed = new ArrayList<>(); // of rules, before their end
+  private volatile Ended ended = (origin, replay, error, items) -> {};
+
+  /**
+   * Reads the replays of before.
+   *
+   * @param environment variables of the process, for the endpoint of S3
+   */
+  public Replays(
+      Path data,
+      Components components,
+      Scheduler clock,
+      Function<String, @Nullable String> environment)
+      throws IOException {
+    this.folder = data.resolve("replays");
+    this.file = new StateFile(data.resolve("replays.json"));
+    this.components = components;
+    this.clock = clock;
+    this.environment = environment;
+    load();
+  }
+
+  @Override
+  public synchronized void check(ReplayRequest q) {
+    if (all.containsKey(q.name())) {
+      throw new IllegalArgumentException(
+          "there is a replay "
+              + q.name()
+              + "; end it by cleanUpReplay, or use another name, since data would be repeated");
+    }
+    if (all.size() >= MAX_KEPT && removable() == null) {
+      throw new IllegalArgumentException("there are " + MAX_KEPT + " replays, the limit");
+    }
+    config(q);
+  }
+
+  private @Nullable String removable() {
+    for (Replay r : all.values()) {
+      if (!r.ofResource && r.state == State.COMPLETED && isReported(r)) {
+        return r.request.name();
+      }
+    }
+    return null;
+  }
+
+  private static boolean isReported(Replay r) {
+    return r.reported || r.request.spec().statusVariable().isEmpty() && r.origin == null;
+  }
+
+  @Override
+  public synchronized void start(ReplayRequest q) {
+    add(q, false, null);
+    save();
+  }
+
+  /** Starts the replay of a rule, whose end is passed on; it was checked. */
+  synchronized void start(ReplayRequest q, Origin origin) {
+    add(q, false, origin);
+    save();
+  }
+
+  /** Sets what takes the ends of replays of rules. */
+  public void follow(Ended e) {
+    ended = e;
+  }
+
+  private void add(ReplayRequest q, boolean ofResource, @Nullable Origin origin) {
+    if (all.containsKey(q.name())) {
+      return;
+    }
+    String oldest = all.size() >= MAX_KEPT ? removable() : null;
+    if (oldest != null) {
+      remove(oldest);
+    }
+    Replay r = new Replay(q, ofResource, origin);
+    r.startedMillis = clock.millis();
+    all.put(q.name(), r);
+    LOG.log(Level.INFO, "Replay accepted replay={0} signal={1}", q.name(), q.spec().telemetry());
+  }
+
+  @Override
+  public synchronized void end(String name) {
+    remove(name);
+    save();
+  }
+
+  private void remove(String name) {
+    Replay r = all.remove(name);
+    if (r == null) {
+      return;
+    }
+    if (r.origin != null && !r.isOver()) {
+      r.state = State.FAILED;
+      r.error = "it was removed before its end";
+      removed.add(r);
+    }
+    Graph g = r.graph;
+    Path position = folder.resolve(name);
+    clock.execute(
+        "replay-end",
+        () -> {
+          if (g != null) {
+            g.stop(STOP);
+          }
+          try {
+            files.delete(position);
+          } catch (IOException e) {
+            LOG.log(Level.WARNING, "Position of a replay not deleted path=" + position, e);
+          }
+        });
+    LOG.log(Level.INFO, "Replay removed replay={0} state={1}", name, r.state.word());
+  }
+
+  /** Resources are compared in the next step, when those of all sources are known. */
+  @Override
+  public synchronized void define(Manifests next) {
+    manifests = next;
+    defined = true;
+  }
+
+  private void compare() {
+    defined = false;
+    invalid.clear();
+    Map<String, ReplayRequest> wanted = new LinkedHashMap<>();
+    for (Resource x : manifests.resources()) {
+      if (x instanceof Resource.Replay r) {
+        try {
+          ReplayRequest q = ReplayRequest.of(r);
+          config(q);
+          if (wanted.put(q.name(), q) != null) {
+            throw new IllegalArgumentException("another namespace has a replay of this name");
+          }
+        } catch (IllegalArgumentException e) {
+          invalid.put(r.meta().name(), String.valueOf(e.getMessage()));
+        }
+      }
+    }
+    for (Replay r : List.copyOf(all.values())) {
+      ReplayRequest q = wanted.get(r.request.name());
+      if (r.ofResource && !r.request.equals(q) && !invalid.containsKey(r.request.name())) {
+        remove(r.request.name());
+      } else if (!r.ofResource && q != null) {
+        wanted.remove(q.name());
+        invalid.put(q.name(), "a rule has started a replay of this name");
+      }
+    }
+    wanted.values().forEach(q -> add(q, true, null));
+    save();
+  }
+
+  /** Starts what waits, and notes what has ended. */
+  public void step(HubEngine engine) {
+    List<Replay> due = new ArrayList<>();
+    synchronized (this) {
+      long now = clock.nanos();
+      if (closed || now - steppedNanos < INTERVAL_NANOS && steppedNanos != 0) {
+        return;
+      }
+      steppedNanos = now;
+      if (defined) {
+        compare();
+      }
+      int running = 0;
+      for (Replay r : all.values()) {
+        running += r.graph == null ? 0 : 1;
+      }
+      for (Replay r : all.values()) {
+        if (r.graph != null && r.isRead()) {
+          complete(r);
+        } else if (r.graph == null
+            && (r.state == State.WAITING || r.state == State.RUNNING)
+            && running < MAX_RUNNING) {
+          running++;
+          begin(r);
+        }
+        if (r.isOver() && !isReported(r)) {
+          due.add(r);
+        }
+      }
+      due.addAll(removed);
+      removed.clear();
+    }
+    for (Replay r : due) {
+      report(engine, r);
+    }
+  }
+
+  private void begin(Replay r) {
+    r.state = State.RUNNING;
+    Graph g =
+        new Graph(
+            new GraphServices(
+                components,
+                clock,
+                new Outboxes(files, clock, RandomGenerator.getDefault()),
+                r.ledger,
+                r.metrics));
+    r.graph = g;
+    save();
+    clock.execute("replay-start", () -> run(r, g));
+  }
+
+  private void run(Replay r, Graph g) {
+    try {
+      GraphConfig config;
+      synchronized (this) {
+        config = config(r.request);
+      }
+      g.apply(config);
+    } catch (IOException | ConfigException | IllegalArgumentException e) {
+      String why =
+          e instanceof IOException io ? IoFailures.describe(io) : String.valueOf(e.getMessage());
+      LOG.log(Level.WARNING, "Replay failed replay={0} error=\"{1}\"", r.request.name(), why);
+      synchronized (this) {
+        r.state = State.FAILED;
+        r.error = Texts.shortened(why, 1000);
+        r.endedMillis = clock.millis();
+        r.graph = null;
+        save();
+      }
+      g.stop(Duration.ZERO);
+    }
+  }
+
+  private void complete(Replay r) {
+    Graph g = r.graph;
+    long items = r.items();
+    if (r.read(OBJECTS) == 0) {
+      r.hint = nothing(r.request.spec());
+      LOG.log(
+          Level.WARNING, "Replay found nothing replay={0} why=\"{1}\"", r.request.name(), r.hint);
+    }
+    r.itemsSaved = items;
+    r.state = State.COMPLETED;
+    r.endedMillis = clock.millis();
+    r.graph = null;
+    if (g != null) {
+      clock.execute("replay-end", () -> g.stop(STOP));
+    }
+    save();
+    LOG.log(
+        Level.INFO,
+        "Replay completed replay={0} items={1}",
+        r.request.name(),
+        Long.toString(items));
+  }
+
+  private static String nothing(ReplaySpec s) {
+    return "no objects of "
+        + s.telemetry()
+        + " between "
+        + s.start()
+        + " and "
+        + s.end()
+        + " below s3://"
+        + s.bucket()
+        + "/"
+        + s.path()
+        + "; check times (UTC), path, prefix and partition";
+  }
+
+  private void report(HubEngine engine, Replay r) {
+    ReplaySpec s = r.request.spec();
+    try {
+      if (r.origin != null) {
+        pass(r, r.origin);
+        return;
+      }
+      String error =
+          engine.report(r.request.name(), s.hub(), s.statusVariable(), r.state.word(), r.hint);
+      synchronized (this) {
+        r.reported = true;
+        if (!error.isEmpty()) {
+          r.error = error;
+          LOG.log(
+              Level.WARNING,
+              "State of a replay not reported replay={0} error=\"{1}\"",
+              r.request.name(),
+              error);
+        }
+        save();
+      }
+    } catch (IOException e) { // the next step tries again
+      synchronized (this) {
+        if (all.get(r.request.name()) != r) {
+          removed.add(r);
+        }
+      }
+      failures.failure(Level.ERROR, "State of a replay not reported", r.request.name(), e);
+    }
+  }
+
+  private void pass(Replay r, Origin origin) throws IOException {
+    String error = r.state == State.COMPLETED ? "" : r.error.isEmpty() ? "it failed" : r.error;
+    ended.take(origin, r.request.name(), error, r.items());
+    synchronized (this) {
+      r.reported = true;
+      save();
+    }
+  }
+
+  /** Pipeline of a replay. Texts of requests are values of JSON: no reference is resolved. */
+  private GraphConfig config(ReplayRequest q) {
+    ReplaySpec s = q.spec();
+    ObjectNode c = JsonMapper.shared().createObjectNode();
+    c.putObject("extensions")
+        .putObject("file_storage")
+        .put("directory", folder.resolve(q.name()).toAbsolutePath().toString());
+    ObjectNode in = c.putObject("receivers").putObject("awss3");
+    in.put("starttime", s.start()).put("endtime", s.end()).put("storage", "file_storage");
+    if (!s.telemetry().equals("metrics")) {
+      // Makes an object that came again recognisable; points of metrics have their time for that.
+      in.put("object_attribute", Archive.OBJECT_ATTRIBUTE);
+    }
+    ObjectNode from = in.putObject("s3downloader");
+    from.put("s3_bucket", s.bucket()).put("s3_prefix", s.path()).put("file_prefix", s.prefix());
+    from.put("s3_partition", s.partition().isEmpty() ? "minute" : s.partition());
+    from.put("s3_partition_timezone", "UTC");
+    if (!s.region().isEmpty()) {
+      from.put("region", s.region());
+    }
+    credentials(from, q);
+    c.putObject("processors")
+        .putObject("resource")
+        .putArray("attributes")
+        .addObject()
+        .put("key", Archive.REPLAY_ATTRIBUTE)
+        .put("value", q.name())
+        .put("action", "upsert");
+    ObjectNode out = c.putObject("exporters").putObject("otlp_http");
+    out.put("endpoint", s.destination());
+    out.putObject("retry_on_failure").put("max_elapsed_time", "0s");
+    ObjectNode service = c.putObject("service");
+    service.putArray("extensions").add("file_storage");
+    service.putObject("telemetry").putObject("metrics").put("level", "none");
+    ObjectNode p = service.putObject("pipelines").putObject(s.telemetry());
+    p.putArray("receivers").add("awss3");
+    p.putArray("processors").add("resource");
+    p.putArray("exporters").add("otlp_http");
+    try {
+      return GraphConfig.read(
+          YamlDocument.parse("replay " + q.name(), null, c.toString()), components, false);
+    } catch (ConfigException e) {
+      throw new IllegalArgumentException("the replay cannot run: " + e.getMessage(), e);
+    }
+  }
+
+  private void credentials(ObjectNode from, ReplayRequest q) {
+    Map<String, String> keys =
+        manifests
+            .data()
+            .getOrDefault(new Manifests.DataKey(true, q.namespace(), q.spec().secret()), Map.of());
+    String id = keys.getOrDefault("AWS_ACCESS_KEY_ID", "");
+    if (!id.isEmpty()) {
+      from.put("access_key", id);
+      from.put("secret_key", keys.getOrDefault("AWS_SECRET_ACCESS_KEY", ""));
+      from.put("session_token", keys.getOrDefault("AWS_SESSION_TOKEN", ""));
+    }
+    for (String name : List.of("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")) {
+      String url = environment.apply(name);
+      if (url != null && !url.isEmpty()) {
+        from.put("endpoint", url).put("s3_force_path_style", true);
+        return;
+      }
+    }
+  }
+
+  /** All replays, and resources that are none because of an error. */
+  public synchronized ArrayNode json() {
+    ArrayNode out = JsonMapper.shared().createArrayNode();
+    for (Replay r : all.values()) {
+      ReplaySpec s = r.request.spec();
+      ObjectNode n = out.addObject().put("name", r.request.name()).put("hub", s.hub());
+      Graph running = r.graph;
+      List<String> waits = running == null ? List.of() : running.waits();
+      String error =
+          r.error.isEmpty() && !waits.isEmpty() ? "waiting: " + waits.getFirst() : r.error;
+      n.put("state", r.state.word()).put("error", error).put("items", r.items());
+      n.put("hint", r.hint);
+      n.put("signal", s.telemetry()).put("from", s.start()).put("to", s.end());
+      n.put("source", "s3://" + s.bucket() + "/" + s.path()).put("destination", s.destination());
+      n.put("resource", r.ofResource);
+      n.put("startedMillis", r.startedMillis).put("endedMillis", r.endedMillis);
+    }
+    invalid.forEach(
+        (name, error) ->
+            out.addObject()
+                .put("name", name)
+                .put("state", "invalid")
+                .put("error", error)
+                .put("resource", true));
+    return out;
+  }
+
+  private void load() throws IOException {
+    file.load(
+        n -> {
+          for (JsonNode x : n.path("replays")) {
+            ReplaySpec s = JsonMapper.shared().treeToValue(x.path("spec"), ReplaySpec.class);
+            Replay r =
+                new Replay(
+                    new ReplayRequest(
+                        x.path("name").asString(""), x.path("namespace").asString(""), s),
+                    x.path("ofResource").asBoolean(false),
+                    x.has("origin")
+                        ? JsonMapper.shared().treeToValue(x.path("origin"), Origin.class)
+                        : null);
+            r.state = State.valueOf(x.path("state").asString("").toUpperCase(Locale.ROOT));
+            r.error = x.path("error").asString("");
+            r.hint = x.path("hint").asString("");
+            r.reported = x.path("reported").asBoolean(false);
+            r.startedMillis = x.path("started").asLong(0);
+            r.endedMillis = x.path("ended").asLong(0);
+            r.itemsSaved = x.path("items").asLong(0);
+            all.put(r.request.name(), r);
+          }
+        });
+  }
+
+  /** A change that is not saved is seen again: positions have separate files. */
+  private void save() {
+    ObjectNode n = StateFile.content();
+    ArrayNode out = n.putArray("replays");
+    for (Replay r : all.values()) {
+      ObjectNode x = out.addObject().put("name", r.request.name());
+      x.put("namespace", r.request.namespace());
+      x.set("spec", JsonMapper.shared().valueToTree(r.request.spec()));
+      x.put("state", r.state.word()).put("error", r.error).put("reported", r.reported);
+      x.put("ofResource", r.ofResource).put("items", r.items()).put("hint", r.hint);
+      x.put("started", r.startedMillis).put("ended", r.endedMillis);
+      if (r.origin != null) {
+        x.set("origin", JsonMapper.shared().valueToTree(r.origin));
+      }
+    }
+    try {
+      file.write(n);
+    } catch (IOException e) {
+      failures.failure(Level.ERROR, "Replays not saved", file.toString(), e);
+    }
+  }
+
+  /** Stops all at the same time, with what is under way; they continue at the next start. */
+  public void close() {
+    List<Graph> running = new ArrayList<>();
+    synchronized (this) {
+      closed = true;
+      for (Replay r : all.values()) {
+        if (r.graph != null) {
+          running.add(r.graph);
+        }
+      }
+    }
+    CountDownLatch stopped = new CountDownLatch(running.size());
+    for (Graph g : running) {
+      clock.execute(
+          "replay-stop",
+          () -> {
+            try {
+              g.stop(STOP);
+            } finally {
+              stopped.countDown();
+            }
+          });
+    }
+    try {
+      if (!stopped.await(2 * STOP.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.log(Level.WARNING, "Replays not stopped in time; an object of each may come again");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    synchronized (this) {
+      save();
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package dev.tethys.control.automation;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.control.access.ConflictException;
+import dev.tethys.control.access.ControlRequest;
+import dev.tethys.control.access.NotFoundException;
+import dev.tethys.control.automation.StepLog.Step;
+import dev.tethys.control.live.Controls;
+import dev.tethys.control.live.LiveControl;
+import dev.tethys.control.text.Texts;
+import dev.tethys.model.log.JulLogger;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Start and end of the live controls of rules. Guarded by its owner. */
+public final class RuleControls {
+  private static final System.Logger LOG = JulLogger.of(RuleControls.class.getName());
+
+  private final Controls controls;
+  private final StepLog steps;
+
+  public RuleControls(Controls controls, StepLog steps) {
+    this.controls = controls;
+    this.steps = steps;
+  }
+
+  boolean isActive(String id) {
+    return controls.active(id) != null;
+  }
+
+  /** Starts a control that is not active, and notes the result. */
+  Step start(AutomationRule r, int action, Alert a) throws IOException {
+    String id = r.controlId(action, a);
+    try {
+      ControlRequest request = r.control(action, a);
+      if (!r.dryRun()) {
+        controls.start(request, Automation.actor(r));
+      }
+    } catch (ConfigException | IllegalArgumentException | ConflictException e) {
+      return steps.fail(r.name(), a, "start", id, String.valueOf(e.getMessage()));
+    }
+    return r.dryRun()
+        ? steps.dryRun(r.name(), a, "start", id)
+        : steps.note(r.name(), a, "start", id, "done", "");
+  }
+
+  /**
+   * Notes that the control of an action is active already, which may be another one of that id. Its
+   * owner is a text that any user can choose, and says nothing about that.
+   */
+  Step noteActive(AutomationRule r, int action, Alert a) throws IOException {
+    String id = r.controlId(action, a);
+    LiveControl c = controls.get(id);
+    try {
+      ControlRequest wanted = r.control(action, a);
+      boolean own =
+          c.author().isEmpty() // of a file of before
+              ? c.control().owner().equals(wanted.control().owner())
+              : c.author().equals(Automation.actor(r));
+      if (own) {
+        return steps.note(r.name(), a, "start", id, "active", "");
+      }
+    } catch (ConfigException | IllegalArgumentException e) {
+      return steps.fail(r.name(), a, "start", id, String.valueOf(e.getMessage()));
+    }
+    return steps.fail(
+        r.name(),
+        a,
+        "start",
+        id,
+        "a " + c.control().action().word() + " of " + c.ownerAndAuthor() + " has this id; end it");
+  }
+
+  /** Ends a control where it is active, and notes the result. */
+  Step end(AutomationRule r, String id, Alert a, String reason) throws IOException {
+    if (!isActive(id)) {
+      return steps.note(r.name(), a, "end", id, "absent", "");
+    }
+    if (r.dryRun()) {
+      return steps.dryRun(r.name(), a, "end", id);
+    }
+    try {
+      controls.end(id, Automation.actor(r), Texts.shortened(reason, 1000));
+      return steps.note(r.name(), a, "end", id, "done", "");
+    } catch (ConflictException | NotFoundException e) { // it ended meanwhile
+      return steps.note(r.name(), a, "end", id, "absent", String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Ends active controls of a rule that are of other events than those that fire. */
+  void endOthers(AutomationRule r, List<Alert> firing) throws IOException {
+    Set<String> kept = new HashSet<>();
+    for (Alert a : firing) {
+      for (int i = 0; i < r.starts().size(); i++) {
+        kept.add(r.controlId(i, a));
+      }
+    }
+    for (LiveControl c : controls.state().active) {
+      String id = c.control().id();
+      if (r.undo() && !r.dryRun() && r.starts(id) && !kept.contains(id)) {
+        try {
+          controls.end(id, Automation.actor(r), "the result of the query has ended");
+        } catch (ConflictException | NotFoundException e) {
+          LOG.log(Level.DEBUG, "Control ended meanwhile", e);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,243 @@
+package dev.tethys.control.fleet;
+
+import dev.tethys.codec.opamp.AgentToServer.Capability;
+import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
+import dev.tethys.codec.opamp.ComponentHealth;
+import dev.tethys.codec.opamp.PackageStatuses;
+import dev.tethys.control.text.Texts;
+import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Last known state of an agent.
+ *
+ * @param labels identifying and non-identifying attributes
+ * @param health null when it was not reported
+ * @param config effective configuration; "" when it was not reported or not kept
+ * @param configOmitted why the effective configuration is not kept; "" when it is
+ * @param remote null when it was not reported
+ * @param totals null when they were not reported
+ * @param totalsCount number of reports of accounts since the control plane started
+ * @param seenMillis time of the last message, Unix milliseconds
+ * @param changedNanos monotonic time of the last connect or disconnect
+ * @param packages states of packages; null when they were not reported
+ * @param hasOwnConfiguration whether it says that it has a configuration without a control plane
+ */
+public record AgentState(
+    UUID uid,
+    Map<String, String> labels,
+    long capabilities,
+    @Nullable ComponentHealth health,
+    String config,
+    String configOmitted,
+    @Nullable RemoteStatus remote,
+    @Nullable Totals totals,
+    long totalsCount,
+    long sequence,
+    String transport,
+    boolean connected,
+    long seenMillis,
+    long changedNanos,
+    @Nullable PackageStatuses packages,
+    boolean hasOwnConfiguration) {
+  /** In place of the hash of a document that there is not. */
+  public static final String NO_HASH = "0".repeat(64);
+
+  /** Hash of an agent's own configuration. */
+  public static final String OWN = Texts.sha256("");
+
+  /** State without packages and own configuration. */
+  AgentState(
+      UUID uid,
+      Map<String, String> labels,
+      long capabilities,
+      @Nullable ComponentHealth health,
+      String config,
+      String configOmitted,
+      @Nullable RemoteStatus remote,
+      @Nullable Totals totals,
+      long totalsCount,
+      long sequence,
+      String transport,
+      boolean connected,
+      long seenMillis,
+      long changedNanos) {
+    this(
+        uid,
+        labels,
+        capabilities,
+        health,
+        config,
+        configOmitted,
+        remote,
+        totals,
+        totalsCount,
+        sequence,
+        transport,
+        connected,
+        seenMillis,
+        changedNanos,
+        null,
+        false);
+  }
+
+  /** Digits of one SHA-256. */
+  private static final int HASH_DIGITS = 64;
+
+  /** Labels that describe the process and machine, and not what people call an agent by. */
+  private static final Pattern DESCRIBING =
+      Pattern.compile("(service|host|os|process|telemetry)\\..*");
+
+  private static final int MAX_NAME = 100;
+
+  /** What people call it by: labels that they gave it, else its service and host; "" for none. */
+  String name() {
+    String own =
+        labels.entrySet().stream()
+            .filter(e -> !DESCRIBING.matcher(e.getKey()).matches())
+            .map(e -> e.getKey() + "=" + e.getValue())
+            .collect(Collectors.joining(" "));
+    String process =
+        Stream.of("service.name", "host.name")
+            .map(k -> labels.getOrDefault(k, ""))
+            .filter(v -> !v.isEmpty())
+            .collect(Collectors.joining(" "));
+    return Texts.shortened(own.isEmpty() ? process : own, MAX_NAME);
+  }
+
+  /** Whether the agent takes configurations. */
+  public boolean acceptsConfiguration() {
+    return (capabilities & Capability.ACCEPTS_REMOTE_CONFIG) != 0;
+  }
+
+  /** Whether the agent takes packages. */
+  public boolean acceptsPackages() {
+    return (capabilities & Capability.ACCEPTS_PACKAGES) != 0;
+  }
+
+  /** Hash of the packages that it was offered last, in hexadecimal; "" for none. */
+  public String packagesHash() {
+    return packages == null ? "" : HexFormat.of().formatHex(packages.offeredHash());
+  }
+
+  /** State of the offered packages together. */
+  public RemoteStatus.State packageState() {
+    if (packages == null) {
+      return RemoteStatus.State.UNSET;
+    }
+    boolean installed = true;
+    for (PackageStatuses.Status s : packages.packages().values()) {
+      if (s.state() == PackageStatuses.State.INSTALL_FAILED) {
+        return RemoteStatus.State.FAILED;
+      }
+      installed &=
+          s.state() == PackageStatuses.State.INSTALLED
+              && Arrays.equals(s.hasHash(), s.offeredHash());
+    }
+    return !packages.error().isEmpty()
+        ? RemoteStatus.State.FAILED
+        : installed ? RemoteStatus.State.APPLIED : RemoteStatus.State.APPLYING;
+  }
+
+  /** Why the offered packages failed; "" where they did not. */
+  public String packageError() {
+    if (packages == null) {
+      return "";
+    }
+    for (PackageStatuses.Status s : packages.packages().values()) {
+      if (!s.error().isEmpty()) {
+        return s.error();
+      }
+    }
+    return packages.error();
+  }
+
+  /** Hash of the configuration that it received last, in hexadecimal; "" for none. */
+  public String remoteHash() {
+    return remoteHash(remote);
+  }
+
+  private static String remoteHash(@Nullable RemoteStatus remote) {
+    return remote == null ? "" : HexFormat.of().formatHex(remote.hash());
+  }
+
+  /** Hash of the version in it, without those of live controls and variables. */
+  public String configHash() {
+    return configHash(remoteHash());
+  }
+
+  private static String configHash(String all) {
+    return all.length() < HASH_DIGITS * 2 ? all : all.substring(0, HASH_DIGITS);
+  }
+
+  /** Hash of the version that an agent runs, or that of its own configuration. */
+  static String configuration(@Nullable RemoteStatus remote) {
+    String hash = configHash(remoteHash(remote));
+    return hash.isEmpty() ? OWN : hash;
+  }
+
+  /** Hash of the live controls in it; "" for none. */
+  public String controlsHash() {
+    String hash = part(1);
+    return hash.equals(NO_HASH) ? "" : hash;
+  }
+
+  /** Hash of the variables in it; "" for none. */
+  String variablesHash() {
+    return part(2);
+  }
+
+  private String part(int n) {
+    String all = remoteHash();
+    int end = HASH_DIGITS * (n + 1);
+    return all.length() < end || all.length() % HASH_DIGITS != 0
+        ? ""
+        : all.substring(end - HASH_DIGITS, end);
+  }
+
+  /** State of that configuration. */
+  public RemoteStatus.State remoteState() {
+    return remote == null ? RemoteStatus.State.UNSET : remote.state();
+  }
+
+  /** State of the version in it, which is applied also where only an addition to it failed. */
+  public RemoteStatus.State configState() {
+    return controlsFailed() || failedWith(ControlledAgent.VARIABLES_FAILED)
+        ? RemoteStatus.State.APPLIED
+        : remoteState();
+  }
+
+  /** Whether the agent refused the live controls. */
+  public boolean controlsFailed() {
+    return failedWith(ControlledAgent.CONTROLS_FAILED);
+  }
+
+  private boolean failedWith(String begin) {
+    return remote != null
+        && remote.state() == RemoteStatus.State.FAILED
+        && remote.error().startsWith(begin);
+  }
+
+  /**
+   * Whether the agent takes live controls. Before its first report, which may be later than its
+   * connection to a control plane that has restarted, what it was offered tells: an offer without
+   * them would lift them for that time.
+   */
+  public boolean acceptsControls() {
+    return totals != null
+        ? totals.controls() != null
+        : !part(1).isEmpty(); // also zeros, before variables
+  }
+
+  /** Health as reported; true when it was not. */
+  public boolean isHealthy() {
+    return health == null || health.healthy();
+  }
+}

@@ -1,0 +1,433 @@
+package dev.tethys.control.fleet;
+
+import dev.tethys.codec.opamp.AgentToServer;
+import dev.tethys.codec.opamp.ComponentHealth;
+import dev.tethys.codec.opamp.CustomMessage;
+import dev.tethys.codec.opamp.PackageStatuses;
+import dev.tethys.control.access.Selector;
+import dev.tethys.control.text.Texts;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import dev.tethys.pipeline.extension.opamp.InstanceUid;
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Table of agents. An agent is created by its first message and stays when it disconnects, until
+ * its place is needed: the one that has been away longest is removed first.
+ *
+ * <p>Invariants: at most {@code maxAgents} agents; their effective configurations have at most
+ * {@link #MAX_CONFIGS} characters together; all fields are guarded by this.
+ */
+public final class Fleet {
+  /** Largest effective configuration that is kept of an agent, in characters. */
+  public static final int MAX_CONFIG = 256 << 10;
+
+  /** Characters of effective configurations that are kept of all agents. */
+  static final long MAX_CONFIGS = 128L << 20;
+
+  private static final int MAX_LABELS = 128;
+  private static final int MAX_NAME = 256;
+  private static final int MAX_VALUE = 1024;
+  private static final int MAX_PARTS = 256;
+  private static final int MAX_DEPTH = 4;
+  private static final int MAX_PACKAGES = 16;
+
+  /** Silence after which an agent that polls over HTTP counts as away. */
+  public static final Duration POLL_SILENCE = Duration.ofSeconds(90);
+
+  /** Connection of an agent. */
+  public interface Session {
+    /** The offer for the agent may have changed. Must not block. */
+    void wake();
+
+    /** Sends a custom message, without blocking; whether it was taken. */
+    default boolean send(CustomMessage message) {
+      return false;
+    }
+  }
+
+  /** Sends a custom message to an agent; whether its connection took it. */
+  public boolean send(UUID uid, CustomMessage message) {
+    Session s;
+    synchronized (this) {
+      s = sessions.get(uid);
+    }
+    return s != null && s.send(message);
+  }
+
+  /** Takes accounts of agents; must not block, nor call the fleet. */
+  @FunctionalInterface
+  public interface AccountsTaker {
+    /**
+     * Takes a report.
+     *
+     * @param process start of the process of the agent; 0 where it is not known
+     * @param ended whether that process has ended, and another one reports its last accounts
+     */
+    void take(UUID agent, long process, Totals report, boolean ended);
+  }
+
+  /** Sets what takes the accounts of agents. */
+  public void takeAccounts(AccountsTaker taker) {
+    accounts = taker;
+  }
+
+  /** Takes answers of agents to live taps; must not block. */
+  public void takeTaps(BiConsumer<UUID, CustomMessage> taker) {
+    taps = taker;
+  }
+
+  /**
+   * Result of a message.
+   *
+   * @param agent null when the message was refused
+   * @param reportAll whether the agent must report its full state
+   * @param refusal "" unless the message was refused
+   */
+  public record Received(@Nullable AgentState agent, boolean reportAll, String refusal) {}
+
+  private final Scheduler clock;
+  private final int maxAgents;
+  private final Map<UUID, AgentState> agents = new LinkedHashMap<>();
+  private final Map<UUID, Session> sessions = new HashMap<>();
+  private final FleetVolumes volumes = new FleetVolumes();
+  private final RecentAccounts recent = new RecentAccounts();
+  private final RecentMemory memory = new RecentMemory();
+  private final ItemRates rates = new ItemRates();
+  private long configChars;
+  private volatile BiConsumer<UUID, CustomMessage> taps = (_, _) -> {};
+  private volatile AccountsTaker accounts = (_, _, _, _) -> {};
+
+  public Fleet(Scheduler clock, int maxAgents) {
+    this.clock = clock;
+    this.maxAgents = maxAgents;
+  }
+
+  /**
+   * Takes a message.
+   *
+   * @param session null for a transport without a connection
+   */
+  public synchronized Received receive(
+      AgentToServer m, String transport, @Nullable Session session) {
+    UUID uid = InstanceUid.of(m.uid());
+    AgentState before = agents.get(uid);
+    if (before == null && agents.size() >= maxAgents && !removeAway()) {
+      return new Received(
+          null, false, "the fleet has " + maxAgents + " connected agents, which is its limit");
+    }
+    boolean sameConnection = session != null && sessions.get(uid) == session;
+    boolean follows = before != null && m.sequence() == before.sequence() + 1;
+    boolean complete = m.description() != null;
+    boolean gap = before == null ? !complete : !follows && (sameConnection || !complete);
+    boolean connects = before == null || !before.connected() || !sameConnection && session != null;
+    if (session != null) {
+      sessions.put(uid, session);
+    }
+    AgentState now = merge(uid, before, m, transport, connects);
+    if (m.disconnects()) {
+      now = disconnected(now);
+      sessions.remove(uid);
+    }
+    agents.put(uid, now);
+    return new Received(now, gap && !m.disconnects(), "");
+  }
+
+  private AgentState merge(
+      UUID uid, @Nullable AgentState before, AgentToServer m, String transport, boolean connects) {
+    Map<String, String> labels = before == null ? Map.of() : before.labels();
+    if (m.description() != null) {
+      labels = new TreeMap<>();
+      put(labels, m.description().identifying());
+      put(labels, m.description().others());
+    }
+    String config = before == null ? "" : before.config();
+    String omitted = before == null ? "" : before.configOmitted();
+    if (m.config() != null) {
+      configChars -= config.length();
+      omitted = "";
+      config = m.config();
+      if (config.length() > MAX_CONFIG) {
+        omitted = "it has " + config.length() + " characters, at most " + MAX_CONFIG + " are kept";
+        config = "";
+      } else if (configChars + config.length() > MAX_CONFIGS) {
+        omitted = "the effective configurations of the fleet have reached " + MAX_CONFIGS;
+        config = "";
+      }
+      configChars += config.length();
+    }
+    AgentToServer.RemoteStatus remote =
+        m.remote() != null ? bounded(m.remote()) : before == null ? null : before.remote();
+    CustomMessage custom = m.custom();
+    Totals totals = before == null ? null : before.totals();
+    long count = before == null ? 0 : before.totalsCount();
+    boolean own = custom != null && custom.capability().equals(PipelineAccounts.CAPABILITY);
+    if (custom != null && own && custom.type().equals(PipelineAccounts.VOLUMES)) {
+      volumes.put(uid, custom.data(), clock.nanos(), state(before, m));
+    } else if (custom != null && custom.capability().equals(ControlledAgent.TAP)) {
+      taps.accept(uid, custom);
+    } else if (custom != null && own && custom.type().equals(PipelineAccounts.ENDED)) {
+      for (Totals.Ended e : Totals.readEnded(custom.data())) {
+        accounts.take(uid, e.process(), e.totals(), true);
+      }
+    } else if (custom != null && own) {
+      Totals read = Totals.read(custom.data());
+      totals = read == null ? totals : read;
+      count += read == null ? 0 : 1;
+      if (read != null) {
+        recent.put(uid, AgentState.configuration(remote), read, clock.nanos());
+        rates.put(uid, read, clock.nanos());
+        memory.put(uid, read.memory());
+        ComponentHealth h = m.health() != null || before == null ? m.health() : before.health();
+        accounts.take(uid, h == null ? 0 : h.startNanos(), read, false);
+      }
+    }
+    return new AgentState(
+        uid,
+        labels,
+        m.capabilities() == 0 && before != null ? before.capabilities() : m.capabilities(),
+        m.health() != null ? bounded(m.health(), 0) : before == null ? null : before.health(),
+        config,
+        omitted,
+        remote,
+        totals,
+        count,
+        m.sequence(),
+        transport,
+        true,
+        clock.millis(),
+        connects || before == null ? clock.nanos() : before.changedNanos(),
+        m.packages() != null ? bounded(m.packages()) : before == null ? null : before.packages(),
+        m.description() != null // custom capabilities come with it
+            ? m.customCapabilities().contains(ControlledAgent.OWN_CONFIGURATION)
+            : before != null && before.hasOwnConfiguration());
+  }
+
+  /** Process of an agent and what it was offered, by a message and what came before. */
+  private static String state(@Nullable AgentState before, AgentToServer m) {
+    ComponentHealth h = m.health() != null || before == null ? m.health() : before.health();
+    AgentToServer.RemoteStatus r =
+        m.remote() != null || before == null ? m.remote() : before.remote();
+    return (h == null ? 0 : h.startNanos())
+        + " "
+        + (r == null ? "" : HexFormat.of().formatHex(r.hash()) + " " + r.state());
+  }
+
+  private static void put(Map<String, String> into, Map<String, String> from) {
+    for (Map.Entry<String, String> e : from.entrySet()) {
+      if (into.size() >= MAX_LABELS) {
+        return;
+      }
+      into.put(Texts.shortened(e.getKey(), MAX_NAME), Texts.shortened(e.getValue(), MAX_VALUE));
+    }
+  }
+
+  private static AgentToServer.RemoteStatus bounded(AgentToServer.RemoteStatus s) {
+    byte[] hash = s.hash().length > 96 ? new byte[0] : s.hash();
+    return new AgentToServer.RemoteStatus(hash, s.state(), Texts.shortened(s.error(), 4096));
+  }
+
+  private static PackageStatuses bounded(PackageStatuses s) {
+    SequencedMap<String, PackageStatuses.Status> all = new TreeMap<>();
+    s.packages()
+        .forEach(
+            (name, p) -> {
+              if (all.size() < MAX_PACKAGES) {
+                all.put(
+                    Texts.shortened(name, MAX_NAME),
+                    new PackageStatuses.Status(
+                        Texts.shortened(p.hasVersion(), MAX_NAME),
+                        bounded(p.hasHash()),
+                        Texts.shortened(p.offeredVersion(), MAX_NAME),
+                        bounded(p.offeredHash()),
+                        p.state(),
+                        Texts.shortened(p.error(), MAX_VALUE),
+                        p.percent()));
+              }
+            });
+    return new PackageStatuses(
+        all, bounded(s.offeredHash()), Texts.shortened(s.error(), MAX_VALUE));
+  }
+
+  private static byte[] bounded(byte[] hash) {
+    return hash.length > 96 ? new byte[0] : hash;
+  }
+
+  private static ComponentHealth bounded(ComponentHealth h, int depth) {
+    Map<String, ComponentHealth> parts = new LinkedHashMap<>();
+    if (depth < MAX_DEPTH) {
+      for (Map.Entry<String, ComponentHealth> e : h.parts().entrySet()) {
+        if (parts.size() >= MAX_PARTS) {
+          break;
+        }
+        parts.put(Texts.shortened(e.getKey(), MAX_NAME), bounded(e.getValue(), depth + 1));
+      }
+    }
+    return new ComponentHealth(
+        h.healthy(),
+        h.startNanos(),
+        Texts.shortened(h.error(), MAX_VALUE),
+        Texts.shortened(h.status(), MAX_NAME),
+        h.statusNanos(),
+        parts);
+  }
+
+  private AgentState disconnected(AgentState a) {
+    return new AgentState(
+        a.uid(),
+        a.labels(),
+        a.capabilities(),
+        a.health(),
+        a.config(),
+        a.configOmitted(),
+        a.remote(),
+        a.totals(),
+        a.totalsCount(),
+        a.sequence(),
+        a.transport(),
+        false,
+        a.seenMillis(),
+        clock.nanos(),
+        a.packages(),
+        a.hasOwnConfiguration());
+  }
+
+  private boolean removeAway() {
+    AgentState longest = null;
+    for (AgentState a : agents.values()) {
+      if (!a.connected() && (longest == null || a.seenMillis() < longest.seenMillis())) {
+        longest = a;
+      }
+    }
+    if (longest == null) {
+      return false;
+    }
+    agents.remove(longest.uid());
+    volumes.remove(longest.uid());
+    recent.remove(longest.uid());
+    memory.remove(longest.uid());
+    rates.remove(longest.uid());
+    configChars -= longest.config().length();
+    return true;
+  }
+
+  /** The connection of an agent has ended. */
+  public synchronized void disconnect(UUID uid, Session session) {
+    if (sessions.remove(uid, session)) {
+      AgentState a = agents.get(uid);
+      if (a != null && a.connected()) {
+        agents.put(uid, disconnected(a));
+      }
+    }
+  }
+
+  /** Marks agents that no longer poll as away. */
+  public synchronized void expire() {
+    long oldest = clock.millis() - POLL_SILENCE.toMillis();
+    for (AgentState a : List.copyOf(agents.values())) {
+      if (a.connected() && !sessions.containsKey(a.uid()) && a.seenMillis() < oldest) {
+        agents.put(a.uid(), disconnected(a));
+      }
+    }
+  }
+
+  public synchronized @Nullable AgentState agent(UUID uid) {
+    return agents.get(uid);
+  }
+
+  /** Agents that a selector matches, in the order of their ids. */
+  public synchronized List<AgentState> agents(Selector selector) {
+    List<AgentState> out = new ArrayList<>();
+    for (AgentState a : agents.values()) {
+      if (selector.matches(a.labels())) {
+        out.add(a);
+      }
+    }
+    out.sort(Comparator.comparing(AgentState::uid));
+    return out;
+  }
+
+  /** Volumes by attribute that agents reported. */
+  public FleetVolumes volumes() {
+    return volumes;
+  }
+
+  /** What an agent took and lost within the last minutes. */
+  public synchronized RecentAccounts.Window recent(UUID uid) {
+    return recent.window(uid, clock.nanos());
+  }
+
+  /** Resident memory of the process of an agent, median of its last reports; 0 for too few. */
+  public synchronized long usualMemory(UUID uid) {
+    return memory.median(uid);
+  }
+
+  /** The least of the few last reports of it; 0 for too few. */
+  public synchronized long leastMemory(UUID uid) {
+    return memory.least(uid);
+  }
+
+  /** What an agent took and lost within the last minutes by signal, and of all together. */
+  public synchronized Map<String, RecentAccounts.Window> recentBySignal(UUID uid) {
+    return recent.windows(uid, clock.nanos());
+  }
+
+  /** How often an agent has reported its accounts. */
+  public synchronized long reports(UUID uid) {
+    AgentState a = agent(uid);
+    return a == null ? 0 : a.totalsCount();
+  }
+
+  /** Name of an agent in reasons, with its uid. */
+  public synchronized String nameOf(UUID uid) {
+    AgentState a = agent(uid);
+    String name = a == null ? "" : a.name();
+    return name.isEmpty() ? uid.toString() : name + " (" + uid + ")";
+  }
+
+  /** Items in a second of a connected agent; null where they are not known. */
+  public synchronized ItemRates.@Nullable Rate rate(AgentState a) {
+    return a.connected() ? rates.of(a.uid(), clock.nanos()) : null;
+  }
+
+  public synchronized int size() {
+    return agents.size();
+  }
+
+  /** Wakes the sessions of agents. */
+  public void wake(Collection<UUID> uids) {
+    List<Session> woken = new ArrayList<>();
+    synchronized (this) {
+      for (UUID uid : uids) {
+        Session s = sessions.get(uid);
+        if (s != null) {
+          woken.add(s);
+        }
+      }
+    }
+    woken.forEach(Session::wake);
+  }
+
+  /** Wakes all sessions. */
+  public void wakeAll() {
+    List<Session> all;
+    synchronized (this) {
+      all = List.copyOf(sessions.values());
+    }
+    all.forEach(Session::wake);
+  }
+}

@@ -1,0 +1,279 @@
+package dev.tethys.control.fleet;
+
+import dev.tethys.control.text.Texts;
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Control;
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Exporter;
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts.QuotaUse;
+import dev.tethys.pipeline.processor.control.ControlAction;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Item accounts of an agent since it started.
+ *
+ * @param in items that its receivers took
+ * @param dropped by reason
+ * @param exporters by name and signal; empty for an agent that does not report them
+ * @param signals losses by signal; empty for an agent that does not report them
+ * @param controls live controls by id; null for an agent that takes none
+ * @param memory resident bytes of its process; 0 for an agent that does not report them
+ * @param fidelity counts of checks of fidelity, by {@code check@signal} and result
+ */
+public record Totals(
+    long in,
+    long out,
+    long queued,
+    long deadLettered,
+    long returned,
+    Map<String, Long> dropped,
+    Map<String, Exporter> exporters,
+    Map<String, Losses> signals,
+    @Nullable Map<String, Control> controls,
+    long memory,
+    Map<String, Map<String, Long>> fidelity) {
+  /** Key of the losses of all signals together. */
+  public static final String ALL = "";
+
+  /** Text before the signal in the name of an exporter. */
+  public static final String SIGNAL = "@";
+
+  public static final Totals NONE =
+      new Totals(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), null, 0, Map.of());
+
+  /**
+   * Items that were taken, and those of them that reach no destination, without what live controls
+   * drop on purpose.
+   *
+   * @param reasons lost items by reason; empty where they are not known
+   */
+  public record Losses(long in, long lost, Map<String, Long> reasons) {
+    public static final Losses NONE = new Losses(0, 0);
+
+    Losses(long in, long lost) {
+      this(in, lost, Map.of());
+    }
+
+    private static Losses of(long in, long deadLettered, Map<String, Long> dropped) {
+      Map<String, Long> reasons = new TreeMap<>(dropped);
+      reasons.keySet().removeIf(ControlAction::isReason);
+      if (deadLettered > 0) {
+        reasons.merge(DEAD_LETTERED, deadLettered, Long::sum);
+      }
+      return new Losses(in, reasons.values().stream().mapToLong(x -> x).sum(), reasons);
+    }
+  }
+
+  private static final String DEAD_LETTERED = "dead-lettered";
+
+  /** Reasons and controls that are kept apart. */
+  private static final int MAX_NAMES = 256;
+
+  private static final int MAX_QUOTAS = 1000;
+  private static final int MAX_SIGNALS = 8;
+  private static final int MAX_RESULTS = 16;
+  private static final String OTHER = "other";
+  private static final Control NO_COUNTS = new Control(false, 0, 0, 0, 0, 0, false, List.of());
+
+  /** The accounts of a report; null when it is none. */
+  public static @Nullable Totals read(byte[] json) {
+    try {
+      JsonNode n = JsonMapper.shared().readTree(json);
+      return n.isObject() ? of(n) : null;
+    } catch (JacksonException e) {
+      return null;
+    }
+  }
+
+  private static Totals of(JsonNode n) {
+    return new Totals(
+        n.path("in").asLong(0),
+        n.path("out").asLong(0),
+        n.path("queued").asLong(0),
+        n.path("deadLettered").asLong(0),
+        n.path("returned").asLong(0),
+        dropped(n),
+        exporters(n),
+        signals(n),
+        controls(n),
+        n.path("memory").asLong(0),
+        fidelity(n));
+  }
+
+  private static Map<String, Map<String, Long>> fidelity(JsonNode n) {
+    Map<String, Map<String, Long>> out = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> check : n.path("fidelity").properties()) {
+      Map<String, Long> results = new TreeMap<>();
+      for (Map.Entry<String, JsonNode> e : check.getValue().properties()) {
+        if (results.size() < MAX_RESULTS) {
+          results.put(Texts.shortened(e.getKey(), 16), e.getValue().asLong(0));
+        }
+      }
+      if (out.size() < MAX_NAMES) {
+        out.put(Texts.shortened(check.getKey(), 120), results);
+      }
+    }
+    return out;
+  }
+
+  /**
+   * Last accounts of a process that has ended.
+   *
+   * @param process start of it, Unix nanoseconds
+   */
+  record Ended(long process, Totals totals) {}
+
+  /** The accounts of a report of processes that have ended; empty when it is none. */
+  static List<Ended> readEnded(byte[] json) {
+    List<Ended> out = new ArrayList<>();
+    try {
+      for (JsonNode n : JsonMapper.shared().readTree(json)) {
+        if (out.size() < MAX_NAMES && n.path("totals").isObject()) {
+          out.add(new Ended(n.path("process").asLong(0), of(n.path("totals"))));
+        }
+      }
+    } catch (JacksonException e) {
+      return List.of();
+    }
+    return out;
+  }
+
+  private static Map<String, Long> dropped(JsonNode n) {
+    Map<String, Long> dropped = new TreeMap<>();
+    n.path("dropped")
+        .properties()
+        .forEach(
+            e -> {
+              String reason = Texts.shortened(e.getKey(), 80);
+              dropped.merge(
+                  dropped.size() < MAX_NAMES || dropped.containsKey(reason) ? reason : OTHER,
+                  e.getValue().asLong(0),
+                  Long::sum);
+            });
+    return dropped;
+  }
+
+  private static Map<String, Losses> signals(JsonNode n) {
+    Map<String, Losses> out = new TreeMap<>();
+    n.path("signals")
+        .properties()
+        .forEach(
+            e -> {
+              if (out.size() < MAX_SIGNALS) {
+                JsonNode s = e.getValue();
+                out.put(
+                    Texts.shortened(e.getKey(), 16),
+                    Losses.of(
+                        s.path("in").asLong(0), s.path("deadLettered").asLong(0), dropped(s)));
+              }
+            });
+    return out;
+  }
+
+  private static Map<String, Exporter> exporters(JsonNode n) {
+    Map<String, Exporter> out = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> e : n.path("exporters").properties()) {
+      if (out.size() < MAX_NAMES) {
+        JsonNode x = e.getValue();
+        out.put(
+            Texts.shortened(e.getKey(), 80),
+            new Exporter(
+                x.path("in").asLong(0),
+                x.path("out").asLong(0),
+                x.path("queued").asLong(0),
+                x.path("oldestMillis").asLong(-1)));
+      }
+    }
+    return out;
+  }
+
+  private static @Nullable Map<String, Control> controls(JsonNode n) {
+    if (!n.path("controls").isObject()) {
+      return null;
+    }
+    Map<String, Control> out = new TreeMap<>();
+    n.path("controls")
+        .properties()
+        .forEach(
+            e -> {
+              if (out.size() < MAX_NAMES) {
+                out.put(
+                    Texts.shortened(e.getKey(), 64),
+                    new Control(
+                        e.getValue().path("active").asBoolean(false),
+                        e.getValue().path("startMillis").asLong(0),
+                        e.getValue().path("matched").asLong(0),
+                        e.getValue().path("dropped").asLong(0),
+                        e.getValue().path("changed").asLong(0),
+                        e.getValue().path("removedBytes").asLong(0),
+                        e.getValue().path("targetMissing").asBoolean(false),
+                        quotas(e.getValue().path("quotas"))));
+              }
+            });
+    return out;
+  }
+
+  private static List<QuotaUse> quotas(JsonNode n) {
+    List<QuotaUse> out = new ArrayList<>();
+    for (JsonNode u : n) {
+      if (out.size() < MAX_QUOTAS) {
+        out.add(
+            new QuotaUse(
+                Texts.shortened(u.path("value").asString(""), 256),
+                u.path("used").asDouble(0),
+                u.path("limit").asDouble(0),
+                Texts.shortened(u.path("step").asString(""), 16),
+                u.path("period").asLong(0)));
+      }
+    }
+    return out;
+  }
+
+  /** Counts of a control; zeros where the agent has none, or those of an earlier one of its id. */
+  public Control control(String id, long startMillis) {
+    Control c = controls == null ? null : controls.get(id);
+    return c == null || c.startMillis() != startMillis ? NO_COUNTS : c;
+  }
+
+  /** Items that reach no destination, without those that live controls drop on purpose. */
+  public long lost() {
+    return Losses.of(in, deadLettered, dropped).lost();
+  }
+
+  /**
+   * Items that were taken, delivered and queued, by exporter, and under {@code @SIGNAL} of each
+   * signal that has exporters, from its receivers to these and without what is lost.
+   */
+  public Map<String, Exporter> deliveries() {
+    Map<String, Exporter> out = new TreeMap<>(exporters);
+    signals.forEach(
+        (signal, x) -> {
+          long delivered = 0;
+          long held = 0;
+          boolean any = false;
+          for (Map.Entry<String, Exporter> e : exporters.entrySet()) {
+            if (e.getKey().endsWith(SIGNAL + signal)) {
+              any = true;
+              delivered += e.getValue().out();
+              held += e.getValue().queued();
+            }
+          }
+          if (any) {
+            out.put(SIGNAL + signal, new Exporter(x.in() - x.lost(), delivered, held, -1));
+          }
+        });
+    return out;
+  }
+
+  /** Losses by signal, and under {@link #ALL} of all together. */
+  public Map<String, Losses> losses() {
+    Map<String, Losses> out = new TreeMap<>(signals);
+    out.put(ALL, Losses.of(in, deadLettered, dropped));
+    return out;
+  }
+}

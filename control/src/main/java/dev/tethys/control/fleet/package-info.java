@@ -1,0 +1,5 @@
+/** State and counts of connected agents. */
+@NullMarked
+package dev.tethys.control.fleet;
+
+import org.jspecify.annotations.NullMarked;

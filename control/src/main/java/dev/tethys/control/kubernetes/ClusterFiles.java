@@ -1,0 +1,273 @@
+package dev.tethys.control.kubernetes;
+
+import dev.tethys.control.source.Repository;
+import dev.tethys.control.source.SourceFiles;
+import dev.tethys.control.source.SourceResources;
+import dev.tethys.control.text.Texts;
+import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.web.kubernetes.ResourceWatch;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Objects of a cluster as files: each is a manifest. They are listed and watched, and get their
+ * state as status. While one kind was never listed, there are no files at all, so that what cannot
+ * be read is not taken for deleted.
+ */
+public final class ClusterFiles implements SourceFiles {
+  private static final System.Logger LOG = JulLogger.of(ClusterFiles.class.getName());
+
+  /** Objects that are kept in memory; further ones are not seen. */
+  private static final int MAX_OBJECTS = 10_000;
+
+  /** Characters of an object that is read. */
+  private static final int MAX_TEXT = 2 << 20;
+
+  private final String base;
+  private final ClusterStatus status;
+  private final List<Watched> kinds = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private final LimitedLog failures = new LimitedLog(LOG);
+
+  // Guarded by this.
+  private final Map<String, ClusterObject> objects = new HashMap<>(); // by path
+  private Map<String, ClusterObject> read = Map.of(); // of the last snapshot
+  private Map<String, String> leftOut = Map.of(); // reasons, of the last snapshot
+  private Runnable changed = () -> {};
+
+  /**
+   * @param namespace whose objects are read; "" for all
+   * @param kinds that are read
+   * @param status writer of the states
+   */
+  public ClusterFiles(
+      String namespace,
+      List<ClusterKind> kinds,
+      ResourceWatch.Connection connection,
+      ClusterStatus status) {
+    this.base = connection.access().base();
+    this.status = status;
+    for (ClusterKind k : kinds) {
+      Watched w = new Watched(k);
+      this.kinds.add(w);
+      ResourceWatch.Scope scope = new ResourceWatch.Scope(k.list(namespace), "", "", false);
+      threads.add(new ResourceWatch<>(scope, connection, w).thread("cluster-" + k.plural()));
+    }
+  }
+
+  /** Objects of one kind; its fields are guarded by the outer class. */
+  private final class Watched implements ResourceWatch.Sink<ClusterObject> {
+    private final ClusterKind kind;
+    private boolean synced;
+    private String problem = "";
+
+    Watched(ClusterKind kind) {
+      this.kind = kind;
+    }
+
+    @Override
+    public ClusterObject keep(JsonNode object) {
+      return ClusterObject.of(kind, object);
+    }
+
+    @Override
+    public void replace(Map<String, ClusterObject> now) {
+      synchronized (ClusterFiles.this) {
+        objects.values().removeIf(o -> o.kind().equals(kind));
+        now.values().forEach(this::store);
+        synced = true;
+        problem = "";
+        changed.run();
+      }
+    }
+
+    @Override
+    public void put(String key, ClusterObject o) {
+      synchronized (ClusterFiles.this) {
+        ClusterObject before = objects.get(o.path());
+        store(o);
+        problem = "";
+        if (before == null || !before.isContentOf(o)) {
+          changed.run(); // a status, such as one written here, is no change
+        }
+      }
+    }
+
+    @Override
+    public void remove(String key) {
+      synchronized (ClusterFiles.this) {
+        objects.remove(kind.kind() + "/" + (key.indexOf('/') < 0 ? "/" : "") + key);
+        changed.run();
+      }
+    }
+
+    private void store(ClusterObject o) {
+      if (objects.size() >= MAX_OBJECTS && !objects.containsKey(o.path())) {
+        failures.log(
+            Level.WARNING, "Object not read, there are {0} object={1}", MAX_OBJECTS, o.path());
+        return;
+      }
+      ClusterObject before = objects.put(o.path(), o);
+      if (before != null && before.uid().equals(o.uid())) {
+        status.observed(o);
+      }
+    }
+
+    @Override
+    public void synced() {
+      LOG.log(Level.DEBUG, "Objects listed kind={0}", kind.kind());
+    }
+
+    @Override
+    public void failed(String what, String reason) {
+      fail(what + " failed: " + reason);
+    }
+
+    private void fail(String now) {
+      boolean isNew;
+      synchronized (ClusterFiles.this) {
+        isNew = !now.equals(problem);
+        problem = now;
+      }
+      if (isNew) {
+        LOG.log(
+            Level.WARNING,
+            "Objects not read, what is known of them stays kind={0} error=\"{1}\"",
+            kind.kind(),
+            now);
+      }
+    }
+
+    /** Without a definition there are no objects. */
+    @Override
+    public void missing(String what, String reason) {
+      fail(
+          "the cluster has no "
+              + kind.plural()
+              + "."
+              + kind.group()
+              + (kind.isOwn()
+                  ? "; install the output of tethys control crds with kubectl apply"
+                  : ""));
+      synchronized (ClusterFiles.this) {
+        objects.values().removeIf(o -> o.kind().equals(kind));
+        synced = true;
+        changed.run();
+      }
+    }
+  }
+
+  @Override
+  public String place() {
+    return base;
+  }
+
+  @Override
+  public String word() {
+    return "cluster";
+  }
+
+  @Override
+  public String actorPrefix() {
+    return "kubernetes:";
+  }
+
+  @Override
+  public boolean mayAct() {
+    return status.mayWrite();
+  }
+
+  @Override
+  public void start(Runnable listener) {
+    synchronized (this) {
+      changed = listener;
+    }
+    status.start();
+    threads.forEach(Thread::start);
+  }
+
+  @Override
+  public synchronized @Nullable Snapshot read(String known) throws IOException {
+    for (Watched w : kinds) {
+      if (!w.synced) {
+        if (w.problem.isEmpty()) {
+          throw new NotReadyException(w.kind.kind() + " is not listed yet");
+        }
+        throw new IOException(w.kind.kind() + ": " + w.problem);
+      }
+    }
+    List<ClusterObject> all = new ArrayList<>(objects.values());
+    all.removeIf(ClusterObject::isDeleted);
+    // The older of two that exclude each other has effect.
+    all.sort(Comparator.comparing(ClusterObject::created).thenComparing(ClusterObject::path));
+    StringBuilder content = new StringBuilder();
+    all.forEach(
+        o ->
+            content
+                .append(o.path())
+                .append(' ')
+                .append(o.uid())
+                .append(' ')
+                .append(o.generation())
+                .append('\n'));
+    String commit = Texts.sha256(content.toString());
+    if (commit.equals(known)) {
+      return null;
+    }
+    List<File> files = new ArrayList<>();
+    Map<String, String> without = new HashMap<>();
+    Map<String, ClusterObject> now = new LinkedHashMap<>();
+    long length = 0;
+    for (ClusterObject o : all) {
+      now.put(o.path(), o);
+      int own = o.text().length();
+      if (own > MAX_TEXT) {
+        without.put(o.path(), "it has " + own + " characters; at most " + MAX_TEXT);
+      } else if (files.size() >= MAX_FILES) {
+        without.put(
+            o.path(), "there are more than " + MAX_FILES + " objects; the oldest ones have effect");
+      } else if (length + own > SourceResources.MAX_TEXT) {
+        without.put(
+            o.path(),
+            "the objects have more than "
+                + SourceResources.MAX_TEXT
+                + " characters together; the oldest ones have effect");
+      } else {
+        length += own;
+        files.add(o.file());
+      }
+    }
+    read = now;
+    leftOut = without;
+    return new Snapshot(commit, "cluster", List.copyOf(files));
+  }
+
+  @Override
+  public void took(Repository.State state) {
+    if (state.commit().isEmpty()) {
+      return; // there was no look yet
+    }
+    Map<String, ClusterObject> of;
+    Map<String, String> without;
+    synchronized (this) {
+      of = read;
+      without = leftOut;
+    }
+    status.show(of, without, state);
+  }
+
+  @Override
+  public void close() {
+    threads.forEach(Thread::interrupt);
+    status.close();
+  }
+}

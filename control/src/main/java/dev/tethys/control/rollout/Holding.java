@@ -1,0 +1,86 @@
+package dev.tethys.control.rollout;
+
+import dev.tethys.control.access.Selector;
+import dev.tethys.control.text.Texts;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Agents for which a version was rolled out, by what they run.
+ *
+ * @param selector of the rollout
+ * @param agents that it matches, and that take configurations
+ * @param running connected agents that run the version
+ * @param late connected agents that have it on its way
+ * @param failed connected agents that refused it
+ * @param others agents that are to run another version, by its name and rollout
+ */
+public record Holding(
+    Selector selector, int agents, int running, int late, int failed, Map<String, Integer> others) {
+  public Holding {
+    others = java.util.Collections.unmodifiableMap(new TreeMap<>(others));
+  }
+
+  /** Whether agents were given another version meanwhile. */
+  public boolean isReplaced() {
+    return !others.isEmpty();
+  }
+
+  /** Whether agents refused it, and none was given another version. */
+  public boolean isRefused() {
+    return failed > 0 && others.isEmpty();
+  }
+
+  /** Whether no connected agent runs it, and none refused it or was given another version. */
+  public boolean isWaiting() {
+    return running == 0 && failed == 0 && others.isEmpty();
+  }
+
+  /** Whether all known agents run it, as far as they are connected. */
+  public boolean isComplete() {
+    return late == 0 && failed == 0 && others.isEmpty();
+  }
+
+  /** Number of agents that run it, and what the others run. */
+  public String text() {
+    String of = selector.matchers().isEmpty() ? "" : " of " + selector;
+    if (agents == 0) {
+      return "no agent" + of + " is known";
+    }
+    int away = agents - running - late - failed - others.values().stream().mapToInt(n -> n).sum();
+    if (away == agents) {
+      return agents == 1
+          ? "the agent" + of + " is not connected"
+          : "none of " + agents + " agents" + of + " is connected";
+    }
+    String out =
+        running
+            + " of "
+            + Texts.counted(agents, "agent")
+            + of
+            + (running == 1 ? " runs it" : " run it");
+    if (late > 0) {
+      out += ", " + Texts.counted(late, "agent") + (late == 1 ? " applies it" : " apply it");
+    }
+    if (away > 0) {
+      out += ", " + Texts.counted(away, "agent") + (away == 1 ? " is" : " are") + " not connected";
+    }
+    if (failed > 0) {
+      out += ", " + Texts.counted(failed, "agent") + " refused it";
+    }
+    if (!others.isEmpty()) {
+      out +=
+          others.entrySet().stream()
+              .map(
+                  e ->
+                      ", "
+                          + Texts.counted(e.getValue(), "agent")
+                          + " had "
+                          + e.getKey()
+                          + " rolled out")
+              .collect(Collectors.joining());
+    }
+    return out;
+  }
+}

@@ -1,0 +1,88 @@
+package dev.tethys.control.rollout;
+
+import dev.tethys.control.fleet.Fleet;
+import dev.tethys.control.fleet.Totals;
+import dev.tethys.control.rollout.Rollout.Reached;
+import dev.tethys.pipeline.Scheduler;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.UUID;
+
+/**
+ * Check of agents that refuse a larger share of their items than before, as with too low a limit of
+ * memory. Nothing is lost while their sources try again, and they will not do so for ever. One that
+ * continues to refuse is a reason to undo, unless agents without the version do so as well.
+ */
+final class RefusalCheck {
+  /** Time for which an agent must refuse more than before until that is a fault of the version. */
+  static final Duration REFUSING = Duration.ofSeconds(10);
+
+  private final Scheduler clock;
+  private final Fleet fleet;
+  private final Rollout r;
+  private final OtherAgents others;
+  private String undecided = "";
+  private String problem = "";
+
+  RefusalCheck(Scheduler clock, Fleet fleet, Rollout r, OtherAgents others) {
+    this.clock = clock;
+    this.fleet = fleet;
+    this.r = r;
+    this.others = others;
+  }
+
+  /** Adds an agent with its accounts when it applied the version and now. */
+  void add(UUID uid, Reached reached, Totals then, Totals now) {
+    long in = now.in() - then.in();
+    long back = now.returned() - then.returned();
+    double before = share(then);
+    double allowed = before + r.guard.maxLost();
+    if (in < StageCheck.MIN_COMPARED || back <= allowed * in) {
+      reached.refusesSince = null;
+      return;
+    }
+    String text =
+        String.format(
+            Locale.ROOT,
+            "agent %s has refused %d of %d items (%.1f %%) since it applied the version, before it"
+                + " %.1f %%; their sources have them",
+            fleet.nameOf(uid),
+            back,
+            in,
+            100.0 * back / in,
+            100 * before);
+    undecided = undecided.isEmpty() ? text : undecided;
+    Long since = reached.refusesSince;
+    Totals from = reached.refusesFrom;
+    if (since == null || from == null) {
+      reached.refusesSince = clock.nanos();
+      reached.refusesFrom = now;
+    } else if (clock.nanos() - since >= REFUSING.toNanos()) {
+      // What was refused while the version was applied is no sign of what it does since.
+      long more = now.returned() - from.returned();
+      boolean continues =
+          more >= StageCheck.MIN_MOSTLY_LOST
+              && more > allowed * Math.max(more, now.in() - from.in());
+      if (continues && !others.refuse()) {
+        problem = problem.isEmpty() ? text : problem;
+      } else if (!continues) {
+        reached.refusesSince = null;
+      }
+    }
+  }
+
+  /** Share of the items that an agent refused. */
+  static double share(Totals t) {
+    return t.in() <= 0 ? 0 : (double) t.returned() / t.in();
+  }
+
+  /** Why the rollout must be undone; "" for no reason. */
+  String problem() {
+    return problem;
+  }
+
+  /** What is refused; "" for nothing. */
+  String undecided() {
+    return undecided;
+  }
+}

@@ -1,0 +1,260 @@
+package dev.tethys.control.rollout;
+
+import dev.tethys.control.access.Actor;
+import dev.tethys.control.access.Selector;
+import dev.tethys.control.fleet.Totals;
+import dev.tethys.control.text.Texts;
+import dev.tethys.control.versions.ConfigVersion;
+import dev.tethys.control.versions.Packages;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rollout of a version in stages; its fields are guarded by the lock of {@link Rollouts}.
+ *
+ * <p>Invariant: agents in {@code reached} have the version while the state is {@link
+ * State#isActive}.
+ */
+public final class Rollout {
+  /** States of a rollout. */
+  public enum State {
+    RUNNING,
+    PAUSED,
+    DONE,
+    UNDONE,
+    CANCELLED;
+
+    public boolean isActive() {
+      return this == RUNNING || this == PAUSED;
+    }
+
+    /** Whether agents have its version, where no later one holds for them. */
+    public boolean stands() {
+      return isActive() || this == DONE;
+    }
+
+    public String word() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
+  }
+
+  /**
+   * Version that agents have outside of rollouts.
+   *
+   * @param rollout that made the assignment
+   */
+  public record Assignment(String configuration, int version, Selector selector, long rollout) {}
+
+  /** Version that agents were given. */
+  record Given(String configuration, int version) {}
+
+  /** Agent that was offered the version; readings are those of the guard. */
+  public static final class Reached {
+    final long sinceNanos;
+    final boolean healthyBefore;
+
+    /** Part of the items that it lost by signal, and of all together. */
+    final Map<String, Double> lostBefore;
+
+    final double inPerSecondBefore;
+    final int stage;
+
+    /** Whether its exporters had delivered items before it was offered the version. */
+    final boolean deliveredBefore;
+
+    /** Exporters that had taken items and delivered none before it was offered the version. */
+    final Set<String> silentBefore;
+
+    /** Resident memory of its process, median of reports; 0 where it is not known. */
+    final long memoryBefore;
+
+    /**
+     * Exporters whose queues were older than the guard permits before it was offered the version.
+     */
+    final Set<String> lateBefore;
+
+    /** Whether it has sent a message since the control plane was started. */
+    boolean heard;
+
+    /** Whether a user decided to continue without it, until it sends a message. */
+    boolean excused;
+
+    long appliedNanos;
+    public boolean applied;
+    @Nullable Totals atApply;
+    long reportsAtApply;
+
+    /**
+     * First accounts that it reported with the version. Those of {@link #atApply} may be older, so
+     * that deliveries of the former version follow them.
+     */
+    @Nullable Totals withVersion;
+
+    /**
+     * Monotonic time at which items were seen that it took with the version, where none is
+     * delivered since: of each exporter and signal, and of all.
+     */
+    final Map<String, Long> undeliveredSince = new HashMap<>();
+
+    /** Monotonic time since when it refuses more than before; null where it does not. */
+    @Nullable Long refusesSince;
+
+    /** Its accounts at that time. */
+    @Nullable Totals refusesFrom;
+
+    /** Exporters and signals that delivered nothing for long before it was offered the version. */
+    Set<String> stalledBefore = Set.of();
+
+    /** Monotonic time up to which it was seen to apply an offer that it had before this one. */
+    long freeNanos;
+
+    /** Number of its reports at {@link #withVersion}. */
+    long reportsWithVersion;
+
+    /** Start of its process as it was reported last, Unix nanoseconds; 0 where it is not known. */
+    long processStart;
+
+    /** Times that its process started again after it applied the version. */
+    int restarts;
+
+    /**
+     * Reading of an agent before it is offered the version.
+     *
+     * @param lostBefore part of its items that it lost by signal, and of all together
+     * @param inPerSecondBefore items that it took; 0 where that is not known
+     * @param stage in which it is reached
+     * @param deliveredBefore whether its exporters had delivered items
+     * @param silentBefore exporters that had taken items and delivered none
+     * @param memoryBefore resident memory of its process; 0 where that is not known
+     * @param lateBefore exporters whose queues were older than the guard permits
+     */
+    Reached(
+        long sinceNanos,
+        boolean healthyBefore,
+        Map<String, Double> lostBefore,
+        double inPerSecondBefore,
+        int stage,
+        boolean deliveredBefore,
+        Set<String> silentBefore,
+        long memoryBefore,
+        Set<String> lateBefore) {
+      this.sinceNanos = sinceNanos;
+      this.freeNanos = sinceNanos;
+      this.healthyBefore = healthyBefore;
+      this.lostBefore = Map.copyOf(lostBefore);
+      this.inPerSecondBefore = inPerSecondBefore;
+      this.stage = stage;
+      this.deliveredBefore = deliveredBefore;
+      this.silentBefore = Set.copyOf(silentBefore);
+      this.memoryBefore = memoryBefore;
+      this.lateBefore = Set.copyOf(lateBefore);
+    }
+  }
+
+  public final long id;
+  public final String configuration;
+  public final int version;
+  public final Selector selector;
+  public final Guard guard;
+  public final String author;
+  public final String reason;
+  public final long startedMillis;
+  public final @Nullable Assignment before;
+  public final Map<UUID, Reached> reached = new LinkedHashMap<>();
+
+  /** Agents that got the version after the end, for their labels match. */
+  final Set<UUID> joined = new LinkedHashSet<>();
+
+  /** Versions that agents have had by it: further ones have the same text. */
+  final SortedSet<Integer> versions = new TreeSet<>();
+
+  public State state = State.RUNNING;
+  public String stateReason = "";
+  public int stage;
+  public long endedMillis;
+
+  /** Last stage that passes although its guard could not be judged, by the decision of a user. */
+  public int acceptedStage = -1;
+
+  /** What the reached agents put out; since the start of the control plane. */
+  public final OutputComparison outputs = new OutputComparison();
+
+  /**
+   * What the guard did not judge at its last check, and why; since the start of the control plane.
+   */
+  public List<String> notJudged = List.of();
+
+  /** Kind of the one who started it. */
+  final Actor.Cause startedBy;
+
+  /** Kind of the one who ended it; null where that is not known, or it has not ended. */
+  Actor.@Nullable Cause endedBy;
+
+  /** Whether the guard paused it, since it could not judge the stage. */
+  public boolean pausedByGuard;
+
+  /** Whether the guard paused it, since agents sent no message after a start. */
+  public boolean pausedBySilence;
+
+  /** Time of that pause, Unix milliseconds. */
+  long silentMillis;
+
+  /** Accounts of agents without the version when the stage began; not kept over a restart. */
+  Map<UUID, Totals> othersThen = Map.of();
+
+  /** Part of the items that agents without the version lost when the stage began. */
+  Map<String, Double> othersLostBefore = Map.of();
+
+  Rollout(
+      long id,
+      String configuration,
+      int version,
+      Selector selector,
+      Guard guard,
+      Actor author,
+      String reason,
+      long startedMillis,
+      @Nullable Assignment before) {
+    this.id = id;
+    this.configuration = configuration;
+    this.version = version;
+    this.selector = selector;
+    this.guard = guard;
+    this.author = author.name();
+    this.startedBy = author.cause();
+    this.reason = reason;
+    this.startedMillis = startedMillis;
+    this.before = before;
+    versions.add(version);
+  }
+
+  /** Whether it is of a package. */
+  public boolean isPackage() {
+    return configuration.startsWith(Packages.PREFIX);
+  }
+
+  /** Hash of all packages that agents are offered by a rollout: that of another one differs. */
+  public static String offerHash(ConfigVersion v, long rollout) {
+    return Texts.sha256(v.hash() + "\n" + rollout);
+  }
+
+  /** Agents that a rollout has reached after a stage, from 0: 1, 3, then five times as many. */
+  static int size(int stage) {
+    if (stage == 0) {
+      return 1;
+    }
+    long n = 3;
+    for (int i = 1; i < stage && n < Integer.MAX_VALUE; i++) {
+      n *= 5;
+    }
+    return (int) Math.min(n, Integer.MAX_VALUE);
+  }
+}

@@ -1,0 +1,64 @@
+package dev.tethys.control.rollout;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tethys.control.rollout.OutputDifference.LimitResult;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Comparisons of a signal.
+ *
+ * @param beside with agents without the version; null for none that can be compared
+ * @param single with each of these agents by itself
+ * @param self with the same agents before; null for none that can be compared
+ */
+record SignalComparison(
+    @Nullable OutputDifference beside,
+    List<OutputDifference> single,
+    @Nullable OutputDifference self) {
+  OutputDifference shown() {
+    return beside != null ? beside : requireNonNull(self);
+  }
+
+  /**
+   * The result of both comparisons. Agents differ by what they are sent, and traffic changes with
+   * time: a version has changed an output only where that differs from agents without the version,
+   * from each of them, and from the same agents before.
+   */
+  LimitResult withLimit(double most) {
+    LimitResult b = beside == null ? LimitResult.ABOVE : beside.compareWithLimit(most);
+    LimitResult s = self == null ? LimitResult.ABOVE : self.compareWithLimit(most);
+    if (b == LimitResult.WITHIN || s == LimitResult.WITHIN) {
+      return LimitResult.WITHIN;
+    }
+    boolean all =
+        b == LimitResult.ABOVE
+            && s == LimitResult.ABOVE
+            && single.stream().allMatch(r -> r.compareWithLimit(most) == LimitResult.ABOVE);
+    return all ? LimitResult.ABOVE : LimitResult.UNCLEAR;
+  }
+
+  /** Whether it is not judged for lack of data alone. */
+  boolean lacksData(double most) {
+    return (beside == null || beside.compareWithLimit(most) != LimitResult.ABOVE)
+        && (self == null || self.compareWithLimit(most) != LimitResult.ABOVE)
+        && unclear(most).isUnclearOfLittle(most);
+  }
+
+  /** The comparison that is not clear. */
+  OutputDifference unclear(double most) {
+    if (beside != null && beside.compareWithLimit(most) == LimitResult.UNCLEAR) {
+      return beside;
+    }
+    if (self != null && self.compareWithLimit(most) == LimitResult.UNCLEAR) {
+      return self;
+    }
+    for (OutputDifference r : single) {
+      if (r.compareWithLimit(most) != LimitResult.ABOVE) {
+        return r;
+      }
+    }
+    return shown();
+  }
+}

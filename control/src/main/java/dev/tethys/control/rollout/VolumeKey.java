@@ -1,0 +1,13 @@
+package dev.tethys.control.rollout;
+
+/**
+ * A signal, or a value of an attribute in it, of which volumes are counted.
+ *
+ * @param attribute "" for the whole signal
+ */
+record VolumeKey(String attribute, String value, String signal) {
+  /** The whole signal. */
+  static VolumeKey whole(String signal) {
+    return new VolumeKey("", "", signal);
+  }
+}

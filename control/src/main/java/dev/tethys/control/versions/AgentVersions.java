@@ -1,0 +1,168 @@
+package dev.tethys.control.versions;
+
+import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
+import dev.tethys.control.access.Selector;
+import dev.tethys.control.fleet.AgentState;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Function from the history of rollouts at one time to what each agent shall run. Never changes.
+ *
+ * <p>Of the rollouts that stand, which are those that were neither undone nor cancelled, an agent
+ * has the version of
+ *
+ * <ol>
+ *   <li>the active one that has reached it; else
+ *   <li>the one that was done last among those whose selector matches its labels; else
+ *   <li>the one that was done last among those that gave it a version, for its labels may have
+ *       changed since; else
+ *   <li>none: it returns to what it ran before any rollout gave it a version. That is a version
+ *       that is known here, or its own configuration.
+ * </ol>
+ *
+ * <p>An agent that has no configuration of its own keeps a version that was undone, for without one
+ * it would do nothing.
+ *
+ * @param active versions of active rollouts, by the agents that these have reached
+ * @param held versions of rollouts that are done, the latest last
+ * @param reached the latest of these that gave an agent a version
+ * @param bases what agents ran before any rollout gave them a version
+ * @param gave versions that rollouts have given, in any state, by the hash of the offer
+ * @param undone hashes of versions that a rollout gave which does not stand any more
+ */
+public record AgentVersions(
+    Map<UUID, Target> active,
+    List<Held> held,
+    Map<UUID, Target> reached,
+    Map<UUID, ConfigVersion> bases,
+    Map<String, Target> gave,
+    Set<String> undone) {
+  public static final AgentVersions NONE =
+      new AgentVersions(Map.of(), List.of(), Map.of(), Map.of(), Map.of(), Set.of());
+
+  /** Version, and the rollout by which it came; 0 for none. */
+  public record Target(ConfigVersion version, long rollout) {}
+
+  /** Version for the agents that a selector matches. */
+  public record Held(Selector selector, Target target) {}
+
+  /** Kinds of {@link Wanted}. */
+  public enum Kind {
+    /** The version of a rollout, or the one before all rollouts. */
+    VERSION,
+    /** Its own configuration. */
+    OWN,
+    /** A version that was undone: it has nothing to return to. */
+    KEPT,
+    /** A configuration of another control plane, which is not known here. */
+    UNKNOWN
+  }
+
+  /**
+   * Version or other configuration that an agent shall run.
+   *
+   * @param target null without a version
+   * @param why a version that was undone stays; "" for another kind
+   */
+  public record Wanted(Kind kind, @Nullable Target target, String why) {
+    private static final Wanted OF_OWN = new Wanted(Kind.OWN, null, "");
+    private static final Wanted OF_UNKNOWN = new Wanted(Kind.UNKNOWN, null, "");
+
+    public @Nullable ConfigVersion version() {
+      return target == null ? null : target.version;
+    }
+
+    /** Hash of the configuration in an offer; null where none must be offered. */
+    public @Nullable String hash() {
+      return target != null ? target.version.hash() : kind == Kind.OWN ? AgentState.OWN : null;
+    }
+
+    /** What it is, as users read it. */
+    public String text() {
+      return switch (kind) {
+        case VERSION, KEPT -> {
+          ConfigVersion v = version();
+          yield v == null ? "" : "version " + v.number() + " of " + v.name();
+        }
+        case OWN -> "own configuration";
+        case UNKNOWN -> "configuration of another control plane";
+      };
+    }
+  }
+
+  /** Version of the rollout that holds for an agent; null for none. */
+  public @Nullable Target given(AgentState a) {
+    Target t = active.get(a.uid());
+    if (t != null) {
+      return t;
+    }
+    Held h = matching(a);
+    return h != null ? h.target : reached.get(a.uid());
+  }
+
+  private @Nullable Held matching(AgentState a) {
+    for (Held h : held.reversed()) {
+      if (h.selector.matches(a.labels())) {
+        return h;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Rollout that gives an agent a version by its labels, and has not noted that yet; 0 for none.
+   */
+  public long unnoted(AgentState a) {
+    if (active.containsKey(a.uid())) {
+      return 0;
+    }
+    Held h = matching(a);
+    Target noted = reached.get(a.uid());
+    return h == null || noted != null && noted.rollout == h.target.rollout ? 0 : h.target.rollout;
+  }
+
+  /** What an agent shall run. */
+  public Wanted wanted(AgentState a) {
+    Target t = given(a);
+    if (t != null) {
+      return new Wanted(Kind.VERSION, t, "");
+    }
+    String has = a.configHash();
+    if (has.isEmpty() || has.equals(AgentState.OWN)) {
+      return Wanted.OF_OWN;
+    }
+    ConfigVersion base = bases.get(a.uid());
+    if (base != null && !undone.contains(base.hash())) {
+      // A configuration of another control plane that it took meanwhile stays.
+      return base.hash().equals(has) || gave.containsKey(has)
+          ? new Wanted(Kind.VERSION, new Target(base, 0), "")
+          : Wanted.OF_UNKNOWN;
+    }
+    Target was = gave.get(has);
+    if (was == null) {
+      return Wanted.OF_UNKNOWN;
+    }
+    return a.hasOwnConfiguration() ? Wanted.OF_OWN : new Wanted(Kind.KEPT, was, kept(a, was));
+  }
+
+  private static String kept(AgentState a, Target was) {
+    String what = "version " + was.version.number() + " of " + was.version.name();
+    String by = was.rollout == 0 ? "" : " of rollout " + was.rollout;
+    return (a.configState() == RemoteStatus.State.FAILED
+            ? "did not apply " + what + by + ", and keeps what it ran before"
+            : "keeps " + what + by + ", which was undone")
+        + ": it does not report an own configuration (--config) to which it could return";
+  }
+
+  /** What an agent ran before any rollout gave it a version, if that is known here; else null. */
+  public static @Nullable ConfigVersion base(AgentState a, ConfigStore store, AgentVersions now) {
+    String has = a.configHash();
+    return has.isEmpty() || has.equals(AgentState.OWN) || now.gave.containsKey(has)
+        ? null
+        : store.find(has);
+  }
+}
