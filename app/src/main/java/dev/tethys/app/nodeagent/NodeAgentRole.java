@@ -111,7 +111,7 @@ public final class NodeAgentRole {
               .get("/-/ready", (q, r) -> r.send("OK"));
       try (HttpListener listener = HttpListener.start(listening, routes, null);
           OtlpMetricsPush _ =
-              sender == null || telemetry.metrics() == null
+              sender == null || telemetry == null || telemetry.metrics() == null
                   ? null
                   : new OtlpMetricsPush(
                       new ObservedMetrics(registry, identity, host, TelemetryPush.SCOPE),

@@ -2,7 +2,7 @@ package dev.tethys.collect.receive;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +27,7 @@ public final class CorootWriteReceiver implements Receiver {
   }
 
   /** Whether a request with these headers is one of remote write, and not of OTLP. */
-  public static boolean isFor(UnaryOperator<@Nullable String> headers) {
+  public static boolean isFor(Function<String, @Nullable String> headers) {
     return headers.apply(HEADER) != null;
   }
 
