@@ -386,7 +386,7 @@ public final class FleetVolumes {
    * @param limit most values
    * @param now present monotonic time
    * @param order of the values, which says which of them are the most
-   * @throws IllegalArgumentException when no agent counts by the attribute
+   * @throws IllegalArgumentException when agents count, and none by the attribute
    */
   public ObjectNode sum(
       Collection<AgentState> agents, String by, String ofSignal, int limit, long now, Order order) {
@@ -416,7 +416,8 @@ public final class FleetVolumes {
       }
     }
     String attribute = by.isEmpty() ? first(attributes) : by;
-    if (!attribute.isEmpty() && !attributes.contains(attribute)) {
+    // Before the first report it is not known by what agents count.
+    if (!attribute.isEmpty() && !attributes.isEmpty() && !attributes.contains(attribute)) {
       throw new IllegalArgumentException(
           "volumes are not counted by "
               + Texts.shortened(by, 80)

@@ -3,6 +3,7 @@ package dev.tethys.control.fleet;
 import static dev.tethys.control.fleet.FleetVolumes.Order.RATE;
 import static dev.tethys.control.fleet.FleetVolumes.Order.SUM;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.control.FleetCase;
 import dev.tethys.control.TestCollector;
@@ -273,6 +274,19 @@ class FleetVolumesTest extends FleetCase {
     assertThat(rows.get(0).has("outBytesEstimated")).isFalse();
     assertThat(rows.get(1).path("outBytesEstimated").asBoolean()).isTrue();
     assertThat(rows.get(2).has("outBytesEstimated")).isFalse();
+  }
+
+  @Test
+  void anAttributeIsRefusedOnceAgentsReportOthers() {
+    FleetVolumes v = new FleetVolumes();
+    UUID id = UUID.randomUUID();
+    List<AgentState> agents = List.of(agent(id));
+    JsonNode none = v.sum(agents, "team", "", 10, 1, RATE);
+    assertThat(none.path("rows")).isEmpty();
+    assertThat(none.path("agentsWithout").asInt()).isEqualTo(1);
+    v.put(id, report("[\"a\",\"logs\",1,9,1,9,0,0]"), 1);
+    assertThatThrownBy(() -> v.sum(agents, "team", "", 10, 2, RATE))
+        .hasMessage("volumes are not counted by team; agents count by: service.name");
   }
 
   @Test
