@@ -2,13 +2,8 @@ package dev.tethys.pipeline.receiver.observe;
 
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.guard.SupervisedLoop;
-import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
-import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
-import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -18,16 +13,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * order; beyond a bound the oldest is dropped and counted.
  */
 final class BatchBuffer {
-  private static final System.Logger LOG = JulLogger.of(BatchBuffer.class.getName());
-
   /** Spans of ten seconds at the most that an observer makes, and samples of some rounds. */
   static final int MOST_ITEMS = 50_000;
 
-  private static final Duration RETRY = Duration.ofSeconds(1);
-
-  private final String name;
-  private final String signal;
-  private final Consumer to;
+  private final Delivery to;
   private final Counter dropped;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition news = lock.newCondition();
@@ -36,9 +25,7 @@ final class BatchBuffer {
   private final Thread thread;
 
   BatchBuffer(String name, String signal, Consumer to, Counter dropped) {
-    this.name = name;
-    this.signal = signal;
-    this.to = to;
+    this.to = new Delivery(name, signal, to);
     this.dropped = dropped;
     this.thread =
         Thread.ofVirtual()
@@ -93,20 +80,9 @@ final class BatchBuffer {
   }
 
   private void run() {
-    Batch current = null;
     try {
       while (true) {
-        current = current == null ? next() : current;
-        current.share(); // it may have to come again as it is
-        switch (IntervalCollector.settled(to, current)) {
-          case Outcome.Accepted _ -> current = null;
-          case Outcome.Rejected r -> {
-            LOG.log(
-                Level.WARNING, "{0}: {1} refused by the pipeline: {2}", name, signal, r.reason());
-            current = null;
-          }
-          case Outcome.Unavailable u -> Thread.sleep(u.retryAfter(RETRY));
-        }
+        to.settle(next());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

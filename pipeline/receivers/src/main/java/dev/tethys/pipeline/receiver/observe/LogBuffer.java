@@ -2,15 +2,9 @@ package dev.tethys.pipeline.receiver.observe;
 
 import dev.tethys.collect.observe.logs.ObservedLog;
 import dev.tethys.model.guard.SupervisedLoop;
-import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
-import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
-import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -20,17 +14,13 @@ import java.util.function.Function;
  * many. While the pipeline takes none the reader waits, and the messages stay in their files.
  */
 final class LogBuffer implements ObservedLog.Sink {
-  private static final System.Logger LOG = JulLogger.of(LogBuffer.class.getName());
-
   /** Messages of a batch; as many may wait while one is on its way. */
   static final int MOST_MESSAGES = 512;
 
   private static final long MOST_TEXT = 1 << 20;
   private static final long LINGER_NANOS = 1_000_000_000L;
-  private static final Duration RETRY = Duration.ofSeconds(1);
 
-  private final String name;
-  private final Consumer to;
+  private final Delivery to;
   private final Function<ArrayList<ObservedLog>, Batch> batches;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -43,8 +33,7 @@ final class LogBuffer implements ObservedLog.Sink {
    * @param batches makes a batch of messages
    */
   LogBuffer(String name, Consumer to, Function<ArrayList<ObservedLog>, Batch> batches) {
-    this.name = name;
-    this.to = to;
+    this.to = new Delivery(name, "logs", to);
     this.batches = batches;
     this.thread =
         Thread.ofVirtual()
@@ -116,19 +105,7 @@ final class LogBuffer implements ObservedLog.Sink {
   private void run() {
     try {
       while (true) {
-        Batch batch = batches.apply(take());
-        boolean settled = false;
-        while (!settled) {
-          batch.share(); // it may have to come again as it is
-          switch (IntervalCollector.settled(to, batch)) {
-            case Outcome.Accepted _ -> settled = true;
-            case Outcome.Rejected r -> {
-              LOG.log(Level.WARNING, "{0}: logs refused by the pipeline: {1}", name, r.reason());
-              settled = true;
-            }
-            case Outcome.Unavailable u -> TimeUnit.NANOSECONDS.sleep(u.retryAfter(RETRY).toNanos());
-          }
-        }
+        to.settle(batches.apply(take()));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
