@@ -44,6 +44,11 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
   private static final long MODULE_NANOS = 10_000_000_000L;
   private static final int MAX_NAMESPACES = 256;
 
+  /** Pause between searches for other processes where that of a connection has ended. */
+  private static final long SEARCH_NANOS = 5_000_000_000L;
+
+  private static final int MAX_FOUND = 4096;
+
   /** Table of a namespace. */
   private static final class Table {
     @Nullable ConntrackSocket socket;
@@ -52,11 +57,6 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
     /** Time of the check that found it empty; valid without a socket. */
     long empty;
   }
-
-  /** Pause between searches for other processes where that of a connection has ended. */
-  private static final long SEARCH_NANOS = 5_000_000_000L;
-
-  private static final int MAX_FOUND = 4096;
 
   private final ConnectionTracker tracker;
   private final Path proc;
@@ -177,8 +177,7 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
     }
     flow = behind(flow, host, hostProcess, now);
     u.answer = flow;
-    if (flow.destination().equals(u.flow.destination())
-        && flow.destinationPort() == u.flow.destinationPort()) {
+    if (flow.hasDestinationOf(u.flow)) {
       direct++;
     } else {
       translated++;

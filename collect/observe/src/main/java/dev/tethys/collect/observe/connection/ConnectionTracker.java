@@ -479,14 +479,12 @@ public final class ConnectionTracker implements Collector {
     if (filter.skips(to, behind.destination())) {
       return null;
     }
-    boolean translated =
-        !to.equals(behind.destination()) || flow.destinationPort() != behind.destinationPort();
     DestinationNames.Destination named =
-        translated
-            ? new DestinationNames.Destination(
+        flow.hasDestinationOf(behind)
+            ? names.of(to, flow.destinationPort())
+            : new DestinationNames.Destination(
                 to.withPort(flow.destinationPort()),
-                behind.destination().withPort(behind.destinationPort()))
-            : names.of(to, flow.destinationPort());
+                behind.destination().withPort(behind.destinationPort()));
     String actual = named.actual();
     PeerKey key = new PeerKey(owner, named.destination(), actual);
     Peer p = peers.get(key);
