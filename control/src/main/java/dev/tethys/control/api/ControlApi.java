@@ -406,7 +406,7 @@ public final class ControlApi {
   private ConfigVersion found(String name, int number) {
     ConfigVersion v = store.find(name, number);
     if (v == null) {
-      throw ConfigStore.notFound(store, name, number);
+      throw store.notFound(name, number);
     }
     return v;
   }

@@ -53,7 +53,7 @@ public final class DryRunApi {
     int baseline = number.isMissingNode() ? standing(name, latest) : number.intValue();
     ConfigVersion before = baseline == 0 ? null : store.find(name, baseline);
     if (baseline != 0 && before == null) {
-      throw ConfigStore.notFound(store, name, baseline);
+      throw store.notFound(name, baseline);
     }
     if (!running.tryAcquire()) {
       throw new HttpException(429, MAX_RUNS + " dry runs take place, the limit; try again later");

@@ -101,7 +101,7 @@ public final class Rollouts {
       String reason)
       throws IOException {
     if (history.find(configuration, version) == null) {
-      throw ConfigStore.notFound(store, configuration, version);
+      throw store.notFound(configuration, version);
     }
     Rollout other = history.active(configuration);
     if (other != null) {

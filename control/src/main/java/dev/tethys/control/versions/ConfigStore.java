@@ -218,8 +218,8 @@ public final class ConfigStore implements AutoCloseable {
   }
 
   /** Refusal of a version that a configuration, which may not exist either, does not have. */
-  public static NotFoundException notFound(ConfigStore store, String name, int number) {
-    int latest = store.versions(name).size();
+  public NotFoundException notFound(String name, int number) {
+    int latest = versions(name).size();
     return new NotFoundException(
         latest == 0
             ? "there is no configuration " + name
