@@ -15,12 +15,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -30,9 +32,11 @@ import java.util.regex.Pattern;
  * A server under more heavy queries than it can answer, while health is probed, samples are pushed
  * and rules are evaluated. Prints the outcome of the queries and how long the others waited. Passes
  * if health is answered within 1 s and writes within 2 s (each p99), no write is refused, no rule
- * is evaluated more than 1 s late, and queries are answered or refused with a reason.
+ * is evaluated more than 1 s late, queries are answered or refused with a reason, and of each kind
+ * some are answered.
  */
 final class Overload {
+  private static final String TOGETHER = "together";
   private static final int BATCH = 2_000;
   private static final int HISTORY = 40;
   private static final int STEP = 15;
@@ -64,9 +68,10 @@ final class Overload {
   private final int queries;
   private final int seconds;
   private final int heap;
-  private final OverloadQueries kind;
+  private final List<OverloadQueries> kinds;
   private final List<Labels> labels = new ArrayList<>();
-  private final Map<String, LongAdder> outcomes = new ConcurrentHashMap<>();
+  private final Map<OverloadQueries, Map<String, LongAdder>> outcomes =
+      new EnumMap<>(OverloadQueries.class);
   private final List<Long> health = Collections.synchronizedList(new ArrayList<>());
   private final List<Long> writes = Collections.synchronizedList(new ArrayList<>());
   private final List<Long> rules = Collections.synchronizedList(new ArrayList<>());
@@ -74,12 +79,13 @@ final class Overload {
   private volatile boolean measuring;
   private volatile boolean stopped;
 
-  private Overload(Options o, OverloadQueries kind) throws Options.WrongException {
+  private Overload(Options o, List<OverloadQueries> kinds) throws Options.WrongException {
     series = o.count("series");
     queries = o.count("queries");
     seconds = o.count("seconds");
     heap = o.count("heap");
-    this.kind = kind;
+    this.kinds = kinds;
+    kinds.forEach(k -> outcomes.put(k, new ConcurrentHashMap<>()));
     for (int i = 0; i < series; i++) {
       labels.add(
           Labels.of(
@@ -94,7 +100,10 @@ final class Overload {
     }
   }
 
-  /** The kind of queries, and {@code series=… queries=… seconds=… heap=…}. */
+  /**
+   * The kinds of queries, one after the other, or {@code together} for all at once; and {@code
+   * series=… queries=… seconds=… heap=…}, where {@code queries} is the number of clients of a kind.
+   */
   static int run(String[] args) throws Exception {
     Options o =
         new Options()
@@ -103,14 +112,18 @@ final class Overload {
             .with("seconds", 60)
             .with("heap", 4096)
             .withWords(
-                "KIND (" + String.join(", ", OverloadQueries.names()) + ")",
-                OverloadQueries.names()::contains)
+                "KIND (" + String.join(", ", OverloadQueries.names()) + ") or " + TOGETHER,
+                w -> w.equals(TOGETHER) || OverloadQueries.names().contains(w))
             .read(args);
+    if (o.words().contains(TOGETHER)) {
+      System.out.println("# all kinds together");
+      return new Overload(o, List.of(OverloadQueries.values())).run();
+    }
     List<String> kinds = o.words().isEmpty() ? OverloadQueries.names() : o.words();
     int status = 0;
     for (String k : kinds) {
       System.out.println("# " + k);
-      status |= new Overload(o, OverloadQueries.of(k)).run();
+      status |= new Overload(o, List.of(OverloadQueries.of(k))).run();
     }
     return status;
   }
@@ -140,7 +153,9 @@ final class Overload {
       System.out.println("log in " + server.log());
       Contender.awaitReady(server);
       fill(server);
-      kind.fill(server);
+      for (OverloadQueries k : kinds) {
+        k.fill(server);
+      }
       runClients(server);
       return report(server.isAlive());
     } finally {
@@ -196,16 +211,22 @@ final class Overload {
       int first = w * BATCH;
       threads.add(every(200, () -> write(server, first)));
     }
-    for (int q = 0; q < queries; q++) {
-      int n = q;
-      threads.add(
-          Thread.ofVirtual()
-              .start(
-                  () -> {
-                    for (int i = n; !stopped; i += queries) {
-                      ask(server, i);
-                    }
-                  }));
+    for (OverloadQueries k : kinds) {
+      AtomicInteger written = new AtomicInteger();
+      if (k != OverloadQueries.METRICS) {
+        threads.add(every(200, () -> write(server, k, written.getAndIncrement())));
+      }
+      for (int q = 0; q < queries; q++) {
+        int n = q;
+        threads.add(
+            Thread.ofVirtual()
+                .start(
+                    () -> {
+                      for (int i = n; !stopped; i += queries) {
+                        ask(server, k, i);
+                      }
+                    }));
+      }
     }
     TimeUnit.SECONDS.sleep(seconds);
     measuring = false;
@@ -248,6 +269,15 @@ final class Overload {
     timed(writes, () -> push(server, from, System.currentTimeMillis(), 0));
   }
 
+  private void write(ServerUnderTest server, OverloadQueries kind, int n) {
+    timed(
+        writes,
+        () -> {
+          kind.write(server, n);
+          return 200;
+        });
+  }
+
   @FunctionalInterface
   private interface Request {
     int send() throws IOException, InterruptedException;
@@ -275,7 +305,7 @@ final class Overload {
     }
   }
 
-  private void ask(ServerUnderTest server, int n) {
+  private void ask(ServerUnderTest server, OverloadQueries kind, int n) {
     String outcome;
     try {
       HttpResponse<String> r =
@@ -296,12 +326,16 @@ final class Overload {
       return;
     }
     if (measuring) {
-      outcomes.computeIfAbsent(outcome, k -> new LongAdder()).increment();
+      outcomes.get(kind).computeIfAbsent(outcome, k -> new LongAdder()).increment();
     }
   }
 
   private int report(boolean alive) {
-    new TreeMap<>(outcomes).forEach((k, n) -> System.out.println(n + "\t" + k));
+    outcomes.forEach(
+        (kind, of) -> {
+          System.out.println(kind.name().toLowerCase(Locale.ROOT) + ":");
+          new TreeMap<>(of).forEach((k, n) -> System.out.println(n + "\t" + k));
+        });
     print("health", health);
     print("writes", writes);
     print("rules late", rules);
@@ -312,7 +346,10 @@ final class Overload {
             && at(health, 0.99) <= HEALTH_MILLIS
             && at(writes, 0.99) <= WRITE_MILLIS
             && at(rules, 1) <= RULE_MILLIS
-            && outcomes.keySet().stream().allMatch(o -> o.matches("(?s)(200|4..|503|504) ?.*"));
+            && outcomes.values().stream().allMatch(of -> of.containsKey("200"))
+            && outcomes.values().stream()
+                .flatMap(of -> of.keySet().stream())
+                .allMatch(o -> o.matches("(?s)(200|4..|503|504) ?.*"));
     System.out.println(well ? "passed" : "FAILED");
     return well ? 0 : 1;
   }

@@ -5,9 +5,12 @@ import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Random;
+import java.util.stream.IntStream;
 
 /** Heavy queries of {@link Overload}, by the kind of data that they read. */
 enum OverloadQueries {
@@ -24,6 +27,9 @@ enum OverloadQueries {
     void fill(ServerUnderTest server) {} // samples are there in any case
 
     @Override
+    void write(ServerUnderTest server, int n) {} // samples are written in any case
+
+    @Override
     String path(int n, long now) {
       long end = now / 1000 - n % 7;
       String query = queries.get(n % queries.size());
@@ -33,6 +39,7 @@ enum OverloadQueries {
 
   LOGS("/loki/api/v1/query_range") {
     private static final int LINES = 5_000;
+    private static final int WRITTEN_LINES = 200;
     private static final int BATCHES = 60;
 
     private final List<String> queries =
@@ -46,32 +53,42 @@ enum OverloadQueries {
 
     @Override
     void fill(ServerUnderTest server) throws IOException, InterruptedException {
-      long now = System.currentTimeMillis();
+      long begin = System.currentTimeMillis() - 600_000;
       for (int b = 0; b < BATCHES; b++) {
-        StringBuilder sb = new StringBuilder("{\"streams\":[");
-        for (int app = 0; app < 10; app++) {
-          sb.append(app == 0 ? "" : ",").append("{\"stream\":{\"app\":\"a").append(app);
-          sb.append("\"},\"values\":[");
-          for (int i = 0; i < LINES / 10; i++) {
-            long nanos = (now - 600_000 + b * 10_000L + i * 20L) * 1_000_000 + i;
-            int id = b * LINES + i * 10 + app;
-            sb.append(i == 0 ? "" : ",").append("[\"").append(nanos).append("\",\"");
-            sb.append(
-                String.format(
-                        Locale.ROOT,
-                        "{'id':'%016x','path':'/p%d','status':%d,'took':%d,'text':'no error in %x'}",
-                        id * 0x9E3779B97F4A7C15L,
-                        id % 300,
-                        200 + id % 400,
-                        id % 977,
-                        id * 31L)
-                    .replace("'", "\\\""));
-            sb.append("\"]");
-          }
-          sb.append("]}");
-        }
-        post(server, "/loki/api/v1/push", sb.append("]}").toString());
+        push(server, begin + b * 10_000L, b, LINES);
       }
+    }
+
+    @Override
+    void write(ServerUnderTest server, int n) throws IOException, InterruptedException {
+      push(server, System.currentTimeMillis(), BATCHES + n, WRITTEN_LINES);
+    }
+
+    private void push(ServerUnderTest server, long begin, int batch, int lines)
+        throws IOException, InterruptedException {
+      StringBuilder sb = new StringBuilder("{\"streams\":[");
+      for (int app = 0; app < 10; app++) {
+        sb.append(app == 0 ? "" : ",").append("{\"stream\":{\"app\":\"a").append(app);
+        sb.append("\"},\"values\":[");
+        for (int i = 0; i < lines / 10; i++) {
+          long nanos = (begin + i * 20L) * 1_000_000 + i;
+          int id = batch * LINES + i * 10 + app;
+          sb.append(i == 0 ? "" : ",").append("[\"").append(nanos).append("\",\"");
+          sb.append(
+              String.format(
+                      Locale.ROOT,
+                      "{'id':'%016x','path':'/p%d','status':%d,'took':%d,'text':'no error in %x'}",
+                      id * 0x9E3779B97F4A7C15L,
+                      id % 300,
+                      200 + id % 400,
+                      id % 977,
+                      id * 31L)
+                  .replace("'", "\\\""));
+          sb.append("\"]");
+        }
+        sb.append("]}");
+      }
+      post(server, "/loki/api/v1/push", sb.append("]}").toString());
     }
 
     @Override
@@ -83,6 +100,7 @@ enum OverloadQueries {
 
   TRACES("/tempo/api/search") {
     private static final int SPANS = 2_000;
+    private static final int WRITTEN_SPANS = 100;
     private static final int BATCHES = 100;
 
     private final List<String> queries =
@@ -94,37 +112,93 @@ enum OverloadQueries {
 
     @Override
     void fill(ServerUnderTest server) throws IOException, InterruptedException {
-      long now = System.currentTimeMillis();
+      long begin = System.currentTimeMillis() - 600_000;
       for (int b = 0; b < BATCHES; b++) {
-        StringBuilder sb = new StringBuilder("{\"resourceSpans\":[{\"resource\":{\"attributes\":");
-        sb.append("[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"s").append(b % 7);
-        sb.append("\"}}]},\"scopeSpans\":[{\"spans\":[");
-        for (int i = 0; i < SPANS; i++) {
-          int id = b * SPANS + i;
-          long begin = (now - 600_000 + b * 5_000L) * 1_000_000 + i * 1_000_000L;
-          sb.append(i == 0 ? "" : ",");
-          sb.append(
-              String.format(
-                  Locale.ROOT,
-                  "{\"traceId\":\"%032x\",\"spanId\":\"%016x\",%s\"name\":\"op%d\",\"kind\":2,"
-                      + "\"startTimeUnixNano\":\"%d\",\"endTimeUnixNano\":\"%d\",\"attributes\":"
-                      + "[{\"key\":\"path\",\"value\":{\"stringValue\":\"/p%d\"}}]}",
-                  id / 8 + 1,
-                  id + 1,
-                  id % 8 == 0 ? "" : String.format("\"parentSpanId\":\"%016x\",", id),
-                  id % 50,
-                  begin,
-                  begin + 1_000_000 + id % 9000,
-                  id % 3000));
-        }
-        post(server, "/v1/traces", sb.append("]}]}]}").toString());
+        push(server, begin + b * 5_000L, b, SPANS);
       }
+    }
+
+    @Override
+    void write(ServerUnderTest server, int n) throws IOException, InterruptedException {
+      push(server, System.currentTimeMillis(), BATCHES + n, WRITTEN_SPANS);
+    }
+
+    private void push(ServerUnderTest server, long time, int batch, int spans)
+        throws IOException, InterruptedException {
+      StringBuilder sb = new StringBuilder("{\"resourceSpans\":[{\"resource\":{\"attributes\":");
+      sb.append("[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"s").append(batch % 7);
+      sb.append("\"}}]},\"scopeSpans\":[{\"spans\":[");
+      for (int i = 0; i < spans; i++) {
+        int id = batch * SPANS + i;
+        long begin = time * 1_000_000 + i * 1_000_000L;
+        sb.append(i == 0 ? "" : ",");
+        sb.append(
+            String.format(
+                Locale.ROOT,
+                "{\"traceId\":\"%032x\",\"spanId\":\"%016x\",%s\"name\":\"op%d\",\"kind\":2,"
+                    + "\"startTimeUnixNano\":\"%d\",\"endTimeUnixNano\":\"%d\",\"attributes\":"
+                    + "[{\"key\":\"path\",\"value\":{\"stringValue\":\"/p%d\"}}]}",
+                id / 8 + 1,
+                id + 1,
+                id % 8 == 0 ? "" : String.format("\"parentSpanId\":\"%016x\",", id),
+                id % 50,
+                begin,
+                begin + 1_000_000 + id % 9000,
+                id % 3000));
+      }
+      post(server, "/v1/traces", sb.append("]}]}]}").toString());
     }
 
     @Override
     String path(int n, long now) {
       String times = "&start=" + (now / 1000 - 660) + "&end=" + (now / 1000 + 1) + "&limit=1000";
       return "/tempo/api/search?q=" + encoded(queries.get(n % queries.size())) + times;
+    }
+  },
+
+  PROFILES("/pyroscope/render") {
+    private static final int SERVICES = 10;
+    private static final int FILES = 60; // of a service, 10 s each
+    private static final int STACKS = 500;
+
+    private final List<ProfiledProgram> programs =
+        IntStream.range(0, SERVICES).mapToObj(s -> new ProfiledProgram(new Random(s), s)).toList();
+
+    private final List<String> queries =
+        List.of(
+            "process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name=~\".+\"}",
+            "process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name=~\"service-[0-7]\"}",
+            "process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name!=\"service-1\"}");
+
+    @Override
+    void fill(ServerUnderTest server) throws IOException, InterruptedException {
+      long begin = System.currentTimeMillis() - 600_000;
+      for (int f = 0; f < FILES; f++) {
+        for (int s = 0; s < SERVICES; s++) {
+          push(server, s, begin * 1_000_000 + f * ProfiledProgram.DURATION);
+        }
+      }
+    }
+
+    @Override
+    void write(ServerUnderTest server, int n) throws IOException, InterruptedException {
+      push(server, n % SERVICES, System.currentTimeMillis() * 1_000_000);
+    }
+
+    private void push(ServerUnderTest server, int service, long time)
+        throws IOException, InterruptedException {
+      post(
+          server,
+          "/ingest?format=pprof&name=service-" + service,
+          "application/octet-stream",
+          HttpRequest.BodyPublishers.ofByteArray(
+              programs.get(service).profileOfStacks(STACKS, time)));
+    }
+
+    @Override
+    String path(int n, long now) {
+      String times = "&from=" + (now - 660_000) + "&until=" + now + "&format=json&max-nodes=8192";
+      return range(queries.get(n % queries.size()), times);
     }
   };
 
@@ -145,6 +219,9 @@ enum OverloadQueries {
   /** Pushes the data that its queries read. */
   abstract void fill(ServerUnderTest server) throws IOException, InterruptedException;
 
+  /** Pushes a little more data, of now. */
+  abstract void write(ServerUnderTest server, int n) throws IOException, InterruptedException;
+
   /**
    * A query as the path of a GET.
    *
@@ -163,12 +240,18 @@ enum OverloadQueries {
 
   static void post(ServerUnderTest server, String path, String json)
       throws IOException, InterruptedException {
+    post(server, path, "application/json", HttpRequest.BodyPublishers.ofString(json));
+  }
+
+  static void post(ServerUnderTest server, String path, String type, HttpRequest.BodyPublisher body)
+      throws IOException, InterruptedException {
     HttpResponse<String> r =
         server.send(
             server
                 .request(path)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(json)),
+                .timeout(Duration.ofSeconds(60))
+                .header("Content-Type", type)
+                .POST(body),
             HttpResponse.BodyHandlers.ofString());
     if (r.statusCode() / 100 != 2) {
       throw new IOException(path + " answered " + r.statusCode() + " " + r.body());

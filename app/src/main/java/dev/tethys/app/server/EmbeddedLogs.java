@@ -59,6 +59,7 @@ final class EmbeddedLogs implements AutoCloseable {
   private final EventStoreSetup shell;
   private final Path folder;
   private final Registry registry;
+  private final QueryResources queries;
   private final LogIngester ingester;
   private volatile LogsConfig config = LogsConfig.DEFAULT;
   private volatile @Nullable Opened opened;
@@ -68,9 +69,8 @@ final class EmbeddedLogs implements AutoCloseable {
 
   private record Opened(LogDatabase database, TailedLogStore store, LogqlEngine engine) {}
 
-  private @Nullable LokiApi api; // set with the endpoints, before the store opens
-
-  EmbeddedLogs(FlagSet flags, Path storage, Registry registry) {
+  EmbeddedLogs(FlagSet flags, Path storage, QueryResources queries, Registry registry) {
+    this.queries = queries;
     this.flags = flags;
     this.shell = new EventStoreSetup(flags, "logs", "log store", this::database);
     this.folder = shell.folder(storage);
@@ -159,9 +159,8 @@ final class EmbeddedLogs implements AutoCloseable {
    * @param ruleGroups takes the groups of Loki's ruler API
    */
   void addTo(Routes routes, PointTally receivers, Consumer<List<GroupSpec>> ruleGroups) {
-    LokiApi a = new LokiApi(this::engine, settings(), UnixNanos::now, registry);
-    a.addTo(routes);
-    api = a;
+    new LokiApi(this::engine, settings(), queries.threads(), UnixNanos::now, registry)
+        .addTo(routes);
     LogReceivers.addTo(routes, ingester, pipelineStore(), receivers);
     LokiRuler r = new LokiRuler(folder.resolve("rules"), ruleGroups);
     r.addTo(routes);
@@ -180,7 +179,7 @@ final class EmbeddedLogs implements AutoCloseable {
 
   /** Threads on which queries of clients compute. */
   QueryThreads queryThreads() {
-    return Objects.requireNonNull(api).threads();
+    return queries.threads();
   }
 
   /** Warm-up queries over the open store. */
@@ -224,7 +223,7 @@ final class EmbeddedLogs implements AutoCloseable {
         new LogqlEngine(
             store,
             HeapRoom.scanThreads(Runtime.getRuntime().availableProcessors()),
-            Runtime.getRuntime().maxMemory() / 4,
+            queries.memory(),
             System::nanoTime);
     opened = new Opened(database, store, engine);
     try {

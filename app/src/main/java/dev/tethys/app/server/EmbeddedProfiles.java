@@ -98,6 +98,7 @@ final class EmbeddedProfiles implements AutoCloseable {
   private final EventStoreSetup shell;
   private final Path folder;
   private final Registry registry;
+  private final QueryResources queries;
   private final ProfileIngester ingester;
   private final ProfileScrapes scrapes;
   private final DebugInfo symbols;
@@ -105,7 +106,13 @@ final class EmbeddedProfiles implements AutoCloseable {
   private volatile @Nullable ProfileDatabase opened;
   private volatile @Nullable SelfProfiler self;
 
-  EmbeddedProfiles(FlagSet flags, Path storage, HttpClientFactory clients, Registry registry) {
+  EmbeddedProfiles(
+      FlagSet flags,
+      Path storage,
+      HttpClientFactory clients,
+      QueryResources queries,
+      Registry registry) {
+    this.queries = queries;
     this.flags = flags;
     this.shell = new EventStoreSetup(flags, "profiles", "profile store", () -> opened);
     this.folder = shell.folder(storage);
@@ -197,7 +204,8 @@ final class EmbeddedProfiles implements AutoCloseable {
   void addTo(Routes routes, PointTally receivers) {
     PyroscopeSettings settings =
         new PyroscopeSettings(Duration.ofMillis(flags.millis(QUERY_TIMEOUT)));
-    new PyroscopeApi(this::store, settings, UnixNanos::now).addTo(routes);
+    new PyroscopeApi(this::store, settings, queries.threads(), queries.memory(), UnixNanos::now)
+        .addTo(routes);
     ProfileReceivers.addTo(routes, pipelineStore(), receivers);
     symbols.addTo(routes);
     shell.addGauges(registry);

@@ -122,11 +122,11 @@ final class EmbeddedTraces implements AutoCloseable {
   private final EventStoreSetup shell;
   private final Path folder;
   private final Registry registry;
+  private final QueryResources resources;
   private final TraceIngester ingester;
   private final GeneratedMetrics metrics;
   private volatile TracesConfig config = TracesConfig.DEFAULT;
   private volatile @Nullable Opened opened;
-  private @Nullable TracesApi api; // set with the endpoints, before the store opens
   private @Nullable PointTally refused; // set with the endpoints, before the store opens
   private @Nullable Receiver jaegerAgent;
 
@@ -134,8 +134,15 @@ final class EmbeddedTraces implements AutoCloseable {
 
   /**
    * @param metricStore gets the metrics that are made of spans
+   * @param queries resources of queries
    */
-  EmbeddedTraces(FlagSet flags, Path storage, SampleSink metricStore, Registry registry) {
+  EmbeddedTraces(
+      FlagSet flags,
+      Path storage,
+      SampleSink metricStore,
+      QueryResources queries,
+      Registry registry) {
+    this.resources = queries;
     this.flags = flags;
     this.shell = new EventStoreSetup(flags, "traces", "trace store", this::database);
     this.folder = shell.folder(storage);
@@ -186,9 +193,8 @@ final class EmbeddedTraces implements AutoCloseable {
    * @param spanMetrics queries over the metrics that are made of spans
    */
   void addTo(Routes routes, PointTally receivers, MetricQueries spanMetrics) {
-    TracesApi a = new TracesApi(this::queries, settings(), UnixNanos::now, spanMetrics);
-    a.addTo(routes);
-    api = a;
+    new TracesApi(this::queries, settings(), resources.threads(), UnixNanos::now, spanMetrics)
+        .addTo(routes);
     TraceReceivers.addTo(routes, pipelineStore(), receivers);
     refused = receivers.named("traces");
     shell.addGauges(registry);
@@ -207,7 +213,7 @@ final class EmbeddedTraces implements AutoCloseable {
 
   /** Threads on which queries of clients compute. */
   QueryThreads queryThreads() {
-    return Objects.requireNonNull(api).threads();
+    return resources.threads();
   }
 
   /** Warm-up queries over the open store. */
@@ -249,12 +255,14 @@ final class EmbeddedTraces implements AutoCloseable {
     TraceLimits d = TraceLimits.DEFAULT;
     TraceLimits limits =
         new TraceLimits(
-            Math.min(d.maxBytes(), Runtime.getRuntime().maxMemory() / 4),
+            Math.min(d.maxBytes(), resources.memory().max()),
             d.maxSeries(),
             d.maxSteps(),
             (int) flags.integer(QUERY_MAX_TRACES),
             d.traceNanos());
-    opened = new Opened(database, new TraceQueries(database, pool, threads, limits), pool);
+    opened =
+        new Opened(
+            database, new TraceQueries(database, pool, threads, limits, resources.memory()), pool);
     metrics.start();
     listenAsJaegerAgent();
     shell.logOpened(folder, begin);

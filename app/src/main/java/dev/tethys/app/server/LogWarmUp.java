@@ -6,6 +6,7 @@ import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
@@ -88,7 +89,8 @@ final class LogWarmUp extends SignalWarmUp<LogWarmUp.Content> {
 
   @Override
   void addApi(Routes routes) {
-    new LokiApi(() -> engine, settings, UnixNanos::now, new Registry()).addTo(routes);
+    new LokiApi(() -> engine, settings, QueryThreads.alone("logs"), UnixNanos::now, new Registry())
+        .addTo(routes);
   }
 
   @Override

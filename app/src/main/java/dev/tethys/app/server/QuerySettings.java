@@ -1,7 +1,10 @@
 package dev.tethys.app.server;
 
 import dev.tethys.config.Durations;
+import dev.tethys.model.guard.MemoryBudget;
+import dev.tethys.model.guard.QueryPlaces;
 import dev.tethys.query.promql.EngineOptions;
+import dev.tethys.query.promql.EngineResources;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.runtime.cli.FlagSet;
@@ -63,6 +66,17 @@ record QuerySettings(FlagSet flags, Set<Features> features) {
         .maxSourceResolution(maxSourceResolution())
         .subqueryStep(range -> subqueryStep.get().toMillis())
         .build();
+  }
+
+  /** Resources of the engine, within the limits of flags. */
+  EngineResources resources(MemoryBudget budget, QueryPlaces places, EngineOptions options) {
+    EngineResources r = EngineResources.of(budget, places, options);
+    if (options.maxBytes() > 0) {
+      r.queries()
+          .setMax(options.maxBytes() - Math.min(options.ruleBytes(), options.maxBytes() / 2));
+      r.rules().setMax(options.maxBytes());
+    }
+    return r;
   }
 
   private long maxSourceResolution() {

@@ -23,6 +23,9 @@ import dev.tethys.collect.scrape.ScrapeOptions;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.MemoryBudget;
+import dev.tethys.model.guard.MemoryUse;
+import dev.tethys.model.guard.QueryPlaces;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Scheduler;
@@ -36,6 +39,7 @@ import dev.tethys.pipeline.web.PipelineEndpoints;
 import dev.tethys.pipeline.web.TapAccess;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.prometheus.collect.CollectedExporters;
+import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryLog;
 import dev.tethys.runtime.BuildInfo;
@@ -104,6 +108,8 @@ final class Server implements AutoCloseable {
   private final RemoteWrite remoteWrite;
 
   private final QuerySettings queries;
+  private final MemoryBudget memory = MemoryBudget.ofProcess();
+  private final QueryPlaces places = QueryPlaces.ofProcess();
   private final PromqlEngine engine;
   private final CollectedExporters exporters;
   private final ScrapeManager scrape;
@@ -168,9 +174,10 @@ final class Server implements AutoCloseable {
                 Duration.ofMillis(flags.millis("storage.remote.flush-deadline"))),
             Scheduler.system());
     this.queries = new QuerySettings(flags, features);
-    this.engine =
-        new PromqlEngine(
-            queries.engine(() -> configuration.current().global().evaluationInterval()));
+    EngineOptions options =
+        queries.engine(() -> configuration.current().global().evaluationInterval());
+    this.engine = new PromqlEngine(options, queries.resources(memory, places, options));
+    registry.register(memory);
     this.reading =
         new FederatedSource(store, this::storedFrom, flags.integer("query.max-samples"), registry);
     registry.register(engine.metrics());
@@ -195,10 +202,14 @@ final class Server implements AutoCloseable {
             new ScrapeMetrics(registry),
             ScrapeClock.SYSTEM);
     DiscoveryContext discoveryContext = DiscoveryContext.of(registry, clients);
-    this.logs = EmbeddedLogs.isEnabled(flags) ? new EmbeddedLogs(flags, folder, registry) : null;
+    this.logs =
+        EmbeddedLogs.isEnabled(flags)
+            ? new EmbeddedLogs(flags, folder, resources(MemoryUse.LOG_QUERIES, "logs"), registry)
+            : null;
     this.profiles =
         EmbeddedProfiles.isEnabled(flags)
-            ? new EmbeddedProfiles(flags, folder, clients, registry)
+            ? new EmbeddedProfiles(
+                flags, folder, clients, resources(MemoryUse.PROFILE_QUERIES, "profiles"), registry)
             : null;
     this.discovery =
         new DiscoveryManager(
@@ -207,7 +218,12 @@ final class Server implements AutoCloseable {
             profiles == null ? scrape : profiles.with(scrape));
     this.traces =
         EmbeddedTraces.isEnabled(flags)
-            ? new EmbeddedTraces(flags, folder, writing("traces"), registry)
+            ? new EmbeddedTraces(
+                flags,
+                folder,
+                writing("traces"),
+                resources(MemoryUse.TRACE_QUERIES, "traces"),
+                registry)
             : null;
     this.alerting =
         new Alerting(
@@ -247,6 +263,10 @@ final class Server implements AutoCloseable {
   private TeeStore writing(String source) {
     return new TeeStore(
         store, new BatchSink(remoteWrite.from(source), AckCallback.NONE), remoteWrite::isWanted);
+  }
+
+  private QueryResources resources(MemoryUse use, String name) {
+    return QueryResources.of(memory, use, places, name);
   }
 
   private boolean on(Features f) {

@@ -4,6 +4,7 @@ import dev.tethys.api.traces.MetricQueries;
 import dev.tethys.api.traces.TracesApi;
 import dev.tethys.api.traces.TracesSettings;
 import dev.tethys.model.UnixNanos;
+import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanSegment;
@@ -97,7 +98,13 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
 
   @Override
   void addApi(Routes routes) {
-    new TracesApi(() -> queries, settings, UnixNanos::now, MetricQueries.NONE).addTo(routes);
+    new TracesApi(
+            () -> queries,
+            settings,
+            QueryThreads.alone("traces"),
+            UnixNanos::now,
+            MetricQueries.NONE)
+        .addTo(routes);
   }
 
   @Override

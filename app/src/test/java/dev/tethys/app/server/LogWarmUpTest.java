@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.api.loki.LokiSettings;
 import dev.tethys.model.Labels;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.query.logql.LogqlEngine;
@@ -30,7 +31,7 @@ class LogWarmUpTest {
   @BeforeEach
   void open() throws Exception {
     database = LogDatabase.open(new RealFiles(), folder, LogOptions.DEFAULTS);
-    engine = new LogqlEngine(database, 2, 1 << 30, System::nanoTime);
+    engine = new LogqlEngine(database, 2, MemoryShare.unlimited(), System::nanoTime);
     warmUp =
         new LogWarmUp(
             engine,

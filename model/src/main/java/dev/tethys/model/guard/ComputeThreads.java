@@ -1,5 +1,6 @@
 package dev.tethys.model.guard;
 
+import dev.tethys.model.libc.ThreadPriority;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.ActiveSpan.TracedAction;
 import java.util.concurrent.ExecutionException;
@@ -12,18 +13,28 @@ import org.jspecify.annotations.Nullable;
 /**
  * Platform threads that compute for callers on virtual threads, which wait for them. Work that
  * computes for long on a virtual thread keeps its carrier from all others; on a platform thread the
- * kernel shares the processors fairly.
+ * kernel shares the processors fairly. The threads have a lower priority than those that receive
+ * data, evaluate rules and answer health checks.
  *
  * <p>There are as many threads as callers: they bound their number.
  */
 public final class ComputeThreads {
   /** Trees of queries and messages can be tall. The kernel gives a stack as much as it uses. */
-  private static final long STACK_BYTES = 32 << 20;
+  public static final long STACK_BYTES = 32 << 20;
+
+  /** Nice value of threads of queries: a third of the usual weight when processors are short. */
+  private static final int NICE = 5;
 
   private final class Worker extends Thread {
     Worker(Runnable work, String name) {
       super(null, work, name, STACK_BYTES);
       setDaemon(true);
+    }
+
+    @Override
+    public void run() {
+      ThreadPriority.lower(NICE);
+      super.run();
     }
 
     private boolean isOf(ComputeThreads threads) {

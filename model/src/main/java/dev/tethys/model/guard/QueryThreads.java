@@ -2,7 +2,6 @@ package dev.tethys.model.guard;
 
 import dev.tethys.model.tracing.ActiveSpan.TracedAction;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -22,9 +21,6 @@ public final class QueryThreads {
 
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
 
-  /** Places for each processor. */
-  private static final int PLACES_OF_PROCESSOR = 2;
-
   /** There is no place for a query now. */
   public static final class NoPlaceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -37,8 +33,7 @@ public final class QueryThreads {
   private final String name;
   private final int maxWaiting;
   private final Duration longest;
-  private final Semaphore places;
-  private final AtomicInteger waiting = new AtomicInteger();
+  private final QueryPlaces.Language places;
   private final AtomicInteger unanswered = new AtomicInteger();
   private final LongAdder total = new LongAdder();
   private final ComputeThreads threads;
@@ -47,20 +42,26 @@ public final class QueryThreads {
    * Threads of the usual bounds.
    *
    * @param name of what is queried, for names of threads and refusals
+   * @param places of its language
    */
-  public QueryThreads(String name) {
-    this(
-        name,
-        HeapRoom.scanThreads(PLACES_OF_PROCESSOR * Runtime.getRuntime().availableProcessors()),
-        MAX_WAITING,
-        LONGEST_WAIT);
+  public QueryThreads(String name, QueryPlaces.Language places) {
+    this(name, places, MAX_WAITING, LONGEST_WAIT);
   }
 
-  QueryThreads(String name, int places, int maxWaiting, Duration longest) {
+  /**
+   * Threads whose places are shared with no other language, for tools and tests.
+   *
+   * @param name of what is queried
+   */
+  public static QueryThreads alone(String name) {
+    return new QueryThreads(name, QueryPlaces.ofProcess().add());
+  }
+
+  QueryThreads(String name, QueryPlaces.Language places, int maxWaiting, Duration longest) {
     this.name = name;
     this.maxWaiting = maxWaiting;
     this.longest = longest;
-    this.places = new Semaphore(places, true);
+    this.places = places;
     this.threads = new ComputeThreads("query-" + name);
   }
 
@@ -100,22 +101,22 @@ public final class QueryThreads {
 
   /** How many queries wait for a place. */
   int waiting() {
-    return waiting.get();
+    return places.waiting();
   }
 
   private void awaitPlace() {
     if (places.tryAcquire()) {
       return;
     }
+    if (places.waiting() >= maxWaiting) {
+      throw new NoPlaceException(
+          "too many queries of "
+              + name
+              + " run and "
+              + maxWaiting
+              + " wait already, send the query again later");
+    }
     try {
-      if (waiting.incrementAndGet() > maxWaiting) {
-        throw new NoPlaceException(
-            "too many queries of "
-                + name
-                + " run and "
-                + maxWaiting
-                + " wait already, send the query again later");
-      }
       if (!places.tryAcquire(longest.toNanos(), TimeUnit.NANOSECONDS)) {
         throw new NoPlaceException(
             "too many queries of "
@@ -127,8 +128,6 @@ public final class QueryThreads {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new NoPlaceException("interrupted while waiting for a place to run the query");
-    } finally {
-      waiting.decrementAndGet();
     }
   }
 }

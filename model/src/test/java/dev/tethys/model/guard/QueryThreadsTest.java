@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 
 /** Places for queries, waiting, refusals. */
 class QueryThreadsTest {
-  private final QueryThreads threads = new QueryThreads("tests", 2, 3, Duration.ofMinutes(10));
+  private final QueryThreads threads =
+      new QueryThreads("tests", new QueryPlaces(1).add(), 3, Duration.ofMinutes(10));
 
   @Test
   void queriesComputeOnPlatformThreads() throws Exception {
@@ -90,7 +91,7 @@ class QueryThreadsTest {
 
   @Test
   void aQueryThatWaitsTooLongIsRefused() throws Exception {
-    QueryThreads one = new QueryThreads("tests", 1, 3, Duration.ZERO);
+    QueryThreads one = new QueryThreads("tests", new QueryPlaces(0).add(), 3, Duration.ZERO);
     assertThat(one.<Boolean, InterruptedException>run(() -> refuses(one))).isTrue();
   }
 

@@ -3,6 +3,7 @@ package dev.tethys.tools.ruletest;
 import dev.tethys.codec.loki.StreamEnrichment;
 import dev.tethys.model.Labels;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.query.logql.LogqlEngine;
@@ -40,7 +41,7 @@ final class TestLogs implements AutoCloseable {
   LogqlEngine engine() {
     LogqlEngine e = engine;
     if (e == null) {
-      e = new LogqlEngine(open(), 1, 0, System::nanoTime);
+      e = new LogqlEngine(open(), 1, MemoryShare.unlimited(), System::nanoTime);
       engine = e;
     }
     return e;

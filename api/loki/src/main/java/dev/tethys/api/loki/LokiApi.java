@@ -31,7 +31,7 @@ public final class LokiApi {
   private static final String V1 = "/loki/api/v1";
   private static final String JSON = "application/json; charset=UTF-8";
 
-  private final QueryThreads threads = new QueryThreads("logs");
+  private final QueryThreads threads;
   private final Supplier<@Nullable LogqlEngine> opened;
   private final LokiSettings settings;
   private final ExploreEndpoints explore;
@@ -41,24 +41,22 @@ public final class LokiApi {
 
   /**
    * @param opened engine over the store, null until the store is open
+   * @param threads on which queries compute
    * @param now Unix nanoseconds
    */
   public LokiApi(
       Supplier<@Nullable LogqlEngine> opened,
       LokiSettings settings,
+      QueryThreads threads,
       LongSupplier now,
       Registry registry) {
     this.opened = opened;
     this.settings = settings;
+    this.threads = threads;
     this.explore = new ExploreEndpoints(settings);
     this.deletions = new DeleteEndpoints(settings.admin());
     this.tails = new TailEndpoint(settings.limits(), settings.maxTails(), registry);
     this.now = now;
-  }
-
-  /** Threads on which queries of this API compute. */
-  public QueryThreads threads() {
-    return threads;
   }
 
   /** Adds the endpoints. */

@@ -5,6 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.MemoryShare;
+import dev.tethys.model.guard.MemoryUse;
+import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.logs.LogIngester;
 import dev.tethys.model.logs.LogRates;
 import dev.tethys.query.logql.LogqlEngine;
@@ -62,7 +65,7 @@ final class LokiServer implements AutoCloseable {
         new LogqlEngine(
             store,
             2,
-            1 << 28,
+            MemoryShare.alone(MemoryUse.LOG_QUERIES, 1 << 28),
             () -> {
               if (Thread.currentThread().isVirtual()) {
                 computedOnVirtualThread = true;
@@ -72,7 +75,8 @@ final class LokiServer implements AutoCloseable {
     Routes routes = new Routes();
     LokiSettings settings =
         new LokiSettings(LogqlLimits.DEFAULT, admin, 2, _ -> Duration.ofDays(15), "test");
-    new LokiApi(() -> engine, settings, LokiServer::now, registry).addTo(routes);
+    new LokiApi(() -> engine, settings, QueryThreads.alone("logs"), LokiServer::now, registry)
+        .addTo(routes);
     LogRates rates =
         new LogRates(
             t -> new LogRates.Rates(t.equals("slow") ? slowRate : null, streamRate),

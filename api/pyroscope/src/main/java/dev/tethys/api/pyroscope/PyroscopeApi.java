@@ -1,5 +1,7 @@
 package dev.tethys.api.pyroscope;
 
+import dev.tethys.model.guard.MemoryShare;
+import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.profiles.ProfileStore;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Routes;
@@ -27,11 +29,17 @@ public final class PyroscopeApi {
 
   /**
    * @param opened the store, null until it is open
+   * @param threads on which queries compute
+   * @param memory of all queries together
    * @param now Unix nanoseconds
    */
   public PyroscopeApi(
-      Supplier<@Nullable ProfileStore> opened, PyroscopeSettings settings, LongSupplier now) {
-    this.requests = new Requests(opened, settings);
+      Supplier<@Nullable ProfileStore> opened,
+      PyroscopeSettings settings,
+      QueryThreads threads,
+      MemoryShare memory,
+      LongSupplier now) {
+    this.requests = new Requests(opened, settings, threads, memory);
     this.render = new RenderEndpoints(requests, now);
   }
 

@@ -1,7 +1,7 @@
 package dev.tethys.api.pyroscope;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.model.guard.ByteBudget;
+import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.logs.LogTenants;
@@ -22,9 +22,16 @@ import org.jspecify.annotations.Nullable;
 final class Requests {
   private final Supplier<@Nullable ProfileStore> opened;
   private final PyroscopeSettings settings;
-  private final QueryThreads threads = new QueryThreads("profiles");
+  private final QueryThreads threads;
+  private final MemoryShare memory;
 
-  Requests(Supplier<@Nullable ProfileStore> opened, PyroscopeSettings settings) {
+  Requests(
+      Supplier<@Nullable ProfileStore> opened,
+      PyroscopeSettings settings,
+      QueryThreads threads,
+      MemoryShare memory) {
+    this.threads = threads;
+    this.memory = memory;
     this.opened = opened;
     this.settings = settings;
   }
@@ -48,16 +55,20 @@ final class Requests {
     AtomicBoolean gone = new AtomicBoolean();
     try (HttpRequest.Watch _ = request.whenClientGone(() -> gone.set(true))) {
       ProfileQueries queries = queries(tenant(request), settings.timeout(), gone::get);
-      return failing(
-          () -> threads.run(() -> RequestMemory.during(request::reserve, () -> work.run(queries))));
+      return failing(() -> threads.run(() -> accounted(work, queries)));
     }
   }
 
   /** Runs queries on this thread, for no client that waits; failures have HTTP's statuses. */
   <T> T runDetached(String tenant, Duration timeout, QueryAction<T> work) {
     ProfileQueries queries = queries(tenant, timeout, () -> false);
-    try (ByteBudget.Reservation memory = ByteBudget.process().open()) {
-      return failing(() -> RequestMemory.during(memory, () -> work.run(queries)));
+    return failing(() -> accounted(work, queries));
+  }
+
+  /** Runs queries whose results are charged to the memory of all queries of profiles. */
+  private <T> T accounted(QueryAction<T> work, ProfileQueries queries) {
+    try (QueryAccount account = new QueryAccount(memory)) {
+      return RequestMemory.during(account, () -> work.run(queries));
     }
   }
 

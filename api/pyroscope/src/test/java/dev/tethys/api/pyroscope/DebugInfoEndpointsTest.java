@@ -14,6 +14,8 @@ import dev.tethys.codec.elf.SplitFiles;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.model.Labels;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.MemoryShare;
+import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.profiles.ProfileStore;
 import dev.tethys.model.profiles.Samples;
@@ -108,7 +110,12 @@ class DebugInfoEndpointsTest {
     db = database;
     Routes routes = new Routes();
     ProfileStore symbolized = new SymbolizedStore(database, symbolizer);
-    new PyroscopeApi(() -> symbolized, new PyroscopeSettings(Duration.ofMinutes(1)), () -> T0)
+    new PyroscopeApi(
+            () -> symbolized,
+            new PyroscopeSettings(Duration.ofMinutes(1)),
+            QueryThreads.alone("profiles"),
+            MemoryShare.unlimited(),
+            () -> T0)
         .addTo(routes);
     new DebugInfoEndpoints(() -> new DebugInfoEndpoints.Opened(store, symbolizer)).addTo(routes);
     HttpListener l = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.MemoryShare;
+import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.profiles.ProfileStore;
 import dev.tethys.store.events.EngineOptions;
 import dev.tethys.store.profiles.ProfileDatabase;
@@ -67,7 +69,12 @@ class PyroscopeApiTest {
             new ProfileOptions(EngineOptions.defaults(), ProfileLimits.DEFAULTS));
     store = db;
     Routes routes = new Routes();
-    new PyroscopeApi(this::recorded, new PyroscopeSettings(Duration.ofMinutes(1)), () -> T0)
+    new PyroscopeApi(
+            this::recorded,
+            new PyroscopeSettings(Duration.ofMinutes(1)),
+            QueryThreads.alone("profiles"),
+            MemoryShare.unlimited(),
+            () -> T0)
         .addTo(routes);
     listener = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
     append(db, "shop", 0, Map.of("main;pay;sign", 50L, "main;cart", 30L));

@@ -61,7 +61,13 @@ final class TempoQueries {
     } catch (TraceqlParseException e) {
       throw new HttpException(400, String.valueOf(e.getMessage()));
     } catch (TraceQueryException e) {
-      throw new HttpException(e.isLimit() ? 422 : 400, String.valueOf(e.getMessage()));
+      int status =
+          switch (e.kind()) {
+            case INVALID -> 400;
+            case LIMIT -> 422;
+            case OVERLOAD -> 503;
+          };
+      throw new HttpException(status, String.valueOf(e.getMessage()));
     }
   }
 

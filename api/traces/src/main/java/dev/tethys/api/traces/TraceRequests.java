@@ -20,16 +20,13 @@ import org.jspecify.annotations.Nullable;
 final class TraceRequests {
   private final Supplier<@Nullable TraceQueries> opened;
   private final TracesSettings settings;
-  private final QueryThreads threads = new QueryThreads("traces");
+  private final QueryThreads threads;
 
-  TraceRequests(Supplier<@Nullable TraceQueries> opened, TracesSettings settings) {
+  TraceRequests(
+      Supplier<@Nullable TraceQueries> opened, TracesSettings settings, QueryThreads threads) {
+    this.threads = threads;
     this.opened = opened;
     this.settings = settings;
-  }
-
-  /** Threads on which queries of this API compute. */
-  QueryThreads threads() {
-    return threads;
   }
 
   TracesSettings settings() {

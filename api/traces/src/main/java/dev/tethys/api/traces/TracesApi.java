@@ -18,22 +18,19 @@ public final class TracesApi {
 
   /**
    * @param opened queries of the store, null until it is open
+   * @param threads on which queries compute
    * @param now Unix nanoseconds
    * @param metrics queries over span metrics
    */
   public TracesApi(
       Supplier<@Nullable TraceQueries> opened,
       TracesSettings settings,
+      QueryThreads threads,
       LongSupplier now,
       MetricQueries metrics) {
-    this.requests = new TraceRequests(opened, settings);
+    this.requests = new TraceRequests(opened, settings, threads);
     this.now = now;
     this.metrics = metrics;
-  }
-
-  /** Threads on which queries of this API compute. */
-  public QueryThreads threads() {
-    return requests.threads();
   }
 
   /** Adds the endpoints. */

@@ -7,6 +7,7 @@ import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanBatch;
@@ -67,6 +68,7 @@ final class TracesServer implements AutoCloseable {
     new TracesApi(
             () -> open ? queries : null,
             settings(admin),
+            QueryThreads.alone("traces"),
             () -> now,
             (query, from, to, step) -> {
               metricQueries.add(query + " " + from + " " + to + " " + step);

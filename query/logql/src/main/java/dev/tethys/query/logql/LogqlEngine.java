@@ -1,5 +1,6 @@
 package dev.tethys.query.logql;
 
+import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.query.logql.ast.LogExpr;
 import dev.tethys.query.logql.ast.LogqlExpr;
@@ -19,7 +20,6 @@ import dev.tethys.query.logql.pipeline.UsedLabels;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryException.Kind;
 import dev.tethys.query.promql.Value;
-import dev.tethys.query.promql.exec.QueryMemoryBudget;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,20 +45,20 @@ public final class LogqlEngine implements AutoCloseable {
   private static final long POINT_BYTES = 32;
 
   private final LogStore store;
-  private final QueryMemoryBudget budget;
+  private final MemoryShare memory;
   private final ExecutorService pool;
   private final int parallelism;
   private final LongSupplier nanoTime;
 
   /**
    * @param parallelism most threads of a query
-   * @param maxBytes most memory of all queries together, 0 for no limit
+   * @param memory of all queries together
    */
-  public LogqlEngine(LogStore store, int parallelism, long maxBytes, LongSupplier nanoTime) {
+  public LogqlEngine(LogStore store, int parallelism, MemoryShare memory, LongSupplier nanoTime) {
     this.store = store;
     this.parallelism = Math.max(1, parallelism);
     this.nanoTime = nanoTime;
-    budget = new QueryMemoryBudget(maxBytes, 0);
+    this.memory = memory;
     ThreadPoolExecutor p =
         new ThreadPoolExecutor(
             this.parallelism,
@@ -157,7 +157,7 @@ public final class LogqlEngine implements AutoCloseable {
     return new QueryRun(
         TenantsStore.of(store, tenant),
         tenant,
-        budget,
+        memory,
         limits.maxBytes(),
         pool,
         parallelism,

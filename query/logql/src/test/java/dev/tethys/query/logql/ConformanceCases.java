@@ -3,6 +3,7 @@ package dev.tethys.query.logql;
 import dev.tethys.codec.json.tree.JsonReader;
 import dev.tethys.codec.json.tree.MalformedJsonException;
 import dev.tethys.model.Labels;
+import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.query.logql.ast.LogExpr;
 import dev.tethys.query.logql.ast.LogqlExpr;
 import dev.tethys.query.logql.ast.MetricExpr;
@@ -161,7 +162,8 @@ final class ConformanceCases {
   private static boolean kept(String query, String line) {
     InMemoryLogStore store = new InMemoryLogStore(1);
     store.add(Labels.of("app", "foo", "cluster", "xbar"), 1, line);
-    try (LogqlEngine engine = new LogqlEngine(store, 1, 0, System::nanoTime)) {
+    try (LogqlEngine engine =
+        new LogqlEngine(store, 1, MemoryShare.unlimited(), System::nanoTime)) {
       LogqlResult r =
           engine.query(
               LogqlRequest.entries("fake", query, 0, 10, Direction.FORWARD, 10),
@@ -330,7 +332,8 @@ final class ConformanceCases {
     }
     // one sample instead of its rate; absence is asked by a count
     query = query.replaceFirst("absent_over_time\\((.*)\\)", "sum(count_over_time($1))");
-    try (LogqlEngine engine = new LogqlEngine(store, 1, 0, System::nanoTime)) {
+    try (LogqlEngine engine =
+        new LogqlEngine(store, 1, MemoryShare.unlimited(), System::nanoTime)) {
       LogqlValue v =
           engine
               .query(LogqlRequest.instant("fake", query, 2_000_000_000L), LogqlLimits.DEFAULT)

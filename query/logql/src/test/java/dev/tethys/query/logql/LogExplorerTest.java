@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.query.logql.LogExplorer.DetectedField;
 import dev.tethys.query.logql.LogExplorer.DetectedLabel;
 import dev.tethys.query.logql.LogExplorer.PatternCount;
@@ -24,7 +25,8 @@ class LogExplorerTest {
   private static final Range RANGE = new Range("fake", 0, 100 * SECOND);
 
   private final InMemoryLogStore store = new InMemoryLogStore(4);
-  private final LogqlEngine engine = new LogqlEngine(store, 2, 0, System::nanoTime);
+  private final LogqlEngine engine =
+      new LogqlEngine(store, 2, MemoryShare.unlimited(), System::nanoTime);
   private final LogExplorer explorer = new LogExplorer(engine);
 
   @BeforeEach

@@ -2,6 +2,7 @@ package dev.tethys.query.logql;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.logql.parser.Units;
 import dev.tethys.query.promql.QueryException;
@@ -46,7 +47,8 @@ final class LogScript {
    */
   static void run(String script, BiConsumer<Eval, String> report) {
     InMemoryLogStore store = new InMemoryLogStore(4);
-    try (LogqlEngine engine = new LogqlEngine(store, 2, 0, System::nanoTime)) {
+    try (LogqlEngine engine =
+        new LogqlEngine(store, 2, MemoryShare.unlimited(), System::nanoTime)) {
       String scenario = "";
       List<String> lines = Arrays.asList(script.split("\n", -1));
       int i = 0;

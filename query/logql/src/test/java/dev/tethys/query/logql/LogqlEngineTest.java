@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.guard.MemoryShare;
+import dev.tethys.model.guard.MemoryUse;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.query.logql.LogqlValue.LogStream;
 import dev.tethys.query.logql.parser.LogqlParseException;
@@ -25,7 +27,8 @@ class LogqlEngineTest {
   private static final Labels WEB = Labels.of("service", "web");
 
   private final InMemoryLogStore store = new InMemoryLogStore(4);
-  private final LogqlEngine engine = new LogqlEngine(store, 2, 0, System::nanoTime);
+  private final LogqlEngine engine =
+      new LogqlEngine(store, 2, MemoryShare.unlimited(), System::nanoTime);
 
   @AfterEach
   void close() {
@@ -326,7 +329,8 @@ class LogqlEngineTest {
   void aQueryThatRunsTooLongStops() {
     fill(40);
     long[] now = {0};
-    try (LogqlEngine slow = new LogqlEngine(store, 1, 0, () -> now[0] += SECOND)) {
+    try (LogqlEngine slow =
+        new LogqlEngine(store, 1, MemoryShare.unlimited(), () -> now[0] += SECOND)) {
       assertThatThrownBy(
               () ->
                   slow.query(
@@ -349,7 +353,9 @@ class LogqlEngineTest {
         entries("{service=~\".+\"}", Direction.FORWARD, 1000).stream()
             .mapToLong(LogEntry::bytes)
             .sum();
-    try (LogqlEngine small = new LogqlEngine(store, 1, 4 * bytes, System::nanoTime)) {
+    try (LogqlEngine small =
+        new LogqlEngine(
+            store, 1, MemoryShare.alone(MemoryUse.LOG_QUERIES, 4 * bytes), System::nanoTime)) {
       assertThat(
               small.<List<String>>query(
                   all,
@@ -365,7 +371,9 @@ class LogqlEngineTest {
           .isEmpty();
       assertThat(small.query(all, LogqlLimits.DEFAULT).warnings()).isEmpty();
     }
-    try (LogqlEngine tiny = new LogqlEngine(store, 1, 2 * bytes, System::nanoTime)) {
+    try (LogqlEngine tiny =
+        new LogqlEngine(
+            store, 1, MemoryShare.alone(MemoryUse.LOG_QUERIES, 2 * bytes), System::nanoTime)) {
       assertThatThrownBy(() -> tiny.query(all, LogqlLimits.DEFAULT))
           .isInstanceOfSatisfying(
               QueryException.class, e -> assertThat(e.kind()).isEqualTo(Kind.LIMIT));
@@ -377,7 +385,9 @@ class LogqlEngineTest {
     for (int i = 0; i < 20; i++) {
       store.add(API, i * SECOND, "x".repeat(1 + 1000 * i));
     }
-    try (LogqlEngine small = new LogqlEngine(store, 1, 4000, System::nanoTime)) {
+    try (LogqlEngine small =
+        new LogqlEngine(
+            store, 1, MemoryShare.alone(MemoryUse.LOG_QUERIES, 4000), System::nanoTime)) {
       LogqlRequest two =
           LogqlRequest.entries(
               "fake", "{service=\"api\"}", 0, 1000 * SECOND, Direction.BACKWARD, 2);

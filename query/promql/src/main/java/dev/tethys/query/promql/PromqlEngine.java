@@ -39,9 +39,6 @@ public final class PromqlEngine implements AutoCloseable {
   /** Enough for the tallest tree that the parser lets through; the kernel gives what is used. */
   private static final long STACK_BYTES = 32 << 20;
 
-  /** A query that waits for its store leaves the processors to another one. */
-  private static final int MIN_SLOTS = 2;
-
   /** The share of the memory of all queries beyond which no further query starts. */
   private static final int GATE_SHARE = 4;
 
@@ -61,9 +58,14 @@ public final class PromqlEngine implements AutoCloseable {
   private final BriefQueries brief = new BriefQueries();
   private volatile @Nullable QueryLog log;
 
-  /** An engine that goes by the system's clocks. */
+  /** An engine that goes by the system's clocks and shares its resources with no other. */
   public PromqlEngine(EngineOptions options) {
     this(options, InstantSource.system(), System::nanoTime);
+  }
+
+  /** An engine that goes by the system's clocks. */
+  public PromqlEngine(EngineOptions options, EngineResources resources) {
+    this(options, resources, InstantSource.system(), System::nanoTime);
   }
 
   /**
@@ -73,13 +75,22 @@ public final class PromqlEngine implements AutoCloseable {
    * @param nanoTime for deadlines and statistics, as {@link System#nanoTime}
    */
   public PromqlEngine(EngineOptions options, InstantSource clock, LongSupplier nanoTime) {
+    this(options, EngineResources.alone(options), clock, nanoTime);
+  }
+
+  private PromqlEngine(
+      EngineOptions options,
+      EngineResources resources,
+      InstantSource clock,
+      LongSupplier nanoTime) {
     this.options = options;
     this.nanoTime = nanoTime;
     this.clock = clock;
-    this.budget = new QueryMemoryBudget(options.maxBytes(), options.ruleBytes());
+    this.budget = new QueryMemoryBudget(resources.queries(), resources.rules());
     this.running = new RunningQueries(options, clock, nanoTime, this::admits);
-    this.slots = new ComputeSlots(Math.max(MIN_SLOTS, options.threads()));
-    this.cache = options.cacheBytes() > 0 ? new ResultCache(options.cacheBytes(), budget) : null;
+    this.slots = new ComputeSlots(resources.places());
+    this.cache =
+        options.cacheBytes() > 0 ? new ResultCache(options.cacheBytes(), resources.cache()) : null;
     this.metrics = new EngineMetrics(options, running, () -> log != null, cache);
     int threads = Math.max(1, options.threads());
     ThreadPoolExecutor p =
@@ -188,8 +199,7 @@ public final class PromqlEngine implements AutoCloseable {
 
   /** Bytes that running queries hold. */
   public long memoryUsed() {
-    ResultCache c = cache;
-    return c == null ? budget.used() : Math.max(0, budget.used() - c.bytes());
+    return budget.used();
   }
 
   /**

@@ -1,9 +1,9 @@
 package dev.tethys.query.promql;
 
+import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.query.promql.exec.Column;
 import dev.tethys.query.promql.exec.Grid;
-import dev.tethys.query.promql.exec.QueryMemoryBudget;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * store says has changed since.
  *
  * <p>Invariant: {@link #bytes} is the sum of all entries, at most {@link #maxBytes}, and is taken
- * from the budget of all queries, to which entries go back, least recently used first, when a query
- * needs the memory. Safe for any number of threads.
+ * from the memory of caches; entries are removed, least recently used first, when a query needs the
+ * memory. Safe for any number of threads.
  */
 final class ResultCache {
   /** One answer takes at most this part of the cache. */
@@ -128,7 +128,7 @@ final class ResultCache {
   record ComputedResult(Entry entry, boolean stepwise) {}
 
   private final long maxBytes;
-  private final QueryMemoryBudget budget;
+  private final MemoryShare memory;
   private final LinkedHashMap<Key, Held> entries = new LinkedHashMap<>(16, 0.75f, true);
   private final long[] recent = new long[RECENT];
   private final Map<Key, Flight> flights = new HashMap<>();
@@ -137,12 +137,12 @@ final class ResultCache {
 
   /**
    * @param maxBytes above 0
-   * @param budget of all queries
+   * @param memory share of caches
    */
-  ResultCache(long maxBytes, QueryMemoryBudget budget) {
+  ResultCache(long maxBytes, MemoryShare memory) {
     this.maxBytes = maxBytes;
-    this.budget = budget;
-    budget.reclaimFrom(this::shrink);
+    this.memory = memory;
+    memory.reclaimFrom(this::shrink);
   }
 
   synchronized @Nullable Entry get(Key key) {
@@ -204,7 +204,7 @@ final class ResultCache {
     if (bytes + n > maxBytes) {
       shrink(bytes + n - maxBytes);
     }
-    if (!budget.tryReserve(n)) {
+    if (memory.reserve(n) != null) {
       return;
     }
     entries.put(key, new Held(entry, n));
@@ -220,7 +220,7 @@ final class ResultCache {
 
   private void release(Held h) {
     bytes -= h.bytes;
-    budget.release(h.bytes);
+    memory.release(h.bytes);
   }
 
   /** Gives back so many bytes, or all. */

@@ -1,5 +1,6 @@
 package dev.tethys.query.traceql;
 
+import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
@@ -29,16 +30,29 @@ public final class TraceQueries {
   private final Executor pool;
   private final int parallelism;
   private final TraceLimits limits;
+  private final MemoryShare memory;
+
+  /** Queries that share their memory with no others, for tools and tests. */
+  public TraceQueries(TraceStore store, Executor pool, int parallelism, TraceLimits limits) {
+    this(store, pool, parallelism, limits, MemoryShare.unlimited());
+  }
 
   /**
    * @param pool threads that help; may reject tasks
    * @param parallelism most threads of a query, the calling one included
+   * @param memory of all queries together
    */
-  public TraceQueries(TraceStore store, Executor pool, int parallelism, TraceLimits limits) {
+  public TraceQueries(
+      TraceStore store, Executor pool, int parallelism, TraceLimits limits, MemoryShare memory) {
     this.store = store;
     this.pool = pool;
     this.parallelism = Math.max(1, parallelism);
     this.limits = limits;
+    this.memory = memory;
+  }
+
+  private TraceqlRun begin() {
+    return new TraceqlRun(pool, parallelism, limits, memory);
   }
 
   /** Store that is queried. */
@@ -64,23 +78,24 @@ public final class TraceQueries {
       throw TraceQueryException.invalid(
           "limit " + limit + " exceeds the maximum of " + limits.maxTraces() + " traces");
     }
-    TraceqlRun work = new TraceqlRun(pool, parallelism, limits);
     List<String> warnings;
     try (SpanSelection range = store.select(tenant, from, to)) {
       warnings = range.warnings();
     }
-    List<FoundTrace> found =
-        TraceSearch.run(
-            work,
-            s.pipeline(),
-            from,
-            to,
-            limit,
-            spansPerSpanset,
-            query.hint("most_recent", false),
-            store,
-            tenant);
-    return new TraceSearchResult(found, work.statistics(), warnings);
+    try (TraceqlRun work = begin()) {
+      List<FoundTrace> found =
+          TraceSearch.run(
+              work,
+              s.pipeline(),
+              from,
+              to,
+              limit,
+              spansPerSpanset,
+              query.hint("most_recent", false),
+              store,
+              tenant);
+      return new TraceSearchResult(found, work.statistics(), warnings);
+    }
   }
 
   /**
@@ -98,28 +113,26 @@ public final class TraceQueries {
     } else if (!query.hint("exemplars", true)) {
       most = 0;
     }
-    return MetricQuery.range(
-        new TraceqlRun(pool, parallelism, limits),
-        store,
-        tenant,
-        metric(query),
-        from,
-        to,
-        step,
-        query.hint("extrapolate", false),
-        most);
+    try (TraceqlRun work = begin()) {
+      return MetricQuery.range(
+          work,
+          store,
+          tenant,
+          metric(query),
+          from,
+          to,
+          step,
+          query.hint("extrapolate", false),
+          most);
+    }
   }
 
   /** Computes series with one value for the range, whose end is the time. */
   public TraceSeriesResult instant(String tenant, TraceQuery query, long from, long to) {
-    return MetricQuery.instant(
-        new TraceqlRun(pool, parallelism, limits),
-        store,
-        tenant,
-        metric(query),
-        from,
-        to,
-        query.hint("extrapolate", false));
+    try (TraceqlRun work = begin()) {
+      return MetricQuery.instant(
+          work, store, tenant, metric(query), from, to, query.hint("extrapolate", false));
+    }
   }
 
   private static Metric metric(TraceQuery query) {
@@ -141,7 +154,9 @@ public final class TraceQueries {
 
   /** Ranks conditions by how much their share differs between a selection and the other spans. */
   public SelectionDifference difference(String tenant, SelectionDifference.Request request) {
-    return DifferenceRun.run(new TraceqlRun(pool, parallelism, limits), store, tenant, request);
+    try (TraceqlRun work = begin()) {
+      return DifferenceRun.run(work, store, tenant, request);
+    }
   }
 
   /**

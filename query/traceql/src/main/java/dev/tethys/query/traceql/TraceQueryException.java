@@ -1,28 +1,42 @@
 package dev.tethys.query.traceql;
 
-/** Query that exceeds a limit or has an argument that is not valid. */
+/** Query that has an argument that is not valid, exceeds a limit, or has no memory left. */
 public final class TraceQueryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private final boolean limit;
+  /** Cause of a failure. */
+  public enum Kind {
+    /** The request is not valid. */
+    INVALID,
+    /** The query exceeds a limit. */
+    LIMIT,
+    /** Other queries hold what it needs: it may be sent again later. */
+    OVERLOAD
+  }
 
-  private TraceQueryException(boolean limit, String message) {
+  private final Kind kind;
+
+  private TraceQueryException(Kind kind, String message) {
     super(message);
-    this.limit = limit;
+    this.kind = kind;
   }
 
   /** Query that exceeds a limit. */
   public static TraceQueryException limit(String message) {
-    return new TraceQueryException(true, message);
+    return new TraceQueryException(Kind.LIMIT, message);
   }
 
   /** Request that is not valid. */
   public static TraceQueryException invalid(String message) {
-    return new TraceQueryException(false, message);
+    return new TraceQueryException(Kind.INVALID, message);
   }
 
-  /** True if a limit is exceeded, false if the request is not valid. */
-  public boolean isLimit() {
-    return limit;
+  /** Query that other queries leave no memory to. */
+  public static TraceQueryException overload(String message) {
+    return new TraceQueryException(Kind.OVERLOAD, message);
+  }
+
+  public Kind kind() {
+    return kind;
   }
 }

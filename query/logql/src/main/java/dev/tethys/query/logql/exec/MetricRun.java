@@ -20,6 +20,7 @@ import dev.tethys.query.promql.exec.Column;
 import dev.tethys.query.promql.exec.Execution;
 import dev.tethys.query.promql.exec.Grid;
 import dev.tethys.query.promql.exec.Operator;
+import dev.tethys.query.promql.exec.QueryMemoryBudget;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -115,7 +116,7 @@ public final class MetricRun {
         NoSeries.SOURCE,
         new Execution.Limits(Long.MAX_VALUE, limits.maxBytes(), run.deadline(), 0, 0, false),
         new Execution.Features(false, false, false),
-        run.budget(),
+        new QueryMemoryBudget(run.memory(), run.memory()),
         run.pool(),
         run.parallelism(),
         run.clock(),

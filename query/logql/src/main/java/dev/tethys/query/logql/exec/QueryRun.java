@@ -1,13 +1,13 @@
 package dev.tethys.query.logql.exec;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryException.Kind;
-import dev.tethys.query.promql.exec.QueryMemoryBudget;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -21,15 +21,15 @@ import java.util.function.LongSupplier;
 /**
  * One running query: store, limits, and what it has taken so far. Safe for several threads.
  *
- * <p>Invariant: bytes reserved from the common budget and not released are in {@link #held}; {@link
- * #close} releases them.
+ * <p>Invariant: bytes reserved from the memory of all queries and not released are in {@link
+ * #held}; {@link #close} releases them.
  */
 public final class QueryRun implements AutoCloseable {
   private static final int MAX_WARNINGS = 20;
 
   private final LogStore store;
   private final String tenant;
-  private final QueryMemoryBudget budget;
+  private final MemoryShare memory;
   private final long maxBytes;
   private final Executor pool;
   private final int parallelism;
@@ -60,7 +60,7 @@ public final class QueryRun implements AutoCloseable {
   public QueryRun(
       LogStore store,
       String tenant,
-      QueryMemoryBudget budget,
+      MemoryShare memory,
       long maxBytes,
       Executor pool,
       int parallelism,
@@ -69,7 +69,7 @@ public final class QueryRun implements AutoCloseable {
       BooleanSupplier stopped) {
     this.store = store;
     this.tenant = tenant;
-    this.budget = budget;
+    this.memory = memory;
     this.maxBytes = maxBytes;
     this.pool = pool;
     this.parallelism = parallelism;
@@ -95,8 +95,8 @@ public final class QueryRun implements AutoCloseable {
     return nanoTime;
   }
 
-  QueryMemoryBudget budget() {
-    return budget;
+  MemoryShare memory() {
+    return memory;
   }
 
   Executor pool() {
@@ -208,10 +208,10 @@ public final class QueryRun implements AutoCloseable {
               + " of a query; add stream matchers or filters, aggregate by fewer labels, or shorten"
               + " the time range");
     }
-    if (!budget.tryReserve(bytes)) {
+    if (memory.reserve(bytes) != null) {
       held.addAndGet(-bytes);
       throw new QueryException(
-          budget.isMost(now) ? Kind.LIMIT : Kind.OVERLOAD,
+          now > memory.max() / 2 ? Kind.LIMIT : Kind.OVERLOAD,
           "all running queries together would hold more bytes than they may; run fewer queries at"
               + " a time, or smaller ones");
     }
@@ -219,6 +219,6 @@ public final class QueryRun implements AutoCloseable {
 
   @Override
   public void close() {
-    budget.release(held.getAndSet(0));
+    memory.release(held.getAndSet(0));
   }
 }

@@ -2,10 +2,10 @@ package dev.tethys.query.logql.exec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.query.logql.InMemoryLogStore;
 import dev.tethys.query.logql.exec.Accumulators.Samples;
 import dev.tethys.query.logql.exec.StepGrid.Steps;
-import dev.tethys.query.promql.exec.QueryMemoryBudget;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -20,7 +20,7 @@ class SamplesTest {
         new QueryRun(
             new InMemoryLogStore(4),
             "fake",
-            new QueryMemoryBudget(1 << 20, 0),
+            MemoryShare.unlimited(),
             0,
             Runnable::run,
             1,

@@ -1,6 +1,6 @@
 package dev.tethys.query.promql.exec;
 
-import java.util.concurrent.Semaphore;
+import dev.tethys.model.guard.QueryPlaces;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -32,14 +32,14 @@ public final class ComputeSlots {
 
   private static final long PAUSE_NANOS = 1_000_000;
 
-  private final Semaphore free;
+  private final QueryPlaces.Language places;
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicInteger rules = new AtomicInteger();
   private volatile long rulesSince;
 
-  /** A limit of so many queries. */
-  public ComputeSlots(int most) {
-    free = new Semaphore(most, true);
+  /** Slots that are the places of a language. */
+  public ComputeSlots(QueryPlaces.Language places) {
+    this.places = places;
   }
 
   /** How many queries wait for a slot. */
@@ -111,9 +111,7 @@ public final class ComputeSlots {
           asked = true;
           first.run(); // others that may start now see that this one waits
         }
-        while (!free.tryAcquire(WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
-          check.check();
-        }
+        awaitPlace(check);
       } finally {
         waiting = false;
         ComputeSlots.this.waiting.decrementAndGet();
@@ -122,11 +120,27 @@ public final class ComputeSlots {
       due = check.now() + SLOT_NANOS;
     }
 
+    private void awaitPlace(Execution check) throws InterruptedException {
+      QueryPlaces.Ticket ticket = places.queued();
+      boolean isIn = false;
+      try {
+        isIn = ticket.await(WAIT_MILLIS, TimeUnit.MILLISECONDS);
+        while (!isIn) {
+          check.check();
+          isIn = ticket.await(WAIT_MILLIS, TimeUnit.MILLISECONDS);
+        }
+      } finally {
+        if (!isIn) {
+          ticket.leave();
+        }
+      }
+    }
+
     /** Gives the slot back, until the next check that needs one. */
     void release() {
       if (held) {
         held = false;
-        free.release();
+        places.release();
       }
     }
 

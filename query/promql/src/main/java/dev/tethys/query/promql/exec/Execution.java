@@ -403,7 +403,7 @@ public final class Execution implements AutoCloseable {
     public void close() {
       long n = bytes.getAndSet(0);
       heldBytes.addAndGet(-n);
-      budget.release(n);
+      budget.release(n, limits.memoryReserve());
       if (profile != null) {
         profile.held(-n);
       }
@@ -439,7 +439,7 @@ public final class Execution implements AutoCloseable {
     holders.released(b);
     heldSamples.addAndGet(-b.samples());
     heldBytes.addAndGet(-b.bytes());
-    budget.release(b.bytes());
+    budget.release(b.bytes(), limits.memoryReserve());
     if (profile != null) {
       profile.released(b);
     }
@@ -470,6 +470,6 @@ public final class Execution implements AutoCloseable {
   /** Gives back all memory. */
   @Override
   public void close() {
-    budget.release(heldBytes.getAndSet(0));
+    budget.release(heldBytes.getAndSet(0), limits.memoryReserve());
   }
 }

@@ -3,6 +3,8 @@ package dev.tethys.query.promql.exec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.model.guard.MemoryShare;
+import dev.tethys.model.guard.QueryPlaces;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.testkit.MemoryMetricStore;
 import dev.tethys.testkit.Waiting;
@@ -15,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /** Queries that compute for long do so in slots. */
 class ComputeSlotsTest {
   private final AtomicLong now = new AtomicLong();
-  private final ComputeSlots slots = new ComputeSlots(1);
+  private final ComputeSlots slots = new ComputeSlots(new QueryPlaces(0).add());
   private final AtomicInteger longOnes = new AtomicInteger();
 
   private Execution execution() {
@@ -24,7 +26,7 @@ class ComputeSlotsTest {
             new MemoryMetricStore(),
             new Execution.Limits(1_000, 0, Long.MAX_VALUE / 2, 0, 0, false),
             new Execution.Features(false, false, false),
-            new QueryMemoryBudget(0, 0),
+            new QueryMemoryBudget(MemoryShare.unlimited(), MemoryShare.unlimited()),
             Runnable::run,
             1,
             now::get,

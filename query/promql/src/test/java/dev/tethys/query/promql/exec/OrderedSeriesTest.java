@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.query.promql.QueryException;
 import java.lang.reflect.Proxy;
@@ -47,7 +48,7 @@ class OrderedSeriesTest {
         NOTHING,
         new Execution.Limits(1_000_000, 0, 1_000, 300_000, 0, false),
         new Execution.Features(false, false, false),
-        new QueryMemoryBudget(0, 0),
+        new QueryMemoryBudget(MemoryShare.unlimited(), MemoryShare.unlimited()),
         pool,
         threads,
         nanoTime,

@@ -1,5 +1,6 @@
 package dev.tethys.query.traceql.exec;
 
+import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanNeeds;
@@ -24,8 +25,13 @@ import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Run of one query over a selection: threads, memory, statistics. */
-public final class TraceqlRun {
+/**
+ * Run of one query over a selection: threads, memory, statistics.
+ *
+ * <p>Invariant: bytes reserved from the memory of all queries and not released are in {@link
+ * #bytes}; {@link #close} releases them.
+ */
+public final class TraceqlRun implements AutoCloseable {
   private final Executor pool;
   private final int parallelism;
   private final TraceLimits limits;
@@ -33,9 +39,14 @@ public final class TraceqlRun {
   private final AtomicLong spans = new AtomicLong();
   private final AtomicLong traces = new AtomicLong();
   private final AtomicInteger scans = new AtomicInteger();
+  private final MemoryShare memory;
   private int segments;
 
-  public TraceqlRun(Executor pool, int parallelism, TraceLimits limits) {
+  /**
+   * @param memory of all queries together
+   */
+  public TraceqlRun(Executor pool, int parallelism, TraceLimits limits, MemoryShare memory) {
+    this.memory = memory;
     this.pool = pool;
     this.parallelism = parallelism;
     this.limits = limits;
@@ -64,9 +75,15 @@ public final class TraceqlRun {
   /**
    * Takes memory.
    *
-   * @throws TraceQueryException if the query would hold more than its limit
+   * @throws TraceQueryException if the query would hold more than its limit, or all queries hold
+   *     what there is
    */
   void reserve(long n) {
+    if (memory.reserve(n) != null) {
+      throw TraceQueryException.overload(
+          "all running queries together would hold more memory than is free; run fewer queries at"
+              + " a time, or smaller ones");
+    }
     long now = bytes.addAndGet(n);
     if (now > limits.maxBytes()) {
       throw TraceQueryException.limit(
@@ -80,6 +97,12 @@ public final class TraceqlRun {
 
   void release(long n) {
     bytes.addAndGet(-n);
+    memory.release(n);
+  }
+
+  @Override
+  public void close() {
+    memory.release(bytes.getAndSet(0));
   }
 
   void countTraces(int n) {

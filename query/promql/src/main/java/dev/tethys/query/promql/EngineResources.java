@@ -1,0 +1,47 @@
+package dev.tethys.query.promql;
+
+import dev.tethys.model.guard.MemoryBudget;
+import dev.tethys.model.guard.MemoryShare;
+import dev.tethys.model.guard.MemoryUse;
+import dev.tethys.model.guard.QueryPlaces;
+
+/**
+ * What an engine shares with the other uses of a process.
+ *
+ * @param queries memory of queries of people and programs
+ * @param rules memory of queries of rules
+ * @param cache memory of cached results
+ * @param places for queries that compute for long
+ */
+public record EngineResources(
+    MemoryShare queries, MemoryShare rules, MemoryShare cache, QueryPlaces.Language places) {
+  /** A query that waits for its store leaves the processors to another one. */
+  private static final int MIN_PLACES = 2;
+
+  /** Resources of a process. */
+  public static EngineResources of(MemoryBudget budget, QueryPlaces places, EngineOptions options) {
+    return new EngineResources(
+        budget.share(MemoryUse.METRIC_QUERIES),
+        budget.share(MemoryUse.RULES),
+        budget.share(MemoryUse.CACHES),
+        places.add(Math.max(MIN_PLACES, options.threads())));
+  }
+
+  /** Resources of an engine that shares them with no other, by the limits of its options. */
+  static EngineResources alone(EngineOptions options) {
+    long total = options.maxBytes() > 0 ? options.maxBytes() : Long.MAX_VALUE / 2;
+    long ofRules = Math.min(options.ruleBytes(), options.maxBytes() / 2);
+    MemoryBudget budget =
+        new MemoryBudget(
+            total,
+            use ->
+                switch (use) {
+                  case METRIC_QUERIES -> new MemoryBudget.Size(total - ofRules, total - ofRules);
+                  case RULES -> new MemoryBudget.Size(ofRules, total);
+                  case CACHES -> new MemoryBudget.Size(0, options.cacheBytes());
+                  default -> MemoryBudget.Size.NONE;
+                },
+            () -> true);
+    return of(budget, new QueryPlaces(Math.max(MIN_PLACES, options.threads()) - 1), options);
+  }
+}
