@@ -26,9 +26,12 @@ import java.util.function.LongSupplier;
 public final class ByteBudget {
   private static final System.Logger LOG = JulLogger.of(ByteBudget.class.getName());
 
+  /** Requests of usual size are received on the smallest heap. */
+  private static final long LEAST_BYTES = 32L << 20;
+
   private static final ByteBudget PROCESS =
       new ByteBudget(
-          Math.max(32L << 20, Runtime.getRuntime().maxMemory() / 3),
+          MemoryBudget.ofProcess().share(MemoryUse.REQUESTS).withAtLeast(LEAST_BYTES),
           System::nanoTime,
           HeapRoom.process()::allowsRequests);
 
@@ -132,7 +135,7 @@ public final class ByteBudget {
       if (bytes + more > ANY_HEAP_BYTES && !hasHeap.getAsBoolean()) {
         return false;
       }
-      if (inUse.addAndGet(more) > limit) {
+      if (inUse.addAndGet(more) > limit || memory.reserve(more) != null) {
         inUse.addAndGet(-more);
         return false;
       }
@@ -219,11 +222,13 @@ public final class ByteBudget {
     @Override
     public void close() {
       inUse.addAndGet(-bytes);
+      memory.release(bytes);
       bytes = 0;
     }
   }
 
   private final long total;
+  private final MemoryShare memory;
   private final LongSupplier nanos;
   private final BooleanSupplier hasHeap;
   private final AtomicLong inUse = new AtomicLong();
@@ -236,7 +241,7 @@ public final class ByteBudget {
 
   /** Its own budget, for tests. */
   public ByteBudget(long total) {
-    this(total, System::nanoTime, () -> true);
+    this(MemoryShare.alone(MemoryUse.REQUESTS, total), System::nanoTime, () -> true);
   }
 
   /**
@@ -244,8 +249,9 @@ public final class ByteBudget {
    *
    * @param hasHeap whether the heap has room for large requests
    */
-  ByteBudget(long total, LongSupplier nanos, BooleanSupplier hasHeap) {
-    this.total = total;
+  ByteBudget(MemoryShare memory, LongSupplier nanos, BooleanSupplier hasHeap) {
+    this.memory = memory;
+    this.total = memory.max();
     this.nanos = nanos;
     this.hasHeap = hasHeap;
     lastStuck.set(nanos.getAsLong());
@@ -336,7 +342,7 @@ public final class ByteBudget {
     }
   }
 
-  /** The budget of the process: a third of the heap. */
+  /** The budget of the process: its share for requests. */
   public static ByteBudget process() {
     return PROCESS;
   }

@@ -72,6 +72,12 @@ public final class MemoryShare {
     return max;
   }
 
+  /** Raises the maximum to a number of bytes that the smallest heap needs, too. */
+  MemoryShare withAtLeast(long bytes) {
+    max = Math.max(max, bytes);
+    return this;
+  }
+
   /** Sets the maximum, as a flag can. */
   public void setMax(long bytes) {
     max = bytes;

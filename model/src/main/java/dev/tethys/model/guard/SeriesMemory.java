@@ -1,14 +1,13 @@
 package dev.tethys.model.guard;
 
 import dev.tethys.model.exposition.Registry;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Memory that the series of aggregators may take together: StatsD, Graphite, span metrics, service
  * graphs, sums of deltas. Peers choose the names of series and their values, so a bound on the
  * number of series alone bounds nothing.
  *
- * <p>Invariant: {@code inUse} is the sum of what shares hold.
+ * <p>Invariant: what is reserved of the memory is the sum of what shares hold.
  */
 public final class SeriesMemory {
   /** Reason of a refusal. */
@@ -23,30 +22,37 @@ public final class SeriesMemory {
   /** What a character of its text takes, there and in what is sent of it. */
   private static final long CHARACTER_BYTES = 3;
 
+  /** Some series are aggregated on the smallest heap. */
+  private static final long LEAST_BYTES = 16L << 20;
+
   private static final SeriesMemory PROCESS =
-      new SeriesMemory(Math.max(16L << 20, Runtime.getRuntime().maxMemory() / 4));
+      new SeriesMemory(
+          MemoryBudget.ofProcess().share(MemoryUse.AGGREGATES).withAtLeast(LEAST_BYTES));
 
   static {
     Registry r = Registry.process();
     r.gauge(
         "tethys_aggregated_series_bytes",
         "Memory of series that receivers and processors aggregate, estimated.",
-        () -> PROCESS.inUse.get());
+        () -> PROCESS.inUse());
     r.gauge(
         "tethys_aggregated_series_bytes_limit",
         "Memory that series which receivers and processors aggregate may take together.",
-        () -> PROCESS.total);
+        () -> PROCESS.total());
   }
 
-  private final long total;
-  private final AtomicLong inUse = new AtomicLong();
+  private final MemoryShare memory;
 
   /** Its own memory, for tests. */
   public SeriesMemory(long total) {
-    this.total = total;
+    this(MemoryShare.alone(MemoryUse.AGGREGATES, total));
   }
 
-  /** The memory of the process: a quarter of the heap. */
+  private SeriesMemory(MemoryShare memory) {
+    this.memory = memory;
+  }
+
+  /** The memory of the process: its share for aggregated series. */
   public static SeriesMemory process() {
     return PROCESS;
   }
@@ -66,12 +72,12 @@ public final class SeriesMemory {
   }
 
   public long total() {
-    return total;
+    return memory.max();
   }
 
   /** What is held now. */
   public long inUse() {
-    return inUse.get();
+    return memory.used();
   }
 
   /** Bytes that one aggregator holds. For one thread at a time. */
@@ -82,8 +88,7 @@ public final class SeriesMemory {
 
     /** Whether there was so much left, which is held then. */
     public boolean take(long bytes) {
-      if (inUse.addAndGet(bytes) > total) {
-        inUse.addAndGet(-bytes);
+      if (memory.reserve(bytes) != null) {
         return false;
       }
       held += bytes;
@@ -92,7 +97,7 @@ public final class SeriesMemory {
 
     /** Gives so much of it back. */
     public void give(long bytes) {
-      inUse.addAndGet(-bytes);
+      memory.release(bytes);
       held -= bytes;
     }
 

@@ -19,11 +19,13 @@ import org.junit.jupiter.api.Test;
 
 class ByteBudgetTest {
   private final AtomicLong now = new AtomicLong(1);
-  private final ByteBudget budget = new ByteBudget(640, now::get, () -> true);
+  private final ByteBudget budget =
+      new ByteBudget(MemoryShare.alone(MemoryUse.REQUESTS, 640), now::get, () -> true);
 
   @Test
   void aFullHeapRefusesLargeRequestsOnly() {
-    ByteBudget full = new ByteBudget(1 << 20, now::get, () -> false);
+    ByteBudget full =
+        new ByteBudget(MemoryShare.alone(MemoryUse.REQUESTS, 1 << 20), now::get, () -> false);
     try (Reservation r = full.open()) {
       r.accept(64 << 10);
       assertThatThrownBy(() -> r.accept(1))
