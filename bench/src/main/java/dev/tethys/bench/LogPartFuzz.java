@@ -3,10 +3,10 @@ package dev.tethys.bench;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogNeeds;
-import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
@@ -130,23 +130,23 @@ final class LogPartFuzz implements Fuzz.Target {
   }
 
   private static void read(LogSegment g, LogFilter filter, Map<String, Integer> into) {
-    LogRowBatch.Slice body = new LogRowBatch.Slice();
+    CopyBuffer body = new CopyBuffer();
     g.scan(
         filter,
         LogNeeds.ALL,
         b -> {
           for (int i = 0; i < b.size(); i++) {
-            b.body(i, body);
+            b.body(i, body.clear());
             StringBuilder row = new StringBuilder().append(b.time(i)).append(' ');
-            row.append(
-                new String(body.bytes, body.offset, body.length, StandardCharsets.ISO_8859_1));
+            row.append(new String(body.bytes, 0, body.size, StandardCharsets.ISO_8859_1));
             b.forEachMetadata(
                 i,
-                (name, bytes, from, length) ->
+                body,
+                (name, from, length) ->
                     row.append(' ')
                         .append(name)
                         .append('=')
-                        .append(new String(bytes, from, length, StandardCharsets.ISO_8859_1)));
+                        .append(new String(body.bytes, from, length, StandardCharsets.ISO_8859_1)));
             into.merge(row.toString(), 1, Integer::sum);
           }
           return true;

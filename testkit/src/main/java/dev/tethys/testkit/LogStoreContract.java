@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogCounts;
 import dev.tethys.model.logs.LogDeletion;
 import dev.tethys.model.logs.LogFilter;
@@ -136,6 +137,68 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
                 .toList());
   }
 
+  @Test
+  void metadataOfAnyTypeComesBackForEachTenant() throws Exception {
+    Map<String, List<Row>> sent = new TreeMap<>();
+    for (int round = 0; round < 3; round++) {
+      for (String tenant : List.of(TENANT, "other", "third")) {
+        Random random = new Random(tenant.hashCode() + round);
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < 700; i++) {
+          long time = T0 + (round * 700 + i) * SECOND;
+          rows.add(new Row(app("a" + i % 3), time, "request " + i, metadata(random, time)));
+        }
+        put(tenant, rows);
+        sent.computeIfAbsent(tenant, t -> new ArrayList<>()).addAll(rows);
+      }
+      settle();
+      for (Map.Entry<String, List<Row>> e : sent.entrySet()) {
+        checkMetadata(e.getKey(), e.getValue());
+      }
+    }
+  }
+
+  /** Values of the types for which stores have columns. Half of the names are absent. */
+  private static Map<String, String> metadata(Random random, long time) {
+    Map<String, String> m = new TreeMap<>();
+    String hex = String.format("%016x", random.nextLong());
+    m.put("span_id", hex);
+    m.put("trace_id", hex + hex);
+    m.put("num", String.valueOf(random.nextInt(200)));
+    m.put("steps", String.valueOf(time / SECOND));
+    m.put("padded", String.format("%07d", random.nextInt(1 << 20)));
+    m.put("negative", String.valueOf(random.nextLong()));
+    m.put("ratio", String.valueOf(random.nextInt(16) / 16.0));
+    m.put("level", random.nextBoolean() ? "info" : "error");
+    m.put("same", "constant");
+    m.put("user", "u" + random.nextInt(400));
+    m.put("text", "some words of " + "length ".repeat(random.nextInt(30)) + random.nextInt());
+    m.put("at", java.time.Instant.ofEpochSecond(0, time).toString());
+    m.put("millis", String.valueOf(time / 1_000_000));
+    m.put("raw", "\0\1\u00ff".substring(random.nextInt(3)));
+    m.put("empty", "");
+    m.put("rare" + random.nextInt(50), "r" + random.nextInt(9));
+    m.keySet().removeIf(name -> random.nextInt(name.length() % 3 + 1) > 0);
+    return m;
+  }
+
+  private void checkMetadata(String tenant, List<Row> rows) {
+    assertThat(read(tenant, ALL, LogFilter.NONE, Long.MIN_VALUE, Long.MAX_VALUE))
+        .containsExactlyInAnyOrderElementsOf(rows);
+    for (Matcher m :
+        List.of(
+            Matcher.equal("user", "u7"),
+            Matcher.of(Matcher.Type.NOT_EQUAL, "num", "5"),
+            Matcher.of(Matcher.Type.REGEX, "span_id", "0.*"),
+            Matcher.of(Matcher.Type.NOT_REGEX, "padded", "000.*"),
+            Matcher.equal("empty", ""))) {
+      LogFilter filter = new LogFilter(List.of(), List.of(m));
+      assertThat(read(tenant, ALL, filter, Long.MIN_VALUE, Long.MAX_VALUE))
+          .as("%s", m)
+          .containsExactlyInAnyOrderElementsOf(rows.stream().filter(r -> fits(filter, r)).toList());
+    }
+  }
+
   // ---- totals, labels, patterns
 
   @Test
@@ -236,10 +299,10 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
   }
 
   private static String group(LogSelection s, LogRowBatch batch, int row) {
-    LogRowBatch.Slice level = new LogRowBatch.Slice();
+    CopyBuffer level = new CopyBuffer();
     String text =
         batch.metadata(row, "level", level)
-            ? "=" + new String(level.bytes, level.offset, level.length, StandardCharsets.UTF_8)
+            ? "=" + new String(level.bytes, 0, level.size, StandardCharsets.UTF_8)
             : "";
     return s.streams().get(batch.stream(row)) + text;
   }

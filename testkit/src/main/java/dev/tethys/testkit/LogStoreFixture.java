@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogNeeds;
@@ -104,20 +105,33 @@ public abstract class LogStoreFixture {
           LogNeeds.ALL,
           rows -> {
             checkColumns(rows);
-            LogRowBatch.Slice slice = new LogRowBatch.Slice();
+            CopyBuffer copies = new CopyBuffer();
             for (int i = 0; i < rows.size(); i++) {
-              rows.body(i, slice);
-              assertThat(slice.length).isEqualTo(rows.bodyLength(i));
-              String body = text(slice.bytes, slice.offset, slice.length);
-              Map<String, String> metadata = new TreeMap<>();
+              rows.body(i, copies.clear());
+              int length = copies.size;
+              assertThat(length).isEqualTo(rows.bodyLength(i));
               List<String> names = new ArrayList<>();
+              List<Integer> ends = new ArrayList<>();
               rows.forEachMetadata(
                   i,
-                  (name, b, offset, length) -> {
+                  copies,
+                  (name, offset, count) -> {
+                    assertThat(offset + count).isEqualTo(copies.size);
                     names.add(name);
-                    metadata.put(name, text(b, offset, length));
+                    ends.add(copies.size);
                   });
               assertThat(names).isSorted();
+              // Read when the store has passed on all of it: nothing is overwritten.
+              String body = text(copies.bytes, 0, length);
+              Map<String, String> metadata = new TreeMap<>();
+              for (int k = 0; k < names.size(); k++) {
+                int from = k == 0 ? length : ends.get(k - 1);
+                String value = text(copies.bytes, from, ends.get(k) - from);
+                metadata.put(names.get(k), value);
+                int size = copies.size;
+                assertThat(rows.metadata(i, names.get(k), copies)).isTrue();
+                assertThat(text(copies.bytes, size, copies.size - size)).isEqualTo(value);
+              }
               assertThat(rows.time(i)).isBetween(g.firstTime(), g.lastTime());
               out.add(new Row(s.streams().get(rows.stream(i)), rows.time(i), body, metadata));
             }
@@ -140,16 +154,16 @@ public abstract class LogStoreFixture {
       if (values >= 0) {
         rows.codes(name, codes);
       }
-      LogRowBatch.Slice slice = new LogRowBatch.Slice();
+      CopyBuffer value = new CopyBuffer();
       for (int i = 0; i < rows.size(); i++) {
         assertThat(times[i]).isEqualTo(rows.time(i));
         assertThat(streams[i]).isEqualTo(rows.stream(i));
-        boolean has = rows.metadata(i, name, slice);
+        boolean has = rows.metadata(i, name, value.clear());
         if (values >= 0) {
           assertThat(codes[i]).isBetween(has ? 0 : -1, has ? values - 1 : -1);
         }
         if (values >= 0 && has) {
-          String text = text(slice.bytes, slice.offset, slice.length);
+          String text = text(value.bytes, 0, value.size);
           assertThat(texts.computeIfAbsent(codes[i], c -> text)).isEqualTo(text);
         }
       }

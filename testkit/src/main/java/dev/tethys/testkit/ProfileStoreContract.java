@@ -143,8 +143,12 @@ public abstract class ProfileStoreContract {
 
   /** Profiles of a selection, sorted by their text. */
   protected List<Profile> read(List<Matcher> matchers, long from, long to) {
+    return read(TENANT, matchers, from, to);
+  }
+
+  private List<Profile> read(String tenant, List<Matcher> matchers, long from, long to) {
     List<Profile> out = new ArrayList<>();
-    try (ProfileSelection s = store.select(TENANT, matchers, from, to)) {
+    try (ProfileSelection s = store.select(tenant, matchers, from, to)) {
       s.read(new Reading(s.series(), out), () -> false);
       assertThat(s.damage()).isEmpty();
     }
@@ -396,5 +400,55 @@ public abstract class ProfileStoreContract {
     }
     settle();
     assertThat(readAll()).isEqualTo(sorted(all));
+  }
+
+  @Test
+  void profilesOfSeveralTypesAndTenantsEqualWhatWasSent() throws Exception {
+    List<String> tenants = List.of(TENANT, "other", "third");
+    List<ProfileLabels.Type> types =
+        List.of(
+            CPU,
+            new ProfileLabels.Type("memory", "alloc_space", "bytes", "space", "bytes"),
+            new ProfileLabels.Type("mutex", "contentions", "count", "mutex", "count"));
+    Map<String, List<Profile>> sent = new TreeMap<>();
+    for (int round = 0; round < 4; round++) {
+      for (String tenant : tenants) {
+        Random random = new Random(round * 31 + tenant.hashCode());
+        List<Profile> profiles = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+          Map<String, String> labels = new LinkedHashMap<>();
+          labels.put(ProfileLabels.SERVICE, "s" + random.nextInt(3));
+          labels.put("pod", "p" + random.nextInt(4));
+          Map<String, Long> samples = new TreeMap<>();
+          for (int n = random.nextInt(20); n > 0; n--) {
+            String stack = "main;f" + random.nextInt(9) + ";" + tenant + random.nextInt(9);
+            String span = random.nextInt(3) == 0 ? "|" + Long.toHexString(random.nextLong()) : "";
+            samples.put(stack + span, random.nextLong(-5, 1L << 40));
+          }
+          profiles.add(
+              new Profile(
+                  ProfileLabels.series(labels, types.get(i % types.size())),
+                  T0 + (round * 40 + i) * SECOND,
+                  random.nextInt(10) * SECOND,
+                  random.nextBoolean() ? "" : "comment " + random.nextInt(5),
+                  samples));
+        }
+        assertThat(store.append(tenant, batch(profiles)).refusals()).isEmpty();
+        sent.computeIfAbsent(tenant, t -> new ArrayList<>()).addAll(profiles);
+      }
+      if (round < 3) {
+        settle(); // the last profiles stay where they were written
+      }
+      for (String tenant : tenants) {
+        List<Profile> all = sorted(sent.getOrDefault(tenant, List.of()));
+        assertThat(read(tenant, List.of(), Long.MIN_VALUE, Long.MAX_VALUE)).isEqualTo(all);
+        for (ProfileLabels.Type type : types) {
+          Matcher m = Matcher.equal(ProfileLabels.PROFILE_TYPE, type.id());
+          assertThat(read(tenant, List.of(m), Long.MIN_VALUE, Long.MAX_VALUE))
+              .isNotEmpty()
+              .isEqualTo(all.stream().filter(p -> m.matches(p.series())).toList());
+        }
+      }
+    }
   }
 }

@@ -269,9 +269,14 @@ public abstract class TraceStoreContract {
   /** Rows of a scan as text, sorted. */
   protected static List<String> scan(
       TraceStore of, SpanFilter filter, List<SpanField> fields, long from, long to) {
+    return scan(of, TENANT, filter, fields, from, to);
+  }
+
+  private static List<String> scan(
+      TraceStore of, String tenant, SpanFilter filter, List<SpanField> fields, long from, long to) {
     List<String> out = new ArrayList<>();
     SpanNeeds needs = new SpanNeeds(true, true, true, true, fields);
-    try (SpanSelection selection = of.select(TENANT, from, to)) {
+    try (SpanSelection selection = of.select(tenant, from, to)) {
       for (SpanSegment s : selection.segments()) {
         s.scan(filter, needs, rows -> read(rows, fields, out));
       }
@@ -479,6 +484,38 @@ public abstract class TraceStoreContract {
       }
       assertThat(store.attributes(TENANT, Long.MIN_VALUE, Long.MAX_VALUE))
           .isEqualTo(oracle.attributes(TENANT, Long.MIN_VALUE, Long.MAX_VALUE));
+    }
+  }
+
+  @Test
+  void answersOfSeveralTenantsEqualWhatWasSent() throws Exception {
+    List<String> tenants = List.of(TENANT, "other", "third");
+    try (MemoryTraceStore oracle = new MemoryTraceStore()) {
+      for (int round = 0; round < 4; round++) {
+        for (String tenant : tenants) {
+          TracesData data = random(new Random(round * 31 + tenant.hashCode()), 80);
+          assertThat(store.append(tenant, SpanBatch.of(data)).refused()).isZero();
+          oracle.append(tenant, SpanBatch.of(data));
+        }
+        if (round < 3) {
+          settle(); // the last spans stay where they were written
+        }
+        Random rnd = new Random(round);
+        for (int i = 0; i < 40; i++) {
+          String tenant = tenants.get(i % tenants.size());
+          SpanFilter filter = filter(rnd, 2);
+          List<SpanField> fields = List.of(field(rnd), field(rnd), field(rnd));
+          assertThat(scan(store, tenant, filter, fields, Long.MIN_VALUE, Long.MAX_VALUE))
+              .as("%s %s of round %d", tenant, filter, round)
+              .isEqualTo(scan(oracle, tenant, filter, fields, Long.MIN_VALUE, Long.MAX_VALUE));
+        }
+        for (String tenant : tenants) {
+          for (long id = 1; id <= 8; id++) {
+            assertThat(texts(store.trace(tenant, id, ~id, Long.MIN_VALUE, Long.MAX_VALUE)))
+                .isEqualTo(texts(oracle.trace(tenant, id, ~id, Long.MIN_VALUE, Long.MAX_VALUE)));
+          }
+        }
+      }
     }
   }
 

@@ -1,7 +1,8 @@
 package dev.tethys.model.logs;
 
 /**
- * Rows that a scan found. Slices point into memory of the store and are valid until the next call.
+ * Rows that a scan found, valid during the call of the consumer. Bodies and metadata are copied to
+ * memory of the reader: a store may use its own for the next value.
  */
 public interface LogRowBatch {
   /** Number of rows. */
@@ -16,8 +17,8 @@ public interface LogRowBatch {
   /** Length of the body in bytes. */
   int bodyLength(int row);
 
-  /** Points a slice at the body. */
-  void body(int row, Slice into);
+  /** Appends a copy of the body. */
+  void body(int row, CopyBuffer into);
 
   /**
    * Number of the ranges of which the body consists, see {@link LogBodyParts#ranges}; -1 if it is
@@ -27,11 +28,11 @@ public interface LogRowBatch {
     return -1;
   }
 
-  /** Points a slice at the value of a name of structured metadata; false if the row has none. */
-  boolean metadata(int row, String name, Slice into);
+  /** Appends a copy of the value of a name of structured metadata; false if the row has none. */
+  boolean metadata(int row, String name, CopyBuffer into);
 
-  /** Passes on all structured metadata of a row, names ascending. */
-  void forEachMetadata(int row, MetadataConsumer consumer);
+  /** Appends copies of all structured metadata of a row, and passes them on, names ascending. */
+  void forEachMetadata(int row, CopyBuffer into, MetadataConsumer consumer);
 
   /** Writes the times of all rows. */
   default void times(long[] into) {
@@ -57,22 +58,10 @@ public interface LogRowBatch {
     throw new IllegalStateException("the values of " + name + " have no numbers");
   }
 
-  /** Bytes in memory of the store. */
-  final class Slice {
-    /** Buffer; must not be changed. */
-    public byte[] bytes = {};
-
-    /** First byte. */
-    public int offset;
-
-    /** Number of bytes. */
-    public int length;
-  }
-
   /** Receiver of a pair of structured metadata. */
   @FunctionalInterface
   interface MetadataConsumer {
-    /** Takes a pair; the value is UTF-8 and valid during the call. */
-    void accept(String name, byte[] bytes, int offset, int length);
+    /** Takes a pair, whose value is UTF-8 and ends where the buffer ends. */
+    void accept(String name, int offset, int length);
   }
 }

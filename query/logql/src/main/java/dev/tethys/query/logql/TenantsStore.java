@@ -3,6 +3,7 @@ package dev.tethys.query.logql;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogCounts;
@@ -248,18 +249,18 @@ final class TenantsStore implements LogStore {
     }
 
     @Override
-    public void body(int row, Slice into) {
+    public void body(int row, CopyBuffer into) {
       rows.body(row, into);
     }
 
     @Override
-    public boolean metadata(int row, String name, Slice into) {
+    public boolean metadata(int row, String name, CopyBuffer into) {
       return rows.metadata(row, name, into);
     }
 
     @Override
-    public void forEachMetadata(int row, MetadataConsumer consumer) {
-      rows.forEachMetadata(row, consumer);
+    public void forEachMetadata(int row, CopyBuffer into, MetadataConsumer consumer) {
+      rows.forEachMetadata(row, into, consumer);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.tethys.query.logql;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogDeletion;
@@ -265,27 +266,20 @@ public final class InMemoryLogStore implements LogStore {
     }
 
     @Override
-    public void body(int row, Slice into) {
+    public void body(int row, CopyBuffer into) {
       asked(needs.bodies());
-      set(into, rows.get(row).body);
-    }
-
-    private static void set(Slice into, byte[] value) {
-      into.bytes = new byte[value.length + 2];
-      System.arraycopy(value, 0, into.bytes, 1, value.length);
-      into.offset = 1;
-      into.length = value.length;
+      into.add(rows.get(row).body, 0, rows.get(row).body.length);
     }
 
     @Override
-    public boolean metadata(int row, String name, Slice into) {
+    public boolean metadata(int row, String name, CopyBuffer into) {
       List<String> names = needs.metadata();
       asked(names == null || names.contains(name));
       byte[] v = rows.get(row).metadata.get(name);
       if (v == null) {
         return false;
       }
-      set(into, v);
+      into.add(v, 0, v.length);
       return true;
     }
 
@@ -314,9 +308,15 @@ public final class InMemoryLogStore implements LogStore {
     }
 
     @Override
-    public void forEachMetadata(int row, MetadataConsumer consumer) {
+    public void forEachMetadata(int row, CopyBuffer into, MetadataConsumer consumer) {
       asked(needs.metadata() == null);
-      rows.get(row).metadata.forEach((n, v) -> consumer.accept(n, v, 0, v.length));
+      rows.get(row)
+          .metadata
+          .forEach(
+              (n, v) -> {
+                into.add(v, 0, v.length);
+                consumer.accept(n, into.size - v.length, v.length);
+              });
     }
   }
 

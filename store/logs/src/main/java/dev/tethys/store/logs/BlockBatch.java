@@ -1,5 +1,6 @@
 package dev.tethys.store.logs;
 
+import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogBodyParts;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogRowBatch;
@@ -121,13 +122,11 @@ final class BlockBatch implements LogRowBatch {
   }
 
   @Override
-  public void body(int row, Slice into) {
+  public void body(int row, CopyBuffer into) {
     if (!bodies) {
       throw new IllegalStateException("the scan needs no bodies");
     }
-    into.bytes = text.buf;
-    into.offset = start(row);
-    into.length = ends[row] - into.offset;
+    into.add(text.buf, start(row), ends[row] - start(row));
   }
 
   @Override
@@ -136,20 +135,16 @@ final class BlockBatch implements LogRowBatch {
   }
 
   @Override
-  public boolean metadata(int row, String name, Slice into) {
+  public boolean metadata(int row, String name, CopyBuffer into) {
     Integer n = names.get(name);
-    if (n == null) {
+    return n != null && copy(n, row, into);
+  }
+
+  private boolean copy(int name, int row, CopyBuffer into) {
+    if (!block.appendMetadata(name, rows[row], value.clear())) {
       return false;
     }
-    if (block.metadataSlice(n, rows[row], into)) {
-      return true;
-    }
-    if (!block.appendMetadata(n, rows[row], value.clear())) {
-      return false;
-    }
-    into.bytes = value.buf;
-    into.offset = 0;
-    into.length = value.size;
+    into.add(value.buf, 0, value.size);
     return true;
   }
 
@@ -192,11 +187,12 @@ final class BlockBatch implements LogRowBatch {
   }
 
   @Override
-  public void forEachMetadata(int row, MetadataConsumer consumer) {
+  public void forEachMetadata(int row, CopyBuffer into, MetadataConsumer consumer) {
     List<Map.Entry<String, Integer>> sorted = sortedNames();
     for (Map.Entry<String, Integer> e : sorted) {
-      if (block.appendMetadata(e.getValue(), rows[row], value.clear())) {
-        consumer.accept(e.getKey(), value.buf, 0, value.size);
+      int from = into.size;
+      if (copy(e.getValue(), row, into)) {
+        consumer.accept(e.getKey(), from, into.size - from);
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.tethys.store.logs;
 
+import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogCounts;
 import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.store.logs.block.BlockCounts;
@@ -98,7 +99,7 @@ final class BlockGroups implements LogRowBatch {
   }
 
   @Override
-  public void body(int row, Slice into) {
+  public void body(int row, CopyBuffer into) {
     throw noBodies();
   }
 
@@ -107,25 +108,25 @@ final class BlockGroups implements LogRowBatch {
   }
 
   @Override
-  public boolean metadata(int row, String name, Slice into) {
+  public boolean metadata(int row, String name, CopyBuffer into) {
     int i = place(name);
     int code = i < 0 ? -1 : counts.codes()[groups[row]][i];
     if (code < 0) {
       return false;
     }
-    into.bytes = counts.values()[i][code];
-    into.offset = 0;
-    into.length = into.bytes.length;
+    byte[] value = counts.values()[i][code];
+    into.add(value, 0, value.length);
     return true;
   }
 
   @Override
-  public void forEachMetadata(int row, MetadataConsumer consumer) {
+  public void forEachMetadata(int row, CopyBuffer into, MetadataConsumer consumer) {
     for (int i : sorted()) {
       int code = counts.codes()[groups[row]][i];
       if (code >= 0) {
         byte[] value = counts.values()[i][code];
-        consumer.accept(names[i], value, 0, value.length);
+        into.add(value, 0, value.length);
+        consumer.accept(names[i], into.size - value.length, value.length);
       }
     }
   }

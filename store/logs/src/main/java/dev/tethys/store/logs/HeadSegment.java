@@ -1,5 +1,6 @@
 package dev.tethys.store.logs;
 
+import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogRowBatch;
@@ -202,26 +203,22 @@ final class HeadSegment implements LogSegment {
     }
 
     @Override
-    public void body(int row, Slice into) {
-      into.bytes = chunk.bytes();
-      into.offset = chunk.starts()[rows[row]];
-      into.length = chunk.lengths()[rows[row]];
+    public void body(int row, CopyBuffer into) {
+      into.add(chunk.bytes(), chunk.starts()[rows[row]], chunk.lengths()[rows[row]]);
     }
 
     @Override
-    public boolean metadata(int row, String name, Slice into) {
+    public boolean metadata(int row, String name, CopyBuffer into) {
       int p = RowFilter.pair(name, names, chunk, rows[row]);
       if (p < 0) {
         return false;
       }
-      into.bytes = chunk.bytes();
-      into.offset = chunk.valueStarts()[p];
-      into.length = chunk.valueLengths()[p];
+      into.add(chunk.bytes(), chunk.valueStarts()[p], chunk.valueLengths()[p]);
       return true;
     }
 
     @Override
-    public void forEachMetadata(int row, MetadataConsumer consumer) {
+    public void forEachMetadata(int row, CopyBuffer into, MetadataConsumer consumer) {
       int r = rows[row];
       int from = chunk.pairStarts()[r];
       List<Integer> pairs = new ArrayList<>();
@@ -230,11 +227,9 @@ final class HeadSegment implements LogSegment {
       }
       pairs.sort(Comparator.comparing(p -> names.get(chunk.pairNames()[p])));
       for (int p : pairs) {
-        consumer.accept(
-            names.get(chunk.pairNames()[p]),
-            chunk.bytes(),
-            chunk.valueStarts()[p],
-            chunk.valueLengths()[p]);
+        int length = chunk.valueLengths()[p];
+        into.add(chunk.bytes(), chunk.valueStarts()[p], length);
+        consumer.accept(names.get(chunk.pairNames()[p]), into.size - length, length);
       }
     }
   }

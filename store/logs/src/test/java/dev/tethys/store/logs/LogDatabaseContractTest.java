@@ -58,4 +58,15 @@ class LogDatabaseContractTest {
       store = open();
     }
   }
+
+  @Nested
+  class InPartsAfterARestart extends Base {
+    @Override
+    protected void settle() throws Exception {
+      database().flush();
+      database().housekeep();
+      store.close();
+      store = open();
+    }
+  }
 }

@@ -1,10 +1,10 @@
 package dev.tethys.query.logql.exec;
 
+import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogRowBatch;
-import dev.tethys.model.logs.LogRowBatch.Slice;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSegment.PatternConsumer;
 import dev.tethys.model.logs.LogSelection;
@@ -26,7 +26,7 @@ final class PatternRows {
   private final QueryRun run;
   private final LogFilter filter;
   private final LogBatch rows = new LogBatch();
-  private final Slice body = new Slice();
+  private final CopyBuffer body = new CopyBuffer();
   private volatile boolean tooMany;
 
   private PatternRows(QueryRun run, LogFilter filter) {
@@ -68,11 +68,11 @@ final class PatternRows {
 
   private synchronized boolean add(LogRowBatch batch) {
     for (int i = 0; i < batch.size() && !tooMany; i++) {
-      batch.body(i, body);
-      tooMany = rows.rows == MAX_ROWS || (long) rows.size + body.length > MAX_BYTES;
+      batch.body(i, body.clear());
+      tooMany = rows.rows == MAX_ROWS || (long) rows.size + body.size > MAX_BYTES;
       if (!tooMany) {
-        run.hold(2L * body.length);
-        rows.add(batch.time(i), batch.stream(i), body.bytes, body.offset, body.length);
+        run.hold(2L * body.size);
+        rows.add(batch.time(i), batch.stream(i), body.bytes, 0, body.size);
       }
     }
     return !tooMany;

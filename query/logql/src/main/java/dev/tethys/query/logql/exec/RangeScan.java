@@ -4,6 +4,7 @@ import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogBodyParts;
 import dev.tethys.model.logs.LogCounts;
 import dev.tethys.model.logs.LogFilter;
@@ -123,7 +124,7 @@ final class RangeScan {
     private int[] rowSteps = {}; // -1 for rows of none
     private boolean changesLine;
     private final List<String> countedNames = new ArrayList<>();
-    private final LogRowBatch.Slice slice = new LogRowBatch.Slice();
+    private final CopyBuffer tested = new CopyBuffer();
 
     Worker(List<Labels> streams, ScanPlan scan) {
       this.streams = streams;
@@ -269,8 +270,8 @@ final class RangeScan {
     private boolean fitsFilter(LogRowBatch groups, int group) {
       for (Matcher m : filter.metadata()) {
         boolean fits =
-            groups.metadata(group, m.name(), slice)
-                ? m.matches(slice.bytes, slice.offset, slice.offset + slice.length)
+            groups.metadata(group, m.name(), tested.clear())
+                ? m.matches(tested.bytes, 0, tested.size)
                 : m.matches("");
         if (!fits) {
           return false;

@@ -1,10 +1,10 @@
 package dev.tethys.query.logql.exec;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.model.logs.LogRowBatch.MetadataConsumer;
-import dev.tethys.model.logs.LogRowBatch.Slice;
 import dev.tethys.query.logql.pipeline.NameTable;
 import dev.tethys.query.logql.pipeline.Row;
 import dev.tethys.query.logql.pipeline.UsedLabels;
@@ -28,7 +28,7 @@ final class RowReader {
   private final boolean allMetadata;
   private final String[] metadataNames;
   private final int[] metadataIds;
-  private final Slice slice = new Slice();
+  private final CopyBuffer copies = new CopyBuffer(); // of the row that was read last
 
   private final MetadataConsumer addMetadata = this::addMetadata; // one object for all rows
 
@@ -82,13 +82,14 @@ final class RowReader {
     }
   }
 
-  /** Puts a row of the store into the row of the pipeline. */
+  /** Puts a row of the store into the row of the pipeline, until the next is read. */
   void read(LogRowBatch batch, int i) {
     row.clear();
+    copies.clear();
     row.time = times ? batch.time(i) : 0;
     if (bodies) {
-      batch.body(i, slice);
-      row.line(slice.bytes, slice.offset, slice.offset + slice.length);
+      batch.body(i, copies);
+      row.line(copies.bytes, 0, copies.size);
       row.ranges = batch.ranges(i);
     }
     int stream = batch.stream(i);
@@ -102,18 +103,19 @@ final class RowReader {
       row.addStream(labels[k], canonical, labels[k + 1], labels[k + 2]);
     }
     if (allMetadata) {
-      batch.forEachMetadata(i, addMetadata);
+      batch.forEachMetadata(i, copies, addMetadata);
     } else {
       for (int k = 0; k < metadataIds.length; k++) {
-        if (batch.metadata(i, metadataNames[k], slice)) {
-          row.addMetadata(metadataIds[k], slice.bytes, slice.offset, slice.length);
+        int from = copies.size;
+        if (batch.metadata(i, metadataNames[k], copies)) {
+          row.addMetadata(metadataIds[k], copies.bytes, from, copies.size - from);
         }
       }
     }
   }
 
-  private void addMetadata(String name, byte[] bytes, int offset, int length) {
-    row.addMetadata(id(name), bytes, offset, length);
+  private void addMetadata(String name, int offset, int length) {
+    row.addMetadata(id(name), copies.bytes, offset, length);
   }
 
   @SuppressWarnings("ReferenceEquality") // equal names that are other objects are looked up

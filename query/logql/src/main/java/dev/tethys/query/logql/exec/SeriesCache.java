@@ -1,7 +1,7 @@
 package dev.tethys.query.logql.exec;
 
+import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogRowBatch;
-import dev.tethys.model.logs.LogRowBatch.Slice;
 import java.util.Arrays;
 import java.util.List;
 
@@ -19,10 +19,9 @@ final class SeriesCache {
   private static final int ABSENT = -1;
 
   private final String[] names;
-  private final Slice slice = new Slice();
 
   // the row that was looked up: values of all names, and their lengths
-  private final byte[] found;
+  private final CopyBuffer found = new CopyBuffer();
   private final int[] lengths;
   private int place;
   private boolean isKept;
@@ -35,7 +34,6 @@ final class SeriesCache {
 
   SeriesCache(List<String> names) {
     this.names = names.toArray(String[]::new);
-    found = new byte[this.names.length * MAX_LENGTH];
     lengths = new int[this.names.length];
   }
 
@@ -43,19 +41,18 @@ final class SeriesCache {
   int find(LogRowBatch batch, int row) {
     int stream = batch.stream(row);
     long h = stream + 1;
-    int size = 0;
+    found.clear();
     for (int i = 0; i < names.length; i++) {
       int n = ABSENT;
-      if (batch.metadata(row, names[i], slice)) {
-        n = slice.length;
+      int from = found.size;
+      if (batch.metadata(row, names[i], found)) {
+        n = found.size - from;
         if (n > MAX_LENGTH) {
           isKept = false;
           return -1;
         }
-        for (int p = 0; p < n; p++) {
-          byte b = slice.bytes[slice.offset + p];
-          found[size++] = b;
-          h = h * 31 + b;
+        for (int p = from; p < found.size; p++) {
+          h = h * 31 + found.bytes[p];
         }
       }
       lengths[i] = n;
@@ -68,12 +65,12 @@ final class SeriesCache {
         known != null
             && streams[place] == stream
             && Arrays.equals(valueLengths[place], lengths)
-            && Arrays.equals(known, 0, known.length, found, 0, size);
+            && Arrays.equals(known, 0, known.length, found.bytes, 0, found.size);
     if (same) {
       return series[place];
     }
     streams[place] = stream;
-    values[place] = Arrays.copyOf(found, size);
+    values[place] = Arrays.copyOf(found.bytes, found.size);
     valueLengths[place] = lengths.clone();
     series[place] = -1;
     return -1;

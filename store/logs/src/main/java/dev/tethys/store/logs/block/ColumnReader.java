@@ -2,7 +2,6 @@ package dev.tethys.store.logs.block;
 
 import dev.tethys.model.Matcher;
 import dev.tethys.model.logs.LogBodyParts;
-import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
@@ -402,23 +401,6 @@ public final class ColumnReader {
       }
       default -> {}
     }
-  }
-
-  /** Points a slice at value i if it is in memory as it is. */
-  boolean slice(int i, LogRowBatch.Slice into) {
-    int k;
-    switch (type) {
-      case Column.FEW -> k = index(i);
-      case Column.SAME -> k = 0;
-      case Column.TEXT -> k = i;
-      default -> {
-        return false;
-      }
-    }
-    into.bytes = cursor.block.get(Section.TEXT);
-    into.offset = textFrom + (k == 0 ? 0 : valueEnds[k - 1]);
-    into.length = valueLength(k);
-    return true;
   }
 
   private boolean valueContains(int k, Piece piece) {

@@ -4,7 +4,6 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.logs.LogBodyParts;
 import dev.tethys.model.logs.LogMention;
 import dev.tethys.model.logs.LogPatternKey;
-import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
@@ -599,7 +598,7 @@ public final class LogBlock {
     return known;
   }
 
-  /** Gives memory back for other blocks; neither the block nor slices of it are used after. */
+  /** Gives memory back for other blocks; the block is not used after. */
   public void release() {
     sections.release();
   }
@@ -807,15 +806,6 @@ public final class LogBlock {
    */
   public boolean appendMetadata(int name, int row, ByteSink out) {
     return metadata.append(name, row, out);
-  }
-
-  /**
-   * Points a slice at the value of a metadata name in memory of the block.
-   *
-   * @return false if the value has to be appended, or the row has none
-   */
-  public boolean metadataSlice(int name, int row, LogRowBatch.Slice into) {
-    return metadata.slice(name, row, into);
   }
 
   /** Values of a metadata name by their numbers; null if the column has too many. */

@@ -1,7 +1,6 @@
 package dev.tethys.store.logs.block;
 
 import dev.tethys.model.Matcher;
-import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
@@ -147,23 +146,6 @@ public final class MetadataColumns {
       throw new CorruptionException("presence of metadata has a wrong sum");
     }
     return out;
-  }
-
-  /**
-   * Points a slice at the value of a metadata name in memory of the block.
-   *
-   * @return false if the value has to be appended, or the row has none
-   */
-  boolean slice(int name, int row, LogRowBatch.Slice into) {
-    ColumnReader column = column(name);
-    int i = row;
-    if (nameRows[name] < rows) {
-      i = ranks(name)[row];
-      if (i < 0) {
-        return false;
-      }
-    }
-    return column.slice(i, into);
   }
 
   private record Codes(int name) {}

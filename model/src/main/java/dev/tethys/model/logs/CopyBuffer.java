@@ -1,0 +1,40 @@
+package dev.tethys.model.logs;
+
+import java.util.Arrays;
+
+/**
+ * Memory of a reader, to which a store copies what is read. Nothing of the store's memory reaches
+ * the reader, so that it keeps what it read for as long as it likes. For one thread.
+ *
+ * <p>An array that was read from {@link #bytes} keeps its contents until {@link #clear}: a buffer
+ * that grows continues in another array.
+ */
+public final class CopyBuffer {
+  /** Most bytes that are kept for what is read next. */
+  private static final int MAX_KEPT = 1 << 20;
+
+  /** The copies, one after the other; another array when the buffer grows. */
+  public byte[] bytes = new byte[256];
+
+  /** Number of bytes of all copies. */
+  public int size;
+
+  /** Removes all copies. */
+  public CopyBuffer clear() {
+    size = 0;
+    if (bytes.length > MAX_KEPT) {
+      bytes = new byte[MAX_KEPT];
+    }
+    return this;
+  }
+
+  /** Appends a copy. */
+  public void add(byte[] from, int offset, int length) {
+    if (bytes.length - size < length) {
+      int least = Math.addExact(size, length);
+      bytes = Arrays.copyOf(bytes, (int) Math.max(least, Math.min(2L * size, 1 << 30)));
+    }
+    System.arraycopy(from, offset, bytes, size, length);
+    size += length;
+  }
+}
