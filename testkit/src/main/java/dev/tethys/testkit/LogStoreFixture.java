@@ -100,45 +100,50 @@ public abstract class LogStoreFixture {
   public static List<Row> read(LogSelection s, LogFilter filter) {
     List<Row> out = new ArrayList<>();
     for (LogSegment g : s.segments()) {
-      g.scan(
-          filter,
-          LogNeeds.ALL,
-          rows -> {
-            checkColumns(rows);
-            CopyBuffer copies = new CopyBuffer();
-            for (int i = 0; i < rows.size(); i++) {
-              rows.body(i, copies.clear());
-              int length = copies.size;
-              assertThat(length).isEqualTo(rows.bodyLength(i));
-              List<String> names = new ArrayList<>();
-              List<Integer> ends = new ArrayList<>();
-              rows.forEachMetadata(
-                  i,
-                  copies,
-                  (name, offset, count) -> {
-                    assertThat(offset + count).isEqualTo(copies.size);
-                    names.add(name);
-                    ends.add(copies.size);
-                  });
-              assertThat(names).isSorted();
-              // Read when the store has passed on all of it: nothing is overwritten.
-              String body = text(copies.bytes, 0, length);
-              Map<String, String> metadata = new TreeMap<>();
-              for (int k = 0; k < names.size(); k++) {
-                int from = k == 0 ? length : ends.get(k - 1);
-                String value = text(copies.bytes, from, ends.get(k) - from);
-                metadata.put(names.get(k), value);
-                int size = copies.size;
-                assertThat(rows.metadata(i, names.get(k), copies)).isTrue();
-                assertThat(text(copies.bytes, size, copies.size - size)).isEqualTo(value);
-              }
-              assertThat(rows.time(i)).isBetween(g.firstTime(), g.lastTime());
-              out.add(new Row(s.streams().get(rows.stream(i)), rows.time(i), body, metadata));
-            }
-            return true;
-          });
+      read(s, g, filter, out);
     }
     return out;
+  }
+
+  /** Adds the rows of a segment that fit a filter; those before damage are added too. */
+  public static void read(LogSelection s, LogSegment g, LogFilter filter, List<Row> out) {
+    g.scan(
+        filter,
+        LogNeeds.ALL,
+        rows -> {
+          checkColumns(rows);
+          CopyBuffer copies = new CopyBuffer();
+          for (int i = 0; i < rows.size(); i++) {
+            rows.body(i, copies.clear());
+            int length = copies.size;
+            assertThat(length).isEqualTo(rows.bodyLength(i));
+            List<String> names = new ArrayList<>();
+            List<Integer> ends = new ArrayList<>();
+            rows.forEachMetadata(
+                i,
+                copies,
+                (name, offset, count) -> {
+                  assertThat(offset + count).isEqualTo(copies.size);
+                  names.add(name);
+                  ends.add(copies.size);
+                });
+            assertThat(names).isSorted();
+            // Read when the store has passed on all of it: nothing is overwritten.
+            String body = text(copies.bytes, 0, length);
+            Map<String, String> metadata = new TreeMap<>();
+            for (int k = 0; k < names.size(); k++) {
+              int from = k == 0 ? length : ends.get(k - 1);
+              String value = text(copies.bytes, from, ends.get(k) - from);
+              metadata.put(names.get(k), value);
+              int size = copies.size;
+              assertThat(rows.metadata(i, names.get(k), copies)).isTrue();
+              assertThat(text(copies.bytes, size, copies.size - size)).isEqualTo(value);
+            }
+            assertThat(rows.time(i)).isBetween(g.firstTime(), g.lastTime());
+            out.add(new Row(s.streams().get(rows.stream(i)), rows.time(i), body, metadata));
+          }
+          return true;
+        });
   }
 
   /** Compares columns of a batch with its rows. */

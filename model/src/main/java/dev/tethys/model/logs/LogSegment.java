@@ -25,7 +25,7 @@ public interface LogSegment {
   /**
    * Rows and bytes by stream without reading rows, for counts without a filter.
    *
-   * @return empty if the segment would have to read rows: the time range cuts it
+   * @return empty if the segment would have to read rows: the time range cuts it, or it is damaged
    */
   List<StreamTotal> totals();
 
@@ -49,7 +49,7 @@ public interface LogSegment {
    *
    * @param needs columns that the consumer reads
    * @throws dev.tethys.model.storage.StorageException with the reason CORRUPT, which names the file
-   *     and the block, if data is damaged; rows may have been passed on before
+   *     and what is missing, if data is damaged; the readable rows were passed on before
    */
   void scan(LogFilter filter, LogNeeds needs, LogRowConsumer consumer);
 

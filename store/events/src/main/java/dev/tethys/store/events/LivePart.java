@@ -5,6 +5,8 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.store.files.CorruptionException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -63,8 +65,21 @@ public final class LivePart<P> {
   }
 
   private void setDamage(Exception e) {
-    damage = String.valueOf(e.getMessage());
+    damage =
+        e instanceof IOException
+            ? PartFile.shown(path) + ": " + reason(e)
+            : String.valueOf(e.getMessage());
     LOG.log(Level.ERROR, "Part is not readable and is left out of queries: {0}", damage);
+  }
+
+  /** Reason of a failure without the path, which is that of the machine. */
+  private static String reason(Exception e) {
+    if (e instanceof FileSystemException f) {
+      return f instanceof NoSuchFileException
+          ? "file does not exist"
+          : String.valueOf(f.getReason());
+    }
+    return String.valueOf(e.getMessage());
   }
 
   /** Notes damage that shows when the part is used, such as to its footer. */

@@ -23,10 +23,14 @@ public final class PartFile implements AutoCloseable {
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  /** Names of a path in messages: tenants, tenant, part. */
+  private static final int SHOWN_NAMES = 3;
+
   private static final System.Logger LOG = JulLogger.of(PartFile.class.getName());
 
-  private final Path path;
+  private final String path;
   private final PartEntry entry;
+  private final BitSet checkedBlocks = new BitSet(); // guarded by damagedBlocks
   private final BitSet damagedBlocks = new BitSet(); // guarded by itself
   private final Arena arena;
   private final MemorySegment file;
@@ -44,7 +48,7 @@ public final class PartFile implements AutoCloseable {
    * @throws CorruptionException if the file is not what the manifest lists
    */
   PartFile(FileAccess files, Path path, PartEntry entry) throws IOException {
-    this.path = path;
+    this.path = shown(path);
     this.entry = entry;
     this.arena = Arena.ofShared();
     boolean opened = false;
@@ -52,7 +56,7 @@ public final class PartFile implements AutoCloseable {
       file = files.map(path, arena);
       if (file.byteSize() != entry.size()) {
         throw new CorruptionException(
-            path + " has " + file.byteSize() + " bytes, the manifest lists " + entry.size());
+            this.path + " has " + file.byteSize() + " bytes, the manifest lists " + entry.size());
       }
       footerLength = footerLength();
       readBlocks();
@@ -107,8 +111,8 @@ public final class PartFile implements AutoCloseable {
     return entry;
   }
 
-  /** Path for messages. */
-  public Path path() {
+  /** Path for messages: answers do not name folders of the machine. */
+  public String path() {
     return path;
   }
 
@@ -174,6 +178,48 @@ public final class PartFile implements AutoCloseable {
     }
   }
 
+  /** Folder of the tenant and name of a part, in the folder of the store. */
+  static String shown(Path path) {
+    int names = path.getNameCount();
+    return path.subpath(Math.max(0, names - SHOWN_NAMES), names).toString();
+  }
+
+  /** True if all sections of a block have their checksums, which are computed once. */
+  public boolean isSound(int block) {
+    synchronized (damagedBlocks) {
+      if (damagedBlocks.get(block)) {
+        return false;
+      }
+      if (checkedBlocks.get(block)) {
+        return true;
+      }
+    }
+    try {
+      SectionReader.check(block(block));
+    } catch (CorruptionException e) {
+      var unused = damaged(block, e);
+      return false;
+    }
+    synchronized (damagedBlocks) {
+      checkedBlocks.set(block);
+      return !damagedBlocks.get(block);
+    }
+  }
+
+  /** True if damage to a block is known. */
+  public boolean isDamaged(int block) {
+    synchronized (damagedBlocks) {
+      return damagedBlocks.get(block);
+    }
+  }
+
+  /** Bytes that {@link #isSound} would read, 0 for a block that was checked. */
+  public int unchecked(int block) {
+    synchronized (damagedBlocks) {
+      return checkedBlocks.get(block) || damagedBlocks.get(block) ? 0 : lengths[block];
+    }
+  }
+
   /** Damage to a block, named by file, offset and block; logged once for each block. */
   public CorruptionException damaged(int block, CorruptionException e) {
     CorruptionException named =
@@ -185,7 +231,10 @@ public final class PartFile implements AutoCloseable {
       damagedBlocks.set(block);
     }
     if (isNew) {
-      LOG.log(Level.ERROR, "Block is damaged and is left out of queries: {0}", named.getMessage());
+      LOG.log(
+          Level.ERROR,
+          "Block is damaged, queries answer what is readable of it: {0}",
+          named.getMessage());
     }
     return named;
   }

@@ -6,6 +6,7 @@ import dev.tethys.store.files.CorruptionException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +81,24 @@ public final class SectionReader {
       storedLengths[number] = (int) stored;
       checksums[number] = in.getInt();
       at += stored;
+    }
+  }
+
+  /**
+   * Compares the checksums of all sections.
+   *
+   * @throws CorruptionException if one differs, or the table is damaged
+   */
+  static void check(MemorySegment block) {
+    SectionReader r = new SectionReader(block);
+    for (int number = 0; number < r.offsets.length; number++) {
+      if (r.storedLengths[number] > 0) {
+        CRC32C crc = new CRC32C();
+        crc.update(block.asSlice(r.offsets[number], r.storedLengths[number]).asByteBuffer());
+        if ((int) crc.getValue() != r.checksums[number]) {
+          throw new CorruptionException("section " + number + " has a wrong checksum");
+        }
+      }
     }
   }
 

@@ -13,9 +13,10 @@ import dev.tethys.store.logs.block.Words;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 
-/** Chunk of a head as a segment of a selection. */
+/** Rows in memory as a segment of a selection: a chunk of a head, or what a damaged block has. */
 final class HeadSegment implements LogSegment {
   private static final int BATCH = 4096;
 
@@ -33,7 +34,8 @@ final class HeadSegment implements LogSegment {
   /**
    * @param streams index in the selection of a stream of the head, or -1
    * @param to exclusive
-   * @param released called when the segment is not read any more
+   * @param visible true for rows that no deletion hides
+   * @param released called when the segment is no longer read
    */
   HeadSegment(
       LogHead.Chunk chunk,
@@ -41,6 +43,7 @@ final class HeadSegment implements LogSegment {
       IntUnaryOperator streams,
       long from,
       long to,
+      IntPredicate visible,
       Runnable released) {
     this.chunk = chunk;
     this.released = released;
@@ -50,7 +53,10 @@ final class HeadSegment implements LogSegment {
     selected = new int[chunk.rows()];
     for (int r = 0; r < selected.length; r++) {
       long time = chunk.times()[r];
-      selected[r] = time >= from && time < to ? streams.applyAsInt(chunk.streams()[r]) : -1;
+      selected[r] =
+          time >= from && time < to && visible.test(r)
+              ? streams.applyAsInt(chunk.streams()[r])
+              : -1;
       if (selected[r] >= 0) {
         first = Math.min(first, time);
         last = Math.max(last, time);

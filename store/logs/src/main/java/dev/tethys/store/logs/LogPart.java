@@ -9,7 +9,10 @@ import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.logs.block.LogBlock;
 import dev.tethys.store.logs.block.WordList;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.SoftReference;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Open part of logs; its stream index and words are read at their first use. Safe for threads. */
@@ -22,6 +25,7 @@ final class LogPart {
   private @Nullable Streams streams;
   private @Nullable WordList words;
   private byte[] filterStates = {}; // by block: 0 until it is read
+  private final Map<Integer, SoftReference<ReadableRows>> readable = new HashMap<>(); // by block
 
   LogPart(PartFile file, ColumnCache cache) {
     this.file = file;
@@ -135,6 +139,19 @@ final class LogPart {
         filterStates[block] = file.isFilterSound(block) ? SOUND : DAMAGED;
       }
       return filterStates[block] == SOUND ? f : f.asSlice(0, 0);
+    }
+  }
+
+  /** Readable rows of a damaged block, kept while there is memory for them. */
+  ReadableRows readable(int block) {
+    synchronized (readable) {
+      SoftReference<ReadableRows> known = readable.get(block);
+      ReadableRows rows = known == null ? null : known.get();
+      if (rows == null) {
+        rows = ReadableRows.of(() -> blockOnce(block), file.rows(block));
+        readable.put(block, new SoftReference<>(rows));
+      }
+      return rows;
     }
   }
 

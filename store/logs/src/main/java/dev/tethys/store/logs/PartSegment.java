@@ -13,6 +13,7 @@ import dev.tethys.store.logs.block.BlockQuery;
 import dev.tethys.store.logs.block.LogBlock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -26,10 +27,12 @@ final class PartSegment implements LogSegment {
   private final long to;
   private final List<HiddenRows> hidden;
   private final LogPart.Streams streams;
+  private final AtomicLong checkable;
 
   /**
    * @param to exclusive
    * @param hidden rows that are deleted
+   * @param checkable bytes of blocks that may still be checked for counts
    */
   PartSegment(
       LogPart part,
@@ -38,7 +41,8 @@ final class PartSegment implements LogSegment {
       int[] selected,
       long from,
       long to,
-      List<HiddenRows> hidden) {
+      List<HiddenRows> hidden,
+      AtomicLong checkable) {
     this.part = part;
     this.streams = streams;
     this.block = block;
@@ -46,6 +50,7 @@ final class PartSegment implements LogSegment {
     this.from = from;
     this.to = to;
     this.hidden = hidden;
+    this.checkable = checkable;
   }
 
   /**
@@ -101,12 +106,12 @@ final class PartSegment implements LogSegment {
 
   @Override
   public long rows() {
-    return sum(streams.rows());
+    return part.file().isDamaged(block) ? readable().rows() : sum(streams.rows());
   }
 
   @Override
   public long bytes() {
-    return sum(streams.bytes());
+    return part.file().isDamaged(block) ? readable().bytes() : sum(streams.bytes());
   }
 
   private long sum(long[] of) {
@@ -118,9 +123,38 @@ final class PartSegment implements LogSegment {
     return sum;
   }
 
+  /** False if rows have to be read: the index also counts those that are not readable. */
+  private boolean isCountable() {
+    int unchecked = part.file().unchecked(block);
+    return unchecked > 0 && checkable.addAndGet(-unchecked) < 0 || part.file().isSound(block);
+  }
+
+  /** Readable rows of a damaged block. */
+  private HeadSegment readable() {
+    ReadableRows r = part.readable(block);
+    return new HeadSegment(
+        r.rows(), r.names(), s -> selected[s], from, to, row -> isVisible(r, row), () -> {});
+  }
+
+  private boolean isVisible(ReadableRows r, int row) {
+    LogHead.Chunk c = r.rows();
+    long time = c.times()[row];
+    int start = c.starts()[row];
+    for (HiddenRows h : hidden) {
+      if (h.streams()[c.streams()[row]]
+          && time >= h.from()
+          && time < h.to()
+          && RowFilter.metadata(h.filter().metadata(), r.names(), c, row)
+          && RowFilter.line(h.filter().lines(), c.bytes(), start, start + c.lengths()[row])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   @Override
   public List<StreamTotal> totals() {
-    if (!hidden.isEmpty()) {
+    if (!hidden.isEmpty() || !isCountable()) {
       return List.of();
     }
     int at = streams.blocks()[block];
@@ -146,7 +180,7 @@ final class PartSegment implements LogSegment {
 
   @Override
   public @Nullable LogCounts counts(List<String> metadata) {
-    if (!hidden.isEmpty()) {
+    if (!hidden.isEmpty() || !isCountable()) {
       return null;
     }
     LogBlock b = null;
@@ -171,7 +205,7 @@ final class PartSegment implements LogSegment {
 
   @Override
   public void scan(LogFilter filter, LogNeeds needs, LogRowConsumer consumer) {
-    read(filter, s -> s.run(needs, consumer));
+    read(filter, s -> s.run(needs, consumer), s -> s.scan(filter, needs, consumer));
   }
 
   @Override
@@ -181,31 +215,54 @@ final class PartSegment implements LogSegment {
       boolean forward,
       LongSupplier bound,
       LogRowConsumer consumer) {
-    read(filter, s -> s.runFromEnd(needs, forward, bound, consumer));
+    read(
+        filter,
+        s -> s.runFromEnd(needs, forward, bound, consumer),
+        s -> s.scanEnd(filter, needs, forward, bound, consumer));
   }
 
   @Override
   public void patterns(LogFilter filter, long step, PatternConsumer counts) {
-    read(filter, s -> new BlockPatterns(s).run(null, step, counts));
+    read(
+        filter,
+        s -> new BlockPatterns(s).run(null, step, counts),
+        s -> s.patterns(filter, step, counts));
   }
 
   @Override
   public boolean patternKeys(PatternKeyConsumer counts) {
-    if (!hidden.isEmpty()) {
+    if (!hidden.isEmpty() || !part.file().isSound(block)) {
       return false;
     }
-    read(LogFilter.NONE, s -> new BlockPatterns(s).countKeys(counts));
+    read(LogFilter.NONE, s -> new BlockPatterns(s).countKeys(counts), s -> {});
     return true;
   }
 
   @Override
   public void patternsOf(PatternKeys keys, long step, PatternConsumer counts) {
-    read(LogFilter.NONE, s -> new BlockPatterns(s).run(keys, step, counts));
+    read(
+        LogFilter.NONE,
+        s -> new BlockPatterns(s).run(keys, step, counts),
+        s -> s.patterns(LogFilter.NONE, step, counts));
   }
 
-  private void read(LogFilter filter, Consumer<BlockScan> reader) {
+  /**
+   * Reads the block.
+   *
+   * @param readable reads the readable rows if the block is damaged
+   */
+  private void read(LogFilter filter, Consumer<BlockScan> reader, Consumer<HeadSegment> readable) {
     if (isExcluded(filter)) {
       return;
+    }
+    if (!part.file().isSound(block)) {
+      ReadableRows r = part.readable(block);
+      // Conditions on values that are not readable cannot be decided.
+      if (filter.metadata().stream().noneMatch(m -> r.missingNames().contains(m.name()))) {
+        readable.accept(readable());
+      }
+      throw new StorageException(
+          Reason.CORRUPT, part.file().path() + ": block " + block + ": " + r.missing());
     }
     LogBlock b = null;
     try {

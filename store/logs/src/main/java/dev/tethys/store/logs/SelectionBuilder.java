@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntUnaryOperator;
 
 /** Finds the streams and segments of a query in a view. For one thread. */
@@ -28,6 +29,13 @@ final class SelectionBuilder {
   private final List<LogSegment> segments = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
   private final List<Deletion> deletions = new ArrayList<>();
+  private final AtomicLong checkable = new AtomicLong(MAX_CHECKED);
+
+  /**
+   * Bytes of blocks whose checksums one query compares to answer from counts. Blocks beyond are
+   * counted as their index says; the next queries check them.
+   */
+  private static final long MAX_CHECKED = 1 << 30;
 
   /** Mark with the streams that it selects. */
   private record Deletion(
@@ -61,7 +69,7 @@ final class SelectionBuilder {
     for (EventView.HeadView<LogHead.Snapshot> h : view.heads()) {
       IntUnaryOperator index = streams.indexOf(h.rows().streams());
       for (LogHead.Chunk c : h.rows().chunks()) {
-        HeadSegment s = new HeadSegment(c, h.rows().names(), index, from, to, released);
+        HeadSegment s = new HeadSegment(c, h.rows().names(), index, from, to, r -> true, released);
         if (s.rows() > 0) {
           unread.incrementAndGet();
           segments.add(s);
@@ -103,7 +111,8 @@ final class SelectionBuilder {
       }
       if (any) {
         segments.add(
-            new PartSegment(part, index, b, selected, from, to, hidden(part, index, entry, b)));
+            new PartSegment(
+                part, index, b, selected, from, to, hidden(part, index, entry, b), checkable));
       }
     }
   }

@@ -372,9 +372,9 @@ class LogDatabaseTest {
                 .as("damage is logged once")
                 .singleElement()
                 .asString()
-                .contains(e.getMessage());
+                .contains("tenants/fake/");
             assertThat(e.reason()).isEqualTo(Reason.CORRUPT);
-            assertThat(e).hasMessageContaining(part.toString()).hasMessageContaining("block ");
+            assertThat(e).hasMessageContaining("tenants/fake/").hasMessageContaining("block ");
           }
         }
         assertThat(s.segments()).as("flipped byte %d", at).hasSizeGreaterThan(1);
@@ -402,7 +402,11 @@ class LogDatabaseTest {
       for (int query = 0; query < 2; query++) {
         try (LogSelection s = db.select(LogStore.DEFAULT_TENANT, ALL, T0, T0 + HOUR)) {
           assertThat(LogStoreFixture.read(s, LogFilter.NONE)).containsExactly(row(T0 + 1, "kept"));
-          assertThat(s.warnings()).singleElement().asString().contains(part.toString());
+          assertThat(s.warnings())
+              .singleElement()
+              .asString()
+              .contains("tenants/fake/")
+              .doesNotContain(DIRECTORY.toString());
         }
       }
       assertThat(db.unreadableParts()).isEqualTo(1);
