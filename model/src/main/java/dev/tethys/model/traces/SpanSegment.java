@@ -19,10 +19,8 @@ public interface SpanSegment {
   /**
    * Passes on the spans that start in the selected time range and fit the filter, in batches, with
    * the ids of single rows even if ids are not needed. Calls {@link
-   * dev.tethys.model.storage.Cancellation#check} between batches.
-   *
-   * @throws dev.tethys.model.storage.StorageException with the reason CORRUPT, which names the file
-   *     and the block, if data is damaged; rows may have been passed on before
+   * dev.tethys.model.storage.Cancellation#check} between batches. What is not readable of damaged
+   * data is left out; {@link SpanSelection#warnings} says so after the scan.
    */
   void scan(SpanFilter filter, SpanNeeds needs, Consumer<SpanRows> consumer);
 
@@ -31,8 +29,6 @@ public interface SpanSegment {
    * filters of a relation. A trace that fulfils the condition is one that some segment says may
    * hold, or that several segments pass on. This assumes that spans with one id that are in
    * different segments have the same parent.
-   *
-   * @throws dev.tethys.model.storage.StorageException as {@link #scan}
    */
   default void related(SpanRelation relation, SpanRelation.Consumer consumer) {
     RelatedTraces traces = new RelatedTraces();
@@ -46,7 +42,6 @@ public interface SpanSegment {
    * may be there too.
    *
    * @return not changed by the caller
-   * @throws dev.tethys.model.storage.StorageException as {@link #scan}
    */
   default TraceSummaries summaries(TraceIds ids) {
     TraceSummaries out = new TraceSummaries();

@@ -7,7 +7,10 @@ public interface SpanSelection extends AutoCloseable {
   /** Parts of the data, in no order. They can be scanned in parallel, each by one thread. */
   List<SpanSegment> segments();
 
-  /** Damage by which spans may be absent, by the file; empty if there is none. */
+  /**
+   * Damage by which spans may be absent or incomplete, by the file; empty if there is none. Damage
+   * to a segment is known when it was read.
+   */
   default List<String> warnings() {
     return List.of();
   }

@@ -66,13 +66,16 @@ final class JaegerApi {
     try {
       TraceStore store = requests.store();
       String tenant = TraceRequests.tenant(request);
-      DamageWarning.addTo(response, store.damage(tenant));
-      requests.run(
-          request,
-          () -> {
-            endpoint.answer(store, tenant, request, page);
-            return page;
-          });
+      try {
+        requests.run(
+            request,
+            () -> {
+              endpoint.answer(store, tenant, request, page);
+              return page;
+            });
+      } finally {
+        DamageWarning.addTo(response, store.damage(tenant));
+      }
     } catch (HttpException e) {
       JaegerResponses.error(response, e);
       return;

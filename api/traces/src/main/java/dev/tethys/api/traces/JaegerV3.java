@@ -73,13 +73,16 @@ final class JaegerV3 {
           try {
             TraceStore store = requests.store();
             String tenant = TraceRequests.tenant(request);
-            DamageWarning.addTo(response, store.damage(tenant));
-            requests.run(
-                request,
-                () -> {
-                  endpoint.answer(store, tenant, request, answer);
-                  return answer;
-                });
+            try {
+              requests.run(
+                  request,
+                  () -> {
+                    endpoint.answer(store, tenant, request, answer);
+                    return answer;
+                  });
+            } finally {
+              DamageWarning.addTo(response, store.damage(tenant));
+            }
           } catch (HttpException e) {
             error(response, e);
             return;

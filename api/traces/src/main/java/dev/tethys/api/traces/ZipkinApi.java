@@ -101,13 +101,16 @@ final class ZipkinApi {
                   request,
                   response,
                   new BoundedText(request));
-          DamageWarning.addTo(response, store.damage(q.tenant));
-          requests.run(
-              request,
-              () -> {
-                endpoint.answer(q);
-                return q;
-              });
+          try {
+            requests.run(
+                request,
+                () -> {
+                  endpoint.answer(q);
+                  return q;
+                });
+          } finally {
+            DamageWarning.addTo(response, store.damage(q.tenant));
+          }
           response.send("application/json", q.out().toByteArray());
         });
   }

@@ -78,10 +78,6 @@ public final class TraceQueries {
       throw TraceQueryException.invalid(
           "limit " + limit + " exceeds the maximum of " + limits.maxTraces() + " traces");
     }
-    List<String> warnings;
-    try (SpanSelection range = store.select(tenant, from, to)) {
-      warnings = range.warnings();
-    }
     try (TraceqlRun work = begin()) {
       List<FoundTrace> found =
           TraceSearch.run(
@@ -94,6 +90,10 @@ public final class TraceQueries {
               query.hint("most_recent", false),
               store,
               tenant);
+      List<String> warnings;
+      try (SpanSelection range = store.select(tenant, from, to)) {
+        warnings = range.warnings();
+      }
       return new TraceSearchResult(found, work.statistics(), warnings);
     }
   }

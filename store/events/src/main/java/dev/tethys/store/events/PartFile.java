@@ -13,6 +13,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Mapped part file, see {@link PartFormat}. The block index is in memory; other sections of the
@@ -32,6 +35,7 @@ public final class PartFile implements AutoCloseable {
   private final PartEntry entry;
   private final BitSet checkedBlocks = new BitSet(); // guarded by damagedBlocks
   private final BitSet damagedBlocks = new BitSet(); // guarded by itself
+  private final Map<Integer, String> missing = new TreeMap<>(); // by block; guarded the same way
   private final Arena arena;
   private final MemorySegment file;
   private final long footerLength;
@@ -217,6 +221,20 @@ public final class PartFile implements AutoCloseable {
   public int unchecked(int block) {
     synchronized (damagedBlocks) {
       return checkedBlocks.get(block) || damagedBlocks.get(block) ? 0 : lengths[block];
+    }
+  }
+
+  /** Notes what is missing of a damaged block. */
+  public void setMissing(int block, String text) {
+    synchronized (damagedBlocks) {
+      missing.put(block, path + ": block " + block + ": " + text);
+    }
+  }
+
+  /** What is missing of a block as far as it is known; null if nothing is. */
+  public @Nullable String missing(int block) {
+    synchronized (damagedBlocks) {
+      return missing.get(block);
     }
   }
 

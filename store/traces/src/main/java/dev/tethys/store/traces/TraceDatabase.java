@@ -38,6 +38,8 @@ import java.util.function.Function;
  * TraceSections} and where blocks and frames are written.
  */
 public final class TraceDatabase implements TraceStore, EventStore {
+  private static final String DAMAGED = "spans are missing or incomplete, data is damaged: ";
+
   private final EventEngine<TraceHead, TraceHead.Snapshot, TracePart> engine;
   private volatile Function<String, TraceLimits> limits;
   private final Map<String, TraceSizes> sizes = new ConcurrentHashMap<>();
@@ -154,8 +156,14 @@ public final class TraceDatabase implements TraceStore, EventStore {
     try (EventView<TraceHead.Snapshot, TracePart> view =
         engine.view(tenant, Long.MIN_VALUE, Long.MAX_VALUE)) {
       for (LivePart<TracePart> p : view.parts()) {
-        p.get(); // opens it, unless a query has done so
+        TracePart part = p.get(); // opens it, unless a query has done so
         addDamage(p, out);
+        for (int b = 0; part != null && b < part.file().blocks(); b++) {
+          String missing = part.file().missing(b);
+          if (missing != null) {
+            out.add(DAMAGED + missing);
+          }
+        }
       }
     }
     return out;
@@ -203,7 +211,14 @@ public final class TraceDatabase implements TraceStore, EventStore {
 
     @Override
     public List<String> warnings() {
-      return warnings;
+      List<String> all = new ArrayList<>(warnings);
+      for (TraceSegment s : found) {
+        String missing = s.missing();
+        if (missing != null) {
+          all.add(DAMAGED + missing);
+        }
+      }
+      return all;
     }
 
     @Override

@@ -51,9 +51,13 @@ final class TracePart {
     return known;
   }
 
-  /** False if a block has no span of a trace. */
+  /** False if a block has no span of a trace, as far as filters are readable. */
   boolean mayHold(int block, long high, long low) {
-    return filters()[block].mayContain(high, low);
+    try {
+      return filters()[block].mayContain(high, low);
+    } catch (CorruptionException e) {
+      return true;
+    }
   }
 
   /** Opens a block for one thread that answers a query. */
@@ -64,6 +68,22 @@ final class TracePart {
   /** Opens a block for one thread that reads all of it once. */
   SpanBlock blockOnce(int block) {
     return open(block, DecodedColumns.none());
+  }
+
+  /**
+   * Opens a damaged block, and notes what is missing.
+   *
+   * @throws CorruptionException if no span is readable
+   */
+  SpanBlock readable(int block) {
+    try {
+      SpanBlock b = SpanBlock.readable(file.block(block), groups());
+      file.setMissing(block, file.rows(block) + " spans lack " + b.missing());
+      return b;
+    } catch (CorruptionException e) {
+      file.setMissing(block, file.rows(block) + " spans are missing");
+      throw file.damaged(block, e);
+    }
   }
 
   private SpanBlock open(int block, DecodedColumns kept) {

@@ -1,8 +1,6 @@
 package dev.tethys.store.traces;
 
 import dev.tethys.model.storage.Cancellation;
-import dev.tethys.model.storage.StorageException;
-import dev.tethys.model.storage.StorageException.Reason;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
@@ -40,8 +38,16 @@ abstract class TraceSegment implements SpanSegment {
     void from(SpanChunk chunk, long @Nullable [] hidden);
   }
 
-  /** Passes the chunk on for one use, with the rows that deletions hide. */
+  /**
+   * Passes the chunk on for one use, with the rows that deletions hide; of a damaged block once
+   * more without what is not readable.
+   */
   abstract void open(Read read);
+
+  /** What is missing of the segment as far as it is known; null if nothing is. */
+  @Nullable String missing() {
+    return null;
+  }
 
   /** False if no row fits. */
   abstract boolean mayFit(SpanFilter filter);
@@ -68,10 +74,20 @@ abstract class TraceSegment implements SpanSegment {
     if (!mayFit(filter)) {
       return;
     }
+    boolean[] passed = {false};
     open(
         (chunk, hidden) -> {
+          if (passed[0]) {
+            return; // opened again after damage
+          }
           ChunkScan scan = new ChunkScan(chunk);
-          scan.rows(scan.select(filter, visible(scan, hidden)), needs, consumer);
+          scan.rows(
+              scan.select(filter, visible(scan, hidden)),
+              needs,
+              rows -> {
+                passed[0] = true;
+                consumer.accept(rows);
+              });
         });
   }
 
@@ -169,17 +185,35 @@ abstract class TraceSegment implements SpanSegment {
     }
 
     private void withBlock(BlockRead read) {
-      try {
-        SpanBlock b = part.block(block);
+      if (!part.file().isDamaged(block)) {
         try {
-          read.from(b, hidden.mask(b));
-        } finally {
-          b.release();
+          read(part.block(block), read);
+          return;
+        } catch (CorruptionException e) {
+          var unused = part.file().damaged(block, e);
         }
-      } catch (CorruptionException e) {
-        throw new StorageException(
-            Reason.CORRUPT, String.valueOf(part.file().damaged(block, e).getMessage()), e);
       }
+      try {
+        read(part.readable(block), read);
+      } catch (CorruptionException e) {
+        var unused = part.file().damaged(block, e);
+        if (missing() == null) {
+          part.file().setMissing(block, "spans are missing: " + e.getMessage());
+        }
+      }
+    }
+
+    private void read(SpanBlock b, BlockRead read) {
+      try {
+        read.from(b, hidden.mask(b));
+      } finally {
+        b.release();
+      }
+    }
+
+    @Override
+    @Nullable String missing() {
+      return part.file().missing(block);
     }
 
     @Override
@@ -209,6 +243,7 @@ abstract class TraceSegment implements SpanSegment {
       if (mayFit(wanted)) {
         withBlock(
             (b, mask) -> {
+              out[0] = new TraceSummaries();
               boolean compute = ids.size() >= MANY_TRACES;
               TraceSummaries all = isWhole() && mask == null ? b.summaries(compute) : null;
               if (all != null) {

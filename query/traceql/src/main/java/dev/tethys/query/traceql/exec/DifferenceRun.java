@@ -136,7 +136,6 @@ public final class DifferenceRun {
     List<SelectionDifference.Ranked> ranked;
     List<String> warnings;
     try (SpanSelection range = store.select(tenant, request.from(), request.to())) {
-      warnings = range.warnings();
       List<SpanSegment> segments = work.segments(range);
       int tasks = Pushdown.isNone(p.filter()) ? 0 : segments.size();
       work.forEach(
@@ -159,6 +158,7 @@ public final class DifferenceRun {
         result.addAll(pairs(best, segments, p));
       }
       ranked = ranked(result);
+      warnings = range.warnings();
     }
     return new SelectionDifference(
         inside.get(), outside.get(), ranked, work.statistics(), warnings);

@@ -49,15 +49,15 @@ public final class MetricQuery {
       TimeGrid grid,
       boolean extrapolate,
       int exemplars) {
-    List<String> warnings;
-    try (var selection = store.select(tenant, grid.from(), grid.to())) {
-      warnings = selection.warnings();
-    }
     List<TraceSeriesResult.Series> out =
         new MetricRun(work, store, tenant, grid, extrapolate, exemplars)
             .series(metric).stream()
                 .map(s -> new TraceSeriesResult.Series(s.labels(), s.values(), s.exemplars()))
                 .toList();
+    List<String> warnings;
+    try (var selection = store.select(tenant, grid.from(), grid.to())) {
+      warnings = selection.warnings();
+    }
     return new TraceSeriesResult(grid.times(), out, work.statistics(), warnings);
   }
 

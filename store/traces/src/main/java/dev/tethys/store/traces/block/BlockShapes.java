@@ -3,6 +3,7 @@ package dev.tethys.store.traces.block;
 import dev.tethys.store.files.ByteSource;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * Shapes of a block, not changed once read: elements of all shapes of an owner follow each other.
@@ -29,6 +30,43 @@ final class BlockShapes {
     this.keys = keys;
     types = new byte[columns];
     counts = new int[columns];
+  }
+
+  /** Shapes of rows without attributes, one for each owner. */
+  static BlockShapes empty() {
+    return new BlockShapes(new String[0], 0).without(0, new BitSet());
+  }
+
+  /**
+   * The same shapes without some of their elements.
+   *
+   * @param owners number of the first owners that keep elements; others have one shape
+   * @param columns columns whose elements are left out
+   */
+  BlockShapes without(int owners, BitSet columns) {
+    BlockShapes out = new BlockShapes(keys, types.length);
+    System.arraycopy(types, 0, out.types, 0, types.length);
+    System.arraycopy(counts, 0, out.counts, 0, counts.length);
+    for (int o = 0; o < OWNERS; o++) {
+      int[] first = new int[o < owners ? starts[o].length : 2];
+      int n = o < owners ? starts[o][count(o)] : 0;
+      int[] ofKeys = new int[n];
+      int[] ofColumns = new int[n];
+      int to = 0;
+      for (int s = 0; s + 1 < first.length; s++) {
+        for (int e = n == 0 ? 0 : starts[o][s]; n > 0 && e < starts[o][s + 1]; e++) {
+          if (!columns.get(elementColumns[o][e])) {
+            ofKeys[to] = elementKeys[o][e];
+            ofColumns[to++] = elementColumns[o][e];
+          }
+        }
+        first[s + 1] = to;
+      }
+      out.starts[o] = first;
+      out.elementKeys[o] = ofKeys;
+      out.elementColumns[o] = ofColumns;
+    }
+    return out;
   }
 
   static BlockShapes read(ByteSource in) {

@@ -8,6 +8,7 @@ import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
 import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,20 +46,38 @@ final class BlockSource {
   private final DecodedColumns kept;
   private final Map<Object, Object> own = new HashMap<>();
   private @Nullable SectionReader reader;
+  private final @Nullable BlockDamage damage;
   final int rows;
   final int traces;
   final int events;
   final int links;
 
-  BlockSource(MemorySegment block, DecodedColumns kept) {
+  /**
+   * @param damaged whether sections that are damaged read as empty ones
+   */
+  BlockSource(MemorySegment block, DecodedColumns kept, boolean damaged) {
     this.block = block;
     this.kept = kept;
     kept.use();
+    damage = damaged ? new BlockDamage(sections()) : null;
     int[] header = intsOf(Derived.HEADER, this::header);
     rows = header[0];
     traces = header[1];
-    events = header[2];
-    links = header[3];
+    events = damage != null && damage.hasNoEvents() ? 0 : header[2];
+    links = damage != null && damage.hasNoLinks() ? 0 : header[3];
+  }
+
+  private boolean isAbsent(int section) {
+    return damage != null && damage.isAbsent(section);
+  }
+
+  /** What is missing of a damaged block; empty for others. */
+  String missing() {
+    if (damage == null) {
+      return "";
+    }
+    var unused = shapes();
+    return damage.text();
   }
 
   private int[] header() {
@@ -149,10 +168,29 @@ final class BlockSource {
   BlockShapes shapes() {
     BlockShapes v = (BlockShapes) known(Derived.SHAPES);
     if (v == null) {
-      byte[] list = ColumnReader.packed(sections().source(BlockSection.SHAPE_LIST));
-      v = BlockShapes.read(new ByteSource(list));
-      keep(Derived.SHAPES, v, list.length * 4L);
+      v = readShapes();
     }
+    return v;
+  }
+
+  private BlockShapes readShapes() {
+    if (isAbsent(BlockSection.SHAPE_LIST)) {
+      return BlockShapes.empty();
+    }
+    byte[] list = ColumnReader.packed(sections().source(BlockSection.SHAPE_LIST));
+    BlockShapes v = BlockShapes.read(new ByteSource(list));
+    if (damage != null) {
+      BitSet columns = new BitSet();
+      for (int c = 0; c < v.types.length; c++) {
+        try {
+          var unused = column(v, c);
+        } catch (CorruptionException e) {
+          columns.set(c);
+        }
+      }
+      v = damage.readable(v, columns);
+    }
+    keep(Derived.SHAPES, v, list.length * 4L);
     return v;
   }
 
@@ -166,14 +204,16 @@ final class BlockSource {
     return intsOf(
         section,
         () ->
-            n == 0
-                ? new int[0]
+            n == 0 || damage != null && owner >= damage.owners()
+                ? new int[n]
                 : ColumnReader.codes(sections().source(section), n, shapes().count(owner)));
   }
 
   /** Numbers, which are not kept. */
   long[] decodeNumbers(int section, int n) {
-    return n == 0 ? new long[0] : ColumnReader.numbers(sections().source(section), n);
+    return n == 0 || isAbsent(section)
+        ? new long[n]
+        : ColumnReader.numbers(sections().source(section), n);
   }
 
   /** Numbers of a column. */
@@ -183,7 +223,9 @@ final class BlockSource {
 
   /** Numbers, which are not kept. */
   int[] decodeInts(int section, int n) {
-    return n == 0 ? new int[0] : ColumnReader.ints(sections().source(section), n);
+    return n == 0 || isAbsent(section)
+        ? new int[n]
+        : ColumnReader.ints(sections().source(section), n);
   }
 
   /** Numbers that must be below a bound. */
@@ -193,9 +235,8 @@ final class BlockSource {
 
   /** Strings of a section, which are not kept. */
   Piece strings(int section, int n) {
-    if (n == 0) {
-      return new Piece(
-          SpanColumn.STRING, 0, null, null, new long[0], new TextTable(new byte[0], new int[1]));
+    if (n == 0 || isAbsent(section)) {
+      return new Piece(SpanColumn.STRING, n, null, null, new long[n], noTexts(n));
     }
     ColumnReader.Strings s = ColumnReader.strings(sections().source(section), n);
     return new Piece(SpanColumn.STRING, n, null, null, s.codes(), s.texts());
@@ -203,12 +244,20 @@ final class BlockSource {
 
   /** Strings of a section without those of rows; some may be there twice. */
   TextTable dictionary(int section, int n) {
-    return ColumnReader.dictionary(sections().source(section), n);
+    return isAbsent(section) ? noTexts(n) : ColumnReader.dictionary(sections().source(section), n);
+  }
+
+  /** The empty string, if there are rows. */
+  private static TextTable noTexts(int n) {
+    return new TextTable(new byte[0], new int[n == 0 ? 1 : 2]);
   }
 
   /** Values of a column of attributes, without rows. */
   Piece column(int c) {
-    BlockShapes list = shapes();
+    return column(shapes(), c);
+  }
+
+  private Piece column(BlockShapes list, int c) {
     int n = list.counts[c];
     if (n == 0) {
       return new Piece(list.types[c], 0, null, null, new long[0], null);
@@ -229,7 +278,7 @@ final class BlockSource {
 
   /** Bytes of a section and any bytes after them. */
   byte[] bytes(int section) {
-    return sections().get(section);
+    return isAbsent(section) ? new byte[length(section) + ByteSink.SLACK] : sections().get(section);
   }
 
   int length(int section) {

@@ -35,15 +35,35 @@ public final class SpanBlock extends SpanChunk {
   /**
    * @param groups scopes and resources of the part
    * @param kept columns that were decoded before
+   * @throws CorruptionException if the header is damaged; so do the methods if what they need is
    */
   public SpanBlock(MemorySegment block, PartGroups groups, DecodedColumns kept) {
+    this(block, groups, kept, false);
+  }
+
+  /**
+   * Opens a damaged block: fields in damaged sections are empty, attributes, events and links in
+   * them absent.
+   *
+   * @throws CorruptionException if no span is readable
+   */
+  public static SpanBlock readable(MemorySegment block, PartGroups groups) {
+    return new SpanBlock(block, groups, DecodedColumns.none(), true);
+  }
+
+  private SpanBlock(MemorySegment block, PartGroups groups, DecodedColumns kept, boolean damaged) {
     this.groups = groups;
-    source = new BlockSource(block, kept);
+    source = new BlockSource(block, kept, damaged);
     attributes = new BlockAttributes(source);
     rows = source.rows;
     traces = source.traces;
     events = source.events;
     links = source.links;
+  }
+
+  /** What is missing of all spans of a damaged block; empty for others. */
+  public String missing() {
+    return source.missing();
   }
 
   /** Gives memory of the file's sections back; columns that were decoded stay. */
