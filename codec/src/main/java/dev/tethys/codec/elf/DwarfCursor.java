@@ -7,35 +7,27 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Position in a section of DWARF. Reads beyond its end throw {@link IndexOutOfBoundsException}. All
- * cursors of a file share one {@link Budget}.
+ * cursors of a file share one {@link ElfBudget}.
  */
 final class DwarfCursor {
   private static final int MAX_TEXT = 4096;
 
-  /** Bound of the work on one file: entries of hostile files can refer to each other. */
-  static final class Budget {
-    private long left;
+  /** Bytes of a number of variable length; assemblers pad some. */
+  private static final int MAX_NUMBER = 32;
 
-    Budget(long steps) {
-      left = steps;
-    }
+  /** Memory of an object besides what it refers to, about. */
+  static final int OBJECT = 64;
 
-    void take(long steps) throws IOException {
-      left -= steps;
-      if (left < 0) {
-        throw new IOException("its debug information takes more steps than a file may");
-      }
-    }
-  }
+  private static final int BYTES_OF_A_STEP = 16;
 
   private final ByteBuffer b;
-  final Budget budget;
+  final ElfBudget budget;
   int at;
 
   /** True for the 64-bit format of DWARF, of the unit that is read. */
   boolean wide;
 
-  DwarfCursor(ByteBuffer section, Budget budget) {
+  DwarfCursor(ByteBuffer section, ElfBudget budget) {
     b = section.order(ByteOrder.LITTLE_ENDIAN);
     this.budget = budget;
   }
@@ -134,6 +126,13 @@ final class DwarfCursor {
       if (c < 0x80) {
         return v;
       }
+      limit(shift);
+    }
+  }
+
+  private static void limit(int shift) {
+    if (shift > 7 * MAX_NUMBER) {
+      throw new IndexOutOfBoundsException("number of more than " + MAX_NUMBER + " bytes");
     }
   }
 
@@ -148,6 +147,7 @@ final class DwarfCursor {
       if (c < 0x80) {
         return shift < 64 && (c & 0x40) != 0 ? v | -1L << shift : v;
       }
+      limit(shift);
     }
   }
 
@@ -158,23 +158,35 @@ final class DwarfCursor {
     at += (int) bytes;
   }
 
-  void skipText() {
+  void skipText() throws IOException {
+    int start = at;
     while (b.get(at++) != 0) {
-      continue;
+      if ((at - start) % BYTES_OF_A_STEP == 0) {
+        budget.take(1);
+      }
     }
   }
 
-  /** Text up to its NUL. */
-  String text() {
+  /** Text up to its NUL, the start of a long one. */
+  String text() throws IOException {
     int start = at;
     skipText();
-    byte[] bytes = new byte[Math.min(at - 1 - start, MAX_TEXT)];
+    return text(start, Math.min(at - 1 - start, MAX_TEXT));
+  }
+
+  private String text(int start, int length) throws IOException {
+    budget.take(1 + length / BYTES_OF_A_STEP);
+    budget.takeBytes(length + OBJECT);
+    byte[] bytes = new byte[length];
     b.get(start, bytes);
     return new String(bytes, StandardCharsets.UTF_8);
   }
 
-  /** Text at an offset; "" outside of the section. */
-  String textAt(long offset) {
-    return offset < 0 || offset >= b.limit() ? "" : copy(offset).text();
+  /** Text at an offset, the start of a long one; "" outside of the section. */
+  String textAt(long offset) throws IOException {
+    if (offset < 0 || offset >= b.limit()) {
+      return "";
+    }
+    return text((int) offset, ElfFile.slice(b, (int) offset, MAX_TEXT).remaining());
   }
 }

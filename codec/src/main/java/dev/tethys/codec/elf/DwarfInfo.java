@@ -149,9 +149,11 @@ final class DwarfInfo {
     }
   }
 
-  private void heads() {
+  private void heads() throws IOException {
     info.seek(0);
     while (info.at < info.size() && units.size() < MAX_UNITS) {
+      info.budget.take(1);
+      info.budget.takeBytes(DwarfUnit.BYTES);
       DwarfUnit u = new DwarfUnit(info);
       units.put(u.start, u);
       info.seek(u.end);
@@ -186,6 +188,9 @@ final class DwarfInfo {
       other.readSplit(id, u, root.valueOr(SPLIT_RANGES_BASE, 0));
     } catch (IOException | IndexOutOfBoundsException | ArithmeticException e) {
       // damaged: the functions found so far are left
+    } finally {
+      other.releaseTables();
+      info.budget.giveBytes((long) DwarfUnit.BYTES * other.units.size() + s.bytes());
     }
   }
 
@@ -231,6 +236,7 @@ final class DwarfInfo {
     u.lines = root.valueOr(LINES, -1);
     u.lowPc = root.has(LOW) ? forms.address(root.forms[LOW], root.values[LOW], u) : 0;
     if (root.has(LINES) && root.has(FOLDER)) {
+      info.budget.takeBytes(DwarfCursor.OBJECT);
       folders.putIfAbsent(u.lines, forms.text(root.forms[FOLDER], root.values[FOLDER], u));
     }
   }
@@ -239,12 +245,21 @@ final class DwarfInfo {
     Map<Long, Abbreviation> t = tables.get(u.abbreviations);
     if (t == null) {
       if (tables.size() >= MAX_KEPT_TABLES) {
-        tables.clear();
+        releaseTables();
       }
       t = DwarfUnit.abbreviations(abbreviations.copy(u.abbreviations));
       tables.put(u.abbreviations, t);
     }
     return t;
+  }
+
+  private void releaseTables() {
+    for (Map<Long, Abbreviation> t : tables.values()) {
+      for (Abbreviation a : t.values()) {
+        info.budget.giveBytes(a.bytes());
+      }
+    }
+    tables.clear();
   }
 
   /** Entry with the attributes that are used. */
@@ -370,6 +385,7 @@ final class DwarfInfo {
             chains[i] = chain;
           }
           if (chain.size() < MAX_CHAIN) {
+            info.budget.takeBytes(DwarfCursor.OBJECT);
             Scope s = made[0];
             if (s == null) {
               s = new Scope(name(at, u), u.lines, file, line);
@@ -423,6 +439,7 @@ final class DwarfInfo {
       }
     }
     String name = found.isEmpty() ? plain : found;
+    info.budget.takeBytes(2 * DwarfCursor.OBJECT);
     names.put(offset, name);
     return name;
   }
@@ -468,6 +485,7 @@ final class DwarfInfo {
     long base = u.lowPc;
     long last = u.addressSize == 4 ? 0xffff_ffffL : -1;
     while (true) {
+      info.budget.take(1);
       long low = c.number(u.addressSize);
       long high = c.number(u.addressSize);
       if (low == 0 && high == 0) {

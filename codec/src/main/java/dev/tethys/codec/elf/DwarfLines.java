@@ -16,6 +16,7 @@ final class DwarfLines {
   private static final int DW_LNCT_PATH = 1;
   private static final int DW_LNCT_DIRECTORY_INDEX = 2;
   private static final int STANDARD_OPCODES = 12;
+  private static final int STEPS_OF_A_HEAD = 32;
 
   private final DwarfCursor lines;
   private final DwarfForms forms;
@@ -63,8 +64,10 @@ final class DwarfLines {
     private final long offset;
     private final int tables;
     private @Nullable List<String> names;
+    private long bytes; // memory of the names
 
     Unit(long offset) throws IOException {
+      lines.budget.take(STEPS_OF_A_HEAD);
       this.offset = offset;
       DwarfCursor c = lines.copy(offset);
       end = c.unitEnd();
@@ -104,11 +107,22 @@ final class DwarfLines {
     String file(long index) throws IOException {
       List<String> all = names;
       if (all == null) {
-        all = version < 2 || version > 5 ? List.of() : version == 5 ? entries5() : entries2();
-        names = all;
+        long before = lines.budget.bytes();
+        try {
+          all = version < 2 || version > 5 ? List.of() : version == 5 ? entries5() : entries2();
+          names = all;
+        } finally {
+          bytes += before - lines.budget.bytes();
+        }
       }
       long i = version == 5 ? index : index - 1;
       return i < 0 || i >= all.size() ? "" : all.get((int) i);
+    }
+
+    /** Gives the memory of the names back. */
+    void release() {
+      lines.budget.giveBytes(bytes);
+      bytes = 0;
     }
 
     private DwarfCursor tables() {
@@ -122,12 +136,10 @@ final class DwarfLines {
       List<String> dirs = new ArrayList<>();
       dirs.add(folders.getOrDefault(offset, ""));
       for (String d = c.text(); !d.isEmpty(); d = c.text()) {
-        lines.budget.take(1);
         dirs.add(joined(dirs.getFirst(), d));
       }
       List<String> out = new ArrayList<>();
       for (String name = c.text(); !name.isEmpty(); name = c.text()) {
-        lines.budget.take(1);
         out.add(joined(dir(dirs, c.uleb()), name));
         c.uleb();
         c.uleb();
@@ -140,7 +152,9 @@ final class DwarfLines {
       List<String> dirs = new ArrayList<>();
       table5(c, dirs, List.of());
       String first = dirs.isEmpty() ? "" : dirs.getFirst();
-      dirs.replaceAll(d -> joined(first, d));
+      for (int i = 0; i < dirs.size(); i++) {
+        dirs.set(i, joined(first, dirs.get(i)));
+      }
       List<String> out = new ArrayList<>();
       table5(c, out, dirs);
       return out;
@@ -177,14 +191,21 @@ final class DwarfLines {
     }
   }
 
-  private static String joined(String dir, String name) {
+  private String joined(String dir, String name) throws IOException {
+    lines.budget.take(1);
+    lines.budget.takeBytes(dir.length() + bytes(name));
     return dir.isEmpty() || name.startsWith("/") || name.equals(dir) ? name : dir + "/" + name;
+  }
+
+  private static long bytes(String s) {
+    return DwarfCursor.OBJECT + (long) s.length();
   }
 
   private Unit unit(long offset) throws IOException {
     Unit u = units.get(offset);
     if (u == null) {
       if (units.size() >= MAX_KEPT_UNITS) {
+        units.values().forEach(Unit::release);
         units.clear();
       }
       u = new Unit(offset);
@@ -195,7 +216,13 @@ final class DwarfLines {
 
   /** Path of a file of a program; "" if there is none. */
   String file(long program, long index) throws IOException {
-    return program < 0 || program >= lines.size() ? "" : unit(program).file(index);
+    return program < 0 || program >= lines.size() ? "" : kept(unit(program).file(index));
+  }
+
+  /** A name that is referred to for longer than its unit is. */
+  private String kept(String name) throws IOException {
+    lines.budget.takeBytes(bytes(name));
+    return name;
   }
 
   /** Runs all programs. */
@@ -204,6 +231,7 @@ final class DwarfLines {
     while (at < lines.size()) {
       Unit u = new Unit(at);
       program(u);
+      u.release();
       at = u.end;
     }
   }
@@ -236,7 +264,7 @@ final class DwarfLines {
       for (i = i < 0 ? -i - 1 : i; i < wanted.length && wanted[i] < address; i++) {
         lines.budget.take(1);
         if (files[i] == null) {
-          files[i] = u.file(rowFile);
+          files[i] = kept(u.file(rowFile));
           numbers[i] = (int) Math.clamp(rowLine, 0, Integer.MAX_VALUE);
         }
       }
@@ -293,6 +321,7 @@ final class DwarfLines {
       default -> {
         boolean known = op <= STANDARD_OPCODES;
         int arguments = known ? (op == 5 || op == STANDARD_OPCODES ? 1 : 0) : u.lengths[op];
+        lines.budget.take(arguments);
         for (int i = 0; i < arguments; i++) {
           c.uleb();
         }

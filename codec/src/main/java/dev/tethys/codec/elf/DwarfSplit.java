@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DwarfSplit {
   private static final int MAX_FILES = 10_000;
+  private static final int STEPS_OF_A_FILE = 1000; // to open it
   private static final int MAX_COLUMNS = 16;
   private static final int MAX_SLOTS = 1 << 24;
   private static final int INFO = 1; // number of .debug_info.dwo in the index; the others differ
@@ -20,29 +21,29 @@ final class DwarfSplit {
   private static final int RNGLISTS = 8; // of DWARF 5
 
   private final SplitFiles files;
-  private final long max;
-  private final DwarfCursor.Budget budget;
+  private final ElfBudget budget;
   private final Map<String, ByteBuffer> ofPackage = new HashMap<>();
   private @Nullable ElfFile packed;
   private boolean searched;
   private int opened;
 
-  /**
-   * @param max bytes of a section after decompression
-   */
-  DwarfSplit(SplitFiles files, long max, DwarfCursor.Budget budget) {
+  DwarfSplit(SplitFiles files, ElfBudget budget) {
     this.files = files;
-    this.max = max;
     this.budget = budget;
   }
 
-  /** Sections of one unit. */
+  /**
+   * Sections of one unit.
+   *
+   * @param bytes memory to be given back after the unit was read
+   */
   record Sections(
       DwarfCursor info,
       DwarfCursor abbreviations,
       DwarfCursor texts,
       DwarfCursor textOffsets,
-      DwarfCursor rangeLists) {}
+      DwarfCursor rangeLists,
+      long bytes) {}
 
   /**
    * Sections of a unit; null if no file has it.
@@ -60,26 +61,30 @@ final class DwarfSplit {
     if (found != null || ++opened > MAX_FILES) {
       return found;
     }
+    budget.take(STEPS_OF_A_FILE);
     try (ElfFile file = files.open(path)) {
-      return file == null
-          ? null
-          : new Sections(
-              whole(file, ".debug_info.dwo"),
-              whole(file, ".debug_abbrev.dwo"),
-              whole(file, ".debug_str.dwo"),
-              whole(file, ".debug_str_offsets.dwo"),
-              whole(file, ".debug_rnglists.dwo"));
+      if (file == null) {
+        return null;
+      }
+      long before = file.budget().bytes();
+      DwarfCursor info = whole(file, ".debug_info.dwo");
+      DwarfCursor abbreviations = whole(file, ".debug_abbrev.dwo");
+      DwarfCursor texts = whole(file, ".debug_str.dwo");
+      DwarfCursor textOffsets = whole(file, ".debug_str_offsets.dwo");
+      DwarfCursor rangeLists = whole(file, ".debug_rnglists.dwo");
+      long bytes = file.budget() == budget ? before - budget.bytes() : 0;
+      return new Sections(info, abbreviations, texts, textOffsets, rangeLists, bytes);
     }
   }
 
   private DwarfCursor whole(ElfFile file, String section) throws IOException {
-    return new DwarfCursor(file.content(section, max), budget);
+    return new DwarfCursor(file.content(section), budget);
   }
 
   private ByteBuffer section(ElfFile all, String name) throws IOException {
     ByteBuffer b = ofPackage.get(name);
     if (b == null) {
-      b = all.content(name, max);
+      b = all.content(name);
       ofPackage.put(name, b);
     }
     return b;
@@ -130,7 +135,8 @@ final class DwarfSplit {
         new DwarfCursor(abbreviations, budget),
         new DwarfCursor(section(all, ".debug_str.dwo"), budget),
         new DwarfCursor(textOffsets, budget),
-        new DwarfCursor(rangeLists, budget));
+        new DwarfCursor(rangeLists, budget),
+        0);
   }
 
   /** Row of a unit, from 1; 0 without one. */

@@ -2,6 +2,7 @@ package dev.tethys.codec.elf;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,38 +11,33 @@ import org.jspecify.annotations.Nullable;
  * (.gnu_debugaltlink). It is read when it is first referred to.
  */
 final class DwarfSupplement {
+  private static final ElfBudget NO_WORK = new ElfBudget(0, 0, Duration.ZERO, () -> false);
+
   /** Of a file that shares nothing. */
-  static final DwarfSupplement NONE = new DwarfSupplement(null, 0, new DwarfCursor.Budget(0));
+  static final DwarfSupplement NONE = new DwarfSupplement(null, NO_WORK);
 
   /** Of a file that shares what is not found. */
-  private static final DwarfSupplement MISSING =
-      new DwarfSupplement(null, 0, new DwarfCursor.Budget(0));
+  private static final DwarfSupplement MISSING = new DwarfSupplement(null, NO_WORK);
 
   private final @Nullable ElfFile file;
-  private final long max;
-  private final DwarfCursor.Budget budget;
+  private final ElfBudget budget;
   private @Nullable DwarfCursor texts;
   private @Nullable DwarfInfo info;
 
-  private DwarfSupplement(@Nullable ElfFile file, long max, DwarfCursor.Budget budget) {
+  private DwarfSupplement(@Nullable ElfFile file, ElfBudget budget) {
     this.file = file;
-    this.max = max;
     this.budget = budget;
   }
 
-  /**
-   * That of a program, {@link #NONE} if it has none.
-   *
-   * @param max bytes of a section after decompression
-   */
-  static DwarfSupplement of(ElfFile program, SplitFiles files, long max, DwarfCursor.Budget budget)
+  /** That of a program, {@link #NONE} if it has none. */
+  static DwarfSupplement of(ElfFile program, SplitFiles files, ElfBudget budget)
       throws IOException {
     ElfFile.Link link = program.supplement();
     if (link == null) {
       return NONE;
     }
     ElfFile found = files.supplement(link.path(), link.buildId());
-    return found == null ? MISSING : new DwarfSupplement(found, max, budget);
+    return found == null ? MISSING : new DwarfSupplement(found, budget);
   }
 
   /** Whether names are incomplete because the file is not found. */
@@ -50,7 +46,7 @@ final class DwarfSupplement {
   }
 
   private DwarfCursor section(String name) throws IOException {
-    ByteBuffer b = file == null ? ByteBuffer.allocate(0) : file.content(name, max);
+    ByteBuffer b = file == null ? ByteBuffer.allocate(0) : file.content(name);
     return new DwarfCursor(b, budget);
   }
 

@@ -12,6 +12,10 @@ final class DwarfUnit {
   private static final int SKELETON = 4;
   private static final int SPLIT_COMPILE = 5;
   private static final int MAX_ABBREVIATIONS = 100_000;
+  private static final int MAX_ATTRIBUTES = 4096; // of an abbreviation
+
+  /** Memory that a unit takes, with its place among others. */
+  static final int BYTES = 4 * DwarfCursor.OBJECT;
 
   final int start;
   final int end;
@@ -71,9 +75,14 @@ final class DwarfUnit {
    * @param tag kind of entry
    */
   @SuppressWarnings("ArrayRecordComponent") // not compared
-  record Abbreviation(int tag, boolean hasChildren, long[] attributes) {}
+  record Abbreviation(int tag, boolean hasChildren, long[] attributes) {
+    /** Memory that it takes, with its place in a table. */
+    long bytes() {
+      return 3L * DwarfCursor.OBJECT + (long) Long.BYTES * attributes.length;
+    }
+  }
 
-  /** Reads a table of abbreviations. */
+  /** Reads a table of abbreviations; their memory is taken from the budget. */
   static Map<Long, Abbreviation> abbreviations(DwarfCursor c) throws IOException {
     Map<Long, Abbreviation> out = new HashMap<>();
     long[] row = new long[64 * 3];
@@ -91,6 +100,9 @@ final class DwarfUnit {
         if (attribute == 0 && form == 0) {
           break;
         }
+        if (n >= 3 * MAX_ATTRIBUTES) {
+          throw new IOException("an entry has more than " + MAX_ATTRIBUTES + " attributes");
+        }
         if (n == row.length) {
           row = Arrays.copyOf(row, n * 2);
         }
@@ -98,7 +110,10 @@ final class DwarfUnit {
         row[n++] = form;
         row[n++] = form == DwarfForms.IMPLICIT_CONST ? c.sleb() : 0;
       }
-      out.put(code, new Abbreviation(tag, hasChildren, Arrays.copyOf(row, n)));
+      Abbreviation a = new Abbreviation(tag, hasChildren, Arrays.copyOf(row, n));
+      c.budget.takeBytes(a.bytes());
+      Abbreviation before = out.put(code, a);
+      c.budget.giveBytes(before == null ? 0 : before.bytes());
       if (c.at >= c.size()) {
         break;
       }

@@ -33,7 +33,12 @@ public final class ElfFile implements Closeable {
   private static final int SYMBOLS = 2730; // read at a time: 64 KB
   private static final int MAX_SECTIONS = 4096;
   private static final int MAX_SEGMENTS = 512;
-  private static final int MAX_PART = 256 << 20;
+  private static final int MAX_NAMES = 16 << 20; // bytes of the table of sections' names
+  private static final int MAX_SECTION_NAME = 256;
+  private static final int MAX_BUILD_IDS = 16;
+  private static final int MAX_BUILD_ID = 256; // bytes
+  private static final int SMALL = 64 << 10; // bytes that are not accounted for
+  private static final int BYTES_OF_A_STEP = 16;
   private static final int PT_LOAD = 1;
   private static final long PAGE = 4096;
   private static final int SHT_SYMTAB = 2;
@@ -51,6 +56,7 @@ public final class ElfFile implements Closeable {
   private static final int GO_BUILD_ID = 4;
   private static final int SUPPLEMENT_HEADER = 3; // version, whether it is a supplement
   private static final int LONGEST_WANTED = 64;
+  private static final int ID_NAME_SIZE = 4; // with its NUL
   private static final int STT_FUNC = 2;
   private static final int STT_GNU_IFUNC = 10;
 
@@ -89,14 +95,21 @@ public final class ElfFile implements Closeable {
   }
 
   private final FileChannel file;
+  private final ElfBudget budget;
   private final int machine;
   private final int type;
   private final List<Section> sections;
   private final List<Segment> segments;
 
   private ElfFile(
-      FileChannel file, int machine, int type, List<Section> sections, List<Segment> segments) {
+      FileChannel file,
+      ElfBudget budget,
+      int machine,
+      int type,
+      List<Section> sections,
+      List<Segment> segments) {
     this.file = file;
+    this.budget = budget;
     this.machine = machine;
     this.type = type;
     this.sections = sections;
@@ -104,21 +117,41 @@ public final class ElfFile implements Closeable {
   }
 
   /**
-   * Opens a file.
+   * Opens a file with a budget of its own.
    *
-   * @throws IOException when it is no such file, or cut off
+   * @throws IOException when it is not an ELF file, or is truncated
    */
   public static ElfFile open(Path path) throws IOException {
-    FileChannel file = FileChannel.open(path, StandardOpenOption.READ);
+    return open(path, ElfBudget.standard());
+  }
+
+  /**
+   * Opens a file.
+   *
+   * @param budget of all that is read of it
+   * @throws IOException when it is not an ELF file, or is truncated
+   */
+  public static ElfFile open(Path path, ElfBudget budget) throws IOException {
+    return open(FileChannel.open(path, StandardOpenOption.READ), path.toString(), budget);
+  }
+
+  /**
+   * Reads the heads of an open file, which is closed with this one, or at once if that fails.
+   *
+   * @param name for messages
+   * @param budget of all that is read of it
+   * @throws IOException when it is no such file, or cut off
+   */
+  public static ElfFile open(FileChannel file, String name, ElfBudget budget) throws IOException {
     boolean done = false;
     try {
-      ByteBuffer h = read(file, 0, HEADER);
+      ByteBuffer h = small(file, 0, HEADER);
       if (h.getInt(0) != 0x464c457f || h.get(4) != 2 || h.get(5) != 1) {
-        throw new IOException(path + " is not a 64-bit little-endian ELF file");
+        throw new IOException(name + " is not a 64-bit little-endian ELF file");
       }
       List<Segment> segments = new ArrayList<>();
       int count = Math.min(h.getShort(56) & 0xffff, MAX_SEGMENTS);
-      ByteBuffer p = read(file, h.getLong(32), count * SEGMENT_HEADER);
+      ByteBuffer p = small(file, h.getLong(32), count * SEGMENT_HEADER);
       for (int at = 0; at < count * SEGMENT_HEADER; at += SEGMENT_HEADER) {
         if (p.getInt(at) == PT_LOAD) {
           segments.add(
@@ -133,9 +166,10 @@ public final class ElfFile implements Closeable {
       ElfFile elf =
           new ElfFile(
               file,
+              budget,
               h.getShort(18) & 0xffff,
               h.getShort(16) & 0xffff,
-              sections(file, h),
+              sections(file, h, budget),
               List.copyOf(segments));
       done = true;
       return elf;
@@ -146,20 +180,31 @@ public final class ElfFile implements Closeable {
     }
   }
 
-  private static List<Section> sections(FileChannel file, ByteBuffer h) throws IOException {
+  private static List<Section> sections(FileChannel file, ByteBuffer h, ElfBudget budget)
+      throws IOException {
     int count = Math.min(h.getShort(60) & 0xffff, MAX_SECTIONS);
     int names = h.getShort(62) & 0xffff;
     if (count == 0 || names >= count) {
       return List.of();
     }
-    ByteBuffer s = read(file, h.getLong(40), count * SECTION_HEADER);
+    int heads = count * SECTION_HEADER;
+    budget.takeBytes(2L * heads);
+    ByteBuffer s = small(file, h.getLong(40), heads);
     int ofNames = names * SECTION_HEADER;
-    ByteBuffer texts = read(file, s.getLong(ofNames + 24), s.getLong(ofNames + 32));
+    long size = s.getLong(ofNames + 32);
+    if (size > MAX_NAMES) {
+      throw new IOException("names of sections take " + size + " bytes; at most " + MAX_NAMES);
+    }
+    budget.takeBytes(size);
+    ByteBuffer texts = small(file, s.getLong(ofNames + 24), size);
     List<Section> out = new ArrayList<>();
-    for (int at = 0; at < count * SECTION_HEADER; at += SECTION_HEADER) {
+    for (int at = 0; at < heads; at += SECTION_HEADER) {
+      ByteBuffer name = slice(texts, s.getInt(at), MAX_SECTION_NAME);
+      budget.take(1 + name.remaining() / BYTES_OF_A_STEP);
+      budget.takeBytes(name.remaining());
       out.add(
           new Section(
-              text(texts, s.getInt(at)),
+              StandardCharsets.UTF_8.decode(name).toString(),
               s.getInt(at + 4),
               s.getLong(at + 8),
               s.getLong(at + 16),
@@ -167,10 +212,21 @@ public final class ElfFile implements Closeable {
               s.getLong(at + 32),
               s.getInt(at + 40)));
     }
+    budget.giveBytes(size);
     return List.copyOf(out);
   }
 
-  private static ByteBuffer read(FileChannel file, long offset, long length) throws IOException {
+  /** Bytes of the file, which are accounted for unless they are few. */
+  private ByteBuffer read(long offset, long length) throws IOException {
+    requirePart(file, offset, length);
+    budget.take(1 + length / BYTES_OF_A_STEP);
+    if (length > SMALL) {
+      budget.takeBytes(length);
+    }
+    return small(file, offset, length);
+  }
+
+  private static ByteBuffer small(FileChannel file, long offset, long length) throws IOException {
     requirePart(file, offset, length);
     ByteBuffer b = ByteBuffer.allocate((int) length).order(ByteOrder.LITTLE_ENDIAN);
     fill(file, offset, b);
@@ -178,7 +234,8 @@ public final class ElfFile implements Closeable {
   }
 
   private static void requirePart(FileChannel file, long offset, long length) throws IOException {
-    if (offset < 0 || length < 0 || length > MAX_PART || offset + length > file.size()) {
+    long size = file.size();
+    if (offset < 0 || length < 0 || length > Integer.MAX_VALUE - 8 || offset > size - length) {
       throw new IOException("a part of " + length + " bytes at " + offset + " is not in the file");
     }
   }
@@ -193,20 +250,23 @@ public final class ElfFile implements Closeable {
     b.flip();
   }
 
-  /** Text of a string table up to its NUL; empty outside of the table. */
-  private static String text(ByteBuffer table, int offset) {
-    ByteBuffer b = slice(table, offset);
-    byte[] bytes = new byte[b.remaining()];
-    b.get(bytes);
-    return new String(bytes, StandardCharsets.UTF_8);
+  /** Budget of the reads of the file. */
+  ElfBudget budget() {
+    return budget;
   }
 
-  static ByteBuffer slice(ByteBuffer table, int offset) {
+  /**
+   * Text of a string table up to its NUL; empty outside of the table.
+   *
+   * @param most bytes after which it is cut off
+   */
+  static ByteBuffer slice(ByteBuffer table, int offset, int most) {
     if (offset < 0 || offset >= table.limit()) {
       return table.slice(0, 0);
     }
+    int limit = (int) Math.min(table.limit(), (long) offset + most);
     int end = offset;
-    while (end < table.limit() && table.get(end) != 0) {
+    while (end < limit && table.get(end) != 0) {
       end++;
     }
     return table.slice(offset, end - offset);
@@ -243,7 +303,10 @@ public final class ElfFile implements Closeable {
    * @param at offset in the section
    */
   void read(Section s, long at, ByteBuffer into) throws IOException {
-    requirePart(file, s.offset, s.size);
+    if (s.offset < 0 || s.size < 0 || s.offset > file.size() - s.size) {
+      throw new IOException("section " + s.name + " is not in the file");
+    }
+    budget.take(1 + into.capacity() / BYTES_OF_A_STEP);
     into.clear().limit((int) Math.clamp(s.size - at, 0, into.capacity()));
     fill(file, s.offset + at, into);
   }
@@ -255,30 +318,47 @@ public final class ElfFile implements Closeable {
 
   /** Bytes of a section. */
   public ByteBuffer bytes(Section s) throws IOException {
-    return read(file, s.offset, s.size);
+    return read(s.offset, s.size);
   }
 
   /**
-   * Bytes of a section after decompression; empty without such a section or beyond a size.
+   * Bytes of a section after decompression; empty without such a section, or when the budget has
+   * not enough memory for it.
    *
    * @throws IOException when it is damaged or compressed in an unknown way
    */
-  ByteBuffer content(String name, long max) throws IOException {
+  ByteBuffer content(String name) throws IOException {
     Section s = section(name);
-    if (s == null || s.size > max) {
+    if (s == null) {
       return ByteBuffer.allocate(0);
     }
-    ByteBuffer b = bytes(s);
+    requirePart(file, s.offset, s.size);
     if (!isCompressed(s)) {
-      return b;
+      return budget.tryTakeBytes(s.size) ? taken(s, s.size) : ByteBuffer.allocate(0);
     }
-    if (b.limit() < COMPRESSION_HEADER) {
+    if (s.size < COMPRESSION_HEADER) {
       throw new IOException("section " + name + " is shorter than its header");
     }
-    long size = b.getLong(8);
-    if (size < 0 || size > max) {
+    long size = small(file, s.offset, COMPRESSION_HEADER).getLong(8);
+    // A decompressor copies its result when that grows.
+    long working = s.size + 2 * size;
+    if (size < 0 || size > Integer.MAX_VALUE - 8 || !budget.tryTakeBytes(size + working)) {
       return ByteBuffer.allocate(0);
     }
+    try {
+      return decompressed(name, taken(s, size), (int) size);
+    } finally {
+      budget.giveBytes(working);
+    }
+  }
+
+  /** Bytes of a section for which memory was taken. */
+  private ByteBuffer taken(Section s, long size) throws IOException {
+    budget.take(1 + size / BYTES_OF_A_STEP);
+    return small(file, s.offset, s.size);
+  }
+
+  private static ByteBuffer decompressed(String name, ByteBuffer b, int size) throws IOException {
     Compression c =
         switch (b.getInt(0)) {
           case ZLIB -> Compression.ZLIB;
@@ -287,7 +367,7 @@ public final class ElfFile implements Closeable {
         };
     try {
       byte[] out =
-          c.decompress(b.array(), COMPRESSION_HEADER, b.limit() - COMPRESSION_HEADER, (int) size);
+          c.decompress(b.array(), COMPRESSION_HEADER, b.limit() - COMPRESSION_HEADER, size);
       return ByteBuffer.wrap(out).order(ByteOrder.LITTLE_ENDIAN);
     } catch (CodecException e) {
       throw new IOException("section " + name + " is damaged: " + e.getMessage(), e);
@@ -298,7 +378,7 @@ public final class ElfFile implements Closeable {
   public List<String> buildIds() throws IOException {
     List<String> out = new ArrayList<>();
     for (Section s : sections) {
-      if (s.type == SHT_NOTE && s.size <= MAX_NOTES) {
+      if (s.type == SHT_NOTE && s.size <= MAX_NOTES && out.size() < MAX_BUILD_IDS) {
         notes(bytes(s), out);
       }
     }
@@ -321,10 +401,11 @@ public final class ElfFile implements Closeable {
         continue; // it is such a file itself
       }
       int start = isGnu ? 0 : SUPPLEMENT_HEADER;
-      String path = text(b, start);
-      int id = start + slice(b, start).remaining() + 1 + (isGnu ? 0 : 1); // with its length
+      ByteBuffer text = slice(b, start, MAX_NOTES);
+      int id = start + text.remaining() + 1 + (isGnu ? 0 : 1); // with its length
+      String path = StandardCharsets.UTF_8.decode(text).toString();
       if (!path.isEmpty() && id < b.limit()) {
-        byte[] bytes = new byte[b.limit() - id];
+        byte[] bytes = new byte[Math.min(b.limit() - id, MAX_BUILD_ID)];
         b.get(id, bytes);
         return new Link(path, HexFormat.of().formatHex(bytes));
       }
@@ -334,7 +415,7 @@ public final class ElfFile implements Closeable {
 
   private static void notes(ByteBuffer b, List<String> out) {
     int at = 0;
-    while (at + NOTE_HEADER <= b.limit()) {
+    while (at + NOTE_HEADER <= b.limit() && out.size() < MAX_BUILD_IDS) {
       long nameSize = b.getInt(at) & 0xffff_ffffL;
       long size = b.getInt(at + 4) & 0xffff_ffffL;
       int kind = b.getInt(at + 8);
@@ -342,9 +423,11 @@ public final class ElfFile implements Closeable {
       if (start + size > b.limit()) {
         return;
       }
-      String name = text(b, at + NOTE_HEADER);
-      if (kind == GNU_BUILD_ID && nameSize == 4 && name.equals("GNU")
-          || kind == GO_BUILD_ID && nameSize == 4 && name.equals("Go")) {
+      String name =
+          nameSize == ID_NAME_SIZE && size <= MAX_BUILD_ID
+              ? StandardCharsets.UTF_8.decode(slice(b, at + NOTE_HEADER, ID_NAME_SIZE)).toString()
+              : "";
+      if (kind == GNU_BUILD_ID && name.equals("GNU") || kind == GO_BUILD_ID && name.equals("Go")) {
         byte[] id = new byte[(int) size];
         b.get((int) start, id);
         out.add(HexFormat.of().formatHex(id));
@@ -358,9 +441,7 @@ public final class ElfFile implements Closeable {
     for (Segment s : segments) {
       if (address >= s.address && address < s.address + s.fileSize) {
         return read(
-            file,
-            s.offset + address - s.address,
-            Math.min(length, s.address + s.fileSize - address));
+            s.offset + address - s.address, Math.min(length, s.address + s.fileSize - address));
       }
     }
     throw new IOException("address 0x" + Long.toHexString(address) + " is not in the file");
@@ -438,13 +519,16 @@ public final class ElfFile implements Closeable {
       if (!hasSymbols(s)) {
         continue;
       }
-      requirePart(file, s.offset, s.size);
+      if (s.offset < 0 || s.size < 0 || s.offset > file.size() - s.size) {
+        throw new IOException("table of symbols " + s.name + " is not in the file");
+      }
       long table = (long) s.link << Integer.SIZE;
       for (long done = 0; done + SYMBOL <= s.size; done += symbols.limit()) {
         symbols
             .clear()
             .limit((int) Math.min(symbols.capacity(), (s.size - done) / SYMBOL * SYMBOL));
         fill(file, s.offset + done, symbols);
+        budget.take(symbols.limit() / SYMBOL);
         for (int at = 0; at < symbols.limit(); at += SYMBOL) {
           int type = symbols.get(at + 4) & 15;
           if ((type == STT_FUNC || type == STT_GNU_IFUNC) && symbols.getShort(at + 6) != 0) {
@@ -471,12 +555,18 @@ public final class ElfFile implements Closeable {
     if (offset >= s.size) {
       return "";
     }
-    ByteBuffer b = read(file, s.offset + offset, Math.min(most, s.size - offset));
-    return StandardCharsets.UTF_8.decode(slice(b, 0)).toString();
+    ByteBuffer b = read(s.offset + offset, Math.min(most, s.size - offset));
+    ByteBuffer text = slice(b, 0, most);
+    budget.takeBytes(text.remaining());
+    return StandardCharsets.UTF_8.decode(text).toString();
   }
 
-  /** The same as {@link #functions} with all names, for which these are read as a whole. */
-  public void namedFunctions(NamedFunctionHandler to) throws IOException {
+  /**
+   * The same as {@link #functions} with names, for which these are read as a whole.
+   *
+   * @param most bytes of a name; functions with longer ones are left out
+   */
+  public void namedFunctions(int most, NamedFunctionHandler to) throws IOException {
     Map<Integer, ByteBuffer> tables = new HashMap<>();
     functions(
         (address, size, name) -> {
@@ -486,7 +576,11 @@ public final class ElfFile implements Closeable {
             names = bytes(sections.get(table));
             tables.put(table, names);
           }
-          to.accept(address, size, slice(names, (int) name));
+          ByteBuffer text = slice(names, (int) name, most + 1);
+          budget.take(text.remaining() / BYTES_OF_A_STEP);
+          if (text.remaining() <= most) {
+            to.accept(address, size, text);
+          }
         });
   }
 
@@ -501,7 +595,8 @@ public final class ElfFile implements Closeable {
       ByteBuffer texts = bytes(sections.get(s.link));
       for (int at = 0; at + SYMBOL <= symbols.limit() && out.size() < names.size(); at += SYMBOL) {
         if (symbols.getShort(at + 6) != 0) {
-          ByteBuffer name = slice(texts, symbols.getInt(at));
+          budget.take(1);
+          ByteBuffer name = slice(texts, symbols.getInt(at), LONGEST_WANTED + 1);
           if (name.remaining() <= LONGEST_WANTED) {
             String text = StandardCharsets.ISO_8859_1.decode(name).toString();
             if (names.contains(text)) {

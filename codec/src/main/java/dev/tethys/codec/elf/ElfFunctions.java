@@ -98,6 +98,7 @@ public final class ElfFunctions {
           int i = Arrays.binarySearch(sorted, address);
           i = i < 0 ? -i - 1 : i;
           while (i > 0 && sorted[i - 1] == address) {
+            elf.budget().take(1);
             i--;
           }
           if (i > 0) {
@@ -105,6 +106,7 @@ public final class ElfFunctions {
           }
           long end = address + (size > 0 ? size : WITHOUT_SIZE);
           for (; i < n && sorted[i] < end; i++) {
+            elf.budget().take(1);
             boolean better = size > 0 ? address >= best[i] : address > best[i];
             if (better && (out[order[i]] == null || best[i] != 0)) {
               best[i] = address;

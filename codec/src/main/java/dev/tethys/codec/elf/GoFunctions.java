@@ -1,7 +1,6 @@
 package dev.tethys.codec.elf;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -92,7 +91,8 @@ public final class GoFunctions {
       return null;
     }
     PagedBytes b = new PagedBytes(file, s);
-    for (int at = 0; at + HEADER <= b.limit(); at += 8) {
+    for (int at = 0; at <= b.limit() - HEADER; at += 8) {
+      b.step(1);
       if (isMagic(b.getInt(at)) && b.getShort(at + 4) == 0 && b.get(at + 7) == 8) {
         return new Table(s.address() + at, b.from(at));
       }
@@ -147,18 +147,21 @@ public final class GoFunctions {
    *
    * @return empty when it is not found
    */
-  private static long[] module(ElfFile file, long table, PagedBytes t) throws IOException {
+  private static long[] module(ElfFile file, long table, PagedBytes t) {
     long first = t.getInt((int) t.getLong(64)) & 0xffff_ffffL;
     for (String name : MODULE_SECTIONS) {
       ElfFile.Section s = file.section(name);
       if (s == null) {
         continue;
       }
-      ByteBuffer b = file.bytes(s);
-      for (int at = 0; at + 8 * MODULE_WORDS <= b.limit(); at += 8) {
+      PagedBytes b = new PagedBytes(file, s);
+      for (int at = 0; at <= b.limit() - 8 * MODULE_WORDS; at += 8) {
+        b.step(1);
         if (b.getLong(at) == table && b.getLong(at + 160) - b.getLong(at + 8 * TEXT) == first) {
           long[] out = new long[MODULE_WORDS];
-          b.slice(at, 8 * MODULE_WORDS).order(b.order()).asLongBuffer().get(out);
+          for (int i = 0; i < MODULE_WORDS; i++) {
+            out[i] = b.getLong(at + 8 * i);
+          }
           return out;
         }
       }
@@ -231,6 +234,7 @@ public final class GoFunctions {
   public int find(String name) {
     byte[] wanted = name.getBytes(StandardCharsets.UTF_8);
     for (int i = 0; i < count; i++) {
+      table.step(1);
       if (table.isText(place(i), wanted)) {
         return i;
       }

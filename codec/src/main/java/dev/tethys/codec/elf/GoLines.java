@@ -27,15 +27,15 @@ final class GoLines {
   private final GoFunctions functions;
   private final GoFunctions.Layout layout;
   private final PagedBytes table;
-  private final DwarfCursor.Budget budget;
+  private final ElfBudget budget;
   private final long data; // address to which those of inlined calls are relative; -1: not known
 
-  GoLines(ElfFile elf, GoFunctions functions, DwarfCursor.Budget budget) {
+  GoLines(ElfFile elf, GoFunctions functions) {
     this.elf = elf;
     this.functions = functions;
     this.layout = functions.layout();
     this.table = functions.table();
-    this.budget = budget;
+    this.budget = elf.budget();
     this.data = layout.isRelative() ? data() : 0;
   }
 
@@ -221,6 +221,7 @@ final class GoLines {
     int checked = 0;
     try {
       for (int f = 0; f < functions.count() && checked < FUNCTIONS_TO_CHECK; f++) {
+        budget.take(1);
         long calls = inlinedCalls(f, base);
         if (calls == NONE) {
           continue;

@@ -11,14 +11,15 @@ import org.jspecify.annotations.Nullable;
  * Bytes of a section, read page by page where they are asked for, since tables of large programs
  * take tens of megabytes. Not safe for several threads.
  *
- * <p>A position outside of the section, or of a file that became shorter, causes an {@link
- * IndexOutOfBoundsException}.
+ * <p>A position outside of the section, or of a file that became shorter, and the end of the budget
+ * cause an {@link IndexOutOfBoundsException}.
  */
 final class PagedBytes {
   private static final int SHIFT = 12;
   private static final int PAGE = 1 << SHIFT;
   private static final int SLOTS = 256; // pages that are kept
-  private static final int LONGEST_TEXT = 1 << 16;
+  private static final int LONGEST_TEXT = 4096;
+  private static final int STEPS_OF_A_PAGE = 256; // to read it
 
   private final ElfFile file;
   private final ElfFile.Section section;
@@ -61,11 +62,10 @@ final class PagedBytes {
         known == null ? ByteBuffer.allocate(PAGE).order(ByteOrder.LITTLE_ENDIAN) : known;
     pages[slot] = null;
     try {
+      file.budget().take(STEPS_OF_A_PAGE);
       file.read(section, start + ((long) number << SHIFT), page);
     } catch (IOException e) {
-      IndexOutOfBoundsException unreadable = new IndexOutOfBoundsException(at);
-      unreadable.initCause(e);
-      throw unreadable;
+      throw unreadable(e);
     }
     numbers[slot] = number;
     pages[slot] = page;
@@ -107,6 +107,21 @@ final class PagedBytes {
         : number(at, Long.BYTES);
   }
 
+  /** Takes steps of the file's budget. */
+  void step(int some) {
+    try {
+      file.budget().take(some);
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
+  private static IndexOutOfBoundsException unreadable(IOException e) {
+    IndexOutOfBoundsException unreadable = new IndexOutOfBoundsException(e.getMessage());
+    unreadable.initCause(e);
+    return unreadable;
+  }
+
   /** Text up to its NUL; empty outside of the bytes. */
   String text(int at) {
     byte[] out = new byte[64];
@@ -120,6 +135,12 @@ final class PagedBytes {
         out = Arrays.copyOf(out, 2 * n);
       }
       out[n] = b;
+    }
+    step(1 + n / 4);
+    try {
+      file.budget().takeBytes(n);
+    } catch (IOException e) {
+      throw unreadable(e);
     }
     return new String(out, 0, n, StandardCharsets.UTF_8);
   }

@@ -1,6 +1,7 @@
 package dev.tethys.codec.elf;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,8 +12,6 @@ import org.jspecify.annotations.Nullable;
  * DWARF or the tables of Go, else functions from symbol tables. Nothing is kept between calls.
  */
 public final class SourceFrames {
-  private static final long STEPS = 400_000_000;
-
   private SourceFrames() {}
 
   /** True if a file has line numbers, not only symbols. */
@@ -35,27 +34,25 @@ public final class SourceFrames {
   }
 
   /** Frames of addresses of a file with all its DWARF. */
-  public static List<List<SourceFrame>> of(ElfFile elf, long[] addresses, long max)
-      throws IOException {
-    return of(elf, SplitFiles.NONE, addresses, max);
+  public static List<List<SourceFrame>> of(ElfFile elf, long[] addresses) throws IOException {
+    return of(elf, SplitFiles.NONE, addresses);
   }
 
   /**
-   * Frames of addresses.
+   * Frames of addresses. The budget of the file bounds the work; its stop signal ends it.
    *
    * @param addresses in the file
    * @param split files with parts of the DWARF of the program
-   * @param max bytes of a section of DWARF after decompression; a larger one is not read
    * @return for each address its frames, the innermost first; empty if nothing is known
    * @throws IOException when the file cannot be read; damaged debug information is left out
    */
-  public static List<List<SourceFrame>> of(
-      ElfFile elf, SplitFiles split, long[] addresses, long max) throws IOException {
+  public static List<List<SourceFrame>> of(ElfFile elf, SplitFiles split, long[] addresses)
+      throws IOException {
     long[] sorted = Arrays.stream(addresses).filter(a -> a > 0).sorted().distinct().toArray();
     List<List<SourceFrame>> found = new ArrayList<>();
-    Dwarf dwarf = hasDwarf(elf) ? Dwarf.read(elf, split, sorted, max) : null;
     GoFunctions go = ElfFunctions.goFunctions(elf);
-    @Nullable String[] symbols = ElfFunctions.symbols(elf, go, sorted);
+    @Nullable String[] symbols = ElfFunctions.symbols(elf, go, sorted); // first: they need least
+    Dwarf dwarf = hasDwarf(elf) ? Dwarf.read(elf, split, sorted) : null;
     List<List<SourceFrame>> ofGo = go == null ? List.of() : goFrames(elf, go, sorted);
     for (int i = 0; i < sorted.length; i++) {
       String s = symbols[i];
@@ -76,7 +73,7 @@ public final class SourceFrames {
   private static List<List<SourceFrame>> goFrames(ElfFile elf, GoFunctions go, long[] sorted) {
     List<List<SourceFrame>> out = new ArrayList<>();
     try {
-      GoLines lines = new GoLines(elf, go, new DwarfCursor.Budget(STEPS));
+      GoLines lines = new GoLines(elf, go);
       for (long a : sorted) {
         out.add(lines.frames(a));
       }
@@ -102,27 +99,26 @@ public final class SourceFrames {
 
   /** Functions and lines from DWARF; parts that are damaged are left out. */
   private record Dwarf(DwarfInfo info, DwarfLines lines, DwarfSupplement supplement) {
-    static Dwarf read(ElfFile elf, SplitFiles split, long[] wanted, long max) throws IOException {
-      DwarfCursor.Budget budget = new DwarfCursor.Budget(STEPS);
-      DwarfCursor debugInfo = section(elf, ".debug_info", max, budget);
-      DwarfCursor debugLine = section(elf, ".debug_line", max, budget);
+    static Dwarf read(ElfFile elf, SplitFiles split, long[] wanted) throws IOException {
+      DwarfCursor debugInfo = section(elf, ".debug_info");
+      DwarfCursor debugLine = section(elf, ".debug_line");
       DwarfForms forms =
           new DwarfForms(
               debugInfo,
               debugLine,
-              section(elf, ".debug_str", max, budget),
-              section(elf, ".debug_line_str", max, budget),
-              section(elf, ".debug_str_offsets", max, budget),
-              section(elf, ".debug_addr", max, budget),
-              DwarfSupplement.of(elf, split, max, budget));
+              section(elf, ".debug_str"),
+              section(elf, ".debug_line_str"),
+              section(elf, ".debug_str_offsets"),
+              section(elf, ".debug_addr"),
+              DwarfSupplement.of(elf, split, elf.budget()));
       DwarfInfo info =
           new DwarfInfo(
               debugInfo,
-              section(elf, ".debug_abbrev", max, budget),
-              section(elf, ".debug_ranges", max, budget),
-              section(elf, ".debug_rnglists", max, budget),
+              section(elf, ".debug_abbrev"),
+              section(elf, ".debug_ranges"),
+              section(elf, ".debug_rnglists"),
               forms,
-              new DwarfSplit(split, max, budget),
+              new DwarfSplit(split, elf.budget()),
               wanted);
       try {
         info.run();
@@ -138,9 +134,13 @@ public final class SourceFrames {
       return new Dwarf(info, lines, forms.supplement);
     }
 
-    private static DwarfCursor section(
-        ElfFile elf, String name, long max, DwarfCursor.Budget budget) throws IOException {
-      return new DwarfCursor(elf.content(name, max), budget);
+    /** A section; empty if there is none, or it is damaged. */
+    private static DwarfCursor section(ElfFile elf, String name) {
+      try {
+        return new DwarfCursor(elf.content(name), elf.budget());
+      } catch (IOException e) {
+        return new DwarfCursor(ByteBuffer.allocate(0), elf.budget());
+      }
     }
 
     /** Frames of an address, the innermost first. */

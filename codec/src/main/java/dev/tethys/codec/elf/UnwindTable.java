@@ -54,6 +54,7 @@ public final class UnwindTable {
   private static final int PART = 256 << 10;
 
   private static final int COMMON_PART = 256;
+  private static final int LONGEST_AUGMENTATION = 16;
 
   /** Bits of the number of a function; there are not more functions than rules. */
   private static final int NUMBER_BITS = 21;
@@ -95,6 +96,7 @@ public final class UnwindTable {
   private final PartReader source;
   private final long size;
   private final long sectionAddress;
+  private final ElfBudget budget;
   private final Map<Long, @Nullable Common> commons = new HashMap<>();
   private ByteBuffer part; // of the section
   private long partStart; // its offset in the section
@@ -106,7 +108,9 @@ public final class UnwindTable {
   private int[] ends = new int[1 << 8];
   private int[] lastRows = new int[1 << 8]; // the row after their last one
 
-  private UnwindTable(PartReader source, long size, ByteBuffer part, long sectionAddress) {
+  private UnwindTable(
+      PartReader source, long size, ByteBuffer part, long sectionAddress, ElfBudget budget) {
+    this.budget = budget;
     this.source = source;
     this.size = size;
     this.part = part.order(ByteOrder.LITTLE_ENDIAN);
@@ -138,18 +142,20 @@ public final class UnwindTable {
       return new long[0];
     }
     if (ElfFile.isCompressed(s)) {
-      return of(elf.content(".eh_frame", MAX_SECTION), s.address());
+      return of(elf.content(".eh_frame"), s.address(), elf.budget());
     }
     ByteBuffer part = ByteBuffer.allocate((int) Math.min(PART, s.size())).limit(0);
-    return new UnwindTable((at, into) -> elf.read(s, at, into), s.size(), part, s.address()).read();
+    return new UnwindTable(
+            (at, into) -> elf.read(s, at, into), s.size(), part, s.address(), elf.budget())
+        .read();
   }
 
-  static long[] of(ByteBuffer section, long address) throws IOException {
+  static long[] of(ByteBuffer section, long address, ElfBudget budget) throws IOException {
     PartReader none =
         (at, into) -> {
           throw new IOException("the section ends before " + at);
         };
-    return new UnwindTable(none, section.limit(), section, address).read();
+    return new UnwindTable(none, section.limit(), section, address, budget).read();
   }
 
   private long[] read() throws IOException {
@@ -170,6 +176,7 @@ public final class UnwindTable {
       long length = part(at, 4).getInt(index(at)) & 0xffff_ffffL;
       if (length == 0) {
         at += 4; // the end of the entries of one object file
+        budget.take(1);
         continue;
       }
       if (length == 0xffff_ffffL || at + 4 + length > size) {
@@ -185,6 +192,7 @@ public final class UnwindTable {
         }
       }
       at = end;
+      budget.take(1);
     }
   }
 
@@ -195,6 +203,7 @@ public final class UnwindTable {
         throw new IndexOutOfBoundsException("an entry ends behind the section");
       }
       if (length > part.capacity()) {
+        budget.takeBytes(length);
         part = ByteBuffer.allocate((int) length).order(ByteOrder.LITTLE_ENDIAN);
       }
       source.read(at, part);
@@ -210,6 +219,8 @@ public final class UnwindTable {
 
   private @Nullable Common common(long at) throws IOException {
     if (!commons.containsKey(at)) {
+      budget.take(COMMON_PART);
+      budget.takeBytes(COMMON_PART);
       ByteBuffer present = part;
       long start = partStart;
       if (present.limit() < size) { // the entry that refers to it stays in the present part
@@ -240,6 +251,9 @@ public final class UnwindTable {
     int version = part.get();
     StringBuilder augmentation = new StringBuilder();
     for (int c = part.get(); c != 0; c = part.get()) {
+      if (augmentation.length() == LONGEST_AUGMENTATION) {
+        return null;
+      }
       augmentation.append((char) c);
     }
     if (version != 1 && version != 3) {
@@ -274,7 +288,7 @@ public final class UnwindTable {
     return new Common(codeAlign, dataAlign, encoding, augmented, initial);
   }
 
-  private void function(Common c, int at, int end) {
+  private void function(Common c, int at, int end) throws IOException {
     part.position(at);
     long start = pointer(c.pointerEncoding);
     long length = pointer(c.pointerEncoding & 15);
@@ -337,10 +351,11 @@ public final class UnwindTable {
     }
   }
 
-  private void run(Common c, State s, int end, long start, @Nullable Rows rows) {
+  private void run(Common c, State s, int end, long start, @Nullable Rows rows) throws IOException {
     stack.clear();
     long location = start;
     while (part.position() < end) {
+      budget.take(1);
       int op = part.get() & 0xff;
       int low = op & 0x3f;
       long advance = -1;

@@ -27,7 +27,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * those of code are left out ({@code objcopy -j .gopclntab -j .noptrdata -j .rodata}).
  */
 class GoLinesTest {
-  private static final long MAX = 64 << 20;
 
   @TempDir Path folder;
 
@@ -64,7 +63,7 @@ class GoLinesTest {
       assertThat(elf.section(".debug_line")).isNull();
       assertThat(elf.section(".symtab")).isNull();
       assertThat(SourceFrames.hasLines(elf)).isTrue();
-      for (List<SourceFrame> frames : SourceFrames.of(elf, addresses, MAX)) {
+      for (List<SourceFrame> frames : SourceFrames.of(elf, addresses)) {
         StringBuilder line = new StringBuilder(Long.toHexString(addresses[out.size()]));
         for (SourceFrame f : frames) {
           line.append(' ').append(f.symbol()).append(' ').append(f.file());
@@ -179,7 +178,7 @@ class GoLinesTest {
       }
       Files.write(file, Arrays.copyOf(b, b.length - random.nextInt(2) * random.nextInt(1000)));
       try (ElfFile elf = ElfFile.open(file)) {
-        assertThat(SourceFrames.of(elf, addresses, MAX)).hasSize(addresses.length);
+        assertThat(SourceFrames.of(elf, addresses)).hasSize(addresses.length);
       } catch (IOException e) {
         assertThat(e).hasMessageNotContaining("null");
       }

@@ -8,11 +8,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -26,7 +28,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * expected frames are those of llvm-symbolizer.
  */
 class SourceFramesTest {
-  private static final long MAX = 64 << 20;
   private static final String CC = "/src/shop/shop.cc";
 
   @TempDir Path folder;
@@ -37,9 +38,13 @@ class SourceFramesTest {
     }
   }
 
+  private static ElfBudget budget(long bytes, long steps, BooleanSupplier stopped) {
+    return new ElfBudget(bytes, steps, Duration.ofMinutes(1), stopped);
+  }
+
   private static List<List<SourceFrame>> frames(Path file, long... addresses) throws IOException {
     try (ElfFile elf = ElfFile.open(file)) {
-      return SourceFrames.of(elf, addresses, MAX);
+      return SourceFrames.of(elf, addresses);
     }
   }
 
@@ -102,7 +107,7 @@ class SourceFramesTest {
             }
           };
       long[] addresses = {0x11e0, 0x11dc, 0x1050};
-      assertThat(SourceFrames.of(elf, files, addresses, MAX))
+      assertThat(SourceFrames.of(elf, files, addresses))
           .containsExactly(
               List.of(
                   new SourceFrame("_ZN4shop4CartImE3mixEm", CC, 10),
@@ -113,7 +118,7 @@ class SourceFramesTest {
       assertThat(asked)
           .containsExactly(
               name.replace("shop-dwz-dwarf", "common") + ".debug " + common.buildIds().getFirst());
-      assertThat(SourceFrames.of(elf, addresses, MAX))
+      assertThat(SourceFrames.of(elf, addresses))
           .as("without the other file")
           .extracting(f -> f.getLast().symbol())
           .containsExactly("_ZN4shop4CartImE3addEm", "_ZN4shop4CartImE3addEm", "main");
@@ -122,8 +127,9 @@ class SourceFramesTest {
 
   @Test
   void keepsSymbolsOfSectionsThatAreTooLarge() throws IOException {
-    try (ElfFile elf = ElfFile.open(resource("shop-clang-dwarf5"))) {
-      assertThat(SourceFrames.of(elf, new long[] {0x11f5}, 100))
+    ElfBudget budget = budget(20_000, 1_000_000, () -> false);
+    try (ElfFile elf = ElfFile.open(resource("shop-clang-dwarf5"), budget)) {
+      assertThat(SourceFrames.of(elf, new long[] {0x11f5}))
           .containsExactly(List.of(new SourceFrame("_ZN4shop4CartImE3addEm", "", 0)));
     }
   }
@@ -171,7 +177,7 @@ class SourceFramesTest {
       try (ElfFile elf = ElfFile.open(file)) {
         elf.buildIds();
         elf.addressOf(0x1150, 0x1000, 0x2000, 0);
-        assertThat(SourceFrames.of(elf, addresses, 1 << 20)).hasSize(addresses.length);
+        assertThat(SourceFrames.of(elf, addresses)).hasSize(addresses.length);
       } catch (IOException e) {
         assertThat(e).hasMessageNotContaining("null");
       }
@@ -180,7 +186,7 @@ class SourceFramesTest {
 
   @Test
   void endsAfterTooManySteps() throws IOException {
-    DwarfCursor.Budget budget = new DwarfCursor.Budget(10);
+    ElfBudget budget = budget(1, 10, () -> false);
     budget.take(10);
     assertThatThrownBy(() -> budget.take(1))
         .isInstanceOf(IOException.class)
@@ -272,7 +278,7 @@ class SourceFramesTest {
         run(List.of("llvm-symbolizer", "--no-demangle", "-e", binary.toString()), input.toString());
     List<List<SourceFrame>> found;
     try (ElfFile elf = ElfFile.open(binary)) {
-      found = SourceFrames.of(elf, split, addresses, MAX);
+      found = SourceFrames.of(elf, split, addresses);
     }
     assertThat(found).anyMatch(f -> f.size() > 1);
     StringBuilder actual = new StringBuilder();

@@ -16,6 +16,10 @@ import java.util.function.BooleanSupplier;
  */
 final class SymbolizedReader implements ProfileReader {
   private static final int MAX_COLLECTED = 8 << 20;
+
+  /** Bytes of the names of a segment; further addresses stay without one. */
+  private static final long MAX_NAMES = 64 << 20;
+
   private static final int MAPPING_FLAGS = 5;
   private static final int WITH_LINES =
       ProfileSymbols.HAS_FILENAMES
@@ -159,7 +163,7 @@ final class SymbolizedReader implements ProfileReader {
     }
 
     void put(int location, List<Frame> frames) {
-      if (frames.isEmpty()) {
+      if (frames.isEmpty() || texts.bytes() > MAX_NAMES) {
         return;
       }
       int flags = ProfileSymbols.HAS_FUNCTIONS;

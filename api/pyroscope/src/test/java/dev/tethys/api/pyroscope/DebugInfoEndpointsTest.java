@@ -28,6 +28,7 @@ import dev.tethys.testkit.ProfileStoreContract;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
+import dev.tethys.web.WebConfig;
 import dev.tethys.web.client.HttpClientFactory;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
@@ -79,6 +80,7 @@ class DebugInfoEndpointsTest {
   private final AtomicLong nanoTime = new AtomicLong();
   private @Nullable ProfileDatabase db;
   private @Nullable HttpListener listener;
+  private WebConfig config = WebConfig.NONE;
 
   @BeforeEach
   void prepare() {
@@ -118,7 +120,8 @@ class DebugInfoEndpointsTest {
             () -> T0)
         .addTo(routes);
     new DebugInfoEndpoints(() -> new DebugInfoEndpoints.Opened(store, symbolizer)).addTo(routes);
-    HttpListener l = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
+    HttpListener l =
+        HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), () -> config, routes, null);
     open.add(l);
     listener = l;
   }
@@ -224,6 +227,29 @@ class DebugInfoEndpointsTest {
     try (var left = Files.walk(folder.resolve("info"))) {
       assertThat(left.filter(Files::isRegularFile)).isEmpty();
     }
+  }
+
+  @Test
+  void refusesUploadsWithoutAUserWhereUsersAreConfigured() throws Exception {
+    Path file = folder.resolve("web.yml");
+    String hash = "$2b$12$hNf2lSsxfm0.i4a.1kVpSOVyBCfIB51VRjgBUyv6kdnyTlgWj81Ay";
+    Files.writeString(file, "basic_auth_users: {alice: '" + hash + "'}");
+    config = WebConfig.read(file);
+    start(false, null);
+    byte[] shop = Files.readAllBytes(SHOP);
+    String path = "/buildid/" + ID + "/debuginfo";
+    String pyroscope = "/debuginfo.v1alpha1.DebuginfoService/Upload/" + ID;
+    String parca = "/parca.debuginfo.v1alpha1.DebuginfoService/Upload";
+    for (String to : List.of(path, pyroscope, "/pyroscope" + pyroscope, parca)) {
+      assertThat(send("POST", to, shop).statusCode()).as(to).isEqualTo(401);
+      assertThat(send("POST", to, shop, "Authorization", "Basic YWxpY2U6bm8=").statusCode())
+          .as(to)
+          .isEqualTo(401);
+    }
+    assertThat(send("PUT", path, shop).statusCode()).isEqualTo(401);
+    assertThat(send("GET", path, shop).statusCode()).isEqualTo(401);
+    String right = "Basic YWxpY2U6dGVzdA=="; // alice:test
+    assertThat(send("PUT", path, shop, "Authorization", right).statusCode()).isEqualTo(200);
   }
 
   @Test
@@ -358,13 +384,14 @@ class DebugInfoEndpointsTest {
     long[] found = new long[1];
     try (ElfFile elf = ElfFile.open(shop)) {
       elf.namedFunctions(
+          64,
           (address, size, name) -> {
             if (UTF_8.decode(name.duplicate()).toString().equals("_ZN4shop4CartImE3addEm")) {
               found[0] = address;
             }
           });
       for (long a = found[0]; ; a++) {
-        if (SourceFrames.of(elf, split(shop), new long[] {a}, 1 << 20).getFirst().size() > 1) {
+        if (SourceFrames.of(elf, split(shop), new long[] {a}).getFirst().size() > 1) {
           found[0] = a;
           break;
         }

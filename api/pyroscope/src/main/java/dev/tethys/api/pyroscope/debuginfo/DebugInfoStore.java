@@ -175,7 +175,9 @@ public final class DebugInfoStore {
       isPackage = SourceFrames.isPackage(elf);
       isUnit = SourceFrames.isSplitUnit(elf);
     } catch (IOException e) {
-      throw new DebugInfoException("file is not a valid 64-bit little-endian ELF file");
+      throw new DebugInfoException(
+          "file is not a valid 64-bit little-endian ELF file: "
+              + String.valueOf(e.getMessage()).replace(file.toString(), "it"));
     }
     if (isUnit) {
       throw new DebugInfoException(

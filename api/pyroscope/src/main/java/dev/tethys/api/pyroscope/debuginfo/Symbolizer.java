@@ -1,5 +1,6 @@
 package dev.tethys.api.pyroscope.debuginfo;
 
+import dev.tethys.codec.elf.ElfBudget;
 import dev.tethys.codec.elf.ElfFile;
 import dev.tethys.codec.elf.SourceFrame;
 import dev.tethys.codec.elf.SourceFrames;
@@ -11,27 +12,46 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Names functions from files with debug information: those of the store, of this machine, of
- * another server. Frames are kept by address up to a number of addresses, files are not: the tables
- * of a large program take many megabytes. One file is read at a time. Safe for several threads.
+ * another server. Frames are kept by address up to a number of bytes, files are not: the tables of
+ * a large program take many megabytes. A file is read by one thread at a time, within an {@link
+ * ElfBudget}; other files are read meanwhile. Safe for several threads.
  */
 public final class Symbolizer implements AddressSymbols {
-  private static final int MAX_KEPT = 1_000_000;
-  private static final long MAX_SECTION = 256 << 20;
+  private static final int MAX_BUILDS = 100_000;
+  private static final long HEAP = Runtime.getRuntime().maxMemory();
+
+  /** Memory for one file, and for all that are read at the same time. */
+  private static final long MAX_READING = Math.min(1L << 30, HEAP / 4);
+
+  private static final long MAX_READING_ALL = MAX_READING + MAX_READING / 2;
+
+  /** Memory that a file gets at least: a compressed one needs a multiple of its size. */
+  private static final long MIN_READING = MAX_READING / 16;
+
+  private static final int PART_OF_A_SIZE = 4;
+  private static final Duration MAX_TIME = Duration.ofSeconds(30);
+
+  /** Bytes of the names from one file, and of all that are kept. */
+  private static final long MAX_NAMES = Math.min(64L << 20, HEAP / 64);
+
+  private static final long MAX_KEPT = 4 * MAX_NAMES;
+  private static final int FRAME_BYTES = 80;
+  private static final int STEPS_OF_A_NAME = 1000; // to make it readable
   private static final long UNKNOWN_NANOS = 60_000_000_000L;
   private static final String DEBUG_FOLDER = "/usr/lib/debug/.build-id";
 
@@ -40,6 +60,7 @@ public final class Symbolizer implements AddressSymbols {
   /** Frames of a build by offset in the file, or by address where it is not mapped. */
   private static final class Known {
     final Map<Long, List<Frame>> frames = new HashMap<>();
+    long bytes; // of the frames, about
     long emptySince; // time of the last search without a file
     boolean empty;
     String missing = ""; // build id of a file whose names are missing in frames
@@ -51,7 +72,8 @@ public final class Symbolizer implements AddressSymbols {
   private final LongSupplier nanoTime;
   private final Path debugFolder;
   private final Map<Build, Known> builds = new LinkedHashMap<>(16, 0.75f, true); // by use
-  private final ReentrantLock reading = new ReentrantLock();
+  private final Set<Build> reading = new HashSet<>();
+  private final ReadingMemory memory;
   private long kept;
 
   /**
@@ -75,6 +97,7 @@ public final class Symbolizer implements AddressSymbols {
             ? null
             : new Debuginfod(options.upstream(), client, options.timeout(), store, nanoTime);
     this.nanoTime = nanoTime;
+    this.memory = new ReadingMemory(MAX_READING_ALL, MAX_READING, System::nanoTime);
     this.debugFolder = debugFolder;
   }
 
@@ -86,7 +109,7 @@ public final class Symbolizer implements AddressSymbols {
       Known k = e.getValue();
       if (e.getKey().tenant.equals(tenant)
           && (e.getKey().buildId.equals(buildId) || k.missing.equals(buildId))) {
-        kept -= k.frames.size();
+        kept -= k.bytes;
         all.remove();
       }
     }
@@ -102,32 +125,30 @@ public final class Symbolizer implements AddressSymbols {
     if (id == null || !search || unknown.isEmpty()) {
       return out;
     }
-    while (!acquire(stopped)) {
-      continue;
-    }
+    Build build = new Build(tenant, id);
+    begin(build, stopped);
     try {
       unknown.clear();
       out.clear();
       if (known(tenant, id, file, addresses, out, unknown) && !unknown.isEmpty()) {
-        search(tenant, id, file, addresses, out, unknown);
+        search(build, file, addresses, out, unknown, stopped);
       }
     } finally {
-      reading.unlock();
+      end(build);
     }
     return out;
   }
 
-  private boolean acquire(BooleanSupplier stopped) {
-    try {
-      boolean mine = reading.tryLock(100, TimeUnit.MILLISECONDS);
-      if (!mine && stopped.getAsBoolean()) {
-        throw new CancellationException("the query is over");
-      }
-      return mine;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancellationException("interrupted");
+  /** Waits until no other thread reads a file of a build. */
+  private synchronized void begin(Build build, BooleanSupplier stopped) {
+    while (!reading.add(build)) {
+      ReadingMemory.pause(this, stopped);
     }
+  }
+
+  private synchronized void end(Build build) {
+    reading.remove(build);
+    notifyAll();
   }
 
   /** Adds the frames that are kept; false if there is no file to search for the others. */
@@ -161,51 +182,89 @@ public final class Symbolizer implements AddressSymbols {
   }
 
   private void search(
-      String tenant,
-      String id,
+      Build build,
       Mapped file,
       long[] addresses,
       List<List<Frame>> out,
-      List<Integer> unknown) {
-    Path found = file(tenant, id, file);
-    List<List<Frame>> frames = null;
-    String missing = "";
-    if (found != null) {
-      boolean isLocal = !found.equals(store.find(tenant, id));
-      try (Split split = new Split(tenant, store.findPackage(tenant, id), isLocal ? found : null)) {
-        frames = read(found, split, file, addresses, unknown);
-        missing = split.missing;
-      }
+      List<Integer> unknown,
+      BooleanSupplier stopped) {
+    Path path = file(build.tenant, build.buildId, file);
+    Found found =
+        path == null ? Found.NOTHING : read(build, path, file, addresses, unknown, stopped);
+    if (found == null) {
+      return; // asked for again by the next query
     }
-    keep(new Build(tenant, id), file, addresses, unknown, frames, missing);
-    if (frames != null) {
+    keep(build, file, addresses, unknown, found);
+    if (found.frames != null) {
       for (int i = 0; i < unknown.size(); i++) {
-        out.set(unknown.get(i), frames.get(i));
+        out.set(unknown.get(i), found.frames.get(i));
       }
     }
   }
 
-  private synchronized void keep(
+  /**
+   * Frames of addresses from a file.
+   *
+   * @param frames null if it cannot be read
+   * @param bytes that they take, about
+   * @param missing build id of another file, whose names are missing
+   */
+  private record Found(@Nullable List<List<Frame>> frames, long bytes, String missing) {
+    static final Found NOTHING = new Found(null, 0, "");
+  }
+
+  /** Reads a file with as much memory as it needs; null when there is not so much at present. */
+  private @Nullable Found read(
       Build build,
+      Path path,
       Mapped file,
       long[] addresses,
       List<Integer> unknown,
-      @Nullable List<List<Frame>> frames,
-      String missing) {
+      BooleanSupplier stopped) {
+    boolean isLocal = !path.equals(store.find(build.tenant, build.buildId));
+    Path packed = store.findPackage(build.tenant, build.buildId);
+    long most = memory.largest();
+    for (long bytes = Math.min(most, expected(path)); ; bytes = Math.min(most, 4 * bytes)) {
+      if (!memory.take(bytes, stopped)) {
+        return null;
+      }
+      ElfBudget budget = new ElfBudget(bytes, ElfBudget.STEPS, MAX_TIME, stopped);
+      try (Split split = new Split(build.tenant, packed, isLocal ? path : null, budget)) {
+        Found found = read(path, split, file, addresses, unknown);
+        if (bytes == most || !budget.isOutOfBytes()) {
+          return found;
+        }
+      } finally {
+        memory.give(bytes);
+      }
+    }
+  }
+
+  private static long expected(Path file) {
+    try {
+      return MIN_READING + PART_OF_A_SIZE * Math.min(Files.size(file), MAX_READING);
+    } catch (IOException e) {
+      return MIN_READING;
+    }
+  }
+
+  private synchronized void keep(
+      Build build, Mapped file, long[] addresses, List<Integer> unknown, Found found) {
     Known k = builds.computeIfAbsent(build, _ -> new Known());
-    k.missing = missing.isEmpty() ? k.missing : missing;
+    List<List<Frame>> frames = found.frames;
+    k.missing = found.missing.isEmpty() ? k.missing : found.missing;
     k.empty = frames == null;
     k.emptySince = nanoTime.getAsLong();
     if (frames != null) {
-      int before = k.frames.size();
       for (int i = 0; i < unknown.size(); i++) {
         k.frames.put(key(file, addresses[unknown.get(i)]), frames.get(i));
       }
-      kept += k.frames.size() - before;
+      k.bytes += found.bytes;
+      kept += found.bytes;
     }
     Iterator<Map.Entry<Build, Known>> oldest = builds.entrySet().iterator();
-    while ((kept > MAX_KEPT || builds.size() > MAX_KEPT / 10) && oldest.hasNext()) {
-      kept -= oldest.next().getValue().frames.size();
+    while ((kept > MAX_KEPT || builds.size() > MAX_BUILDS) && oldest.hasNext()) {
+      kept -= oldest.next().getValue().bytes;
       oldest.remove();
     }
   }
@@ -257,14 +316,16 @@ public final class Symbolizer implements AddressSymbols {
     private final String tenant;
     private final @Nullable Path stored;
     private final @Nullable Path program; // null unless it is on this machine
+    private final ElfBudget budget;
     private @Nullable ElfFile packed;
     private @Nullable ElfFile supplement;
     private String missing = "";
 
-    Split(String tenant, @Nullable Path stored, @Nullable Path program) {
+    Split(String tenant, @Nullable Path stored, @Nullable Path program, ElfBudget budget) {
       this.tenant = tenant;
       this.stored = stored;
       this.program = program;
+      this.budget = budget;
     }
 
     @Override
@@ -323,7 +384,7 @@ public final class Symbolizer implements AddressSymbols {
 
     private @Nullable ElfFile open(@Nullable Path file) {
       try {
-        return file == null || !Files.isRegularFile(file) ? null : ElfFile.open(file);
+        return file == null || !Files.isRegularFile(file) ? null : ElfFile.open(file, budget);
       } catch (IOException e) {
         return null; // damaged: the symbol tables are left
       }
@@ -344,26 +405,69 @@ public final class Symbolizer implements AddressSymbols {
     }
   }
 
-  private static @Nullable List<List<Frame>> read(
-      Path path, SplitFiles split, Mapped file, long[] addresses, List<Integer> unknown) {
-    long max = Math.min(MAX_SECTION, Runtime.getRuntime().maxMemory() / 8);
-    try (ElfFile elf = ElfFile.open(path)) {
+  private static Found read(
+      Path path, Split split, Mapped file, long[] addresses, List<Integer> unknown) {
+    try (ElfFile elf = ElfFile.open(path, split.budget)) {
       long[] inFile = new long[unknown.size()];
       for (int i = 0; i < inFile.length; i++) {
         inFile[i] =
             elf.addressOf(addresses[unknown.get(i)], file.start(), file.limit(), file.offset());
       }
+      Names names = new Names(split.budget);
       List<List<Frame>> out = new ArrayList<>();
-      for (List<SourceFrame> frames : SourceFrames.of(elf, split, inFile, max)) {
-        out.add(frames.stream().filter(f -> !f.symbol().isEmpty()).map(Symbolizer::frame).toList());
+      for (List<SourceFrame> frames : SourceFrames.of(elf, split, inFile)) {
+        out.add(names.frames(frames));
       }
-      return out;
+      return new Found(out, names.bytes, split.missing);
     } catch (IOException e) {
-      return null;
+      return Found.NOTHING;
     }
   }
 
-  private static Frame frame(SourceFrame f) {
-    return new Frame(SymbolNames.readable(f.symbol()), f.symbol(), f.file(), f.line());
+  /** Frames with readable names. Equal texts are one object; those beyond a size are left out. */
+  private static final class Names {
+    private final ElfBudget budget;
+    private final Map<String, String> texts = new HashMap<>();
+    private final Map<String, String> readable = new HashMap<>();
+    private long bytes;
+
+    Names(ElfBudget budget) {
+      this.budget = budget;
+    }
+
+    List<Frame> frames(List<SourceFrame> of) {
+      bytes += FRAME_BYTES;
+      List<Frame> out = new ArrayList<>();
+      for (SourceFrame f : of) {
+        if (!f.symbol().isEmpty() && bytes < MAX_NAMES) {
+          bytes += FRAME_BYTES;
+          out.add(new Frame(readable(f.symbol()), text(f.symbol()), text(f.file()), f.line()));
+        }
+      }
+      return List.copyOf(out);
+    }
+
+    private String text(String s) {
+      String known = texts.putIfAbsent(s, s);
+      if (known == null) {
+        bytes += s.length();
+        return s;
+      }
+      return known;
+    }
+
+    private String readable(String symbol) {
+      String known = readable.get(symbol);
+      if (known == null) {
+        try {
+          budget.take(STEPS_OF_A_NAME);
+          known = text(SymbolNames.readable(symbol));
+        } catch (IOException e) {
+          known = symbol; // no more steps
+        }
+        readable.put(symbol, known);
+      }
+      return known;
+    }
   }
 }

@@ -70,10 +70,10 @@ final class TlsFunctions {
     Map<String, Function> found = new HashMap<>();
     byte[] name = new byte[LONGEST_NAME];
     elf.namedFunctions(
+        LONGEST_NAME,
         (address, size, bytes) -> {
           int length = bytes.remaining();
-          if (length > LONGEST_NAME
-              || length < SHORTEST.length()
+          if (length < SHORTEST.length()
               || bytes.get(0) != 'S'
               || bytes.get(1) != 'S'
               || bytes.get(2) != 'L') {

@@ -272,7 +272,8 @@ class LoadedProgramsTest {
     private static long functionOffset() throws IOException {
       long[] address = new long[1];
       try (ElfFile elf = ElfFile.open(LIBRARY)) {
-        elf.namedFunctions((at, _, name) -> address[0] = name.remaining() == 6 ? at : address[0]);
+        elf.namedFunctions(
+            64, (at, _, name) -> address[0] = name.remaining() == 6 ? at : address[0]);
         return elf.fileOffset(address[0]);
       }
     }

@@ -1,0 +1,70 @@
+package dev.tethys.api.pyroscope.debuginfo;
+
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * Memory for reading files with debug information. A reader takes all that it needs at once, and
+ * waits for it while it holds none. One reader cannot take all of it. Safe for several threads.
+ */
+final class ReadingMemory {
+  private static final long PAUSE_MILLIS = 50;
+  private static final long PATIENCE_NANOS = 30_000_000_000L;
+
+  private final long largest;
+  private final LongSupplier nanoTime;
+  private long free;
+
+  /**
+   * @param total for all readers
+   * @param largest for one reader
+   */
+  ReadingMemory(long total, long largest, LongSupplier nanoTime) {
+    this.free = total;
+    this.largest = largest;
+    this.nanoTime = nanoTime;
+  }
+
+  /** Most that a reader may take. */
+  long largest() {
+    return largest;
+  }
+
+  /**
+   * Takes memory.
+   *
+   * @return false if there was not so much for a long time
+   * @throws CancellationException when the signal comes, or the thread is interrupted
+   */
+  synchronized boolean take(long bytes, BooleanSupplier stopped) {
+    long until = nanoTime.getAsLong() + PATIENCE_NANOS;
+    while (bytes > free) {
+      if (nanoTime.getAsLong() - until > 0) {
+        return false;
+      }
+      pause(this, stopped);
+    }
+    free -= bytes;
+    return true;
+  }
+
+  /** Gives memory back. */
+  synchronized void give(long bytes) {
+    free += bytes;
+    notifyAll();
+  }
+
+  /** Waits for a notification of a monitor that the thread holds, or a short time. */
+  static void pause(Object monitor, BooleanSupplier stopped) {
+    if (stopped.getAsBoolean()) {
+      throw new CancellationException("the query is over");
+    }
+    try {
+      monitor.wait(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException("interrupted");
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package dev.tethys.codec.elf;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Bound of the bytes, the steps and the time that the work on one file takes, and on the files that
+ * it refers to. Sizes, counts and references in a file are the word of its sender. For one thread.
+ *
+ * <p>Bytes are taken before memory is allocated, and given back when it is no longer referred to.
+ */
+public final class ElfBudget {
+  /** Steps on a file; about as many entries of debug information as a program of 1 GB has. */
+  public static final long STEPS = 400_000_000;
+
+  private static final Duration TIME = Duration.ofSeconds(30);
+  private static final long HEAP_PART = 8;
+
+  /** Steps between two questions for the time and the stop signal. */
+  private static final long CHECK_STEPS = 1 << 14;
+
+  private final BooleanSupplier stopped;
+  private final long deadline;
+  private long bytes;
+  private long steps;
+  private long unchecked;
+  private boolean isOutOfBytes;
+
+  /**
+   * @param bytes memory at a time
+   * @param steps work in all
+   * @param time from now on
+   * @param stopped true or an exception ends the work
+   */
+  public ElfBudget(long bytes, long steps, Duration time, BooleanSupplier stopped) {
+    this.bytes = bytes;
+    this.steps = steps;
+    this.stopped = stopped;
+    this.deadline = System.nanoTime() + time.toNanos();
+  }
+
+  /** Budget of a file that is read once: an eighth of the heap. */
+  public static ElfBudget standard() {
+    return new ElfBudget(Runtime.getRuntime().maxMemory() / HEAP_PART, STEPS, TIME, () -> false);
+  }
+
+  /**
+   * Takes steps.
+   *
+   * @throws IOException when there are no more steps, or the time is over
+   * @throws CancellationException when the work is stopped
+   */
+  public void take(long some) throws IOException {
+    steps -= some;
+    unchecked += some;
+    if (steps < 0) {
+      throw new IOException("reading the file takes more steps than a file may");
+    }
+    if (unchecked >= CHECK_STEPS) {
+      unchecked = 0;
+      check();
+    }
+  }
+
+  private void check() throws IOException {
+    if (stopped.getAsBoolean()) {
+      throw new CancellationException("the reading of a file was stopped");
+    }
+    if (System.nanoTime() - deadline > 0) {
+      steps = 0;
+      throw new IOException("reading the file takes longer than a file may");
+    }
+  }
+
+  /** Takes memory; false if there is not so much. */
+  boolean tryTakeBytes(long some) {
+    if (some < 0 || some > bytes) {
+      isOutOfBytes = true;
+      return false;
+    }
+    bytes -= some;
+    return true;
+  }
+
+  /**
+   * Takes memory.
+   *
+   * @throws IOException when there is not so much
+   */
+  void takeBytes(long some) throws IOException {
+    if (!tryTakeBytes(some)) {
+      throw new IOException("reading the file takes more memory than a file may");
+    }
+  }
+
+  /** Gives memory back that was taken. */
+  void giveBytes(long some) {
+    bytes += some;
+  }
+
+  /** Memory that is left. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** Whether something was left out because there was not enough memory. */
+  public boolean isOutOfBytes() {
+    return isOutOfBytes;
+  }
+}
