@@ -35,6 +35,14 @@ final class ControlMetrics {
       Controls controls,
       @Nullable Repository source) {
     registry.register(to -> to.accept(agents(fleet)));
+    registry.gauge(
+        "tethys_control_agents_memory_bytes",
+        "Memory that the states of agents take.",
+        () -> fleet.memoryAccount().used());
+    registry.gauge(
+        "tethys_control_agents_memory_limit_bytes",
+        "Memory that the states of agents may take: a quarter of the heap.",
+        () -> fleet.memoryAccount().limit());
     registry.register(to -> to.accept(byState(rollouts)));
     registry.gauge(
         "tethys_control_live_controls",

@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import dev.tethys.control.access.AgentToken;
 import dev.tethys.control.access.SignOn;
 import dev.tethys.control.access.Tokens;
 import dev.tethys.control.api.AutomationApi;
@@ -25,6 +26,7 @@ import dev.tethys.control.automation.RuleCalls;
 import dev.tethys.control.automation.RuleControls;
 import dev.tethys.control.automation.StepLog;
 import dev.tethys.control.fleet.Fleet;
+import dev.tethys.control.fleet.UidBindings;
 import dev.tethys.control.live.ControlCounts;
 import dev.tethys.control.live.ControlEffects;
 import dev.tethys.control.live.ControlState;
@@ -90,6 +92,7 @@ public final class ControlServer implements AutoCloseable {
 
   private final FileChannel lock;
   private final Fleet fleet;
+  private final UidBindings bindings;
   private final ConfigStore store;
   private final AuditLog audit;
   private final Rollouts rollouts;
@@ -145,7 +148,9 @@ public final class ControlServer implements AutoCloseable {
       lock.close();
       throw new IOException(data + " is in use by another control plane");
     }
-    fleet = new Fleet(clock, maxAgents);
+    List<AgentToken> agentTokens = tokens.agents();
+    bindings = UidBindings.open(data.resolve("agent-tokens"), agentTokens, maxAgents);
+    fleet = new Fleet(clock, maxAgents, bindings, agentTokens);
     audit = AuditLog.of(data, InstantSource.system());
     store = new ConfigStore(data.resolve(AuditGaps.VERSIONS));
     Packages packages = new Packages(data);
@@ -577,6 +582,7 @@ public final class ControlServer implements AutoCloseable {
     shares.save();
     store.close();
     audit.close();
+    bindings.close();
     lock.close();
   }
 }

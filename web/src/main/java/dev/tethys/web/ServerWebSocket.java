@@ -1,5 +1,6 @@
 package dev.tethys.web;
 
+import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.WebSocketStreams;
 import java.io.ByteArrayOutputStream;
@@ -34,6 +35,10 @@ public final class ServerWebSocket {
   public static final int POLICY = 1008;
   public static final int TOO_BIG = 1009;
   public static final int INTERNAL_ERROR = 1011;
+  public static final int TRY_LATER = 1013;
+
+  /** Bytes of a message that need no memory of a budget. */
+  private static final int FREE_BYTES = 64 << 10;
 
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
 
@@ -54,6 +59,8 @@ public final class ServerWebSocket {
   private boolean closeSent; // guarded by writing
   private final CountDownLatch ended = new CountDownLatch(1); // nothing more is received
   private volatile long receivedNanos = System.nanoTime();
+  private ByteBudget.@Nullable Reservation memory;
+  private int factor;
 
   private ServerWebSocket(InputStream in, OutputStream out, int maxMessage) {
     this.in = in;
@@ -107,6 +114,30 @@ public final class ServerWebSocket {
       throw new HttpException(400, "a WebSocket needs HTTP/1.1; HTTP/2 has no upgrade");
     }
     return new ServerWebSocket(c.input(), c.output(), maxMessage);
+  }
+
+  /**
+   * Lets messages of more than {@link #FREE_BYTES} take memory of a budget, from when their first
+   * frame announces them until the next message is received. Without room, the socket is closed
+   * with {@link #TRY_LATER}.
+   *
+   * @param bytes memory of each byte of a message, with what the receiver makes of it
+   */
+  public ServerWebSocket withMemory(ByteBudget.Reservation reservation, int bytes) {
+    memory = reservation;
+    factor = bytes;
+    return this;
+  }
+
+  private void reserve(int size, int before) throws Violation {
+    long more = Math.clamp(before + (long) size - FREE_BYTES, 0, size);
+    if (memory != null && more > 0) {
+      try {
+        memory.accept(more * factor);
+      } catch (ByteBudget.OverBudgetException e) {
+        throw new Violation(TRY_LATER, String.valueOf(e.getMessage()));
+      }
+    }
   }
 
   private static boolean has(HttpRequest request, String header, String token) {
@@ -241,10 +272,13 @@ public final class ServerWebSocket {
   private record Frame(boolean last, int code, byte[] payload) {}
 
   private byte @Nullable [] next() throws IOException {
+    if (memory != null) {
+      memory.close();
+    }
     ByteArrayOutputStream whole = new ByteArrayOutputStream();
     int kind = CONTINUATION;
     while (true) {
-      Frame f = frame(maxMessage - whole.size());
+      Frame f = frame(whole.size());
       if (f == null) {
         return null;
       }
@@ -296,8 +330,12 @@ public final class ServerWebSocket {
     sendClose(code, "");
   }
 
-  /** Next frame; null if the connection ended between frames. */
-  private @Nullable Frame frame(int most) throws IOException {
+  /**
+   * Next frame; null if the connection ended between frames.
+   *
+   * @param before bytes of the message in frames before
+   */
+  private @Nullable Frame frame(int before) throws IOException {
     byte[] head = new byte[14];
     int first = in.read();
     if (first < 0) {
@@ -326,13 +364,16 @@ public final class ServerWebSocket {
         length = length << 8 | head[i] & 0xff;
       }
     }
-    if (!control && (length < 0 || length > most)) {
+    if (!control && (length < 0 || length > maxMessage - before)) {
       throw new Violation(TOO_BIG, "message is larger than " + maxMessage + " bytes");
     }
     byte[] mask = new byte[4];
     fill(mask, 0, 4);
-    byte[] payload = new byte[(int) length];
-    fill(payload, 0, payload.length);
+    reserve(control ? 0 : (int) length, before);
+    byte[] payload = in.readNBytes((int) length); // grows as the bytes come
+    if (payload.length < length) {
+      throw new IOException("the connection ended within a frame");
+    }
     for (int i = 0; i < payload.length; i++) {
       payload[i] ^= mask[i & 3];
     }

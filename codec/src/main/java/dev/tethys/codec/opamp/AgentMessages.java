@@ -20,9 +20,27 @@ final class AgentMessages {
   /** Custom capabilities that are read of a message. */
   private static final int MAX_CUSTOM = 64;
 
+  /** Attributes that are read of a description; further ones are skipped. */
+  static final int MAX_ATTRIBUTES = 256;
+
+  /**
+   * Components whose health is read of a message, over all levels; further ones are skipped. An
+   * empty component is 4 bytes of a message and 200 of memory.
+   */
+  static final int MAX_COMPONENTS = 1000;
+
+  /** Files that are read of an effective configuration; further ones are skipped. */
+  private static final int MAX_FILES = 256;
+
+  private int components;
+
   private AgentMessages() {}
 
   static AgentToServer read(byte[] bytes, int offset, int length) {
+    return new AgentMessages().message(bytes, offset, length);
+  }
+
+  private AgentToServer message(byte[] bytes, int offset, int length) {
     ProtoReader r = new ProtoReader().reset(bytes, offset, length);
     byte[] uid = {};
     long sequence = 0;
@@ -94,6 +112,10 @@ final class AgentMessages {
     SequencedMap<String, String> others = new LinkedHashMap<>();
     int outer = r.enter();
     while (r.next()) {
+      if (identifying.size() + others.size() >= MAX_ATTRIBUTES) {
+        r.skip();
+        continue;
+      }
       switch (r.field()) {
         case 1 -> attribute(r, identifying);
         case 2 -> attribute(r, others);
@@ -163,7 +185,7 @@ final class AgentMessages {
     return out.toString();
   }
 
-  private static ComponentHealth health(ProtoReader r, int depth) {
+  private ComponentHealth health(ProtoReader r, int depth) {
     if (depth > MAX_DEPTH) {
       throw r.malformed("component health nested deeper than " + MAX_DEPTH);
     }
@@ -172,7 +194,7 @@ final class AgentMessages {
     String error = "";
     String status = "";
     long statusNanos = 0;
-    Map<String, ComponentHealth> parts = new LinkedHashMap<>();
+    Map<String, ComponentHealth> parts = new LinkedHashMap<>(0);
     int outer = r.enter();
     while (r.next()) {
       switch (r.field()) {
@@ -181,7 +203,13 @@ final class AgentMessages {
         case 3 -> error = r.readString();
         case 4 -> status = r.readString();
         case 5 -> statusNanos = r.readFixed64();
-        case 6 -> MapEntry.read(r, v -> health(v, depth + 1), null, parts::put);
+        case 6 -> {
+          if (components++ < MAX_COMPONENTS) {
+            MapEntry.read(r, v -> health(v, depth + 1), null, parts::put);
+          } else {
+            r.skip();
+          }
+        }
         default -> r.skip();
       }
     }
@@ -194,7 +222,7 @@ final class AgentMessages {
     int outer = r.enter();
     while (r.next()) {
       if (r.field() == 1) {
-        RemoteConfig.files(r, files);
+        RemoteConfig.files(r, files, MAX_FILES);
       } else {
         r.skip();
       }

@@ -15,6 +15,9 @@ import java.util.TreeMap;
 @SuppressWarnings("ArrayRecordComponent") // not compared
 public record PackageStatuses(
     SequencedMap<String, Status> packages, byte[] offeredHash, String error) {
+  /** Packages that are read of a message; further ones are skipped. */
+  static final int MAX_PACKAGES = 64;
+
   /** States in the order of their numbers. */
   public enum State {
     INSTALLED,
@@ -81,7 +84,13 @@ public record PackageStatuses(
     int outer = r.enter();
     while (r.next()) {
       switch (r.field()) {
-        case 1 -> MapEntry.read(r, PackageStatuses::status, null, packages::put);
+        case 1 -> {
+          if (packages.size() < MAX_PACKAGES) {
+            MapEntry.read(r, PackageStatuses::status, null, packages::put);
+          } else {
+            r.skip();
+          }
+        }
         case 2 -> hash = r.readBytes();
         case 3 -> error = r.readString();
         default -> r.skip();

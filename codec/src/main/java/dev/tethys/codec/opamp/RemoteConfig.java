@@ -53,7 +53,7 @@ public record RemoteConfig(SequencedMap<String, File> files, byte[] hash) {
     byte[] hash = {};
     while (r.next()) {
       switch (r.field()) {
-        case 1 -> files(r, files);
+        case 1 -> files(r, files, Integer.MAX_VALUE);
         case 2 -> hash = r.readBytes();
         default -> r.skip();
       }
@@ -62,11 +62,15 @@ public record RemoteConfig(SequencedMap<String, File> files, byte[] hash) {
     return new RemoteConfig(files, hash);
   }
 
-  /** Reads an AgentConfigMap. */
-  static void files(ProtoReader r, SequencedMap<String, File> into) {
+  /**
+   * Reads an AgentConfigMap.
+   *
+   * @param most files; further ones are skipped
+   */
+  static void files(ProtoReader r, SequencedMap<String, File> into, int most) {
     int outer = r.enter();
     while (r.next()) {
-      if (r.field() != 1) {
+      if (r.field() != 1 || into.size() >= most) {
         r.skip();
         continue;
       }

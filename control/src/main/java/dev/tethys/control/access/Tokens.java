@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +32,14 @@ public final class Tokens {
   public static final Tokens NONE = new Tokens(List.of(), null);
 
   private static final int MIN_TOKEN = 16;
+  private static final int FINGERPRINT_BYTES = 12;
 
   @SuppressWarnings("ArrayRecordComponent") // not compared
-  private record Entry(Role role, String name, Selector scope, byte[] digest) {}
+  private record Entry(Role role, String name, Selector scope, byte[] digest) {
+    AgentToken agent() {
+      return new AgentToken(name, HexFormat.of().formatHex(digest, 0, FINGERPRINT_BYTES));
+    }
+  }
 
   private final List<Entry> entries;
   private final @Nullable SignOn signOn;
@@ -144,6 +150,22 @@ public final class Tokens {
               + role.name().toLowerCase(Locale.ROOT));
     }
     return e.name;
+  }
+
+  /**
+   * The token of an agent.
+   *
+   * @throws HttpException 401 or 403 where it has none
+   */
+  public AgentToken requireAgent(HttpRequest q) {
+    require(q, Role.AGENT);
+    Entry e = isEmpty() ? null : find(q);
+    return e == null ? AgentToken.NONE : e.agent();
+  }
+
+  /** Tokens of agents. */
+  public List<AgentToken> agents() {
+    return entries.stream().filter(e -> e.role == Role.AGENT).map(Entry::agent).toList();
   }
 
   /** Whether a request has a role. */

@@ -4,12 +4,17 @@ import dev.tethys.codec.opamp.AgentToServer;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.codec.opamp.PackageStatuses;
+import dev.tethys.control.access.AgentToken;
 import dev.tethys.control.access.Selector;
 import dev.tethys.control.text.Texts;
+import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.pipeline.extension.opamp.InstanceUid;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -29,10 +34,13 @@ import org.jspecify.annotations.Nullable;
  * Table of agents. An agent is created by its first message and stays when it disconnects, until
  * its place is needed: the one that has been away longest is removed first.
  *
- * <p>Invariants: at most {@code maxAgents} agents; their effective configurations have at most
- * {@link #MAX_CONFIGS} characters together; all fields are guarded by this.
+ * <p>Invariants: at most {@code maxAgents} agents, of which each token has its share; their states
+ * take what {@link FleetMemory} allows, and their effective configurations at most {@link
+ * #MAX_CONFIGS} characters together; all fields are guarded by this.
  */
 public final class Fleet {
+  private static final System.Logger LOG = JulLogger.of(Fleet.class.getName());
+
   /** Largest effective configuration that is kept of an agent, in characters. */
   public static final int MAX_CONFIG = 256 << 10;
 
@@ -42,7 +50,10 @@ public final class Fleet {
   private static final int MAX_LABELS = 128;
   private static final int MAX_NAME = 256;
   private static final int MAX_VALUE = 1024;
-  private static final int MAX_PARTS = 256;
+
+  /** Components whose health is kept of an agent, over all levels. */
+  static final int MAX_PARTS = 500;
+
   private static final int MAX_DEPTH = 4;
   private static final int MAX_PACKAGES = 16;
 
@@ -97,14 +108,21 @@ public final class Fleet {
    * @param agent null when the message was refused
    * @param reportAll whether the agent must report its full state
    * @param refusal "" unless the message was refused
+   * @param later whether the agent is to try again later
    */
-  public record Received(@Nullable AgentState agent, boolean reportAll, String refusal) {}
+  public record Received(
+      @Nullable AgentState agent, boolean reportAll, String refusal, boolean later) {}
 
   private final Scheduler clock;
   private final int maxAgents;
   private final Map<UUID, AgentState> agents = new LinkedHashMap<>();
   private final Map<UUID, Session> sessions = new HashMap<>();
-  private final FleetVolumes volumes = new FleetVolumes();
+  private final Map<UUID, String> tokens = new HashMap<>(); // fingerprints, of all agents
+  private final FairShares places;
+  private final FleetMemory memoryAccount;
+  private final UidBindings bindings;
+  private final LimitedLog failures = new LimitedLog(LOG);
+  private final FleetVolumes volumes;
   private final RecentAccounts recent = new RecentAccounts();
   private final RecentMemory memory = new RecentMemory();
   private final ItemRates rates = new ItemRates();
@@ -112,42 +130,118 @@ public final class Fleet {
   private volatile BiConsumer<UUID, CustomMessage> taps = (_, _) -> {};
   private volatile AccountsTaker accounts = (_, _, _, _) -> {};
 
+  /** Table for agents that need no tokens. */
   public Fleet(Scheduler clock, int maxAgents) {
+    this(clock, maxAgents, UidBindings.inMemory(), FleetMemory.ofHeap(1), 1);
+  }
+
+  /**
+   * Table of agents.
+   *
+   * @param tokens tokens of agents, which share places and memory; empty where they need none
+   */
+  public Fleet(
+      Scheduler clock, int maxAgents, UidBindings bindings, Collection<AgentToken> tokens) {
+    this(
+        clock,
+        maxAgents,
+        bindings,
+        FleetMemory.ofHeap(Math.max(1, tokens.size())),
+        Math.max(1, tokens.size()));
+  }
+
+  Fleet(Scheduler clock, int maxAgents, UidBindings bindings, FleetMemory account, int tokens) {
     this.clock = clock;
     this.maxAgents = maxAgents;
+    this.bindings = bindings;
+    this.memoryAccount = account;
+    this.places = new FairShares(maxAgents, tokens);
+    this.volumes = new FleetVolumes(account);
+  }
+
+  /** Account of the memory of agents. */
+  public FleetMemory memoryAccount() {
+    return memoryAccount;
+  }
+
+  /** Takes a message of an agent that needs no token. */
+  public Received receive(AgentToServer m, String transport, @Nullable Session session) {
+    return receive(m, transport, session, AgentToken.NONE);
   }
 
   /**
    * Takes a message.
    *
    * @param session null for a transport without a connection
+   * @param token by which the agent connects
    */
   public synchronized Received receive(
-      AgentToServer m, String transport, @Nullable Session session) {
+      AgentToServer m, String transport, @Nullable Session session, AgentToken token) {
     UUID uid = InstanceUid.of(m.uid());
-    AgentState before = agents.get(uid);
-    if (before == null && agents.size() >= maxAgents && !removeAway()) {
+    if (!bindings.allows(uid, token)) {
       return new Received(
-          null, false, "the fleet has " + maxAgents + " connected agents, which is its limit");
+          null,
+          false,
+          "the instance uid " + uid + " belongs to another token; let the agent take a new one",
+          false);
     }
+    AgentState before = agents.get(uid);
+    String key = token.fingerprint();
+    if (before == null && !hasRoom(key)) {
+      return new Received(
+          null,
+          false,
+          "the fleet has "
+              + maxAgents
+              + " connected agents, which is its limit"
+              + (key.isEmpty() ? "" : ", or the token has its share of them"),
+          true);
+    }
+    try {
+      bindings.bind(uid, token, agents::containsKey);
+    } catch (IOException e) {
+      failures.failure(Level.ERROR, "Token of an agent not written", uid.toString(), e);
+      return new Received(null, false, "the token of the agent was not written", true);
+    }
+    memoryAccount.assign(uid, key);
     boolean sameConnection = session != null && sessions.get(uid) == session;
     boolean follows = before != null && m.sequence() == before.sequence() + 1;
     boolean complete = m.description() != null;
     boolean gap = before == null ? !complete : !follows && (sameConnection || !complete);
     boolean connects = before == null || !before.connected() || !sameConnection && session != null;
+    AgentState now = merge(uid, before, m, transport, connects);
+    if (now == null) {
+      if (before == null) {
+        volumes.remove(uid);
+        memoryAccount.remove(uid);
+      }
+      return new Received(null, false, "the memory for agents is used up", true);
+    }
     if (session != null) {
       sessions.put(uid, session);
     }
-    AgentState now = merge(uid, before, m, transport, connects);
     if (m.disconnects()) {
       now = disconnected(now);
       sessions.remove(uid);
     }
     agents.put(uid, now);
-    return new Received(now, gap && !m.disconnects(), "");
+    String former = tokens.put(uid, key);
+    if (!key.equals(former)) {
+      if (former != null) {
+        places.add(former, -1);
+      }
+      places.add(key, 1);
+    }
+    return new Received(now, gap && !m.disconnects(), "", false);
   }
 
-  private AgentState merge(
+  /** Whether there is room for one more agent of a token; one that is away may make it. */
+  private boolean hasRoom(String token) {
+    return agents.size() < maxAgents && places.fits(token, 1, 0) || removeAway(token);
+  }
+
+  /** Null where the memory for agents has no room for the state. */
+  private @Nullable AgentState merge(
       UUID uid, @Nullable AgentState before, AgentToServer m, String transport, boolean connects) {
     Map<String, String> labels = before == null ? Map.of() : before.labels();
     if (m.description() != null) {
@@ -155,27 +249,47 @@ public final class Fleet {
       put(labels, m.description().identifying());
       put(labels, m.description().others());
     }
+    AgentToServer.RemoteStatus remote =
+        m.remote() != null ? bounded(m.remote()) : before == null ? null : before.remote();
+    PackageStatuses packages =
+        m.packages() != null ? bounded(m.packages()) : before == null ? null : before.packages();
+    CustomMessage custom = m.custom();
+    boolean own = custom != null && custom.capability().equals(PipelineAccounts.CAPABILITY);
+    Totals read =
+        custom != null
+                && own
+                && !custom.type().equals(PipelineAccounts.VOLUMES)
+                && !custom.type().equals(PipelineAccounts.ENDED)
+            ? Totals.read(custom.data())
+            : null;
+    Totals totals = read != null || before == null ? read : before.totals();
+    long bytes =
+        FleetMemory.AGENT_BYTES
+            + FleetMemory.of(labels)
+            + FleetMemory.of(remote)
+            + FleetMemory.of(packages)
+            + FleetMemory.of(totals);
+    if (!memoryAccount.set(uid, FleetMemory.Part.STATE, bytes)) {
+      return null;
+    }
     String config = before == null ? "" : before.config();
     String omitted = before == null ? "" : before.configOmitted();
     if (m.config() != null) {
       configChars -= config.length();
-      omitted = "";
       config = m.config();
-      if (config.length() > MAX_CONFIG) {
-        omitted = "it has " + config.length() + " characters, at most " + MAX_CONFIG + " are kept";
-        config = "";
-      } else if (configChars + config.length() > MAX_CONFIGS) {
-        omitted = "the effective configurations of the fleet have reached " + MAX_CONFIGS;
-        config = "";
-      }
+      omitted = omission(uid, config);
+      config = omitted.isEmpty() ? config : "";
+      memoryAccount.set(uid, FleetMemory.Part.CONFIGURATION, FleetMemory.of(config));
       configChars += config.length();
     }
-    AgentToServer.RemoteStatus remote =
-        m.remote() != null ? bounded(m.remote()) : before == null ? null : before.remote();
-    CustomMessage custom = m.custom();
-    Totals totals = before == null ? null : before.totals();
-    long count = before == null ? 0 : before.totalsCount();
-    boolean own = custom != null && custom.capability().equals(PipelineAccounts.CAPABILITY);
+    ComponentHealth health = before == null ? null : before.health();
+    if (m.health() != null) {
+      health = bounded(m.health());
+      if (!memoryAccount.set(uid, FleetMemory.Part.HEALTH, FleetMemory.of(health))) {
+        health = withParts(health, Map.of());
+        memoryAccount.set(uid, FleetMemory.Part.HEALTH, 0);
+      }
+    }
     if (custom != null && own && custom.type().equals(PipelineAccounts.VOLUMES)) {
       volumes.put(uid, custom.data(), clock.nanos(), state(before, m));
     } else if (custom != null && custom.capability().equals(ControlledAgent.TAP)) {
@@ -184,37 +298,44 @@ public final class Fleet {
       for (Totals.Ended e : Totals.readEnded(custom.data())) {
         accounts.take(uid, e.process(), e.totals(), true);
       }
-    } else if (custom != null && own) {
-      Totals read = Totals.read(custom.data());
-      totals = read == null ? totals : read;
-      count += read == null ? 0 : 1;
-      if (read != null) {
-        recent.put(uid, AgentState.configuration(remote), read, clock.nanos());
-        rates.put(uid, read, clock.nanos());
-        memory.put(uid, read.memory());
-        ComponentHealth h = m.health() != null || before == null ? m.health() : before.health();
-        accounts.take(uid, h == null ? 0 : h.startNanos(), read, false);
-      }
+    } else if (read != null) {
+      recent.put(uid, AgentState.configuration(remote), read, clock.nanos());
+      rates.put(uid, read, clock.nanos());
+      memory.put(uid, read.memory());
+      accounts.take(uid, health == null ? 0 : health.startNanos(), read, false);
     }
     return new AgentState(
         uid,
         labels,
         m.capabilities() == 0 && before != null ? before.capabilities() : m.capabilities(),
-        m.health() != null ? bounded(m.health(), 0) : before == null ? null : before.health(),
+        health,
         config,
         omitted,
         remote,
         totals,
-        count,
+        (before == null ? 0 : before.totalsCount()) + (read == null ? 0 : 1),
         m.sequence(),
         transport,
         true,
         clock.millis(),
         connects || before == null ? clock.nanos() : before.changedNanos(),
-        m.packages() != null ? bounded(m.packages()) : before == null ? null : before.packages(),
+        packages,
         m.description() != null // custom capabilities come with it
             ? m.customCapabilities().contains(ControlledAgent.OWN_CONFIGURATION)
             : before != null && before.hasOwnConfiguration());
+  }
+
+  /** Why an effective configuration is not kept; "" where it is. */
+  private String omission(UUID uid, String config) {
+    if (config.length() > MAX_CONFIG) {
+      return "it has " + config.length() + " characters, at most " + MAX_CONFIG + " are kept";
+    }
+    if (configChars + config.length() > MAX_CONFIGS) {
+      return "the effective configurations of the fleet have reached " + MAX_CONFIGS;
+    }
+    return memoryAccount.set(uid, FleetMemory.Part.CONFIGURATION, FleetMemory.of(config))
+        ? ""
+        : "the memory for agents has no room for it";
   }
 
   /** Process of an agent and what it was offered, by a message and what came before. */
@@ -267,23 +388,36 @@ public final class Fleet {
     return hash.length > 96 ? new byte[0] : hash;
   }
 
-  private static ComponentHealth bounded(ComponentHealth h, int depth) {
+  private static ComponentHealth bounded(ComponentHealth h) {
+    return bounded(h, 0, new int[] {MAX_PARTS});
+  }
+
+  /**
+   * Health with bounded texts.
+   *
+   * @param left components that may be added, over all levels
+   */
+  private static ComponentHealth bounded(ComponentHealth h, int depth, int[] left) {
     Map<String, ComponentHealth> parts = new LinkedHashMap<>();
     if (depth < MAX_DEPTH) {
       for (Map.Entry<String, ComponentHealth> e : h.parts().entrySet()) {
-        if (parts.size() >= MAX_PARTS) {
+        if (left[0]-- <= 0) {
           break;
         }
-        parts.put(Texts.shortened(e.getKey(), MAX_NAME), bounded(e.getValue(), depth + 1));
+        parts.put(Texts.shortened(e.getKey(), MAX_NAME), bounded(e.getValue(), depth + 1, left));
       }
     }
+    return withParts(h, parts);
+  }
+
+  private static ComponentHealth withParts(ComponentHealth h, Map<String, ComponentHealth> others) {
     return new ComponentHealth(
         h.healthy(),
         h.startNanos(),
         Texts.shortened(h.error(), MAX_VALUE),
         Texts.shortened(h.status(), MAX_NAME),
         h.statusNanos(),
-        parts);
+        others);
   }
 
   private AgentState disconnected(AgentState a) {
@@ -306,21 +440,30 @@ public final class Fleet {
         a.hasOwnConfiguration());
   }
 
-  private boolean removeAway() {
+  private boolean removeAway(String token) {
+    boolean own = !places.fits(token, 1, 0);
     AgentState longest = null;
     for (AgentState a : agents.values()) {
-      if (!a.connected() && (longest == null || a.seenMillis() < longest.seenMillis())) {
+      String of = tokens.getOrDefault(a.uid(), "");
+      boolean may = of.equals(token) || !own && places.isAbovePart(of);
+      if (!a.connected() && may && (longest == null || a.seenMillis() < longest.seenMillis())) {
         longest = a;
       }
     }
     if (longest == null) {
       return false;
     }
-    agents.remove(longest.uid());
-    volumes.remove(longest.uid());
-    recent.remove(longest.uid());
-    memory.remove(longest.uid());
-    rates.remove(longest.uid());
+    UUID uid = longest.uid();
+    agents.remove(uid);
+    String of = tokens.remove(uid);
+    if (of != null) {
+      places.add(of, -1);
+    }
+    volumes.remove(uid);
+    recent.remove(uid);
+    memory.remove(uid);
+    rates.remove(uid);
+    memoryAccount.remove(uid);
     configChars -= longest.config().length();
     return true;
   }

@@ -1,5 +1,7 @@
 package dev.tethys.control.fleet;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.tethys.control.text.Texts;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
@@ -100,6 +102,16 @@ public final class FleetVolumes {
 
   private final Map<UUID, List<Report>> reports = new HashMap<>(); // latest last; guarded by this
   private long bytes; // of all reports; guarded by this
+  private final FleetMemory account;
+
+  /** Volumes with a limit of their own. */
+  public FleetVolumes() {
+    this(new FleetMemory(MAX_ALL * 2, 1));
+  }
+
+  FleetVolumes(FleetMemory account) {
+    this.account = account;
+  }
 
   /**
    * Adds a report of an agent.
@@ -119,7 +131,7 @@ public final class FleetVolumes {
   public synchronized void put(UUID agent, byte[] report, long nanos, String state) {
     List<Report> before = reports.getOrDefault(agent, List.of());
     remove(agent);
-    if (report.length == 0 || report.length > MAX_REPORT || bytes + report.length > MAX_ALL) {
+    if (report.length == 0 || report.length > MAX_REPORT || !fits(agent, report, MAX_ALL)) {
       return;
     }
     List<Report> kept = new ArrayList<>();
@@ -128,14 +140,14 @@ public final class FleetVolumes {
     for (Report r : before.reversed()) {
       long most = kept.size() == 1 ? MAX_ALL / 2 : MAX_ALL / 4;
       boolean old = kept.size() > 1 && nanos - kept.getLast().nanos >= SPAN.toNanos();
-      if (old || bytes + r.json.length > most) {
+      if (old || !fits(agent, r.json, most)) {
         break;
       }
       kept.add(r);
       bytes += r.json.length;
     }
     if (kept.size() > MAX_KEPT) {
-      bytes -= kept.remove(closest(kept)).json.length;
+      free(agent, kept.remove(closest(kept)));
     }
     reports.put(agent, kept.reversed());
   }
@@ -157,8 +169,25 @@ public final class FleetVolumes {
   synchronized void remove(UUID agent) {
     List<Report> all = reports.remove(agent);
     if (all != null) {
-      all.forEach(r -> bytes -= r.json.length);
+      all.forEach(r -> free(agent, r));
     }
+  }
+
+  /** Whether one more report fits, with the bytes of all together up to a limit; it is charged. */
+  private boolean fits(UUID agent, byte[] report, long most) {
+    return bytes + report.length <= most
+        && account.set(
+            agent,
+            FleetMemory.Part.VOLUMES,
+            account.of(agent, FleetMemory.Part.VOLUMES) + report.length);
+  }
+
+  private void free(UUID agent, Report r) {
+    bytes -= r.json.length;
+    account.set(
+        agent,
+        FleetMemory.Part.VOLUMES,
+        account.of(agent, FleetMemory.Part.VOLUMES) - r.json.length);
   }
 
   /** The last reports of an agent, the latest last; empty for none. */
@@ -398,17 +427,21 @@ public final class FleetVolumes {
               + String.join(", ", SIGNALS));
     }
     JsonMapper json = JsonMapper.shared();
-    List<JsonNode> all = new ArrayList<>();
+    List<byte[]> all = new ArrayList<>(); // parsed one at a time: a tree takes 20 times the bytes
     TreeSet<String> attributes = new TreeSet<>();
+    TreeSet<String> currencies = new TreeSet<>();
+    Balance balance = new Balance();
     int without = 0;
     for (AgentState a : agents) {
       byte[] report = report(a.uid());
       JsonNode n = report == null ? null : read(report);
-      if (n == null) {
+      if (report == null || n == null) {
         without++;
         continue;
       }
-      all.add(n);
+      all.add(report);
+      currencies(currencies, n);
+      balance.add(n);
       for (Map.Entry<String, JsonNode> e : n.path("by").properties()) {
         if (attributes.size() < MAX_NAMES) {
           attributes.add(Texts.shortened(e.getKey(), TopValues.MAX_LENGTH));
@@ -428,8 +461,8 @@ public final class FleetVolumes {
     ArrayNode names = out.putArray("attributes");
     attributes.forEach(names::add);
     out.put("by", attribute).put("agents", all.size()).put("agentsWithout", without);
-    currencies(out.putArray("currencies"), all);
-    balance(out.putObject("balance"), all);
+    currencies.forEach(out.putArray("currencies")::add);
+    balance.put(out.putObject("balance"));
     rows(out, all, attribute, ofSignal, limit, order, speeds(agents, attribute, now));
     return out;
   }
@@ -439,12 +472,6 @@ public final class FleetVolumes {
     return attributes.contains("service.name")
         ? "service.name"
         : attributes.isEmpty() ? "" : attributes.first();
-  }
-
-  private static void currencies(ArrayNode out, List<JsonNode> all) {
-    TreeSet<String> names = new TreeSet<>();
-    all.forEach(n -> currencies(names, n));
-    names.forEach(out::add);
   }
 
   private static void currencies(Set<String> names, JsonNode report) {
@@ -467,10 +494,12 @@ public final class FleetVolumes {
     }
   }
 
-  private static void balance(ObjectNode out, List<JsonNode> all) {
-    Map<String, Long> sums = new TreeMap<>();
-    Map<String, Long> dropped = new TreeMap<>();
-    for (JsonNode n : all) {
+  /** Balances of agents, added up. */
+  private static final class Balance {
+    private final Map<String, Long> sums = new TreeMap<>();
+    private final Map<String, Long> dropped = new TreeMap<>();
+
+    void add(JsonNode n) {
       for (Map.Entry<String, JsonNode> e : n.path("balance").properties()) {
         if (e.getValue().isIntegralNumber()
             && (sums.size() < MAX_NAMES || sums.containsKey(e.getKey()))) {
@@ -485,9 +514,12 @@ public final class FleetVolumes {
             Long::sum);
       }
     }
-    sums.forEach(out::put);
-    ObjectNode d = out.putObject("dropped");
-    dropped.forEach(d::put);
+
+    void put(ObjectNode out) {
+      sums.forEach(out::put);
+      ObjectNode d = out.putObject("dropped");
+      dropped.forEach(d::put);
+    }
   }
 
   /** Volume in a second of a value, and how many of the agents with the value have none yet. */
@@ -556,7 +588,7 @@ public final class FleetVolumes {
 
   private static void rows(
       ObjectNode out,
-      List<JsonNode> all,
+      List<byte[]> all,
       String attribute,
       String ofSignal,
       int limit,
@@ -565,7 +597,8 @@ public final class FleetVolumes {
     Map<Key, double[]> sums = new HashMap<>();
     Set<Key> estimated = new HashSet<>();
     double[] other = new double[COUNTS];
-    for (JsonNode n : all) {
+    for (byte[] report : all) {
+      JsonNode n = requireNonNull(read(report)); // it was read before
       for (JsonNode row : n.path("by").path(attribute)) {
         Key k = key(row);
         if (!ofSignal.isEmpty() && !k.signal.isEmpty() && !k.signal.equals(ofSignal)) {

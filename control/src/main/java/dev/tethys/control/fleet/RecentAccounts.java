@@ -96,7 +96,7 @@ public final class RecentAccounts {
    * @param configuration what the agent runs, as text that differs for others
    */
   void put(UUID agent, String configuration, Totals t, long nanos) {
-    Point now = new Point(t.losses(), nanos);
+    Point now = new Point(t.lossCounts(), nanos);
     Points p = agents.get(agent);
     if (p == null) {
       agents.put(agent, Points.at(configuration, now, null));

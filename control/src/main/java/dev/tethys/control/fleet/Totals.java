@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -74,7 +76,22 @@ public record Totals(
   /** Reasons and controls that are kept apart. */
   private static final int MAX_NAMES = 256;
 
-  private static final int MAX_QUOTAS = 1000;
+  /** Values of quotas that are kept of a report, over all live controls. */
+  private static final int MAX_QUOTAS = 10_000;
+
+  /** Tokens of JSON of a report; one with more is none. */
+  private static final int MAX_TOKENS = 400_000;
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(16)
+                          .maxTokenCount(MAX_TOKENS)
+                          .build())
+                  .build())
+          .build();
   private static final int MAX_SIGNALS = 8;
   private static final int MAX_RESULTS = 16;
   private static final String OTHER = "other";
@@ -83,7 +100,7 @@ public record Totals(
   /** The accounts of a report; null when it is none. */
   public static @Nullable Totals read(byte[] json) {
     try {
-      JsonNode n = JsonMapper.shared().readTree(json);
+      JsonNode n = JSON.readTree(json);
       return n.isObject() ? of(n) : null;
     } catch (JacksonException e) {
       return null;
@@ -132,7 +149,7 @@ public record Totals(
   static List<Ended> readEnded(byte[] json) {
     List<Ended> out = new ArrayList<>();
     try {
-      for (JsonNode n : JsonMapper.shared().readTree(json)) {
+      for (JsonNode n : JSON.readTree(json)) {
         if (out.size() < MAX_NAMES && n.path("totals").isObject()) {
           out.add(new Ended(n.path("process").asLong(0), of(n.path("totals"))));
         }
@@ -197,6 +214,7 @@ public record Totals(
       return null;
     }
     Map<String, Control> out = new TreeMap<>();
+    int[] left = {MAX_QUOTAS};
     n.path("controls")
         .properties()
         .forEach(
@@ -212,16 +230,16 @@ public record Totals(
                         e.getValue().path("changed").asLong(0),
                         e.getValue().path("removedBytes").asLong(0),
                         e.getValue().path("targetMissing").asBoolean(false),
-                        quotas(e.getValue().path("quotas"))));
+                        quotas(e.getValue().path("quotas"), left)));
               }
             });
     return out;
   }
 
-  private static List<QuotaUse> quotas(JsonNode n) {
+  private static List<QuotaUse> quotas(JsonNode n, int[] left) {
     List<QuotaUse> out = new ArrayList<>();
     for (JsonNode u : n) {
-      if (out.size() < MAX_QUOTAS) {
+      if (left[0]-- > 0) {
         out.add(
             new QuotaUse(
                 Texts.shortened(u.path("value").asString(""), 256),
@@ -267,6 +285,13 @@ public record Totals(
             out.put(SIGNAL + signal, new Exporter(x.in() - x.lost(), delivered, held, -1));
           }
         });
+    return out;
+  }
+
+  /** The same without reasons, for points that are kept. */
+  Map<String, Losses> lossCounts() {
+    Map<String, Losses> out = new TreeMap<>();
+    losses().forEach((signal, x) -> out.put(signal, new Losses(x.in(), x.lost())));
     return out;
   }
 

@@ -8,10 +8,13 @@ import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.codec.opamp.PackagesOffer;
 import dev.tethys.codec.opamp.RemoteConfig;
 import dev.tethys.codec.opamp.ServerToAgent;
+import dev.tethys.control.access.AgentToken;
 import dev.tethys.control.access.Tokens;
 import dev.tethys.control.fleet.AgentState;
 import dev.tethys.control.fleet.Fleet;
 import dev.tethys.model.UuidV7;
+import dev.tethys.model.guard.ByteBudget;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
@@ -67,6 +70,9 @@ public final class OpampEndpoint {
           ControlledAgent.QUOTAS,
           ControlledAgent.CLOCK);
 
+  /** Memory of a parsed message for each of its bytes. */
+  private static final int PARSED = 2;
+
   /** Custom messages that wait for one agent. */
   private static final int MAX_CUSTOMS = 8;
 
@@ -83,6 +89,7 @@ public final class OpampEndpoint {
   private final Scheduler clock;
   private final BooleanSupplier mayAct;
   private final SecureRandom random = new SecureRandom();
+  private final LimitedLog refusals = new LimitedLog(LOG);
 
   /**
    * @param mayAct whether this process may send to agents
@@ -120,16 +127,21 @@ public final class OpampEndpoint {
   }
 
   private void post(HttpRequest q, HttpResponse r) throws IOException {
-    tokens.require(q, Tokens.Role.AGENT);
+    AgentToken token = tokens.requireAgent(q);
     byte[] body = body(q);
+    q.reserve(PARSED * (long) body.length);
     AgentToServer m;
     try {
       m = AgentToServer.decoded(body, 0, body.length);
     } catch (CodecException e) {
       throw new HttpException(400, "the body is not an AgentToServer message: " + e.getMessage());
     }
-    Fleet.Received received = fleet.receive(m, "http", null);
+    Fleet.Received received = fleet.receive(m, "http", null, token);
     AgentState a = received.agent();
+    if (a == null && !received.later()) {
+      refused(token, received.refusal());
+      throw new HttpException(403, received.refusal());
+    }
     ServerToAgent answer =
         a == null
             ? refusal(received.refusal(), true)
@@ -137,6 +149,11 @@ public final class OpampEndpoint {
                     null, received.reportAll(), false, newUid(m), null, offers.offer(a), "")
                 .with(offers.packages(a, base(q)));
     r.send("application/x-protobuf", answer.encoded(m.uid(), CAPABILITIES, CUSTOM));
+  }
+
+  private void refused(AgentToken token, String why) {
+    refusals.failure(
+        Level.WARNING, "Message of an agent refused", token.name(), new HttpException(403, why));
   }
 
   /** Address by which an agent has reached this server. */
@@ -163,11 +180,13 @@ public final class OpampEndpoint {
   }
 
   private void socket(HttpRequest q, HttpResponse r) throws IOException {
-    tokens.require(q, Tokens.Role.AGENT);
+    AgentToken token = tokens.requireAgent(q);
     String base = base(q);
-    Session s =
-        new Session(ServerWebSocket.accept(q, r, MAX_MESSAGE), Thread.currentThread(), base);
-    s.run();
+    try (ByteBudget.Reservation memory = ByteBudget.process().open()) {
+      ServerWebSocket socket =
+          ServerWebSocket.accept(q, r, MAX_MESSAGE).withMemory(memory, PARSED + 1);
+      new Session(socket, Thread.currentThread(), base, token).run();
+    }
   }
 
   private CustomMessage time() {
@@ -180,6 +199,7 @@ public final class OpampEndpoint {
     private final ServerWebSocket socket;
     private final Thread reader;
     private final String base;
+    private final AgentToken token;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition woken = lock.newCondition();
 
@@ -203,7 +223,8 @@ public final class OpampEndpoint {
     private long second;
     private int inSecond;
 
-    Session(ServerWebSocket socket, Thread reader, String base) {
+    Session(ServerWebSocket socket, Thread reader, String base, AgentToken token) {
+      this.token = token;
       this.base = base;
       this.socket = socket;
       this.reader = reader;
@@ -287,13 +308,16 @@ public final class OpampEndpoint {
             ServerWebSocket.INVALID_DATA, "not an AgentToServer message: " + e.getMessage(), 1000);
         return false;
       }
-      Fleet.Received received = fleet.receive(m, "websocket", this);
+      Fleet.Received received = fleet.receive(m, "websocket", this, token);
       lock.lock();
       try {
         UUID before = uid;
         AgentState a = received.agent();
         if (a == null) {
-          refusal = refusal(received.refusal(), true);
+          refusal = refusal(received.refusal(), received.later());
+          if (!received.later()) {
+            refused(token, received.refusal());
+          }
         } else {
           uid = a.uid();
           if (before != null && !before.equals(uid)) {

@@ -73,13 +73,28 @@ public final class AppendOnlyFile implements AutoCloseable {
    * @throws IOException when they are not on disk; the file ends as before
    */
   public void append(List<String> lines) throws IOException {
+    append(lines, true);
+  }
+
+  /**
+   * Appends a line that outlives the process, and may be lost with the machine.
+   *
+   * @throws IOException when it is not written; the file ends as before
+   */
+  public void appendUnsynced(String line) throws IOException {
+    append(List.of(line), false);
+  }
+
+  private void append(List<String> lines, boolean sync) throws IOException {
     if (lines.isEmpty()) {
       return;
     }
     long start = file.getFilePointer();
     try {
       file.write((String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8));
-      file.getFD().sync();
+      if (sync) {
+        file.getFD().sync();
+      }
     } catch (IOException e) {
       file.setLength(start); // or the next line would follow a part of this one
       file.seek(start);

@@ -1,0 +1,12 @@
+package dev.tethys.control.access;
+
+/**
+ * Token by which an agent connects, without its secret.
+ *
+ * @param name of its line
+ * @param fingerprint of the token; "" where agents need none
+ */
+public record AgentToken(String name, String fingerprint) {
+  /** Where agents need no token. */
+  public static final AgentToken NONE = new AgentToken("", "");
+}
