@@ -35,6 +35,8 @@ export interface Queue {
   lastErrorMillis: number;
   /** Since when the queue has no room, ms since 1970; 0 while it has room. */
   fullSinceMillis?: number;
+  /** The part of a queue in memory that continues on disk while its destination fails. */
+  onDisk?: { requests: number; items: number; bytes: number; capacityBytes: number; sinceMillis: number };
 }
 
 /** Why a node makes no progress: the node that takes nothing, and since when. */
@@ -42,7 +44,7 @@ export interface Blockage {
   by: string;
   byKind: string;
   byComponent: string;
-  reason: 'queue_full' | 'not_delivered' | 'refusing';
+  reason: 'queue_full' | 'not_delivered' | 'on_disk' | 'refusing';
   /** `cause`: the node itself takes nothing; `waiting`: it waits for the cause; `starved`: it gets nothing. */
   effect: 'cause' | 'waiting' | 'starved';
   signal: string;
@@ -59,6 +61,8 @@ export interface GraphNode {
   queue?: Queue;
   /** The oldest first; servers before 0.2 do not have it. */
   blocked?: Blockage[];
+  /** Items that some destinations took and that are sent again because another did not. */
+  repeatedItems?: number;
 }
 
 export interface GraphEdge {

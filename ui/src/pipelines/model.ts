@@ -108,8 +108,9 @@ export function fullness(queue: Queue): number {
     1,
     Math.max(
       share(queue.bytes, queue.capacityBytes),
-      share(queue.items, queue.capacityItems),
-      share(queue.requests, queue.capacityRequests),
+      share(queue.items - (queue.onDisk?.items ?? 0), queue.capacityItems),
+      share(queue.requests - (queue.onDisk?.requests ?? 0), queue.capacityRequests),
+      queue.onDisk ? share(queue.onDisk.bytes, queue.onDisk.capacityBytes) : 0,
     ),
   );
 }
@@ -120,6 +121,7 @@ export type Health = 'good' | 'warn' | 'bad';
 export const REASON_WORDS: Record<Blockage['reason'], string> = {
   queue_full: 'queue full since',
   not_delivered: 'not delivered since',
+  on_disk: 'failing, queued on disk since',
   refusing: 'refusing since',
 };
 
@@ -154,7 +156,11 @@ export function healthOf(node: GraphNode, now: number): { health: Health; why: s
     if (to === 'bad' || health === 'good') health = to;
   };
   const blockage = node.blocked?.[0];
-  if (blockage) worse('bad', blockage.effect === 'cause' ? 'blocking' : 'blocked');
+  if (blockage)
+    worse(
+      'bad',
+      blockage.effect !== 'cause' ? 'blocked' : blockage.reason === 'on_disk' ? 'failing' : 'blocking',
+    );
   const queue = node.queue;
   if (queue) {
     const breaker = breakerOf(queue);

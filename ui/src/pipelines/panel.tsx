@@ -11,6 +11,7 @@ import { roughDuration } from '../lib/time';
 import { formatValue } from '../lib/units';
 import {
   type Balance,
+  type Blockage,
   type GraphEdge,
   type GraphNode,
   type Pipelines,
@@ -84,6 +85,11 @@ function QueueFacts({ queue }: { queue: Queue }) {
         (queue.pausedMillis > 0 ? `, retry in ${roughDuration(queue.pausedMillis)}` : ''),
     ],
   ];
+  if (queue.onDisk)
+    facts.push([
+      'On disk',
+      `${number(queue.onDisk.items)} items, ${formatValue(queue.onDisk.bytes, 'bytes', 3)} of ${formatValue(queue.onDisk.capacityBytes, 'bytes', 3)}`,
+    ]);
   if (queue.deadLettersEvicted > 0)
     facts.push(['Dead letters deleted', `${number(queue.deadLettersEvicted)}, size limit reached`]);
   if (queue.damagedBytes > 0)
@@ -188,12 +194,17 @@ function Where({ node }: { node: GraphNode }) {
   );
 }
 
+function title(b: Blockage | undefined) {
+  if (b?.effect !== 'cause') return 'Blocked';
+  return b.reason === 'on_disk' ? 'Failing' : 'Blocking';
+}
+
 /** What keeps a node from making progress. */
 function Blockages({ node }: { node: GraphNode }) {
   const blocked = node.blocked ?? [];
   if (blocked.length === 0) return null;
   return (
-    <Notice kind="error" title={blocked[0]?.effect === 'cause' ? 'Blocking' : 'Blocked'}>
+    <Notice kind="error" title={title(blocked[0])}>
       <ul className="panel-blocked">
         {blocked.map((b) => (
           <li key={`${b.by} ${b.signal}`}>
@@ -219,6 +230,12 @@ function NodePanel({ node, tap }: { node: GraphNode; tap: boolean }) {
     <>
       <Where node={node} />
       <Blockages node={node} />
+      {!!node.repeatedItems && (
+        <p className="muted">
+          {number(node.repeatedItems)} items were sent again to some destinations because another did not take
+          them.
+        </p>
+      )}
       {node.queue && <QueueFacts queue={node.queue} />}
       {node.queue && <DeadLetters node={node.id} count={node.queue.deadLetters} />}
       {Object.entries(node.signals).map(([signal, balance]) => (

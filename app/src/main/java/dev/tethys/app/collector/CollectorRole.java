@@ -69,6 +69,8 @@ import org.jspecify.annotations.Nullable;
 public final class CollectorRole implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(CollectorRole.class.getName());
 
+  private static final String OVERFLOW = "queue.overflow-path";
+
   private static final List<Flag> FLAGS =
       List.of(
           Flag.of(
@@ -100,6 +102,12 @@ public final class CollectorRole implements AutoCloseable {
               "15s",
               "Time to drain queues at shutdown, at most 50s; the rest of the shutdown takes up to"
                   + " 5s. Kubernetes kills a container 30s after the signal."),
+          Flag.of(
+              OVERFLOW,
+              Flag.Kind.STRING,
+              "data-collector/overflow",
+              "Folder in which queues without storage continue while their destination fails; empty"
+                  + " for none. No two processes can share it."),
           Flag.of(
               "web.enable-tap",
               Flag.Kind.BOOLEAN,
@@ -200,6 +208,7 @@ public final class CollectorRole implements AutoCloseable {
         components,
         allowUnused,
         TapAccess.of(tap, false),
+        "",
         new ProcessLogSetup(java.util.logging.Level.INFO, LogSetup.Format.LOGFMT));
   }
 
@@ -209,6 +218,7 @@ public final class CollectorRole implements AutoCloseable {
       Components components,
       boolean allowUnused,
       TapAccess tap,
+      String overflow,
       ProcessLogSetup lines) {
     this.word = word;
     this.lines = lines;
@@ -220,11 +230,12 @@ public final class CollectorRole implements AutoCloseable {
     Scheduler clock = Scheduler.system();
     this.controlClock = new ControlClock(clock);
     this.controls = new LiveControls(ledger, controlClock);
+    Outboxes outboxes = new Outboxes(new RealFiles(), clock, RandomGenerator.getDefault());
     this.services =
         new GraphServices(
             components,
             clock,
-            new Outboxes(new RealFiles(), clock, RandomGenerator.getDefault()),
+            overflow.isEmpty() ? outboxes : outboxes.withOverflow(Path.of(overflow)),
             ledger,
             metrics,
             controls);
@@ -329,6 +340,7 @@ public final class CollectorRole implements AutoCloseable {
             components,
             flags.bool("allow-unused"),
             TapAccess.of(flags.bool("web.enable-tap"), flags.bool("web.tap-plain")),
+            flags.get(OVERFLOW),
             new ProcessLogSetup(
                 LogSetup.level(flags.get("log.level")),
                 flags.get("log.format").equals("json")

@@ -23,6 +23,9 @@ final class EmbeddedPipelines implements AutoCloseable {
   /** Flag with the configuration of a log agent. */
   static final String PROMTAIL = "promtail.config.file";
 
+  /** Folder of queues of pipelines whose destination fails, in that of the data. */
+  private static final String OVERFLOW = "overflow";
+
   private final FlagSet flags;
   private final Registry registry;
   private final List<ComponentFactory<?>> own;
@@ -36,12 +39,14 @@ final class EmbeddedPipelines implements AutoCloseable {
    * @param logs the log store, null if a flag switches it off
    * @param traces the trace store, null if a flag switches it off
    * @param profiles the profile store, null if a flag switches it off
+   * @param folder of all data
    */
   EmbeddedPipelines(
       FlagSet flags,
       @Nullable EmbeddedLogs logs,
       @Nullable EmbeddedTraces traces,
       @Nullable EmbeddedProfiles profiles,
+      Path folder,
       Registry registry) {
     this.flags = flags;
     this.registry = registry;
@@ -62,7 +67,10 @@ final class EmbeddedPipelines implements AutoCloseable {
       stores.put(Signal.PROFILES, profiles.pipelineStore());
     }
     this.own = List.of(new TethysExporterFactory(stores));
-    this.pipelines = configs.isEmpty() ? null : new ServerPipelines(configs, own, registry);
+    this.pipelines =
+        configs.isEmpty()
+            ? null
+            : new ServerPipelines(configs, own, folder.resolve(OVERFLOW), registry);
   }
 
   /**

@@ -243,7 +243,7 @@ final class Server implements AutoCloseable {
                 tracing.recorder()));
     this.pushgateway =
         flags.bool("web.enable-pushgateway") ? new EmbeddedPushgateway(flags, folder) : null;
-    this.pipelines = new EmbeddedPipelines(flags, logs, traces, profiles, registry);
+    this.pipelines = new EmbeddedPipelines(flags, logs, traces, profiles, folder, registry);
     Routes routes = routes(external.url());
     this.alertmanager =
         EmbeddedAlertmanager.open(flags, external.url(), folder, clients, registry, routes);

@@ -18,6 +18,7 @@ import dev.tethys.pipeline.graph.QueueMetrics;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -42,8 +43,10 @@ final class ServerPipelines implements AutoCloseable {
 
   /**
    * @param configs values of the flag
+   * @param folder in which queues in memory continue while their destination fails
    */
-  ServerPipelines(List<String> configs, List<ComponentFactory<?>> own, Registry registry) {
+  ServerPipelines(
+      List<String> configs, List<ComponentFactory<?>> own, Path folder, Registry registry) {
     this.source = new ConfigSources(configs, List.of(), System::getenv);
     AccountingRegistry ledger = new AccountingRegistry();
     Scheduler clock = Scheduler.system();
@@ -51,7 +54,7 @@ final class ServerPipelines implements AutoCloseable {
         new GraphServices(
             BuiltIn.components(own),
             clock,
-            new Outboxes(new RealFiles(), clock, new Random()),
+            new Outboxes(new RealFiles(), clock, new Random()).withOverflow(folder),
             ledger,
             registry);
     this.graph = new Graph(services);

@@ -25,6 +25,16 @@ public interface AckCallback {
   }
 
   /**
+   * The same with a notice.
+   *
+   * @param repeats called when some ways took the batch and it is to be sent again nevertheless,
+   *     because others did not
+   */
+  static AckCallback join(AckCallback to, int ways, Runnable repeats) {
+    return ways == 1 ? to : new JoinedAckCallback(to, ways, Outcome::worse, repeats);
+  }
+
+  /**
    * For one batch that continues in several parts: settled once for each part, it then settles the
    * batch with the outcomes of all of them.
    *

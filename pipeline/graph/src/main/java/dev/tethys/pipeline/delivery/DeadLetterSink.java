@@ -15,7 +15,8 @@ final class DeadLetterSink {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
   private final String name;
-  private final @Nullable DeadLetters letters;
+  private volatile @Nullable DeadLetters letters;
+  private final boolean keepsAll;
   private final ItemAccounting account;
   private final DeliveryErrorLog errorLog;
   private final Scheduler clock;
@@ -28,22 +29,33 @@ final class DeadLetterSink {
   DeadLetterSink(OutboxContext context, @Nullable DeadLetters letters) {
     this.name = context.name();
     this.letters = letters;
+    this.keepsAll = letters != null;
     this.account = context.account();
     this.errorLog = context.errorLog();
     this.clock = context.clock();
   }
 
-  boolean keepsLetters() {
-    return letters != null;
+  /** Keeps requests that waited on disk from now on; others are dropped as before. */
+  void open(DeadLetters of) {
+    letters = of;
+  }
+
+  /** Whether a request that fails permanently is kept. */
+  boolean keeps(QueueStorage.Entry e) {
+    return letters != null && (keepsAll || e.place != null);
   }
 
   /**
    * Moves a request to the dead letters where there are any; returns the outcome for the source.
+   *
+   * @param of its entry in the queue
    */
-  Outcome deadLetter(EncodedRequest p, String reason, String dropReason, int attempts) {
-    if (letters != null) {
+  Outcome deadLetter(
+      QueueStorage.Entry of, EncodedRequest p, String reason, String dropReason, int attempts) {
+    DeadLetters to = letters;
+    if (to != null && keeps(of)) {
       try {
-        letters.add(p, clock.millis(), attempts, reason);
+        to.add(p, clock.millis(), attempts, reason);
         account.deadLetter(p.items());
         errorLog.log(p.items() + " items are dead letters: " + reason);
         return Outcome.ACCEPTED;
@@ -57,30 +69,36 @@ final class DeadLetterSink {
   }
 
   long count() {
-    return letters == null ? 0 : letters.count();
+    DeadLetters l = letters;
+    return l == null ? 0 : l.count();
   }
 
   long evicted() {
-    return letters == null ? 0 : letters.evicted();
+    DeadLetters l = letters;
+    return l == null ? 0 : l.evicted();
   }
 
   List<DeadLetter> list(int most) throws IOException {
-    return letters == null ? List.of() : letters.list(most);
+    DeadLetters l = letters;
+    return l == null ? List.of() : l.list(most);
   }
 
   Optional<EncodedRequest> read(String id) throws IOException {
-    return letters == null ? Optional.empty() : letters.read(id);
+    DeadLetters l = letters;
+    return l == null ? Optional.empty() : l.read(id);
   }
 
   void remove(String id) throws IOException {
-    if (letters != null) {
-      letters.remove(id);
+    DeadLetters l = letters;
+    if (l != null) {
+      l.remove(id);
     }
   }
 
   void close() {
-    if (letters != null) {
-      letters.close();
+    DeadLetters l = letters;
+    if (l != null) {
+      l.close();
     }
   }
 }

@@ -35,6 +35,24 @@ final class DeliveryJobs {
     return acks.remove(e);
   }
 
+  /**
+   * The callback of an entry whose request is safe elsewhere; null for none, or when it is settled
+   * by its end.
+   */
+  @Nullable AckCallback takeAck(QueueStorage.Entry e) {
+    AckCallback waiting = acks.remove(e);
+    if (waiting != null) {
+      return waiting;
+    }
+    Job j = issued.get(e.sequence);
+    if (j == null || j.entry != e || j.ack == AckCallback.NONE) {
+      return null;
+    }
+    AckCallback ack = j.ack;
+    j.ack = AckCallback.NONE;
+    return ack;
+  }
+
   /** The next that may go; null for none. */
   @Nullable Job next(QueueStorage storage) {
     Job j = ready.poll();
@@ -81,6 +99,18 @@ final class DeliveryJobs {
   /** The entry that was taken first and is not done; null when there is none. */
   QueueStorage.@Nullable Entry oldest() {
     return issued.isEmpty() ? null : issued.firstEntry().getValue().entry;
+  }
+
+  /** Entries that were taken and are not done, oldest first. */
+  List<QueueStorage.Entry> entries() {
+    List<QueueStorage.Entry> out = new ArrayList<>(issued.size());
+    issued.values().forEach(j -> out.add(j.entry));
+    return out;
+  }
+
+  /** Whether the oldest job was sent in vain. */
+  boolean hasFailedOldest() {
+    return !issued.isEmpty() && issued.firstEntry().getValue().attempts > 0;
   }
 
   /** All jobs, in the order in which their entries were taken. */

@@ -179,6 +179,21 @@ public record DeliverySettings(
           Type.lowerCase("policy", WhenFull.class),
           "Policy of a full queue: auto, block, refuse, drop_oldest or "
               + "drop_newest; replaces block_on_overflow.");
+  private static final Key<Long> OVERFLOW_BYTES =
+      QUEUE.key(
+          "overflow_bytes",
+          Type.INT,
+          OutboxOptions.Overflow.DEFAULT_BYTES,
+          "Maximum disk space of a queue without storage, used only while its destination fails; 0"
+              + " for none.");
+  private static final Key<Long> MAX_BEHIND =
+      QUEUE.key(
+          "max_behind",
+          Type.INT,
+          OutboxOptions.DEFAULT_MAX_BEHIND,
+          "Maximum number of items of receivers whose data stays at its source, such as kafka and"
+              + " filelog, that wait here while other exporters may have them: a crash repeats"
+              + " them; 0 for no limit.");
   private static final Key<Boolean> WAIT_FOR_RESULT =
       QUEUE.key(
           "wait_for_result",
@@ -271,7 +286,9 @@ public record DeliverySettings(
               true,
               OutboxOptions.DEFAULT
                   .withCapacity(new Capacity(DEFAULT_BYTES, 0, 1000))
-                  .withWhenFull(WhenFull.AUTO),
+                  .withWhenFull(WhenFull.AUTO)
+                  .withOverflow(OutboxOptions.Overflow.DEFAULT)
+                  .withMaxBehind(OutboxOptions.DEFAULT_MAX_BEHIND),
               null,
               DEFAULT_BYTES,
               null);
@@ -298,7 +315,9 @@ public record DeliverySettings(
     OutboxOptions o =
         options
             .withCapacity(new Capacity(DEFAULT_BYTES, 0, enabled ? requests : consumers))
-            .withWhenFull(enabled ? WhenFull.AUTO : WhenFull.BLOCK);
+            .withWhenFull(enabled ? WhenFull.AUTO : WhenFull.BLOCK)
+            .withOverflow(enabled ? OutboxOptions.Overflow.DEFAULT : null)
+            .withMaxBehind(OutboxOptions.DEFAULT_MAX_BEHIND);
     return new DeliverySettings(timeout, o, storage, deadLetterBytes, batch)
         .withConsumers(consumers);
   }
@@ -333,10 +352,16 @@ public record DeliverySettings(
     YamlNode q = o.at(SENDING_QUEUE);
     boolean many = q == null || !q.writes(NUM_CONSUMERS);
     boolean steady = q == null || !q.writes(ADAPTIVE);
+    OutboxOptions.Overflow overflow = options.overflow();
     return new DeliverySettings(
         timeout,
-        options.withConcurrency(
-            many ? consumers : options.concurrency(), !steady && options.adaptive()),
+        options
+            .withConcurrency(
+                many ? consumers : options.concurrency(), !steady && options.adaptive())
+            .withOverflow(
+                overflow == null
+                    ? null
+                    : new OutboxOptions.Overflow(overflow.disk(), overflow.bytes(), true)),
         storage,
         deadLetterBytes,
         batch);
@@ -398,7 +423,13 @@ public record DeliverySettings(
             .withCapacity(capacity)
             .withWhenFull(whenFull)
             .withConcurrency(consumers, o.get(ADAPTIVE))
-            .withAcknowledgeQueued(!o.get(WAIT_FOR_RESULT) && storage == null);
+            .withAcknowledgeQueued(!o.get(WAIT_FOR_RESULT) && storage == null)
+            .withOverflow(
+                o.get(QUEUE_ENABLED) && storage == null
+                    ? new OutboxOptions.Overflow(
+                        null, between(o, OVERFLOW_BYTES, 0, Long.MAX_VALUE), false)
+                    : null)
+            .withMaxBehind(between(o, MAX_BEHIND, 0, Long.MAX_VALUE));
     return new Queue(
         o.get(QUEUE_ENABLED),
         options,

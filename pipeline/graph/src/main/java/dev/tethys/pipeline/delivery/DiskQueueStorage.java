@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
@@ -140,6 +142,56 @@ final class DiskQueueStorage implements QueueStorage {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  /**
+   * Appends requests that are in memory, and forces them to the disk together.
+   *
+   * @param requests of the entries, in their order
+   * @return entries on disk, to be published in this order
+   * @throws IOException when not all are there; none of them is kept then
+   */
+  List<Entry> storeAll(List<Entry> requests) throws IOException {
+    List<Entry> out = new ArrayList<>(requests.size());
+    appending.lock();
+    try {
+      try {
+        for (Entry from : requests) {
+          EncodedRequest p = from.request;
+          if (p == null || !StoredRequest.fits(p)) {
+            throw new IOException("the headers of a request are too long for the queue on disk");
+          }
+          SegmentedLog.LogPosition place =
+              log.append(StoredRequest.of(p, from.millis, 0, ""), p.body());
+          Entry e = new Entry(p, place.end() - place.offset(), from.millis, false, place);
+          e.waits = from.waits;
+          out.add(e);
+        }
+        if (sync == Sync.ALWAYS) {
+          for (Entry e : out.reversed()) {
+            log.force(place(e)); // once: segments before the last were forced at their end
+          }
+        }
+      } catch (IOException failure) {
+        out.forEach(e -> log.skip(place(e), e.items));
+        synchronized (appended) {
+          ready.addAll(out);
+        }
+        throw failure;
+      } finally {
+        synchronized (appended) {
+          appended.addAll(out);
+        }
+      }
+    } finally {
+      appending.unlock();
+    }
+    return out;
+  }
+
+  /** An entry that is being sent from memory is not to be read before a restart. */
+  void passOver(Entry e) {
+    log.passOver(place(e));
   }
 
   private static SegmentedLog.LogPosition place(Entry e) {

@@ -231,13 +231,16 @@ final class Dispatcher {
       }
       case SendResult.Permanent x -> {
         errorLog.note(x.reason());
-        isDone = partDone(j, p, deadLetters.deadLetter(p, x.reason(), Drops.REFUSED, j.attempts));
+        isDone =
+            partDone(
+                j, p, deadLetters.deadLetter(j.entry, p, x.reason(), Drops.REFUSED, j.attempts));
       }
       case SendResult.Split x -> {
         String problem = replace(j, p, x);
         isDone =
             problem != null
-                && partDone(j, p, deadLetters.deadLetter(p, problem, Drops.REFUSED, j.attempts));
+                && partDone(
+                    j, p, deadLetters.deadLetter(j.entry, p, problem, Drops.REFUSED, j.attempts));
       }
       case SendResult.PerItem x -> {
         if (x.items() != p.items()) {
@@ -252,7 +255,8 @@ final class Dispatcher {
           sorted =
               Outcome.plus(
                   sorted,
-                  deadLetters.deadLetter(r.request(), r.reason(), Drops.REFUSED, j.attempts));
+                  deadLetters.deadLetter(
+                      j.entry, r.request(), r.reason(), Drops.REFUSED, j.attempts));
         }
         EncodedRequest again = x.again();
         if (again != null) {
@@ -374,7 +378,7 @@ final class Dispatcher {
           !retry.enabled()
               || retry.maxAttempts() > 0 && j.attempts >= retry.maxAttempts()
               || retry.maxElapsed().isPositive()
-                  && !(j.entry.waits && retry.untilDelivered())
+                  && !((j.entry.waits || j.entry.place != null) && retry.untilDelivered())
                   && now - j.firstAttempt + pause.toNanos() > retry.maxElapsed().toNanos();
       if (!over) {
         if (j.attempts == 1) {
@@ -425,7 +429,7 @@ final class Dispatcher {
   /** What is left of a job was tried for long enough. */
   private void failRetries(Job j, SendResult.Retryable l) {
     String reason = "failed after " + j.attempts + " attempts: " + l.reason();
-    boolean waits = !deadLetters.keepsLetters() && j.ack != AckCallback.NONE;
+    boolean waits = !deadLetters.keeps(j.entry) && j.ack != AckCallback.NONE;
     if (waits) {
       account.returnItems(j.itemsLeft);
       errorLog.log(j.itemsLeft + " items returned to their source: " + reason);
@@ -445,7 +449,8 @@ final class Dispatcher {
       for (EncodedRequest p : left) {
         j.outcome =
             Outcome.plus(
-                j.outcome, deadLetters.deadLetter(p, reason, Drops.RETRIES_EXHAUSTED, j.attempts));
+                j.outcome,
+                deadLetters.deadLetter(j.entry, p, reason, Drops.RETRIES_EXHAUSTED, j.attempts));
       }
     }
     finish(j);
@@ -461,6 +466,9 @@ final class Dispatcher {
       bindings.requestEnded(j.binding());
       state.jobs.done(j);
       state.recordRemoval(j.entry.items, clock.millis());
+      if (state.overflow != null) {
+        state.overflow.removed();
+      }
       state.notifying++;
       dispatchReady();
     } finally {

@@ -40,6 +40,11 @@ final class MemoryQueueStorage implements QueueStorage {
     return waiting.peek();
   }
 
+  /** Entries that were taken are the oldest again, in their order. */
+  void putBack(ArrayDeque<Entry> taken) {
+    taken.descendingIterator().forEachRemaining(waiting::addFirst);
+  }
+
   @Override
   public int window() {
     return Integer.MAX_VALUE; // they are in memory either way
@@ -47,10 +52,11 @@ final class MemoryQueueStorage implements QueueStorage {
 
   @Override
   public EncodedRequest load(Entry e) throws CorruptSegmentException {
-    if (e.request == null) {
+    EncodedRequest p = e.request;
+    if (p == null) {
       throw new CorruptSegmentException("no request in memory");
     }
-    return e.request;
+    return p;
   }
 
   @Override

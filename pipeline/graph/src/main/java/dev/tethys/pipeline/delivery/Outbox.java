@@ -50,6 +50,15 @@ public interface Outbox extends OutboxView, AutoCloseable {
   void retire(Sender former, Duration timeLimit);
 
   /**
+   * Whether a request of a source that cannot wait would be returned, or soon will be because the
+   * destination fails and there is hardly any room: sources that have other destinations had better
+   * send later, to all of them.
+   */
+  default boolean isRefusing() {
+    return false;
+  }
+
+  /**
    * From now on no caller waits for room, those that wait now included: a request without room is
    * returned to its source.
    */

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param adaptive whether concurrency is reduced while the remote system is slow or overloaded
  * @param acknowledgeQueued whether callbacks complete as soon as a request is in memory, as in the
  *     Collector: queued requests are then lost with the process
+ * @param overflow where a queue in memory continues while its destination fails; null for nowhere
+ * @param maxBehind items of sources that can wait which may wait here while other destinations have
+ *     them; 0 for no limit
  */
 public record OutboxOptions(
     Capacity capacity,
@@ -23,11 +26,21 @@ public record OutboxOptions(
     Retry retry,
     int concurrency,
     boolean adaptive,
-    boolean acknowledgeQueued) {
+    boolean acknowledgeQueued,
+    @Nullable Overflow overflow,
+    long maxBehind) {
   /** In memory, 64 MiB, blocking, all defaults. */
   public static final OutboxOptions DEFAULT =
       new OutboxOptions(
-          Capacity.ofBytes(64 << 20), WhenFull.BLOCK, null, Retry.DEFAULT, 10, true, false);
+          Capacity.ofBytes(64 << 20),
+          WhenFull.BLOCK,
+          null,
+          Retry.DEFAULT,
+          10,
+          true,
+          false,
+          null,
+          0);
 
   /** Behaviour when a request does not fit into the queue. */
   public enum WhenFull {
@@ -81,6 +94,25 @@ public record OutboxOptions(
       return new Disk(folder, Sync.ALWAYS, 256L << 20);
     }
   }
+
+  /**
+   * Disk space of a queue in memory, used only while its destination fails.
+   *
+   * @param disk folder, used like that of a queue on disk; null while it is not known
+   * @param bytes maximum size; 0 for a queue that empties the folder and puts nothing into it
+   * @param slowAllowed whether requests may take long although nothing fails, as those of exporters
+   *     that gather many
+   */
+  public record Overflow(@Nullable Disk disk, long bytes, boolean slowAllowed) {
+    /** Default of {@code sending_queue.overflow_bytes}. */
+    public static final long DEFAULT_BYTES = 1L << 30;
+
+    /** With the default size, in a folder that is not known yet. */
+    public static final Overflow DEFAULT = new Overflow(null, DEFAULT_BYTES, false);
+  }
+
+  /** Default of {@code sending_queue.max_behind}. */
+  public static final long DEFAULT_MAX_BEHIND = 100_000;
 
   /** When a request counts as being on disk. */
   public enum Sync {
@@ -168,27 +200,50 @@ public record OutboxOptions(
   }
 
   public OutboxOptions withCapacity(Capacity c) {
-    return new OutboxOptions(c, whenFull, disk, retry, concurrency, adaptive, acknowledgeQueued);
+    return new OutboxOptions(
+        c, whenFull, disk, retry, concurrency, adaptive, acknowledgeQueued, overflow, maxBehind);
   }
 
   public OutboxOptions withWhenFull(WhenFull w) {
-    return new OutboxOptions(capacity, w, disk, retry, concurrency, adaptive, acknowledgeQueued);
+    return new OutboxOptions(
+        capacity, w, disk, retry, concurrency, adaptive, acknowledgeQueued, overflow, maxBehind);
   }
 
   public OutboxOptions withDisk(@Nullable Disk d) {
     return new OutboxOptions(
-        capacity, whenFull, d, retry, concurrency, adaptive, acknowledgeQueued);
+        capacity,
+        whenFull,
+        d,
+        retry,
+        concurrency,
+        adaptive,
+        acknowledgeQueued,
+        overflow,
+        maxBehind);
   }
 
   public OutboxOptions withRetry(Retry r) {
-    return new OutboxOptions(capacity, whenFull, disk, r, concurrency, adaptive, acknowledgeQueued);
+    return new OutboxOptions(
+        capacity, whenFull, disk, r, concurrency, adaptive, acknowledgeQueued, overflow, maxBehind);
   }
 
   public OutboxOptions withConcurrency(int n, boolean adapts) {
-    return new OutboxOptions(capacity, whenFull, disk, retry, n, adapts, acknowledgeQueued);
+    return new OutboxOptions(
+        capacity, whenFull, disk, retry, n, adapts, acknowledgeQueued, overflow, maxBehind);
   }
 
   public OutboxOptions withAcknowledgeQueued(boolean early) {
-    return new OutboxOptions(capacity, whenFull, disk, retry, concurrency, adaptive, early);
+    return new OutboxOptions(
+        capacity, whenFull, disk, retry, concurrency, adaptive, early, overflow, maxBehind);
+  }
+
+  public OutboxOptions withOverflow(@Nullable Overflow o) {
+    return new OutboxOptions(
+        capacity, whenFull, disk, retry, concurrency, adaptive, acknowledgeQueued, o, maxBehind);
+  }
+
+  public OutboxOptions withMaxBehind(long items) {
+    return new OutboxOptions(
+        capacity, whenFull, disk, retry, concurrency, adaptive, acknowledgeQueued, overflow, items);
   }
 }

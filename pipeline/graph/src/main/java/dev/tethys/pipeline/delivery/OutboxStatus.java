@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.delivery;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * An outbox at one moment.
  *
@@ -19,6 +21,7 @@ package dev.tethys.pipeline.delivery;
  * @param lastError what the destination said last when it did not take a request, "" for never
  * @param lastErrorMillis when that was, Unix milliseconds
  * @param fullSinceMillis since when it has no room for what comes, Unix milliseconds; 0 when it has
+ * @param onDisk the part that continues on disk, although the queue is in memory; null for none
  */
 public record OutboxStatus(
     long requests,
@@ -36,7 +39,33 @@ public record OutboxStatus(
     long damagedBytes,
     String lastError,
     long lastErrorMillis,
-    long fullSinceMillis) {
+    long fullSinceMillis,
+    @Nullable OnDisk onDisk) {
+  /**
+   * The part of a queue in memory that continues on disk.
+   *
+   * @param requests of the queue that are on disk
+   * @param items in them
+   * @param bytes of all files
+   * @param capacityBytes most bytes of them
+   * @param sinceMillis when it began, Unix milliseconds
+   */
+  public record OnDisk(
+      long requests, long items, long bytes, long capacityBytes, long sinceMillis) {
+    private static @Nullable OnDisk plus(@Nullable OnDisk a, @Nullable OnDisk b) {
+      return a == null
+          ? b
+          : b == null
+              ? a
+              : new OnDisk(
+                  a.requests + b.requests,
+                  a.items + b.items,
+                  a.bytes + b.bytes,
+                  a.capacityBytes + b.capacityBytes,
+                  Math.min(a.sinceMillis, b.sinceMillis));
+    }
+  }
+
   /**
    * Whether the destination takes nothing: sending is paused, or failed since the oldest request
    * waits.
@@ -73,6 +102,7 @@ public record OutboxStatus(
         Math.max(lastErrorMillis, o.lastErrorMillis),
         fullSinceMillis == 0 || o.fullSinceMillis == 0
             ? Math.max(fullSinceMillis, o.fullSinceMillis)
-            : Math.min(fullSinceMillis, o.fullSinceMillis));
+            : Math.min(fullSinceMillis, o.fullSinceMillis),
+        OnDisk.plus(onDisk, o.onDisk));
   }
 }

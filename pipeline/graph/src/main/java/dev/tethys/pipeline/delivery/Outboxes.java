@@ -10,7 +10,9 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** Opens outboxes. */
 public final class Outboxes {
@@ -23,6 +25,7 @@ public final class Outboxes {
   private final FileAccess files;
   private final Scheduler clock;
   private final RandomGenerator random;
+  private final @Nullable Path overflowFolder;
 
   /**
    * Outboxes on files, with a clock and a source of random numbers.
@@ -30,9 +33,25 @@ public final class Outboxes {
    * @param random from which pauses are drawn
    */
   public Outboxes(FileAccess files, Scheduler clock, RandomGenerator random) {
+    this(files, clock, random, null);
+  }
+
+  private Outboxes(
+      FileAccess files, Scheduler clock, RandomGenerator random, @Nullable Path overflowFolder) {
     this.files = files;
     this.clock = clock;
     this.random = random;
+    this.overflowFolder = overflowFolder;
+  }
+
+  /** The same, with a folder in which queues in memory continue while their destination fails. */
+  public Outboxes withOverflow(Path folder) {
+    return new Outboxes(files, clock, random, folder);
+  }
+
+  /** Folder in which queues in memory continue while their destination fails; null for none. */
+  public @Nullable Path overflowFolder() {
+    return overflowFolder;
   }
 
   /** Where they are on disk. */
@@ -74,11 +93,36 @@ public final class Outboxes {
       ItemAccounting account,
       Consumer<Map<String, String>> found)
       throws IOException {
+    return open(name, options, sender, account, found, () -> Neighbours.NONE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param neighbours other ways of the items; may change
+   */
+  public Outbox open(
+      String name,
+      OutboxOptions options,
+      Sender sender,
+      ItemAccounting account,
+      Consumer<Map<String, String>> found,
+      Supplier<Neighbours> neighbours)
+      throws IOException {
     OutboxContext context =
-        new OutboxContext(name, account, new DeliveryErrorLog(name, clock), clock, random);
+        new OutboxContext(
+            name, account, new DeliveryErrorLog(name, clock), clock, random, neighbours);
     OutboxOptions.Disk disk = options.disk();
+    OutboxOptions.Overflow overflow = options.overflow();
     SendingQueue engine;
-    if (disk == null) {
+    if (disk == null && overflow != null && overflow.disk() != null) {
+      DeadLetterSink letters = new DeadLetterSink(context, null);
+      Overflow o = new Overflow(context, files, letters, overflow.disk());
+      o.recover(overflow.bytes());
+      engine =
+          new SendingQueue(
+              context, new QueueState(o.storage(), options, o), sender, letters, o::close);
+    } else if (disk == null) {
       QueueState state = new QueueState(new MemoryQueueStorage(), options);
       engine =
           new SendingQueue(context, state, sender, new DeadLetterSink(context, null), () -> {});

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,9 @@ final class QueueAdmission {
   /** Bytes that are taken beyond the size of components that a reload takes out. */
   static final long MOST_BEYOND = 64L << 20;
 
+  /** Divisor of the capacity: that part is left to requests that are on their way. */
+  private static final int RESERVE = 20;
+
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
   private final String name;
@@ -31,6 +35,7 @@ final class QueueAdmission {
   private final DeliveryErrorLog errorLog;
   private final Scheduler clock;
   private final Dispatcher dispatcher;
+  private final Supplier<Neighbours> neighbours;
   private long storing; // bytes that are being written; guarded by the lock of the queue state
 
   QueueAdmission(OutboxContext context, QueueState state, Dispatcher dispatcher) {
@@ -38,6 +43,7 @@ final class QueueAdmission {
     this.account = context.account();
     this.errorLog = context.errorLog();
     this.clock = context.clock();
+    this.neighbours = context.neighbours();
     this.state = state;
     this.dispatcher = dispatcher;
   }
@@ -74,6 +80,10 @@ final class QueueAdmission {
           state.beyond = 0;
           reserve(request, charge);
           return null;
+        }
+        if (state.overflow != null && state.overflow.makesRoom(DrainScope.mayWait())) {
+          awaitRoom();
+          continue;
         }
         if (state.full.noRoom(clock.millis())) {
           LOG.log(
@@ -136,6 +146,47 @@ final class QueueAdmission {
     state.items += request.items();
     state.stores++;
     storing += charge;
+    if (!state.nearlyFull && isNearlyFull()) {
+      state.nearlyFull = true;
+    }
+  }
+
+  /** Whether what is left is for requests that were let in already. */
+  private boolean isNearlyFull() {
+    Capacity c = state.options.capacity();
+    QueueStorage.Dropped saved = state.storage.saved();
+    return c.requests() > 0 && state.requests - saved.requests() >= nearly(c.requests())
+        || c.items() > 0 && state.items - saved.items() >= nearly(c.items())
+        || state.storage.bytes() + storing >= nearly(c.bytes());
+  }
+
+  private static long nearly(long capacity) {
+    return Math.max(1, capacity - capacity / RESERVE);
+  }
+
+  /** Implements {@link Outbox#isRefusing}. */
+  boolean isRefusing() {
+    state.lock.lock();
+    try {
+      OutboxOptions.WhenFull w = state.options.whenFull();
+      if (!isNearlyFull()) {
+        state.nearlyFull = false;
+        return false;
+      }
+      if (w != OutboxOptions.WhenFull.AUTO && w != OutboxOptions.WhenFull.REFUSE) {
+        return false;
+      }
+      if (state.overflow != null && state.overflow.makesRoom(false)) {
+        return false;
+      }
+      SenderBinding b = dispatcher.binding();
+      return state.full.isFull()
+          || b.breaker.isProbing()
+          || b.breaker.pauseNanos(clock.nanos()) > 0
+          || state.jobs.hasFailedOldest();
+    } finally {
+      state.lock.unlock();
+    }
   }
 
   private Outcome back(EncodedRequest request, String why) {
@@ -149,11 +200,33 @@ final class QueueAdmission {
    */
   private boolean hasRoom(EncodedRequest request, long charge) {
     Capacity c = state.options.capacity();
-    if (c.items() > 0 && state.requests > 0 && state.items + request.items() > c.items()
-        || c.requests() > 0 && state.requests + 1 > c.requests()) {
+    QueueStorage.Dropped saved = state.storage.saved();
+    long requests = state.requests - saved.requests();
+    long items = state.items - saved.items();
+    if (c.items() > 0 && requests > 0 && items + request.items() > c.items()
+        || c.requests() > 0 && requests + 1 > c.requests()) {
+      return false;
+    }
+    if (requests > 0 && isTooFarBehind(items + request.items())) {
       return false;
     }
     return fits(charge, c) || state.storage.reclaimSpace() && fits(charge, c);
+  }
+
+  /**
+   * Whether a source that can wait does, although the queue has room: after a crash it repeats what
+   * is here, also to destinations that have it.
+   */
+  private boolean isTooFarBehind(long items) {
+    OutboxOptions o = state.options;
+    return o.maxBehind() > 0
+        && items > o.maxBehind()
+        && (o.whenFull() == OutboxOptions.WhenFull.AUTO
+            || o.whenFull() == OutboxOptions.WhenFull.BLOCK)
+        && !o.acknowledgeQueued()
+        && !state.storage.isDurable()
+        && neighbours.get() == Neighbours.SAME_ITEMS
+        && DrainScope.mayWait();
   }
 
   private boolean fits(long charge, Capacity c) {
@@ -224,6 +297,9 @@ final class QueueAdmission {
         }
         state.storage.publish(e);
         dispatcher.dispatchReady();
+        if (state.overflow != null) {
+          state.overflow.stored();
+        }
       } finally {
         state.lock.unlock();
       }

@@ -48,6 +48,11 @@ final class QueueFullTracker {
     return begins;
   }
 
+  /** Whether nothing left it since a request found no room. */
+  boolean isFull() {
+    return full;
+  }
+
   /** A request left the queue. */
   void roomMade(long now) {
     if (full) {

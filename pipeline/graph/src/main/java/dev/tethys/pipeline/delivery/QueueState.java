@@ -2,6 +2,7 @@ package dev.tethys.pipeline.delivery;
 
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Queued and in-flight requests of an outbox, with the lock shared by admission and dispatch.
@@ -28,8 +29,14 @@ final class QueueState {
 
   final QueueStorage storage;
 
+  /** Continuation of the queue on disk while its destination fails; null for none. */
+  final @Nullable Overflow overflow;
+
   /** Written under the lock. */
   volatile OutboxOptions options;
+
+  /** Whether hardly any room was left when a request was taken last; written under the lock. */
+  volatile boolean nearlyFull;
 
   // All below is guarded by lock.
   final DeliveryJobs jobs = new DeliveryJobs();
@@ -59,8 +66,13 @@ final class QueueState {
   boolean hastened;
 
   QueueState(QueueStorage storage, OutboxOptions options) {
+    this(storage, options, null);
+  }
+
+  QueueState(QueueStorage storage, OutboxOptions options, @Nullable Overflow overflow) {
     this.storage = storage;
     this.options = options;
+    this.overflow = overflow;
   }
 
   /** A request with so many items is dealt with. */

@@ -16,11 +16,14 @@ interface QueueStorage extends Closeable {
     final long bytes;
     final long millis;
 
-    /** The request itself where it waits in memory. */
-    final @Nullable EncodedRequest request;
+    /** The request itself where it waits in memory; null once it is on disk. */
+    volatile @Nullable EncodedRequest request;
 
     /** Its place on disk. */
-    final SegmentedLog.@Nullable LogPosition place;
+    volatile SegmentedLog.@Nullable LogPosition place;
+
+    /** Whether it is needed no more; guarded by the entry where it can move to a disk. */
+    boolean isDone;
 
     /** Whether its source can wait; set before it is published. */
     boolean waits;
@@ -81,6 +84,11 @@ interface QueueStorage extends Closeable {
   /** Whether a stored request survives the process. */
   default boolean isDurable() {
     return false;
+  }
+
+  /** Requests and items that survive the process although the storage is in memory. */
+  default Dropped saved() {
+    return Dropped.NOTHING;
   }
 
   /** Bytes that were lost to damage. */

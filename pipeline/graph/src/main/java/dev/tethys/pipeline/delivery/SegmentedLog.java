@@ -383,6 +383,16 @@ final class SegmentedLog implements Closeable {
     }
   }
 
+  /** A reader is to pass over this record until the next start. */
+  void passOver(LogPosition p) {
+    lock.lock();
+    try {
+      p.segment.skip.add(p.offset);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** A reader is to pass over this record, which counts as done. */
   void skip(LogPosition p, int items) {
     lock.lock();

@@ -40,6 +40,9 @@ final class SendingQueue implements Outbox {
     this.deadLetters = deadLetters;
     this.dispatcher = new Dispatcher(context, state, sender, deadLetters);
     this.admission = new QueueAdmission(context, state, dispatcher);
+    if (state.overflow != null) {
+      state.overflow.attach(state, dispatcher);
+    }
     this.folderLock = folderLock;
   }
 
@@ -110,10 +113,26 @@ final class SendingQueue implements Outbox {
           damaged,
           last.reason(),
           last.millis(),
-          state.full.since(clock.millis()));
+          state.full.since(clock.millis()),
+          disk());
     } finally {
       state.lock.unlock();
     }
+  }
+
+  private OutboxStatus.@Nullable OnDisk disk() {
+    Overflow o = state.overflow;
+    if (o == null || !o.isActive()) {
+      return null;
+    }
+    QueueStorage.Dropped saved = state.storage.saved();
+    OutboxOptions.Overflow options = state.options.overflow();
+    return new OutboxStatus.OnDisk(
+        saved.requests(),
+        saved.items(),
+        o.storage().diskBytes(),
+        options == null ? 0 : options.bytes(),
+        o.activeSince());
   }
 
   @Override
@@ -178,6 +197,11 @@ final class SendingQueue implements Outbox {
   }
 
   @Override
+  public boolean isRefusing() {
+    return state.nearlyFull && admission.isRefusing();
+  }
+
+  @Override
   public void failBlockedProducers() {
     state.lock.lock();
     try {
@@ -208,6 +232,9 @@ final class SendingQueue implements Outbox {
         return;
       }
       state.phase = QueueState.Phase.DRAINING;
+      if (state.overflow != null) {
+        state.overflow.cancel();
+      }
       state.room.signalAll();
       if (drain.isPositive()) {
         end = context.clock().schedule(drain, this::timeIsUp);
@@ -229,7 +256,8 @@ final class SendingQueue implements Outbox {
 
   /** What is safe on disk need not wait for a destination that is down. */
   private boolean isBetterLeft() {
-    return state.storage.isDurable() && dispatcher.binding().breaker.isProbing();
+    return (state.storage.isDurable() || state.storage.saved().requests() >= state.requests)
+        && dispatcher.binding().breaker.isProbing();
   }
 
   private void timeIsUp() {
@@ -246,8 +274,10 @@ final class SendingQueue implements Outbox {
   private void returnRemaining() {
     List<AckCallback> acks = new ArrayList<>();
     long remaining = 0;
+    long saved;
     state.lock.lock();
     try {
+      saved = state.storage.saved().items();
       for (Job j : state.jobs.all()) {
         if (j.timer != null) {
           j.timer.cancel();
@@ -255,6 +285,9 @@ final class SendingQueue implements Outbox {
         j.state = Job.State.GONE;
         acks.add(j.ack);
         remaining += j.itemsLeft;
+        if (j.entry.place != null) {
+          saved -= j.entry.items - j.itemsLeft; // the others were delivered
+        }
         state.items -= j.entry.items;
       }
       acks.addAll(state.jobs.clear());
@@ -264,20 +297,24 @@ final class SendingQueue implements Outbox {
     } finally {
       state.lock.unlock();
     }
-    if (state.storage.isDurable()) {
-      context.account().keep(remaining);
-    } else {
-      context.account().returnItems(remaining);
-    }
-    if (remaining > 0) {
+    long kept = state.storage.isDurable() ? remaining : Math.clamp(saved, 0, remaining);
+    long returned = remaining - kept;
+    context.account().keep(kept);
+    context.account().returnItems(returned);
+    if (kept > 0) {
       LOG.log(
-          state.storage.isDurable() ? Level.INFO : Level.WARNING,
-          state.storage.isDurable()
-              ? "{0}: stopped, undelivered items stay on disk items={1}"
-              : "{0}: stopped, undelivered items returned to their receivers items={1}; what a"
-                  + " receiver cannot read or get again, such as scraped samples, is lost",
+          Level.INFO,
+          "{0}: stopped, undelivered items stay on disk items={1}",
           context.name(),
-          Long.toString(remaining));
+          Long.toString(kept));
+    }
+    if (returned > 0) {
+      LOG.log(
+          Level.WARNING,
+          "{0}: stopped, undelivered items returned to their receivers items={1}; what a"
+              + " receiver cannot read or get again, such as scraped samples, is lost",
+          context.name(),
+          Long.toString(returned));
     }
     Outcome stopping = new Outcome.Unavailable(context.name() + " has stopped", Duration.ZERO);
     acks.forEach(r -> r.complete(stopping));

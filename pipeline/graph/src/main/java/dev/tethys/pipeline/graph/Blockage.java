@@ -28,6 +28,8 @@ public record Blockage(
     QUEUE_FULL,
     /** Its destination fails, and sources wait for the acknowledgement of what is queued. */
     NOT_DELIVERED,
+    /** Failure of its destination while its queue continues on disk and no source waits. */
+    ON_DISK,
     /** It returns what it gets to its sources. */
     REFUSING
   }

@@ -81,6 +81,10 @@ final class BlockedNodes {
       if (s.fullSinceMillis() > 0) {
         return Blockage.cause(n.key, Reason.QUEUE_FULL, signal, s.fullSinceMillis());
       }
+      OutboxStatus.OnDisk disk = s.onDisk();
+      if (disk != null && s.isFailing(now)) {
+        return Blockage.cause(n.key, Reason.ON_DISK, signal, disk.sinceMillis());
+      }
       if (s.isFailing(now) && s.oldestMillis() >= Acknowledgements.IDLE_MILLIS) {
         return Blockage.cause(n.key, Reason.NOT_DELIVERED, signal, now - s.oldestMillis());
       }
@@ -120,6 +124,9 @@ final class BlockedNodes {
       }
     }
     if (waiting.isEmpty()) {
+      if (cause.reason() == Reason.ON_DISK) {
+        mark(node.key, cause);
+      }
       return; // it drops what has no room, or its sources were acknowledged already
     }
     mark(node.key, cause);

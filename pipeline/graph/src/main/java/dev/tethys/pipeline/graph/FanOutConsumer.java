@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,10 +29,11 @@ final class FanOutConsumer implements Consumer {
   record Entry(EntryFilter filter, boolean fresh) {}
 
   /** Edges into one pipeline: to its first processor, or to all of its exporters. */
-  private record Entrance(PipelineId pipeline, Edge[] edges) implements Consumer {
+  private record Entrance(PipelineId pipeline, Edge[] edges, LongAdder repeated)
+      implements Consumer {
     @Override
     public void consume(Batch batch, AckCallback ack) {
-      fanOut(edges, batch, ack);
+      fanOut(edges, batch, ack, repeated);
     }
   }
 
@@ -44,6 +46,8 @@ final class FanOutConsumer implements Consumer {
   private final @Nullable ItemAccounting account;
   private final @Nullable VolumePoint volume;
   private final @Nullable Entry entry;
+  private final LongAdder repeated = new LongAdder();
+  private volatile List<NodeContext> sharedQueues = List.of();
 
   /**
    * A junction.
@@ -79,7 +83,9 @@ final class FanOutConsumer implements Consumer {
                 .map(
                     e ->
                         new Entrance(
-                            PipelineId.parse(e.getKey()), e.getValue().toArray(Edge[]::new)))
+                            PipelineId.parse(e.getKey()),
+                            e.getValue().toArray(Edge[]::new),
+                            repeated))
                 .toArray(Entrance[]::new),
             entries);
   }
@@ -104,29 +110,61 @@ final class FanOutConsumer implements Consumer {
     if (entry != null && entry.filter.isActive()) {
       exit.pass(() -> enter(entry, to, batch, r));
     } else {
-      exit.pass(() -> fanOut(to.edges, batch, r));
+      exit.pass(() -> fanOut(to.edges, batch, r, repeated));
     }
   }
 
-  private static void fanOut(Edge[] to, Batch batch, AckCallback ack) {
+  private static void fanOut(Edge[] to, Batch batch, AckCallback ack, LongAdder repeated) {
+    AckCallback each = ack;
     if (to.length > 1) {
       batch.share();
+      each = join(ack, to.length, batch.items(), repeated);
     }
-    AckCallback each = AckCallback.join(ack, to.length);
     for (Edge e : to) {
       e.consume(batch, each);
     }
   }
 
   /** Filters once for each pipeline, so that exporters of one pipeline get the same. */
-  private static void enter(Entry entry, Outputs to, Batch batch, AckCallback ack) {
+  private void enter(Entry entry, Outputs to, Batch batch, AckCallback ack) {
+    AckCallback each = ack;
     if (to.entrances.length > 1) {
       batch.share();
+      each = join(ack, to.entrances.length, batch.items(), repeated);
     }
-    AckCallback each = AckCallback.join(ack, to.entrances.length);
     for (Entrance e : to.entrances) {
       entry.filter.filter(e.pipeline, entry.fresh, batch, each, e, to.entries);
     }
+  }
+
+  private static AckCallback join(AckCallback ack, int ways, int items, LongAdder repeated) {
+    return AckCallback.join(ack, ways, () -> repeated.add(items));
+  }
+
+  /** Queues that others share, to which this leads. */
+  void leadTo(List<NodeContext> shared) {
+    sharedQueues = shared;
+  }
+
+  @Override
+  public @Nullable Outcome refuse(int items) {
+    for (NodeContext n : sharedQueues) {
+      for (QueuedExporter e : n.exporters()) {
+        if (e.isRefusing()) {
+          if (account != null) {
+            account.take(items);
+            account.returnItems(items);
+          }
+          return new Outcome.Unavailable("the queue of " + n.name() + " is full", Duration.ZERO);
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Items that some destinations took and that their source repeats because of others. */
+  long repeated() {
+    return repeated.sum();
   }
 
   private static AckCallback counted(int items, AckCallback ack, ItemAccounting account) {

@@ -48,6 +48,17 @@ final class FolderParts implements QueueParts {
       Path folder = disk.folder().resolve(PREFIX + URLEncoder.encode(name, StandardCharsets.UTF_8));
       own = options.withDisk(new OutboxOptions.Disk(folder, disk.sync(), disk.deadLetterBytes()));
     }
+    OutboxOptions.Overflow overflow = options.overflow();
+    if (overflow != null && overflow.disk() != null) {
+      OutboxOptions.Disk of = overflow.disk();
+      Path folder = of.folder().resolve(PREFIX + URLEncoder.encode(name, StandardCharsets.UTF_8));
+      own =
+          own.withOverflow(
+              new OutboxOptions.Overflow(
+                  new OutboxOptions.Disk(folder, of.sync(), of.deadLetterBytes()),
+                  overflow.bytes(),
+                  overflow.slowAllowed()));
+    }
     QueuedExporter e =
         new QueuedExporter(
             context, name, settings, own, services.outboxes(), encoder, sender, account);
@@ -58,7 +69,8 @@ final class FolderParts implements QueueParts {
 
   @Override
   public List<String> onDisk() throws IOException {
-    OutboxOptions.Disk disk = options.disk();
+    OutboxOptions.Overflow overflow = options.overflow();
+    OutboxOptions.Disk disk = overflow == null ? options.disk() : overflow.disk();
     if (disk == null || !services.outboxes().files().isDirectory(disk.folder())) {
       return List.of();
     }

@@ -13,6 +13,7 @@ import dev.tethys.pipeline.component.PipelineWatcher;
 import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.component.WaitingSource;
 import dev.tethys.pipeline.config.GraphConfig;
+import dev.tethys.pipeline.delivery.Neighbours;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.OutboxView;
 import dev.tethys.pipeline.ledger.ProcessBalance;
@@ -154,6 +155,11 @@ public final class Graph implements GraphView {
                 gone.add(n);
               }
             });
+    Map<NodeKey, Neighbours> neighbours = plan.neighbours();
+    wanted
+        .values()
+        .forEach(n -> n.context.setNeighbours(neighbours.getOrDefault(n.key, Neighbours.NONE)));
+    wanted.values().forEach(n -> leadToShared(n, plan, wanted));
     nodes = wanted;
     config = next;
     effective = shown;
@@ -163,6 +169,20 @@ public final class Graph implements GraphView {
     lifecycle.stopGone(gone, List.copyOf(wanted.values()));
     lifecycle.keepMetrics(wanted.keySet());
     wiring.keepOnly(plan);
+  }
+
+  /** Tells the outputs of a receiver to which queues they lead that others share. */
+  private static void leadToShared(GraphNode n, Plan plan, Map<NodeKey, GraphNode> all) {
+    if (n.key.kind() == ComponentKind.RECEIVER) {
+      n.outputs.forEach(
+          (output, to) ->
+              to.leadTo(
+                  plan.exporters(n.key, output).stream()
+                      .map(all::get)
+                      .filter(e -> e != null && e.context.neighbours() == Neighbours.SAME_ITEMS)
+                      .map(e -> e.context)
+                      .toList()));
+    }
   }
 
   /** Starts what a failed change stopped and could not bring back. */

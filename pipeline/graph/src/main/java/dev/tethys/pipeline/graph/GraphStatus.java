@@ -24,6 +24,8 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
    * @param balances what became of its items, by signal
    * @param outbox of an exporter that has one; null for others
    * @param blocked what keeps it from making progress, the oldest first; empty when nothing does
+   * @param repeatedItems items that some of its outputs took and that their source repeats, because
+   *     others did not take them
    */
   public record NodeStatus(
       String id,
@@ -33,7 +35,21 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
       String where,
       Map<Signal, Balance> balances,
       @Nullable OutboxStatus outbox,
-      List<Blockage> blocked) {
+      List<Blockage> blocked,
+      long repeatedItems) {
+    /** A node whose outputs have one destination. */
+    public NodeStatus(
+        String id,
+        String kind,
+        String component,
+        String part,
+        String where,
+        Map<Signal, Balance> balances,
+        @Nullable OutboxStatus outbox,
+        List<Blockage> blocked) {
+      this(id, kind, component, part, where, balances, outbox, blocked, 0);
+    }
+
     static NodeStatus of(GraphNode n, AccountingRegistry ledger, List<Blockage> blocked) {
       Map<Signal, Balance> balances = new EnumMap<>(Signal.class);
       for (ItemAccounting a : ledger.accounts()) {
@@ -53,7 +69,8 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
           n.definition.key().where(),
           balances,
           box == null ? null : box.status(),
-          blocked);
+          blocked,
+          n.outputs.values().stream().mapToLong(FanOutConsumer::repeated).sum());
     }
   }
 

@@ -18,11 +18,15 @@ import dev.tethys.pipeline.component.Storage;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.DrainScope;
 import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.Neighbours;
 import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.delivery.OutboxView;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.ledger.ItemAccounting;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,6 +68,7 @@ final class NodeContext implements Context {
   }
 
   private final DrainScope.Exit exit;
+  private volatile Neighbours neighbours = Neighbours.NONE;
 
   /** Exit through which all batches leave the node. */
   DrainScope.Exit exit() {
@@ -162,7 +167,7 @@ final class NodeContext implements Context {
   private OutboxOptions options(DeliverySettings settings, Signal signal) {
     Reference r = settings.storage();
     if (r == null) {
-      return settings.options();
+      return overflowing(settings, signal);
     }
     Storage s = extension(r, Storage.class);
     return settings
@@ -172,6 +177,34 @@ final class NodeContext implements Context {
                 s.folder(key.kind().word(), key.id(), signal.name().toLowerCase(Locale.ROOT)),
                 s.durable() ? OutboxOptions.Sync.ALWAYS : OutboxOptions.Sync.EVERY_SECOND,
                 settings.deadLetterBytes()));
+  }
+
+  /** A queue in memory continues in a folder of the process, where it has one. */
+  private OutboxOptions overflowing(DeliverySettings settings, Signal signal) {
+    OutboxOptions.Overflow o = settings.options().overflow();
+    Path folder = services.outboxes().overflowFolder();
+    if (o == null || folder == null || settings.options().disk() != null) {
+      return settings.options().withOverflow(null);
+    }
+    String name =
+        URLEncoder.encode(
+            key.kind().word() + "_" + key.id() + "_" + signal.name().toLowerCase(Locale.ROOT),
+            StandardCharsets.UTF_8);
+    OutboxOptions.Disk disk =
+        new OutboxOptions.Disk(
+            folder.resolve(name), OutboxOptions.Sync.ALWAYS, settings.deadLetterBytes());
+    return settings
+        .options()
+        .withOverflow(new OutboxOptions.Overflow(disk, o.bytes(), o.slowAllowed()));
+  }
+
+  /** Other ways of its items. */
+  Neighbours neighbours() {
+    return neighbours;
+  }
+
+  void setNeighbours(Neighbours other) {
+    neighbours = other;
   }
 
   @Override

@@ -8,7 +8,11 @@ import dev.tethys.pipeline.config.Definition;
 import dev.tethys.pipeline.config.GraphConfig;
 import dev.tethys.pipeline.config.PipelineDefinition;
 import dev.tethys.pipeline.config.PipelineDefinition.Use;
+import dev.tethys.pipeline.delivery.Neighbours;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,6 +35,65 @@ record Plan(Map<NodeKey, Step> nodes) {
    *     they lead
    */
   record Step(Definition definition, Map<String, List<Edge.Key>> outputs) {}
+
+  /**
+   * Other ways of the items of nodes; nodes without any are absent. After a connector that offers
+   * elsewhere what one of its pipelines refuses, the others are alternatives.
+   */
+  Map<NodeKey, Neighbours> neighbours() {
+    Map<NodeKey, Neighbours> out = new HashMap<>();
+    nodes.forEach(
+        (k, step) -> {
+          boolean connects = k.kind() == ComponentKind.CONNECTOR;
+          int all = step.outputs.values().stream().mapToInt(List::size).sum();
+          for (List<Edge.Key> to : step.outputs.values()) {
+            if (to.size() > 1 || connects && all > 1) {
+              to.forEach(e -> behind(e.to(), Neighbours.SAME_ITEMS, out));
+            }
+          }
+        });
+    nodes.forEach(
+        (k, step) -> {
+          if (step.definition.factory() instanceof ConnectorFactory<?> f && f.offersElsewhere()) {
+            step.outputs
+                .values()
+                .forEach(to -> to.forEach(e -> behind(e.to(), Neighbours.ALTERNATIVES, out)));
+          }
+        });
+    return out;
+  }
+
+  /** Exporters to which an output of a node leads through processors alone. */
+  Set<NodeKey> exporters(NodeKey from, String output) {
+    Set<NodeKey> out = new LinkedHashSet<>();
+    Deque<List<Edge.Key>> todo = new ArrayDeque<>();
+    Step first = nodes.get(from);
+    if (first != null) {
+      todo.add(first.outputs.getOrDefault(output, List.of()));
+    }
+    while (!todo.isEmpty()) {
+      for (Edge.Key e : todo.removeFirst()) {
+        Step step = nodes.get(e.to());
+        if (e.to().kind() == ComponentKind.EXPORTER) {
+          out.add(e.to());
+        } else if (e.to().kind() == ComponentKind.PROCESSOR && step != null) {
+          todo.addAll(step.outputs.values());
+        }
+      }
+    }
+    return out;
+  }
+
+  private void behind(NodeKey first, Neighbours are, Map<NodeKey, Neighbours> out) {
+    Deque<NodeKey> todo = new ArrayDeque<>(List.of(first));
+    while (!todo.isEmpty()) {
+      NodeKey k = todo.removeFirst();
+      Step step = nodes.get(k);
+      if (out.put(k, are) != are && step != null) {
+        step.outputs.values().forEach(to -> to.forEach(e -> todo.add(e.to())));
+      }
+    }
+  }
 
   static Plan of(GraphConfig config) {
     Map<NodeKey, Step> found = new LinkedHashMap<>();

@@ -27,12 +27,27 @@ public final class QueueMetrics implements Collector {
   public void collect(Consumer<MetricFamily> to) {
     Map<Labels, OutboxStatus> all = new LinkedHashMap<>();
     Map<Labels, Long> blocked = new LinkedHashMap<>();
+    List<Metric> repeated = new ArrayList<>();
     for (GraphStatus.NodeStatus n : graph.status().nodes()) {
       OutboxStatus s = n.outbox();
       if (s != null) {
         all.put(Labels.of("data_type", n.part(), "exporter", n.component()), s);
       }
       n.blocked().forEach(b -> blocked.merge(labels(n, b), b.sinceMillis(), Math::min));
+      if (n.repeatedItems() > 0) {
+        repeated.add(
+            new Metric(Labels.of("component", component(n), "kind", n.kind()), n.repeatedItems()));
+      }
+    }
+    if (!repeated.isEmpty()) {
+      to.accept(
+          new MetricFamily(
+              "tethys_pipeline_repeated_items_total",
+              MetricType.COUNTER,
+              "Items that some destinations took and that were returned to their source because"
+                  + " another did not; the source sends them again.",
+              "",
+              repeated));
     }
     blocked(to, blocked);
     if (all.isEmpty()) {
@@ -68,6 +83,18 @@ public final class QueueMetrics implements Collector {
         "tethys_exporter_queue_full_seconds",
         "Time for which the queue has been full; 0 while it has room.",
         s -> s.fullSinceMillis() == 0 ? 0 : seconds(s.fullSinceMillis()));
+    gauge(
+        to,
+        all,
+        "tethys_exporter_queue_overflow_bytes",
+        "Disk space of a queue in memory that continues on disk while its destination fails.",
+        s -> s.onDisk() == null ? 0 : s.onDisk().bytes());
+    gauge(
+        to,
+        all,
+        "tethys_exporter_queue_overflow_seconds",
+        "Time for which a queue in memory has continued on disk; 0 while it does not.",
+        s -> s.onDisk() == null ? 0 : seconds(s.onDisk().sinceMillis()));
     gauge(
         to,
         all,
@@ -108,11 +135,10 @@ public final class QueueMetrics implements Collector {
   }
 
   private static Labels labels(GraphStatus.NodeStatus n, Blockage b) {
-    boolean inPipeline = n.kind().equals(ComponentKind.PROCESSOR.word());
     return Labels.of(
         Map.of(
             "component",
-            inPipeline ? n.component() + " in " + n.part() : n.component(),
+            component(n),
             "kind",
             n.kind(),
             "signal",
@@ -121,6 +147,11 @@ public final class QueueMetrics implements Collector {
             b.byKind() + " " + b.byComponent(),
             "reason",
             b.reason().name().toLowerCase(Locale.ROOT)));
+  }
+
+  private static String component(GraphStatus.NodeStatus n) {
+    boolean inPipeline = n.kind().equals(ComponentKind.PROCESSOR.word());
+    return inPipeline ? n.component() + " in " + n.part() : n.component();
   }
 
   private void blocked(Consumer<MetricFamily> to, Map<Labels, Long> since) {

@@ -105,7 +105,7 @@ final class QueuedExporter implements QueuePart {
 
   @Override
   public void start() throws IOException {
-    outbox = outboxes.open(name, present, sender, account);
+    outbox = outboxes.open(name, present, sender, account, headers -> {}, context::neighbours);
   }
 
   /** Whether the outbox of another that runs can become its own. */
@@ -195,6 +195,12 @@ final class QueuedExporter implements QueuePart {
     return part;
   }
 
+  /** Whether a request of a source that cannot wait would be returned. */
+  boolean isRefusing() {
+    Outbox box = outbox;
+    return box != null && box.isRefusing();
+  }
+
   private Outbox running() {
     Outbox box = outbox;
     if (box == null) {
@@ -248,8 +254,9 @@ final class QueuedExporter implements QueuePart {
   @Override
   public void forget() {
     context.exporters().remove(this);
-    OutboxOptions.Disk disk = options.disk();
-    if (disk != null) {
+    OutboxOptions.Overflow overflow = options.overflow();
+    OutboxOptions.Disk disk = overflow == null ? options.disk() : overflow.disk();
+    if (disk != null && (overflow == null || outboxes.files().exists(disk.folder()))) {
       outboxes.remove(disk.folder());
     }
   }

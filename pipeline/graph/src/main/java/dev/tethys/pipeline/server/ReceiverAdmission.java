@@ -95,6 +95,10 @@ public final class ReceiverAdmission {
   /** Passes the batches of a request on and waits for as long as its client does. */
   public static Outcome deliver(List<Batch> batches, Consumer to, HttpRequest request)
       throws InterruptedException {
+    Outcome refusal = to.refuse(batches.stream().mapToInt(Batch::items).sum());
+    if (refusal != null) {
+      return refusal;
+    }
     CompletableFuture<Outcome> settled = forward(batches, to);
     if (settled.isDone()) {
       return settled.join();

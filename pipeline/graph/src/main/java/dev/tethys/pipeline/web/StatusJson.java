@@ -34,7 +34,7 @@ final class StatusJson {
               });
       j.close('}').key("blocked").open('[');
       n.blocked().forEach(b -> blockage(j, b));
-      j.close(']');
+      j.close(']').key("repeatedItems").number(n.repeatedItems());
       if (n.outbox() != null) {
         j.key("queue");
         queue(j, n.outbox());
@@ -80,7 +80,15 @@ final class StatusJson {
     j.key("deadLettersEvicted").number(s.deadLettersEvicted());
     j.key("damagedBytes").number(s.damagedBytes()).key("lastError").text(s.lastError());
     j.key("lastErrorMillis").number(s.lastErrorMillis());
-    j.key("fullSinceMillis").number(s.fullSinceMillis()).close('}');
+    j.key("fullSinceMillis").number(s.fullSinceMillis());
+    OutboxStatus.OnDisk d = s.onDisk();
+    if (d != null) {
+      j.key("onDisk").open('{').key("requests").number(d.requests());
+      j.key("items").number(d.items()).key("bytes").number(d.bytes());
+      j.key("capacityBytes").number(d.capacityBytes());
+      j.key("sinceMillis").number(d.sinceMillis()).close('}');
+    }
+    j.close('}');
   }
 
   static void letter(Json j, DeadLetter d) {
