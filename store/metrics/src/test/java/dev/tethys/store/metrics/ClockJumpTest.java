@@ -2,6 +2,7 @@ package dev.tethys.store.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.Appender;
@@ -18,6 +19,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -166,6 +168,100 @@ class ClockJumpTest {
       now += YEAR;
       db.maintain();
       assertThat(read(db).firstKey()).as("what is past its time goes").isGreaterThan(T0 + YEAR);
+    }
+  }
+
+  /** The clock was a day ahead for one sample, or for hours, which became blocks. */
+  @ParameterizedTest
+  @CsvSource({"1,false,0", "1,true,0", "2000,false,0", "2000,true,0", "1,true,20", "2000,true,20"})
+  void samplesOfThePresentAreTakenAfterwards(int ahead, boolean restarts, int windowMinutes) {
+    DatabaseOptions options =
+        DatabaseOptions.DEFAULTS
+            .withBackground(false)
+            .withOutOfOrderWindow(Duration.ofMinutes(windowMinutes))
+            .withClock(() -> Instant.ofEpochMilli(now));
+    MetricsDatabase db = MetricsDatabase.open(folder, options);
+    try {
+      append(db, 2_000);
+      now += 24 * HOUR + 7; // no time comes twice
+      append(db, ahead);
+      now -= 24 * HOUR + 7 + ahead * 15_000L;
+      for (int round = 0; round < 30; round++) { // 31 hours: until the clock has caught up
+        db.maintain();
+        if (restarts) {
+          db.close();
+          db = MetricsDatabase.open(folder, options);
+        }
+        append(db, 250);
+      }
+      db.maintain();
+      assertThat(read(db)).hasSize(2_000 + ahead + 30 * 250);
+    } finally {
+      db.close();
+    }
+  }
+
+  /** A block of a time to come, as a backfill leaves it, with a series that has no other sample. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void otherSeriesAndHistogramsAreTakenAfterwards(boolean blocks) {
+    DatabaseOptions options =
+        DatabaseOptions.DEFAULTS.withBackground(false).withClock(() -> Instant.ofEpochMilli(now));
+    now += 24 * HOUR;
+    Histogram h =
+        new Histogram(
+            true,
+            Histogram.ResetHint.UNKNOWN,
+            0,
+            0.001,
+            0,
+            3,
+            1,
+            new int[] {0, 1},
+            new double[] {3},
+            new int[0],
+            new double[0],
+            null);
+    try (MetricsDatabase db = MetricsDatabase.open(folder, options)) {
+      append(db, blocks ? 2_000 : 1);
+      try (Appender a = db.appender()) {
+        long ref = a.series(Labels.of("__name__", "h"));
+        assertThat(a.append(ref, 0, now, h)).isEqualTo(Appender.Outcome.OK);
+        a.commit();
+      }
+      db.maintain();
+    }
+    now = T0;
+    try (MetricsDatabase db = MetricsDatabase.open(folder, options)) {
+      for (int i = 0; i < 10; i++) {
+        now += 15_000;
+        try (Appender a = db.appender()) {
+          assertThat(a.append(a.series(Labels.of("__name__", "other")), 0, now, i))
+              .isEqualTo(Appender.Outcome.OK);
+          assertThat(a.append(a.series(Labels.of("__name__", "h")), 0, now, h))
+              .isEqualTo(Appender.Outcome.OK);
+          a.commit();
+        }
+      }
+      try (Appender a = db.appender()) {
+        assertThat(a.append(a.series(SERIES), 0, now + 24 * HOUR, 1))
+            .as("ahead of the clock")
+            .isEqualTo(Appender.Outcome.OUT_OF_BOUNDS);
+        assertThat(a.append(a.series(SERIES), 0, now - 2 * HOUR, 1))
+            .as("too old without a window")
+            .isNotEqualTo(Appender.Outcome.OK);
+      }
+      try (Selection s =
+          db.select(
+              SelectHints.range(T0, now),
+              List.of(Matcher.of(Matcher.Type.NOT_EQUAL, "__name__", "m")))) {
+        assertThat(s.size()).isEqualTo(2);
+        SampleBuffer b = new SampleBuffer();
+        for (int i = 0; i < 2; i++) {
+          s.read(i, b);
+          assertThat(b.size).isEqualTo(10);
+        }
+      }
     }
   }
 

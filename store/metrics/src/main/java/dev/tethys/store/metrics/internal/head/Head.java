@@ -82,6 +82,9 @@ public final class Head {
   volatile long maxTime = Long.MIN_VALUE;
   volatile long minValidTime = Long.MIN_VALUE;
 
+  /** Until the clock reaches it the store has samples of a time to come; it only grows. */
+  private volatile long aheadUntil = Long.MIN_VALUE;
+
   /**
    * Samples before it are refused unless late ones are taken. Where memory was cut within a range,
    * it is less than {@link #minValidTime}: what lies between is taken, and stored as if late.
@@ -180,7 +183,30 @@ public final class Head {
     return stripe;
   }
 
-  long appendFloor() {
+  /**
+   * The present if the store has samples or blocks of a time to come, as a clock leaves them that
+   * was ahead for a while, otherwise the largest number. Ages are counted from it then: what is
+   * written now must not be refused until the clock has caught up.
+   *
+   * @param ceiling of the same moment
+   */
+  long presentIfAhead(long ceiling) {
+    long now = clock.millis();
+    if (maxTime > ceiling) {
+      aheadUntil = maxTime;
+    }
+    return now <= aheadUntil || acceptFrom > now ? now : Long.MAX_VALUE;
+  }
+
+  /**
+   * Time from which samples are accepted independently of the window for late ones.
+   *
+   * @param present of {@link #presentIfAhead}
+   */
+  long appendFloor(long present) {
+    if (present != Long.MAX_VALUE) {
+      return present - range / 2;
+    }
     long newest = maxTime;
     return newest == Long.MIN_VALUE ? acceptFrom : Math.max(acceptFrom, newest - range / 2);
   }
@@ -525,6 +551,9 @@ public final class Head {
     view.writeLock().lock();
     try {
       table.collectFree();
+      if (maxTime > clock.millis()) {
+        aheadUntil = maxTime;
+      }
       if (minTime == Long.MAX_VALUE
           && maxTime == Long.MIN_VALUE
           && minValidTime != Long.MIN_VALUE) {

@@ -20,6 +20,7 @@ final class HeadAppender implements Appender {
   private final long departures;
   private final long floor; // in-order samples are not older
   private final long ceiling; // no sample is newer
+  private final long present; // the largest number unless the store has newer samples
   private final long lateFloor; // late samples are not older
   private final boolean takesLate;
   private @Nullable AppendBatch batch;
@@ -46,10 +47,11 @@ final class HeadAppender implements Appender {
     this.epoch = epoch;
     this.departures = departures;
     HeadSettings s = head.settings();
-    floor = head.appendFloor();
     ceiling = head.ceiling();
+    present = head.presentIfAhead(ceiling);
+    floor = head.appendFloor(present);
     takesLate = s.lateWindow() > 0;
-    long newest = head.maxTime();
+    long newest = Math.min(head.maxTime(), present);
     lateFloor =
         s.lateWindow() == HeadSettings.ANY_AGE || newest == Long.MIN_VALUE
             ? Long.MIN_VALUE
@@ -212,7 +214,8 @@ final class HeadAppender implements Appender {
           ? Outcome.OK
           : Outcome.DUPLICATE_TIMESTAMP;
     }
-    Outcome o = late(time);
+    // A series with a sample of a time to come takes those of the present as late ones.
+    Outcome o = last > present && time >= floor ? Outcome.OK : late(time);
     if (o != Outcome.OK) {
       return o;
     }
