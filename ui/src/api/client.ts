@@ -130,10 +130,14 @@ async function request<T>(path: string, query: string, init: RequestInit): Promi
   return { data: body.data, warnings: body.warnings ?? [], infos: body.infos ?? [] };
 }
 
+/** A server whose stores refuse data answers queries; it names them after this line. */
+const REFUSES_DATA = / is not Ready\.\n/;
+
 export async function isReady(signal?: AbortSignal): Promise<'ready' | 'starting' | 'unreachable'> {
   try {
     const response = await fetch(apiUrl('-/ready'), { signal, cache: 'no-store' });
     if (response.ok) return 'ready';
+    if (response.status === 503 && REFUSES_DATA.test(await response.text())) return 'ready';
     return response.status === 503 ? 'starting' : response.status >= 502 ? 'unreachable' : 'ready';
   } catch {
     return 'unreachable';

@@ -13,6 +13,7 @@ import { useVector as useLogVector, usePatterns } from '../explore/logs/api';
 import { hasWord, patternRows } from '../explore/logs/patterns';
 import { formatValue } from '../lib/units';
 import { usePipelines } from '../pipelines/api';
+import { useStorage } from '../status/use-storage';
 import {
   type Change,
   changes,
@@ -30,6 +31,7 @@ import {
   ruleProblems,
   serverProblems,
   sorted,
+  storeProblems,
   targetProblems,
 } from './problems';
 import './overview.css';
@@ -260,6 +262,7 @@ export function OverviewPage() {
   const targets = useTargets();
   const notifications = useNotifications(true);
   const runtime = useRuntimeInfo();
+  const storage = useStorage();
   const deliveries = useDeliveries();
   const receivers = useReceiverDeliveries(has('alertmanager'));
   const pipelines = usePipelines(has('pipelines'));
@@ -285,6 +288,7 @@ export function OverviewPage() {
     ...pipelineProblems(pipelines.data?.nodes ?? []),
     ...deliveryProblems(deliveries.data?.data.alertmanagers ?? []),
     ...receiverProblems(receivers.data ?? []),
+    ...storeProblems(storage.data?.data.stores ?? [], now),
     ...serverProblems(notifications, runtime.data?.data),
     ...logProblems(rates),
   ]);

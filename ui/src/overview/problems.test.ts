@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ActiveTarget, Rule, RuleGroup } from '../api/types';
+import type { Store } from '../status/storage';
 import {
   changes,
   errorRates,
@@ -9,6 +10,7 @@ import {
   receiverProblems,
   ruleProblems,
   sorted,
+  storeProblems,
   targetProblems,
 } from './problems';
 
@@ -101,6 +103,38 @@ describe('problems', () => {
         problem('c1', 'critical', 5),
       ]).map((one) => one.key),
     ).toEqual(['c1', 'c2', 'w']);
+  });
+
+  it('name stores that refuse data, fail or are full soon', () => {
+    const store: Store = {
+      name: 'log store',
+      folder: '/data/logs',
+      bytes: 1,
+      logBytes: 1,
+      diskFreeBytes: 5_000_000,
+      diskBytes: 60_000_000,
+      diskReserveBytes: 0,
+      retentionMillis: 0,
+      retentionBytes: 0,
+      refused: 0,
+      failedWrites: 0,
+      acceptsData: true,
+    };
+    const found = storeProblems(
+      [
+        store,
+        { ...store, name: 'a', acceptsData: false, problem: 'no space', problemSince: 7 },
+        { ...store, name: 'b', problem: 'no merges', problemSince: 8 },
+        { ...store, name: 'c', diskFullAt: 3_600_000 },
+        { ...store, name: 'd', diskFullAt: 48 * 3_600_000 },
+      ],
+      0,
+    );
+    expect(found.map((one) => [one.severity, one.title, one.detail, one.since])).toEqual([
+      ['critical', 'The a refuses data', 'no space', 7],
+      ['warning', 'Writes of the b fail', 'no merges', 8],
+      ['warning', 'Disk of the c full in 1h', '/data/logs: 4.77 MiB free', Number.NaN],
+    ]);
   });
 
   it('count errors of logs as risen only when many more than before', () => {

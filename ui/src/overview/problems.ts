@@ -13,9 +13,11 @@ import type {
   VectorItem,
 } from '../api/types';
 import { seriesName } from '../lib/labels';
-import { counted } from '../lib/units';
+import { roughDuration } from '../lib/time';
+import { counted, formatValue } from '../lib/units';
 import type { GraphNode } from '../pipelines/api';
 import { obstacles, REASON_WORDS } from '../pipelines/model';
+import { type Store, storeStatus } from '../status/storage';
 
 export type Severity = 'critical' | 'warning' | 'info';
 
@@ -185,6 +187,29 @@ export function serverProblems(notifications: Notification[], runtime: RuntimeIn
       to: '/status/storage',
     });
   return out;
+}
+
+/** Stores that refuse data, whose writes fail, or whose disk is full soon. */
+export function storeProblems(stores: Store[], now: number): Problem[] {
+  return stores.flatMap((store): Problem[] => {
+    const status = storeStatus(store, now);
+    if (status === 'ok') return [];
+    const title = !store.acceptsData
+      ? `The ${store.name} refuses data`
+      : store.problem !== undefined
+        ? `Writes of the ${store.name} fail`
+        : `Disk of the ${store.name} full in ${roughDuration(Math.max(0, (store.diskFullAt ?? now) - now))}`;
+    return [
+      {
+        key: `store ${store.name}`,
+        severity: status === 'failing' ? 'critical' : 'warning',
+        title,
+        detail: store.problem ?? `${store.folder}: ${formatValue(store.diskFreeBytes ?? 0, 'bytes', 3)} free`,
+        since: store.problemSince ?? Number.NaN,
+        to: '/status/storage',
+      },
+    ];
+  });
 }
 
 /** Errors of a service count as risen above this many lines and this multiple of the hour before. */

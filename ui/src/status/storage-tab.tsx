@@ -1,6 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { call } from '../api/client';
 import { ErrorNotice, isMissing } from '../api/errors';
 import { useFlags, useRuntimeInfo, useTsdbStatus } from '../api/queries';
 import { Loading, Notice } from '../components/ui';
@@ -13,16 +11,8 @@ import { Downsampled } from './downsampled';
 import { Facts } from './facts';
 import { HeadCardinality } from './head-cardinality';
 import { type Encoding, isMoment, type StorageStatus } from './storage';
-
-function useStorage() {
-  return useQuery({
-    queryKey: ['storage'],
-    queryFn: ({ signal }) => call<StorageStatus>('status/storage', {}, signal),
-    refetchInterval: (query) => (query.state.error ? false : 15_000),
-    placeholderData: keepPreviousData,
-    retry: false,
-  });
-}
+import { Stores } from './stores';
+import { useStorage } from './use-storage';
 
 const count = (n: number) => n.toLocaleString('en');
 const many = (n: number, one: string) => `${count(n)} ${one}${n === 1 ? '' : 's'}`;
@@ -237,9 +227,12 @@ function Full({ data }: { data: StorageStatus }) {
     },
     { name: 'Log', value: bytes(log.bytes), note: `up to segment ${count(log.segment)}` },
   ];
-  const failures = work.failures + work.checkpointFailures;
+  const own = data.stores?.find((store) => store.name === 'metric store');
+  const failures = Math.max(work.failures + work.checkpointFailures, own?.failedWrites ?? 0);
   return (
     <>
+      <Stores stores={data.stores ?? []} />
+      <h2 className="metric-store">Metric store</h2>
       <Pressure state={state} />
       <Tiles figures={figures} />
       <div className="top-grid">

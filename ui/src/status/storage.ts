@@ -27,7 +27,56 @@ export interface Level {
   maxTime?: number;
 }
 
+/** Health of the store of one signal. */
+export interface Store {
+  name: string;
+  folder: string;
+  bytes: number;
+  logBytes: number;
+  diskFreeBytes?: number;
+  diskBytes?: number;
+  /** Free bytes below which the store refuses data. */
+  diskReserveBytes: number;
+  /** 0 for no limit. */
+  retentionMillis: number;
+  retentionBytes: number;
+  refused: number;
+  failedWrites: number;
+  acceptsData: boolean;
+  problem?: string;
+  problemSince?: number;
+  bytesPerSecond?: number;
+  diskFullAt?: number;
+  sizeLimitAt?: number;
+}
+
+/** A disk that is full within this time is a warning. */
+const SOON_MS = 24 * 3_600_000;
+
+const isFullSoon = (store: Store, now: number) =>
+  store.diskFullAt !== undefined && store.diskFullAt - now < SOON_MS;
+
+export type StoreState = 'ok' | 'warning' | 'failing';
+
+export function storeStatus(store: Store, now: number): StoreState {
+  if (!store.acceptsData) return 'failing';
+  return store.problem !== undefined || isFullSoon(store, now) ? 'warning' : 'ok';
+}
+
+/** Limits that the store reaches, with the time. */
+export function forecasts(store: Store, now: number): { what: string; at: number }[] {
+  const out: { what: string; at: number }[] = [];
+  const isFull = (store.diskFreeBytes ?? Number.POSITIVE_INFINITY) <= store.diskReserveBytes;
+  if (store.diskFullAt !== undefined)
+    out.push({ what: 'Disk', at: isFull ? now : Math.max(now, store.diskFullAt) });
+  if (store.sizeLimitAt !== undefined)
+    out.push({ what: 'Retention size', at: Math.max(now, store.sizeLimitAt) });
+  return out;
+}
+
 export interface StorageStatus {
+  /** Of all signals. */
+  stores?: Store[];
   head: {
     series: number;
     chunks: number;

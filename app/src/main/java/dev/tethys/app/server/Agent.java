@@ -110,7 +110,8 @@ final class Agent implements AutoCloseable {
             registry);
     this.reloads = new Reloads(configuration, notifications);
     this.status =
-        new ServerStatus(flags, features, configuration, reloads, () -> "", external.url());
+        new ServerStatus(
+            flags, features, configuration, reloads, () -> "", external.url(), List::of);
     registry.register(new ProcessCollector());
     registry.register(Registry.process());
     registry.register(BuildInfo.current().metric("prometheus", "the agent"));

@@ -187,6 +187,11 @@ final class EmbeddedLogs implements AutoCloseable {
     return new LogWarmUp(Objects.requireNonNull(engine()), settings());
   }
 
+  /** Adds the health of the store. */
+  void addTo(StoreWatch watch) {
+    shell.addTo(watch);
+  }
+
   /** Writes the entries in memory into parts; false if the store is not open. */
   boolean flush() throws IOException {
     return shell.flush();

@@ -211,6 +211,11 @@ final class EmbeddedProfiles implements AutoCloseable {
     shell.addGauges(registry);
   }
 
+  /** Adds the health of the store. */
+  void addTo(StoreWatch watch) {
+    shell.addTo(watch);
+  }
+
   /** Writes the profiles in memory into parts; false if the store is not open. */
   boolean flush() throws IOException {
     return shell.flush();

@@ -221,6 +221,11 @@ final class EmbeddedTraces implements AutoCloseable {
     return new TraceWarmUp(Objects.requireNonNull(queries()), settings());
   }
 
+  /** Adds the health of the store. */
+  void addTo(StoreWatch watch) {
+    shell.addTo(watch);
+  }
+
   /** Writes the spans in memory into parts; false if the store is not open. */
   boolean flush() throws IOException {
     return shell.flush();

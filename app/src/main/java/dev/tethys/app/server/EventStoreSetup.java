@@ -65,6 +65,16 @@ record EventStoreSetup(
         () -> of(EventStore::unreadableParts));
   }
 
+  void addTo(StoreWatch watch) {
+    watch.add(
+        signal,
+        name,
+        () -> {
+          EventStore o = opened.get();
+          return o == null ? null : o.health();
+        });
+  }
+
   private double of(ToDoubleFunction<EventStore> value) {
     EventStore o = opened.get();
     return o == null ? 0 : value.applyAsDouble(o);

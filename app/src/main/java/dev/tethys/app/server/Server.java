@@ -97,6 +97,7 @@ final class Server implements AutoCloseable {
   private final Retention retention;
   private final Configuration configuration;
   private final ServerStatus status;
+  private final StoreWatch watch = new StoreWatch(System::currentTimeMillis);
   private final Notifications notifications;
   private final Reloads reloads;
   private final StoreOpening opening;
@@ -161,7 +162,13 @@ final class Server implements AutoCloseable {
     this.reloads = new Reloads(configuration, notifications);
     this.status =
         new ServerStatus(
-            flags, features, configuration, reloads, retention::toString, external.url());
+            flags,
+            features,
+            configuration,
+            reloads,
+            retention::toString,
+            external.url(),
+            watch::stores);
     notifications.add(Notifications.STARTING);
     this.remoteWrite =
         new RemoteWrite(
@@ -344,7 +351,7 @@ final class Server implements AutoCloseable {
             store,
             reading,
             QueryEngine.of(engine, reading),
-            new StoreStatus(store, folder),
+            new StoreStatus(store, folder, watch::stores),
             new ScrapeStatus(scrape, EmbeddedProfiles.jobs(profiles), configuration),
             alerting.status(),
             status,
@@ -365,22 +372,27 @@ final class Server implements AutoCloseable {
     }
     PointTally receivers = new PointTally("server", registry, Scheduler.system()::nanos);
     FlushEndpoint flush = new FlushEndpoint();
+    watch.add("metrics", "metric store", () -> store.get().health());
     EmbeddedLogs logStore = logs;
     if (logStore != null) {
       logStore.addTo(routes, receivers, alerting::applyLogGroups);
       flush.add("log store", logStore::flush);
+      logStore.addTo(watch);
     }
     EmbeddedTraces traceStore = traces;
     if (traceStore != null) {
       traceStore.addTo(routes, receivers, new SpanMetricQueries(engine, reading));
       flush.add("trace store", traceStore::flush);
+      traceStore.addTo(watch);
     }
     EmbeddedProfiles profileStore = profiles;
     if (profileStore != null) {
       profileStore.addTo(routes, receivers);
       flush.add("profile store", profileStore::flush);
+      profileStore.addTo(watch);
     }
     flush.addTo(routes);
+    watch.register(registry);
     HostPage.addTo(routes);
     observer.addTo(routes);
     String seen = external.getPath() == null ? "" : external.getPath();
@@ -444,6 +456,7 @@ final class Server implements AutoCloseable {
     configuration.add(this::apply);
     configuration.add(this::logQueries);
     configuration.add(_ -> pipelines.apply());
+    watch.start();
     status.ready(recovery.damagedBytes() > 0 ? 1 : 0);
     notifications.remove(Notifications.STARTING);
     reloads.watch(flags);
@@ -616,6 +629,7 @@ final class Server implements AutoCloseable {
   @Override
   public void close() {
     status.stopping();
+    watch.close();
     notifications.add(Notifications.STOPPING);
     EmbeddedProfiles profileStore = profiles;
     if (profileStore != null) {

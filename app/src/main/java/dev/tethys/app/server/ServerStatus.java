@@ -2,6 +2,7 @@ package dev.tethys.app.server;
 
 import dev.tethys.api.prometheus.Readiness;
 import dev.tethys.api.prometheus.ServerView;
+import dev.tethys.api.prometheus.StoreForecast;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.FlagSet;
@@ -10,6 +11,7 @@ import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -24,6 +26,7 @@ final class ServerStatus implements ServerView {
   private final Reloads reloads;
   private final Supplier<String> retention;
   private final URI externalUrl;
+  private final Supplier<List<StoreForecast>> stores;
   private final Instant started = Instant.now();
   private final AtomicBoolean quitting = new AtomicBoolean();
   private volatile Readiness readiness = Readiness.STARTING;
@@ -36,7 +39,9 @@ final class ServerStatus implements ServerView {
       Configuration configuration,
       Reloads reloads,
       Supplier<String> retention,
-      URI externalUrl) {
+      URI externalUrl,
+      Supplier<List<StoreForecast>> stores) {
+    this.stores = stores;
     this.flags = flags;
     this.features = features;
     this.configuration = configuration;
@@ -61,6 +66,11 @@ final class ServerStatus implements ServerView {
   @Override
   public Readiness readiness() {
     return readiness;
+  }
+
+  @Override
+  public List<StoreForecast> stores() {
+    return stores.get();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.tethys.app.server;
 
+import dev.tethys.api.prometheus.StoreForecast;
 import dev.tethys.api.prometheus.StoreView;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.CardinalityQuery;
@@ -13,6 +14,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 
 /** Status of the store for the API. */
 final class StoreStatus implements StoreView {
@@ -21,8 +23,13 @@ final class StoreStatus implements StoreView {
 
   private final DeferredStore store;
   private final Path folder;
+  private final Supplier<List<StoreForecast>> all;
 
-  StoreStatus(DeferredStore store, Path folder) {
+  /**
+   * @param all health of the stores of all signals
+   */
+  StoreStatus(DeferredStore store, Path folder, Supplier<List<StoreForecast>> all) {
+    this.all = all;
     this.store = store;
     this.folder = folder;
   }
@@ -138,6 +145,11 @@ final class StoreStatus implements StoreView {
             .map(p -> new Encoding(p.name(), p.chunks(), p.samples(), p.bytes()))
             .toList(),
         s.downsampled().stream().map(StoreStatus::downsampled).toList());
+  }
+
+  @Override
+  public List<StoreForecast> stores() {
+    return all.get();
   }
 
   private static Downsampled downsampled(StorageStatus.Level d) {

@@ -1,6 +1,7 @@
 package dev.tethys.api.prometheus;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -28,8 +29,9 @@ final class ServerEndpoints {
 
   void register(Routes routes) {
     String name = settings.applicationName();
-    routes.get("/-/healthy", (q, r) -> r.send(name + " is Healthy.\n"));
-    routes.get("/-/ready", ready((q, r) -> r.send(name + " is Ready.\n")));
+    // Alive with a full disk: a restart would not free it.
+    routes.get("/-/healthy", (q, r) -> r.send(name + " is Healthy.\n" + failures()));
+    routes.get("/-/ready", ready((q, r) -> readiness(name, r)));
     lifecycle(routes, "/-/reload", (q, r) -> reload(r));
     lifecycle(routes, "/-/quit", (q, r) -> quit(r));
     routes.get("/version", (q, r) -> version(r));
@@ -39,6 +41,27 @@ final class ServerEndpoints {
   /** Answers 503 until the server is ready. */
   HttpHandler ready(HttpHandler handler) {
     return ApiRoutes.ready(server::readiness, handler);
+  }
+
+  /** Answers 503 while a store refuses all data, with the failures of all stores. */
+  private void readiness(String name, HttpResponse response) throws IOException {
+    if (server.stores().stream().anyMatch(StoreForecast::isRefusing)) {
+      response.status(503).send(name + " is not Ready.\n" + failures());
+    } else {
+      response.send(name + " is Ready.\n" + failures());
+    }
+  }
+
+  /** One line for each store with a failure. */
+  private String failures() {
+    StringBuilder out = new StringBuilder();
+    for (StoreForecast s : server.stores()) {
+      StoreHealth.Problem p = s.health().problem();
+      if (p != null) {
+        out.append(s.name()).append(": ").append(p.text()).append('\n');
+      }
+    }
+    return out.toString();
   }
 
   private void lifecycle(Routes routes, String path, HttpHandler handler) {

@@ -3,12 +3,18 @@ package dev.tethys.api.prometheus;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 
 /** View of the process for the API. */
 public interface ServerView {
   /** Whether it can answer. */
   Readiness readiness();
+
+  /** Health of the stores of all signals. */
+  default List<StoreForecast> stores() {
+    return List.of();
+  }
 
   /** The configuration as YAML, without secrets. */
   String configuration();

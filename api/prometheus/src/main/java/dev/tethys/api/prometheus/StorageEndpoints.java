@@ -2,6 +2,7 @@ package dev.tethys.api.prometheus;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.storage.StoreHealth;
 import java.io.IOException;
 import java.util.List;
 
@@ -46,6 +47,7 @@ final class StorageEndpoints {
           out.put('}');
           encodings(out.next("encodings"), s.encodings());
           downsampled(out.next("downsampled"), s.downsampled());
+          stores(out.next("stores"), store.stores());
           out.put('}');
         });
   }
@@ -60,6 +62,40 @@ final class StorageEndpoints {
       out.next("bytes").number(e.bytes());
       if (e.samples() > 0) {
         out.next("bytesPerSample").number((double) e.bytes() / e.samples());
+      }
+      out.put('}');
+    }
+    out.put(']');
+  }
+
+  private static void stores(JsonOut out, List<StoreForecast> stores) throws IOException {
+    out.put('[');
+    for (int i = 0; i < stores.size(); i++) {
+      StoreForecast f = stores.get(i);
+      StoreHealth h = f.health();
+      out.sep(i == 0).raw("{\"name\":").string(f.name());
+      out.next("folder").string(h.folder());
+      out.next("bytes").number(h.bytes()).next("logBytes").number(h.logBytes());
+      if (h.diskFree() >= 0) {
+        out.next("diskFreeBytes").number(h.diskFree()).next("diskBytes").number(h.diskTotal());
+      }
+      out.next("diskReserveBytes").number(h.diskReserve());
+      out.next("retentionMillis").number(h.keepMillis());
+      out.next("retentionBytes").number(h.maxBytes());
+      out.next("refused").number(h.refused()).next("failedWrites").number(h.failedWrites());
+      out.next("acceptsData").raw(f.isRefusing() ? "false" : "true");
+      StoreHealth.Problem p = h.problem();
+      if (p != null) {
+        out.next("problem").string(p.text()).next("problemSince").number(p.since());
+      }
+      if (!Double.isNaN(f.bytesPerSecond())) {
+        out.next("bytesPerSecond").number(f.bytesPerSecond());
+      }
+      if (f.diskFullAt() >= 0) {
+        out.next("diskFullAt").number(f.diskFullAt());
+      }
+      if (f.sizeLimitAt() >= 0) {
+        out.next("sizeLimitAt").number(f.sizeLimitAt());
       }
       out.put('}');
     }

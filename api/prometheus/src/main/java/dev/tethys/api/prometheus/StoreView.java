@@ -26,6 +26,11 @@ public interface StoreView {
   /** How the store is doing. */
   Storage storage();
 
+  /** Health of the stores of all signals. */
+  default List<StoreForecast> stores() {
+    return List.of();
+  }
+
   /** How far the replay of the write-ahead log is. */
   Replay replay();
 

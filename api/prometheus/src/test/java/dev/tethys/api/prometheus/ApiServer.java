@@ -48,6 +48,7 @@ final class ApiServer implements AutoCloseable {
   private final PrometheusApi.Parts parts;
 
   Readiness readiness = Readiness.READY;
+  List<StoreForecast> stores = List.of();
   QueryEngine engine = new Fixed();
   TargetsView targets = TargetsView.NONE;
   List<AlertmanagerStatus> deliveries = List.of();
@@ -304,6 +305,11 @@ final class ApiServer implements AutoCloseable {
     @Override
     public Readiness readiness() {
       return readiness;
+    }
+
+    @Override
+    public List<StoreForecast> stores() {
+      return stores;
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.tethys.model.NameScheme;
 import dev.tethys.model.Samples;
 import dev.tethys.model.relabel.RelabelRule;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.testkit.Shared;
 import java.io.BufferedReader;
@@ -200,6 +201,29 @@ class ServerApiTest {
       assertThat(r.headers().firstValue("Content-Type").orElse(""))
           .startsWith("application/openmetrics-text; version=0.0.1");
       assertThat(r.body()).endsWith("# EOF\n");
+    }
+  }
+
+  private static StoreForecast failing(String name, String problem, boolean refusing) {
+    StoreHealth.Problem p = new StoreHealth.Problem(problem, 7, refusing);
+    return new StoreForecast(
+        name, new StoreHealth("/x", 1, 2, 3, 4, 5, 6, 7, 8, 9, p), Double.NaN, 10, -1);
+  }
+
+  @Test
+  void readinessNamesFailingStores() throws Exception {
+    try (ApiServer s = new ApiServer(ApiSettings.DEFAULT)) {
+      s.stores = List.of(failing("trace store", "blocks are not merged", false));
+      assertThat(s.get("/-/ready"))
+          .isEqualTo("200 Prometheus Server is Ready.\ntrace store: blocks are not merged\n");
+      s.stores =
+          List.of(
+              failing("log store", "data is refused: disk full", true),
+              failing("trace store", "blocks are not merged", false));
+      String lines = "log store: data is refused: disk full\ntrace store: blocks are not merged\n";
+      assertThat(s.get("/-/ready")).isEqualTo("503 Prometheus Server is not Ready.\n" + lines);
+      assertThat(s.get("/-/healthy")).isEqualTo("200 Prometheus Server is Healthy.\n" + lines);
+      assertThat(s.get("/api/v1/query?query=1")).startsWith("200");
     }
   }
 

@@ -49,7 +49,7 @@ class StorageApiTest {
                   + "\"encodings\":[{\"name\":\"constant\",\"chunks\":2,\"samples\":100,\"bytes\":50,"
                   + "\"bytesPerSample\":0.5},{\"name\":\"labels\",\"chunks\":0,\"samples\":0,"
                   + "\"bytes\":7}],\"downsampled\":[{\"resolution\":\"5m\",\"configured\":true,"
-                  + "\"blocks\":2}]}}");
+                  + "\"blocks\":2}],\"stores\":[]}}");
     }
   }
 

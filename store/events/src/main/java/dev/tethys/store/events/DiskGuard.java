@@ -4,9 +4,12 @@ import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
+import dev.tethys.model.storage.StoreHealth;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Refuses appends while the disk is nearly full, so that flushes still find space. Safe for several
@@ -22,17 +25,21 @@ final class DiskGuard {
   private final FileAccess files;
   private final Path directory;
   private final long reserveBytes;
+  private final LongSupplier millis;
   private volatile boolean full;
+  private volatile long fullSince;
   private volatile long required;
   private volatile long checked = System.nanoTime() - CHECK_NANOS;
 
   /**
    * @param reserveBytes free bytes below which appends are refused; on a small disk a quarter of it
+   * @param millis Unix time
    */
-  DiskGuard(FileAccess files, Path directory, long reserveBytes) {
+  DiskGuard(FileAccess files, Path directory, long reserveBytes, LongSupplier millis) {
     this.files = files;
     this.directory = directory;
     this.reserveBytes = reserveBytes;
+    this.millis = millis;
   }
 
   boolean isFull() {
@@ -54,14 +61,45 @@ final class DiskGuard {
       check(); // resumes with the first append after space was freed
     }
     if (full) {
-      throw new StorageException(
-          Reason.UNAVAILABLE,
-          "disk of "
-              + directory
-              + " has less than "
-              + required
-              + " free bytes; entries are accepted again when space is freed");
+      throw new StorageException(Reason.UNAVAILABLE, "disk of " + directory + text());
     }
+  }
+
+  private String text() {
+    return " has less than "
+        + required
+        + " free bytes; entries are accepted again when space is freed";
+  }
+
+  /**
+   * Free space of the file system.
+   *
+   * @param free bytes; negative if unknown
+   * @param total bytes; negative if unknown
+   * @param reserve free bytes below which appends are refused
+   */
+  record Space(long free, long total, long reserve) {}
+
+  Space space() {
+    try {
+      long total = files.totalSpace(directory);
+      return new Space(files.usableSpace(directory), total, Math.min(reserveBytes, total / PARTS));
+    } catch (IOException e) {
+      return new Space(-1, -1, reserveBytes);
+    }
+  }
+
+  /** Checks the free space; null if appends are accepted. */
+  StoreHealth.@Nullable Problem problem() {
+    try {
+      check();
+    } catch (StorageException e) {
+      return new StoreHealth.Problem(
+          "data is refused: free disk space is unknown", millis.getAsLong(), true);
+    }
+    return full
+        ? new StoreHealth.Problem("data is refused: the disk" + text(), fullSince, true)
+        : null;
   }
 
   private void check() {
@@ -75,6 +113,9 @@ final class DiskGuard {
                 ? "Disk is nearly full, appends are refused path={0}"
                 : "Disk has free space again, appends are accepted path={0}",
             directory);
+      }
+      if (now && !full) {
+        fullSince = millis.getAsLong();
       }
       full = now;
     } catch (IOException e) {

@@ -6,11 +6,13 @@ import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
+import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.files.Frames;
 import dev.tethys.store.files.WriteAheadLog;
+import dev.tethys.store.files.WriteHealth;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -70,6 +72,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
       new RequestBuffers<>(() -> new ByteSink(1 << 16), f -> f.buf.length);
 
   private final DiskGuard disk;
+  private final WriteHealth writes;
   private final PartTable<P> parts;
   private final PartMaintenance<H, S, P> housekeeping;
   private long housekeepingDue = Long.MIN_VALUE; // guarded by maintenance
@@ -96,7 +99,10 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     this.directory = directory;
     this.signal = signal;
     this.options = options;
-    this.disk = new DiskGuard(files, directory, options.reserveBytes());
+    this.disk =
+        new DiskGuard(
+            files, directory, options.reserveBytes(), () -> millis(options.clock().getAsLong()));
+    this.writes = new WriteHealth(() -> millis(options.clock().getAsLong()));
     files.createDirectories(directory);
     Path parent = directory.toAbsolutePath().getParent();
     if (parent != null) {
@@ -216,8 +222,8 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   }
 
   private void append(String tenant, ByteSink frame, Consumer<H> apply) {
-    disk.requireSpace();
     UnsyncedRows.Rows<H> rows;
+    requireSpace();
     lock.lock();
     try {
       awaitRoom();
@@ -240,6 +246,16 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
       lock.unlock();
     }
     force(rows);
+    writes.succeeded(WriteHealth.Work.APPEND);
+  }
+
+  private void requireSpace() {
+    try {
+      disk.requireSpace();
+    } catch (StorageException e) {
+      writes.refused();
+      throw e;
+    }
   }
 
   /**
@@ -308,7 +324,8 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     unapplied = false;
   }
 
-  private static StorageException writeFailed(IOException e) {
+  private StorageException writeFailed(IOException e) {
+    writes.failed(WriteHealth.Work.APPEND, e);
     return new StorageException(
         Reason.UNAVAILABLE, "The write-ahead log was not written: " + e.getMessage(), e);
   }
@@ -325,6 +342,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
         return;
       }
       if (nanos <= 0) {
+        writes.refused();
         String cause = flushFailure == null ? "" : ": the last write failed: " + flushFailure;
         throw new StorageException(
             Reason.LIMIT,
@@ -356,6 +374,34 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   /** True while appends are refused because the disk is nearly full. */
   public boolean isDiskFull() {
     return disk.isFull();
+  }
+
+  /** Size, limits and failures of the store. */
+  public StoreHealth health() {
+    DiskGuard.Space space = disk.space();
+    StoreHealth.Problem full = disk.problem();
+    RetentionLimits keep = options.retention();
+    double share = keep.diskShare() * Math.max(0, space.total());
+    long max = keep.bytes() > 0 ? keep.bytes() : Long.MAX_VALUE;
+    if (share > 0) {
+      max = Math.min(max, (long) share);
+    }
+    return new StoreHealth(
+        directory.toString(),
+        parts.manifest().parts().stream().mapToLong(PartEntry::size).sum(),
+        wal.bytes(),
+        space.free(),
+        space.total(),
+        space.reserve(),
+        millis(keep.nanos()),
+        max == Long.MAX_VALUE ? 0 : max,
+        writes.refusedAppends(),
+        writes.failedWrites(),
+        full == null ? writes.problem() : full);
+  }
+
+  private static long millis(long nanos) {
+    return TimeUnit.NANOSECONDS.toMillis(nanos);
   }
 
   private void sealOrLog() {
@@ -530,7 +576,11 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
         lock.unlock();
       }
       housekeeping.run(generation);
+      writes.succeeded(WriteHealth.Work.MAINTENANCE);
       return true;
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      writes.failed(WriteHealth.Work.MAINTENANCE, e);
+      throw e;
     } finally {
       maintenance.unlock();
     }
@@ -600,6 +650,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
             room.signalAll();
           });
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      writes.failed(WriteHealth.Work.FLUSH, e);
       lock.lock();
       try {
         flushFailure = String.valueOf(e.getMessage());
@@ -612,6 +663,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
         sinks.forEach(parts::discard);
       }
     }
+    writes.succeeded(WriteHealth.Work.FLUSH);
     return true;
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.store.events;
 
+import dev.tethys.model.storage.StoreHealth;
 import java.io.IOException;
 import java.util.SortedSet;
 
@@ -19,4 +20,7 @@ public interface EventStore {
 
   /** Number of parts that were found damaged and are left out of queries. */
   int unreadableParts();
+
+  /** Size, limits and failures. */
+  StoreHealth health();
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class DiskGuardTest {
   private final SimulatedFiles files = new SimulatedFiles(1);
-  private final DiskGuard guard = new DiskGuard(files, Path.of("/logs"), 256 << 20);
+  private final DiskGuard guard = new DiskGuard(files, Path.of("/logs"), 256 << 20, () -> 7);
 
   @Test
   void aSmallDiskKeepsAQuarterFree() {
@@ -19,7 +19,9 @@ class DiskGuardTest {
     guard.requireSpace();
     files.setFree(14 << 20);
     assertThat(refusal()).contains("less than " + (15 << 20) + " free bytes");
+    assertThat(guard.problem()).isNotNull();
     files.setFree(16 << 20);
+    assertThat(guard.problem()).as("without an append that finds it out").isNull();
     guard.requireSpace();
   }
 

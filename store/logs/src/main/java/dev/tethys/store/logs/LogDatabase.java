@@ -10,6 +10,7 @@ import dev.tethys.model.logs.LogDeletion;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.store.events.DeletionMark;
 import dev.tethys.store.events.EngineOptions;
 import dev.tethys.store.events.EventEngine;
@@ -196,6 +197,11 @@ public final class LogDatabase implements LogStore, EventStore {
   @Override
   public int parts() {
     return engine.parts().size();
+  }
+
+  @Override
+  public StoreHealth health() {
+    return engine.health();
   }
 
   /** True while appends are refused because the disk is nearly full. */

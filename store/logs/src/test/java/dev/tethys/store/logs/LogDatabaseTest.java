@@ -15,6 +15,7 @@ import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
+import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.store.events.EngineOptions;
 import dev.tethys.store.events.EventEngine;
 import dev.tethys.store.events.EventView;
@@ -30,6 +31,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -258,8 +260,17 @@ class LogDatabaseTest {
           .isInstanceOfSatisfying(
               StorageException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNAVAILABLE));
       assertThat(bodies(db)).contains("before");
+      StoreHealth full = db.health();
+      assertThat(full.refused() + full.failedWrites()).isPositive();
+      assertThatThrownBy(() -> put(db, List.of(row(T0 + 1, "refused"))))
+          .isInstanceOf(StorageException.class);
+      assertThat(db.health().refused()).isEqualTo(full.refused() + 1);
+      assertThat(full.diskFree()).isLessThanOrEqualTo(1000);
+      assertThat(Objects.requireNonNull(full.problem()).refusing()).isTrue();
+      assertThat(full.problem().text()).startsWith("data is refused: the disk has less than ");
       files.setFree(Long.MAX_VALUE);
       put(db, List.of(row(T0 + 2, "after")));
+      assertThat(db.health().problem()).isNull();
       assertThat(bodies(db)).contains("before", "after");
     }
   }
@@ -273,11 +284,14 @@ class LogDatabaseTest {
     assertThatThrownBy(() -> put(db, List.of(row(T0 + 1, "refused"))))
         .isInstanceOf(StorageException.class);
     assertThat(bodies(db)).containsExactly("before");
+    assertThat(Objects.requireNonNull(db.health().problem()).refusing()).isTrue();
+    assertThat(db.health().failedWrites()).isEqualTo(1);
     assertThatThrownBy(db::flush).isInstanceOf(IOException.class);
     assertThat(bodies(db)).containsExactly("before");
     files.setFree(Long.MAX_VALUE);
     put(db, List.of(row(T0 + 2, "after")));
     db.flush();
+    assertThat(db.health().problem()).isNull();
     assertThat(bodies(db)).containsExactlyInAnyOrder("before", "after");
     db.close();
     try (LogDatabase again = open(files, engine())) {

@@ -57,7 +57,7 @@ final class Checkpoints {
   private long lastFile; // its bytes
   private long checkedAt; // bytes of the log at the last look
   private long calmSince; // of nanos
-  private boolean required;
+  private volatile boolean required;
   private boolean shared; // samples of the log may be in blocks, too
   private long retryAt; // of nanos, while one is owed
 
@@ -133,6 +133,11 @@ final class Checkpoints {
     }
     checkedAt = log.written();
     return now - calmSince >= LULL_NANOS;
+  }
+
+  /** True while one is owed. */
+  boolean isRequired() {
+    return required;
   }
 
   /** One that is owed is tried at the next opportunity, not only after a while. */

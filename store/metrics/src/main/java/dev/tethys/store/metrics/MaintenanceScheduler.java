@@ -5,7 +5,9 @@ import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.store.files.WriteAheadLog;
+import dev.tethys.store.files.WriteHealth;
 import dev.tethys.store.metrics.internal.block.BlockMeta;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
@@ -24,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Scheduler of all changes to the structure of the store, one at a time under the structure lock:
@@ -38,6 +41,9 @@ final class MaintenanceScheduler {
 
   /** Late samples in memory at which they become blocks, however small. */
   static final long MAX_LATE = 2_000_000;
+
+  /** Time that merges may wait for disk space or removals before it is reported. */
+  private static final long MAX_BLOCKED_MILLIS = 60_000;
 
   private static final int PASSES_BEFORE_LETTING_GO = 5;
 
@@ -69,6 +75,8 @@ final class MaintenanceScheduler {
 
   // For self-metrics.
   final LongAdder failures = new LongAdder();
+  private final WriteHealth writes;
+  private volatile long blockedSince; // Unix time in milliseconds, 0 while merges have room
   final LongAdder syncs = new LongAdder();
   final LongAdder syncNanos = new LongAdder();
   final LongAdder truncations = new LongAdder();
@@ -84,7 +92,9 @@ final class MaintenanceScheduler {
       WriteAheadLog log,
       PageFiles pages,
       ReentrantReadWriteLock parts,
-      ChangeLog changes) {
+      ChangeLog changes,
+      WriteHealth writes) {
+    this.writes = writes;
     this.changes = changes;
     this.files = files;
     this.folder = folder;
@@ -183,10 +193,14 @@ final class MaintenanceScheduler {
     try {
       log.sync();
     } catch (IOException e) {
+      writes.failed(WriteHealth.Work.SYNC, e);
       throw unavailable(
           "cannot force the write-ahead log to disk; what it may lose with the power is saved with"
               + " the head as soon as the disk works",
           e);
+    }
+    if (!log.isDoubtful()) {
+      writes.succeeded(WriteHealth.Work.SYNC);
     }
     syncs.increment();
     syncNanos.add(System.nanoTime() - began);
@@ -219,6 +233,17 @@ final class MaintenanceScheduler {
     }
   }
 
+  /** Current failure of writes, or the lack of space for merges. */
+  StoreHealth.@Nullable Problem problem() {
+    StoreHealth.Problem failed = writes.problem();
+    long since = blockedSince;
+    if (failed != null || since == 0 || options.clock().millis() - since < MAX_BLOCKED_MILLIS) {
+      return failed;
+    }
+    return new StoreHealth.Problem(
+        "blocks are not merged: the disk has no room for the result", since, false);
+  }
+
   private static StorageException unavailable(String what, IOException e) {
     return new StorageException(
         StorageException.Reason.UNAVAILABLE, what + ": " + e.getMessage(), e);
@@ -242,13 +267,18 @@ final class MaintenanceScheduler {
     structure.lock();
     try {
       truncateLogAndCompact();
+      if (!checkpoints.isRequired()) {
+        writes.succeeded(WriteHealth.Work.FLUSH);
+      }
     } catch (WriteThrottle.Stopped e) {
       LOG.log(Level.DEBUG, "blocks are merged after the next start: " + e.getMessage());
     } catch (IOException e) {
       failures.increment();
+      writes.failed(WriteHealth.Work.FLUSH, e);
       throw unavailable("the store cannot write blocks in " + folder, e);
     } catch (RuntimeException | Error e) {
       failures.increment();
+      writes.failed(WriteHealth.Work.FLUSH, e);
       throw e;
     } finally {
       structure.unlock();
@@ -275,6 +305,11 @@ final class MaintenanceScheduler {
 
   private void compact() throws IOException {
     compaction.run(options, horizons::at, horizons.newest(), log.bytes());
+    if (!compaction.blocked()) {
+      blockedSince = 0;
+    } else if (blockedSince == 0) {
+      blockedSince = options.clock().millis();
+    }
   }
 
   /** Samples to blocks, and the rest to a snapshot, when that is due. */

@@ -12,8 +12,11 @@ import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.model.storage.TimeRanges;
+import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.WriteAheadLog;
+import dev.tethys.store.files.WriteHealth;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.ClippedSelection;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
@@ -70,6 +73,7 @@ public final class MetricsDatabase implements MetricStore {
   private final Blocks blocks;
   private final ReentrantReadWriteLock parts = new ReentrantReadWriteLock();
   private final MaintenanceScheduler upkeep;
+  private final WriteHealth writes;
   private final LabelSearch search;
   private final StoreStats figures;
   private final RecoveryReport recovery;
@@ -156,6 +160,7 @@ public final class MetricsDatabase implements MetricStore {
     this.options = options;
     this.files = files;
     this.lockFile = lock;
+    this.writes = new WriteHealth(options.clock()::millis);
     this.blocks = new Blocks(files, folder, options.clock(), changes);
     PageFiles pages = new PageFiles(files, folder);
     Recovery r = new Recovery(files, folder, options, blocks, pages);
@@ -165,7 +170,7 @@ public final class MetricsDatabase implements MetricStore {
         new Head(
             options.blockDuration().toMillis(),
             settings(options),
-            frames -> writing[0].append(frames, always),
+            frames -> writeLog(writing[0], frames, always),
             options.clock(),
             HeadMemoryBudget.Pause.PARK,
             changes);
@@ -175,11 +180,22 @@ public final class MetricsDatabase implements MetricStore {
             files, folder.resolve("wal"), options.segmentBytes(), recovery.snapshot());
     writing[0] = log;
     this.upkeep =
-        new MaintenanceScheduler(files, folder, options, head, blocks, log, pages, parts, changes);
+        new MaintenanceScheduler(
+            files, folder, options, head, blocks, log, pages, parts, changes, writes);
     this.search = new LabelSearch(head, blocks, parts);
     this.figures = new StoreStats(head, blocks, log, upkeep, options.clock());
     SelfMetrics.register(options.registry(), this, head, blocks, log, upkeep, recovery);
     upkeep.start();
+  }
+
+  private void writeLog(WriteAheadLog to, ByteSink frames, boolean sync) throws IOException {
+    try {
+      to.append(frames, sync);
+    } catch (IOException e) {
+      writes.failed(WriteHealth.Work.APPEND, e);
+      throw e;
+    }
+    writes.succeeded(WriteHealth.Work.APPEND);
   }
 
   private static HeadSettings settings(DatabaseOptions o) {
@@ -423,6 +439,34 @@ public final class MetricsDatabase implements MetricStore {
   public StorageStatus status() {
     checkOpen();
     return figures.status();
+  }
+
+  /** Size, limits and failures of the store. */
+  public StoreHealth health() {
+    checkOpen();
+    long free = -1;
+    long total = -1;
+    try {
+      free = files.usableSpace(folder);
+      total = files.totalSpace(folder);
+    } catch (IOException e) {
+      // Reported as unknown.
+    }
+    RetentionPolicy keep = upkeep.options().retention();
+    long share = (long) (keep.percentage() / 100 * Math.max(0, total));
+    long longest = keep.longest();
+    return new StoreHealth(
+        folder.toString(),
+        blocks.bytes(),
+        log.bytes(),
+        free,
+        total,
+        0,
+        longest == Long.MAX_VALUE ? 0 : longest,
+        share > 0 ? share : keep.bytes(),
+        writes.refusedAppends() + head.counters.limited.sum(),
+        writes.failedWrites(),
+        upkeep.problem());
   }
 
   /** The blocks on disk, oldest first. */

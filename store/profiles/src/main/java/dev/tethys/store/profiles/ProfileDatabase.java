@@ -9,6 +9,7 @@ import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.profiles.ProfileDeletion;
 import dev.tethys.model.profiles.ProfileSelection;
 import dev.tethys.model.profiles.ProfileStore;
+import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.store.events.DeletionMark;
 import dev.tethys.store.events.EventEngine;
 import dev.tethys.store.events.EventStore;
@@ -180,6 +181,11 @@ public final class ProfileDatabase implements ProfileStore, EventStore {
   @Override
   public int parts() {
     return engine.parts().size();
+  }
+
+  @Override
+  public StoreHealth health() {
+    return engine.health();
   }
 
   /** True while appends are refused because the disk is nearly full. */

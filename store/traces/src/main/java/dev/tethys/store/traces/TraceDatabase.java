@@ -1,6 +1,7 @@
 package dev.tethys.store.traces;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanAppendResult;
 import dev.tethys.model.traces.SpanBatch;
@@ -313,6 +314,11 @@ public final class TraceDatabase implements TraceStore, EventStore {
   @Override
   public int parts() {
     return engine.parts().size();
+  }
+
+  @Override
+  public StoreHealth health() {
+    return engine.health();
   }
 
   /** True while appends are refused because the disk is nearly full. */

@@ -1,0 +1,41 @@
+package dev.tethys.model.storage;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Size, limits and failures of one store, for status pages and metrics.
+ *
+ * @param folder of the store
+ * @param bytes of blocks or parts on the disk
+ * @param logBytes of the write-ahead log
+ * @param diskFree free bytes of the file system; negative if unknown
+ * @param diskTotal size of the file system; negative if unknown
+ * @param diskReserve free bytes below which the store refuses appends
+ * @param keepMillis retention time; 0 for no limit
+ * @param maxBytes retention size; 0 for no limit
+ * @param refused appends refused since the start, because of a limit or a full disk
+ * @param failedWrites writes to the disk that failed since the start
+ * @param problem of now; null if there is none
+ */
+public record StoreHealth(
+    String folder,
+    long bytes,
+    long logBytes,
+    long diskFree,
+    long diskTotal,
+    long diskReserve,
+    long keepMillis,
+    long maxBytes,
+    long refused,
+    long failedWrites,
+    @Nullable Problem problem) {
+
+  /**
+   * Failure that lasts.
+   *
+   * @param text cause and consequence
+   * @param since Unix time in milliseconds
+   * @param refusing true if appends are refused, false if stored data is safe but some work waits
+   */
+  public record Problem(String text, long since, boolean refusing) {}
+}
