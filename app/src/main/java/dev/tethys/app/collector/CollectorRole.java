@@ -93,8 +93,8 @@ public final class CollectorRole implements AutoCloseable {
           Flag.of(
               "allow-unused",
               Flag.Kind.BOOLEAN,
-              "false",
-              "If true, components that no pipeline names are accepted; otherwise they are an"
+              "true",
+              "If true, components that no pipeline names are a warning; otherwise they are an"
                   + " error."),
           Flag.of(
               "drain-timeout",
@@ -327,7 +327,7 @@ public final class CollectorRole implements AutoCloseable {
    * @throws ConfigException where it is wrong
    */
   public static void check(YamlDocument document) {
-    CollectorRole role = new CollectorRole(() -> document, BuiltIn.components(), false, false);
+    CollectorRole role = new CollectorRole(() -> document, BuiltIn.components(), true, false);
     Graph.check(role.read(document), role.services);
   }
 
@@ -349,7 +349,9 @@ public final class CollectorRole implements AutoCloseable {
     try {
       return switch (command) {
         case "validate" -> {
-          Graph.check(role.read(source.read()), role.services);
+          GraphConfig config = role.read(source.read());
+          Graph.check(config, role.services);
+          config.warnings().forEach(w -> System.err.println("warning: " + w));
           yield 0;
         }
         case "print-config" -> {
@@ -579,6 +581,7 @@ public final class CollectorRole implements AutoCloseable {
     }
     printed = read.printed();
     lines.take(c.telemetry(), files);
+    c.warnings().forEach(w -> LOG.log(Level.WARNING, "Configuration warning: {0}", w));
     reloadSuccessful.set(1);
     reloadPause.set(graph.pause().toNanos() / 1e9);
     reloadTime.set(services.clock().millis() / 1000.0);

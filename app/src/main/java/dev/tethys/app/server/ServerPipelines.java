@@ -71,7 +71,7 @@ final class ServerPipelines implements AutoCloseable {
    */
   void apply() throws IOException {
     YamlDocument document = source.read();
-    GraphConfig c = GraphConfig.read(document, services.components(), false);
+    GraphConfig c = GraphConfig.read(document, services.components(), true);
     if (!c.telemetry().metrics().pushes().isEmpty()) {
       LOG.log(
           Level.WARNING,
@@ -81,6 +81,7 @@ final class ServerPipelines implements AutoCloseable {
         c,
         new ConfigWatcher.Effective(
             PrintedConfig.of(document.root(), services.components()), Map.of()));
+    c.warnings().forEach(w -> LOG.log(Level.WARNING, "Configuration warning: {0}", w));
     LOG.log(Level.INFO, "Pipelines started config={0}", String.join(",", source.configs()));
   }
 

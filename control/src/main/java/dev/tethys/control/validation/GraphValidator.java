@@ -151,6 +151,6 @@ public final class GraphValidator {
                 "http", elsewhere,
                 "https", elsewhere,
                 "yaml", t -> t));
-    return GraphConfig.read(layers.add(name, text).document().splittingTexts(), components, false);
+    return GraphConfig.read(layers.add(name, text).document().splittingTexts(), components, true);
   }
 }

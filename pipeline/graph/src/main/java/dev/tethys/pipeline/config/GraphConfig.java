@@ -36,14 +36,16 @@ import java.util.stream.Collectors;
 
 /**
  * Validated configuration: all components are known, settings are parsed, references resolve,
- * signals match, there are no cycles and no unused components.
+ * signals match, there are no cycles.
  *
  * @param extensions in the order in which they are started
  * @param pipelines in the order in which they are written
+ * @param unused components that are defined but never run
  */
 public record GraphConfig(
     List<Definition> extensions,
     List<PipelineDefinition> pipelines,
+    List<Definition> unused,
     TelemetrySettings telemetry,
     YamlNode root) {
   private static final Type<Map<String, YamlNode>> FREE =
@@ -116,7 +118,7 @@ public record GraphConfig(
   /**
    * Reads a configuration.
    *
-   * @param allowUnused whether components that no pipeline names may be there; they are read all
+   * @param allowUnused whether components that no pipeline names are warnings; they are read all
    *     the same
    * @throws ConfigException at the place where it is wrong, or asks for what is not built
    */
@@ -158,12 +160,28 @@ public record GraphConfig(
     }
     r.checkConnectors(pipelines);
     checkCircles(pipelines);
-    if (!allowUnused) {
-      r.refuseUnused();
+    List<Definition> unused = r.unused();
+    if (!allowUnused && !unused.isEmpty()) {
+      Definition first = unused.getFirst();
+      throw first.key().error(unusedText(first) + "; remove it, or allow it with --allow-unused");
     }
     TelemetrySettings telemetry = service.get(TELEMETRY);
     document.refuseNotBuilt();
-    return new GraphConfig(List.copyOf(extensions), List.copyOf(pipelines), telemetry, root);
+    return new GraphConfig(
+        List.copyOf(extensions), List.copyOf(pipelines), unused, telemetry, root);
+  }
+
+  /** Warnings about a configuration that is valid: each names its place. */
+  public List<String> warnings() {
+    return unused.stream().map(d -> d.key().where() + ": " + unusedText(d)).toList();
+  }
+
+  private static String unusedText(Definition d) {
+    return d
+        + " is not used: "
+        + (d.kind() == ComponentKind.EXTENSION
+            ? "service.extensions does not name it"
+            : "no pipeline names it");
   }
 
   /** State of the configuration reader. */
@@ -326,21 +344,11 @@ public record GraphConfig(
       }
     }
 
-    void refuseUnused() {
-      for (ComponentKind k : ComponentKind.values()) {
-        for (Definition d : of(k).values()) {
-          if (!used.contains(d)) {
-            throw d.key()
-                .error(
-                    d
-                        + " is not used: "
-                        + (k == ComponentKind.EXTENSION
-                            ? "service.extensions does not name it"
-                            : "no pipeline names it")
-                        + "; remove it, or allow it with --allow-unused");
-          }
-        }
-      }
+    List<Definition> unused() {
+      return defined.values().stream()
+          .flatMap(m -> m.values().stream())
+          .filter(d -> !used.contains(d))
+          .toList();
     }
   }
 

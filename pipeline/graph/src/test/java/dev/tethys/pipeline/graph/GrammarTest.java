@@ -73,6 +73,32 @@ class GrammarTest {
   }
 
   @Test
+  void warnsOfUnusedComponents() {
+    String yaml =
+        """
+        receivers: {in: , in/b: }
+        exporters: {out: }
+        connectors: {forward: }
+        service: {pipelines: {logs: {receivers: [in], exporters: [out]}}}
+        """;
+    GraphConfig c =
+        GraphConfig.read(
+            YamlDocument.parse("c.yaml", null, yaml), new Doubles().components(), true);
+    assertThat(c.warnings())
+        .containsExactly(
+            "c.yaml:1:19: receiver in/b is not used: no pipeline names it",
+            "c.yaml:3:14: connector forward is not used: no pipeline names it");
+    assertThatThrownBy(
+            () ->
+                GraphConfig.read(
+                    YamlDocument.parse("c.yaml", null, yaml.replace("in/b: ", "in/b: {y: 1}")),
+                    new Doubles().components(),
+                    true))
+        .as("unused components are validated")
+        .hasMessageContaining("unknown key \"y\"");
+  }
+
+  @Test
   void aliasesAreTheSameComponent() {
     GraphConfig c =
         read(

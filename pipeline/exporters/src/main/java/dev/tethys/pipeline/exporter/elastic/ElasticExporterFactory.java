@@ -89,7 +89,7 @@ public final class ElasticExporterFactory
               + "; use a separate exporter for them with mapping: {mode: "
               + (signal == Signal.METRICS ? "otel} or {mode: tethys}" : "otel}"));
     }
-    Observability schema = s.schema();
+    Observability schema = s.schema(signal);
     if (schema != null && signal == Signal.METRICS) {
       throw new ConfigException(
           context.name(),

@@ -42,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  * @param clymene whether documents of samples have Clymene's form
  * @param clymeneLogs whether documents of log records have Clymene's form
  * @param collector documents of one of the Collector's mapping modes; null for Tethys's own
- * @param schema documents of OpenSearch's schema of observability; null for others
+ * @param schema documents of OpenSearch's schema of observability; null for others; see {@link
+ *     #schema(Signal)}
  * @param again the only retryable statuses of requests; null for the defaults
  * @param againDocuments the same for documents
  * @param bulk settings of bulk requests
@@ -212,8 +213,9 @@ record ElasticSettings(
       OpenSearchKeys.Http block = contrib == null ? null : contrib.http(o);
       HttpClientSettings c = block == null ? client.read(o) : block.client();
       Duration timeout = block == null ? null : block.timeout();
+      List<Key<?>> own = List.of(dataStream, template, retention, policy, logsSchema, schema);
       Observability observability =
-          contrib == null ? null : contrib.read(o, logsIndex, tracesIndex);
+          contrib == null ? null : contrib.read(o, logsIndex, tracesIndex, own);
       List<URI> bases = vendor.endpoints(o, c.endpoint());
       CollectorMode mode = observability == null ? collector(o) : null;
       String keep = o.get(retention);
@@ -241,7 +243,7 @@ record ElasticSettings(
       }
       for (Key<?> k :
           List.of(metricsIndex, dataStream, template, retention, policy, logsSchema, schema)) {
-        if (observability != null && o.has(k)) {
+        if (observability != null && observability.isConfigured() && o.has(k)) {
           throw o.error(
               k, k.name() + " applies to Tethys's own documents, but mapping.mode is ss4o");
         }
@@ -345,6 +347,11 @@ record ElasticSettings(
       case TRACES -> tracesIndex;
       default -> metricsIndex;
     };
+  }
+
+  /** The schema of observability for a signal; null where its documents are others. */
+  @Nullable Observability schema(Signal signal) {
+    return schema != null && (signal != Signal.METRICS || schema.isConfigured()) ? schema : null;
   }
 
   /** A path of one of the {@link #bases}. */

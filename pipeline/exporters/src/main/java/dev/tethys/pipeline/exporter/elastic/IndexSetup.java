@@ -118,7 +118,7 @@ final class IndexSetup {
   boolean isWanted() {
     return settings.template()
         && settings.collector() == null
-        && settings.schema() == null
+        && settings.schema(signal) == null
         && !(settings.clymene() && signal == Signal.METRICS);
   }
 

@@ -12,8 +12,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param dataset what documents say of their source, as {@code namespace}
  * @param action {@code create}, or {@code index}, which writes over a document of the same id
+ * @param isConfigured whether the mode is set; otherwise it applies to logs and traces only
  */
-record Observability(String dataset, String namespace, Index logs, Index traces, String action) {
+record Observability(
+    String dataset,
+    String namespace,
+    Index logs,
+    Index traces,
+    String action,
+    boolean isConfigured) {
   /**
    * Names of indices.
    *

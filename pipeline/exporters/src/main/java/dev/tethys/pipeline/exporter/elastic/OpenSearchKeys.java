@@ -23,17 +23,24 @@ final class OpenSearchKeys {
   private static final Key<Duration> TIMEOUT =
       HTTP.optional("timeout", GoDurations.TYPE, "Timeout of a request.");
 
+  /**
+   * Settings of {@code mapping}.
+   *
+   * @param ss4o whether documents follow the schema; null when that is not set
+   */
+  private record Mode(@Nullable Boolean ss4o) {}
+
   /** Settings of {@code http}. */
   record Http(HttpClientSettings client, @Nullable Duration timeout) {}
 
   private static final Section MAPPING = new Section("mapping", "Mapping of documents.");
   private static final Key<Boolean> MODE =
-      MAPPING.key(
+      MAPPING.optional(
           "mode",
           Type.oneOf("mapping mode", modes()),
-          false,
-          "Mapping mode: tethys for Tethys's own documents, ss4o for the Simple "
-              + "Schema for Observability.");
+          "Mapping mode: ss4o for the Simple Schema for Observability, tethys for Tethys's own "
+              + "documents. By default logs and traces are ss4o and metrics tethys; with a key "
+              + "that only Tethys's documents have, all are tethys.");
 
   static {
     for (String k :
@@ -61,7 +68,7 @@ final class OpenSearchKeys {
 
   private final Collection<Key<?>> plain;
   private final Key<Http> http;
-  private final Key<Boolean> mapping;
+  private final Key<Mode> mapping;
   private final Key<String> dataset;
   private final Key<String> namespace;
   private final Key<String> logsFallback;
@@ -82,7 +89,8 @@ final class OpenSearchKeys {
             "http",
             HTTP.type(o -> new Http(CLIENT.read(o), o.find(TIMEOUT))),
             "HTTP client settings in a separate block, as in the Collector.");
-    mapping = s.key("mapping", MAPPING.type(o -> o.get(MODE)), false, MAPPING.doc());
+    mapping =
+        s.key("mapping", MAPPING.type(o -> new Mode(o.find(MODE))), new Mode(null), MAPPING.doc());
     dataset =
         s.key("dataset", Type.STRING, "default", "Dataset in index names; only with mode ss4o.");
     namespace =
@@ -123,9 +131,15 @@ final class OpenSearchKeys {
     return o.find(http);
   }
 
-  /** The schema; null for our own documents, which its keys contradict. */
-  @Nullable Observability read(YamlObject o, Key<String> logsIndex, Key<String> tracesIndex) {
-    if (!o.get(mapping)) {
+  /**
+   * The schema; null for our own documents, which its keys contradict.
+   *
+   * @param own keys that only our own documents have
+   */
+  @Nullable Observability read(
+      YamlObject o, Key<String> logsIndex, Key<String> tracesIndex, List<Key<?>> own) {
+    Boolean written = o.get(mapping).ss4o();
+    if (written == null ? own.stream().anyMatch(o::has) : !written) {
       for (Key<?> k :
           List.of(dataset, namespace, logsFallback, logsTime, tracesFallback, tracesTime, action)) {
         if (o.has(k)) {
@@ -144,7 +158,8 @@ final class OpenSearchKeys {
         o.get(namespace),
         index(o, logsIndex, "ss4o_logs", logsFallback, logsTime),
         index(o, tracesIndex, "ss4o_traces", tracesFallback, tracesTime),
-        o.get(action));
+        o.get(action),
+        written != null);
   }
 
   private Observability.Index index(

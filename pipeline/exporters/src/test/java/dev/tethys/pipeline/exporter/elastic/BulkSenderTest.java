@@ -445,7 +445,8 @@ class BulkSenderTest {
 
   @Test
   void spans() throws Exception {
-    ElasticSettings s = settings(", traces_index: 'traces-{service.name}-x'", true);
+    ElasticSettings s =
+        settings(", mapping: {mode: tethys}, traces_index: 'traces-{service.name}-x'", true);
     byte[] id = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
     byte[] body =
         ExportTraceServiceRequest.newBuilder()
@@ -502,7 +503,7 @@ class BulkSenderTest {
 
   @Test
   void logRecords() throws Exception {
-    ElasticSettings s = settings(", user: u, password: p", true);
+    ElasticSettings s = settings(", mapping: {mode: tethys}, user: u, password: p", true);
     byte[] body =
         ExportLogsServiceRequest.newBuilder()
             .addResourceLogs(

@@ -153,6 +153,38 @@ class ObservabilityTest {
                 """));
   }
 
+  /** opentelemetry-demo writes its logs so. */
+  @Test
+  void writesSs4oWithoutAMode() throws Exception {
+    for (String mapping : List.of("", ", mapping: {}", ", mapping: {mode: }")) {
+      ElasticSettings s =
+          settings(
+              "{http: {endpoint: 'http://opensearch:9200', tls: {insecure: true}}, logs_index:"
+                  + " otel-logs, logs_index_time_format: yyyy-MM-dd, sending_queue: {batch: }"
+                  + mapping
+                  + "}");
+      List<JsonNode> out = lines(s, Signal.LOGS, log("{\"body\": {\"stringValue\": \"hi\"}}"));
+      assertThat(out.get(0).at("/create/_index").asString())
+          .matches("otel-logs-2023-11-1[45]"); // by the machine's zone
+      assertThat(out.get(1).path("body").asString()).isEqualTo("hi");
+      assertThat(out.get(1).at("/attributes/data_stream/type").asString()).isEqualTo("record");
+      assertThat(s.schema(Signal.TRACES)).isNotNull();
+      assertThat(s.schema(Signal.METRICS)).as("the Collector's has no metrics").isNull();
+    }
+  }
+
+  @Test
+  void writesOwnDocumentsWhereOnlyTheyHaveAKey() {
+    for (String own :
+        List.of("mapping: {mode: tethys}", "data_stream: false", "logs_schema: clymene")) {
+      ElasticSettings s = settings("{endpoint: 'http://o:1', " + own + "}");
+      assertThat(s.schema(Signal.LOGS)).as(own).isNull();
+      assertThat(s.logsIndex().pattern()).isEqualTo("logs-tethys-default");
+    }
+    assertThat(settings("{endpoint: 'http://o:1', metrics_index: m}").schema(Signal.LOGS))
+        .isNotNull();
+  }
+
   @Test
   void attributesNameIndicesWithinABound() throws Exception {
     ElasticSettings s =
@@ -172,7 +204,8 @@ class ObservabilityTest {
     for (String[] wrong :
         new String[][] {
           {"{http: {endpoint: 'http://o:1'}, compression: none}", "write it in http"},
-          {"{" + at + "dataset: x}", "dataset is of mapping: {mode: ss4o}"},
+          {"{" + at + "dataset: x, mapping: {mode: tethys}}", "dataset is of mapping"},
+          {"{" + at + "dataset: x, data_stream: false}", "dataset is of mapping"},
           {"{" + at + "mapping: {mode: ss4o}, retention: 3d}", "retention"},
           {"{" + at + "mapping: {mode: ss4o}, metrics_index: x}", "Tethys's own documents"},
           {"{" + at + "mapping: {mode: otel-v1}}", "mapping mode"},
