@@ -15,12 +15,19 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 
 /** {@code file_storage}: folders on disk for queues. */
 public final class FileStorage implements ExtensionFactory<FileStorage.Settings> {
-  /** The settings. */
-  public record Settings(Path directory, boolean create, boolean fsync) {}
+  /**
+   * The settings.
+   *
+   * @param permissions of a created directory, as {@code rwxr-x---}; "" for those of the system
+   * @param maxBytes of each component's files; 0 for no limit
+   */
+  public record Settings(
+      Path directory, boolean create, String permissions, boolean fsync, long maxBytes) {}
 
   private static final Section SECTION =
       new Section("file_storage", "Storage in a directory on disk.");
@@ -55,11 +62,19 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
       SECTION.key(
           "recreate", Type.BOOL, false, "No effect: a queue opens even if its files are damaged.");
 
-  static {
-    SECTION
-        .notBuilt("directory_permissions", "Permissions of the directory.")
-        .notBuilt("max_size", "Use the size limit of each queue.");
-  }
+  private static final Key<String> PERMISSIONS =
+      SECTION.key(
+          "directory_permissions",
+          Type.STRING,
+          "",
+          "Permissions of a created directory in octal, such as 0750, less those of the umask.");
+  private static final Key<Long> MAX_SIZE =
+      SECTION.key(
+          "max_size",
+          Type.INT,
+          0L,
+          "Maximum size of the files of each queue in bytes, in addition to its own limits; 0 for"
+              + " no limit.");
 
   @Override
   public String type() {
@@ -80,7 +95,29 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
     o.get(TIMEOUT);
     o.find(COMPACTION);
     o.get(RECREATE);
-    return new Settings(Path.of(o.get(DIRECTORY)), o.get(CREATE), o.get(FSYNC));
+    if (o.get(MAX_SIZE) < 0) {
+      throw o.error(MAX_SIZE, "max_size is " + o.get(MAX_SIZE) + "; it must be at least 0");
+    }
+    return new Settings(
+        Path.of(o.get(DIRECTORY)), o.get(CREATE), permissions(o), o.get(FSYNC), o.get(MAX_SIZE));
+  }
+
+  private static String permissions(YamlObject o) {
+    String octal = o.get(PERMISSIONS);
+    if (octal.isEmpty()) {
+      return "";
+    }
+    if (!octal.matches("0*[0-7]{1,3}")) {
+      throw o.error(
+          PERMISSIONS,
+          "directory_permissions is \"" + octal + "\"; it must be octal, from 0000 to 0777");
+    }
+    int bits = Integer.parseInt(octal, 8);
+    StringBuilder sb = new StringBuilder();
+    for (int i = 0; i < 9; i++) {
+      sb.append((bits >> (8 - i) & 1) == 1 ? "rwxrwxrwx".charAt(i) : '-');
+    }
+    return sb.toString();
   }
 
   @Override
@@ -92,7 +129,14 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
     @Override
     public void start() throws IOException {
       if (settings.create) {
-        Files.createDirectories(settings.directory);
+        if (settings.permissions.isEmpty()) {
+          Files.createDirectories(settings.directory);
+        } else {
+          Files.createDirectories(
+              settings.directory,
+              PosixFilePermissions.asFileAttribute(
+                  PosixFilePermissions.fromString(settings.permissions)));
+        }
       } else if (!Files.isDirectory(settings.directory)) {
         throw new IOException(
             "there is no folder " + settings.directory + ", and create_directory is false");
@@ -107,6 +151,11 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
     @Override
     public boolean durable() {
       return settings.fsync;
+    }
+
+    @Override
+    public long maxBytes() {
+      return settings.maxBytes == 0 ? Long.MAX_VALUE : settings.maxBytes;
     }
   }
 

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** {@code headers_setter}: headers for the requests of exporters, fixed or of who sent a batch. */
@@ -26,9 +27,16 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
    * that.
    *
    * @param file "" for none
+   * @param from header of the sender; "" for none
+   * @param attribute of the authentication of the sender; "" for none
    */
   public record Header(
-      String key, @Nullable String value, String file, String from, @Nullable String otherwise) {}
+      String key,
+      @Nullable String value,
+      String file,
+      String from,
+      String attribute,
+      @Nullable String otherwise) {}
 
   private static final Section HEADER = new Section("header", "Header to set.");
   private static final Key<String> ACTION =
@@ -45,10 +53,12 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
   private static final Key<String> DEFAULT =
       HEADER.optional("default_value", Type.STRING, "Value used if the sender's request has none.");
 
-  static {
-    HEADER.notBuilt(
-        "from_attribute", "Attribute of the identity that authenticated to a receiver.");
-  }
+  private static final Key<String> FROM_ATTRIBUTE =
+      HEADER.key(
+          "from_attribute",
+          Type.STRING,
+          "",
+          "Attribute of the authentication of the sender, such as username, whose value is used.");
 
   private static final Section SECTION = new Section("headers_setter", "Sets headers of requests.");
   private static final Key<List<Header>> HEADERS =
@@ -86,10 +96,13 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
     String value = o.find(VALUE);
     String from = o.get(FROM);
     String file = o.get(VALUE_FILE);
-    if ((value == null ? 0 : 1) + (from.isEmpty() ? 0 : 1) + (file.isEmpty() ? 0 : 1) != 1) {
-      throw o.error("a header requires one of value, value_file and from_context");
+    String attribute = o.get(FROM_ATTRIBUTE);
+    if ((value == null ? 0 : 1) + Stream.of(from, file, attribute).filter(s -> !s.isEmpty()).count()
+        != 1) {
+      throw o.error(
+          "a header requires one of value, value_file and from_context, or from_attribute");
     }
-    return new Header(o.get(NAME), value, file, from, o.find(DEFAULT));
+    return new Header(o.get(NAME), value, file, from, attribute, o.find(DEFAULT));
   }
 
   @Override
@@ -120,9 +133,13 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
       Map<String, String> out =
           new LinkedHashMap<>(more == null ? Map.<String, String>of() : more.headers(metadata));
       for (Header h : settings.headers) {
-        if (!h.from.isEmpty()) {
+        if (!h.from.isEmpty() || !h.attribute.isEmpty()) {
           List<String> values = metadata.get(h.from);
-          String v = values.isEmpty() ? h.otherwise : values.getFirst();
+          String found =
+              !h.attribute.isEmpty()
+                  ? metadata.client().auth().get(h.attribute)
+                  : values.isEmpty() ? null : values.getFirst();
+          String v = found == null ? h.otherwise : found;
           if (v != null) {
             out.put(h.key, v);
           }

@@ -30,6 +30,12 @@ public final class SigV4Auth implements ExtensionFactory<CloudAuth.SigV4> {
       ROLE.key("session_name", Type.STRING, "", "Name of the session, shown in AWS logs.");
   private static final Key<String> EXTERNAL_ID =
       ROLE.key("external_id", Type.STRING, "", "External ID that the role requires.");
+  private static final Key<String> ROLE_TOKEN_FILE =
+      ROLE.key(
+          "web_identity_token_file",
+          Type.PATH,
+          "",
+          "File with a web identity token, by which the role is assumed; read for each use.");
 
   private static final Section WEB_IDENTITY =
       new Section("assume_role_with_web_identity", "Role to assume with a web identity token.");
@@ -108,7 +114,7 @@ public final class SigV4Auth implements ExtensionFactory<CloudAuth.SigV4> {
   }
 
   private static Role role(YamlObject o) {
-    RoleSession s = new RoleSession(o.get(SESSION_NAME), o.get(STS_REGION), "");
+    RoleSession s = new RoleSession(o.get(SESSION_NAME), o.get(STS_REGION), o.get(ROLE_TOKEN_FILE));
     if (o.get(ARN).isEmpty() && !s.equals(RoleSession.USUAL)) {
       throw o.error("assume_role requires arn");
     }

@@ -34,6 +34,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -109,6 +110,17 @@ class ExtensionsTest {
                 false,
                 "",
                 new CloudAuth.SigV4.RoleSession("", "c", "/t")));
+    CloudAuth.SigV4 byToken =
+        (CloudAuth.SigV4)
+            ((ClientAuth)
+                    make(
+                        new SigV4Auth(),
+                        "{assume_role: {arn: b, web_identity_token_file: /t, session_name: s}}"))
+                .cloud();
+    assertThat(byToken).isNotNull();
+    assertThat(byToken.session()).isEqualTo(new CloudAuth.SigV4.RoleSession("s", "", "/t"));
+    assertThatThrownBy(() -> make(new SigV4Auth(), "assume_role: {web_identity_token_file: /t}"))
+        .hasMessageContaining("requires arn");
     assertThatThrownBy(() -> make(new SigV4Auth(), "assume_role: {session_name: c}"))
         .hasMessageContaining("requires arn");
     assertThatThrownBy(
@@ -264,11 +276,18 @@ class ExtensionsTest {
                 headers:
                   - {key: X-Fixed, value: f}
                   - {key: X-Scope-OrgID, from_context: tenant, default_value: nobody}
+                  - {key: X-User, from_attribute: username}
                 """);
     assertThat(a.headers()).isEqualTo(Map.of("Authorization", "Bearer t", "X-Fixed", "f"));
     assertThat(a.headers(new Metadata(Map.of("Tenant", List.of("me")))))
         .isEqualTo(Map.of("X-Scope-OrgID", "me"));
     assertThat(a.headers(Metadata.NONE)).isEqualTo(Map.of("X-Scope-OrgID", "nobody"));
+    assertThat(
+            a.headers(
+                new Metadata(
+                    Map.of("username", List.of("forged")),
+                    new Metadata.Client(null, Map.of("username", "ada")))))
+        .isEqualTo(Map.of("X-Scope-OrgID", "nobody", "X-User", "ada"));
     assertThatThrownBy(
             () -> make(new HeadersSetter(), "headers: [{action: delete, key: a, value: b}]"))
         .hasMessageContaining("action \"delete\" is not built");
@@ -299,6 +318,21 @@ class ExtensionsTest {
     assertThat(one.getParent()).isEqualTo(folder.resolve("x"));
     assertThat(one.getFileName()).hasToString("exporter_a%2Fb_logs");
     assertThat(s.folder("exporter", ComponentId.parse("a/b"), "traces")).isNotEqualTo(one);
+    assertThat(s.maxBytes()).isEqualTo(Long.MAX_VALUE);
+    Path z = folder.resolve("z");
+    Component bounded =
+        make(
+            new FileStorage(),
+            "{directory: " + z + ", max_size: 1048576, directory_permissions: '0750'}");
+    bounded.start();
+    assertThat(((Storage) bounded).maxBytes()).isEqualTo(1 << 20);
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(z)))
+        .startsWith("rwx")
+        .endsWith("---");
+    for (String wrong : List.of("max_size: -1", "directory_permissions: '0855'")) {
+      assertThatThrownBy(() -> make(new FileStorage(), wrong))
+          .hasMessageContaining(wrong.substring(0, wrong.indexOf(':')));
+    }
     Component absent =
         make(
             new FileStorage(), "{directory: " + folder.resolve("y") + ", create_directory: false}");

@@ -13,4 +13,9 @@ public interface Storage {
 
   /** Whether what is written must survive the machine, not only the process. */
   boolean durable();
+
+  /** Maximum size of the files of each queue. */
+  default long maxBytes() {
+    return Long.MAX_VALUE;
+  }
 }

@@ -170,13 +170,17 @@ final class NodeContext implements Context {
       return overflowing(settings, signal);
     }
     Storage s = extension(r, Storage.class);
+    OutboxOptions.Capacity c = settings.options().capacity();
+    long most = s.maxBytes();
     return settings
         .options()
+        .withCapacity(
+            new OutboxOptions.Capacity(Math.min(c.bytes(), most), c.items(), c.requests()))
         .withDisk(
             new OutboxOptions.Disk(
                 s.folder(key.kind().word(), key.id(), signal.name().toLowerCase(Locale.ROOT)),
                 s.durable() ? OutboxOptions.Sync.ALWAYS : OutboxOptions.Sync.EVERY_SECOND,
-                settings.deadLetterBytes()));
+                Math.min(settings.deadLetterBytes(), most)));
   }
 
   /** A queue in memory continues in a folder of the process, where it has one. */

@@ -73,6 +73,11 @@ final class ReceiverFolders {
       public boolean durable() {
         return all.durable();
       }
+
+      @Override
+      public long maxBytes() {
+        return all.maxBytes();
+      }
     };
   }
 

@@ -15,6 +15,7 @@ final class ParserKeys {
 
   private final Key<Field> from;
   private final Key<Field> to;
+  private final Key<Field> body;
   private final Key<TimeSetting> time;
   private final Key<SeveritySetting> severity;
   private final Key<TraceSetting> trace;
@@ -27,6 +28,9 @@ final class ParserKeys {
   private ParserKeys(Section s, String scopeKey) {
     from = s.key("parse_from", Field.TYPE, Field.BODY, "Field to parse.");
     to = s.key("parse_to", Field.TYPE, Field.ATTRIBUTES, "Field that receives the result.");
+    body =
+        s.optional(
+            "body", Field.TYPE, "Field whose value becomes the body, after the result is stored.");
     time =
         s.optional("timestamp", TimeSetting.TYPE, "Timestamp of the entry, taken from the result.");
     severity =
@@ -74,12 +78,20 @@ final class ParserKeys {
 
   /** Applies the parts of the result that can be read, before an error is reported. */
   Operator.Change embedded(YamlObject o) {
+    Field b = o.find(body);
+    if (b != null && o.get(to).isRoot() && o.get(to).root() == Field.Root.BODY) {
+      throw o.error(body, "parse_to: body is not allowed when body is configured");
+    }
     TimeSetting t = o.find(time);
     SeveritySetting s = o.find(severity);
     TraceSetting tr = o.find(trace);
     Field sc = o.find(scope);
     return e -> {
       OperatorException first = null;
+      Object content = b == null ? Field.NOTHING : b.get(e);
+      if (content != Field.NOTHING) {
+        e.record().setBody(content);
+      }
       if (t != null) {
         first = tried(t::apply, e, first);
       }

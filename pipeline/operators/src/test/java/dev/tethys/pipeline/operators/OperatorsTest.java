@@ -105,6 +105,28 @@ class OperatorsTest {
         .hasMessageContaining(reason);
   }
 
+  /** A parser stores its result, then takes the body from a field of it. */
+  @Test
+  void parsersSetTheBodyFromAField() throws Exception {
+    Rig rig =
+        new Rig(
+            """
+            - type: json_parser
+              body: attributes.message
+              severity: {parse_from: attributes.level}
+            """);
+    rig.text("{\"message\": \"hi\", \"level\": \"error\"}");
+    rig.text("{\"level\": \"info\"}");
+    assertThat(rig.failures).isEmpty();
+    assertThat(rig.out.get(0)).contains("\"body\":\"hi\"", "\"message\":\"hi\"");
+    assertThat(rig.out.get(1)).as("the field is absent").contains("\\\"level\\\"");
+    Rig regex =
+        new Rig("[{type: regex_parser, regex: '(?P<a>.) (?P<rest>.*)', body: attributes.rest}]");
+    regex.text("x some text");
+    assertThat(regex.out.getFirst()).contains("\"body\":\"some text\"");
+    refused("- {type: json_parser, parse_to: body, body: body.x}", "", "parse_to: body");
+  }
+
   @Test
   void whatIsHeldBackGoesOnAfterItsTime() throws InterruptedException {
     Rig rig =

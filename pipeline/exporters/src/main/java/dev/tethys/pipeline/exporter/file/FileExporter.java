@@ -88,7 +88,7 @@ final class FileExporter implements Exporter {
       b = OtlpJsonWriter.toJson(signal, b, 0, b.length);
     }
     if (settings.zstd()) {
-      b = Compression.ZSTD.compress(b, 0, b.length, Compression.DEFAULT_LEVEL);
+      b = Compression.ZSTD.compress(b, 0, b.length, settings.level());
     }
     if (settings.proto() || settings.zstd()) {
       return ByteBuffer.allocate(4 + b.length).putInt(b.length).put(b).array();

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.file;
 
+import dev.tethys.codec.compression.Compression;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param rotation null when the file only grows
  * @param proto length-prefixed protobuf; else JSON lines
  * @param zstd whether each request is compressed
+ * @param level of the compression
  * @param append whether existing content is kept
  * @param createFolder whether its folder is created when absent
  */
@@ -25,11 +27,12 @@ public record FileSettings(
     @Nullable Rotation rotation,
     boolean proto,
     boolean zstd,
+    int level,
     boolean append,
     boolean createFolder) {
   /** The same of another file, which begins empty. */
   FileSettings at(Path other) {
-    return new FileSettings(other, null, proto, zstd, false, createFolder);
+    return new FileSettings(other, null, proto, zstd, level, false, createFolder);
   }
 
   /**
@@ -77,6 +80,12 @@ public record FileSettings(
           words("compression", "none", "zstd"),
           false,
           "Compression of each written request: none or zstd.");
+  private static final Section PARAMS =
+      new Section("compression_params", "Parameters of the compression.");
+  private static final Key<Long> LEVEL =
+      PARAMS.key("level", Type.INT, 0L, "Level of zstd, from 1 to 22; 0 for its default.");
+  private static final Key<Long> COMPRESSION_PARAMS =
+      SECTION.key("compression_params", PARAMS.type(o -> o.get(LEVEL)), 0L, "Compression level.");
   private static final Key<Duration> FLUSH_INTERVAL =
       SECTION.key(
           "flush_interval",
@@ -135,6 +144,11 @@ public record FileSettings(
     }
     Rotation rotation = o.find(ROTATION_KEY);
     boolean zstd = o.get(COMPRESSION);
+    long level = o.get(COMPRESSION_PARAMS);
+    if (level < 0 || level > 22) {
+      throw o.error(
+          COMPRESSION_PARAMS, "compression_params.level is " + level + "; it must be 0 to 22");
+    }
     if (o.get(APPEND) && zstd) {
       throw o.error(APPEND, "append and compression are not for one file");
     }
@@ -142,6 +156,12 @@ public record FileSettings(
       throw o.error(APPEND, "append and rotation are not for one file: rotation appends");
     }
     return new FileSettings(
-        Path.of(path), rotation, o.get(FORMAT), zstd, o.get(APPEND), o.get(CREATE_DIRECTORY));
+        Path.of(path),
+        rotation,
+        o.get(FORMAT),
+        zstd,
+        level == 0 ? Compression.DEFAULT_LEVEL : (int) level,
+        o.get(APPEND),
+        o.get(CREATE_DIRECTORY));
   }
 }

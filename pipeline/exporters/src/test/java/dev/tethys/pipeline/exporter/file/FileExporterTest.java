@@ -131,7 +131,7 @@ class FileExporterTest {
                   "{path: b"
                       + zstd
                       + ", format: proto, compression: "
-                      + (zstd ? "zstd" : "none")
+                      + (zstd ? "zstd, compression_params: {level: 11}" : "none")
                       + "}"));
       write(e, 3);
       write(e, 4);
@@ -145,6 +145,16 @@ class FileExporterTest {
       }
       assertThat(b.hasRemaining()).isFalse();
     }
+  }
+
+  @Test
+  void compressionHasTheLevelThatIsSet() {
+    assertThat(settings("{path: b, compression: zstd}").level())
+        .isEqualTo(Compression.DEFAULT_LEVEL);
+    assertThat(settings("{path: b, compression: zstd, compression_params: {level: 11}}").level())
+        .isEqualTo(11);
+    assertThatThrownBy(() -> settings("{path: b, compression_params: {level: 23}}"))
+        .hasMessageContaining("compression_params.level is 23");
   }
 
   @Test
