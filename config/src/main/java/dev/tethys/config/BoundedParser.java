@@ -2,6 +2,7 @@ package dev.tethys.config;
 
 import java.util.function.Function;
 import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.ScalarEvent;
 import org.snakeyaml.engine.v2.parser.Parser;
 
 /**
@@ -49,7 +50,10 @@ final class BoundedParser implements Parser {
         }
       }
       case MappingEnd, SequenceEnd -> depth--;
-      case StreamStart, StreamEnd, DocumentStart, DocumentEnd, Alias, Scalar, Comment -> {}
+      case Scalar -> {
+        return ScalarTag.applied((ScalarEvent) e);
+      }
+      case StreamStart, StreamEnd, DocumentStart, DocumentEnd, Alias, Comment -> {}
     }
     return e;
   }

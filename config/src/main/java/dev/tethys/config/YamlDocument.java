@@ -58,6 +58,8 @@ public final class YamlDocument {
   private boolean lenient;
   private boolean commas;
   private boolean nullIsAbsent;
+  private boolean collectors;
+  private Map<Node, String> originals = Map.of();
 
   private YamlDocument(String name, @Nullable Path directory, String text) {
     this.name = name;
@@ -88,6 +90,8 @@ public final class YamlDocument {
     d.lenient = whole.lenient;
     d.commas = whole.commas;
     d.nullIsAbsent = whole.nullIsAbsent;
+    d.collectors = whole.collectors;
+    d.originals = whole.originals;
     return d;
   }
 
@@ -184,6 +188,31 @@ public final class YamlDocument {
   public YamlDocument takingNullAsAbsent() {
     nullIsAbsent = true;
     return this;
+  }
+
+  /**
+   * From now on values are read as the Collector reads them: null as {@link #takingNullAsAbsent}
+   * says, and scalars without quotes as version 3 of Go's YAML package reads values of any type, so
+   * that {@code no} and {@code on} are strings and no truth values.
+   */
+  public YamlDocument readingAsCollector() {
+    collectors = true;
+    return takingNullAsAbsent();
+  }
+
+  boolean isCollectors() {
+    return collectors;
+  }
+
+  /** Sets the texts of nodes whose texts differ from their values. */
+  YamlDocument withOriginals(Map<Node, String> texts) {
+    originals = texts;
+    return this;
+  }
+
+  /** The text that a node was substituted by; null where it is that of the node. */
+  @Nullable String original(Node n) {
+    return originals.get(n);
   }
 
   boolean takesNullAsAbsent() {

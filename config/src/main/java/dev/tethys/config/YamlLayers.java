@@ -2,6 +2,7 @@ package dev.tethys.config;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,7 @@ public final class YamlLayers {
 
   private final Map<String, Source> sources;
   private @Nullable Node merged;
+  private final Map<Node, String> originals = new IdentityHashMap<>();
   private int inserted;
 
   /**
@@ -99,7 +101,7 @@ public final class YamlLayers {
 
   /** What came out of it; its root is a null node when there is nothing. */
   public YamlDocument document() {
-    return YamlDocument.of("configuration", merged);
+    return YamlDocument.of("configuration", merged).withOriginals(originals);
   }
 
   /** The root of it. */
@@ -201,22 +203,58 @@ public final class YamlLayers {
   private Node scalar(ScalarNode s, int depth) {
     String text = s.getValue();
     if (text.startsWith("${") && closing(text, 0) == text.length() - 1) {
-      String found = resolve(s, inner(s, text.substring(2, text.length() - 1), depth), depth);
-      Node n;
-      try {
-        n = YamlDocument.compose(where(s), found);
-      } catch (ConfigException e) {
-        n = null; // not YAML: taken as it is
-      }
-      if (n instanceof MappingNode || n instanceof SequenceNode) {
-        return expand(moved(n, s), depth + 1);
-      }
-      String one = found.endsWith("\n") ? found.substring(0, found.length() - 1) : found;
-      return plain(s, inner(s, one, depth + 1), ScalarStyle.PLAIN);
+      return substituted(
+          s, resolve(s, inner(s, text.substring(2, text.length() - 1), depth), depth), depth);
     }
     String put = inner(s, text, depth);
     boolean changed = text.replace("$$", "").contains("${");
     return plain(s, put, changed ? ScalarStyle.SINGLE_QUOTED : s.getScalarStyle());
+  }
+
+  /**
+   * The value of a text that was put in as a whole. The text is kept beside a list, a map, and a
+   * scalar that YAML reads as another text, for readers of strings.
+   */
+  private Node substituted(ScalarNode at, String found, int depth) {
+    String one = found.endsWith("\n") ? found.substring(0, found.length() - 1) : found;
+    if (one.startsWith("${") && closing(one, 0) == one.length() - 1) {
+      return scalar(plain(at, one, ScalarStyle.PLAIN), depth + 1);
+    }
+    Node n;
+    try {
+      n = YamlDocument.compose(where(at), found);
+    } catch (ConfigException e) {
+      n = null; // not YAML: taken as it is
+    }
+    if (n instanceof MappingNode || n instanceof SequenceNode) {
+      Node all = expand(moved(n, at), depth + 1);
+      keep(all, textOf(at, one, depth + 1));
+      return all;
+    }
+    if (n instanceof ScalarNode v
+        && v.getScalarStyle() == ScalarStyle.PLAIN
+        && (PlainScalar.isNull(v.getValue()) || PlainScalar.value(v.getValue(), true) != null)) {
+      ScalarNode typed = plain(at, v.getValue(), ScalarStyle.PLAIN);
+      if (!PlainScalar.isNull(v.getValue()) && !v.getValue().equals(one)) {
+        keep(typed, one);
+      }
+      return typed;
+    }
+    String text = inner(at, one, depth + 1);
+    return plain(at, text, text.isEmpty() ? ScalarStyle.PLAIN : ScalarStyle.SINGLE_QUOTED);
+  }
+
+  /** The text with everything put in, or itself where that is not possible. */
+  private String textOf(ScalarNode at, String text, int depth) {
+    try {
+      return inner(at, text, depth);
+    } catch (ConfigException e) {
+      return text;
+    }
+  }
+
+  private void keep(Node n, String text) {
+    originals.put(n, text);
   }
 
   /** What was put in stands where it was asked for. */

@@ -30,14 +30,10 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  * A value in a YAML file, with its position and the path of keys that leads to it.
  *
  * <p>Plain scalars are taken as Go's YAML reader takes them, by what is asked for: {@code on} is a
- * string where a string is wanted and true where a bool is; {@code 017} is fifteen as a number.
+ * string where a string is wanted and true where a bool is, except in the Collector's files; {@code
+ * 017} is fifteen as a number.
  */
 public final class YamlNode {
-  private static final Set<String> TRUE =
-      Set.of("true", "True", "TRUE", "y", "Y", "yes", "Yes", "YES", "on", "On", "ON");
-  private static final Set<String> FALSE =
-      Set.of("false", "False", "FALSE", "n", "N", "no", "No", "NO", "off", "Off", "OFF");
-  private static final Set<String> NULL = Set.of("", "~", "null", "Null", "NULL");
   private static final String BINARY = "tag:yaml.org,2002:binary";
   private static final int MAX_DEPTH = YamlDocument.MAX_DEPTH;
 
@@ -93,7 +89,7 @@ public final class YamlNode {
   /** True for nothing, {@code ~} and {@code null}. */
   public boolean isNull() {
     return node == null
-        || node instanceof ScalarNode s && isPlain(s) && NULL.contains(s.getValue());
+        || node instanceof ScalarNode s && isPlain(s) && PlainScalar.isNull(s.getValue());
   }
 
   /** True for a scalar that is not null. */
@@ -141,6 +137,10 @@ public final class YamlNode {
 
   /** Any scalar as text; null is {@code ""}. */
   public String asString() {
+    String original = node == null ? null : document.original(node);
+    if (original != null) {
+      return original;
+    }
     if (isNull()) {
       return "";
     }
@@ -182,11 +182,9 @@ public final class YamlNode {
       return false;
     }
     String s = plainOr("true or false");
-    if (TRUE.contains(s)) {
-      return true;
-    }
-    if (FALSE.contains(s)) {
-      return false;
+    Boolean b = PlainScalar.bool(s, document.isCollectors());
+    if (b != null) {
+      return b;
     }
     throw error("must be true or false, not " + describe());
   }
@@ -196,7 +194,7 @@ public final class YamlNode {
     if (isNull()) {
       return 0;
     }
-    BigDecimal n = number(plainOr("a whole number"));
+    BigDecimal n = PlainScalar.number(plainOr("a whole number"));
     try {
       if (n != null) {
         return n.longValueExact();
@@ -212,7 +210,7 @@ public final class YamlNode {
     if (isNull()) {
       return 0;
     }
-    BigDecimal n = number(plainOr("a whole number that is not negative"));
+    BigDecimal n = PlainScalar.number(plainOr("a whole number that is not negative"));
     if (n != null && n.signum() >= 0 && n.stripTrailingZeros().scale() <= 0) {
       BigInteger i = n.toBigInteger();
       if (i.bitLength() <= 64) {
@@ -228,71 +226,17 @@ public final class YamlNode {
       return 0;
     }
     String s = plainOr("a number");
-    switch (s) {
-      case ".nan", ".NaN", ".NAN" -> {
-        return Double.NaN;
-      }
-      case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF" -> {
-        return Double.POSITIVE_INFINITY;
-      }
-      case "-.inf", "-.Inf", "-.INF" -> {
-        return Double.NEGATIVE_INFINITY;
-      }
-      default -> {
-        BigDecimal n = number(s);
-        if (n == null) {
-          throw error("must be a number, not " + describe());
-        }
-        return n.doubleValue();
-      }
+    Double named = PlainScalar.named(s);
+    BigDecimal n = named == null ? PlainScalar.number(s) : null;
+    if (named == null && n == null) {
+      throw error("must be a number, not " + describe());
     }
-  }
-
-  private static final java.util.regex.Pattern DECIMAL =
-      java.util.regex.Pattern.compile("[-+]?(\\d+|\\d*\\.\\d+|\\d+\\.)([eE][-+]?\\d{1,5})?");
-
-  static @Nullable BigDecimal number(String text) {
-    String s = text.replace("_", "");
-    if (s.isEmpty() || s.length() > 100) {
-      return null;
-    }
-    int sign = s.charAt(0) == '-' ? -1 : 1;
-    String digits = s.charAt(0) == '-' || s.charAt(0) == '+' ? s.substring(1) : s;
-    int radix =
-        digits.startsWith("0x")
-            ? 16
-            : digits.startsWith("0b")
-                ? 2
-                : digits.startsWith("0o")
-                    ? 8
-                    : digits.length() > 1 && digits.matches("0[0-7]+") ? 7 : 10;
-    if (radix != 10) {
-      String body = digits.substring(radix == 7 ? 1 : 2);
-      try {
-        if (body.startsWith("-") || body.startsWith("+")) {
-          return null;
-        }
-        BigInteger n = new BigInteger(body, radix == 7 ? 8 : radix);
-        return new BigDecimal(n.multiply(BigInteger.valueOf(sign)));
-      } catch (NumberFormatException e) {
-        return null;
-      }
-    }
-    return DECIMAL.matcher(s).matches() ? new BigDecimal(s) : null;
+    return n == null ? named : n.doubleValue();
   }
 
   /** Whether this is a scalar without quotes that Go's reader would not take for a string. */
   boolean isSpecial() {
-    return node instanceof ScalarNode s && isPlain(s) && isSpecialPlain(s.getValue());
-  }
-
-  /** True when Go's reader would not take the plain text for a string. */
-  static boolean isSpecialPlain(String s) {
-    return NULL.contains(s)
-        || TRUE.contains(s)
-        || FALSE.contains(s)
-        || number(s) != null
-        || s.matches("[-+]?\\.(inf|Inf|INF)|\\.(nan|NaN|NAN)|\\d{4}-\\d\\d?-\\d\\d?.*|<<|=");
+    return node instanceof ScalarNode s && isPlain(s) && PlainScalar.isSpecial(s.getValue());
   }
 
   /** Something that text is turned into, where a failure says what is wrong. */
@@ -434,7 +378,10 @@ public final class YamlNode {
     return e != null && !(takesNullAsAbsent() && e.value().isNull());
   }
 
-  /** The node as strings, numbers, bools, lists and maps; null is {@code ""}. */
+  /**
+   * The node as strings, numbers, bools, lists and maps; null is {@code ""}. Integers are {@link
+   * BigDecimal}, floats {@link Double}.
+   */
   public Object asTree() {
     return Objects.requireNonNull(asTree(0, ""));
   }
@@ -462,16 +409,11 @@ public final class YamlNode {
       return m;
     }
     String s = asString();
-    if (node instanceof ScalarNode n && isPlain(n)) {
-      if (TRUE.contains(s) || FALSE.contains(s)) {
-        return TRUE.contains(s);
-      }
-      BigDecimal number = number(s);
-      if (number != null) {
-        return number;
-      }
-    }
-    return s;
+    Object typed =
+        node instanceof ScalarNode n && isPlain(n)
+            ? PlainScalar.value(n.getValue(), document.isCollectors())
+            : null;
+    return typed == null ? s : typed;
   }
 
   /** The map here without some of its keys. */

@@ -94,6 +94,8 @@ public final class YamlWriter {
   private String text(Object v) {
     return switch (v) {
       case Duration d -> Durations.format(d);
+      case Double d when d.isNaN() -> ".nan";
+      case Double d when d.isInfinite() -> d > 0 ? ".inf" : "-.inf";
       case Double d when d == Math.rint(d) && Math.abs(d) < 1e15 -> Long.toString(d.longValue());
       case Number n -> n.toString();
       case Boolean b -> b.toString();
@@ -112,7 +114,7 @@ public final class YamlWriter {
       return sb.append('"').toString();
     }
     boolean quoted =
-        YamlNode.isSpecialPlain(s)
+        PlainScalar.isSpecial(s)
             || "-?:,[]{}#&*!|>'\"%@` ".indexOf(s.charAt(0)) >= 0 && !plainStart(s)
             || s.endsWith(" ")
             || s.endsWith(":")

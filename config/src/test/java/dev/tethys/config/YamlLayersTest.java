@@ -116,6 +116,42 @@ class YamlLayersTest {
     assertThat(at(layers().add("one", "a: {x: 1}").add("two", "a:").root(), "a").isNull()).isTrue();
   }
 
+  private YamlNode substituted(String value) {
+    files.put("value", value);
+    return at(layers().add("f", "a: ${file:value}").document().readingAsCollector().root(), "a");
+  }
+
+  /** The Collector's own table (confmap/internal/e2e/types_test.go), values put in as a whole. */
+  @Test
+  void substitutedValuesHaveTheTypeThatIsWanted() {
+    assertThat(substituted("123").asLong()).isEqualTo(123);
+    assertThat(substituted("123").asString()).isEqualTo("123");
+    assertThat(substituted("0123").asLong()).isEqualTo(83);
+    assertThat(substituted("0123").asString()).isEqualTo("0123");
+    assertThat(substituted("0xdeadbeef").asLong()).isEqualTo(3735928559L);
+    assertThat(substituted("0xdeadbeef").asString()).isEqualTo("0xdeadbeef");
+    assertThat(substituted("\"0123\"").asString()).isEqualTo("\"0123\"");
+    assertThatThrownBy(() -> substituted("\"0123\"").asLong()).hasMessageContaining("the string");
+    assertThat(substituted("!!str 0123").asString()).isEqualTo("!!str 0123");
+    for (String text : List.of("t", "23", "no", "yes", "on", "off", "y", "n")) {
+      assertThatThrownBy(() -> substituted(text).asBool()).as(text).hasMessageContaining("true or");
+    }
+    for (String text : List.of("no", "yes", "on", "off", "y", "n", "08:00", "2006-01-02")) {
+      assertThat(substituted(text).asTree()).as(text).isEqualTo(text);
+    }
+    assertThat(substituted("true").asTree()).isEqualTo(true);
+    assertThat(substituted("08").asTree()).isEqualTo(8.0);
+    assertThat(substituted(".inf").asTree()).isEqualTo(Double.POSITIVE_INFINITY);
+    assertThat(substituted("true # comment").asBool()).isTrue();
+    assertThat(substituted("[\"a\",").asString()).isEqualTo("[\"a\",");
+    YamlNode list = substituted("[filelog,windowseventlog/application]");
+    assertThat(list.items()).hasSize(2);
+    assertThat(list.asString()).isEqualTo("[filelog,windowseventlog/application]");
+    assertThat(substituted("$$ENV").asString()).isEqualTo("$ENV");
+    assertThat(substituted("$${ENV}").asString()).isEqualTo("${ENV}");
+    assertThat(substituted("").isNull()).isTrue();
+  }
+
   @Test
   void errorsNameTheTextAndThePlace() {
     assertThatThrownBy(() -> tree("a:\n  b: ${nope:x}"))

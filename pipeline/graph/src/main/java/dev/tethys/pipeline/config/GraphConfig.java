@@ -124,7 +124,7 @@ public record GraphConfig(
    */
   public static GraphConfig read(
       YamlDocument document, Components components, boolean allowUnused) {
-    YamlNode root = document.takingNullAsAbsent().root();
+    YamlNode root = document.readingAsCollector().root();
     if (root.isNull()) {
       throw root.error("the configuration is empty; it requires service.pipelines at least");
     }

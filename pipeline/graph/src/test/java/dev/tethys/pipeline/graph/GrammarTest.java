@@ -73,6 +73,19 @@ class GrammarTest {
   }
 
   @Test
+  void readsScalarsAsTheCollector() {
+    assertThatThrownBy(
+            () ->
+                read(
+                    """
+                    receivers: {in: }
+                    exporters: {queued: {retry_on_failure: {enabled: no}}}
+                    service: {pipelines: {logs: {receivers: [in], exporters: [queued]}}}
+                    """))
+        .hasMessageContaining("c.yaml:2:50: must be true or false, not \"no\"");
+  }
+
+  @Test
   void warnsOfUnusedComponents() {
     String yaml =
         """

@@ -141,7 +141,9 @@ final class CollectionHints {
 
   private static YamlNode read(String yaml, String signal, Endpoint e) {
     YamlNode n =
-        YamlDocument.parse("annotation " + PREFIX + signal + "/config of " + e, null, yaml).root();
+        YamlDocument.parse("annotation " + PREFIX + signal + "/config of " + e, null, yaml)
+            .readingAsCollector()
+            .root();
     n.entries(); // it is a map
     return n;
   }
