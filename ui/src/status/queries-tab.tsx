@@ -8,6 +8,7 @@ import { Icon } from '../components/icons';
 import { Button, Empty, Loading, Notice, Select } from '../components/ui';
 import { formatAgo } from '../lib/time';
 import { formatValue } from '../lib/units';
+import { MemoryShares } from './memory-shares';
 
 interface RunningQuery {
   id: number;
@@ -360,6 +361,7 @@ export function QueriesTab() {
         <h2>Now</h2>
       </div>
       <Running data={data} onDone={setOutcome} />
+      <MemoryShares />
       <div className="filters section-head">
         <h2>Most expensive since start</h2>
         <span className="filter-fields">

@@ -18,6 +18,7 @@ import dev.tethys.collect.scrape.ScrapeMetrics;
 import dev.tethys.collect.scrape.ScrapeOptions;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.MemoryBudget;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Scheduler;
@@ -211,6 +212,7 @@ final class Agent implements AutoCloseable {
             RulesView.NONE,
             status,
             notifications,
+            MemoryBudget.ofProcess(),
             registry,
             InstantSource.system()));
     try {

@@ -28,6 +28,12 @@ final class DeferredStore implements MetricStore {
     return opened != null;
   }
 
+  /** Memory of the head, in bytes; 0 until the store is open. */
+  long headBytes() {
+    MetricsDatabase d = opened;
+    return d == null ? 0 : d.headBytes();
+  }
+
   MetricsDatabase get() {
     MetricsDatabase d = opened;
     if (d == null) {

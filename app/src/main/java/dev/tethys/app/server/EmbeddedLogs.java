@@ -9,6 +9,7 @@ import dev.tethys.model.UnixNanos;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.HeapRoom;
+import dev.tethys.model.guard.MemoryBudget;
 import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.logs.LogIngester;
 import dev.tethys.model.logs.LogRates;
@@ -188,6 +189,10 @@ final class EmbeddedLogs implements AutoCloseable {
   }
 
   /** Adds the health of the store. */
+  void addTo(MemoryBudget budget) {
+    shell.addTo(budget);
+  }
+
   void addTo(StoreWatch watch) {
     shell.addTo(watch);
   }

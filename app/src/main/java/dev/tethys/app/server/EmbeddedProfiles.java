@@ -18,6 +18,7 @@ import dev.tethys.collect.scrape.ScrapeManager;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.MemoryBudget;
 import dev.tethys.model.profiles.ProfileIngester;
 import dev.tethys.model.profiles.ProfileStore;
 import dev.tethys.pipeline.Batch;
@@ -212,6 +213,10 @@ final class EmbeddedProfiles implements AutoCloseable {
   }
 
   /** Adds the health of the store. */
+  void addTo(MemoryBudget budget) {
+    shell.addTo(budget);
+  }
+
   void addTo(StoreWatch watch) {
     shell.addTo(watch);
   }

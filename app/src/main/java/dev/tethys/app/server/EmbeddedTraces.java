@@ -16,6 +16,7 @@ import dev.tethys.model.UnixNanos;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.HeapRoom;
+import dev.tethys.model.guard.MemoryBudget;
 import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.traces.TraceIngester;
@@ -222,6 +223,10 @@ final class EmbeddedTraces implements AutoCloseable {
   }
 
   /** Adds the health of the store. */
+  void addTo(MemoryBudget budget) {
+    shell.addTo(budget);
+  }
+
   void addTo(StoreWatch watch) {
     shell.addTo(watch);
   }

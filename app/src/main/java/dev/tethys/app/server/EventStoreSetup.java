@@ -1,6 +1,8 @@
 package dev.tethys.app.server;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.MemoryBudget;
+import dev.tethys.model.guard.MemoryUse;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.store.events.EngineOptions;
@@ -23,9 +25,11 @@ import org.jspecify.annotations.Nullable;
  */
 record EventStoreSetup(
     FlagSet flags, String signal, String name, Supplier<? extends @Nullable EventStore> opened) {
-  /** Each store has two heads while one of them is written to the disk. */
+  /** Three stores have two heads each while one of them is written to the disk. */
+  private static final int HEADS = 6;
+
   private static final long MAX_HEAD_BYTES =
-      Math.max(4L << 20, Runtime.getRuntime().maxMemory() / 16);
+      Math.max(4L << 20, MemoryBudget.ofProcess().share(MemoryUse.EVENT_HEADS).max() / HEADS);
 
   private static final System.Logger LOG = JulLogger.of(EventStoreSetup.class.getName());
 
@@ -63,6 +67,17 @@ record EventStoreSetup(
         prefix + "unreadable_parts",
         "Parts of the " + name + " that were found damaged and are left out of queries.",
         () -> of(EventStore::unreadableParts));
+  }
+
+  /** Counts the memory of the heads in a budget. */
+  void addTo(MemoryBudget budget) {
+    budget
+        .share(MemoryUse.EVENT_HEADS)
+        .addMeasured(
+            () -> {
+              EventStore o = opened.get();
+              return o == null ? 0 : o.headBytes();
+            });
   }
 
   void addTo(StoreWatch watch) {

@@ -184,6 +184,7 @@ final class Server implements AutoCloseable {
     EngineOptions options =
         queries.engine(() -> configuration.current().global().evaluationInterval());
     this.engine = new PromqlEngine(options, queries.resources(memory, places, options));
+    memory.share(MemoryUse.METRIC_HEADS).addMeasured(store::headBytes);
     registry.register(memory);
     this.reading =
         new FederatedSource(store, this::storedFrom, flags.integer("query.max-samples"), registry);
@@ -356,6 +357,7 @@ final class Server implements AutoCloseable {
             alerting.status(),
             status,
             notifications,
+            memory,
             registry,
             InstantSource.system());
     PrometheusApi.register(routes, api, parts, lookups);
@@ -378,18 +380,21 @@ final class Server implements AutoCloseable {
       logStore.addTo(routes, receivers, alerting::applyLogGroups);
       flush.add("log store", logStore::flush);
       logStore.addTo(watch);
+      logStore.addTo(memory);
     }
     EmbeddedTraces traceStore = traces;
     if (traceStore != null) {
       traceStore.addTo(routes, receivers, new SpanMetricQueries(engine, reading));
       flush.add("trace store", traceStore::flush);
       traceStore.addTo(watch);
+      traceStore.addTo(memory);
     }
     EmbeddedProfiles profileStore = profiles;
     if (profileStore != null) {
       profileStore.addTo(routes, receivers);
       flush.add("profile store", profileStore::flush);
       profileStore.addTo(watch);
+      profileStore.addTo(memory);
     }
     flush.addTo(routes);
     watch.register(registry);
@@ -522,7 +527,7 @@ final class Server implements AutoCloseable {
             DatabaseOptions.DEFAULTS.maxFuture())
         .withMemoryLimit(
             flags.get("storage.memory-limit").isEmpty()
-                ? DatabaseOptions.HALF_OF_HEAP
+                ? memory.share(MemoryUse.METRIC_HEADS).max()
                 : flags.bytes("storage.memory-limit"))
         .withRegistry(registry);
   }

@@ -532,9 +532,8 @@ final class ServerFlags {
               "query.cache-max-bytes",
               SIZE,
               "64MB",
-              "Maximum memory of the cache for results of range queries, part of"
-                  + " query.max-memory-bytes and at most an eighth of the heap. 0 disables the"
-                  + " cache. (Tethys)"),
+              "Maximum memory of the cache for results of range queries, at most an eighth of the"
+                  + " heap. 0 disables the cache. (Tethys)"),
           of(
               "query.max-memory-bytes-rules",
               SIZE,

@@ -1,6 +1,7 @@
 package dev.tethys.api.prometheus;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.MemoryBudget;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.web.Routes;
@@ -27,6 +28,7 @@ public final class PrometheusApi {
       RulesView rules,
       ServerView server,
       Notifications notifications,
+      MemoryBudget memory,
       Registry registry,
       InstantSource clock) {}
 
@@ -56,6 +58,7 @@ public final class PrometheusApi {
     ApiRoutes api = new ApiRoutes(routes, settings, p.server()::readiness);
     new QueryEndpoints(p.engine(), p.store(), settings, p.clock()).register(api);
     new RunningQueryEndpoints(p.engine(), settings.admin() || settings.lifecycle()).register(api);
+    new MemoryEndpoint(p.memory()).register(api);
     new LabelEndpoints(p.reading(), lookups).register(api);
     new TargetEndpoints(p.targets(), p.server()).register(api);
     RuleEndpoints rules = new RuleEndpoints(p.rules());

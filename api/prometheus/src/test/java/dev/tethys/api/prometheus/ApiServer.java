@@ -6,6 +6,7 @@ import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.MemoryBudget;
 import dev.tethys.model.relabel.RelabelRule;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.StorageException;
@@ -89,6 +90,7 @@ final class ApiServer implements AutoCloseable {
             new Rules(),
             new Server(),
             notifications,
+            MemoryBudget.ofHeap(1000, () -> true),
             registry,
             () -> NOW);
     PrometheusApi.register(routes, settings, parts, lookups);

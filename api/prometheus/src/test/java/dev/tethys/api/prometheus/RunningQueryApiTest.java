@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.guard.MemoryUse;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.RunningQueries.Entry;
@@ -69,6 +70,25 @@ class RunningQueryApiTest {
       assertThat(System.nanoTime() - end).as("in time").isNegative();
       TimeUnit.MILLISECONDS.sleep(1);
     }
+  }
+
+  @Test
+  void sharesOfMemoryAreListedInOrderOfImportance() {
+    String answer = server.get("/api/v1/status/memory");
+    assertThat(answer).startsWith("200 ");
+    JsonNode data = JSON.readTree(answer.substring(4)).get("data");
+    assertThat(data.get("usedBytes").asLong()).isZero();
+    JsonNode shares = data.get("shares");
+    assertThat(shares.size()).isEqualTo(MemoryUse.values().length);
+    long guaranteed = 0;
+    for (JsonNode s : shares) {
+      guaranteed += s.get("guaranteedBytes").asLong();
+      assertThat(s.get("maxBytes").asLong())
+          .isGreaterThanOrEqualTo(s.get("guaranteedBytes").asLong());
+    }
+    assertThat(guaranteed).isEqualTo(data.get("totalBytes").asLong()).isLessThan(1000);
+    assertThat(shares.get(0).get("name").asString()).isEqualTo("metric heads");
+    assertThat(shares.get(shares.size() - 1).get("name").asString()).isEqualTo("caches");
   }
 
   private JsonNode status(String parameters) {

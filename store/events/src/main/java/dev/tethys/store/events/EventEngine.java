@@ -79,6 +79,8 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   private Map<String, H> active = new HashMap<>();
   private HeadReferences<H> activeUse = new HeadReferences<>();
   private long activeBytes;
+  private long sealedBytes;
+  private volatile long headBytes; // of the active and the sealed heads, for readers without lock
   private long activeGeneration;
   private long activeSince; // clock at the first row
   private final UnsyncedRows<H> unforced = new UnsyncedRows<>();
@@ -160,6 +162,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     for (H head : active.values()) {
       activeBytes += head.bytes();
     }
+    headBytes = activeBytes + sealedBytes;
     activeSince = options.clock().getAsLong();
   }
 
@@ -237,6 +240,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
       long before = head.bytes();
       apply(apply, head);
       activeBytes += head.bytes() - before;
+      headBytes = activeBytes + sealedBytes;
       if (activeBytes >= options.headBytes() && sealed == null) {
         sealOrLog();
       }
@@ -320,6 +324,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     for (H head : active.values()) {
       activeBytes += head.bytes();
     }
+    headBytes = activeBytes + sealedBytes;
     wal.cut(unforced.position());
     unapplied = false;
   }
@@ -376,6 +381,11 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     return disk.isFull();
   }
 
+  /** Bytes of the rows that are not in parts. */
+  public long headBytes() {
+    return headBytes;
+  }
+
   /** Size, limits and failures of the store. */
   public StoreHealth health() {
     DiskGuard.Space space = disk.space();
@@ -419,6 +429,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     sealed = new Generation<>(activeGeneration, active, activeUse, next);
     active = new HashMap<>();
     activeUse = new HeadReferences<>();
+    sealedBytes = activeBytes;
     activeBytes = 0;
     activeGeneration++;
     work.signalAll();
@@ -645,6 +656,8 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
           s.number + 1,
           () -> {
             sealed = null;
+            sealedBytes = 0;
+            headBytes = activeBytes;
             s.use.written(s.heads.values(), signal);
             flushFailure = null;
             room.signalAll();

@@ -21,6 +21,9 @@ public interface EventStore {
   /** Number of parts that were found damaged and are left out of queries. */
   int unreadableParts();
 
+  /** Memory of the rows that are not in parts, in bytes. */
+  long headBytes();
+
   /** Size, limits and failures. */
   StoreHealth health();
 }

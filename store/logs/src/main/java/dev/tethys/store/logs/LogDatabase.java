@@ -200,6 +200,11 @@ public final class LogDatabase implements LogStore, EventStore {
   }
 
   @Override
+  public long headBytes() {
+    return engine.headBytes();
+  }
+
+  @Override
   public StoreHealth health() {
     return engine.health();
   }

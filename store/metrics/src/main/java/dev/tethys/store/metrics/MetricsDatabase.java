@@ -429,6 +429,11 @@ public final class MetricsDatabase implements MetricStore {
     return recovery;
   }
 
+  /** Memory of the head, in bytes: the last measurement and an estimate of later growth. */
+  public long headBytes() {
+    return head.budget.used();
+  }
+
   /** StoreStats; of each list the {@code limit} largest. */
   public DatabaseStats stats(int limit) {
     checkOpen();

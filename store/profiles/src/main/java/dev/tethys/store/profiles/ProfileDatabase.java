@@ -184,6 +184,11 @@ public final class ProfileDatabase implements ProfileStore, EventStore {
   }
 
   @Override
+  public long headBytes() {
+    return engine.headBytes();
+  }
+
+  @Override
   public StoreHealth health() {
     return engine.health();
   }

@@ -317,6 +317,11 @@ public final class TraceDatabase implements TraceStore, EventStore {
   }
 
   @Override
+  public long headBytes() {
+    return engine.headBytes();
+  }
+
+  @Override
   public StoreHealth health() {
     return engine.health();
   }
