@@ -86,7 +86,8 @@ public final class PromqlEngine implements AutoCloseable {
     this.options = options;
     this.nanoTime = nanoTime;
     this.clock = clock;
-    this.budget = new QueryMemoryBudget(resources.queries(), resources.rules());
+    this.budget =
+        new QueryMemoryBudget(resources.queries(), resources.rules(), options.ruleBytes());
     this.running = new RunningQueries(options, clock, nanoTime, this::admits);
     this.slots = new ComputeSlots(resources.places());
     this.cache =

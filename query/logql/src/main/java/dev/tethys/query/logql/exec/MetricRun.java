@@ -116,7 +116,7 @@ public final class MetricRun {
         NoSeries.SOURCE,
         new Execution.Limits(Long.MAX_VALUE, limits.maxBytes(), run.deadline(), 0, 0, false),
         new Execution.Features(false, false, false),
-        new QueryMemoryBudget(run.memory(), run.memory()),
+        new QueryMemoryBudget(run.memory(), run.memory(), 0),
         run.pool(),
         run.parallelism(),
         run.clock(),

@@ -11,10 +11,15 @@ import org.jspecify.annotations.Nullable;
 public final class QueryMemoryBudget {
   private final MemoryShare queries;
   private final MemoryShare rules;
+  private final long keptForRules;
 
-  public QueryMemoryBudget(MemoryShare queries, MemoryShare rules) {
+  /**
+   * @param keptForRules what a setting keeps for rules, for errors; 0 for none
+   */
+  public QueryMemoryBudget(MemoryShare queries, MemoryShare rules, long keptForRules) {
     this.queries = queries;
     this.rules = rules;
+    this.keptForRules = keptForRules;
   }
 
   /** Bytes that queries hold now. */
@@ -59,9 +64,9 @@ public final class QueryMemoryBudget {
                   + " bytes, more than the "
                   + share.max()
                   + (ofRule ? " of query.max-memory-bytes for rules" : " of query.max-memory-bytes")
-                  + (ofRule || rules.guaranteed() == 0
+                  + (ofRule || keptForRules == 0
                       ? ""
-                      : " without the " + rules.guaranteed() + " of query.max-memory-bytes-rules"));
+                      : " without the " + keptForRules + " of query.max-memory-bytes-rules"));
     }
   }
 

@@ -26,7 +26,7 @@ class ComputeSlotsTest {
             new MemoryMetricStore(),
             new Execution.Limits(1_000, 0, Long.MAX_VALUE / 2, 0, 0, false),
             new Execution.Features(false, false, false),
-            new QueryMemoryBudget(MemoryShare.unlimited(), MemoryShare.unlimited()),
+            new QueryMemoryBudget(MemoryShare.unlimited(), MemoryShare.unlimited(), 0),
             Runnable::run,
             1,
             now::get,

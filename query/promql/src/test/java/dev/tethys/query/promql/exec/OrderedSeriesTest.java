@@ -48,7 +48,7 @@ class OrderedSeriesTest {
         NOTHING,
         new Execution.Limits(1_000_000, 0, 1_000, 300_000, 0, false),
         new Execution.Features(false, false, false),
-        new QueryMemoryBudget(MemoryShare.unlimited(), MemoryShare.unlimited()),
+        new QueryMemoryBudget(MemoryShare.unlimited(), MemoryShare.unlimited(), 0),
         pool,
         threads,
         nanoTime,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.guard.MemoryBudget;
+import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.guard.MemoryUse;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryException.Kind;
@@ -26,7 +27,8 @@ class QueryMemoryBudgetTest {
   }
 
   private static QueryMemoryBudget queries(MemoryBudget of) {
-    return new QueryMemoryBudget(of.share(MemoryUse.METRIC_QUERIES), of.share(MemoryUse.RULES));
+    MemoryShare rules = of.share(MemoryUse.RULES);
+    return new QueryMemoryBudget(of.share(MemoryUse.METRIC_QUERIES), rules, rules.guaranteed());
   }
 
   @Test
