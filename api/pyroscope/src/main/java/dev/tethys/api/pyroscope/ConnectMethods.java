@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Methods of a service with one message each way, over Connect with protobuf or JSON and over gRPC
@@ -43,7 +44,17 @@ final class ConnectMethods {
 
   /** Call of a method with its answer in bytes. */
   interface Call {
-    byte[] run(HttpRequest http, Map<String, Object> request, boolean json) throws IOException;
+    /**
+     * Computes the answer.
+     *
+     * @param response for further headers; null over gRPC
+     */
+    byte[] run(
+        HttpRequest http,
+        @Nullable HttpResponse response,
+        Map<String, Object> request,
+        boolean json)
+        throws IOException;
   }
 
   /** Adds a method. */
@@ -51,7 +62,7 @@ final class ConnectMethods {
     add(
         name,
         in,
-        (http, m, json) -> {
+        (http, response, m, json) -> {
           Map<String, Object> message = method.call(http, m);
           return json ? out.toJson(message) : out.toProto(message);
         });
@@ -77,7 +88,7 @@ final class ConnectMethods {
       throws GrpcException, IOException {
     try {
       Map<String, Object> m = message.length == 0 ? Map.of() : in.fromProto(message);
-      return call.run(request, m, false);
+      return call.run(request, null, m, false);
     } catch (CodecException e) {
       throw new GrpcException(
           GrpcException.Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
@@ -125,7 +136,7 @@ final class ConnectMethods {
       byte[] body = body(request);
       Map<String, Object> message =
           body.length == 0 ? Map.of() : json ? in.fromJson(body) : in.fromProto(body);
-      answer = call.run(request, message, json);
+      answer = call.run(request, response, message, json);
     } catch (CodecException e) {
       fail(response, 400, String.valueOf(e.getMessage()));
       return;

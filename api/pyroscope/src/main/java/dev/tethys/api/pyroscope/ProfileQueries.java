@@ -18,6 +18,7 @@ import dev.tethys.query.promql.parser.PromqlParser;
 import dev.tethys.web.HttpException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +38,7 @@ final class ProfileQueries {
   private final ProfileStore store;
   private final String tenant;
   private final BooleanSupplier stopped;
+  private final Set<String> damage = new LinkedHashSet<>();
 
   /**
    * @param stopped true or an exception ends a query
@@ -45,6 +47,11 @@ final class ProfileQueries {
     this.store = store;
     this.tenant = tenant;
     this.stopped = stopped;
+  }
+
+  /** Damage to stored data by which the answers may lack profiles; empty if there is none. */
+  List<String> damage() {
+    return List.copyOf(damage);
   }
 
   /**
@@ -144,6 +151,7 @@ final class ProfileQueries {
 
   private void read(ProfileSelection s, Request r, ProfileReader reader) {
     s.read(r.profiles.isEmpty() ? reader : new ChosenProfiles(s, r.profiles, reader), stopped);
+    damage.addAll(s.damage());
   }
 
   /** Merges a selection into one profile. */
@@ -223,7 +231,9 @@ final class ProfileQueries {
             r.type, r.selector, Math.max(0, r.start - options.step() + 1), r.end, r.profiles);
     try (ProfileSelection s = select(from)) {
       List<Labels> groups = s.series().stream().map(l -> group(l, groupBy)).toList();
-      return HeatMap.of(s, groups, options, stopped);
+      HeatMap map = HeatMap.of(s, groups, options, stopped);
+      damage.addAll(s.damage());
+      return map;
     }
   }
 
@@ -316,6 +326,7 @@ final class ProfileQueries {
   /** Times of the oldest and newest profile in milliseconds; empty without profiles. */
   long[] times() {
     try (ProfileSelection s = store.select(tenant, List.of(), Long.MIN_VALUE, Long.MAX_VALUE)) {
+      damage.addAll(s.damage());
       return s.oldest() > s.newest()
           ? new long[0]
           : new long[] {s.oldest() / MILLI, s.newest() / MILLI};

@@ -4,6 +4,7 @@ import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.profiles.ProfileStore;
 import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -86,11 +87,12 @@ public final class PyroscopeApi {
     to.add(
         "SelectMergeStacktraces",
         PyroscopeMessages.MERGE_STACKTRACES_REQUEST,
-        (http, m, json) -> {
+        (http, response, m, json) -> {
           if (Querier.isAsync(m)) {
             return async(http, m, json);
           }
-          return answer(http, m, json, PyroscopeMessages.FLAMES, Querier::mergeStacktraces);
+          return answer(
+              http, response, m, json, PyroscopeMessages.FLAMES, Querier::mergeStacktraces);
         });
     method(
         to,
@@ -109,9 +111,10 @@ public final class PyroscopeApi {
     to.add(
         "SelectMergeProfile",
         PyroscopeMessages.MERGE_PROFILE_REQUEST,
-        (http, m, json) ->
+        (http, response, m, json) ->
             requests.run(
                 http,
+                response,
                 queries -> {
                   byte[] profile = Querier.mergeProfile(queries, m);
                   return json
@@ -123,13 +126,19 @@ public final class PyroscopeApi {
 
   private void method(
       ConnectMethods to, String name, MessageSchema in, MessageSchema out, Method method) {
-    to.add(name, in, (http, m, json) -> answer(http, m, json, out, method));
+    to.add(name, in, (http, response, m, json) -> answer(http, response, m, json, out, method));
   }
 
   private byte[] answer(
-      HttpRequest http, Map<String, Object> m, boolean json, MessageSchema out, Method method) {
+      HttpRequest http,
+      @Nullable HttpResponse response,
+      Map<String, Object> m,
+      boolean json,
+      MessageSchema out,
+      Method method) {
     return requests.run(
         http,
+        response,
         queries -> {
           Map<String, Object> message = method.call(queries, m);
           return json ? out.toJson(message) : out.toProto(message);

@@ -7,6 +7,7 @@ import dev.tethys.codec.pprof.MergedPprof;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.profiles.ProfileLabels;
 import dev.tethys.model.profiles.StackTree;
+import dev.tethys.web.DamageWarning;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -110,12 +111,14 @@ final class RenderEndpoints {
     switch (p.first("format", "json")) {
       case "json" -> {
         String body =
-            requests.run(http, q -> json(q, r, type, maxNodes(p, FlameGraph.DEFAULT_MAX_NODES)));
+            requests.run(
+                http, response, q -> json(q, r, type, maxNodes(p, FlameGraph.DEFAULT_MAX_NODES)));
         response.header("Content-Type", "application/json").send(body);
       }
       case "pprof" -> download(http, r, response);
       case "dot" -> {
-        String body = requests.run(http, q -> dot(q, r, maxNodes(p, CallGraph.DEFAULT_MAX_NODES)));
+        String body =
+            requests.run(http, response, q -> dot(q, r, maxNodes(p, CallGraph.DEFAULT_MAX_NODES)));
         response.header("Content-Type", "text/plain; charset=utf-8").send(body);
       }
       case String f ->
@@ -130,7 +133,7 @@ final class RenderEndpoints {
   /** Sends the merged profile as a file of pprof. */
   private void download(HttpRequest http, Request r, HttpResponse response) throws IOException {
     ProfileLabels.Type type = r.parsedType();
-    byte[] body = requests.run(http, q -> MergedPprof.gzip(q.merge(r), type));
+    byte[] body = requests.run(http, response, q -> MergedPprof.gzip(q.merge(r), type));
     response.header("Content-Disposition", "attachment; filename=\"profile.pb.gz\"");
     response.send("application/octet-stream", body);
   }
@@ -159,7 +162,11 @@ final class RenderEndpoints {
       comma = ",";
     }
     sb.append("],\"durationDelta\":").append(step / 1000).append(",\"watermarks\":null}");
-    return sb.append(",\"groups\":null,\"heatmap\":null}").toString();
+    sb.append(",\"groups\":null,\"heatmap\":null");
+    if (!q.damage().isEmpty()) {
+      GoJson.append(sb.append(",\"warnings\":["), DamageWarning.text(q.damage())).append(']');
+    }
+    return sb.append('}').toString();
   }
 
   private static void flames(FlameGraph g, StringBuilder sb) {
@@ -212,6 +219,7 @@ final class RenderEndpoints {
     StackTree tree = new StackTree(2);
     requests.run(
         http,
+        response,
         q -> {
           q.stacks(new Stacks(left, List.of(), Map.of()), tree, 0);
           q.stacks(new Stacks(right, List.of(), Map.of()), tree, 1);

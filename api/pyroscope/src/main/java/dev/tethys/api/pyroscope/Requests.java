@@ -7,8 +7,10 @@ import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.profiles.ProfileStore;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.web.DamageWarning;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -50,12 +52,20 @@ final class Requests {
     T run(ProfileQueries queries);
   }
 
-  /** Runs the queries of a request; failures have HTTP's statuses. */
-  <T> T run(HttpRequest request, QueryAction<T> work) {
+  /**
+   * Runs the queries of a request; failures have HTTP's statuses.
+   *
+   * @param response gets a header that names damaged data; null for answers without headers
+   */
+  <T> T run(HttpRequest request, @Nullable HttpResponse response, QueryAction<T> work) {
     AtomicBoolean gone = new AtomicBoolean();
     try (HttpRequest.Watch _ = request.whenClientGone(() -> gone.set(true))) {
       ProfileQueries queries = queries(tenant(request), settings.timeout(), gone::get);
-      return failing(() -> threads.run(() -> accounted(work, queries)));
+      T answer = failing(() -> threads.run(() -> accounted(work, queries)));
+      if (response != null) {
+        DamageWarning.addTo(response, queries.damage());
+      }
+      return answer;
     }
   }
 

@@ -29,6 +29,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -39,6 +41,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -610,5 +613,55 @@ class PyroscopeApiTest {
   private static GrpcReply call(GrpcChannel channel, String method, byte[] message)
       throws Exception {
     return channel.call(SERVICE + method, Map.of(), message, "", Duration.ofSeconds(30));
+  }
+
+  @Test
+  void damagedDataIsNamedInAHeader() throws Exception {
+    ProfileDatabase open = store;
+    assertThat(open).isNotNull();
+    open.close();
+    Path part;
+    try (Stream<Path> files = Files.walk(folder)) {
+      part = files.filter(f -> f.toString().endsWith(".part")).findFirst().orElseThrow();
+    }
+    byte[] content = Files.readAllBytes(part);
+    int named = 0;
+    for (int at = 100; at < content.length * 2 / 3; at += 7) {
+      byte[] damaged = content.clone();
+      damaged[at] ^= 1;
+      Files.write(part, damaged);
+      try (ProfileDatabase db =
+          ProfileDatabase.open(
+              new RealFiles(),
+              folder,
+              new ProfileOptions(EngineOptions.defaults(), ProfileLimits.DEFAULTS))) {
+        store = db;
+        HttpResponse<byte[]> r =
+            send(
+                HttpRequest.newBuilder(
+                    uri("/pyroscope/render?query=" + CPU + "%7B%7D&from=" + MS + "&until=" + MS)));
+        HttpResponse<byte[]> merged =
+            post(
+                SERVICE + "SelectMergeStacktraces",
+                "application/json",
+                ("{\"profile_typeID\":\""
+                        + CPU
+                        + "\",\"label_selector\":\"{}\",\"start\":"
+                        + MS
+                        + ",\"end\":"
+                        + (MS + 60_000)
+                        + "}")
+                    .getBytes(StandardCharsets.UTF_8));
+        assertThat(List.of(r.statusCode(), merged.statusCode())).containsOnly(200);
+        String answer = new String(merged.body(), StandardCharsets.UTF_8);
+        String warning = merged.headers().firstValue("X-Tethys-Warning").orElse("");
+        assertThat(!warning.isEmpty() || answer.contains("\"1156\""))
+            .as("%d: %s", at, answer)
+            .isTrue();
+        named += warning.isEmpty() ? 0 : 1;
+        assertThat(warning).doesNotContain(folder.toString());
+      }
+    }
+    assertThat(named).isPositive();
   }
 }

@@ -12,6 +12,7 @@ import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.TraceStore;
+import dev.tethys.web.DamageWarning;
 import dev.tethys.web.Grpc;
 import dev.tethys.web.GrpcException;
 import dev.tethys.web.HttpException;

@@ -7,6 +7,7 @@ import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.TraceStore;
+import dev.tethys.web.DamageWarning;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;

@@ -14,6 +14,7 @@ import dev.tethys.model.traces.SpanFilter.Compare;
 import dev.tethys.model.traces.SpanFilter.Operator;
 import dev.tethys.model.traces.SpanValue;
 import dev.tethys.model.traces.TraceStore;
+import dev.tethys.web.DamageWarning;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;

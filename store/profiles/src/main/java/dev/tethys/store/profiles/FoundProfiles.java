@@ -16,8 +16,10 @@ import dev.tethys.store.files.CorruptionException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /** Selection of profiles in a view of the engine. For one thread at a time. */
@@ -33,7 +35,7 @@ final class FoundProfiles implements ProfileSelection {
   private final List<Labels> series = new ArrayList<>();
   private final List<Head> heads = new ArrayList<>();
   private final List<Part> parts = new ArrayList<>();
-  private final List<String> damage = new ArrayList<>();
+  private final Set<String> damage = new LinkedHashSet<>();
   private long oldest = Long.MAX_VALUE;
   private long newest = Long.MIN_VALUE;
 
@@ -246,6 +248,10 @@ final class FoundProfiles implements ProfileSelection {
             reader,
             symbols,
             stopped);
+        String missing = p.part.file().missing(b);
+        if (missing != null) {
+          damage.add("profiles are incomplete: " + missing);
+        }
       } catch (CorruptionException e) {
         damaged(e);
       }

@@ -10,6 +10,8 @@ import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
 import java.lang.ref.SoftReference;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -144,9 +146,10 @@ final class ProfilePart {
   }
 
   /**
-   * Reads the rows of a block that a filter selects.
+   * Reads the rows of a block that a filter selects. Fields that are not readable are 0 or empty;
+   * {@link PartFile#missing} names them.
    *
-   * @throws CorruptionException if the block is damaged
+   * @throws CorruptionException if rows are not readable
    */
   void read(int b, RowFilter filter, ProfileReader to, ProfileSymbols s, BooleanSupplier stopped) {
     try {
@@ -171,13 +174,17 @@ final class ProfilePart {
     int n = Math.toIntExact(file.rows(b));
     boolean needsSamples = to.needsSamples();
     long lastSet = needsSamples ? s.attributes().count() - 1L : Integer.MAX_VALUE;
-    ProfileRows rows = columns(in, n, lastSet);
+    Missing missing = new Missing(b, in);
+    ProfileRows rows = columns(missing, n, lastSet, needsSamples);
     Samples samples = needsSamples ? new Samples() : NONE;
     ByteSource divisors = in.source(ProfileSections.DIVISORS);
     ByteSource stacks = needsSamples ? in.source(ProfileSections.STACKS) : divisors;
-    ByteSource sets = needsSamples ? in.source(ProfileSections.SETS) : divisors;
+    boolean hasSets =
+        needsSamples
+            && in.length(ProfileSections.SETS) > 0
+            && missing.isReadable(ProfileSections.SETS, "attributes of samples");
+    ByteSource sets = hasSets ? in.source(ProfileSections.SETS) : divisors;
     ByteSource values = needsSamples ? in.source(ProfileSections.VALUES) : divisors;
-    boolean hasSets = needsSamples && in.length(ProfileSections.SETS) > 0;
     int known = s.nodes().count();
     for (int r = 0; r < n && !stopped.getAsBoolean(); r++) {
       int series = filter.series(rows.series[r], rows.times[r]);
@@ -209,11 +216,47 @@ final class ProfilePart {
         samples.values[i] = values.svarint() * divisor;
       }
       samples.count = count;
+      if (missing.totals) {
+        rows.totals[r] = samples.total();
+      }
       to.profile(series, rows, r, samples);
     }
   }
 
-  private ProfileRows columns(SectionReader in, int n, long lastSet) {
+  /** Sections of a block without which its rows are readable, and what is missing by damage. */
+  private final class Missing {
+    private final int block;
+    private final SectionReader in;
+    private final List<String> names = new ArrayList<>();
+    boolean totals;
+
+    Missing(int block, SectionReader in) {
+      this.block = block;
+      this.in = in;
+    }
+
+    boolean isReadable(int section, String name) {
+      try {
+        var unused = in.get(section);
+        return true;
+      } catch (CorruptionException e) {
+        var logged = file.damaged(block, e);
+        if (!name.isEmpty()) {
+          names.add(name);
+          file.setMissing(block, file.rows(block) + " profiles lack " + String.join(", ", names));
+        }
+        return false;
+      }
+    }
+
+    /** Numbers of rows; zeros if they are not readable. */
+    ByteSource numbers(int section, String name, int n) {
+      return isReadable(section, name) ? in.source(section) : new ByteSource(new byte[n]);
+    }
+  }
+
+  private ProfileRows columns(Missing missing, int n, long lastSet, boolean needsSamples) {
+    SectionReader in = missing.in;
     ProfileRows rows = new ProfileRows();
     rows.series = new int[n];
     rows.times = new long[n];
@@ -223,7 +266,7 @@ final class ProfilePart {
     rows.metas = new int[n];
     rows.samples = new int[n];
     ByteSource series = in.source(ProfileSections.ROW_SERIES);
-    ByteSource metas = in.source(ProfileSections.METAS);
+    ByteSource metas = missing.numbers(ProfileSections.METAS, "attributes", n);
     ByteSource counts = in.source(ProfileSections.COUNTS);
     int known = index().series.length;
     long number = 0;
@@ -237,9 +280,11 @@ final class ProfilePart {
       rows.samples[r] = counts.count(Integer.MAX_VALUE);
     }
     deltas(in.source(ProfileSections.TIMES), rows.times);
-    deltas(in.source(ProfileSections.DURATIONS), rows.durations);
-    deltas(in.source(ProfileSections.PERIODS), rows.periods);
-    ByteSource totals = in.source(ProfileSections.ROW_TOTALS);
+    deltas(missing.numbers(ProfileSections.DURATIONS, "durations", n), rows.durations);
+    deltas(missing.numbers(ProfileSections.PERIODS, "periods", n), rows.periods);
+    missing.totals = needsSamples && !missing.isReadable(ProfileSections.ROW_TOTALS, "");
+    ByteSource totals =
+        missing.totals ? new ByteSource(new byte[n]) : in.source(ProfileSections.ROW_TOTALS);
     for (int r = 0; r < n; r++) {
       rows.totals[r] = totals.svarint();
     }

@@ -127,7 +127,7 @@ final class CorruptionTracker {
         ? new StorageException(
             StorageException.Reason.UNAVAILABLE,
             "block "
-                + folder.get()
+                + folder.get().getFileName()
                 + " cannot be read: "
                 + e.getMessage()
                 + ". Check the disk and retry",
@@ -135,7 +135,7 @@ final class CorruptionTracker {
         : new StorageException(
             StorageException.Reason.CORRUPT,
             "block "
-                + folder.get()
+                + folder.get().getFileName()
                 + " is damaged: "
                 + e.getMessage()
                 + ". Restore it from a backup, or move the folder away to answer without it",
