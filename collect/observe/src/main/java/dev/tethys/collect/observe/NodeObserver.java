@@ -18,6 +18,7 @@ import dev.tethys.collect.observe.process.NodeMetrics;
 import dev.tethys.collect.observe.process.ProcessConnector;
 import dev.tethys.collect.observe.process.ProcessEvents;
 import dev.tethys.collect.observe.process.ProcessHandler;
+import dev.tethys.collect.observe.process.StoppedThread;
 import dev.tethys.collect.observe.process.TaskStatistics;
 import dev.tethys.collect.observe.profile.CpuProfiler;
 import dev.tethys.collect.observe.profile.ProfileSink;
@@ -659,12 +660,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   public void close() {
     stop.countDown();
     scanner.interrupt();
-    try {
-      thread.join();
-      scanner.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    boolean ended = StoppedThread.await(thread) & StoppedThread.await(scanner);
     if (statistics != null) {
       statistics.close();
     }
@@ -682,6 +678,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
     }
     if (probes != null) {
       probes.close();
+    }
+    if (!ended) {
+      return; // a thread still uses what is left, and the end of the process closes it
     }
     if (tracepoints != null) {
       tracepoints.close();

@@ -1,5 +1,6 @@
 package dev.tethys.collect.observe.connection;
 
+import dev.tethys.collect.observe.process.BoundedText;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -20,6 +21,9 @@ public final class LocalAddresses {
   private static final Pattern NAMESPACE = Pattern.compile("net:\\[(\\d+)]");
   private static final long FRESH_NANOS = 60_000_000_000L;
   private static final int MAX_NAMESPACES = 4096;
+  private static final int MAX_ADDRESSES = 4096; // of a namespace, which a user may fill
+  private static final int MAX_BYTES = 16 << 20;
+  private static final long MAX_NANOS = 2_000_000_000L;
   private static final int V6_DIGITS = 32;
 
   private record CachedAddresses(long time, List<IpAddress> addresses) {}
@@ -85,19 +89,24 @@ public final class LocalAddresses {
     Path net = proc.resolve((process > 0 ? process : 1) + "/net");
     Set<IpAddress> found = new TreeSet<>(java.util.Comparator.comparing(IpAddress::toString));
     try {
-      found.addAll(v4(Files.readAllLines(net.resolve("fib_trie"))));
+      found.addAll(v4(lines(net.resolve("fib_trie"))));
     } catch (IOException e) {
       // the process is gone, or the kernel has no such file: no addresses are known
     }
     try {
-      found.addAll(v6(Files.readAllLines(net.resolve("if_inet6"))));
+      found.addAll(v6(lines(net.resolve("if_inet6"))));
     } catch (IOException e) {
       // a kernel without IPv6
     }
     boolean loopback = isHost(namespace);
     return found.stream()
         .filter(a -> !a.isLinkLocal() && !a.isUnspecified() && (loopback || !a.isLoopback()))
+        .limit(MAX_ADDRESSES)
         .toList();
+  }
+
+  private static List<String> lines(Path file) throws IOException {
+    return BoundedText.read(file, MAX_BYTES, MAX_NANOS).lines().toList();
   }
 
   /** Local addresses in a routing table as /proc/net/fib_trie shows it. */

@@ -21,6 +21,12 @@ final class SystemCalls {
   private static final long PERF_EVENT_OPEN = ARM ? 241 : 298;
   private static final long PERF_FLAG_FD_CLOEXEC = 8;
   private static final int O_CLOEXEC = 0x80000;
+
+  /** Flags of open(2): the place of a file alone, no waiting, no link at the end of a path. */
+  static final int O_PATH = 0x20_0000;
+
+  static final int O_NONBLOCK = 0x800;
+  static final int O_NOFOLLOW = ARM ? 0x8000 : 0x2_0000;
   private static final int EPOLL_CTL_ADD = 1;
   private static final int CLONE_NEWNET = 0x4000_0000;
   private static final int MAP_SHARED = 1;
@@ -186,17 +192,24 @@ final class SystemCalls {
     }
   }
 
-  /** Moves this thread into the network namespace of a file of /proc (setns(2)). */
-  static void enterNetwork(String file) throws LibraryException {
+  /** Opens a file for reading, which is closed on exec. */
+  static int open(String file, int flags) throws LibraryException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = LibraryFunction.errnoState(arena);
       MemorySegment path = arena.allocateFrom(file);
-      int fd =
-          (int)
-              check(
-                  "open " + file,
-                  call(() -> (int) OPEN.invokeExact(state, path, O_CLOEXEC)),
-                  state);
+      return (int)
+          check(
+              "open " + file,
+              call(() -> (int) OPEN.invokeExact(state, path, flags | O_CLOEXEC)),
+              state);
+    }
+  }
+
+  /** Moves this thread into the network namespace of a file of /proc (setns(2)). */
+  static void enterNetwork(String file) throws LibraryException {
+    int fd = open(file, 0);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibraryFunction.errnoState(arena);
       try {
         check("setns", call(() -> (int) SETNS.invokeExact(state, fd, CLONE_NEWNET)), state);
       } finally {

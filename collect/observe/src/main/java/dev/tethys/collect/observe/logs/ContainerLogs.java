@@ -6,6 +6,7 @@ import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.container.ContainerRegistry;
 import dev.tethys.collect.observe.logs.LogTail.Position;
 import dev.tethys.collect.observe.process.ProcessFiles;
+import dev.tethys.collect.observe.process.StoppedThread;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.guard.LimitedLog;
@@ -378,10 +379,8 @@ public final class ContainerLogs implements Collector, AutoCloseable {
   public void close() {
     stop.countDown();
     thread.interrupt();
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    if (!StoppedThread.await(thread)) {
+      return; // it still uses the files; the positions saved last are those of a crash
     }
     save();
     sources.values().forEach(this::close);

@@ -1,14 +1,12 @@
 package dev.tethys.collect.observe.logs;
 
+import dev.tethys.collect.observe.kernel.ForeignFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,9 +102,9 @@ final class LogTail implements AutoCloseable {
   }
 
   private boolean open() throws IOException {
-    try {
-      String now = identity();
-      channel = FileChannel.open(path, StandardOpenOption.READ);
+    try (ForeignFile found = find()) {
+      String now = found.inode();
+      channel = found.channel();
       if (!opened) {
         offset = channel.size(); // the first time: what was there before is not read
       } else if (!now.equals(file)) {
@@ -123,18 +121,28 @@ final class LogTail implements AutoCloseable {
   }
 
   private boolean isReplaced() throws IOException {
-    try {
-      return !identity().equals(file);
+    try (ForeignFile found = find()) {
+      return !found.inode().equals(file);
     } catch (NoSuchFileException e) {
       return false; // removed; its successor is not there yet
     }
   }
 
-  private String identity() throws IOException {
-    if (target != null && !Files.readSymbolicLink(path).toString().equals(target)) {
-      throw new NoSuchFileException(path.toString()); // the descriptor is another file's now
+  /** Opens what the path leads to, then checks that: a descriptor may lead elsewhere next. */
+  private ForeignFile find() throws IOException {
+    ForeignFile found = ForeignFile.open(path);
+    boolean done = false;
+    try {
+      if (target != null && !found.target().equals(target)) {
+        throw new NoSuchFileException(path.toString()); // the descriptor is another file's now
+      }
+      done = true;
+      return found;
+    } finally {
+      if (!done) {
+        found.close();
+      }
     }
-    return String.valueOf(Files.readAttributes(path, BasicFileAttributes.class).fileKey());
   }
 
   private void split(int n, Lines to) throws InterruptedException {

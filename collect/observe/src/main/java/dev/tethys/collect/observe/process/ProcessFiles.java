@@ -17,8 +17,22 @@ public final class ProcessFiles {
   /** Class paths of Java take more than a page. */
   private static final int LONGEST_COMMAND = 1 << 16;
 
+  private static final int LONGEST_ENVIRONMENT = 1 << 17;
+
+  /** Readings of files that the kernel takes from the memory of the process. */
+  private static final MemoryReadings MEMORY = MemoryReadings.process();
+
   /** More than the longest line of maps, of which a path takes at most a page. */
   private static final int MAPS_BUFFER = 3 << 12;
+
+  private static final int MAX_MAPS = 4096; // executable parts
+  private static final int MAX_MAPS_BYTES = 16 << 20;
+  private static final int MAX_OPEN_FILES = 1 << 16;
+
+  /** Bytes of other files: a user may have many mounts or sockets in a namespace. */
+  private static final int MAX_TEXT = 16 << 20;
+
+  private static final long MAX_NANOS = 2_000_000_000L;
 
   /** Mount of a file system. */
   public record Mount(String device, String mountPoint, String source) {}
@@ -85,12 +99,13 @@ public final class ProcessFiles {
 
   /** Arguments, each ended by a NUL; empty for threads of the kernel. */
   public String commandLine(int pid) {
-    return start(pid, "cmdline", LONGEST_COMMAND);
+    return MEMORY.read(pid, () -> start(pid, "cmdline", LONGEST_COMMAND), "");
   }
 
   /** Value of a variable that a process was started with; empty when it is not set. */
   public String environment(int pid, String name) {
-    for (String entry : start(pid, "environ", 1 << 17).split("\0", -1)) {
+    String all = MEMORY.read(pid, () -> start(pid, "environ", LONGEST_ENVIRONMENT), "");
+    for (String entry : all.split("\0", -1)) {
       if (entry.startsWith(name + "=")) {
         return entry.substring(name.length() + 1);
       }
@@ -99,21 +114,31 @@ public final class ProcessFiles {
   }
 
   /**
-   * Mapped parts of memory that can be executed, a line each, as /proc shows them. Programs have
-   * many more others, which change all the time.
+   * Mapped parts of memory that can be executed, a line each, as /proc shows them, up to a number.
+   * Programs have many more others, which change all the time.
    */
   public List<String> executableMaps(int pid) {
     List<String> out = new ArrayList<>();
     byte[] buffer = new byte[MAPS_BUFFER];
     try (InputStream in = new FileInputStream(folder(pid).resolve("maps").toFile())) {
       int kept = 0; // bytes of a line of which the end is not read
+      long total = 0;
+      int withoutFile = 0;
+      long deadline = System.nanoTime() + MAX_NANOS;
       for (int n; (n = in.read(buffer, kept, buffer.length - kept)) > 0; ) {
+        total += n;
+        if (out.size() >= MAX_MAPS || total > MAX_MAPS_BYTES || System.nanoTime() - deadline > 0) {
+          return out;
+        }
         int end = kept + n;
         int from = 0;
         for (int i = kept; i < end; i++) {
           if (buffer[i] == '\n') {
             if (isExecutable(buffer, from, i)) {
-              out.add(new String(buffer, from, i - from, StandardCharsets.ISO_8859_1));
+              String line = new String(buffer, from, i - from, StandardCharsets.ISO_8859_1);
+              if (line.indexOf('/') >= 0 || ++withoutFile <= MAX_MAPS / 2) {
+                out.add(line);
+              }
             }
             from = i + 1;
           }
@@ -226,7 +251,11 @@ public final class ProcessFiles {
   public List<OpenFile> openFiles(int pid) {
     List<OpenFile> out = new ArrayList<>();
     try (DirectoryStream<Path> links = Files.newDirectoryStream(folder(pid).resolve("fd"))) {
+      long deadline = System.nanoTime() + MAX_NANOS;
       for (Path p : links) {
+        if (out.size() >= MAX_OPEN_FILES || System.nanoTime() - deadline > 0) {
+          break;
+        }
         try {
           int fd = number(String.valueOf(p.getFileName()), -1);
           out.add(new OpenFile(fd, Files.readSymbolicLink(p).toString()));
@@ -279,7 +308,7 @@ public final class ProcessFiles {
 
   private String text(int pid, String file) {
     try {
-      return Files.readString(folder(pid).resolve(file), StandardCharsets.ISO_8859_1);
+      return BoundedText.read(folder(pid).resolve(file), MAX_TEXT, MAX_NANOS);
     } catch (IOException e) {
       return ""; // the process has ended
     }
@@ -290,6 +319,15 @@ public final class ProcessFiles {
       return new String(in.readNBytes(longest), StandardCharsets.UTF_8);
     } catch (IOException e) {
       return ""; // the process has ended
+    }
+  }
+
+  /** Number of the user of a process; -1 when it has ended. */
+  public int user(int pid) {
+    try {
+      return (int) Files.getAttribute(folder(pid), "unix:uid");
+    } catch (IOException e) {
+      return -1;
     }
   }
 

@@ -8,6 +8,8 @@ import dev.tethys.collect.observe.kernel.KernelMap;
 import dev.tethys.collect.observe.kernel.LoadedPrograms;
 import dev.tethys.collect.observe.kernel.ProgramLoadException;
 import dev.tethys.collect.observe.kernel.ThreadScheduling;
+import dev.tethys.collect.observe.process.ProcessFiles;
+import dev.tethys.collect.observe.process.StoppedThread;
 import dev.tethys.collect.observe.profile.ProfileSink.OwnerProfile;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.guard.LimitedLog;
@@ -53,6 +55,14 @@ public final class CpuProfiler implements AutoCloseable {
   /** Processes that wait; more are met again when they are sampled again. */
   private static final int MAX_WAITING = 4096;
 
+  /** Users with processor time of their own; system users, and those of namespaces, are one. */
+  private static final int MAX_USERS = 8;
+
+  private static final int LAST_SYSTEM_USER = 999;
+  private static final int FIRST_SUBORDINATE_USER = 100_000;
+  private static final int OTHER_USERS = -2;
+  private static final long MAX_MICROS = 10_000_000; // of a reading
+
   /** Processor time that the reading of code may take, and how much of it is saved up. */
   private static final int MICROS_A_SECOND = 5_000;
 
@@ -75,6 +85,7 @@ public final class CpuProfiler implements AutoCloseable {
   private final KernelMap round;
   private final KernelMap strangers;
   private final UnwindTables tables;
+  private final ProcessFiles files;
   private final LimitedLog failures = new LimitedLog(LOG);
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
@@ -85,8 +96,7 @@ public final class CpuProfiler implements AutoCloseable {
   /** Stacks of the round that has begun, which the kernel added before the last was read. */
   private Map<Long, long[]> early = new HashMap<>();
 
-  private final TokenBucket micros =
-      TokenBucket.perSecond(MICROS_A_SECOND, SAVED_MICROS, System::nanoTime);
+  private final Map<Integer, TokenBucket> micros = new HashMap<>(); // by user
   private long rounds;
   private long roundStart = UnixNanos.now();
   private volatile Counts counts = new Counts(0, 0, 0, 0, 0);
@@ -104,6 +114,7 @@ public final class CpuProfiler implements AutoCloseable {
     this.round = programs.map("rounds");
     this.strangers = programs.map("strangers");
     this.tables = new UnwindTables(proc, programs);
+    this.files = new ProcessFiles(proc);
     thread =
         Thread.ofPlatform()
             .name("observe-profiles")
@@ -184,8 +195,9 @@ public final class CpuProfiler implements AutoCloseable {
   }
 
   private void meet(int pid, long address) {
-    if (unread.size() < MAX_WAITING) {
-      unread.merge(pid, address, (before, now) -> now == 0 ? before : now);
+    unread.merge(pid, address, (before, now) -> now == 0 ? before : now);
+    if (unread.size() > MAX_WAITING) {
+      unread.remove(unread.keySet().iterator().next());
     }
   }
 
@@ -195,17 +207,30 @@ public final class CpuProfiler implements AutoCloseable {
         8, 8, (key, value) -> meet((int) key.get(JAVA_LONG, 0), value.get(JAVA_LONG, 0)));
     int read = 0;
     for (Iterator<Map.Entry<Integer, Long>> i = unread.entrySet().iterator();
-        i.hasNext() && read < PROCESSES_OF_A_LOOK && micros.tryTake(1); ) {
+        i.hasNext() && read < PROCESSES_OF_A_LOOK; ) {
       Map.Entry<Integer, Long> e = i.next();
       if (tables.isDue(e.getKey(), now)) {
+        TokenBucket micros = microsOf(files.user(e.getKey()));
+        if (!micros.tryTake(1)) {
+          continue;
+        }
         i.remove();
         long start = ThreadScheduling.time();
         tables.unknown(e.getKey(), e.getValue());
         tables.refresh(e.getKey(), now);
-        micros.reserve((ThreadScheduling.time() - start) / 1000);
+        long nanos = ThreadScheduling.time() - start + tables.takeMemoryNanos();
+        micros.reserve(Math.min(nanos / 1000, MAX_MICROS));
         read++;
       }
     }
+  }
+
+  /** Processor time of a user, so that the code of one does not take that of all. */
+  private TokenBucket microsOf(int user) {
+    int group = user <= LAST_SYSTEM_USER ? 0 : Math.min(user, FIRST_SUBORDINATE_USER);
+    int key = micros.size() < MAX_USERS || micros.containsKey(group) ? group : OTHER_USERS;
+    return micros.computeIfAbsent(
+        key, _ -> TokenBucket.perSecond(MICROS_A_SECOND, SAVED_MICROS, System::nanoTime));
   }
 
   /** True when the code of a process has been read. */
@@ -351,11 +376,8 @@ public final class CpuProfiler implements AutoCloseable {
   @Override
   public void close() {
     stop.countDown();
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    programs.close();
+    if (StoppedThread.await(thread)) {
+      programs.close();
+    } // else the thread still uses their maps, and the end of the process closes them
   }
 }

@@ -5,7 +5,6 @@ import dev.tethys.codec.elf.ElfFunctions;
 import dev.tethys.codec.elf.ElfFunctions.Range;
 import dev.tethys.codec.symbol.SymbolNames;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -22,6 +21,12 @@ final class FileSymbols {
 
   /** Part of a file whose offsets have one name. */
   private record Part(long end, String name) {}
+
+  /** Opens a file. */
+  @FunctionalInterface
+  interface ElfOpener {
+    ElfFile open() throws IOException;
+  }
 
   private final Map<String, TreeMap<Long, Part>> files = new LinkedHashMap<>(64, 0.75f, true);
   private int kept;
@@ -40,9 +45,9 @@ final class FileSymbols {
    * @param identity of the file
    * @param offsets ascending
    */
-  void find(String identity, Path file, long[] offsets, String without) {
+  void find(String identity, ElfOpener file, long[] offsets, String without) {
     @Nullable Range[] found = new Range[offsets.length];
-    try (ElfFile elf = ElfFile.open(file)) {
+    try (ElfFile elf = file.open()) {
       long[] addresses = Arrays.stream(offsets).map(elf::addressOf).toArray();
       found = ElfFunctions.ranges(elf, addresses);
       for (int i = 0; i < offsets.length; i++) {

@@ -1,5 +1,6 @@
 package dev.tethys.collect.observe.profile;
 
+import dev.tethys.collect.observe.process.MemoryReadings;
 import dev.tethys.collect.observe.process.ProcessMemory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -60,23 +62,35 @@ final class FrameNames {
     }
     Map<Long, String> names = new HashMap<>(found);
     if (!marked.isEmpty()) {
-      try (ProcessMemory memory = ProcessMemory.open(proc, pid)) {
-        for (long word : marked) {
-          String name = null;
-          if ((word & METHOD) != 0 && java != null) {
-            name = java.methodName(memory, word & ADDRESS);
-          } else if (python != null) {
-            name = python.name(memory, word & ADDRESS);
-          }
-          if (name != null) {
-            names.put(word, name);
-          }
-        }
-      } catch (IOException e) {
-        // the process has ended
-      }
+      names.putAll(
+          MemoryReadings.process()
+              .read(pid, () -> inMemory(proc, pid, marked, java, python), Map.of()));
     }
     return new FrameNames(names);
+  }
+
+  private static Map<Long, String> inMemory(
+      Path proc,
+      int pid,
+      Set<Long> marked,
+      @Nullable HotSpotCode java,
+      @Nullable PythonFunctions python)
+      throws IOException {
+    Map<Long, String> names = new HashMap<>();
+    try (ProcessMemory memory = ProcessMemory.open(proc, pid)) {
+      for (long word : marked) {
+        String name = null;
+        if ((word & METHOD) != 0 && java != null) {
+          name = java.methodName(memory, word & ADDRESS);
+        } else if (python != null) {
+          name = python.name(memory, word & ADDRESS);
+        }
+        if (name != null) {
+          names.put(word, name);
+        }
+      }
+    }
+    return names;
   }
 
   /** A return address is the one after the call, which may be in the next function. */

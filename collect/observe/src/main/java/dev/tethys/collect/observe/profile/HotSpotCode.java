@@ -1,5 +1,6 @@
 package dev.tethys.collect.observe.profile;
 
+import dev.tethys.codec.elf.ElfFile;
 import dev.tethys.codec.elf.UnwindTable;
 import dev.tethys.collect.observe.process.ProcessMemory;
 import java.io.IOException;
@@ -155,7 +156,7 @@ final class HotSpotCode {
    * @param bias what its addresses in memory are more than those in the file
    * @throws IOException when the process has ended, or its structures are not understood
    */
-  static HotSpotCode of(Path proc, int pid, Path library, long bias) throws IOException {
+  static HotSpotCode of(Path proc, int pid, ElfFile library, long bias) throws IOException {
     try (ProcessMemory memory = ProcessMemory.open(proc, pid)) {
       return new HotSpotCode(proc, pid, HotSpotStructs.of(memory, library, bias));
     }

@@ -4,7 +4,6 @@ import dev.tethys.codec.elf.ElfFile;
 import dev.tethys.collect.observe.process.ProcessMemory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,12 +75,9 @@ final class HotSpotStructs {
    * @param bias what its addresses in memory are more than those in the file
    * @throws IOException when the process has ended, or its structures are not understood
    */
-  static HotSpotStructs of(ProcessMemory memory, Path library, long bias) throws IOException {
+  static HotSpotStructs of(ProcessMemory memory, ElfFile library, long bias) throws IOException {
     HotSpotStructs s = new HotSpotStructs();
-    Map<String, Long> symbols;
-    try (ElfFile elf = ElfFile.open(library)) {
-      symbols = elf.addresses(Set.copyOf(SYMBOLS));
-    }
+    Map<String, Long> symbols = library.addresses(Set.copyOf(SYMBOLS));
     if (symbols.size() < SYMBOLS.size()) {
       throw new IOException("libjvm.so does not describe its structures");
     }

@@ -1,5 +1,9 @@
 package dev.tethys.collect.observe.profile;
 
+import dev.tethys.codec.elf.ElfFile;
+import dev.tethys.collect.observe.kernel.ForeignFile;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +16,18 @@ final class ProcessMap {
    * @param path of the file, empty for memory without one, in brackets for parts of the kernel
    */
   record Part(long start, long end, long offset, String path) {
+    /** Opens the mapped file. */
+    ForeignFile open(Path proc, int pid) throws IOException {
+      return ForeignFile.openMapped(proc, pid, start, end, path);
+    }
+
+    /** Opens the mapped program or library. */
+    ElfFile openElf(Path proc, int pid) throws IOException {
+      try (ForeignFile f = open(proc, pid)) {
+        return f.elf();
+      }
+    }
+
     /** True for memory without a file. */
     boolean isMemory() {
       return path.isEmpty()

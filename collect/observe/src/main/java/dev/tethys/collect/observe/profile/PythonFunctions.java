@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * interpreter tells them itself (_Py_DebugOffsets).
  */
 final class PythonFunctions {
-  private static final Pattern FILE = Pattern.compile(".*/(?:lib)?python(\\d)\\.(\\d+)[^/]*");
+  private static final Pattern FILE = Pattern.compile(".*/(?:lib)?python(\\d)\\.(\\d{1,3})[^/]*");
   private static final int LONGEST_NAME = 512;
   private static final int COOKIE_OFFSETS = 40 * 8;
 
@@ -93,11 +93,11 @@ final class PythonFunctions {
    * Finds the interpreter in a file of a process.
    *
    * @param path of the file in the process
-   * @param file as it can be opened
+   * @param file its content
    * @param bias what its addresses in memory are more than those in the file
    * @return null when the file has none, or one of an unknown version
    */
-  static @Nullable PythonFunctions of(Path proc, int pid, String path, Path file, long bias)
+  static @Nullable PythonFunctions of(Path proc, int pid, String path, ElfFile file, long bias)
       throws IOException {
     Matcher m = FILE.matcher(path);
     if (!m.matches()) {
@@ -108,10 +108,7 @@ final class PythonFunctions {
     if (l == null) {
       return null;
     }
-    Long symbol;
-    try (ElfFile elf = ElfFile.open(file)) {
-      symbol = elf.addresses(Set.of(l.symbol)).get(l.symbol);
-    }
+    Long symbol = file.addresses(Set.of(l.symbol)).get(l.symbol);
     if (symbol == null) {
       return null;
     }

@@ -1,13 +1,13 @@
 package dev.tethys.collect.observe.profile;
 
+import dev.tethys.collect.observe.kernel.ForeignFile;
+import dev.tethys.collect.observe.process.MemoryReadings;
 import dev.tethys.collect.observe.process.ProcessFiles;
 import dev.tethys.collect.observe.process.ProcessMemory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,7 +74,8 @@ final class Symbolizer {
       return null;
     }
     Map<Long, String> out = new HashMap<>();
-    Map<String, Map<Long, List<Long>>> unknown = new LinkedHashMap<>(); // by file, by offset
+    Map<String, ProcessMap.Part> parts = new HashMap<>(); // one of each path
+    Map<String, Map<Long, List<Long>>> unknown = new LinkedHashMap<>(); // by path, by offset
     List<Long> compiled = new ArrayList<>();
     for (long address : addresses) {
       ProcessMap.Part p = map.at(address);
@@ -91,17 +92,24 @@ final class Symbolizer {
         continue;
       }
       long offset = address - p.start() + p.offset();
-      String name = ofFiles.known(key(pid, p.path()), offset);
+      String name = ofFiles.known(key(pid, p), offset);
       if (name != null) {
         out.put(address, name);
       } else {
+        parts.put(p.path(), p);
         unknown
             .computeIfAbsent(p.path(), _ -> new LinkedHashMap<>())
             .computeIfAbsent(offset, _ -> new ArrayList<>())
             .add(address);
       }
     }
-    unknown.forEach((path, offsets) -> fromFile(pid, path, offsets, out));
+    unknown.forEach(
+        (path, offsets) -> {
+          ProcessMap.Part p = parts.get(path);
+          if (p != null) {
+            fromFile(pid, p, offsets, out);
+          }
+        });
     if (java != null) {
       fromJava(pid, java, compiled, out);
     }
@@ -112,16 +120,14 @@ final class Symbolizer {
   private final Map<String, String> identities = new HashMap<>();
 
   /** Identity of a file: the same for all processes that have it mapped. */
-  private String key(int pid, String path) {
+  private String key(int pid, ProcessMap.Part part) {
     return identities.computeIfAbsent(
-        pid + path,
-        _ -> {
-          try {
-            Path file = file(pid, path);
-            Map<String, Object> a = Files.readAttributes(file, "unix:dev,ino,lastModifiedTime");
-            return a.get("dev") + ":" + a.get("ino") + ":" + a.get("lastModifiedTime");
+        pid + part.path(),
+        key -> {
+          try (ForeignFile file = part.open(proc, pid)) {
+            return file.version();
           } catch (IOException e) {
-            return pid + path;
+            return key;
           }
         });
   }
@@ -131,16 +137,13 @@ final class Symbolizer {
     identities.clear();
   }
 
-  private Path file(int pid, String path) {
-    return proc.resolve(pid + "/root" + path);
-  }
-
   private void fromFile(
-      int pid, String path, Map<Long, List<Long>> offsets, Map<Long, String> out) {
+      int pid, ProcessMap.Part part, Map<Long, List<Long>> offsets, Map<Long, String> out) {
     long[] wanted = offsets.keySet().stream().mapToLong(Long::longValue).sorted().toArray();
+    String path = part.path();
     String unknown = "[" + path.substring(path.lastIndexOf('/') + 1) + "]";
-    String key = key(pid, path);
-    ofFiles.find(key, file(pid, path), wanted, unknown);
+    String key = key(pid, part);
+    ofFiles.find(key, () -> part.openElf(proc, pid), wanted, unknown);
     offsets.forEach(
         (offset, at) -> {
           String name = ofFiles.known(key, offset);
@@ -150,18 +153,26 @@ final class Symbolizer {
 
   /** Names the code of a virtual machine; what is left stays in the list. */
   private void fromJava(int pid, HotSpotCode java, List<Long> addresses, Map<Long, String> out) {
-    try (ProcessMemory memory = ProcessMemory.open(proc, pid)) {
-      for (Iterator<Long> i = addresses.iterator(); i.hasNext(); ) {
-        long address = i.next();
-        String name = java.nameAt(memory, address);
-        if (name != null) {
-          out.put(address, name);
-          i.remove();
-        }
-      }
-    } catch (IOException e) {
-      // the process has ended
-    }
+    List<Long> wanted = List.copyOf(addresses);
+    Map<Long, String> found =
+        MemoryReadings.process()
+            .read(
+                pid,
+                () -> {
+                  Map<Long, String> names = new HashMap<>();
+                  try (ProcessMemory memory = ProcessMemory.open(proc, pid)) {
+                    for (long address : wanted) {
+                      String name = java.nameAt(memory, address);
+                      if (name != null) {
+                        names.put(address, name);
+                      }
+                    }
+                  }
+                  return names;
+                },
+                Map.of());
+    out.putAll(found);
+    addresses.removeAll(found.keySet());
   }
 
   private void fromPerfMap(int pid, List<Long> addresses, Map<Long, String> out) {
@@ -169,12 +180,9 @@ final class Symbolizer {
       return;
     }
     Path file = proc.resolve(pid + "/root/tmp/perf-" + files.namespacePid(pid) + ".map");
-    if (!PerfMap.exists(file)) {
-      return;
-    }
     try {
       long[] wanted = addresses.stream().mapToLong(Long::longValue).toArray();
-      @Nullable String[] names = PerfMap.names(file, wanted);
+      @Nullable String[] names = PerfMap.names(file, files.user(pid), wanted);
       for (int i = 0; i < wanted.length; i++) {
         String name = names[i];
         if (name != null) {
@@ -182,7 +190,7 @@ final class Symbolizer {
         }
       }
     } catch (IOException e) {
-      // the process has ended
+      // there is no map that may be read
     }
   }
 

@@ -4,8 +4,11 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.tethys.codec.elf.ElfFile;
 import dev.tethys.codec.elf.UnwindTable;
+import dev.tethys.collect.observe.kernel.ForeignFile;
 import dev.tethys.collect.observe.kernel.KernelMap;
 import dev.tethys.collect.observe.kernel.LoadedPrograms;
+import dev.tethys.collect.observe.kernel.ThreadScheduling;
+import dev.tethys.collect.observe.process.MemoryReadings;
 import dev.tethys.collect.observe.process.ProcessFiles;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -22,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,7 +86,7 @@ final class UnwindTables {
   }
 
   private static final class Known {
-    List<String> maps = List.of();
+    long maps; // hash of them
     Set<FileRules> files = new HashSet<>();
     @Nullable HotSpotCode java;
     long javaRead;
@@ -109,6 +114,7 @@ final class UnwindTables {
    */
   private final TreeMap<Integer, Integer> free = new TreeMap<>(Map.of(1, MAX_ROWS - 1));
 
+  private final AtomicLong memoryNanos = new AtomicLong();
   private long shed;
 
   UnwindTables(Path proc, LoadedPrograms programs) throws IOException {
@@ -167,7 +173,8 @@ final class UnwindTables {
       return;
     }
     Known k = known.get(pid);
-    boolean changed = k == null || !k.maps.equals(maps);
+    long hash = hash(maps);
+    boolean changed = k == null || k.maps != hash;
     if (k == null) {
       k = new Known();
       known.put(pid, k);
@@ -176,7 +183,7 @@ final class UnwindTables {
     ProcessMap map = ProcessMap.of(maps);
     if (changed) {
       findInterpreters(pid, map, k);
-      k.maps = maps;
+      k.maps = hash;
     }
     boolean code = refreshCode(pid, k, now);
     if (changed || code) {
@@ -184,6 +191,17 @@ final class UnwindTables {
     }
     k.pause = changed || code ? SHORTEST_NANOS : Math.min(2 * k.pause, LONGEST_NANOS);
     k.due = now + k.pause;
+  }
+
+  private static long hash(List<String> lines) {
+    long h = lines.size();
+    for (String line : lines) {
+      for (int i = 0; i < line.length(); i++) {
+        h = (h ^ line.charAt(i)) * 0x100_0000_01b3L;
+      }
+      h = Long.rotateLeft(h, 5);
+    }
+    return h;
   }
 
   private void evict(int pid) throws IOException {
@@ -211,12 +229,19 @@ final class UnwindTables {
         if (p.path().endsWith("/libjvm.so")) {
           k.interpreter = p.start();
           k.attempts++;
-          k.java = HotSpotCode.of(proc, pid, file(pid, p.path()), bias(pid, p));
+          try (ElfFile elf = p.openElf(proc, pid)) {
+            long bias = bias(pid, p);
+            k.java = inMemory(pid, () -> HotSpotCode.of(proc, pid, elf, bias), null);
+          }
           return;
         }
         if (PythonFunctions.isCandidate(p.path())) {
           k.interpreter = p.start();
-          k.python = PythonFunctions.of(proc, pid, p.path(), file(pid, p.path()), bias(pid, p));
+          try (ElfFile elf = p.openElf(proc, pid)) {
+            long bias = bias(pid, p);
+            k.python =
+                inMemory(pid, () -> PythonFunctions.of(proc, pid, p.path(), elf, bias), null);
+          }
           if (k.python != null) {
             return;
           }
@@ -228,12 +253,45 @@ final class UnwindTables {
     }
   }
 
-  private Path file(int pid, String path) {
-    return proc.resolve(pid + "/root" + path);
+  /** Reading of the memory of a process. */
+  @FunctionalInterface
+  private interface MemoryReading<T extends @Nullable Object> {
+    T read() throws IOException;
+  }
+
+  private <T extends @Nullable Object> T inMemory(int pid, MemoryReading<T> reading, T otherwise)
+      throws IOException {
+    AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
+    T result =
+        MemoryReadings.process()
+            .read(
+                pid,
+                () -> {
+                  long start = ThreadScheduling.time();
+                  try {
+                    return reading.read();
+                  } catch (IOException e) {
+                    failure.set(e);
+                    throw e;
+                  } finally {
+                    memoryNanos.addAndGet(ThreadScheduling.time() - start);
+                  }
+                },
+                otherwise);
+    IOException e = failure.get();
+    if (e != null) {
+      throw e;
+    }
+    return result;
+  }
+
+  /** Processor time of the readings of memory by other threads since the last call. */
+  long takeMemoryNanos() {
+    return memoryNanos.getAndSet(0);
   }
 
   private long bias(int pid, ProcessMap.Part p) throws IOException {
-    FileRules f = rules(pid, p.path());
+    FileRules f = rules(pid, p);
     long address = f.addressOf(p.offset());
     if (address < 0) {
       throw new IOException(p.path() + " has no code at offset " + p.offset());
@@ -253,7 +311,12 @@ final class UnwindTables {
     }
     k.javaRead = now;
     try {
-      if (!java.refresh()) {
+      Boolean changed = inMemory(pid, java::refresh, null);
+      if (changed == null) {
+        k.java = null; // its memory does not answer
+        k.attempts = ATTEMPTS;
+      }
+      if (changed == null || !changed) {
         return false;
       }
     } catch (IOException e) {
@@ -291,7 +354,7 @@ final class UnwindTables {
         first = k.codeFirst;
         rules = k.codeCount;
       } else if (p.path().startsWith("/") && !p.isMemory()) {
-        FileRules f = rules(pid, p.path());
+        FileRules f = rules(pid, p);
         long address = f.addressOf(p.offset());
         if (f.count > 0 && address >= 0) {
           used.add(f);
@@ -312,15 +375,16 @@ final class UnwindTables {
     k.files = used;
   }
 
-  private FileRules rules(int pid, String path) {
-    Path file = file(pid, path);
-    String key;
-    try {
-      Map<String, Object> a = Files.readAttributes(file, "unix:dev,ino,lastModifiedTime");
-      key = a.get("dev") + ":" + a.get("ino") + ":" + a.get("lastModifiedTime");
+  private FileRules rules(int pid, ProcessMap.Part part) {
+    try (ForeignFile file = part.open(proc, pid)) {
+      return rules(file);
     } catch (IOException e) {
-      return new FileRules(List.of()); // deleted
+      return new FileRules(List.of()); // deleted, or not a regular file
     }
+  }
+
+  private FileRules rules(ForeignFile file) {
+    String key = file.version();
     FileRules r = byFile.get(key);
     if (r == null) {
       r = read(file);
@@ -336,8 +400,8 @@ final class UnwindTables {
     return r;
   }
 
-  private FileRules read(Path file) {
-    try (ElfFile elf = ElfFile.open(file)) {
+  private FileRules read(ForeignFile file) {
+    try (ElfFile elf = file.elf()) {
       FileRules r = new FileRules(elf.segments());
       long[] table = UnwindTable.of(elf);
       int first = table.length == 0 ? 0 : allocate(table.length);

@@ -1,18 +1,25 @@
 package dev.tethys.collect.observe.tls;
 
+import dev.tethys.collect.observe.kernel.ForeignFile;
 import dev.tethys.collect.observe.process.ProcessFiles;
+import dev.tethys.collect.observe.process.StoppedThread;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,6 +59,7 @@ public final class JavaTls implements AutoCloseable {
   private static final int LONGEST_CLASS = 1 << 20;
   private static final int LONGEST_RESULT = 4096;
   private static final int DETACHING = 16;
+  private static final long DETACHING_NANOS = 10 * SECOND;
   private static final String FOLDER = ".tethys-tls-";
   private static final String AGENT = "dev/tethys/collect/observe/attached/";
 
@@ -243,8 +251,7 @@ public final class JavaTls implements AutoCloseable {
     }
     String name = FOLDER + Long.toHexString(ThreadLocalRandom.current().nextLong());
     Place place = new Place(temporary.resolve(name), "/tmp/" + name);
-    Files.createDirectory(place.here);
-    Files.setPosixFilePermissions(place.here, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.createDirectory(place.here, rights("rwxr-xr-x"));
     try {
       write(place.here.resolve("agent.jar"), jar("TlsAgent", "TlsAgent$1", "TlsAgent$2"), false);
       // Apart, because the loader of Java's own classes gets it, and the other one the agent.
@@ -286,7 +293,8 @@ public final class JavaTls implements AutoCloseable {
   }
 
   private static byte[] read(Path file, int most) throws IOException {
-    try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+    try (ForeignFile f = ForeignFile.openNoLink(file);
+        InputStream in = Channels.newInputStream(f.channel())) {
       byte[] bytes = in.readNBytes(most + 1);
       if (bytes.length > most) {
         throw new IOException(file.getFileName() + " is larger than " + most + " bytes");
@@ -296,9 +304,20 @@ public final class JavaTls implements AutoCloseable {
   }
 
   private static void write(Path file, byte[] bytes, boolean secret) throws IOException {
-    Files.write(file, bytes, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    Files.setPosixFilePermissions(
-        file, PosixFilePermissions.fromString(secret ? "rw-------" : "rw-r--r--"));
+    // With its rights from the start: a later change could reach what took its place.
+    try (SeekableByteChannel out =
+        Files.newByteChannel(
+            file,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            rights(secret ? "rw-------" : "rw-r--r--"))) {
+      for (ByteBuffer b = ByteBuffer.wrap(bytes); b.hasRemaining(); ) {
+        out.write(b);
+      }
+    }
+  }
+
+  private static FileAttribute<Set<PosixFilePermission>> rights(String text) {
+    return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(text));
   }
 
   private static void renew(Place p) {
@@ -354,15 +373,21 @@ public final class JavaTls implements AutoCloseable {
   @Override
   public void close() {
     stop.countDown();
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    thread.interrupt();
+    if (!StoppedThread.await(thread)) {
+      return; // the agents that are left end without their lease
     }
     synchronized (this) {
-      try (ExecutorService threads =
-          Executors.newFixedThreadPool(DETACHING, Thread.ofPlatform().daemon().factory())) {
-        attached.forEach((pid, place) -> threads.execute(() -> detach(pid, place)));
+      ExecutorService threads =
+          Executors.newFixedThreadPool(DETACHING, Thread.ofPlatform().daemon().factory());
+      attached.forEach((pid, place) -> threads.execute(() -> detach(pid, place)));
+      threads.shutdown();
+      try {
+        if (!threads.awaitTermination(DETACHING_NANOS, TimeUnit.NANOSECONDS)) {
+          threads.shutdownNow(); // the agents that are left end without their lease
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
       for (int pid : new ArrayList<>(attached.keySet())) {
         forget(pid);

@@ -69,28 +69,31 @@ final class JvmAttachment {
       request.append(w).append('\0');
     }
     try (SocketChannel c = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      c.connect(UnixDomainSocketAddress.of(socket));
+      c.configureBlocking(false); // the listener may accept nothing, and read nothing
+      if (!c.connect(UnixDomainSocketAddress.of(socket))) {
+        throw new IOException("the virtual machine does not accept connections");
+      }
       ByteBuffer out = StandardCharsets.UTF_8.encode(request.toString());
-      while (out.hasRemaining()) {
-        c.write(out);
+      c.write(out);
+      if (out.hasRemaining()) {
+        throw new IOException("the virtual machine does not read its socket");
       }
       return answer(c);
     }
   }
 
   private static String answer(SocketChannel c) throws IOException {
-    c.configureBlocking(false);
     ByteBuffer in = ByteBuffer.allocate(LONGEST_ANSWER);
     long end = System.nanoTime() + ANSWER_NANOS;
-    while (in.hasRemaining()) {
+    while (in.hasRemaining() && !Thread.interrupted()) {
       int n = c.read(in);
       if (n < 0) {
         break;
       }
+      if (System.nanoTime() - end > 0) {
+        throw new IOException("the virtual machine did not answer within 20s");
+      }
       if (n == 0) {
-        if (System.nanoTime() - end > 0) {
-          throw new IOException("the virtual machine did not answer within 20s");
-        }
         LockSupport.parkNanos(PAUSE_NANOS);
       }
     }
@@ -104,7 +107,7 @@ final class JvmAttachment {
     }
     Path sign = proc.resolve(pid + "/root/tmp/.attach_pid" + inner);
     try {
-      Files.createFile(sign);
+      Files.createFile(sign); // fails on a link, too
     } catch (FileAlreadyExistsException e) {
       // another tool attaches
     }

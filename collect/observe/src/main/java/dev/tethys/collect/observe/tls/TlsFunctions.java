@@ -3,11 +3,11 @@ package dev.tethys.collect.observe.tls;
 import dev.tethys.codec.elf.ElfFile;
 import dev.tethys.codec.elf.GoFunctions;
 import dev.tethys.collect.observe.binary.Instructions;
+import dev.tethys.collect.observe.kernel.ForeignFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -49,8 +49,8 @@ final class TlsFunctions {
    * @return empty when the file has no TLS functions
    * @throws IOException when it cannot be read, or has them but their returns are not certain
    */
-  static List<ProbePoint> of(Path file) throws IOException {
-    try (ElfFile elf = ElfFile.open(file)) {
+  static List<ProbePoint> of(ForeignFile file) throws IOException {
+    try (ElfFile elf = file.elf()) {
       if (elf.machine() != ElfFile.X86_64) {
         return List.of();
       }

@@ -1,14 +1,15 @@
 package dev.tethys.collect.observe.tls;
 
+import dev.tethys.collect.observe.kernel.ForeignFile;
 import dev.tethys.collect.observe.kernel.ProgramLoadException;
 import dev.tethys.collect.observe.process.ProcessFiles;
+import dev.tethys.collect.observe.process.StoppedThread;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,8 +27,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Probes of the TLS libraries that processes use, by file: one attachment serves all processes that
@@ -54,6 +55,12 @@ public final class TlsProbes implements AutoCloseable {
   private static final int DETACHING = 32;
 
   private static final int MAX_ATTACHED = 256;
+
+  /** Bounds of a user other than root. */
+  private static final int MAX_FILES_OF_A_USER = 512;
+
+  private static final int MAX_ATTACHED_OF_A_USER = 64;
+  private static final int MAX_LIBRARIES = 32; // of a process
   private static final int MAX_PROCESSES = 65_536;
 
   /** Time after which a file without a process is detached. */
@@ -87,10 +94,9 @@ public final class TlsProbes implements AutoCloseable {
     Runnable attach(String program, Path file, long offset) throws ProgramLoadException;
   }
 
-  private record FileKey(String device, String inode, long modifiedMillis) {}
-
   private static final class ProbedFile {
     final String name;
+    final int user; // whose process had it first
     final List<Runnable> attachments = new ArrayList<>();
     final Set<Integer> users = new HashSet<>();
     boolean examined;
@@ -100,8 +106,9 @@ public final class TlsProbes implements AutoCloseable {
     long blockedUntil;
     long backOff = SHORTEST_BACK_OFF;
 
-    ProbedFile(String name) {
+    ProbedFile(String name, int user) {
       this.name = name;
+      this.user = user;
     }
 
     boolean isAttached() {
@@ -113,7 +120,7 @@ public final class TlsProbes implements AutoCloseable {
     long next;
     long checked;
     long pause = FIRST_PAUSE;
-    final Set<FileKey> files = new HashSet<>();
+    final Set<String> files = new HashSet<>();
   }
 
   private final Path proc;
@@ -121,7 +128,7 @@ public final class TlsProbes implements AutoCloseable {
   private final Attacher attacher;
   private final int own;
   private final LongSupplier nanos;
-  private final Map<FileKey, ProbedFile> known = new LinkedHashMap<>();
+  private final Map<String, ProbedFile> known = new LinkedHashMap<>();
   private final Map<Integer, Watched> processes = new HashMap<>();
   private final ConcurrentLinkedQueue<Integer> suspects = new ConcurrentLinkedQueue<>();
   private final LimitedLog failures = new LimitedLog(LOG);
@@ -235,28 +242,30 @@ public final class TlsProbes implements AutoCloseable {
 
   /** Looks at the files of a process; false when some wait for the next pass. */
   private boolean examine(int pid, Watched p, long now) {
-    Set<FileKey> present = new HashSet<>();
+    Set<String> present = new HashSet<>();
     boolean complete = true;
-    for (Path file : candidates(pid)) {
-      FileKey key = key(file);
-      if (key == null) {
-        continue;
-      }
-      ProbedFile f = known.get(key);
-      if (f == null) {
-        if (known.size() >= MAX_FILES) {
-          shed++;
-          continue;
+    int user = files.user(pid);
+    for (Candidate c : candidates(pid)) {
+      try (ForeignFile file = c.opener.open()) {
+        String key = file.version();
+        ProbedFile f = known.get(key);
+        if (f == null) {
+          if (known.size() >= MAX_FILES || isBeyond(user, MAX_FILES_OF_A_USER, _ -> true)) {
+            shed++;
+            continue;
+          }
+          f = new ProbedFile(c.name, user);
+          known.put(key, f);
         }
-        f = new ProbedFile(name(pid, file));
-        known.put(key, f);
+        present.add(key);
+        f.users.add(pid);
+        f.unusedSince = 0;
+        complete &= attach(f, file, pid, now);
+      } catch (IOException e) {
+        continue; // ended, a thread of the kernel, or not a regular file
       }
-      present.add(key);
-      f.users.add(pid);
-      f.unusedSince = 0;
-      complete &= attach(f, lasting(f.name, key, file), pid, now);
     }
-    for (FileKey left : p.files) {
+    for (String left : p.files) {
       if (!present.contains(left)) {
         leave(left, pid, now);
       }
@@ -266,10 +275,29 @@ public final class TlsProbes implements AutoCloseable {
     return complete;
   }
 
+  /** Whether a user other than root has as many files as one may have, so that others have room. */
+  private boolean isBeyond(int user, int most, Predicate<ProbedFile> of) {
+    return user != 0
+        && known.values().stream().filter(f -> f.user == user && of.test(f)).count() >= most;
+  }
+
+  /** Opens a file. */
+  private interface Opener {
+    ForeignFile open() throws IOException;
+  }
+
+  /**
+   * File that may have TLS functions.
+   *
+   * @param name as its process sees it
+   */
+  private record Candidate(String name, Opener opener) {}
+
   /** The program, and the libraries with a known name. */
-  private List<Path> candidates(int pid) {
-    List<Path> out = new ArrayList<>();
-    out.add(proc.resolve(pid + "/exe"));
+  private List<Candidate> candidates(int pid) {
+    List<Candidate> out = new ArrayList<>();
+    Path program = proc.resolve(pid + "/exe");
+    out.add(new Candidate(link(program), () -> ForeignFile.open(program)));
     Set<String> seen = new HashSet<>();
     for (String line : files.executableMaps(pid)) {
       int slash = line.indexOf('/');
@@ -277,54 +305,30 @@ public final class TlsProbes implements AutoCloseable {
         continue;
       }
       String path = line.substring(slash);
-      if (LIBRARY.matcher(path).matches() && seen.add(path)) {
-        out.add(
-            path.endsWith(" (deleted)")
-                ? proc.resolve(pid + "/map_files/" + line.substring(0, line.indexOf(' ')))
-                : proc.resolve(pid + "/root" + path));
+      if (LIBRARY.matcher(path).matches() && out.size() < MAX_LIBRARIES && seen.add(path)) {
+        try {
+          int dash = line.indexOf('-');
+          long start = Long.parseUnsignedLong(line, 0, dash, 16);
+          long end = Long.parseUnsignedLong(line, dash + 1, line.indexOf(' '), 16);
+          out.add(new Candidate(path, () -> ForeignFile.openMapped(proc, pid, start, end, path)));
+        } catch (NumberFormatException | IndexOutOfBoundsException e) {
+          continue; // cut off: the process is ending
+        }
       }
     }
     return out;
   }
 
-  private static @Nullable FileKey key(Path file) {
+  private static String link(Path file) {
     try {
-      return new FileKey(
-          String.valueOf(Files.getAttribute(file, "unix:dev")),
-          String.valueOf(Files.getAttribute(file, "unix:ino")),
-          Files.getLastModifiedTime(file).toMillis());
-    } catch (IOException e) {
-      return null; // ended, or a thread of the kernel
-    }
-  }
-
-  /** Path of a file as its process sees it. */
-  private String name(int pid, Path file) {
-    try {
-      Path root = proc.resolve(pid + "/root");
-      return file.startsWith(root)
-          ? "/" + root.relativize(file)
-          : Files.readSymbolicLink(file).toString();
+      return Files.readSymbolicLink(file).toString();
     } catch (IOException e) {
       return file.toString();
     }
   }
 
-  /**
-   * Path of a file that stays when its process ends: that in this process's own tree, when it is
-   * the same file there.
-   */
-  private static Path lasting(String name, FileKey key, Path file) {
-    try {
-      Path own = Path.of(name);
-      return key.equals(key(own)) ? own : file;
-    } catch (InvalidPathException e) {
-      return file;
-    }
-  }
-
   /** Attaches the probes of a file unless it has them; false when it has to wait. */
-  private boolean attach(ProbedFile f, Path file, int pid, long now) {
+  private boolean attach(ProbedFile f, ForeignFile file, int pid, long now) {
     if (f.isAttached() || f.refused || f.examined && !f.hasTls || now - f.blockedUntil < 0) {
       return true;
     }
@@ -338,13 +342,14 @@ public final class TlsProbes implements AutoCloseable {
       if (points.isEmpty()) {
         return true;
       }
-      if (attachedFiles() >= MAX_ATTACHED) {
+      if (attachedFiles() >= MAX_ATTACHED
+          || isBeyond(f.user, MAX_ATTACHED_OF_A_USER, ProbedFile::isAttached)) {
         shed++;
         return true;
       }
       budget--;
       for (ProbePoint p : points) {
-        f.attachments.add(attacher.attach(p.program(), file, p.offset()));
+        f.attachments.add(attacher.attach(p.program(), file.path(), p.offset()));
       }
       LOG.log(
           Level.INFO,
@@ -355,7 +360,7 @@ public final class TlsProbes implements AutoCloseable {
     } catch (IOException | ProgramLoadException e) {
       detach(f);
       // A process that ended meanwhile says nothing about the file: the next one is asked.
-      f.refused = Files.exists(file);
+      f.refused = Files.exists(proc.resolve(Integer.toString(pid)));
       if (f.refused) {
         attachFailures++;
         LOG.log(
@@ -369,7 +374,7 @@ public final class TlsProbes implements AutoCloseable {
     return true;
   }
 
-  private void leave(FileKey key, int pid, long now) {
+  private void leave(String key, int pid, long now) {
     ProbedFile f = known.get(key);
     if (f != null && f.users.remove(pid) && f.users.isEmpty()) {
       f.unusedSince = now;
@@ -409,7 +414,7 @@ public final class TlsProbes implements AutoCloseable {
       return;
     }
     long now = nanos.getAsLong();
-    for (FileKey key : p.files) {
+    for (String key : p.files) {
       ProbedFile f = known.get(key);
       if (f == null || !f.isAttached()) {
         continue;
@@ -482,11 +487,8 @@ public final class TlsProbes implements AutoCloseable {
   public void close() {
     stop.countDown();
     woken.release();
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    detachAll();
+    if (StoppedThread.await(thread)) {
+      detachAll();
+    } // else the end of the process detaches them
   }
 }

@@ -1,6 +1,7 @@
 package dev.tethys.collect.observe.trace;
 
 import dev.tethys.codec.elf.ElfFile;
+import dev.tethys.collect.observe.kernel.ForeignFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -43,7 +44,7 @@ public final class GoProcesses implements IntPredicate {
   }
 
   private boolean isGo(int pid) {
-    try (ElfFile elf = ElfFile.open(proc.resolve(pid + "/exe"))) {
+    try (ElfFile elf = ForeignFile.openElf(proc.resolve(pid + "/exe"))) {
       return elf.section(".gopclntab") != null
           || elf.section(".data.rel.ro.gopclntab") != null
           || elf.section(".go.buildinfo") != null;

@@ -3,13 +3,18 @@ package dev.tethys.collect.observe.logs;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -123,5 +128,47 @@ class LogTailTest {
     var all = java.util.Map.of("/a b /var/log/x", new LogTail.Position("(dev=1,ino=2)", 3));
     positions.write(all);
     assertThat(positions.read()).isEqualTo(all);
+  }
+
+  @Test
+  void countsLinesOnceWhileItsDescriptorLeadsToOneLogAndAnother() throws Exception {
+    Path log = Files.writeString(folder.resolve("own.log"), "");
+    Path other = Files.writeString(folder.resolve("other.log"), "other\n".repeat(50));
+    Path link = folder.resolve("5");
+    AtomicBoolean stop = new AtomicBoolean();
+    Thread flips =
+        Thread.startVirtualThread(
+            () -> {
+              for (int i = 0; !stop.get(); i++) {
+                try {
+                  Path next = folder.resolve("next");
+                  Files.deleteIfExists(next);
+                  Files.createSymbolicLink(next, i % 2 == 0 ? log : other);
+                  Files.move(next, link, StandardCopyOption.ATOMIC_MOVE);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              }
+            });
+    List<String> read = new ArrayList<>();
+    List<String> written = new ArrayList<>();
+    ByteBuffer buffer = ByteBuffer.allocate(64 << 10);
+    try (LogTail tail = new LogTail(link, log.toString(), null, buffer)) {
+      Waiting.await("link", () -> Files.exists(link, LinkOption.NOFOLLOW_LINKS));
+      tail.read(1 << 20, read::add);
+      for (int i = 0; i < 3000; i++) {
+        if (tail.position() != null) {
+          String line = "line " + i;
+          written.add(line);
+          Files.writeString(log, line + "\n", StandardOpenOption.APPEND);
+        }
+        tail.read(1 << 20, read::add);
+      }
+      stop.set(true);
+      flips.join();
+      tail.read(1 << 20, read::add);
+    }
+    assertThat(read).isEqualTo(written);
+    assertThat(written).isNotEmpty();
   }
 }

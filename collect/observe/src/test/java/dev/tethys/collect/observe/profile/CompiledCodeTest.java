@@ -3,6 +3,7 @@ package dev.tethys.collect.observe.profile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tethys.codec.elf.ElfFile;
 import dev.tethys.codec.elf.UnwindTable;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -32,7 +33,9 @@ class CompiledCodeTest {
             .findFirst()
             .orElseThrow();
     long bias = Long.parseUnsignedLong(line, 0, line.indexOf('-'), 16);
-    return HotSpotCode.of(PROC, pid, Path.of(line.substring(line.indexOf('/'))), bias);
+    try (ElfFile library = ElfFile.open(Path.of(line.substring(line.indexOf('/'))))) {
+      return HotSpotCode.of(PROC, pid, library, bias);
+    }
   }
 
   private static long[] rowsOf(HotSpotCode code) {

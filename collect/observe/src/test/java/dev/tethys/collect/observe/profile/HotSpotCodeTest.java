@@ -3,6 +3,7 @@ package dev.tethys.collect.observe.profile;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tethys.codec.elf.ElfFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -26,12 +27,18 @@ class HotSpotCodeTest {
     Files.createDirectory(proc.resolve("1"));
   }
 
+  private HotSpotCode read() throws IOException {
+    try (ElfFile library = ElfFile.open(LIBRARY)) {
+      return HotSpotCode.of(proc, 1, library, 0);
+    }
+  }
+
   @Test
   void aLibraryThatIsBeingLoadedIsNotUnderstood() throws IOException {
     try (RandomAccessFile memory = new RandomAccessFile(proc.resolve("1/mem").toFile(), "rw")) {
       memory.setLength(LIBRARY_BYTES); // all words are 0
     }
-    assertThatThrownBy(() -> HotSpotCode.of(proc, 1, LIBRARY, 0))
+    assertThatThrownBy(() -> read())
         .isInstanceOf(IOException.class)
         .hasMessageContaining("not understood");
   }
@@ -48,7 +55,7 @@ class HotSpotCodeTest {
         }
       }
       Files.write(proc.resolve("1/mem"), words);
-      assertThatThrownBy(() -> HotSpotCode.of(proc, 1, LIBRARY, 0)).isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> read()).isInstanceOf(IOException.class);
     }
   }
 }

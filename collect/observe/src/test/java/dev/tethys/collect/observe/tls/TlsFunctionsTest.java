@@ -3,6 +3,7 @@ package dev.tethys.collect.observe.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tethys.collect.observe.kernel.ForeignFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,10 +17,16 @@ import org.junit.jupiter.api.io.TempDir;
 class TlsFunctionsTest {
   private static final Path LIBRARY = Path.of("/usr/lib/x86_64-linux-gnu/libssl.so.3");
 
+  private static List<ProbePoint> points(Path path) throws IOException {
+    try (ForeignFile file = ForeignFile.open(path)) {
+      return TlsFunctions.of(file);
+    }
+  }
+
   @Test
   void findsStartsAndReturnsOfOpenssl() throws Exception {
     assumeTrue(Files.exists(LIBRARY), LIBRARY + " is not on this machine");
-    List<ProbePoint> points = TlsFunctions.of(LIBRARY);
+    List<ProbePoint> points = points(LIBRARY);
     assertThat(points.stream().map(ProbePoint::program).collect(Collectors.toSet()))
         .containsExactlyInAnyOrder(
             "tls_read",
@@ -49,7 +56,7 @@ class TlsFunctionsTest {
   void otherFilesHaveNone() throws Exception {
     Path libc = Path.of("/usr/lib/x86_64-linux-gnu/libc.so.6");
     assumeTrue(Files.exists(libc), libc + " is not on this machine");
-    assertThat(TlsFunctions.of(libc)).isEmpty();
+    assertThat(points(libc)).isEmpty();
   }
 
   @Test
@@ -66,7 +73,7 @@ class TlsFunctionsTest {
       }
       Files.write(file, bad);
       try {
-        assertThat(TlsFunctions.of(file).size()).isLessThan(257);
+        assertThat(points(file).size()).isLessThan(257);
       } catch (IOException e) {
         assertThat(e).hasMessageNotContaining("null");
       }

@@ -1,0 +1,20 @@
+package dev.tethys.collect.observe.process;
+
+import java.time.Duration;
+
+/** End of a thread that reads files and memory of others, which the kernel may have it wait for. */
+public final class StoppedThread {
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private StoppedThread() {}
+
+  /** Waits for the end of a daemon thread; false if it does not end in time. */
+  public static boolean await(Thread thread) {
+    try {
+      return thread.getState() == Thread.State.NEW || thread.join(PATIENCE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}
