@@ -2,10 +2,12 @@ package dev.tethys.config;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.common.FlowStyle;
@@ -50,6 +52,8 @@ public final class YamlLayers {
   }
 
   private final Map<String, Source> sources;
+  private final boolean expands;
+  private final Set<String> references = new HashSet<>();
   private @Nullable Node merged;
   private final Map<Node, String> originals = new IdentityHashMap<>();
   private int inserted;
@@ -60,7 +64,22 @@ public final class YamlLayers {
    * @param sources by scheme; {@code env} answers {@code ${NAME}} too
    */
   public YamlLayers(Map<String, Source> sources) {
+    this(sources, true);
+  }
+
+  private YamlLayers(Map<String, Source> sources, boolean expands) {
     this.sources = Map.copyOf(sources);
+    this.expands = expands;
+  }
+
+  /** Empty, for texts whose {@code ${…}} stay as they are written. */
+  public static YamlLayers unexpanded() {
+    return new YamlLayers(Map.of(), false);
+  }
+
+  /** Places of values that have {@code ${…}}, as errors name them: {@code file:line:column}. */
+  public Set<String> references() {
+    return Set.copyOf(references);
   }
 
   /** Lays a text over what is there. */
@@ -170,7 +189,7 @@ public final class YamlLayers {
         yield new SequenceNode(
             s.getTag(), true, out, s.getFlowStyle(), s.getStartMark(), s.getEndMark());
       }
-      case ScalarNode s -> s.getValue().indexOf('$') < 0 ? s : scalar(s, depth);
+      case ScalarNode s -> !expands || s.getValue().indexOf('$') < 0 ? s : scalar(s, depth);
       default -> n;
     };
   }
@@ -202,6 +221,9 @@ public final class YamlLayers {
 
   private Node scalar(ScalarNode s, int depth) {
     String text = s.getValue();
+    if (text.replace("$$", "").contains("${")) {
+      references.add(where(s));
+    }
     if (text.startsWith("${") && closing(text, 0) == text.length() - 1) {
       return substituted(
           s, resolve(s, inner(s, text.substring(2, text.length() - 1), depth), depth), depth);

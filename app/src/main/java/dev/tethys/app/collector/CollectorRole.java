@@ -2,14 +2,18 @@ package dev.tethys.app.collector;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Durations;
+import dev.tethys.config.Redaction;
+import dev.tethys.config.Secret;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.collector.AllowedReferences;
 import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.collector.ConfigSource;
 import dev.tethys.pipeline.collector.ConfigSources;
+import dev.tethys.pipeline.collector.ReferencedValues;
 import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.ConfigWatcher;
@@ -136,6 +140,12 @@ public final class CollectorRole implements AutoCloseable {
               "data-collector",
               "Folder of the identity and the last applied configuration of --control."),
           Flag.of(
+              ControlPlane.ALLOW,
+              Flag.Kind.LIST,
+              "",
+              "Reference to this machine that configurations of the control plane may have, beside"
+                  + " those of --config: env:NAME, file:PATH, or a URL. Can be repeated."),
+          Flag.of(
               ControlPlane.LABEL,
               Flag.Kind.LIST,
               "",
@@ -200,6 +210,15 @@ public final class CollectorRole implements AutoCloseable {
 
   /** The configuration that holds, put together, secrets masked. */
   private volatile String printed = "";
+
+  /** Values that its references gave. */
+  private volatile ReferencedValues values = ReferencedValues.NONE;
+
+  /** Those of the last configuration that was not taken. */
+  private volatile ReferencedValues refused = ReferencedValues.NONE;
+
+  /** References that configurations of the control plane may have, by the command line. */
+  private volatile List<String> allowed = List.of();
 
   CollectorRole(ConfigSource source, Components components, boolean allowUnused, boolean tap) {
     this(
@@ -454,10 +473,10 @@ public final class CollectorRole implements AutoCloseable {
             ? new ConfigSources(
                 files.stream().map(Path::toString).toList(),
                 List.of(),
-                over(environment, variables))
-            : ownSource instanceof ConfigSources s
-                ? new ConfigSources(s.configs(), s.sets(), over(s.environment(), variables))
-                : ownSource;
+                environment,
+                variables,
+                allowedReferences())
+            : ownSource instanceof ConfigSources s ? s.with(variables) : ownSource;
     if (files.isEmpty() && !hasOwnConfig()) {
       graph.stop(STOP_WAIT);
       closeReaders();
@@ -477,16 +496,49 @@ public final class CollectorRole implements AutoCloseable {
       if (graph.config().isEmpty()) {
         closeReaders(); // the next configuration says where to listen
       }
+      refused = next.lastValues();
+      if (e instanceof ConfigException c) {
+        throw refused.shown(c);
+      }
       throw e;
     }
   }
 
-  private static Function<String, @Nullable String> over(
-      Function<String, @Nullable String> environment, Map<String, String> variables) {
-    return name -> {
-      String value = variables.get(name);
-      return value == null ? environment.apply(name) : value;
-    };
+  /** Variables of the process. */
+  Function<String, @Nullable String> environment() {
+    return ownSource instanceof ConfigSources s ? s.environment() : System::getenv;
+  }
+
+  /** Sets what configurations of the control plane may read beside what the own one names. */
+  void allow(List<String> references) {
+    allowed = List.copyOf(references);
+  }
+
+  /** The references of the own configuration, as it is now, and those of the command line. */
+  private AllowedReferences allowedReferences() {
+    List<String> all = new ArrayList<>(allowed);
+    if (hasOwnConfig()) {
+      try {
+        ownSource.texts();
+      } catch (IOException | RuntimeException e) {
+        LOG.log(
+            Level.WARNING,
+            "Own configuration not read, only its first references are allowed error={0}",
+            e.getMessage());
+      }
+      all.addAll(ownSource.lastValues().references());
+    }
+    return new AllowedReferences(all);
+  }
+
+  /** An error that may leave the process: without values of variables and files. */
+  String masked(String error) {
+    return values.plus(refused).masked(error);
+  }
+
+  /** Records or volumes that may leave the process: without secrets of variables and files. */
+  String withoutSecrets(String json) {
+    return values.withoutSecrets(json);
   }
 
   String printed() {
@@ -551,11 +603,14 @@ public final class CollectorRole implements AutoCloseable {
   }
 
   /** A configuration with how it is shown. */
-  private record Read(GraphConfig config, String printed) {}
+  private record Read(GraphConfig config, String printed, ReferencedValues values) {}
 
   private Read read() throws IOException {
-    YamlDocument document = source.read();
-    return new Read(read(document), PrintedConfig.of(document.root(), services.components()));
+    ConfigSource.Texts t = source.texts();
+    return new Read(
+        read(t.document()),
+        PrintedConfig.unexpanded(t.written().root(), services.components()),
+        t.values());
   }
 
   private GraphConfig read(YamlDocument document) {
@@ -570,7 +625,8 @@ public final class CollectorRole implements AutoCloseable {
       graph.apply(
           c,
           new ConfigWatcher.Effective(
-              read.printed(), OwnMetricsPage.resource(c.telemetry().resource(), instance)),
+              read.printed(),
+              described(OwnMetricsPage.resource(c.telemetry().resource(), instance), read)),
           runs);
     } catch (IOException | RuntimeException e) {
       reloadSuccessful.set(0);
@@ -580,11 +636,21 @@ public final class CollectorRole implements AutoCloseable {
       throw e;
     }
     printed = read.printed();
+    values = read.values();
     lines.take(c.telemetry(), files);
     c.warnings().forEach(w -> LOG.log(Level.WARNING, "Configuration warning: {0}", w));
     reloadSuccessful.set(1);
     reloadPause.set(graph.pause().toNanos() / 1e9);
     reloadTime.set(services.clock().millis() / 1000.0);
+  }
+
+  /** Attributes that agents report of themselves: without secrets. */
+  private static Map<String, String> described(Map<String, String> resource, Read read) {
+    Map<String, String> out = new TreeMap<>();
+    resource.forEach(
+        (k, v) ->
+            out.put(k, Redaction.isSecretKey(k) ? Secret.MASK : read.values.withoutSecrets(v)));
+    return out;
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.pipeline.collector.AllowedReferences;
 import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
@@ -39,6 +40,7 @@ final class ControlPlane {
   static final String TOKEN_FILE = "control.token-file";
   static final String DATA = "control.data";
   static final String LABEL = "control.label";
+  static final String ALLOW = "control.allow";
   static final String CONFIG_KEY = "control.config-key";
   static final String UPGRADES = "control.upgrades";
   static final String UPGRADE_KEY = "control.upgrade-key";
@@ -65,14 +67,35 @@ final class ControlPlane {
   private final ControlledAgent.Settings settings;
   private final PackageUpgrades.@Nullable Settings upgrades;
 
+  private final List<String> allowed;
+
   ControlPlane(ControlledAgent.Settings settings) {
-    this(settings, null);
+    this(settings, null, List.of());
+  }
+
+  /** A control plane whose configurations may have some references to this machine. */
+  ControlPlane(ControlledAgent.Settings settings, List<String> allowed) {
+    this(settings, null, allowed);
   }
 
   private ControlPlane(
-      ControlledAgent.Settings settings, PackageUpgrades.@Nullable Settings upgrades) {
+      ControlledAgent.Settings settings,
+      PackageUpgrades.@Nullable Settings upgrades,
+      List<String> allowed) {
     this.settings = settings;
     this.upgrades = upgrades;
+    this.allowed = allowed;
+  }
+
+  private static List<String> allowed(String word, FlagSet flags) {
+    List<String> out = flags.list(ALLOW).stream().filter(r -> !r.isEmpty()).toList();
+    try {
+      AllowedReferences checked = new AllowedReferences(out);
+      LOG.log(Level.DEBUG, "References of configurations of the control plane: {0}", checked);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("tethys " + word + ": --" + ALLOW + ": " + e.getMessage());
+    }
+    return out;
   }
 
   /** Settings of upgrades; null where they are not asked for. */
@@ -166,7 +189,8 @@ final class ControlPlane {
             Path.of(flags.get(DATA)),
             labels,
             key.isEmpty() ? null : PackageFile.publicKey(Path.of(key))),
-        upgrades(word, flags));
+        upgrades(word, flags),
+        allowed(word, flags));
   }
 
   /** The address of the WebSocket of a URL; its path is OpAMP's unless one is written. */
@@ -217,11 +241,12 @@ final class ControlPlane {
             role.controlClock(),
             new Controlled(role, new RecentVolumes(System::nanoTime)),
             packages);
+    role.allow(allowed);
     agent.restoreControls();
     if (!agent.files().isEmpty()) {
       try {
         agent.verify();
-        role.use(agent.files(), agent.variables(), System::getenv, () -> {});
+        role.use(agent.files(), agent.variables(), role.environment(), () -> {});
       } catch (ConfigException | IOException e) {
         LOG.log(
             Level.ERROR,
@@ -232,7 +257,7 @@ final class ControlPlane {
     }
     if (role.graph().config().isEmpty()) {
       if (role.hasOwnConfig()) {
-        role.use(List.of(), agent.variables(), System::getenv, () -> {});
+        role.use(List.of(), agent.variables(), role.environment(), () -> {});
       } else {
         LOG.log(Level.INFO, "Waiting for a configuration control={0}", settings.endpoint());
       }
@@ -254,7 +279,7 @@ final class ControlPlane {
     @Override
     public void apply(List<Path> files, Map<String, String> variables, Runnable runs)
         throws IOException {
-      role.use(files, variables, System::getenv, runs);
+      role.use(files, variables, role.environment(), runs);
     }
 
     @Override
@@ -294,7 +319,7 @@ final class ControlPlane {
 
     @Override
     public String tap(NodeRecords.Request request) throws IOException, InterruptedException {
-      return role.tap(request);
+      return role.withoutSecrets(role.tap(request));
     }
 
     @Override
@@ -302,7 +327,13 @@ final class ControlPlane {
       Graph g = role.graph();
       return g.volumes().attributes().isEmpty()
           ? ""
-          : VolumesJson.report(g.volumes(), g.balance(), recent, REPORTED_VALUES);
+          : role.withoutSecrets(
+              VolumesJson.report(g.volumes(), g.balance(), recent, REPORTED_VALUES));
+    }
+
+    @Override
+    public String masked(String error) {
+      return role.masked(error);
     }
 
     /** Unhealthy while a destination takes nothing, or a component does not run. */

@@ -1,11 +1,11 @@
 package dev.tethys.app.server;
 
-import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.pipeline.collector.ConfigSource;
 import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ConfigWatcher;
@@ -70,8 +70,8 @@ final class ServerPipelines implements AutoCloseable {
    * @throws IOException if it cannot be read or a component cannot start
    */
   void apply() throws IOException {
-    YamlDocument document = source.read();
-    GraphConfig c = GraphConfig.read(document, services.components(), true);
+    ConfigSource.Texts texts = source.texts();
+    GraphConfig c = GraphConfig.read(texts.document(), services.components(), true);
     if (!c.telemetry().metrics().pushes().isEmpty()) {
       LOG.log(
           Level.WARNING,
@@ -80,7 +80,7 @@ final class ServerPipelines implements AutoCloseable {
     graph.apply(
         c,
         new ConfigWatcher.Effective(
-            PrintedConfig.of(document.root(), services.components()), Map.of()));
+            PrintedConfig.unexpanded(texts.written().root(), services.components()), Map.of()));
     c.warnings().forEach(w -> LOG.log(Level.WARNING, "Configuration warning: {0}", w));
     LOG.log(Level.INFO, "Pipelines started config={0}", String.join(",", source.configs()));
   }

@@ -14,4 +14,23 @@ public interface ConfigSource {
    * @throws IOException when it cannot be read
    */
   YamlDocument read() throws IOException;
+
+  /**
+   * A configuration in both forms.
+   *
+   * @param written with its references, such as {@code ${env:NAME}}
+   * @param values that these gave
+   */
+  record Texts(YamlDocument document, YamlDocument written, ReferencedValues values) {}
+
+  /** The configuration as it is now, in both forms; errors as of {@link #read}. */
+  default Texts texts() throws IOException {
+    YamlDocument d = read();
+    return new Texts(d, d, ReferencedValues.NONE);
+  }
+
+  /** Values that references gave when the configuration was read last, be it with an error. */
+  default ReferencedValues lastValues() {
+    return ReferencedValues.NONE;
+  }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -24,11 +25,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sources of a configuration: the values of {@code --config} and {@code --set} of the command line,
- * in order. Read anew each time.
+ * in order. Read anew each time. Those of a control plane read only what is allowed of this
+ * machine.
  */
-public record ConfigSources(
-    List<String> configs, List<String> sets, Function<String, @Nullable String> environment)
-    implements ConfigSource {
+public final class ConfigSources implements ConfigSource {
   /** The largest text that is read, in bytes. */
   static final int MAX_BYTES = 64 << 20;
 
@@ -36,6 +36,60 @@ public record ConfigSources(
   private static final Pattern SCHEME =
       Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:.*", Pattern.DOTALL);
   private static final Pattern VARIABLE = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
+
+  private final List<String> configs;
+  private final List<String> sets;
+  private final Function<String, @Nullable String> environment;
+  private final Map<String, String> variables;
+  private final @Nullable AllowedReferences allowed;
+  private volatile ReferencedValues last = ReferencedValues.NONE;
+
+  /** Sources that read any variable, file and URL. */
+  public ConfigSources(
+      List<String> configs, List<String> sets, Function<String, @Nullable String> environment) {
+    this(configs, sets, environment, Map.of(), null);
+  }
+
+  /**
+   * Sources with limits.
+   *
+   * @param variables before those of the environment, and no secrets of this machine
+   * @param allowed references to this machine; null for any
+   */
+  public ConfigSources(
+      List<String> configs,
+      List<String> sets,
+      Function<String, @Nullable String> environment,
+      Map<String, String> variables,
+      @Nullable AllowedReferences allowed) {
+    this.configs = List.copyOf(configs);
+    this.sets = List.copyOf(sets);
+    this.environment = environment;
+    this.variables = Map.copyOf(variables);
+    this.allowed = allowed;
+  }
+
+  public List<String> configs() {
+    return configs;
+  }
+
+  public List<String> sets() {
+    return sets;
+  }
+
+  public Function<String, @Nullable String> environment() {
+    return environment;
+  }
+
+  /** The same sources with variables before those of the environment. */
+  public ConfigSources with(Map<String, String> others) {
+    return new ConfigSources(configs, sets, environment, others, allowed);
+  }
+
+  @Override
+  public ReferencedValues lastValues() {
+    return last;
+  }
 
   /**
    * Puts the configuration together.
@@ -45,60 +99,129 @@ public record ConfigSources(
    */
   @Override
   public YamlDocument read() throws IOException {
+    return texts().document();
+  }
+
+  @Override
+  public Texts texts() throws IOException {
     if (configs.isEmpty()) {
       throw new UsageException(
           "tethys collector: --config is missing: a file, env:NAME, yaml:TEXT or a URL");
     }
-    Map<String, YamlLayers.Source> sources =
-        Map.of(
-            "env",
-            this::env,
-            "file",
-            ConfigSources::file,
-            "yaml",
-            text -> text,
-            "http",
-            ConfigSources::http,
-            "https",
-            ConfigSources::http);
-    YamlLayers layers = new YamlLayers(sources);
+    List<ReferencedValues.Value> values = new ArrayList<>();
+    List<String> texts = new ArrayList<>();
     for (String c : configs) {
-      if (SCHEME.matcher(c).matches()) {
-        String scheme = c.substring(0, c.indexOf(':'));
-        YamlLayers.Source s = sources.get(scheme);
-        if (s == null) {
-          throw new UsageException(
-              "tethys collector: --config="
-                  + c
-                  + ": there is no source "
-                  + scheme
-                  + "; there are: file, env, yaml, http, https");
-        }
-        String argument = scheme.startsWith("http") ? c : c.substring(scheme.length() + 1);
-        try {
-          layers.add(scheme.equals("file") ? argument : c, s.text(argument));
-        } catch (IllegalArgumentException e) {
-          throw new UsageException("tethys collector: --config=" + c + ": " + e.getMessage());
-        }
-      } else {
-        layers.add(c, file(c));
-      }
+      texts.add(text(c));
     }
-    sets.forEach(layers::set);
-    return layers.document().splittingTexts(); // the Collector takes lists so, too
+    String all = String.join("\n", texts) + String.join("\n", sets);
+    YamlLayers layers =
+        new YamlLayers(
+            Map.of(
+                "env",
+                argument -> env(argument, all, values),
+                "file",
+                path -> found(AllowedReferences.FILE + path, all, values, () -> file(path)),
+                "yaml",
+                text -> text,
+                "http",
+                url -> found(url, all, values, () -> http(url)),
+                "https",
+                url -> found(url, all, values, () -> http(url))));
+    YamlLayers written = YamlLayers.unexpanded();
+    try {
+      for (int i = 0; i < configs.size(); i++) {
+        String c = configs.get(i);
+        String name = c.startsWith(AllowedReferences.FILE) ? c.substring(5) : c;
+        layers.add(name, texts.get(i));
+        written.add(name, texts.get(i));
+      }
+      for (String set : sets) {
+        layers.set(set);
+        written.set(set);
+      }
+    } finally {
+      last = new ReferencedValues(values, layers.references());
+    }
+    return new Texts( // the Collector splits lists so, too
+        layers.document().splittingTexts(), written.document().splittingTexts(), last);
   }
 
-  private String env(String argument) {
+  /** Text of a value of {@code --config}. */
+  private String text(String config) throws IOException {
+    if (!SCHEME.matcher(config).matches()) {
+      return file(config);
+    }
+    int colon = config.indexOf(':');
+    String argument = config.substring(colon + 1);
+    try {
+      return switch (config.substring(0, colon)) {
+        case "env" -> env(argument, argument, new ArrayList<>());
+        case "file" -> file(argument);
+        case "yaml" -> argument;
+        case "http", "https" -> http(config);
+        default ->
+            throw new UsageException(
+                "tethys collector: --config="
+                    + config
+                    + ": there is no source "
+                    + config.substring(0, colon)
+                    + "; there are: file, env, yaml, http, https");
+      };
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("tethys collector: --config=" + config + ": " + e.getMessage());
+    }
+  }
+
+  /** Reader of a text. */
+  private interface Reader {
+    String read() throws IOException;
+  }
+
+  /**
+   * Text of a file or URL.
+   *
+   * @param texts of the configuration: a name that is not in it comes from another reference
+   */
+  private String found(
+      String reference, String texts, List<ReferencedValues.Value> values, Reader reader)
+      throws IOException {
+    String known =
+        reference.startsWith(AllowedReferences.FILE)
+            ? AllowedReferences.FILE
+                + AllowedReferences.normalized(reference.substring(AllowedReferences.FILE.length()))
+            : reference;
+    if (allowed != null && !allowed.allow(known)) {
+      throw new IllegalArgumentException(AllowedReferences.refusal(reference, texts));
+    }
+    String text =
+        allowed != null && !known.equals(reference)
+            ? file(known.substring(AllowedReferences.FILE.length()))
+            : reader.read();
+    values.add(new ReferencedValues.Value(reference, text));
+    return text;
+  }
+
+  private String env(String argument, String texts, List<ReferencedValues.Value> values) {
     int dash = argument.indexOf(":-");
     String name = dash < 0 ? argument : argument.substring(0, dash);
     if (!VARIABLE.matcher(name).matches()) {
       throw new IllegalArgumentException(
           "\"" + name + "\" is no name of a variable: letters, digits and _, no digit first");
     }
+    String own = variables.get(name);
+    if (own != null) {
+      return own;
+    }
+    String reference = AllowedReferences.ENV + name;
     String value = environment.apply(name);
     if (value != null) {
+      if (allowed != null && !allowed.allow(reference)) {
+        throw new IllegalArgumentException(AllowedReferences.refusal(reference, texts));
+      }
+      values.add(new ReferencedValues.Value(reference, value));
       return value;
     }
+    values.add(new ReferencedValues.Value(reference, ""));
     if (dash < 0) {
       LOG.log(Level.WARNING, "the configuration asks for {0}, which is not set: it is empty", name);
       return "";

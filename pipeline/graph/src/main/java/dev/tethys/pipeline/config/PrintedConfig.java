@@ -72,11 +72,24 @@ public final class PrintedConfig {
 
   private final List<YamlNode> literal = new ArrayList<>(); // secrets that are no references
 
-  private PrintedConfig() {}
+  private final boolean unexpanded;
+
+  private PrintedConfig(boolean unexpanded) {
+    this.unexpanded = unexpanded;
+  }
 
   /** The text. Call it on a configuration that was found to be right. */
   public static String of(YamlNode root, Components components) {
-    return YamlWriter.write(new PrintedConfig().printed(root, components));
+    return YamlWriter.write(new PrintedConfig(false).printed(root, components));
+  }
+
+  /**
+   * The text with references in it, which are shown also where their values are secret.
+   *
+   * @param root as written, with references such as {@code ${env:NAME}} in it
+   */
+  public static String unexpanded(YamlNode root, Components components) {
+    return YamlWriter.write(new PrintedConfig(true).printed(root, components));
   }
 
   /**
@@ -85,7 +98,7 @@ public final class PrintedConfig {
    * @param root as written, with references such as {@code ${env:NAME}} in it
    */
   public static List<YamlNode> literalSecrets(YamlNode root, Components components) {
-    PrintedConfig p = new PrintedConfig();
+    PrintedConfig p = new PrintedConfig(true);
     p.printed(root, components);
     Map<String, YamlNode> once = new LinkedHashMap<>(); // aliases lead to the same place
     p.literal.forEach(n -> once.putIfAbsent(n.where(), n));
@@ -122,6 +135,9 @@ public final class PrintedConfig {
   }
 
   private Object definitions(ComponentKind kind, YamlNode at, Components components) {
+    if (!at.isMap()) {
+      return masked(at, null, Shown.ALL); // a reference, or none
+    }
     Map<String, Object> out = new LinkedHashMap<>();
     each(
             at,
@@ -157,7 +173,65 @@ public final class PrintedConfig {
     if (shown == Shown.SECRET ? hasLiteral(text) : isSecretText(text)) {
       literal.add(n);
     }
-    return of != Shown.ALL ? MASK : value instanceof String ? Redaction.text(text) : value;
+    if (of != Shown.ALL) {
+      return maskedAround(text);
+    }
+    return value instanceof String ? Redaction.text(text) : value;
+  }
+
+  /** The mask, or in a text with references these, with masked values for their absence. */
+  private String maskedAround(String text) {
+    String references = unexpanded && !text.contains(PRIVATE_KEY) ? references(text) : null;
+    return references == null ? MASK : references;
+  }
+
+  /**
+   * A text of references alone, perhaps behind a scheme of authentication; null where a part of it
+   * is literal.
+   */
+  private static @Nullable String references(String text) {
+    StringBuilder out = new StringBuilder();
+    StringBuilder literal = new StringBuilder();
+    int i = 0;
+    while (i < text.length()) {
+      int end = text.startsWith("${", i) ? closing(text, i) : -1;
+      if (end < 0) {
+        literal.append(text.charAt(i));
+        out.append(text.charAt(i++));
+        continue;
+      }
+      String inner = text.substring(i + 2, end);
+      int absent = inner.indexOf(":-");
+      if (inner.startsWith("yaml:") || inner.startsWith("http")) {
+        return null; // which holds its value, or may hold a credential
+      }
+      if (absent >= 0 && absent + 2 < inner.length()) {
+        String of = references(inner.substring(absent + 2));
+        inner = inner.substring(0, absent + 2) + (of == null ? MASK : of);
+      }
+      out.append("${").append(inner).append('}');
+      literal.append(' ');
+      i = end + 1;
+    }
+    for (String word : literal.toString().strip().split("\\s+", -1)) {
+      if (!word.isEmpty() && !CredentialShape.isScheme(word)) {
+        return null;
+      }
+    }
+    return out.toString().contains("${") ? out.toString() : null;
+  }
+
+  private static int closing(String text, int open) {
+    int depth = 0;
+    for (int i = open; i < text.length(); i++) {
+      if (text.startsWith("${", i)) {
+        depth++;
+        i++;
+      } else if (text.charAt(i) == '}' && --depth == 0) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   /** Prints a value by its name. */
@@ -283,7 +357,7 @@ public final class PrintedConfig {
         : CredentialShape.isIn(without(" ", rest))) {
       literal.add(n);
     }
-    return m.group(1) + ": " + MASK;
+    return m.group(1) + ": " + maskedAround(rest);
   }
 
   /** A header with its name under its own key. */

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -137,7 +138,12 @@ public final class ControlledAgent implements AutoCloseable {
     /** Whether it has a configuration without a control plane. */
     boolean hasOwnConfiguration();
 
-    /** The effective configuration with secrets masked. */
+    /** An error without values of variables and files of this machine, as it may be reported. */
+    default String masked(String error) {
+      return error;
+    }
+
+    /** The effective configuration with its references as written, and secrets masked. */
     String effective();
 
     ComponentHealth health();
@@ -278,6 +284,7 @@ public final class ControlledAgent implements AutoCloseable {
             LOG,
             this::offer);
     reports.takeCustom(this::take);
+    reports.takeUids(other -> clock.execute("control-identity", () -> identify(other)));
     this.taps = new LiveTaps(process, reports, clock);
     this.counts = new CountReports(process, reports, folder, clock);
     this.signatures = new ConfigSignatures(settings.configKey());
@@ -334,7 +341,8 @@ public final class ControlledAgent implements AutoCloseable {
   public synchronized void failed(String error) throws IOException {
     running = null;
     List<Path> files = folder.files();
-    startError = named(error, files, Collections.nCopies(files.size(), "configuration"));
+    startError =
+        process.masked(named(error, files, Collections.nCopies(files.size(), "configuration")));
     byte[] hash = folder.current();
     if (hash != null) {
       folder.fail(hash, startError);
@@ -369,6 +377,14 @@ public final class ControlledAgent implements AutoCloseable {
             over.countDown();
           }
         });
+  }
+
+  private synchronized void identify(UUID other) {
+    try {
+      folder.identify(other);
+    } catch (IOException e) { // the next process asks for another one again
+      LOG.log(Level.WARNING, "Instance uid of the control plane not kept", e);
+    }
   }
 
   /** Custom message of the control plane. Must not block. */
@@ -432,8 +448,20 @@ public final class ControlledAgent implements AutoCloseable {
       upgrades.observe(lacks());
     }
     keepAhead();
-    reports.reportHealth(process.health());
+    reports.reportHealth(masked(process.health()));
     counts.report(clock.nanos() - changedNanos < CLOSE_WATCH.toNanos());
+  }
+
+  private ComponentHealth masked(ComponentHealth h) {
+    Map<String, ComponentHealth> parts = new LinkedHashMap<>();
+    h.parts().forEach((name, part) -> parts.put(name, masked(part)));
+    return new ComponentHealth(
+        h.healthy(),
+        h.startNanos(),
+        h.error().isEmpty() ? "" : process.masked(h.error()),
+        h.status(),
+        h.statusNanos(),
+        parts);
   }
 
   /**
@@ -523,7 +551,9 @@ public final class ControlledAgent implements AutoCloseable {
       if (!same || !values.equals(variables)) {
         counts.change();
         Runnable runs = () -> commitEarly(config, values);
-        String error = named(replace(files, values, runs), files, RemoteConfigFolder.names(config));
+        String error =
+            process.masked(
+                named(replace(files, values, runs), files, RemoteConfigFolder.names(config)));
         counts.change();
         if (!error.isEmpty()) {
           return failed(config, same ? VARIABLES_FAILED + error : error);

@@ -155,7 +155,7 @@ final class RemoteConfigFolder {
 
   private final FileAccess files = new RealFiles();
   private final Path folder;
-  private final UUID uid;
+  private UUID uid;
   private byte @Nullable [] current;
   private byte @Nullable [] currentFolder; // null as current
   private @Nullable Failure failed;
@@ -190,6 +190,14 @@ final class RemoteConfigFolder {
 
   UUID uid() {
     return uid;
+  }
+
+  /** The control plane has given this agent another identity, which it keeps from now on. */
+  void identify(UUID other) throws IOException {
+    if (!other.equals(uid)) {
+      write("instance-uid", other + "\n");
+      uid = other;
+    }
   }
 
   /** Hash of the configuration that was applied last; null for none. */

@@ -48,6 +48,7 @@ final class Reports {
   private final @Nullable Consumer<RemoteConfig> taker;
   private volatile @Nullable Consumer<CustomMessage> customTaker;
   private volatile @Nullable Consumer<PackagesOffer> packagesTaker;
+  private volatile @Nullable Consumer<UUID> uidTaker;
 
   // All guarded by the lock.
   private UUID uid;
@@ -194,6 +195,11 @@ final class Reports {
           unsentCustoms.add(message.type());
           onceCustoms.add(message.type());
         });
+  }
+
+  /** Takes instance uids that the server gives to this agent, without blocking. */
+  void takeUids(Consumer<UUID> taker) {
+    uidTaker = taker;
   }
 
   /** Takes custom messages of the server, without blocking. */
@@ -424,6 +430,7 @@ final class Reports {
               logger.log(
                   Level.INFO, "the OpAMP server names this agent {0}, no longer {1}", other, uid);
               uid = other;
+              sendAll(); // of this one the server knows nothing
             }
           }
           if (m.reportAll()) {
@@ -436,6 +443,10 @@ final class Reports {
             heartbeat = m.heartbeat();
           }
         });
+    Consumer<UUID> takesUid = uidTaker;
+    if (m.newUid() != null && takesUid != null) {
+      takesUid.accept(InstanceUid.of(m.newUid()));
+    }
     if (custom != null && takesCustom != null) {
       takesCustom.accept(custom);
     }

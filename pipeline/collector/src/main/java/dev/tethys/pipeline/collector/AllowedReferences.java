@@ -1,0 +1,73 @@
+package dev.tethys.pipeline.collector;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * References that a configuration of a control plane may have to this machine: variables, files and
+ * URLs.
+ */
+public final class AllowedReferences {
+  /** Scheme of a reference to a variable. */
+  static final String ENV = "env:";
+
+  /** Scheme of a reference to a file. */
+  static final String FILE = "file:";
+
+  /** Begin of the error of a reference that is not allowed. */
+  static final String REFUSED = "a configuration of a control plane cannot read ";
+
+  private final Set<String> allowed = new TreeSet<>();
+
+  /**
+   * References.
+   *
+   * @param references {@code env:NAME}, {@code file:PATH}, or a URL
+   * @throws IllegalArgumentException where one is of another form
+   */
+  public AllowedReferences(Collection<String> references) {
+    for (String r : references) {
+      if (!r.startsWith(ENV)
+          && !r.startsWith(FILE)
+          && !r.startsWith("http:")
+          && !r.startsWith("https:")) {
+        throw new IllegalArgumentException(
+            "\"" + r + "\" is not a reference; write env:NAME, file:PATH, or a URL");
+      }
+      allowed.add(r.startsWith(FILE) ? FILE + normalized(r.substring(FILE.length())) : r);
+    }
+  }
+
+  /** The path of a file without {@code ..}, which is also the one that is read. */
+  static Path normalized(String path) {
+    try {
+      return Path.of(path).toAbsolutePath().normalize();
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException("\"" + path + "\" is not a path", e);
+    }
+  }
+
+  /** Whether a configuration may have a reference. */
+  boolean allow(String reference) {
+    return allowed.contains(reference);
+  }
+
+  /**
+   * The error of a reference that is not allowed.
+   *
+   * @param texts of the configuration: a name that is not in them comes from another reference, and
+   *     is not told
+   */
+  static String refusal(String reference, String texts) {
+    String name = reference.substring(reference.indexOf(':') + 1);
+    String shown = texts.contains(name) ? reference : "what another reference names";
+    return REFUSED
+        + shown
+        + ", which the own configuration of this process (--config) does not name; to allow it,"
+        + " start the process with --control.allow"
+        + (texts.contains(name) ? "=" + reference : "");
+  }
+}
