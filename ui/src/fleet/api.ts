@@ -87,6 +87,8 @@ export interface OutputRow {
   bytes: number;
   bytesError: number;
   judged: boolean;
+  /** Whether an agent takes nothing of the signal any more. */
+  vanished?: boolean;
   /** Why it is not judged. */
   notJudged?: string;
 }

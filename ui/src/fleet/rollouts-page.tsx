@@ -258,6 +258,7 @@ function Outputs({ outputs }: { outputs: NonNullable<Rollout['outputs']> }) {
                 <td>
                   {row.signal}
                   {row.attribute && `, ${row.attribute}=${row.value || '(none)'}`}
+                  {row.vanished && ' none taken, −100 %'}
                   {!row.judged && <span className="muted"> not judged</span>}
                 </td>
                 {[row.itemsBefore, row.items, row.itemsError, row.bytesBefore, row.bytes, row.bytesError].map(

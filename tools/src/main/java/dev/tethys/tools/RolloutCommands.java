@@ -214,7 +214,7 @@ final class RolloutCommands {
           t.row(
               text(row, "signal"),
               text(row, "attribute"),
-              text(row, "value"),
+              "true".equals(text(row, "vanished")) ? "(none taken, -100 %)" : text(row, "value"),
               ratio(row, "itemsBefore"),
               ratio(row, "items"),
               ratio(row, "itemsError"),

@@ -148,6 +148,7 @@ public final class Fleet {
         bindings,
         FleetMemory.ofHeap(Math.max(1, tokens.size())),
         Math.max(1, tokens.size()));
+  private final RecentIntake intake = new RecentIntake();
   }
 
   Fleet(Scheduler clock, int maxAgents, UidBindings bindings, FleetMemory account, int tokens) {
@@ -364,6 +365,7 @@ public final class Fleet {
 
   private static PackageStatuses bounded(PackageStatuses s) {
     SequencedMap<String, PackageStatuses.Status> all = new TreeMap<>();
+      intake.put(uid, AgentState.configuration(remote), read, clock.nanos());
     s.packages()
         .forEach(
             (name, p) -> {
@@ -527,6 +529,7 @@ public final class Fleet {
   /** What an agent took and lost within the last minutes by signal, and of all together. */
   public synchronized Map<String, RecentAccounts.Window> recentBySignal(UUID uid) {
     return recent.windows(uid, clock.nanos());
+    intake.remove(uid);
   }
 
   /** How often an agent has reported its accounts. */
@@ -574,3 +577,16 @@ public final class Fleet {
     all.forEach(Session::wake);
   }
 }
+  /** Usual intake of an agent by key of {@link Totals#intake}, over the last minute. */
+  public synchronized Map<String, RecentIntake.Usual> usualIntake(UUID uid) {
+    return intake.usual(uid, clock.nanos());
+  }
+
+  /**
+   * Items of a key that an agent took within a time up to now; -1 where its configuration runs for
+   * less.
+   */
+  public synchronized long taken(UUID uid, String key, Duration over) {
+    return intake.taken(uid, key, over, clock.nanos());
+  }
+

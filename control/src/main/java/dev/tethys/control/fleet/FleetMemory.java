@@ -168,7 +168,8 @@ public final class FleetMemory {
     if (t == null) {
       return 0;
     }
-    long n = counts(t.dropped());
+    long n = counts(t.dropped()) + counts(t.receivers());
+    n += RecentIntake.bytes(1 + t.signals().size() + t.receivers().size());
     for (String exporter : t.exporters().keySet()) {
       n += ENTRY_BYTES + of(exporter) + EXPORTER_BYTES;
     }

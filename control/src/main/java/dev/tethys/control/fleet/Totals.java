@@ -23,6 +23,8 @@ import tools.jackson.databind.json.JsonMapper;
  * @param dropped by reason
  * @param exporters by name and signal; empty for an agent that does not report them
  * @param signals losses by signal; empty for an agent that does not report them
+ * @param receivers items that receivers took and kept, by name and signal; empty for an agent that
+ *     does not report them
  * @param controls live controls by id; null for an agent that takes none
  * @param memory resident bytes of its process; 0 for an agent that does not report them
  * @param fidelity counts of checks of fidelity, by {@code check@signal} and result
@@ -36,9 +38,38 @@ public record Totals(
     Map<String, Long> dropped,
     Map<String, Exporter> exporters,
     Map<String, Losses> signals,
+    Map<String, Long> receivers,
     @Nullable Map<String, Control> controls,
     long memory,
     Map<String, Map<String, Long>> fidelity) {
+  /** Accounts of an agent that does not report its receivers. */
+  public Totals(
+      long in,
+      long out,
+      long queued,
+      long deadLettered,
+      long returned,
+      Map<String, Long> dropped,
+      Map<String, Exporter> exporters,
+      Map<String, Losses> signals,
+      @Nullable Map<String, Control> controls,
+      long memory,
+      Map<String, Map<String, Long>> fidelity) {
+    this(
+        in,
+        out,
+        queued,
+        deadLettered,
+        returned,
+        dropped,
+        exporters,
+        signals,
+        Map.of(),
+        controls,
+        memory,
+        fidelity);
+  }
+
   /** Key of the losses of all signals together. */
   public static final String ALL = "";
 
@@ -117,6 +148,7 @@ public record Totals(
         dropped(n),
         exporters(n),
         signals(n),
+        receivers(n),
         controls(n),
         n.path("memory").asLong(0),
         fidelity(n));
@@ -189,6 +221,16 @@ public record Totals(
                         s.path("in").asLong(0), s.path("deadLettered").asLong(0), dropped(s)));
               }
             });
+    return out;
+  }
+
+  private static Map<String, Long> receivers(JsonNode n) {
+    Map<String, Long> out = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> e : n.path("receivers").properties()) {
+      if (out.size() < MAX_NAMES) {
+        out.put(Texts.shortened(e.getKey(), 80), e.getValue().asLong(0));
+      }
+    }
     return out;
   }
 
@@ -285,6 +327,17 @@ public record Totals(
             out.put(SIGNAL + signal, new Exporter(x.in() - x.lost(), delivered, held, -1));
           }
         });
+    return out;
+  }
+
+  /**
+   * Items that were taken: of all under {@link #ALL}, of a signal under {@code @SIGNAL}, and of a
+   * receiver under {@code NAME@SIGNAL}.
+   */
+  Map<String, Long> intake() {
+    Map<String, Long> out = new TreeMap<>(receivers);
+    signals.forEach((signal, x) -> out.put(SIGNAL + signal, x.in()));
+    out.put(ALL, in);
     return out;
   }
 

@@ -32,6 +32,11 @@ final class LossCheck {
     this.others = others;
   }
 
+  /** Name of the items of a signal. */
+  static String items(String signal) {
+    return ITEMS.getOrDefault(signal, "items of " + signal);
+  }
+
   /** Adds an agent with its accounts when it applied the version and now. */
   void add(Totals then, Totals now, Reached reached) {
     now.losses()
@@ -141,7 +146,7 @@ final class LossCheck {
               who,
               lost,
               all,
-              ITEMS.getOrDefault(signal, "items of " + signal),
+              items(signal),
               100.0 * lost / all,
               100 * allowed / all,
               describeReasons());

@@ -3,6 +3,7 @@ package dev.tethys.control.rollout;
 import dev.tethys.control.fleet.AgentState;
 import dev.tethys.control.fleet.Fleet;
 import dev.tethys.control.fleet.RecentAccounts;
+import dev.tethys.control.fleet.RecentIntake;
 import dev.tethys.control.fleet.Totals;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Exporter;
 import java.util.ArrayList;
@@ -42,6 +43,13 @@ final class OtherAgents {
         out.put(a.uid(), t);
       }
     }
+    return out;
+  }
+
+  /** What these agents usually take. */
+  static Map<UUID, Map<String, RecentIntake.Usual>> usualIntake(Fleet fleet, Rollout r) {
+    Map<UUID, Map<String, RecentIntake.Usual>> out = new LinkedHashMap<>();
+    r.othersThen.keySet().forEach(uid -> out.put(uid, fleet.usualIntake(uid)));
     return out;
   }
 

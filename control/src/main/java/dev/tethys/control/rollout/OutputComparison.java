@@ -51,6 +51,7 @@ public final class OutputComparison {
   private final Map<UUID, VolumeSeries> before = new HashMap<>();
   private List<OutputDifference> rows = List.of();
   private Map<String, SignalComparison> signals = Map.of();
+  private Map<String, Double> vanished = Map.of(); // what was taken in a second before, by signal
   private Map<String, String> notJudged = Map.of(); // why, by signal without which a stage passed
 
   /** Keeps the last reports of an agent before it is offered the version. */
@@ -273,6 +274,17 @@ public final class OutputComparison {
     return taken < OutputMeasure.MIN_ITEMS ? 0 : Math.max(0, (double) held / taken);
   }
 
+  /**
+   * Notes signals of which an agent takes nothing any more: they have no output, and no ratio.
+   *
+   * @param perSecond what was taken in a second before
+   */
+  void vanish(Map<String, Double> perSecond) {
+    if (!perSecond.isEmpty()) {
+      vanished = Map.copyOf(perSecond);
+    }
+  }
+
   /** Releases the reports; what was found stays. */
   void finish() {
     fresh.clear();
@@ -281,12 +293,33 @@ public final class OutputComparison {
   }
 
   public void put(ObjectNode n) {
-    if (rows.isEmpty()) {
+    if (rows.isEmpty() && vanished.isEmpty()) {
       return;
     }
-    ObjectNode out = n.putObject("outputs").put("against", rows.getFirst().against());
+    ObjectNode out =
+        n.putObject("outputs")
+            .put("against", rows.isEmpty() ? OutputDifference.BEFORE : rows.getFirst().against());
     ArrayNode list = out.putArray("rows");
+    vanished.forEach(
+        (signal, perSecond) ->
+            list.addObject()
+                .put("signal", signal)
+                .put("attribute", "")
+                .put("value", "")
+                .put("taken", 0)
+                .put("takenPerSecondBefore", perSecond)
+                .put("itemsBefore", 1)
+                .put("items", 0)
+                .put("itemsError", 0)
+                .put("bytesBefore", 1)
+                .put("bytes", 0)
+                .put("bytesError", 0)
+                .put("judged", true)
+                .put("vanished", true));
     for (OutputDifference r : rows) {
+      if (r.key().attribute().isEmpty() && vanished.containsKey(r.key().signal())) {
+        continue;
+      }
       String lack = r.isLongEnough() ? notJudged.getOrDefault(r.key().signal(), "") : r.lack();
       ObjectNode row =
           list.addObject()

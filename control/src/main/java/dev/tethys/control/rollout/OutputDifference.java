@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 record OutputDifference(VolumeKey key, OutputMeasure before, OutputMeasure after, String against) {
   private static final String OTHERS = "agents without the version";
-  private static final String BEFORE = "the same agents before";
+  static final String BEFORE = "the same agents before";
 
   /** Result of a comparison with a limit. */
   enum LimitResult {

@@ -2,6 +2,7 @@ package dev.tethys.control.rollout;
 
 import dev.tethys.control.access.Actor;
 import dev.tethys.control.access.Selector;
+import dev.tethys.control.fleet.RecentIntake;
 import dev.tethys.control.fleet.Totals;
 import dev.tethys.control.text.Texts;
 import dev.tethys.control.versions.ConfigVersion;
@@ -119,6 +120,9 @@ public final class Rollout {
     /** Number of its reports at {@link #withVersion}. */
     long reportsWithVersion;
 
+    /** What it usually took before it was offered the version, by key of its intake. */
+    Map<String, RecentIntake.Usual> intakeBefore = Map.of();
+
     /** Start of its process as it was reported last, Unix nanoseconds; 0 where it is not known. */
     long processStart;
 
@@ -209,6 +213,9 @@ public final class Rollout {
 
   /** Accounts of agents without the version when the stage began; not kept over a restart. */
   Map<UUID, Totals> othersThen = Map.of();
+
+  /** What agents without the version usually took then; not kept over a restart. */
+  Map<UUID, Map<String, RecentIntake.Usual>> othersIntake = Map.of();
 
   /** Part of the items that agents without the version lost when the stage began. */
   Map<String, Double> othersLostBefore = Map.of();

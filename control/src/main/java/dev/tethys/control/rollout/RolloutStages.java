@@ -88,6 +88,7 @@ public final class RolloutStages {
     }
     r.othersLostBefore = LossCheck.shares(OtherAgents.recent(fleet, r));
     r.othersThen = OtherAgents.totals(fleet, r);
+    r.othersIntake = OtherAgents.usualIntake(fleet, r);
     return out;
   }
 

@@ -2,6 +2,7 @@ package dev.tethys.control.rollout;
 
 import dev.tethys.control.access.Actor;
 import dev.tethys.control.access.Selector;
+import dev.tethys.control.fleet.RecentIntake;
 import dev.tethys.control.fleet.Totals;
 import dev.tethys.control.rollout.Rollout.Assignment;
 import dev.tethys.control.rollout.Rollout.Given;
@@ -183,9 +184,24 @@ public final class RolloutState {
               a.path("memory").asLong(0),
               late);
       x.excused = a.path("excused").asBoolean(false);
+      x.intakeBefore = intake(a.path("intake"));
       r.reached.put(UUID.fromString(a.path("uid").asString("")), x);
     }
     return r;
+  }
+
+  private static Map<String, RecentIntake.Usual> intake(JsonNode n) {
+    Map<String, RecentIntake.Usual> out = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> e : n.properties()) {
+      double perSecond = e.getValue().path("perSecond").asDouble(0);
+      if (perSecond > 0) {
+        out.put(
+            e.getKey(),
+            new RecentIntake.Usual(
+                perSecond, Duration.ofMillis(e.getValue().path("silenceMillis").asLong(0))));
+      }
+    }
+    return out;
   }
 
   /** Shares by signal; a file of before has that of all together alone. */
@@ -284,6 +300,13 @@ public final class RolloutState {
           x.silentBefore.forEach(silent::add);
           ArrayNode late = o.put("memory", x.memoryBefore).putArray("late");
           x.lateBefore.forEach(late::add);
+          ObjectNode intake = o.putObject("intake");
+          x.intakeBefore.forEach(
+              (key, u) ->
+                  intake
+                      .putObject(key)
+                      .put("perSecond", u.perSecond())
+                      .put("silenceMillis", u.silence().toMillis()));
         });
   }
 }

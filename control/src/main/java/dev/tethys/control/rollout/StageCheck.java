@@ -77,6 +77,7 @@ public final class StageCheck {
     resources = new ResourceCheck(fleet, r);
     LossCheck losses = new LossCheck(r, others);
     RefusalCheck refusals = new RefusalCheck(clock, fleet, r, others);
+    IntakeCheck intake = new IntakeCheck(clock, fleet, r);
     long stageItems = 0;
     boolean counts = false;
     DeliveryCheck deliveries = new DeliveryCheck(clock, fleet, r, others, holds);
@@ -91,6 +92,9 @@ public final class StageCheck {
         noteSilence(e.getKey(), x);
       } else if (unready.isEmpty() && !isReady(x, a)) {
         unready = "agents of the stage have not applied it, or are within the soak";
+      }
+      if (a != null && x.stage > r.acceptedStage) {
+        intake.add(e.getKey(), x, a);
       }
       Totals then = x.atApply;
       Totals now = a == null ? null : a.totals();
@@ -112,6 +116,10 @@ public final class StageCheck {
     if (problem.isEmpty()) {
       problem = refusals.problem().isEmpty() ? deliveries.problem() : refusals.problem();
     }
+    if (problem.isEmpty()) {
+      problem = intake.problem();
+      r.outputs.vanish(intake.vanished());
+    }
     if (counts && stageItems < r.guard.minItems() && undecided.isEmpty()) {
       undecided =
           "the agents of the stage have taken "
@@ -125,7 +133,7 @@ public final class StageCheck {
       undecided = refusals.undecided().isEmpty() ? deliveries.text() : refusals.undecided();
     }
     if (undecided.isEmpty()) {
-      undecided = resources.undecided();
+      undecided = intake.undecided().isEmpty() ? resources.undecided() : intake.undecided();
     }
     if (problem.isEmpty()) {
       compareOutputs();
@@ -424,6 +432,7 @@ public final class StageCheck {
             fleet.usualMemory(a.uid()),
             late);
     out.stalledBefore = DeliveryCheck.stalled(t);
+    out.intakeBefore = fleet.usualIntake(a.uid());
     return out;
   }
 

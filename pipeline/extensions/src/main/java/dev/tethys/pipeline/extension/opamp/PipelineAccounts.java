@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param dropped items by reason, of all components
  * @param exporters by name and signal, such as {@code otlp/vendor@logs}
  * @param signals by name, such as {@code logs}
+ * @param receivers items that receivers took and kept, by name and signal, such as {@code
+ *     otlp@logs}
  * @param controls live controls by id; null for a process that takes none
  * @param memory resident bytes of the process; 0 where they are not known
  * @param fidelity counts of checks of fidelity, by {@code check@signal} and result
@@ -35,6 +37,7 @@ public record PipelineAccounts(
     Map<String, Long> dropped,
     Map<String, Exporter> exporters,
     Map<String, SignalItems> signals,
+    Map<String, Long> receivers,
     @Nullable Map<String, Control> controls,
     long memory,
     Map<String, Map<String, Long>> fidelity) {
@@ -131,6 +134,7 @@ public record PipelineAccounts(
     long returned = 0;
     Map<String, Exporter> exporters = new TreeMap<>();
     Map<String, SignalItems> signals = new TreeMap<>();
+    Map<String, Long> receivers = new TreeMap<>();
     for (ItemAccounting a : ledger.accounts()) {
       Balance b = a.balance();
       boolean receives = a.kind().equals(ComponentKind.RECEIVER.word());
@@ -140,6 +144,7 @@ public record PipelineAccounts(
           signal, new SignalItems(taken, b.deadLettered(), b.dropped()), SignalItems::plus);
       if (receives) {
         returned += b.returned();
+        receivers.merge(a.component() + "@" + signal, Math.max(0, taken - b.returned()), Long::sum);
       } else if (a.kind().equals(ComponentKind.EXPORTER.word())) {
         out += b.out();
         queued += b.held();
@@ -160,6 +165,7 @@ public record PipelineAccounts(
         all.dropped,
         exporters,
         signals,
+        receivers,
         null,
         0,
         Map.of());
@@ -176,6 +182,7 @@ public record PipelineAccounts(
         dropped,
         exporters,
         signals,
+        receivers,
         applied,
         memory,
         fidelity);
@@ -204,6 +211,7 @@ public record PipelineAccounts(
         dropped,
         aged,
         signals,
+        receivers,
         controls,
         memory,
         fidelity);
@@ -220,6 +228,7 @@ public record PipelineAccounts(
         dropped,
         exporters,
         signals,
+        receivers,
         controls,
         memory,
         checks);
@@ -238,6 +247,7 @@ public record PipelineAccounts(
                 dropped,
                 exporters,
                 signals,
+                receivers,
                 controls,
                 other.memory,
                 fidelity)
@@ -248,7 +258,8 @@ public record PipelineAccounts(
   @Nullable PipelineAccounts ofControls() {
     return controls == null || controls.isEmpty()
         ? null
-        : new PipelineAccounts(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), controls, 0, Map.of());
+        : new PipelineAccounts(
+            0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), Map.of(), controls, 0, Map.of());
   }
 
   private static void quotas(Json j, List<QuotaUse> of) {
@@ -294,6 +305,9 @@ public record PipelineAccounts(
           }
           j.close('}');
         });
+    j.close('}');
+    j.key("receivers").open('{');
+    receivers.forEach((name, n) -> j.key(name).number(n));
     j.close('}');
     if (memory > 0) {
       j.key("memory").number(memory);

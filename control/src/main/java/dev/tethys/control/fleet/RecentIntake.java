@@ -1,0 +1,232 @@
+package dev.tethys.control.fleet;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Items that agents took within the last minutes of the configuration that they run: of all, of
+ * each signal and of each receiver, by the keys of {@link Totals#intake}. An agent that returns to
+ * its former configuration continues with the points of that, so that what it did not take with a
+ * version which was undone is not usual.
+ *
+ * <p>Has at most {@link #MAX_POINTS} points of {@link #MAX_KEYS} counts for each configuration of
+ * an agent, and those of two configurations. Not safe for threads.
+ */
+public final class RecentIntake {
+  /** Time over which the usual intake is taken. */
+  static final Duration MINUTE = Duration.ofMinutes(1);
+
+  /** Reports that say what is usual must be of so long a time. */
+  static final Duration SHORTEST = Duration.ofSeconds(30);
+
+  /** Time after a change of counts within which agents report it. */
+  private static final Duration REPORTED = Duration.ofSeconds(10);
+
+  private static final Duration SPACING = Duration.ofSeconds(5);
+  private static final Duration SPAN = Duration.ofMinutes(2);
+  private static final int MAX_POINTS = 26;
+  static final int MAX_KEYS = 32;
+
+  /**
+   * Usual intake of a key.
+   *
+   * @param perSecond items in a second over the last minute
+   * @param silence the longest time for which no items came
+   */
+  public record Usual(double perSecond, Duration silence) {}
+
+  private record Point(long nanos, long[] counts) {
+    long of(int key) {
+      return key < counts.length ? counts[key] : 0;
+    }
+  }
+
+  /** Points of an agent with one configuration, the latest last. */
+  private static final class Points {
+    private final String configuration;
+    private final Deque<Point> all = new ArrayDeque<>();
+    private @Nullable Points former;
+
+    Points(String configuration) {
+      this.configuration = configuration;
+    }
+  }
+
+  /** State of an agent. */
+  private static final class Agent {
+    private final List<String> keys = new ArrayList<>();
+    private Points points;
+
+    Agent(String configuration) {
+      points = new Points(configuration);
+    }
+  }
+
+  private final Map<UUID, Agent> agents = new HashMap<>();
+
+  /** Bytes that the points of an agent take at most. */
+  static long bytes(int keys) {
+    return 2L * MAX_POINTS * (64 + 8L * Math.min(keys, MAX_KEYS));
+  }
+
+  /**
+   * Adds a report.
+   *
+   * @param configuration what the agent runs, as text that differs for others
+   */
+  void put(UUID agent, String configuration, Totals t, long nanos) {
+    Agent a = agents.computeIfAbsent(agent, k -> new Agent(configuration));
+    Map<String, Long> intake = t.intake();
+    for (String key : intake.keySet()) {
+      if (a.keys.size() < MAX_KEYS && !a.keys.contains(key)) {
+        a.keys.add(key);
+      }
+    }
+    long[] counts = new long[a.keys.size()];
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] = intake.getOrDefault(a.keys.get(i), 0L);
+    }
+    Point now = new Point(nanos, counts);
+    if (!a.points.configuration.equals(configuration)) {
+      Points former = a.points.former;
+      a.points.former = null;
+      Points next =
+          former != null && former.configuration.equals(configuration)
+              ? resumed(former, now)
+              : begun(configuration, a.points.all.peekLast());
+      next.former = a.points;
+      a.points = next;
+    }
+    Deque<Point> all = a.points.all;
+    Point last = all.peekLast();
+    if (last != null && countsAnew(last, now)) {
+      all.clear();
+    }
+    if (all.size() > 1) {
+      Point newest = all.removeLast();
+      if (newest.nanos - all.getLast().nanos >= SPACING.toNanos()) {
+        all.addLast(newest);
+      }
+    }
+    all.addLast(now);
+    while (all.size() > MAX_POINTS
+        || all.size() > 2 && nanos - second(all).nanos >= SPAN.toNanos()) {
+      all.removeFirst();
+    }
+  }
+
+  private static Point second(Deque<Point> all) {
+    var each = all.iterator();
+    each.next();
+    return each.next();
+  }
+
+  private static boolean countsAnew(Point before, Point now) {
+    for (int i = 0; i < before.counts.length; i++) {
+      if (now.of(i) < before.counts[i]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Begins with the last point before, for the first one after it has items already. */
+  private static Points begun(String configuration, @Nullable Point last) {
+    Points out = new Points(configuration);
+    if (last != null) {
+      out.all.addLast(last);
+    }
+    return out;
+  }
+
+  /** Continues at a later point, as if nothing had been counted since the last one. */
+  private static Points resumed(Points former, Point now) {
+    Points out = new Points(former.configuration);
+    Point last = former.all.peekLast();
+    if (last != null) {
+      for (Point p : former.all) {
+        long[] moved = new long[now.counts.length];
+        for (int i = 0; i < moved.length; i++) {
+          moved[i] = p.of(i) + now.counts[i] - last.of(i);
+        }
+        out.all.addLast(new Point(p.nanos + now.nanos - last.nanos, moved));
+      }
+      out.all.removeLast(); // which is now
+    }
+    return out;
+  }
+
+  void remove(UUID agent) {
+    agents.remove(agent);
+  }
+
+  /** Usual intake by key, of keys that took items; empty where reports are of too short a time. */
+  Map<String, Usual> usual(UUID agent, long nanos) {
+    Map<String, Usual> out = new TreeMap<>();
+    Agent a = agents.get(agent);
+    List<Point> all = a == null ? List.of() : List.copyOf(a.points.all);
+    if (a == null || all.size() < 2 || nanos - all.getFirst().nanos < SHORTEST.toNanos()) {
+      return out;
+    }
+    Point from = at(all, nanos - MINUTE.toNanos());
+    Point last = all.getLast();
+    for (int i = 0; i < a.keys.size(); i++) {
+      long items = last.of(i) - from.of(i);
+      long silence = silence(all, i, nanos);
+      // Items that came once within the time say nothing of when they come again.
+      if (items > 0 && nanos - all.getFirst().nanos >= 2 * silence) {
+        out.put(
+            a.keys.get(i),
+            new Usual(items * 1e9 / (nanos - from.nanos), Duration.ofNanos(silence)));
+      }
+    }
+    return out;
+  }
+
+  /** The longest time without items, which agents do not report. */
+  private static long silence(List<Point> all, int key, long nanos) {
+    long longest = 0;
+    long since = all.getFirst().nanos;
+    for (int i = 1; i < all.size(); i++) {
+      Point p = all.get(i);
+      if (p.of(key) > all.get(i - 1).of(key)) {
+        longest = Math.max(longest, p.nanos - REPORTED.toNanos() - since);
+        since = p.nanos;
+      }
+    }
+    return Math.max(longest, nanos - REPORTED.toNanos() - since);
+  }
+
+  /** The last point up to a time, else the first one. */
+  private static Point at(List<Point> all, long nanos) {
+    Point out = all.getFirst();
+    for (Point p : all) {
+      out = p.nanos - nanos <= 0 ? p : out;
+    }
+    return out;
+  }
+
+  /**
+   * Items that a key took within a time up to now; -1 where the configuration runs for less.
+   *
+   * @param nanos present time; an agent that is silent took none
+   */
+  long taken(UUID agent, String key, Duration over, long nanos) {
+    Agent a = agents.get(agent);
+    List<Point> all = a == null ? List.of() : List.copyOf(a.points.all);
+    long from = nanos - over.toNanos();
+    if (a == null || all.isEmpty() || all.getFirst().nanos - from > 0) {
+      return -1;
+    }
+    int i = a.keys.indexOf(key);
+    return i < 0 ? 0 : all.getLast().of(i) - at(all, from).of(i);
+  }
+}
