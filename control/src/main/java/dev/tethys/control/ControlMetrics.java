@@ -43,6 +43,10 @@ final class ControlMetrics {
         "tethys_control_agents_memory_limit_bytes",
         "Memory that the states of agents may take: a quarter of the heap.",
         () -> fleet.memoryAccount().limit());
+    registry.gauge(
+        "tethys_control_duplicate_uids",
+        "Agents that came under the instance uid of another one since the start.",
+        fleet::duplicatesFound);
     registry.register(to -> to.accept(byState(rollouts)));
     registry.gauge(
         "tethys_control_live_controls",

@@ -146,7 +146,7 @@ public final class ControlServer implements AutoCloseable {
     }
     if (!free) {
       lock.close();
-      throw new IOException(data + " is in use by another control plane");
+      throw new DataInUseException(data);
     }
     List<AgentToken> agentTokens = tokens.agents();
     bindings = UidBindings.open(data.resolve("agent-tokens"), agentTokens, maxAgents);

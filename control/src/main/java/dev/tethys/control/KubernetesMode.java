@@ -39,6 +39,10 @@ import org.jspecify.annotations.Nullable;
 final class KubernetesMode implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(KubernetesMode.class.getName());
   private static final Duration RELEASE = Duration.ofSeconds(2);
+
+  /** Time between two looks whether the former leader has left the data folder. */
+  private static final Duration DATA_IN_USE = Duration.ofSeconds(1);
+
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
 
   /**
@@ -205,10 +209,12 @@ final class KubernetesMode implements AutoCloseable {
 
     private void begin() {
       try {
-        lead();
+        leadWhenFree();
       } catch (IOException | RuntimeException e) {
         LOG.log(Level.ERROR, "Control plane not started, process ends", e);
         Shutdown.fail();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
     }
 
@@ -225,6 +231,33 @@ final class KubernetesMode implements AutoCloseable {
 
   private synchronized boolean isClosed() {
     return closed;
+  }
+
+  /**
+   * Leads as soon as the former leader has left the data folder, which processes may share: it may
+   * end later than its lease.
+   */
+  private void leadWhenFree() throws IOException, InterruptedException {
+    while (leads()) {
+      try {
+        lead();
+        return;
+      } catch (DataInUseException e) {
+        failures.log(
+            Level.WARNING,
+            "Data folder in use, the end of the former leader is awaited error=\"{0}\"",
+            e.getMessage());
+        synchronized (this) {
+          if (closed) {
+            return;
+          }
+          if (standby == null) {
+            standby = HttpListener.start(listen, probes(), null);
+          }
+        }
+        connection.pause().pause(DATA_IN_USE);
+      }
+    }
   }
 
   private synchronized void lead() throws IOException {

@@ -102,7 +102,7 @@ class AgentTokensTest {
     for (int i = 0; depth < counts.length && i < counts[depth]; i++) {
       parts.put(Character.toString(i), health(depth + 1, counts));
     }
-    return new ComponentHealth(true, 0, "", "", 0, parts);
+    return new ComponentHealth(false, 0, "", "", 0, parts);
   }
 
   private HttpResponse<String> send(String token, byte[] body) throws Exception {

@@ -15,8 +15,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +45,8 @@ public final class ServerWebSocket {
 
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
 
+  private static final AtomicLong PINGS = new AtomicLong();
+
   private static final int FIN = 0x80;
   private static final int MASKED = 0x80;
   private static final int CONTINUATION = 0;
@@ -59,6 +64,7 @@ public final class ServerWebSocket {
   private boolean closeSent; // guarded by writing
   private final CountDownLatch ended = new CountDownLatch(1); // nothing more is received
   private volatile long receivedNanos = System.nanoTime();
+  private final Map<String, CountDownLatch> awaited = new ConcurrentHashMap<>(); // by ping
   private ByteBudget.@Nullable Reservation memory;
   private int factor;
 
@@ -175,6 +181,40 @@ public final class ServerWebSocket {
     send(PING, new byte[0], 0);
   }
 
+  /**
+   * Whether the client answers a ping within a time. Another thread must receive meanwhile.
+   *
+   * @param millis longest wait
+   */
+  public boolean answers(long millis) throws InterruptedException {
+    byte[] mark = Long.toHexString(PINGS.incrementAndGet()).getBytes(StandardCharsets.US_ASCII);
+    CountDownLatch answered = new CountDownLatch(1);
+    awaited.put(new String(mark, StandardCharsets.US_ASCII), answered);
+    try {
+      // A client that reads nothing may keep its sender for as long as it likes.
+      Thread.ofVirtual()
+          .name("websocket-ping")
+          .start(
+              () -> {
+                try {
+                  send(PING, mark, mark.length);
+                } catch (IOException e) {
+                  LOG.log(Level.DEBUG, "WebSocket client disconnected", e);
+                }
+              });
+      return answered.await(millis, TimeUnit.MILLISECONDS) && !isEnded();
+    } finally {
+      awaited.remove(new String(mark, StandardCharsets.US_ASCII));
+    }
+  }
+
+  private void noteAnswer(byte[] mark) {
+    CountDownLatch answered = awaited.get(new String(mark, StandardCharsets.US_ASCII));
+    if (answered != null) {
+      answered.countDown();
+    }
+  }
+
   /** Time of {@link System#nanoTime} at which the last frame of the client arrived. */
   public long lastReceivedNanos() {
     return receivedNanos;
@@ -256,7 +296,7 @@ public final class ServerWebSocket {
     try {
       byte[] message = next();
       if (message == null) {
-        ended.countDown();
+        end();
       }
       return message;
     } catch (Violation e) {
@@ -265,8 +305,13 @@ public final class ServerWebSocket {
     } catch (IOException | UncheckedIOException e) {
       LOG.log(Level.DEBUG, "WebSocket client disconnected", e);
     }
-    ended.countDown();
+    end();
     return null;
+  }
+
+  private void end() {
+    ended.countDown();
+    awaited.values().forEach(CountDownLatch::countDown); // nothing is answered any more
   }
 
   private record Frame(boolean last, int code, byte[] payload) {}
@@ -284,7 +329,7 @@ public final class ServerWebSocket {
       }
       switch (f.code) {
         case PING -> send(PONG, f.payload, f.payload.length);
-        case PONG -> {}
+        case PONG -> noteAnswer(f.payload);
         case CLOSE -> {
           answerClose(f.payload);
           return null;

@@ -67,6 +67,24 @@ public record AgentToServer(
         List.of());
   }
 
+  /** The same message of an agent with another uid. */
+  public AgentToServer withUid(byte[] other) {
+    return new AgentToServer(
+        other,
+        sequence,
+        capabilities,
+        description,
+        health,
+        config,
+        available,
+        disconnects,
+        remote,
+        requestsUid,
+        custom,
+        packages,
+        customCapabilities);
+  }
+
   /** Bits of what an agent can do. */
   public static final class Capability {
     public static final long REPORTS_STATUS = 1;

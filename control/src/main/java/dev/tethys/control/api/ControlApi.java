@@ -290,7 +290,7 @@ public final class ControlApi {
       if (out.size() >= limit) {
         break;
       }
-      out.add(AgentJson.of(a, rollouts.wanted(a), fleet.rate(a), false));
+      out.add(json(a, false));
     }
     return out;
   }
@@ -306,7 +306,16 @@ public final class ControlApi {
     if (a == null || !tokens.scope(q).matches(a.labels())) {
       throw new NotFoundException("there is no agent " + uid);
     }
-    return AgentJson.of(a, rollouts.wanted(a), fleet.rate(a), true);
+    return json(a, true);
+  }
+
+  private ObjectNode json(AgentState a, boolean whole) {
+    ObjectNode out = AgentJson.of(a, rollouts.wanted(a), fleet.rate(a), whole);
+    UUID of = fleet.duplicateOf(a.uid());
+    if (of != null) {
+      out.put("duplicateOf", of.toString());
+    }
+    return out;
   }
 
   private JsonNode fidelity(HttpRequest q, String user) {

@@ -47,6 +47,9 @@ public final class Fleet {
   /** Characters of effective configurations that are kept of all agents. */
   static final long MAX_CONFIGS = 128L << 20;
 
+  /** Agents under the uid of another one that are remembered. */
+  private static final int MAX_DUPLICATES = 10_000;
+
   private static final int MAX_LABELS = 128;
   private static final int MAX_NAME = 256;
   private static final int MAX_VALUE = 1024;
@@ -67,6 +70,11 @@ public final class Fleet {
 
     /** Sends a custom message, without blocking; whether it was taken. */
     default boolean send(CustomMessage message) {
+      return false;
+    }
+
+    /** Whether the agent answers on this connection; waits for that. */
+    default boolean answers() {
       return false;
     }
   }
@@ -109,15 +117,30 @@ public final class Fleet {
    * @param reportAll whether the agent must report its full state
    * @param refusal "" unless the message was refused
    * @param later whether the agent is to try again later
+   * @param duplicate whether another agent has the uid, so that this one needs another
    */
   public record Received(
-      @Nullable AgentState agent, boolean reportAll, String refusal, boolean later) {}
+      @Nullable AgentState agent,
+      boolean reportAll,
+      String refusal,
+      boolean later,
+      boolean duplicate) {
+    Received(@Nullable AgentState agent, boolean reportAll, String refusal, boolean later) {
+      this(agent, reportAll, refusal, later, false);
+    }
+  }
 
   private final Scheduler clock;
   private final int maxAgents;
   private final Map<UUID, AgentState> agents = new LinkedHashMap<>();
   private final Map<UUID, Session> sessions = new HashMap<>();
   private final Map<UUID, String> tokens = new HashMap<>(); // fingerprints, of all agents
+  private final PollStreams polls = new PollStreams();
+
+  /** Agents that came under the uid of another one, which is the value; the latest last. */
+  private final SequencedMap<UUID, UUID> duplicates = new LinkedHashMap<>();
+
+  private long duplicatesFound;
   private final FairShares places;
   private final FleetMemory memoryAccount;
   private final UidBindings bindings;
@@ -125,6 +148,7 @@ public final class Fleet {
   private final FleetVolumes volumes;
   private final RecentAccounts recent = new RecentAccounts();
   private final RecentMemory memory = new RecentMemory();
+  private final RecentIntake intake = new RecentIntake();
   private final ItemRates rates = new ItemRates();
   private long configChars;
   private volatile BiConsumer<UUID, CustomMessage> taps = (_, _) -> {};
@@ -148,7 +172,6 @@ public final class Fleet {
         bindings,
         FleetMemory.ofHeap(Math.max(1, tokens.size())),
         Math.max(1, tokens.size()));
-  private final RecentIntake intake = new RecentIntake();
   }
 
   Fleet(Scheduler clock, int maxAgents, UidBindings bindings, FleetMemory account, int tokens) {
@@ -185,6 +208,9 @@ public final class Fleet {
           false,
           "the instance uid " + uid + " belongs to another token; let the agent take a new one",
           false);
+    }
+    if (session == null && polls.isNewcomer(uid, m)) {
+      return new Received(null, false, "another agent has the instance uid " + uid, false, true);
     }
     AgentState before = agents.get(uid);
     String key = token.fingerprint();
@@ -234,6 +260,43 @@ public final class Fleet {
       places.add(key, 1);
     }
     return new Received(now, gap && !m.disconnects(), "", false);
+  }
+
+  /** Connection of another agent with a uid; null for none. */
+  public synchronized @Nullable Session holder(UUID uid, @Nullable Session own) {
+    Session s = sessions.get(uid);
+    return s == own ? null : s;
+  }
+
+  /**
+   * Notes that an agent came under the uid of another one.
+   *
+   * @param assigned uid that it is given
+   */
+  public void noteDuplicate(UUID uid, UUID assigned) {
+    synchronized (this) {
+      duplicatesFound++;
+      duplicates.put(assigned, uid);
+      if (duplicates.size() > MAX_DUPLICATES) {
+        duplicates.pollFirstEntry();
+      }
+    }
+    failures.log(
+        Level.WARNING,
+        "Two agents have one instance uid, as of a cloned machine; the later one gets another"
+            + " uid={0} assigned={1}",
+        uid,
+        assigned);
+  }
+
+  /** The uid under which an agent came, which another one has; null for none. */
+  public synchronized @Nullable UUID duplicateOf(UUID uid) {
+    return duplicates.get(uid);
+  }
+
+  /** Agents that came under the uid of another one, since the start. */
+  public synchronized long duplicatesFound() {
+    return duplicatesFound;
   }
 
   /** Whether there is room for one more agent of a token; one that is away may make it. */
@@ -302,6 +365,7 @@ public final class Fleet {
     } else if (read != null) {
       recent.put(uid, AgentState.configuration(remote), read, clock.nanos());
       rates.put(uid, read, clock.nanos());
+      intake.put(uid, AgentState.configuration(remote), read, clock.nanos());
       memory.put(uid, read.memory());
       accounts.take(uid, health == null ? 0 : health.startNanos(), read, false);
     }
@@ -365,7 +429,6 @@ public final class Fleet {
 
   private static PackageStatuses bounded(PackageStatuses s) {
     SequencedMap<String, PackageStatuses.Status> all = new TreeMap<>();
-      intake.put(uid, AgentState.configuration(remote), read, clock.nanos());
     s.packages()
         .forEach(
             (name, p) -> {
@@ -461,9 +524,12 @@ public final class Fleet {
     if (of != null) {
       places.add(of, -1);
     }
+    polls.remove(uid);
+    duplicates.remove(uid);
     volumes.remove(uid);
     recent.remove(uid);
     memory.remove(uid);
+    intake.remove(uid);
     rates.remove(uid);
     memoryAccount.remove(uid);
     configChars -= longest.config().length();
@@ -516,6 +582,19 @@ public final class Fleet {
     return recent.window(uid, clock.nanos());
   }
 
+  /** Usual intake of an agent by key of {@link Totals#intake}, over the last minute. */
+  public synchronized Map<String, RecentIntake.Usual> usualIntake(UUID uid) {
+    return intake.usual(uid, clock.nanos());
+  }
+
+  /**
+   * Items of a key that an agent took within a time up to now; -1 where its configuration runs for
+   * less.
+   */
+  public synchronized long taken(UUID uid, String key, Duration over) {
+    return intake.taken(uid, key, over, clock.nanos());
+  }
+
   /** Resident memory of the process of an agent, median of its last reports; 0 for too few. */
   public synchronized long usualMemory(UUID uid) {
     return memory.median(uid);
@@ -529,7 +608,6 @@ public final class Fleet {
   /** What an agent took and lost within the last minutes by signal, and of all together. */
   public synchronized Map<String, RecentAccounts.Window> recentBySignal(UUID uid) {
     return recent.windows(uid, clock.nanos());
-    intake.remove(uid);
   }
 
   /** How often an agent has reported its accounts. */
@@ -577,16 +655,3 @@ public final class Fleet {
     all.forEach(Session::wake);
   }
 }
-  /** Usual intake of an agent by key of {@link Totals#intake}, over the last minute. */
-  public synchronized Map<String, RecentIntake.Usual> usualIntake(UUID uid) {
-    return intake.usual(uid, clock.nanos());
-  }
-
-  /**
-   * Items of a key that an agent took within a time up to now; -1 where its configuration runs for
-   * less.
-   */
-  public synchronized long taken(UUID uid, String key, Duration over) {
-    return intake.taken(uid, key, over, clock.nanos());
-  }
-

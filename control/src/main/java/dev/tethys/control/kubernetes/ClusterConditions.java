@@ -28,6 +28,9 @@ import tools.jackson.databind.node.ObjectNode;
 record ClusterConditions(long generation, List<Condition> conditions, Map<String, Object> fields) {
   private static final int MAX_MESSAGE = 4096;
 
+  /** End of the message of an object whose rollout was undone. */
+  private static final String CHANGE = "; change the object to roll out again";
+
   /** Kinds of MDAI that have an effect. */
   private static final Set<String> EFFECTIVE = Set.of("MdaiHub", "MdaiReplay");
 
@@ -87,9 +90,9 @@ record ClusterConditions(long generation, List<Condition> conditions, Map<String
         switch (item.state()) {
           case "invalid" -> generation + " has no effect; what was defined before stays";
           case "undone" ->
-              detail.endsWith(SourceResources.CHANGE)
+              detail.endsWith(SourceResources.CHANGE) || detail.endsWith(CHANGE)
                   ? detail
-                  : detail + "; change the object to roll out again";
+                  : detail + CHANGE;
           case "current" -> generation + " has effect";
           default -> detail;
         };

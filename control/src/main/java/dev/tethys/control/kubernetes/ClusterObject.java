@@ -100,8 +100,33 @@ record ClusterObject(
     return kind.list(namespace) + "/" + name + "/status";
   }
 
+  /**
+   * Why its status says that the rollout of this generation was undone; "" where it does not. A
+   * process that leads for the first time knows no rollouts.
+   */
+  private String undone() {
+    if (!kind.isOwn() || status.path("observedGeneration").asLong(-1) != generation) {
+      return "";
+    }
+    for (JsonNode c : status.path("conditions")) {
+      if (c.path("type").asString("").equals("Ready")
+          && c.path("reason").asString("").equals("Undone")
+          && c.path("observedGeneration").asLong(-1) == generation) {
+        String text = c.path("message").asString("");
+        return text.isEmpty() ? "its rollout was undone" : text;
+      }
+    }
+    return "";
+  }
+
   SourceFiles.File file() {
     return new SourceFiles.File(
-        path(), text, "generation-" + generation, actor, "of " + namespace + "/" + name);
+        path(),
+        text,
+        "generation-" + generation,
+        actor,
+        "of " + namespace + "/" + name,
+        "",
+        undone());
   }
 }

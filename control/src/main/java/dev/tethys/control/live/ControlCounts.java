@@ -11,8 +11,10 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -30,7 +32,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>Format: a JSON object with {@code format} (1) and {@code controls}, each of which has {@code
  * id}, {@code start} and {@code agents}: by id the start of the process, the counts of earlier
- * processes and those of the last one.
+ * processes, those of the last one, and the starts of the last processes before.
  */
 public final class ControlCounts {
   static final int MAX_ENTRIES = 100_000;
@@ -76,11 +78,29 @@ public final class ControlCounts {
    *
    * @param process start of the process of {@code last}; 0 where it is not known
    * @param ended those of processes before
+   * @param former starts of the last processes before: one that reports again is of another agent
+   *     with the same uid, and is not added up
    */
-  private record Entry(long process, Sum ended, Sum last) {
+  private record Entry(long process, Sum ended, Sum last, List<Long> former) {
+    private static final int MAX_FORMER = 4;
+
+    Entry(long process, Sum ended, Sum last) {
+      this(process, ended, last, List.of());
+    }
+
     Entry next(long start, Sum now) {
+      if (start != 0 && former.contains(start)) {
+        return this;
+      }
       boolean other = start != 0 && process != 0 && start != process || now.isBelow(last);
-      return new Entry(start == 0 ? process : start, other ? ended.plus(last) : ended, now);
+      List<Long> before = former;
+      if (start != 0 && process != 0 && start != process) {
+        before = new ArrayList<>(former);
+        before.add(process);
+        before =
+            List.copyOf(before.subList(Math.max(0, before.size() - MAX_FORMER), before.size()));
+      }
+      return new Entry(start == 0 ? process : start, other ? ended.plus(last) : ended, now, before);
     }
 
     /** Whether the last counts of a process that has ended are in it already. */
@@ -113,12 +133,20 @@ public final class ControlCounts {
               JsonNode v = e.getValue();
               agents.put(
                   UUID.fromString(e.getKey()),
-                  new Entry(v.path(0).asLong(0), sum(v, 1), sum(v, 5)));
+                  new Entry(v.path(0).asLong(0), sum(v, 1), sum(v, 5), former(v)));
             }
             entries += agents.size();
             all.put(new Key(c.path("id").asString(""), c.path("start").asLong(0)), agents);
           }
         });
+  }
+
+  private static List<Long> former(JsonNode v) {
+    List<Long> out = new ArrayList<>();
+    for (int i = 9; i < Math.min(v.size(), 9 + Entry.MAX_FORMER); i++) {
+      out.add(v.path(i).asLong(0));
+    }
+    return List.copyOf(out);
   }
 
   private static Sum sum(JsonNode v, int from) {
@@ -265,6 +293,7 @@ public final class ControlCounts {
                 ArrayNode v = by.putArray(uid.toString()).add(e.process);
                 put(v, e.ended);
                 put(v, e.last);
+                e.former.forEach(v::add);
               });
         });
     return n;

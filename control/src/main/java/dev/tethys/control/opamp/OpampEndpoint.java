@@ -80,6 +80,9 @@ public final class OpampEndpoint {
   private static final Duration PING = Duration.ofSeconds(30);
   private static final Duration SILENCE = Duration.ofSeconds(90);
 
+  /** Time within which the connection of an agent answers that is asked whether it is there. */
+  private static final Duration ANSWER = Duration.ofSeconds(5);
+
   /** Time after which an offer is repeated that the agent has not reported. */
   private static final Duration REPEAT = Duration.ofSeconds(10);
 
@@ -119,6 +122,13 @@ public final class OpampEndpoint {
         "");
   }
 
+  /** A uid for an agent whose own one another agent has. */
+  private UUID assign(UUID said) {
+    UUID out = UuidV7.at(clock.millis(), random);
+    fleet.noteDuplicate(said, out);
+    return out;
+  }
+
   private byte @Nullable [] newUid(AgentToServer m) {
     if (!m.requestsUid()) {
       return null;
@@ -136,7 +146,17 @@ public final class OpampEndpoint {
     } catch (CodecException e) {
       throw new HttpException(400, "the body is not an AgentToServer message: " + e.getMessage());
     }
-    Fleet.Received received = fleet.receive(m, "http", null, token);
+    UUID said = InstanceUid.of(m.uid());
+    Fleet.Session holder = fleet.holder(said, null);
+    boolean taken = holder != null && holder.answers();
+    Fleet.Received received = taken ? null : fleet.receive(m, "http", null, token);
+    if (received == null || received.duplicate()) {
+      UUID assigned = assign(said);
+      ServerToAgent other =
+          new ServerToAgent(null, true, false, InstanceUid.bytes(assigned), null, null, "");
+      r.send("application/x-protobuf", other.encoded(m.uid(), CAPABILITIES, CUSTOM));
+      return;
+    }
     AgentState a = received.agent();
     if (a == null && !received.later()) {
       refused(token, received.refusal());
@@ -210,6 +230,7 @@ public final class OpampEndpoint {
     private byte @Nullable [] newUid;
     private @Nullable ServerToAgent refusal;
     private @Nullable UUID uid;
+    private @Nullable UUID said; // by the last message; differs from the uid until it is taken
     private boolean ended;
     private final ArrayDeque<CustomMessage> customs = new ArrayDeque<>();
 
@@ -222,6 +243,8 @@ public final class OpampEndpoint {
     // Of the reading thread.
     private long second;
     private int inSecond;
+    private @Nullable UUID shared; // that another agent has
+    private UUID assigned = NO_UID; // in place of it
 
     Session(ServerWebSocket socket, Thread reader, String base, AgentToken token) {
       this.token = token;
@@ -255,6 +278,30 @@ public final class OpampEndpoint {
       } finally {
         lock.unlock();
       }
+    }
+
+    @Override
+    public boolean answers() {
+      try {
+        return socket.answers(ANSWER.toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+
+    /** The message under the uid that this agent was given where another one has its own. */
+    private AgentToServer identified(AgentToServer m) {
+      UUID named = InstanceUid.of(m.uid());
+      if (!named.equals(shared)) {
+        Fleet.Session holder = fleet.holder(named, this);
+        if (holder == null || !holder.answers()) {
+          return m;
+        }
+        shared = named;
+        assigned = assign(named);
+      }
+      return m.withUid(InstanceUid.bytes(assigned));
     }
 
     void run() {
@@ -308,6 +355,8 @@ public final class OpampEndpoint {
             ServerWebSocket.INVALID_DATA, "not an AgentToServer message: " + e.getMessage(), 1000);
         return false;
       }
+      UUID named = InstanceUid.of(m.uid());
+      m = identified(m);
       Fleet.Received received = fleet.receive(m, "websocket", this, token);
       lock.lock();
       try {
@@ -328,7 +377,12 @@ public final class OpampEndpoint {
           customs.addFirst(time()); // before an offer of controls, which end by it
         }
         reportAll |= received.reportAll();
-        newUid = m.requestsUid() ? newUid(m) : newUid;
+        said = named;
+        if (a != null && !named.equals(a.uid())) {
+          newUid = InstanceUid.bytes(a.uid());
+        } else if (m.requestsUid()) {
+          newUid = newUid(m);
+        }
         wake = true;
         woken.signalAll();
       } finally {
@@ -351,6 +405,7 @@ public final class OpampEndpoint {
     private boolean step() throws IOException, InterruptedException {
       ServerToAgent out;
       UUID who;
+      UUID named;
       lock.lock();
       try {
         long remaining = PING.toNanos();
@@ -365,6 +420,7 @@ public final class OpampEndpoint {
             refusal != null || reportAll || newUid != null || custom != null || !greeted && wake;
         wake = !customs.isEmpty();
         who = uid;
+        named = said;
         out =
             refusal != null
                 ? refusal
@@ -402,7 +458,7 @@ public final class OpampEndpoint {
                   out.error(), out.reportAll(), false, out.newUid(), null, offer, "", out.custom());
       socket.sendBinary(
           m.with(packages)
-              .framed(InstanceUid.bytes(who == null ? NO_UID : who), CAPABILITIES, CUSTOM));
+              .framed(InstanceUid.bytes(named == null ? NO_UID : named), CAPABILITIES, CUSTOM));
       return true;
     }
 

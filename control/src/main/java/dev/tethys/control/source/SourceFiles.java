@@ -33,9 +33,22 @@ public interface SourceFiles {
    * @param path with {@code /}, relative to the place
    * @param commit that changed it last, and its author and subject
    * @param problem why it is refused without reading its text; "" for none
+   * @param undone why a former control plane noted that it has undone the rollout of this text; ""
+   *     where none did
    */
   record File(
-      String path, String text, String commit, String author, String subject, String problem) {
+      String path,
+      String text,
+      String commit,
+      String author,
+      String subject,
+      String problem,
+      String undone) {
+    public File(
+        String path, String text, String commit, String author, String subject, String problem) {
+      this(path, text, commit, author, subject, problem, "");
+    }
+
     public File(String path, String text, String commit, String author, String subject) {
       this(path, text, commit, author, subject, "");
     }

@@ -393,6 +393,11 @@ public final class SourceResources {
       kept.applied.put(r.meta().id(), new Applied(hash, undone.id, true));
       return;
     }
+    if (last == null && !f.undone().isEmpty()) {
+      // The former leader knew the rollout, and its data are not here.
+      kept.applied.put(r.meta().id(), new Applied(hash, 0, true, f.undone()));
+      return;
+    }
     Rollout started =
         rollouts.start(r.configuration(), version, r.selector(), r.guard(), actor, reason);
     note(r.meta(), hash, started.id);
@@ -492,6 +497,9 @@ public final class SourceResources {
     Applied a = kept.applied.get(r.meta().id());
     if (a == null) {
       return new String[] {"waiting", ""};
+    }
+    if (a.refused() && a.rollout() == 0) {
+      return new String[] {"undone", a.why()};
     }
     return rollouts.read(
         (all, assignments) -> {

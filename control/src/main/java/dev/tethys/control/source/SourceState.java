@@ -33,10 +33,15 @@ public final class SourceState {
    *
    * @param rollout that it started, or because of which it started none; 0 for none
    * @param refused whether it started none, since its version was undone in that rollout
+   * @param why it was undone, where that rollout is not known here; "" where it is
    */
-  record Applied(String hash, long rollout, boolean refused) {
+  record Applied(String hash, long rollout, boolean refused, String why) {
     Applied(String hash, long rollout) {
       this(hash, rollout, false);
+    }
+
+    Applied(String hash, long rollout, boolean refused) {
+      this(hash, rollout, refused, "");
     }
   }
 
@@ -64,7 +69,8 @@ public final class SourceState {
                           new Applied(
                               e.getValue().path("hash").asString(""),
                               e.getValue().path("rollout").asLong(0),
-                              e.getValue().path("refused").asBoolean(false))));
+                              e.getValue().path("refused").asBoolean(false),
+                              e.getValue().path("why").asString(""))));
         });
   }
 
@@ -85,6 +91,9 @@ public final class SourceState {
           ObjectNode o = a.putObject(id).put("hash", x.hash()).put("rollout", x.rollout());
           if (x.refused()) {
             o.put("refused", true);
+            if (!x.why().isEmpty()) {
+              o.put("why", x.why());
+            }
           }
         });
     file.write(n);

@@ -1,0 +1,81 @@
+package dev.tethys.control.fleet;
+
+import dev.tethys.codec.opamp.AgentToServer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Agents that poll under one instance uid, such as those of a machine that was cloned. They are
+ * told apart by the starts of their processes and the sequences of their messages: an agent whose
+ * process was started again never continues an earlier sequence. Not safe for threads.
+ *
+ * <p>Has an entry for each agent that polls.
+ */
+final class PollStreams {
+  /**
+   * Messages of one process.
+   *
+   * @param start of the process, Unix nanoseconds; 0 where it is not known
+   */
+  private record Stream(long start, long sequence) {
+    boolean continuesWith(long process, long next) {
+      boolean same = process != 0 && process == start;
+      boolean mayBe = process == 0 || start == 0 || same;
+      return next == sequence + 1 && mayBe || same && next > sequence;
+    }
+
+    Stream next(long process, long last) {
+      return new Stream(process == 0 ? start : process, last);
+    }
+  }
+
+  /** Streams of a uid. */
+  private static final class Streams {
+    private Stream present;
+    private @Nullable Stream former;
+    private @Nullable Stream newcomer;
+
+    Streams(Stream present) {
+      this.present = present;
+    }
+  }
+
+  private final Map<UUID, Streams> all = new HashMap<>();
+
+  /**
+   * Takes a message.
+   *
+   * @return whether it is of an agent that came under the uid of another one, which is still there
+   */
+  boolean isNewcomer(UUID uid, AgentToServer m) {
+    long start = m.health() == null ? 0 : m.health().startNanos();
+    long next = m.sequence();
+    Streams s = all.get(uid);
+    if (s == null) {
+      all.put(uid, new Streams(new Stream(start, next)));
+      return false;
+    }
+    Stream newcomer = s.newcomer;
+    Stream former = s.former;
+    if (s.present.continuesWith(start, next)) {
+      s.present = s.present.next(start, next);
+    } else if (newcomer != null && newcomer.continuesWith(start, next)) {
+      s.newcomer = newcomer.next(start, next);
+      return true;
+    } else if (former != null && former.continuesWith(start, next)) {
+      s.newcomer = s.present;
+      s.present = former.next(start, next);
+      s.former = null;
+    } else {
+      s.former = s.present;
+      s.present = new Stream(start, next);
+    }
+    return false;
+  }
+
+  void remove(UUID uid) {
+    all.remove(uid);
+  }
+}
