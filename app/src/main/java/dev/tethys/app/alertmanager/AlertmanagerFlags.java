@@ -146,13 +146,21 @@ final class AlertmanagerFlags {
           ListenFlags.SYSTEMD,
           refused("auto-gomemlimit.ratio", FLOAT, "0.9", GO_RUNTIME));
 
+  private static final String LISTEN = "cluster.listen-address";
+
+  /** Flags of a cluster of several machines; without them gossip is limited to loopback. */
+  private static final List<String> NETWORKED =
+      List.of("cluster.peer", "cluster.advertise-address", "cluster.tls-config");
+
   private static final List<Flag> CLUSTER =
       List.of(
           of(
               "cluster.listen-address",
               STRING,
               "0.0.0.0:9094",
-              "Listen address of the cluster over UDP and TCP; empty for no" + " cluster."),
+              "Listen address of the cluster over UDP and TCP; empty for no cluster. Without another"
+                  + " flag of the cluster that names an address, peers or TLS the default is"
+                  + " 127.0.0.1:9094."),
           of(
               "cluster.advertise-address",
               STRING,
@@ -321,12 +329,18 @@ final class AlertmanagerFlags {
    * @param prefix what the names of its flags begin with
    */
   static @Nullable ClusterOptions cluster(FlagSet flags, String prefix) {
-    if (flags.get(prefix + "cluster.listen-address").isEmpty()) {
+    String listen = flags.get(prefix + LISTEN);
+    if (listen.isEmpty()) {
       return null;
+    }
+    if (!flags.isGiven(prefix + LISTEN)
+        && NETWORKED.stream().noneMatch(f -> flags.isGiven(prefix + f))) {
+      listen = "127.0.0.1" + listen.substring(listen.lastIndexOf(':'));
+      flags.setDefault(prefix + LISTEN, listen);
     }
     String tls = flags.get(prefix + "cluster.tls-config");
     return new ClusterOptions(
-        flags.get(prefix + "cluster.listen-address"),
+        listen,
         flags.get(prefix + "cluster.advertise-address"),
         flags.get(prefix + "cluster.peer-name"),
         flags.list(prefix + "cluster.peer"),

@@ -8,6 +8,7 @@ import dev.tethys.collect.observe.connection.PortRanges;
 import dev.tethys.collect.observe.container.ContainerOptions;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.cli.UsageException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -40,6 +41,8 @@ final class NodeAgentFlags {
       Map.of(OTLP, "OTEL_EXPORTER_OTLP_ENDPOINT", "otlp-headers", "OTEL_EXPORTER_OTLP_HEADERS");
 
   /** Address of the page when metrics are sent. */
+  static final String LISTEN = "listen";
+
   private static final String PUSHING = "127.0.0.1:10300";
 
   private static final long IN_MEMORY = 64L << 20;
@@ -51,7 +54,11 @@ final class NodeAgentFlags {
     List<Flag> f = new ArrayList<>();
     f.add(
         Flag.of(
-            "listen", Flag.Kind.STRING, "0.0.0.0:80", "Address of /metrics and of the checks."));
+            "listen",
+            Flag.Kind.STRING,
+            "0.0.0.0:80",
+            "Address of /metrics and of the checks. Without --web.config.file the default is"
+                + " 127.0.0.1:80."));
     f.add(
         Flag.of(
             "web.config.file",
@@ -275,6 +282,7 @@ final class NodeAgentFlags {
 
   /** Address of the page: Coroot's defaults without and with an endpoint. */
   static String listen(FlagSet flags) {
+    ListenFlags.keepToLoopback(flags, LISTEN);
     boolean pushes = !endpoint(flags).isEmpty() || !flags.get(OTLP).isEmpty();
     return flags.isGiven("listen") || !pushes ? flags.get("listen") : PUSHING;
   }

@@ -16,6 +16,7 @@ import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.HeapController;
 import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.web.HttpListener;
@@ -122,6 +123,12 @@ public final class NodeAgentRole {
                   ? null
                   : new MetricsPush(
                       push, identity, registry, NodeAgentFlags.page(address, listener.port()))) {
+        ListenFlags.warnIfOpen(
+            LOG,
+            flags,
+            NodeAgentFlags.LISTEN,
+            listener.addresses(),
+            "processes, containers, connections and requests of this machine");
         LOG.log(Level.INFO, "Node agent started address={0}", listener.addresses());
         ObserverParts.logSignals(LOG, observer.signals());
         Shutdown.await();

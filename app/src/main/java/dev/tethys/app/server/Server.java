@@ -88,6 +88,8 @@ import org.jspecify.annotations.Nullable;
 final class Server implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(Server.class.getName());
 
+  private static final String LISTEN = "web.listen-address";
+
   /** OTLP's usual ports, for gRPC and for HTTP; both protocols work on either. */
   private static final List<String> OTLP_ADDRESSES = List.of("127.0.0.1:4317", "127.0.0.1:4318");
 
@@ -149,6 +151,9 @@ final class Server implements AutoCloseable {
     this.folder = Path.of(flags.get("storage.tsdb.path"));
     Path file = Path.of(flags.get("config.file"));
     this.embedded = !flags.isGiven("config.file") && !Files.exists(file);
+    if (embedded) {
+      ListenFlags.keepToLoopback(flags, LISTEN);
+    }
     this.configuration =
         new Configuration(
             embedded ? null : file, embedded ? Configuration.defaults(ownAddress()) : "", registry);
@@ -263,8 +268,30 @@ final class Server implements AutoCloseable {
             listenerOptions(external, ListenFlags.addresses(flags)),
             routes,
             new HttpMetrics(registry, "prometheus"));
+    ListenFlags.warnIfOpen(LOG, flags, LISTEN, listener.addresses(), openContent());
     this.otlpListeners = embedded ? otlpListeners(external, routes) : List.of();
     status.listensOn(listener.port());
+  }
+
+  /** Content that clients of the listener read, and what they may change. */
+  private String openContent() {
+    List<String> out = new ArrayList<>(List.of("metrics"));
+    if (logs != null) {
+      out.add("logs");
+    }
+    if (traces != null) {
+      out.add("traces");
+    }
+    if (profiles != null) {
+      out.add("profiles");
+    }
+    out.add("configuration without secrets");
+    for (String api : List.of("web.enable-admin-api", "web.enable-lifecycle")) {
+      if (flags.bool(api)) {
+        out.add("--" + api);
+      }
+    }
+    return String.join(", ", out);
   }
 
   /** The store for one kind of writer: what it takes goes to remote write too. */
@@ -287,7 +314,7 @@ final class Server implements AutoCloseable {
           "tethys server: the embedded defaults need a port that is known, and that of systemd's"
               + " socket is not; give a --config.file");
     }
-    String first = flags.list("web.listen-address").getFirst();
+    String first = flags.list(LISTEN).getFirst();
     int colon = first.lastIndexOf(':');
     String port = first.substring(colon + 1);
     String host = first.substring(0, Math.max(colon, 0));
@@ -296,9 +323,8 @@ final class Server implements AutoCloseable {
           "tethys server: the embedded defaults need a port that is known; give one to"
               + " --web.listen-address, or give a --config.file");
     }
-    return (host.isEmpty() || host.equals("0.0.0.0") || host.equals("[::]") ? "localhost" : host)
-        + ":"
-        + port;
+    boolean isOwn = host.isEmpty() || host.equals("0.0.0.0") || host.equals("[::]");
+    return (isOwn || !flags.isGiven(LISTEN) ? "localhost" : host) + ":" + port;
   }
 
   /** Listens on OTLP's usual ports of loopback, unless another program does. */

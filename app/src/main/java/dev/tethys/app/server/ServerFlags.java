@@ -55,7 +55,8 @@ final class ServerFlags {
               "web.listen-address",
               LIST,
               "0.0.0.0:9090",
-              "Address to listen on for the UI, API and telemetry. Can be repeated."),
+              "Address to listen on for the UI, API and telemetry. Can be repeated. Without a"
+                  + " configuration file and --web.config.file the default is 127.0.0.1:9090."),
           of(
               ListenFlags.SYSTEMD.name(),
               BOOLEAN,

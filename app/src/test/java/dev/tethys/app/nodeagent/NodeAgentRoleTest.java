@@ -129,7 +129,9 @@ class NodeAgentRoleTest {
     FlagSet both =
         NodeAgentFlags.flags().parse(List.of("--metrics-endpoint=http://c", "--listen=:9"));
     assertThat(NodeAgentFlags.listen(both)).isEqualTo(":9");
-    assertThat(NodeAgentFlags.listen(NodeAgentFlags.flags())).isEqualTo("0.0.0.0:80");
+    assertThat(NodeAgentFlags.listen(NodeAgentFlags.flags())).isEqualTo("127.0.0.1:80");
+    FlagSet protectedPage = NodeAgentFlags.flags().parse(List.of("--web.config.file=web.yml"));
+    assertThat(NodeAgentFlags.listen(protectedPage)).isEqualTo("0.0.0.0:80");
     assertThat(NodeAgentFlags.push(NodeAgentFlags.flags())).isNull();
     assertThat(NodeAgentFlags.page(":9", 9)).isEqualTo("127.0.0.1:9");
     assertThat(NodeAgentFlags.page("[::]:9", 9)).isEqualTo("127.0.0.1:9");

@@ -139,6 +139,12 @@ public final class FlagSet {
     return nearest == null ? "" : ", did you mean --" + nearest + "?";
   }
 
+  /** Replaces the default of a flag, where it depends on other flags. */
+  public void setDefault(String name, String value) {
+    Flag f = flag(name);
+    flags.put(name, new Flag(name, f.kind(), value, f.help(), f.refusal()));
+  }
+
   /** Whether the flag was given. */
   public boolean isGiven(String name) {
     return given.containsKey(name);

@@ -1,6 +1,8 @@
 package dev.tethys.runtime.cli;
 
 import dev.tethys.web.ListenAddress;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
 import java.util.List;
 
 /** Listen address flags, common to all of Prometheus's programs. */
@@ -13,7 +15,45 @@ public final class ListenFlags {
           "false",
           "Take connections over the socket that systemd passes, and listen on no address.");
 
+  private static final String WEB_CONFIG = "web.config.file";
+
   private ListenFlags() {}
+
+  /**
+   * Limits the default of an address to loopback, unless it is given or a web configuration can
+   * authenticate clients.
+   */
+  public static void keepToLoopback(FlagSet flags, String name) {
+    if (!flags.isGiven(name) && flags.get(WEB_CONFIG).isEmpty()) {
+      String address = flags.get(name);
+      flags.setDefault(name, "127.0.0.1" + address.substring(address.lastIndexOf(':')));
+    }
+  }
+
+  /**
+   * Logs a warning if other machines reach a listener without authentication.
+   *
+   * @param name of the flag of the address
+   * @param content data and actions that are open
+   */
+  public static void warnIfOpen(
+      System.Logger log,
+      FlagSet flags,
+      String name,
+      List<InetSocketAddress> addresses,
+      String content) {
+    List<InetSocketAddress> open =
+        addresses.stream().filter(a -> !a.getAddress().isLoopbackAddress()).toList();
+    if (!open.isEmpty() && flags.get(WEB_CONFIG).isEmpty()) {
+      log.log(
+          Level.WARNING,
+          "Listening for other machines without authentication address={0} open=\"{1}\"; set"
+              + " --web.config.file, or --{2} to a loopback address",
+          open,
+          content,
+          name);
+    }
+  }
 
   /**
    * The addresses for a listener.

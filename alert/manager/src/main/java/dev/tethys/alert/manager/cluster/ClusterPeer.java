@@ -49,6 +49,12 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
 
   static final int MAX_LARGE = 200;
 
+  /**
+   * Time that notifications wait for all members before this one that nothing vouches for: any
+   * process that reaches the port can announce members and answer for them.
+   */
+  static final Duration UNVERIFIED_WAIT = Duration.ofSeconds(5);
+
   private static final Duration REFRESH = Duration.ofSeconds(15);
   private static final Duration FORGET = Duration.ofMinutes(5);
   private static final int SETTLED_AFTER = 3;
@@ -61,6 +67,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   private record Large(String key, byte[] part) {}
 
   private final ClusterOptions options;
+  private final boolean authenticated;
   private final ManagerClock clock;
   private final ClusterMetrics metrics;
   private final Gossip gossip;
@@ -79,6 +86,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
       ClusterOptions options, Transport transport, ManagerClock clock, Registry registry)
       throws IOException {
     this.options = options;
+    this.authenticated = transport instanceof TlsTransport;
     this.clock = clock;
     String name = options.name().isEmpty() ? freshName(clock.instant()) : options.name();
     this.metrics = new ClusterMetrics(registry, name);
@@ -156,12 +164,12 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
                 listen.port(),
                 options.streamTimeout(),
                 registry);
-    if (options.tls() == null && host.isAnyLocalAddress()) {
+    if (options.tls() == null && !host.isLoopbackAddress()) {
       LOG.log(
           Level.WARNING,
-          "Cluster gossip listens on all addresses without authentication address={0};"
-              + " set --cluster.tls-config, or --cluster.listen-address to a private address, or"
-              + " to \"\" for no cluster",
+          "Cluster gossip listens for other machines without authentication address={0}"
+              + " open=\"silences, notification log\"; set --cluster.tls-config, or"
+              + " --cluster.listen-address to a loopback address, or to \"\" for no cluster",
           transport.bound());
     }
     return open(options, transport, clock, registry);
@@ -375,7 +383,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         }
         Duration step = options.settleInterval();
         clock.pause(step.compareTo(left) < 0 ? step : left);
-        int n = gossip.members().size();
+        int n = (int) gossip.members().stream().filter(this::isVerified).count();
         same = n == before ? same + 1 : 0;
         before = n;
       }
@@ -512,9 +520,32 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     return n;
   }
 
+  /** True for this member, members that flags name, and all where TLS authenticates them. */
+  private boolean isVerified(ClusterNode member) {
+    return authenticated || configured.contains(member.address()) || member.name().equals(name());
+  }
+
+  /**
+   * The time before a notification of this member: {@code --cluster.peer-timeout} for each verified
+   * member before it, and at most {@link #UNVERIFIED_WAIT} for all others.
+   */
   @Override
   public Duration turn() {
-    return options.peerTimeout().multipliedBy(position());
+    String own = name();
+    int verified = 0;
+    int others = 0;
+    for (ClusterNode m : gossip.answering()) {
+      if (LabelSet.BY_CODE_POINTS.compare(m.name(), own) < 0) {
+        verified += isVerified(m) ? 1 : 0;
+        others += isVerified(m) ? 0 : 1;
+      }
+    }
+    Duration each = options.peerTimeout();
+    Duration wait = each.multipliedBy(verified);
+    if (others == 0) {
+      return wait;
+    }
+    return wait.plus(each.compareTo(UNVERIFIED_WAIT) < 0 ? each : UNVERIFIED_WAIT);
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.testkit.LogMessages;
 import dev.tethys.testkit.Waiting;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -133,7 +134,69 @@ class ForgedGossipTest {
           Thread.sleep(10);
         }
       }
-      assertThat(peer.turn()).isEqualTo(Duration.ofSeconds(15));
+      assertThat(peer.turn()).isEqualTo(ClusterPeer.UNVERIFIED_WAIT);
+    }
+  }
+
+  /** Six sockets that answer as members do. */
+  @Test
+  void answeringMembersThatNoFlagNamesDelayLittleTogether() throws Exception {
+    List<ClusterPeer> forged = new ArrayList<>();
+    try (DatagramSocket s = new DatagramSocket()) {
+      for (int i = 0; i < 6; i++) {
+        ClusterPeer f = ClusterPeer.open(options("b" + i), ManagerClock.system(), new Registry());
+        f.join();
+        forged.add(f);
+      }
+      Waiting.await(
+          () -> {
+            for (ClusterPeer f : forged) {
+              byte[] b = announcement(f);
+              send(s, b);
+            }
+            return peer.position() == 6;
+          });
+      assertThat(peer.turn()).isEqualTo(ClusterPeer.UNVERIFIED_WAIT);
+    } finally {
+      for (ClusterPeer f : forged) {
+        f.close();
+      }
+    }
+  }
+
+  @Test
+  void membersThatFlagsNameAreWaitedForInFull() throws Exception {
+    try (ClusterPeer a = ClusterPeer.open(options("a"), ManagerClock.system(), new Registry());
+        ClusterPeer b = ClusterPeer.open(options("b"), ManagerClock.system(), new Registry())) {
+      a.join();
+      b.join();
+      List<String> peers = List.of(hostPort(a), hostPort(b));
+      try (ClusterPeer c =
+          ClusterPeer.open(
+              options("c", peers, Duration.ofMillis(100)), ManagerClock.system(), new Registry())) {
+        c.join();
+        Waiting.await(() -> c.turn().equals(Duration.ofSeconds(30)));
+      }
+    }
+  }
+
+  private static String hostPort(ClusterPeer p) {
+    return "127.0.0.1:" + p.address().getPort();
+  }
+
+  private static byte[] announcement(ClusterPeer p) {
+    try {
+      return alive(p.name(), p.address().getPort());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void send(DatagramSocket s, byte[] b) {
+    try {
+      s.send(new DatagramPacket(b, b.length, peer.address()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
