@@ -42,6 +42,51 @@ record LayoutPart(Kind kind, int width, String text) {
     OPTIONAL_FRACTION
   }
 
+  boolean isYear() {
+    return kind == Kind.YEAR || kind == Kind.LONG_YEAR;
+  }
+
+  /** Whether the part says something about the date. */
+  boolean isDate() {
+    return switch (kind) {
+      case YEAR,
+          LONG_YEAR,
+          MONTH_NAME,
+          LONG_MONTH,
+          NUMBER_MONTH,
+          ZERO_MONTH,
+          DAY,
+          SPACE_DAY,
+          ZERO_DAY,
+          SPACE_YEAR_DAY,
+          ZERO_YEAR_DAY ->
+          true;
+      default -> false;
+    };
+  }
+
+  /** Reason for refusing a text without this part. */
+  String missing() {
+    return switch (kind) {
+      case TEXT -> "\"" + text + "\" is missing";
+      case LONG_MONTH, MONTH_NAME -> "the name of a month is missing";
+      case LONG_WEEKDAY, WEEKDAY -> "the name of a day is missing";
+      case UPPER_HALF, LOWER_HALF -> "AM or PM is missing";
+      case ZONE_NAME -> "the abbreviation of a time zone is missing";
+      case OFFSET, OFFSET_OR_Z -> "an offset from UTC is missing";
+      case FRACTION, OPTIONAL_FRACTION -> "a fraction is missing";
+      default -> "a number is missing or out of range";
+    };
+  }
+
+  /** Whether flexible readers pass over white space before the part: numbers and offsets with Z. */
+  boolean mayFollowSpace() {
+    return switch (kind) {
+      case YEAR, LONG_YEAR, NUMBER_MONTH, DAY, HOUR, HOUR12, MINUTE, SECOND, OFFSET_OR_Z -> true;
+      default -> false;
+    };
+  }
+
   private static final String[] OFFSETS = {"070000", "07:00:00", "0700", "07:00", "07"};
 
   /** The pieces of a layout, as Go's package time takes it apart. */

@@ -8,6 +8,8 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -39,7 +41,7 @@ final class TimeReading {
 
   /** Names of the time zone database that look like abbreviations; the JDK lacks three of them. */
   private static final Set<String> REGIONS =
-      Stream.concat(ZoneId.getAvailableZoneIds().stream(), Stream.of("EST", "MST", "HST"))
+      Stream.concat(ZoneId.getAvailableZoneIds().stream(), StrptimeLayout.OFFSETS.keySet().stream())
           .filter(z -> z.length() <= 5)
           .collect(Collectors.toUnmodifiableSet());
 
@@ -47,6 +49,9 @@ final class TimeReading {
       DateTimeFormatter.ofPattern("zzz", Locale.ENGLISH);
 
   private final String text;
+  private final boolean flexible;
+  private final @Nullable TimeNames names;
+  private String missing = "";
   private int at;
   private int year;
   private int month = -1;
@@ -62,7 +67,32 @@ final class TimeReading {
   private @Nullable String zone;
 
   TimeReading(String text) {
+    this(text, false, null);
+  }
+
+  /**
+   * @param flexible whether white space may stand before numbers
+   * @param names of a language; null for English as Go spells it
+   */
+  TimeReading(String text, boolean flexible, @Nullable TimeNames names) {
     this.text = text;
+    this.flexible = flexible;
+    this.names = names;
+  }
+
+  /** The character at which reading stopped, counted from 0. */
+  int position() {
+    return Math.min(at, text.length());
+  }
+
+  /** Reason for refusing the text at the position. */
+  String missing() {
+    return missing.isEmpty() ? "the date does not exist" : missing;
+  }
+
+  /** The name of the zone in the text; null without one. */
+  @Nullable String zone() {
+    return zone;
   }
 
   /** Whether the whole text has the form of the layout and is a date that exists. */
@@ -70,10 +100,12 @@ final class TimeReading {
     for (int i = 0; i < parts.length; i++) {
       LayoutPart next = i + 1 < parts.length ? parts[i + 1] : null;
       if (!read(parts[i], next)) {
+        missing = parts[i].missing();
         return false;
       }
     }
     if (at < text.length()) {
+      missing = "extra text after the time";
       return false;
     }
     if (afternoon && hour < 12) {
@@ -85,6 +117,11 @@ final class TimeReading {
   }
 
   private boolean read(LayoutPart p, @Nullable LayoutPart next) {
+    if (flexible && p.mayFollowSpace()) {
+      while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
+        at++;
+      }
+    }
     return switch (p.kind()) {
       case TEXT -> literal(p.text());
       case YEAR -> {
@@ -93,12 +130,12 @@ final class TimeReading {
         yield y >= 0;
       }
       case LONG_YEAR -> (year = digits(4, 4)) >= 0;
-      case MONTH_NAME -> (month = name(MONTHS, 3)) > 0;
-      case LONG_MONTH -> (month = name(MONTHS, 0)) > 0;
+      case MONTH_NAME -> (month = month(3)) > 0;
+      case LONG_MONTH -> (month = month(0)) > 0;
       case NUMBER_MONTH -> (month = digits(1, 2)) > 0 && month <= 12;
       case ZERO_MONTH -> (month = digits(2, 2)) > 0 && month <= 12;
-      case WEEKDAY -> name(DAYS, 3) > 0;
-      case LONG_WEEKDAY -> name(DAYS, 0) > 0;
+      case WEEKDAY -> names == null ? name(DAYS, 3) > 0 : one(names.days()) >= 0;
+      case LONG_WEEKDAY -> names == null ? name(DAYS, 0) > 0 : one(names.days()) >= 0;
       case DAY -> (day = digits(1, 2)) >= 0;
       case SPACE_DAY -> {
         space();
@@ -208,7 +245,28 @@ final class TimeReading {
     return 0;
   }
 
+  private int month(int length) {
+    return names == null ? name(MONTHS, length) : one(names.months());
+  }
+
+  /** The value of the name that stands here; -1 for none. */
+  private int one(List<TimeNames.Name> all) {
+    for (TimeNames.Name n : all) {
+      if (text.regionMatches(true, at, n.text(), 0, n.text().length())) {
+        at += n.text().length();
+        return n.value();
+      }
+    }
+    return -1;
+  }
+
   private boolean half(String am, String pm) {
+    if (names != null) {
+      int half = one(names.halves());
+      morning = half == 0;
+      afternoon = half == 1;
+      return half >= 0;
+    }
     morning = text.startsWith(am, at);
     afternoon = text.startsWith(pm, at);
     at += 2;
@@ -353,6 +411,58 @@ final class TimeReading {
   }
 
   /**
+   * The time with its zone; null where the text names an unknown zone.
+   *
+   * @param zones as for {@link #nanos}
+   * @param now where the text has no year
+   */
+  @Nullable ZonedDateTime time(
+      ZoneId otherwise, Map<String, ZoneId> zones, @Nullable Instant now, boolean hasDate) {
+    ZonedDateTime today = now == null ? null : now.atZone(otherwise);
+    if (today == null || now == null) {
+      return dated(year, otherwise, zones);
+    }
+    if (!hasDate) {
+      month = today.getMonthValue();
+      day = today.getDayOfMonth();
+      return dated(today.getYear(), otherwise, zones);
+    }
+    ZonedDateTime t = dated(today.getYear(), otherwise, zones);
+    return t != null && t.toInstant().isAfter(now.plus(7, ChronoUnit.DAYS))
+        ? dated(today.getYear() - 1, otherwise, zones)
+        : t;
+  }
+
+  private @Nullable ZonedDateTime dated(int inYear, ZoneId otherwise, Map<String, ZoneId> zones) {
+    LocalDate date = LocalDate.of(inYear, month, 1).plusDays(day - 1L); // the 29th of February
+    long wall = date.toEpochDay() * 86_400 + hour * 3600L + minute * 60L + second;
+    ZoneId in = otherwise;
+    if (offset != NO_OFFSET) {
+      in = ZoneOffset.ofTotalSeconds(offset);
+    } else if (zone != null) {
+      int o = offsetOf(zone, wall, otherwise, zones);
+      if (o == UNKNOWN_ZONE) {
+        return null;
+      }
+      in = placed(wall, o == NO_OFFSET ? 0 : o, otherwise, zones.get(zone));
+    }
+    long epoch = wall - (in instanceof ZoneOffset o ? o.getTotalSeconds() : offsetNear(wall, in));
+    return Instant.ofEpochSecond(epoch, nanos).atZone(in);
+  }
+
+  /** The place whose clocks show the zone of the text then, or its offset. */
+  private ZoneId placed(long wall, int seconds, ZoneId location, @Nullable ZoneId given) {
+    Instant t = Instant.ofEpochSecond(wall - seconds);
+    for (ZoneId z : given == null ? List.of(location) : List.of(given, location)) {
+      if (z.getRules().getOffset(t).getTotalSeconds() == seconds
+          && (z.equals(given) || ABBREVIATION.format(t.atZone(z)).equals(zone))) {
+        return z;
+      }
+    }
+    return ZoneOffset.ofTotalSeconds(seconds);
+  }
+
+  /**
    * Nanoseconds since 1970.
    *
    * @param zones by abbreviations, where others than those of the zone may be named; null for Go's
@@ -399,7 +509,7 @@ final class TimeReading {
       if (!REGIONS.contains(abbreviation)) {
         return UNKNOWN_ZONE;
       }
-      found = ZoneId.of(abbreviation, ZoneId.SHORT_IDS);
+      found = ZoneId.of(abbreviation, StrptimeLayout.OFFSETS);
     }
     int o = offsetOf(abbreviation, wall, found);
     return o == NO_OFFSET ? offsetNear(wall, found) : o;
@@ -413,6 +523,7 @@ final class TimeReading {
         return t.getOffset().getTotalSeconds();
       }
     }
-    return NO_OFFSET;
+    boolean shifted = abbreviation.length() > 3 && abbreviation.startsWith("GMT"); // GMT+3
+    return shifted ? Integer.parseInt(abbreviation.substring(3)) * 3600 : NO_OFFSET;
   }
 }

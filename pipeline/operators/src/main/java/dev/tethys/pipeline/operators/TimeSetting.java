@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.operators;
 
-import dev.tethys.codec.time.GoLayout;
+import dev.tethys.codec.time.StrptimeLayout;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -8,12 +8,8 @@ import dev.tethys.config.YamlObject;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.DateTimeException;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.time.LocalDateTime;
 import java.time.ZoneId;
-import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,33 +68,30 @@ final class TimeSetting {
         if (o.has(locations)) {
           throw o.error(locations, "an epoch names no zone to look up");
         }
-        return new TimeSetting(f, l, null, ZoneOffset.UTC, true);
+        return new TimeSetting(f, l, null);
       }
-      String go = l;
-      if (o.get(kind).equals("strptime")) {
-        try {
-          go = Strptime.toGo(l);
-        } catch (IllegalArgumentException e) {
-          throw o.error(layout, String.valueOf(e.getMessage()));
-        }
-      }
-      ZoneId zone;
+      ZoneId zone = location(o);
+      Map<String, ZoneId> zones = abbreviations(o, locations);
+      StrptimeLayout reader;
       try {
-        String z = o.get(location);
-        zone =
-            !z.isEmpty() && !z.equals("Local")
-                ? ZoneId.of(z)
-                : z.isEmpty() && go.endsWith("Z") ? ZoneOffset.UTC : ZoneId.systemDefault();
-      } catch (DateTimeException e) {
-        throw o.error(location, "there is no time zone \"" + o.get(location) + "\"");
+        reader = o.get(kind).equals("strptime") ? StrptimeLayout.of(l) : StrptimeLayout.ofGo(l);
+      } catch (IllegalArgumentException e) {
+        throw o.error(layout, String.valueOf(e.getMessage()));
       }
-      GoLayout reader =
-          new GoLayout(go, zone, ZoneId.systemDefault()).naming(abbreviations(o, locations));
       if (o.has(locations) && !reader.namesZones()) {
         throw o.error(
             locations, "the layout has no name of a zone (%Z, in layouts of Go MST) to look up");
       }
-      return new TimeSetting(f, go, reader, zone, go.contains("06"));
+      return new TimeSetting(f, l, (zone == null ? reader : reader.in(zone)).naming(zones));
+    }
+
+    private @Nullable ZoneId location(YamlObject o) {
+      String z = o.get(location);
+      try {
+        return z.isEmpty() ? null : StrptimeLayout.location(z);
+      } catch (DateTimeException e) {
+        throw o.error(location, "there is no time zone \"" + z + "\"");
+      }
     }
 
     private static Map<String, ZoneId> abbreviations(YamlObject o, Key<Map<String, String>> key) {
@@ -107,7 +100,7 @@ final class TimeSetting {
           .forEach(
               (name, place) -> {
                 try {
-                  out.put(name, ZoneId.of(place));
+                  out.put(name, StrptimeLayout.location(place));
                 } catch (DateTimeException e) {
                   throw o.error(key, name + ": there is no time zone \"" + place + "\"");
                 }
@@ -126,18 +119,13 @@ final class TimeSetting {
 
   private final Field from;
   private final String layout;
-  private final @Nullable GoLayout reader; // null for an epoch
-  private final ZoneId zone;
-  private final boolean hasYear;
+  private final @Nullable StrptimeLayout reader; // null for an epoch
   private InstantSource clock = InstantSource.system();
 
-  private TimeSetting(
-      Field from, String layout, @Nullable GoLayout reader, ZoneId zone, boolean hasYear) {
+  private TimeSetting(Field from, String layout, @Nullable StrptimeLayout reader) {
     this.from = from;
     this.layout = layout;
     this.reader = reader;
-    this.zone = zone;
-    this.hasYear = hasYear;
   }
 
   void apply(Entry e) throws OperatorException {
@@ -148,32 +136,16 @@ final class TimeSetting {
     e.record().setTimeUnixNano(reader == null ? epoch(v) : read(reader, v));
   }
 
-  private long read(GoLayout r, @Nullable Object v) throws OperatorException {
+  private long read(StrptimeLayout r, @Nullable Object v) throws OperatorException {
     if (!(v instanceof String s)) {
       throw new OperatorException(from + " is not a string, of which a time could be read");
     }
-    Instant now = clock.instant();
-    long nanos = r.read(s, now.getEpochSecond() * 1_000_000_000L);
-    if (nanos == GoLayout.NONE) {
-      throw new OperatorException("\"" + s + "\" is no time of the layout " + layout);
+    try {
+      return r.nanos(s, clock.instant());
+    } catch (IllegalArgumentException e) {
+      throw new OperatorException(
+          "\"" + s + "\" is no time of the layout " + layout + ": " + e.getMessage());
     }
-    return hasYear ? nanos : yearOf(nanos, now);
-  }
-
-  /** The year of now; the one before when that would be more than a week ahead. */
-  private long yearOf(long nanos, Instant now) {
-    Instant t =
-        Instant.ofEpochSecond(
-            Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L));
-    LocalDateTime local = LocalDateTime.ofInstant(t, zone);
-    int year = LocalDateTime.ofInstant(now, zone).getYear();
-    // By how much the zone that the text names is off this one.
-    long off = ChronoUnit.SECONDS.between(local.atZone(zone).toInstant(), t);
-    Instant i = local.withYear(year).atZone(zone).toInstant().plusSeconds(off);
-    if (i.isAfter(now.plus(7, ChronoUnit.DAYS))) {
-      i = local.withYear(year - 1).atZone(zone).toInstant().plusSeconds(off);
-    }
-    return i.getEpochSecond() * 1_000_000_000L + i.getNano();
   }
 
   private long epoch(@Nullable Object v) throws OperatorException {

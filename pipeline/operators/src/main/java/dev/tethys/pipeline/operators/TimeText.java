@@ -1,14 +1,15 @@
 package dev.tethys.pipeline.operators;
 
 import dev.tethys.codec.time.GoLayout;
+import dev.tethys.codec.time.StrptimeLayout;
 import java.time.DateTimeException;
-import java.time.ZoneId;
+import java.time.Instant;
 
 /** A layout of times outside of operators. */
 public final class TimeText {
-  private final GoLayout layout;
+  private final StrptimeLayout layout;
 
-  private TimeText(GoLayout layout) {
+  private TimeText(StrptimeLayout layout) {
     this.layout = layout;
   }
 
@@ -20,8 +21,7 @@ public final class TimeText {
    */
   public static TimeText strptime(String layout, String zone) {
     try {
-      return new TimeText(
-          new GoLayout(Strptime.toGo(layout), ZoneId.of(zone), ZoneId.systemDefault()));
+      return new TimeText(StrptimeLayout.of(layout).in(StrptimeLayout.location(zone)));
     } catch (DateTimeException e) {
       throw new IllegalArgumentException("there is no time zone \"" + zone + "\"", e);
     }
@@ -29,6 +29,10 @@ public final class TimeText {
 
   /** Nanoseconds since 1970; the least long for what is no time. */
   public long read(String text) {
-    return layout.read(text, 0);
+    try {
+      return layout.nanos(text, Instant.EPOCH);
+    } catch (IllegalArgumentException e) {
+      return GoLayout.NONE;
+    }
   }
 }

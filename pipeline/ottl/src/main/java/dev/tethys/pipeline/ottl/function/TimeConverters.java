@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.ottl.function;
 
+import dev.tethys.codec.time.StrptimeLayout;
 import dev.tethys.config.GoDurations;
 import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.EvaluationException;
@@ -180,19 +181,24 @@ final class TimeConverters {
         throw a.error(3, "there is no locale \"" + tag + "\"; one is written as de or es-ES");
       }
     }
-    TimeLayout layout = layout(a, 1, locale);
-    String location = a.string(2, "");
-    ZoneId zone;
+    if (a.string(1).isEmpty()) {
+      throw a.error(1, "the format is empty");
+    }
+    StrptimeLayout layout;
     try {
-      zone =
-          switch (location) {
-            case "", "UTC" -> ZoneOffset.UTC;
-            case "Local" -> ZoneId.systemDefault();
-            default -> ZoneId.of(location, ZoneId.SHORT_IDS);
-          };
+      layout = StrptimeLayout.of(a.string(1));
+    } catch (IllegalArgumentException e) {
+      throw a.error(1, String.valueOf(e.getMessage()));
+    }
+    String location = a.string(2, "");
+    try {
+      if (!location.isEmpty()) {
+        layout = layout.in(StrptimeLayout.location(location));
+      }
     } catch (DateTimeException e) {
       throw a.error(2, "there is no time zone \"" + location + "\"");
     }
+    StrptimeLayout read = tag.isEmpty() ? layout : layout.spokenIn(locale);
     return TypeConverters.one(
         a,
         v -> {
@@ -200,7 +206,11 @@ final class TimeConverters {
           if (text.isEmpty()) {
             throw new EvaluationException("the time is an empty string");
           }
-          return layout.parse(text, zone, clock);
+          try {
+            return read.time(text, clock.instant());
+          } catch (IllegalArgumentException | DateTimeException e) {
+            throw new EvaluationException(String.valueOf(e.getMessage()));
+          }
         });
   }
 

@@ -1,7 +1,5 @@
 package dev.tethys.pipeline.ottl.function;
 
-import java.time.InstantSource;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.TextStyle;
@@ -12,8 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Layout of a time: C's directives ({@code %Y-%m-%d}) and Go's reference time ({@code 2006-01-02}),
- * which may be mixed. A layout is a list of fields and literals, used for both parsing and
- * formatting.
+ * which may be mixed. A layout is a list of fields and literals, by which times are written.
  */
 final class TimeLayout {
   /** A part of a time. */
@@ -322,16 +319,5 @@ final class TimeLayout {
       return sb.toString();
     }
     return java.time.format.DateTimeFormatter.ofPattern("z", Locale.ENGLISH).format(t);
-  }
-
-  /**
-   * Reads a time.
-   *
-   * @param zone of times that do not say theirs
-   * @param clock tells the year of times that do not say theirs: the one of now, or the one before
-   *     when the time would lie more than a week ahead
-   */
-  ZonedDateTime parse(String text, ZoneId zone, InstantSource clock) {
-    return new TimeReading(fields, locale, text, zone, clock).result();
   }
 }
