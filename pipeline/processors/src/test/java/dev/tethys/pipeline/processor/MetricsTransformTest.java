@@ -8,6 +8,7 @@ import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.model.telemetry.SummaryDataPoint;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.processor.metricstransform.MetricsTransform;
 import java.util.ArrayList;
@@ -414,5 +415,38 @@ final class MetricsTransformTest {
                 .collect(Collectors.joining("\n"));
     assertThat(got).isEqualTo(expected);
     assertThat(rig.balanced()).isTrue();
+  }
+
+  /** Two summaries that differ in a label stay apart: their quantiles cannot be joined. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{include: s, action: update, operations: [{action: aggregate_labels, label_set: [a]}]}",
+        "{include: s, action: update, operations: [{action: aggregate_label_values, label: b,"
+            + " aggregated_values: [x, y], new_value: z}]}",
+        "{include: s, action: combine, new_name: t}",
+        "{include: 's(.*)', match_type: regexp, action: combine, new_name: t}"
+      })
+  void leavesSummariesAsTheyAre(String transform) {
+    MetricData.Summary s = new MetricData.Summary();
+    for (String b : List.of("x", "y")) {
+      SummaryDataPoint p = new SummaryDataPoint();
+      p.setTimeUnixNano(1);
+      p.attributes().put("a", "1");
+      p.attributes().put("b", b);
+      s.points().add(p);
+    }
+    Metric m = new Metric();
+    m.setName("s");
+    m.setData(s);
+    rig.send(
+        rig.processor(
+            MetricsTransform.factory(), Signal.METRICS, "transforms: [" + transform + "]"),
+        Rig.metrics("r", m));
+    Metric out = Rig.all(rig.lastMetrics()).getFirst();
+    assertThat(out.name()).isEqualTo("s");
+    assertThat(Objects.requireNonNull(out.data()).points())
+        .extracting(p -> p.attributes().get("b"))
+        .containsExactly("x", "y");
   }
 }

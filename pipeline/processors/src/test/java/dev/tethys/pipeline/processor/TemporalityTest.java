@@ -171,6 +171,24 @@ class TemporalityTest {
     assertThat(rig.account(Signal.METRICS).balance().dropped()).containsEntry("no_delta", 3L);
   }
 
+  /** The source began anew and counted more than before, in other buckets. */
+  @Test
+  void aBucketThatFallsIsAReset() {
+    Processor p = rig.processor(CumulativeToDelta.factory(), Signal.METRICS, "{}");
+    double[] bounds = {1, 2};
+    rig.send(p, Rig.metrics("s", histogram(CUMULATIVE, 10, 9, bounds, 4, 5, 6)));
+    rig.send(p, Rig.metrics("s", histogram(CUMULATIVE, 20, 12, bounds, 9, 2, 8)));
+    HistogramDataPoint h = (HistogramDataPoint) points(rig.lastMetrics()).getFirst();
+    assertThat(h.count()).isEqualTo(19);
+    assertThat(h.sum()).isEqualTo(12);
+    assertThat(h.bucketCounts()).containsExactly(9, 2, 8);
+    rig.send(p, Rig.metrics("s", histogram(CUMULATIVE, 30, 15, bounds, 10, 2, 9)));
+    h = (HistogramDataPoint) points(rig.lastMetrics()).getFirst();
+    assertThat(h.count()).isEqualTo(2);
+    assertThat(h.sum()).isEqualTo(3);
+    assertThat(h.bucketCounts()).containsExactly(1, 0, 1);
+  }
+
   @Test
   void whatIsNotANumberSpoilsNothing() {
     Processor p = deltas("{initial_value: drop}");

@@ -371,7 +371,7 @@ public final class MetricsTransform {
   private static @Nullable String unlike(List<Metric> some) {
     Metric first = some.getFirst();
     MetricData<?> a = Objects.requireNonNull(first.data());
-    for (Metric m : some.size() == 1 ? List.<Metric>of() : some) {
+    for (Metric m : some) {
       MetricData<?> b = Objects.requireNonNull(m.data());
       String what =
           b instanceof MetricData.Summary
@@ -392,7 +392,9 @@ public final class MetricsTransform {
                                   ? "have different monotonicity"
                                   : null;
       if (what != null) {
-        return first.name() + " and " + m.name() + " cannot be combined: they " + what;
+        return (m == first ? m.name() : first.name() + " and " + m.name())
+            + " cannot be combined: they "
+            + what;
       }
     }
     return null;

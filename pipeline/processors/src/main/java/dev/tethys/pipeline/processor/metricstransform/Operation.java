@@ -4,6 +4,8 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.DistributionDataPoint;
@@ -16,6 +18,7 @@ import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.SummaryDataPoint;
 import dev.tethys.pipeline.ottl.ValueText;
 import dev.tethys.pipeline.processor.Points;
+import java.lang.System.Logger.Level;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -93,6 +96,9 @@ final class Operation {
 
   static final Type<Operation> TYPE = SECTION.type(Operation::new);
 
+  private static final LimitedLog LOG =
+      new LimitedLog(JulLogger.of("dev.tethys.pipeline.processor"));
+
   private static final double LN2 = Math.log(2);
 
   private final Action action;
@@ -154,6 +160,11 @@ final class Operation {
     if (!single && !whole) {
       return;
     }
+    if (data instanceof MetricData.Summary && isAggregation()) {
+      LOG.log(
+          Level.WARNING, "Summary not aggregated processor=metricstransform metric={0}", m.name());
+      return;
+    }
     switch (action) {
       case ADD_LABEL -> {
         for (DataPoint p : data.points()) {
@@ -187,6 +198,10 @@ final class Operation {
         Points.aggregate(data, aggregation);
       }
     }
+  }
+
+  private boolean isAggregation() {
+    return action == Action.AGGREGATE_LABELS || action == Action.AGGREGATE_LABEL_VALUES;
   }
 
   private void update(Attributes a) {

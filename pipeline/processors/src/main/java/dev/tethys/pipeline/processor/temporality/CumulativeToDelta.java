@@ -363,8 +363,8 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     }
     h.clearMin();
     h.clearMax();
-    if (h.count() < before.count()) {
-      return true; // a reset: all of it was added since
+    if (isReset(h, before)) {
+      return true; // all of it was added since
     }
     h.setCount(h.count() - before.count());
     if (h.hasSum() && before.hasSum()) {
@@ -372,9 +372,18 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     }
     long[] counts = h.bucketCounts().clone();
     for (int i = 0; i < counts.length; i++) {
-      counts[i] = Math.max(0, counts[i] - before.bucketCounts()[i]);
+      counts[i] -= before.bucketCounts()[i];
     }
     h.setBucketCounts(counts);
     return true;
+  }
+
+  /** Whether the count or that of a bucket fell: the count may rise while its source began anew. */
+  private static boolean isReset(HistogramDataPoint h, HistogramDataPoint before) {
+    boolean reset = Long.compareUnsigned(h.count(), before.count()) < 0;
+    for (int i = 0; i < h.bucketCounts().length; i++) {
+      reset |= Long.compareUnsigned(h.bucketCounts()[i], before.bucketCounts()[i]) < 0;
+    }
+    return reset;
   }
 }

@@ -9,12 +9,15 @@ final class ExponentialDelta {
 
   /**
    * Takes an earlier point away. After a reset all of the later one was added since; that it was
-   * one shows by a count that has fallen, also that of a single bucket.
+   * one shows by a count that has fallen, also that of a single bucket, a smaller threshold or
+   * finer buckets.
    */
   static void subtract(ExponentialHistogramDataPoint p, ExponentialHistogramDataPoint before) {
     p.clearMin();
     p.clearMax();
-    if (p.count() < before.count() || p.zeroThreshold() < before.zeroThreshold()) {
+    if (p.count() < before.count()
+        || p.zeroThreshold() < before.zeroThreshold()
+        || p.scale() > before.scale()) {
       return;
     }
     // At its own scale: what a threshold has swallowed there is a part of a coarser bucket.
@@ -24,9 +27,7 @@ final class ExponentialDelta {
         before.zeroCount()
             + positive.takeUpTo(p.zeroThreshold())
             + negative.takeUpTo(p.zeroThreshold());
-    // The difference has the scale of the coarser of both; the later one is finer only when its
-    // source began anew and the count did not show it.
-    int scale = Math.min(p.scale(), before.scale());
+    int scale = p.scale();
     ExponentialBuckets newPositive = ExponentialBuckets.positive(p).at(scale);
     ExponentialBuckets newNegative = ExponentialBuckets.negative(p).at(scale);
     if (zeros > p.zeroCount()
@@ -34,7 +35,6 @@ final class ExponentialDelta {
         || !newNegative.subtract(negative.at(scale))) {
       return;
     }
-    p.setScale(scale);
     p.setPositiveOffset(newPositive.offset());
     p.setPositiveCounts(newPositive.counts());
     p.setNegativeOffset(newNegative.offset());
