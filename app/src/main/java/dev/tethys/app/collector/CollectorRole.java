@@ -18,6 +18,7 @@ import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.ConfigWatcher;
 import dev.tethys.pipeline.config.GraphConfig;
+import dev.tethys.pipeline.config.OwnLogsPush;
 import dev.tethys.pipeline.config.OwnMetrics;
 import dev.tethys.pipeline.config.OwnMetricsPush;
 import dev.tethys.pipeline.config.PrintedConfig;
@@ -202,6 +203,8 @@ public final class CollectorRole implements AutoCloseable {
   private final ProcessLogSetup lines;
   private final UUID instance = UUID.randomUUID();
   private final List<MetricsPusher> pushers = new ArrayList<>();
+  private final List<LogsPusher> logPushers = new ArrayList<>();
+  private List<OwnLogsPush> logsShown = List.of();
   private @Nullable OwnMetrics shownAs;
   private Map<String, Optional<String>> resource = Map.of();
 
@@ -667,10 +670,11 @@ public final class CollectorRole implements AutoCloseable {
     long start = System.nanoTime();
     try {
       Read c = read();
-      if (!c.config().telemetry().metrics().equals(shownAs)) {
+      TelemetrySettings telemetry = c.config().telemetry();
+      if (!telemetry.metrics().equals(shownAs) || !telemetry.logs().pushes().equals(logsShown)) {
         LOG.log(
             Level.WARNING,
-            "the readers and views of service.telemetry change only with a restart; until then"
+            "the readers, views and processors of service.telemetry change only with a restart; until then"
                 + " they stay as they were");
       }
       if (hasReaders() && !c.config().telemetry().resource().equals(resource)) {
@@ -717,10 +721,20 @@ public final class CollectorRole implements AutoCloseable {
       pusher.start();
       pushers.add(pusher);
     }
+    logsShown = t.logs().pushes();
+    for (OwnLogsPush p : logsShown) {
+      LogsPusher pusher = new LogsPusher(p, shown, System.out);
+      pusher.start();
+      logPushers.add(pusher);
+    }
+    if (!logPushers.isEmpty()) {
+      List<LogsPusher> all = List.copyOf(logPushers);
+      LogSetup.entriesTo(e -> all.forEach(p -> p.take(e)));
+    }
   }
 
   private boolean hasReaders() {
-    return !listeners.isEmpty() || !pushers.isEmpty();
+    return !listeners.isEmpty() || !pushers.isEmpty() || !logPushers.isEmpty();
   }
 
   private void listen(String address, OwnMetricsPage page) throws IOException {
@@ -792,7 +806,12 @@ public final class CollectorRole implements AutoCloseable {
   }
 
   private void closeReaders() {
+    if (!logPushers.isEmpty()) {
+      LogSetup.entriesTo(null);
+    }
     pushers.forEach(MetricsPusher::end);
+    logPushers.forEach(LogsPusher::close);
+    logPushers.clear();
     pushers.forEach(MetricsPusher::close);
     listeners.forEach(HttpListener::close);
     pushers.clear();

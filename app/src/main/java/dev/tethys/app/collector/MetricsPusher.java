@@ -1,11 +1,8 @@
 package dev.tethys.app.collector;
 
-import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.FamiliesToOtlp;
-import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
-import dev.tethys.config.UrlHost;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
@@ -15,14 +12,9 @@ import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.config.OwnMetricsPush;
 import dev.tethys.runtime.BuildInfo;
-import dev.tethys.web.client.HttpClientFactory;
-import dev.tethys.web.client.OtlpSender;
-import dev.tethys.web.client.OtlpSender.Outcome;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.System.Logger.Level;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -48,10 +40,7 @@ final class MetricsPusher implements AutoCloseable {
   private final Map<String, String> resource;
   private final LongSupplier millis;
   private final long startMillis;
-  private final PrintStream console;
-  private final HttpClientFactory clients = new HttpClientFactory(agent());
-  private volatile @Nullable OtlpSender
-      sender; // once it is needed: its files may be there only then
+  private final OwnTelemetrySender sender;
   private final @Nullable DeltaMetrics deltas;
   private final CountDownLatch end = new CountDownLatch(1);
   private @Nullable Thread thread;
@@ -77,7 +66,7 @@ final class MetricsPusher implements AutoCloseable {
     this.startMillis = millis.getAsLong();
     OwnMetricsPush.Otlp otlp = settings.otlp();
     this.deltas = otlp != null && otlp.delta() ? new DeltaMetrics(startMillis) : null;
-    this.console = console;
+    this.sender = new OwnTelemetrySender(OtlpSignal.METRICS, otlp, settings.timeout(), console);
   }
 
   void start() {
@@ -101,7 +90,7 @@ final class MetricsPusher implements AutoCloseable {
   private void push() throws InterruptedException {
     String problem;
     try {
-      problem = send(new OtlpWriter().write(request(metrics(millis.getAsLong()))));
+      problem = sender.send(new OtlpWriter().write(request(metrics(millis.getAsLong()))));
       if (deltas != null) {
         deltas.sent();
       }
@@ -144,65 +133,6 @@ final class MetricsPusher implements AutoCloseable {
     return data;
   }
 
-  /** The permanently refused part of a request that was taken; null for none. */
-  private @Nullable String send(byte[] request) throws IOException, InterruptedException {
-    OwnMetricsPush.Otlp otlp = settings.otlp();
-    if (otlp == null) {
-      print(request);
-      return null;
-    }
-    OtlpSender to = sender;
-    if (to == null) {
-      to = sender(otlp);
-      sender = to;
-    }
-    String place = UrlHost.of(otlp.endpoint()) + ": ";
-    return switch (to.send(request)) {
-      case Outcome.Accepted(long rejected, String why) when rejected > 0 ->
-          place + rejected + " data points were refused: " + why;
-      case Outcome.Accepted t -> null;
-      case Outcome.Later l -> throw new IOException(place + l.problem());
-      case Outcome.Never n -> throw new IOException(place + n.problem());
-    };
-  }
-
-  private void print(byte[] request) {
-    try {
-      byte[] json = OtlpJsonWriter.toJson(OtlpSignal.METRICS, request, 0, request.length);
-      console.println(new String(json, StandardCharsets.UTF_8));
-    } catch (CodecException e) {
-      throw new IllegalStateException(e); // it was written here
-    }
-  }
-
-  private static String agent() {
-    return "Tethys/" + BuildInfo.current().version();
-  }
-
-  private OtlpSender sender(OwnMetricsPush.Otlp otlp) throws IOException {
-    URI u = otlp.endpoint();
-    boolean secure = u.getScheme().equals("https");
-    Duration longest = settings.timeout();
-    OtlpSender.Options requestOptions =
-        new OtlpSender.Options(
-            OtlpSignal.METRICS,
-            secure ? otlp.tls() : null,
-            otlp.gzip(),
-            otlp.headers(),
-            longest.compareTo(otlp.timeout()) < 0 ? longest : otlp.timeout());
-    if (otlp.grpc()) {
-      int port = UrlHost.port(u);
-      return OtlpSender.grpc(
-          requestOptions, UrlHost.bare(u), port > 0 ? port : secure ? 443 : 80, true, agent());
-    }
-    boolean named = u.getRawPath() != null && !u.getRawPath().isEmpty();
-    String query = u.getRawQuery();
-    return OtlpSender.http(
-        requestOptions,
-        named ? u : u.resolve(OtlpSignal.METRICS.httpPath() + (query == null ? "" : "?" + query)),
-        clients);
-  }
-
   /** Lets it send what is last; several may do so at the same time. */
   void end() {
     end.countDown();
@@ -222,10 +152,6 @@ final class MetricsPusher implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
-    OtlpSender to = sender;
-    if (to != null) {
-      to.close();
-    }
-    clients.close();
+    sender.close();
   }
 }

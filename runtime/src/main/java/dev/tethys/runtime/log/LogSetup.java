@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.logging.Filter;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
@@ -49,6 +50,21 @@ public final class LogSetup {
   /** Writes each line to a second receiver as well; null ends that. */
   public static void copyTo(@Nullable Lines lines) {
     copy = lines;
+  }
+
+  /**
+   * A record as a line has it.
+   *
+   * @param level {@code ERROR}, {@code WARN}, {@code INFO} or {@code DEBUG}
+   * @param thrown stack; "" for none
+   */
+  public record Entry(Instant time, String level, String logger, String message, String thrown) {}
+
+  private static volatile @Nullable Consumer<Entry> entries;
+
+  /** Gives each written record to a second receiver as well; null ends that. */
+  public static void entriesTo(@Nullable Consumer<Entry> to) {
+    entries = to;
   }
 
   /** Receiver of finished lines. */
@@ -165,6 +181,16 @@ public final class LogSetup {
       Lines second = copy;
       if (second != null) {
         second.write(line);
+      }
+      Consumer<Entry> also = entries;
+      if (also != null) {
+        also.accept(
+            new Entry(
+                record.getInstant(),
+                levelName(record.getLevel()),
+                record.getLoggerName() == null ? "" : record.getLoggerName(),
+                message(getFormatter(), record),
+                record.getThrown() == null ? "" : thrown(record.getThrown())));
       }
     }
 

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param errorOutputs where it is said that a line could not be written; the same
  * @param fields on each line: strings, numbers, booleans, lists and maps
  * @param withResource whether configured attributes of the resource are on each line, too
+ * @param pushes exports over OTLP
  */
 public record OwnLogs(
     @Nullable String level,
@@ -34,10 +35,11 @@ public record OwnLogs(
     List<String> outputs,
     List<String> errorOutputs,
     Map<String, Object> fields,
-    boolean withResource) {
+    boolean withResource,
+    List<OwnLogsPush> pushes) {
   /** What is not written. */
   public static final OwnLogs DEFAULT =
-      new OwnLogs(null, null, null, List.of(), List.of(), Map.of(), true);
+      new OwnLogs(null, null, null, List.of(), List.of(), Map.of(), true, List.of());
 
   /**
    * Of lines of one level and message, the first ones of each tick are written and then one of so
@@ -114,9 +116,8 @@ public record OwnLogs(
           Type.of("map", Map.of(), OwnLogs::fields),
           Map.of(),
           "Fields added to each line.");
-  private static final Key<List<YamlNode>> PROCESSORS =
-      SECTION.key(
-          "processors", Type.list(Type.ANY), List.of(), "Not supported: export of logs over OTLP.");
+  private static final Key<List<OwnLogsPush>> PROCESSORS =
+      SECTION.key("processors", OwnLogsPush.LIST, List.of(), "Exports of logs over OTLP.");
 
   /** Reads the block. */
   static final Type<OwnLogs> TYPE = SECTION.type(OwnLogs::read);
@@ -125,12 +126,6 @@ public record OwnLogs(
     o.get(DEVELOPMENT);
     o.get(DISABLE_CALLER);
     o.get(DISABLE_STACKTRACE);
-    if (!o.get(PROCESSORS).isEmpty()) {
-      throw o.error(
-          PROCESSORS,
-          "logs of the process are not sent by OTLP; write them to a file of output_paths and read"
-              + " that with a file_log receiver, or remove this");
-    }
     List<Sampling> sampling = o.find(SAMPLED);
     return new OwnLogs(
         o.find(LEVEL),
@@ -139,7 +134,8 @@ public record OwnLogs(
         o.get(OUTPUT_PATHS),
         o.get(ERROR_OUTPUT_PATHS),
         o.get(INITIAL_FIELDS),
-        !o.get(DISABLE_ZAP_RESOURCE));
+        !o.get(DISABLE_ZAP_RESOURCE),
+        o.get(PROCESSORS));
   }
 
   private static List<Sampling> sampling(YamlObject o) {

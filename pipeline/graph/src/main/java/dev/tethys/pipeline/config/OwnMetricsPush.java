@@ -45,43 +45,47 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
       Duration timeout,
       boolean delta) {}
 
-  private static final Section OTLP =
-      new Section("telemetry_otlp", "Server that receives metrics over OTLP.");
+  /** Keys of a server for any signal. */
+  static final Section SERVER =
+      new Section("telemetry_otlp", "Server that receives telemetry over OTLP.");
+
   private static final Key<Boolean> PROTOCOL =
-      OTLP.required(
+      SERVER.required(
           "protocol",
           Type.oneOf("protocol", "grpc", true, "http/protobuf", false),
           "Protocol: grpc or http/protobuf.");
   private static final Key<String> ENDPOINT =
-      OTLP.required("endpoint", Type.STRING, "Address of the server: host:port or a URL.");
+      SERVER.required("endpoint", Type.STRING, "Address of the server: host:port or a URL.");
   private static final Key<Boolean> INSECURE =
-      OTLP.key(
+      SERVER.key(
           "insecure",
           Type.BOOL,
           false,
           "If true, TLS is not used for endpoints that are not a URL.");
   private static final Key<String> CERTIFICATE =
-      OTLP.key("certificate", Type.PATH, "", "File of trusted CA certificates.");
+      SERVER.key("certificate", Type.PATH, "", "File of trusted CA certificates.");
   private static final Key<String> CLIENT_CERTIFICATE =
-      OTLP.key("client_certificate", Type.PATH, "", "File of the client certificate chain.");
+      SERVER.key("client_certificate", Type.PATH, "", "File of the client certificate chain.");
   private static final Key<String> CLIENT_KEY =
-      OTLP.key("client_key", Type.PATH, "", "File of the private key of the client certificate.");
+      SERVER.key("client_key", Type.PATH, "", "File of the private key of the client certificate.");
   private static final Key<Boolean> COMPRESSION =
-      OTLP.key(
+      SERVER.key(
           "compression",
           Type.oneOf("compression", "gzip", true, "none", false),
           false,
           "Compression of requests: gzip or none.");
   private static final Key<Map<String, Secret>> HEADERS =
-      OTLP.key("headers", ClientKeys.HEADERS, Map.of(), "Headers of every request.");
+      SERVER.key("headers", ClientKeys.HEADERS, Map.of(), "Headers of every request.");
   private static final Key<Secret> HEADERS_LIST =
-      OTLP.key(
+      SERVER.key(
           "headers_list",
           Type.SECRET,
           Secret.NONE,
           "Headers of every request, as name=value,…; headers takes precedence.");
   private static final Key<Long> SEND_TIMEOUT =
-      OTLP.key("timeout", Type.INT, 10_000L, "Timeout of a request in milliseconds.");
+      SERVER.key("timeout", Type.INT, 10_000L, "Timeout of a request in milliseconds.");
+  private static final Section OTLP =
+      new Section("telemetry_otlp", "Server that receives metrics over OTLP.").include(SERVER);
   private static final Key<String> TEMPORALITY =
       OTLP.key(
           "temporality_preference",
@@ -150,6 +154,11 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
     return new Target(otlp);
   }
 
+  /** Reads the keys of a server for any signal. */
+  static Otlp server(YamlObject o) {
+    return otlp(o, false);
+  }
+
   private static Otlp otlp(YamlObject o) {
     if (o.get(TEMPORALITY).equals("lowmemory")) {
       throw o.error(
@@ -161,6 +170,10 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
       throw o.error(
           HISTOGRAMS, "histograms of the process have the buckets that they were made with");
     }
+    return otlp(o, o.get(TEMPORALITY).equals("delta"));
+  }
+
+  private static Otlp otlp(YamlObject o, boolean delta) {
     if (o.get(CLIENT_CERTIFICATE).isEmpty() != o.get(CLIENT_KEY).isEmpty()) {
       throw o.error("client_certificate and client_key go together");
     }
@@ -193,7 +206,7 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
         o.get(COMPRESSION),
         Map.copyOf(headers),
         millis(o, SEND_TIMEOUT, 10_000),
-        o.get(TEMPORALITY).equals("delta"));
+        delta);
   }
 
   private static String decoded(YamlObject o, String text) {

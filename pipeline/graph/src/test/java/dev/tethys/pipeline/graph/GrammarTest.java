@@ -207,7 +207,11 @@ class GrammarTest {
             + " {explicit_bucket_histogram: {boundaries: [1]}}}}]} | cannot be counted otherwise",
         "metrics: {level: detailed, views: [{selector: {instrument_name: a}, stream:"
             + " {attribute_keys: {included: [x], excluded: [x]}}}]} | both included and excluded",
-        "logs: {processors: [{batch: }]} | logs of the process are not sent by OTLP",
+        "logs: {processors: [{batch: }]} | requires exporter",
+        "logs: {processors: [{}]} | one of batch and simple",
+        "logs: {processors: [{batch: {exporter: {}}}]} | one of otlp and console",
+        "logs: {processors: [{simple: {exporter: {otlp: {protocol: grpc, endpoint: h:1,"
+            + " temporality_preference: delta}}}}]} | unknown key \"temporality_preference\"",
         "logs: {level: loud} | unknown level \"loud\"",
         "logs: {output_paths: [http://x/]} | is not an output",
         "logs: {output_paths: [file://far/x]} | is not an output",
