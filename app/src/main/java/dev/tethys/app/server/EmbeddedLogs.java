@@ -150,7 +150,12 @@ final class EmbeddedLogs implements AutoCloseable {
             d.maxSteps(),
             d.timeout(),
             d.maxBytes());
-    return LogRuleQueries.of(this::engine, unlimited);
+    return LogRuleQueries.of(
+        () -> {
+          LogqlEngine e = engine();
+          return e == null ? null : e.withMemory(queries.ofRules());
+        },
+        unlimited);
   }
 
   /**

@@ -15,6 +15,7 @@ import dev.tethys.app.server.spans.GeneratedMetrics;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.ComputeThreads;
 import dev.tethys.model.guard.HeapRoom;
 import dev.tethys.model.guard.MemoryBudget;
 import dev.tethys.model.guard.QueryThreads;
@@ -184,7 +185,12 @@ final class EmbeddedTraces implements AutoCloseable {
 
   /** Queries of rules over traces. */
   TraceRuleQueries ruleQueries() {
-    return TraceRuleQueries.of(this::queries, Duration.ofMillis(flags.millis(QUERY_TIMEOUT)));
+    return TraceRuleQueries.of(
+        () -> {
+          TraceQueries q = queries();
+          return q == null ? null : q.withMemory(resources.ofRules());
+        },
+        Duration.ofMillis(flags.millis(QUERY_TIMEOUT)));
   }
 
   /**
@@ -260,7 +266,7 @@ final class EmbeddedTraces implements AutoCloseable {
             30,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(4 * threads),
-            Thread.ofPlatform().daemon().name("traceql-", 1).factory());
+            ComputeThreads.factory("traceql-"));
     pool.allowCoreThreadTimeOut(true);
     TraceLimits d = TraceLimits.DEFAULT;
     TraceLimits limits =

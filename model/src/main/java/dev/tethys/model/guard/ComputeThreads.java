@@ -6,6 +6,7 @@ import dev.tethys.model.tracing.ActiveSpan.TracedAction;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ComputeThreads {
   /** Trees of queries and messages can be tall. The kernel gives a stack as much as it uses. */
-  public static final long STACK_BYTES = 32 << 20;
+  private static final long STACK_BYTES = 32 << 20;
 
   /** Nice value of threads of queries: a third of the usual weight when processors are short. */
   private static final int NICE = 5;
@@ -43,6 +44,22 @@ public final class ComputeThreads {
   }
 
   private final ThreadPoolExecutor pool;
+
+  /**
+   * Threads of other pools that compute for queries: of lower priority, with a large stack.
+   *
+   * @param prefix of their names, before a number
+   */
+  public static ThreadFactory factory(String prefix) {
+    ThreadFactory base =
+        Thread.ofPlatform().daemon().name(prefix, 1).stackSize(STACK_BYTES).factory();
+    return work ->
+        base.newThread(
+            () -> {
+              ThreadPriority.lower(NICE);
+              work.run();
+            });
+  }
 
   /**
    * Threads that are started when they are needed and end when they are not.

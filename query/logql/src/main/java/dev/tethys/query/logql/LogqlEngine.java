@@ -1,5 +1,6 @@
 package dev.tethys.query.logql;
 
+import dev.tethys.model.guard.ComputeThreads;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.query.logql.ast.LogExpr;
@@ -66,9 +67,22 @@ public final class LogqlEngine implements AutoCloseable {
             30,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(1024),
-            Thread.ofPlatform().name("logql-", 0).daemon().factory());
+            ComputeThreads.factory("logql-"));
     p.allowCoreThreadTimeOut(true);
     pool = p;
+  }
+
+  private LogqlEngine(LogqlEngine of, MemoryShare memory) {
+    store = of.store;
+    parallelism = of.parallelism;
+    nanoTime = of.nanoTime;
+    pool = of.pool;
+    this.memory = memory;
+  }
+
+  /** Engine over the same store and threads whose queries take their memory from another share. */
+  public LogqlEngine withMemory(MemoryShare share) {
+    return new LogqlEngine(this, share);
   }
 
   /** Query over several lines, as {@code format_query} gives it. */

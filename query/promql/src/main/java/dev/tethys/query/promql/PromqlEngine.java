@@ -1,5 +1,6 @@
 package dev.tethys.query.promql;
 
+import dev.tethys.model.guard.ComputeThreads;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.tracing.ActiveSpan;
@@ -25,7 +26,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -36,9 +36,6 @@ import org.jspecify.annotations.Nullable;
  * process, so that its limits hold for all queries together.
  */
 public final class PromqlEngine implements AutoCloseable {
-  /** Enough for the tallest tree that the parser lets through; the kernel gives what is used. */
-  private static final long STACK_BYTES = 32 << 20;
-
   /** The share of the memory of all queries beyond which no further query starts. */
   private static final int GATE_SHARE = 4;
 
@@ -96,7 +93,12 @@ public final class PromqlEngine implements AutoCloseable {
     int threads = Math.max(1, options.threads());
     ThreadPoolExecutor p =
         new ThreadPoolExecutor(
-            threads, threads, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("promql-"));
+            threads,
+            threads,
+            30,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            ComputeThreads.factory("promql-"));
     p.allowCoreThreadTimeOut(true);
     this.pool = p;
     this.runners =
@@ -106,11 +108,7 @@ public final class PromqlEngine implements AutoCloseable {
             30,
             TimeUnit.SECONDS,
             new SynchronousQueue<>(),
-            named("promql-query-"));
-  }
-
-  private static ThreadFactory named(String prefix) {
-    return Thread.ofPlatform().daemon().name(prefix, 1).stackSize(STACK_BYTES).factory();
+            ComputeThreads.factory("promql-query-"));
   }
 
   public EngineOptions options() {

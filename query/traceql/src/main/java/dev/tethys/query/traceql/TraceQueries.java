@@ -51,6 +51,11 @@ public final class TraceQueries {
     this.memory = memory;
   }
 
+  /** Queries of the same store and threads that take their memory from another share. */
+  public TraceQueries withMemory(MemoryShare share) {
+    return new TraceQueries(store, pool, parallelism, limits, share);
+  }
+
   private TraceqlRun begin() {
     return new TraceqlRun(pool, parallelism, limits, memory);
   }
