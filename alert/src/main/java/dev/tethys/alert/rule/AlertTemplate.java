@@ -6,6 +6,7 @@ import dev.tethys.codec.template.Template;
 import dev.tethys.codec.template.TemplateException;
 import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.codec.template.TemplateLimits;
+import dev.tethys.codec.template.TemplateOutput;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -78,9 +79,11 @@ final class AlertTemplate {
   /**
    * Expands it.
    *
+   * @param output counts what functions make
    * @throws TemplateException with Prometheus's words
    */
-  String expand(@Nullable Object data, Map<String, TemplateFunction> functions) {
+  String expand(
+      @Nullable Object data, Map<String, TemplateFunction> functions, TemplateOutput output) {
     if (broken != null) {
       throw new TemplateException("error parsing template " + name + ": " + broken.reason());
     }
@@ -88,7 +91,7 @@ final class AlertTemplate {
       return text;
     }
     try {
-      return template.execute(data, functions, TemplateLimits.DEFAULT);
+      return template.execute(data, functions, TemplateLimits.DEFAULT, output);
     } catch (TemplateException e) {
       throw new TemplateException("error executing template " + name + ": " + e.reason());
     }

@@ -7,6 +7,7 @@ import dev.tethys.codec.template.GoMap;
 import dev.tethys.codec.template.GoStruct;
 import dev.tethys.codec.template.TemplateException;
 import dev.tethys.codec.template.TemplateFunction;
+import dev.tethys.codec.template.TemplateOutput;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.log.JulLogger;
@@ -309,8 +310,15 @@ public final class AlertingRule extends AlertRule {
     }
   }
 
+  /**
+   * Most characters that the templates of one evaluation may make: a format that pads values costs
+   * the same for each alert.
+   */
+  static final long MAX_TEMPLATE_CHARS = 64 << 20;
+
   /** Expands the templates for the elements of one evaluation. */
-  private final class Expander {
+  private final class Expander implements TemplateOutput {
+    private long made;
     private final Context context;
     private final Map<String, TemplateFunction> functions;
     private final GoMap externalLabels;
@@ -346,12 +354,39 @@ public final class AlertingRule extends AlertRule {
           Double.doubleToRawLongBits(s.value()));
     }
 
+    @Override
+    public String text(String literal) {
+      return literal;
+    }
+
+    @Override
+    public String value(@Nullable Object value) {
+      return PLAIN.value(value);
+    }
+
+    @Override
+    public void made(int characters) {
+      made += characters;
+      if (made > MAX_TEMPLATE_CHARS) {
+        throw new TemplateFunction.Failure(
+            "the templates of this evaluation make more than "
+                + MAX_TEMPLATE_CHARS
+                + " characters; let them pad and repeat less");
+      }
+    }
+
     private String text(AlertTemplate t, Data data) {
       if (t.isConstant()) {
-        return t.expand(null, functions);
+        return t.expand(null, functions, this);
       }
       try {
-        return t.expand(data, functions);
+        String text = t.expand(data, functions, this);
+        try {
+          made(text.length());
+        } catch (TemplateFunction.Failure e) {
+          throw new TemplateException(String.valueOf(e.getMessage()));
+        }
+        return text;
       } catch (TemplateException e) {
         LOG.log(
             Level.WARNING,

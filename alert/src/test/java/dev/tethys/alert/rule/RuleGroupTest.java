@@ -215,6 +215,27 @@ class RuleGroupTest {
   }
 
   @Test
+  void templatesAreBoundedForAllAlertsOfAnEvaluation() {
+    RuleGroup g =
+        group(
+            """
+            - alert: A
+              expr: up
+              annotations: {a: "{{ $x := printf \\"%900000s\\" .Labels.job }}{{ len $x }}"}
+            """);
+    for (int i = 0; i < 200; i++) {
+      f.put("up{job=\"x" + i + "\"}", 0, 7);
+    }
+    g.evaluate(f.at(10));
+    List<String> texts =
+        alerting(g).activeAlerts().stream().map(a -> a.annotations().get("a")).toList();
+    assertThat(texts).hasSize(200).filteredOn("900000"::equals).hasSize(74);
+    assertThat(texts)
+        .filteredOn(t -> t.contains("make more than 67108864 characters"))
+        .hasSize(126);
+  }
+
+  @Test
   void templatesThatFailSaySoInTheirPlace() {
     RuleGroup g =
         group(

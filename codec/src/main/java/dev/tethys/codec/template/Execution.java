@@ -522,6 +522,14 @@ final class Execution {
       at(called);
       throw error(name + " gives more than " + limits.outputChars() + " characters");
     }
+    if (v instanceof String s) {
+      try {
+        output.made(s.length());
+      } catch (TemplateFunction.Failure e) {
+        at(called);
+        throw error(name + ": " + e.getMessage());
+      }
+    }
     return v;
   }
 

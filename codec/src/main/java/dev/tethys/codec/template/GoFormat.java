@@ -242,8 +242,12 @@ final class GoFormat {
     int start = at;
     long n = 0;
     while (at < format.length() && Character.digit(format.charAt(at), 10) >= 0) {
-      n = Math.min(n * 10 + Character.digit(format.charAt(at), 10), MAX_WIDTH);
+      n = n * 10 + Character.digit(format.charAt(at), 10);
       at++;
+      if (n > MAX_WIDTH) {
+        at = format.length(); // as in Go, whatever follows is not read
+        return -1;
+      }
     }
     return at == start ? -1 : (int) n;
   }

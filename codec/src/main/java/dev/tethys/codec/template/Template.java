@@ -71,6 +71,19 @@ public final class Template {
     return execute(name, data, functions, limits);
   }
 
+  /**
+   * Executes it.
+   *
+   * @param output what is written for what it gives; used for this execution alone
+   */
+  public String execute(
+      @Nullable Object data,
+      Map<String, TemplateFunction> functions,
+      TemplateLimits limits,
+      TemplateOutput output) {
+    return execute(name, data, functions, limits, output);
+  }
+
   /** Executes another template of the set. */
   public String execute(
       String template,

@@ -13,6 +13,14 @@ public interface TemplateOutput {
   /** What is written for the value of an action. */
   String value(@Nullable Object value);
 
+  /**
+   * Notes characters that a function has made. A caller of many executions bounds what all of them
+   * make.
+   *
+   * @throws TemplateFunction.Failure to end this execution; other exceptions end it as they are
+   */
+  default void made(int characters) {}
+
   /** As text/template writes it. */
   TemplateOutput PLAIN =
       new TemplateOutput() {

@@ -9,13 +9,15 @@ import dev.tethys.query.logql.pipeline.NameTable;
 import dev.tethys.query.logql.pipeline.Row;
 import dev.tethys.query.logql.pipeline.UsedLabels;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Log query over entries as they arrive, for tailing. For one thread. */
 public final class LiveFilter {
   private final LogExpr log;
   private final NameTable names = new NameTable();
-  private final Row row = new Row(names);
+  private final AtomicLong made = new AtomicLong();
+  private final Row row = new Row(names, made);
   private final LogPipeline pipeline;
 
   /**
@@ -43,6 +45,7 @@ public final class LiveFilter {
    */
   public @Nullable LogEntry apply(
       Labels stream, Labels metadata, long time, byte[] body, int offset, int length) {
+    made.set(0); // a tail has no end: each entry has the bound of a query
     row.clear();
     row.time = time;
     row.line(body, offset, offset + length);

@@ -307,6 +307,44 @@ class LogqlEngineTest {
   }
 
   @Test
+  void formatsAreBoundedForTheWholeQuery() {
+    fill(5000);
+    for (String stages :
+        List.of(
+            "line_format `{{ printf \"%1000000d\" 7 }}`",
+            "line_format `{{ $x := printf \"%1000000s\" .user }}{{ len $x }}`",
+            "label_format a=`{{ printf \"%900000s\" .user }}`",
+            "label_format a=`{{ repeat 900000 \"x\" }}`, b=`{{ .a }}{{ .a }}`",
+            "line_format `{{ alignLeft 1000000 .user }}`",
+            "line_format `{{ indent 900000 .user }}`")) {
+      refused(
+          LogqlRequest.entries(
+              "fake", "{service=~\".+\"} | " + stages, 0, 5000 * SECOND, Direction.FORWARD, 5000),
+          LogqlLimits.DEFAULT,
+          Kind.LIMIT,
+          "the stages of the query make more than 67108864 bytes beyond 65536 of each log line");
+      refused(
+          LogqlRequest.instant(
+              "fake",
+              "sum(count_over_time({service=~\".+\"} | " + stages + " | a != \"b\" [2h]))",
+              5000 * SECOND),
+          LogqlLimits.DEFAULT,
+          Kind.LIMIT,
+          "beyond 65536 of each log line");
+    }
+    String far = "{service=~\".+\"} | line_format `{{ printf \"%1000000000d\" 7 }}`";
+    assertThat(entries(far, Direction.FORWARD, 5000))
+        .hasSize(1000)
+        .extracting(LogEntry::text)
+        .containsOnly("%!(NOVERB)%!(EXTRA int=7)");
+    assertThat(
+            entries(
+                "{service=~\".+\"} | line_format `{{ printf \"%9000d\" 7 }}`",
+                Direction.FORWARD, 1000))
+        .hasSize(1000);
+  }
+
+  @Test
   void aQueryThatNobodyWaitsForStops() {
     fill(400);
     AtomicInteger asked = new AtomicInteger();

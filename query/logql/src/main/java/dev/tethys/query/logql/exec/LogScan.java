@@ -103,7 +103,7 @@ public final class LogScan {
 
   private final class Worker {
     private final NameTable names = new NameTable();
-    private final Row row = new Row(names);
+    private final Row row = new Row(names, run.madeBytes);
     private final LogFilter filter;
     private final LogPipeline pipeline;
     private final RowReader reader;

@@ -107,7 +107,7 @@ final class RangeScan {
     private final LogFilter filter;
     private final LogNeeds needs;
     private final NameTable names = new NameTable();
-    private final Row row = new Row(names);
+    private final Row row = new Row(names, run.madeBytes);
     private final LogPipeline pipeline;
     private final RowReader reader;
     private final @Nullable Unwrapping value;

@@ -5,6 +5,7 @@ import dev.tethys.model.LabelsBuilder;
 import dev.tethys.query.promql.QueryException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Log entry on its way through a pipeline: its line and its labels, as slices of bytes. Reused for
@@ -60,16 +61,40 @@ public final class Row {
   /** Most bytes that stages may make of one row. */
   private static final long MAX_BYTES = 16 << 20;
 
+  /**
+   * Most bytes that stages may make of all rows of a query, besides the {@link #free} ones of each
+   * row: a format that pads values or repeats labels costs the same for each line.
+   */
+  static final long MAX_QUERY_BYTES = 64 << 20;
+
+  private static final int FREE_BYTES = 64 << 10;
+
+  /** Length of the line from which on a row has more free bytes, times this. */
+  private static final int FREE_FACTOR = 4;
+
   /** Larger arenas are not kept for the next row. */
   private static final int KEPT_ARENA = 1 << 20;
 
   private byte[] arena = new byte[1024];
   private int arenaSize;
   private long reserved; // of this row, in this and earlier arenas
+  private long made; // of this row, with what functions of templates made
+  private long free = FREE_BYTES; // of this row
+  private final AtomicLong madeOfQuery;
 
-  /** Row whose labels have names of a table. */
+  /** Row whose labels have names of a table, with a bound of its own for what stages make. */
   public Row(NameTable names) {
+    this(names, new AtomicLong());
+  }
+
+  /**
+   * Row whose labels have names of a table.
+   *
+   * @param madeOfQuery bytes that stages have made in all threads of the query beyond the free ones
+   */
+  public Row(NameTable names, AtomicLong madeOfQuery) {
     this.names = names;
+    this.madeOfQuery = madeOfQuery;
   }
 
   /** Names of labels. */
@@ -83,6 +108,7 @@ public final class Row {
     row++;
     arenaSize = 0;
     reserved = 0;
+    made = 0;
     if (arena.length > KEPT_ARENA) {
       arena = new byte[KEPT_ARENA];
     }
@@ -98,6 +124,9 @@ public final class Row {
     line = bytes;
     lineFrom = start;
     lineTo = end;
+    if (made == 0) { // the line of the store
+      free = FREE_BYTES + (long) FREE_FACTOR * (end - start);
+    }
   }
 
   // ---- labels
@@ -263,6 +292,7 @@ public final class Row {
    * @throws QueryException when the stages make more than {@link #MAX_BYTES} of a row
    */
   int reserve(long bytes) {
+    made(bytes);
     reserved += bytes;
     if (reserved > MAX_BYTES) {
       throw new QueryException(
@@ -277,6 +307,26 @@ public final class Row {
       arenaSize = 0;
     }
     return arenaSize;
+  }
+
+  /**
+   * Counts bytes that a stage makes.
+   *
+   * @throws QueryException when the stages make too much of the rows of a query
+   */
+  void made(long bytes) {
+    made += bytes;
+    long beyond = Math.min(bytes, made - free);
+    if (beyond > 0 && madeOfQuery.addAndGet(beyond) > MAX_QUERY_BYTES) {
+      throw new QueryException(
+          QueryException.Kind.LIMIT,
+          "the stages of the query make more than "
+              + MAX_QUERY_BYTES
+              + " bytes beyond "
+              + FREE_BYTES
+              + " of each log line; let line_format and label_format pad and repeat less, or select"
+              + " fewer lines");
+    }
   }
 
   /** Memory for values that are no part of the line. */

@@ -6,6 +6,7 @@ import dev.tethys.codec.template.Template;
 import dev.tethys.codec.template.TemplateException;
 import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.codec.template.TemplateLimits;
+import dev.tethys.codec.template.TemplateOutput;
 import dev.tethys.model.storage.Cancellation;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -122,6 +123,25 @@ final class RowTemplate {
       }
     }
     row.of(r);
-    return t.execute(GoMap.ofStrings(labels), functions, LIMITS);
+    return t.execute(
+        GoMap.ofStrings(labels),
+        functions,
+        LIMITS,
+        new TemplateOutput() {
+          @Override
+          public String text(String literal) {
+            return literal;
+          }
+
+          @Override
+          public String value(@Nullable Object value) {
+            return PLAIN.value(value);
+          }
+
+          @Override
+          public void made(int characters) {
+            r.made(characters);
+          }
+        });
   }
 }
