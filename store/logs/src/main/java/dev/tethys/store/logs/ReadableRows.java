@@ -46,13 +46,18 @@ record ReadableRows(
         b.release();
       }
     }
-    String text = all - out.count + " of " + all + " rows are missing";
-    if (!missing.isEmpty() && out.count > 0) {
-      List<String> shown = missing.subList(0, Math.min(MAX_SHOWN, missing.size()));
-      text += ", others lack metadata " + String.join(", ", shown);
-      text += missing.size() > MAX_SHOWN ? " and " + (missing.size() - MAX_SHOWN) + " more" : "";
+    return new ReadableRows(LogHead.Chunk.of(out), names, missing, text(all, out.count, missing));
+  }
+
+  private static String text(long all, int found, List<String> missing) {
+    String text = all - found + " of " + all + " rows are missing";
+    if (missing.isEmpty() || found == 0) {
+      return text;
     }
-    return new ReadableRows(LogHead.Chunk.of(out), names, missing, text);
+    int shown = Math.min(MAX_SHOWN, missing.size());
+    return (found == all ? all + " rows lack metadata " : text + ", others lack metadata ")
+        + String.join(", ", missing.subList(0, shown))
+        + (missing.size() > shown ? " and " + (missing.size() - shown) + " more" : "");
   }
 
   /** Opens a block. */

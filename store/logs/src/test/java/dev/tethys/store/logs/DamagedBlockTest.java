@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -140,8 +141,7 @@ class DamagedBlockTest {
         List<Row> found = read(s, LogFilter.NONE, warnings);
         assertThat(counted).as("flipped byte %d", at).isEqualTo(found.size());
         for (Row r : found) {
-          Row original = byTime.get(r.time());
-          assertThat(original).isNotNull();
+          Row original = Objects.requireNonNull(byTime.get(r.time()));
           assertThat(r.body()).isEqualTo(original.body());
           assertThat(r.stream()).isEqualTo(original.stream());
           assertThat(original.metadata().entrySet()).containsAll(r.metadata().entrySet());
@@ -152,7 +152,8 @@ class DamagedBlockTest {
         partly += !whole && !found.isEmpty() ? 1 : 0;
         Matcher user = Matcher.of(Matcher.Type.NOT_EQUAL, "user", "nobody");
         for (Row r : read(s, new LogFilter(List.of(), List.of(user)), new HashSet<>())) {
-          assertThat(byTime.get(r.time()).metadata().get("user")).isNotEqualTo("nobody");
+          assertThat(Objects.requireNonNull(byTime.get(r.time())).metadata().get("user"))
+              .isNotEqualTo("nobody");
         }
       }
     }
