@@ -35,6 +35,8 @@ class SanitizersTest {
         "/api/users?id=123&name=john | /api/users",
         "https://shop.example:8443/v1/orders/7f3a?x=1#top | https://shop.example:8443/v1/orders/*",
         "https://shop.example?token=secret | https://shop.example",
+        "see http://user:secret@shop.example/a/7 and /b | see http://shop.example/a/* and /b",
+        "http://user:secret@shop.example | http://shop.example",
         "/a/b/c/d/e/f/g/h/i/j/k/l | /a/b/c/d/e/f/g/h/i/j/*",
         "/attachments/aGVsbG8tcXdydHBzZGZn | /attachments/*",
         "/static/main.css | /static/main.css",
@@ -95,7 +97,9 @@ class SanitizersTest {
         "postgresql | SELECT $tag$ secret $tag$ FROM t2 | SELECT ? FROM t?",
         "postgresql | SELECT $t1$ secret $t1$, $1, ARRAY [ 'secret', E'\\' secret' ] | SELECT ?, ?, ARRAY [ ?, ? ]",
         "oracle.db | SELECT q'[it's secret]', NQ'!a secret!' FROM t | SELECT ?, ? FROM t",
-        "mssql | SELECT [order id], [total2024] FROM [dbo].[t] | SELECT [order id], [total?] FROM [dbo].[t]"
+        "mssql | SELECT [order id], [total2024] FROM [dbo].[t] | SELECT [order id], [total?] FROM [dbo].[t]",
+        "postgresql | SELECT 'C:\\', 'secret' /* a /* secret */ 'secret */ FROM t | SELECT ?, ?  FROM t",
+        "other_sql | SELECT 'C:\\', 'secret' FROM t | SELECT ?"
       })
   void literalsOfSqlAreMasked(String system, String sql, String expected) {
     assertThat(statement(system, sql)).isEqualTo(expected);

@@ -1,5 +1,7 @@
 package dev.tethys.collect.database.postgres;
 
+import dev.tethys.codec.sql.SqlDialect;
+import dev.tethys.codec.sql.SqlText;
 import dev.tethys.collect.database.GoNumbers;
 import dev.tethys.collect.database.MetricSet;
 import dev.tethys.model.MetricType;
@@ -198,7 +200,9 @@ final class SpecialCollectors {
           "queryid",
           id,
           "query",
-          known(r.getString(9)));
+          // Those of commands such as CREATE ROLE keep their literals.
+          SqlText.withoutValues(
+              known(r.getString(9)), SqlDialect.postgresql(SqlDialect.Backslash.UNKNOWN)));
     }
   }
 

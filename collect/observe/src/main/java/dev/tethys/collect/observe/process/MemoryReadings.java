@@ -13,9 +13,9 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Readings of the memory of processes by separate threads: a user can have a page of it come from a
- * file system of his own, which never answers, and the kernel waits for it. The caller waits for a
- * moment; the process is not read again until the reading has ended. Safe for several threads.
+ * Readings of the memory of processes by separate threads. A page of it may come from a file system
+ * of the user that never answers, and the kernel waits for that. The caller waits for a moment; the
+ * process is not read again until the reading has ended. Safe for several threads.
  */
 public final class MemoryReadings {
   private static final int MAX_HANGING = 16;

@@ -1,5 +1,7 @@
 package dev.tethys.collect.observe.protocol;
 
+import dev.tethys.codec.sql.SqlDialect;
+import dev.tethys.codec.sql.SqlText;
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 import java.util.HexFormat;
 
@@ -96,8 +98,9 @@ final class CassandraParser extends ProtocolParser {
       int n = in.i32(HEADER);
       return n <= 0
           ? ""
-          : SqlText.normalise(
-              in.text(HEADER + 4, Math.min(end, HEADER + 4 + Math.min(n, LONGEST_CQL))), false);
+          : SqlText.normalised(
+              in.text(HEADER + 4, Math.min(end, HEADER + 4 + Math.min(n, LONGEST_CQL))),
+              SqlDialect.CASSANDRA);
     }
     if (code == EXECUTE) {
       String text = statements.get(id(in, HEADER));

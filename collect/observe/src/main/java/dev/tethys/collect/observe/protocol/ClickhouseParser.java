@@ -1,5 +1,7 @@
 package dev.tethys.collect.observe.protocol;
 
+import dev.tethys.codec.sql.SqlDialect;
+import dev.tethys.codec.sql.SqlText;
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 import org.jspecify.annotations.Nullable;
 
@@ -120,7 +122,7 @@ final class ClickhouseParser extends ProtocolParser {
     if (p != null) {
       String text =
           sql.endsWith(TRUNCATED) ? sql.substring(0, sql.length() - TRUNCATED.length()) : sql;
-      p.statement = SqlText.normalise(text, false);
+      p.statement = SqlText.normalised(text, SqlDialect.CLICKHOUSE);
       p.operation = SqlText.operation(p.statement);
     }
     answerBytes = 0;

@@ -1,5 +1,6 @@
 package dev.tethys.collect.observe.protocol;
 
+import dev.tethys.codec.text.RequestTarget;
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -132,7 +133,7 @@ final class Http1Parser extends ProtocolParser {
     Headers h = Headers.read(in, line < 0 ? end : line + 1, end);
     if (p != null) {
       p.operation = first[0];
-      p.target = withoutQuery(first[1]);
+      p.target = RequestTarget.masked(first[1]);
       p.traceParent = h.traceParent;
       p.requestBytes = end;
       if (ApiExchange.mayBegin(first[0], first[1], h.amazon)) {
@@ -457,11 +458,6 @@ final class Http1Parser extends ProtocolParser {
       size = size << 4 | v;
     }
     return i == 0 ? -1 : size;
-  }
-
-  static String withoutQuery(String path) {
-    int q = path.indexOf('?');
-    return q < 0 ? path : path.substring(0, q);
   }
 
   /** Headers that matter for the measurement. */

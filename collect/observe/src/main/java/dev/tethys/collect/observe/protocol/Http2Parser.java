@@ -1,5 +1,6 @@
 package dev.tethys.collect.observe.protocol;
 
+import dev.tethys.codec.text.RequestTarget;
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -262,7 +263,7 @@ final class Http2Parser extends ProtocolParser {
   private void open(int stream, Fields f, long start, int size) {
     Pending p = requests.open(stream, start);
     p.operation = f.method == null ? "" : f.method;
-    p.target = f.path == null ? "" : Http1Parser.withoutQuery(f.path);
+    p.target = f.path == null ? "" : RequestTarget.masked(f.path);
     p.traceParent = f.traceParent;
     p.requestBytes = size;
     if (ApiExchange.mayBegin(p.operation, f.path == null ? "" : f.path, f.head.isAmazon())) {

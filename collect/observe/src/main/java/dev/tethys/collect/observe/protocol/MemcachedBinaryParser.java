@@ -284,9 +284,8 @@ final class MemcachedBinaryParser extends ProtocolParser {
                 : id == DEFAULT_COLLECTION ? "_default._default" : "0x" + Long.toHexString(id);
       }
     }
-    String key = in.text(at, end);
-    r.target = couchbase ? collection.isEmpty() ? bucket : bucket + "/" + collection : key;
-    r.statement = r.operation + " " + key;
+    r.target = couchbase ? collection.isEmpty() ? bucket : bucket + "/" + collection : "";
+    r.statement = r.operation + (at < end ? " ?" : "");
   }
 
   private boolean startsWithCollection(StreamBuffer in, int at) {

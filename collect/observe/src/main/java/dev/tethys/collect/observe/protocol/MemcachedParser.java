@@ -125,11 +125,7 @@ final class MemcachedParser extends ProtocolParser {
     if (p != null) {
       List<String> command = command(in);
       p.operation = command.getFirst();
-      p.target = command.size() > 1 ? command.get(1) : "";
-      p.statement =
-          command.size() > 2
-              ? p.operation + " " + p.target + " ..."
-              : (p.operation + " " + p.target).strip();
+      p.statement = p.operation + (command.size() > 2 ? " ? ..." : command.size() > 1 ? " ?" : "");
       p.requestBytes = size;
     }
   }

@@ -1,6 +1,11 @@
 package dev.tethys.collect.observe.protocol;
 
+import dev.tethys.codec.sql.SqlDialect;
+import dev.tethys.codec.sql.SqlDialect.Backslash;
+import dev.tethys.codec.sql.SqlDialect.DoubleQuotes;
+import dev.tethys.codec.sql.SqlText;
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
+import java.util.Locale;
 
 /** MySQL and MariaDB: text and prepared statements, result sets, several results. */
 final class MysqlParser extends ProtocolParser {
@@ -16,6 +21,7 @@ final class MysqlParser extends ProtocolParser {
   private static final int LAST_COMMAND = 0x1f;
   private static final int CLIENT_SSL = 0x800;
   private static final int MORE_RESULTS = 0x0008;
+  private static final int NO_BACKSLASH_ESCAPES = 0x0200;
   private static final int LONGEST_SQL = 4096;
 
   /** Part of an answer that is read next. */
@@ -32,6 +38,7 @@ final class MysqlParser extends ProtocolParser {
   private long columnsLeft;
   private boolean columnsEnded;
   private long answerBytes;
+  private Backslash backslash = Backslash.UNKNOWN;
 
   /** True while the packets of a message larger than 16 MiB continue. */
   private boolean continued;
@@ -133,7 +140,7 @@ final class MysqlParser extends ProtocolParser {
       case QUERY, PREPARE -> {
         int from = sqlStart(in);
         int to = Math.min(4 + length, from + LONGEST_SQL);
-        p.statement = SqlText.normalise(in.text(from, to), true);
+        p.statement = sql(in.text(from, to));
         p.operation = command == QUERY ? SqlText.operation(p.statement) : "PREPARE";
       }
       case EXECUTE, FETCH -> {
@@ -151,6 +158,13 @@ final class MysqlParser extends ProtocolParser {
     if (command == FETCH) {
       p.kind = Pending.Kind.STEP;
     }
+  }
+
+  private String sql(String text) {
+    // A statement that changes the mode may come before others in the same text.
+    boolean changes = text.toLowerCase(Locale.ROOT).contains("sql_mode");
+    return SqlText.normalised(
+        text, SqlDialect.mysql(changes ? Backslash.UNKNOWN : backslash, DoubleQuotes.UNKNOWN));
   }
 
   @Override
@@ -261,6 +275,9 @@ final class MysqlParser extends ProtocolParser {
   }
 
   private void finish(Pending p, int flags, long now) {
+    if (flags != 0) {
+      backslash = (flags & NO_BACKSLASH_ESCAPES) != 0 ? Backslash.TEXT : Backslash.ESCAPE;
+    }
     p.status = Status.OK;
     if ((flags & MORE_RESULTS) != 0) {
       part = Part.NEXT_RESULT;
@@ -288,6 +305,7 @@ final class MysqlParser extends ProtocolParser {
       continued = false;
     } else {
       part = Part.FIRST;
+      backslash = Backslash.UNKNOWN; // a change may have been lost
       requests.answerLost(now);
     }
   }

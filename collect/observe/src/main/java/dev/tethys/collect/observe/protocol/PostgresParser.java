@@ -1,6 +1,10 @@
 package dev.tethys.collect.observe.protocol;
 
+import dev.tethys.codec.sql.SqlDialect;
+import dev.tethys.codec.sql.SqlDialect.Backslash;
+import dev.tethys.codec.sql.SqlText;
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
+import java.util.Locale;
 
 /**
  * PostgreSQL protocol 3: simple queries, prepared statements, several statements before a Sync.
@@ -20,6 +24,9 @@ final class PostgresParser extends ProtocolParser {
   /** Text of the statement prepared last in the current batch; empty when there was none. */
   private String prepared = "";
 
+  private static final String SETTING = "standard_conforming_strings";
+
+  private Backslash backslash = Backslash.UNKNOWN;
   private boolean askedForTls;
   private long answerBytes;
 
@@ -193,10 +200,13 @@ final class PostgresParser extends ProtocolParser {
     }
   }
 
-  private static String sql(StreamBuffer in, int from, int end) {
+  private String sql(StreamBuffer in, int from, int end) {
     int nul = in.indexOf(0, from, end);
     int to = nul < 0 ? end : nul;
-    return SqlText.normalise(in.text(from, Math.min(to, from + LONGEST_SQL)), false);
+    String text = in.text(from, Math.min(to, from + LONGEST_SQL));
+    // A statement that changes the setting may come before others in the same text.
+    boolean changes = text.toLowerCase(Locale.ROOT).contains(SETTING);
+    return SqlText.normalised(text, SqlDialect.postgresql(changes ? Backslash.UNKNOWN : backslash));
   }
 
   @Override
@@ -225,7 +235,7 @@ final class PostgresParser extends ProtocolParser {
       return Step.WRONG;
     }
     long size = length + 1;
-    if ((type == 'E' || type == 'C') && !in.ready(Math.min(size, LONGEST_SQL))) {
+    if ((type == 'E' || type == 'C' || type == 'S') && !in.ready(Math.min(size, LONGEST_SQL))) {
       return Step.MORE;
     }
     answerBytes += size;
@@ -262,10 +272,26 @@ final class PostgresParser extends ProtocolParser {
           finish(p, now);
         }
       }
+      case 'S' -> parameter(in, end);
       case 'Z' -> readyForQuery(now);
       default -> {
         // Parameters, notices, notifications, steps of prepared statements.
       }
+    }
+  }
+
+  /** Value of a setting of the session, which the server reports at its start and on changes. */
+  private void parameter(StreamBuffer in, int end) {
+    int nul = in.indexOf(0, 5, end);
+    if (nul >= 0 && in.text(5, nul).equals(SETTING)) {
+      int last = in.indexOf(0, nul + 1, end);
+      String value = last < 0 ? "" : in.text(nul + 1, last);
+      backslash =
+          switch (value) {
+            case "on" -> Backslash.TEXT;
+            case "off" -> Backslash.ESCAPE;
+            default -> Backslash.UNKNOWN;
+          };
     }
   }
 
@@ -312,6 +338,7 @@ final class PostgresParser extends ProtocolParser {
   @Override
   void lost(boolean request, long now) {
     if (!request) {
+      backslash = Backslash.UNKNOWN; // a change may have been lost
       requests.answerLost(now);
     }
   }

@@ -8,16 +8,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * RESP 2 and 3, as Redis, Valkey, KeyDB and Dragonfly speak it: pipelines, nested answers, pushes.
  *
- * <p>Of the arguments only the first one is kept, the key, and none where it may be a secret or a
- * value.
+ * <p>Of the arguments none is kept: keys have names of users and tokens of sessions in them.
  */
 final class RedisParser extends ProtocolParser {
   private static final int LONGEST_KEY = 256;
   private static final int LONGEST_LINE = 1024;
   private static final long MOST_ELEMENTS = 1 << 20;
   private static final long LARGEST_BULK = 512L << 20;
-  private static final Set<String> NO_ARGUMENT =
-      Set.of("AUTH", "HELLO", "ECHO", "PING", "EVAL", "MIGRATE", "ACL", "CONFIG");
 
   /**
    * Commands that a guess may start from; the ones that open a subscription answer with their name.
@@ -51,7 +48,6 @@ final class RedisParser extends ProtocolParser {
   private long argumentsLeft;
 
   private int argument;
-  private boolean several;
   private @Nullable Pending sending;
 
   /** Elements still to come of the answer being read; 0 between answers. */
@@ -125,15 +121,17 @@ final class RedisParser extends ProtocolParser {
       return Step.WRONG;
     }
     long size = eol + 1 + n + 2;
-    boolean wanted = argument < 2;
-    if (wanted && !in.ready(eol + 1 + Math.min(n, LONGEST_KEY))) {
+    boolean isName = argument == 0;
+    if (isName && !in.ready(eol + 1 + Math.min(n, LONGEST_KEY))) {
       return Step.MORE;
     }
     Pending p = sending;
     if (p != null) {
       p.requestBytes += size;
-      if (wanted) {
-        readArgument(p, in.text(eol + 1, (int) (eol + 1 + Math.min(n, LONGEST_KEY))));
+      if (isName) {
+        String name = in.text(eol + 1, (int) (eol + 1 + Math.min(n, LONGEST_KEY)));
+        p.operation = name.toUpperCase(Locale.ROOT);
+        p.statement = p.operation + (argumentsLeft > 2 ? " ? ..." : argumentsLeft == 2 ? " ?" : "");
       }
     }
     in.take(size);
@@ -160,7 +158,6 @@ final class RedisParser extends ProtocolParser {
     sending = p;
     argumentsLeft = n;
     argument = 0;
-    several = n > 2;
     in.take(eol + 1L);
     return Step.NEXT;
   }
@@ -186,16 +183,6 @@ final class RedisParser extends ProtocolParser {
     }
     in.take(eol + 1L);
     return Step.NEXT;
-  }
-
-  private void readArgument(Pending p, String text) {
-    if (argument == 0) {
-      p.operation = text.toUpperCase(Locale.ROOT);
-      p.statement = p.operation;
-    } else if (!NO_ARGUMENT.contains(p.operation)) {
-      p.target = text;
-      p.statement = p.operation + " " + text + (several ? " ..." : "");
-    }
   }
 
   @Override

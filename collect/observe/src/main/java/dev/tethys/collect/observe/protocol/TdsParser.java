@@ -1,5 +1,7 @@
 package dev.tethys.collect.observe.protocol;
 
+import dev.tethys.codec.sql.SqlDialect;
+import dev.tethys.codec.sql.SqlText;
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 import java.nio.charset.StandardCharsets;
 
@@ -152,7 +154,7 @@ final class TdsParser extends ProtocolParser {
   }
 
   private static void statement(Pending p, String sql) {
-    p.statement = SqlText.normalise(sql, false);
+    p.statement = SqlText.normalised(sql, SqlDialect.SQL_SERVER);
     p.operation = SqlText.operation(p.statement);
   }
 

@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.processor.redaction;
 
+import dev.tethys.codec.sql.SqlDialect;
+import dev.tethys.codec.sql.SqlText;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -51,9 +53,13 @@ final class DatabaseSanitizer {
       return switch (this) {
         case SQL ->
             switch (system) {
-              case "" -> SqlText.mask(text);
-              case "mysql", "mariadb" -> SqlText.mask(text, SqlText.Dialect.MYSQL);
-              default -> SqlText.mask(text, SqlText.Dialect.STANDARD);
+              case "mysql", "mariadb" -> SqlText.masked(text, SqlDialect.MYSQL);
+              case "postgresql", "cockroachdb", "redshift", "aws.redshift" ->
+                  SqlText.masked(text, SqlDialect.POSTGRESQL);
+              case "mssql", "microsoft.sql_server" -> SqlText.masked(text, SqlDialect.SQL_SERVER);
+              case "oracle", "oracle.db" -> SqlText.masked(text, SqlDialect.ORACLE);
+              case "sqlite" -> SqlText.masked(text, SqlDialect.SQLITE);
+              default -> SqlText.masked(text, SqlDialect.UNKNOWN);
             };
         case REDIS, VALKEY -> CommandText.redis(text);
         case MEMCACHED -> CommandText.memcached(text);

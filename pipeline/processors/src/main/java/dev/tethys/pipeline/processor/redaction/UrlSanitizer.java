@@ -92,13 +92,22 @@ final class UrlSanitizer {
       int path = path(s, i, end);
       if (path >= 0) {
         out = out == null ? new StringBuilder() : out;
-        out.append(s, done, path);
+        int host = hostOf(s, i, path);
+        out.append(s, done, host < 0 ? path : s.indexOf("://", i) + 3);
+        out.append(s, host < 0 ? path : host, path);
         segments(s, path, end, out);
         done = end;
       }
       i = end + 1;
     }
     return out == null ? s : out.append(s, done, s.length()).toString();
+  }
+
+  /** Index of the host of a URL with user information before it; -1 of others. */
+  private static int hostOf(String s, int from, int path) {
+    int scheme = s.indexOf("://", from);
+    int at = s.lastIndexOf('@', path - 1);
+    return scheme >= from && scheme < path && at > scheme ? at + 1 : -1;
   }
 
   /** Where the path of a word begins; at its end for a URL without one, -1 where it is no URL. */
