@@ -591,6 +591,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
       p.checkLoss();
       lostPayloads = p.lostEvents();
       tracker.flushIdle(now);
+      p.flushIdle(now);
       requests.forgetIdle(now);
       dns.forgetIdle(now);
     }

@@ -16,6 +16,13 @@ final class DnsParser extends ProtocolParser {
   private static final int A = 1;
   private static final int AAAA = 28;
   private static final int MOST_ANSWERS = 32;
+
+  /** Outcome of a question without an answer. */
+  static final String UNANSWERED = "timeout";
+
+  /** Time after which a question has no answer, as resolvers wait by default. */
+  private static final long PATIENCE_NANOS = 5_000_000_000L;
+
   private static final Map<Integer, String> TYPES =
       Map.ofEntries(
           Map.entry(A, "TypeA"),
@@ -33,6 +40,10 @@ final class DnsParser extends ProtocolParser {
   private static final String[] CODES = {
     "ok", "format_error", "servfail", "nxdomain", "not_implemented", "refused"
   };
+
+  private static final long NONE = -1; // no number of a question
+
+  private long lastQuestion;
 
   DnsParser(Requests requests) {
     super(requests);
@@ -92,7 +103,13 @@ final class DnsParser extends ProtocolParser {
     if (q == null) {
       return Step.WRONG;
     }
-    Pending p = requests.open((long) in.u16(0) << 16 | q.type, now);
+    long id = (long) in.u16(0) << 16 | q.type;
+    Pending before = requests.close(id);
+    if (before != null) {
+      unanswered(before, now); // it is asked again
+    }
+    Pending p = requests.open(id, now);
+    lastQuestion = now;
     p.operation = TYPES.getOrDefault(q.type, "Type" + q.type);
     p.target = q.name;
     p.requestBytes = in.available();
@@ -120,6 +137,24 @@ final class DnsParser extends ProtocolParser {
     }
     in.takePayload();
     return Step.MORE;
+  }
+
+  private void unanswered(Pending p, long now) {
+    p.code = UNANSWERED;
+    p.status = Status.FAILED;
+    requests.report(p, now);
+  }
+
+  /** Reports questions that waited too long; at the end of the socket all that are left. */
+  @Override
+  void flushIdle(long now) {
+    boolean ended = now == Long.MAX_VALUE;
+    for (Pending p = requests.oldestBefore(NONE);
+        p != null && (ended || now - p.start > PATIENCE_NANOS);
+        p = requests.oldestBefore(NONE)) {
+      requests.closeOldestNumbered();
+      unanswered(p, ended ? lastQuestion : now);
+    }
   }
 
   private static List<String> addresses(StreamBuffer in, int from) {

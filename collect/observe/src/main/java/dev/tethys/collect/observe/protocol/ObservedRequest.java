@@ -99,6 +99,11 @@ public record ObservedRequest(
     };
   }
 
+  /** False for a question to a name server that has no answer. */
+  public boolean isAnswered() {
+    return protocol != Protocol.DNS || !code.equals(DnsParser.UNANSWERED);
+  }
+
   /** Outcome of a request. */
   public enum Status {
     OK,

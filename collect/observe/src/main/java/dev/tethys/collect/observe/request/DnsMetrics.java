@@ -51,7 +51,7 @@ public final class DnsMetrics implements Collector {
     this.maxDomains = maxDomains;
   }
 
-  /** Adds an answered question. To be called with the lock held. */
+  /** Adds a question, answered or not. To be called with the lock held. */
   void add(Owner owner, ObservedRequest r) {
     if (r.operation().equals("TypeAAAA")
         && r.answers().isEmpty()
@@ -81,7 +81,9 @@ public final class DnsMetrics implements Collector {
     }
     s.counts.computeIfAbsent(key, _ -> new long[1])[0]++;
     s.lastUsed = r.startNanos();
-    s.latency.observe(r.durationNanos());
+    if (r.isAnswered()) {
+      s.latency.observe(r.durationNanos());
+    }
   }
 
   /** Forgets owners that asked nothing for an hour, so that there is room for others. */
@@ -132,7 +134,7 @@ public final class DnsMetrics implements Collector {
           new MetricFamily(
               "container_dns_requests_total",
               MetricType.COUNTER,
-              "Questions to name servers that were answered.",
+              "Questions to name servers; the status of those without an answer is timeout.",
               "",
               counts));
       to.accept(

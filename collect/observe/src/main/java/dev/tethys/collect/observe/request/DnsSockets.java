@@ -53,6 +53,16 @@ final class DnsSockets {
     return e.parser();
   }
 
+  /** Reports questions without an answer. */
+  void flushIdle(long now) {
+    sockets.values().forEach(e -> e.parser().flushIdle(now));
+  }
+
+  /** Forgets open questions: their answers may be among events that were lost. */
+  void lost() {
+    sockets.values().forEach(e -> e.parser().resynchronise());
+  }
+
   private static void close(@Nullable DnsSession e) {
     if (e != null) {
       e.parser().close();

@@ -419,6 +419,17 @@ public final class PayloadCapture implements AutoCloseable {
     if (now != lostBefore) {
       lostBefore = now;
       tracker.resynchronise(losers());
+      dns.lost();
+    }
+  }
+
+  /** Reports questions to name servers that had no answer. */
+  public void flushIdle(long now) {
+    tracker.lock().lock();
+    try {
+      dns.flushIdle(now);
+    } finally {
+      tracker.lock().unlock();
     }
   }
 

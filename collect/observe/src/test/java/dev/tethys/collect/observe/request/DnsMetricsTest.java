@@ -77,6 +77,18 @@ class DnsMetricsTest {
   }
 
   @Test
+  void questionsWithoutAnAnswerAreCountedWithoutALatency() {
+    ask("a.example", "TypeA", "ok", List.of("10.0.0.1"));
+    ask("a.example", "TypeA", "timeout", List.of());
+    ask("a.example", "TypeAAAA", "timeout", List.of());
+    TreeMap<String, Point> shown = collect();
+    assertThat(shown)
+        .containsEntry(series("a.example", "TypeA", "timeout"), new Value(1, null))
+        .containsEntry(series("a.example", "TypeAAAA", "timeout"), new Value(1, null));
+    assertThat(((Native) shown.firstEntry().getValue()).histogram().count()).isEqualTo(1);
+  }
+
+  @Test
   void boundsTypesAndForgetsIdleOwners() {
     for (int i = 0; i < 5000; i++) {
       ask("a.example", "Type" + i, "ok", List.of("10.0.0.1"));
