@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -88,8 +89,10 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   private @Nullable DeadLetterTopic deadLetters;
   private volatile boolean stopping;
   private volatile Duration timeLimit = Duration.ZERO;
+  private final PartitionMerge merge;
   private long underWay; // bytes; by the loop
   private boolean paused; // by the loop
+  private boolean waitsForRoom; // some partition is paused; by the loop
   private long lastCommit; // nanoseconds; by the loop
 
   KafkaReceiver(KafkaReceiverSettings settings, Map<Signal, Consumer> outputs, Context context) {
@@ -97,6 +100,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     this.outputs = outputs;
     this.context = context;
     this.log = context.logger();
+    this.merge = new PartitionMerge(task -> context.clock().execute("kafka " + context.id(), task));
     Registry r = context.metrics();
     String id = context.id().toString();
     unreadable =
@@ -276,8 +280,9 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   private void round(KafkaConsumer<byte[], byte[]> c) throws InterruptedException {
     settle();
     rewind(c);
-    throttle(c);
-    ConsumerRecords<byte[], byte[]> records = c.poll(paused ? POLL_PAUSED : POLL);
+    throttle();
+    pauseOrResume(c);
+    ConsumerRecords<byte[], byte[]> records = c.poll(waitsForRoom ? POLL_PAUSED : POLL);
     for (TopicPartition tp : records.partitions()) {
       PartitionReader r = partitions.get(tp);
       if (r == null) {
@@ -310,7 +315,8 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     }
   }
 
-  private static int size(ConsumerRecord<byte[], byte[]> r) {
+  /** Bytes that a record counts under way. */
+  static int size(ConsumerRecord<byte[], byte[]> r) {
     return 64 + Math.max(0, r.serializedKeySize()) + Math.max(0, r.serializedValueSize());
   }
 
@@ -347,30 +353,57 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
       if (!r.progress.hasFailed()) {
         continue;
       }
-      if (!r.held) {
-        r.held = true;
-        c.pause(List.of(r.partition));
-      }
+      r.held = true;
       if (!r.progress.busy() && context.clock().nanos() - r.resumeAt >= 0) {
         long from = r.progress.rewind();
         readAgain.inc();
         c.seek(r.partition, from);
         r.held = false;
-        if (!paused) {
-          c.resume(List.of(r.partition));
-        }
       }
     }
   }
 
-  private void throttle(KafkaConsumer<byte[], byte[]> c) {
+  private void throttle() {
     if (!paused && underWay > settings.maxInFlightBytes()) {
       paused = true;
-      c.pause(c.assignment());
     } else if (paused && underWay <= settings.maxInFlightBytes() / 2) {
       paused = false;
-      c.resume(partitions.values().stream().filter(r -> !r.held).map(r -> r.partition).toList());
     }
+  }
+
+  /**
+   * Pauses partitions from which nothing is to be read now. One that others wait for is read even
+   * while too much is under way, and no partition has more at hand than its share.
+   */
+  private void pauseOrResume(KafkaConsumer<byte[], byte[]> c) {
+    for (PartitionReader late : merge.check(context.clock().nanos())) {
+      log.log(
+          Level.WARNING,
+          "{0}: nothing comes from {1}, which has records: other partitions are read on",
+          context.name(),
+          late.partition);
+    }
+    long share = Math.max(1, settings.maxInFlightBytes() / (2L * Math.max(1, partitions.size())));
+    List<TopicPartition> stop = new ArrayList<>();
+    List<TopicPartition> go = new ArrayList<>();
+    for (PartitionReader r : partitions.values()) {
+      OptionalLong lag = c.currentLag(r.partition);
+      r.caughtUp = lag.isPresent() && lag.getAsLong() == 0 && !r.progress.hasFailed();
+      boolean isMuch = paused || r.isMerged() && r.bytesAtHand() > share;
+      boolean pause = r.held || isMuch && !merge.isAwaited(r);
+      if (pause != r.paused) {
+        r.paused = pause;
+        (pause ? stop : go).add(r.partition);
+      }
+    }
+    c.pause(stop);
+    c.resume(go);
+    waitsForRoom = paused || partitions.values().stream().anyMatch(r -> r.paused && !r.held);
+  }
+
+  @Override
+  public @Nullable PartitionMerge merge(PartitionReader reader) {
+    return settings.inStep() && signal(reader.partition.topic()) == Signal.METRICS ? merge : null;
   }
 
   private Map<TopicPartition, OffsetAndMetadata> due(Collection<TopicPartition> of) {
@@ -388,6 +421,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   /** Waits for what is under way, then stores positions. */
   private void finish(KafkaConsumer<byte[], byte[]> c) throws InterruptedException {
     boolean isReplaced = timeLimit.compareTo(REPLACED_PATIENCE) < 0;
+    partitions.values().forEach(r -> underWay -= r.endMerge());
     if (isReplaced) {
       partitions.values().forEach(r -> underWay -= r.dropQueued());
     }
@@ -449,10 +483,11 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
           }
           release(before.reader);
         }
-        partitions.put(tp, reader(tp, position));
-      }
-      if (paused) {
-        c.pause(of);
+        PartitionReader r = reader(tp, position);
+        partitions.put(tp, r);
+        if (r.isMerged()) {
+          merge.add(r, context.clock().nanos());
+        }
       }
       if (!of.isEmpty()) {
         log.log(Level.INFO, "{0}: reads {1}", context.name(), of);
@@ -478,6 +513,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
         OffsetAndMetadata stored = committed.remove(tp);
         if (r != null) {
           stopReading(r);
+          merge.remove(r);
           lost.put(tp, new Lost(r, stored == null ? r.begun : stored.offset()));
         }
       }
@@ -485,6 +521,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
 
     private void stopReading(@Nullable PartitionReader r) {
       if (r != null) {
+        underWay -= r.endMerge();
         underWay -= r.dropQueued();
       }
     }

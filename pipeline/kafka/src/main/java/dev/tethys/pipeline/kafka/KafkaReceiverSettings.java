@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param commitEvery interval between commits of offsets
  * @param pauses retry delays of batches that were not accepted
  * @param maxInFlightBytes maximum bytes read but not acknowledged
+ * @param inStep whether metrics of all partitions are passed on in the order of their time
  * @param headers of records that become attributes of resources; one that ends in {@code *} matches
  *     by prefix
  * @param deadLetterTopic topic of records that cannot be decoded or are permanently rejected, ""
@@ -40,6 +41,7 @@ record KafkaReceiverSettings(
     Duration commitEvery,
     RedeliveryBackoff pauses,
     long maxInFlightBytes,
+    boolean inStep,
     List<String> headers,
     String deadLetterTopic,
     Map<String, Object> producer,
@@ -336,6 +338,14 @@ record KafkaReceiverSettings(
           Type.INT,
           64L << 20,
           "Maximum size in bytes of records that are read and not yet " + "acknowledged.");
+  private static final Key<Boolean> IN_STEP =
+      SECTION.key(
+          "partitions_in_step",
+          Type.BOOL,
+          true,
+          "If true, metrics of all partitions are passed on in the order of their time, as"
+              + " databases without an out-of-order window require; if false, each partition is"
+              + " read at its own pace.");
   private static final Key<String> DEAD_LETTER_TOPIC =
       SECTION.key(
           "dead_letter_topic",
@@ -513,6 +523,7 @@ record KafkaReceiverSettings(
         o.get(AUTOCOMMIT_KEY),
         o.get(BACKOFF_KEY),
         size(o, MAX_IN_FLIGHT_BYTES),
+        o.get(IN_STEP),
         o.get(HEADERS_KEY),
         o.get(DEAD_LETTER_TOPIC),
         Map.copyOf(producer),

@@ -8,11 +8,15 @@ import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decodes the records of one partition and forwards them in order, on its own thread while there
@@ -29,6 +33,9 @@ final class PartitionReader {
 
     /** Runs a task that may block, on its own thread. */
     void execute(String name, Runnable task);
+
+    /** Passes records of several partitions on in the order of their time; null for no order. */
+    @Nullable PartitionMerge merge(PartitionReader reader);
 
     /** A record's headers, which go with its batch. */
     Metadata metadata(ConsumerRecord<byte[], byte[]> record);
@@ -54,6 +61,17 @@ final class PartitionReader {
   long resumeAt; // nanoseconds
   volatile boolean cancelled;
 
+  /** Whether the consumer reads nothing from it now; of the owner's loop. */
+  boolean paused;
+
+  /** Whether the broker has no more records than were read; written by the owner's loop. */
+  volatile boolean caughtUp;
+
+  /** Bytes of records that were read and not passed on. */
+  private final AtomicLong atHand = new AtomicLong();
+
+  private final AtomicInteger undecoded = new AtomicInteger();
+  private final @Nullable PartitionMerge merge;
   private Duration nextPause = Duration.ZERO;
   private long pausedAtPosition = -1;
   private final RecordReader decoder;
@@ -72,8 +90,21 @@ final class PartitionReader {
     this.decoder = decoder;
     this.output = output;
     this.owner = owner;
-    long h = partition.topic().hashCode() * 0x9e3779b97f4a7c15L + partition.partition() + 1;
-    this.lane = h == 0 ? 1 : h;
+    this.merge = owner.merge(this);
+    // Records that are merged have one order.
+    int number = merge == null ? partition.partition() : 0;
+    long h = partition.topic().hashCode() * 0x9e3779b97f4a7c15L + number + 1;
+    this.lane = h == 0 || merge != null ? 1 : h;
+  }
+
+  /** Bytes of records that were read and not passed on. */
+  long bytesAtHand() {
+    return atHand.get();
+  }
+
+  /** Whether no record is on its way from the broker. */
+  boolean isReadToEnd() {
+    return caughtUp && undecoded.get() == 0;
   }
 
   /** Reading goes back no sooner than asked, with pauses that grow while nothing gets on. */
@@ -89,6 +120,8 @@ final class PartitionReader {
   }
 
   void queue(ConsumerRecord<byte[], byte[]> record) {
+    undecoded.incrementAndGet();
+    atHand.addAndGet(KafkaReceiver.size(record));
     synchronized (queued) {
       queued.addLast(record);
       if (running) {
@@ -104,22 +137,46 @@ final class PartitionReader {
    * reads them again.
    */
   long dropQueued() {
-    List<ConsumerRecord<byte[], byte[]>> dropped;
-    synchronized (queued) {
-      dropped = List.copyOf(queued);
-      queued.clear();
+    caughtUp = false; // before others could overtake what is read again
+    List<ConsumerRecord<byte[], byte[]>> dropped = takeQueued();
+    if (merge != null) {
+      dropped.addAll(merge.drop(this));
     }
     long bytes = 0;
     for (ConsumerRecord<byte[], byte[]> r : dropped) {
+      atHand.addAndGet(-KafkaReceiver.size(r));
       bytes += progress.failed(r.offset());
     }
     return bytes;
   }
 
+  /** Reads on no more: records whose turn has not come are read again by the next consumer. */
+  long endMerge() {
+    if (merge == null) {
+      return 0;
+    }
+    merge.end(this);
+    return dropQueued();
+  }
+
+  boolean isMerged() {
+    return merge != null;
+  }
+
+  private List<ConsumerRecord<byte[], byte[]>> takeQueued() {
+    synchronized (queued) {
+      List<ConsumerRecord<byte[], byte[]>> taken = new ArrayList<>(queued);
+      queued.clear();
+      undecoded.addAndGet(-taken.size());
+      return taken;
+    }
+  }
+
   void cancel() {
     cancelled = true;
-    synchronized (queued) {
-      queued.clear();
+    takeQueued();
+    if (merge != null) {
+      merge.remove(this);
     }
   }
 
@@ -133,14 +190,19 @@ final class PartitionReader {
           return;
         }
       }
-      forward(record);
+      try {
+        decode(record);
+      } finally {
+        undecoded.decrementAndGet();
+      }
     }
   }
 
-  private void forward(ConsumerRecord<byte[], byte[]> record) {
+  private void decode(ConsumerRecord<byte[], byte[]> record) {
     long offset = record.offset();
     byte[] value = record.value();
     if (value == null) {
+      passed(record);
       owner.settled(this, offset, Outcome.ACCEPTED); // a tombstone says nothing
       return;
     }
@@ -150,9 +212,29 @@ final class PartitionReader {
           decoder.read(
               value, record.timestamp(), lane, owner.metadata(record), owner.attributes(record));
     } catch (CodecException e) {
+      passed(record);
       owner.settled(this, offset, owner.deadLetter(record, false, String.valueOf(e.getMessage())));
       return;
     }
+    if (merge == null) {
+      forward(record, read);
+      return;
+    }
+    long millis = SampleTime.millis(read.batch(), record.timestamp());
+    if (!merge.offer(this, record, millis, () -> forward(record, read))) {
+      passed(record);
+      owner.settled(
+          this, offset, new Outcome.Unavailable("the partition is no longer read", Duration.ZERO));
+    }
+  }
+
+  private void passed(ConsumerRecord<byte[], byte[]> record) {
+    atHand.addAndGet(-KafkaReceiver.size(record));
+  }
+
+  private void forward(ConsumerRecord<byte[], byte[]> record, RecordReader.Read read) {
+    passed(record);
+    long offset = record.offset();
     Batch batch = read.batch();
     output.consume(
         batch,

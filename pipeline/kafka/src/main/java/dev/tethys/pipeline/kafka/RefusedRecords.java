@@ -6,8 +6,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Log lines of records that are not delivered. */
 final class RefusedRecords {
-  /** Answers of databases to samples that are there, as after a record was read again. */
-  private static final Pattern REPEATED =
+  /** Answers of databases that may have the samples, as after a record was read again. */
+  private static final Pattern OUT_OF_ORDER =
       Pattern.compile("out of order sample|out-of-order|duplicate sample for timestamp");
 
   private RefusedRecords() {}
@@ -25,13 +25,9 @@ final class RefusedRecords {
       boolean readable,
       String reason,
       String action) {
-    boolean isRepeated = readable && REPEATED.matcher(reason).find();
-    String event =
-        isRepeated
-            ? "Record refused, the destination has these samples or newer ones already"
-            : readable ? "Record refused by a destination" : "Record not readable";
+    String event = readable ? "Record refused by a destination" : "Record not readable";
     to.log(
-        isRepeated ? Level.INFO : Level.ERROR,
+        readable && OUT_OF_ORDER.matcher(reason).find() ? Level.WARNING : Level.ERROR,
         "{0}: {1} topic={2} partition={3} offset={4} action={5} reason=\"{6}\"",
         receiver,
         event,

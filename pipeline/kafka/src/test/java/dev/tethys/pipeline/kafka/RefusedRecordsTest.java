@@ -47,14 +47,13 @@ class RefusedRecordsTest {
     return to.lines.getFirst();
   }
 
-  /** Nothing is missing when a record was read again whose samples are there. */
+  /** The answer does not say whether the destination has the samples or only newer ones. */
   @Test
-  void onlyWhatIsMissingIsAnError() {
+  void statesTheAnswerOfTheDestinationAlone() {
     assertThat(line(true, "HTTP status 400: out of order sample"))
         .isEqualTo(
-            "INFO receiver kafka: Record refused, the destination has these samples or newer ones"
-                + " already topic=clymene partition=3 offset=70000 action=skip reason=\"HTTP status"
-                + " 400: out of order sample\"");
+            "WARNING receiver kafka: Record refused by a destination topic=clymene partition=3"
+                + " offset=70000 action=skip reason=\"HTTP status 400: out of order sample\"");
     assertThat(line(true, "HTTP status 400: label name invalid"))
         .startsWith("ERROR receiver kafka: Record refused by a destination topic=clymene");
     assertThat(line(false, "out of order sample"))

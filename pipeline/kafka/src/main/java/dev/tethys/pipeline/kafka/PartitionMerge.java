@@ -1,0 +1,194 @@
+package dev.tethys.pipeline.kafka;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Passes on decoded records of several partitions in the order of their time. Records of one series
+ * may be in any partition, and databases refuse samples that are older than stored ones.
+ *
+ * <p>The next record is one of the partition with the oldest record at hand; records of a partition
+ * keep their order. While a partition has nothing at hand and is not read to its end, all wait for
+ * it, at most {@link #PATIENCE}. Memory is bounded by the reader, which pauses partitions with much
+ * at hand and never one with nothing.
+ */
+final class PartitionMerge {
+  /** How long others wait for a partition from which nothing comes, although it has records. */
+  static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private record Item(ConsumerRecord<byte[], byte[]> record, long millis, Runnable delivery) {}
+
+  /** Records of one partition at hand. */
+  private static final class Queue {
+    final ArrayDeque<Item> items = new ArrayDeque<>();
+
+    /** Items that are older than all after them; the first is the oldest of all. */
+    final ArrayDeque<Item> oldest = new ArrayDeque<>();
+
+    long emptySince; // nanoseconds
+    boolean isLate; // others no longer wait for it
+    boolean ends; // takes nothing more
+
+    void add(Item i) {
+      items.addLast(i);
+      while (!oldest.isEmpty() && oldest.getLast().millis > i.millis) {
+        oldest.removeLast();
+      }
+      oldest.addLast(i);
+    }
+
+    Item take() {
+      Item i = items.removeFirst();
+      if (oldest.getFirst() == i) {
+        oldest.removeFirst();
+      }
+      return i;
+    }
+  }
+
+  /** Runs the task that passes records on. */
+  interface Runner {
+    void execute(Runnable task);
+  }
+
+  private final Runner runner;
+  private final Map<PartitionReader, Queue> queues = new HashMap<>(); // guarded by this
+  private boolean running; // guarded by this
+
+  PartitionMerge(Runner runner) {
+    this.runner = runner;
+  }
+
+  /** A partition is read from now on. */
+  synchronized void add(PartitionReader r, long nanos) {
+    Queue q = new Queue();
+    q.emptySince = nanos;
+    queues.put(r, q);
+  }
+
+  /** A partition is no longer read; its records at hand are forgotten. */
+  synchronized void remove(PartitionReader r) {
+    queues.remove(r);
+    resume();
+  }
+
+  /** Forgets the records of a partition at hand, and returns them. */
+  synchronized List<ConsumerRecord<byte[], byte[]>> drop(PartitionReader r) {
+    List<ConsumerRecord<byte[], byte[]>> out = new ArrayList<>();
+    Queue q = queues.get(r);
+    if (q != null) {
+      q.items.forEach(i -> out.add(i.record));
+      q.items.clear();
+      q.oldest.clear();
+    }
+    return out;
+  }
+
+  /**
+   * Takes no record of a partition any longer, and passes none on until it is removed: those at
+   * hand would wait for others in vain.
+   */
+  synchronized void end(PartitionReader r) {
+    Queue q = queues.get(r);
+    if (q != null) {
+      q.ends = true;
+    }
+  }
+
+  /**
+   * Takes a record of a partition.
+   *
+   * @param millis time of its samples
+   * @param delivery passes it on; may block
+   * @return false when the partition has ended
+   */
+  boolean offer(
+      PartitionReader r, ConsumerRecord<byte[], byte[]> record, long millis, Runnable delivery) {
+    synchronized (this) {
+      Queue q = queues.get(r);
+      if (q != null && q.ends) {
+        return false;
+      }
+      if (q != null) {
+        q.add(new Item(record, millis, delivery));
+        q.isLate = false;
+        resume();
+        return true;
+      }
+    }
+    delivery.run();
+    return true;
+  }
+
+  /**
+   * Notes partitions from which nothing came for too long, and continues where one was read to its
+   * end.
+   *
+   * @return partitions for which others no longer wait since now
+   */
+  synchronized List<PartitionReader> check(long nanos) {
+    List<PartitionReader> late = new ArrayList<>();
+    queues.forEach(
+        (r, q) -> {
+          if (!q.items.isEmpty() || r.isReadToEnd() || r.held) {
+            q.emptySince = nanos;
+          } else if (!q.isLate && nanos - q.emptySince > PATIENCE.toNanos()) {
+            q.isLate = true;
+            late.add(r);
+          }
+        });
+    resume();
+    return late;
+  }
+
+  /** Whether others wait for records of a partition. */
+  synchronized boolean isAwaited(PartitionReader r) {
+    Queue q = queues.get(r);
+    return q != null && q.items.isEmpty() && !r.isReadToEnd();
+  }
+
+  private void resume() {
+    if (!running && next(false) != null) {
+      running = true;
+      runner.execute(this::run);
+    }
+  }
+
+  private void run() {
+    while (true) {
+      Item i;
+      synchronized (this) {
+        i = next(true);
+        if (i == null) {
+          running = false;
+          return;
+        }
+      }
+      i.delivery.run();
+    }
+  }
+
+  private @Nullable Item next(boolean taken) {
+    Queue from = null;
+    for (Map.Entry<PartitionReader, Queue> e : queues.entrySet()) {
+      Queue q = e.getValue();
+      if (q.ends) {
+        return null; // its records at hand were dropped, and are older than those of others
+      }
+      if (q.items.isEmpty()) {
+        if (!q.isLate && !e.getKey().isReadToEnd()) {
+          return null;
+        }
+      } else if (from == null || q.oldest.getFirst().millis < from.oldest.getFirst().millis) {
+        from = q;
+      }
+    }
+    return from == null ? null : taken ? from.take() : from.items.getFirst();
+  }
+}
