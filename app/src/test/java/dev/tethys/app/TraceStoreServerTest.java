@@ -71,6 +71,10 @@ class TraceStoreServerTest {
               p.get("/api/v1/query?query=traces_spanmetrics_calls_total")
                   .body()
                   .contains("\"service\":\"web\""));
+      p.await("those of the tenant", SOON, () -> metrics(p, "t2").contains("hidden"));
+      assertThat(metrics(p, "t2")).doesNotContain("\"web\"");
+      assertThat(metrics(p, "fake")).contains("\"web\"").doesNotContain("hidden");
+      assertThat(get(p, "/api/v1/query?query=up", "a|b")).contains("bad_data");
     }
     try (TethysProcess p = TethysProcess.server(dir, "traces: {span_metrics: false}")) {
       p.await("ready", SOON, () -> p.get("/-/ready").statusCode() == 200);
@@ -170,6 +174,35 @@ class TraceStoreServerTest {
       p.await("alert", SOON, () -> p.get("/api/v1/alerts").body().contains("\"firing\""));
       assertThat(p.get("/api/v1/rules").body()).contains("\"type\":\"traces\",\"tenant\":\"t\"");
     }
+  }
+
+  /** Every page over HTTP that reads the metric store. */
+  private static String metrics(TethysProcess p, String tenant) {
+    StringBuilder out = new StringBuilder();
+    for (String path :
+        List.of(
+            "/api/v1/query?query=traces_spanmetrics_calls_total",
+            "/api/v1/query?query=count%20by%20(service)(%7B__name__=~%22traces.*%22%7D)",
+            "/api/v1/query_range?query=traces_spanmetrics_calls_total&step=5&start="
+                + (System.currentTimeMillis() / 1000 - 60)
+                + "&end="
+                + System.currentTimeMillis() / 1000,
+            "/api/v1/label/service/values",
+            "/api/v1/series?match[]=%7Bservice!=%22%22%7D",
+            "/api/v1/query_exemplars?query=traces_spanmetrics_latency_bucket&start=1&end="
+                + System.currentTimeMillis() / 1000,
+            "/api/v1/status/tsdb",
+            "/api/v1/status/cardinality?label=service",
+            "/federate?match[]=%7Bservice!=%22%22%7D",
+            "/metrics",
+            "/jaeger/api/metrics/calls?service=hidden&service=web")) {
+      out.append(get(p, path, tenant)).append('\n');
+    }
+    return out.toString();
+  }
+
+  private static String get(TethysProcess p, String path, String tenant) {
+    return p.send(HttpRequest.newBuilder(p.uri(path)).header("X-Scope-OrgID", tenant).GET()).body();
   }
 
   private static void served(TethysProcess p) {

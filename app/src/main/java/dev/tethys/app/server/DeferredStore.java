@@ -4,13 +4,16 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.ReadingTenant;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.TimeRanges;
 import dev.tethys.store.metrics.MetricsDatabase;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,9 +22,58 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeferredStore implements MetricStore {
   private volatile @Nullable MetricsDatabase opened;
+  private volatile boolean shared;
+  private volatile boolean separate; // there are series of tenants
 
   void opened(MetricsDatabase database) {
+    if (!shared && hasTenants(database)) {
+      separate = true;
+    }
     opened = database;
+  }
+
+  private static boolean hasTenants(MetricsDatabase database) {
+    return !database
+        .labelValues(ReadingTenant.LABEL, Long.MIN_VALUE, Long.MAX_VALUE, List.of(), 1)
+        .values()
+        .isEmpty();
+  }
+
+  /** Shows every reader the generated series of all tenants. */
+  void shareAll() {
+    shared = true;
+  }
+
+  /** Hides generated series of tenants from others, once there are any. */
+  void separate() {
+    separate = !shared;
+  }
+
+  /** True if reads are limited to the series of the current tenant. */
+  boolean isFiltered() {
+    return separate || (!shared && !ReadingTenant.isDefault());
+  }
+
+  /** Sets of matchers limited to series visible to the current tenant; none select all of these. */
+  List<List<Matcher>> visibleOrAll(List<List<Matcher>> sets) {
+    return isFiltered() && sets.isEmpty() ? visible(List.of(List.of())) : visible(sets);
+  }
+
+  private List<List<Matcher>> visible(List<List<Matcher>> sets) {
+    return isFiltered() ? TenantMatchers.ofAny(sets) : sets;
+  }
+
+  private LabelResult labels(
+      List<Matcher> matchers, int limit, Function<List<Matcher>, LabelResult> lookup) {
+    List<List<Matcher>> sets = visible(List.of(matchers));
+    LabelResult first = lookup.apply(sets.getFirst());
+    if (sets.size() == 1) {
+      return first;
+    }
+    LabelResult second = lookup.apply(sets.getLast());
+    List<String> warnings = new ArrayList<>(first.warnings());
+    warnings.addAll(second.warnings());
+    return new LabelResult(TenantMatchers.union(first.values(), second.values(), limit), warnings);
   }
 
   boolean isOpen() {
@@ -60,7 +112,7 @@ final class DeferredStore implements MetricStore {
 
   @Override
   public Selection select(SelectHints hints, List<Matcher> matchers) {
-    return get().select(hints, matchers);
+    return get().select(hints, isFiltered() ? TenantMatchers.of(matchers) : matchers);
   }
 
   @Override
@@ -75,25 +127,25 @@ final class DeferredStore implements MetricStore {
 
   @Override
   public LabelResult labelNames(long minTime, long maxTime, List<Matcher> matchers, int limit) {
-    return get().labelNames(minTime, maxTime, matchers, limit);
+    return labels(matchers, limit, set -> get().labelNames(minTime, maxTime, set, limit));
   }
 
   @Override
   public LabelResult labelValues(
       String name, long minTime, long maxTime, List<Matcher> matchers, int limit) {
-    return get().labelValues(name, minTime, maxTime, matchers, limit);
+    return labels(matchers, limit, set -> get().labelValues(name, minTime, maxTime, set, limit));
   }
 
   @Override
   public List<Labels> series(
       long minTime, long maxTime, List<List<Matcher>> matcherSets, int limit) {
-    return get().series(minTime, maxTime, matcherSets, limit);
+    return get().series(minTime, maxTime, visible(matcherSets), limit);
   }
 
   @Override
   public List<SeriesExemplars> exemplars(
       long minTime, long maxTime, List<List<Matcher>> matcherSets) {
-    return get().exemplars(minTime, maxTime, matcherSets);
+    return get().exemplars(minTime, maxTime, visible(matcherSets));
   }
 
   @Override
@@ -103,13 +155,13 @@ final class DeferredStore implements MetricStore {
       List<List<Matcher>> matcherSets,
       int limit,
       Consumer<String> warnings) {
-    return get().series(minTime, maxTime, matcherSets, limit, warnings);
+    return get().series(minTime, maxTime, visible(matcherSets), limit, warnings);
   }
 
   @Override
   public List<SeriesExemplars> exemplars(
       long minTime, long maxTime, List<List<Matcher>> matcherSets, Consumer<String> warnings) {
-    return get().exemplars(minTime, maxTime, matcherSets, warnings);
+    return get().exemplars(minTime, maxTime, visible(matcherSets), warnings);
   }
 
   @Override

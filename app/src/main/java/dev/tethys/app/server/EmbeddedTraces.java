@@ -19,6 +19,7 @@ import dev.tethys.model.guard.ComputeThreads;
 import dev.tethys.model.guard.HeapRoom;
 import dev.tethys.model.guard.MemoryBudget;
 import dev.tethys.model.guard.QueryThreads;
+import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.traces.TraceIngester;
 import dev.tethys.pipeline.Scheduler;
@@ -62,6 +63,7 @@ final class EmbeddedTraces implements AutoCloseable {
   static final String QUERY_TIMEOUT = "traces.query-timeout";
   static final String QUERY_MAX_TRACES = "traces.query-max-traces";
   static final String SPAN_METRICS = "traces.span-metrics";
+  static final String SHARED_SPAN_METRICS = "traces.shared-span-metrics";
   static final String JAEGER_COMPACT = "traces.jaeger-compact-listen-address";
   static final String JAEGER_BINARY = "traces.jaeger-binary-listen-address";
 
@@ -103,6 +105,12 @@ final class EmbeddedTraces implements AutoCloseable {
               "true",
               "Write span metrics and the service graph of stored spans. (Tethys)"),
           of(
+              SHARED_SPAN_METRICS,
+              BOOLEAN,
+              "false",
+              "Show span metrics and service graphs of all tenants to every reader of metrics."
+                  + " (Tethys)"),
+          of(
               JAEGER_COMPACT,
               STRING,
               "",
@@ -136,12 +144,14 @@ final class EmbeddedTraces implements AutoCloseable {
 
   /**
    * @param metricStore gets the metrics that are made of spans
+   * @param separate runs before those of a tenant other than the default are written
    * @param queries resources of queries
    */
   EmbeddedTraces(
       FlagSet flags,
       Path storage,
       SampleSink metricStore,
+      Runnable separate,
       QueryResources queries,
       Registry registry) {
     this.resources = queries;
@@ -154,6 +164,12 @@ final class EmbeddedTraces implements AutoCloseable {
         new GeneratedMetrics(
             GeneratedMetrics.Settings.DEFAULT, metricStore, InstantSource.system(), registry);
     metrics.enable(flags.bool(SPAN_METRICS));
+    ingester.add(
+        (tenant, _, _, _) -> {
+          if (!tenant.equals(LogStore.DEFAULT_TENANT)) {
+            separate.run();
+          }
+        });
     ingester.add(metrics);
   }
 

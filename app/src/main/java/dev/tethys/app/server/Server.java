@@ -157,6 +157,9 @@ final class Server implements AutoCloseable {
     this.configuration =
         new Configuration(
             embedded ? null : file, embedded ? Configuration.defaults(ownAddress()) : "", registry);
+    if (flags.bool(EmbeddedTraces.SHARED_SPAN_METRICS)) {
+      store.shareAll();
+    }
     opening.begin(folder, databaseOptions(configuration.current()));
     ExternalUrl external = PublicUrl.of(flags, "tethys server");
     this.notifications =
@@ -235,6 +238,7 @@ final class Server implements AutoCloseable {
                 flags,
                 folder,
                 writing("traces"),
+                store::separate,
                 resources(MemoryUse.TRACE_QUERIES, "traces"),
                 registry)
             : null;
@@ -273,7 +277,7 @@ final class Server implements AutoCloseable {
     status.listensOn(listener.port());
   }
 
-  /** Content that clients of the listener read, and what they may change. */
+  /** Data that clients of the listener read, and actions open to them. */
   private String openContent() {
     List<String> out = new ArrayList<>(List.of("metrics"));
     if (logs != null) {

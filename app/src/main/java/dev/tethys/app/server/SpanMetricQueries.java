@@ -3,6 +3,7 @@ package dev.tethys.app.server;
 import dev.tethys.api.traces.MetricQueries;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.MetricSource;
+import dev.tethys.model.storage.ReadingTenant;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryOptions;
@@ -29,7 +30,11 @@ final class SpanMetricQueries implements MetricQueries {
   public List<Series> range(String query, long from, long to, long step) {
     try {
       QueryOptions options = new QueryOptions(0, 0, false, QueryOrigin.UNKNOWN);
-      Value v = engine.range(source, query, from, to, step, options).execute().value();
+      Value v =
+          engine
+              .range(ReadingTenant.capture(source), query, from, to, step, options)
+              .execute()
+              .value();
       List<Series> out = new ArrayList<>();
       if (v instanceof Value.Matrix m) {
         for (Value.Series s : m.series()) {

@@ -46,7 +46,7 @@ final class StoreStatus implements StoreView {
         entries(s.seriesCountByMetricName()),
         entries(s.labelValueCountByLabelName()),
         entries(s.memoryInBytesByLabelName()),
-        entries(s.seriesCountByLabelValuePair()));
+        store.isFiltered() ? List.of() : entries(s.seriesCountByLabelValuePair()));
   }
 
   @Override
@@ -56,7 +56,12 @@ final class StoreStatus implements StoreView {
             .get()
             .cardinality(
                 new CardinalityQuery(
-                    r.minTime(), r.maxTime(), r.matcherSets(), r.label(), r.prefix(), r.limit()));
+                    r.minTime(),
+                    r.maxTime(),
+                    store.visibleOrAll(r.matcherSets()),
+                    r.label(),
+                    r.prefix(),
+                    r.limit()));
     return new Cardinality(
         c.parts(),
         c.series(),

@@ -2,6 +2,7 @@ package dev.tethys.api.prometheus;
 
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.storage.ReadingTenant;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
@@ -115,15 +116,31 @@ final class ApiRoutes {
     return (request, response) -> {
       cors(settings.corsOrigin(), request, response);
       ApiCall call = new ApiCall(request, response, settings.userHeader());
+      String tenant;
       try {
-        endpoint.answer(call);
-      } catch (ApiException e) {
-        call.error(e.type(), e.reason());
-      } catch (StorageException e) {
-        PEER_LOG.failure(System.Logger.Level.WARNING, "API request failed", request.path(), e);
-        call.error(ErrorType.INTERNAL, String.valueOf(e.getMessage()));
+        tenant = TenantRequests.tenant(request);
+      } catch (IllegalArgumentException e) {
+        call.error(ErrorType.BAD_DATA, String.valueOf(e.getMessage()));
+        return;
       }
+      ReadingTenant.call(
+          tenant,
+          () -> {
+            answer(endpoint, call);
+            return null;
+          });
     };
+  }
+
+  private static void answer(ApiCall.Endpoint endpoint, ApiCall call) throws IOException {
+    try {
+      endpoint.answer(call);
+    } catch (ApiException e) {
+      call.error(e.type(), e.reason());
+    } catch (StorageException e) {
+      PEER_LOG.failure(System.Logger.Level.WARNING, "API request failed", call.request().path(), e);
+      call.error(ErrorType.INTERNAL, String.valueOf(e.getMessage()));
+    }
   }
 
   private HttpHandler ready(HttpHandler handler) {

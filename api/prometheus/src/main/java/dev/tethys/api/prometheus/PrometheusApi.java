@@ -40,7 +40,8 @@ public final class PrometheusApi {
         Consoles.PATH + "/{file...}",
         ApiRoutes.ready(
             p.server()::readiness,
-            new Consoles(at, p.engine(), p.server(), settings, p.clock())::answer));
+            TenantRequests.reading(
+                new Consoles(at, p.engine(), p.server(), settings, p.clock())::answer)));
   }
 
   /** Adds all endpoints. The rest of {@code /api/v1} is answered with 404. */
@@ -74,7 +75,7 @@ public final class PrometheusApi {
     server.register(routes);
     Federation federation =
         new Federation(p.store(), p.targets(), p.server(), settings, p.clock(), p.registry());
-    routes.get("/federate", server.ready(federation::answer));
+    routes.get("/federate", server.ready(TenantRequests.reading(federation::answer)));
     api.finish();
   }
 }

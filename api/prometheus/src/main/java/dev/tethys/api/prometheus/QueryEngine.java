@@ -1,6 +1,7 @@
 package dev.tethys.api.prometheus;
 
 import dev.tethys.model.storage.MetricSource;
+import dev.tethys.model.storage.ReadingTenant;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.Query;
 import dev.tethys.query.promql.QueryException;
@@ -17,12 +18,13 @@ public interface QueryEngine {
     return new QueryEngine() {
       @Override
       public Prepared instant(String query, long time, QueryOptions options) {
-        return prepared(engine.instant(source, query, time, options));
+        return prepared(engine.instant(ReadingTenant.capture(source), query, time, options));
       }
 
       @Override
       public Prepared range(String query, long start, long end, long step, QueryOptions options) {
-        return prepared(engine.range(source, query, start, end, step, options));
+        return prepared(
+            engine.range(ReadingTenant.capture(source), query, start, end, step, options));
       }
 
       @Override

@@ -5,6 +5,7 @@ import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.regex.Regex;
+import dev.tethys.model.storage.ReadingTenant;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -163,7 +164,9 @@ final class JaegerMetrics {
             + GoQuote.quote(String.join("|", services.stream().map(Regex::quote).toList()))
             + ", span_kind=~\""
             + String.join("|", kinds)
-            + "\", tenant="
+            + "\", "
+            + ReadingTenant.LABEL
+            + "="
             + GoQuote.quote(tenant.equals(LogStore.DEFAULT_TENANT) ? "" : tenant);
     return new Request(
         selector,
@@ -201,7 +204,10 @@ final class JaegerMetrics {
       throws IOException {
     boolean quantile = name.equals("latencies");
     Request q = read(request, quantile);
-    List<MetricQueries.Series> series = metrics.range(form.query(q), q.from, q.to, q.step);
+    List<MetricQueries.Series> series =
+        ReadingTenant.call(
+            TraceRequests.tenant(request),
+            () -> metrics.range(form.query(q), q.from, q.to, q.step));
     String about = quantile ? GoFloat.g(q.quantile) + "th quantile latency" : help;
     TextBuffer out = new TextBuffer();
     out.put("{\"name\":").json((q.byOperation ? "service_operation_" : "service_") + name);

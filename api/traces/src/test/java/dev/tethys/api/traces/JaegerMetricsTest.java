@@ -72,7 +72,7 @@ class JaegerMetricsTest {
     assertThat(server.metricQueries)
         .containsExactly(
             "sum by (service, span_name) (rate(traces_spanmetrics_calls_total{service=~\"web|a"
-                + "\\\\.b\", span_kind=~\"SPAN_KIND_CLIENT\", tenant=\"\"}[60000ms]))"
+                + "\\\\.b\", span_kind=~\"SPAN_KIND_CLIENT\", __tenant__=\"\"}[60000ms]))"
                 + " 4000 9000 1000");
   }
 
@@ -95,7 +95,7 @@ class JaegerMetricsTest {
     server.client.send(
         server.request(METRICS + "calls", "service", "web").header("X-Scope-OrgID", "t").build(),
         BodyHandlers.ofString());
-    assertThat(server.metricQueries.getFirst()).contains("tenant=\"t\"");
+    assertThat(server.metricQueries.getFirst()).contains("__tenant__=\"t\"");
   }
 
   @ParameterizedTest

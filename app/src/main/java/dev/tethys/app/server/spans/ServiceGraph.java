@@ -9,12 +9,14 @@ import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.ReadingTenant;
 import dev.tethys.model.traces.SpanBatch;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,7 +76,7 @@ final class ServiceGraph {
      *
      * @param root true for a server without a parent; then the id is its own
      */
-    record Id(long traceHigh, long traceLow, long span, boolean root) {}
+    record Id(String tenant, long traceHigh, long traceLow, long span, boolean root) {}
 
     final String tenant;
     final long until;
@@ -130,7 +132,7 @@ final class ServiceGraph {
         b.set("connection_type", e.connection);
       }
       if (!e.tenant.equals(LogStore.DEFAULT_TENANT)) {
-        b.set("tenant", e.tenant);
+        b.set(ReadingTenant.LABEL, e.tenant);
       }
       Labels labels = b.build();
       totalSeries = new StoredSeries(PREFIX + "total", labels);
@@ -179,6 +181,15 @@ final class ServiceGraph {
    * @param now Unix milliseconds
    */
   void add(String tenant, SpanBatch b, long now) {
+    add(tenant, b, now, _ -> true);
+  }
+
+  /**
+   * Pairs some spans of a batch.
+   *
+   * @param counted true for the index of a span to pair
+   */
+  void add(String tenant, SpanBatch b, long now, IntPredicate counted) {
     Attributes attributes = null;
     for (int i = 0; i < b.spans; i++) {
       if (b.kind[i] >= SERVER && b.kind[i] <= CONSUMER) {
@@ -191,6 +202,9 @@ final class ServiceGraph {
     }
     synchronized (this) {
       for (int i = 0; i < b.spans; i++) {
+        if (!counted.test(i)) {
+          continue;
+        }
         switch (b.kind[i]) {
           case CLIENT, PRODUCER -> client(tenant, b, i, attributes, now);
           case SERVER, CONSUMER -> server(tenant, b, i, attributes, now);
@@ -272,7 +286,7 @@ final class ServiceGraph {
       return;
     }
     String database = attributes.database(i);
-    Request.Id id = new Request.Id(b.traceHigh[i], b.traceLow[i], b.spanId[i], false);
+    Request.Id id = new Request.Id(tenant, b.traceHigh[i], b.traceLow[i], b.spanId[i], false);
     Request r = request(tenant, id, now);
     if (r == null) {
       return;
@@ -302,7 +316,7 @@ final class ServiceGraph {
     long parent = b.parentId[i];
     Request.Id id =
         new Request.Id(
-            b.traceHigh[i], b.traceLow[i], parent == 0 ? b.spanId[i] : parent, parent == 0);
+            tenant, b.traceHigh[i], b.traceLow[i], parent == 0 ? b.spanId[i] : parent, parent == 0);
     Request r = request(tenant, id, now);
     if (r == null) {
       return;

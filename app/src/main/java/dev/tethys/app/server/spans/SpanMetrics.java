@@ -8,6 +8,7 @@ import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.ReadingTenant;
 import dev.tethys.model.traces.SpanBatch;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntPredicate;
 
 /**
  * Calls, latencies and sizes of spans by service, name, kind and status, under the names of Tempo's
@@ -27,6 +29,9 @@ final class SpanMetrics {
   static final String OTHER = "other";
 
   private static final LimitedLog CUT = new LimitedLog(JulLogger.of(SpanMetrics.class.getName()));
+
+  /** Instead of names of another tenant in the log, which the default tenant may read. */
+  private static final String HIDDEN = "<hidden>";
 
   /** Bounds of buckets from 2 ms to 16 s. */
   static final long[] BOUNDS = bounds(2_000_000, 14);
@@ -83,7 +88,7 @@ final class SpanMetrics {
               .set("span_kind", KINDS[k.kind])
               .set("status_code", STATUSES[k.status]);
       if (!k.service.tenant.equals(LogStore.DEFAULT_TENANT)) {
-        b.set("tenant", k.service.tenant);
+        b.set(ReadingTenant.LABEL, k.service.tenant);
       }
       Labels labels = b.build();
       calls = new StoredSeries("traces_spanmetrics_calls_total", labels);
@@ -151,6 +156,15 @@ final class SpanMetrics {
    * @param now Unix milliseconds
    */
   void add(String tenant, SpanBatch b, long encoded, long now) {
+    add(tenant, b, encoded, now, _ -> true);
+  }
+
+  /**
+   * Counts some spans of a batch.
+   *
+   * @param counted true for the index of a span to count
+   */
+  void add(String tenant, SpanBatch b, long encoded, long now, IntPredicate counted) {
     int[] services = new int[b.resources.rows];
     for (int r = 0; r < services.length; r++) {
       services[r] = b.service(r);
@@ -158,6 +172,9 @@ final class SpanMetrics {
     Map<Long, Sum> sums = new HashMap<>();
     Sum last = null;
     for (int i = 0; i < b.spans; i++) {
+      if (!counted.test(i)) {
+        continue;
+      }
       int service = services[b.scopeResource[b.scope[i]]];
       int kind = Math.clamp(b.kind[i], 0, KINDS.length - 1);
       int status = Math.clamp(b.status[i], 0, STATUSES.length - 1);
@@ -218,12 +235,14 @@ final class SpanMetrics {
     boolean room = take(held);
     if (!room || entries.size() >= maxKeys || of.get() >= maxNames) {
       cut.addAndGet(spans);
+      boolean shown = key.service.tenant.equals(LogStore.DEFAULT_TENANT);
       CUT.log(
           Level.WARNING,
-          "Span metrics limit reached, spans counted as other service={0} span_name={1}"
-              + " max_series={2} max_names={3} memory={4}",
-          key.service.name,
-          key.name,
+          "Span metrics limit reached, spans counted as other tenant={0} service={1}"
+              + " span_name={2} max_series={3} max_names={4} memory={5}",
+          key.service.tenant,
+          shown ? key.service.name : HIDDEN,
+          shown ? key.name : HIDDEN,
           maxKeys,
           maxNames,
           room ? "left" : SeriesMemory.EXHAUSTED);
