@@ -13,6 +13,10 @@ import dev.tethys.model.traces.TraceIngester;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /** Span metrics and service graph of all stored spans, written into the metric store. */
 public final class GeneratedMetrics implements TraceIngester.Listener, AutoCloseable {
@@ -22,6 +26,12 @@ public final class GeneratedMetrics implements TraceIngester.Listener, AutoClose
   private static final Duration STALE = Duration.ofMinutes(15);
   private static final Duration WAIT = Duration.ofSeconds(10);
   private static final int MAX_WAITING = 100_000;
+
+  /**
+   * Distance of a span's end from the clock, both ways, beyond which the span is not counted: its
+   * samples have the present time.
+   */
+  static final Duration MAX_DISTANCE = Duration.ofMinutes(5);
 
   /**
    * Limits and times.
@@ -45,6 +55,7 @@ public final class GeneratedMetrics implements TraceIngester.Listener, AutoClose
   private final Thread thread;
   private volatile boolean enabled = true;
   private boolean stopped; // guarded by pause
+  private final LongAdder distant = new LongAdder();
   private long written;
 
   /**
@@ -73,6 +84,11 @@ public final class GeneratedMetrics implements TraceIngester.Listener, AutoClose
         "Spans counted as other because of the limits on services and span names.",
         spans::cut);
     registry.counter(
+        "tethys_traces_span_metrics_distant_spans_total",
+        "Spans that were not counted because they ended more than five minutes ago, or end more"
+            + " than five minutes ahead of the clock.",
+        distant::sum);
+    registry.counter(
         "traces_service_graph_unpaired_spans_total",
         "Spans of requests whose other side was not received.",
         graph::unpaired);
@@ -96,8 +112,12 @@ public final class GeneratedMetrics implements TraceIngester.Listener, AutoClose
   public void appended(String tenant, SpanBatch batch, long encoded, SpanAppendResult result) {
     if (enabled && result.stored() > 0) {
       long now = clock.millis();
-      spans.add(tenant, batch, encoded, now);
-      graph.add(tenant, batch, now);
+      long earliest = TimeUnit.MILLISECONDS.toNanos(now) - MAX_DISTANCE.toNanos();
+      long latest = TimeUnit.MILLISECONDS.toNanos(now) + MAX_DISTANCE.toNanos();
+      IntPredicate counted = i -> batch.end[i] >= earliest && batch.end[i] <= latest;
+      distant.add(batch.spans - IntStream.range(0, batch.spans).filter(counted).count());
+      spans.add(tenant, batch, encoded, now, counted);
+      graph.add(tenant, batch, now, counted);
     }
   }
 
