@@ -74,6 +74,7 @@ import dev.tethys.pipeline.receiver.elastic.ElasticBulkReceiverFactory;
 import dev.tethys.pipeline.receiver.events.EventsReceiverFactory;
 import dev.tethys.pipeline.receiver.fluent.FluentForwardReceiverFactory;
 import dev.tethys.pipeline.receiver.host.HostMetricsReceiverFactory;
+import dev.tethys.pipeline.receiver.httpcheck.HttpCheckFactory;
 import dev.tethys.pipeline.receiver.imports.ImportReceiverFactory;
 import dev.tethys.pipeline.receiver.influx.InfluxReceiverFactory;
 import dev.tethys.pipeline.receiver.jaeger.JaegerReceiverFactory;
@@ -135,6 +136,7 @@ public final class BuiltIn {
     all.add(new SimplePrometheusFactory(clients, agent));
     all.add(new HostMetricsReceiverFactory(build.version()));
     all.add(new NodeAgentReceiverFactory(build.version()));
+    all.add(new HttpCheckFactory(clients, build.version()));
     KubernetesEnvironment environment =
         KubernetesEnvironment.here((c, call) -> clients.client(c).send(call), build.version());
     all.add(new KubeletReceiverFactory(environment));
