@@ -40,6 +40,44 @@ public final class OtlpJson {
   private OtlpJson() {}
 
   /**
+   * The signal of a request, which its keys tell.
+   *
+   * @throws CodecException when the input is not JSON or has no key of a signal
+   */
+  public static OtlpSignal signalOf(byte[] json) {
+    try (JsonParser p =
+        JSON.createParser(ObjectReadContext.empty(), new ByteArrayInputStream(json))) {
+      if (p.nextToken() != JsonToken.START_OBJECT) {
+        throw new CodecException("OTLP JSON must be an object");
+      }
+      while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+        switch (p.currentName()) {
+          case "resourceLogs", "resource_logs" -> {
+            return OtlpSignal.LOGS;
+          }
+          case "resourceMetrics", "resource_metrics" -> {
+            return OtlpSignal.METRICS;
+          }
+          case "resourceSpans", "resource_spans" -> {
+            return OtlpSignal.TRACES;
+          }
+          case "resourceProfiles", "resource_profiles" -> {
+            return OtlpSignal.PROFILES;
+          }
+          default -> {
+            p.nextToken();
+            p.skipChildren();
+          }
+        }
+      }
+    } catch (JacksonException e) {
+      throw new CodecException(JsonFailures.inLine(e));
+    }
+    throw new CodecException(
+        "it has none of resourceLogs, resourceMetrics, resourceSpans and resourceProfiles");
+  }
+
+  /**
    * The same request as protobuf, not yet {@linkplain OtlpCheck checked}.
    *
    * @throws CodecException when the input is not JSON or not of the schema

@@ -219,9 +219,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     Sasl sasl = auth == null ? null : auth.sasl;
     if (sasl != null) {
       p.putAll(sasl.properties);
-      p.put(
-          KafkaTokenLogin.BROKER,
-          brokers.getFirst().substring(0, brokers.getFirst().lastIndexOf(':')));
+      p.put(KafkaTokenLogin.BROKER, brokers.getFirst().replaceFirst(":[0-9]*$", ""));
     }
     p.put(
         "security.protocol",

@@ -6,6 +6,7 @@ import dev.tethys.pipeline.processor.attributes.AttributesProcessors;
 import dev.tethys.pipeline.processor.connector.CountFactory;
 import dev.tethys.pipeline.processor.connector.FailoverFactory;
 import dev.tethys.pipeline.processor.connector.ForwardFactory;
+import dev.tethys.pipeline.processor.connector.OtlpJsonFactory;
 import dev.tethys.pipeline.processor.connector.RoutingFactory;
 import dev.tethys.pipeline.processor.connector.servicegraph.ServiceGraphFactory;
 import dev.tethys.pipeline.processor.connector.spanmetrics.SpanMetricsFactory;
@@ -59,6 +60,7 @@ public final class Processors {
   public static List<ConnectorFactory<?>> connectors(InstantSource clock) {
     return List.of(
         new ForwardFactory(),
+        new OtlpJsonFactory(),
         new RoutingFactory(clock),
         new FailoverFactory(),
         CountFactory.count(clock),

@@ -176,6 +176,9 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
     }
   }
 
+  /** Detectors that are parts of another one now, by their former names. */
+  private static final Map<String, String> FORMER_NAMES = Map.of("gke", "gcp", "gce", "gcp");
+
   private void block(String name, Type<Detector> type) {
     block(name, name, type);
   }
@@ -187,7 +190,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
   private Settings read(YamlObject o) {
     Map<String, Detection.DetectionRequest> asked = new LinkedHashMap<>();
     for (String written : o.get(detectors)) {
-      String name = written.strip();
+      String name = FORMER_NAMES.getOrDefault(written.strip(), written.strip());
       if (NOT_BUILT.contains(name)) {
         throw o.error(
             detectors,

@@ -1,7 +1,6 @@
 package dev.tethys.pipeline.receiver.log;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.otlp.wire.OtlpCheck;
 import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
@@ -34,9 +33,6 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -117,7 +113,7 @@ final class OtlpFileReceiver implements Receiver {
     int items;
     Consumer to;
     try {
-      signal = signal(json);
+      signal = OtlpJson.signalOf(json);
       to = outputs.get(Signal.of(signal));
       if (to == null) {
         e.settle(); // no consumer requires it
@@ -221,39 +217,6 @@ final class OtlpFileReceiver implements Receiver {
       }
     }
     return true;
-  }
-
-  /** Of which signal a line is: its keys say so. */
-  private static OtlpSignal signal(byte[] json) {
-    try (JsonParser p = JSON.createParser(json)) {
-      if (p.nextToken() != JsonToken.START_OBJECT) {
-        throw new CodecException("it is no object");
-      }
-      while (p.nextToken() == JsonToken.PROPERTY_NAME) {
-        switch (p.currentName()) {
-          case "resourceLogs", "resource_logs" -> {
-            return OtlpSignal.LOGS;
-          }
-          case "resourceMetrics", "resource_metrics" -> {
-            return OtlpSignal.METRICS;
-          }
-          case "resourceSpans", "resource_spans" -> {
-            return OtlpSignal.TRACES;
-          }
-          case "resourceProfiles", "resource_profiles" -> {
-            return OtlpSignal.PROFILES;
-          }
-          default -> {
-            p.nextToken();
-            p.skipChildren();
-          }
-        }
-      }
-    } catch (JacksonException e) {
-      throw new CodecException(JsonFailures.inLine(e));
-    }
-    throw new CodecException(
-        "it has none of resourceLogs, resourceMetrics, resourceSpans and resourceProfiles");
   }
 
   private void refuse(String reason, String what) {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HecRequest {
   /** Names of the metadata of an event: host, source, sourcetype, index. */
-  private static final List<String> KEYS = List.of("host", "source", "sourcetype", "index");
+  static final List<String> KEYS = List.of("host", "source", "sourcetype", "index");
 
   private static final BigDecimal MAX_SECONDS = new BigDecimal("9223372036");
   private static final int MAX_DEPTH = 256;
@@ -152,12 +152,17 @@ final class HecRequest {
     add(r, metadata);
   }
 
-  /** Reads lines, each an event. */
-  void lines(byte[] b, List<String> metadata, @Nullable String time) throws HecException {
+  /**
+   * Reads lines, each an event.
+   *
+   * @param whole whether all of the text is one event instead
+   */
+  void lines(byte[] b, List<String> metadata, @Nullable String time, boolean whole)
+      throws HecException {
     long at = time == null ? now : time(time, -1);
     int begin = 0;
     for (int i = 0; i <= b.length; i++) {
-      if (i == b.length || b[i] == '\n') {
+      if (i == b.length || b[i] == '\n' && !whole) {
         int end = i > begin && b[i - 1] == '\r' ? i - 1 : i;
         if (end > begin) {
           RequestMemory.chargeItem();

@@ -17,7 +17,9 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -43,15 +45,32 @@ public final class SplunkProtocol {
   private final Consumer to;
   private final Scheduler clock;
   private final List<String> names;
+  private final Paths paths;
   private final AtomicLong acks = new AtomicLong();
+
+  /**
+   * Paths and form of raw events.
+   *
+   * @param raw path of raw events, in addition to the usual ones; "" for none
+   * @param health path of health checks, in the same way
+   * @param whole whether a raw request is one event; else each of its lines is
+   */
+  public record Paths(String raw, String health, boolean whole) {
+    static final Paths USUAL = new Paths("", "", false);
+  }
 
   /**
    * @param names attributes of a resource for host, source, sourcetype and index
    */
   public SplunkProtocol(Consumer to, Scheduler clock, List<String> names) {
+    this(to, clock, names, Paths.USUAL);
+  }
+
+  SplunkProtocol(Consumer to, Scheduler clock, List<String> names, Paths paths) {
     this.to = to;
     this.clock = clock;
     this.names = names;
+    this.paths = paths;
   }
 
   /** Adds the paths. */
@@ -59,13 +78,21 @@ public final class SplunkProtocol {
     for (String path : List.of("", "/event", "/event/1.0")) {
       endpoint.post(PATH + path, (q, r) -> take(endpoint, q, r, false));
     }
-    for (String path : List.of("/raw", "/raw/1.0")) {
-      endpoint.post(PATH + path, (q, r) -> take(endpoint, q, r, true));
+    for (String path : all(paths.raw, PATH + "/raw", PATH + "/raw/1.0")) {
+      endpoint.post(path, (q, r) -> take(endpoint, q, r, true));
     }
-    for (String path : List.of("/health", "/health/1.0")) {
-      endpoint.on("GET", PATH + path, (q, r) -> answer(r, 200, 17, "HEC is healthy", ""));
+    for (String path : all(paths.health, PATH + "/health", PATH + "/health/1.0")) {
+      endpoint.on("GET", path, (q, r) -> answer(r, 200, 17, "HEC is healthy", ""));
     }
     endpoint.post(PATH + "/ack", this::acks);
+  }
+
+  private static Set<String> all(String own, String... usual) {
+    Set<String> out = new LinkedHashSet<>(List.of(usual));
+    if (!own.isEmpty()) {
+      out.add(own);
+    }
+    return out;
   }
 
   private void take(
@@ -79,7 +106,7 @@ public final class SplunkProtocol {
       HecException wrong = null;
       try {
         if (raw) {
-          events.lines(body, defaults, request.query().first("time"));
+          events.lines(body, defaults, request.query().first("time"), paths.whole);
         } else {
           events.events(body, defaults);
         }

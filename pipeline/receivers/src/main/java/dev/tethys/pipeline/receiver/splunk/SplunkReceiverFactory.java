@@ -1,7 +1,9 @@
 package dev.tethys.pipeline.receiver.splunk;
 
+import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
@@ -15,18 +17,82 @@ import dev.tethys.pipeline.server.HttpServerEndpoint;
 import dev.tethys.pipeline.server.HttpServerSettings;
 import dev.tethys.pipeline.server.PushReceiver;
 import dev.tethys.pipeline.server.ReceiverAdmission;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Makes {@code splunk_hec} receivers. */
-public final class SplunkReceiverFactory implements ReceiverFactory<HttpServerSettings> {
+public final class SplunkReceiverFactory
+    implements ReceiverFactory<SplunkReceiverFactory.Settings> {
   private static final Section SECTION =
       new Section("splunk_hec", "Receives events over Splunk's HTTP Event Collector protocol.");
   private static final HttpServerSettings.Keys HTTP =
       new HttpServerSettings.Keys(SECTION, "localhost:8088");
-  private static final Type<HttpServerSettings> TYPE = SECTION.type(HTTP::read);
+  private static final Key<String> RAW_PATH =
+      SECTION.key(
+          "raw_path",
+          Type.STRING,
+          "/services/collector/raw",
+          "Path of raw events, in addition to the default.");
+  private static final Key<String> HEALTH_PATH =
+      SECTION.key(
+          "health_path",
+          Type.STRING,
+          "/services/collector/health",
+          "Path of health checks, in addition to the default.");
+  private static final Key<Boolean> SPLITTING =
+      SECTION.key(
+          "splitting",
+          Type.oneOf("splitting", "line", false, "none", true),
+          false,
+          "Splitting of raw events: line, or none for one event per request.");
+  private static final Section NAMES =
+      new Section("hec_metadata_to_otel_attrs", "Resource attributes of the metadata of events.");
+  private static final List<Key<String>> NAME_KEYS = names();
+  private static final Key<List<String>> METADATA =
+      SECTION.key(
+          "hec_metadata_to_otel_attrs",
+          NAMES.type(o -> NAME_KEYS.stream().map(o::get).toList()),
+          SplunkProtocol.COLLECTOR_NAMES,
+          NAMES.doc());
+  private static final Type<Settings> TYPE = SECTION.type(SplunkReceiverFactory::read);
+
+  /**
+   * Settings of a receiver.
+   *
+   * @param names attributes for host, source, sourcetype and index
+   */
+  public record Settings(
+      HttpServerSettings server, SplunkProtocol.Paths paths, List<String> names) {}
+
+  private static List<Key<String>> names() {
+    List<Key<String>> out = new ArrayList<>();
+    for (int i = 0; i < HecRequest.KEYS.size(); i++) {
+      String key = HecRequest.KEYS.get(i);
+      out.add(
+          NAMES.key(
+              key,
+              Type.STRING,
+              SplunkProtocol.COLLECTOR_NAMES.get(i),
+              "Resource attribute of " + key + "."));
+    }
+    return List.copyOf(out);
+  }
+
+  private static Settings read(YamlObject o) {
+    for (Key<String> k : List.of(RAW_PATH, HEALTH_PATH)) {
+      if (!o.get(k).startsWith("/")) {
+        throw o.error(k, k.name() + " is \"" + o.get(k) + "\"; it must begin with /");
+      }
+    }
+    return new Settings(
+        HTTP.read(o),
+        new SplunkProtocol.Paths(o.get(RAW_PATH), o.get(HEALTH_PATH), o.get(SPLITTING)),
+        o.get(METADATA));
+  }
 
   @Override
   public String type() {
@@ -39,7 +105,7 @@ public final class SplunkReceiverFactory implements ReceiverFactory<HttpServerSe
   }
 
   @Override
-  public Type<HttpServerSettings> settings() {
+  public Type<Settings> settings() {
     return TYPE;
   }
 
@@ -49,20 +115,18 @@ public final class SplunkReceiverFactory implements ReceiverFactory<HttpServerSe
   }
 
   @Override
-  public Receiver create(HttpServerSettings s, Map<Signal, Consumer> outputs, Context context) {
-    return receiver(s, outputs, Authenticators.find(s.auth(), context), context.clock())
+  public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context context) {
+    return receiver(s, outputs, Authenticators.find(s.server().auth(), context), context.clock())
         .countRefused(PointTally.of(context));
   }
 
   static PushReceiver receiver(
-      HttpServerSettings s,
-      Map<Signal, Consumer> outputs,
-      @Nullable ServerAuth auth,
-      Scheduler clock) {
+      Settings s, Map<Signal, Consumer> outputs, @Nullable ServerAuth auth, Scheduler clock) {
     HttpServerEndpoint endpoint =
-        new HttpServerEndpoint(new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s, auth);
+        new HttpServerEndpoint(
+            new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.server(), auth);
     Consumer to = Objects.requireNonNull(outputs.get(Signal.LOGS));
-    new SplunkProtocol(to, clock, SplunkProtocol.COLLECTOR_NAMES).addTo(endpoint);
+    new SplunkProtocol(to, clock, s.names(), s.paths()).addTo(endpoint);
     return new PushReceiver(null, endpoint, clock::nanos);
   }
 }

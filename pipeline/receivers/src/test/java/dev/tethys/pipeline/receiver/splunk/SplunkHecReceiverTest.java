@@ -93,4 +93,39 @@ class SplunkHecReceiverTest {
     assertThat(send(" ").body()).isEqualTo("{\"text\":\"No data\",\"code\":5}");
     assertThat(pipeline.batches).isEmpty();
   }
+
+  @Test
+  void takesRawEventsAndNamesAsConfigured() throws Exception {
+    receiver.stop(Duration.ZERO);
+    receiver =
+        SplunkReceiverFactory.receiver(
+            TestPipeline.read(
+                new SplunkReceiverFactory().settings(),
+                "{endpoint: '127.0.0.1:0', raw_path: /my/raw, health_path: /up, splitting: none,"
+                    + " hec_metadata_to_otel_attrs: {host: my.host}}"),
+            Map.of(Signal.LOGS, pipeline),
+            null,
+            Scheduler.system());
+    receiver.start();
+    String at = "http://127.0.0.1:" + receiver.httpPort();
+    HttpResponse<String> raw =
+        client.send(
+            HttpRequest.newBuilder(URI.create(at + "/my/raw?host=h&source=s"))
+                .POST(HttpRequest.BodyPublishers.ofString("one\ntwo"))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(raw.statusCode()).isEqualTo(200);
+    LogsData d = (LogsData) pipeline.batches.getFirst().takeTree();
+    assertThat(d.resources().getFirst().resource().attributes().get("my.host")).isEqualTo("h");
+    assertThat(d.resources().getFirst().resource().attributes().get("com.splunk.source"))
+        .isEqualTo("s");
+    assertThat(d.resources().getFirst().scopes().getFirst().items())
+        .extracting(LogRecord::body)
+        .containsExactly("one\ntwo");
+    HttpResponse<String> up =
+        client.send(
+            HttpRequest.newBuilder(URI.create(at + "/up")).build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(up.statusCode()).isEqualTo(200);
+  }
 }
