@@ -245,7 +245,7 @@ final class GoFormat {
       n = n * 10 + Character.digit(format.charAt(at), 10);
       at++;
       if (n > MAX_WIDTH) {
-        at = format.length(); // as in Go, whatever follows is not read
+        at = format.length(); // as in Go, the rest of the format is not read
         return -1;
       }
     }

@@ -74,7 +74,7 @@ public final class Template {
   /**
    * Executes it.
    *
-   * @param output what is written for what it gives; used for this execution alone
+   * @param output writes text and values; used for this execution alone
    */
   public String execute(
       @Nullable Object data,

@@ -3,14 +3,14 @@ package dev.tethys.model.logs;
 import java.util.Arrays;
 
 /**
- * Memory of a reader, to which a store copies what is read. Nothing of the store's memory reaches
- * the reader, so that it keeps what it read for as long as it likes. For one thread.
+ * Memory of a reader, to which a store copies values. Nothing of the store's memory reaches the
+ * reader, so that it may keep the values. For one thread.
  *
  * <p>An array that was read from {@link #bytes} keeps its contents until {@link #clear}: a buffer
  * that grows continues in another array.
  */
 public final class CopyBuffer {
-  /** Most bytes that are kept for what is read next. */
+  /** Largest array that is kept for later copies. */
   private static final int MAX_KEPT = 1 << 20;
 
   /** The copies, one after the other; another array when the buffer grows. */

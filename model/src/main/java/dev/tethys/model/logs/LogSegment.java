@@ -49,7 +49,7 @@ public interface LogSegment {
    *
    * @param needs columns that the consumer reads
    * @throws dev.tethys.model.storage.StorageException with the reason CORRUPT, which names the file
-   *     and what is missing, if data is damaged; the readable rows were passed on before
+   *     and the missing rows, if data is damaged; the readable rows were passed on before
    */
   void scan(LogFilter filter, LogNeeds needs, LogRowConsumer consumer);
 

@@ -224,14 +224,14 @@ public final class PartFile implements AutoCloseable {
     }
   }
 
-  /** Notes what is missing of a damaged block. */
+  /** Notes the missing data of a damaged block. */
   public void setMissing(int block, String text) {
     synchronized (damagedBlocks) {
       missing.put(block, path + ": block " + block + ": " + text);
     }
   }
 
-  /** What is missing of a block as far as it is known; null if nothing is. */
+  /** Missing data of a block as far as it is known; null if nothing is missing. */
   public @Nullable String missing(int block) {
     synchronized (damagedBlocks) {
       return missing.get(block);

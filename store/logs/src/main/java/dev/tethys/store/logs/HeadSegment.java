@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 
-/** Rows in memory as a segment of a selection: a chunk of a head, or what a damaged block has. */
+/**
+ * Rows in memory as a segment of a selection: a chunk of a head, or the readable rows of a block.
+ */
 final class HeadSegment implements LogSegment {
   private static final int BATCH = 4096;
 

@@ -113,7 +113,7 @@ class DamagedBlockTest {
   }
 
   @Test
-  void whatIsReadableIsAnsweredAndCounted() throws IOException {
+  void answersAndCountsReadableRows() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     List<Row> sent = rows();
     try (LogDatabase db = open(files)) {

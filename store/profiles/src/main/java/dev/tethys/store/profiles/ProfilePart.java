@@ -223,7 +223,7 @@ final class ProfilePart {
     }
   }
 
-  /** Sections of a block without which its rows are readable, and what is missing by damage. */
+  /** Optional sections of a block, with the names of the damaged ones. */
   private final class Missing {
     private final int block;
     private final SectionReader in;

@@ -65,7 +65,7 @@ class DamagedProfilesTest {
   }
 
   @Test
-  void whatIsReadableIsAnsweredAndTheRestNamed() throws IOException {
+  void answersReadableProfilesAndNamesTheRest() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     Random random = new Random(5);
     List<Profile> sent = new ArrayList<>();

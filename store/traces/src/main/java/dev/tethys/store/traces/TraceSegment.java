@@ -44,7 +44,7 @@ abstract class TraceSegment implements SpanSegment {
    */
   abstract void open(Read read);
 
-  /** What is missing of the segment as far as it is known; null if nothing is. */
+  /** Missing data of the segment as far as it is known; null if nothing is missing. */
   @Nullable String missing() {
     return null;
   }

@@ -70,7 +70,7 @@ class DamagedSpansTest {
   }
 
   @Test
-  void whatIsReadableIsAnswered() throws IOException {
+  void answersReadableSpans() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     TracesData sent = TraceStoreContract.random(new Random(4), 1200);
     try (TraceDatabase db = open(files)) {

@@ -62,8 +62,8 @@ public final class Row {
   private static final long MAX_BYTES = 16 << 20;
 
   /**
-   * Most bytes that stages may make of all rows of a query, besides the {@link #free} ones of each
-   * row: a format that pads values or repeats labels costs the same for each line.
+   * Most bytes that stages may make of all rows of a query, in addition to the {@link #free} ones
+   * of each row: a format that pads values or repeats labels costs the same for each line.
    */
   static final long MAX_QUERY_BYTES = 64 << 20;
 
@@ -82,7 +82,9 @@ public final class Row {
   private long free = FREE_BYTES; // of this row
   private final AtomicLong madeOfQuery;
 
-  /** Row whose labels have names of a table, with a bound of its own for what stages make. */
+  /**
+   * Row whose labels have names of a table, with a bound of its own for the bytes that stages make.
+   */
   public Row(NameTable names) {
     this(names, new AtomicLong());
   }

@@ -132,7 +132,7 @@ final class BlockDamage {
     return all.without(owners, columns);
   }
 
-  /** What is missing, for warnings. */
+  /** List of the missing fields, for warnings. */
   String text() {
     List<String> shown = new ArrayList<>(missing);
     int more = shown.size() - MAX_SHOWN;

@@ -71,7 +71,7 @@ final class BlockSource {
     return damage != null && damage.isAbsent(section);
   }
 
-  /** What is missing of a damaged block; empty for others. */
+  /** Missing fields of a damaged block; empty for others. */
   String missing() {
     if (damage == null) {
       return "";

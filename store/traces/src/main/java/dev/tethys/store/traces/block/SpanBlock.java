@@ -61,7 +61,7 @@ public final class SpanBlock extends SpanChunk {
     links = source.links;
   }
 
-  /** What is missing of all spans of a damaged block; empty for others. */
+  /** Fields that all spans of a damaged block lack; empty for others. */
   public String missing() {
     return source.missing();
   }
