@@ -330,7 +330,10 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     Cgroup cgroup = f.cgroup;
     if (cgroup.kind() == ContainerKind.STANDALONE) {
       return new Identity(
-          ProcessNames.id(f.commandLine, name -> files.environment(f.pid, name)),
+          ProcessNames.id(
+              f.commandLine,
+              name -> files.environment(f.pid, name),
+              () -> files.workingFolder(f.pid)),
           ContainerMetadata.NONE);
     }
     synchronized (this) {

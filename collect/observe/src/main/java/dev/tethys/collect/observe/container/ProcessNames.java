@@ -1,7 +1,9 @@
 package dev.tethys.collect.observe.container;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** Ids of processes outside of containers and units: {@code /process/NAME}. */
@@ -11,10 +13,17 @@ final class ProcessNames {
 
   private static final String SERVICE_NAME_OPTION = "-Dotel.service.name=";
   private static final int LONGEST_NAME = 100;
+  private static final int MAX_DIGITS = 3; // of a folder with a name
 
-  /** Options of Java that are followed by their value. */
+  /** Options that are followed by their value: of Java, Python, Node. */
   private static final Set<String> WITH_VALUE =
       Set.of(
+          "-W",
+          "-X",
+          "-r",
+          "--require",
+          "--import",
+          "--loader",
           "-cp",
           "-classpath",
           "--class-path",
@@ -54,45 +63,189 @@ final class ProcessNames {
           "io",
           "dev");
 
+  /** Names of scripts that tell nothing about the program, besides {@link #GENERIC}. */
+  private static final Set<String> GENERIC_SCRIPTS =
+      Set.of("index", "manage", "wsgi", "asgi", "__main__", "worker", "program", "test");
+
+  /** Programs that run those of others. */
+  private static final Set<String> LAUNCHERS =
+      Set.of(
+          "celery",
+          "daphne",
+          "flask",
+          "gunicorn",
+          "hypercorn",
+          "npm",
+          "npx",
+          "puma",
+          "rails",
+          "rake",
+          "ts-node",
+          "uvicorn",
+          "yarn");
+
+  /** Folders that tell nothing about the program. */
+  private static final Set<String> GENERIC_FOLDERS =
+      Set.of(
+          "",
+          ".",
+          "..",
+          "app",
+          "apps",
+          "application",
+          "bin",
+          "build",
+          "classes",
+          "current",
+          "data",
+          "deploy",
+          "dist",
+          "home",
+          "java",
+          "jar",
+          "jars",
+          "lib",
+          "libs",
+          "local",
+          "main",
+          "node_modules",
+          "opt",
+          "out",
+          "release",
+          "releases",
+          "root",
+          "sbin",
+          "server",
+          "src",
+          "srv",
+          "target",
+          "tmp",
+          "usr",
+          "var",
+          "www");
+
   private ProcessNames() {}
 
   /**
    * Id by the program. For an interpreter by the name of its service, else by its script, module or
-   * jar. Empty for a thread of the kernel.
+   * jar, and by its folder where that name is one of many. Empty for a thread of the kernel.
    *
    * @param environment value of a variable of the process; empty when it is not set
+   * @param folder working folder of the process; empty when it is not known
    */
-  static String id(String commandLine, UnaryOperator<String> environment) {
-    String name = name(commandLine, environment);
+  static String id(String commandLine, UnaryOperator<String> environment, Supplier<String> folder) {
+    String name = name(commandLine, environment, folder);
     return name.isEmpty() ? "" : "/process/" + name;
   }
 
-  private static String name(String commandLine, UnaryOperator<String> environment) {
+  private static boolean isInterpreter(String program) {
+    return switch (program) {
+      case "java", "node", "nodejs", "php", "dotnet", "deno", "bun" -> true;
+      default ->
+          program.startsWith("python") || program.startsWith("ruby") || program.startsWith("perl");
+    };
+  }
+
+  private static String name(
+      String commandLine, UnaryOperator<String> environment, Supplier<String> folder) {
     String[] words = commandLine.split("\0", -1);
     String program = base(words[0].split("[ :]", 2)[0]);
-    boolean java = program.equals("java");
-    if (!java
-        && !program.startsWith("python")
-        && !program.equals("node")
-        && !program.equals("ruby")
-        && !program.equals("php")) {
+    if (!isInterpreter(program)) {
       return program;
     }
+    boolean java = program.equals("java");
     String service = serviceName(words, java, environment);
     if (!service.isEmpty()) {
       return service;
     }
+    String classPath = "";
     for (int i = 1; i < words.length; i++) {
       String w = words[i];
-      if (java && WITH_VALUE.contains(w)) {
+      boolean isModule = w.equals("-m") || java && w.equals("--module");
+      if (WITH_VALUE.contains(w)) {
         i++;
-      } else if (w.equals("-m") && i + 1 < words.length) {
-        return java ? ofClass(words[i + 1].substring(words[i + 1].indexOf('/') + 1)) : words[i + 1];
-      } else if (!w.isEmpty() && !w.startsWith("-")) {
-        return java && !w.endsWith(".jar") ? ofClass(w) : base(w);
+        boolean isPath = w.equals("-cp") || w.equals("-classpath") || w.equals("--class-path");
+        classPath = isPath && i < words.length ? words[i].split(":", 2)[0] : classPath;
+      } else if (isModule && i + 1 < words.length) {
+        return java
+            ? ofClass(words[i + 1].substring(words[i + 1].indexOf('/') + 1))
+            : launched(words[i + 1], words, i + 2, () -> folder.get() + "/");
+      } else if (!w.isEmpty() && !w.startsWith("-") && !isVerb(program, w)) {
+        if (java && w.startsWith("@")) {
+          return withFolder(base(w.substring(1)), w.substring(1), folder);
+        }
+        if (!java || w.endsWith(".jar") || w.endsWith(".java")) {
+          return launched(base(w), words, i + 1, () -> hasFolder(w) ? w : folder.get() + "/");
+        }
+        String c = ofClass(w);
+        return isGeneric(c) ? withFolder(c, classPath + "/", folder) : c;
       }
     }
-    return program;
+    return withFolder(program, classPath + "/", folder);
+  }
+
+  /** True for words of programs that come before the script. */
+  private static boolean isVerb(String program, String word) {
+    return switch (program) {
+      case "dotnet" -> word.equals("exec") || word.equals("run");
+      case "deno", "bun" -> word.equals("run");
+      default -> false;
+    };
+  }
+
+  /** Name of a script; of a launcher together with the name of its program. */
+  private static String launched(String name, String[] words, int next, Supplier<String> folder) {
+    if (!LAUNCHERS.contains(name)) {
+      return isGeneric(name) ? withFolder(name, folder.get(), () -> "") : name;
+    }
+    for (int i = next; i < words.length; i++) {
+      int colon = words[i].indexOf(':'); // package.module:application
+      if (colon > 0 && !words[i].startsWith("-") && Character.isLetter(words[i].charAt(0))) {
+        for (String of : List.of(words[i].substring(0, colon).split("\\.", -1)).reversed()) {
+          if (!of.isEmpty() && !isGeneric(of)) {
+            return name + "-" + of;
+          }
+        }
+      }
+    }
+    return withFolder(name, folder.get(), () -> "");
+  }
+
+  /** Whether the folder of a script is that of its program; that of a launcher is not. */
+  private static boolean hasFolder(String script) {
+    return script.contains("/") && !LAUNCHERS.contains(base(script));
+  }
+
+  private static boolean isGeneric(String name) {
+    int dot = name.indexOf('.');
+    String word = (dot > 0 ? name.substring(0, dot) : name).toLowerCase(Locale.ROOT);
+    return GENERIC.contains(word) || GENERIC_SCRIPTS.contains(word);
+  }
+
+  /**
+   * The name after that of the folder that tells programs apart.
+   *
+   * @param path of the script, with its folders
+   * @param folder working folder, which is taken where the path has no such folder
+   */
+  private static String withFolder(String name, String path, Supplier<String> folder) {
+    String of = folderName(path);
+    of = of.isEmpty() ? folderName(folder.get() + "/") : of;
+    return of.isEmpty() ? name : of + "-" + name;
+  }
+
+  /** Innermost folder of a path with a name of its own; "" without one. */
+  private static String folderName(String path) {
+    String[] parts = path.split("/", -1);
+    for (int i = parts.length - 2; i >= 0; i--) {
+      String p = parts[i];
+      boolean isNamed = p.chars().filter(Character::isDigit).count() <= MAX_DIGITS;
+      if (isNamed && !p.endsWith(".jar") && !GENERIC_FOLDERS.contains(p.toLowerCase(Locale.ROOT))) {
+        String name = p.replaceAll("[^\\w.-]", "_");
+        return name.substring(0, Math.min(name.length(), LONGEST_NAME));
+      }
+    }
+    return "";
   }
 
   /** Name of the service as a part of an id; the option of Java is read first, as its SDK does. */

@@ -322,6 +322,15 @@ public final class ProcessFiles {
     }
   }
 
+  /** Working folder of a process as it sees it; empty when it is not shown. */
+  public String workingFolder(int pid) {
+    try {
+      return Files.readSymbolicLink(folder(pid).resolve("cwd")).toString();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
   /** Number of the user of a process; -1 when it has ended. */
   public int user(int pid) {
     try {

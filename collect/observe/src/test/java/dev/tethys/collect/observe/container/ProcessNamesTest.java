@@ -22,7 +22,7 @@ class ProcessNamesTest {
     "java, java"
   })
   void namesProgramsAndScripts(String commandLine, String name) {
-    assertThat(ProcessNames.id(commandLine.replace(' ', '\0'), _ -> ""))
+    assertThat(ProcessNames.id(commandLine.replace(' ', '\0'), _ -> "", () -> ""))
         .isEqualTo("/process/" + name);
   }
 
@@ -36,7 +36,42 @@ class ProcessNamesTest {
   void namesInterpretersByTheirService(String commandLine, String service, String name) {
     assertThat(
             ProcessNames.id(
-                commandLine.replace(' ', '\0'), v -> v.equals("OTEL_SERVICE_NAME") ? service : ""))
+                commandLine.replace(' ', '\0'),
+                v -> v.equals("OTEL_SERVICE_NAME") ? service : "",
+                () -> "/srv/x"))
+        .isEqualTo("/process/" + name);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "java, /srv/shop, shop-java",
+    "java, /, java",
+    "java -Xmx1g -XX:+UseZGC, /opt/cart/bin, cart-java",
+    "java Main, /home/ann, ann-Main",
+    "java -cp /opt/cart/lib/a.jar:/x Main, /, cart-Main",
+    "java -cp a.jar dev.shop.Main, /srv/x, shop",
+    "java Main.java, /srv/shop, shop-Main.java",
+    "java /srv/shop/Main.java, /, shop-Main.java",
+    "java Shop.java, /srv/x, Shop.java",
+    "java -jar app.jar, /srv/shop, shop-app.jar",
+    "java -jar /opt/cart/target/app.jar, /srv/shop, cart-app.jar",
+    "java -jar /opt/shop.jar, /srv/x, shop.jar",
+    "java @/opt/cart/args, /, cart-args",
+    "java --module shop.core/shop.core.Main, /, core",
+    "python3 app.py, /srv/shop, shop-app.py",
+    "python3 -X dev -W ignore /srv/cart/main.py, /, cart-main.py",
+    "python3 /usr/bin/gunicorn -b :80 shop.wsgi:app, /, gunicorn-shop",
+    "python3 -m uvicorn main:app, /srv/cart, cart-uvicorn",
+    "python3 -m http.server, /srv/x, http.server",
+    "node -r dotenv/config /srv/cart/dist/index.js, /, cart-index.js",
+    "node server.js, /tmp/ab12345, server.js",
+    "perl /srv/mail/run.pl, /, mail-run.pl",
+    "dotnet exec /srv/Shop.dll, /, Shop.dll",
+    "deno run main.ts, /srv/shop, shop-main.ts",
+    "redis-server *:6379, /srv/shop, redis-server"
+  })
+  void tellsProgramsOfOneNameApartByTheirFolders(String commandLine, String folder, String name) {
+    assertThat(ProcessNames.id(commandLine.replace(' ', '\0'), _ -> "", () -> folder))
         .isEqualTo("/process/" + name);
   }
 }
