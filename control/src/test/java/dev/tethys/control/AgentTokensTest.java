@@ -18,11 +18,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.zip.GZIPOutputStream;
@@ -156,7 +159,7 @@ class AgentTokensTest {
       bomb[2] = (byte) i; // the first byte of the uid
       assertThat(send(ONE, bomb).statusCode()).isEqualTo(200);
     }
-    assertThat(metric("tethys_control_agents_memory_bytes")).isLessThan(30 * 200_000);
+    assertThat(metric("tethys_control_agents_memory_bytes")).isLessThan(30 * 250_000);
     JsonNode a =
         JsonMapper.shared()
             .readTree(get(ControlApi.ROOT + "/agents/" + agents().path(0).path("uid").asString()))
@@ -209,6 +212,30 @@ class AgentTokensTest {
     }
     assertThat(agents().size()).isEqualTo(MAX_AGENTS);
     assertThat(get(ControlApi.ROOT + "/agents?selector=team%3Dtwo")).contains(text(200));
+  }
+
+  private @Nullable WebSocket open(String token) {
+    int port = server == null ? 0 : server.port();
+    return http.newWebSocketBuilder()
+        .header("Authorization", "Bearer " + token)
+        .buildAsync(URI.create("ws://127.0.0.1:" + port + "/v1/opamp"), new WebSocket.Listener() {})
+        .handle((w, e) -> w)
+        .join();
+  }
+
+  @Test
+  void oneTokenLeavesConnectionsToTheOthers() {
+    List<WebSocket> all = new ArrayList<>();
+    for (int i = 0; i < 140; i++) {
+      WebSocket w = open(ONE);
+      if (w != null) {
+        all.add(w);
+      }
+    }
+    assertThat(all).hasSize((MAX_AGENTS + 128) * 3 / 4);
+    WebSocket other = open(TWO);
+    assertThat(other).isNotNull();
+    all.forEach(WebSocket::abort);
   }
 
   @Test

@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -99,13 +98,15 @@ class DuplicateUidTest extends FleetCase {
   }
 
   private void alternates(long startA, long startB) throws Exception {
-    byte[] assigned = null;
+    byte[] assigned = UID;
     for (int i = 0; i < 4; i++) {
-      assertThat(newUid(poll(UID, 5 + i, "a", startA))).isNull();
-      @Nullable byte[] given = newUid(poll(assigned == null ? UID : assigned, 90 + i, "b", startB));
-      assigned = given == null ? assigned : given;
+      assertThat(poll(UID, 5 + i, "a", startA).newUid()).isNull();
+      byte[] given = poll(assigned, 90 + i, "b", startB).newUid();
+      if (given != null) {
+        assigned = given;
+      }
     }
-    assertThat(assigned).isNotNull();
+    assertThat(assigned).isNotEqualTo(UID);
     assertThat(get("/agents").size()).isEqualTo(2);
     assertThat(get("/agents/" + InstanceUid.of(UID)).at("/labels/service.name").asString())
         .isEqualTo("a");
@@ -113,17 +114,13 @@ class DuplicateUidTest extends FleetCase {
         .isEqualTo("b");
   }
 
-  private static byte @Nullable [] newUid(ServerToAgent m) {
-    return m.newUid();
-  }
-
   @Test
-  void agentsThatPollUnderOneUidAreToldApart() throws Exception {
+  void distinguishesAgentsThatPollUnderOneUid() throws Exception {
     alternates(11, 22);
   }
 
   @Test
-  void agentsThatPollWithoutHealthAreToldApartByTheirSequences() throws Exception {
+  void distinguishesAgentsThatPollWithoutHealthByTheirSequences() throws Exception {
     alternates(0, 0);
   }
 

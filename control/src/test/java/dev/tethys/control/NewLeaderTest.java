@@ -52,7 +52,7 @@ class NewLeaderTest extends FleetCase {
 
   private JsonNode item() throws Exception {
     for (JsonNode i : get("/repository").path("resources")) {
-      if (i.path("path").asString().equals(PATH)) {
+      if (i.path("file").asString().equals(PATH)) {
         return i;
       }
     }

@@ -127,7 +127,7 @@ public final class ServerWebSocket {
    * frame announces them until the next message is received. Without room, the socket is closed
    * with {@link #TRY_LATER}.
    *
-   * @param bytes memory of each byte of a message, with what the receiver makes of it
+   * @param bytes memory for each byte of a message, with its parsed form
    */
   public ServerWebSocket withMemory(ByteBudget.Reservation reservation, int bytes) {
     memory = reservation;

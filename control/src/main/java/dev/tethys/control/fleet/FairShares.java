@@ -8,8 +8,8 @@ import java.util.Map;
  * takes leaves the others their parts, and the rest goes to those that come first. Not safe for
  * threads.
  *
- * <p>Invariant: {@code used} is the sum over tokens, and with what is reserved for tokens that use
- * less than their part at most the limit.
+ * <p>Invariant: {@code used} is the sum over tokens, and with the reserve for tokens that use less
+ * than their part at most the limit.
  */
 final class FairShares {
   private final long limit;
@@ -42,7 +42,7 @@ final class FairShares {
     return Math.max(0, part - own);
   }
 
-  /** Adds to what a token uses, or takes from it. */
+  /** Adds to the use of a token, or subtracts from it. */
   void add(String token, long more) {
     long own = byToken.getOrDefault(token, 0L);
     long now = own + more;

@@ -50,6 +50,9 @@ public final class Fleet {
   /** Agents under the uid of another one that are remembered. */
   private static final int MAX_DUPLICATES = 10_000;
 
+  /** Connections beyond one for each agent: those that are replaced, or have sent nothing yet. */
+  private static final int SPARE_CONNECTIONS = 128;
+
   private static final int MAX_LABELS = 128;
   private static final int MAX_NAME = 256;
   private static final int MAX_VALUE = 1024;
@@ -142,6 +145,7 @@ public final class Fleet {
 
   private long duplicatesFound;
   private final FairShares places;
+  private final FairShares connections;
   private final FleetMemory memoryAccount;
   private final UidBindings bindings;
   private final LimitedLog failures = new LimitedLog(LOG);
@@ -180,6 +184,7 @@ public final class Fleet {
     this.bindings = bindings;
     this.memoryAccount = account;
     this.places = new FairShares(maxAgents, tokens);
+    this.connections = new FairShares(maxAgents + (long) SPARE_CONNECTIONS, tokens);
     this.volumes = new FleetVolumes(account);
   }
 
@@ -209,7 +214,7 @@ public final class Fleet {
           "the instance uid " + uid + " belongs to another token; let the agent take a new one",
           false);
     }
-    if (session == null && polls.isNewcomer(uid, m)) {
+    if (session == null && agents.containsKey(uid) && polls.isNewcomer(uid, m)) {
       return new Received(null, false, "another agent has the instance uid " + uid, false, true);
     }
     AgentState before = agents.get(uid);
@@ -251,6 +256,9 @@ public final class Fleet {
       now = disconnected(now);
       sessions.remove(uid);
     }
+    if (session == null && before == null) {
+      polls.begin(uid, m);
+    }
     agents.put(uid, now);
     String former = tokens.put(uid, key);
     if (!key.equals(former)) {
@@ -262,10 +270,28 @@ public final class Fleet {
     return new Received(now, gap && !m.disconnects(), "", false);
   }
 
-  /** Connection of another agent with a uid; null for none. */
-  public synchronized @Nullable Session holder(UUID uid, @Nullable Session own) {
-    Session s = sessions.get(uid);
+  /**
+   * Connection of another agent with a uid that a token may use; null for none.
+   *
+   * @param own connection that asks; null for none
+   */
+  public synchronized @Nullable Session holder(UUID uid, @Nullable Session own, AgentToken token) {
+    Session s = bindings.allows(uid, token) ? sessions.get(uid) : null;
     return s == own ? null : s;
+  }
+
+  /** Whether a token may open one more connection, which {@link #closed} gives back. */
+  public synchronized boolean opens(AgentToken token) {
+    boolean fits = connections.fits(token.fingerprint(), 1, 0);
+    if (fits) {
+      connections.add(token.fingerprint(), 1);
+    }
+    return fits;
+  }
+
+  /** A connection of a token was closed. */
+  public synchronized void closed(AgentToken token) {
+    connections.add(token.fingerprint(), -1);
   }
 
   /**

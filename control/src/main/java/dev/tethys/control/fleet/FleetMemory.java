@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * and volumes. Its limit is a quarter of the heap, which the tokens of agents share. Safe for
  * threads; calls nothing.
  *
- * <p>Invariant: the sum of what agents hold is at most the limit. Parts without which an agent is
- * still selected and judged leave a quarter of it to the others.
+ * <p>Invariant: the sum over agents is at most the limit. Parts without which an agent is still
+ * selected and judged leave a quarter of it to the others.
  */
 public final class FleetMemory {
   /** Bytes of an agent without its parts: state, rates, points of its accounts, and its session. */

@@ -44,8 +44,14 @@ final class PollStreams {
 
   private final Map<UUID, Streams> all = new HashMap<>();
 
+  /** Takes the first message of a uid. */
+  void begin(UUID uid, AgentToServer m) {
+    long start = m.health() == null ? 0 : m.health().startNanos();
+    all.put(uid, new Streams(new Stream(start, m.sequence())));
+  }
+
   /**
-   * Takes a message.
+   * Takes a further message.
    *
    * @return whether it is of an agent that came under the uid of another one, which is still there
    */

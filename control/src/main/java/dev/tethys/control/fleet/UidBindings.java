@@ -34,7 +34,7 @@ public final class UidBindings implements AutoCloseable {
   /** Bindings of a token for each agent that the table may have. */
   static final int MAX_PER_AGENT = 2;
 
-  /** Lines beyond two for each binding, after which the file is written anew. */
+  /** Lines beyond two for each binding, after which the file is compacted. */
   private static final int SPARE_LINES = 10_000;
 
   private final @Nullable Path path;

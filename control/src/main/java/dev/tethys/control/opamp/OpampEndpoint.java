@@ -147,7 +147,7 @@ public final class OpampEndpoint {
       throw new HttpException(400, "the body is not an AgentToServer message: " + e.getMessage());
     }
     UUID said = InstanceUid.of(m.uid());
-    Fleet.Session holder = fleet.holder(said, null);
+    Fleet.Session holder = fleet.holder(said, null, token);
     boolean taken = holder != null && holder.answers();
     Fleet.Received received = taken ? null : fleet.receive(m, "http", null, token);
     if (received == null || received.duplicate()) {
@@ -202,10 +202,15 @@ public final class OpampEndpoint {
   private void socket(HttpRequest q, HttpResponse r) throws IOException {
     AgentToken token = tokens.requireAgent(q);
     String base = base(q);
+    if (!fleet.opens(token)) {
+      throw new HttpException(503, "too many connections of agents; connect again later");
+    }
     try (ByteBudget.Reservation memory = ByteBudget.process().open()) {
       ServerWebSocket socket =
           ServerWebSocket.accept(q, r, MAX_MESSAGE).withMemory(memory, PARSED + 1);
       new Session(socket, Thread.currentThread(), base, token).run();
+    } finally {
+      fleet.closed(token);
     }
   }
 
@@ -294,7 +299,7 @@ public final class OpampEndpoint {
     private AgentToServer identified(AgentToServer m) {
       UUID named = InstanceUid.of(m.uid());
       if (!named.equals(shared)) {
-        Fleet.Session holder = fleet.holder(named, this);
+        Fleet.Session holder = fleet.holder(named, this, token);
         if (holder == null || !holder.answers()) {
           return m;
         }

@@ -49,7 +49,7 @@ class ClusterObjectTest {
   }
 
   @Test
-  void statusSaysThatTheRolloutOfItsGenerationWasUndone() {
+  void findsTheUndoneRolloutOfItsGenerationInTheStatus() {
     assertThat(undone(object(3))).isEmpty();
     assertThat(undone(shown(object(3), "current", ""))).isEmpty();
     ObjectNode status = shown(object(3), "undone", "rollout 4 is undone: it lost items");
