@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
@@ -67,7 +68,7 @@ class RolloutIntakeTest extends RolloutCase {
   }
 
   @Test
-  void undoesWhereAnAgentTakesNothingAnyMore() throws IOException {
+  void undoesWhereTheIntakeOfAnAgentEnds() throws IOException {
     run(1, 60, 2, 1, 0);
     Rollout r = start(GUARD);
     run(1, 20, 0, 0, 0);
@@ -112,9 +113,7 @@ class RolloutIntakeTest extends RolloutCase {
     String bad = accounts(logs, spans, zipkin);
     RemoteStatus has =
         new RemoteStatus(
-            java.util.HexFormat.of().parseHex(store.find("edge", 1).hash()),
-            RemoteStatus.State.APPLIED,
-            "");
+            requireNonNull(store.find("edge", 1)).hashBytes(), RemoteStatus.State.APPLIED, "");
     agent(1, has, null);
     agent(2, has, null);
     rollouts.step();
@@ -153,7 +152,7 @@ class RolloutIntakeTest extends RolloutCase {
 
   @Test
   void itemsThatComeOnceAMinuteAreWaitedFor() throws IOException {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
       run(1, 5, 10, 100, 0);
       run(1, 55, 10, 0, 0);
     }
@@ -162,6 +161,16 @@ class RolloutIntakeTest extends RolloutCase {
     assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
     assertThat(r.stateReason).contains("has taken no spans", "yet with the version");
     run(1, 5, 10, 100, 0);
+    assertThat(r.state).isEqualTo(Rollout.State.DONE);
+  }
+
+  @Test
+  void burstBeforeTheVersionIsNotMissed() throws IOException {
+    run(1, 5, 10, 0, 0);
+    run(1, 5, 10, 500, 0);
+    run(1, 30, 10, 0, 0);
+    Rollout r = start(GUARD);
+    run(1, 40, 10, 0, 0);
     assertThat(r.state).isEqualTo(Rollout.State.DONE);
   }
 

@@ -1,9 +1,7 @@
 package dev.tethys.control.fleet;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,24 +22,36 @@ public final class RecentIntake {
   /** Time over which the usual intake is taken. */
   static final Duration MINUTE = Duration.ofMinutes(1);
 
-  /** Reports that say what is usual must be of so long a time. */
+  /** Part of that time whose rate is taken by itself. */
+  static final Duration PART = Duration.ofSeconds(15);
+
+  /** Shortest time that reports must span for a usual intake. */
   static final Duration SHORTEST = Duration.ofSeconds(30);
 
   /** Time after a change of counts within which agents report it. */
   private static final Duration REPORTED = Duration.ofSeconds(10);
 
   private static final Duration SPACING = Duration.ofSeconds(5);
-  private static final Duration SPAN = Duration.ofMinutes(2);
+  private static final Duration SPAN = Duration.ofMinutes(4);
   private static final int MAX_POINTS = 26;
+
+  /** Last points, which are not thinned out. */
+  private static final int CLOSE = 14;
+
+  /** Reports with more items than the one before that show a usual intake: fewer may be a burst. */
+  private static final int FEWEST = 3;
+
   static final int MAX_KEYS = 32;
 
   /**
    * Usual intake of a key.
    *
    * @param perSecond items in a second over the last minute
+   * @param least items in a second over the {@link #PART} of it with the fewest: bursts are not
+   *     usual
    * @param silence the longest time for which no items came
    */
-  public record Usual(double perSecond, Duration silence) {}
+  public record Usual(double perSecond, double least, Duration silence) {}
 
   private record Point(long nanos, long[] counts) {
     long of(int key) {
@@ -52,7 +62,7 @@ public final class RecentIntake {
   /** Points of an agent with one configuration, the latest last. */
   private static final class Points {
     private final String configuration;
-    private final Deque<Point> all = new ArrayDeque<>();
+    private final List<Point> all = new ArrayList<>();
     private @Nullable Points former;
 
     Points(String configuration) {
@@ -101,32 +111,40 @@ public final class RecentIntake {
       Points next =
           former != null && former.configuration.equals(configuration)
               ? resumed(former, now)
-              : begun(configuration, a.points.all.peekLast());
+              : begun(configuration, last(a.points));
       next.former = a.points;
       a.points = next;
     }
-    Deque<Point> all = a.points.all;
-    Point last = all.peekLast();
+    List<Point> all = a.points.all;
+    Point last = last(a.points);
     if (last != null && countsAnew(last, now)) {
       all.clear();
     }
     if (all.size() > 1) {
       Point newest = all.removeLast();
       if (newest.nanos - all.getLast().nanos >= SPACING.toNanos()) {
-        all.addLast(newest);
+        all.add(newest);
       }
     }
-    all.addLast(now);
-    while (all.size() > MAX_POINTS
-        || all.size() > 2 && nanos - second(all).nanos >= SPAN.toNanos()) {
+    all.add(now);
+    while (all.size() > 2 && nanos - all.get(1).nanos >= SPAN.toNanos()) {
       all.removeFirst();
+    }
+    if (all.size() > MAX_POINTS) {
+      int closest = 1;
+      for (int i = 2; i < all.size() - CLOSE; i++) {
+        closest = gap(all, i) < gap(all, closest) ? i : closest;
+      }
+      all.remove(closest);
     }
   }
 
-  private static Point second(Deque<Point> all) {
-    var each = all.iterator();
-    each.next();
-    return each.next();
+  private static long gap(List<Point> all, int i) {
+    return all.get(i + 1).nanos - all.get(i - 1).nanos;
+  }
+
+  private static @Nullable Point last(Points p) {
+    return p.all.isEmpty() ? null : p.all.getLast();
   }
 
   private static boolean countsAnew(Point before, Point now) {
@@ -142,7 +160,7 @@ public final class RecentIntake {
   private static Points begun(String configuration, @Nullable Point last) {
     Points out = new Points(configuration);
     if (last != null) {
-      out.all.addLast(last);
+      out.all.add(last);
     }
     return out;
   }
@@ -150,14 +168,14 @@ public final class RecentIntake {
   /** Continues at a later point, as if nothing had been counted since the last one. */
   private static Points resumed(Points former, Point now) {
     Points out = new Points(former.configuration);
-    Point last = former.all.peekLast();
+    Point last = last(former);
     if (last != null) {
       for (Point p : former.all) {
         long[] moved = new long[now.counts.length];
         for (int i = 0; i < moved.length; i++) {
           moved[i] = p.of(i) + now.counts[i] - last.of(i);
         }
-        out.all.addLast(new Point(p.nanos + now.nanos - last.nanos, moved));
+        out.all.add(new Point(p.nanos + now.nanos - last.nanos, moved));
       }
       out.all.removeLast(); // which is now
     }
@@ -181,12 +199,39 @@ public final class RecentIntake {
     for (int i = 0; i < a.keys.size(); i++) {
       long items = last.of(i) - from.of(i);
       long silence = silence(all, i, nanos);
-      // Items that came once within the time say nothing of when they come again.
-      if (items > 0 && nanos - all.getFirst().nanos >= 2 * silence) {
+      // A single arrival within the time does not show an interval.
+      if (items > 0 && changes(all, i) >= FEWEST && nanos - all.getFirst().nanos >= 2 * silence) {
         out.put(
             a.keys.get(i),
-            new Usual(items * 1e9 / (nanos - from.nanos), Duration.ofNanos(silence)));
+            new Usual(
+                items * 1e9 / (nanos - from.nanos),
+                least(all, i, from.nanos),
+                Duration.ofNanos(silence)));
       }
+    }
+    return out;
+  }
+
+  private static double least(List<Point> all, int key, long from) {
+    double out = Double.MAX_VALUE;
+    int begin = 0;
+    for (int end = 1; end < all.size(); end++) {
+      while (all.get(end).nanos - all.get(begin + 1).nanos >= PART.toNanos()) {
+        begin++;
+      }
+      Point b = all.get(begin);
+      Point e = all.get(end);
+      if (b.nanos - from >= 0 && e.nanos - b.nanos >= PART.toNanos()) {
+        out = Math.min(out, (e.of(key) - b.of(key)) * 1e9 / (e.nanos - b.nanos));
+      }
+    }
+    return out == Double.MAX_VALUE ? 0 : out;
+  }
+
+  private static int changes(List<Point> all, int key) {
+    int out = 0;
+    for (int i = 1; i < all.size(); i++) {
+      out += all.get(i).of(key) > all.get(i - 1).of(key) ? 1 : 0;
     }
     return out;
   }

@@ -110,7 +110,7 @@ public record Totals(
   /** Values of quotas that are kept of a report, over all live controls. */
   private static final int MAX_QUOTAS = 10_000;
 
-  /** Tokens of JSON of a report; one with more is none. */
+  /** Most tokens of JSON in a report; a larger one is ignored. */
   private static final int MAX_TOKENS = 400_000;
 
   private static final JsonMapper JSON =

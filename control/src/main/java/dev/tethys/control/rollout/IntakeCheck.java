@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 
 /**
- * Check of what agents take with the version: in all, of each signal and of each receiver. A
+ * Check of the intake of agents with the version: in all, of each signal and of each receiver. A
  * listener that moved, or a pipeline that is missing, loses nothing that the agent could count: its
  * senders are refused. Compared is the rate over a sliding window, which is {@code applyTimeout} or
  * longer where items come seldom, with that of the minute before the version.
@@ -25,6 +25,9 @@ final class IntakeCheck {
 
   /** Time after a change of counts within which agents report it. */
   private static final Duration REPORTED = Duration.ofSeconds(10);
+
+  /** Time without a message after which it is not known what an agent takes. */
+  private static final Duration SILENT = Duration.ofSeconds(15);
 
   /** Items that must be expected within a window. */
   private static final double EXPECTED = 10;
@@ -61,6 +64,12 @@ final class IntakeCheck {
   void add(UUID uid, Reached reached, AgentState a) {
     if (!reached.applied || !a.connected() || r.guard.maxLost() >= 1) {
       return;
+    }
+    if (clock.millis() - a.seenMillis() > SILENT.toMillis() && !reached.intakeBefore.isEmpty()) {
+      if (reached.stage == r.stage) {
+        undecided = "agent " + fleet.nameOf(uid) + " has sent no message for a while";
+      }
+      return; // one that is connected sends a sign of life
     }
     for (Map.Entry<String, Usual> e : reached.intakeBefore.entrySet()) {
       Duration over = over(e.getValue());
@@ -106,9 +115,11 @@ final class IntakeCheck {
     }
     double seconds = over.toNanos() / 1e9;
     double expected = before.perSecond() * seconds;
-    double fall = 1 - taken / expected;
-    boolean fault = taken == 0 || fall >= FAULT && expected >= EXPECTED_OF_SOME;
-    boolean waits = fall >= WAITS && expected >= EXPECTED_OF_SOME;
+    double least = Math.min(expected, before.least() * seconds);
+    boolean some = least >= EXPECTED_OF_SOME;
+    double fall = taken == 0 ? 1 : some ? 1 - taken / least : 0;
+    boolean fault = taken == 0 || fall >= FAULT;
+    boolean waits = fall >= WAITS;
     if (!fault && !waits || fall <= r.guard.maxLost() || isElsewhere(uid, reached, key, over)) {
       return;
     }
@@ -121,7 +132,7 @@ final class IntakeCheck {
             taken,
             items(key),
             Durations.format(over),
-            -100 * fall,
+            -100 * (1 - taken / expected),
             before.perSecond());
     boolean shared = othersTakeLess(key, over);
     if (fault && !shared) {
@@ -145,7 +156,7 @@ final class IntakeCheck {
     return at == 0 ? items : items + " by receiver " + key.substring(0, at);
   }
 
-  /** Whether what a receiver does not take any more is taken by another one of the agent. */
+  /** Whether another receiver of the agent takes the items that are missing. */
   private boolean isElsewhere(UUID uid, Reached reached, String key, Duration over) {
     int at = key.indexOf(Totals.SIGNAL);
     Usual receiver = reached.intakeBefore.get(key);
@@ -159,7 +170,7 @@ final class IntakeCheck {
     return missingOfAll < missing / 2;
   }
 
-  /** Whether agents without the version take less than half of what they took as well. */
+  /** Whether the intake of agents without the version fell by more than half as well. */
   private boolean othersTakeLess(String key, Duration over) {
     double before = 0;
     double now = 0;
@@ -180,12 +191,12 @@ final class IntakeCheck {
     return problem;
   }
 
-  /** What is not compared yet, or fell for all; "" for nothing. */
+  /** Comparison that is not complete, or a fall that all agents share; "" for none. */
   String undecided() {
     return undecided;
   }
 
-  /** Signals of which an agent takes nothing any more, with what it took in a second before. */
+  /** Former items in a second of the signals whose intake ended. */
   Map<String, Double> vanished() {
     return vanished;
   }

@@ -46,7 +46,7 @@ final class OtherAgents {
     return out;
   }
 
-  /** What these agents usually take. */
+  /** Usual intake of these agents. */
   static Map<UUID, Map<String, RecentIntake.Usual>> usualIntake(Fleet fleet, Rollout r) {
     Map<UUID, Map<String, RecentIntake.Usual>> out = new LinkedHashMap<>();
     r.othersThen.keySet().forEach(uid -> out.put(uid, fleet.usualIntake(uid)));

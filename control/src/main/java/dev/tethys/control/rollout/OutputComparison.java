@@ -275,7 +275,7 @@ public final class OutputComparison {
   }
 
   /**
-   * Notes signals of which an agent takes nothing any more: they have no output, and no ratio.
+   * Notes signals whose intake ended at an agent: they have no output, and no ratio.
    *
    * @param perSecond what was taken in a second before
    */

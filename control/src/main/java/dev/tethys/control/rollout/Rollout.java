@@ -120,7 +120,7 @@ public final class Rollout {
     /** Number of its reports at {@link #withVersion}. */
     long reportsWithVersion;
 
-    /** What it usually took before it was offered the version, by key of its intake. */
+    /** Usual intake before it was offered the version, by key. */
     Map<String, RecentIntake.Usual> intakeBefore = Map.of();
 
     /** Start of its process as it was reported last, Unix nanoseconds; 0 where it is not known. */
@@ -214,7 +214,7 @@ public final class Rollout {
   /** Accounts of agents without the version when the stage began; not kept over a restart. */
   Map<UUID, Totals> othersThen = Map.of();
 
-  /** What agents without the version usually took then; not kept over a restart. */
+  /** Usual intake of agents without the version then; not kept over a restart. */
   Map<UUID, Map<String, RecentIntake.Usual>> othersIntake = Map.of();
 
   /** Part of the items that agents without the version lost when the stage began. */

@@ -198,7 +198,9 @@ public final class RolloutState {
         out.put(
             e.getKey(),
             new RecentIntake.Usual(
-                perSecond, Duration.ofMillis(e.getValue().path("silenceMillis").asLong(0))));
+                perSecond,
+                e.getValue().path("least").asDouble(0),
+                Duration.ofMillis(e.getValue().path("silenceMillis").asLong(0))));
       }
     }
     return out;
@@ -306,6 +308,7 @@ public final class RolloutState {
                   intake
                       .putObject(key)
                       .put("perSecond", u.perSecond())
+                      .put("least", u.least())
                       .put("silenceMillis", u.silence().toMillis()));
         });
   }
