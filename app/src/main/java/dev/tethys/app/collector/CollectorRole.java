@@ -217,7 +217,7 @@ public final class CollectorRole implements AutoCloseable {
   /** Values that its references gave. */
   private volatile ReferencedValues values = ReferencedValues.NONE;
 
-  /** Those of the last configuration that was not taken. */
+  /** Values of the last configuration that was refused. */
   private volatile ReferencedValues refused = ReferencedValues.NONE;
 
   /** References that configurations of the control plane may have, by the command line. */

@@ -30,8 +30,11 @@ import java.util.Set;
  * they run on: these pass all on.
  */
 final class DryRunComponents {
-  /** Processors that read their surroundings, which differ from those of the agents. */
-  static final Set<String> PASSED = Set.of("k8s_attributes", "resource_detection");
+  /**
+   * Processors that read their surroundings, which differ from those of the agents: the machine,
+   * its files, a cluster, or URLs.
+   */
+  static final Set<String> PASSED = Set.of("k8s_attributes", "resource_detection", "schema");
 
   private final List<Input> inputs = new ArrayList<>(); // guarded by this
   private final DryRunRecords records;

@@ -206,7 +206,7 @@ public final class ConfigSources implements ConfigSource {
     String name = dash < 0 ? argument : argument.substring(0, dash);
     if (!VARIABLE.matcher(name).matches()) {
       throw new IllegalArgumentException(
-          "\"" + name + "\" is no name of a variable: letters, digits and _, no digit first");
+          "\"" + name + "\" is not a name of a variable: letters, digits and _, no digit first");
     }
     String own = variables.get(name);
     if (own != null) {

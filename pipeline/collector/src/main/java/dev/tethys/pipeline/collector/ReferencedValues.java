@@ -65,7 +65,7 @@ public record ReferencedValues(List<Value> values, Set<String> places) {
 
   /**
    * An error of this configuration that can be shown: one at a value with references does not quote
-   * it, for readers of values quote what they have made of them.
+   * it, for readers quote parts of values and values derived from them.
    */
   public ConfigException shown(ConfigException error) {
     String message = String.valueOf(error.getMessage());

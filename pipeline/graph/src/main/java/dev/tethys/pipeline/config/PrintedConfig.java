@@ -186,8 +186,8 @@ public final class PrintedConfig {
   }
 
   /**
-   * A text of references alone, perhaps behind a scheme of authentication; null where a part of it
-   * is literal.
+   * A text of references alone, perhaps preceded by a scheme of authentication; null where a part
+   * of it is literal.
    */
   private static @Nullable String references(String text) {
     StringBuilder out = new StringBuilder();
