@@ -85,6 +85,7 @@ function Row(props: { agent: Agent; chosen: boolean; onChoose: () => void }) {
           {name}
         </button>
         <div className="muted">{detail}</div>
+        {agent.duplicateOf && <div className="muted">came with the uid of another agent</div>}
       </td>
       <td>
         <span className={`badge badge-${BADGES[state].badge}`}>{BADGES[state].name}</span>
@@ -100,7 +101,7 @@ function Row(props: { agent: Agent; chosen: boolean; onChoose: () => void }) {
             {configuration.name} <span className="muted">version {configuration.version}</span>
           </>
         ) : (
-          <span className="muted">{agent.acceptsConfiguration ? 'local' : 'local only'}</span>
+          <span className="muted">{agent.acceptsConfiguration ? 'local' : 'none'}</span>
         )}
       </td>
       <td className="num">{perSecond(agent.items?.inPerSecond)}</td>

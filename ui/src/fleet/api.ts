@@ -33,6 +33,8 @@ export interface Agent {
   transport: string;
   lastSeenMillis: number;
   acceptsConfiguration: boolean;
+  /** Instance uid that the agent had, and another one has. */
+  duplicateOf?: string;
   labels: Record<string, string>;
   health?: Health;
   configuration: {
@@ -508,6 +510,8 @@ export const followInFleet = async (of: {
 /** Volumes of one run of a configuration on samples. */
 export interface DryRunResult {
   validation: string;
+  /** What the samples lose where that is seldom meant. */
+  warnings?: string[];
   samples: Record<string, { items: number; bytes: number }>;
   nodes: {
     kind: string;

@@ -145,6 +145,11 @@ function Result({ of }: { of: DryRunAnswer }) {
         On {sampled || 'no records'}
         {version ? `, compared with ${version.toLowerCase()}` : ''}: {of.result.validation}
       </p>
+      {of.result.warnings?.map((text) => (
+        <Notice kind="warning" title="Items of the samples are dropped" key={text}>
+          {text}
+        </Notice>
+      ))}
       <Volumes title="Destinations" of={destinations(of)} version={version} detail="Signal" open />
       <Nodes of={of} version={version} />
       <Volumes title="Edges" of={edges(of)} version={version} detail="Pipeline" />

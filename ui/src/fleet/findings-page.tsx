@@ -82,6 +82,11 @@ export function FindingsPage() {
           {one.error}
         </Notice>
       ))}
+      {found?.note && (
+        <Notice kind="warning" title="Nothing read">
+          {found.note}
+        </Notice>
+      )}
       {found && (
         <section className="card table-wrap" aria-label="Findings">
           <table className="table">

@@ -16,6 +16,8 @@ export interface Findings {
   errors: { uid: string; error: string }[];
   records: number;
   findings: number;
+  /** Why the search proves nothing. */
+  note?: string;
 }
 
 /** What a search says about an exporter: no record proves nothing. */

@@ -91,6 +91,12 @@ describe('agents', () => {
     expect(nameOf(all[0] as Agent).name).toBe('tethys');
   });
 
+  it('are titled by their name label', () => {
+    const titled = agent('a', { labels: { 'service.name': 'tethys', env: 'prod', name: 'edge-7' } });
+    expect(nameOf(titled).name).toBe('edge-7');
+    expect(nameOf(titled).detail).toContain('tethys');
+  });
+
   it('are summed with reasons of drops', () => {
     const items = { in: 10, out: 7, queued: 0, deadLettered: 1, returned: 0, dropped: { muted: 2, full: 0 } };
     const sum = total([agent('a', { items }), agent('b', { items }), agent('c')]);

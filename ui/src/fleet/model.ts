@@ -28,8 +28,13 @@ export function stateOf(agent: Agent): State {
 /** The name that people know an agent by, with what tells it from others of that name. */
 export function nameOf(agent: Agent): { name: string; detail: string } {
   const labels = agent.labels;
-  const name = labels['service.name'] ?? 'agent';
-  const detail = [labels['host.name'], labels['service.instance.id'] ?? agent.uid.slice(0, 8)]
+  const service = labels['service.name'] ?? 'agent';
+  const name = labels.name || service;
+  const detail = [
+    labels.name ? service : undefined,
+    labels['host.name'],
+    labels['service.instance.id'] ?? agent.uid.slice(0, 8),
+  ]
     .filter(Boolean)
     .join(' · ');
   return { name, detail };
@@ -40,6 +45,7 @@ const DESCRIBING = /^(service|host|os|process|telemetry)\./;
 
 /** An agent by the labels that people gave it; by its name where it has none. */
 export function agentName(agent: Agent): string {
+  if (agent.labels.name) return agent.labels.name;
   const own = Object.entries(agent.labels)
     .filter(([key]) => !DESCRIBING.test(key))
     .map(([key, value]) => `${key}=${value}`);

@@ -95,7 +95,9 @@ final class AgentCommands {
           ownLabels(object(object(o).get("labels"))),
           text(o, "connected"),
           health == null ? "" : text(health, "healthy"),
-          name.isEmpty() ? "" : name + "/" + text(configuration, "version"),
+          text(o, "acceptsConfiguration").equals("false")
+              ? "none"
+              : name.isEmpty() ? "" : name + "/" + text(configuration, "version"),
           text(configuration, "state"),
           items == null ? "" : text(items, "in"),
           items == null ? "" : text(items, "out"),

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -19,12 +20,27 @@ import org.jspecify.annotations.Nullable;
 final class ControlCommands {
   static final String NAME = "control";
 
+  /** Variable with the URL where no flag gives one. */
+  static final String URL_VARIABLE = "TETHYS_CONTROL_URL";
+
+  /** Variable with the bearer token where no flag gives a file. */
+  static final String TOKEN_VARIABLE = "TETHYS_CONTROL_TOKEN";
+
+  private static final String URL = "http://127.0.0.1:4320";
   private static final String ROOT = "/api/v1/control";
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
   private static final List<Flag> SERVER =
       List.of(
-          Flag.of("url", Flag.Kind.STRING, "http://127.0.0.1:4320", "URL of the control plane."),
-          Flag.of("token-file", Flag.Kind.STRING, "", "File with the bearer token."),
+          Flag.of(
+              "url",
+              Flag.Kind.STRING,
+              "",
+              "URL of the control plane; " + URL_VARIABLE + ", else " + URL + "."),
+          Flag.of(
+              "token-file",
+              Flag.Kind.STRING,
+              "",
+              "File with the bearer token; without it the token in " + TOKEN_VARIABLE + "."),
           HttpAccess.CONFIG);
   static final Flag AUTHOR =
       Flag.of(
@@ -95,13 +111,10 @@ final class ControlCommands {
 
   static @Nullable Object call(
       Command.Arguments a, String method, String path, @Nullable String body) throws IOException {
-    String file = a.flags().get("token-file");
-    List<String> headers =
-        file.isEmpty()
-            ? List.of()
-            : List.of("Authorization=Bearer " + Files.readString(Path.of(file)).strip());
-    try (HttpAccess access =
-        HttpAccess.of(a.flags().get("url"), a.flags().get("http.config.file"), headers)) {
+    String token = token(a.flags().get("token-file"), System::getenv);
+    List<String> headers = token.isEmpty() ? List.of() : List.of("Authorization=Bearer " + token);
+    String url = url(a.flags().get("url"), System::getenv);
+    try (HttpAccess access = HttpAccess.of(url, a.flags().get("http.config.file"), headers)) {
       HttpAccess.Reply r =
           access.send(
               method,
@@ -123,6 +136,22 @@ final class ControlCommands {
       }
       return m.get("data");
     }
+  }
+
+  /** URL of the control plane: of the flag, else of the variable, else that of this machine. */
+  static String url(String flag, Function<String, @Nullable String> environment) {
+    String variable = environment.apply(URL_VARIABLE);
+    return !flag.isEmpty() ? flag : variable == null || variable.isBlank() ? URL : variable.strip();
+  }
+
+  /** Bearer token: of the file of the flag, else of the variable; "" for none. */
+  static String token(String file, Function<String, @Nullable String> environment)
+      throws IOException {
+    if (!file.isEmpty()) {
+      return Files.readString(Path.of(file)).strip();
+    }
+    String variable = environment.apply(TOKEN_VARIABLE);
+    return variable == null ? "" : variable.strip();
   }
 
   static Map<String, @Nullable Object> object(@Nullable Object o) {

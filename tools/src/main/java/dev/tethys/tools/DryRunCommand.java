@@ -134,6 +134,7 @@ final class DryRunCommand {
     if (!note.isEmpty()) {
       console.err().println(note);
     }
+    list(object(result).get("warnings")).forEach(w -> console.err().println("warning: " + w));
     String version = before == null ? "" : "VERSION " + text(out, "baselineVersion");
     console.out().println(text(result, "validation"));
     Map<String, Object> was = new HashMap<>();

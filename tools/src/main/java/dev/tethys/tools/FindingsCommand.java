@@ -19,7 +19,7 @@ final class FindingsCommand {
         "findings",
         "[<selector>]",
         "Search a sample of what exporters get for personal data and credentials; the exit status"
-            + " is 1 where any is found, or an agent was not searched.",
+            + " is 1 where any is found, an agent was not searched, or no record passed.",
         List.of(Flag.of("seconds", Flag.Kind.INTEGER, "5", "Time of the sample, at most 30.")),
         0,
         1,
@@ -61,7 +61,15 @@ final class FindingsCommand {
             ControlCommands.counted(text(out, "findings"), "finding")
                 + " in "
                 + ControlCommands.counted(text(out, "records"), "record"));
-    return errors.isEmpty() && text(out, "findings").equals("0") ? 0 : 1;
+    boolean read = !text(out, "records").equals("0");
+    if (!read) {
+      console
+          .err()
+          .println(
+              "no record passed in the time of the search, which proves nothing; search while there"
+                  + " is traffic, or with more --seconds");
+    }
+    return read && errors.isEmpty() && text(out, "findings").equals("0") ? 0 : 1;
   }
 
   private static String where(@Nullable Object d) {

@@ -33,7 +33,7 @@ public final class AgentJson {
    */
   public static ObjectNode of(
       AgentState a, AgentVersions.Wanted runs, ItemRates.@Nullable Rate rate, boolean whole) {
-    ConfigVersion wanted = runs.version();
+    ConfigVersion wanted = a.acceptsConfiguration() ? runs.version() : null;
     ObjectNode n = JsonMapper.shared().createObjectNode();
     n.put("uid", a.uid().toString()).put("connected", a.connected());
     n.put("transport", a.transport()).put("lastSeenMillis", a.seenMillis());
@@ -54,7 +54,7 @@ public final class AgentJson {
           "current",
           wanted.hash().equals(a.configHash()) && a.configState() == RemoteStatus.State.APPLIED);
     }
-    if (!runs.why().isEmpty()) {
+    if (!runs.why().isEmpty() && a.acceptsConfiguration()) {
       c.put("kept", runs.why());
     }
     n.put("acceptsPackages", a.acceptsPackages());

@@ -22,6 +22,11 @@ final class FleetFindings {
   private final Map<String, Map<String, Long>> byDetector = new TreeMap<>();
   private final ArrayNode agents = JsonMapper.shared().createArrayNode();
 
+  /** Note of a search that read no records. */
+  static final String NO_RECORDS =
+      "no record passed in the time of the search, which proves nothing; search while there is"
+          + " traffic, or for longer";
+
   private FleetFindings() {}
 
   /**
@@ -60,7 +65,8 @@ final class FleetFindings {
       findings += e.getValue().findings;
       records += e.getValue().records;
     }
-    return out.put("records", records).put("findings", findings);
+    out.put("records", records).put("findings", findings);
+    return records > 0 ? out : out.put("note", NO_RECORDS);
   }
 
   private void add(String uid, JsonNode d) {

@@ -95,10 +95,20 @@ public record AgentState(
   private static final Pattern DESCRIBING =
       Pattern.compile("(service|host|os|process|telemetry)\\..*");
 
+  /** Label that is the title of an agent. */
+  private static final String NAME = "name";
+
   private static final int MAX_NAME = 100;
 
-  /** What people call it by: labels that they gave it, else its service and host; "" for none. */
+  /**
+   * Title of the agent: its label {@code name}, else the labels that they gave it, else its service
+   * and host; "" for none.
+   */
   String name() {
+    String title = labels.getOrDefault(NAME, "");
+    if (!title.isBlank()) {
+      return Texts.shortened(title, MAX_NAME);
+    }
     String own =
         labels.entrySet().stream()
             .filter(e -> !DESCRIBING.matcher(e.getKey()).matches())

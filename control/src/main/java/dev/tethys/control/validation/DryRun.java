@@ -3,6 +3,8 @@ package dev.tethys.control.validation;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.OtlpCheck;
 import dev.tethys.codec.otlp.wire.OtlpJson;
+import dev.tethys.control.text.Texts;
+import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.AckCallback;
@@ -19,6 +21,7 @@ import dev.tethys.pipeline.graph.GraphStatus;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.ledger.Balance;
 import dev.tethys.pipeline.ledger.ItemAccounting;
+import dev.tethys.pipeline.processor.sampling.Sampler;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -27,6 +30,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -125,6 +129,7 @@ public final class DryRun {
       throw new IllegalArgumentException(read.validation());
     }
     AccountingRegistry ledger = new AccountingRegistry();
+    Registry metrics = new Registry();
     Scheduler clock = Scheduler.system();
     Graph graph =
         new Graph(
@@ -133,7 +138,8 @@ public final class DryRun {
                 clock,
                 new Outboxes(new RealFiles(), clock, RandomGenerator.getDefault()),
                 ledger,
-                new Registry()));
+                metrics));
+    List<MetricFamily> counted = List.of();
     try {
       graph.apply(config);
       for (DryRunComponents.Input i : dry.inputs()) {
@@ -145,6 +151,7 @@ public final class DryRun {
         }
       }
     } finally {
+      counted = metrics.gather(); // those of components end with them
       graph.stop(STOP);
     }
     ObjectNode out = JsonMapper.shared().createObjectNode();
@@ -157,8 +164,42 @@ public final class DryRun {
       n.put("pipeline", e.pipeline()).put("items", e.items()).put("bytes", e.bytes());
     }
     destinations(out.putArray("destinations"), records);
+    warnings(out.putArray("warnings"), counted);
     return out;
   }
+
+  /** Warns of samplers that drop what they cannot decide on. */
+  private static void warnings(ArrayNode out, List<MetricFamily> counted) {
+    for (MetricFamily f : counted) {
+      if (!SAMPLERS.contains(f.name())) {
+        continue;
+      }
+      String items = f.name().contains("logs") ? "log record" : "span";
+      for (MetricFamily.Metric m : f.metrics()) {
+        if (Sampler.NO_RANDOMNESS.equals(m.labels().get("policy"))
+            && "false".equals(m.labels().get("sampled"))
+            && m.point() instanceof MetricFamily.Value v
+            && v.value() > 0) {
+          out.add(
+              "processor "
+                  + m.labels().get("processor")
+                  + " drops "
+                  + Texts.counted((long) v.value(), items)
+                  + " of the samples because they have no trace id; "
+                  + (items.equals("span")
+                      ? "set fail_closed: false to keep them"
+                      : "set from_attribute to an attribute that differs by record, with"
+                          + " attribute_source: record, or fail_closed: false to keep them"));
+        }
+      }
+    }
+  }
+
+  /** Counts of samplers by policy. */
+  private static final Set<String> SAMPLERS =
+      Set.of(
+          "otelcol_processor_probabilistic_sampler_count_logs_sampled_total",
+          "otelcol_processor_probabilistic_sampler_count_traces_sampled_total");
 
   private static void inputs(ObjectNode out, List<Sample> samples) {
     Map<Signal, long[]> sums = new EnumMap<>(Signal.class);

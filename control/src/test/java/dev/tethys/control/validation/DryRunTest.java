@@ -96,6 +96,25 @@ class DryRunTest {
   }
 
   @Test
+  void warnsOfASamplerThatDropsRecordsWithoutTraceIds() throws IOException {
+    String graph =
+        """
+        receivers: {otlp: {protocols: {http: {}}}}
+        processors: {probabilistic_sampler: {sampling_percentage: 50%s}}
+        exporters: {debug: {}}
+        service:
+          pipelines:
+            logs: {receivers: [otlp], processors: [probabilistic_sampler], exporters: [debug]}
+        """;
+    JsonNode r = runs.run("edge", graph.formatted(""), DryRun.samples(logs(10)));
+    assertThat(r.path("warnings").toString())
+        .contains("processor probabilistic_sampler", "drops 10 log records", "no trace id");
+    JsonNode open =
+        runs.run("edge", graph.formatted(", fail_closed: false"), DryRun.samples(logs(10)));
+    assertThat(open.path("warnings")).isEmpty();
+  }
+
+  @Test
   void whatIsWrongIsNamedWithItsPlace() {
     assertThatThrownBy(
             () -> runs.run("edge", GRAPH.replace("filter: {logs", "absent: {logs"), List.of()))

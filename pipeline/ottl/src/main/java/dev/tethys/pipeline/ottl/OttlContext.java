@@ -41,6 +41,16 @@ public enum OttlContext {
     this.parent = parent;
   }
 
+  /** Whether a text has the name of a context before a dot, as paths do. */
+  public static boolean isNamedIn(String text) {
+    for (OttlContext c : values()) {
+      if (text.contains(c.text + ".")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The name in configurations and at the beginning of paths. */
   public String text() {
     return text;

@@ -226,6 +226,34 @@ class LiveControlsTest {
   }
 
   @Test
+  void conditionWithoutAContextIsOfTheItemsOfItsSingleSignal() {
+    set(
+        "id: c1, action: filter, signals: [logs], condition: 'severity_number < 13'",
+        "id: c2, action: filter, signals: [metrics], condition: 'attributes[\"code\"] == \"200\"'",
+        "id: c3, action: filter, signals: [metrics], condition: 'name == \"h\"'",
+        "id: c4, action: filter, pipeline: traces, condition: 'name == \"health\"'");
+    send(LOGS, Rig.logs("shop", Rig.log(9, "a"), Rig.log(13, "b")));
+    send(
+        METRICS,
+        Rig.metrics(
+            "shop",
+            Rig.gauge("g", Rig.point(1, 1, "code", "200"), Rig.point(2, 1, "code", "500")),
+            Rig.gauge("h", Rig.point(1, 1, "code", "300"))));
+    send(TRACES, Rig.traces("shop", Rig.span("health"), Rig.span("buy")));
+    assertThat(balance(LOGS).dropped()).isEqualTo(Map.of("filtered:c1", 1L));
+    assertThat(balance(METRICS).dropped()).isEqualTo(Map.of("filtered:c2", 1L, "filtered:c3", 1L));
+    assertThat(balance(TRACES).dropped()).isEqualTo(Map.of("filtered:c4", 1L));
+    assertThatThrownBy(
+            () ->
+                set("id: c5, action: filter, signals: [logs, traces], condition: 'name == \"x\"'"))
+        .isInstanceOf(ConfigException.class);
+    assertThatThrownBy(
+            () -> set("id: c5, action: filter, signals: [logs], condition: 'absent == 1'"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("absent");
+  }
+
+  @Test
   void sampledItemsCarryTheirProbabilityAndErrorsAreKept() {
     set("id: c1, action: sample, share: 0.25, keepErrors: true, attributes: {service.name: shop}");
     Random random = new Random(7);

@@ -38,8 +38,7 @@ final class CompiledCondition {
       return;
     }
     for (Signal s : c.signals()) {
-      Conditions compiled =
-          OTTL.conditions(OttlConfig.contexts(s), null, List.of(c.condition()), ErrorMode.IGNORE);
+      Conditions compiled = compiled(s, c.condition(), c.signals().size() == 1);
       if (PARTS.contains(compiled.context())) {
         throw new OttlException(
             c.condition(),
@@ -50,6 +49,40 @@ final class CompiledCondition {
       }
       bySignal.put(s, compiled);
     }
+  }
+
+  /**
+   * Compiles for a signal. Paths without a context are those of its items where the signal is the
+   * only one, as a condition of several would read another field for each.
+   */
+  private static Conditions compiled(Signal s, String condition, boolean single) {
+    try {
+      return OTTL.conditions(OttlConfig.contexts(s), null, List.of(condition), ErrorMode.IGNORE);
+    } catch (OttlException e) {
+      if (!single) {
+        throw e;
+      }
+      OttlException first = null;
+      for (OttlContext items : items(s)) {
+        try {
+          return OTTL.conditions(
+              OttlConfig.contexts(s), items, List.of(condition), ErrorMode.IGNORE);
+        } catch (OttlException x) {
+          first = first == null ? x : first;
+        }
+      }
+      // A path that begins with a context is better explained by the inference.
+      throw first == null || OttlContext.isNamedIn(condition) ? e : first;
+    }
+  }
+
+  private static List<OttlContext> items(Signal s) {
+    return switch (s) {
+      case LOGS -> List.of(OttlContext.LOG);
+      case TRACES -> List.of(OttlContext.SPAN);
+      case METRICS -> List.of(OttlContext.DATA_POINT, OttlContext.METRIC);
+      case PROFILES -> List.of(OttlContext.PROFILE, OttlContext.PROFILE_SAMPLE);
+    };
   }
 
   /** Checks the condition of a control, with the place in the file in errors. */

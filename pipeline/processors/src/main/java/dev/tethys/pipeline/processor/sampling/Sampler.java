@@ -42,7 +42,9 @@ public final class Sampler {
   private static final long MISSING = -1;
 
   // What decided of an item, as the Collector's metrics have it.
-  private static final String NO_RANDOMNESS = "missing_randomness";
+  /** Policy of items that have nothing to decide by. */
+  public static final String NO_RANDOMNESS = "missing_randomness";
+
   private static final String OWN_RANDOMNESS = "sampling_randomness";
   private static final String TRACE_ID_HASH = "trace_id_hash";
   private static final String TRACE_ID = "trace_id_w3c";
