@@ -28,6 +28,8 @@ final class ProtocolDowngrade {
   private final long notBefore;
   private long upTo = Long.MAX_VALUE;
   private boolean ofTimes; // exemplars too
+  private boolean byTarget; // a request for each
+  private long target = SeriesShard.NO_TARGET; // of the series before
   private @Nullable RequestFamilies families; // where series are to have their metadata
   private final int entriesEach;
   private final long lane;
@@ -82,6 +84,21 @@ final class ProtocolDowngrade {
     r.first(reader(p));
     r.cut();
     return r.out.getFirst();
+  }
+
+  /** Parts of a request of 1.0, each with series of one target that follow each other. */
+  static List<EncodedRequest> byTarget(EncodedRequest p) {
+    ProtocolDowngrade r =
+        new ProtocolDowngrade(
+            RemoteWriteMessage.V1,
+            Long.MIN_VALUE,
+            Integer.MAX_VALUE,
+            p.lane(),
+            RequestContents.more(p));
+    r.byTarget = true;
+    r.first(reader(p));
+    r.cut();
+    return r.out;
   }
 
   /** The times of the samples of a request of 1.0, ascending. */
@@ -160,6 +177,13 @@ final class ProtocolDowngrade {
 
   private void first(WriteRequestReader in) {
     while (in.nextSeries()) {
+      if (byTarget) {
+        long of = SeriesShard.target(in.labelBuffer(), in.labelOffset(), in.labelLength());
+        if (of != target) {
+          cut();
+        }
+        target = of;
+      }
       if (to == RemoteWriteMessage.V1) {
         writer.begin(in.labelBuffer(), in.labelOffset(), in.labelLength());
       } else {

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * the others.
  *
  * <p>Samples of one time (mostly a scrape) are asked about together, in the order of times; what is
- * refused of them in halves, but where both its first and its last sample are refused, which is
- * then taken for refused altogether. Requests of 1.0 only: those who speak 2.0 take what they can
- * and say how much that was.
+ * refused of them by target and then in halves, but where both its first and its last sample are
+ * refused, which is then taken for refused altogether. Requests of 1.0 only: those who speak 2.0
+ * take what they can and say how much that was.
  */
 final class RejectedSampleBisector {
   /** Asks about one request; {@link SendResult.Permanent} when it is refused as a whole. */
@@ -86,7 +86,7 @@ final class RejectedSampleBisector {
             ProtocolDowngrade.between(request, after, last ? Long.MAX_VALUE : times[i]);
         boolean taken = times.length > 1 && isTaken(page);
         if (!taken) {
-          divide(page, reason);
+          divideByTarget(page, reason);
         }
         rest = taken && !before;
         before = taken;
@@ -126,6 +126,21 @@ final class RejectedSampleBisector {
       };
     } catch (IOException e) {
       throw new Interrupted(new SendResult.Retryable(Duration.ZERO, false, String.valueOf(e)));
+    }
+  }
+
+  /**
+   * Divides a page into what single targets have sent, which a destination has as a whole or not at
+   * all: requests are joined of the records of many.
+   */
+  private void divideByTarget(EncodedRequest page, String reason)
+      throws InterruptedException, Interrupted {
+    List<EncodedRequest> targets =
+        requestCount >= most ? List.of(page) : ProtocolDowngrade.byTarget(page);
+    for (EncodedRequest t : targets) {
+      if (targets.size() == 1 || !isTaken(t)) {
+        divide(t, reason);
+      }
     }
   }
 

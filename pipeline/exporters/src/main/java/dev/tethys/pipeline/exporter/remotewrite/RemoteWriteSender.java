@@ -45,10 +45,13 @@ final class RemoteWriteSender implements Sender {
   private volatile boolean onlyV1;
 
   /** How many requests are made at most to sift those that are refused one after the other. */
-  private static final int SIFTING = 2_000;
+  private static final int SIFTING = 20_000;
 
   /** The most for one of them. */
-  private static final int SIFTING_EACH = 300;
+  private static final int SIFTING_EACH = 2_000;
+
+  /** Requests that an accepted one allows again. */
+  private static final int SIFTING_REGAINED = 20;
 
   private final AtomicInteger sifting = new AtomicInteger(SIFTING);
 
@@ -235,7 +238,7 @@ final class RemoteWriteSender implements Sender {
     }
     if (status / 100 == 2) {
       if (sifting.get() < SIFTING) {
-        sifting.incrementAndGet();
+        sifting.updateAndGet(n -> Math.min(SIFTING, n + SIFTING_REGAINED));
       }
       return Outcome.of(
           accepted(p, c, message == RemoteWriteMessage.V2 ? written : WrittenCounts.ALL));

@@ -15,6 +15,9 @@ final class SeriesShard {
   /** How many lanes there are, always: what waits on disk keeps its lane through any change. */
   static final int LANES = 16;
 
+  /** The target of series without job and instance. */
+  static final long NO_TARGET = Long.MIN_VALUE;
+
   private static final byte[] JOB = "job".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] INSTANCE = "instance".getBytes(StandardCharsets.US_ASCII);
   private static final int FIELD_1 = 1 << 3 | ProtoReader.LENGTH;
@@ -28,6 +31,16 @@ final class SeriesShard {
    * @param buf holds label fields as a request of remote write 1.0 has them
    */
   static int of(byte[] buf, int offset, int length) {
+    long h = target(buf, offset, length);
+    return lane(h == NO_TARGET ? Labels.hash64(buf, offset, length) : h);
+  }
+
+  /**
+   * A number of the job and instance of a series; {@link #NO_TARGET} where it has neither.
+   *
+   * @param buf holds label fields as a request of remote write 1.0 has them
+   */
+  static long target(byte[] buf, int offset, int length) {
     long h = 0;
     boolean named = false;
     int end = offset + length;
@@ -44,7 +57,7 @@ final class SeriesShard {
           || value > next
           || buf[value - 2] != FIELD_2
           || buf[value - 1] != next - value) {
-        return ofAny(buf, offset, length);
+        return targetOfAny(buf, offset, length);
       }
       int weight = weight(buf, name, nameLength);
       if (weight != 0) {
@@ -53,10 +66,10 @@ final class SeriesShard {
       }
       p = next;
     }
-    return lane(named ? h : Labels.hash64(buf, offset, length));
+    return named ? h : NO_TARGET;
   }
 
-  private static int ofAny(byte[] buf, int offset, int length) {
+  private static long targetOfAny(byte[] buf, int offset, int length) {
     long h = 0;
     boolean named = false;
     ProtoReader r = new ProtoReader().reset(buf, offset, length);
@@ -83,7 +96,7 @@ final class SeriesShard {
       }
       r.leave(outer);
     }
-    return lane(named ? h : Labels.hash64(buf, offset, length));
+    return named ? h : NO_TARGET;
   }
 
   /** What the value of a label counts; 0 for nothing. A sum, so that their order means nothing. */

@@ -119,6 +119,32 @@ class RejectedSampleBisectorTest {
     assertThat(v.refused().getFirst().request().headers()).containsEntry("journal", "x");
   }
 
+  /** Samples of one time of many targets, of which the first and the last are stored already. */
+  @Test
+  void targetsBetweenStoredOnesAreDelivered() throws Exception {
+    Store store = new Store();
+    RequestWriter w = new RequestWriter(RemoteWriteMessage.V1);
+    for (int s = 0; s < 60; s++) {
+      int target = s / 10;
+      w.begin(Labels.of("__name__", "m", "instance", "i" + target, "job", "j", "s", "" + s));
+      w.sample(0, 20, s);
+      w.sample(0, 30, s);
+      w.end();
+      if (target == 0 || target == 3 || target == 5) {
+        store.series.computeIfAbsent(s, k -> new TreeMap<>()).put(40L, 1.0);
+      }
+    }
+    EncodedRequest p = w.take(7, Map.of());
+    SendResult.PerItem v = new RejectedSampleBisector(p, 300, store).bisect("400");
+    for (int s = 0; s < 60; s++) {
+      int target = s / 10;
+      boolean isNew = target == 1 || target == 2 || target == 4;
+      assertThat(store.has(s, 20) && store.has(s, 30)).as("series %d", s).isEqualTo(isNew);
+    }
+    assertThat(v.delivered()).isEqualTo(60);
+    assertThat(v.items()).isEqualTo(120);
+  }
+
   @Test
   void aSeriesThatIsNeverTakenCostsOnlyItself() throws Exception {
     Store store = new Store();
