@@ -469,7 +469,7 @@ public final class MetricsDatabase implements MetricStore {
         0,
         longest == Long.MAX_VALUE ? 0 : longest,
         share > 0 ? share : keep.bytes(),
-        writes.refusedAppends() + head.counters.limited.sum(),
+        head.counters.refusedCommits.sum() + head.counters.limited.sum(),
         writes.failedWrites(),
         upkeep.problem());
   }

@@ -114,6 +114,7 @@ final class GroupCommitter {
       finish();
     }
     if (head.budget.isExhausted() && head.measure().total() > 0 && head.budget.isExhausted()) {
+      head.counters.refusedCommits.increment();
       throw head.admission.exhausted();
     }
     if (frames.size > MOST_DEFINED_BYTES

@@ -18,6 +18,9 @@ public final class HeadCounters {
   /** Samples that met another of the same time while two batches raced, and were not stored. */
   public final LongAdder raced = new LongAdder();
 
+  /** Commits that were refused because memory was used up. */
+  public final LongAdder refusedCommits = new LongAdder();
+
   /** Writes of the log that failed. */
   public final LongAdder logFailures = new LongAdder();
 
