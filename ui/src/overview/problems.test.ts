@@ -127,6 +127,7 @@ describe('problems', () => {
         { ...store, name: 'b', problem: 'no merges', problemSince: 8 },
         { ...store, name: 'c', diskFullAt: 3_600_000 },
         { ...store, name: 'd', diskFullAt: 48 * 3_600_000 },
+        { ...store, name: 'e', diskFullAt: 3_600_000, diskFreeBytes: 50_000_000 },
       ],
       0,
     );

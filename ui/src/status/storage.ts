@@ -50,11 +50,14 @@ export interface Store {
   sizeLimitAt?: number;
 }
 
-/** A disk that is full within this time is a warning. */
+/** A disk that is full within this time is a warning, once less than this share of it is free. */
 const SOON_MS = 24 * 3_600_000;
+const FREE_SHARE = 0.5;
 
 const isFullSoon = (store: Store, now: number) =>
-  store.diskFullAt !== undefined && store.diskFullAt - now < SOON_MS;
+  store.diskFullAt !== undefined &&
+  store.diskFullAt - now < SOON_MS &&
+  (store.diskFreeBytes ?? 0) < FREE_SHARE * (store.diskBytes ?? Number.POSITIVE_INFINITY);
 
 export type StoreState = 'ok' | 'warning' | 'failing';
 
