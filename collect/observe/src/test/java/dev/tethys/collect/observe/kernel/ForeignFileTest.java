@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -50,7 +51,8 @@ class ForeignFileTest {
         assertThat(other.inode()).isNotEqualTo(f.inode());
         ByteBuffer b = ByteBuffer.allocate(10);
         channel.read(b);
-        assertThat(new String(b.array(), 0, b.position())).isEqualTo("first");
+        assertThat(new String(b.array(), 0, b.position(), StandardCharsets.UTF_8))
+            .isEqualTo("first");
       }
     }
   }
