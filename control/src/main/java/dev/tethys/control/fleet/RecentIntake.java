@@ -31,6 +31,9 @@ public final class RecentIntake {
   /** Time after a change of counts within which agents report it. */
   private static final Duration REPORTED = Duration.ofSeconds(10);
 
+  /** Time within which the first report of a configuration stands for its begin. */
+  private static final Duration SOON = Duration.ofSeconds(2);
+
   private static final Duration SPACING = Duration.ofSeconds(5);
   private static final Duration SPAN = Duration.ofMinutes(4);
   private static final int MAX_POINTS = 26;
@@ -272,6 +275,11 @@ public final class RecentIntake {
       return -1;
     }
     int i = a.keys.indexOf(key);
-    return i < 0 ? 0 : all.getLast().of(i) - at(all, from).of(i);
+    Point base = at(all, from);
+    boolean former = all.size() > 1 && base.nanos == all.getFirst().nanos;
+    if (former && all.get(1).nanos - from <= SOON.toNanos()) {
+      base = all.get(1); // the last report before may lack items of the former configuration
+    }
+    return i < 0 ? 0 : all.getLast().of(i) - base.of(i);
   }
 }
