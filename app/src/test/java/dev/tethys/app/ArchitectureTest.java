@@ -189,7 +189,7 @@ class ArchitectureTest {
         .whereLayer("traceql")
         .mayOnlyAccessLayers("model", "logql")
         .whereLayer("ottl")
-        .mayOnlyAccessLayers("model", "config")
+        .mayOnlyAccessLayers("model", "config", "codec")
         .whereLayer("pipeline")
         .mayOnlyAccessLayers("model", "config", "codec", "web")
         .whereLayer("stages")

@@ -234,8 +234,8 @@ public final class YamlLayers {
   }
 
   /**
-   * The value of a text that was put in as a whole. The text is kept beside a list, a map, and a
-   * scalar that YAML reads as another text, for readers of strings.
+   * The value of a text that was put in as a whole. The text is kept in addition to a list, a map,
+   * and a scalar that YAML reads as another text, for readers of strings.
    */
   private Node substituted(ScalarNode at, String found, int depth) {
     String one = found.endsWith("\n") ? found.substring(0, found.length() - 1) : found;

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * database is no time. Safe for several threads.
  */
 public final class StrptimeLayout {
-  /** Most layouts of Go that one layout stands for: each %z multiplies them by 3, %D by 2. */
+  /** Most layouts of Go that one layout represents: each %z multiplies them by 3, %D by 2. */
   private static final int MAX_LAYOUTS = 36;
 
   /** Names of the time zone database that the JDK lacks. */

@@ -39,6 +39,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -117,8 +118,8 @@ class ExtensionsTest {
                         new SigV4Auth(),
                         "{assume_role: {arn: b, web_identity_token_file: /t, session_name: s}}"))
                 .cloud();
-    assertThat(byToken).isNotNull();
-    assertThat(byToken.session()).isEqualTo(new CloudAuth.SigV4.RoleSession("s", "", "/t"));
+    assertThat(Objects.requireNonNull(byToken).session())
+        .isEqualTo(new CloudAuth.SigV4.RoleSession("s", "", "/t"));
     assertThatThrownBy(() -> make(new SigV4Auth(), "assume_role: {web_identity_token_file: /t}"))
         .hasMessageContaining("requires arn");
     assertThatThrownBy(() -> make(new SigV4Auth(), "assume_role: {session_name: c}"))
