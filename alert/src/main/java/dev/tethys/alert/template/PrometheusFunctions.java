@@ -13,12 +13,12 @@ import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.codec.template.TemplateFunction.Failure;
 import dev.tethys.codec.template.TemplateFunction.Parameter;
 import dev.tethys.config.Durations;
+import dev.tethys.model.GoCase;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -60,8 +60,8 @@ public final class PrometheusFunctions {
           Map.entry("match", TemplateFunction.of(PrometheusFunctions::match, STRING, STRING)),
           Map.entry("safeHtml", text(s -> s)),
           Map.entry("title", text(GoStrings::title)),
-          Map.entry("toUpper", text(s -> s.toUpperCase(Locale.ROOT))),
-          Map.entry("toLower", text(s -> s.toLowerCase(Locale.ROOT))),
+          Map.entry("toUpper", text(GoCase::upper)),
+          Map.entry("toLower", text(GoCase::lower)),
           Map.entry("graphLink", text(s -> link(s, 0))),
           Map.entry("tableLink", text(s -> link(s, 1))),
           Map.entry("stripPort", text(Hosts::stripPort)),

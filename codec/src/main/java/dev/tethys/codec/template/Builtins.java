@@ -120,7 +120,7 @@ final class Builtins {
     if (at == null) {
       throw new Failure("cannot index slice/array with nil");
     }
-    if (!(at instanceof Long n)) {
+    if (!(GoInteger.plain(at) instanceof Long n)) {
       throw new Failure("cannot index slice/array with type " + GoFormat.typeName(at));
     }
     if (n < 0 || n > cap) {
@@ -177,7 +177,9 @@ final class Builtins {
     return false;
   }
 
-  private static boolean same(@Nullable Object a, @Nullable Object b) {
+  private static boolean same(@Nullable Object left, @Nullable Object right) {
+    Object a = GoInteger.plain(left);
+    Object b = GoInteger.plain(right);
     checkComparable(a);
     checkComparable(b);
     if (a == null || b == null) {
@@ -202,7 +204,9 @@ final class Builtins {
     return v instanceof Boolean || v instanceof Long || v instanceof Double || v instanceof String;
   }
 
-  private static boolean less(@Nullable Object a, @Nullable Object b) {
+  private static boolean less(@Nullable Object left, @Nullable Object right) {
+    Object a = GoInteger.plain(left);
+    Object b = GoInteger.plain(right);
     if (a == null || b == null || !isBasic(a) || !isBasic(b)) {
       throw new Failure("invalid type for comparison");
     }

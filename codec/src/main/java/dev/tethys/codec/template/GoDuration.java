@@ -3,12 +3,11 @@ package dev.tethys.codec.template;
 import static dev.tethys.codec.template.TemplateFunction.Parameter;
 
 import dev.tethys.model.GoDurationText;
-import java.util.Map;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Go's time.Duration. */
-public record GoDuration(long nanos) implements GoStruct {
+public record GoDuration(long nanos) implements GoInteger {
   static final Parameter PARAMETER =
       new Parameter("time.Duration", v -> v instanceof GoDuration || v instanceof Long, false);
 
@@ -22,13 +21,8 @@ public record GoDuration(long nanos) implements GoStruct {
   }
 
   @Override
-  public Map<String, ?> fields() {
-    return Map.of();
-  }
-
-  @Override
-  public boolean truth() {
-    return nanos != 0;
+  public long number() {
+    return nanos;
   }
 
   private TemplateFunction function(LongFunction<Object> f) {
@@ -45,7 +39,8 @@ public record GoDuration(long nanos) implements GoStruct {
       case "Milliseconds" -> function(n -> n / 1_000_000);
       case "Microseconds" -> function(n -> n / 1000);
       case "Nanoseconds" -> function(n -> n);
-      case "Abs" -> function(n -> new GoDuration(Math.abs(n)));
+      case "Abs" ->
+          function(n -> new GoDuration(n == Long.MIN_VALUE ? Long.MAX_VALUE : Math.abs(n)));
       case "Truncate" -> TemplateFunction.of(a -> truncated(nanos(a[0])), PARAMETER);
       case "Round" -> TemplateFunction.of(a -> rounded(nanos(a[0])), PARAMETER);
       default -> null;
@@ -62,7 +57,12 @@ public record GoDuration(long nanos) implements GoStruct {
     }
     long rest = Math.abs(nanos % unit);
     long down = nanos - nanos % unit;
-    return new GoDuration(rest < unit - rest ? down : nanos < 0 ? down - unit : down + unit);
+    if (rest < unit - rest) {
+      return new GoDuration(down);
+    }
+    long away = nanos < 0 ? down - unit : down + unit;
+    boolean overflows = nanos < 0 ? away > down : away < down;
+    return new GoDuration(overflows ? nanos < 0 ? Long.MIN_VALUE : Long.MAX_VALUE : away);
   }
 
   /** As 1h30m0.5s, or 1.5ms below a second. */

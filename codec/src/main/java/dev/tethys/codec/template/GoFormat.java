@@ -277,6 +277,7 @@ final class GoFormat {
       case String s -> string(to, s, verb);
       case GoStruct s when s.text() != null && "vsqxX".indexOf(verb) >= 0 ->
           string(to, String.valueOf(s.text()), verb);
+      case GoInteger n -> integer(to, n.number(), verb);
       case GoMap m when writesItself(m.method("String"), verb) ->
           itself(to, m.method("String"), verb);
       case GoList l when writesItself(l.method("String"), verb) ->

@@ -52,7 +52,7 @@ public final class GoJsonText {
       case GoList l -> list(l.items());
       case Collection<?> c -> list(c);
       case GoTime t -> GoJson.append(out, t.format("2006-01-02T15:04:05.999999999Z07:00"));
-      case GoDuration d -> out.append(d.nanos());
+      case GoInteger n -> out.append(n.number());
       case GoStruct s when s.fields().isEmpty() -> GoJson.append(out, GoStrings.print(s));
       case GoStruct s -> map(s.fields());
       default -> GoJson.append(out, GoStrings.print(v));

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 public record GoTime(ZonedDateTime time) implements GoStruct {
   static final Parameter PARAMETER = new Parameter("time.Time", v -> v instanceof GoTime, false);
 
+  private static final String RFC_3339 = "2006-01-02T15:04:05.999999999Z07:00";
+
   private static final String DEFAULT_LAYOUT = "2006-01-02 15:04:05.999999999 -0700 MST";
 
   /** A moment in UTC. */
@@ -42,6 +44,14 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
     return TemplateFunction.of(a -> f.apply(time));
   }
 
+  private static TemplateFunction severalResults(String name, int results) {
+    return TemplateFunction.of(
+        a -> {
+          throw new TemplateFunction.Failure(
+              "can't call method/function \"" + name + "\" with " + results + " results");
+        });
+  }
+
   private static Instant instant(@Nullable Object v) {
     return v instanceof GoTime t ? t.time.toInstant() : Instant.EPOCH;
   }
@@ -56,14 +66,46 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
       case "UnixMicro" -> function(t -> t.toEpochSecond() * 1_000_000 + t.getNano() / 1000);
       case "UnixNano" -> function(t -> t.toEpochSecond() * 1_000_000_000 + t.getNano());
       case "Year" -> function(t -> (long) t.getYear());
-      case "Month" -> function(t -> t.getMonth().getDisplayName(TextStyle.FULL, Locale.ROOT));
+      case "Month" -> function(t -> new GoMonth(t.getMonthValue()));
       case "Day" -> function(t -> (long) t.getDayOfMonth());
       case "Hour" -> function(t -> (long) t.getHour());
       case "Minute" -> function(t -> (long) t.getMinute());
       case "Second" -> function(t -> (long) t.getSecond());
       case "Nanosecond" -> function(t -> (long) t.getNano());
       case "YearDay" -> function(t -> (long) t.getDayOfYear());
-      case "Weekday" -> function(t -> t.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ROOT));
+      case "Weekday" -> function(t -> GoWeekday.of(t.getDayOfWeek()));
+      case "Location" -> function(t -> new GoLocation(t.getZone()));
+      case "In" ->
+          TemplateFunction.of(
+              a ->
+                  a[0] instanceof GoLocation l
+                      ? new GoTime(time.withZoneSameInstant(l.zone()))
+                      : this,
+              GoLocation.PARAMETER);
+      case "IsDST" -> function(t -> t.getZone().getRules().isDaylightSavings(t.toInstant()));
+      case "Compare" ->
+          TemplateFunction.of(
+              a -> (long) Integer.signum(time.toInstant().compareTo(instant(a[0]))), PARAMETER);
+      case "Truncate" ->
+          TemplateFunction.of(
+              a -> GoTimeRounding.truncated(this, GoDuration.nanos(a[0])), GoDuration.PARAMETER);
+      case "Round" ->
+          TemplateFunction.of(
+              a -> GoTimeRounding.rounded(this, GoDuration.nanos(a[0])), GoDuration.PARAMETER);
+      case "GoString" -> function(t -> GoTimeBytes.source(this));
+      case "MarshalText" -> function(t -> GoTimeBytes.list(format(RFC_3339)));
+      case "MarshalJSON" -> function(t -> GoTimeBytes.list('"' + format(RFC_3339) + '"'));
+      case "MarshalBinary", "GobEncode" -> function(t -> GoTimeBytes.binary(t));
+      case "AppendFormat" ->
+          TemplateFunction.of(
+              a -> GoTimeBytes.appended(a[0], format(String.valueOf(a[1]))),
+              GoTimeBytes.PARAMETER,
+              Parameter.STRING);
+      case "AppendText" ->
+          TemplateFunction.of(
+              a -> GoTimeBytes.appended(a[0], format(RFC_3339)), GoTimeBytes.PARAMETER);
+      case "Date", "Clock" -> severalResults(name, 3);
+      case "ISOWeek", "Zone", "ZoneBounds" -> severalResults(name, 2);
       case "IsZero" -> function(t -> t.toInstant().equals(Instant.parse("0001-01-01T00:00:00Z")));
       case "UTC" -> function(t -> new GoTime(t.withZoneSameInstant(ZoneOffset.UTC)));
       case "Local" -> function(t -> new GoTime(t.withZoneSameInstant(ZoneId.systemDefault())));
@@ -73,18 +115,14 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
       case "AddDate" ->
           TemplateFunction.of(
               a ->
-                  new GoTime(
-                      time.plusYears(GoDuration.nanos(a[0]))
-                          .plusMonths(GoDuration.nanos(a[1]))
-                          .plusDays(GoDuration.nanos(a[2]))),
+                  GoTimeRounding.plusDate(
+                      this, GoDuration.nanos(a[0]), GoDuration.nanos(a[1]), GoDuration.nanos(a[2])),
               Parameter.INT,
               Parameter.INT,
               Parameter.INT);
       case "Sub" ->
           TemplateFunction.of(
-              a ->
-                  new GoDuration(
-                      java.time.Duration.between(instant(a[0]), time.toInstant()).toNanos()),
+              a -> new GoDuration(GoTimeRounding.between(instant(a[0]), time.toInstant())),
               PARAMETER);
       case "Before" ->
           TemplateFunction.of(a -> time.toInstant().isBefore(instant(a[0])), PARAMETER);

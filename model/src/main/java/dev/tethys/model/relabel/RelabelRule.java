@@ -1,5 +1,6 @@
 package dev.tethys.model.relabel;
 
+import dev.tethys.model.GoCase;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels.Label;
 import dev.tethys.model.LabelsBuilder;
@@ -15,7 +16,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -232,10 +232,8 @@ public final class RelabelRule {
       }
       case REPLACE -> replace(labels);
       case HASHMOD -> labels.set(spec.targetLabel, hashMod(joined(labels)));
-      case LOWERCASE ->
-          labels.set(spec.targetLabel, mapped(joined(labels), Character::toLowerCase));
-      case UPPERCASE ->
-          labels.set(spec.targetLabel, mapped(joined(labels), Character::toUpperCase));
+      case LOWERCASE -> labels.set(spec.targetLabel, GoCase.lower(joined(labels)));
+      case UPPERCASE -> labels.set(spec.targetLabel, GoCase.upper(joined(labels)));
       case LABELMAP -> {
         // Names that the rule itself sets are not mapped again.
         for (Label l : labels.build().toList()) {
@@ -317,13 +315,6 @@ public final class RelabelRule {
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every JDK has MD5", e);
     }
-  }
-
-  /** Code point by code point, without the special cases of languages, as Go does. */
-  private static String mapped(String s, IntUnaryOperator map) {
-    StringBuilder sb = new StringBuilder(s.length());
-    s.codePoints().map(map).forEach(sb::appendCodePoint);
-    return sb.toString();
   }
 
   @Override

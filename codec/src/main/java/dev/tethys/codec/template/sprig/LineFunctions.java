@@ -4,12 +4,12 @@ import static dev.tethys.codec.template.TemplateFunction.Parameter.INT;
 import static dev.tethys.codec.template.TemplateFunction.Parameter.STRING;
 
 import dev.tethys.codec.template.TemplateFunction;
+import dev.tethys.model.GoCase;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +26,8 @@ public final class LineFunctions {
     NumberFunctions.addTo(m);
     CollectionFunctions.addTo(m);
     DateFunctions.addTo(m);
-    m.put("ToLower", TemplateFunction.of(a -> s(a[0]).toLowerCase(Locale.ROOT), STRING));
-    m.put("ToUpper", TemplateFunction.of(a -> s(a[0]).toUpperCase(Locale.ROOT), STRING));
+    m.put("ToLower", TemplateFunction.of(a -> GoCase.lower(s(a[0])), STRING));
+    m.put("ToUpper", TemplateFunction.of(a -> GoCase.upper(s(a[0])), STRING));
     m.put(
         "Replace",
         TemplateFunction.of(

@@ -2,6 +2,7 @@ package dev.tethys.codec.template.sprig;
 
 import static dev.tethys.codec.template.TemplateFunction.Parameter.ANY;
 
+import dev.tethys.codec.template.GoInteger;
 import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.codec.template.TemplateFunction.Failure;
 import dev.tethys.model.GoFloat;
@@ -105,6 +106,7 @@ final class NumberFunctions {
 
   static long whole(@Nullable Object v) {
     return switch (v) {
+      case GoInteger n -> n.number();
       case Long l -> l;
       case Double d -> (long) (double) d;
       case Boolean b -> b ? 1 : 0;
@@ -121,6 +123,7 @@ final class NumberFunctions {
 
   static double real(@Nullable Object v) {
     return switch (v) {
+      case GoInteger n -> n.number();
       case Double d -> d;
       case Long l -> l;
       case Boolean b -> b ? 1 : 0;

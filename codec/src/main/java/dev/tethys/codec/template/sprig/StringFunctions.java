@@ -13,6 +13,7 @@ import dev.tethys.codec.template.GoStrings;
 import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.codec.template.TemplateFunction.Parameter;
 import dev.tethys.codec.template.TextLimit;
+import dev.tethys.model.GoCase;
 import dev.tethys.model.GoQuote;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -46,8 +47,8 @@ final class StringFunctions {
     m.put("trimall", two(a -> SprigStrings.trim(s(a[1]), s(a[0]), true, true)));
     m.put("trimSuffix", two(a -> SprigStrings.trimSuffix(s(a[1]), s(a[0]))));
     m.put("trimPrefix", two(a -> SprigStrings.trimPrefix(s(a[1]), s(a[0]))));
-    m.put("upper", one(t -> t.toUpperCase(Locale.ROOT)));
-    m.put("lower", one(t -> t.toLowerCase(Locale.ROOT)));
+    m.put("upper", one(GoCase::upper));
+    m.put("lower", one(GoCase::lower));
     m.put("title", one(GoStrings::title));
     m.put("untitle", one(StringFunctions::untitle));
     m.put("swapcase", one(StringFunctions::swapCase));

@@ -15,6 +15,7 @@ import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.codec.template.TemplateFunction.Failure;
 import dev.tethys.codec.template.TemplateFunction.Parameter;
 import dev.tethys.codec.template.html.SafeText;
+import dev.tethys.model.GoCase;
 import dev.tethys.model.GoQuote;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.Params;
@@ -28,7 +29,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -56,8 +56,8 @@ final class NotificationFunctions {
   /** All of them; {@code routeLabels} gives nothing where it is not replaced. */
   static Map<String, TemplateFunction> all(InstantSource clock) {
     Map<String, TemplateFunction> m = new TreeMap<>();
-    m.put("toUpper", text(s -> s.toUpperCase(Locale.ROOT)));
-    m.put("toLower", text(s -> s.toLowerCase(Locale.ROOT)));
+    m.put("toUpper", text(GoCase::upper));
+    m.put("toLower", text(GoCase::lower));
     m.put("title", text(NotificationFunctions::title));
     m.put("trimSpace", text(String::strip));
     m.put(
@@ -109,7 +109,7 @@ final class NotificationFunctions {
 
   /** Every word with a great first letter and small ones after it. */
   private static String title(String s) {
-    return GoStrings.title(s.toLowerCase(Locale.ROOT));
+    return GoStrings.title(GoCase.lower(s));
   }
 
   private static Pattern pattern(String expression) {

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.operators.expr;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.config.GoDurations;
+import dev.tethys.model.GoCase;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoFloatReader;
 import dev.tethys.model.telemetry.ArrayValue;
@@ -13,7 +14,6 @@ import java.time.ZonedDateTime;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongBinaryOperator;
 import java.util.function.UnaryOperator;
@@ -156,8 +156,8 @@ final class ExprFunctions {
           String p = a.length == 1 ? " " : string(a[1], "trimSuffix");
           return s.endsWith(p) ? s.substring(0, s.length() - p.length()) : s;
         });
-    text("upper", s -> s.toUpperCase(Locale.ROOT));
-    text("lower", s -> s.toLowerCase(Locale.ROOT));
+    text("upper", GoCase::upper);
+    text("lower", GoCase::lower);
     simple("split", 2, 3, a -> split(a, false));
     simple("splitAfter", 2, 3, a -> split(a, true));
     simple(

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.ottl.function;
 
+import dev.tethys.model.GoCase;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.Arguments;
@@ -13,7 +14,6 @@ import dev.tethys.pipeline.ottl.internal.Text;
 import dev.tethys.pipeline.ottl.internal.ValueSize;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Converters of text. */
@@ -31,8 +31,8 @@ final class StringConverters {
             .takes("target", ParameterKind.STRING)
             .takes("to_case", ParameterKind.LITERAL_STRING)
             .made(StringConverters::convertCase),
-        text("ToLowerCase", s -> s.toLowerCase(Locale.ROOT)),
-        text("ToUpperCase", s -> s.toUpperCase(Locale.ROOT)),
+        text("ToLowerCase", GoCase::lower),
+        text("ToUpperCase", GoCase::upper),
         text("ToSnakeCase", Cases::snake),
         text("ToCamelCase", Cases::camel),
         OttlFunction.converter("Format", Type.STRING)
@@ -172,8 +172,8 @@ final class StringConverters {
   private static OttlExpr.Getter convertCase(Arguments a) {
     OfText f =
         switch (a.string(1)) {
-          case "lower" -> s -> s.toLowerCase(Locale.ROOT);
-          case "upper" -> s -> s.toUpperCase(Locale.ROOT);
+          case "lower" -> GoCase::lower;
+          case "upper" -> GoCase::upper;
           case "snake" -> Cases::snake;
           case "camel" -> Cases::camel;
           default ->
