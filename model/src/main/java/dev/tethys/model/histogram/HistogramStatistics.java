@@ -138,7 +138,13 @@ public final class HistogramStatistics {
       double upper = buckets.upper(i);
       count += n;
       boolean linear = h.hasCustomBuckets();
-      if (lower <= 0 && upper >= 0) {
+      if (linear) {
+        // Custom buckets have no zero bucket; as in classic histograms, the first one begins at 0
+        // where it ends above.
+        if (lower == Double.NEGATIVE_INFINITY && upper > 0) {
+          lower = 0;
+        }
+      } else if (lower <= 0 && upper >= 0) {
         linear = true;
         if (h.negative().length == 0 && h.positive().length > 0) {
           lower = 0;

@@ -11,9 +11,11 @@ import dev.tethys.query.promql.ast.Expr.Span;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -92,38 +94,59 @@ public final class InfoJoin extends Operator {
   @Override
   Block compute(Execution x, Grid grid) {
     Block in = vector.evaluate(x, grid);
-    List<Matcher> matchers = infoMatchers(in);
-    Block infos = matchers == null ? Block.EMPTY : infoSeries(x, grid, matchers);
-    Block b = x.hold(new Run(x, grid, in, infos).run());
+    List<Block> infos = new ArrayList<>();
+    List<Column> columns = new ArrayList<>();
+    for (List<Matcher> matchers : infoMatchers(in)) {
+      Block found = infoSeries(x, grid, matchers);
+      infos.add(found);
+      columns.addAll(found.columns());
+    }
+    Block b = x.hold(new Run(x, grid, in, columns).run());
     x.release(in);
-    x.release(infos);
+    infos.forEach(x::release);
     return b;
   }
 
-  /** What selects the info series of these series; null when none can be described. */
-  private @Nullable List<Matcher> infoMatchers(Block in) {
-    List<Matcher> out = new ArrayList<>();
-    for (String name : IDENTIFYING) {
-      Set<String> values = new TreeSet<>();
-      for (Column c : in.columns()) {
+  /**
+   * Selectors of the info series of these series. Series that have {@code job} or {@code instance}
+   * alone have their own one, in which the other label is empty.
+   */
+  private List<List<Matcher>> infoMatchers(Block in) {
+    Map<Set<String>, Map<String, Set<String>>> groups = new LinkedHashMap<>();
+    for (Column c : in.columns()) {
+      if (isInfo(c.labels())) {
+        continue;
+      }
+      Map<String, String> own = new LinkedHashMap<>();
+      for (String name : IDENTIFYING) {
         String v = c.labels().get(name);
-        if (!v.isEmpty() && !isInfo(c.labels())) {
-          values.add(v);
+        if (!v.isEmpty()) {
+          own.put(name, v);
         }
       }
-      if (!values.isEmpty()) {
-        out.add(
-            Matcher.of(
-                Matcher.Type.REGEX,
-                name,
-                String.join("|", values.stream().map(Regex::quote).toList())));
+      if (!own.isEmpty()) {
+        Map<String, Set<String>> values =
+            groups.computeIfAbsent(Set.copyOf(own.keySet()), k -> new TreeMap<>());
+        own.forEach((name, v) -> values.computeIfAbsent(name, k -> new TreeSet<>()).add(v));
       }
     }
-    if (out.isEmpty()) {
-      return null;
+    List<List<Matcher>> out = new ArrayList<>();
+    for (Map<String, Set<String>> values : groups.values()) {
+      List<Matcher> matchers = new ArrayList<>();
+      for (String name : IDENTIFYING) {
+        Set<String> own = values.get(name);
+        matchers.add(
+            own == null
+                ? Matcher.equal(name, "")
+                : Matcher.of(
+                    Matcher.Type.REGEX,
+                    name,
+                    String.join("|", own.stream().map(Regex::quote).toList())));
+      }
+      dataMatchers.values().forEach(matchers::addAll);
+      matchers.addAll(nameMatchers);
+      out.add(matchers);
     }
-    dataMatchers.values().forEach(out::addAll);
-    out.addAll(nameMatchers);
     return out;
   }
 
@@ -164,11 +187,11 @@ public final class InfoJoin extends Operator {
     private final Execution x;
     private final Grid grid;
     private final Block in;
-    private final Block infos;
+    private final List<Column> infos;
     private final Map<Labels, List<Column>> byIdentity = new HashMap<>();
     private final SeriesMerge.Builder out;
 
-    Run(Execution x, Grid grid, Block in, Block infos) {
+    Run(Execution x, Grid grid, Block in, List<Column> infos) {
       this.x = x;
       this.grid = grid;
       this.in = in;
@@ -178,7 +201,7 @@ public final class InfoJoin extends Operator {
 
     List<Column> run() {
       Set<String> names = new HashSet<>();
-      for (Column c : infos.columns()) {
+      for (Column c : infos) {
         byIdentity
             .computeIfAbsent(identity(c.labels(), c.labels().metricName()), k -> new ArrayList<>())
             .add(c);
