@@ -2,6 +2,7 @@ package dev.tethys.runtime.log;
 
 import dev.tethys.config.Redaction;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.LogText;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
 import java.io.PrintStream;
@@ -169,7 +170,7 @@ public final class LogSetup {
         more.setInstant(record.getInstant());
         more.setParameters(
             new Object[] {
-              Long.toString(suppressed), LimitedLog.cut(record.getMessage()) // of its kind
+              suppressed, LimitedLog.cut(message(getFormatter(), record)) // the last of them
             });
         write(more);
       }
@@ -220,7 +221,8 @@ public final class LogSetup {
   }
 
   private static String message(Formatter by, LogRecord r) {
-    return LimitedLog.cut(Redaction.text(by.formatMessage(r)), MAX_MESSAGE);
+    String text = r.getResourceBundle() == null ? LogText.of(r) : by.formatMessage(r);
+    return LimitedLog.cut(Redaction.text(text), MAX_MESSAGE);
   }
 
   private static final class LogfmtLine extends Formatter {

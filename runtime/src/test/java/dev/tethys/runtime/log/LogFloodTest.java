@@ -73,4 +73,28 @@ class LogFloodTest {
     handler.publish(r);
     assertThat(out.toString(StandardCharsets.UTF_8)).contains("Log lines suppressed count=900");
   }
+
+  @Test
+  void showsTheLastSuppressedLineWithItsValues() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    var handler =
+        LogSetup.handler(
+            LogSetup.Format.LOGFMT,
+            java.util.Map.of(),
+            new LogSetup.StreamLines(new PrintStream(out, true, StandardCharsets.UTF_8)));
+    for (int i = 0; i < LogFlood.OF_A_KIND + 77; i++) {
+      handler.publish(warning("{0}", "line " + i, now));
+    }
+    handler.publish(warning("{0}", "it's back", now + LogFlood.WINDOW_MILLIS));
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("msg=\"Log lines suppressed count=77 of=it's back\"")
+        .doesNotContain("{0}");
+  }
+
+  private static LogRecord warning(String template, String value, long time) {
+    LogRecord r = new LogRecord(Level.WARNING, template);
+    r.setParameters(new Object[] {value});
+    r.setInstant(Instant.ofEpochMilli(time));
+    return r;
+  }
 }
