@@ -390,6 +390,9 @@ public final class PprofReader {
     for (int i = 0; i < message.samples.size(); i++) {
       reset(message.samples, i);
       ProtoWriter sample = sample(values);
+      if (!PprofBatchReader.isNotNegative(values)) {
+        continue; // Pyroscope drops the sample, of all types
+      }
       SampleKey place = before.isEmpty() ? null : SampleKey.of(sample);
       int head = sample.size();
       for (int t = 0; t < profiles.length; t++) {

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * Reads OTLP profiles into a {@link ProfileBatch}. Attributes of the resource are labels of the
  * series. As in Pyroscope, text attributes of samples are labels too: samples that differ in them
  * are profiles of different series. Samples keep all attributes. Values of one sample are added up;
- * a sample with timestamps alone counts 1 for each.
+ * a sample with timestamps alone counts 1 for each. As in Pyroscope, samples with a negative value
+ * and those without a value are dropped.
  */
 public final class ProfileBatchReader {
   private static final int LENGTH = ProtoReader.LENGTH;
@@ -176,6 +177,7 @@ public final class ProfileBatchReader {
     int stack = 0;
     long value = 0;
     boolean hasValues = false;
+    boolean negative = false;
     long times = 0;
     DictionaryTables.Set set = null;
     while (r.next()) {
@@ -196,7 +198,9 @@ public final class ProfileBatchReader {
         }
         case 4 << 3, 4 << 3 | LENGTH -> {
           for (int o = r.beginRepeated(ProtoReader.VARINT); r.moreRepeated(o); ) {
-            value += r.readVarint();
+            long v = r.readVarint();
+            value += v;
+            negative |= v < 0;
             hasValues = true;
           }
         }
@@ -208,7 +212,10 @@ public final class ProfileBatchReader {
         default -> r.skip();
       }
     }
-    samples(set, groups).add(stack, set == null ? 0 : set.index(), hasValues ? value : times);
+    long total = hasValues ? value : times;
+    if (!negative && total != 0) {
+      samples(set, groups).add(stack, set == null ? 0 : set.index(), total);
+    }
   }
 
   private static Samples samples(
