@@ -9,6 +9,7 @@ import static dev.tethys.runtime.cli.Flag.of;
 import dev.tethys.alert.rule.ProfileRuleQueries;
 import dev.tethys.api.pyroscope.PyroscopeApi;
 import dev.tethys.api.pyroscope.PyroscopeSettings;
+import dev.tethys.api.pyroscope.SettingsEndpoints;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.collect.discovery.DiscoveryManager;
 import dev.tethys.collect.scrape.HttpTransports;
@@ -206,6 +207,11 @@ final class EmbeddedProfiles implements AutoCloseable {
     PyroscopeSettings settings =
         new PyroscopeSettings(Duration.ofMillis(flags.millis(QUERY_TIMEOUT)));
     new PyroscopeApi(this::store, settings, queries.threads(), queries.memory(), UnixNanos::now)
+        .addTo(routes);
+    new SettingsEndpoints(
+            new RealFiles(),
+            folder.resolveSibling(folder.getFileName() + "-settings.json"),
+            UnixNanos::now)
         .addTo(routes);
     ProfileReceivers.addTo(routes, pipelineStore(), receivers);
     symbols.addTo(routes);

@@ -231,7 +231,9 @@ final class ZipkinToOtlp {
       s.tags.remove("error"); // it only repeats the status
     }
     if (error != null && !error.equals("false") && code == null) {
-      s.tags.remove("error");
+      if (!error.isEmpty()) {
+        s.tags.remove("error"); // an empty one is kept, for a status cannot say it
+      }
       span.setStatusCode(STATUS_ERROR);
       if (!error.isEmpty() && !error.equals("true")) {
         span.setStatusMessage(error);

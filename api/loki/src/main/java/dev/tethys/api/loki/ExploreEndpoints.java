@@ -1,6 +1,7 @@
 package dev.tethys.api.loki;
 
 import dev.tethys.codec.loki.StreamEnrichment;
+import dev.tethys.config.ByteSize;
 import dev.tethys.model.Labels;
 import dev.tethys.query.logql.LogExplorer;
 import dev.tethys.query.logql.LogExplorer.DetectedField;
@@ -77,12 +78,38 @@ final class ExploreEndpoints {
 
   String stats(LogqlEngine engine, LokiParameters p) {
     IndexStats s = new LogExplorer(engine).stats(range(p, LokiParameters.HOUR), p.query());
-    LokiJson out = new LokiJson().raw("{");
+    return stats(s, new LokiJson()).toString();
+  }
+
+  /**
+   * Shards of a query. Streams are not sharded here: one shard has all of them for any {@code
+   * targetBytesPerShard}.
+   */
+  String shards(LogqlEngine engine, LokiParameters p) {
+    String target = p.get("targetBytesPerShard");
+    if (!target.isEmpty()) {
+      try {
+        ByteSize.parse(target);
+      } catch (IllegalArgumentException e) {
+        throw LokiParameters.bad("targetBytesPerShard is '" + target + "': " + e.getMessage());
+      }
+    }
+    IndexStats s = new LogExplorer(engine).stats(range(p, LokiParameters.HOUR), p.query());
+    LokiJson out = new LokiJson().raw("{\"shards\":[");
+    if (s.streams() > 0) {
+      out.raw("{\"bounds\":{\"min\":0,\"max\":18446744073709551615},\"stats\":");
+      stats(s, out).raw("}");
+    }
+    return out.raw("],\"statistics\":{},\"chunkGroups\":null}").toString();
+  }
+
+  private static LokiJson stats(IndexStats s, LokiJson out) {
+    out.raw("{");
     out.key("streams").number(s.streams());
     out.key("chunks").number(s.segments());
     out.key("bytes").number(s.bytes());
     out.key("entries").number(s.entries());
-    return out.raw("}").toString();
+    return out.raw("}");
   }
 
   /**

@@ -15,6 +15,8 @@ import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -71,6 +73,7 @@ public final class LokiApi {
         (e, q) -> explore.labelValues(e, parameters(q), q.pathParam("name")));
     getOrPost(routes, "/series", (e, q) -> explore.series(e, parameters(q)));
     getOrPost(routes, "/index/stats", (e, q) -> explore.stats(e, parameters(q)));
+    getOrPost(routes, "/index/shards", (e, q) -> explore.shards(e, parameters(q)));
     getOrPost(
         routes,
         "/index/volume",
@@ -98,6 +101,34 @@ public final class LokiApi {
     routes.put(V1 + "/delete", (q, r) -> deletion(q, r, deletions::add));
     routes.delete(V1 + "/delete", (q, r) -> deletion(q, r, deletions::cancel));
     routes.get("/ready", this::ready);
+    routes.get("/ring", this::ring);
+  }
+
+  /** The only member of the ring: this process, which holds all streams. */
+  private void ring(HttpRequest request, HttpResponse response) throws IOException {
+    String state = opened.get() == null ? "JOINING" : "ACTIVE";
+    String host = request.header("Host");
+    String address = host == null ? "" : host;
+    String now = Instant.ofEpochMilli(this.now.getAsLong() / 1_000_000).toString();
+    String accept = request.header("Accept");
+    if (accept != null && accept.contains("application/json")) {
+      LokiJson out = new LokiJson().raw("{\"shards\":[{\"id\":\"tethys\",\"state\":");
+      out.text(state).raw(",\"address\":").text(address).raw(",\"timestamp\":").text(now);
+      out.raw(",\"registered_timestamp\":\"\",\"zone\":\"\",\"tokens\":[]}],\"now\":");
+      out.text(now).raw("}");
+      response.header("Content-Type", JSON).send(out.toString());
+      return;
+    }
+    String page =
+        "<!doctype html><title>Ring Status</title><h1>Ring Status</h1><p>Current time: "
+            + now
+            + "</p><table border=\"1\"><tr><th>Instance ID<th>State<th>Address<th>Ownership</tr>"
+            + "<tr><td>tethys<td>"
+            + state
+            + "<td>"
+            + address.replace("&", "&amp;").replace("<", "&lt;")
+            + "<td>100%</tr></table>";
+    response.send("text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8));
   }
 
   private interface Endpoint<T> {

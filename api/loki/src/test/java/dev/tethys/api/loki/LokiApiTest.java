@@ -393,6 +393,48 @@ class LokiApiTest {
   }
 
   @Test
+  void answersOneShardAndAMemberOfTheRing() throws Exception {
+    long now = LokiServer.now();
+    server.push(null, "{\"app\":\"sharded\"}", now, "a line");
+    HttpResponse<String> shards =
+        server.call(
+            "GET",
+            null,
+            "/loki/api/v1/index/shards",
+            "query",
+            "{app=\"sharded\"}",
+            "targetBytesPerShard",
+            "1MB");
+    assertThat(shards.statusCode()).isEqualTo(200);
+    assertThat(shards.body())
+        .startsWith(
+            "{\"shards\":[{\"bounds\":{\"min\":0,\"max\":18446744073709551615},\"stats\":"
+                + "{\"streams\":1,")
+        .contains("\"entries\":1}}]");
+    assertThat(
+            server
+                .call("GET", null, "/loki/api/v1/index/shards", "query", "{app=\"nothing\"}")
+                .body())
+        .startsWith("{\"shards\":[],");
+    for (String[] wrong :
+        new String[][] {
+          {"query", "{"}, {"query", "{a=\"b\"}", "targetBytesPerShard", "much"}, {}
+        }) {
+      assertThat(server.call("GET", null, "/loki/api/v1/index/shards", wrong).statusCode())
+          .isEqualTo(400);
+    }
+    assertThat(server.call("GET", null, "/ring").body())
+        .contains("Ring Status", "<td>ACTIVE<td>127.0.0.1:");
+    HttpResponse<String> json =
+        server.client.send(
+            java.net.http.HttpRequest.newBuilder(server.uri("http", "/ring"))
+                .header("Accept", "application/json")
+                .build(),
+            java.net.http.HttpResponse.BodyHandlers.ofString());
+    assertThat(json.body()).startsWith("{\"shards\":[{\"id\":\"tethys\",\"state\":\"ACTIVE\"");
+  }
+
+  @Test
   void changesTakeOneTenant() throws Exception {
     HttpResponse<String> r =
         server.call("POST", "a|b", DELETE, "query", "{app=\"api\"}", "start", "1");

@@ -103,6 +103,7 @@ final class ConnectMethods {
         switch (e.status()) {
           case 400 -> GrpcException.Status.INVALID_ARGUMENT;
           case 404 -> GrpcException.Status.NOT_FOUND;
+          case 409 -> GrpcException.Status.ALREADY_EXISTS;
           case 412 -> GrpcException.Status.FAILED_PRECONDITION;
           case 429 -> GrpcException.Status.RESOURCE_EXHAUSTED;
           case 499 -> GrpcException.Status.CANCELLED;
@@ -166,6 +167,7 @@ final class ConnectMethods {
         switch (status) {
           case 400, 415 -> "invalid_argument";
           case 404 -> "not_found";
+          case 409 -> "already_exists";
           case 412 -> "failed_precondition";
           case 429 -> "resource_exhausted";
           case 499 -> "canceled";

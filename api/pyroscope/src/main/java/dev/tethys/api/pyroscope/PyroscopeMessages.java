@@ -254,6 +254,11 @@ final class PyroscopeMessages {
           .one(1, "data_ingested", BOOL)
           .one(2, "oldest_profile_time", INTEGER)
           .one(3, "newest_profile_time", INTEGER);
+  static final MessageSchema SETTING =
+      new MessageSchema().one(1, "name", TEXT).one(2, "value", TEXT).one(3, "modifiedAt", INTEGER);
+  static final MessageSchema SETTINGS = new MessageSchema().many(1, "settings", SETTING);
+  static final MessageSchema ONE_SETTING = new MessageSchema().one(1, "setting", SETTING);
+  static final MessageSchema SETTING_NAME = new MessageSchema().one(1, "name", TEXT);
   static final MessageSchema ANALYZE_REQUEST =
       new MessageSchema().one(2, "start", INTEGER).one(3, "end", INTEGER).one(4, "query", TEXT);
   static final MessageSchema ANALYZE =

@@ -103,11 +103,7 @@ record JaegerSearch(
   /** Condition of a tag; the fields that Jaeger's spans have as tags are among them. */
   static SpanFilter tag(String key, String value) {
     List<SpanFilter> any = new ArrayList<>();
-    for (Scope scope : TAG_SCOPES) {
-      for (SpanValue v : values(value)) {
-        any.add(new Compare(new SpanField(scope, key), Operator.EQUAL, v));
-      }
-    }
+    any.add(attribute(key, value));
     switch (key) {
       case "error" -> {
         if (value.equals("true")) {
@@ -140,6 +136,17 @@ record JaegerSearch(
           any.add(TraceFinder.equal(SpanField.intrinsic(Scope.TRACE_STATE), value));
       default -> {
         // an attribute only
+      }
+    }
+    return new SpanFilter.Or(any);
+  }
+
+  /** Condition of an attribute of the span, its resource, scope, an event or a link. */
+  static SpanFilter attribute(String key, String value) {
+    List<SpanFilter> any = new ArrayList<>();
+    for (Scope scope : TAG_SCOPES) {
+      for (SpanValue v : values(value)) {
+        any.add(new Compare(new SpanField(scope, key), Operator.EQUAL, v));
       }
     }
     return new SpanFilter.Or(any);

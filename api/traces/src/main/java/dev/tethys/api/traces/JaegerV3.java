@@ -53,6 +53,10 @@ final class JaegerV3 {
     get(routes, "/operations", this::operations);
     get(routes, "/traces", this::search);
     get(routes, "/traces/{id}", this::trace);
+    get(routes, "/dependencies", this::dependencies);
+    routes.post(
+        SERVICE + "GetDependencies",
+        Grpc.unary(MAX_MESSAGE, (m, q) -> rpc(q, s -> getDependencies(s, q, m))));
     stream(routes, "GetTrace", this::getTrace);
     stream(routes, "FindTraces", this::findTraces);
     routes.post(
@@ -144,6 +148,72 @@ final class JaegerV3 {
     return out;
   }
 
+  private void dependencies(
+      TraceStore store, String tenant, HttpRequest request, BoundedText answer) {
+    QueryParameters p = new QueryParameters(request.query());
+    long start = required(p, "startTime", "start_time");
+    long end = required(p, "endTime", "end_time");
+    TextBuffer out = answer.text.put("{\"dependencies\":[");
+    String separator = "";
+    for (Map.Entry<ServiceLinks.Link, ServiceLinks.Count> e : links(store, tenant, start, end)) {
+      out.put(separator).put("{\"parent\":").json(e.getKey().parent());
+      separator = ",";
+      out.put(",\"child\":").json(e.getKey().child());
+      out.put(",\"callCount\":\"").number(e.getValue().calls).put("\"}");
+    }
+    out.put("]}");
+  }
+
+  private static long required(QueryParameters p, String name, String older) {
+    String given = p.get(name).isEmpty() && !p.get(older).isEmpty() ? older : name;
+    if (p.get(given).isEmpty()) {
+      throw QueryParameters.bad("malformed parameter " + name + ": it is required");
+    }
+    return time(p, given, 0);
+  }
+
+  /** Links between different services of the spans that start in a range. */
+  private static List<Map.Entry<ServiceLinks.Link, ServiceLinks.Count>> links(
+      TraceStore store, String tenant, long start, long end) {
+    if (end <= start) {
+      throw QueryParameters.bad(
+          "malformed parameter endTime: "
+              + text(end)
+              + " is not after startTime "
+              + text(start)
+              + "; it must be");
+    }
+    List<Map.Entry<ServiceLinks.Link, ServiceLinks.Count>> out =
+        new ArrayList<>(ServiceLinks.find(store, tenant, start, end).counts().entrySet());
+    out.removeIf(e -> e.getKey().parent().equals(e.getKey().child()));
+    return out;
+  }
+
+  private byte[] getDependencies(TraceStore store, HttpRequest request, byte[] message) {
+    long start = Long.MIN_VALUE;
+    long end = Long.MIN_VALUE;
+    for (ProtoReader r = new ProtoReader(message); r.next(); ) {
+      switch (r.field()) {
+        case 1 -> start = nanos(r);
+        case 2 -> end = nanos(r);
+        default -> r.skip();
+      }
+    }
+    if (start == Long.MIN_VALUE || end == Long.MIN_VALUE) {
+      throw QueryParameters.bad("start_time and end_time are required");
+    }
+    ProtoWriter out = new ProtoWriter();
+    for (Map.Entry<ServiceLinks.Link, ServiceLinks.Count> e :
+        links(store, TraceRequests.tenant(request), start, end)) {
+      int m = out.begin(1);
+      out.string(1, e.getKey().parent());
+      out.string(2, e.getKey().child());
+      out.int64(3, e.getValue().calls);
+      out.end(m);
+    }
+    return out.toByteArray();
+  }
+
   private static String kind(int kind) {
     return kind > 0 && kind < JaegerApi.KINDS.size() ? JaegerApi.KINDS.get(kind) : "";
   }
@@ -214,6 +284,7 @@ final class JaegerV3 {
       long minDuration,
       long maxDuration,
       String limit) {
+    checkRange(min, max);
     long end = max == Long.MIN_VALUE ? now.getAsLong() : max;
     long start = min == Long.MIN_VALUE ? end - DEFAULT_LOOKBACK : min;
     int most = requests.settings().maxTraces();
@@ -244,12 +315,30 @@ final class JaegerV3 {
     }
   }
 
+  /** Refuses a range whose start is after its end, where both are given. */
+  private static void checkRange(long start, long end) {
+    if (end != Long.MIN_VALUE && start > end) {
+      throw QueryParameters.bad(
+          "malformed time range: the start "
+              + text(start)
+              + " is after the end "
+              + text(end)
+              + "; it must not be");
+    }
+  }
+
+  private static String text(long nanos) {
+    return Instant.ofEpochSecond(Math.floorDiv(nanos, SECOND), Math.floorMod(nanos, SECOND))
+        .toString();
+  }
+
   private void trace(TraceStore store, String tenant, HttpRequest request, BoundedText answer) {
     QueryParameters p = new QueryParameters(request.query());
     TraceId id = TraceId.parse(request.pathParam("id"));
-    TracesData trace =
-        new TraceFinder(store, tenant)
-            .trace(id, time(p, "start_time", Long.MIN_VALUE), time(p, "end_time", Long.MAX_VALUE));
+    long from = time(p, "start_time", Long.MIN_VALUE);
+    long to = time(p, "end_time", Long.MAX_VALUE);
+    checkRange(from, to);
+    TracesData trace = new TraceFinder(store, tenant).trace(id, from, to);
     if (trace.itemCount() == 0) {
       throw new HttpException(404, "No traces found");
     }

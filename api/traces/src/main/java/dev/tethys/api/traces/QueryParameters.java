@@ -47,16 +47,13 @@ final class QueryParameters {
     throw bad(name + " is '" + v + "'; it must be an integer of at least 0");
   }
 
-  /** A limit from 1 to a maximum. */
+  /** A limit from 1; one above the maximum counts as the maximum. */
   int limit(String name, int otherwise, int max) {
     long n = number(name, otherwise);
     if (n == 0) {
       throw bad(name + " is 0; it must be at least 1");
     }
-    if (n > max) {
-      throw bad(name + " is " + n + "; it must be at most " + max);
-    }
-    return (int) n;
+    return (int) Math.min(n, max);
   }
 
   /** A time in a unit, as Unix nanoseconds. */

@@ -2,6 +2,7 @@ package dev.tethys.api.traces;
 
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.web.DamageWarning;
+import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
@@ -62,6 +63,19 @@ final class TempoApi {
     new TempoDeletions(requests, queries).addTo(routes, api);
     routes.get(api + "/echo", (q, r) -> r.send("echo"));
     routes.get(api + "/status/buildinfo", this::buildInfo);
+    routes.getOrPost(
+        api + "/metrics/summary",
+        (q, r) -> {
+          BoundedText answer = new BoundedText(q);
+          queries.summary(q, queries.parameters(q.params()), answer.text);
+          DamageWarning.addTo(r, requests.damage(q));
+          answer.send(JSON, r);
+        });
+    routes.get(api + "/overrides", this::overrides);
+    for (String method : List.of("POST", "PATCH", "DELETE")) {
+      routes.on(method, api + "/overrides", (q, r) -> fixedOverrides());
+    }
+    routes.get(prefix + "/status/version", this::version);
     routes.get(prefix + "/ready", this::ready);
   }
 
@@ -147,6 +161,31 @@ final class TempoApi {
   private void ready(HttpRequest request, HttpResponse response) throws IOException {
     requests.store();
     response.send("ready\n");
+  }
+
+  /** Overrides set over this API: always empty. */
+  private void overrides(HttpRequest request, HttpResponse response) throws IOException {
+    TraceRequests.tenant(request);
+    response.header("ETag", "0").send(JSON, new byte[] {'{', '}'});
+  }
+
+  private static void fixedOverrides() {
+    throw new HttpException(
+        501,
+        "overrides are not set over this API; set traces.overrides in the configuration and"
+            + " reload");
+  }
+
+  private void version(HttpRequest request, HttpResponse response) throws IOException {
+    response.send(
+        "GET /status/version\ntempo, version "
+            + VERSION
+            + " (branch: , revision: )\n  build user:       \n  build date:       \n"
+            + "  go version:       \n  platform:         java/"
+            + System.getProperty("os.arch")
+            + "\n  tags:             tethys "
+            + requests.settings().version()
+            + "\n\n");
   }
 
   private void buildInfo(HttpRequest request, HttpResponse response) throws IOException {

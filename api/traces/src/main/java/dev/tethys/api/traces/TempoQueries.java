@@ -1,6 +1,7 @@
 package dev.tethys.api.traces;
 
 import dev.tethys.api.traces.TempoParameters.Range;
+import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.query.traceql.TraceQueries;
 import dev.tethys.query.traceql.TraceQuery;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class TempoQueries {
   private static final long HOUR = 3600 * TempoParameters.SECOND;
   private static final int DEFAULT_LIMIT = 20;
+  private static final int MAX_GROUPS = 5;
   private static final int MAX_EXEMPLARS = 100;
 
   private static final Map<String, SpanField.Scope> SCOPES = scopes();
@@ -205,6 +208,49 @@ final class TempoQueries {
     Range r = p.metrics();
     TraceQuery q = metrics(request, p);
     return run(request, () -> queries.instant(tenant, q, r.from(), r.to()));
+  }
+
+  /** Spans, errors and quantiles of durations by the fields of {@code groupBy}. */
+  void summary(HttpRequest request, TempoParameters p, TextBuffer out) {
+    TraceQueries queries = requests.queries();
+    String tenant = TraceRequests.tenant(request);
+    String text = p.get("q");
+    if (text.isBlank()) {
+      throw QueryParameters.bad("please provide a query: parameter q is required");
+    }
+    if (p.get("groupBy").isBlank()) {
+      throw QueryParameters.bad("please provide a groupBy value: parameter groupBy is required");
+    }
+    Range r = p.seconds(HOUR);
+    run(
+        request,
+        () -> {
+          if (TraceQuery.parse(text).isMetrics()) {
+            throw TraceQueryException.invalid("query computes series; remove its last function");
+          }
+          List<String> fields = new ArrayList<>();
+          for (String f : p.get("groupBy").split(",", MAX_GROUPS + 1)) {
+            fields.add(TraceQuery.parseField(f.strip()).text());
+          }
+          if (fields.size() > MAX_GROUPS) {
+            throw TraceQueryException.invalid("groupBy has more than " + MAX_GROUPS + " fields");
+          }
+          String by = " by (" + String.join(", ", fields) + ")";
+          Function<String, TraceSeriesResult> series =
+              function ->
+                  queries.instant(
+                      tenant, TraceQuery.parse(text + " | " + function + by), r.from(), r.to());
+          TempoSummary.write(
+              fields,
+              series.apply("count_over_time()"),
+              series.apply("{ status = error } | count_over_time()"),
+              series.apply(
+                  "quantile_over_time(duration, "
+                      + String.join(", ", TempoSummary.QUANTILES)
+                      + ")"),
+              out);
+          return out;
+        });
   }
 
   private TraceQuery metrics(HttpRequest request, TempoParameters p) {

@@ -1,5 +1,6 @@
 package dev.tethys.api.traces;
 
+import dev.tethys.model.regex.Regex;
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanField;
@@ -8,7 +9,9 @@ import dev.tethys.model.traces.SpanNeeds;
 import dev.tethys.model.traces.SpanSegment;
 import dev.tethys.model.traces.SpanSelection;
 import dev.tethys.model.traces.SpanValue;
+import dev.tethys.model.traces.TraceIds;
 import dev.tethys.model.traces.TraceStore;
+import dev.tethys.web.HttpException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -18,6 +21,9 @@ import java.util.Map;
 /** Finds the newest traces with a span that fits a filter. */
 final class TraceFinder {
   private static final SpanNeeds IDS_AND_START = new SpanNeeds(true, false, true, false, List.of());
+
+  /** Most traces of which a search by several conditions keeps the ids. */
+  static final int MAX_CANDIDATES = 500_000;
 
   private final TraceStore store;
   private final String tenant;
@@ -60,6 +66,53 @@ final class TraceFinder {
     }
   }
 
+  /**
+   * Ids of the traces in which each of several filters fits a span, not necessarily the same one.
+   * Their order is that of their newest span that fits the last filter.
+   *
+   * @throws dev.tethys.web.HttpException 422 if more than {@link #MAX_CANDIDATES} traces fit a
+   *     filter before the last
+   */
+  List<TraceId> newest(List<SpanFilter> filters, long from, long to, int limit) {
+    if (limit <= 0 || from >= to) {
+      return List.of();
+    }
+    SpanFilter among = SpanFilter.ALL;
+    for (SpanFilter f : filters.subList(0, filters.size() - 1)) {
+      TraceIds ids = ids(new SpanFilter.And(List.of(among, f)), from, to);
+      if (ids.size() == 0) {
+        return List.of();
+      }
+      among = new SpanFilter.OfTraces(ids);
+    }
+    return newest(new SpanFilter.And(List.of(among, filters.getLast())), from, to, limit);
+  }
+
+  private TraceIds ids(SpanFilter filter, long from, long to) {
+    TraceIds ids = new TraceIds();
+    try (SpanSelection selection = store.select(tenant, from, to)) {
+      for (SpanSegment s : selection.segments()) {
+        Cancellation.check();
+        s.scan(
+            filter,
+            IDS_AND_START,
+            rows -> {
+              for (int i = 0; i < rows.count; i++) {
+                ids.add(rows.traceHigh[i], rows.traceLow[i]);
+              }
+              if (ids.size() > MAX_CANDIDATES) {
+                throw new HttpException(
+                    422,
+                    "a condition fits more than "
+                        + MAX_CANDIDATES
+                        + " traces; use a shorter lookback or another condition");
+              }
+            });
+      }
+    }
+    return ids;
+  }
+
   /** All spans of a trace. */
   TracesData trace(TraceId id) {
     return trace(id, Long.MIN_VALUE, Long.MAX_VALUE);
@@ -73,6 +126,11 @@ final class TraceFinder {
   /** Filter of the spans of a service. */
   static SpanFilter service(String name) {
     return equal(SpanField.SERVICE, name);
+  }
+
+  /** Filter of the spans whose field is a text, in lower or upper case. */
+  static SpanFilter equalIgnoringCase(SpanField field, String value) {
+    return new SpanFilter.Matches(field, "(?i:" + Regex.quote(value) + ")");
   }
 
   /** Filter of the spans whose field is a text. */

@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param timeout most time of a query
  * @param lookback time range of lists of services, operations and attributes without a range
- * @param maxTraces largest limit of a request for whole traces
+ * @param maxTraces most traces of an answer with whole traces
  * @param maxValues most services, operations, attributes or values of an answer
  * @param admin whether spans may be deleted and deletions cancelled
  * @param version version of the program
@@ -22,6 +22,6 @@ public record TracesSettings(
   /** Settings without a configuration. */
   public static TracesSettings of(String version) {
     return new TracesSettings(
-        Duration.ofMinutes(1), Duration.ofHours(72), 1500, 10_000, false, version);
+        Duration.ofMinutes(1), Duration.ofHours(72), 10_000, 10_000, false, version);
   }
 }

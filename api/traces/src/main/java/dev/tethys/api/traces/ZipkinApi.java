@@ -22,8 +22,10 @@ import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongSupplier;
@@ -57,6 +59,17 @@ final class ZipkinApi {
     get(routes, "/autocompleteKeys", this::keys);
     get(routes, "/autocompleteValues", this::values);
     routes.get("/zipkin/health", this::health);
+    routes.get("/zipkin/config.json", this::config);
+  }
+
+  /** Settings of Zipkin's pages; source: ZipkinUiConfiguration of openzipkin/zipkin. */
+  private void config(HttpRequest request, HttpResponse response) throws IOException {
+    TextBuffer out = new TextBuffer();
+    out.put("{\"environment\":\"\",\"queryLimit\":").number(DEFAULT_LIMIT);
+    out.put(",\"defaultLookback\":900000,\"searchEnabled\":true,\"logsUrl\":\"\"");
+    out.put(",\"supportUrl\":\"\",\"archivePostUrl\":\"\",\"archiveUrl\":\"\"");
+    out.put(",\"dependency\":{\"enabled\":true,\"lowErrorRate\":0.5,\"highErrorRate\":0.75}}");
+    response.header("Cache-Control", "max-age=600").send("application/json", out.toByteArray());
   }
 
   private void health(HttpRequest request, HttpResponse response) throws IOException {
@@ -139,12 +152,12 @@ final class ZipkinApi {
   }
 
   private void spans(Query q) {
-    SpanFilter service = TraceFinder.service(required(q, "serviceName"));
+    SpanFilter service = service(required(q, "serviceName"));
     q.strings(texts(q, SpanField.intrinsic(Scope.NAME), service));
   }
 
   private void remoteServices(Query q) {
-    SpanFilter service = TraceFinder.service(required(q, "serviceName"));
+    SpanFilter service = service(required(q, "serviceName"));
     Set<String> names = new TreeSet<>();
     for (SpanField f : ServiceLinks.REMOTE) {
       names.addAll(texts(q, f, remoteSide(f, service)));
@@ -164,33 +177,46 @@ final class ZipkinApi {
     return new Compare(SpanField.intrinsic(Scope.KIND), Operator.EQUAL, new SpanValue.Int(kind));
   }
 
+  /** Filter of the spans of a service; Zipkin compares names in lower case. */
+  private static SpanFilter service(String name) {
+    return TraceFinder.equalIgnoringCase(SpanField.SERVICE, name);
+  }
+
+  /**
+   * Searches traces. As in Zipkin, each condition may fit another span of the service; without a
+   * service, any span of the trace.
+   */
   private void search(Query q) {
     QueryParameters p = q.p;
     List<SpanFilter> all = new ArrayList<>();
-    if (!p.get("serviceName").isEmpty()) {
-      all.add(TraceFinder.service(p.get("serviceName")));
-    }
     String name = p.get("spanName");
-    if (!name.isEmpty() && !name.equals("all")) {
-      all.add(TraceFinder.equal(SpanField.intrinsic(Scope.NAME), name));
+    if (!name.isEmpty() && !name.equalsIgnoreCase("all")) {
+      all.add(TraceFinder.equalIgnoringCase(SpanField.intrinsic(Scope.NAME), name));
     }
     String remote = p.get("remoteServiceName");
-    if (!remote.isEmpty()) {
+    if (!remote.isEmpty() && !remote.equalsIgnoreCase("all")) {
       List<SpanFilter> any = new ArrayList<>();
       for (SpanField f : ServiceLinks.REMOTE) {
-        any.add(remoteSide(f, TraceFinder.equal(f, remote)));
+        any.add(remoteSide(f, TraceFinder.equalIgnoringCase(f, remote)));
       }
       all.add(new SpanFilter.Or(any));
     }
     annotations(p.get("annotationQuery"), all);
     durations(p, all);
+    String service = p.get("serviceName");
+    SpanFilter own =
+        service.isEmpty() || service.equalsIgnoreCase("all") ? SpanFilter.ALL : service(service);
+    all.replaceAll(f -> new SpanFilter.And(List.of(own, f)));
+    if (all.isEmpty()) {
+      all.add(own);
+    }
     long end = p.time("endTs", MILLISECOND, now.getAsLong());
     long lookback = p.time("lookback", MILLISECOND, DAY);
     int limit = p.limit("limit", DEFAULT_LIMIT, requests.settings().maxTraces());
     TraceFinder finder = new TraceFinder(q.store, q.tenant);
     List<TraceId> ids =
         finder.newest(
-            new SpanFilter.And(all),
+            all,
             Math.max(0, end - lookback),
             Math.max(end, end + MILLISECOND), // the last millisecond is part of it
             limit);
@@ -204,16 +230,23 @@ final class ZipkinApi {
     if (max > 0 && max < min) {
       throw QueryParameters.bad("maxDuration is less than minDuration; it must not be");
     }
+    List<SpanFilter> both = new ArrayList<>(); // of one span
     if (min > 0) {
-      to.add(new Compare(duration, Operator.GREATER_OR_EQUAL, new SpanValue.Int(min)));
+      both.add(new Compare(duration, Operator.GREATER_OR_EQUAL, new SpanValue.Int(min)));
     }
     if (max > 0) {
       // a duration of so many microseconds may have nanoseconds beyond them
-      to.add(new Compare(duration, Operator.LESS, new SpanValue.Int(max + 1000)));
+      both.add(new Compare(duration, Operator.LESS, new SpanValue.Int(max + 1000)));
+    }
+    if (!both.isEmpty()) {
+      to.add(new SpanFilter.And(both));
     }
   }
 
-  /** Reads terms {@code key=value} of tags and names of tags or annotations, joined by " and ". */
+  /**
+   * Reads terms {@code key=value} of tags and names of tags or annotations, joined by " and ". A
+   * value that is empty fits any, and of several values of a key the last counts.
+   */
   private static void annotations(String query, List<SpanFilter> to) {
     if (query.isBlank()) {
       return;
@@ -223,6 +256,7 @@ final class ZipkinApi {
       throw QueryParameters.bad(
           "annotationQuery has " + terms.length + " terms; the limit is " + MAX_TERMS);
     }
+    Map<String, String> values = new LinkedHashMap<>();
     for (String t : terms) {
       String term = t.strip();
       int equals = term.indexOf('=');
@@ -233,19 +267,46 @@ final class ZipkinApi {
                 + "'; each term must be a tag, an annotation or"
                 + " key=value");
       }
-      if (equals > 0) {
-        to.add(JaegerSearch.tag(term.substring(0, equals), term.substring(equals + 1)));
-        continue;
-      }
-      List<SpanFilter> any = new ArrayList<>();
-      any.add(new SpanFilter.Present(SpanField.span(term)));
-      any.add(new SpanFilter.Present(SpanField.resource(term)));
-      any.add(TraceFinder.equal(SpanField.intrinsic(Scope.EVENT_NAME), term));
-      if (term.equals("error")) {
-        any.add(JaegerSearch.isStatus(2));
-      }
-      to.add(new SpanFilter.Or(any));
+      values.put(
+          equals < 0 ? term : term.substring(0, equals),
+          equals < 0 ? "" : term.substring(equals + 1));
     }
+    values.forEach((key, value) -> to.add(value.isEmpty() ? named(key) : tag(key, value)));
+  }
+
+  /** Condition of a tag or an annotation of any value. */
+  private static SpanFilter named(String term) {
+    List<SpanFilter> any = new ArrayList<>();
+    any.add(new SpanFilter.Present(SpanField.span(term)));
+    any.add(new SpanFilter.Present(SpanField.resource(term)));
+    any.add(TraceFinder.equal(SpanField.intrinsic(Scope.EVENT_NAME), term));
+    if (term.equals("error")) {
+      any.add(JaegerSearch.isStatus(2));
+    }
+    return new SpanFilter.Or(any);
+  }
+
+  /**
+   * Condition of a tag. A failed span has the tag {@code error} with the reason, or "true" without
+   * one.
+   */
+  private static SpanFilter tag(String key, String value) {
+    if (!key.equals("error")) {
+      return JaegerSearch.tag(key, value);
+    }
+    SpanField message = SpanField.intrinsic(Scope.STATUS_MESSAGE);
+    List<SpanFilter> reason = new ArrayList<>();
+    reason.add(TraceFinder.equal(message, value));
+    if (value.equals("true")) {
+      reason.add(
+          new SpanFilter.Not(new Compare(message, Operator.NOT_EQUAL, new SpanValue.Text(""))));
+    }
+    List<SpanFilter> failed = new ArrayList<>();
+    failed.add(JaegerSearch.isStatus(2));
+    failed.add(new SpanFilter.Not(new SpanFilter.Present(SpanField.span(key)))); // goes before
+    failed.add(new SpanFilter.Or(reason));
+    return new SpanFilter.Or(
+        List.of(JaegerSearch.attribute(key, value), new SpanFilter.And(failed)));
   }
 
   private void traces(Query q, TraceFinder finder, Collection<TraceId> ids) {

@@ -169,9 +169,8 @@ class TracesApiTest {
     assertThat(body).contains("malformed 'tags' parameter");
     assertThat(server.call("/jaeger/api/traces", "service", "x", "limit", "-1").statusCode())
         .isEqualTo(400);
-    var tooMany = server.call("/jaeger/api/traces", "service", "x", "limit", "1501");
-    assertThat(tooMany.statusCode()).isEqualTo(400);
-    assertThat(tooMany.body()).contains("limit is 1501; it must be at most 1500");
+    assertThat(jaeger("service", "frontend", "limit", "2000")).contains("b");
+    assertThat(jaeger("service", "frontend", "limit", "999999999999")).contains("b");
     assertThat(
             server
                 .call("/jaeger/api/traces", "service", "x", "start", "9999999999999999999")
@@ -191,6 +190,125 @@ class TracesApiTest {
                 .body())
         .contains("{\"parent\":\"frontend\",\"child\":\"cart\",\"callCount\":1}");
     assertThat(server.call("/zipkin/api/v2/dependencies").statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void jaegerV3AnswersDependencies() throws Exception {
+    String path = "/jaeger/api/v3/dependencies";
+    String all =
+        "{\"dependencies\":[{\"parent\":\"frontend\",\"child\":\"cart\",\"callCount\":\"1\"},"
+            + "{\"parent\":\"cart\",\"child\":\"postgres\",\"callCount\":\"1\"}]}";
+    String from = "2023-11-14T22:00:00Z";
+    String to = "2023-11-14T23:00:00.000000001Z";
+    assertThat(server.call(path, "startTime", from, "endTime", to).body()).isEqualTo(all);
+    assertThat(server.call(path, "start_time", from, "end_time", to).body()).isEqualTo(all);
+    assertThat(server.call(path, "startTime", "2020-01-01T00:00:00Z", "endTime", from).body())
+        .isEqualTo("{\"dependencies\":[]}");
+    for (List<String> wrong :
+        List.of(
+            List.of("endTime", to),
+            List.of("startTime", "x", "endTime", to),
+            List.of("startTime", from),
+            List.of("startTime", to, "endTime", from),
+            List.of("startTime", from, "endTime", from))) {
+      HttpResponse<String> r = server.call(path, wrong.toArray(String[]::new));
+      assertThat(r.statusCode()).as("%s", wrong).isEqualTo(400);
+      assertThat(r.body())
+          .contains(
+              "\"httpCode\":400",
+              wrong.contains("x") || wrong.getFirst().equals("endTime") ? "startTime" : "endTime");
+    }
+    ProtoWriter m = new ProtoWriter();
+    for (int field = 1; field <= 2; field++) {
+      int time = m.begin(field);
+      m.int64(1, 1_700_000_000L - 3600 + (field - 1) * 7200L);
+      m.end(time);
+    }
+    ProtoReader r = new ProtoReader(rpc("GetDependencies", m, 0));
+    assertThat(r.next()).isTrue();
+    int outer = r.enter();
+    assertThat(r.next()).isTrue();
+    assertThat(r.readString()).isEqualTo("frontend");
+    while (r.next()) {
+      r.skip();
+    }
+    r.leave(outer);
+    assertThat(rpc("GetDependencies", new ProtoWriter(), 3)).isEmpty();
+  }
+
+  @Test
+  void zipkinAnswersTheSettingsOfItsPages() throws Exception {
+    HttpResponse<String> r = server.call("/zipkin/config.json");
+    assertThat(r.statusCode()).isEqualTo(200);
+    assertThat(r.headers().firstValue("Content-Type").orElse("")).startsWith("application/json");
+    assertThat(r.body())
+        .contains("\"queryLimit\":10", "\"searchEnabled\":true", "\"defaultLookback\":900000")
+        .contains("\"dependency\":{\"enabled\":true");
+    assertThat(server.get("/zipkin/config.json")).isNotNull();
+  }
+
+  @Test
+  void tempoSummarizesSpansByGroup() throws Exception {
+    String path = "/tempo/api/metrics/summary";
+    String all =
+        server
+            .call(
+                path,
+                "q",
+                "{ }",
+                "groupBy",
+                "resource.service.name,kind",
+                "start",
+                "1699999000",
+                "end",
+                "1700001000")
+            .body();
+    assertThat(all)
+        .startsWith("{\"summaries\":[{\"spanCount\":\"2\"")
+        .contains(
+            "{\"spanCount\":\"1\",\"errorSpanCount\":\"1\",\"series\":[{\"key\":"
+                + "\"resource.service.name\",\"value\":{\"type\":5,\"s\":\"cart\"}},"
+                + "{\"key\":\"kind\",\"value\":{\"type\":9,\"kind\":3}}],\"p99\":\"")
+        .contains("\"kind\":2");
+    assertThat(
+            server
+                .call(
+                    path,
+                    "q",
+                    "{ name = `none` }",
+                    "groupBy",
+                    "name",
+                    "start",
+                    "1699999000",
+                    "end",
+                    "1700001000")
+                .body())
+        .isEqualTo("{\"summaries\":[]}");
+    assertThat(server.call(path, "groupBy", "name").statusCode()).isEqualTo(400);
+    assertThat(server.call(path, "q", "{ }").statusCode()).isEqualTo(400);
+    assertThat(server.call(path, "q", "{ } | rate()", "groupBy", "name").statusCode())
+        .isEqualTo(400);
+    assertThat(server.call(path, "q", "{", "groupBy", "name").statusCode()).isEqualTo(400);
+    assertThat(server.call(path, "q", "{ }", "groupBy", "a,b,c,d,e,f").statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void tempoAnswersItsVersionAndOverrides() throws Exception {
+    assertThat(server.call("/tempo/status/version").body())
+        .startsWith("GET /status/version\ntempo, version 2.");
+    HttpResponse<String> overrides = server.call("/tempo/api/overrides");
+    assertThat(overrides.statusCode()).isEqualTo(200);
+    assertThat(overrides.body()).isEqualTo("{}");
+    assertThat(overrides.headers().firstValue("ETag")).contains("0");
+    HttpResponse<String> post =
+        server.client.send(
+            server
+                .request("/tempo/api/overrides")
+                .POST(java.net.http.HttpRequest.BodyPublishers.ofString("{}"))
+                .build(),
+            java.net.http.HttpResponse.BodyHandlers.ofString());
+    assertThat(post.statusCode()).isEqualTo(501);
+    assertThat(post.body()).contains("traces.overrides");
   }
 
   @Test
@@ -219,6 +337,20 @@ class TracesApiTest {
         .contains("GET /a")
         .doesNotContain("call cart");
     assertThat(server.call("/jaeger/api/v3/traces/a").body()).contains("call cart");
+    for (String path : List.of("/jaeger/api/v3/traces", "/jaeger/api/v3/traces/a")) {
+      boolean search = path.endsWith("traces");
+      HttpResponse<String> reversed =
+          server.call(
+              path,
+              search ? "query.start_time_min" : "start_time",
+              "2023-11-15T00:00:00Z",
+              search ? "query.start_time_max" : "end_time",
+              "2023-11-14T00:00:00Z");
+      assertThat(reversed.statusCode()).as(path).isEqualTo(400);
+      assertThat(reversed.body())
+          .contains("\"httpCode\":400")
+          .contains("2023-11-15T00:00:00Z is after the end 2023-11-14T00:00:00Z");
+    }
     HttpResponse<String> none = server.call("/jaeger/api/v3/traces/99");
     assertThat(none.statusCode()).isEqualTo(404);
     assertThat(none.body())
