@@ -1,23 +1,55 @@
 package dev.tethys.model.file;
 
+import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 
 /** Descriptions of I/O failures for users. */
 public final class IoFailures {
   private IoFailures() {}
 
+  /**
+   * The same failure with its reason in the message, where Java gives the name of the file alone or
+   * none. The type is kept.
+   */
+  public static IOException named(Path file, IOException e) {
+    IOException out =
+        switch (e) {
+          case NoSuchFileException f ->
+              new NoSuchFileException(f.getFile(), null, "no such file or directory");
+          case AccessDeniedException f ->
+              new AccessDeniedException(f.getFile(), null, "permission denied");
+          case FileSystemException _ -> e;
+          default -> Files.isDirectory(file) ? new IOException(file + ": is a directory") : e;
+        };
+    if (out != e) {
+      out.initCause(e);
+    }
+    return out;
+  }
+
   /** What went wrong: of a file that is missing or closed to us Java says its name alone. */
   public static String describe(Exception e) {
+    String reason = reason(e);
+    return e instanceof FileSystemException f && !reason.equals(e.getMessage())
+        ? f.getFile() + ": " + reason
+        : reason;
+  }
+
+  /** The same without the name of the file, for a text that has it. */
+  public static String reason(Exception e) {
     return switch (e) {
-      case NoSuchFileException f -> f.getFile() + ": no such file or directory";
-      case AccessDeniedException f -> f.getFile() + ": permission denied";
-      case FileAlreadyExistsException f -> f.getFile() + ": a file of this name is there already";
-      case NotDirectoryException f -> f.getFile() + ": not a directory";
-      case DirectoryNotEmptyException f -> f.getFile() + ": the directory is not empty";
+      case NoSuchFileException _ -> "no such file or directory";
+      case AccessDeniedException _ -> "permission denied";
+      case FileAlreadyExistsException _ -> "a file of this name is there already";
+      case NotDirectoryException _ -> "not a directory";
+      case DirectoryNotEmptyException _ -> "the directory is not empty";
       default -> e.getMessage() == null ? e.toString() : e.getMessage();
     };
   }
