@@ -22,10 +22,12 @@ public final class NotBuiltException extends ConfigException {
         parts.size() == 1 ? parts.getFirst().where() : "",
         parts.size() == 1
             ? text(parts.getFirst())
-            : parts.stream()
-                .map(p -> p.where() + ": " + text(p))
-                .collect(Collectors.joining("\n")));
+            : parts.stream().map(NotBuiltException::line).collect(Collectors.joining("\n")));
     this.parts = List.copyOf(parts);
+  }
+
+  static String line(Part p) {
+    return p.where() + ": " + text(p);
   }
 
   private static String text(Part p) {

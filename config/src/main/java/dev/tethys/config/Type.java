@@ -136,15 +136,24 @@ public final class Type<T> {
         List.of(),
         n -> {
           List<T> out = new ArrayList<>();
+          ConfigException first = null;
           for (YamlNode i : n.items()) {
             if (sparse && i.isNull()) {
               continue;
             }
-            T v = item.readOrNull(i);
-            if (v == null) {
-              throw i.error("empty or null " + item.name + " section in " + n.path());
-            }
-            out.add(v);
+            ConfigException e =
+                i.attempt(
+                    () -> {
+                      T v = item.readOrNull(i);
+                      if (v == null) {
+                        throw i.error("empty or null " + item.name + " section in " + n.path());
+                      }
+                      out.add(v);
+                    });
+            first = first == null ? e : first;
+          }
+          if (first != null) {
+            throw first;
           }
           return List.copyOf(out);
         },
@@ -159,15 +168,28 @@ public final class Type<T> {
         Map.of(),
         n -> {
           Map<String, T> out = new LinkedHashMap<>();
-          n.entries()
-              .forEach(
-                  (k, e) -> {
-                    T v = value.readOrNull(e.value());
-                    if (v == null) {
-                      throw e.key().error("\"" + k + "\" has no value; it must be " + value.name);
-                    }
-                    out.put(k, v);
-                  });
+          ConfigException first = null;
+          for (Map.Entry<String, YamlNode.Entry> e : n.entries().entrySet()) {
+            String k = e.getKey();
+            YamlNode.Entry entry = e.getValue();
+            ConfigException x =
+                entry
+                    .value()
+                    .attempt(
+                        () -> {
+                          T v = value.readOrNull(entry.value());
+                          if (v == null) {
+                            throw entry
+                                .key()
+                                .error("\"" + k + "\" has no value; it must be " + value.name);
+                          }
+                          out.put(k, v);
+                        });
+            first = first == null ? x : first;
+          }
+          if (first != null) {
+            throw first;
+          }
           return java.util.Collections.unmodifiableMap(out);
         },
         value.section,

@@ -1,5 +1,6 @@
 package dev.tethys.config;
 
+import dev.tethys.model.file.IoFailures;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.composer.Composer;
@@ -60,6 +62,7 @@ public final class YamlDocument {
   private boolean nullIsAbsent;
   private boolean collectors;
   private Map<Node, String> originals = Map.of();
+  private @Nullable Mistakes mistakes; // set while they are collected
 
   private YamlDocument(String name, @Nullable Path directory, String text) {
     this.name = name;
@@ -92,6 +95,7 @@ public final class YamlDocument {
     d.nullIsAbsent = whole.nullIsAbsent;
     d.collectors = whole.collectors;
     d.originals = whole.originals;
+    d.mistakes = whole.mistakes;
     return d;
   }
 
@@ -112,11 +116,16 @@ public final class YamlDocument {
    * @throws IOException when it cannot be read or is larger than {@link #MAX_BYTES}
    */
   public static String text(Path file) throws IOException {
-    long size = Files.size(file);
-    if (size > MAX_BYTES) {
-      throw new IOException(file + " has " + size + " bytes; at most " + MAX_BYTES + " are read");
+    byte[] bytes;
+    try {
+      long size = Files.size(file);
+      if (size > MAX_BYTES) {
+        throw new IOException(file + " has " + size + " bytes; at most " + MAX_BYTES + " are read");
+      }
+      bytes = Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw IoFailures.named(file, e);
     }
-    byte[] bytes = Files.readAllBytes(file);
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
@@ -265,6 +274,81 @@ public final class YamlDocument {
 
   String name() {
     return name;
+  }
+
+  /** Reads a document, or a part of it. */
+  @FunctionalInterface
+  public interface Reading<T, E extends Exception> {
+    T read() throws E;
+  }
+
+  /**
+   * Reads the document so that an error names all of its mistakes, each on its line. The reading is
+   * repeated when the first one fails; keys, lists and maps are read to their ends then, and so is
+   * what {@link YamlNode#attempt} reads.
+   *
+   * @throws ConfigException when something in it is wrong
+   */
+  public <T, E extends Exception> T readWhole(Reading<T, E> reading) throws E {
+    if (mistakes != null) {
+      return reading.read(); // a part of a document whose mistakes are being collected
+    }
+    try {
+      return reading.read();
+    } catch (NotBuiltException e) {
+      throw e;
+    } catch (ConfigException first) {
+      Mistakes found = new Mistakes();
+      notBuilt.clear();
+      mistakes = found;
+      try {
+        reading.read();
+      } catch (ConfigException e) {
+        found.add(e);
+      } finally {
+        mistakes = null;
+      }
+      throw found.toException(first, notBuilt);
+    }
+  }
+
+  /**
+   * Reads several documents so that an error names the mistakes of all.
+   *
+   * @throws ConfigException when something in one of them is wrong
+   */
+  public static void readEach(List<YamlDocument> documents, Consumer<YamlNode> reading) {
+    Mistakes found = new Mistakes();
+    List<NotBuiltException.Part> parts = new ArrayList<>();
+    ConfigException first = null;
+    for (YamlDocument d : documents) {
+      try {
+        d.readWhole(
+            () -> {
+              reading.accept(d.root);
+              return d;
+            });
+      } catch (ConfigException e) {
+        first = first == null ? e : first;
+        found.add(e);
+        if (e instanceof NotBuiltException n) {
+          parts.addAll(n.parts());
+        }
+      }
+    }
+    if (first != null) {
+      throw found.toException(first, parts);
+    }
+  }
+
+  /** Makes mistakes of this document count as those of another, which names its file. */
+  public YamlDocument partOf(YamlDocument other) {
+    mistakes = other.mistakes;
+    return this;
+  }
+
+  @Nullable Mistakes mistakes() {
+    return mistakes;
   }
 
   void addNotBuilt(YamlNode at, String what, String about) {

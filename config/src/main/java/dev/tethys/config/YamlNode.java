@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.common.FlowStyle;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
@@ -72,6 +73,41 @@ public final class YamlNode {
   /** An error at this place, to be thrown. */
   public ConfigException error(String problem) {
     return new ConfigException(where(), problem);
+  }
+
+  /**
+   * Reads a part of a document. A mistake is thrown, or recorded and returned while all mistakes of
+   * the document are collected, so that the caller reads the other parts too.
+   *
+   * @return the mistake; null without one
+   * @see YamlDocument#readWhole
+   */
+  public @Nullable ConfigException attempt(Runnable reading) {
+    try {
+      reading.run();
+      return null;
+    } catch (ConfigException e) {
+      return record(e);
+    }
+  }
+
+  /** The same with a value, and another one in place of a wrong one. */
+  public <T> T attempt(Supplier<T> reading, T otherwise) {
+    try {
+      return reading.get();
+    } catch (ConfigException e) {
+      record(e);
+      return otherwise;
+    }
+  }
+
+  private ConfigException record(ConfigException e) {
+    Mistakes m = document.mistakes();
+    if (m == null) {
+      throw e;
+    }
+    m.add(e);
+    return e;
   }
 
   /**
@@ -358,7 +394,7 @@ public final class YamlNode {
       YamlNode v =
           new YamlNode(document, t.getValueNode(), path.isEmpty() ? key : path + "." + key);
       if (own.put(key, new Entry(k, v)) != null) {
-        throw k.error("key \"" + key + "\" appears twice in this map");
+        record(k.error("key \"" + key + "\" appears twice in this map"));
       }
     }
     own.forEach(

@@ -1,5 +1,6 @@
 package dev.tethys.config;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -8,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * A map whose keys are described by a {@link Section}: other keys were refused when it was made.
  */
 public final class YamlObject {
+  /** Name under which the first unknown key of a map is recorded; no key is called so. */
+  private static final String UNKNOWN = "\0";
+
   private final YamlNode node;
   private final Section section;
   private final Map<String, YamlNode.Entry> entries;
@@ -16,13 +20,30 @@ public final class YamlObject {
     this.node = node;
     this.section = section;
     this.entries = node.entries();
+    Mistakes mistakes = node.document().mistakes();
+    if (mistakes != null && mistakes.before(place(), section) != null) {
+      ConfigException unknown = mistakes.of(place(), section, UNKNOWN);
+      if (unknown != null) {
+        throw unknown;
+      }
+      removeNulls();
+      return; // the mistakes of this map are known
+    }
+    ConfigException first = null;
     for (Map.Entry<String, YamlNode.Entry> e : entries.entrySet()) {
       Key<?> key = section.find(e.getKey());
       if (key == null && node.ignoresUnknownKeys()) {
         continue;
       }
       if (key == null) {
-        throw new UnknownKeyException(e.getValue().key().where(), unknown(e.getKey(), section));
+        ConfigException x =
+            new UnknownKeyException(e.getValue().key().where(), unknown(e.getKey(), section));
+        if (mistakes == null) {
+          throw x;
+        }
+        mistakes.add(x);
+        first = first == null ? x : first;
+        continue;
       }
       YamlNode v = e.getValue().value();
       boolean empty = v.isNull() || v.isList() && v.items().isEmpty();
@@ -30,9 +51,39 @@ public final class YamlObject {
         e.getValue().key().notBuilt(v.path(), key.doc());
       }
     }
+    removeNulls();
+    if (mistakes != null) {
+      collect(mistakes);
+      if (first != null && !node.path().isEmpty()) {
+        // The rules of the map are not asked: what they miss may be what is misspelled.
+        mistakes.add(place(), section, UNKNOWN, first);
+        throw first;
+      }
+    }
+  }
+
+  private void removeNulls() {
     if (node.takesNullAsAbsent() || section.takesNullAsAbsent()) {
       entries.entrySet().removeIf(e -> e.getValue().value().isNull() && isValue(e.getKey()));
     }
+  }
+
+  /** Reads all keys, so that the mistake of one hides none of the others. */
+  private void collect(Mistakes mistakes) {
+    for (Map.Entry<String, YamlNode.Entry> e : List.copyOf(entries.entrySet())) {
+      Key<?> key = section.find(e.getKey());
+      if (key != null && key.built()) {
+        try {
+          key.type().readOrNull(e.getValue().value());
+        } catch (ConfigException x) {
+          mistakes.add(place(), section, e.getKey(), x);
+        }
+      }
+    }
+  }
+
+  private Object place() {
+    return node.node() == null ? node.document() : node.node();
   }
 
   /** Whether a key holds a plain value, so that null says nothing. */
@@ -100,8 +151,7 @@ public final class YamlObject {
 
   /** The value, its default, or null when there is neither. */
   public <T> @Nullable T find(Key<T> key) {
-    YamlNode.Entry e = entries.get(key.name());
-    T v = e == null ? null : key.type().readOrNull(e.value());
+    T v = read(key);
     if (v == null && key.isRequired()) {
       throw error(
           key,
@@ -120,8 +170,20 @@ public final class YamlObject {
 
   /** The value, or another default than the key's own. */
   public <T> T get(Key<T> key, T otherwise) {
-    YamlNode.Entry e = entries.get(key.name());
-    T v = e == null ? null : key.type().readOrNull(e.value());
+    T v = read(key);
     return v == null ? otherwise : v;
+  }
+
+  private <T> @Nullable T read(Key<T> key) {
+    YamlNode.Entry e = entries.get(key.name());
+    if (e == null) {
+      return null;
+    }
+    Mistakes mistakes = node.document().mistakes();
+    ConfigException known = mistakes == null ? null : mistakes.of(place(), section, key.name());
+    if (known != null) {
+      throw known;
+    }
+    return key.type().readOrNull(e.value());
   }
 }

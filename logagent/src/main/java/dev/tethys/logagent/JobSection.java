@@ -26,7 +26,11 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
 import dev.tethys.model.NameScheme;
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.kafka.KafkaLogs;
+import dev.tethys.pipeline.stages.StageContext;
+import dev.tethys.pipeline.stages.StageMetrics;
+import dev.tethys.pipeline.stages.Stages;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -53,7 +57,10 @@ final class JobSection {
   private static final Key<String> JOB =
       SCRAPE.required("job_name", Type.STRING, "Name of the job; unique.");
   private static final Key<YamlNode> STAGES =
-      SCRAPE.optional("pipeline_stages", Type.ANY, "Processing stages for entries.");
+      SCRAPE.optional(
+          "pipeline_stages",
+          Type.of("any", null, JobSection::checkedStages),
+          "Processing stages for entries.");
   private static final Key<YamlNode> RELABEL =
       SCRAPE.optional("relabel_configs", RelabelConfig.LIST, "Relabeling of targets.");
   private static final Key<String> ENCODING =
@@ -93,6 +100,12 @@ final class JobSection {
 
   private JobSection() {}
 
+  /** Stages as they are written, after a parse that finds their mistakes. */
+  private static YamlNode checkedStages(YamlNode list) {
+    Stages.parse(list, new StageContext("check", new StageMetrics(new Registry()))).close();
+    return list;
+  }
+
   private static PromtailConfig.ScrapeConfig read(YamlObject o) {
     List<DiscoveryConfig> discovery = new ArrayList<>();
     List<DiscoveryConfig> docker = new ArrayList<>();
@@ -117,7 +130,7 @@ final class JobSection {
     return new PromtailConfig.ScrapeConfig(
         o.node().asTree(),
         o.get(JOB),
-        o.at(STAGES),
+        o.find(STAGES),
         List.copyOf(discovery),
         sources(o, docker),
         RelabelConfig.read(o.at(RELABEL), NameScheme.LEGACY),

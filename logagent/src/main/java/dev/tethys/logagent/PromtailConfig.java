@@ -16,16 +16,12 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.config.YamlWriter;
-import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.relabel.Relabeling;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.exporter.loki.LokiClientConfig;
 import dev.tethys.pipeline.exporter.loki.LokiLimits;
 import dev.tethys.pipeline.stages.EntryLimiter;
 import dev.tethys.pipeline.stages.Sizes;
-import dev.tethys.pipeline.stages.StageContext;
-import dev.tethys.pipeline.stages.StageMetrics;
-import dev.tethys.pipeline.stages.Stages;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -352,22 +348,16 @@ record PromtailConfig(
    * @throws dev.tethys.config.ConfigException saying what is wrong, or not built, and where
    */
   static PromtailConfig of(YamlDocument document) {
-    return TYPE.read(document.root());
+    return document.readWhole(() -> TYPE.read(document.root()));
   }
 
   /**
-   * Reads the stages of all jobs and the graph, which are otherwise read when they are made.
+   * Reads the graph, which is otherwise read when it is made.
    *
    * @param own factories of components that only this process has
    * @throws dev.tethys.config.ConfigException saying what is wrong, or not built, and where
    */
   void check(List<ComponentFactory<?>> own) {
-    for (ScrapeConfig j : jobs) {
-      if (j.stages != null && !j.stages.isNull()) {
-        Registry nowhere = new Registry();
-        Stages.parse(j.stages, new StageContext(j.name, new StageMetrics(nowhere))).close();
-      }
-    }
     YamlDocument d = graphDocument();
     if (d != null) {
       PipelineLogExporter.check(d, own);

@@ -153,6 +153,17 @@ public record PrometheusConfig(
     return read(YamlDocument.read(file), file, System::getenv);
   }
 
+  /**
+   * The same without the files that {@code scrape_config_files} names.
+   *
+   * @throws ConfigException with the position of each mistake
+   * @throws IOException when the file cannot be read
+   */
+  public static PrometheusConfig readAlone(Path file) throws IOException {
+    YamlDocument document = YamlDocument.read(file);
+    return document.readWhole(() -> readOnce(document, file, false, System::getenv));
+  }
+
   /** Reads text, such as the embedded defaults. */
   public static PrometheusConfig parse(String name, String text) throws IOException {
     return read(YamlDocument.parse(name, null, text), null, System::getenv);
@@ -161,6 +172,19 @@ public record PrometheusConfig(
   static PrometheusConfig read(
       YamlDocument document, @Nullable Path file, UnaryOperator<@Nullable String> environment)
       throws IOException {
+    return document.readWhole(() -> readOnce(document, file, true, environment));
+  }
+
+  /**
+   * @param withNamed whether files with scrape jobs are read too
+   */
+  private static PrometheusConfig readOnce(
+      YamlDocument document,
+      @Nullable Path file,
+      boolean withNamed,
+      UnaryOperator<@Nullable String> environment)
+      throws IOException {
+    YamlNode root = document.root();
     YamlObject o = document.root().object(SECTION);
     List<Path> files = new ArrayList<>();
     if (file != null) {
@@ -171,18 +195,20 @@ public record PrometheusConfig(
     GlobalConfig global =
         globalNode == null || globalNode.isNull()
             ? GlobalConfig.DEFAULT
-            : GlobalConfig.type(environment).read(globalNode);
-    YamlObject runtime = o.find(RUNTIME_KEY);
-    if (runtime != null && runtime.has(GOGC)) {
-      runtime.get(GOGC);
-      notices.add(
-          runtime.node().where()
-              + ": runtime.gogc tunes Go's garbage collector and means nothing here");
-    }
+            : globalNode.attempt(
+                () -> GlobalConfig.type(environment).read(globalNode), GlobalConfig.DEFAULT);
+    root.attempt(
+        () -> {
+          YamlObject runtime = o.find(RUNTIME_KEY);
+          if (runtime != null && runtime.has(GOGC)) {
+            runtime.get(GOGC);
+            notices.add(
+                runtime.node().where()
+                    + ": runtime.gogc tunes Go's garbage collector and means nothing here");
+          }
+        });
     Jobs jobs = new Jobs(global.scrape());
-    for (YamlNode n : o.get(SCRAPE_CONFIGS)) {
-      jobs.add(n);
-    }
+    root.attempt(() -> jobs.addAll(o.get(SCRAPE_CONFIGS)));
     List<YamlDocument> further = new ArrayList<>();
     YamlNode patterns = o.at(SCRAPE_CONFIG_FILES);
     if (patterns != null) {
@@ -191,44 +217,55 @@ public record PrometheusConfig(
           continue; // names no file
         }
         pattern.parse(FilePattern::of);
-        for (Path p : FilePattern.of(pattern.asPath()).files()) {
-          YamlDocument d = YamlDocument.read(p);
+        for (Path p : withNamed ? FilePattern.of(pattern.asPath()).files() : List.<Path>of()) {
+          YamlDocument d = YamlDocument.read(p).partOf(document);
           further.add(d);
           files.add(p);
-          for (YamlNode n : d.root().object(SCRAPE_FILE).get(FILE_SCRAPE_CONFIGS)) {
-            jobs.add(n);
-          }
+          root.attempt(() -> jobs.addAll(d.root().object(SCRAPE_FILE).get(FILE_SCRAPE_CONFIGS)));
         }
       }
     }
     List<CollectConfig> collect = new ArrayList<>();
-    for (YamlNode n : o.get(COLLECT)) {
-      CollectConfig c = CollectConfig.read(n, global.scrape(), ExporterKinds.ALL);
-      jobs.isNew(c.job().jobName(), n);
-      collect.add(c);
-    }
-    StorageConfig storage = o.get(STORAGE);
+    root.attempt(
+        () -> {
+          for (YamlNode n : o.get(COLLECT)) {
+            n.attempt(
+                () -> {
+                  CollectConfig c = CollectConfig.read(n, global.scrape(), ExporterKinds.ALL);
+                  jobs.isNew(c.job().jobName(), n);
+                  collect.add(c);
+                });
+          }
+        });
     YamlNode otlpNode = o.at(OTLP);
     OtlpConfig otlp =
         otlpNode == null || otlpNode.isNull()
             ? OtlpConfig.DEFAULT
-            : OtlpConfig.read(otlpNode, global.scrape().names());
+            : otlpNode.attempt(
+                () -> OtlpConfig.read(otlpNode, global.scrape().names()), OtlpConfig.DEFAULT);
     YamlNode ruleFiles = o.at(RULE_FILES);
     if (ruleFiles != null) {
       for (YamlNode pattern : ruleFiles.items()) {
-        checkRuleFile(pattern);
+        pattern.attempt(() -> checkRuleFile(pattern));
       }
     }
     YamlNode alertingNode = o.at(ALERTING);
     AlertingConfig alerting =
         alertingNode == null || alertingNode.isNull()
             ? AlertingConfig.NONE
-            : AlertingConfig.read(alertingNode, global.scrape().names());
+            : alertingNode.attempt(
+                () -> AlertingConfig.read(alertingNode, global.scrape().names()),
+                AlertingConfig.NONE);
     List<RemoteWriteConfig> remoteWrite =
-        RemoteWriteConfig.readAll(o.get(REMOTE_WRITE), global.scrape().names());
-    List<RemoteReadConfig> remoteRead = RemoteReadConfig.readAll(o.get(REMOTE_READ));
+        root.attempt(
+            () -> RemoteWriteConfig.readAll(o.get(REMOTE_WRITE), global.scrape().names()),
+            List.of());
+    List<RemoteReadConfig> remoteRead =
+        root.attempt(() -> RemoteReadConfig.readAll(o.get(REMOTE_READ)), List.of());
+    List<StoreConfig> stores =
+        root.attempt(() -> StoreConfig.readAll(o.get(STORES), ForeignStores.TYPES), List.of());
+    StorageConfig storage = o.get(STORAGE);
     TracingConfig tracing = o.find(TRACING);
-    List<StoreConfig> stores = StoreConfig.readAll(o.get(STORES), ForeignStores.TYPES);
     LogsConfig logs = o.get(LOGS);
     ProfilesConfig profiles = o.get(PROFILES);
     TracesConfig traces = o.get(TRACES);
@@ -302,10 +339,15 @@ public record PrometheusConfig(
       this.defaults = defaults;
     }
 
-    void add(YamlNode n) {
-      ScrapeConfig c = ScrapeConfig.read(n, defaults);
-      isNew(c.jobName(), n);
-      configs.add(c);
+    void addAll(List<YamlNode> nodes) {
+      for (YamlNode n : nodes) {
+        n.attempt(
+            () -> {
+              ScrapeConfig c = ScrapeConfig.read(n, defaults);
+              isNew(c.jobName(), n);
+              configs.add(c);
+            });
+      }
     }
 
     void isNew(String job, YamlNode n) {

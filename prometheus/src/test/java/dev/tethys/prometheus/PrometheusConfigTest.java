@@ -313,4 +313,42 @@ class PrometheusConfigTest {
         .containsExactly(
             "test.yml:1:10: runtime.gogc tunes Go's garbage collector and means nothing here");
   }
+
+  @Test
+  void namesAllMistakesOfTheFileAndOfThoseThatItNames() throws IOException {
+    Path more = Files.writeString(dir.resolve("more.yml"), "scrape_configs: [{job_nam: y}]\n");
+    String yaml =
+        """
+        global: {scrape_interval: 5x, evaluation_intervall: 1s}
+        scrape_configs:
+          - {job_name: a, scrape_timeout: 1m, scrape_interval: 10s}
+          - {job_name: b, static_configs: [{targts: [x]}]}
+          - {job_name: b}
+          - {job_name: b, relabel_configs: [{action: replce}]}
+        scrape_config_files: [%s]
+        rule_files: ["a*/b.yml"]
+        alerting: {alertmanagers: [{api_version: v9}]}
+        remote_write: [{url: ""}, {url: "http://x", name: a}, {url: "http://y", name: a}]
+        remote_read: [{url: ""}]
+        storage: {tsdb: {retention: {time: x}}}
+        """
+            .formatted(more);
+    assertThatThrownBy(() -> parse(yaml))
+        .satisfies(
+            e ->
+                assertThat(requireNonNull(e.getMessage()).lines().map(l -> l.split(": ")[0]))
+                    .containsExactly(
+                        "test.yml:1:27",
+                        "test.yml:1:31",
+                        "test.yml:3:35",
+                        "test.yml:4:37",
+                        "test.yml:6:46",
+                        "test.yml:8:14",
+                        "test.yml:9:42",
+                        "test.yml:10:22",
+                        "test.yml:10:55",
+                        "test.yml:11:21",
+                        "test.yml:12:36",
+                        more + ":1:19"));
+  }
 }

@@ -82,7 +82,8 @@ final class HttpAccess implements AutoCloseable {
             "Cannot set base auth in the server URL and use a http.config.file at the same time");
       }
       Path p = Path.of(Operands.files(List.of(configFile)).getFirst());
-      config = HttpClientConfig.TYPE.read(YamlDocument.read(p).root());
+      YamlDocument d = YamlDocument.read(p);
+      config = d.readWhole(() -> HttpClientConfig.TYPE.read(d.root()));
     }
     return new HttpAccess(base, config, pairs("header", headers));
   }

@@ -69,6 +69,10 @@ public final class SocketTls {
    */
   public static SocketTls read(Path file) throws IOException {
     YamlDocument document = YamlDocument.read(file);
+    return document.readWhole(() -> read(document));
+  }
+
+  private static SocketTls read(YamlDocument document) throws IOException {
     YamlObject o = document.root().object(SECTION);
     YamlNode serverNode = o.find(SERVER);
     if (serverNode == null || serverNode.isNull()) {

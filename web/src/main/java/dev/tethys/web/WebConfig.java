@@ -349,6 +349,10 @@ public record WebConfig(
    */
   public static WebConfig read(Path file) throws IOException {
     YamlDocument document = YamlDocument.read(file);
+    return document.readWhole(() -> read(document));
+  }
+
+  private static WebConfig read(YamlDocument document) {
     YamlNode root = document.root();
     if (root.isNull()) {
       return NONE;

@@ -158,14 +158,22 @@ public final class RuleFile {
   }
 
   private List<GroupSpec> groups(YamlDocument document) {
+    return document.readWhole(() -> readGroups(document));
+  }
+
+  private List<GroupSpec> readGroups(YamlDocument document) {
+    problems.clear();
     List<GroupSpec> out = new ArrayList<>();
     Map<String, String> seen = new HashMap<>();
     for (YamlNode n : document.root().object(FILE).get(GROUPS)) {
-      String name = n.object(GROUP).get(NAME);
-      if (seen.putIfAbsent(name, n.where()) != null) {
-        problem(n, "groupname: \"" + name + "\" is repeated in the same file");
-      }
-      out.add(group(n));
+      n.attempt(
+          () -> {
+            String name = n.object(GROUP).get(NAME);
+            if (seen.putIfAbsent(name, n.where()) != null) {
+              problem(n, "groupname: \"" + name + "\" is repeated in the same file");
+            }
+            out.add(group(n));
+          });
     }
     throwProblems();
     return out;
@@ -179,8 +187,15 @@ public final class RuleFile {
   public static GroupSpec parseLogGroup(String name, String text, String tenant) {
     RuleFile file = new RuleFile(name, NameScheme.UTF8, ParserOptions.STABLE);
     file.forced = RuleType.LOGS;
-    GroupSpec g = file.group(YamlDocument.parse(name, null, text).root());
-    file.throwProblems();
+    YamlDocument document = YamlDocument.parse(name, null, text);
+    GroupSpec g =
+        document.readWhole(
+            () -> {
+              file.problems.clear();
+              GroupSpec group = file.group(document.root());
+              file.throwProblems();
+              return group;
+            });
     return new GroupSpec(
         g.file(),
         g.name(),
@@ -222,10 +237,14 @@ public final class RuleFile {
     List<RuleSpec> rules = new ArrayList<>();
     int i = 0;
     for (YamlNode r : g.get(RULES)) {
-      RuleSpec spec = rule(r.object(RULE), g.get(GROUP_LABELS), name, ++i, type);
-      if (spec != null) {
-        rules.add(spec);
-      }
+      int number = ++i;
+      r.attempt(
+          () -> {
+            RuleSpec spec = rule(r.object(RULE), g.get(GROUP_LABELS), name, number, type);
+            if (spec != null) {
+              rules.add(spec);
+            }
+          });
     }
     Duration interval = g.find(INTERVAL);
     return new GroupSpec(

@@ -161,16 +161,23 @@ public record AutomationRule(
   }
 
   public static List<AutomationRule> read(YamlDocument document) {
+    return document.readWhole(() -> readOnce(document));
+  }
+
+  private static List<AutomationRule> readOnce(YamlDocument document) {
     YamlObject o = document.root().object(FILE);
     List<AutomationRule> out = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (YamlNode n : o.get(RULES)) {
-      YamlObject rule = n.object(RULE);
-      AutomationRule r = read(rule.get(RULE_NAME), rule);
-      if (!names.add(r.name)) {
-        throw n.error("there is another rule " + r.name);
-      }
-      out.add(r);
+      n.attempt(
+          () -> {
+            YamlObject rule = n.object(RULE);
+            AutomationRule r = read(rule.get(RULE_NAME), rule);
+            if (!names.add(r.name)) {
+              throw n.error("there is another rule " + r.name);
+            }
+            out.add(r);
+          });
     }
     if (out.size() > MAX_RULES) {
       throw o.error(RULES, "has " + out.size() + " entries; at most " + MAX_RULES);

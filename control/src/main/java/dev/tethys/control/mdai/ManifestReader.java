@@ -62,20 +62,20 @@ public final class ManifestReader {
    */
   public static Manifests read(List<Path> paths) throws IOException {
     ManifestReader r = new ManifestReader();
+    List<YamlDocument> documents = new ArrayList<>();
     for (Path p : paths) {
       for (Path file : files(p)) {
-        for (YamlDocument d : YamlDocument.readAll(file)) {
-          r.add(d.root());
-        }
+        documents.addAll(YamlDocument.readAll(file));
       }
     }
+    YamlDocument.readEach(documents, r::add);
     return r.manifests();
   }
 
   /** Reads a text with one or more documents. */
   public static Manifests parse(String name, String text) {
     ManifestReader r = new ManifestReader();
-    YamlDocument.parseAll(name, text).forEach(d -> r.add(d.root()));
+    YamlDocument.readEach(YamlDocument.parseAll(name, text), r::add);
     return r.manifests();
   }
 

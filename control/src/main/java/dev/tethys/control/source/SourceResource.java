@@ -119,21 +119,22 @@ public sealed interface SourceResource {
    */
   static List<SourceResource> parse(String name, String text) {
     List<SourceResource> out = new ArrayList<>();
-    for (YamlDocument d : YamlDocument.parseAll(name, text)) {
-      YamlNode n = d.root();
-      if (!n.isMap()) {
-        throw n.error("must be a resource with apiVersion and kind");
-      }
-      Map<String, YamlNode.Entry> entries = n.entries();
-      String version = Reader.text(entries, "apiVersion");
-      if (version.startsWith("tethys.dev/")) {
-        if (!version.equals(API_VERSION)) {
-          throw Reader.at(n, entries, "apiVersion")
-              .error("unknown version " + version + "; there is: " + API_VERSION);
-        }
-        out.add(Reader.resource(n, entries));
-      }
-    }
+    YamlDocument.readEach(
+        YamlDocument.parseAll(name, text),
+        n -> {
+          if (!n.isMap()) {
+            throw n.error("must be a resource with apiVersion and kind");
+          }
+          Map<String, YamlNode.Entry> entries = n.entries();
+          String version = Reader.text(entries, "apiVersion");
+          if (version.startsWith("tethys.dev/")) {
+            if (!version.equals(API_VERSION)) {
+              throw Reader.at(n, entries, "apiVersion")
+                  .error("unknown version " + version + "; there is: " + API_VERSION);
+            }
+            out.add(Reader.resource(n, entries));
+          }
+        });
     return out;
   }
 

@@ -99,8 +99,12 @@ public final class GraphValidator {
             config);
       } catch (ConfigException e) {
         String message = String.valueOf(e.getMessage());
-        if (open.isEmpty() || !isOfVariable(name, text, message)) {
+        List<String> definite = message.lines().filter(m -> !isOfVariable(name, text, m)).toList();
+        if (open.isEmpty()) {
           throw e;
+        }
+        if (!definite.isEmpty()) {
+          throw new ConfigException("", String.join("\n", definite));
         }
         undecided = undecided.isEmpty() ? message : undecided;
       }

@@ -11,7 +11,9 @@ public final class RuleErrors {
   /** One text for each mistake. */
   public static List<String> of(String file, ConfigException e) {
     List<String> all =
-        e instanceof RuleFileException r ? r.problems() : List.of(String.valueOf(e.getMessage()));
+        e instanceof RuleFileException r
+            ? r.problems()
+            : String.valueOf(e.getMessage()).lines().toList();
     return all.stream()
         .map(
             p ->

@@ -6,6 +6,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.NameScheme;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.tools.ruletest.UnitTestFile.TestGroup;
@@ -66,7 +67,7 @@ public record RuleTests(
       suite.abort(String.valueOf(e.getMessage()));
       return List.of(String.valueOf(e.getMessage()));
     } catch (IOException e) {
-      String text = "open " + file + ": " + e.getMessage();
+      String text = "open " + file + ": " + IoFailures.reason(e);
       suite.abort(text);
       return List.of(text);
     }
@@ -127,7 +128,7 @@ public record RuleTests(
       } catch (ConfigException e) {
         return new Loaded(List.of(), RuleErrors.of(file, e));
       } catch (IOException e) {
-        return new Loaded(List.of(), List.of(file + ": " + e.getMessage()));
+        return new Loaded(List.of(), List.of(file + ": " + IoFailures.reason(e)));
       }
     }
     return new Loaded(groups, List.of());

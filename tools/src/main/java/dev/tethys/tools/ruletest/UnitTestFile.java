@@ -360,7 +360,12 @@ public record UnitTestFile(
    * @throws IOException when it cannot be read
    */
   static UnitTestFile read(Path file, Consumer<String> warn) throws IOException {
-    YamlObject o = YamlDocument.read(file).root().object(FILE);
+    YamlDocument document = YamlDocument.read(file);
+    return document.readWhole(() -> read(document.root().object(FILE), file, warn));
+  }
+
+  private static UnitTestFile read(YamlObject o, Path file, Consumer<String> warn)
+      throws IOException {
     List<String> ruleFiles = new ArrayList<>();
     for (String pattern : o.get(RULE_FILES)) {
       Path resolved = file.resolveSibling(pattern).normalize();

@@ -47,7 +47,11 @@ final class TargetGroups {
    */
   static List<TargetGroup> read(String name, @Nullable Path folder, String text) {
     List<TargetGroup> plain = PlainGroups.read(text);
-    return plain != null ? plain : TYPE.read(YamlDocument.parse(name, folder, text).root());
+    if (plain != null) {
+      return plain;
+    }
+    YamlDocument d = YamlDocument.parse(name, folder, text);
+    return d.readWhole(() -> TYPE.read(d.root()));
   }
 
   private static TargetGroup read(YamlObject o) {

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -124,26 +125,34 @@ public record GraphConfig(
    */
   public static GraphConfig read(
       YamlDocument document, Components components, boolean allowUnused) {
+    return document.readWhole(() -> readOnce(document, components, allowUnused));
+  }
+
+  private static GraphConfig readOnce(
+      YamlDocument document, Components components, boolean allowUnused) {
     YamlNode root = document.readingAsCollector().root();
     if (root.isNull()) {
       throw root.error("the configuration is empty; it requires service.pipelines at least");
     }
     YamlObject top = root.object(TOP);
-    YamlObject service = top.get(SERVICE_KEY);
     Reader r = new Reader(components);
     for (ComponentKind k : ComponentKind.values()) {
       YamlNode at = top.at(KINDS.get(k) == null ? SERVICE_KEY : KINDS.get(k));
       if (at != null) {
-        r.define(k, at);
+        root.attempt(() -> r.define(k, at));
       }
     }
+    YamlObject service = top.get(SERVICE_KEY);
     List<Definition> extensions = new ArrayList<>();
     for (YamlNode n : service.get(EXTENSIONS)) {
-      Definition d = r.use(n, ComponentKind.EXTENSION);
-      if (extensions.contains(d)) {
-        throw n.error("extension \"" + d.id() + "\" is named twice");
-      }
-      extensions.add(d);
+      n.attempt(
+          () -> {
+            Definition d = r.use(n, ComponentKind.EXTENSION);
+            if (extensions.contains(d)) {
+              throw n.error("extension \"" + d.id() + "\" is named twice");
+            }
+            extensions.add(d);
+          });
     }
     List<PipelineDefinition> pipelines = new ArrayList<>();
     YamlNode at = service.at(PIPELINES);
@@ -151,20 +160,35 @@ public record GraphConfig(
       throw service.error(PIPELINES, "service.pipelines requires at least one pipeline");
     }
     Set<PipelineId> ids = new HashSet<>();
-    for (Map.Entry<String, YamlNode.Entry> e : at.entries().entrySet()) {
-      PipelineId id = e.getValue().key().parse(PipelineId::parse);
-      if (!ids.add(id)) {
-        throw e.getValue().key().error("pipeline \"" + id + "\" appears twice");
+    ConfigException incomplete = null;
+    int read = 0; // pipelines whose components are known to be used
+    for (YamlNode.Entry e : at.entries().values()) {
+      AtomicReference<PipelineId> id = new AtomicReference<>();
+      ConfigException x =
+          e.key()
+              .attempt(
+                  () -> {
+                    id.set(e.key().parse(PipelineId::parse));
+                    if (!ids.add(id.get())) {
+                      throw e.key().error("pipeline \"" + id.get() + "\" appears twice");
+                    }
+                    PIPELINE_TYPE.read(e.value());
+                  });
+      if (x == null) {
+        read++;
+        x = e.key().attempt(() -> pipelines.add(r.pipeline(id.get(), e)));
       }
-      pipelines.add(r.pipeline(id, e.getValue()));
+      incomplete = incomplete == null ? x : incomplete;
+    }
+    List<Definition> unused = r.unused();
+    if (!allowUnused && read == at.entries().size()) {
+      unused.forEach(GraphConfig::refuse);
+    }
+    if (incomplete != null) {
+      throw incomplete; // connections depend on all pipelines
     }
     r.checkConnectors(pipelines);
     checkCircles(pipelines);
-    List<Definition> unused = r.unused();
-    if (!allowUnused && !unused.isEmpty()) {
-      Definition first = unused.getFirst();
-      throw first.key().error(unusedText(first) + "; remove it, or allow it with --allow-unused");
-    }
     TelemetrySettings telemetry = service.get(TELEMETRY);
     document.refuseNotBuilt();
     return new GraphConfig(
@@ -174,6 +198,17 @@ public record GraphConfig(
   /** Warnings about a configuration that is valid: each names its place. */
   public List<String> warnings() {
     return unused.stream().map(d -> d.key().where() + ": " + unusedText(d)).toList();
+  }
+
+  private static void refuse(Definition unused) {
+    unused
+        .key()
+        .attempt(
+            () -> {
+              throw unused
+                  .key()
+                  .error(unusedText(unused) + "; remove it, or allow it with --allow-unused");
+            });
   }
 
   private static String unusedText(Definition d) {
@@ -191,6 +226,10 @@ public record GraphConfig(
         new EnumMap<>(ComponentKind.class);
     private final Set<Definition> used = new HashSet<>();
 
+    /** Mistakes of components, which are not defined therefore. */
+    private final Map<ComponentKind, Map<ComponentId, ConfigException>> mistaken =
+        new EnumMap<>(ComponentKind.class);
+
     Reader(Components components) {
       this.components = components;
       for (ComponentKind k : ComponentKind.values()) {
@@ -203,32 +242,42 @@ public record GraphConfig(
     }
 
     void define(ComponentKind kind, YamlNode section) {
-      for (Map.Entry<String, YamlNode.Entry> e : section.entries().entrySet()) {
-        YamlNode key = e.getValue().key();
-        ComponentId written = key.parse(ComponentId::parse);
-        ComponentFactory<?> f =
-            components
-                .find(kind, written.type())
-                .orElseThrow(() -> key.error(components.unknown(kind, written.type())));
-        ComponentId id = new ComponentId(f.type(), written.name());
-        YamlNode body = e.getValue().value();
-        Definition d = new Definition(kind, id, f, key, body, f.settings().read(body));
-        Definition twin = of(kind).putIfAbsent(id, d);
-        if (twin != null) {
-          throw key.error(
-              kind.word()
-                  + " \""
-                  + written
-                  + "\" is the same as \""
-                  + twin.key().asString()
-                  + "\" at "
-                  + twin.key().where());
+      for (YamlNode.Entry e : section.entries().values()) {
+        ConfigException x = e.key().attempt(() -> define(kind, e.key(), e.value()));
+        if (x != null) {
+          e.key()
+              .attempt(
+                  () ->
+                      mistaken
+                          .computeIfAbsent(kind, k -> new HashMap<>())
+                          .put(components.canonical(kind, e.key().parse(ComponentId::parse)), x));
         }
-        ComponentKind other = kind == ComponentKind.CONNECTOR ? ComponentKind.EXPORTER : kind;
-        if (kind == ComponentKind.CONNECTOR
-            && (of(ComponentKind.RECEIVER).containsKey(id) || of(other).containsKey(id))) {
-          throw key.error("\"" + id + "\" is a connector and a receiver or exporter");
-        }
+      }
+    }
+
+    private void define(ComponentKind kind, YamlNode key, YamlNode body) {
+      ComponentId written = key.parse(ComponentId::parse);
+      ComponentFactory<?> f =
+          components
+              .find(kind, written.type())
+              .orElseThrow(() -> key.error(components.unknown(kind, written.type())));
+      ComponentId id = new ComponentId(f.type(), written.name());
+      Definition d = new Definition(kind, id, f, key, body, f.settings().read(body));
+      Definition twin = of(kind).putIfAbsent(id, d);
+      if (twin != null) {
+        throw key.error(
+            kind.word()
+                + " \""
+                + written
+                + "\" is the same as \""
+                + twin.key().asString()
+                + "\" at "
+                + twin.key().where());
+      }
+      ComponentKind other = kind == ComponentKind.CONNECTOR ? ComponentKind.EXPORTER : kind;
+      if (kind == ComponentKind.CONNECTOR
+          && (of(ComponentKind.RECEIVER).containsKey(id) || of(other).containsKey(id))) {
+        throw key.error("\"" + id + "\" is a connector and a receiver or exporter");
       }
     }
 
@@ -240,6 +289,11 @@ public record GraphConfig(
         if (d != null) {
           used.add(d);
           return d;
+        }
+        ConfigException mistake =
+            mistaken.getOrDefault(k, Map.of()).get(components.canonical(k, written));
+        if (mistake != null) {
+          throw mistake;
         }
       }
       List<String> there = new ArrayList<>();
@@ -265,38 +319,73 @@ public record GraphConfig(
             .error("pipeline \"" + id + "\" is empty; it requires receivers and exporters");
       }
       YamlObject o = PIPELINE_TYPE.read(e.value());
-      List<Use> receivers = uses(o, RECEIVERS, id, ComponentKind.RECEIVER, ComponentKind.CONNECTOR);
-      List<Use> processors = uses(o, PROCESSORS, id, ComponentKind.PROCESSOR);
-      List<Use> exporters = uses(o, EXPORTERS, id, ComponentKind.EXPORTER, ComponentKind.CONNECTOR);
+      List<Use> receivers = new ArrayList<>();
+      List<Use> processors = new ArrayList<>();
+      List<Use> exporters = new ArrayList<>();
+      ConfigException first = null;
+      for (Runnable list :
+          List.<Runnable>of(
+              () ->
+                  addUses(
+                      receivers, o, RECEIVERS, id, ComponentKind.RECEIVER, ComponentKind.CONNECTOR),
+              () -> addUses(processors, o, PROCESSORS, id, ComponentKind.PROCESSOR),
+              () ->
+                  addUses(
+                      exporters,
+                      o,
+                      EXPORTERS,
+                      id,
+                      ComponentKind.EXPORTER,
+                      ComponentKind.CONNECTOR))) {
+        ConfigException x = e.key().attempt(list);
+        first = first == null ? x : first;
+      }
+      if (first != null) {
+        throw first;
+      }
       if (receivers.isEmpty()) {
         throw o.error(RECEIVERS, "pipeline \"" + id + "\" requires at least one receiver");
       }
       if (exporters.isEmpty()) {
         throw o.error(EXPORTERS, "pipeline \"" + id + "\" requires at least one exporter");
       }
-      return new PipelineDefinition(id, receivers, processors, exporters);
+      return new PipelineDefinition(
+          id, List.copyOf(receivers), List.copyOf(processors), List.copyOf(exporters));
     }
 
-    private List<Use> uses(
-        YamlObject o, Key<List<YamlNode>> key, PipelineId pipeline, ComponentKind... kinds) {
-      List<Use> out = new ArrayList<>();
+    private void addUses(
+        List<Use> out,
+        YamlObject o,
+        Key<List<YamlNode>> key,
+        PipelineId pipeline,
+        ComponentKind... kinds) {
+      ConfigException first = null;
       for (YamlNode n : o.get(key)) {
-        Definition d = use(n, kinds);
-        if (out.stream().anyMatch(u -> u.definition() == d)) {
-          throw n.error(d + " is named twice in pipeline \"" + pipeline + "\"");
-        }
-        Set<Signal> signals = signals(d.factory());
-        if (!signals.contains(pipeline.signal())) {
-          throw n.error(
-              d
-                  + " does not do "
-                  + word(pipeline.signal())
-                  + "; it does "
-                  + signals.stream().map(GraphConfig::word).collect(Collectors.joining(", ")));
-        }
-        out.add(new Use(d, n.where()));
+        ConfigException x =
+            n.attempt(
+                () -> {
+                  Definition d = use(n, kinds);
+                  if (out.stream().anyMatch(u -> u.definition() == d)) {
+                    throw n.error(d + " is named twice in pipeline \"" + pipeline + "\"");
+                  }
+                  Set<Signal> signals = signals(d.factory());
+                  if (!signals.contains(pipeline.signal())) {
+                    throw n.error(
+                        d
+                            + " does not do "
+                            + word(pipeline.signal())
+                            + "; it does "
+                            + signals.stream()
+                                .map(GraphConfig::word)
+                                .collect(Collectors.joining(", ")));
+                  }
+                  out.add(new Use(d, n.where()));
+                });
+        first = first == null ? x : first;
       }
-      return List.copyOf(out);
+      if (first != null) {
+        throw first;
+      }
     }
 
     /** A connector ends pipelines and begins others, and can turn the one into the other. */

@@ -60,9 +60,14 @@ final class StageTypes {
       throw list.error("stages are nested more than " + MAX_DEPTH + " deep");
     }
     List<Chain.Named> out = new ArrayList<>();
+    ConfigException first = null;
     for (YamlNode item : list.items()) {
-      Map<String, YamlNode.Entry> entries = stage(item);
-      entries.forEach((name, e) -> add(name, e, context, depth, out));
+      ConfigException x =
+          item.attempt(() -> stage(item).forEach((name, e) -> add(name, e, context, depth, out)));
+      first = first == null ? x : first;
+    }
+    if (first != null) {
+      throw first;
     }
     return List.copyOf(out);
   }

@@ -96,15 +96,19 @@ public record RemoteReadConfig(
   public static List<RemoteReadConfig> readAll(List<YamlNode> nodes) {
     List<RemoteReadConfig> out = new ArrayList<>();
     for (YamlNode n : nodes) {
-      RemoteReadConfig c = read(n.object(SECTION));
-      if (!c.name.isEmpty() && out.stream().anyMatch(o -> o.name.equals(c.name))) {
-        throw n.error("found multiple remote read configs with job name \"" + c.name + "\"");
-      }
-      if (out.contains(c)) {
-        throw n.error(
-            "duplicate remote read configs are not allowed, found duplicate for URL: " + c.url);
-      }
-      out.add(c);
+      n.attempt(
+          () -> {
+            RemoteReadConfig c = read(n.object(SECTION));
+            if (!c.name.isEmpty() && out.stream().anyMatch(o -> o.name.equals(c.name))) {
+              throw n.error("found multiple remote read configs with job name \"" + c.name + "\"");
+            }
+            if (out.contains(c)) {
+              throw n.error(
+                  "duplicate remote read configs are not allowed, found duplicate for URL: "
+                      + c.url);
+            }
+            out.add(c);
+          });
     }
     return List.copyOf(out);
   }

@@ -144,30 +144,64 @@ public record AlertmanagerConfig(
 
   /** The same from a document. */
   public static AlertmanagerConfig read(YamlDocument document, MatcherSyntax syntax) {
+    return document.readWhole(() -> readOnce(document, syntax));
+  }
+
+  private static AlertmanagerConfig readOnce(YamlDocument document, MatcherSyntax syntax) {
     YamlNode root = document.root();
     if (root.isNull()) {
       throw root.error("no route provided in config");
     }
     YamlObject o = root.object(SECTION);
-    o.readAll();
-    GlobalConfig global = GlobalConfig.read(o.at(GLOBAL));
+    ConfigException unread = root.attempt(o::readAll);
+    // A mistake in the global settings is that of each receiver that takes its defaults from them.
+    List<GlobalConfig> globals = new ArrayList<>();
+    ConfigException incomplete = root.attempt(() -> globals.add(GlobalConfig.read(o.at(GLOBAL))));
     Map<String, ReceiverConfig> receivers = new LinkedHashMap<>();
-    for (YamlNode n : o.get(RECEIVERS)) {
-      ReceiverConfig r = ReceiverConfig.read(n, global);
-      if (receivers.put(r.name(), r) != null) {
-        throw n.error("notification config name " + GoQuote.quote(r.name()) + " is not unique");
-      }
+    for (YamlNode n : globals.isEmpty() ? List.<YamlNode>of() : o.get(RECEIVERS)) {
+      ConfigException e =
+          n.attempt(
+              () -> {
+                ReceiverConfig r = ReceiverConfig.read(n, globals.getFirst());
+                if (receivers.put(r.name(), r) != null) {
+                  throw n.error(
+                      "notification config name " + GoQuote.quote(r.name()) + " is not unique");
+                }
+              });
+      incomplete = incomplete == null ? e : incomplete;
     }
-    YamlNode routeNode = o.find(ROUTE);
-    if (routeNode == null) {
-      throw o.error("no routes provided");
+    Map<String, List<TimeInterval>> intervals = new LinkedHashMap<>();
+    ConfigException x = root.attempt(() -> intervals.putAll(intervals(o)));
+    incomplete = incomplete == null ? x : incomplete;
+    boolean complete = incomplete == null; // so that a name that is missing is a mistake
+    List<RouteConfig> routes = new ArrayList<>();
+    x =
+        root.attempt(
+            () -> {
+              YamlNode routeNode = o.find(ROUTE);
+              if (routeNode == null) {
+                throw o.error("no routes provided");
+              }
+              routes.add(RouteConfig.read(routeNode, syntax, 0));
+              checkRoot(routes.getFirst());
+              if (complete) {
+                checkRoute(routes.getFirst(), receivers.keySet(), intervals.keySet());
+              }
+            });
+    incomplete = incomplete == null ? x : incomplete;
+    List<InhibitRule> rules = new ArrayList<>();
+    for (YamlNode n : o.get(INHIBIT_RULES)) {
+      x = n.attempt(() -> rules.add(InhibitRule.read(n, syntax)));
+      incomplete = incomplete == null ? x : incomplete;
     }
-    RouteConfig route = RouteConfig.read(routeNode, syntax, 0);
-    checkRoot(route);
-    Map<String, List<TimeInterval>> intervals = intervals(o);
-    checkRoute(route, receivers.keySet(), intervals.keySet());
-    List<InhibitRule> rules =
-        o.get(INHIBIT_RULES).stream().map(n -> InhibitRule.read(n, syntax)).toList();
+    if (incomplete == null) {
+      incomplete = unread;
+    }
+    if (incomplete != null) {
+      throw incomplete;
+    }
+    GlobalConfig global = globals.getFirst();
+    RouteConfig route = routes.getFirst();
     List<HeartbeatConfig> heartbeats = heartbeats(o, syntax, receivers.keySet());
     for (String pattern : o.get(TEMPLATES)) {
       try {
@@ -183,7 +217,7 @@ public record AlertmanagerConfig(
         o.get(TEMPLATES),
         HeartbeatConfig.before(route, heartbeats),
         receivers,
-        rules,
+        List.copyOf(rules),
         intervals,
         heartbeats,
         tracing,
@@ -222,14 +256,19 @@ public record AlertmanagerConfig(
   }
 
   private static void checkRoute(RouteConfig r, Set<String> receivers, Set<String> intervals) {
+    YamlNode at = r.at().node();
     String name = r.receiver();
     if (name != null && !receivers.contains(name)) {
-      throw r.at()
-          .error(
-              RouteConfig.RECEIVER, "undefined receiver " + GoQuote.quote(name) + " used in route");
+      at.attempt(
+          () -> {
+            throw r.at()
+                .error(
+                    RouteConfig.RECEIVER,
+                    "undefined receiver " + GoQuote.quote(name) + " used in route");
+          });
     }
-    checkIntervals(r, RouteConfig.ACTIVE, r.activeTimeIntervals(), intervals);
-    checkIntervals(r, RouteConfig.MUTE, r.muteTimeIntervals(), intervals);
+    at.attempt(() -> checkIntervals(r, RouteConfig.ACTIVE, r.activeTimeIntervals(), intervals));
+    at.attempt(() -> checkIntervals(r, RouteConfig.MUTE, r.muteTimeIntervals(), intervals));
     r.routes().forEach(child -> checkRoute(child, receivers, intervals));
   }
 
@@ -252,14 +291,18 @@ public record AlertmanagerConfig(
   private static void addIntervals(
       Map<String, List<TimeInterval>> all, List<YamlNode> nodes, String what) {
     for (YamlNode n : nodes) {
-      YamlObject i = n.object(INTERVAL);
-      String name = i.get(INTERVAL_NAME);
-      if (name.isEmpty()) {
-        throw i.error("missing name in " + what);
-      }
-      if (all.put(name, i.get(INTERVALS)) != null) {
-        throw i.error(what + " " + GoQuote.quote(name) + " is not unique");
-      }
+      n.attempt(
+          () -> {
+            YamlObject i = n.object(INTERVAL);
+            String name = i.get(INTERVAL_NAME);
+            if (name.isEmpty()) {
+              throw i.error("missing name in " + what);
+            }
+            if (all.put(name, List.of()) != null) { // known also where its times are wrong
+              throw i.error(what + " " + GoQuote.quote(name) + " is not unique");
+            }
+            all.put(name, i.get(INTERVALS));
+          });
     }
   }
 

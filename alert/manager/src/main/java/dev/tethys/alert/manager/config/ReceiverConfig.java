@@ -71,9 +71,15 @@ public record ReceiverConfig(String name, Map<String, String> labels, List<Integ
         (kind, key) -> {
           int i = 0;
           for (YamlObject settings : o.get(key)) {
-            settings.readAll();
-            kind.check(settings, global);
-            all.add(new Integration(kind, i++, settings));
+            int index = i++;
+            settings
+                .node()
+                .attempt(
+                    () -> {
+                      settings.readAll();
+                      kind.check(settings, global);
+                      all.add(new Integration(kind, index, settings));
+                    });
           }
         });
     return new ReceiverConfig(name, labels, List.copyOf(all));

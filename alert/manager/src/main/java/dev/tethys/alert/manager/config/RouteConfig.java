@@ -2,6 +2,7 @@ package dev.tethys.alert.manager.config;
 
 import dev.tethys.alert.manager.match.LabelMatchers;
 import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.config.ConfigException;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -89,7 +90,12 @@ public record RouteConfig(
           "routes are nested more than " + AlertmanagerConfig.MAX_ROUTE_DEPTH + " deep");
     }
     YamlObject o = node.object(SECTION);
-    o.readAll();
+    ConfigException wrong = node.attempt(o::readAll);
+    List<RouteConfig> routes = new ArrayList<>();
+    if (wrong != null) {
+      addRoutes(o, syntax, depth, routes);
+      throw wrong;
+    }
     for (String name : o.get(LABELS).keySet()) {
       if (!syntax.isLabelName(name)) {
         throw o.error(LABELS, "invalid label name " + GoQuote.quote(name) + " in route labels");
@@ -115,10 +121,7 @@ public record RouteConfig(
             GROUP_BY, "cannot have wildcard group_by (`...`) and other labels at the same time");
       }
     }
-    List<RouteConfig> routes = new ArrayList<>();
-    for (YamlNode n : o.get(ROUTES)) {
-      routes.add(read(n, syntax, depth + 1));
-    }
+    addRoutes(o, syntax, depth, routes);
     return new RouteConfig(
         o,
         o.get(RECEIVER).isEmpty() ? null : o.get(RECEIVER),
@@ -134,6 +137,13 @@ public record RouteConfig(
         o.get(ACTIVE),
         o.get(LABELS),
         List.copyOf(routes));
+  }
+
+  private static void addRoutes(
+      YamlObject o, MatcherSyntax syntax, int depth, List<RouteConfig> to) {
+    for (YamlNode n : o.get(ROUTES)) {
+      n.attempt(() -> to.add(read(n, syntax, depth + 1)));
+    }
   }
 
   /** A route for alerts that wait for no others, each in its own group. */

@@ -138,7 +138,8 @@ final class PostgresExporter implements Exporter {
       return;
     }
     try {
-      modules = YamlDocument.read(f).root().object(FILE).get(MODULES);
+      YamlDocument d = YamlDocument.read(f);
+      modules = d.readWhole(() -> d.root().object(FILE).get(MODULES));
       good = true;
       readAt = System.currentTimeMillis() / 1000.0;
     } catch (IOException | ConfigException e) {

@@ -107,40 +107,46 @@ record UserQueries(Map<String, UserQuery> byNamespace) {
    * @throws dev.tethys.config.ConfigException with the position, when it is wrong
    */
   static UserQueries parse(String name, String text) {
+    YamlDocument document = YamlDocument.parse(name, null, text);
+    return document.readWhole(() -> read(document.root()));
+  }
+
+  private static UserQueries read(YamlNode root) {
     Map<String, UserQuery> out = new LinkedHashMap<>();
-    YamlNode root = YamlDocument.parse(name, null, text).root();
     if (root.isNull()) {
       return NONE;
     }
     for (Map.Entry<String, YamlNode.Entry> e : root.entries().entrySet()) {
-      YamlObject o = e.getValue().value().object(QUERY);
-      Map<String, Column> columns = new LinkedHashMap<>();
-      for (YamlNode n : o.get(METRICS)) {
-        n.entries()
-            .forEach(
-                (column, entry) -> {
-                  YamlObject c = entry.value().object(COLUMN);
-                  columns.put(
-                      column,
-                      new Column(Usage.valueOf(c.get(USAGE)), c.get(DESCRIPTION), c.get(MAPPING)));
-                });
-      }
-      VersionRange versions;
-      try {
-        versions = VersionRange.parse(o.get(VERSIONS));
-      } catch (IllegalArgumentException x) {
-        throw o.error(VERSIONS, String.valueOf(x.getMessage()));
-      }
-      out.put(
-          e.getKey(),
-          new UserQuery(
-              o.find(SQL),
-              columns,
-              o.get(MASTER),
-              Duration.ofSeconds(Math.min(o.get(CACHE), 1L << 30)),
-              versions));
+      e.getValue().key().attempt(() -> out.put(e.getKey(), query(e.getValue().value())));
     }
     return new UserQueries(out);
+  }
+
+  private static UserQuery query(YamlNode node) {
+    YamlObject o = node.object(QUERY);
+    Map<String, Column> columns = new LinkedHashMap<>();
+    for (YamlNode n : o.get(METRICS)) {
+      n.entries()
+          .forEach(
+              (column, entry) -> {
+                YamlObject c = entry.value().object(COLUMN);
+                columns.put(
+                    column,
+                    new Column(Usage.valueOf(c.get(USAGE)), c.get(DESCRIPTION), c.get(MAPPING)));
+              });
+    }
+    VersionRange versions;
+    try {
+      versions = VersionRange.parse(o.get(VERSIONS));
+    } catch (IllegalArgumentException x) {
+      throw o.error(VERSIONS, String.valueOf(x.getMessage()));
+    }
+    return new UserQuery(
+        o.find(SQL),
+        columns,
+        o.get(MASTER),
+        Duration.ofSeconds(Math.min(o.get(CACHE), 1L << 30)),
+        versions);
   }
 
   /** Writes them with their columns, for a person. */

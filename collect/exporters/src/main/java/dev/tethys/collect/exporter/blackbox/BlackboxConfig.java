@@ -26,7 +26,7 @@ record BlackboxConfig(Map<String, Module> modules) {
   static BlackboxConfig read(Path file) throws IOException {
     YamlDocument d =
         YamlDocument.read(file).takingNullAsAbsent(); // the original reads YAML by version 3
-    BlackboxConfig c = read(d.root());
+    BlackboxConfig c = d.readWhole(() -> read(d.root()));
     d.refuseNotBuilt();
     return c;
   }

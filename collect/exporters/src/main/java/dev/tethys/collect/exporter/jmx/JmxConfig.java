@@ -213,7 +213,7 @@ record JmxConfig(
   static JmxConfig read(Path file, String where, Function<String, @Nullable String> environment)
       throws IOException {
     YamlDocument d = YamlDocument.read(file);
-    JmxConfig c = read(d.root(), where, environment);
+    JmxConfig c = d.readWhole(() -> read(d.root(), where, environment));
     d.refuseNotBuilt();
     return c;
   }

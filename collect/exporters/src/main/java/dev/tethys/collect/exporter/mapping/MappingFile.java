@@ -253,6 +253,10 @@ public record MappingFile(
   }
 
   private static MappingFile read(YamlDocument document) {
+    return document.readWhole(() -> readOnce(document));
+  }
+
+  private static MappingFile readOnce(YamlDocument document) {
     YamlNode root = document.root();
     YamlObject o = root.object(FILE);
     YamlObject d = o.find(DEFAULTS_KEY);
@@ -265,8 +269,12 @@ public record MappingFile(
     boolean regex = d != null && Boolean.TRUE.equals(d.find(DEFAULT_KEYS.matchType));
     List<Mapping> mappings = new ArrayList<>();
     for (YamlObject m : o.get(MAPPINGS_KEY)) {
-      RULE_KEYS.refuseOthersOptions(m, observer, typed);
-      mappings.add(mapping(m, observer, ttl, regex));
+      m.node()
+          .attempt(
+              () -> {
+                RULE_KEYS.refuseOthersOptions(m, observer, typed);
+                mappings.add(mapping(m, observer, ttl, regex));
+              });
     }
     document.refuseNotBuilt();
     return new MappingFile(

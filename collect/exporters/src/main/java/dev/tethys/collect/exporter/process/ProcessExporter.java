@@ -146,7 +146,7 @@ final class ProcessExporter implements Exporter {
    */
   static GroupNamer rules(Path file) throws IOException {
     YamlDocument d = YamlDocument.read(file);
-    GroupNamer n = GroupRules.read(d.root());
+    GroupNamer n = d.readWhole(() -> GroupRules.read(d.root()));
     d.refuseNotBuilt();
     return n;
   }

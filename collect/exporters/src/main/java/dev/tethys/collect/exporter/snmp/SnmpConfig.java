@@ -43,7 +43,7 @@ record SnmpConfig(Map<String, SnmpAuth> auths, Map<String, SnmpModule> modules) 
       }
       for (Path f : files) {
         YamlDocument d = YamlDocument.read(f);
-        SnmpConfig one = read(d.root(), expand);
+        SnmpConfig one = d.readWhole(() -> read(d.root(), expand));
         d.refuseNotBuilt();
         all.auths.putAll(one.auths);
         all.modules.putAll(one.modules);

@@ -139,16 +139,19 @@ public record RemoteWriteConfig(
     List<RemoteWriteConfig> out = new ArrayList<>();
     Set<String> shown = new LinkedHashSet<>();
     for (YamlNode n : nodes) {
-      RemoteWriteConfig c = read(n.object(SECTION), names);
-      if (!c.name.isEmpty() && out.stream().anyMatch(o -> o.name.equals(c.name))) {
-        throw n.error("found multiple remote write configs with job name \"" + c.name + "\"");
-      }
-      if (!shown.add(c.id())) {
-        throw n.error(
-            "duplicate remote write configs are not allowed, found duplicate for URL: "
-                + c.shownUrl());
-      }
-      out.add(c);
+      n.attempt(
+          () -> {
+            RemoteWriteConfig c = read(n.object(SECTION), names);
+            if (!c.name.isEmpty() && out.stream().anyMatch(o -> o.name.equals(c.name))) {
+              throw n.error("found multiple remote write configs with job name \"" + c.name + "\"");
+            }
+            if (!shown.add(c.id())) {
+              throw n.error(
+                  "duplicate remote write configs are not allowed, found duplicate for URL: "
+                      + c.shownUrl());
+            }
+            out.add(c);
+          });
     }
     return List.copyOf(out);
   }
