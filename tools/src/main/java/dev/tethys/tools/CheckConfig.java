@@ -3,8 +3,10 @@ package dev.tethys.tools;
 import dev.tethys.alert.notify.AlertmanagerConfig;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.FileConfig;
+import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.StaticConfig;
 import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.collect.discovery.kubernetes.KubernetesDiscovery;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.TargetPreview;
 import dev.tethys.config.ConfigException;
@@ -13,6 +15,7 @@ import dev.tethys.config.FilePattern;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.GoQuote;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.runtime.cli.Flag;
@@ -22,6 +25,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -155,7 +159,10 @@ final class CheckConfig {
     List<String> ruleFiles;
     PrometheusConfig config;
     try {
-      config = PrometheusConfig.read(Path.of(file));
+      config =
+          syntaxOnly
+              ? PrometheusConfig.readAlone(Path.of(file))
+              : PrometheusConfig.read(Path.of(file));
       String problem = agent ? config.notForAgents() : null;
       if (problem != null) {
         throw new BadException(problem);
@@ -219,6 +226,7 @@ final class CheckConfig {
       discoveries(
           file,
           c.discoveries(),
+          true,
           "scrape job " + GoQuote.quote(c.jobName()),
           g -> {
             int i = 0;
@@ -232,7 +240,7 @@ final class CheckConfig {
           });
     }
     for (AlertmanagerConfig c : config.alerting().alertmanagers()) {
-      discoveries(file, c.discoveries(), "alertmanager config", c::check);
+      discoveries(file, c.discoveries(), false, "alertmanager config", c::check);
     }
     return ruleFiles;
   }
@@ -245,24 +253,40 @@ final class CheckConfig {
           a.credentialsFile(),
           "error checking authorization credentials or bearer token file ");
     }
-    TlsConfig tls = c.tls();
+    tls(file, c.tls());
+  }
+
+  private static void tls(String file, TlsConfig tls) throws BadException {
     exists(file, tls.certFile(), "error checking client cert file ");
     exists(file, tls.keyFile(), "error checking client key file ");
   }
 
   private static void exists(String config, String file, String what) throws BadException {
-    if (!file.isEmpty() && !Files.exists(Path.of(file))) {
+    if (file.isEmpty()) {
+      return;
+    }
+    try {
+      Files.readAttributes(Path.of(file), BasicFileAttributes.class);
+    } catch (IOException e) {
       String name = shown(config, file);
       throw new BadException(
-          what + GoQuote.quote(name) + ": stat " + name + ": no such file or directory");
+          what + GoQuote.quote(name) + ": stat " + name + ": " + IoFailures.reason(e));
     }
   }
 
   private void discoveries(
-      String config, List<DiscoveryConfig> all, String where, Consumer<TargetGroup> check)
+      String config,
+      List<DiscoveryConfig> all,
+      boolean jobs,
+      String where,
+      Consumer<TargetGroup> check)
       throws BadException, IOException {
     for (DiscoveryConfig d : all) {
       try {
+        Settings kubernetes = KubernetesDiscovery.MECHANISM.settings(d);
+        if (kubernetes != null && jobs && !syntaxOnly) {
+          tls(config, kubernetes.client().tls());
+        }
         if (d instanceof StaticConfig s) {
           s.groups().forEach(check);
         } else if (d instanceof FileConfig f && !syntaxOnly) {
