@@ -16,6 +16,7 @@ import dev.tethys.app.server.ServerRole;
 import dev.tethys.app.server.WarmUp;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.NameSuggestion;
 import dev.tethys.control.ControlRole;
 import dev.tethys.demo.DemoRole;
 import dev.tethys.logagent.LogsRole;
@@ -42,6 +43,31 @@ public final class Main {
   private static final Map<String, String> TO_COME =
       new TreeMap<>(Map.of("cluster-agent", "databases, cloud services and Kubernetes state"));
 
+  /** Commands of the program and of its launcher, for suggestions. */
+  private static final List<String> COMMANDS =
+      List.of(
+          "server",
+          "agent",
+          "alertmanager",
+          "amtool",
+          "bench",
+          "collector",
+          "control",
+          "demo",
+          "exporter",
+          "gateway",
+          "help",
+          "ingester",
+          "logs",
+          "node-agent",
+          "package",
+          "promtail",
+          "promtool",
+          "pushgateway",
+          "test",
+          "tool",
+          "version");
+
   private Main() {}
 
   public static void main(String[] args) {
@@ -60,7 +86,7 @@ public final class Main {
     System.exit(status);
   }
 
-  private static int run(List<String> args) {
+  static int run(List<String> args) {
     if (args.isEmpty()) {
       return ServerRole.run(List.of());
     }
@@ -132,7 +158,12 @@ public final class Main {
         if (role.startsWith("--")) {
           return ServerRole.run(args);
         }
-        throw new UsageException("tethys: unknown command " + role + "; see tethys --help");
+        throw new UsageException(
+            "tethys: unknown command "
+                + role
+                + NameSuggestion.question(role, COMMANDS)
+                + (NameSuggestion.of(role, COMMANDS) == null ? "; see" : " See")
+                + " tethys --help");
     }
   }
 

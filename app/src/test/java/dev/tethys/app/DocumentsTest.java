@@ -48,6 +48,8 @@ class DocumentsTest {
   private static final Pattern TYPE =
       Pattern.compile("((?:[a-z]\\w*\\.)*)([A-Z][a-z]\\w*)(?:\\.\\w+)*");
 
+  private static final Pattern TEST = Pattern.compile("-Dtest='?([A-Z]\\w*)");
+
   @Test
   void linksLeadToFilesAndSections() throws IOException {
     Map<Path, Set<String>> sections = new HashMap<>();
@@ -106,6 +108,23 @@ class DocumentsTest {
       }
     }
     assertThat(unknown).isEmpty();
+  }
+
+  @Test
+  void testsInExamplesExist() throws IOException {
+    Set<String> tests = new HashSet<>();
+    for (Path source : files(".java")) {
+      tests.add(source.getFileName().toString().replace(".java", ""));
+    }
+    List<Path> places = files(".md");
+    places.add(ROOT.resolve("tethys"));
+    List<String> named = new ArrayList<>();
+    for (Path place : places) {
+      for (MatchResult m : TEST.matcher(Files.readString(place)).results().toList()) {
+        named.add(m.group(1));
+      }
+    }
+    assertThat(named).isNotEmpty().allMatch(tests::contains);
   }
 
   /** Names of the sections of a document, as links address them. */

@@ -118,6 +118,23 @@ class LauncherTest {
                 "^ +entry\\(\"([a-z-]+)\""));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "test --help, usage: tethys test",
+    "test -h, usage: tethys test",
+    "bench --help, usage: tethys bench",
+    "package --help, usage: tethys package"
+  })
+  void helpOfItsCommandsIsItsOwn(String arguments, String first, @TempDir Path dir)
+      throws Exception {
+    ProcessBuilder b = launcher(dir);
+    b.command("bash", "-c", "exec '" + dir.resolve("tethys") + "' " + arguments);
+    Process p = b.redirectOutput(dir.resolve("out").toFile()).start();
+    assertThat(p.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(p.exitValue()).isZero();
+    assertThat(Files.readString(dir.resolve("out"))).startsWith(first).doesNotContain("mvn");
+  }
+
   private static Set<String> names(Path file, String pattern) throws IOException {
     return Pattern.compile(pattern, Pattern.MULTILINE)
         .matcher(Files.readString(file))

@@ -1,11 +1,17 @@
 package dev.tethys.config;
 
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Finds what a person probably meant to write. */
 public final class NameSuggestion {
+  /** Edit distance up to which any word is suggested. */
+  private static final int MIN_DISTANCE = 2;
+
   private NameSuggestion() {}
 
   /**
@@ -13,8 +19,12 @@ public final class NameSuggestion {
    * the same length, for a wrong letter is likelier than a forgotten one; then the first by name.
    */
   public static @Nullable String of(String word, Collection<String> known) {
+    return of(word, known, Math.max(MIN_DISTANCE, word.length() / 3));
+  }
+
+  private static @Nullable String of(String word, Collection<String> known, int most) {
     String best = null;
-    int bestDistance = Math.max(2, word.length() / 3) + 1;
+    int bestDistance = most + 1;
     for (String k : known) {
       int d = distance(word.toLowerCase(Locale.ROOT), k.toLowerCase(Locale.ROOT), bestDistance);
       if (d < bestDistance || (d == bestDistance && best != null && isLikelier(k, best, word))) {
@@ -23,6 +33,49 @@ public final class NameSuggestion {
       }
     }
     return best;
+  }
+
+  /**
+   * The same for names of several parts, such as {@code web.listen-address}: unless a word differs
+   * in two letters at most, the shortest one that has all parts of the word in their order.
+   */
+  public static @Nullable String ofParts(String word, Collection<String> known) {
+    String near = of(word, known, MIN_DISTANCE);
+    if (near != null) {
+      return near;
+    }
+    List<String> parts = parts(word);
+    return known.stream()
+        .filter(k -> hasInOrder(parts(k), parts))
+        .min(Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder()))
+        .orElseGet(() -> of(word, known));
+  }
+
+  private static List<String> parts(String name) {
+    return List.of(name.toLowerCase(Locale.ROOT).split("[._-]+"));
+  }
+
+  private static boolean hasInOrder(List<String> all, List<String> some) {
+    Iterator<String> i = some.iterator();
+    if (!i.hasNext()) {
+      return false;
+    }
+    String next = i.next();
+    for (String part : all) {
+      if (part.equals(next)) {
+        if (!i.hasNext()) {
+          return true;
+        }
+        next = i.next();
+      }
+    }
+    return false;
+  }
+
+  /** The question that ends an error: {@code ", did you mean x?"}; "" where no word is near. */
+  public static String question(String word, Collection<String> known) {
+    String nearest = of(word, known);
+    return nearest == null ? "" : ", did you mean " + nearest + "?";
   }
 
   private static boolean isLikelier(String k, String than, String word) {

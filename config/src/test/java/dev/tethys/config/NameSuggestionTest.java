@@ -21,4 +21,23 @@ class NameSuggestionTest {
     assertThat(NameSuggestion.of("pord", List.of("pors", "port"))).isEqualTo("pors");
     assertThat(NameSuggestion.of("pord", List.of("port", "pors"))).isEqualTo("pors");
   }
+
+  @Test
+  void findsNamesByTheirParts() {
+    List<String> flags =
+        List.of("config.file", "web.config.file", "web.listen-address", "storage.tsdb.path");
+    assertThat(NameSuggestion.ofParts("listen-address", flags)).isEqualTo("web.listen-address");
+    assertThat(NameSuggestion.ofParts("storage.path", flags)).isEqualTo("storage.tsdb.path");
+    assertThat(NameSuggestion.ofParts("config", flags)).isEqualTo("config.file");
+    assertThat(NameSuggestion.ofParts("file.config", flags)).isNull();
+    assertThat(NameSuggestion.ofParts("", flags)).isNull();
+    assertThat(NameSuggestion.ofParts(".", flags)).isNull();
+  }
+
+  @Test
+  void asksForTheNearestWord() {
+    assertThat(NameSuggestion.question("servr", List.of("server", "agent")))
+        .isEqualTo(", did you mean server?");
+    assertThat(NameSuggestion.question("xyzzy", List.of("server", "agent"))).isEmpty();
+  }
 }

@@ -1,6 +1,7 @@
 package dev.tethys.control;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.NameSuggestion;
 import dev.tethys.control.access.SignOn;
 import dev.tethys.control.audit.AuditLog;
 import dev.tethys.control.kubernetes.ResourceDefinitions;
@@ -203,6 +204,7 @@ public final class ControlRole {
       throw new UsageException(
           "tethys control: unknown command "
               + String.join(" ", operands)
+              + NameSuggestion.question(operands.getFirst(), List.of("verify", "crds"))
               + "; there are: verify, crds");
     }
     LogSetup.install(flags);

@@ -57,6 +57,7 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.ui.WebUi;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpListener;
@@ -276,7 +277,10 @@ public final class ControlServer implements AutoCloseable {
             tokens,
             Tokens.Role.VIEWER,
             (q, r, user) -> MetricsPage.answer(q, r, registry.gather())));
-    listener = HttpListener.start(options, routes, new HttpMetrics(registry, "tethys_control"));
+    listener =
+        ListenFlags.listening(
+            "web.listen-address",
+            () -> HttpListener.start(options, routes, new HttpMetrics(registry, "tethys_control")));
     if (repository != null) {
       repository.start();
     }

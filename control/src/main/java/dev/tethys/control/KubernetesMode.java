@@ -10,6 +10,7 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -160,7 +161,9 @@ final class KubernetesMode implements AutoCloseable {
       lead();
       return;
     }
-    standby = HttpListener.start(listen, probes(), null);
+    standby =
+        ListenFlags.listening(
+            "web.listen-address", () -> HttpListener.start(listen, probes(), null));
     LeaseElection e =
         new LeaseElection(terms, connection, LeaseElection.Clocks.SYSTEM, new Elected());
     election = e;

@@ -10,6 +10,7 @@ import dev.tethys.runtime.HeapController;
 import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.web.Routes;
@@ -110,26 +111,35 @@ public final class DemoRole {
     try {
       if (part != null) {
         try (OtlpQueue queue = new OtlpQueue(endpoints);
-            Shop shop = new Shop(List.of(part), _ -> address, peers, queue, faults, page)) {
+            Shop shop =
+                ListenFlags.listening(
+                    "web.listen-address",
+                    () -> new Shop(List.of(part), _ -> address, peers, queue, faults, page))) {
           ShopProcesses.serve(shop.port(part), faults);
         }
         return 0;
       }
       if (flags.bool("separate-processes")) {
-        try (ShopProcesses shop = new ShopProcesses(ofParts(flags), address, DemoRole::ended)) {
+        try (ShopProcesses shop =
+            ListenFlags.listening(
+                "web.listen-address",
+                () -> new ShopProcesses(ofParts(flags), address, DemoRole::ended))) {
           return serve(shop.port(), endpoints, rate, () -> "unknown");
         }
       }
       Map<ShopPart, String> addresses = ShopProcesses.addresses(address);
       try (OtlpQueue queue = new OtlpQueue(endpoints);
           Shop shop =
-              new Shop(
-                  List.of(ShopPart.values()),
-                  p -> addresses.getOrDefault(p, address),
-                  Map.of(),
-                  queue,
-                  faults,
-                  page)) {
+              ListenFlags.listening(
+                  "web.listen-address",
+                  () ->
+                      new Shop(
+                          List.of(ShopPart.values()),
+                          p -> addresses.getOrDefault(p, address),
+                          Map.of(),
+                          queue,
+                          faults,
+                          page))) {
         return serve(shop.port(), endpoints, rate, () -> Long.toString(shop.shipments()));
       }
     } catch (IOException e) {

@@ -8,6 +8,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.component.ComponentFactory;
@@ -215,8 +216,8 @@ final class Agent implements AutoCloseable {
       return "the configuration is in force, but not all of it runs: " + which;
     } catch (IOException | ConfigException e) {
       failedReloads.inc();
-      LOG.log(Level.ERROR, "the configuration is not accepted: {0}", e.getMessage());
-      return String.valueOf(e.getMessage());
+      LOG.log(Level.ERROR, "the configuration is not accepted: {0}", IoFailures.describe(e));
+      return IoFailures.describe(e);
     } catch (InterruptedException | RuntimeException | Error e) {
       failedReloads.inc();
       LOG.log(Level.ERROR, "the configuration is not accepted, by a fault of Tethys", e);

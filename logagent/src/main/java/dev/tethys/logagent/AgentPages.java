@@ -5,6 +5,7 @@ import dev.tethys.collect.logs.file.FileTarget;
 import dev.tethys.collect.logs.push.ServerTls;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.ui.WebUi;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -64,10 +65,15 @@ final class AgentPages implements AutoCloseable {
         s.limits().of(HttpListenerOptions.on(address).withRoutePrefix(s.prefix()));
     ServerTls tls = s.tls();
     if (tls == null) {
-      listener = HttpListener.start(options, routes, null);
+      listener =
+          ListenFlags.listening(
+              "server.http-listen-port", () -> HttpListener.start(options, routes, null));
     } else {
       WebConfig web = tls.web();
-      listener = HttpListener.start(options, () -> web, routes, null);
+      listener =
+          ListenFlags.listening(
+              "server.http-listen-port",
+              () -> HttpListener.start(options, () -> web, routes, null));
     }
   }
 

@@ -1,10 +1,12 @@
 package dev.tethys.tools;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.NameSuggestion;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.model.GoQuote;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
@@ -116,7 +118,7 @@ final class Amtool {
     }
     boolean help = flags.contains("--help") || flags.contains("-h");
     if (path.equals(NAME) && !operands.isEmpty()) {
-      throw error("expected command but got \"" + operands.getFirst() + "\"");
+      throw error(expectedCommand(NAME, operands.getFirst()));
     }
     if (path.equals(NAME) && !help) {
       if (flags.contains(ToolRole.VERSION)) {
@@ -144,7 +146,7 @@ final class Amtool {
                             ? "must select a subcommand of '"
                                 + name.substring(NAME.length() + 1)
                                 + "'"
-                            : "expected command but got \"" + operands.getFirst() + "\""));
+                            : expectedCommand(name, operands.getFirst())));
     List<String> all = new ArrayList<>(flags);
     try {
       if (!help) {
@@ -154,8 +156,19 @@ final class Amtool {
       all.addAll(operands);
       return command.run(all, console);
     } catch (AmtoolServer.Failure | ConfigException | CommandLineException | IOException e) {
-      throw error(e.getMessage() == null ? e.toString() : e.getMessage());
+      throw error(IoFailures.describe(e));
     }
+  }
+
+  private static String expectedCommand(String path, String word) {
+    List<String> next =
+        commands().stream()
+            .map(Command::name)
+            .filter(n -> n.startsWith(path + " "))
+            .map(n -> n.substring(path.length() + 1).split(" ")[0])
+            .distinct()
+            .toList();
+    return "expected command but got \"" + word + "\"" + NameSuggestion.question(word, next);
   }
 
   /** Flags before any command are those that all commands have. */
@@ -165,7 +178,13 @@ final class Amtool {
       String name = any.longForm(f).replaceFirst("=.*", "").replaceFirst("^--(no-)?", "");
       boolean known = any.allFlags().stream().anyMatch(k -> k.name().equals(name));
       if (f.startsWith("--") && !known) {
-        throw error("unknown long flag '" + f.replaceFirst("=.*", "") + "'");
+        String nearest =
+            NameSuggestion.ofParts(name, any.allFlags().stream().map(Flag::name).toList());
+        throw error(
+            "unknown long flag '"
+                + f.replaceFirst("=.*", "")
+                + "'"
+                + (nearest == null ? "" : ", did you mean --" + nearest + "?"));
       }
     }
   }

@@ -11,6 +11,7 @@ import dev.tethys.codec.template.TemplateException;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.FilePattern;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.tools.AmtoolServer.Call;
 import dev.tethys.tools.AmtoolServer.Failure;
@@ -166,7 +167,7 @@ final class AmtoolConfig {
             console.out().print("  FAILED: " + e.reason() + "\n");
             failed++;
           } catch (IOException e) {
-            console.out().print("  FAILED: " + e.getMessage() + "\n");
+            console.out().print("  FAILED: " + IoFailures.describe(e) + "\n");
             failed++;
           }
         }

@@ -3,6 +3,7 @@ package dev.tethys.tools;
 import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.config.Durations;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.tools.AmtoolServer.Call;
 import dev.tethys.tools.AmtoolServer.Failure;
@@ -356,7 +357,7 @@ final class AmtoolSilences {
       console.out().println(made.path("silenceID").asString(""));
       return true;
     } catch (Failure | IOException e) {
-      console.err().println("Error adding silence id='" + id + "': " + e.getMessage());
+      console.err().println("Error adding silence id='" + id + "': " + IoFailures.describe(e));
       return false;
     }
   }

@@ -10,6 +10,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.Flag;
@@ -53,7 +54,7 @@ final class CheckDiscovery {
     try {
       config = PrometheusConfig.read(Path.of(file));
     } catch (ConfigException | IOException e) {
-      console.err().println("Cannot load config " + e.getMessage());
+      console.err().println("Cannot load config " + IoFailures.describe(e));
       return 1;
     }
     for (ScrapeConfig c : config.scrapeConfigs()) {

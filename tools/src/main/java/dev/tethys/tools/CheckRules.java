@@ -6,6 +6,7 @@ import dev.tethys.alert.rule.RuleSpec;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.NameScheme;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.tools.ruletest.RuleErrors;
@@ -144,7 +145,7 @@ final class CheckRules {
       RuleErrors.of(file, e).forEach(console.err()::println);
       return new Result(true, true);
     } catch (IOException e) {
-      console.err().println("  FAILED:\n" + file + ": " + e.getMessage());
+      console.err().println("  FAILED:\n" + file + ": " + IoFailures.reason(e));
       return new Result(true, true);
     }
     List<RuleSpec> duplicates = lint.duplicates ? duplicates(groups) : List.of();

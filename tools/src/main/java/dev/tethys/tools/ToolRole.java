@@ -1,6 +1,7 @@
 package dev.tethys.tools;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.NameSuggestion;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.parser.PromqlParseException;
@@ -200,15 +201,36 @@ public final class ToolRole {
   private RuntimeException unknown(List<String> args) {
     StringBuilder path = new StringBuilder();
     for (String word : args) {
+      String group = path.toString();
       path.append(word).append(' ');
       if (word.startsWith("--")) {
-        return CommandLineException.WORDS.unknown(word.replaceFirst("=.*", ""), "");
+        String flag = word.replaceFirst("=.*", "");
+        String nearest =
+            NameSuggestion.ofParts(
+                flag.substring(2),
+                commands.list().stream()
+                    .flatMap(c -> c.allFlags().stream())
+                    .map(Flag::name)
+                    .distinct()
+                    .toList());
+        return CommandLineException.WORDS.unknown(
+            flag, nearest == null ? "" : ", did you mean --" + nearest + "?");
       }
       if (word.startsWith("-")) {
         return CommandLineException.WORDS.unexpected(word);
       }
       if (commands.list().stream().noneMatch(c -> (c.name() + " ").startsWith(path.toString()))) {
-        return new CommandLineException("expected command but got " + GoQuote.quote(word));
+        List<String> next =
+            commands.list().stream()
+                .map(Command::name)
+                .filter(n -> n.startsWith(group))
+                .map(n -> n.substring(group.length()).split(" ")[0])
+                .distinct()
+                .toList();
+        return new CommandLineException(
+            "expected command but got "
+                + GoQuote.quote(word)
+                + NameSuggestion.question(word, next));
       }
     }
     return new CommandLineException("must select a subcommand");

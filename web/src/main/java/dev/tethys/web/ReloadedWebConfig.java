@@ -1,6 +1,7 @@
 package dev.tethys.web;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -101,7 +102,7 @@ public final class ReloadedWebConfig {
       LOG.log(
           Level.INFO, "Web configuration loaded again: {0}", own.isEmpty() ? next.files() : own);
     } catch (ConfigException | IOException e) {
-      String message = String.valueOf(e.getMessage());
+      String message = IoFailures.describe(e);
       if (!message.equals(problem)) {
         LOG.log(Level.ERROR, "Web configuration stays as it was, the new one is bad: {0}", message);
       }

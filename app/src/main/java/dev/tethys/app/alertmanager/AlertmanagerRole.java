@@ -109,7 +109,11 @@ public final class AlertmanagerRole {
               .withOrigins(new TrustedOrigins(external.url(), null))
               .withTracing(tracing.recorder());
       try (HttpListener listener =
-          HttpListener.start(listening, routes, new HttpMetrics(registry, "alertmanager"))) {
+          ListenFlags.listening(
+              "web.listen-address",
+              () ->
+                  HttpListener.start(
+                      listening, routes, new HttpMetrics(registry, "alertmanager")))) {
         Signal.handle(new Signal("HUP"), s -> Thread.ofVirtual().start(() -> reload(file)));
         LOG.log(Level.INFO, "alertmanager listens on {0}", listener.addresses());
         Shutdown.await();
@@ -147,7 +151,7 @@ public final class AlertmanagerRole {
       file.load();
       r.send();
     } catch (ConfigException | IOException e) {
-      r.status(500).send("failed to reload config: " + e.getMessage() + "\n");
+      r.status(500).send("failed to reload config: " + IoFailures.describe(e) + "\n");
     }
   }
 }

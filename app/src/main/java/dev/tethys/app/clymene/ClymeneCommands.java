@@ -1,6 +1,7 @@
 package dev.tethys.app.clymene;
 
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
@@ -106,7 +107,7 @@ final class ClymeneCommands {
     } catch (IllegalArgumentException e) {
       throw new UsageException("--" + HOST_PORT + " must be host:port, not \"" + at + "\"");
     } catch (IOException e) {
-      err.println(url + " does not answer: " + e.getMessage());
+      err.println(url + " does not answer: " + IoFailures.describe(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -1,5 +1,6 @@
 package dev.tethys.app.clymene;
 
+import dev.tethys.config.NameSuggestion;
 import dev.tethys.config.YamlTree;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.Flag.Kind;
@@ -109,7 +110,12 @@ public final class ClymeneFlags {
       String name = t.strip().toLowerCase(Locale.ROOT);
       if (!BUILT.contains(name)) {
         throw new UsageException(
-            "STORAGE_TYPE=" + types + ": \"" + name + "\" is no database that Clymene knows");
+            "STORAGE_TYPE="
+                + types
+                + ": \""
+                + name
+                + "\" is not a database that Clymene knows"
+                + NameSuggestion.question(name, BUILT));
       }
       if (!role.metrics() && !LOGS.contains(name)) {
         throw new UsageException(

@@ -8,6 +8,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlTree;
 import dev.tethys.config.YamlWriter;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
@@ -241,7 +242,8 @@ public final class ClymeneGraph {
     } catch (NoSuchFileException e) {
       throw new IOException("--config.file=" + file + ": there is no such file", e);
     } catch (IOException e) {
-      throw new IOException("--config.file=" + file + " cannot be read: " + e.getMessage(), e);
+      throw new IOException(
+          "--config.file=" + file + " cannot be read: " + IoFailures.reason(e), e);
     }
     Map<String, YamlNode.Entry> entries = root.entries();
     for (String key : OF_SERVERS) {

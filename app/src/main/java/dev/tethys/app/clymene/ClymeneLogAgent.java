@@ -1,6 +1,7 @@
 package dev.tethys.app.clymene;
 
 import dev.tethys.config.YamlWriter;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ final class ClymeneLogAgent {
     try {
       return Files.readString(file).stripTrailing() + "\n" + destinations(flags);
     } catch (IOException e) {
-      throw new UsageException(file + " cannot be read: " + e.getMessage());
+      throw new UsageException(file + " cannot be read: " + IoFailures.reason(e));
     }
   }
 

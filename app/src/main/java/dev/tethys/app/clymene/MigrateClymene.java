@@ -2,6 +2,7 @@ package dev.tethys.app.clymene;
 
 import dev.tethys.app.collector.CollectorRole;
 import dev.tethys.config.ConfigException;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.tools.Command;
 import java.io.IOException;
 import java.util.List;
@@ -32,7 +33,7 @@ public final class MigrateClymene {
           try {
             console.out().print(ClymeneGraph.yaml(flags, CollectorRole::check));
           } catch (ConfigException | IOException e) {
-            console.err().println("tethys tool migrate clymene: " + e.getMessage());
+            console.err().println("tethys tool migrate clymene: " + IoFailures.describe(e));
             return 1;
           }
           return 0;

@@ -2,10 +2,12 @@ package dev.tethys.app.collector;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Durations;
+import dev.tethys.config.NameSuggestion;
 import dev.tethys.config.Redaction;
 import dev.tethys.config.Secret;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
@@ -315,6 +317,8 @@ public final class CollectorRole implements AutoCloseable {
               + word
               + ": unknown command "
               + command
+              + NameSuggestion.question(
+                  command, List.of("validate", "print-config", "components", "featuregate"))
               + "; there are: validate, print-config, components, featuregate");
     }
     if (operands.size() > 1) {
@@ -391,7 +395,7 @@ public final class CollectorRole implements AutoCloseable {
       System.err.println(e.getMessage());
       return 1;
     } catch (IOException e) {
-      System.err.println("tethys " + word + ": " + e.getMessage());
+      System.err.println("tethys " + word + ": " + IoFailures.describe(e));
       return 1;
     }
   }
@@ -702,7 +706,7 @@ public final class CollectorRole implements AutoCloseable {
       LOG.log(
           Level.ERROR,
           "Configuration reload failed, previous configuration stays active: {0}",
-          e.getMessage());
+          IoFailures.describe(e));
     }
   }
 
@@ -770,7 +774,8 @@ public final class CollectorRole implements AutoCloseable {
       try {
         reload();
       } catch (IOException | ConfigException e) {
-        throw new HttpException(failed, "the configuration was not taken: " + e.getMessage());
+        throw new HttpException(
+            failed, "the configuration was not taken: " + IoFailures.describe(e));
       }
       if (answer.isEmpty()) {
         r.send();

@@ -3,6 +3,7 @@ package dev.tethys.app.collector;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.collector.AllowedReferences;
 import dev.tethys.pipeline.component.ComponentKind;
@@ -251,8 +252,8 @@ final class ControlPlane {
         LOG.log(
             Level.ERROR,
             "Last configuration of the control plane not applied error={0}",
-            e.getMessage());
-        agent.failed(String.valueOf(e.getMessage()));
+            IoFailures.describe(e));
+        agent.failed(IoFailures.describe(e));
       }
     }
     if (role.graph().config().isEmpty()) {

@@ -12,6 +12,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.prometheus.collect.ExporterFlags;
 import dev.tethys.runtime.BuildInfo;
@@ -104,7 +105,10 @@ public final class BuiltInExporter implements AutoCloseable {
     HttpListenerOptions options =
         HttpListenerOptions.on(ListenFlags.addresses(flags)).withRoutePrefix(prefix);
     try {
-      this.listener = listen(options, flags.get("web.config.file"), routes(path(flags)));
+      this.listener =
+          ListenFlags.listening(
+              "web.listen-address",
+              () -> listen(options, flags.get("web.config.file"), routes(path(flags))));
     } catch (IOException | RuntimeException e) {
       exporter.close();
       clients.close();
@@ -180,7 +184,7 @@ public final class BuiltInExporter implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new UsageException("tethys exporter " + kind.name() + ": " + e.getMessage());
     } catch (ConfigException | IOException e) {
-      LOG.log(Level.ERROR, "{0}: {1}", kind.title(), e.getMessage());
+      LOG.log(Level.ERROR, "{0}: {1}", kind.title(), IoFailures.describe(e));
       return 1;
     }
     if (CHECKS.stream().anyMatch(f -> flags.values().containsKey(f) && flags.bool(f))) {
@@ -192,7 +196,7 @@ public final class BuiltInExporter implements AutoCloseable {
       Shutdown.await();
       return 0;
     } catch (ConfigException | IOException e) {
-      LOG.log(Level.ERROR, "{0} does not start: {1}", kind.title(), e.getMessage());
+      LOG.log(Level.ERROR, "{0} does not start: {1}", kind.title(), IoFailures.describe(e));
       return 1;
     }
   }
@@ -204,7 +208,7 @@ public final class BuiltInExporter implements AutoCloseable {
       LOG.log(Level.INFO, "Config file is ok exiting...");
       return 0;
     } catch (IOException | ConfigException e) {
-      LOG.log(Level.ERROR, "Error loading config: {0}", e.getMessage());
+      LOG.log(Level.ERROR, "Error loading config: {0}", IoFailures.describe(e));
       return 1;
     }
   }
@@ -242,7 +246,7 @@ public final class BuiltInExporter implements AutoCloseable {
       LOG.log(
           Level.ERROR,
           "Configuration reload failed, previous configuration stays active: {0}",
-          e.getMessage());
+          IoFailures.describe(e));
     }
   }
 
@@ -272,7 +276,7 @@ public final class BuiltInExporter implements AutoCloseable {
               exporter.reload();
               r.send();
             } catch (IOException | ConfigException e) {
-              throw new HttpException(500, "failed to reload config: " + e.getMessage());
+              throw new HttpException(500, "failed to reload config: " + IoFailures.describe(e));
             }
           };
       routes.post("/-/reload", exporter.guarded(reload)).put("/-/reload", exporter.guarded(reload));
@@ -321,7 +325,7 @@ public final class BuiltInExporter implements AutoCloseable {
       } catch (ProbeException e) {
         throw new HttpException(e.status(), String.valueOf(e.getMessage()));
       } catch (IOException e) {
-        throw new HttpException(500, String.valueOf(e.getMessage()));
+        throw new HttpException(500, IoFailures.describe(e));
       }
       MetricsPage.answer(q, r, families);
     };

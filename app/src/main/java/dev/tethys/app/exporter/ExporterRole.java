@@ -4,8 +4,10 @@ import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.host.HostCollectors;
 import dev.tethys.collect.host.NodeExporterFlags;
 import dev.tethys.collect.host.NodeExporterOptions;
+import dev.tethys.config.NameSuggestion;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.runtime.BuildInfo;
@@ -32,6 +34,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
 
 /** {@code tethys exporter NAME}: what the exporter of that name does, on its usual port. */
 public final class ExporterRole {
@@ -58,7 +61,14 @@ public final class ExporterRole {
           throw new UsageException(
               "tethys exporter: there is no exporter "
                   + args.getFirst()
-                  + " yet; there are: node, statsd, graphite, "
+                  + " yet"
+                  + NameSuggestion.question(
+                      args.getFirst(),
+                      Stream.concat(
+                              Stream.of("node", "statsd", "graphite"),
+                              ExporterKinds.ALL.stream().map(ExporterKind::name))
+                          .toList())
+                  + "; there are: node, statsd, graphite, "
                   + ExporterKinds.names(ExporterKinds.ALL));
         }
         yield BuiltInExporter.run(kind, rest);
@@ -193,7 +203,9 @@ public final class ExporterRole {
     HttpListenerOptions options =
         HttpListenerOptions.on(ListenFlags.addresses(flags))
             .withWebConfigFile(web.isEmpty() ? null : Path.of(web));
-    try (HttpListener listener = HttpListener.start(options, routes, null)) {
+    try (HttpListener listener =
+        ListenFlags.listening(
+            "web.listen-address", () -> HttpListener.start(options, routes, null))) {
       LOG.log(
           Level.INFO,
           "node exporter listens on {0} with {1} collectors",
@@ -202,7 +214,7 @@ public final class ExporterRole {
       Shutdown.await();
       return 0;
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "cannot listen: {0}", e.getMessage());
+      LOG.log(Level.ERROR, "Exporter not started: {0}", IoFailures.describe(e));
       return 1;
     }
   }

@@ -2,6 +2,7 @@ package dev.tethys.app.exporter;
 
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.prometheus.collect.ExporterFlags;
 import dev.tethys.runtime.BuildInfo;
@@ -77,13 +78,15 @@ final class ExporterServer {
     HttpListenerOptions options =
         HttpListenerOptions.on(ListenFlags.addresses(flags))
             .withWebConfigFile(web.isEmpty() ? null : Path.of(web));
-    try (HttpListener listener = HttpListener.start(options, routes, null)) {
+    try (HttpListener listener =
+        ListenFlags.listening(
+            "web.listen-address", () -> HttpListener.start(options, routes, null))) {
       started.run();
       LOG.log(Level.INFO, "{0} listens on {1}", called, listener.addresses());
       Shutdown.await();
       return 0;
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "cannot listen: {0}", e.getMessage());
+      LOG.log(Level.ERROR, "Exporter not started: {0}", IoFailures.describe(e));
       return 1;
     }
   }

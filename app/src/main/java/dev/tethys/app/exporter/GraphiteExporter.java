@@ -5,10 +5,12 @@ import dev.tethys.collect.exporter.mapping.MappingFile;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.HeapController;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.web.Routes;
 import java.io.IOException;
@@ -83,7 +85,7 @@ final class GraphiteExporter {
     try {
       mapping = MappingFlags.read(flags, file);
     } catch (IOException | ConfigException e) {
-      LOG.log(Level.ERROR, "error loading config: {0}", e.getMessage());
+      LOG.log(Level.ERROR, "error loading config: {0}", IoFailures.describe(e));
       return 1;
     }
     if (flags.bool("check-config")) {
@@ -105,7 +107,13 @@ final class GraphiteExporter {
           "graphite_exporter",
           registry,
           new Routes(),
-          () -> metrics.listen(flags.get("graphite.listen-address")));
+          () ->
+              ListenFlags.listening(
+                  "graphite.listen-address",
+                  () -> {
+                    metrics.listen(flags.get("graphite.listen-address"));
+                    return metrics;
+                  }));
     }
   }
 }

@@ -8,11 +8,13 @@ import dev.tethys.collect.exporter.statsd.StatsdMetrics;
 import dev.tethys.collect.exporter.statsd.StatsdRelay;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.HeapController;
 import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.web.Routes;
@@ -156,7 +158,7 @@ final class StatsdExporter {
     try {
       mapping = MappingFlags.read(flags, file);
     } catch (IOException | ConfigException e) {
-      LOG.log(Level.ERROR, "error loading config: {0}", e.getMessage());
+      LOG.log(Level.ERROR, "error loading config: {0}", IoFailures.describe(e));
       return 1;
     }
     if (flags.bool("check-config")) {
@@ -218,10 +220,21 @@ final class StatsdExporter {
               listeners.unix(Path.of(unix), mode);
             }
             if (!udp.isEmpty()) {
-              listeners.udp(udp, (int) flags.integer("statsd.read-buffer"));
+              int buffer = (int) flags.integer("statsd.read-buffer");
+              ListenFlags.listening(
+                  "statsd.listen-udp",
+                  () -> {
+                    listeners.udp(udp, buffer);
+                    return listeners;
+                  });
             }
             if (!tcp.isEmpty()) {
-              listeners.tcp(tcp);
+              ListenFlags.listening(
+                  "statsd.listen-tcp",
+                  () -> {
+                    listeners.tcp(tcp);
+                    return listeners;
+                  });
             }
           });
     }
@@ -270,7 +283,7 @@ final class StatsdExporter {
       LOG.log(Level.INFO, "Config reloaded successfully");
     } catch (IOException | ConfigException e) {
       metrics.reload(null, remembered);
-      LOG.log(Level.ERROR, "Error reloading config: {0}", e.getMessage());
+      LOG.log(Level.ERROR, "Error reloading config: {0}", IoFailures.describe(e));
     }
   }
 }

@@ -11,6 +11,7 @@ import dev.tethys.collect.observe.kernel.ThreadScheduling;
 import dev.tethys.collect.observe.logs.ObservedLog;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.HeapController;
@@ -110,7 +111,8 @@ public final class NodeAgentRole {
                           q, r, MachineIdentity.labelled(registry.gather(), machine)))
               .get("/-/healthy", (q, r) -> r.send("OK"))
               .get("/-/ready", (q, r) -> r.send("OK"));
-      try (HttpListener listener = HttpListener.start(listening, routes, null);
+      try (HttpListener listener =
+              ListenFlags.listening("listen", () -> HttpListener.start(listening, routes, null));
           OtlpMetricsPush _ =
               sender == null || telemetry == null || telemetry.metrics() == null
                   ? null
@@ -136,7 +138,10 @@ public final class NodeAgentRole {
       return 0;
     } catch (IOException e) {
       LOG.log(
-          Level.ERROR, "Node agent could not be started address={0}: {1}", address, e.getMessage());
+          Level.ERROR,
+          "Node agent could not be started address={0}: {1}",
+          address,
+          IoFailures.describe(e));
       return 1;
     }
   }

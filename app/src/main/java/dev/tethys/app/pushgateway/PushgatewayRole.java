@@ -154,7 +154,11 @@ public final class PushgatewayRole {
               .withRoutePrefix(external.routePrefix())
               .withOrigins(new TrustedOrigins(external.url(), null));
       try (HttpListener listener =
-          HttpListener.start(listening, routes(api, flags, b, external.url().getPath()), null)) {
+          ListenFlags.listening(
+              "web.listen-address",
+              () ->
+                  HttpListener.start(
+                      listening, routes(api, flags, b, external.url().getPath()), null))) {
         LOG.log(Level.INFO, "pushgateway listens on {0}", listener.addresses());
         Shutdown.await();
         LOG.log(Level.INFO, "stopping");

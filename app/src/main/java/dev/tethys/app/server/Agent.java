@@ -139,16 +139,19 @@ final class Agent implements AutoCloseable {
             DiscoveryContext.of(registry, clients), ServerFlags.discoveryPause(flags), scrape);
     String web = flags.get("web.config.file");
     this.listener =
-        HttpListener.start(
-            HttpListenerOptions.on(ListenFlags.addresses(flags))
-                .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
-                .withRoutePrefix(external.routePrefix())
-                .withOrigins(TrustedOrigins.of(external.url(), corsOrigin()))
-                .withMaxConnections((int) flags.integer("web.max-connections"))
-                .withReadTimeout(Duration.ofMillis(flags.millis("web.read-timeout")))
-                .withTracing(tracing.recorder()),
-            routes(external.url()),
-            new HttpMetrics(registry, "prometheus"));
+        ListenFlags.listening(
+            "web.listen-address",
+            () ->
+                HttpListener.start(
+                    HttpListenerOptions.on(ListenFlags.addresses(flags))
+                        .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
+                        .withRoutePrefix(external.routePrefix())
+                        .withOrigins(TrustedOrigins.of(external.url(), corsOrigin()))
+                        .withMaxConnections((int) flags.integer("web.max-connections"))
+                        .withReadTimeout(Duration.ofMillis(flags.millis("web.read-timeout")))
+                        .withTracing(tracing.recorder()),
+                    routes(external.url()),
+                    new HttpMetrics(registry, "prometheus")));
     status.listensOn(listener.port());
   }
 

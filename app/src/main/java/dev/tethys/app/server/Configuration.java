@@ -3,6 +3,7 @@ package dev.tethys.app.server;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.query.promql.parser.ParserOptions;
@@ -63,10 +64,9 @@ final class Configuration {
     try {
       this.current = read();
     } catch (NoSuchFileException e) {
-      throw new UsageException(
-          "tethys server: " + e.getFile() + ": there is no such file; give it by --config.file");
+      throw new UsageException("tethys server: " + IoFailures.describe(e) + "; set --config.file");
     } catch (IOException e) {
-      throw new UsageException("tethys server: " + file + " cannot be read: " + e.getMessage());
+      throw new UsageException("tethys server: " + IoFailures.describe(e));
     }
     this.fingerprint = fingerprint(current);
     registry.gauge(
@@ -202,8 +202,8 @@ final class Configuration {
       LOG.log(
           Level.ERROR,
           "Configuration reload failed, previous configuration stays active: {0}",
-          e.getMessage());
-      throw e instanceof IOException io ? io : new IOException(String.valueOf(e.getMessage()), e);
+          IoFailures.describe(e));
+      throw e instanceof IOException io ? io : new IOException(IoFailures.describe(e), e);
     } finally {
       lock.unlock();
     }
@@ -225,7 +225,7 @@ final class Configuration {
           LOG.log(
               Level.ERROR,
               "Return to the previous configuration failed for one part of the server, restart it: {0}",
-              again.getMessage());
+              IoFailures.describe(again));
         }
       }
       throw e;
@@ -239,7 +239,9 @@ final class Configuration {
       now = fingerprint(current);
     } catch (IOException e) {
       LOG.log(
-          Level.WARNING, "cannot look whether the configuration has changed: {0}", e.getMessage());
+          Level.WARNING,
+          "cannot look whether the configuration has changed: {0}",
+          IoFailures.describe(e));
       return;
     }
     if (now.equals(fingerprint)) {

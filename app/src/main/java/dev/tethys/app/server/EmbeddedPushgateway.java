@@ -5,6 +5,7 @@ import dev.tethys.collect.push.PushGroups;
 import dev.tethys.collect.push.PushOptions;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.FlagSet;
@@ -50,7 +51,8 @@ final class EmbeddedPushgateway implements AutoCloseable {
     try {
       this.groups = new PushGroups(options, InstantSource.system(), own);
     } catch (IOException e) {
-      throw new UsageException("tethys server: --web.enable-pushgateway: " + e.getMessage());
+      throw new UsageException(
+          "tethys server: --web.enable-pushgateway: " + IoFailures.describe(e));
     }
     this.api = new PushApi(groups, own);
   }
@@ -75,7 +77,7 @@ final class EmbeddedPushgateway implements AutoCloseable {
     try {
       groups.close();
     } catch (IOException e) {
-      LOG.log(Level.WARNING, "the file of pushed groups: {0}", e.getMessage());
+      LOG.log(Level.WARNING, "the file of pushed groups: {0}", IoFailures.describe(e));
     }
   }
 }

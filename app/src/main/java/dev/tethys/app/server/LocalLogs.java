@@ -10,6 +10,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
@@ -129,7 +130,7 @@ final class LocalLogs implements AutoCloseable {
       try {
         j.start();
       } catch (IOException e) {
-        LOG.log(Level.WARNING, "Journal not collected error={0}", e.getMessage());
+        LOG.log(Level.WARNING, "Journal not collected error={0}", IoFailures.describe(e));
       }
     }
   }

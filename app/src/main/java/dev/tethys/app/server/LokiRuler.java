@@ -9,6 +9,7 @@ import dev.tethys.config.Durations;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.query.promql.parser.ParserOptions;
@@ -79,7 +80,7 @@ final class LokiRuler {
                   ParserOptions.STABLE);
           of(tenant).put(namespace, groups);
         } catch (ConfigException | IOException e) {
-          LOG.log(Level.ERROR, "Rule file not loaded file={0} error={1}", f, e.getMessage());
+          LOG.log(Level.ERROR, "Rule file not loaded file={0} error={1}", f, IoFailures.reason(e));
         }
       }
     }
@@ -252,8 +253,10 @@ final class LokiRuler {
         files.syncDirectory(folder);
       }
     } catch (IOException e) {
-      LOG.log(Level.WARNING, "Rule file not written file={0} error={1}", file, e.getMessage());
-      throw new HttpException(500, "rule file " + file + " cannot be written: " + e.getMessage());
+      LOG.log(
+          Level.WARNING, "Rule file not written file={0} error={1}", file, IoFailures.reason(e));
+      throw new HttpException(
+          500, "rule file " + file + " cannot be written: " + IoFailures.reason(e));
     }
     if (groups.isEmpty()) {
       of(tenant).remove(namespace);

@@ -268,10 +268,13 @@ final class Server implements AutoCloseable {
       alerting.remember(alertmanager);
     }
     this.listener =
-        HttpListener.start(
-            listenerOptions(external, ListenFlags.addresses(flags)),
-            routes,
-            new HttpMetrics(registry, "prometheus"));
+        ListenFlags.listening(
+            "web.listen-address",
+            () ->
+                HttpListener.start(
+                    listenerOptions(external, ListenFlags.addresses(flags)),
+                    routes,
+                    new HttpMetrics(registry, "prometheus")));
     ListenFlags.warnIfOpen(LOG, flags, LISTEN, listener.addresses(), openContent());
     this.otlpListeners = embedded ? otlpListeners(external, routes) : List.of();
     status.listensOn(listener.port());
@@ -339,10 +342,12 @@ final class Server implements AutoCloseable {
         out.add(HttpListener.start(listenerOptions(external, address), routes, null));
       } catch (IOException e) {
         LOG.log(
-            Level.INFO,
-            "OTLP port not listened on address={0} error=\"{1}\"",
+            Level.WARNING,
+            "OTLP port not available address={0} error=\"{1}\"; another program receives what"
+                + " SDKs send there by default: end it, or send to port {2}",
             address,
-            IoFailures.describe(e));
+            IoFailures.describe(e),
+            String.valueOf(listener.port()));
       }
     }
     return out;
@@ -624,7 +629,9 @@ final class Server implements AutoCloseable {
           "global.query_log_file: "
               + file
               + " cannot be written: "
-              + (e instanceof NoSuchFileException ? "its folder does not exist" : e.getMessage()),
+              + (e instanceof NoSuchFileException
+                  ? "its folder does not exist"
+                  : IoFailures.describe(e)),
           e);
     }
     QueryLog before = engine.log(next);

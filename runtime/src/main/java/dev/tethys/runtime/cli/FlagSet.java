@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +67,10 @@ public final class FlagSet {
         continue;
       }
       if (!a.startsWith("--")) {
+        String name = a.startsWith("-") ? a.substring(1).split("=", 2)[0] : "";
+        if (flags.containsKey(name)) {
+          throw words.unknown("-" + name, ", did you mean --" + name + "?");
+        }
         throw words.unexpected(a);
       }
       int eq = a.indexOf('=');
@@ -135,7 +140,12 @@ public final class FlagSet {
   }
 
   private String suggestion(String name) {
-    String nearest = NameSuggestion.of(name, flags.keySet());
+    String negated =
+        name.startsWith("no-")
+            ? NameSuggestion.ofParts(name.substring(3), usable(f -> f.kind() == Flag.Kind.BOOLEAN))
+            : null;
+    String nearest =
+        negated == null ? NameSuggestion.ofParts(name, usable(_ -> true)) : "no-" + negated;
     return nearest == null ? "" : ", did you mean --" + nearest + "?";
   }
 
@@ -143,6 +153,13 @@ public final class FlagSet {
   public void setDefault(String name, String value) {
     Flag f = flag(name);
     flags.put(name, new Flag(name, f.kind(), value, f.help(), f.refusal()));
+  }
+
+  private List<String> usable(Predicate<Flag> which) {
+    return flags.values().stream()
+        .filter(f -> f.refusal() == null && which.test(f))
+        .map(Flag::name)
+        .toList();
   }
 
   /** Whether the flag was given. */

@@ -1,7 +1,9 @@
 package dev.tethys.runtime.cli;
 
 import dev.tethys.web.ListenAddress;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.List;
 
@@ -18,6 +20,31 @@ public final class ListenFlags {
   private static final String WEB_CONFIG = "web.config.file";
 
   private ListenFlags() {}
+
+  /** Start of a listener. */
+  @FunctionalInterface
+  public interface Start<T> {
+    T start() throws IOException;
+  }
+
+  /**
+   * Starts a listener whose address a flag sets; the error of an address that is not available
+   * names the flag.
+   *
+   * @param flag without its dashes
+   */
+  public static <T> T listening(String flag, Start<T> start) throws IOException {
+    try {
+      return start.start();
+    } catch (IOException e) {
+      for (Throwable t = e; t != null; t = t.getCause()) {
+        if (t instanceof BindException) {
+          throw new IOException(e.getMessage() + "; choose another address with --" + flag, e);
+        }
+      }
+      throw e;
+    }
+  }
 
   /**
    * Limits the default of an address to loopback, unless it is given or a web configuration can

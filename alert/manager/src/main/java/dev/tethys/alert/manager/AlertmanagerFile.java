@@ -4,6 +4,7 @@ import dev.tethys.alert.manager.config.AlertmanagerConfig;
 import dev.tethys.codec.template.TemplateException;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -69,7 +70,7 @@ public final class AlertmanagerFile {
       failed(e.reason());
       throw new ConfigException(file.toString(), e.reason());
     } catch (ConfigException | IOException e) {
-      failed(String.valueOf(e.getMessage()));
+      failed(IoFailures.describe(e));
       throw e;
     }
   }

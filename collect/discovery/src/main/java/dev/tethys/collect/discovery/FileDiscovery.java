@@ -2,6 +2,7 @@ package dev.tethys.collect.discovery;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.FilePattern;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -67,7 +68,7 @@ final class FileDiscovery implements Discovery {
       LOG.log(
           Level.WARNING,
           "folders cannot be watched ({0}); target files are read each {1}",
-          e.getMessage(),
+          IoFailures.describe(e),
           config.refreshInterval());
     }
     while (true) {
@@ -92,7 +93,7 @@ final class FileDiscovery implements Discovery {
                 StandardWatchEventKinds.ENTRY_MODIFY,
                 StandardWatchEventKinds.ENTRY_DELETE));
       } catch (IOException e) {
-        LOG.log(Level.DEBUG, "{0} cannot be watched: {1}", folder, e.getMessage());
+        LOG.log(Level.DEBUG, "{0} cannot be watched: {1}", folder, IoFailures.reason(e));
       }
     }
   }
@@ -114,7 +115,7 @@ final class FileDiscovery implements Discovery {
             Level.WARNING,
             "target file {0} is not read, its last targets stay: {1}",
             file,
-            e.getMessage());
+            IoFailures.describe(e));
       }
     }
     for (String gone : new HashSet<>(groupsOf.keySet())) {
@@ -152,7 +153,11 @@ final class FileDiscovery implements Discovery {
       try {
         FilePattern.of(pattern).files().forEach(f -> out.add(f.toString()));
       } catch (IOException e) {
-        LOG.log(Level.WARNING, "the files of {0} cannot be listed: {1}", pattern, e.getMessage());
+        LOG.log(
+            Level.WARNING,
+            "the files of {0} cannot be listed: {1}",
+            pattern,
+            IoFailures.describe(e));
       }
     }
     return out;

@@ -5,6 +5,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
@@ -122,7 +123,7 @@ public final class BearerTokenAuth implements ExtensionFactory<BearerTokenAuth.S
         LOG.log(
             Level.ERROR,
             "Bearer tokens not readable, all requests are rejected: {0}",
-            e.getMessage());
+            IoFailures.describe(e));
       }
       return right;
     }

@@ -15,6 +15,7 @@ import dev.tethys.web.SocketTls;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -155,15 +156,26 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     }
     HostPort listen = HostPort.of("cluster.listen-address", options.listen());
     InetAddress host = InetAddress.getByName(listen.host().isEmpty() ? "0.0.0.0" : listen.host());
-    Transport transport =
-        options.tls() == null
-            ? PlainTransport.listen(host, listen.port(), options.streamTimeout())
-            : TlsTransport.listen(
-                SocketTls.read(options.tls()),
-                host,
-                listen.port(),
-                options.streamTimeout(),
-                registry);
+    Transport transport;
+    try {
+      transport =
+          options.tls() == null
+              ? PlainTransport.listen(host, listen.port(), options.streamTimeout())
+              : TlsTransport.listen(
+                  SocketTls.read(options.tls()),
+                  host,
+                  listen.port(),
+                  options.streamTimeout(),
+                  registry);
+    } catch (BindException e) {
+      throw new IOException(
+          "cannot listen on "
+              + options.listen()
+              + ": "
+              + e.getMessage()
+              + "; choose another address with cluster.listen-address",
+          e);
+    }
     if (options.tls() == null && !host.isLoopbackAddress()) {
       LOG.log(
           Level.WARNING,

@@ -6,6 +6,7 @@ import dev.tethys.codec.template.GoStrings;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Redaction;
 import dev.tethys.config.Secret;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.WebClient;
@@ -91,7 +92,7 @@ final class HttpSender {
       }
       return new Reply(call.uri(), a.status(), body, a.headers());
     } catch (IOException e) {
-      String text = Redaction.withoutUrl(call.uri(), String.valueOf(e.getMessage()));
+      String text = Redaction.withoutUrl(call.uri(), IoFailures.describe(e));
       Reason reason = text.contains("deadline exceeded") ? Reason.DEADLINE_EXCEEDED : Reason.OTHER;
       throw new NotifyException(true, reason, text);
     }
@@ -120,7 +121,7 @@ final class HttpSender {
     try {
       return Files.readString(Path.of(file)).strip();
     } catch (IOException e) {
-      throw NotifyException.lost("could not read " + file + ": " + e.getMessage());
+      throw NotifyException.lost("could not read " + file + ": " + IoFailures.reason(e));
     }
   }
 
