@@ -117,7 +117,7 @@ public final class ElfFile implements Closeable {
   }
 
   /**
-   * Opens a file with a budget of its own.
+   * Opens a file with a new budget.
    *
    * @throws IOException when it is not an ELF file, or is truncated
    */

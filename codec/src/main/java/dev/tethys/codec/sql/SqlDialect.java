@@ -21,7 +21,7 @@ public record SqlDialect(
 
   /** Meaning of a backslash. */
   public enum Backslash {
-    /** It stands for itself; the setting standard_conforming_strings, NO_BACKSLASH_ESCAPES. */
+    /** A character like others; by standard_conforming_strings, NO_BACKSLASH_ESCAPES. */
     TEXT,
     ESCAPE,
     UNKNOWN

@@ -153,7 +153,7 @@ abstract class SqlScanner {
     switch (dialect.doubleQuotes()) {
       case NAME -> name('"', '"');
       case VALUE -> literal('"', dialect.backslash());
-      // In a name a backslash stands for itself.
+      // In a name a backslash is a character like others.
       case UNKNOWN ->
           literal('"', dialect.backslash() == Backslash.TEXT ? Backslash.TEXT : Backslash.UNKNOWN);
     }

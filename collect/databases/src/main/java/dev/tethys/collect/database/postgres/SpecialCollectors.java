@@ -1,9 +1,8 @@
 package dev.tethys.collect.database.postgres;
 
-import dev.tethys.codec.sql.SqlDialect;
-import dev.tethys.codec.sql.SqlText;
 import dev.tethys.collect.database.GoNumbers;
 import dev.tethys.collect.database.MetricSet;
+import dev.tethys.collect.exporter.StatementLabel;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.log.JulLogger;
@@ -201,8 +200,7 @@ final class SpecialCollectors {
           id,
           "query",
           // Those of commands such as CREATE ROLE keep their literals.
-          SqlText.withoutValues(
-              known(r.getString(9)), SqlDialect.postgresql(SqlDialect.Backslash.UNKNOWN)));
+          StatementLabel.postgresql(known(r.getString(9))));
     }
   }
 

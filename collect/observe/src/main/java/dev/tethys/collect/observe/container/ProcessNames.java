@@ -234,7 +234,7 @@ final class ProcessNames {
     return of.isEmpty() ? name : of + "-" + name;
   }
 
-  /** Innermost folder of a path with a name of its own; "" without one. */
+  /** Innermost folder of a path that is not generic; "" without one. */
   private static String folderName(String path) {
     String[] parts = path.split("/", -1);
     for (int i = parts.length - 2; i >= 0; i--) {

@@ -83,8 +83,8 @@ public final class ForeignFile implements Closeable {
   }
 
   /**
-   * Opens a file that a process has mapped: by its mapping, whatever its path leads to now, or by
-   * its path where the rights for that are missing (CAP_CHECKPOINT_RESTORE).
+   * Opens a file that a process has mapped: by its mapping, even if its path leads elsewhere now,
+   * or by its path where the rights for that are missing (CAP_CHECKPOINT_RESTORE).
    *
    * @param start of the mapping
    * @param end of the mapping
