@@ -104,7 +104,7 @@ public final class FleetVolumes {
   private long bytes; // of all reports; guarded by this
   private final FleetMemory account;
 
-  /** Volumes with a limit of their own. */
+  /** Volumes with their limit alone. */
   public FleetVolumes() {
     this(new FleetMemory(MAX_ALL * 2, 1));
   }

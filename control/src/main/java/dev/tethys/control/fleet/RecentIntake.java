@@ -31,7 +31,7 @@ public final class RecentIntake {
   /** Time after a change of counts within which agents report it. */
   private static final Duration REPORTED = Duration.ofSeconds(10);
 
-  /** Time within which the first report of a configuration stands for its begin. */
+  /** Time within which the first report of a configuration is that of its begin. */
   private static final Duration SOON = Duration.ofSeconds(2);
 
   private static final Duration SPACING = Duration.ofSeconds(5);
