@@ -63,10 +63,13 @@ final class Configuration {
     this.embedded = embedded;
     try {
       this.current = read();
-    } catch (NoSuchFileException e) {
-      throw new UsageException("tethys server: " + IoFailures.describe(e) + "; set --config.file");
     } catch (IOException e) {
-      throw new UsageException("tethys server: " + IoFailures.describe(e));
+      throw new UsageException(
+          "tethys "
+              + (embedded.isEmpty() ? "agent" : "server")
+              + ": "
+              + IoFailures.describe(e)
+              + (e instanceof NoSuchFileException ? "; set --config.file" : ""));
     }
     this.fingerprint = fingerprint(current);
     registry.gauge(

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.collector;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlLayers;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
@@ -238,6 +239,8 @@ public final class ConfigSources implements ConfigSource {
       return Files.readString(p, StandardCharsets.UTF_8);
     } catch (NoSuchFileException e) {
       throw new IOException("there is no file " + name, e);
+    } catch (IOException e) {
+      throw IoFailures.named(p, e);
     }
   }
 
