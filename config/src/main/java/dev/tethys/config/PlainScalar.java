@@ -132,7 +132,7 @@ final class PlainScalar {
     }
   }
 
-  /** Whether a text without quotes is no string in one of the versions. */
+  /** Whether a text without quotes has a type other than string in one of the versions. */
   static boolean isSpecial(String text) {
     return isNull(text)
         || bool(text, false) != null

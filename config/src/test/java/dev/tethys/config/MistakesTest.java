@@ -94,7 +94,7 @@ class MistakesTest {
   }
 
   @Test
-  void throwsASingleMistakeAsItIs() {
+  void throwsASingleMistakeUnchanged() {
     assertThatThrownBy(() -> read("jobs: [{name: a, evry: 1s}]"))
         .isInstanceOf(UnknownKeyException.class)
         .hasMessage("f.yml:1:18: unknown key \"evry\" in jobs[0]; did you mean \"every\"?");

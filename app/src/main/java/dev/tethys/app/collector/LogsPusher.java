@@ -32,7 +32,7 @@ final class LogsPusher implements AutoCloseable {
   private static final String NAME = LogsPusher.class.getName();
   private static final System.Logger LOG = JulLogger.of(NAME);
 
-  /** How long the end waits for what is sent last. */
+  /** Maximum time for the last records at the end. */
   private static final Duration LAST = Duration.ofSeconds(5);
 
   private final OwnLogsPush settings;

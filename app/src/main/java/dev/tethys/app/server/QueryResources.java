@@ -17,7 +17,7 @@ record QueryResources(MemoryShare memory, MemoryShare ofRules, QueryThreads thre
   /**
    * Resources for a language.
    *
-   * @param name plural of what is queried, for refusals and names of threads
+   * @param name plural of the queried data, for refusals and names of threads
    */
   static QueryResources of(MemoryBudget budget, MemoryUse use, QueryPlaces places, String name) {
     return new QueryResources(

@@ -33,7 +33,7 @@ final class StoreWatch implements AutoCloseable {
   /** One hour of readings. */
   static final int MAX_READINGS = 360;
 
-  /** Shorter times say nothing about growth. */
+  /** Growth over a shorter time is not significant. */
   static final long MIN_SPAN_MILLIS = 60_000;
 
   static final long HORIZON_MILLIS = TimeUnit.DAYS.toMillis(365);

@@ -29,7 +29,7 @@ final class DwarfSupplement {
     this.budget = budget;
   }
 
-  /** That of a program, {@link #NONE} if it has none. */
+  /** Supplement of a program; {@link #NONE} if it has none. */
   static DwarfSupplement of(ElfFile program, SplitFiles files, ElfBudget budget)
       throws IOException {
     ElfFile.Link link = program.supplement();

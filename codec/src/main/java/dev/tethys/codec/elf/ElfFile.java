@@ -140,7 +140,7 @@ public final class ElfFile implements Closeable {
    *
    * @param name for messages
    * @param budget of all that is read of it
-   * @throws IOException when it is no such file, or cut off
+   * @throws IOException when it is not an ELF file, or is cut off
    */
   public static ElfFile open(FileChannel file, String name, ElfBudget budget) throws IOException {
     boolean done = false;

@@ -58,7 +58,7 @@ final class GoTimeBytes {
     return list(b.array());
   }
 
-  /** As Go's source writes the time. */
+  /** Text of the time as Go's {@code GoString} writes it. */
   static String source(GoTime of) {
     ZonedDateTime t = of.time();
     String location = new GoLocation(t.getZone()).text();

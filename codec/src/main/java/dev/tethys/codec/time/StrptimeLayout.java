@@ -12,11 +12,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Layout of times by C's directives, read as the OpenTelemetry Collector reads it (ctimefmt.go):
- * numbers with or without leading zeros and after any white space, offsets as {@code Z}, {@code
- * +0530}, {@code +05:30} or {@code +05}, fractions of any number of digits, years of {@code %D}
- * with two or four. A text that names a zone which is neither in the location nor in the time zone
- * database is no time. Safe for several threads.
+ * Layout of times by C's directives, read as the OpenTelemetry Collector reads it (ctimefmt.go). It
+ * takes numbers with or without leading zeros and after any white space, offsets as {@code Z},
+ * {@code +0530}, {@code +05:30} or {@code +05}, fractions of any number of digits, years of {@code
+ * %D} with two or four. A text with an unknown zone is not valid: a zone is known to the location
+ * or to the time zone database. Safe for several threads.
  */
 public final class StrptimeLayout {
   /** Most layouts of Go that one layout represents: each %z multiplies them by 3, %D by 2. */
@@ -112,7 +112,7 @@ public final class StrptimeLayout {
 
   /**
    * Takes a layout apart. Times that name no zone are in the local one, or in UTC if the layout
-   * ends with a Z that is no directive.
+   * ends with a Z that is not a directive.
    *
    * @throws IllegalArgumentException for an unknown directive, or a fraction after anything but a
    *     point or comma
@@ -216,7 +216,7 @@ public final class StrptimeLayout {
    * Reads a time. One without a year is of the year of now, or of the one before when it would lie
    * more than a week ahead; one without a date is of the day of now.
    *
-   * @throws IllegalArgumentException saying why the text is no time of this layout
+   * @throws IllegalArgumentException with the reason why the text does not fit the layout
    */
   public ZonedDateTime time(String text, Instant now) {
     TimeReading r = reading(text);

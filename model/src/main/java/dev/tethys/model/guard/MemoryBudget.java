@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -58,7 +59,7 @@ public final class MemoryBudget implements Collector {
   }
 
   /**
-   * Budget for a heap of so many bytes, of which the sum of the guaranteed parts may be held.
+   * Budget for a heap, of which the sum of the guaranteed parts may be held.
    *
    * @param hasHeap whether the heap has room for more
    */
@@ -79,7 +80,7 @@ public final class MemoryBudget implements Collector {
 
   /** The share of a use. */
   public MemoryShare share(MemoryUse use) {
-    return shares.get(use);
+    return Objects.requireNonNull(shares.get(use));
   }
 
   /** All shares, the most important first. */

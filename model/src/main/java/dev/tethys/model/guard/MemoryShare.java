@@ -57,7 +57,7 @@ public final class MemoryShare {
     return alone(MemoryUse.METRIC_QUERIES, Long.MAX_VALUE / 2);
   }
 
-  /** What the memory is used for. */
+  /** Use of the memory. */
   public MemoryUse use() {
     return use;
   }
@@ -88,7 +88,7 @@ public final class MemoryShare {
     return reserved.get() + measured.getAsLong();
   }
 
-  /** How many reservations were refused. */
+  /** Number of reservations that were refused. */
   public long refusals() {
     return refusals.sum();
   }
@@ -106,7 +106,7 @@ public final class MemoryShare {
   /**
    * Names the holder of memory that can be returned at any time.
    *
-   * @param from releases so many bytes, or all that it holds
+   * @param from releases the given number of bytes, or all that it holds
    */
   public void reclaimFrom(LongConsumer from) {
     giveBack = from;

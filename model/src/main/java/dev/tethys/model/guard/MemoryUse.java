@@ -7,8 +7,7 @@ import java.util.Locale;
  * the last ones return what they borrowed before the first ones do.
  *
  * <p>A share has its guaranteed part at any time. It may grow to its maximum while others leave
- * memory free. The guaranteed parts add up to less than the heap: the rest is left to what no share
- * counts.
+ * memory free. The guaranteed parts add up to less than the heap: no share counts the rest.
  */
 public enum MemoryUse {
   METRIC_HEADS("metric heads", 25, 50, false),
@@ -49,7 +48,7 @@ public enum MemoryUse {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Size of the share for a heap of so many bytes. */
+  /** Size of the share for a heap of {@code heap} bytes. */
   MemoryBudget.Size size(long heap) {
     return new MemoryBudget.Size(heap / 100 * guaranteedPercent, heap / 100 * maxPercent);
   }

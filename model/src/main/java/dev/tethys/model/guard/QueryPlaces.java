@@ -65,7 +65,7 @@ public final class QueryPlaces {
       this.max = max;
     }
 
-    /** How many queries wait. */
+    /** Number of waiting queries. */
     public int waiting() {
       synchronized (QueryPlaces.this) {
         return queue.size();

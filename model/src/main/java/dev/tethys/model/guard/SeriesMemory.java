@@ -7,7 +7,7 @@ import dev.tethys.model.exposition.Registry;
  * graphs, sums of deltas. Peers choose the names of series and their values, so a bound on the
  * number of series alone bounds nothing.
  *
- * <p>Invariant: what is reserved of the memory is the sum of what shares hold.
+ * <p>Invariant: the reserved memory is the sum of the memory of the shares.
  */
 public final class SeriesMemory {
   /** Reason of a refusal. */

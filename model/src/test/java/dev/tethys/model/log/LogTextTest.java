@@ -12,7 +12,7 @@ class LogTextTest {
   }
 
   @Test
-  void fillsPlacesBesideQuotationMarks() {
+  void fillsPlacesNextToQuotationMarks() {
     assertThat(render("can't open {0}: it's {1}", "a", "b")).isEqualTo("can't open a: it's b");
     assertThat(render("can''t open {0}", "a")).isEqualTo("can't open a");
     assertThat(render("'{0}' \"{0}\"", "a")).isEqualTo("'a' \"a\"");

@@ -6,6 +6,6 @@ public enum Neighbours {
   NONE,
   /** Others get the same items: what a source repeats, they get again. */
   SAME_ITEMS,
-  /** Others get what this one does not take, so it has to say so. */
+  /** Others get the items that this one refuses, so it must refuse them. */
   ALTERNATIVES
 }

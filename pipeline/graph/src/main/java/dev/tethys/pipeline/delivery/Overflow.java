@@ -26,10 +26,10 @@ import org.jspecify.annotations.Nullable;
  * <p>All methods but those of a start are called under the lock of the queue state.
  */
 final class Overflow {
-  /** How long a source waits for the acknowledgement of a request to a destination that fails. */
+  /** Maximum time that a source waits for an acknowledgement while its destination fails. */
   static final Duration PATIENCE = Duration.ofSeconds(2);
 
-  /** How long nothing is written after a write failed. */
+  /** Pause after a failed write. */
   static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(10);
 
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
@@ -400,7 +400,7 @@ final class Overflow {
     state().room.signalAll();
   }
 
-  /** Nothing begins any more. */
+  /** No further request is moved to disk. */
   void cancel() {
     if (check != null) {
       check.cancel();

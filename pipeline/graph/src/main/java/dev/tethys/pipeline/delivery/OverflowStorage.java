@@ -27,7 +27,7 @@ final class OverflowStorage implements QueueStorage {
   private long savedItems; // guarded by counts
   private final Object counts = new Object();
 
-  /** Continues on a disk from now on, with what is there. */
+  /** Continues on a disk, beginning with the requests that it has. */
   void open(DiskQueueStorage on) {
     Dropped found = on.found();
     synchronized (counts) {

@@ -41,7 +41,7 @@ class GraphMistakesTest extends GraphCase {
   }
 
   @Test
-  void namesUnusedComponentsBesideOthers() {
+  void namesUnusedComponentsAlongWithOtherMistakes() {
     assertThat(
             mistakes(
                 """

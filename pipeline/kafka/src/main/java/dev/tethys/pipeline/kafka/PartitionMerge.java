@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * at hand and never one with nothing.
  */
 final class PartitionMerge {
-  /** How long others wait for a partition from which nothing comes, although it has records. */
+  /** Maximum time that others wait for a partition that has records and delivers none. */
   static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private record Item(ConsumerRecord<byte[], byte[]> record, long millis, Runnable delivery) {}

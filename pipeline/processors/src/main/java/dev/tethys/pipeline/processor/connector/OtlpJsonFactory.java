@@ -84,7 +84,7 @@ public final class OtlpJsonFactory implements ConnectorFactory<OtlpJsonFactory.S
    * Reads batch by batch.
    *
    * @param records account of the log records, which end here
-   * @param made account of what they held
+   * @param made account of the items that they held
    */
   private record Reading(Consumer next, Signal to, ItemAccounting records, ItemAccounting made)
       implements Connector {

@@ -285,7 +285,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
 
   /**
    * Whether so much time lies between two points that the later counts as a first one. With {@code
-   * auto} not while the source has not begun anew: what came before would be counted twice.
+   * auto} not while the source has not restarted: earlier values would be counted twice.
    */
   private boolean isStale(DataPoint before, DataPoint p) {
     return maxStalenessNanos > 0
@@ -378,7 +378,9 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     return true;
   }
 
-  /** Whether the count or that of a bucket fell: the count may rise while its source began anew. */
+  /**
+   * Whether the count or that of a bucket fell: the count may rise although the source restarted.
+   */
   private static boolean isReset(HistogramDataPoint h, HistogramDataPoint before) {
     boolean reset = Long.compareUnsigned(h.count(), before.count()) < 0;
     for (int i = 0; i < h.bucketCounts().length; i++) {
