@@ -263,11 +263,14 @@ public final class YamlNode {
     }
     String s = plainOr("a number");
     Double named = PlainScalar.named(s);
-    BigDecimal n = named == null ? PlainScalar.number(s) : null;
-    if (named == null && n == null) {
+    if (named != null) {
+      return named;
+    }
+    BigDecimal n = PlainScalar.number(s);
+    if (n == null) {
       throw error("must be a number, not " + describe());
     }
-    return n == null ? named : n.doubleValue();
+    return n.doubleValue();
   }
 
   /** Whether this is a scalar without quotes that Go's reader would not take for a string. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.codec.sql.SqlDialect.Backslash;
 import dev.tethys.codec.sql.SqlDialect.DoubleQuotes;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,7 +84,7 @@ class SqlTextTest {
         "? | select q'[it's SECRET]' | select ?",
       })
   void valuesAreReplaced(String dialect, String sql, String wanted) {
-    SqlDialect d = DIALECTS.get(dialect);
+    SqlDialect d = Objects.requireNonNull(DIALECTS.get(dialect));
     assertThat(SqlText.normalised(sql, d)).isEqualTo(wanted);
     assertThat(SqlText.masked(sql, d)).doesNotContain("SECRET");
     assertThat(SqlText.withoutValues(sql, d)).doesNotContain("SECRET");

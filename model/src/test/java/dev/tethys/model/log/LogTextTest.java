@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class LogTextTest {
-  private static String render(String template, Object... values) {
+  private static String render(String template, @Nullable Object... values) {
     return LogText.render(template, values);
   }
 

@@ -617,9 +617,7 @@ class PyroscopeApiTest {
 
   @Test
   void damagedDataIsNamedInAHeader() throws Exception {
-    ProfileDatabase open = store;
-    assertThat(open).isNotNull();
-    open.close();
+    Objects.requireNonNull(store).close();
     Path part;
     try (Stream<Path> files = Files.walk(folder)) {
       part = files.filter(f -> f.toString().endsWith(".part")).findFirst().orElseThrow();

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
@@ -129,8 +130,7 @@ class OverflowTest {
       clock.run();
       assertThat(told).hasSize(i + 1);
     }
-    OutboxStatus.OnDisk d = b.status().onDisk();
-    assertThat(d).isNotNull();
+    OutboxStatus.OnDisk d = Objects.requireNonNull(b.status().onDisk());
     assertThat(d.items()).isEqualTo(1000);
     assertThat(d.requests()).isEqualTo(100);
     clock.advance(Duration.ofHours(1));
@@ -233,8 +233,7 @@ class OverflowTest {
     assertThat(told.stream().filter(Outcome.Unavailable.class::isInstance)).isNotEmpty();
     accepted = (int) told.stream().filter(Outcome.ACCEPTED::equals).count();
     assertThat(accepted).isBetween(20, 60);
-    OutboxStatus.OnDisk d = b.status().onDisk();
-    assertThat(d).isNotNull();
+    OutboxStatus.OnDisk d = Objects.requireNonNull(b.status().onDisk());
     assertThat(d.bytes()).isLessThanOrEqualTo(5000);
     int refused = (int) told.stream().filter(Outcome.Unavailable.class::isInstance).count();
     up();

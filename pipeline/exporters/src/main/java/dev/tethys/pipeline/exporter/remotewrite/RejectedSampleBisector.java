@@ -130,8 +130,8 @@ final class RejectedSampleBisector {
   }
 
   /**
-   * Divides a page by target: a part, which a destination has as a whole or not at all: requests
-   * are joined of the records of many.
+   * Divides a page by target. A destination has the samples of a target as a whole or not at all:
+   * requests are joined of the records of many.
    */
   private void divideByTarget(EncodedRequest page, String reason)
       throws InterruptedException, Interrupted {
