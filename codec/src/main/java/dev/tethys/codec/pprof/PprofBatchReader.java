@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads a pprof message into a {@link ProfileBatch} without the detour by OTLP. The result is the
  * same as that of {@link PprofReader} with {@link ProfileBatchReader}. As in Pyroscope, samples
- * with a negative value are dropped, and so are values of 0. For one message at a time.
+ * with a negative value are dropped. For one message at a time.
  */
 public final class PprofBatchReader {
   private static final int LENGTH = ProtoReader.LENGTH;
@@ -189,19 +189,10 @@ public final class PprofBatchReader {
         throw new CodecException(
             "pprof: a sample with " + count + " values, the types are " + values.length);
       }
-      if (isNotNegative(values) && hasValue(values)) {
+      if (isNotNegative(values)) {
         add(node(depth), labelLength == 0 ? emptyLabels() : labels(labelLength), values);
       }
     }
-  }
-
-  private static boolean hasValue(long[] values) {
-    for (long v : values) {
-      if (v != 0) {
-        return true;
-      }
-    }
-    return false;
   }
 
   static boolean isNotNegative(long[] values) {
@@ -238,7 +229,7 @@ public final class PprofBatchReader {
     used[node] = true;
     @Nullable Samples[] group = samples.get(groups[label]);
     for (int t = 0; t < values.length; t++) {
-      if (kept[t] && values[t] != 0) {
+      if (kept[t]) {
         Samples of = group[t];
         if (of == null) {
           of = newSamples();
@@ -418,14 +409,8 @@ public final class PprofBatchReader {
       ProfileLabels.Type type =
           new ProfileLabels.Type(
               attributes.getOrDefault(Labels.METRIC_NAME, ""), name, unit, periodType, periodUnit);
-      int sampleType = t;
-      boolean empty = samples.stream().allMatch(g -> g[sampleType] == null);
-      Map<Map<String, String>, Integer> groups = empty ? Map.of(Map.of(), 0) : groupIndexes;
-      for (Map.Entry<Map<String, String>, Integer> g : groups.entrySet()) {
+      for (Map.Entry<Map<String, String>, Integer> g : groupIndexes.entrySet()) {
         Samples of = samples.get(g.getValue())[t];
-        if (of == null && !empty) {
-          continue;
-        }
         of = of == null ? newSamples() : of;
         count += of.count;
         Map<String, String> all = new LinkedHashMap<>(common);

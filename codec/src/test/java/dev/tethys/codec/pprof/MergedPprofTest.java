@@ -146,7 +146,7 @@ class MergedPprofTest {
       return n;
     }
 
-    /** Values by stack and labels; samples of value 0 count as much as none. */
+    /** Values by stack and labels, without those of 0 and without samples that are dropped. */
     Map<String, Long> samples(int type) {
       Map<String, Long> out = new TreeMap<>();
       pass(
@@ -176,7 +176,8 @@ class MergedPprofTest {
               }
             }
             labels.sort(null);
-            if (values.get(type) != 0) {
+            boolean isDropped = values.stream().anyMatch(v -> v < 0);
+            if (values.get(type) != 0 && !isDropped) {
               out.merge(key + labels.toString(), values.get(type), Long::sum);
             }
           });

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * series. As in Pyroscope, text attributes of samples are labels too: samples that differ in them
  * are profiles of different series. Samples keep all attributes. Values of one sample are added up;
  * a sample with timestamps alone counts 1 for each. As in Pyroscope, samples with a negative value
- * and those without a value are dropped.
+ * are dropped.
  */
 public final class ProfileBatchReader {
   private static final int LENGTH = ProtoReader.LENGTH;
@@ -213,7 +213,7 @@ public final class ProfileBatchReader {
       }
     }
     long total = hasValues ? value : times;
-    if (!negative && total != 0) {
+    if (!negative) {
       samples(set, groups).add(stack, set == null ? 0 : set.index(), total);
     }
   }
