@@ -2,6 +2,7 @@ package dev.tethys.pipeline.component;
 
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Signal;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -16,6 +17,14 @@ public non-sealed interface ReceiverFactory<S> extends ComponentFactory<S> {
    */
   default boolean canWait() {
     return false;
+  }
+
+  /**
+   * Exporters that the settings of a receiver name for its entities, besides pipelines. The graph
+   * connects the receiver to them as a pipeline of logs does.
+   */
+  default List<Reference> entityExporters(S settings) {
+    return List.of();
   }
 
   /**

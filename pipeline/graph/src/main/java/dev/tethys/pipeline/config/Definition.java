@@ -4,7 +4,10 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.ComponentKind;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.Reference;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -39,6 +42,16 @@ public record Definition(
   @SuppressWarnings("unchecked")
   private <S> Duration holds(ComponentFactory<S> of) {
     return of.holds((S) settings);
+  }
+
+  /** Exporters of entities that the settings of a receiver name; empty for other components. */
+  List<Reference> entityExporters() {
+    return factory instanceof ReceiverFactory<?> f ? entityExporters(f) : List.of();
+  }
+
+  @SuppressWarnings("unchecked")
+  private <S> List<Reference> entityExporters(ReceiverFactory<S> of) {
+    return of.entityExporters((S) settings);
   }
 
   @Override

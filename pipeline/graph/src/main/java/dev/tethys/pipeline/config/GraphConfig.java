@@ -18,6 +18,7 @@ import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.config.PipelineDefinition.Use;
 import java.util.ArrayDeque;
@@ -180,6 +181,7 @@ public record GraphConfig(
       }
       incomplete = incomplete == null ? x : incomplete;
     }
+    r.addEntityPipelines(pipelines, ids);
     List<Definition> unused = r.unused();
     if (!allowUnused && read == at.entries().size()) {
       unused.forEach(GraphConfig::refuse);
@@ -386,6 +388,48 @@ public record GraphConfig(
       if (first != null) {
         throw first;
       }
+    }
+
+    /** Adds a pipeline of logs for each receiver whose settings name exporters of entities. */
+    void addEntityPipelines(List<PipelineDefinition> to, Set<PipelineId> taken) {
+      for (Definition d : List.copyOf(of(ComponentKind.RECEIVER).values())) {
+        List<Use> exporters = new ArrayList<>();
+        for (Reference name : used.contains(d) ? d.entityExporters() : List.<Reference>of()) {
+          d.key()
+              .attempt(
+                  () -> {
+                    Use use = entityExporter(name);
+                    if (exporters.stream().noneMatch(u -> u.definition() == use.definition())) {
+                      exporters.add(use);
+                    }
+                  });
+        }
+        if (!exporters.isEmpty()) {
+          PipelineId id = new PipelineId(Signal.LOGS, "entities-" + d.id());
+          if (!taken.add(id)) {
+            throw d.key().error("pipeline \"" + id + "\" exists; rename it");
+          }
+          String where = exporters.getFirst().where();
+          to.add(
+              new PipelineDefinition(
+                  id, List.of(new Use(d, where)), List.of(), List.copyOf(exporters)));
+        }
+      }
+    }
+
+    private Use entityExporter(Reference name) {
+      ComponentId id = components.canonical(ComponentKind.EXPORTER, name.id());
+      Definition d = of(ComponentKind.EXPORTER).get(id);
+      if (d == null) {
+        throw new ConfigException(
+            name.where(), "exporter \"" + name.id() + "\" is not defined in exporters");
+      }
+      if (!signals(d.factory()).contains(Signal.LOGS)) {
+        throw new ConfigException(
+            name.where(), d + " does not do logs, which entities of receivers are");
+      }
+      used.add(d);
+      return new Use(d, name.where());
     }
 
     /** A connector ends pipelines and begins others, and can turn the one into the other. */

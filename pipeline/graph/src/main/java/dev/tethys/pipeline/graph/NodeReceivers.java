@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.graph;
 
+import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.FullQueueBehavior;
@@ -91,7 +92,15 @@ final class NodeReceivers implements DynamicReceivers {
   @SuppressWarnings("unchecked")
   private static <S> Receiver create(
       ReceiverFactory<S> factory, Object settings, Map<Signal, Consumer> outputs, Context context) {
-    return factory.create((S) settings, outputs, context);
+    S read = (S) settings;
+    for (Reference exporter : factory.entityExporters(read)) {
+      throw new ConfigException(
+          exporter.where(),
+          context.name()
+              + " is created while the graph runs and reaches no exporter by its name; use a"
+              + " pipeline instead");
+    }
+    return factory.create(read, outputs, context);
   }
 
   /** One whose metrics are shown while it runs. */

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Settings of a receiver.
  *
  * @param entities interval between repetitions of all entities; zero for changes only
+ * @param exporters of entities, in addition to pipelines
  * @param elector whether this replica is the leader; null for always active
  * @param namespaces to watch; empty for all and for cluster-wide objects
  * @param conditions of nodes that have a metric each
@@ -32,6 +33,7 @@ public record ClusterConfig(
     IntervalCollector.Schedule pace,
     Duration entities,
     ClusterSettings access,
+    List<Reference> exporters,
     @Nullable Reference elector,
     List<String> namespaces,
     boolean openShift,
@@ -74,15 +76,17 @@ public record ClusterConfig(
           GoDurations.TYPE,
           Duration.ofMinutes(5),
           "Interval at which unchanged entities are repeated in logs; 0 for never.");
+  private static final Key<List<Reference>> EXPORTERS =
+      SECTION.key(
+          "metadata_exporters",
+          Type.list(Reference.TYPE),
+          List.of(),
+          "Exporters that receive the entities as logs, in addition to pipelines.");
   private static final Key<Reference> ELECTOR = ElectedReceiver.elector(SECTION);
   private static final MetricSettings.Keys METRICS =
       new MetricSettings.Keys(SECTION, ClusterMetrics.ALL);
   private static final ResourceAttributes.Keys RESOURCES =
       new ResourceAttributes.Keys(SECTION, ClusterMetrics.RESOURCE);
-
-  static {
-    SECTION.notBuilt("metadata_exporters", "Metadata of objects for exporters.");
-  }
 
   static final Type<ClusterConfig> TYPE = SECTION.type(ClusterConfig::read);
 
@@ -108,6 +112,7 @@ public record ClusterConfig(
         PACE.read(o),
         o.get(ENTITIES),
         ACCESS.read(o),
+        List.copyOf(o.get(EXPORTERS)),
         o.find(ELECTOR),
         List.copyOf(namespaces),
         o.get(OPENSHIFT),

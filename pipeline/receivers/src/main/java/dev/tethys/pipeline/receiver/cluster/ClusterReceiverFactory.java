@@ -6,9 +6,11 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.leader.ElectedReceiver;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -39,6 +41,11 @@ public final class ClusterReceiverFactory implements ReceiverFactory<ClusterConf
   @Override
   public Type<ClusterConfig> settings() {
     return ClusterConfig.TYPE;
+  }
+
+  @Override
+  public List<Reference> entityExporters(ClusterConfig s) {
+    return s.exporters();
   }
 
   @Override

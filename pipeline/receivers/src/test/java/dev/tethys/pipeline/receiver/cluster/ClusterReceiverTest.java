@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.HttpClientConfig;
-import dev.tethys.config.NotBuiltException;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.receiver.HttpDouble;
@@ -553,11 +552,13 @@ class ClusterReceiverTest {
   }
 
   @Test
-  void whatIsNotBuiltIsRefusedByName() {
-    assertThatThrownBy(
-            () -> TestPipeline.read(ClusterConfig.TYPE, "metadata_exporters: [signalfx]"))
-        .isInstanceOf(NotBuiltException.class)
-        .hasMessageContaining("metadata_exporters");
+  void readsExportersOfEntities() {
+    assertThat(
+            TestPipeline.read(ClusterConfig.TYPE, "metadata_exporters: [signalfx/a, otlp]")
+                .exporters()
+                .stream()
+                .map(r -> r.id().toString()))
+        .containsExactly("signalfx/a", "otlp");
   }
 
   @ParameterizedTest
