@@ -53,7 +53,7 @@ public final class ClickHouseProcess implements AutoCloseable {
               inserts++;
               const file = dir + '/body' + n++;
               fs.writeFileSync(file, body);
-              const settings = ['insert_deduplicate', 'insert_deduplication_token']
+              const settings = ['insert_deduplicate', 'insert_deduplication_token', 'input_format_binary_read_json_as_string', 'type_json_skip_duplicated_paths']
                 .filter(k => url.searchParams.has(k))
                 .map(k => k + "='" + url.searchParams.get(k) + "'").join(', ');
               const at = query.lastIndexOf(' FORMAT ');

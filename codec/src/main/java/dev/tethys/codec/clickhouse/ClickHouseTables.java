@@ -38,6 +38,7 @@ public final class ClickHouseTables {
           + " Links.SpanId, Links.TraceState, Links.Attributes)";
 
   private static final String MAP = "Map(LowCardinality(String), String)";
+  private static final String JSON = "JSON";
 
   private final String database;
   private final String prefix;
@@ -55,6 +56,7 @@ public final class ClickHouseTables {
   private final String ttl;
   private final long ttlSeconds;
   private final boolean replicated;
+  private final boolean json;
 
   /**
    * @param prefix of the tables of metrics
@@ -63,6 +65,7 @@ public final class ClickHouseTables {
    * @param cluster where statements run on all nodes, {@code ""} for one node
    * @param replicated whether tables have replicas, by the server's default paths
    * @param ttlSeconds how long rows are kept, 0 for ever
+   * @param json whether attributes of logs and spans are columns of type JSON; else maps of texts
    */
   public ClickHouseTables(
       String database,
@@ -71,7 +74,8 @@ public final class ClickHouseTables {
       String traces,
       String cluster,
       boolean replicated,
-      long ttlSeconds) {
+      long ttlSeconds,
+      boolean json) {
     this.database = database;
     this.prefix = prefix;
     this.logs = logs;
@@ -79,13 +83,15 @@ public final class ClickHouseTables {
     this.clusterName = cluster;
     this.cluster = cluster.isEmpty() ? "" : " ON CLUSTER " + name(cluster);
     this.replicated = replicated;
+    this.json = json;
     this.ttlSeconds = ttlSeconds;
     this.ttl = ttlSeconds == 0 ? "" : " + toIntervalSecond(" + ttlSeconds + ")";
   }
 
   /** The same with other names of tables, of which those of one signal matter. */
   public ClickHouseTables named(String name) {
-    return new ClickHouseTables(database, name, name, name, clusterName, replicated, ttlSeconds);
+    return new ClickHouseTables(
+        database, name, name, name, clusterName, replicated, ttlSeconds, json);
   }
 
   /** A name in SQL. */
@@ -130,6 +136,26 @@ public final class ClickHouseTables {
 
   private String engine(String kind, String version) {
     return " ENGINE = " + (replicated ? "Replicated" : "") + kind + "(" + version + ")";
+  }
+
+  /** Whether attributes of logs and spans are columns of type JSON. */
+  public boolean json() {
+    return json;
+  }
+
+  /** Columns of the table of logs as they are written. */
+  public String logColumns() {
+    return json ? withKeys(LOG_COLUMNS) : LOG_COLUMNS;
+  }
+
+  /** Columns of the table of spans as they are written. */
+  public String spanColumns() {
+    return json ? withKeys(SPAN_COLUMNS) : SPAN_COLUMNS;
+  }
+
+  /** Adds after each column of attributes that of their keys; nested ones have none. */
+  private static String withKeys(String columns) {
+    return columns.replaceAll("(?<= )(\\w+Attributes)", "$1, $1Keys");
   }
 
   /** How long rows are kept, 0 for ever. */
@@ -204,12 +230,12 @@ public final class ClickHouseTables {
             + column("ServiceName", "LowCardinality(String)")
             + column("Body", "String")
             + column("ResourceSchemaUrl", "LowCardinality(String)")
-            + column("ResourceAttributes", MAP)
+            + attributeColumn("ResourceAttributes")
             + column("ScopeSchemaUrl", "LowCardinality(String)")
             + column("ScopeName", "String")
             + column("ScopeVersion", "LowCardinality(String)")
-            + column("ScopeAttributes", MAP)
-            + column("LogAttributes", MAP)
+            + attributeColumn("ScopeAttributes")
+            + attributeColumn("LogAttributes")
             + column("EventName", "String")
             + index("trace_id", "TraceId", "bloom_filter(0.001)", 1)
             + attributes("res_attr", "ResourceAttributes")
@@ -239,18 +265,18 @@ public final class ClickHouseTables {
             + column("SpanName", "LowCardinality(String)")
             + column("SpanKind", "LowCardinality(String)")
             + column("ServiceName", "LowCardinality(String)")
-            + column("ResourceAttributes", MAP)
+            + attributeColumn("ResourceAttributes")
             + column("ScopeName", "String")
             + column("ScopeVersion", "String")
-            + column("SpanAttributes", MAP)
+            + attributeColumn("SpanAttributes")
             + column("Duration", "UInt64")
             + column("StatusCode", "LowCardinality(String)")
             + column("StatusMessage", "String")
             + " Events Nested (Timestamp DateTime64(9), Name LowCardinality(String), Attributes "
-            + MAP
+            + (json ? JSON : MAP)
             + ") CODEC(ZSTD(1)), Links Nested (TraceId String, SpanId String, TraceState String,"
             + " Attributes "
-            + MAP
+            + (json ? JSON : MAP)
             + ") CODEC(ZSTD(1)),"
             + index("trace_id", "TraceId", "bloom_filter(0.001)", 1)
             + attributes("res_attr", "ResourceAttributes")
@@ -297,7 +323,16 @@ public final class ClickHouseTables {
     return " INDEX idx_" + name + " " + of + " TYPE " + type + " GRANULARITY " + granularity + ",";
   }
 
-  private static String attributes(String name, String column) {
+  private String attributeColumn(String name) {
+    return json
+        ? column(name, JSON) + column(name + "Keys", "Array(LowCardinality(String))")
+        : column(name, MAP);
+  }
+
+  private String attributes(String name, String column) {
+    if (json) {
+      return index(name + "_keys", column + "Keys", "bloom_filter(0.01)", 1);
+    }
     return index(name + "_key", "mapKeys(" + column + ")", "bloom_filter(0.01)", 1)
         + index(name + "_value", "mapValues(" + column + ")", "bloom_filter(0.01)", 1);
   }

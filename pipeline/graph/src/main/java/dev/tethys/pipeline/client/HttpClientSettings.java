@@ -49,6 +49,12 @@ public record HttpClientSettings(
         endpoint, client.with(cloud, o), compression, level, headers, auth);
   }
 
+  /** The same with another compression, at its default level. */
+  public HttpClientSettings withCompression(Compression other) {
+    return new HttpClientSettings(
+        endpoint, client, other, Compression.DEFAULT_LEVEL, headers, auth);
+  }
+
   /** The keys of the block, to which an exporter adds its own. */
   public static final class Keys {
     private final Key<String> endpoint;
@@ -95,6 +101,11 @@ public record HttpClientSettings(
       headers = s.key("headers", ClientKeys.HEADERS, Map.of(), "Headers of every request.");
       auth = s.optional("auth", ClientKeys.AUTH_TYPE, "Authenticator of requests.");
       connections = new ConnectionKeys(s);
+    }
+
+    /** The key of the compression, for exporters that have another name for it too. */
+    public Key<Compression> compressionKey() {
+      return compression;
     }
 
     /** Reads the keys out of a map that also has others. */

@@ -103,6 +103,10 @@ final class ClickHouseClient {
       params.put("insert_deduplicate", "1");
       params.put("insert_deduplication_token", token);
     }
+    if (settings.tables().json()) {
+      params.put("input_format_binary_read_json_as_string", "1");
+      params.put("type_json_skip_duplicated_paths", "1");
+    }
     Compression c = settings.client().compression();
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put("Content-Type", "application/octet-stream");

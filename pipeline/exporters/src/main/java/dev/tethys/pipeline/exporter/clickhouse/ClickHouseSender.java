@@ -120,14 +120,14 @@ final class ClickHouseSender implements Sender {
   private int logs(LogsData logs, ClickHouseTables tables)
       throws IOException, InterruptedException {
     int outside = TimeRange.ofRecords(tables).prune(logs);
-    insert(tables.logs(), ClickHouseTables.LOG_COLUMNS, RecordInserts.logs(logs));
+    insert(tables.logs(), tables.logColumns(), RecordInserts.logs(logs, tables.json()));
     return outside;
   }
 
   private int spans(TracesData traces, ClickHouseTables tables)
       throws IOException, InterruptedException {
     int outside = TimeRange.ofRecords(tables).prune(traces);
-    insert(tables.traces(), ClickHouseTables.SPAN_COLUMNS, RecordInserts.spans(traces));
+    insert(tables.traces(), tables.spanColumns(), RecordInserts.spans(traces, tables.json()));
     return outside;
   }
 

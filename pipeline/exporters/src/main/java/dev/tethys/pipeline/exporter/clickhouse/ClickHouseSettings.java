@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.exporter.clickhouse;
 
 import dev.tethys.codec.clickhouse.ClickHouseTables;
+import dev.tethys.codec.compression.Compression;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
@@ -21,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Settings of the {@code clickhouse} exporter, named as in the Collector where it has them.
@@ -113,13 +115,25 @@ record ClickHouseSettings(
           Map.of(),
           "ClickHouse settings that are sent with every insert.");
 
+  private static final Key<String> COMPRESS =
+      SECTION.optional(
+          "compress",
+          Type.of("string", "", n -> n.asString()),
+          "Compression of inserts under the Collector's name: none, lz4, zstd, gzip or deflate; true"
+              + " for lz4, false for none. Replaces compression.");
+  private static final Key<Boolean> JSON =
+      SECTION.key(
+          "json",
+          Type.BOOL,
+          false,
+          "If true, attributes of logs and spans are columns of type JSON, with their keys in"
+              + " columns of their own; requires ClickHouse 25.3.");
+
   static {
     SECTION
         .notBuilt("table_engine", "Table engine by name; see replicated.")
-        .notBuilt("compress", "Compression of the native protocol; see compression.")
         .notBuilt("metrics_tables", "Names of the Collector's metric tables.")
-        .notBuilt("metrics_table_name", "Former name of metrics_table_prefix in the Collector.")
-        .notBuilt("json", "Attributes as columns of type JSON.");
+        .notBuilt("metrics_table_name", "Former name of metrics_table_prefix in the Collector.");
   }
 
   static final Type<ClickHouseSettings> TYPE = SECTION.type(ClickHouseSettings::read);
@@ -132,27 +146,69 @@ record ClickHouseSettings(
     }
   }
 
+  /**
+   * Applies the compression that the Collector's keys name.
+   *
+   * @param param of {@code connection_params}, which comes before that of the exporter; may be null
+   */
+  private static HttpClientSettings compressed(
+      YamlObject o, @Nullable String param, HttpClientSettings client) {
+    Key<?> key = param == null ? COMPRESS : PARAMS;
+    String name = param == null ? o.find(COMPRESS) : param;
+    if (name == null) {
+      return client;
+    }
+    if (o.has(KEYS.compressionKey())) {
+      throw o.error(key, "compress and compression are the same setting; remove one of them");
+    }
+    Compression c =
+        switch (name) {
+          case "", "none", "false" -> Compression.NONE;
+          case "true", "lz4" -> Compression.LZ4;
+          case "zstd" -> Compression.ZSTD;
+          case "gzip" -> Compression.GZIP;
+          case "deflate" -> Compression.DEFLATE;
+          default ->
+              throw o.error(
+                  key,
+                  "compress is \""
+                      + name
+                      + "\"; it must be none, lz4, zstd, gzip, deflate, true or false");
+        };
+    if (client.level() != Compression.DEFAULT_LEVEL) {
+      throw o.error(key, "compression_params require compression instead of compress");
+    }
+    return client.withCompression(c);
+  }
+
   /** The names of a signal's tables. */
   NameTemplate names(Signal signal) {
     return Objects.requireNonNull(names.get(signal));
   }
 
   private static ClickHouseSettings read(YamlObject o) {
-    HttpClientSettings client = KEYS.read(o);
+    Map<String, String> params = new LinkedHashMap<>(o.get(PARAMS));
+    HttpClientSettings client = compressed(o, params.remove("compress"), KEYS.read(o));
     URI url = client.endpoint();
     if (url == null || !Set.of("http", "https").contains(url.getScheme())) {
       throw o.error(
           "\"endpoint\" must name ClickHouse's HTTP interface, as http://host:8123; the native"
               + " protocol (tcp, 9000) is not supported");
     }
-    Map<String, String> params = new LinkedHashMap<>(o.get(PARAMS));
     return new ClickHouseSettings(
         client,
         url,
         o.get(USERNAME),
         o.get(PASSWORD),
         new ClickHouseTables(
-            o.get(DATABASE), "", "", "", o.get(CLUSTER), o.get(REPLICATED), o.get(TTL).toSeconds()),
+            o.get(DATABASE),
+            "",
+            "",
+            "",
+            o.get(CLUSTER),
+            o.get(REPLICATED),
+            o.get(TTL).toSeconds(),
+            o.get(JSON)),
         Map.of(
             Signal.METRICS,
             name(o, METRICS_PREFIX),

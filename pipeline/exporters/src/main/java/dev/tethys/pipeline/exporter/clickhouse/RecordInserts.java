@@ -12,8 +12,11 @@ import dev.tethys.model.telemetry.SpanEvent;
 import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.model.telemetry.TracesData;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Rows of logs and spans as the Collector's exporter writes them. */
 final class RecordInserts {
@@ -21,10 +24,31 @@ final class RecordInserts {
       List.of("Unspecified", "Internal", "Server", "Client", "Producer", "Consumer");
   private static final List<String> STATUSES = List.of("Unset", "Ok", "Error");
 
-  private RecordInserts() {}
+  /** Maximum number of keys of nested objects beside those of attributes. */
+  private static final int MAX_NESTED_KEYS = 10_000;
 
-  static byte[] logs(LogsData logs) {
-    RowBinaryWriter w = new RowBinaryWriter();
+  private final RowBinaryWriter w = new RowBinaryWriter();
+  private final boolean json;
+
+  private RecordInserts(boolean json) {
+    this.json = json;
+  }
+
+  /**
+   * Rows of logs.
+   *
+   * @param json whether attributes are objects with their keys; else maps of texts
+   */
+  static byte[] logs(LogsData logs, boolean json) {
+    return new RecordInserts(json).logs(logs);
+  }
+
+  /** Rows of spans, as of logs. */
+  static byte[] spans(TracesData traces, boolean json) {
+    return new RecordInserts(json).spans(traces);
+  }
+
+  private byte[] logs(LogsData logs) {
     for (ResourceGroup<LogRecord> g : logs.resources()) {
       String service = service(g);
       for (ScopeGroup<LogRecord> s : g.scopes()) {
@@ -38,10 +62,10 @@ final class RecordInserts {
               .string(service)
               .string(AttributeText.text(r.body()))
               .string(g.schemaUrl());
-          attributes(w, g.resource().attributes());
+          attributes(g.resource().attributes());
           w.string(s.schemaUrl()).string(s.scope().name()).string(s.scope().version());
-          attributes(w, s.scope().attributes());
-          attributes(w, r.attributes());
+          attributes(s.scope().attributes());
+          attributes(r.attributes());
           w.string(r.eventName());
         }
       }
@@ -49,8 +73,7 @@ final class RecordInserts {
     return w.toByteArray();
   }
 
-  static byte[] spans(TracesData traces) {
-    RowBinaryWriter w = new RowBinaryWriter();
+  private byte[] spans(TracesData traces) {
     for (ResourceGroup<Span> g : traces.resources()) {
       String service = service(g);
       for (ScopeGroup<Span> s : g.scopes()) {
@@ -63,30 +86,30 @@ final class RecordInserts {
               .string(p.name())
               .string(word(KINDS, p.kind()))
               .string(service);
-          attributes(w, g.resource().attributes());
+          attributes(g.resource().attributes());
           w.string(s.scope().name()).string(s.scope().version());
-          attributes(w, p.attributes());
+          attributes(p.attributes());
           w.int64(Math.max(0, p.endTimeUnixNano() - p.startTimeUnixNano()))
               .string(word(STATUSES, p.statusCode()))
               .string(p.statusMessage());
-          events(w, p.events());
-          links(w, p.links());
+          events(p.events());
+          links(p.links());
         }
       }
     }
     return w.toByteArray();
   }
 
-  private static void events(RowBinaryWriter w, List<SpanEvent> events) {
+  private void events(List<SpanEvent> events) {
     w.length(events.size());
     events.forEach(e -> w.int64(e.timeUnixNano()));
     w.length(events.size());
     events.forEach(e -> w.string(e.name()));
     w.length(events.size());
-    events.forEach(e -> attributes(w, e.attributes()));
+    events.forEach(e -> nested(e.attributes()));
   }
 
-  private static void links(RowBinaryWriter w, List<SpanLink> links) {
+  private void links(List<SpanLink> links) {
     w.length(links.size());
     links.forEach(l -> w.string(trace(l.traceIdHigh(), l.traceIdLow())));
     w.length(links.size());
@@ -94,14 +117,46 @@ final class RecordInserts {
     w.length(links.size());
     links.forEach(l -> w.string(l.traceState()));
     w.length(links.size());
-    links.forEach(l -> attributes(w, l.attributes()));
+    links.forEach(l -> nested(l.attributes()));
   }
 
-  private static void attributes(RowBinaryWriter w, Attributes a) {
-    Map<String, String> once = new LinkedHashMap<>(); // a key that stands twice would stay twice
-    a.forEach((k, v) -> once.put(k, AttributeText.text(v)));
+  /** Attributes of a column, with the column of their keys beside JSON. */
+  private void attributes(Attributes a) {
+    nested(a);
+    if (json) {
+      Set<String> keys = new LinkedHashSet<>();
+      keys("", a, keys);
+      w.length(keys.size());
+      keys.forEach(w::string);
+    }
+  }
+
+  /** Attributes of an event or a link. */
+  private void nested(Attributes a) {
+    Map<String, @Nullable Object> once = new LinkedHashMap<>(); // a key twice would stay twice
+    a.forEach(once::put);
+    if (json) {
+      Attributes object = new Attributes();
+      once.forEach(object::put);
+      w.string(AttributeText.json(new StringBuilder(), object).toString());
+      return;
+    }
     w.length(once.size());
-    once.forEach((k, v) -> w.string(k).string(v));
+    once.forEach((k, v) -> w.string(k).string(AttributeText.text(v)));
+  }
+
+  /** Paths of values in an object, as the Collector writes them: names joined by points. */
+  private static void keys(String before, Attributes a, Set<String> to) {
+    a.forEach(
+        (k, v) -> {
+          if (v instanceof Attributes inner && inner.size() > 0) {
+            if (to.size() < MAX_NESTED_KEYS) {
+              keys(before + k + ".", inner, to);
+            }
+          } else {
+            to.add(before + k);
+          }
+        });
   }
 
   private static String service(ResourceGroup<?> g) {

@@ -51,6 +51,6 @@ public final class ClickHouseStoreType implements StoreType {
                 c,
                 c.connect(s.clients()),
                 new StoreLimits(s.limits().maxSamples(), c.maxBytes()),
-                new ClickHouseTables(database, prefix, "", "", "", false, 0)));
+                new ClickHouseTables(database, prefix, "", "", "", false, 0, false)));
   }
 }
