@@ -7,6 +7,7 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.ExporterProbe;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -19,6 +20,7 @@ import java.util.Set;
 public final class FileExporterFactory
     implements ExporterFactory<FileSettings>, Checkable<FileSettings> {
   private final Map<Path, RotatedFile> files = new HashMap<>(); // guarded by itself
+  private final Map<Path, GroupedFiles> grouped = new HashMap<>(); // guarded by files
 
   @Override
   public String type() {
@@ -53,8 +55,15 @@ public final class FileExporterFactory
 
   @Override
   public ExporterProbe probe(FileSettings settings, Signal signal, Context context) {
+    FileSettings one =
+        settings.groups() == null
+            ? settings
+            : settings.ofGroup(
+                Path.of(
+                    settings.path().toString().replace(FileSettings.PLACEHOLDER, ItemProbe.NAME)),
+                settings.append());
     return new FileProbe(
-        settings,
+        one,
         signal,
         s ->
             new FileExporter(
@@ -67,6 +76,10 @@ public final class FileExporterFactory
 
   @Override
   public Exporter create(FileSettings settings, Signal signal, Context context) {
+    FileSettings.Groups groups = settings.groups();
+    if (groups != null) {
+      return grouped(settings, groups, signal, context);
+    }
     RotatedFile file;
     synchronized (files) {
       // Others keep the file that they were given, so a change of settings opens another file.
@@ -77,5 +90,26 @@ public final class FileExporterFactory
       }
     }
     return new FileExporter(settings, file, signal, context.account(signal), context.logger());
+  }
+
+  private Exporter grouped(
+      FileSettings settings, FileSettings.Groups groups, Signal signal, Context context) {
+    GroupedFiles of;
+    synchronized (files) {
+      of = grouped.get(settings.path());
+      if (of == null || !of.settings().equals(settings)) {
+        of = new GroupedFiles(settings, groups, context.clock()::millis);
+        grouped.put(settings.path(), of);
+      }
+    }
+    FileExporter encoder =
+        new FileExporter(
+            settings,
+            new RotatedFile(settings, context.clock()::millis), // not opened
+            signal,
+            context.account(signal),
+            context.logger());
+    return new GroupedFileExporter(
+        groups, of, encoder::record, context.account(signal), context.logger());
   }
 }

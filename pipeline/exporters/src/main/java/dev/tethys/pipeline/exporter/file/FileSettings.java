@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param level of the compression
  * @param append whether existing content is kept
  * @param createFolder whether its folder is created when absent
+ * @param groups one file for each value of an attribute; null for one file
  */
 public record FileSettings(
     Path path,
@@ -29,11 +30,28 @@ public record FileSettings(
     boolean zstd,
     int level,
     boolean append,
-    boolean createFolder) {
+    boolean createFolder,
+    @Nullable Groups groups) {
+  /** Placeholder of the value in the path. */
+  static final String PLACEHOLDER = "*";
+
   /** The same of another file, which begins empty. */
   FileSettings at(Path other) {
-    return new FileSettings(other, null, proto, zstd, level, false, createFolder);
+    return new FileSettings(other, null, proto, zstd, level, false, createFolder, null);
   }
+
+  /** The same of the file of one group, whose folder is created. */
+  FileSettings ofGroup(Path file, boolean appended) {
+    return new FileSettings(file, null, proto, zstd, level, appended, true, null);
+  }
+
+  /**
+   * Files by the value of an attribute.
+   *
+   * @param attribute of the resource, whose value replaces the placeholder of the path
+   * @param maxOpenFiles number of files that are open at once
+   */
+  public record Groups(String attribute, int maxOpenFiles) {}
 
   /**
    * When another file is begun.
@@ -63,6 +81,24 @@ public record FileSettings(
           Type.BOOL,
           false,
           "If true, names of rotated files contain local time instead of UTC.");
+
+  private static final int MAX_OPEN_FILES = 100_000;
+  private static final Section GROUPS =
+      new Section("group_by", "Separate file for each value of a resource attribute.");
+  private static final Key<Boolean> GROUPS_ENABLED =
+      GROUPS.key("enabled", Type.BOOL, false, "If true, resources are written to separate files.");
+  private static final Key<String> GROUPS_ATTRIBUTE =
+      GROUPS.key(
+          "resource_attribute",
+          Type.STRING,
+          "fileexporter.path_segment",
+          "Resource attribute whose value replaces * in path; resources without it are dropped.");
+  private static final Key<Long> GROUPS_OPEN =
+      GROUPS.key(
+          "max_open_files",
+          Type.INT,
+          100L,
+          "Maximum number of open files; the least recently used is closed.");
 
   private static final Section SECTION = new Section("file", "Writes telemetry to a file.");
   private static final Key<String> PATH = SECTION.required("path", Type.PATH, "Path of the file.");
@@ -105,9 +141,11 @@ public record FileSettings(
           false,
           "If true, a missing directory of the file is created.");
 
+  private static final Key<Groups> GROUP_BY =
+      SECTION.optional("group_by", GROUPS.type(FileSettings::groups), GROUPS.doc());
+
   static {
     SECTION.notBuilt("encoding", "Extension that encodes the data in another format.");
-    SECTION.notBuilt("group_by", "Separate file for each value of a resource attribute.");
     SECTION.notBuilt("directory_permissions", "Permissions of created directories.");
   }
 
@@ -136,6 +174,23 @@ public record FileSettings(
     return new Rotation(megabytes << 20, (int) days, (int) backups, o.get(LOCAL_TIME));
   }
 
+  private static @Nullable Groups groups(YamlObject o) {
+    String attribute = o.get(GROUPS_ATTRIBUTE);
+    long open = o.get(GROUPS_OPEN);
+    if (!o.get(GROUPS_ENABLED)) {
+      return null;
+    }
+    if (attribute.isEmpty()) {
+      throw o.error(GROUPS_ATTRIBUTE, "group_by.resource_attribute must not be empty");
+    }
+    if (open < 1 || open > MAX_OPEN_FILES) {
+      throw o.error(
+          GROUPS_OPEN,
+          "group_by.max_open_files is " + open + "; it must be 1 to " + MAX_OPEN_FILES);
+    }
+    return new Groups(attribute, (int) open);
+  }
+
   private static FileSettings read(YamlObject o) {
     o.get(FLUSH_INTERVAL);
     String path = o.get(PATH);
@@ -155,13 +210,24 @@ public record FileSettings(
     if (o.get(APPEND) && rotation != null) {
       throw o.error(APPEND, "append and rotation are not for one file: rotation appends");
     }
+    Groups groups = o.find(GROUP_BY);
+    if (groups != null) {
+      int at = path.indexOf(PLACEHOLDER);
+      if (at < 0 || path.indexOf(PLACEHOLDER, at + 1) >= 0) {
+        throw o.error(PATH, "path must contain exactly one * if group_by is enabled");
+      }
+      if (at == 0) {
+        throw o.error(PATH, "path must not start with * if group_by is enabled");
+      }
+    }
     return new FileSettings(
         Path.of(path),
-        rotation,
+        groups == null ? rotation : null, // as in the Collector
         o.get(FORMAT),
         zstd,
         level == 0 ? Compression.DEFAULT_LEVEL : (int) level,
         o.get(APPEND),
-        o.get(CREATE_DIRECTORY));
+        o.get(CREATE_DIRECTORY),
+        groups);
   }
 }
