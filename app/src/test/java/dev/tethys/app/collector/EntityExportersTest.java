@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Exporters that a receiver names for its entities. */
 class EntityExportersTest {
@@ -39,21 +40,27 @@ class EntityExportersTest {
             "c.yaml",
             null,
             """
-            receivers: {k8s_cluster: %s}
+            receivers: {k8s_cluster: %2$s}
             exporters:
               nop:
-              file/entities: {path: %s}
+              file/entities: {path: %1$s}
+              debug/queued:
+                verbosity: detailed
+                use_internal_logger: false
+                output_paths: [%1$s]
+                sending_queue: {enabled: true, queue_size: 10, batch: {flush_timeout: 10ms}}
               prometheusremotewrite: {endpoint: 'http://127.0.0.1:1'}
             connectors: {forward: }
-            service: {pipelines: {%s, metrics/b: {receivers: [k8s_cluster], exporters: [prometheusremotewrite]}}}
+            service: {pipelines: {%3$s, metrics/b: {receivers: [k8s_cluster], exporters: [prometheusremotewrite]}}}
             """
-                .formatted(receiver, dir.resolve("out.json"), pipelines)),
+                .formatted(dir.resolve("out.json"), receiver, pipelines)),
         components,
         true);
   }
 
-  @Test
-  void sendsEntitiesToNamedExporterWithoutPipelineOfLogs() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"file/entities", "debug/queued"})
+  void sendsEntitiesToNamedExporterWithoutPipelineOfLogs(String exporter) throws Exception {
     try (KubernetesDouble api = new KubernetesDouble()) {
       api.put(
           "/api/v1/namespaces",
@@ -79,7 +86,11 @@ class EntityExportersTest {
             read(
                 "{auth_type: kubeConfig, kube_config_path: '"
                     + kubeconfig
-                    + "', metadata_exporters: [file/entities, file/entities]}",
+                    + "', metadata_exporters: ["
+                    + exporter
+                    + ", "
+                    + exporter
+                    + "]}",
                 "metrics: {receivers: [k8s_cluster], exporters: [nop]}"));
         Waiting.await("entity of the namespace", () -> written().contains("u-shop"));
         assertThat(written()).contains("entity_state", "k8s.namespace.uid");

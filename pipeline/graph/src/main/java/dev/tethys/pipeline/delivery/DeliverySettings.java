@@ -223,13 +223,16 @@ public record DeliverySettings(
   private static final Type<Queue> QUEUE_TYPE = QUEUE.type(DeliverySettings::queue);
   private static final Type<Retry> RETRY_TYPE = RETRY.type(DeliverySettings::retry);
 
+  /** {@code sending_queue} alone, of an exporter that retries nothing. */
+  public static final Section QUEUE_ALONE = new Section("queue", "Queue.");
+
   /** {@code retry_on_failure} and {@code sending_queue}, of a connector that may have a queue. */
   public static final Section QUEUEING = new Section("queueing", "Queue and retries.");
 
   private static final Key<Retry> RETRY_ON_FAILURE =
       QUEUEING.optional("retry_on_failure", RETRY_TYPE, "Retries of requests that failed.");
   private static final Key<Queue> SENDING_QUEUE =
-      QUEUEING.optional("sending_queue", QUEUE_TYPE, "Queue of requests for the destination.");
+      QUEUE_ALONE.optional("sending_queue", QUEUE_TYPE, "Queue of requests for the destination.");
 
   /** The three keys, to be included in the section of an exporter. */
   public static final Section SECTION =
@@ -239,6 +242,7 @@ public record DeliverySettings(
       SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(5), "Timeout of one attempt.");
 
   static {
+    QUEUEING.include(QUEUE_ALONE);
     SECTION.include(QUEUEING);
   }
 

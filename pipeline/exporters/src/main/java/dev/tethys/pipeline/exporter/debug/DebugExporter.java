@@ -82,7 +82,8 @@ final class DebugExporter implements Exporter {
     ack.complete(Outcome.ACCEPTED);
   }
 
-  private void print(Batch batch) throws IOException {
+  /** Writes what the verbosity asks for. */
+  void print(Batch batch) throws IOException {
     Signal signal = batch.signal();
     Telemetry<?> data = batch.takeTree();
     String title =

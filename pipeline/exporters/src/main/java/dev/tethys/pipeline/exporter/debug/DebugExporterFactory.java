@@ -9,6 +9,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.exporter.debug.DebugExporter.Verbosity;
 import java.util.EnumSet;
 import java.util.List;
@@ -21,6 +22,7 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
    * Output settings.
    *
    * @param paths null for the log of the process
+   * @param queue of data before it is written; null for none
    * @param noProfiles thrown for pipelines of profiles; null when they are supported
    */
   record Settings(
@@ -28,6 +30,7 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
       int samplingInitial,
       int samplingThereafter,
       @Nullable List<String> paths,
+      @Nullable DeliverySettings queue,
       @Nullable ConfigException noProfiles) {}
 
   private static final String ABOUT = "Says what passes, in the log or elsewhere.";
@@ -65,7 +68,7 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
               + "stdout if absent.");
 
   static {
-    SECTION.notBuilt("sending_queue", "Queue of data before it is written.");
+    SECTION.include(DeliverySettings.QUEUE_ALONE);
   }
 
   static final Type<Settings> TYPE = SECTION.type(DebugExporterFactory::settings);
@@ -89,6 +92,7 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
         count(o, SAMPLING_INITIAL),
         count(o, SAMPLING_THEREAFTER),
         paths,
+        DeliverySettings.readQueue(o),
         verbosity == Verbosity.DETAILED
             ? o.error(
                 VERBOSITY,
@@ -131,11 +135,16 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
       throw settings.noProfiles;
     }
     List<String> paths = settings.paths;
-    return new DebugExporter(
-        settings.verbosity,
-        new MessageSampler(settings.samplingInitial, settings.samplingThereafter, System::nanoTime),
-        paths == null ? Output.log(context.logger()) : Output.paths(paths),
-        context.account(signal),
-        new RateLimitedWarnings(context.logger(), context.name(), context.clock()::nanos));
+    DebugExporter direct =
+        new DebugExporter(
+            settings.verbosity,
+            new MessageSampler(
+                settings.samplingInitial, settings.samplingThereafter, System::nanoTime),
+            paths == null ? Output.log(context.logger()) : Output.paths(paths),
+            context.account(signal),
+            new RateLimitedWarnings(context.logger(), context.name(), context.clock()::nanos));
+    return settings.queue == null
+        ? direct
+        : context.exporter(settings.queue, signal, DebugSender::encode, new DebugSender(direct));
   }
 }

@@ -71,6 +71,7 @@ public final class LoggingExporterFactory
         DebugExporterFactory.count(o, SAMPLING_INITIAL),
         DebugExporterFactory.count(o, SAMPLING_THEREAFTER),
         null,
+        null,
         null);
   }
 
