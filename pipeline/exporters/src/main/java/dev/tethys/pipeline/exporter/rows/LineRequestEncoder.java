@@ -141,6 +141,11 @@ public record LineRequestEncoder(
       return text;
     }
 
+    /** Other rows as a body with the compression of this request. */
+    public byte[] sealed(byte[] rows) {
+      return compressed(compressed, frame.wrap(rows));
+    }
+
     /** A row without the end of its last line. */
     public String row(int row) {
       int size = starts[row + 1] - starts[row] - frame.trailer();

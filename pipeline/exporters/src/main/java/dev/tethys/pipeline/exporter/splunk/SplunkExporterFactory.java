@@ -98,7 +98,10 @@ public final class SplunkExporterFactory
             ? new IndexedAcks(s.acks(), s.siblingPath("/ack"), endpoint, context.clock())
             : null;
     return context.exporter(
-        s.delivery(), signal, encoder, new SplunkSender(s.url(), endpoint, lines, acks));
+        s.delivery(),
+        signal,
+        encoder,
+        new SplunkSender(s.url(), endpoint, lines, acks, s.joined()));
   }
 
   /** An event is what a log record becomes, and shows what metrics and spans would meet. */
@@ -137,7 +140,7 @@ public final class SplunkExporterFactory
                 ? new IndexedAcks(s.acks(), s.siblingPath("/ack"), endpoint, context.clock())
                 : null;
         SendResult v =
-            new SplunkSender(s.url(), endpoint, lines, acks)
+            new SplunkSender(s.url(), endpoint, lines, acks, 0)
                 .send(new EncodedRequest(Signal.LOGS, body, 1, 0, headers));
         String refusal = ItemProbe.refusal(v);
         if (!refusal.isEmpty()) {

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.exporter.splunk;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
@@ -37,14 +38,22 @@ final class SplunkSender implements Sender {
   private final HttpEndpoint endpoint;
   private final LineRequestEncoder encoder;
   private final @Nullable IndexedAcks acks;
+  private final long joined;
 
   /**
    * A sender.
    *
    * @param acks null when a request is delivered that was taken
+   * @param joined most bytes of a metric event with several measurements; 0 for one measurement
+   *     each
    */
   SplunkSender(
-      URI url, HttpEndpoint endpoint, LineRequestEncoder encoder, @Nullable IndexedAcks acks) {
+      URI url,
+      HttpEndpoint endpoint,
+      LineRequestEncoder encoder,
+      @Nullable IndexedAcks acks,
+      long joined) {
+    this.joined = joined;
     this.url = url;
     this.endpoint = endpoint;
     this.encoder = encoder;
@@ -53,9 +62,20 @@ final class SplunkSender implements Sender {
 
   @Override
   public SendResult send(EncodedRequest p) throws IOException, InterruptedException {
+    MultiMetricEvents events = null;
+    byte[] body = p.body();
+    if (joined > 0 && p.signal() == Signal.METRICS) {
+      try {
+        LineRequestEncoder.Opened o = encoder.open(p);
+        events = new MultiMetricEvents(o, joined);
+        body = o.sealed(events.lines());
+      } catch (CodecException e) {
+        return new SendResult.Permanent(String.valueOf(e.getMessage()));
+      }
+    }
     if (acks == null) {
-      HttpEndpoint.Reply r = endpoint.call("POST", url, LineRequestEncoder.sent(p), p.body());
-      return r.isOk() ? SendResult.DELIVERED : judge(p, r);
+      HttpEndpoint.Reply r = endpoint.call("POST", url, LineRequestEncoder.sent(p), body);
+      return r.isOk() ? SendResult.DELIVERED : judge(p, r, events);
     }
     String channel = acks.channel();
     SendResult none = acks.refusal(channel);
@@ -64,11 +84,12 @@ final class SplunkSender implements Sender {
     }
     Map<String, String> headers = new LinkedHashMap<>(LineRequestEncoder.sent(p));
     headers.put(IndexedAcks.CHANNEL, channel);
-    HttpEndpoint.Reply r = endpoint.call("POST", url, headers, p.body());
-    return r.isOk() ? acks.indexed(channel, r) : judge(p, r);
+    HttpEndpoint.Reply r = endpoint.call("POST", url, headers, body);
+    return r.isOk() ? acks.indexed(channel, r) : judge(p, r, events);
   }
 
-  private SendResult judge(EncodedRequest p, HttpEndpoint.Reply r) {
+  private SendResult judge(
+      EncodedRequest p, HttpEndpoint.Reply r, @Nullable MultiMetricEvents events) {
     try {
       if (r.status() == 413) {
         return encoder.halves(p, r.reason());
@@ -84,17 +105,19 @@ final class SplunkSender implements Sender {
         return new SendResult.Retryable(r.retryAfter(), false, r.reason() + hint);
       }
       LineRequestEncoder.Opened o = encoder.open(p);
-      int row = reply.path("invalid-event-number").asInt(-1);
-      if (row < 0 || row >= o.index().rows()) {
+      int event = reply.path("invalid-event-number").asInt(-1);
+      if (event < 0 || event >= (events == null ? o.index().rows() : events.size())) {
         return encoder.halves(p, r.reason());
       }
+      BitSet wrong = new BitSet();
+      wrong.set(event);
+      wrong = events == null ? wrong : events.rows(event);
+      Map<Integer, String> refused = new LinkedHashMap<>();
+      wrong.stream().forEach(row -> refused.put(row, r.reason()));
       BitSet others = new BitSet();
       others.set(0, o.index().rows());
-      others.clear(row);
-      return o.sorted(
-          Map.of(row, r.reason()),
-          others,
-          new SendResult.Retryable(Duration.ZERO, false, r.reason()));
+      others.andNot(wrong);
+      return o.sorted(refused, others, new SendResult.Retryable(Duration.ZERO, false, r.reason()));
     } catch (JacksonException | CodecException e) {
       return new SendResult.Permanent(r.reason());
     }

@@ -26,6 +26,7 @@ import java.util.List;
  * @param maxNames maximum number of indices built from labels
  * @param acks polling of acknowledgements
  * @param contrib further keys of the Collector's exporter
+ * @param multiMetric whether metric events have several measurements
  */
 record SplunkSettings(
     HttpClientSettings client,
@@ -37,6 +38,7 @@ record SplunkSettings(
     int maxNames,
     IndexedAcks.Rules acks,
     ContribKeys contrib,
+    boolean multiMetric,
     RowSettings rows,
     DeliverySettings delivery) {
   /** docs.splunk.com, "Create custom indexes". */
@@ -87,12 +89,17 @@ record SplunkSettings(
           new IndexedAcks.Rules(Duration.ZERO, Duration.ZERO),
           "Indexer acknowledgement; without it requests count as delivered when "
               + "they are accepted.");
+  private static final Key<Boolean> MULTI_METRIC =
+      SECTION.key(
+          "use_multi_metric_format",
+          Type.BOOL,
+          false,
+          "If true, samples of one time that differ only in the metric name become one event.");
   private static final ContribKeys.Keys CONTRIB = new ContribKeys.Keys(SECTION);
 
   static {
     for (String k :
         new String[] {
-          "use_multi_metric_format",
           "heartbeat",
           "health_check_enabled",
           "export_raw",
@@ -136,6 +143,7 @@ record SplunkSettings(
         BoundedNames.read(o, MAX_NAMES),
         acks,
         CONTRIB.read(o),
+        o.get(MULTI_METRIC),
         ROWS.read(o),
         acks.isOn() ? delivery.gathering(o, WAITING) : delivery);
   }
@@ -145,6 +153,11 @@ record SplunkSettings(
     String own = url.getRawPath();
     int at = own.indexOf(COLLECTOR);
     return url.resolve((at < 0 ? "" : own.substring(0, at)) + COLLECTOR + path);
+  }
+
+  /** Most bytes of a metric event with several measurements; 0 for one measurement each. */
+  long joined() {
+    return multiMetric ? contrib.maxEvent() : 0;
   }
 
   /** Rows of a signal, in requests of the size that is written for it. */

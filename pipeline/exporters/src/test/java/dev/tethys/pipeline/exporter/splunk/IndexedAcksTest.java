@@ -179,7 +179,8 @@ class IndexedAcksTest {
         s.url(),
         endpoint,
         new LineRequestEncoder(s.client().compression(), -1, 1, "application/json", null),
-        new IndexedAcks(s.acks(), s.siblingPath("/ack"), endpoint, time));
+        new IndexedAcks(s.acks(), s.siblingPath("/ack"), endpoint, time),
+        0);
   }
 
   private static EncodedRequest request(String event) {

@@ -32,6 +32,7 @@ import io.opentelemetry.proto.trace.v1.ResourceSpans;
 import io.opentelemetry.proto.trace.v1.ScopeSpans;
 import io.opentelemetry.proto.trace.v1.Span;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -68,7 +69,8 @@ class SplunkSenderTest {
                 http,
                 () -> 0),
             lines,
-            null);
+            null,
+            0);
   }
 
   @AfterEach
@@ -113,6 +115,64 @@ class SplunkSenderTest {
             "fields":{"metric_name:up":1,"instance":"h:1","q":"a\\"b"}}
             {"time":3.500,"source":"s","index":"m","event":"metric","fields":{"metric_name:y":0.5}}
             """);
+  }
+
+  private SplunkSender joining(long maxEvent) {
+    return new SplunkSender(
+        settings.url(),
+        new HttpEndpoint(
+            settings.client(), null, Map.of(), settings.delivery().timeout(), http, () -> 0),
+        lines,
+        null,
+        maxEvent);
+  }
+
+  private EncodedRequest several() {
+    WriteRequestWriter w = new WriteRequestWriter();
+    for (String name : new String[] {"a", "b\",\"fields\":{", "a"}) {
+      w.beginSeries(Labels.of("__name__", name, "q", "\",\"fields\":{\"metric_name:x"))
+          .sample(1000, 1.5)
+          .endSeries();
+    }
+    w.beginSeries(Labels.of("__name__", "b", "q", "other")).sample(1000, 2).endSeries();
+    w.beginSeries(Labels.of("__name__", "c", "q", "other")).sample(2000, 3).endSeries();
+    w.beginSeries(Labels.of("__name__", "d", "q", "other")).sample(1000, 4).endSeries();
+    return new RowRequestEncoder(
+            settings.rows(),
+            false,
+            () -> new SplunkEvents(settings, indices(settings)),
+            lines,
+            new UnsupportedItemCounter(new Registry(), "splunk_hec"))
+        .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 6, 0))
+        .requests()
+        .getFirst();
+  }
+
+  @Test
+  void joinsSamplesThatDifferOnlyInTheMetricName() throws Exception {
+    assertThat(joining(5 << 20).send(several())).isEqualTo(SendResult.DELIVERED);
+    List<String> events = splunk.requests().getFirst().text().lines().toList();
+    assertThat(events).hasSize(4);
+    assertThat(events.getFirst())
+        .contains("{\"metric_name:a\":1.5,\"metric_name:b\\\",\\\"fields\\\":{\":1.5,\"q\":");
+    assertThat(events.get(1))
+        .as("a name is once in an event")
+        .contains("metric_name:a\":1.5,\"q\"");
+    assertThat(events.get(2))
+        .endsWith("{\"metric_name:b\":2,\"metric_name:d\":4,\"q\":\"other\"}}");
+    assertThat(events.get(3)).startsWith("{\"time\":2.000").contains("metric_name:c\":3,");
+    assertThat(joining(10).send(several())).isEqualTo(SendResult.DELIVERED);
+    assertThat(splunk.requests().getLast().text().lines()).as("size of an event").hasSize(6);
+  }
+
+  @Test
+  void returnsRowsOfAJoinedEventThatIsNamed() throws Exception {
+    splunk.answer(400, "{\"text\":\"Invalid data format\",\"code\":6,\"invalid-event-number\":2}");
+    SendResult.PerItem v = (SendResult.PerItem) joining(5 << 20).send(several());
+    LineRequestEncoder.Opened refused = lines.open(v.refused().getFirst().request());
+    assertThat(refused.row(0)).contains("metric_name:b\":2");
+    assertThat(refused.row(1)).contains("metric_name:d\":4");
+    assertThat(Objects.requireNonNull(v.again()).items()).isEqualTo(4);
   }
 
   @Test
