@@ -24,9 +24,19 @@ class L7ConformanceTest {
       tests.add(
           DynamicTest.dynamicTest(
               String.valueOf(test.get("id")),
-              () -> assertThat(read(test)).isEqualTo(test.get("want"))));
+              () -> assertThat(read(test)).isEqualTo(wanted(test))));
     }
     return tests;
+  }
+
+  /** Expected result; keys of Redis are masked, which Coroot shows. */
+  private static Map<String, Object> wanted(Map<?, ?> test) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    ((Map<?, ?>) requireNonNull(test.get("want"))).forEach((k, v) -> out.put((String) k, v));
+    if (requireNonNull(test.get("protocol")).equals("redis")) {
+      out.computeIfPresent("args", (_, args) -> ((String) args).replaceFirst("^[^ ]+", "?"));
+    }
+    return out;
   }
 
   private static Map<String, Object> read(Map<?, ?> test) {
