@@ -33,6 +33,7 @@ import dev.tethys.pipeline.exporter.statsd.StatsdExporterFactory;
 import dev.tethys.pipeline.exporter.tdengine.TdengineExporterFactory;
 import dev.tethys.pipeline.exporter.tethys.TethysExporterFactory;
 import dev.tethys.pipeline.exporter.zipkin.ZipkinExporterFactory;
+import dev.tethys.pipeline.extension.AckExtension;
 import dev.tethys.pipeline.extension.BasicAuth;
 import dev.tethys.pipeline.extension.BearerTokenAuth;
 import dev.tethys.pipeline.extension.FileStorage;
@@ -226,6 +227,7 @@ public final class BuiltIn {
     all.add(new KerberosAuth());
     all.add(new SigV4Auth());
     all.add(new GoogleClientAuth(clients));
+    all.add(new AckExtension());
     all.add(new HeadersSetter());
     all.add(new RemoteSampling(clients));
     for (ComponentFactory<?> f : ServiceLoader.load(ComponentFactory.class)) {

@@ -46,13 +46,16 @@ final class HecRequest {
   private final Map<List<String>, ScopeGroup<LogRecord>> groups = new LinkedHashMap<>();
   private final LogsData logs = new LogsData();
   private final long now;
+  private final String token;
   private int events;
 
   /**
    * @param names attributes of a resource for host, source, sourcetype and index
    * @param now Unix nanoseconds
+   * @param token of the client, an attribute of each resource; "" for none
    */
-  HecRequest(List<String> names, long now) {
+  HecRequest(List<String> names, long now, String token) {
+    this.token = token;
     this.names = names;
     this.now = now;
   }
@@ -214,6 +217,9 @@ final class HecRequest {
       if (!metadata.get(i).isEmpty()) {
         g.resource().attributes().put(names.get(i), metadata.get(i));
       }
+    }
+    if (!token.isEmpty()) {
+      g.resource().attributes().put("com.splunk.hec.access_token", token);
     }
     ScopeGroup<LogRecord> scope = new ScopeGroup<>();
     g.scopes().add(scope);

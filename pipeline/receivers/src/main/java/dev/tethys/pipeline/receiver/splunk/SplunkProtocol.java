@@ -1,13 +1,18 @@
 package dev.tethys.pipeline.receiver.splunk;
 
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.model.GoJson;
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.AckRegistry;
 import dev.tethys.pipeline.receiver.splunk.HecRequest.HecException;
 import dev.tethys.pipeline.server.HttpServerEndpoint;
 import dev.tethys.pipeline.server.ReceiverAdmission;
@@ -17,9 +22,11 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -40,33 +47,45 @@ public final class SplunkProtocol {
 
   private static final String PATH = "/services/collector";
   private static final int MAX_ACKS = 10_000;
+  private static final String SCHEME = "Splunk ";
+  private static final Pattern UUID_TEXT =
+      Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
   private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
 
   private final Consumer to;
   private final Scheduler clock;
   private final List<String> names;
   private final Paths paths;
+  private final @Nullable AckRegistry registry; // null where channels share one counter
   private final AtomicLong acks = new AtomicLong();
 
   /**
-   * Paths and form of raw events.
+   * Paths and form of events.
    *
    * @param raw path of raw events, in addition to the usual ones; "" for none
    * @param health path of health checks, in the same way
+   * @param ack path of acknowledgements, in the same way
    * @param whole whether a raw request is one event; else each of its lines is
+   * @param token whether the token of the client becomes an attribute of the resource
    */
-  public record Paths(String raw, String health, boolean whole) {
-    static final Paths USUAL = new Paths("", "", false);
+  public record Paths(String raw, String health, String ack, boolean whole, boolean token) {
+    static final Paths USUAL = new Paths("", "", "", false, false);
   }
 
   /**
    * @param names attributes of a resource for host, source, sourcetype and index
    */
   public SplunkProtocol(Consumer to, Scheduler clock, List<String> names) {
-    this(to, clock, names, Paths.USUAL);
+    this(to, clock, names, Paths.USUAL, null);
   }
 
-  SplunkProtocol(Consumer to, Scheduler clock, List<String> names, Paths paths) {
+  SplunkProtocol(
+      Consumer to,
+      Scheduler clock,
+      List<String> names,
+      Paths paths,
+      @Nullable AckRegistry registry) {
+    this.registry = registry;
     this.to = to;
     this.clock = clock;
     this.names = names;
@@ -84,7 +103,9 @@ public final class SplunkProtocol {
     for (String path : all(paths.health, PATH + "/health", PATH + "/health/1.0")) {
       endpoint.on("GET", path, (q, r) -> answer(r, 200, 17, "HEC is healthy", ""));
     }
-    endpoint.post(PATH + "/ack", this::acks);
+    for (String path : all(paths.ack, PATH + "/ack")) {
+      endpoint.post(path, registry == null ? this::acks : (q, r) -> acks(registry, q, r));
+    }
   }
 
   private static Set<String> all(String own, String... usual) {
@@ -101,7 +122,12 @@ public final class SplunkProtocol {
     try (Hold hold = endpoint.admission().open()) {
       byte[] body = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(3L * body.length);
-      HecRequest events = new HecRequest(names, clock.millis() * 1_000_000);
+      if (registry != null && channel(request) != null && uuid(channel(request)) == null) {
+        answer(response, 400, 11, "Invalid data channel", "");
+        return;
+      }
+      HecRequest events =
+          new HecRequest(names, clock.millis() * 1_000_000, paths.token ? token(request) : "");
       List<String> defaults = HecRequest.defaults(request.query()::first);
       HecException wrong = null;
       try {
@@ -141,17 +167,79 @@ public final class SplunkProtocol {
     } else if (o instanceof Outcome.Rejected r) {
       answer(response, 400, 6, "Invalid data format: " + r.reason(), "");
     } else {
-      boolean channel =
-          request.header("X-Splunk-Request-Channel") != null
-              || request.query().first("channel") != null;
-      String ack = channel ? ",\"ackId\":" + acks.getAndIncrement() : "";
+      String channel = channel(request);
+      UUID id = uuid(channel);
+      String ack =
+          registry != null && id != null
+              ? ",\"ackId\":" + registry.acknowledge(id)
+              : channel != null && registry == null ? ",\"ackId\":" + acks.getAndIncrement() : "";
       answer(response, 200, 0, "Success", ack);
     }
+  }
+
+  private static @Nullable String channel(HttpRequest request) {
+    String header = request.header("X-Splunk-Request-Channel");
+    return header != null ? header : request.query().first("channel");
+  }
+
+  private static @Nullable UUID uuid(@Nullable String text) {
+    return text != null && UUID_TEXT.matcher(text).matches() ? UUID.fromString(text) : null;
+  }
+
+  /** Token of a client, or "". */
+  private static String token(HttpRequest request) {
+    String header = request.header("Authorization");
+    return header != null && header.startsWith(SCHEME) ? header.substring(SCHEME.length()) : "";
   }
 
   private static void busy(HttpResponse response, Outcome.Unavailable u) throws IOException {
     HttpServerEndpoint.retryAfter(response, u);
     answer(response, 503, 9, "Server is busy", "");
+  }
+
+  private static void acks(AckRegistry registry, HttpRequest request, HttpResponse response)
+      throws IOException {
+    String channel = channel(request);
+    UUID id = uuid(channel);
+    if (id == null) {
+      boolean none = channel == null;
+      answer(
+          response,
+          400,
+          none ? 10 : 11,
+          none ? "Data channel is missing" : "Invalid data channel",
+          "");
+      return;
+    }
+    List<Long> numbers = new ArrayList<>();
+    try {
+      byte[] body = request.bodyBytes(1 << 20);
+      if (JsonValues.read(body, 0, body.length) instanceof Attributes a
+          && a.get("acks") instanceof ArrayValue wanted) {
+        for (int i = 0; i < Math.min(wanted.size(), MAX_ACKS); i++) {
+          if (wanted.get(i) instanceof Long n) {
+            numbers.add(n);
+          }
+        }
+      }
+    } catch (CodecException e) {
+      numbers.clear();
+    }
+    if (numbers.isEmpty()) {
+      answer(response, 400, 6, "Invalid data format", "");
+      return;
+    }
+    StringBuilder sb = new StringBuilder();
+    registry
+        .query(id, numbers)
+        .forEach(
+            (n, delivered) ->
+                sb.append(sb.isEmpty() ? "" : ",")
+                    .append('"')
+                    .append(n)
+                    .append("\":")
+                    .append(delivered));
+    json(response, 200, "{\"acks\":{" + sb + "}}");
   }
 
   private void acks(HttpRequest request, HttpResponse response) throws IOException {

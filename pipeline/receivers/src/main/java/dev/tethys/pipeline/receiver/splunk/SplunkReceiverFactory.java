@@ -7,9 +7,11 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.AckRegistry;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.server.Authenticators;
@@ -49,6 +51,28 @@ public final class SplunkReceiverFactory
           Type.oneOf("splitting", "line", false, "none", true),
           false,
           "Splitting of raw events: line, or none for one event per request.");
+  private static final Key<Boolean> PASS_TOKEN =
+      SECTION.key(
+          "access_token_passthrough",
+          Type.BOOL,
+          false,
+          "If true, the token of the client becomes the resource attribute"
+              + " com.splunk.hec.access_token.");
+  private static final Section ACK = new Section("ack", "Acknowledgements that clients ask for.");
+  private static final Key<Reference> ACK_EXTENSION =
+      ACK.optional(
+          "extension",
+          Reference.TYPE,
+          "Extension ack, which numbers the requests of each channel; without it they are numbered"
+              + " for all channels together.");
+  private static final Key<String> ACK_PATH =
+      ACK.key(
+          "path",
+          Type.STRING,
+          "/services/collector/ack",
+          "Path of acknowledgements, in addition to the default.");
+  private static final Key<Ack> ACK_KEYS =
+      SECTION.key("ack", ACK.type(SplunkReceiverFactory::ack), new Ack(null, ""), ACK.doc());
   private static final Section NAMES =
       new Section("hec_metadata_to_otel_attrs", "Resource attributes of the metadata of events.");
   private static final List<Key<String>> NAME_KEYS = names();
@@ -61,12 +85,34 @@ public final class SplunkReceiverFactory
   private static final Type<Settings> TYPE = SECTION.type(SplunkReceiverFactory::read);
 
   /**
+   * Acknowledgements.
+   *
+   * @param extension null for numbers of all channels together
+   */
+  record Ack(@Nullable Reference extension, String path) {}
+
+  /**
    * Settings of a receiver.
    *
    * @param names attributes for host, source, sourcetype and index
+   * @param ack extension that keeps acknowledgements; null for none
    */
   public record Settings(
-      HttpServerSettings server, SplunkProtocol.Paths paths, List<String> names) {}
+      HttpServerSettings server,
+      SplunkProtocol.Paths paths,
+      List<String> names,
+      @Nullable Reference ack) {}
+
+  private static Ack ack(YamlObject o) {
+    requireSlash(o, ACK_PATH);
+    return new Ack(o.find(ACK_EXTENSION), o.get(ACK_PATH));
+  }
+
+  private static void requireSlash(YamlObject o, Key<String> k) {
+    if (!o.get(k).startsWith("/")) {
+      throw o.error(k, k.name() + " is \"" + o.get(k) + "\"; it must begin with /");
+    }
+  }
 
   private static List<Key<String>> names() {
     List<Key<String>> out = new ArrayList<>();
@@ -83,15 +129,15 @@ public final class SplunkReceiverFactory
   }
 
   private static Settings read(YamlObject o) {
-    for (Key<String> k : List.of(RAW_PATH, HEALTH_PATH)) {
-      if (!o.get(k).startsWith("/")) {
-        throw o.error(k, k.name() + " is \"" + o.get(k) + "\"; it must begin with /");
-      }
-    }
+    requireSlash(o, RAW_PATH);
+    requireSlash(o, HEALTH_PATH);
+    Ack ack = o.get(ACK_KEYS);
     return new Settings(
         HTTP.read(o),
-        new SplunkProtocol.Paths(o.get(RAW_PATH), o.get(HEALTH_PATH), o.get(SPLITTING)),
-        o.get(METADATA));
+        new SplunkProtocol.Paths(
+            o.get(RAW_PATH), o.get(HEALTH_PATH), ack.path, o.get(SPLITTING), o.get(PASS_TOKEN)),
+        o.get(METADATA),
+        ack.extension);
   }
 
   @Override
@@ -116,17 +162,27 @@ public final class SplunkReceiverFactory
 
   @Override
   public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context context) {
-    return receiver(s, outputs, Authenticators.find(s.server().auth(), context), context.clock())
+    Reference ack = s.ack();
+    return receiver(
+            s,
+            outputs,
+            Authenticators.find(s.server().auth(), context),
+            ack == null ? null : context.extension(ack, AckRegistry.class),
+            context.clock())
         .countRefused(PointTally.of(context));
   }
 
   static PushReceiver receiver(
-      Settings s, Map<Signal, Consumer> outputs, @Nullable ServerAuth auth, Scheduler clock) {
+      Settings s,
+      Map<Signal, Consumer> outputs,
+      @Nullable ServerAuth auth,
+      @Nullable AckRegistry acks,
+      Scheduler clock) {
     HttpServerEndpoint endpoint =
         new HttpServerEndpoint(
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.server(), auth);
     Consumer to = Objects.requireNonNull(outputs.get(Signal.LOGS));
-    new SplunkProtocol(to, clock, s.names(), s.paths()).addTo(endpoint);
+    new SplunkProtocol(to, clock, s.names(), s.paths(), acks).addTo(endpoint);
     return new PushReceiver(null, endpoint, clock::nanos);
   }
 }

@@ -7,6 +7,7 @@ import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.AckRegistry;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.server.PushReceiver;
 import java.io.IOException;
@@ -18,6 +19,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +39,7 @@ class SplunkHecReceiverTest {
         SplunkReceiverFactory.receiver(
             TestPipeline.read(new SplunkReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'}"),
             Map.of(Signal.LOGS, pipeline),
+            null,
             null,
             Scheduler.system());
     receiver.start();
@@ -105,6 +110,7 @@ class SplunkHecReceiverTest {
                     + " hec_metadata_to_otel_attrs: {host: my.host}}"),
             Map.of(Signal.LOGS, pipeline),
             null,
+            null,
             Scheduler.system());
     receiver.start();
     String at = "http://127.0.0.1:" + receiver.httpPort();
@@ -127,5 +133,97 @@ class SplunkHecReceiverTest {
             HttpRequest.newBuilder(URI.create(at + "/up")).build(),
             HttpResponse.BodyHandlers.ofString());
     assertThat(up.statusCode()).isEqualTo(200);
+  }
+
+  /** Registry that has delivered number 7 alone. */
+  private static final class Sevens implements AckRegistry {
+    @Override
+    public long acknowledge(UUID channel) {
+      return 7;
+    }
+
+    @Override
+    public Map<Long, Boolean> query(UUID channel, List<Long> numbers) {
+      Map<Long, Boolean> out = new TreeMap<>();
+      numbers.forEach(n -> out.put(n, n == 7));
+      return out;
+    }
+  }
+
+  private HttpResponse<String> send(String path, String body, String... headers) throws Exception {
+    HttpRequest.Builder b =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + receiver.httpPort() + path))
+            .POST(HttpRequest.BodyPublishers.ofString(body));
+    if (headers.length > 0) {
+      b.headers(headers);
+    }
+    return client.send(b.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void keepsAcknowledgementsOfChannelsInExtension() throws Exception {
+    receiver.stop(Duration.ZERO);
+    receiver =
+        SplunkReceiverFactory.receiver(
+            TestPipeline.read(
+                new SplunkReceiverFactory().settings(),
+                "{endpoint: '127.0.0.1:0', ack: {extension: ack, path: /my/ack}}"),
+            Map.of(Signal.LOGS, pipeline),
+            null,
+            new Sevens(),
+            Scheduler.system());
+    receiver.start();
+    String channel = "0AEEAC95-AC74-4AA9-B30D-6C4C0AC581BA";
+    String event = "{\"event\":\"a\"}";
+    assertThat(send("/services/collector?channel=" + channel, event).body())
+        .contains("\"ackId\":7");
+    assertThat(send("/services/collector", event).body()).doesNotContain("ackId");
+    HttpResponse<String> bad =
+        send("/services/collector", event, "X-Splunk-Request-Channel", "nonsense");
+    assertThat(bad.statusCode()).isEqualTo(400);
+    assertThat(bad.body()).contains("\"code\":11");
+    assertThat(pipeline.batches).hasSize(2);
+    for (String path : List.of("/my/ack", "/services/collector/ack")) {
+      assertThat(send(path, "{\"acks\":[6,7]}", "X-Splunk-Request-Channel", channel).body())
+          .isEqualTo("{\"acks\":{\"6\":false,\"7\":true}}");
+      assertThat(send(path, "{\"acks\":[7]}").body()).contains("\"code\":10");
+      assertThat(send(path, "{\"acks\":[7]}", "X-Splunk-Request-Channel", "x").body())
+          .contains("\"code\":11");
+      for (String body : List.of("", "{", "[1]", "{\"acks\":7}", "{\"acks\":[\"7\"]}")) {
+        HttpResponse<String> r = send(path, body, "X-Splunk-Request-Channel", channel);
+        assertThat(r.statusCode()).as(body).isEqualTo(400);
+        assertThat(r.body()).contains("\"code\":6");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, Splunk t-1, t-1", "true, Bearer t-1,", "true, Splunk,", "false, Splunk t-1,"})
+  void keepsTokenOfClientOnlyAsConfigured(boolean pass, String header, @Nullable String kept)
+      throws Exception {
+    receiver.stop(Duration.ZERO);
+    receiver =
+        SplunkReceiverFactory.receiver(
+            TestPipeline.read(
+                new SplunkReceiverFactory().settings(),
+                "{endpoint: '127.0.0.1:0', access_token_passthrough: " + pass + "}"),
+            Map.of(Signal.LOGS, pipeline),
+            null,
+            null,
+            Scheduler.system());
+    receiver.start();
+    send("/services/collector", "{\"event\":\"a\"}", "Authorization", header);
+    send("/services/collector/raw", "a", "Authorization", header);
+    assertThat(pipeline.batches).hasSize(2);
+    for (Batch b : pipeline.batches) {
+      assertThat(
+              ((LogsData) b.takeTree())
+                  .resources()
+                  .getFirst()
+                  .resource()
+                  .attributes()
+                  .get("com.splunk.hec.access_token"))
+          .isEqualTo(kept);
+    }
   }
 }

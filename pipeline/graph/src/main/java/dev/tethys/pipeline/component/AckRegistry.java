@@ -1,0 +1,17 @@
+package dev.tethys.pipeline.component;
+
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** An extension that keeps acknowledgements of requests until their client asks for them. */
+public interface AckRegistry {
+  /** Records a delivered request of a channel, and returns the number that its client asks for. */
+  long acknowledge(UUID channel);
+
+  /**
+   * Whether each request of a channel was delivered. A number that was reported as delivered is
+   * forgotten.
+   */
+  Map<Long, Boolean> query(UUID channel, List<Long> numbers);
+}
