@@ -6,6 +6,7 @@ import dev.tethys.pipeline.client.FirstUseClient;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
@@ -20,7 +21,9 @@ import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +33,14 @@ public final class DatadogExporterFactory
   private static final String PROTOBUF = "application/x-protobuf";
   private static final String JSON = "application/json";
 
+  private static final String VERSION =
+      Objects.requireNonNullElse(
+          DatadogExporterFactory.class.getPackage().getImplementationVersion(), "0.0.0");
+
+  private record Host(DatadogSettings settings, HostReporter reporter) {}
+
   private final HttpClientFactory clients;
+  private final Map<ComponentId, Host> hosts = new HashMap<>(); // guarded by itself
 
   /**
    * @param clients the process's; not closed here
@@ -111,6 +121,51 @@ public final class DatadogExporterFactory
 
   @Override
   public Exporter create(DatadogSettings s, Signal signal, Context context) {
+    Exporter queue = queue(s, signal, context);
+    HostReporter host = host(s, context);
+    return host == null && !s.failOnInvalidKey()
+        ? queue
+        : new DatadogExporter(
+            queue,
+            host,
+            s.failOnInvalidKey()
+                ? new DatadogExporter.KeyCheck(
+                    validation(s), endpoint(s, context), context.logger())
+                : null);
+  }
+
+  private static URI validation(DatadogSettings s) {
+    return s.metricsUrl().resolve("/api/v1/validate");
+  }
+
+  /** The reporter that the exporters of all signals of one component share; null for none. */
+  @Nullable HostReporter host(DatadogSettings s, Context context) {
+    HostMetadata host = s.host();
+    if (host == null) {
+      return null;
+    }
+    synchronized (hosts) {
+      Host known = hosts.get(context.id());
+      // Running exporters keep their reporter, so a change of settings makes another one.
+      if (known == null || known.settings != s) {
+        known =
+            new Host(
+                s,
+                new HostReporter(
+                    s.metricsUrl().resolve("/intake"),
+                    endpoint(s, context),
+                    host,
+                    s.hostname(),
+                    VERSION,
+                    context.clock(),
+                    context.logger()));
+        hosts.put(context.id(), known);
+      }
+      return known.reporter;
+    }
+  }
+
+  private Exporter queue(DatadogSettings s, Signal signal, Context context) {
     ClientAuth auth = ClientAuth.of(s.client().auth(), context);
     HttpEndpoint endpoint = endpoint(s, context);
     if (signal == Signal.LOGS) {
@@ -149,7 +204,7 @@ public final class DatadogExporterFactory
 
   @Override
   public ExporterProbe probe(DatadogSettings s, Signal signal, Context context) {
-    URI url = s.metricsUrl().resolve("/api/v1/validate");
+    URI url = validation(s);
     return ItemProbe.of(
         this,
         s,

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param metricsUrl base URL of series and sketches
  * @param logsUrl base URL of logs
  * @param tracesUrl base URL of traces
+ * @param failOnInvalidKey whether an unknown key keeps the exporter from starting
+ * @param host report of the host; null for none
  * @param hostname of data without a host; "" for none
  * @param format of series; sketches are always protobuf
  */
@@ -40,6 +42,8 @@ record DatadogSettings(
     URI metricsUrl,
     URI logsUrl,
     URI tracesUrl,
+    boolean failOnInvalidKey,
+    @Nullable HostMetadata host,
     String hostname,
     Format format,
     Metrics metrics,
@@ -93,7 +97,8 @@ record DatadogSettings(
    */
   record Delegated(String organisation, CloudAuth.SigV4 aws) {}
 
-  private record Api(Secret key, String site, @Nullable Delegated delegated) {}
+  private record Api(
+      Secret key, String site, boolean failOnInvalidKey, @Nullable Delegated delegated) {}
 
   private static final Section DELEGATED =
       new Section("delegated_auth", "Authentication with an AWS identity, instead of an API key.");
@@ -130,6 +135,13 @@ record DatadogSettings(
           Type.STRING,
           "datadoghq.com",
           "Site of Datadog, such as datadoghq.eu or us5.datadoghq.com.");
+
+  private static final Key<Boolean> FAIL_ON_INVALID_KEY =
+      API.key(
+          "fail_on_invalid_key",
+          Type.BOOL,
+          false,
+          "If true, an API key that Datadog does not know keeps the exporter from starting.");
 
   private static final Section HISTOGRAMS = new Section("histograms", "Conversion of histograms.");
   private static final Key<Histograms> MODE =
@@ -222,6 +234,11 @@ record DatadogSettings(
       SECTION.required("api", API.type(DatadogSettings::api), "API key and site of Datadog.");
   private static final Key<String> HOSTNAME =
       SECTION.key("hostname", Type.STRING, "", "Host name of telemetry that has none.");
+  private static final Key<HostMetadata> HOST_METADATA =
+      SECTION.optional(
+          "host_metadata",
+          HostMetadata.TYPE,
+          "Report of the host of this process; absent, none is sent.");
   private static final Key<Format> FORMAT =
       SECTION.key(
           "format",
@@ -257,7 +274,6 @@ record DatadogSettings(
             METRICS.type(DatadogSettings::metrics),
             new Metrics("", true, true, Histograms.DISTRIBUTIONS, true),
             "Conversion of metrics to series.");
-    API.notBuilt("fail_on_invalid_key", "Use tethys tool exporter check, which tries the key.");
     HISTOGRAMS.notBuilt(
         "send_aggregation_metrics", "A distribution already contains count, sum, min and max.");
     METRICS.notBuilt("delta_ttl", "Put cumulativetodelta before the exporter.");
@@ -267,9 +283,7 @@ record DatadogSettings(
       LOGS.notBuilt(k, "Key of the Collector's exporter; use compression of the HTTP client.");
     }
     for (String k :
-        new String[] {
-          "host_metadata", "only_metadata", "hostname_detection_timeout", "orchestrator_explorer"
-        }) {
+        new String[] {"only_metadata", "hostname_detection_timeout", "orchestrator_explorer"}) {
       SECTION.notBuilt(k, "Key of the Collector's exporter.");
     }
     for (String k :
@@ -324,7 +338,7 @@ record DatadogSettings(
           API_KEY,
           delegated == null ? "api requires a key, or delegated_auth" : "key or delegated_auth");
     }
-    return new Api(o.get(API_KEY), o.get(SITE), delegated);
+    return new Api(o.get(API_KEY), o.get(SITE), o.get(FAIL_ON_INVALID_KEY), delegated);
   }
 
   private static Metrics metrics(YamlObject o) {
@@ -367,6 +381,8 @@ record DatadogSettings(
         metricsUrl,
         url(o, o.get(LOGS_KEYS), client, "https://http-intake.logs." + api.site),
         url(o, traces.endpoint, client, "https://trace.agent." + api.site),
+        api.failOnInvalidKey,
+        o.find(HOST_METADATA),
         o.get(HOSTNAME),
         o.get(FORMAT),
         metrics,

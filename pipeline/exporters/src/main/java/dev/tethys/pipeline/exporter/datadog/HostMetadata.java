@@ -1,0 +1,61 @@
+package dev.tethys.pipeline.exporter.datadog;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Settings of the host that is reported to Datadog's list of hosts.
+ *
+ * @param tags of the host
+ * @param period interval between reports
+ */
+record HostMetadata(List<String> tags, Duration period) {
+  private static final Duration MIN_PERIOD = Duration.ofMinutes(5);
+  private static final Section SECTION =
+      new Section("host_metadata", "Report of the host of this process.");
+  private static final Key<Boolean> ENABLED =
+      SECTION.key("enabled", Type.BOOL, true, "If true, the host is reported.");
+  private static final Key<String> SOURCE =
+      SECTION.key(
+          "hostname_source",
+          Type.STRING,
+          "config_or_system",
+          "Source of the name: config_or_system is hostname, or else that of the system.");
+  private static final Key<List<String>> TAGS =
+      SECTION.key("tags", Type.list(Type.STRING), List.of(), "Tags of the host.");
+  private static final Key<Duration> PERIOD =
+      SECTION.key(
+          "reporter_period",
+          GoDurations.TYPE,
+          Duration.ofMinutes(30),
+          "Interval between reports, at least 5m.");
+
+  /** Reads the block; null where the host is not reported. */
+  static final Type<@Nullable HostMetadata> TYPE = SECTION.type(HostMetadata::read);
+
+  private static @Nullable HostMetadata read(YamlObject o) {
+    String source = o.get(SOURCE);
+    Duration period = o.get(PERIOD);
+    if (source.equals("first_resource")) {
+      throw o.error(
+          SOURCE,
+          "hostname_source first_resource is not built: the host of this process is reported;"
+              + " remove the key, or write enabled: false");
+    }
+    if (!source.equals("config_or_system")) {
+      throw o.error(
+          SOURCE,
+          "hostname_source is \"" + source + "\"; it must be config_or_system or first_resource");
+    }
+    if (period.compareTo(MIN_PERIOD) < 0) {
+      throw o.error(PERIOD, "reporter_period is " + period + "; it must be at least 5m");
+    }
+    return o.get(ENABLED) ? new HostMetadata(List.copyOf(o.get(TAGS)), period) : null;
+  }
+}
