@@ -13,6 +13,7 @@ import dev.tethys.pipeline.component.Reference;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,14 @@ import org.jspecify.annotations.Nullable;
 public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Settings> {
   /** The settings. */
   public record Settings(List<Header> headers, @Nullable Reference additional) {}
+
+  /** Changes of a header. */
+  enum Action {
+    UPSERT,
+    INSERT,
+    UPDATE,
+    DELETE
+  }
 
   /**
    * A header: a value, or what a file holds, or what the sender said under a name, or a default for
@@ -31,6 +40,7 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
    * @param attribute of the authentication of the sender; "" for none
    */
   public record Header(
+      Action action,
       String key,
       @Nullable String value,
       String file,
@@ -39,8 +49,13 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
       @Nullable String otherwise) {}
 
   private static final Section HEADER = new Section("header", "Header to set.");
-  private static final Key<String> ACTION =
-      HEADER.key("action", Type.STRING, "upsert", "How the header is set: upsert or insert.");
+  private static final Key<Action> ACTION =
+      HEADER.key(
+          "action",
+          Type.lowerCase("action", Action.class),
+          Action.UPSERT,
+          "Change of the header: upsert sets it, insert only if it is absent, update only if it is"
+              + " there; delete removes it.");
   private static final Key<String> NAME =
       HEADER.required("key", Type.STRING, "Name of the header.");
   private static final Key<String> VALUE =
@@ -84,25 +99,19 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
   }
 
   private static Header header(YamlObject o) {
-    String action = o.get(ACTION);
-    if (!action.equals("upsert") && !action.equals("insert")) {
-      throw o.error(
-          ACTION,
-          "action \""
-              + action
-              + "\" is not built: upsert and insert are, delete and"
-              + " update are not");
-    }
+    Action action = o.get(ACTION);
     String value = o.find(VALUE);
     String from = o.get(FROM);
     String file = o.get(VALUE_FILE);
     String attribute = o.get(FROM_ATTRIBUTE);
-    if ((value == null ? 0 : 1) + Stream.of(from, file, attribute).filter(s -> !s.isEmpty()).count()
-        != 1) {
+    if (action != Action.DELETE
+        && (value == null ? 0 : 1)
+                + Stream.of(from, file, attribute).filter(s -> !s.isEmpty()).count()
+            != 1) {
       throw o.error(
           "a header requires one of value, value_file and from_context, or from_attribute");
     }
-    return new Header(o.get(NAME), value, file, from, attribute, o.find(DEFAULT));
+    return new Header(action, o.get(NAME), value, file, from, attribute, o.find(DEFAULT));
   }
 
   @Override
@@ -114,15 +123,37 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
     return new Running(settings, more);
   }
 
+  /**
+   * Headers while the graph runs. Upserts are added to those of a request. If there are other
+   * actions, all of them are applied in order to the complete headers; values of the sender are
+   * kept with the request until then, under private names.
+   */
   private record Running(Settings settings, @Nullable ClientAuth more)
       implements Extension, ClientAuth {
+    private boolean isOrdered() {
+      return settings.headers.stream().anyMatch(h -> h.action != Action.UPSERT);
+    }
+
+    private static boolean isOfSender(Header h) {
+      return !h.from.isEmpty() || !h.attribute.isEmpty();
+    }
+
+    private static String privateName(Header h) {
+      String source = h.attribute.isEmpty() ? h.from : "auth:" + h.attribute;
+      return PRIVATE + source.toLowerCase(Locale.ROOT);
+    }
+
+    private static String value(Header h) throws IOException {
+      return SecretFile.valueOr(h.value == null ? "" : h.value, h.file);
+    }
+
     @Override
     public Map<String, String> headers() throws IOException {
       Map<String, String> out =
           new LinkedHashMap<>(more == null ? Map.<String, String>of() : more.headers());
       for (Header h : settings.headers) {
-        if (h.value != null || !h.file.isEmpty()) {
-          out.put(h.key, SecretFile.valueOr(h.value == null ? "" : h.value, h.file));
+        if (h.action == Action.UPSERT && !isOfSender(h)) {
+          out.put(h.key, value(h));
         }
       }
       return out;
@@ -132,20 +163,50 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
     public Map<String, String> headers(Metadata metadata) {
       Map<String, String> out =
           new LinkedHashMap<>(more == null ? Map.<String, String>of() : more.headers(metadata));
+      boolean ordered = isOrdered();
       for (Header h : settings.headers) {
-        if (!h.from.isEmpty() || !h.attribute.isEmpty()) {
+        if (isOfSender(h) && h.action != Action.DELETE) {
           List<String> values = metadata.get(h.from);
           String found =
               !h.attribute.isEmpty()
                   ? metadata.client().auth().get(h.attribute)
                   : values.isEmpty() ? null : values.getFirst();
-          String v = found == null ? h.otherwise : found;
+          String v = ordered || found != null ? found : h.otherwise;
           if (v != null) {
-            out.put(h.key, v);
+            out.put(ordered ? privateName(h) : h.key, v);
           }
         }
       }
       return out;
+    }
+
+    @Override
+    public void edit(Map<String, String> headers) throws IOException {
+      if (more != null) {
+        more.edit(headers);
+      }
+      if (!isOrdered()) {
+        return;
+      }
+      for (Header h : settings.headers) {
+        boolean there = headers.keySet().stream().anyMatch(h.key::equalsIgnoreCase);
+        boolean applies =
+            switch (h.action) {
+              case UPSERT, DELETE -> true;
+              case INSERT -> !there;
+              case UPDATE -> there;
+            };
+        String v =
+            !applies || h.action == Action.DELETE
+                ? null
+                : isOfSender(h) ? headers.getOrDefault(privateName(h), h.otherwise) : value(h);
+        if (applies && (v != null || h.action == Action.DELETE)) {
+          headers.keySet().removeIf(h.key::equalsIgnoreCase);
+        }
+        if (v != null) {
+          headers.put(h.key, v);
+        }
+      }
     }
 
     @Override

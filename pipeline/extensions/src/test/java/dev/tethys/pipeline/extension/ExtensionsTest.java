@@ -37,9 +37,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -289,9 +291,63 @@ class ExtensionsTest {
                     Map.of("username", List.of("forged")),
                     new Metadata.Client(null, Map.of("username", "ada")))))
         .isEqualTo(Map.of("X-Scope-OrgID", "nobody", "X-User", "ada"));
+  }
+
+  /** The headers of a request of an exporter that has some of its own. */
+  private static Map<String, String> sent(ClientAuth a, Metadata sender) throws IOException {
+    Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    all.putAll(Map.of("X-Own", "exporter", "Content-Type", "text/plain"));
+    all.putAll(a.headers());
+    all.putAll(a.headers(sender));
+    return new TreeMap<>(ClientAuth.edited(a, all));
+  }
+
+  @Test
+  void insertsUpdatesAndDeletesHeadersInOrder() throws IOException {
+    ClientAuth a =
+        (ClientAuth)
+            make(
+                new HeadersSetter(),
+                """
+                headers:
+                  - {action: insert, key: X-Own, value: late}
+                  - {action: insert, key: X-New, from_context: tenant}
+                  - {action: update, key: x-new, value: changed}
+                  - {action: update, key: X-Absent, value: never}
+                  - {action: delete, key: content-type}
+                  - {action: upsert, key: X-Gone, from_context: tenant}
+                  - {action: delete, key: X-Gone, value: ignored}
+                  - {action: delete, key: X-Back}
+                  - {action: upsert, key: X-Back, from_attribute: username, default_value: none}
+                  - {key: X-Fixed, value: f}
+                """);
+    Metadata sender =
+        new Metadata(
+            Map.of("Tenant", List.of("me")), new Metadata.Client(null, Map.of("username", "ada")));
+    assertThat(sent(a, sender))
+        .isEqualTo(
+            Map.of("X-Own", "exporter", "x-new", "changed", "X-Back", "ada", "X-Fixed", "f"));
+    assertThat(sent(a, Metadata.NONE))
+        .as("a header without a value of the sender is not inserted")
+        .isEqualTo(Map.of("X-Own", "exporter", "X-Back", "none", "X-Fixed", "f"));
+    ClientAuth update =
+        (ClientAuth)
+            make(
+                new HeadersSetter(),
+                "headers: [{action: update, key: x-own, from_context: tenant}]");
+    assertThat(sent(update, sender)).isEqualTo(Map.of("Content-Type", "text/plain", "x-own", "me"));
+    assertThat(sent(update, Metadata.NONE))
+        .isEqualTo(Map.of("Content-Type", "text/plain", "X-Own", "exporter"));
     assertThatThrownBy(
-            () -> make(new HeadersSetter(), "headers: [{action: delete, key: a, value: b}]"))
-        .hasMessageContaining("action \"delete\" is not built");
+            () -> make(new HeadersSetter(), "headers: [{action: replace, key: a, value: b}]"))
+        .hasMessageContaining("replace");
+  }
+
+  @Test
+  void sendsNoPrivateHeaderAfterTheAuthenticatorIsRemoved() throws IOException {
+    Map<String, String> queued =
+        new HashMap<>(Map.of(ClientAuth.PRIVATE + "tenant", "me", "a", "b"));
+    assertThat(ClientAuth.edited(null, queued)).isEqualTo(Map.of("a", "b"));
   }
 
   @Test

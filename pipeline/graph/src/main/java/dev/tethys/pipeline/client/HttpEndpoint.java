@@ -159,6 +159,7 @@ public final class HttpEndpoint {
       all.putAll(auth.headers());
     }
     all.putAll(headers);
+    ClientAuth.edited(auth, all);
     ClientRequest call =
         new ClientRequest(method, url, new LinkedHashMap<>(all), body, timeout, null);
     try (ClientResponse a = client.get().send(call);

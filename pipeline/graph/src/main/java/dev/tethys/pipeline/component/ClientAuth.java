@@ -12,6 +12,9 @@ public interface ClientAuth {
   /** What stands before a token of RFC 6750. */
   String BEARER = "Bearer ";
 
+  /** Prefix of headers of queued requests that are for {@link #edit} alone and never sent. */
+  String PRIVATE = "context:";
+
   /** The extension that a client names in {@code auth}; null where it names none. */
   static @Nullable ClientAuth of(@Nullable Reference reference, Context context) {
     return reference == null ? null : context.extension(reference, ClientAuth.class);
@@ -58,6 +61,29 @@ public interface ClientAuth {
       }
     }
     throw new IOException("what authenticates gives no bearer token (RFC 6750)");
+  }
+
+  /**
+   * Changes the complete headers of a request, those of {@link #headers()} and {@link
+   * #headers(Metadata)} among them; names are compared without case. May block.
+   *
+   * @throws IOException when a value is not available now
+   */
+  default void edit(Map<String, String> headers) throws IOException {}
+
+  /**
+   * The headers of a request as they are sent: {@link #edit edited}, without private ones.
+   *
+   * @param auth null for none
+   * @param headers of the request; changed
+   */
+  static Map<String, String> edited(@Nullable ClientAuth auth, Map<String, String> headers)
+      throws IOException {
+    if (auth != null) {
+      auth.edit(headers);
+    }
+    headers.keySet().removeIf(k -> k.startsWith(PRIVATE));
+    return headers;
   }
 
   /**

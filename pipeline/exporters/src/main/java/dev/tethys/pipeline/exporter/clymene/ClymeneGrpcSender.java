@@ -62,7 +62,9 @@ final class ClymeneGrpcSender implements Sender {
 
   /** Asks one of them for a service that servers of gRPC may have. */
   GrpcReply checkHealth(int number) throws IOException, InterruptedException {
-    return channels.get(number).call(HEALTH, headers(), new byte[0], "", timeout);
+    return channels
+        .get(number)
+        .call(HEALTH, ClientAuth.edited(auth, headers()), new byte[0], "", timeout);
   }
 
   private Map<String, String> headers() throws IOException {
@@ -85,6 +87,7 @@ final class ClymeneGrpcSender implements Sender {
     Map<String, String> headers = headers();
     p.headers().forEach((k, v) -> headers.put(k.toLowerCase(Locale.ROOT), v));
     String encoding = headers.remove(GatewayFormat.ENCODING);
+    ClientAuth.edited(auth, headers);
     GrpcChannel c = channels.get(Math.floorMod(turn.getAndIncrement(), channels.size()));
     GrpcReply r =
         c.call(

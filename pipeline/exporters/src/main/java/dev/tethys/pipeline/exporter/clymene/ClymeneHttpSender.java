@@ -75,6 +75,7 @@ final class ClymeneHttpSender implements Sender {
       all.putAll(auth.headers());
     }
     all.putAll(p.headers());
+    ClientAuth.edited(auth, all);
     ClientRequest call =
         new ClientRequest("POST", url, new LinkedHashMap<>(all), p.body(), timeout, null);
     try (ClientResponse a = client().send(call)) {

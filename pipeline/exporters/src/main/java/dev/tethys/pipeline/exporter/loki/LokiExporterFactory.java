@@ -10,6 +10,7 @@ import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.ExporterProbe;
 import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -52,13 +53,21 @@ public final class LokiExporterFactory
     LokiSender sender =
         new LokiSender(
             s.url(),
-            () -> {
-              Map<String, String> h = new HashMap<>();
-              s.client().headers().forEach((k, v) -> h.put(k, v.value()));
-              if (auth != null) {
-                h.putAll(auth.headers());
+            new LokiSender.Headers() {
+              @Override
+              public Map<String, String> get() throws IOException {
+                Map<String, String> h = new HashMap<>();
+                s.client().headers().forEach((k, v) -> h.put(k, v.value()));
+                if (auth != null) {
+                  h.putAll(auth.headers());
+                }
+                return h;
               }
-              return h;
+
+              @Override
+              public Map<String, String> edited(Map<String, String> all) throws IOException {
+                return ClientAuth.edited(auth, all);
+              }
             },
             s.delivery().timeout(),
             false,

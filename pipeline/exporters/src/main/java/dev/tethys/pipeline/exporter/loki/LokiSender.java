@@ -4,6 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.loki.PushWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.pipeline.client.Rejections;
+import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
@@ -76,6 +77,11 @@ final class LokiSender implements Sender {
   @FunctionalInterface
   interface Headers {
     Map<String, String> get() throws IOException;
+
+    /** All headers of a request as they are sent. */
+    default Map<String, String> edited(Map<String, String> all) throws IOException {
+      return ClientAuth.edited(null, all);
+    }
   }
 
   private final URI url;
@@ -119,6 +125,7 @@ final class LokiSender implements Sender {
     all.putAll(headers.get());
     all.put("Content-Type", PROTOBUF);
     all.putAll(p.headers());
+    headers.edited(all);
     ClientRequest call =
         new ClientRequest("POST", url, new LinkedHashMap<>(all), p.body(), timeout, null);
     long begun = System.nanoTime();

@@ -61,6 +61,7 @@ public final class OtlpGrpcSender implements Sender {
     p.headers().forEach((k, v) -> headers.put(k.toLowerCase(Locale.ROOT), v));
     String encoding = headers.remove("grpc-encoding");
     headers.remove("content-type");
+    ClientAuth.edited(auth, headers);
     GrpcReply r =
         channel.call(
             encoder.signal().grpcPath(),

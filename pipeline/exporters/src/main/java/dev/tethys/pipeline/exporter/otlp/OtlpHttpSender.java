@@ -81,6 +81,7 @@ final class OtlpHttpSender implements Sender {
       all.putAll(auth.headers());
     }
     all.putAll(p.headers());
+    ClientAuth.edited(auth, all);
     ClientRequest call =
         new ClientRequest("POST", url, new LinkedHashMap<>(all), p.body(), timeout, null);
     try (ClientResponse a = client.get().send(call)) {

@@ -199,7 +199,7 @@ final class RemoteWriteSender implements Sender {
     }
     all.putAll(more);
     all.putAll(h);
-    return all;
+    return ClientAuth.edited(auth, all);
   }
 
   private Outcome post(EncodedRequest p, RequestContents c)

@@ -225,7 +225,7 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
       }
       settings.out.headers().forEach((k, v) -> add(all, k, v.value()));
       add(all, "Via", via(q));
-      return all;
+      return ClientAuth.edited(auth, all);
     }
 
     private static void add(Map<String, String> to, String name, String value) {

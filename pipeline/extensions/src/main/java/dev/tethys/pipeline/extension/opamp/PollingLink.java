@@ -93,6 +93,7 @@ final class PollingLink implements OpampLink {
     all.put("Content-Type", "application/x-protobuf");
     all.put("OpAMP-Instance-UID", uid.toString());
     URI to = server.endpoint();
+    ClientAuth.edited(auth, all);
     ClientRequest call =
         new ClientRequest("POST", to, new LinkedHashMap<>(all), message.encoded(), timeout, null);
     try (ClientResponse a = client.get().send(call)) {

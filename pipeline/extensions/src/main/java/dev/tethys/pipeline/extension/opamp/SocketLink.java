@@ -102,7 +102,7 @@ final class SocketLink implements OpampLink {
                 out.put(k, v);
               });
     }
-    return out;
+    return ClientAuth.edited(auth, out);
   }
 
   private WebSocketStreams upgrade(Socket s, Map<String, String> headers, URI u)

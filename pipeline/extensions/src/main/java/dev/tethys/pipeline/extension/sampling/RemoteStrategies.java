@@ -73,6 +73,7 @@ final class RemoteStrategies implements StrategySource {
     if (auth != null) {
       auth.headers().forEach((name, v) -> headers.put(name.toLowerCase(Locale.ROOT), v));
     }
+    ClientAuth.edited(auth, headers);
     byte[] message = new ProtoWriter().string(1, service).toByteArray();
     GrpcReply r =
         channel.call(

@@ -1,0 +1,78 @@
+package dev.tethys.app.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files with keys of the Collector's components, as users of the Collector have them. */
+class CollectorKeysTest {
+  @TempDir private Path dir;
+
+  @Test
+  void acceptsFilesOfTheCollector() throws IOException {
+    Path file = dir.resolve("collector.yaml");
+    Files.writeString(
+        file,
+        """
+        extensions:
+          ack:
+            storage:
+            max_number_of_partition: 1000000
+            max_number_of_pending_acks_per_partition: 1000000
+          headers_setter:
+            headers:
+              - {action: insert, key: X-Scope-OrgID, from_context: tenant_id, default_value: Org-ID}
+              - {action: upsert, key: User-ID, value: user_id}
+              - {action: update, key: User-ID, value: user_id}
+              - {action: delete, key: Some-Header}
+        receivers:
+          k8s_cluster:
+            auth_type: serviceAccount
+            node_conditions_to_report: [Ready, MemoryPressure]
+            metadata_exporters: [file/groups]
+          splunk_hec:
+            endpoint: 127.0.0.1:0
+            access_token_passthrough: true
+            ack: {extension: ack, path: /services/collector/ack}
+        exporters:
+          clickhouse:
+            endpoint: http://127.0.0.1:8123?dial_timeout=10s
+            database: otel
+            async_insert: true
+            compress: lz4
+            json: true
+            ttl: 72h
+          datadog:
+            api: {site: datadoghq.com, key: '0123456789abcdef', fail_on_invalid_key: false}
+            host_metadata:
+              enabled: true
+              hostname_source: config_or_system
+              reporter_period: 30m
+              tags: ['team:shop']
+          debug:
+            verbosity: basic
+            sending_queue: {enabled: true, queue_size: 100}
+          file/groups:
+            path: ./out/*.json
+            group_by: {enabled: true, resource_attribute: service.name, max_open_files: 10}
+          splunk_hec:
+            endpoint: https://127.0.0.1:8088/services/collector
+            token: '00000000-0000-0000-0000-000000000000'
+            use_multi_metric_format: true
+          otlp_http:
+            endpoint: http://127.0.0.1:4318
+            auth: {authenticator: headers_setter}
+        service:
+          extensions: [ack, headers_setter]
+          pipelines:
+            metrics: {receivers: [k8s_cluster], exporters: [clickhouse, datadog, splunk_hec, debug]}
+            logs: {receivers: [splunk_hec], exporters: [clickhouse, datadog, otlp_http, file/groups]}
+        """);
+    assertThat(CollectorRole.run(List.of("validate", "--config", file.toString()))).isZero();
+  }
+}
