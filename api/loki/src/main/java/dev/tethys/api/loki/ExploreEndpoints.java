@@ -10,7 +10,6 @@ import dev.tethys.query.logql.LogExplorer.IndexStats;
 import dev.tethys.query.logql.LogExplorer.PatternCount;
 import dev.tethys.query.logql.LogExplorer.Volume;
 import dev.tethys.query.logql.LogExplorer.VolumeRequest;
-import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.query.logql.LogqlLimits;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -55,29 +54,29 @@ final class ExploreEndpoints {
         .toString();
   }
 
-  String labels(LogqlEngine engine, LokiParameters p) {
-    return data(new LogExplorer(engine).labelNames(range(p, LABELS_SINCE), p.query()));
+  String labels(LogExplorer explorer, LokiParameters p) {
+    return data(explorer.labelNames(range(p, LABELS_SINCE), p.query()));
   }
 
-  String labelValues(LogqlEngine engine, LokiParameters p, String name) {
-    return data(new LogExplorer(engine).labelValues(range(p, LABELS_SINCE), name, p.query()));
+  String labelValues(LogExplorer explorer, LokiParameters p, String name) {
+    return data(explorer.labelValues(range(p, LABELS_SINCE), name, p.query()));
   }
 
-  String series(LogqlEngine engine, LokiParameters p) {
+  String series(LogExplorer explorer, LokiParameters p) {
     List<String> selectors = new ArrayList<>();
     p.all("match[]").forEach(selectors::add);
     p.all("match").forEach(selectors::add);
     LokiJson out = new LokiJson().raw("{\"status\":\"success\",\"data\":[");
     String sep = "";
-    for (Labels l : new LogExplorer(engine).series(range(p, LABELS_SINCE), selectors)) {
+    for (Labels l : explorer.series(range(p, LABELS_SINCE), selectors)) {
       out.raw(sep).labels(l);
       sep = ",";
     }
     return out.raw("]}").toString();
   }
 
-  String stats(LogqlEngine engine, LokiParameters p) {
-    IndexStats s = new LogExplorer(engine).stats(range(p, LokiParameters.HOUR), p.query());
+  String stats(LogExplorer explorer, LokiParameters p) {
+    IndexStats s = explorer.stats(range(p, LokiParameters.HOUR), p.query());
     return stats(s, new LokiJson()).toString();
   }
 
@@ -85,7 +84,7 @@ final class ExploreEndpoints {
    * Shards of a query. Streams are not sharded here: one shard has all of them for any {@code
    * targetBytesPerShard}.
    */
-  String shards(LogqlEngine engine, LokiParameters p) {
+  String shards(LogExplorer explorer, LokiParameters p) {
     String target = p.get("targetBytesPerShard");
     if (!target.isEmpty()) {
       try {
@@ -94,7 +93,7 @@ final class ExploreEndpoints {
         throw LokiParameters.bad("targetBytesPerShard is '" + target + "': " + e.getMessage());
       }
     }
-    IndexStats s = new LogExplorer(engine).stats(range(p, LokiParameters.HOUR), p.query());
+    IndexStats s = explorer.stats(range(p, LokiParameters.HOUR), p.query());
     LokiJson out = new LokiJson().raw("{\"shards\":[");
     if (s.streams() > 0) {
       out.raw("{\"bounds\":{\"min\":0,\"max\":18446744073709551615},\"stats\":");
@@ -117,7 +116,7 @@ final class ExploreEndpoints {
    *
    * @param ranged whether volumes by step are asked for
    */
-  String volume(LogqlEngine engine, LokiParameters p, boolean ranged, BooleanSupplier stopped) {
+  String volume(LogExplorer explorer, LokiParameters p, boolean ranged, BooleanSupplier stopped) {
     LogExplorer.Range range = range(p, LokiParameters.HOUR);
     long step = ranged ? p.step(new LokiParameters.Range(range.from(), range.to())) : 0;
     String targets = p.get("targetLabels");
@@ -128,7 +127,7 @@ final class ExploreEndpoints {
             byLabels(p),
             step,
             p.limit());
-    List<Volume> found = new LogExplorer(engine).volume(range, request, limits, stopped);
+    List<Volume> found = explorer.volume(range, request, limits, stopped);
     LokiJson out = new LokiJson().raw("{\"status\":\"success\",\"data\":{\"resultType\":");
     out.text(ranged ? "matrix" : "vector").raw(",\"result\":[");
     String sep = "";
@@ -161,18 +160,17 @@ final class ExploreEndpoints {
     };
   }
 
-  byte[] patterns(LogqlEngine engine, LokiParameters p, BooleanSupplier stopped) {
+  byte[] patterns(LogExplorer explorer, LokiParameters p, BooleanSupplier stopped) {
     LokiParameters.Range r = p.range(LokiParameters.HOUR);
     long step = p.step(r);
     List<PatternCount> found =
-        new LogExplorer(engine)
-            .patterns(
-                new LogExplorer.Range(p.tenant(), r.start(), r.end()),
-                p.query(),
-                step,
-                p.limit("limit", MAX_PATTERNS),
-                limits,
-                stopped);
+        explorer.patterns(
+            new LogExplorer.Range(p.tenant(), r.start(), r.end()),
+            p.query(),
+            step,
+            p.limit("limit", MAX_PATTERNS),
+            limits,
+            stopped);
     if (p.get("limit").isEmpty()) {
       found = withoutRare(found);
     }
@@ -188,11 +186,10 @@ final class ExploreEndpoints {
     return all.subList(0, end);
   }
 
-  String detectedLabels(LogqlEngine engine, LokiParameters p) {
+  String detectedLabels(LogExplorer explorer, LokiParameters p) {
     LokiJson out = new LokiJson().raw("{\"detectedLabels\":[");
     String sep = "";
-    for (DetectedLabel l :
-        new LogExplorer(engine).detectedLabels(range(p, LokiParameters.HOUR), p.query())) {
+    for (DetectedLabel l : explorer.detectedLabels(range(p, LokiParameters.HOUR), p.query())) {
       out.raw(sep).raw("{\"label\":").text(l.label()).raw(",\"cardinality\":");
       out.number(l.cardinality()).raw("}");
       sep = ",";
@@ -201,22 +198,21 @@ final class ExploreEndpoints {
   }
 
   private List<DetectedField> fields(
-      LogqlEngine engine, LokiParameters p, BooleanSupplier stopped) {
+      LogExplorer explorer, LokiParameters p, BooleanSupplier stopped) {
     int lines = Math.min(p.limit("line_limit", MAX_LINES), limits.maxEntries());
-    return new LogExplorer(engine)
-        .detectedFields(
-            range(p, LokiParameters.HOUR),
-            p.query(),
-            lines,
-            p.limit("limit", MAX_FIELDS),
-            limits,
-            stopped);
+    return explorer.detectedFields(
+        range(p, LokiParameters.HOUR),
+        p.query(),
+        lines,
+        p.limit("limit", MAX_FIELDS),
+        limits,
+        stopped);
   }
 
-  String detectedFields(LogqlEngine engine, LokiParameters p, BooleanSupplier stopped) {
+  String detectedFields(LogExplorer explorer, LokiParameters p, BooleanSupplier stopped) {
     LokiJson out = new LokiJson().raw("{\"fields\":[");
     String sep = "";
-    for (DetectedField f : fields(engine, p, stopped)) {
+    for (DetectedField f : fields(explorer, p, stopped)) {
       out.raw(sep).raw("{\"label\":").text(f.name()).raw(",\"type\":").text(f.type());
       sep = ",";
       out.raw(",\"cardinality\":").number(f.values().size()).raw(",\"parsers\":");
@@ -233,9 +229,9 @@ final class ExploreEndpoints {
     return out.raw("],\"limit\":").number(p.limit("limit", MAX_FIELDS)).raw("}").toString();
   }
 
-  String fieldValues(LogqlEngine engine, LokiParameters p, String name, BooleanSupplier stopped) {
+  String fieldValues(LogExplorer explorer, LokiParameters p, String name, BooleanSupplier stopped) {
     SortedSet<String> values = new TreeSet<>();
-    for (DetectedField f : fields(engine, p, stopped)) {
+    for (DetectedField f : fields(explorer, p, stopped)) {
       if (f.name().equals(name)) {
         values = f.values();
       }

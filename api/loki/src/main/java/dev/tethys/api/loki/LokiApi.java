@@ -5,11 +5,14 @@ import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.query.logql.LogExplorer;
 import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.query.logql.LogqlRequest;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.promql.QueryException;
+import dev.tethys.web.DamageWarning;
 import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
@@ -65,33 +68,25 @@ public final class LokiApi {
   public void addTo(Routes routes) {
     getOrPost(routes, "/query_range", this::queryRange);
     getOrPost(routes, "/query", this::query);
-    getOrPost(routes, "/labels", (e, q) -> explore.labels(e, parameters(q)));
-    getOrPost(routes, "/label", (e, q) -> explore.labels(e, parameters(q)));
-    get(
-        routes,
-        "/label/{name}/values",
-        (e, q) -> explore.labelValues(e, parameters(q), q.pathParam("name")));
-    getOrPost(routes, "/series", (e, q) -> explore.series(e, parameters(q)));
-    getOrPost(routes, "/index/stats", (e, q) -> explore.stats(e, parameters(q)));
-    getOrPost(routes, "/index/shards", (e, q) -> explore.shards(e, parameters(q)));
-    getOrPost(
-        routes,
-        "/index/volume",
-        (e, q) -> watched(q, s -> explore.volume(e, parameters(q), false, s)));
-    getOrPost(
-        routes,
-        "/index/volume_range",
-        (e, q) -> watched(q, s -> explore.volume(e, parameters(q), true, s)));
-    routes.getOrPost(V1 + "/patterns", this::patterns);
-    getOrPost(routes, "/detected_labels", (e, q) -> explore.detectedLabels(e, parameters(q)));
-    getOrPost(
-        routes,
-        "/detected_fields",
-        (e, q) -> watched(q, s -> explore.detectedFields(e, parameters(q), s)));
-    getOrPost(
+    explored(routes, "/labels", (e, q, s) -> explore.labels(e, parameters(q)));
+    explored(routes, "/label", (e, q, s) -> explore.labels(e, parameters(q)));
+    routes.get(
+        V1 + "/label/{name}/values",
+        exploring(
+            inBytes((e, q, s) -> explore.labelValues(e, parameters(q), q.pathParam("name")))));
+    explored(routes, "/series", (e, q, s) -> explore.series(e, parameters(q)));
+    explored(routes, "/index/stats", (e, q, s) -> explore.stats(e, parameters(q)));
+    explored(routes, "/index/shards", (e, q, s) -> explore.shards(e, parameters(q)));
+    explored(routes, "/index/volume", (e, q, s) -> explore.volume(e, parameters(q), false, s));
+    explored(routes, "/index/volume_range", (e, q, s) -> explore.volume(e, parameters(q), true, s));
+    routes.getOrPost(
+        V1 + "/patterns", exploring((e, q, s) -> explore.patterns(e, parameters(q), s)));
+    explored(routes, "/detected_labels", (e, q, s) -> explore.detectedLabels(e, parameters(q)));
+    explored(routes, "/detected_fields", (e, q, s) -> explore.detectedFields(e, parameters(q), s));
+    explored(
         routes,
         "/detected_field/{name}/values",
-        (e, q) -> watched(q, s -> explore.fieldValues(e, parameters(q), q.pathParam("name"), s)));
+        (e, q, s) -> explore.fieldValues(e, parameters(q), q.pathParam("name"), s));
     get(routes, "/drilldown-limits", (e, q) -> explore.drilldownLimits(parameters(q).tenant()));
     getOrPost(routes, "/format_query", this::format);
     get(routes, "/status/buildinfo", this::buildInfo);
@@ -148,9 +143,27 @@ public final class LokiApi {
     response.header("Content-Type", JSON).send(computed(endpoint, request));
   }
 
-  private void patterns(HttpRequest request, HttpResponse response) throws IOException {
-    Endpoint<byte[]> endpoint = (e, q) -> watched(q, s -> explore.patterns(e, parameters(q), s));
-    response.send(JSON, computed(endpoint, request));
+  private interface Exploration<T> {
+    T answer(LogExplorer explorer, HttpRequest request, BooleanSupplier stopped) throws IOException;
+  }
+
+  private void explored(Routes routes, String path, Exploration<String> exploration) {
+    routes.getOrPost(V1 + path, exploring(inBytes(exploration)));
+  }
+
+  private static Exploration<byte[]> inBytes(Exploration<String> of) {
+    return (e, q, s) -> of.answer(e, q, s).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Handler whose answers name damaged data in a header: their bodies have no place for it. */
+  private HttpHandler exploring(Exploration<byte[]> exploration) {
+    return (request, response) -> {
+      LogExplorer explorer = new LogExplorer(engine());
+      byte[] body =
+          computed((e, q) -> watched(q, s -> exploration.answer(explorer, q, s)), request);
+      DamageWarning.addTo(response, explorer.warnings());
+      response.send(JSON, body);
+    };
   }
 
   /** Has a query computed on other threads than requests, or refused. */

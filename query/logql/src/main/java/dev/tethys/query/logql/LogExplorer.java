@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -109,6 +110,7 @@ public final class LogExplorer {
 
   private final LogqlEngine engine;
   private final LogStore store;
+  private final Set<String> warnings = new ConcurrentSkipListSet<>();
 
   /** Explorer of an engine's store, with its memory and threads. */
   public LogExplorer(LogqlEngine engine) {
@@ -116,8 +118,17 @@ public final class LogExplorer {
     store = engine.store();
   }
 
-  private LogStore store(Range range) {
-    return TenantsStore.of(store, range.tenant());
+  /** Reasons why the answers of this explorer may lack stored data, sorted. */
+  public List<String> warnings() {
+    return List.copyOf(warnings);
+  }
+
+  private LogSelection select(Range range, List<Matcher> matchers) {
+    LogSelection s =
+        TenantsStore.of(store, range.tenant())
+            .select(range.tenant(), matchers, range.from(), range.to());
+    warnings.addAll(s.warnings());
+    return s;
   }
 
   private static List<Matcher> matchers(@Nullable String selector) {
@@ -128,20 +139,30 @@ public final class LogExplorer {
 
   /** Label names of the streams that a selector selects; null for all streams. */
   public SortedSet<String> labelNames(Range range, @Nullable String selector) {
-    return store(range).labelNames(range.tenant(), matchers(selector), range.from(), range.to());
+    SortedSet<String> out = new TreeSet<>();
+    try (LogSelection s = select(range, matchers(selector))) {
+      s.streams().forEach(labels -> labels.toList().forEach(l -> out.add(l.name())));
+    }
+    return out;
   }
 
   /** Values of a label of the streams that a selector selects; null for all streams. */
   public SortedSet<String> labelValues(Range range, String name, @Nullable String selector) {
-    return store(range)
-        .labelValues(range.tenant(), name, matchers(selector), range.from(), range.to());
+    SortedSet<String> out = new TreeSet<>();
+    try (LogSelection s = select(range, matchers(selector))) {
+      s.streams().forEach(labels -> out.add(labels.get(name)));
+    }
+    out.remove("");
+    return out;
   }
 
   /** Labels of the streams that one of the selectors selects; none selects all streams. */
   public List<Labels> series(Range range, List<String> selectors) {
     TreeSet<Labels> out = new TreeSet<>();
-    for (String s : selectors.isEmpty() ? List.of("") : selectors) {
-      out.addAll(store(range).series(range.tenant(), matchers(s), range.from(), range.to()));
+    for (String selector : selectors.isEmpty() ? List.of("") : selectors) {
+      try (LogSelection s = select(range, matchers(selector))) {
+        out.addAll(s.streams());
+      }
     }
     return new ArrayList<>(out);
   }
@@ -150,13 +171,7 @@ public final class LogExplorer {
   public IndexStats stats(Range range, String selector) {
     long bytes = 0;
     long entries = 0;
-    try (LogSelection s =
-        store(range)
-            .select(
-                range.tenant(),
-                LogqlParser.parseMatchers(selector, false),
-                range.from(),
-                range.to())) {
+    try (LogSelection s = select(range, LogqlParser.parseMatchers(selector, false))) {
       for (LogSegment segment : s.segments()) {
         List<StreamTotal> totals = segment.totals();
         if (totals.isEmpty()) {
@@ -188,6 +203,7 @@ public final class LogExplorer {
     List<Volume> all;
     try (QueryRun run = engine.begin(range.tenant(), limits, stopped)) {
       all = new VolumeScan(run, range, step).volumes(matchers, request);
+      warnings.addAll(run.warnings());
     }
     all.sort(Comparator.comparingLong(Volume::total).reversed().thenComparing(Volume::labels));
     return all.size() > request.limit() ? all.subList(0, request.limit()) : all;
@@ -213,15 +229,16 @@ public final class LogExplorer {
       throw new QueryException(Kind.BAD_DATA, "the step of patterns must be greater than 0");
     }
     try (QueryRun run = engine.begin(range.tenant(), limits, stopped)) {
-      return new PatternScan(run, range, step).patterns(log, limit);
+      List<PatternCount> found = new PatternScan(run, range, step).patterns(log, limit);
+      warnings.addAll(run.warnings());
+      return found;
     }
   }
 
   /** Labels of the streams of a selector, without those whose values are all identifiers. */
   public List<DetectedLabel> detectedLabels(Range range, @Nullable String selector) {
     Map<String, Set<String>> values = new TreeMap<>();
-    for (Labels l :
-        store(range).series(range.tenant(), matchers(selector), range.from(), range.to())) {
+    for (Labels l : series(range, selector == null ? List.of() : List.of(selector))) {
       l.toMap().forEach((n, v) -> values.computeIfAbsent(n, x -> new TreeSet<>()).add(v));
     }
     List<DetectedLabel> out = new ArrayList<>();
@@ -255,6 +272,7 @@ public final class LogExplorer {
     try (QueryRun run = engine.begin(range.tenant(), limits, stopped)) {
       List<LogEntry> entries =
           new LogScan(run, log, range.from(), range.to(), Direction.BACKWARD, lines).entries();
+      warnings.addAll(run.warnings());
       return new DetectedFields(limit).of(entries);
     }
   }
