@@ -8,6 +8,7 @@ import dev.tethys.model.exposition.Registry.Vector;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogAppendResult.Refusal;
 import dev.tethys.model.logs.LogBatch;
+import dev.tethys.model.logs.LogStore;
 import dev.tethys.query.logql.TailedLogStore;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Metrics of stored entries by tenant, service and level, and of refused entries by service and
- * limit. The number of services is bounded, because senders choose their names.
+ * limit. The number of services is bounded, because senders choose their names. Everyone reads
+ * these metrics, so services have names only where no tenants are used.
  */
 final class LogCounts implements TailedLogStore.Listener {
   /** Services with their own metrics; further ones count as {@link #OTHER}. */
@@ -115,8 +117,12 @@ final class LogCounts implements TailedLogStore.Listener {
   }
 
   private Service service(String tenant, LogBatch batch, int stream) {
-    String name = batch.streams.get(stream).get(StreamEnrichment.SERVICE_NAME);
-    Service s = new Service(tenant, name.isEmpty() ? StreamEnrichment.UNKNOWN_SERVICE : name);
+    String name = "";
+    if (tenant.equals(LogStore.DEFAULT_TENANT)) {
+      String label = batch.streams.get(stream).get(StreamEnrichment.SERVICE_NAME);
+      name = label.isEmpty() ? StreamEnrichment.UNKNOWN_SERVICE : label;
+    }
+    Service s = new Service(tenant, name);
     return counters.containsKey(s) || counters.size() < MAX_SERVICES
         ? s
         : new Service(OTHER, OTHER);

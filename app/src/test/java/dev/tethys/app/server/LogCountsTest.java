@@ -24,7 +24,7 @@ class LogCountsTest {
   }
 
   private static double value(Vector<Counter> of, String service, String label) {
-    return of.with("t", service, label).value();
+    return of.with("fake", service, label).value();
   }
 
   @Test
@@ -38,7 +38,7 @@ class LogCountsTest {
     add(b, none, "abc", "strange");
     int[] refused = {-1, -1, 0, -1};
     Refusal r = new Refusal(api, 2, 1, "max_line_size", "");
-    counts.appended("t", b, new LogAppendResult(3, List.of(r), refused));
+    counts.appended("fake", b, new LogAppendResult(3, List.of(r), refused));
     assertThat(value(counts.entries, "api", "error")).isEqualTo(2);
     assertThat(value(counts.bytes, "api", "error")).isEqualTo(10);
     assertThat(value(counts.entries, "api", "info")).isZero();
@@ -47,11 +47,27 @@ class LogCountsTest {
   }
 
   @Test
+  void servicesOfNamedTenantsHaveNoNames() {
+    LogBatch b = new LogBatch();
+    int api = b.stream(Labels.of("service_name", "api"));
+    int shop = b.stream(Labels.of("service_name", "shop"));
+    add(b, api, "four", "info");
+    add(b, shop, "four", "info");
+    add(b, shop, "longer", "info");
+    Refusal r = new Refusal(shop, 2, 1, "max_line_size", "");
+    counts.appended("t", b, new LogAppendResult(2, List.of(r), new int[] {-1, -1, 0}));
+    assertThat(counts.entries.with("t", "", "info").value()).isEqualTo(2);
+    assertThat(counts.bytes.with("t", "", "info").value()).isEqualTo(8);
+    assertThat(counts.refused.with("t", "", "max_line_size").value()).isEqualTo(1);
+    assertThat(counts.entries.with("t", "api", "info").value()).isZero();
+  }
+
+  @Test
   void servicesAreBounded() {
     for (int i = 0; i < LogCounts.MAX_SERVICES + 10; i++) {
       LogBatch b = new LogBatch();
       add(b, b.stream(Labels.of("service_name", "s" + i)), "x", "info");
-      counts.appended("t", b, LogAppendResult.stored(1));
+      counts.appended("fake", b, LogAppendResult.stored(1));
     }
     assertThat(value(counts.entries, "s5", "info")).isEqualTo(1);
     assertThat(counts.entries.with("other", "other", "info").value()).isEqualTo(10);
