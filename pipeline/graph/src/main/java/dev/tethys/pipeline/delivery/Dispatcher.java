@@ -60,6 +60,12 @@ final class Dispatcher {
     return bindings.present();
   }
 
+  /** Whether the destination took nothing of late; under the lock. */
+  boolean isFailing() {
+    Breaker b = binding().breaker;
+    return b.isProbing() || b.pauseNanos(clock.nanos()) > 0 || state.jobs.hasFailedOldest();
+  }
+
   /** Under the lock. */
   long retries() {
     return retries;

@@ -40,6 +40,16 @@ final class MemoryQueueStorage implements QueueStorage {
     return waiting.peek();
   }
 
+  /** The oldest entry that was not taken and whose source cannot wait. */
+  @Nullable Entry oldestThatCannotWait() {
+    for (Entry e : waiting) {
+      if (!e.waits) {
+        return e;
+      }
+    }
+    return null;
+  }
+
   /** Entries that were taken are the oldest again, in their order. */
   void putBack(ArrayDeque<Entry> taken) {
     taken.descendingIterator().forEachRemaining(waiting::addFirst);

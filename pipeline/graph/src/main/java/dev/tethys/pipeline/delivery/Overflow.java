@@ -190,13 +190,9 @@ final class Overflow {
       if (active || state().phase != QueueState.Phase.OPEN || state().requests == 0) {
         return;
       }
-      QueueStorage.Entry oldest = state().jobs.oldest();
-      if (oldest == null) {
-        oldest = storage.peek();
-      }
-      long age = oldest == null ? 0 : context.clock().millis() - oldest.millis;
-      if (oldest != null && age >= PATIENCE.toMillis() && mayBegin() && isDue(oldest.waits)) {
-        begin("a request waits for " + age + " ms");
+      long age = beginIfDue(state().jobs.oldest() == null ? storage.peek() : state().jobs.oldest());
+      if (!active) {
+        beginIfDue(storage.oldestThatCannotWait(state().jobs.entries()));
       }
       if (active) {
         return;
@@ -213,7 +209,28 @@ final class Overflow {
     }
   }
 
-  private boolean mayBegin() {
+  /** Begins where a request has waited too long; its age in milliseconds. */
+  private long beginIfDue(QueueStorage.@Nullable Entry e) {
+    long age = e == null ? 0 : context.clock().millis() - e.millis;
+    if (e != null && age >= PATIENCE.toMillis() && mayBegin() && isDue(e.waits)) {
+      begin("a request waits for " + age + " ms");
+    }
+    return age;
+  }
+
+  /**
+   * Whether requests would wait in memory, unacknowledged, although their destination fails: the
+   * disk is full or fails.
+   */
+  boolean isWithoutRoom() {
+    OutboxOptions.Overflow o = state().options.overflow();
+    boolean isAnyLeft = storage.saved().requests() < state().requests - state().stores;
+    return isAnyLeft && (hasFailed || bounded)
+        || active && o != null && storage.diskBytes() >= QueueAdmission.nearly(o.bytes());
+  }
+
+  /** Whether requests of this queue may be moved to the disk. */
+  boolean mayBegin() {
     OutboxOptions.Overflow o = state().options.overflow();
     WhenFull w = state().options.whenFull();
     return o != null
@@ -229,18 +246,11 @@ final class Overflow {
     if (waits && !isShared) {
       return false;
     }
-    if (isFailing()) {
+    if (dispatcher().isFailing()) {
       return true;
     }
     OutboxOptions.Overflow o = state().options.overflow();
     return !waits && isShared && o != null && !o.slowAllowed();
-  }
-
-  private boolean isFailing() {
-    SenderBinding b = dispatcher().binding();
-    return b.breaker.isProbing()
-        || b.breaker.pauseNanos(context.clock().nanos()) > 0
-        || state().jobs.hasFailedOldest();
   }
 
   private void begin(String why) {
@@ -344,6 +354,7 @@ final class Overflow {
     List<AckCallback> acks = new ArrayList<>();
     state().lock.lock();
     try {
+      hasFailed = false;
       for (QueueStorage.Entry e : from) {
         AckCallback ack = state().jobs.takeAck(e);
         if (ack != null) {

@@ -221,6 +221,20 @@ final class OverflowStorage implements QueueStorage {
   }
 
   /**
+   * The oldest request in memory whose source waits for its acknowledgement only for a while.
+   *
+   * @param issued entries that were returned by {@link #next}, oldest first
+   */
+  @Nullable Entry oldestThatCannotWait(Iterable<Entry> issued) {
+    for (Entry e : issued) {
+      if (e.place == null && !e.waits) {
+        return e;
+      }
+    }
+    return memory.oldestThatCannotWait();
+  }
+
+  /**
    * Writes requests to the disk; they survive the machine afterwards.
    *
    * @return their entries there, in the same order

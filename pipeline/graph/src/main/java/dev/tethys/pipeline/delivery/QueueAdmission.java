@@ -146,9 +146,6 @@ final class QueueAdmission {
     state.items += request.items();
     state.stores++;
     storing += charge;
-    if (!state.nearlyFull && isNearlyFull()) {
-      state.nearlyFull = true;
-    }
   }
 
   /** Whether what is left is for requests that were let in already. */
@@ -160,7 +157,8 @@ final class QueueAdmission {
         || state.storage.bytes() + storing >= nearly(c.bytes());
   }
 
-  private static long nearly(long capacity) {
+  /** Most of a capacity that is used while requests are on their way. */
+  static long nearly(long capacity) {
     return Math.max(1, capacity - capacity / RESERVE);
   }
 
@@ -169,24 +167,41 @@ final class QueueAdmission {
     state.lock.lock();
     try {
       OutboxOptions.WhenFull w = state.options.whenFull();
-      if (!isNearlyFull()) {
-        state.nearlyFull = false;
-        return false;
-      }
       if (w != OutboxOptions.WhenFull.AUTO && w != OutboxOptions.WhenFull.REFUSE) {
         return false;
       }
-      if (state.overflow != null && state.overflow.makesRoom(false)) {
+      if (isAcknowledgedLate()) {
+        return true;
+      }
+      if (!isNearlyFull() || state.overflow != null && state.overflow.makesRoom(false)) {
         return false;
       }
-      SenderBinding b = dispatcher.binding();
-      return state.full.isFull()
-          || b.breaker.isProbing()
-          || b.breaker.pauseNanos(clock.nanos()) > 0
-          || state.jobs.hasFailedOldest();
+      return state.full.isFull() || dispatcher.isFailing();
     } finally {
       state.lock.unlock();
     }
+  }
+
+  /**
+   * Whether requests wait for a failing destination in memory, where a further one would wait
+   * unacknowledged until its source repeats it to all destinations.
+   */
+  private boolean isAcknowledgedLate() {
+    if (state.storage.isDurable() || state.options.acknowledgeQueued()) {
+      return false;
+    }
+    Overflow o = state.overflow;
+    if (o != null && o.isActive()) {
+      o.makesRoom(false);
+      return o.isWithoutRoom();
+    }
+    if (o != null && o.mayBegin() && !o.isWithoutRoom()) {
+      return false;
+    }
+    QueueStorage.Entry oldest = state.jobs.oldest();
+    return oldest != null
+        && clock.millis() - oldest.millis >= Overflow.PATIENCE.toMillis()
+        && dispatcher.isFailing();
   }
 
   private Outcome back(EncodedRequest request, String why) {

@@ -35,9 +35,6 @@ final class QueueState {
   /** Written under the lock. */
   volatile OutboxOptions options;
 
-  /** Whether hardly any room was left when a request was taken last; written under the lock. */
-  volatile boolean nearlyFull;
-
   // All below is guarded by lock.
   final DeliveryJobs jobs = new DeliveryJobs();
   Phase phase = Phase.OPEN;

@@ -198,7 +198,7 @@ final class SendingQueue implements Outbox {
 
   @Override
   public boolean isRefusing() {
-    return state.nearlyFull && admission.isRefusing();
+    return admission.isRefusing();
   }
 
   @Override

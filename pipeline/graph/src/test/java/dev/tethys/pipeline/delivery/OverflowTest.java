@@ -361,4 +361,92 @@ class OverflowTest {
     assertThat(b.status().items()).isEqualTo(70);
     clock.run();
   }
+
+  /** As a fan-out to several destinations does. */
+  private boolean isTaken(Outbox b, int number) {
+    boolean taken = !b.isRefusing();
+    if (taken) {
+      put(b, number);
+      clock.run();
+    }
+    return taken;
+  }
+
+  @Test
+  void leavesNoSenderWaitingOnceTheDiskIsFull() {
+    down();
+    Outbox b = open(options(5000).withCapacity(new Capacity(1 << 20, 0, 1000)));
+    assertThat(isTaken(b, 0)).isTrue();
+    clock.advance(Duration.ofSeconds(3));
+    int taken = 1;
+    while (isTaken(b, taken)) {
+      taken++;
+    }
+    assertThat(taken).isBetween(20, 60);
+    assertThat(told).hasSize(taken).allMatch(Outcome.ACCEPTED::equals);
+    clock.advance(Duration.ofMinutes(10));
+    assertThat(b.isRefusing()).isTrue();
+    up();
+    clock.advance(Duration.ofMinutes(1));
+    assertThat(isTaken(b, taken)).isTrue();
+    assertThat(far.numbers()).isEqualTo(upTo(taken + 1));
+  }
+
+  @Test
+  void leavesFewSendersWaitingWithoutADisk() {
+    down();
+    Outbox b = open(options(0).withCapacity(new Capacity(1 << 20, 0, 1000)));
+    assertThat(isTaken(b, 0)).isTrue();
+    clock.advance(Duration.ofSeconds(3));
+    assertThat(isTaken(b, 1)).isFalse();
+    up();
+    clock.advance(Duration.ofMinutes(1));
+    assertThat(isTaken(b, 1)).isTrue();
+    assertThat(far.numbers()).isEqualTo(upTo(2));
+  }
+
+  @Test
+  void leavesFewSendersWaitingWhileTheDiskFails() {
+    down();
+    Outbox b = open(options(1 << 20).withCapacity(new Capacity(1 << 20, 0, 1000)));
+    files.setFree(0);
+    assertThat(isTaken(b, 0)).isTrue();
+    clock.advance(Duration.ofSeconds(3));
+    assertThat(isTaken(b, 1)).isFalse();
+    clock.advance(Duration.ofMinutes(1));
+    assertThat(isTaken(b, 1)).isFalse();
+    files.setFree(Long.MAX_VALUE);
+    clock.advance(Duration.ofSeconds(30));
+    assertThat(told).containsExactly(Outcome.ACCEPTED);
+    assertThat(isTaken(b, 1)).isTrue();
+    assertThat(told).hasSize(2);
+    up();
+    clock.advance(Duration.ofMinutes(1));
+    assertThat(far.numbers()).isEqualTo(upTo(2));
+  }
+
+  @Test
+  void acknowledgesSendersBehindASourceThatWaitsForASlowDestination() throws InterruptedException {
+    CountDownLatch answered = new CountDownLatch(1);
+    far.answer =
+        p -> {
+          try {
+            answered.await();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+          return SendResult.DELIVERED;
+        };
+    Outbox b = open(options(1 << 20).withConcurrency(1, false));
+    putWaiting(b, 0);
+    put(b, 1);
+    Thread t = Thread.ofPlatform().start(() -> clock.run());
+    Waiting.await(() -> t.getState() == Thread.State.WAITING);
+    clock.advance(Duration.ofSeconds(3));
+    assertThat(told).hasSize(2);
+    answered.countDown();
+    t.join();
+    clock.run();
+    assertThat(far.numbers()).isEqualTo(upTo(2));
+  }
 }
