@@ -141,7 +141,7 @@ public final class DatadogExporterFactory
   /** The reporter that the exporters of all signals of one component share; null for none. */
   @Nullable HostReporter host(DatadogSettings s, Context context) {
     HostMetadata host = s.host();
-    if (host == null) {
+    if (host == null || !host.enabled()) {
       return null;
     }
     synchronized (hosts) {

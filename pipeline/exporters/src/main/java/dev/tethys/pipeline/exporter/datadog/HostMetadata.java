@@ -7,15 +7,15 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Settings of the host that is reported to Datadog's list of hosts.
  *
+ * @param enabled whether the host is reported
  * @param tags of the host
  * @param period interval between reports
  */
-record HostMetadata(List<String> tags, Duration period) {
+record HostMetadata(boolean enabled, List<String> tags, Duration period) {
   private static final Duration MIN_PERIOD = Duration.ofMinutes(5);
   private static final Section SECTION =
       new Section("host_metadata", "Report of the host of this process.");
@@ -36,10 +36,9 @@ record HostMetadata(List<String> tags, Duration period) {
           Duration.ofMinutes(30),
           "Interval between reports, at least 5m.");
 
-  /** Reads the block; null where the host is not reported. */
-  static final Type<@Nullable HostMetadata> TYPE = SECTION.type(HostMetadata::read);
+  static final Type<HostMetadata> TYPE = SECTION.type(HostMetadata::read);
 
-  private static @Nullable HostMetadata read(YamlObject o) {
+  private static HostMetadata read(YamlObject o) {
     String source = o.get(SOURCE);
     Duration period = o.get(PERIOD);
     if (source.equals("first_resource")) {
@@ -56,6 +55,6 @@ record HostMetadata(List<String> tags, Duration period) {
     if (period.compareTo(MIN_PERIOD) < 0) {
       throw o.error(PERIOD, "reporter_period is " + period + "; it must be at least 5m");
     }
-    return o.get(ENABLED) ? new HostMetadata(List.copyOf(o.get(TAGS)), period) : null;
+    return new HostMetadata(o.get(ENABLED), List.copyOf(o.get(TAGS)), period);
   }
 }

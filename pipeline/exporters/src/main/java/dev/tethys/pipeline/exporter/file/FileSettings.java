@@ -48,10 +48,11 @@ public record FileSettings(
   /**
    * Files by the value of an attribute.
    *
+   * @param enabled whether there are several files
    * @param attribute of the resource, whose value replaces the placeholder of the path
    * @param maxOpenFiles number of files that are open at once
    */
-  public record Groups(String attribute, int maxOpenFiles) {}
+  public record Groups(boolean enabled, String attribute, int maxOpenFiles) {}
 
   /**
    * When another file is begun.
@@ -174,11 +175,12 @@ public record FileSettings(
     return new Rotation(megabytes << 20, (int) days, (int) backups, o.get(LOCAL_TIME));
   }
 
-  private static @Nullable Groups groups(YamlObject o) {
+  private static Groups groups(YamlObject o) {
     String attribute = o.get(GROUPS_ATTRIBUTE);
     long open = o.get(GROUPS_OPEN);
-    if (!o.get(GROUPS_ENABLED)) {
-      return null;
+    boolean enabled = o.get(GROUPS_ENABLED);
+    if (!enabled) {
+      return new Groups(false, "", 0);
     }
     if (attribute.isEmpty()) {
       throw o.error(GROUPS_ATTRIBUTE, "group_by.resource_attribute must not be empty");
@@ -188,7 +190,7 @@ public record FileSettings(
           GROUPS_OPEN,
           "group_by.max_open_files is " + open + "; it must be 1 to " + MAX_OPEN_FILES);
     }
-    return new Groups(attribute, (int) open);
+    return new Groups(true, attribute, (int) open);
   }
 
   private static FileSettings read(YamlObject o) {
@@ -210,7 +212,8 @@ public record FileSettings(
     if (o.get(APPEND) && rotation != null) {
       throw o.error(APPEND, "append and rotation are not for one file: rotation appends");
     }
-    Groups groups = o.find(GROUP_BY);
+    Groups written = o.find(GROUP_BY);
+    Groups groups = written == null || !written.enabled ? null : written;
     if (groups != null) {
       int at = path.indexOf(PLACEHOLDER);
       if (at < 0 || path.indexOf(PLACEHOLDER, at + 1) >= 0) {
