@@ -126,8 +126,8 @@ record ClickHouseSettings(
           "json",
           Type.BOOL,
           false,
-          "If true, attributes of logs and spans are columns of type JSON, with their keys in"
-              + " columns of their own; requires ClickHouse 25.3.");
+          "If true, attributes of logs and spans are columns of type JSON, and their keys"
+              + " are further columns; requires ClickHouse 25.3.");
 
   static {
     SECTION

@@ -31,7 +31,7 @@ final class GroupedFiles {
   /** Files that are known to be begun by this process; others are appended to. */
   static final int MAX_BEGUN = 100_000;
 
-  /** A value that cannot be the name of a file, whatever happens later. */
+  /** A value that can never be the name of a file. */
   static final class UnusableNameException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -110,7 +110,7 @@ final class GroupedFiles {
     try {
       file.open();
     } catch (FileAlreadyExistsException e) {
-      throw new UnusableNameException(path + ": a file is in the place of a folder", e);
+      throw new UnusableNameException(path + ": a file has the name of a folder", e);
     } catch (FileSystemException e) {
       String reason = String.valueOf(e.getReason());
       if (reason.contains("irectory") || reason.contains("too long")) {
