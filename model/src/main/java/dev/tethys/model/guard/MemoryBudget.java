@@ -119,7 +119,7 @@ public final class MemoryBudget implements Collector {
       if (excess <= 0) {
         return;
       }
-      share(uses[i]).giveBack(excess);
+      share(uses[i]).reclaimBytes(excess);
     }
   }
 

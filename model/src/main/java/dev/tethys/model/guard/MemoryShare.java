@@ -30,7 +30,7 @@ public final class MemoryShare {
   private final AtomicLong reserved = new AtomicLong();
   private final LongAdder refusals = new LongAdder();
   private volatile LongSupplier measured = () -> 0;
-  private volatile LongConsumer giveBack = bytes -> {};
+  private volatile LongConsumer holder = bytes -> {};
 
   MemoryShare(MemoryBudget budget, MemoryUse use, MemoryBudget.Size size) {
     this.budget = budget;
@@ -109,11 +109,12 @@ public final class MemoryShare {
    * @param from releases the given number of bytes, or all that it holds
    */
   public void reclaimFrom(LongConsumer from) {
-    giveBack = from;
+    holder = from;
   }
 
-  void giveBack(long bytes) {
-    giveBack.accept(bytes);
+  /** Has the holder release a number of bytes, or all that it holds. */
+  void reclaimBytes(long bytes) {
+    holder.accept(bytes);
   }
 
   /**

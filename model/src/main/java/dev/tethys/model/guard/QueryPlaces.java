@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Places for queries that compute for long, shared by all query languages. Each language has one
- * place of its own; the others go to the waiting language whose queries have the fewest. More
- * queries at a time would not be answered sooner: they would share the processors, and each would
- * hold its intermediate results meanwhile. Safe for several threads.
+ * own place; the others go to the waiting language whose queries have the fewest. More queries at a
+ * time would not be answered sooner: they would share the processors, and each would hold its
+ * intermediate results meanwhile. Safe for several threads.
  *
  * <p>Invariants: a language holds at most its maximum; all languages together hold at most their
  * own places and the common ones.
@@ -23,7 +23,7 @@ public final class QueryPlaces {
   private int commonUsed; // guarded by this
 
   /**
-   * @param common places beside the one of each language
+   * @param common places in addition to the one of each language
    */
   public QueryPlaces(int common) {
     this.common = common;

@@ -24,8 +24,8 @@ public final class ThreadPriority {
   }
 
   /**
-   * Lowers the priority of the calling platform thread for good. On Linux the nice value belongs to
-   * a thread, and 0 names the calling one (setpriority(2), notes); elsewhere nothing happens.
+   * Lowers the priority of the calling platform thread. On Linux the nice value belongs to a
+   * thread, and 0 names the calling one (setpriority(2), notes); elsewhere nothing happens.
    *
    * @param nice 1 to 19
    */
