@@ -97,7 +97,8 @@ final class Agent implements AutoCloseable {
   Agent(FlagSet flags) throws IOException {
     this.flags = flags;
     this.features = Features.parse(flags.list("enable-feature"));
-    this.configuration = new Configuration(Path.of(flags.get("config.file")), "", registry);
+    this.configuration =
+        new Configuration("agent", Path.of(flags.get("config.file")), "", registry);
     try {
       check(configuration.current());
     } catch (IllegalStateException e) {

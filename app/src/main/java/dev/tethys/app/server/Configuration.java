@@ -55,10 +55,12 @@ final class Configuration {
   /**
    * Reads the first configuration.
    *
+   * @param role name of the command, for errors
    * @param file null for the embedded defaults
    * @param embedded the text of these
    */
-  Configuration(@Nullable Path file, String embedded, Registry registry) throws IOException {
+  Configuration(String role, @Nullable Path file, String embedded, Registry registry)
+      throws IOException {
     this.file = file;
     this.embedded = embedded;
     try {
@@ -66,7 +68,7 @@ final class Configuration {
     } catch (IOException e) {
       throw new UsageException(
           "tethys "
-              + (embedded.isEmpty() ? "agent" : "server")
+              + role
               + ": "
               + IoFailures.describe(e)
               + (e instanceof NoSuchFileException ? "; set --config.file" : ""));

@@ -156,7 +156,10 @@ final class Server implements AutoCloseable {
     }
     this.configuration =
         new Configuration(
-            embedded ? null : file, embedded ? Configuration.defaults(ownAddress()) : "", registry);
+            "server",
+            embedded ? null : file,
+            embedded ? Configuration.defaults(ownAddress()) : "",
+            registry);
     if (flags.bool(EmbeddedTraces.SHARED_SPAN_METRICS)) {
       store.shareAll();
     }

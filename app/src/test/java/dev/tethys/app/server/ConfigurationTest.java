@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,11 +23,27 @@ class ConfigurationTest {
 
   private Configuration configuration(String text) throws IOException {
     Files.writeString(file(), text);
-    return new Configuration(file(), "", new Registry());
+    return new Configuration("server", file(), "", new Registry());
   }
 
   private Path file() {
     return folder.resolve("prometheus.yml");
+  }
+
+  @Test
+  void unreadableFileIsNamedWithRole() throws IOException {
+    for (String role : List.of("server", "agent")) {
+      UsageException missing =
+          assertThrows(
+              UsageException.class, () -> new Configuration(role, file(), "", new Registry()));
+      assertEquals(
+          "tethys " + role + ": " + file() + ": no such file or directory; set --config.file",
+          missing.getMessage());
+      UsageException directory =
+          assertThrows(
+              UsageException.class, () -> new Configuration(role, folder, "", new Registry()));
+      assertEquals("tethys " + role + ": " + folder + ": is a directory", directory.getMessage());
+    }
   }
 
   @Test
