@@ -1,6 +1,7 @@
 package dev.tethys.store.events;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
@@ -61,7 +62,7 @@ final class DiskGuard {
       check(); // resumes with the first append after space was freed
     }
     if (full) {
-      throw new StorageException(Reason.UNAVAILABLE, "disk of " + directory + text());
+      throw new StorageException(Reason.UNAVAILABLE, "the disk" + text());
     }
   }
 
@@ -119,8 +120,12 @@ final class DiskGuard {
       }
       full = now;
     } catch (IOException e) {
-      throw new StorageException(
-          Reason.UNAVAILABLE, "free space of " + directory + " is unknown: " + e.getMessage(), e);
+      LOG.log(
+          Level.WARNING,
+          "Free disk space is unknown path={0} reason=\"{1}\"",
+          directory,
+          IoFailures.describe(e));
+      throw new StorageException(Reason.UNAVAILABLE, "free disk space is unknown", e);
     }
   }
 }
