@@ -3,6 +3,7 @@ package dev.tethys.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.control.fleet.Fleet;
+import dev.tethys.control.fleet.RecentIntake;
 import dev.tethys.testkit.Waiting;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -29,7 +30,8 @@ class RolloutIntakeFleetTest extends FleetCase {
         () -> {
           for (JsonNode a : get("/agents")) {
             UUID uid = UUID.fromString(a.path("uid").asString());
-            if (!fleet.usualIntake(uid).containsKey("hand@logs")) {
+            RecentIntake.Usual usual = fleet.usualIntake(uid).get("hand@logs");
+            if (usual == null || !usual.silence().isZero()) {
               return false;
             }
           }

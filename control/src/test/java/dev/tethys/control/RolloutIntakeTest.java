@@ -94,6 +94,30 @@ class RolloutIntakeTest extends RolloutCase {
   }
 
   @Test
+  void undoesWhereASignalIsGoneAtAnAgentThatStartedShortlyBefore() throws IOException {
+    run(1, 20, 50, 3, 0);
+    Rollout r = start(GUARD);
+    run(1, 20, 50, 0, 0);
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    run(1, 15, 50, 0, 0);
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
+    assertThat(r.stateReason).contains("has taken 0 spans");
+  }
+
+  @Test
+  void undoesWhereASignalIsGoneShortlyAfterAnotherVersion() throws IOException {
+    run(1, 60, 50, 3, 0);
+    agent(new RemoteStatus(new byte[] {1}, RemoteStatus.State.APPLIED, ""), null);
+    run(1, 5, 50, 3, 0);
+    Rollout r = start(GUARD);
+    run(1, 10, 50, 0, 0);
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    run(1, 20, 50, 0, 0);
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
+    assertThat(r.stateReason).contains("has taken 0 spans");
+  }
+
+  @Test
   void noStageEndsBeforeTheWindow() throws IOException {
     run(1, 60, 5, 5, 0);
     Rollout r = start(GUARD);

@@ -26,7 +26,10 @@ public final class RecentIntake {
   static final Duration PART = Duration.ofSeconds(15);
 
   /** Shortest time that reports must span for a usual intake. */
-  static final Duration SHORTEST = Duration.ofSeconds(30);
+  static final Duration SHORTEST = Duration.ofSeconds(10);
+
+  /** Time of reports from which on the silences between them are known. */
+  static final Duration ENOUGH = Duration.ofSeconds(30);
 
   /** Time after a change of counts within which agents report it. */
   private static final Duration REPORTED = Duration.ofSeconds(10);
@@ -193,10 +196,11 @@ public final class RecentIntake {
   Map<String, Usual> usual(UUID agent, long nanos) {
     Map<String, Usual> out = new TreeMap<>();
     Agent a = agents.get(agent);
-    List<Point> all = a == null ? List.of() : List.copyOf(a.points.all);
+    List<Point> all = a == null ? List.of() : shown(a.points, nanos);
     if (a == null || all.size() < 2 || nanos - all.getFirst().nanos < SHORTEST.toNanos()) {
       return out;
     }
+    long unknown = Math.max(0, ENOUGH.toNanos() - (nanos - all.getFirst().nanos));
     Point from = at(all, nanos - MINUTE.toNanos());
     Point last = all.getLast();
     for (int i = 0; i < a.keys.size(); i++) {
@@ -209,7 +213,24 @@ public final class RecentIntake {
             new Usual(
                 items * 1e9 / (nanos - from.nanos),
                 least(all, i, from.nanos),
-                Duration.ofNanos(silence)));
+                Duration.ofNanos(Math.max(silence, unknown))));
+      }
+    }
+    return out;
+  }
+
+  /** Points of a configuration, behind those of the former one where it runs for too short. */
+  private static List<Point> shown(Points p, long nanos) {
+    List<Point> out = new ArrayList<>(p.all);
+    Points former = p.former;
+    if (former != null && !out.isEmpty()) {
+      Point first = out.getFirst();
+      if (nanos - first.nanos < SHORTEST.toNanos()) {
+        out.addAll(
+            0,
+            former.all.stream()
+                .filter(e -> e.nanos - first.nanos < 0 && !countsAnew(e, first))
+                .toList());
       }
     }
     return out;
