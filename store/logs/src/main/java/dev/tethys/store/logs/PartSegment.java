@@ -261,6 +261,9 @@ final class PartSegment implements LogSegment {
       if (filter.metadata().stream().noneMatch(m -> r.missingNames().contains(m.name()))) {
         readable.accept(readable());
       }
+      if (r.missing().isEmpty()) {
+        return;
+      }
       throw new StorageException(
           Reason.CORRUPT, part.file().path() + ": block " + block + ": " + r.missing());
     }

@@ -15,7 +15,7 @@ import java.util.List;
  * @param rows streams are indexes in the streams of the block
  * @param names of metadata
  * @param missingNames names of metadata that are left out
- * @param missing what is missing, for warnings
+ * @param missing what is missing, for warnings; empty if only sections for searches are damaged
  */
 record ReadableRows(
     LogHead.Chunk rows, List<String> names, List<String> missingNames, String missing) {
@@ -50,6 +50,9 @@ record ReadableRows(
   }
 
   private static String text(long all, int found, List<String> missing) {
+    if (found == all && missing.isEmpty()) {
+      return "";
+    }
     String text = all - found + " of " + all + " rows are missing";
     if (missing.isEmpty() || found == 0) {
       return text;

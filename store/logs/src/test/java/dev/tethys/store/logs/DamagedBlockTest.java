@@ -127,8 +127,9 @@ class DamagedBlockTest {
     sent.forEach(r -> byTime.put(r.time(), r));
     Random random = new Random(9);
     int partly = 0;
-    for (int n = 0; n < 80; n++) {
-      int at = random.nextInt(content.length);
+    for (int n = 0; n < 120; n++) {
+      // at random, and in the sections for searches, near the end of a block
+      int at = n < 80 ? random.nextInt(content.length) : content.length - (n - 79) * 500;
       byte[] damaged = content.clone();
       damaged[at] ^= (byte) (1 << random.nextInt(8));
       try (var f = files.create(part)) {
