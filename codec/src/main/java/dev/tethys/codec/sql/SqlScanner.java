@@ -69,8 +69,8 @@ abstract class SqlScanner {
       comment();
     } else if (c == '/' && next(1) == '/' && dialect.features().slashComments()) {
       skipLine();
-    } else if (c == '[' && dialect.features().bracketNames() && isName()) {
-      name('[', ']');
+    } else if (c == '[' && dialect.features().bracketNames()) {
+      bracket();
     } else if (c == '$') {
       dollar();
     } else if (isUuid()) {
@@ -183,17 +183,24 @@ abstract class SqlScanner {
     return dialect.features().executableComments();
   }
 
-  /** Whether a bracket encloses a name and no index or list of values. */
-  private boolean isName() {
-    if (isAfterOperand() || !isWordStart(next(1))) {
-      return false;
+  /** A name where brackets enclose nothing else; of an unknown database an index or a list, too. */
+  private void bracket() {
+    boolean isKnown = dialect.nested() != Rule.UNKNOWN;
+    int close = in.indexOf(']', at);
+    boolean hasQuote = false;
+    boolean isList = isAfterOperand() || !isWordStart(next(1));
+    for (int i = at + 1; i < (close < 0 ? in.length() : close); i++) {
+      hasQuote |= "'\"".indexOf(in.charAt(i)) >= 0;
+      isList |= "$,;".indexOf(in.charAt(i)) >= 0;
     }
-    for (int i = at + 1; i < in.length() && in.charAt(i) != ']'; i++) {
-      if ("'\"$,;".indexOf(in.charAt(i)) >= 0) {
-        return false;
-      }
+    if (isKnown || !isList && !hasQuote) {
+      name('[', ']');
+    } else if (hasQuote && !isList) {
+      rest(); // [it's] is a name of some databases, and the start of a literal of others
+    } else {
+      at++;
+      other('[');
     }
-    return true;
   }
 
   private void dashes() {
