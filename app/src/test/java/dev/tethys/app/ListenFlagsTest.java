@@ -42,6 +42,20 @@ class ListenFlagsTest {
   }
 
   @Test
+  void warningNamesListenersOfProtocolsWithoutAuthentication() {
+    try (LogMessages log = LogMessages.of(ListenFlagsTest.class)) {
+      System.Logger to = JulLogger.of(ListenFlagsTest.class.getName());
+      ListenFlags.warnIfOpen(to, "syslog", "127.0.0.1:514", "logs");
+      ListenFlags.warnIfOpen(to, "syslog", "[::1]:514", "logs");
+      assertThat(log.messages()).isEmpty();
+      ListenFlags.warnIfOpen(to, "syslog", ":514", "logs");
+      ListenFlags.warnIfOpen(to, "syslog", "0.0.0.0:514", "logs");
+      assertThat(log.messages()).hasSize(2);
+      assertThat(log.messages().getFirst()).contains(":514", "open=\"logs\"", "--syslog");
+    }
+  }
+
+  @Test
   void warningNamesOpenAddressesAndContent() {
     List<InetSocketAddress> both =
         List.of(new InetSocketAddress("127.0.0.1", 1), new InetSocketAddress("0.0.0.0", 2));

@@ -19,6 +19,7 @@ import dev.tethys.model.guard.ComputeThreads;
 import dev.tethys.model.guard.HeapRoom;
 import dev.tethys.model.guard.MemoryBudget;
 import dev.tethys.model.guard.QueryThreads;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.traces.TraceIngester;
@@ -34,6 +35,7 @@ import dev.tethys.query.traceql.TraceQueries;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.store.traces.TraceDatabase;
 import dev.tethys.store.traces.TraceOptions;
 import dev.tethys.web.Routes;
@@ -127,6 +129,8 @@ final class EmbeddedTraces implements AutoCloseable {
 
   /** Spans in parts take a quarter of the disk that those in the log take, and are found faster. */
   private static final Duration HEAD_AGE = Duration.ofMinutes(5);
+
+  private static final System.Logger LOG = JulLogger.of(EmbeddedTraces.class.getName());
 
   private final FlagSet flags;
   private final EventStoreSetup shell;
@@ -331,6 +335,11 @@ final class EmbeddedTraces implements AutoCloseable {
           e);
     }
     jaegerAgent = agent;
+    for (String flag : List.of(JAEGER_COMPACT, JAEGER_BINARY)) {
+      if (!flags.get(flag).isEmpty()) {
+        ListenFlags.warnIfOpen(LOG, flag, flags.get(flag), "writing of spans");
+      }
+    }
   }
 
   @Override

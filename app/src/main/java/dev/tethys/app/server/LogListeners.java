@@ -17,6 +17,7 @@ import dev.tethys.model.logs.LogIngester;
 import dev.tethys.model.relabel.RelabelRule;
 import dev.tethys.model.relabel.Relabeling;
 import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -134,6 +135,7 @@ final class LogListeners implements AutoCloseable {
     }
     sources.add(source);
     LOG.log(Level.INFO, "Log listener started flag={0} address={1}", flag, address);
+    ListenFlags.warnIfOpen(LOG, flag, address, "writing of logs");
   }
 
   @Override

@@ -83,6 +83,26 @@ public final class ListenFlags {
   }
 
   /**
+   * Logs a warning if other machines reach a listener of a protocol that has no authentication.
+   *
+   * @param name of the flag of the address
+   * @param address value of the flag
+   * @param content data that senders can write
+   */
+  public static void warnIfOpen(System.Logger log, String name, String address, String content) {
+    InetSocketAddress at = ListenAddress.parse(address).address();
+    if (at.getAddress() == null || !at.getAddress().isLoopbackAddress()) {
+      log.log(
+          Level.WARNING,
+          "Listening for other machines without authentication address={0} open=\"{1}\"; set"
+              + " --{2} to a loopback address if senders are on this machine",
+          address,
+          content,
+          name);
+    }
+  }
+
+  /**
    * The addresses for a listener.
    *
    * @throws UsageException when one of them is none
