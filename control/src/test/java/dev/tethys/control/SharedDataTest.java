@@ -135,7 +135,7 @@ class SharedDataTest {
         next.start();
         until(() -> api.requests.stream().anyMatch(r -> r.contains("leases")));
         until(() -> status(port, "/-/healthy") == 200);
-        assertThat(status(port, "/-/ready")).isEqualTo(503);
+        until(() -> status(port, "/-/ready") == 503);
         assertThat(former.port()).isPositive();
       }
       until(() -> status(port, "/-/ready") == 200);

@@ -126,7 +126,9 @@ public final class RecentIntake {
     if (last != null && countsAnew(last, now)) {
       all.clear();
     }
-    if (all.size() > 1) {
+    // The first report of a configuration, behind the last one of the former, has items of both.
+    int first = a.points.former == null ? 1 : 2;
+    if (all.size() > first) {
       Point newest = all.removeLast();
       if (newest.nanos - all.getLast().nanos >= SPACING.toNanos()) {
         all.add(newest);
@@ -137,8 +139,8 @@ public final class RecentIntake {
       all.removeFirst();
     }
     if (all.size() > MAX_POINTS) {
-      int closest = 1;
-      for (int i = 2; i < all.size() - CLOSE; i++) {
+      int closest = first;
+      for (int i = first + 1; i < all.size() - CLOSE; i++) {
         closest = gap(all, i) < gap(all, closest) ? i : closest;
       }
       all.remove(closest);
