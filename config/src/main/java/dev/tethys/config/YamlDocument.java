@@ -53,7 +53,7 @@ public final class YamlDocument {
 
   private final String name;
   private final @Nullable Path directory;
-  private final List<NotBuiltException.Part> notBuilt = new ArrayList<>();
+  private List<NotBuiltException.Part> notBuilt = new ArrayList<>();
   private final YamlNode root;
   private final Map<String, Path> directories = new HashMap<>();
   private @Nullable Map<Node, String> paths;
@@ -83,6 +83,17 @@ public final class YamlDocument {
   /** A tree put together of several texts; each of its nodes knows in which it stands. */
   static YamlDocument of(String name, @Nullable Node node) {
     return new YamlDocument(name, node);
+  }
+
+  /**
+   * Part of a Collector's file that is read as Prometheus reads its files. Keys that are not built
+   * are refused with those of the whole.
+   */
+  static YamlDocument ofPrometheus(YamlDocument whole, @Nullable Node part, String path) {
+    YamlDocument d = of(whole, part, path);
+    d.collectors = false;
+    d.notBuilt = whole.notBuilt;
+    return d;
   }
 
   /** The same of a part of another document, which keeps its path. */

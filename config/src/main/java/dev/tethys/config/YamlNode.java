@@ -455,6 +455,14 @@ public final class YamlNode {
     return typed == null ? s : typed;
   }
 
+  /**
+   * The value, whose plain scalars are read as in Prometheus's own files: {@code yes} is true where
+   * a bool is wanted, also in a Collector's file.
+   */
+  public YamlNode readingAsPrometheus() {
+    return document.isCollectors() ? YamlDocument.ofPrometheus(document, node, path).root() : this;
+  }
+
   /** The map here without some of its keys. */
   public YamlNode without(Set<String> keys) {
     if (!(node instanceof MappingNode m)) {

@@ -425,7 +425,7 @@ class ClymeneGraphTest {
     wrong(
         ClymeneRole.PROMTAIL, "loki", "is no name=value", "--clymene-promtail.external-labels=a,b");
     wrong(ClymeneRole.PROMTAIL, "loki", "a number", "--clymene-promtail.Batch-size-bytes=1MB");
-    wrong(ClymeneRole.AGENT, "oracle", "\"oracle\" is no database that Clymene knows");
+    wrong(ClymeneRole.AGENT, "oracle", "\"oracle\" is not a database that Clymene knows");
     wrong(ClymeneRole.PROMTAIL_INGESTER, "prometheus", "prometheus takes no logs");
     wrong(
         ClymeneRole.AGENT,

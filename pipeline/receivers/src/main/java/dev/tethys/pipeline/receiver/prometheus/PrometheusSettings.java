@@ -31,7 +31,8 @@ record PrometheusSettings(
     List<ScrapeConfig> jobs,
     List<String> idle,
     TargetAllocator.@Nullable Settings allocator) {
-  private static final Type<YamlNode> JOB = Type.of("scrape_config", null, n -> n);
+  private static final Type<YamlNode> JOB =
+      Type.of("scrape_config", null, YamlNode::readingAsPrometheus);
 
   private static final Section CONFIG =
       new Section("config", "Scrape configuration, as in prometheus.yml.");
