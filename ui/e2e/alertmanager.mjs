@@ -204,7 +204,7 @@ export const scenarios = [
       await page.getByText('known', { exact: true }).waitFor();
       await page.getByRole('button', { name: 'Expire' }).click();
       await page.getByRole('button', { name: 'Expire it' }).click();
-      await page.getByRole('heading', { name: 'Silences' }).waitFor();
+      await page.getByRole('heading', { name: 'Silences', exact: true }).waitFor();
     },
   },
   {

@@ -52,7 +52,7 @@ class BrowserTest {
         otlp_http/stuck:
           endpoint: "http://127.0.0.1:9/"
           retry_on_failure: {max_elapsed_time: 0}
-          sending_queue: {queue_size: 1, when_full: block}
+          sending_queue: {queue_size: 1, when_full: block, overflow_bytes: 0}
         nop: {}
         nop/healthy: {}
       service:
