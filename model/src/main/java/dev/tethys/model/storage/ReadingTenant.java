@@ -29,6 +29,14 @@ public final class ReadingTenant {
     return current().equals(LogStore.DEFAULT_TENANT);
   }
 
+  /**
+   * Whether what a tenant did, such as its queries, is visible in the name of the current one. The
+   * default tenant is the operator's and sees all; another sees its own.
+   */
+  public static boolean sees(String tenant) {
+    return isDefault() || current().equals(tenant);
+  }
+
   /** Reads in the name of a tenant. */
   public static <T, E extends Throwable> T call(
       String tenant, ScopedValue.CallableOp<? extends T, E> work) throws E {

@@ -133,6 +133,31 @@ class RunningQueryApiTest {
     }
   }
 
+  @Test
+  void hidesQueriesOfOtherTenants() throws Exception {
+    var ofA = server.request(path()).header("X-Scope-OrgID", "team-a");
+    CompletableFuture<Integer> answer =
+        CompletableFuture.supplyAsync(() -> server.send(ofA).statusCode());
+    long id = await(l -> l.stream().anyMatch(e -> !e.waiting())).getFirst().id();
+    assertThat(statusOf("team-b").get("queries")).isEmpty();
+    assertThat(statusOf("team-a").get("queries")).hasSize(1);
+    assertThat(status("").get("queries")).hasSize(1);
+    var stop = server.request("/api/v1/status/queries/" + id).header("X-Scope-OrgID", "team-b");
+    assertThat(server.send(stop.DELETE()).statusCode()).isEqualTo(404);
+    assertThat(answer).isNotDone();
+    assertThat(delete("" + id)).startsWith("200 ");
+    assertThat(answer.get(30, TimeUnit.SECONDS)).isEqualTo(499);
+    await(List::isEmpty);
+    assertThat(statusOf("team-b").get("top")).isEmpty();
+    assertThat(statusOf("team-a").get("top")).hasSize(1);
+    assertThat(status("").get("top")).hasSize(1);
+  }
+
+  private JsonNode statusOf(String tenant) {
+    var request = server.request("/api/v1/status/queries").header("X-Scope-OrgID", tenant);
+    return JSON.readTree(server.send(request).body()).get("data");
+  }
+
   private String delete(String id) {
     var r = server.send(server.request("/api/v1/status/queries/" + id).DELETE());
     return r.statusCode() + " " + r.body();

@@ -410,6 +410,7 @@ public final class PromqlEngine implements AutoCloseable {
     metrics.finished(s);
     costs.add(
         new QueryCosts.Cost(
+            q.origin().tenant(),
             q.text(),
             1,
             error == null ? 0 : 1,

@@ -1,5 +1,6 @@
 package dev.tethys.query.promql;
 
+import dev.tethys.model.storage.ReadingTenant;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -10,7 +11,7 @@ import java.util.Map;
 /**
  * Most expensive queries, over all their runs. Lists {@link #CAPACITY} texts and holds at most
  * twice as many: then those with the least CPU time are removed, so that expensive queries stay.
- * Thread-safe.
+ * Queries of tenants are counted apart. Thread-safe.
  */
 public final class QueryCosts {
   /** How many texts are shown. */
@@ -20,8 +21,9 @@ public final class QueryCosts {
   static final int MAX_TEXT = 2_000;
 
   /**
-   * All runs of one text.
+   * All runs of one text by one tenant.
    *
+   * @param tenant in whose name the query read
    * @param failures how many of the calls failed
    * @param seconds evaluation time, waiting not included
    * @param maxSeconds of one run
@@ -29,6 +31,7 @@ public final class QueryCosts {
    * @param last when the last one ended
    */
   public record Cost(
+      String tenant,
       String text,
       long calls,
       long failures,
@@ -45,6 +48,7 @@ public final class QueryCosts {
 
     private Cost and(Cost c) {
       return new Cost(
+          tenant,
           text,
           calls + c.calls,
           failures + c.failures,
@@ -73,24 +77,31 @@ public final class QueryCosts {
     }
   }
 
-  private final Map<String, Cost> costs = new HashMap<>();
+  private record Key(String tenant, String text) {
+    static Key of(Cost c) {
+      return new Key(c.tenant, c.text);
+    }
+  }
+
+  private final Map<Key, Cost> costs = new HashMap<>();
 
   QueryCosts() {}
 
   synchronized void add(Cost c) {
-    if (costs.size() >= 2 * CAPACITY && !costs.containsKey(c.text)) {
+    if (costs.size() >= 2 * CAPACITY && !costs.containsKey(Key.of(c))) {
       // Half of them at once: many rules, each with its own text, would otherwise spend most of
       // their time searching the cheapest entry.
       List<Cost> all = new ArrayList<>(costs.values());
       all.sort(Order.CPU.comparator);
-      all.subList(0, all.size() - CAPACITY).forEach(cheap -> costs.remove(cheap.text));
+      all.subList(0, all.size() - CAPACITY).forEach(cheap -> costs.remove(Key.of(cheap)));
     }
-    costs.merge(c.text, c, Cost::and);
+    costs.merge(Key.of(c), c, Cost::and);
   }
 
-  /** The texts that cost most, the most expensive first. */
+  /** Most expensive texts that the current tenant may see, the most expensive first. */
   public synchronized List<Cost> top(Order order, int limit) {
     List<Cost> all = new ArrayList<>(costs.values());
+    all.removeIf(c -> !ReadingTenant.sees(c.tenant));
     all.sort(order.comparator.reversed().thenComparing(Cost::text));
     return List.copyOf(all.subList(0, Math.min(Math.min(limit, CAPACITY), all.size())));
   }

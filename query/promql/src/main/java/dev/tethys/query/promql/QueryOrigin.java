@@ -1,5 +1,7 @@
 package dev.tethys.query.promql;
 
+import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.storage.ReadingTenant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param path of the HTTP request; empty for none
  * @param ruleGroup of the querying rule; null for none
  * @param priority share of the engine that the query uses
+ * @param tenant in whose name the query reads; other named tenants see neither its text nor its
+ *     cost
  */
 public record QueryOrigin(
     String user,
@@ -19,7 +23,8 @@ public record QueryOrigin(
     String method,
     String path,
     @Nullable RuleGroup ruleGroup,
-    QueryPriority priority) {
+    QueryPriority priority,
+    String tenant) {
   /**
    * Location of a rule.
    *
@@ -31,14 +36,14 @@ public record QueryOrigin(
   public static final QueryOrigin UNKNOWN =
       new QueryOrigin("", "", "", "", QueryPriority.INTERACTIVE);
 
-  /** Asked from outside. */
+  /** Query of a client, in the name of the tenant of the running thread. */
   public QueryOrigin(
       String user, String client, String method, String path, QueryPriority priority) {
-    this(user, client, method, path, null, priority);
+    this(user, client, method, path, null, priority, ReadingTenant.current());
   }
 
   /** Asked by a rule. */
   public static QueryOrigin rule(RuleGroup group) {
-    return new QueryOrigin("rules", "", "", "", group, QueryPriority.RULE);
+    return new QueryOrigin("rules", "", "", "", group, QueryPriority.RULE, LogStore.DEFAULT_TENANT);
   }
 }

@@ -1,5 +1,6 @@
 package dev.tethys.query.promql;
 
+import dev.tethys.model.storage.ReadingTenant;
 import dev.tethys.query.promql.QueryException.Kind;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -331,7 +332,12 @@ public final class RunningQueries {
   /** All queries that run or wait, the oldest first. */
   public List<Entry> list() {
     List<Entry> out = new ArrayList<>();
-    queries.forEach((id, r) -> out.add(entry(id, r)));
+    queries.forEach(
+        (id, r) -> {
+          if (ReadingTenant.sees(r.query.origin().tenant())) {
+            out.add(entry(id, r));
+          }
+        });
     out.sort(Comparator.comparingLong(Entry::id));
     return out;
   }
@@ -353,10 +359,10 @@ public final class RunningQueries {
         p == null ? 0 : p.peakBytes());
   }
 
-  /** Stops a query; false when there is none of that number. */
+  /** Stops a query; false when the current tenant sees no query of that number. */
   public boolean cancel(long id) {
     Running r = queries.get(id);
-    if (r == null) {
+    if (r == null || !ReadingTenant.sees(r.query.origin().tenant())) {
       return false;
     }
     r.query.cancel();
