@@ -2,8 +2,10 @@ package dev.tethys.model.logs;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.StoreHealth;
 import java.util.List;
 import java.util.SortedSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Store of log entries by tenant and stream. Times are Unix nanoseconds. A stream is identified by
@@ -64,6 +66,11 @@ public interface LogStore extends AutoCloseable {
 
   /** Tenants with entries. */
   SortedSet<String> tenants();
+
+  /** Failure that lasts, such as a full disk; null if there is none. */
+  default StoreHealth.@Nullable Problem problem() {
+    return null;
+  }
 
   @Override
   void close();

@@ -1,8 +1,10 @@
 package dev.tethys.model.traces;
 
+import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.model.telemetry.TracesData;
 import java.util.List;
 import java.util.SortedSet;
+import org.jspecify.annotations.Nullable;
 
 /** Store of spans by tenant. Times are Unix nanoseconds. Safe for several threads. */
 public interface TraceStore extends AutoCloseable {
@@ -31,6 +33,11 @@ public interface TraceStore extends AutoCloseable {
    * @return a consistent view; close it to release its files
    */
   SpanSelection select(String tenant, long from, long to);
+
+  /** Failure that lasts, such as a full disk; null if there is none. */
+  default StoreHealth.@Nullable Problem problem() {
+    return null;
+  }
 
   /** Damage by which spans of any time may be absent from answers. */
   default List<String> damage(String tenant) {

@@ -5,6 +5,7 @@ import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.query.logql.LogExplorer;
 import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.query.logql.LogqlRequest;
@@ -254,8 +255,12 @@ public final class LokiApi {
     return user != null ? user : request.remoteAddress().getAddress().getHostAddress();
   }
 
+  /** Answers 503 while the store refuses all entries. */
   private void ready(HttpRequest request, HttpResponse response) throws IOException {
-    engine();
+    StoreHealth.Problem problem = engine().store().problem();
+    if (problem != null && problem.refusing()) {
+      throw new HttpException(503, "log store: " + problem.text());
+    }
     response.send("ready\n");
   }
 

@@ -8,6 +8,7 @@ import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogRates;
 import dev.tethys.query.logql.LiveTail.Dropped;
 import dev.tethys.query.logql.LogEntry;
+import dev.tethys.testkit.SimulatedFiles;
 import dev.tethys.testkit.Waiting;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
@@ -477,6 +478,19 @@ class LokiApiTest {
     server.push("a", "{\"app\":\"calm\"}", now, "not limited");
     server.push("b", "{\"app\":\"fast\"}", now, "not limited");
     assertThat(metrics()).contains("per_stream_rate_limit");
+  }
+
+  @Test
+  void isNotReadyWhileStoreRefusesEntries() throws Exception {
+    SimulatedFiles full = new SimulatedFiles(1);
+    full.setFree(1 << 20);
+    try (LokiServer server = new LokiServer(full, Path.of("/logs"), true)) {
+      long now = LokiServer.now();
+      assertThat(server.sendPush(null, "{\"app\":\"a\"}", now, "x").statusCode()).isEqualTo(503);
+      HttpResponse<String> r = server.call("GET", null, "/ready");
+      assertThat(r.statusCode()).isEqualTo(503);
+      assertThat(r.body()).contains("log store: ").contains("disk");
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.guard.MemoryUse;
@@ -53,11 +54,15 @@ final class LokiServer implements AutoCloseable {
   private final HttpListener listener;
 
   LokiServer(Path folder, boolean admin) throws IOException {
+    this(new RealFiles(), folder, admin);
+  }
+
+  LokiServer(FileAccess files, Path folder, boolean admin) throws IOException {
     dev.tethys.web.client.HttpClientFactory.prepare();
     client = HttpClient.newHttpClient();
     database =
         LogDatabase.open(
-            new RealFiles(),
+            files,
             folder,
             new LogOptions(EngineOptions.defaults().withHeadBytes(1 << 20), LogLimits.DEFAULTS));
     store = new TailedLogStore(database);

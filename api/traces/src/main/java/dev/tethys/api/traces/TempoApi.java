@@ -1,6 +1,7 @@
 package dev.tethys.api.traces;
 
 import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.web.DamageWarning;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
@@ -158,8 +159,12 @@ final class TempoApi {
         });
   }
 
+  /** Answers 503 while the store refuses all spans. */
   private void ready(HttpRequest request, HttpResponse response) throws IOException {
-    requests.store();
+    StoreHealth.Problem problem = requests.store().problem();
+    if (problem != null && problem.refusing()) {
+      throw new HttpException(503, "trace store: " + problem.text());
+    }
     response.send("ready\n");
   }
 

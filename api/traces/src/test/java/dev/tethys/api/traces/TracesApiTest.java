@@ -6,6 +6,7 @@ import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
@@ -91,6 +92,17 @@ class TracesApiTest {
     assertThat(server.call("/tempo/api/traces/b").statusCode()).isEqualTo(404);
     assertThat(server.call("/tempo/api/v2/traces/xyz").statusCode()).isEqualTo(400);
     assertThat(server.call("/tempo/api/traces/" + "1".repeat(33)).statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void isNotReadyWhileStoreRefusesSpans() throws Exception {
+    server.problem = new StoreHealth.Problem("disk is full", 1, true);
+    HttpResponse<String> r = server.call("/tempo/ready");
+    assertThat(r.statusCode()).isEqualTo(503);
+    assertThat(r.body()).contains("trace store: disk is full");
+    server.problem = new StoreHealth.Problem("a merge failed", 1, false);
+    r = server.call("/tempo/ready");
+    assertThat(r.statusCode()).isEqualTo(200);
   }
 
   @Test

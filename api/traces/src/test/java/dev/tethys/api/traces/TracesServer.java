@@ -9,6 +9,7 @@ import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanSelection;
@@ -43,6 +44,9 @@ final class TracesServer implements AutoCloseable {
 
   /** Damage of the parts that queries read. */
   volatile List<String> warnings = List.of();
+
+  /** Lasting failure of the store. */
+  volatile StoreHealth.@Nullable Problem problem;
 
   /** PromQL that was asked for, with its range and step. */
   final List<String> metricQueries = new CopyOnWriteArrayList<>();
@@ -92,6 +96,7 @@ final class TracesServer implements AutoCloseable {
         (method, result) ->
             switch (method) {
               case "damage" -> warnings;
+              case "problem" -> problem;
               case "select" ->
                   proxy(
                       SpanSelection.class,

@@ -8,9 +8,11 @@ import dev.tethys.model.logs.LogDeletion;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.storage.StoreHealth;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Log store that passes stored entries to live tails. An append pays for a tail with a copy of the
@@ -117,6 +119,11 @@ public final class TailedLogStore implements LogStore {
   @Override
   public SortedSet<String> tenants() {
     return store.tenants();
+  }
+
+  @Override
+  public StoreHealth.@Nullable Problem problem() {
+    return store.problem();
   }
 
   @Override

@@ -24,6 +24,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Log store on {@link EventEngine}: what a folder holds is described there and in {@link
@@ -207,6 +208,11 @@ public final class LogDatabase implements LogStore, EventStore {
   @Override
   public StoreHealth health() {
     return engine.health();
+  }
+
+  @Override
+  public StoreHealth.@Nullable Problem problem() {
+    return health().problem();
   }
 
   /** True while appends are refused because the disk is nearly full. */

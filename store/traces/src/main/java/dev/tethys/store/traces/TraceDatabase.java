@@ -33,6 +33,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trace store on {@link EventEngine}: what a folder holds is described there, in {@link
@@ -324,6 +325,11 @@ public final class TraceDatabase implements TraceStore, EventStore {
   @Override
   public StoreHealth health() {
     return engine.health();
+  }
+
+  @Override
+  public StoreHealth.@Nullable Problem problem() {
+    return health().problem();
   }
 
   /** True while appends are refused because the disk is nearly full. */
