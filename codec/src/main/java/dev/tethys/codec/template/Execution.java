@@ -26,6 +26,12 @@ final class Execution {
   /** Steps between two checks of the clock. */
   private static final int CLOCK_STEPS = 256;
 
+  /** Characters whose cost equals that of an item of a list. */
+  private static final int LIST_ITEM = 16;
+
+  /** Characters whose cost equals that of an entry of a map. */
+  private static final int MAP_ITEM = 64;
+
   private record Variable(String name, @Nullable Object value) {}
 
   private enum Flow {
@@ -97,8 +103,19 @@ final class Execution {
     if (++steps > limits.steps()) {
       throw error("more than " + limits.steps() + " steps");
     }
-    if (steps % CLOCK_STEPS == 0 && System.nanoTime() - deadline > 0) {
-      throw error("takes longer than " + limits.time().toMillis() + " ms");
+    if (steps % CLOCK_STEPS == 0) {
+      if (System.nanoTime() - deadline > 0) {
+        throw error("takes longer than " + limits.time().toMillis() + " ms");
+      }
+      made(CLOCK_STEPS);
+    }
+  }
+
+  private void made(int units) {
+    try {
+      output.made(units);
+    } catch (TemplateFunction.Failure e) {
+      throw error(String.valueOf(e.getMessage()));
     }
   }
 
@@ -522,13 +539,16 @@ final class Execution {
       at(called);
       throw error(name + " gives more than " + limits.outputChars() + " characters");
     }
-    if (v instanceof String s) {
-      try {
-        output.made(s.length());
-      } catch (TemplateFunction.Failure e) {
-        at(called);
-        throw error(name + ": " + e.getMessage());
-      }
+    int length =
+        switch (v) {
+          case String s -> s.length();
+          case GoList l -> LIST_ITEM * l.items().size();
+          case GoMap m -> MAP_ITEM * m.entries().size();
+          case null, default -> 0;
+        };
+    if (length > 0) {
+      node = called;
+      made(length);
     }
     return v;
   }

@@ -14,12 +14,12 @@ public interface TemplateOutput {
   String value(@Nullable Object value);
 
   /**
-   * Notes characters that a function has made. A caller of many executions bounds what all of them
-   * make.
+   * Notes characters of a text or items of a list that a function has made, or steps of the
+   * execution: each costs about the same. A caller of many executions bounds their sum.
    *
    * @throws TemplateFunction.Failure to end this execution; other exceptions end it as they are
    */
-  default void made(int characters) {}
+  default void made(int units) {}
 
   /** As text/template writes it. */
   TemplateOutput PLAIN =

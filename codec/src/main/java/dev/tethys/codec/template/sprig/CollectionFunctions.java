@@ -239,10 +239,14 @@ final class CollectionFunctions {
   }
 
   private static GoList list(List<?> items) {
+    return new GoList("[]interface {}", bounded(items));
+  }
+
+  private static <T> List<T> bounded(List<T> items) {
     if (items.size() > MAX_ITEMS) {
       throw new Failure("list of more than " + MAX_ITEMS + " items");
     }
-    return new GoList("[]interface {}", items);
+    return items;
   }
 
   private static List<@Nullable Object> plus(List<@Nullable Object> l, @Nullable Object v) {
@@ -254,14 +258,15 @@ final class CollectionFunctions {
   private static List<String> split(String s, String separator, long most) {
     List<String> out = new ArrayList<>();
     if (separator.isEmpty()) {
-      s.codePoints().limit(MAX_ITEMS).forEach(c -> out.add(Character.toString(c)));
-      return out;
+      s.codePoints().limit(MAX_ITEMS + 1L).forEach(c -> out.add(Character.toString(c)));
+      return bounded(out);
     }
     int from = 0;
     for (int at = s.indexOf(separator);
         at >= 0 && (most < 0 || out.size() < most - 1);
         at = s.indexOf(separator, from)) {
       out.add(s.substring(from, at));
+      bounded(out);
       from = at + separator.length();
     }
     out.add(s.substring(from));

@@ -316,13 +316,15 @@ class LogqlEngineTest {
             "label_format a=`{{ printf \"%900000s\" .user }}`",
             "label_format a=`{{ repeat 900000 \"x\" }}`, b=`{{ .a }}{{ .a }}`",
             "line_format `{{ alignLeft 1000000 .user }}`",
-            "line_format `{{ indent 900000 .user }}`")) {
+            "line_format `{{ indent 900000 .user }}`",
+            "line_format `{{ range (split \"x\" (repeat 100000 \"x\")) }}{{ end }}`",
+            "line_format `{{ regexReplaceAll \"y\" (repeat 60000 \"x\") \"\" | len }}`")) {
       refused(
           LogqlRequest.entries(
               "fake", "{service=~\".+\"} | " + stages, 0, 5000 * SECOND, Direction.FORWARD, 5000),
           LogqlLimits.DEFAULT,
           Kind.LIMIT,
-          "the stages of the query make more than 67108864 bytes beyond 65536 of each log line");
+          "the stages of the query make more than 67108864 bytes beyond 16384 of each log line");
       refused(
           LogqlRequest.instant(
               "fake",
@@ -330,7 +332,7 @@ class LogqlEngineTest {
               5000 * SECOND),
           LogqlLimits.DEFAULT,
           Kind.LIMIT,
-          "beyond 65536 of each log line");
+          "beyond 16384 of each log line");
     }
     String far = "{service=~\".+\"} | line_format `{{ printf \"%1000000000d\" 7 }}`";
     assertThat(entries(far, Direction.FORWARD, 5000))

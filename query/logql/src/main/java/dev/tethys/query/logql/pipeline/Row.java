@@ -67,7 +67,7 @@ public final class Row {
    */
   static final long MAX_QUERY_BYTES = 64 << 20;
 
-  private static final int FREE_BYTES = 64 << 10;
+  private static final int FREE_BYTES = 16 << 10;
 
   /** Length of the line from which on a row has more free bytes, times this. */
   private static final int FREE_FACTOR = 4;

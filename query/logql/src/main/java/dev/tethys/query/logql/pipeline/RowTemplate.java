@@ -139,8 +139,8 @@ final class RowTemplate {
           }
 
           @Override
-          public void made(int characters) {
-            r.made(characters);
+          public void made(int units) {
+            r.made(units);
           }
         });
   }
