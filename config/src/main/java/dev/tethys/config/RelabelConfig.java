@@ -76,33 +76,37 @@ public final class RelabelConfig {
     }
     List<RelabelRule> rules = new ArrayList<>();
     for (YamlNode n : list.items()) {
-      if (n.isNull()) {
-        throw n.error("empty or null relabeling rule in " + list.path());
-      }
-      YamlObject o = n.object(SECTION);
-      YamlNode action = o.at(ACTION);
-      if (action != null && action.asString().isEmpty()) {
-        throw o.error(
-            ACTION, "relabel action cannot be empty; allowed: " + actions().replace(" | ", ", "));
-      }
-      Spec spec =
-          new Spec(
-              o.get(SOURCE_LABELS),
-              o.get(SEPARATOR),
-              o.get(REGEX),
-              o.get(MODULUS),
-              o.get(TARGET_LABEL),
-              o.get(REPLACEMENT),
-              o.get(ACTION));
-      try {
-        rules.add(new RelabelRule(spec, scheme));
-      } catch (IllegalArgumentException e) {
-        YamlNode regex = o.at(REGEX);
-        YamlNode at = e.getCause() != null && regex != null ? regex : n;
-        throw at.error(String.valueOf(e.getMessage()));
-      }
+      n.attempt(() -> rules.add(rule(n, list, scheme)));
     }
     return new Relabeling(rules);
+  }
+
+  private static RelabelRule rule(YamlNode n, YamlNode list, NameScheme scheme) {
+    if (n.isNull()) {
+      throw n.error("empty or null relabeling rule in " + list.path());
+    }
+    YamlObject o = n.object(SECTION);
+    YamlNode action = o.at(ACTION);
+    if (action != null && action.asString().isEmpty()) {
+      throw o.error(
+          ACTION, "relabel action cannot be empty; allowed: " + actions().replace(" | ", ", "));
+    }
+    Spec spec =
+        new Spec(
+            o.get(SOURCE_LABELS),
+            o.get(SEPARATOR),
+            o.get(REGEX),
+            o.get(MODULUS),
+            o.get(TARGET_LABEL),
+            o.get(REPLACEMENT),
+            o.get(ACTION));
+    try {
+      return new RelabelRule(spec, scheme);
+    } catch (IllegalArgumentException e) {
+      YamlNode regex = o.at(REGEX);
+      YamlNode at = e.getCause() != null && regex != null ? regex : n;
+      throw at.error(String.valueOf(e.getMessage()));
+    }
   }
 
   /** The rules as a tree to be written, or null when there are none. */

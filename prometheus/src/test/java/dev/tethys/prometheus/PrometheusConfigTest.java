@@ -324,7 +324,7 @@ class PrometheusConfigTest {
           - {job_name: a, scrape_timeout: 1m, scrape_interval: 10s}
           - {job_name: b, static_configs: [{targts: [x]}]}
           - {job_name: b}
-          - {job_name: b, relabel_configs: [{action: replce}]}
+          - {job_name: b, relabel_configs: [{action: replce}, {regex: "("}]}
         scrape_config_files: [%s]
         rule_files: ["a*/b.yml"]
         alerting: {alertmanagers: [{api_version: v9}]}
@@ -342,7 +342,9 @@ class PrometheusConfigTest {
                         "test.yml:1:31",
                         "test.yml:3:35",
                         "test.yml:4:37",
+                        "test.yml:6:5",
                         "test.yml:6:46",
+                        "test.yml:6:55",
                         "test.yml:8:14",
                         "test.yml:9:42",
                         "test.yml:10:22",

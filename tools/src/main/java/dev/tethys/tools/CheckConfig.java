@@ -208,20 +208,20 @@ final class CheckConfig {
   private List<String> check(String file, PrometheusConfig config)
       throws IOException, BadException {
     List<String> ruleFiles = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
     if (!syntaxOnly) {
       CollectedExporters.check(config.collect());
     }
     for (String pattern : syntaxOnly ? List.<String>of() : config.ruleFiles()) {
       List<Path> found = config.findRuleFiles(pattern);
       if (found.isEmpty() && pattern.indexOf('*') < 0) {
-        throw new BadException(
-            GoQuote.quote(shown(file, pattern)) + " does not point to an existing file");
+        problems.add(GoQuote.quote(shown(file, pattern)) + " does not point to an existing file");
       }
       found.forEach(f -> ruleFiles.add(shown(file, f.toString())));
     }
     for (ScrapeConfig c : config.scrapeConfigs()) {
       if (!syntaxOnly) {
-        client(file, c.client());
+        client(file, c.client(), problems);
       }
       discoveries(
           file,
@@ -237,31 +237,36 @@ final class CheckConfig {
               }
               i++;
             }
-          });
+          },
+          problems);
     }
     for (AlertmanagerConfig c : config.alerting().alertmanagers()) {
-      discoveries(file, c.discoveries(), false, "alertmanager config", c::check);
+      discoveries(file, c.discoveries(), false, "alertmanager config", c::check, problems);
+    }
+    if (!problems.isEmpty()) {
+      throw new BadException(String.join("\n  FAILED: ", problems));
     }
     return ruleFiles;
   }
 
-  private static void client(String file, HttpClientConfig c) throws BadException {
+  private static void client(String file, HttpClientConfig c, List<String> problems) {
     HttpClientConfig.Authorization a = c.authorization();
     if (a != null) {
       exists(
           file,
           a.credentialsFile(),
-          "error checking authorization credentials or bearer token file ");
+          "error checking authorization credentials or bearer token file ",
+          problems);
     }
-    tls(file, c.tls());
+    tls(file, c.tls(), problems);
   }
 
-  private static void tls(String file, TlsConfig tls) throws BadException {
-    exists(file, tls.certFile(), "error checking client cert file ");
-    exists(file, tls.keyFile(), "error checking client key file ");
+  private static void tls(String file, TlsConfig tls, List<String> problems) {
+    exists(file, tls.certFile(), "error checking client cert file ", problems);
+    exists(file, tls.keyFile(), "error checking client key file ", problems);
   }
 
-  private static void exists(String config, String file, String what) throws BadException {
+  private static void exists(String config, String file, String what, List<String> problems) {
     if (file.isEmpty()) {
       return;
     }
@@ -269,8 +274,7 @@ final class CheckConfig {
       Files.readAttributes(Path.of(file), BasicFileAttributes.class);
     } catch (IOException e) {
       String name = shown(config, file);
-      throw new BadException(
-          what + GoQuote.quote(name) + ": stat " + name + ": " + IoFailures.reason(e));
+      problems.add(what + GoQuote.quote(name) + ": stat " + name + ": " + IoFailures.reason(e));
     }
   }
 
@@ -279,29 +283,42 @@ final class CheckConfig {
       List<DiscoveryConfig> all,
       boolean jobs,
       String where,
-      Consumer<TargetGroup> check)
-      throws BadException, IOException {
+      Consumer<TargetGroup> check,
+      List<String> problems)
+      throws IOException {
     for (DiscoveryConfig d : all) {
-      try {
-        Settings kubernetes = KubernetesDiscovery.MECHANISM.settings(d);
-        if (kubernetes != null && jobs && !syntaxOnly) {
-          tls(config, kubernetes.client().tls());
+      Settings kubernetes = KubernetesDiscovery.MECHANISM.settings(d);
+      if (kubernetes != null && jobs && !syntaxOnly) {
+        tls(config, kubernetes.client().tls(), problems);
+      }
+      if (d instanceof StaticConfig s) {
+        groups(s.groups(), check, problems);
+      } else if (d instanceof FileConfig f && !syntaxOnly) {
+        for (String pattern : f.files()) {
+          files(config, pattern, where, check, problems);
         }
-        if (d instanceof StaticConfig s) {
-          s.groups().forEach(check);
-        } else if (d instanceof FileConfig f && !syntaxOnly) {
-          for (String pattern : f.files()) {
-            files(config, pattern, where, check);
-          }
-        }
-      } catch (IllegalArgumentException e) {
-        throw new BadException(String.valueOf(e.getMessage()));
       }
     }
   }
 
-  private void files(String config, String pattern, String where, Consumer<TargetGroup> check)
-      throws BadException, IOException {
+  private static void groups(
+      List<TargetGroup> groups, Consumer<TargetGroup> check, List<String> problems) {
+    for (TargetGroup g : groups) {
+      try {
+        check.accept(g);
+      } catch (IllegalArgumentException e) {
+        problems.add(String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
+  private void files(
+      String config,
+      String pattern,
+      String where,
+      Consumer<TargetGroup> check,
+      List<String> problems)
+      throws IOException {
     List<Path> found = FilePattern.of(pattern).files();
     if (found.isEmpty()) {
       console
@@ -314,14 +331,12 @@ final class CheckConfig {
                   + " does not exist");
     }
     for (Path f : found) {
-      List<TargetGroup> groups;
       try {
-        groups = FileConfig.groups(f);
+        groups(FileConfig.groups(f), check, problems);
       } catch (ConfigException | IOException e) {
-        throw new BadException(
+        problems.add(
             "checking SD file " + GoQuote.quote(shown(config, pattern)) + ": " + describe(e));
       }
-      groups.forEach(check);
     }
   }
 

@@ -64,6 +64,20 @@ class CheckConfigTest {
   }
 
   @Test
+  void namesAllMissingFiles() throws IOException {
+    String yaml =
+        "rule_files: [gone.yml]\nscrape_configs: [{job_name: a, tls_config: {cert_file: c.pem,"
+            + " key_file: k.pem}}, {job_name: b, authorization: {credentials_file: token}}]";
+    assertThat(check(yaml)).isEqualTo(1);
+    assertThat(output.lines().filter(l -> l.contains("  FAILED: ")))
+        .hasSize(4)
+        .anyMatch(l -> l.contains("gone.yml"))
+        .anyMatch(l -> l.contains("c.pem"))
+        .anyMatch(l -> l.contains("k.pem"))
+        .anyMatch(l -> l.contains("token"));
+  }
+
+  @Test
   void checksFilesOfJobsThatOtherFilesHold() throws IOException {
     Files.writeString(
         dir.resolve("jobs.yml"),
