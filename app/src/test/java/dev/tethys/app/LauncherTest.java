@@ -114,7 +114,7 @@ class LauncherTest {
         .contains("race", "observe-race")
         .containsAll(
             names(
-                root.resolve("bench/src/main/java/dev/tethys/bench/Main.java"),
+                root.resolve("dev/bench/src/main/java/dev/tethys/bench/Main.java"),
                 "^ +entry\\(\"([a-z-]+)\""));
   }
 

@@ -139,7 +139,7 @@ class LogTextsTest {
                   p.toString().endsWith(".java")
                       && p.toString().contains("/src/main/java/")
                       && !p.endsWith("LimitedLog.java") // passes templates of others on
-                      && !p.toString().contains("/bench/")
+                      && !p.toString().contains("/dev/bench/")
                       && !p.toString().contains("/node_modules/"))
           .toList();
     }

@@ -112,7 +112,7 @@ class PlainLanguageTest {
         .allMatch(c -> c.split("\\s+", -1).length <= MOST_WORDS);
   }
 
-  /** The table of figures holds the current ones; earlier ones are in bench/results. */
+  /** The table of figures holds the current ones; earlier ones are in dev/bench/results. */
   @Test
   void figuresStayFew() throws IOException {
     String text = Files.readString(ROOT.resolve("docs/performance.md"));
