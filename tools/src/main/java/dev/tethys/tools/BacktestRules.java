@@ -6,7 +6,6 @@ import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.rule.Alert;
 import dev.tethys.alert.rule.AlertState;
 import dev.tethys.alert.rule.GroupSpec;
-import dev.tethys.alert.rule.ProfileRuleQueries;
 import dev.tethys.alert.rule.RuleFile;
 import dev.tethys.alert.rule.RuleGroup;
 import dev.tethys.alert.rule.RuleOptions;
@@ -245,9 +244,9 @@ final class BacktestRules {
         new RuleReplay(
             new MemoryStore(),
             history,
-            tenant -> history,
-            (tenant, every) -> history,
-            ProfileRuleQueries.NONE,
+            Map.of(
+                RuleType.LOGS, (tenant, every) -> history,
+                RuleType.TRACES, (tenant, every) -> history),
             (query, alerts) -> {
               for (Alert x : alerts) {
                 if (x.state() == AlertState.FIRING) {

@@ -11,26 +11,21 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Queries of rules over the logs of a tenant. */
-@FunctionalInterface
-public interface LogRuleQueries {
-  /** Fails: this process stores no logs. */
-  LogRuleQueries NONE = tenant -> new OfEngine(() -> null, LogqlLimits.DEFAULT, tenant);
-
-  /** Queries over the logs of a tenant. */
-  RuleQuery of(String tenant);
+/** Queries of rules over logs by LogQL. */
+public final class LogRuleQueries {
+  private LogRuleQueries() {}
 
   /**
    * Queries by an engine.
    *
    * @param engine null while there is no log store
    */
-  static LogRuleQueries of(Supplier<@Nullable LogqlEngine> engine, LogqlLimits limits) {
-    return tenant -> new OfEngine(engine, limits, tenant);
+  public static RuleSource of(Supplier<@Nullable LogqlEngine> engine, LogqlLimits limits) {
+    return (tenant, _) -> new OfEngine(engine, limits, tenant);
   }
 
   /** Instant queries of one tenant by an engine. */
-  record OfEngine(Supplier<@Nullable LogqlEngine> engine, LogqlLimits limits, String tenant)
+  private record OfEngine(Supplier<@Nullable LogqlEngine> engine, LogqlLimits limits, String tenant)
       implements RuleQuery {
     @Override
     public List<Value.Sample> query(String text, @Nullable Expr expr, long time) {
@@ -41,8 +36,7 @@ public interface LogRuleQueries {
     public List<Value.Sample> query(String text, long time) {
       LogqlEngine e = engine.get();
       if (e == null) {
-        throw QueryException.execution(
-            "log store is not open; rules of type logs need a server with --logs.enabled=true");
+        throw RuleSource.notOpen(RuleType.LOGS);
       }
       LogqlRequest request =
           LogqlRequest.instant(tenant, text, Math.multiplyExact(time, 1_000_000));

@@ -4,6 +4,7 @@ import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.tracing.ActiveSpan;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -14,6 +15,8 @@ import java.util.function.Supplier;
 /**
  * Dependencies that the groups of one manager share.
  *
+ * @param query over metrics
+ * @param sources of the other types of data that this process stores
  * @param groupThreads executor of groups, one thread for each
  * @param ruleThreads executor of rules of a group, in addition to the group's own thread
  * @param places limit on the latter's concurrency
@@ -22,9 +25,7 @@ import java.util.function.Supplier;
 record RuleContext(
     MetricStore store,
     RuleQuery query,
-    LogRuleQueries logs,
-    TraceRuleQueries traces,
-    ProfileRuleQueries profiles,
+    Map<RuleType, RuleSource> sources,
     AlertListener listener,
     RuleOptions options,
     RuleMetrics metrics,
@@ -40,13 +41,12 @@ record RuleContext(
    * @param interval of its evaluations
    */
   RuleQuery query(GroupSpec group, Duration interval) {
-    RuleQuery q =
-        switch (group.type()) {
-          case METRICS -> query;
-          case LOGS -> logs.of(group.tenant());
-          case TRACES -> traces.of(group.tenant(), interval);
-          case PROFILES -> profiles.of(group.tenant());
-        };
+    RuleType type = group.type();
+    RuleQuery q = query;
+    if (type != RuleType.METRICS) {
+      RuleSource source = sources.get(type);
+      q = (source == null ? RuleSource.missing(type) : source).of(group.tenant(), interval);
+    }
     return q.forGroup(group.file(), group.name());
   }
 

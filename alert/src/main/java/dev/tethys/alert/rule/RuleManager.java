@@ -56,25 +56,14 @@ public final class RuleManager implements AutoCloseable {
       RuleOptions options,
       Registry registry,
       RuleClock clock) {
-    this(
-        store,
-        query,
-        LogRuleQueries.NONE,
-        TraceRuleQueries.NONE,
-        ProfileRuleQueries.NONE,
-        listener,
-        options,
-        registry,
-        clock);
+    this(store, query, Map.of(), listener, options, registry, clock);
   }
 
   /** Starts without rules. */
   public RuleManager(
       MetricStore store,
       RuleQuery query,
-      LogRuleQueries logs,
-      TraceRuleQueries traces,
-      ProfileRuleQueries profiles,
+      Map<RuleType, RuleSource> sources,
       AlertListener listener,
       RuleOptions options,
       Registry registry,
@@ -86,9 +75,7 @@ public final class RuleManager implements AutoCloseable {
         new RuleContext(
             store,
             query,
-            logs,
-            traces,
-            profiles,
+            sources,
             listener,
             options,
             metrics,

@@ -5,6 +5,7 @@ import dev.tethys.model.storage.MetricStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Semaphore;
@@ -24,14 +25,14 @@ public final class RuleReplay {
   /**
    * Makes groups that were never evaluated.
    *
-   * @param store where results go; what queries read is the query's own affair
+   * @param store gets the results
+   * @param query over metrics
+   * @param sources of the other types of data
    */
   public RuleReplay(
       MetricStore store,
       RuleQuery query,
-      LogRuleQueries logs,
-      TraceRuleQueries traces,
-      ProfileRuleQueries profiles,
+      Map<RuleType, RuleSource> sources,
       AlertListener listener,
       RuleOptions options,
       RuleSettings settings,
@@ -52,9 +53,7 @@ public final class RuleReplay {
         new RuleContext(
             store,
             query,
-            logs,
-            traces,
-            profiles,
+            sources,
             listener,
             options,
             new RuleMetrics(new Registry()),

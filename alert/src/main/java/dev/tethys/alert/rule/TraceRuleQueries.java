@@ -21,24 +21,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Queries of rules over the spans of a tenant. A query reads the spans that start in a range before
- * its time: the range of its hint {@code range}, or the interval of its group.
+ * Queries of rules over spans by TraceQL. A query reads the spans that start in a range before its
+ * time: the range of its hint {@code range}, or the interval of its group.
  */
-@FunctionalInterface
-public interface TraceRuleQueries {
+public final class TraceRuleQueries {
   /** Hint with the length of the range. */
-  String RANGE = "range";
+  public static final String RANGE = "range";
 
-  /** Fails: this process stores no traces. */
-  TraceRuleQueries NONE =
-      (tenant, range) -> new OfQueries(() -> null, Duration.ofMinutes(1), tenant, range);
-
-  /**
-   * Queries over the spans of a tenant.
-   *
-   * @param range of queries without the hint
-   */
-  RuleQuery of(String tenant, Duration range);
+  private TraceRuleQueries() {}
 
   /**
    * Queries of a trace store.
@@ -46,7 +36,7 @@ public interface TraceRuleQueries {
    * @param queries null while there is no trace store
    * @param timeout the longest time of a query
    */
-  static TraceRuleQueries of(Supplier<@Nullable TraceQueries> queries, Duration timeout) {
+  public static RuleSource of(Supplier<@Nullable TraceQueries> queries, Duration timeout) {
     return (tenant, range) -> new OfQueries(queries, timeout, tenant, range);
   }
 
@@ -55,7 +45,7 @@ public interface TraceRuleQueries {
    *
    * @throws TraceqlParseException if it is not valid, or finds traces instead of series
    */
-  static TraceQuery parse(String text) {
+  public static TraceQuery parse(String text) {
     TraceQuery q = TraceQuery.parse(text);
     if (!q.isMetrics()) {
       throw new TraceqlParseException(
@@ -76,7 +66,7 @@ public interface TraceRuleQueries {
   }
 
   /** Range of a query, by its hint or the given one. */
-  static Duration range(TraceQuery query, Duration otherwise) {
+  public static Duration range(TraceQuery query, Duration otherwise) {
     return query.hints().get(RANGE) instanceof TraceValue.Duration d
         ? Duration.ofNanos(d.nanos())
         : otherwise;
@@ -90,7 +80,7 @@ public interface TraceRuleQueries {
    * @param series texts by the names of a result
    * @throws QueryException if two names become the same
    */
-  static Labels labels(Map<String, String> series) {
+  public static Labels labels(Map<String, String> series) {
     TreeMap<String, String> out = new TreeMap<>();
     series.forEach(
         (name, value) -> {
@@ -122,7 +112,7 @@ public interface TraceRuleQueries {
   }
 
   /** Instant queries of one tenant. */
-  record OfQueries(
+  private record OfQueries(
       Supplier<@Nullable TraceQueries> queries, Duration timeout, String tenant, Duration range)
       implements RuleQuery {
     @Override
@@ -144,9 +134,7 @@ public interface TraceRuleQueries {
     private List<Value.Sample> run(TraceQuery query, long time) {
       TraceQueries q = queries.get();
       if (q == null) {
-        throw QueryException.execution(
-            "trace store is not open; rules of type traces need a server with"
-                + " --traces.enabled=true");
+        throw RuleSource.notOpen(RuleType.TRACES);
       }
       long to = Math.multiplyExact(time, 1_000_000L);
       long from = to - TraceRuleQueries.range(query, range).toNanos();

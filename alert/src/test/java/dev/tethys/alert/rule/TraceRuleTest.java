@@ -26,7 +26,7 @@ class TraceRuleTest {
   private static final long MINUTE = 60_000;
 
   private final MemoryTraceStore store = new MemoryTraceStore();
-  private final TraceRuleQueries queries =
+  private final RuleSource queries =
       TraceRuleQueries.of(
           () -> new TraceQueries(store, Runnable::run, 1, TraceLimits.DEFAULT),
           Duration.ofMinutes(1));
@@ -128,7 +128,7 @@ class TraceRuleTest {
 
   @Test
   void missingStoreIsNamed() {
-    RuleQuery q = TraceRuleQueries.NONE.of("t", Duration.ofMinutes(1));
+    RuleQuery q = RuleSource.missing(RuleType.TRACES).of("t", Duration.ofMinutes(1));
     assertThatThrownBy(() -> q.query("{ } | rate()", 1))
         .hasMessageContaining("--traces.enabled=true");
   }

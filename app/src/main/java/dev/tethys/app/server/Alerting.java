@@ -7,15 +7,13 @@ import dev.tethys.alert.notify.NotifierOptions;
 import dev.tethys.alert.rule.Alert;
 import dev.tethys.alert.rule.AlertListener;
 import dev.tethys.alert.rule.GroupSpec;
-import dev.tethys.alert.rule.LogRuleQueries;
-import dev.tethys.alert.rule.ProfileRuleQueries;
 import dev.tethys.alert.rule.RuleClock;
 import dev.tethys.alert.rule.RuleManager;
 import dev.tethys.alert.rule.RuleOptions;
 import dev.tethys.alert.rule.RuleQuery;
 import dev.tethys.alert.rule.RuleSettings;
+import dev.tethys.alert.rule.RuleSource;
 import dev.tethys.alert.rule.RuleType;
-import dev.tethys.alert.rule.TraceRuleQueries;
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
@@ -63,15 +61,14 @@ final class Alerting implements AutoCloseable {
   /**
    * Dependencies of rules and notifications.
    *
-   * @param reading source of rule queries
+   * @param reading source of rule queries over metrics
+   * @param sources of those over other data
    */
   record Dependencies(
       MetricStore store,
       MetricSource reading,
       PromqlEngine engine,
-      LogRuleQueries logs,
-      TraceRuleQueries traces,
-      ProfileRuleQueries profiles,
+      Map<RuleType, RuleSource> sources,
       HttpClientFactory clients,
       DiscoveryContext discovery,
       Registry registry,
@@ -88,9 +85,7 @@ final class Alerting implements AutoCloseable {
         new RuleManager(
             s.store(),
             RuleQuery.of(s.engine(), s.reading()),
-            s.logs(),
-            s.traces(),
-            s.profiles(),
+            s.sources(),
             listener(),
             new RuleOptions(
                 duration(flags, "rules.alert.for-outage-tolerance"),

@@ -10,7 +10,6 @@ import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -36,35 +35,18 @@ final class EmbeddedPipelines implements AutoCloseable {
   private boolean applied;
 
   /**
-   * @param logs the log store, null if a flag switches it off
-   * @param traces the trace store, null if a flag switches it off
-   * @param profiles the profile store, null if a flag switches it off
+   * @param stores of the server by signal
    * @param folder of all data
    */
   EmbeddedPipelines(
-      FlagSet flags,
-      @Nullable EmbeddedLogs logs,
-      @Nullable EmbeddedTraces traces,
-      @Nullable EmbeddedProfiles profiles,
-      Path folder,
-      Registry registry) {
+      FlagSet flags, Map<Signal, EmbeddedStore> stores, Path folder, Registry registry) {
     this.flags = flags;
     this.registry = registry;
     this.promtail = flags.get(PROMTAIL);
     List<String> configs = flags.list(ServerPipelines.CONFIG);
-    if (logs == null && !promtail.isEmpty()) {
+    if (!stores.containsKey(Signal.LOGS) && !promtail.isEmpty()) {
       throw new UsageException(
           "tethys server: --" + PROMTAIL + " needs the log store; remove --logs.enabled=false");
-    }
-    Map<Signal, EmbeddedStore> stores = new EnumMap<>(Signal.class);
-    if (logs != null) {
-      stores.put(Signal.LOGS, logs.pipelineStore());
-    }
-    if (traces != null) {
-      stores.put(Signal.TRACES, traces.pipelineStore());
-    }
-    if (profiles != null) {
-      stores.put(Signal.PROFILES, profiles.pipelineStore());
     }
     this.own = List.of(new TethysExporterFactory(stores));
     this.pipelines =

@@ -1,5 +1,8 @@
 package dev.tethys.app.server;
 
+import static dev.tethys.runtime.cli.Flag.Kind.STRING;
+import static dev.tethys.runtime.cli.Flag.of;
+
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.LogSourceConfig;
 import dev.tethys.collect.logs.SourceContext;
@@ -16,6 +19,7 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogIngester;
 import dev.tethys.model.relabel.RelabelRule;
 import dev.tethys.model.relabel.Relabeling;
+import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.web.client.HttpClientFactory;
@@ -31,10 +35,26 @@ import java.util.List;
  * acknowledge nothing: over TCP a store that is slow slows the senders, over UDP messages are lost.
  */
 final class LogListeners implements AutoCloseable {
-  static final String SYSLOG_UDP = "logs.syslog-udp-listen-address";
-  static final String SYSLOG_TCP = "logs.syslog-tcp-listen-address";
-  static final String GELF_UDP = "logs.gelf-udp-listen-address";
-  static final String GELF_TCP = "logs.gelf-tcp-listen-address";
+  private static final String SYSLOG_UDP = "logs.syslog-udp-listen-address";
+  private static final String SYSLOG_TCP = "logs.syslog-tcp-listen-address";
+  private static final String GELF_UDP = "logs.gelf-udp-listen-address";
+  private static final String GELF_TCP = "logs.gelf-tcp-listen-address";
+
+  /** Flags of the listeners. */
+  static final List<Flag> FLAGS =
+      List.of(
+          of(
+              SYSLOG_UDP,
+              STRING,
+              "",
+              "host:port for syslog over UDP, RFC 3164 and 5424, into the log store. (Tethys)"),
+          of(
+              SYSLOG_TCP,
+              STRING,
+              "",
+              "host:port for syslog over TCP, RFC 3164 and 5424, into the log store. (Tethys)"),
+          of(GELF_UDP, STRING, "", "host:port for GELF over UDP into the log store. (Tethys)"),
+          of(GELF_TCP, STRING, "", "host:port for GELF over TCP into the log store. (Tethys)"));
 
   private static final System.Logger LOG = JulLogger.of(LogListeners.class.getName());
 

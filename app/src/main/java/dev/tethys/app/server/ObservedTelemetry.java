@@ -14,15 +14,12 @@ import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
-import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
-import dev.tethys.pipeline.exporter.tethys.TethysSettings;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Profiles and spans of the observed machine on their way to the stores of the server. What a store
@@ -41,17 +38,17 @@ final class ObservedTelemetry {
   }
 
   /**
-   * What the observer is to produce for stores that exist.
+   * Sinks of the observer for the stores that exist.
    *
-   * @param profiles store of profiles; null for none
-   * @param traces store of traces; null for none
+   * @param stores by signal
    */
-  static ObserverSinks sinks(
-      @Nullable EmbeddedProfiles profiles, @Nullable EmbeddedTraces traces, String hostName) {
+  static ObserverSinks sinks(Map<Signal, EmbeddedStore> stores, String hostName) {
     ObservedTelemetry t = new ObservedTelemetry(hostName);
+    EmbeddedStore profiles = stores.get(Signal.PROFILES);
+    EmbeddedStore traces = stores.get(Signal.TRACES);
     return new ObserverSinks(
-        profiles == null ? null : p -> t.profiles(profiles.pipelineStore(), p),
-        traces == null ? null : (batch, n) -> t.spans(traces.pipelineStore(), batch, n),
+        profiles == null ? null : p -> t.profiles(profiles, p),
+        traces == null ? null : (batch, n) -> t.spans(traces, batch, n),
         1);
   }
 
@@ -83,12 +80,7 @@ final class ObservedTelemetry {
   }
 
   private void store(EmbeddedStore to, Batch batch) {
-    String problem =
-        switch (to.store(batch, TethysSettings.DEFAULT)) {
-          case Outcome.Accepted _ -> "";
-          case Outcome.Rejected r -> r.reason();
-          case Outcome.Unavailable u -> u.reason();
-        };
+    String problem = StoringConsumer.problem(to, batch);
     if (!problem.isEmpty()) {
       failures.failure(
           Level.WARNING,

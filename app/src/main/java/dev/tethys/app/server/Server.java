@@ -1,8 +1,6 @@
 package dev.tethys.app.server;
 
 import dev.tethys.alert.rule.GroupSpec;
-import dev.tethys.alert.rule.LogRuleQueries;
-import dev.tethys.alert.rule.TraceRuleQueries;
 import dev.tethys.api.prometheus.ApiSettings;
 import dev.tethys.api.prometheus.Consoles;
 import dev.tethys.api.prometheus.Notifications;
@@ -29,9 +27,11 @@ import dev.tethys.model.guard.QueryPlaces;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.exporter.remotewrite.RemoteWrite;
 import dev.tethys.pipeline.exporter.remotewrite.RemoteWriteMetrics;
+import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.sample.BatchSink;
 import dev.tethys.pipeline.sample.TeeStore;
@@ -76,8 +76,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -120,9 +122,7 @@ final class Server implements AutoCloseable {
   private final Alerting alerting;
   private final @Nullable EmbeddedPushgateway pushgateway;
   private final @Nullable EmbeddedAlertmanager alertmanager;
-  private final @Nullable EmbeddedLogs logs;
-  private final @Nullable EmbeddedProfiles profiles;
-  private final @Nullable EmbeddedTraces traces;
+  private final List<StoredEvents<?>> signals;
   private final EmbeddedPipelines pipelines;
   private final EmbeddedObserver observer;
   private final HttpListener listener;
@@ -160,7 +160,7 @@ final class Server implements AutoCloseable {
             embedded ? null : file,
             embedded ? Configuration.defaults(ownAddress()) : "",
             registry);
-    if (flags.bool(EmbeddedTraces.SHARED_SPAN_METRICS)) {
+    if (flags.bool(StoredTraces.SHARED_SPAN_METRICS)) {
       store.shareAll();
     }
     opening.begin(folder, databaseOptions(configuration.current()));
@@ -221,30 +221,15 @@ final class Server implements AutoCloseable {
             new ScrapeMetrics(registry),
             ScrapeClock.SYSTEM);
     DiscoveryContext discoveryContext = DiscoveryContext.of(registry, clients);
-    this.logs =
-        EmbeddedLogs.isEnabled(flags)
-            ? new EmbeddedLogs(flags, folder, resources(MemoryUse.LOG_QUERIES, "logs"), registry)
-            : null;
-    this.profiles =
-        EmbeddedProfiles.isEnabled(flags)
-            ? new EmbeddedProfiles(
-                flags, folder, clients, resources(MemoryUse.PROFILE_QUERIES, "profiles"), registry)
-            : null;
+    this.signals = signals();
     this.discovery =
         new DiscoveryManager(
             discoveryContext,
             ServerFlags.discoveryPause(flags),
-            profiles == null ? scrape : profiles.with(scrape));
-    this.traces =
-        EmbeddedTraces.isEnabled(flags)
-            ? new EmbeddedTraces(
-                flags,
-                folder,
-                writing("traces"),
-                store::separate,
-                resources(MemoryUse.TRACE_QUERIES, "traces"),
-                registry)
-            : null;
+            byPool -> {
+              scrape.targets(byPool);
+              signals.forEach(x -> x.targets(byPool));
+            });
     this.alerting =
         new Alerting(
             flags,
@@ -254,16 +239,16 @@ final class Server implements AutoCloseable {
                 writing("rules"),
                 reading,
                 engine,
-                logs == null ? LogRuleQueries.NONE : logs.ruleQueries(),
-                traces == null ? TraceRuleQueries.NONE : traces.ruleQueries(),
-                EmbeddedProfiles.ruleQueries(profiles, engine),
+                signals.stream()
+                    .collect(Collectors.toMap(StoredEvents::ruleType, StoredEvents::rules)),
                 clients,
                 discoveryContext,
                 registry,
                 tracing.recorder()));
+    signals.forEach(x -> x.onRuleGroups(alerting::applyLogGroups));
     this.pushgateway =
         flags.bool("web.enable-pushgateway") ? new EmbeddedPushgateway(flags, folder) : null;
-    this.pipelines = new EmbeddedPipelines(flags, logs, traces, profiles, folder, registry);
+    this.pipelines = new EmbeddedPipelines(flags, stores(), folder, registry);
     Routes routes = routes(external.url());
     this.alertmanager =
         EmbeddedAlertmanager.open(flags, external.url(), folder, clients, registry, routes);
@@ -286,15 +271,7 @@ final class Server implements AutoCloseable {
   /** Data that clients of the listener read, and actions open to them. */
   private String openContent() {
     List<String> out = new ArrayList<>(List.of("metrics"));
-    if (logs != null) {
-      out.add("logs");
-    }
-    if (traces != null) {
-      out.add("traces");
-    }
-    if (profiles != null) {
-      out.add("profiles");
-    }
+    signals.forEach(x -> out.add(x.plural()));
     out.add("configuration without secrets");
     for (String api : List.of("web.enable-admin-api", "web.enable-lifecycle")) {
       if (flags.bool(api)) {
@@ -310,8 +287,32 @@ final class Server implements AutoCloseable {
         store, new BatchSink(remoteWrite.from(source), AckCallback.NONE), remoteWrite::isWanted);
   }
 
-  private QueryResources resources(MemoryUse use, String name) {
-    return QueryResources.of(memory, use, places, name);
+  /** Signals besides metrics that the flags switch on. */
+  private List<StoredEvents<?>> signals() {
+    SignalServices services =
+        new SignalServices(flags, folder, !embedded, clients, memory, places, registry);
+    Map<Signal, Supplier<StoredEvents<?>>> all = new LinkedHashMap<>();
+    all.put(Signal.LOGS, () -> new StoredLogs(services));
+    all.put(
+        Signal.TRACES,
+        () ->
+            new StoredTraces(
+                services,
+                writing("traces"),
+                store::separate,
+                new SpanMetricQueries(engine, reading)));
+    all.put(Signal.PROFILES, () -> new StoredProfiles(services, engine));
+    all.keySet().removeIf(x -> !flags.bool(StoredEvents.enabled(x)));
+    return List.copyOf(all.values().stream().map(Supplier::get).toList());
+  }
+
+  /** Stores of signals as batches reach them. */
+  private Map<Signal, EmbeddedStore> stores() {
+    return signals.stream().collect(Collectors.toMap(StoredSignal::signal, StoredEvents::batches));
+  }
+
+  private List<ScrapeManager.Pool> pools() {
+    return signals.stream().flatMap(x -> x.pools().stream()).toList();
   }
 
   private boolean on(Features f) {
@@ -391,7 +392,7 @@ final class Server implements AutoCloseable {
             reading,
             QueryEngine.of(engine, reading),
             new StoreStatus(store, folder, watch::stores),
-            new ScrapeStatus(scrape, EmbeddedProfiles.jobs(profiles), configuration),
+            new ScrapeStatus(scrape, this::pools, configuration),
             alerting.status(),
             status,
             notifications,
@@ -413,26 +414,10 @@ final class Server implements AutoCloseable {
     PointTally receivers = new PointTally("server", registry, Scheduler.system()::nanos);
     FlushEndpoint flush = new FlushEndpoint();
     watch.add("metrics", "metric store", () -> store.get().health());
-    EmbeddedLogs logStore = logs;
-    if (logStore != null) {
-      logStore.addTo(routes, receivers, alerting::applyLogGroups);
-      flush.add("log store", logStore::flush);
-      logStore.addTo(watch);
-      logStore.addTo(memory);
-    }
-    EmbeddedTraces traceStore = traces;
-    if (traceStore != null) {
-      traceStore.addTo(routes, receivers, new SpanMetricQueries(engine, reading));
-      flush.add("trace store", traceStore::flush);
-      traceStore.addTo(watch);
-      traceStore.addTo(memory);
-    }
-    EmbeddedProfiles profileStore = profiles;
-    if (profileStore != null) {
-      profileStore.addTo(routes, receivers);
-      flush.add("profile store", profileStore::flush);
-      profileStore.addTo(watch);
-      profileStore.addTo(memory);
+    for (StoredEvents<?> x : signals) {
+      x.addTo(routes, receivers);
+      flush.add(x.storeName(), x::flush);
+      watch.add(x.plural(), x.storeName(), x::health);
     }
     flush.addTo(routes);
     watch.register(registry);
@@ -482,18 +467,8 @@ final class Server implements AutoCloseable {
     if (warmUp.isPositive() && (found.series() > 0 || found.blocks() > 0)) {
       warmUp(database, warmUp);
     }
-    EmbeddedLogs logStore = logs;
-    if (logStore != null) {
-      boolean configured = !configuration.source().equals("embedded defaults");
-      logStore.open(configuration.current().logs(), configured, clients);
-    }
-    EmbeddedTraces traceStore = traces;
-    if (traceStore != null) {
-      traceStore.open();
-    }
-    EmbeddedProfiles profileStore = profiles;
-    if (profileStore != null) {
-      profileStore.open();
+    for (StoredSignal x : signals) {
+      x.open(configuration.current());
     }
     engine.noteRunning(folder.resolve("queries.active"));
     configuration.add(this::apply);
@@ -505,37 +480,19 @@ final class Server implements AutoCloseable {
     reloads.watch(flags);
     QueryWarmUp q = queryWarmUp;
     if (q != null) {
-      q.follow(otherWarmUps());
+      q.follow(signals.stream().flatMap(x -> x.warmUp().stream()).toList());
     }
   }
 
   /** Starts the warm-up while the other stores are opened, which takes hundredths of a second. */
   private void warmUp(MetricsDatabase database, Duration time) {
     WarmUpTurns.Others clients = WarmUpTurns.Others.of(engine.running(), lookups);
-    EmbeddedLogs logStore = logs;
-    if (logStore != null) {
-      clients = clients.and(logStore.queryThreads());
-    }
-    EmbeddedTraces traceStore = traces;
-    if (traceStore != null) {
-      clients = clients.and(traceStore.queryThreads());
+    for (StoredEvents<?> x : signals) {
+      clients = clients.and(x.queryThreads());
     }
     QueryWarmUp q = new QueryWarmUp(database, time, System::nanoTime, clients);
     queryWarmUp = q;
     q.start();
-  }
-
-  private List<SignalWarmUp<?>> otherWarmUps() {
-    List<SignalWarmUp<?>> signals = new ArrayList<>();
-    EmbeddedLogs logStore = logs;
-    if (logStore != null) {
-      signals.add(logStore.warmUp());
-    }
-    EmbeddedTraces traceStore = traces;
-    if (traceStore != null) {
-      signals.add(traceStore.warmUp());
-    }
-    return signals;
   }
 
   private DatabaseOptions databaseOptions(PrometheusConfig c) {
@@ -573,10 +530,7 @@ final class Server implements AutoCloseable {
   private void apply(PrometheusConfig c) throws IOException {
     // Read first: a rule file that is wrong leaves everything as it is.
     List<GroupSpec> groups = configuration.rulesOf(c, queries.parser());
-    EmbeddedProfiles profileStore = profiles;
-    if (profileStore == null) {
-      EmbeddedProfiles.checkNoJobs(c);
-    }
+    checkProfileJobs(c);
     EmbeddedAlertmanager a = alertmanager;
     if (a != null) {
       a.load();
@@ -584,22 +538,26 @@ final class Server implements AutoCloseable {
     }
     tracing.apply(c.tracing());
     store.get().reconfigure(databaseOptions(c));
-    EmbeddedLogs logStore = logs;
-    if (logStore != null) {
-      logStore.apply(c.logs());
-    }
-    EmbeddedTraces traceStore = traces;
-    if (traceStore != null) {
-      traceStore.apply(c.traces());
-    }
-    if (profileStore != null) {
-      profileStore.apply(c);
+    for (StoredSignal x : signals) {
+      x.apply(c);
     }
     remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
     reading.apply(c.remoteRead(), c.stores(), c.global().externalLabels(), clients);
     exporters.apply(c.collect());
     applyJobs(c);
     alerting.apply(c, groups);
+  }
+
+  /** Refuses jobs of profiles if a flag switches their store off. */
+  private void checkProfileJobs(PrometheusConfig c) throws IOException {
+    if (!c.profileJobs().isEmpty() && !stores().containsKey(Signal.PROFILES)) {
+      throw new IOException(
+          "job "
+              + c.profileJobs().getFirst().jobName()
+              + " has profiling_config, but there is no profile store; remove the job or --"
+              + StoredEvents.enabled(Signal.PROFILES)
+              + "=false");
+    }
   }
 
   private void applyJobs(PrometheusConfig c) throws IOException {
@@ -615,8 +573,8 @@ final class Server implements AutoCloseable {
   /** Starts to observe the machine when the flags and the rights of the process allow it. */
   void observe() {
     observer.start(
-        ObservedTelemetry.sinks(profiles, traces, Configuration.hostName()),
-        logs == null ? null : logs.local(),
+        ObservedTelemetry.sinks(stores(), Configuration.hostName()),
+        signals.stream().flatMap(x -> x.localLogs().stream()).findFirst().orElse(null),
         folder,
         () -> configuration.applyAgain(this::applyJobs));
   }
@@ -676,10 +634,7 @@ final class Server implements AutoCloseable {
     status.stopping();
     watch.close();
     notifications.add(Notifications.STOPPING);
-    EmbeddedProfiles profileStore = profiles;
-    if (profileStore != null) {
-      profileStore.stopSelf();
-    }
+    signals.forEach(StoredSignal::stopSources);
     reloads.close();
     QueryWarmUp q = queryWarmUp;
     if (q != null) {
@@ -696,10 +651,7 @@ final class Server implements AutoCloseable {
     scrape.close();
     exporters.close();
     notifications.close();
-    EmbeddedLogs logStore = logs;
-    if (logStore != null) {
-      logStore.closeTails();
-    }
+    signals.forEach(StoredSignal::endStreams);
     otlpListeners.forEach(HttpListener::close);
     listener.close();
     pipelines.close();
@@ -710,16 +662,7 @@ final class Server implements AutoCloseable {
     }
     tracing.close();
     engine.close();
-    if (profileStore != null) {
-      profileStore.close();
-    }
-    EmbeddedTraces traceStore = traces;
-    if (traceStore != null) {
-      traceStore.close();
-    }
-    if (logStore != null) {
-      logStore.close();
-    }
+    signals.reversed().forEach(StoredSignal::close);
     store.close();
     clients.close();
   }

@@ -405,37 +405,6 @@ final class ServerFlags {
                   + " configuration file and with the rights for it, on unless --no-observe."
                   + " (Tethys)"),
           of(
-              EmbeddedLogs.ENABLE,
-              BOOLEAN,
-              "true",
-              "Store logs and serve Loki's API below /loki. (Tethys)"),
-          of(
-              EmbeddedLogs.COLLECT_LOCAL,
-              STRING,
-              "auto",
-              "Store the server's own log and the journal of this machine: true, false, or auto:"
-                  + " without a configuration file. (Tethys)"),
-          of(
-              LogListeners.SYSLOG_UDP,
-              STRING,
-              "",
-              "host:port for syslog over UDP, RFC 3164 and 5424, into the log store. (Tethys)"),
-          of(
-              LogListeners.SYSLOG_TCP,
-              STRING,
-              "",
-              "host:port for syslog over TCP, RFC 3164 and 5424, into the log store. (Tethys)"),
-          of(
-              LogListeners.GELF_UDP,
-              STRING,
-              "",
-              "host:port for GELF over UDP into the log store. (Tethys)"),
-          of(
-              LogListeners.GELF_TCP,
-              STRING,
-              "",
-              "host:port for GELF over TCP into the log store. (Tethys)"),
-          of(
               ServerPipelines.CONFIG,
               LIST,
               "",
@@ -448,52 +417,6 @@ final class ServerFlags {
               "",
               "promtail.yml whose jobs run in the server; without clients and exporters they write"
                   + " into the log store. (Tethys)"),
-          of(
-              EmbeddedLogs.PATH,
-              STRING,
-              "",
-              "Folder of the log store; by default logs in the storage folder. (Tethys)"),
-          of(
-              EmbeddedLogs.RETENTION_TIME,
-              DURATION,
-              "15d",
-              "Retention of logs; 0 for no limit. (Tethys)"),
-          of(
-              EmbeddedLogs.RETENTION_SIZE,
-              SIZE,
-              "0",
-              "Maximum bytes of logs on disk; the oldest are removed first, 0 for no limit."
-                  + " (Tethys)"),
-          of(
-              EmbeddedLogs.HEAD_SIZE,
-              SIZE,
-              "32MB",
-              "Memory for log entries that are not yet written to parts. (Tethys)"),
-          of(
-              EmbeddedLogs.MAX_LINE_SIZE,
-              SIZE,
-              "4MB",
-              "Maximum length of a log line; longer ones are refused by name. (Tethys)"),
-          of(
-              EmbeddedLogs.MAX_STREAMS,
-              INTEGER,
-              "500000",
-              "Maximum number of log streams of a tenant in memory. (Tethys)"),
-          of(
-              EmbeddedLogs.MAX_TAILS,
-              INTEGER,
-              "10",
-              "Maximum number of concurrent live tails of a tenant; 0 for no limit. (Tethys)"),
-          of(
-              EmbeddedLogs.QUERY_TIMEOUT,
-              DURATION,
-              "1m",
-              "Maximum duration of a LogQL query. (Tethys)"),
-          of(
-              EmbeddedLogs.QUERY_MAX_ENTRIES,
-              INTEGER,
-              "5000",
-              "Maximum number of entries that a LogQL query returns. (Tethys)"),
           of(
               "storage.max-series",
               INTEGER,
@@ -573,9 +496,9 @@ final class ServerFlags {
   static List<Flag> all() {
     return Stream.of(
             ALL,
-            EmbeddedTraces.FLAGS,
-            EmbeddedProfiles.FLAGS,
-            DebugInfo.FLAGS,
+            StoredLogs.FLAGS,
+            StoredTraces.FLAGS,
+            StoredProfiles.FLAGS,
             EmbeddedControl.FLAGS,
             EmbeddedAlertmanager.clusterFlags())
         .flatMap(List::stream)

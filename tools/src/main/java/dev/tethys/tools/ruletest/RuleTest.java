@@ -6,12 +6,12 @@ import dev.tethys.alert.rule.AlertState;
 import dev.tethys.alert.rule.AlertingRule;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.LogRuleQueries;
-import dev.tethys.alert.rule.ProfileRuleQueries;
 import dev.tethys.alert.rule.RuleGroup;
 import dev.tethys.alert.rule.RuleOptions;
 import dev.tethys.alert.rule.RuleQuery;
 import dev.tethys.alert.rule.RuleReplay;
 import dev.tethys.alert.rule.RuleSettings;
+import dev.tethys.alert.rule.RuleType;
 import dev.tethys.alert.rule.TraceRuleQueries;
 import dev.tethys.config.Durations;
 import dev.tethys.model.GoDurationText;
@@ -145,9 +145,11 @@ final class RuleTest implements AutoCloseable {
         new RuleReplay(
             store,
             RuleQuery.of(engine, store),
-            LogRuleQueries.of(() -> logs.engine(), LogqlLimits.DEFAULT),
-            TraceRuleQueries.of(() -> traces.queries(), TRACE_TIMEOUT),
-            ProfileRuleQueries.NONE,
+            Map.of(
+                RuleType.LOGS,
+                LogRuleQueries.of(() -> logs.engine(), LogqlLimits.DEFAULT),
+                RuleType.TRACES,
+                TraceRuleQueries.of(() -> traces.queries(), TRACE_TIMEOUT)),
             (query, alerts) -> {},
             RuleOptions.defaults(URI.create(test.externalUrl())),
             new RuleSettings(test.interval(), Duration.ZERO, test.externalLabels()),

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.SortedSet;
 
 /** State and maintenance that the stores of all signals on the engine have in common. */
-public interface EventStore {
+public interface EventStore extends AutoCloseable {
   /** Tenants with data. */
   SortedSet<String> tenants();
 
@@ -26,4 +26,7 @@ public interface EventStore {
 
   /** Size, limits and failures. */
   StoreHealth health();
+
+  @Override
+  void close();
 }

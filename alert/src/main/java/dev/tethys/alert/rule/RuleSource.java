@@ -1,0 +1,49 @@
+package dev.tethys.alert.rule;
+
+import dev.tethys.query.promql.QueryException;
+import dev.tethys.query.promql.Value;
+import dev.tethys.query.promql.ast.Expr;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Queries of rules over one type of data other than metrics. */
+@FunctionalInterface
+public interface RuleSource {
+  /**
+   * Queries over the data of a tenant.
+   *
+   * @param interval of the evaluations of the group
+   */
+  RuleQuery of(String tenant, Duration interval);
+
+  /** Source of a process that does not store the data: all queries fail. */
+  static RuleSource missing(RuleType type) {
+    return (_, _) -> new Missing(type);
+  }
+
+  /** Failure of queries over data that is not stored. */
+  static QueryException notOpen(RuleType type) {
+    String plural = type.text();
+    return QueryException.execution(
+        plural.substring(0, plural.length() - 1)
+            + " store is not open; rules of type "
+            + plural
+            + " need a server with --"
+            + plural
+            + ".enabled=true");
+  }
+
+  /** Queries that fail. */
+  record Missing(RuleType type) implements RuleQuery {
+    @Override
+    public List<Value.Sample> query(String text, @Nullable Expr expr, long time) {
+      throw notOpen(type);
+    }
+
+    @Override
+    public List<Value.Sample> query(String text, long time) {
+      throw notOpen(type);
+    }
+  }
+}

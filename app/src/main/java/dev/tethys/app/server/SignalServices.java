@@ -1,0 +1,35 @@
+package dev.tethys.app.server;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.MemoryBudget;
+import dev.tethys.model.guard.MemoryUse;
+import dev.tethys.model.guard.QueryPlaces;
+import dev.tethys.model.guard.QueryThreads;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.web.client.HttpClientFactory;
+import java.nio.file.Path;
+
+/**
+ * Services of the process that its signals share.
+ *
+ * @param folder of all data
+ * @param hasFile true if the server has a configuration file
+ */
+record SignalServices(
+    FlagSet flags,
+    Path folder,
+    boolean hasFile,
+    HttpClientFactory clients,
+    MemoryBudget memory,
+    QueryPlaces places,
+    Registry registry) {
+  /**
+   * Memory and threads of the queries of one language.
+   *
+   * @param name plural of the queried data, for refusals and names of threads
+   */
+  QueryResources queries(MemoryUse use, String name) {
+    return new QueryResources(
+        memory.share(use), memory.share(MemoryUse.RULES), new QueryThreads(name, places.add()));
+  }
+}
