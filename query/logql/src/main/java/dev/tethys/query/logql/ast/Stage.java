@@ -6,6 +6,33 @@ import org.jspecify.annotations.Nullable;
 
 /** Stage of a log pipeline. */
 public sealed interface Stage {
+  /** Effect on a row, by which a query is planned. */
+  Effect effect();
+
+  /**
+   * Effect of a stage on a row.
+   *
+   * @param readsLine whether the result depends on the line
+   * @param changesLine whether later stages see another line
+   * @param changesLabels whether later stages see other labels, {@code __error__} included
+   * @param isParser whether the stage only adds labels from the line, so that it has no effect if
+   *     none of them is used
+   */
+  record Effect(boolean readsLine, boolean changesLine, boolean changesLabels, boolean isParser) {
+    private static final Effect TESTS_LINE = new Effect(true, false, false, false);
+    private static final Effect PARSES = new Effect(true, false, true, true);
+    private static final Effect UNPACKS = new Effect(true, true, true, false);
+    private static final Effect CLEANS_LINE = new Effect(true, true, false, false);
+
+    private static Effect labels(boolean readsLine) {
+      return new Effect(readsLine, false, true, false);
+    }
+  }
+
+  private static boolean readsLine(String template) {
+    return template.contains("__line__");
+  }
+
   /** Operator of a line filter. */
   enum LineOp {
     CONTAINS("|=", false),
@@ -49,6 +76,11 @@ public sealed interface Stage {
     public LineFilter {
       operands = List.copyOf(operands);
     }
+
+    @Override
+    public Effect effect() {
+      return Effect.TESTS_LINE;
+    }
   }
 
   /** Label that a parser extracts by an expression. */
@@ -59,6 +91,11 @@ public sealed interface Stage {
     public Json {
       extractions = List.copyOf(extractions);
     }
+
+    @Override
+    public Effect effect() {
+      return Effect.PARSES;
+    }
   }
 
   /** {@code logfmt}: all pairs, or only the extractions if there are any. */
@@ -66,22 +103,52 @@ public sealed interface Stage {
     public Logfmt {
       extractions = List.copyOf(extractions);
     }
+
+    @Override
+    public Effect effect() {
+      return Effect.PARSES;
+    }
   }
 
   /** {@code pattern}: captures between literals. */
-  record Pattern(String pattern) implements Stage {}
+  record Pattern(String pattern) implements Stage {
+    @Override
+    public Effect effect() {
+      return Effect.PARSES;
+    }
+  }
 
   /** {@code regexp}: named groups. */
-  record Regexp(String expression) implements Stage {}
+  record Regexp(String expression) implements Stage {
+    @Override
+    public Effect effect() {
+      return Effect.PARSES;
+    }
+  }
 
   /** {@code unpack}: labels and line of an entry packed by Promtail. */
-  record Unpack() implements Stage {}
+  record Unpack() implements Stage {
+    @Override
+    public Effect effect() {
+      return Effect.UNPACKS;
+    }
+  }
 
   /** Label filter. */
-  record LabelFilter(Condition condition) implements Stage {}
+  record LabelFilter(Condition condition) implements Stage {
+    @Override
+    public Effect effect() {
+      return Effect.labels(false);
+    }
+  }
 
   /** {@code line_format}: a line made by a Go template. */
-  record LineFormat(String template) implements Stage {}
+  record LineFormat(String template) implements Stage {
+    @Override
+    public Effect effect() {
+      return new Effect(readsLine(template), true, true, false);
+    }
+  }
 
   /**
    * Assignment of {@code label_format}.
@@ -96,10 +163,20 @@ public sealed interface Stage {
     public LabelFormat {
       assignments = List.copyOf(assignments);
     }
+
+    @Override
+    public Effect effect() {
+      return Effect.labels(assignments.stream().anyMatch(a -> !a.rename() && readsLine(a.value())));
+    }
   }
 
   /** {@code decolorize}: removes ANSI escape sequences from the line. */
-  record Decolorize() implements Stage {}
+  record Decolorize() implements Stage {
+    @Override
+    public Effect effect() {
+      return Effect.CLEANS_LINE;
+    }
+  }
 
   /**
    * Label of {@code drop} or {@code keep}.
@@ -113,12 +190,22 @@ public sealed interface Stage {
     public Drop {
       labels = List.copyOf(labels);
     }
+
+    @Override
+    public Effect effect() {
+      return Effect.labels(false);
+    }
   }
 
   /** {@code keep}: removes all other labels. */
   record Keep(List<LabelTest> labels) implements Stage {
     public Keep {
       labels = List.copyOf(labels);
+    }
+
+    @Override
+    public Effect effect() {
+      return Effect.labels(false);
     }
   }
 }

@@ -139,8 +139,8 @@ final class RangeScan {
       key = new SeriesKey(names, g, value != null && dropUnwrapped ? value.label() : -1);
       int readers = 0;
       for (Stage s : stages) {
-        readers += readsLine(s) ? 1 : 0;
-        changesLine |= changesLine(s);
+        readers += s.effect().readsLine() ? 1 : 0;
+        changesLine |= s.effect().changesLine();
       }
       byStream = pipeline.isEmpty() && value == null && isStatic(streams);
       LogNeeds columns =
@@ -455,32 +455,7 @@ final class RangeScan {
     if (used == null || !used.isEmpty()) {
       return stages;
     }
-    return stages.stream()
-        .filter(
-            s ->
-                !(s instanceof Stage.Json
-                    || s instanceof Stage.Logfmt
-                    || s instanceof Stage.Pattern
-                    || s instanceof Stage.Regexp))
-        .toList();
-  }
-
-  private static boolean readsLine(Stage s) {
-    return switch (s) {
-      case Stage.LabelFilter f -> false;
-      case Stage.LineFormat f -> f.template().contains("__line__");
-      case Stage.LabelFormat f ->
-          f.assignments().stream().anyMatch(a -> !a.rename() && a.value().contains("__line__"));
-      case Stage.Drop d -> false;
-      case Stage.Keep k -> false;
-      default -> true;
-    };
-  }
-
-  private static boolean changesLine(Stage s) {
-    return s instanceof Stage.LineFormat
-        || s instanceof Stage.Unpack
-        || s instanceof Stage.Decolorize;
+    return stages.stream().filter(s -> !s.effect().isParser()).toList();
   }
 
   private static QueryException pipelineError(Row row) {

@@ -42,11 +42,8 @@ record ScanPlan(LogFilter filter, List<Stage> stages) {
         }
       } else {
         left.add(s);
-        sameLabels &= s instanceof Stage.LineFilter || s instanceof Stage.Decolorize;
-        sameLine &=
-            !(s instanceof Stage.LineFormat
-                || s instanceof Stage.Unpack
-                || s instanceof Stage.Decolorize);
+        sameLabels &= !s.effect().changesLabels();
+        sameLine &= !s.effect().changesLine();
       }
     }
     LogFilter filter =
