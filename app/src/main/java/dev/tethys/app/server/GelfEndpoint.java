@@ -2,12 +2,13 @@ package dev.tethys.app.server;
 
 import dev.tethys.api.loki.TenantHeader;
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.loki.StreamEnrichment;
+import dev.tethys.codec.loki.EntryColumns;
 import dev.tethys.collect.logs.gelf.GelfMessage;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
+import dev.tethys.model.logs.LogEntry;
 import dev.tethys.model.logs.LogIngester;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.pipeline.server.HttpServerEndpoint;
@@ -17,7 +18,6 @@ import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 
 /**
  * GELF over HTTP, {@code /gelf}: one message in a request, answered by 202 as Graylog does. The
@@ -37,10 +37,10 @@ final class GelfEndpoint {
   }
 
   /** Labels of a message's stream. */
-  static Labels labels(GelfMessage m) {
+  private static Labels labels(GelfMessage m) {
     LabelsBuilder b = new LabelsBuilder().set("job", "gelf");
     b.set("host", m.host()).set("facility", m.facility()).set("level", m.level());
-    return StreamEnrichment.withService(b.build());
+    return b.build();
   }
 
   private void take(HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
@@ -75,10 +75,8 @@ final class GelfEndpoint {
   }
 
   private void add(GelfMessage m, LogBatch batch) {
-    Labels labels = labels(m);
-    byte[] line = m.line().getBytes(StandardCharsets.UTF_8);
     Long time = m.time();
-    batch.add(time == null ? ingester.now() : time, batch.stream(labels), line, 0, line.length);
-    StreamEnrichment.addLevel(batch, StreamEnrichment.levelOfSeverity(labels));
+    LogEntry entry = new LogEntry(labels(m), time == null ? ingester.now() : time, m.line());
+    new EntryColumns(batch).add(entry, entry.timestamp());
   }
 }

@@ -1,6 +1,6 @@
 package dev.tethys.app.server;
 
-import dev.tethys.codec.loki.StreamEnrichment;
+import dev.tethys.codec.loki.EntryColumns;
 import dev.tethys.model.Labels;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.guard.SupervisedLoop;
@@ -11,7 +11,6 @@ import dev.tethys.model.logs.LogIngester;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.StorageException;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -150,18 +149,10 @@ final class LogEntryWriter implements AutoCloseable {
   }
 
   private void fill(LogBatch batch, List<LogEntry> from) {
-    Map<Labels, Integer> streams = new HashMap<>();
+    EntryColumns columns = new EntryColumns(batch);
     long now = ingester.now();
     for (LogEntry e : from) {
-      Labels labels = StreamEnrichment.withService(e.labels());
-      if (labels.has(LogEntry.TENANT_LABEL)) {
-        labels = labels.toBuilder().remove(LogEntry.TENANT_LABEL).build();
-      }
-      int stream = streams.computeIfAbsent(labels, batch::stream);
-      byte[] line = e.line().getBytes(StandardCharsets.UTF_8);
-      long time = e.timestamp() > now + MAX_AHEAD_NANOS ? now : e.timestamp();
-      batch.add(time, stream, line, 0, line.length);
-      StreamEnrichment.addLevel(batch, StreamEnrichment.levelOfSeverity(labels));
+      columns.add(e, e.timestamp() > now + MAX_AHEAD_NANOS ? now : e.timestamp());
     }
   }
 
