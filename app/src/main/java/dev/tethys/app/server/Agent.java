@@ -4,18 +4,9 @@ import dev.tethys.api.prometheus.ApiSettings;
 import dev.tethys.api.prometheus.Notifications;
 import dev.tethys.api.prometheus.PrometheusApi;
 import dev.tethys.api.prometheus.RulesView;
-import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
-import dev.tethys.collect.discovery.DiscoveryManager;
-import dev.tethys.collect.host.HostCollectors;
-import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.collect.host.ProcessCollector;
-import dev.tethys.collect.scrape.HttpTransports;
-import dev.tethys.collect.scrape.ScrapeClock;
-import dev.tethys.collect.scrape.ScrapeManager;
 import dev.tethys.collect.scrape.ScrapeMemory;
-import dev.tethys.collect.scrape.ScrapeMetrics;
-import dev.tethys.collect.scrape.ScrapeOptions;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.MemoryBudget;
@@ -29,36 +20,25 @@ import dev.tethys.pipeline.sample.BatchSink;
 import dev.tethys.pipeline.web.PipelineEndpoints;
 import dev.tethys.pipeline.web.TapAccess;
 import dev.tethys.prometheus.PrometheusConfig;
-import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.ListenFlags;
-import dev.tethys.runtime.cli.PublicUrl;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.runtime.ui.WebUi;
-import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpListener;
-import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpMetrics;
-import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
-import dev.tethys.web.TrustedOrigins;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /**
  * The agent role, composed: scraping whose samples become requests of remote write at once, queues
@@ -83,9 +63,7 @@ final class Agent implements AutoCloseable {
   private final Tracing tracing =
       new Tracing("prometheus", BuildInfo.current().version(), clients, registry);
   private final RemoteWrite remoteWrite;
-  private final CollectedExporters exporters;
-  private final ScrapeManager scrape;
-  private final DiscoveryManager discovery;
+  private final Scraping scraping;
   private final HttpListener listener;
 
   /**
@@ -104,7 +82,7 @@ final class Agent implements AutoCloseable {
     } catch (IllegalStateException e) {
       throw new UsageException("tethys agent: " + e.getMessage());
     }
-    ExternalUrl external = PublicUrl.of(flags, "tethys agent");
+    WebSettings web = WebSettings.of(flags, "tethys agent");
     this.notifications =
         new Notifications(
             (int) flags.integer("web.max-notifications-subscribers"),
@@ -112,46 +90,30 @@ final class Agent implements AutoCloseable {
             registry);
     this.reloads = new Reloads(configuration, notifications);
     this.status =
-        new ServerStatus(
-            flags, features, configuration, reloads, () -> "", external.url(), List::of);
+        new ServerStatus(flags, features, configuration, reloads, () -> "", web.url(), List::of);
     registry.register(new ProcessCollector());
     registry.register(Registry.process());
     registry.register(BuildInfo.current().metric("prometheus", "the agent"));
     this.remoteWrite = remoteWrite();
-    this.exporters = new CollectedExporters(new HttpTransports(clients), clients);
-    this.scrape =
-        new ScrapeManager(
+    this.scraping =
+        new Scraping(
+            new Scraping.Services(
+                flags,
+                features,
+                clients,
+                DiscoveryContext.of(registry, clients),
+                tracing,
+                registry),
             new BatchSink(remoteWrite.from("scrape"), AckCallback.NONE),
             ScrapeMemory.ofASink(),
-            exporters,
-            new ScrapeOptions(
-                "Prometheus/" + BuildInfo.current().version(),
-                features.contains(Features.ST_STORAGE),
-                features.contains(Features.CREATED_TIMESTAMP_ZERO_INGESTION),
-                features.contains(Features.TYPE_AND_UNIT_LABELS),
-                features.contains(Features.ST_SYNTHESIS),
-                ServerFlags.tolerance(flags),
-                ScrapeOptions.DEFAULT_MAX_BODY_BYTES,
-                tracing.recorder()),
-            new ScrapeMetrics(registry),
-            ScrapeClock.SYSTEM);
-    this.discovery =
-        new DiscoveryManager(
-            DiscoveryContext.of(registry, clients), ServerFlags.discoveryPause(flags), scrape);
-    String web = flags.get("web.config.file");
+            List.of());
     this.listener =
         ListenFlags.listening(
             "web.listen-address",
             () ->
                 HttpListener.start(
-                    HttpListenerOptions.on(ListenFlags.addresses(flags))
-                        .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
-                        .withRoutePrefix(external.routePrefix())
-                        .withOrigins(TrustedOrigins.of(external.url(), corsOrigin()))
-                        .withMaxConnections((int) flags.integer("web.max-connections"))
-                        .withReadTimeout(Duration.ofMillis(flags.millis("web.read-timeout")))
-                        .withTracing(tracing.recorder()),
-                    routes(external.url()),
+                    web.listener(tracing, ListenFlags.addresses(flags)),
+                    routes(web),
                     new HttpMetrics(registry, "prometheus")));
     status.listensOn(listener.port());
   }
@@ -181,17 +143,8 @@ final class Agent implements AutoCloseable {
     }
   }
 
-  private Pattern corsOrigin() {
-    try {
-      return Pattern.compile(flags.get("web.cors.origin"));
-    } catch (PatternSyntaxException e) {
-      throw new UsageException("tethys agent: --web.cors.origin: " + e.getDescription());
-    }
-  }
-
-  private Routes routes(URI external) {
+  private Routes routes(WebSettings web) {
     Routes routes = new Routes();
-    Pattern origin = corsOrigin();
     NoStore nothing = new NoStore();
     PrometheusApi.register(
         routes,
@@ -202,7 +155,7 @@ final class Agent implements AutoCloseable {
             flags.bool("web.enable-lifecycle"),
             false,
             0,
-            origin,
+            web.corsOrigin(),
             Duration.ofMinutes(5),
             Duration.ofMinutes(2),
             "",
@@ -212,32 +165,20 @@ final class Agent implements AutoCloseable {
             nothing,
             nothing,
             nothing,
-            new ScrapeStatus(scrape, List::of, configuration),
+            new ScrapeStatus(scraping::pools, configuration),
             RulesView.NONE,
             status,
             notifications,
             MemoryBudget.ofProcess(),
             registry,
             InstantSource.system()));
-    try {
-      HostCollectors host = new HostCollectors(NodeExporterOptions.DEFAULT, InstantSource.system());
-      routes.get(
-          HostPage.PATH,
-          (q, r) -> {
-            Registry one = new Registry();
-            one.register(host);
-            MetricsPage.answer(q, r, one.gather());
-          });
-    } catch (IllegalArgumentException e) {
-      LOG.log(Level.WARNING, "no metrics of this machine: {0}", e.getMessage());
-    }
-    String seen = external.getPath() == null ? "" : external.getPath();
+    HostPage.addTo(routes);
     PipelineEndpoints.addTo(
         routes,
         remoteWrite,
         InstantSource.system(),
         TapAccess.of(flags.bool("web.enable-tap"), false));
-    new WebUi(seen, flags.get("web.page-title"), "agent")
+    new WebUi(web.path(), flags.get("web.page-title"), "agent")
         .with(WebUi.Part.PROMETHEUS)
         .with(WebUi.Part.PIPELINES)
         .routes(routes);
@@ -258,11 +199,7 @@ final class Agent implements AutoCloseable {
     check(c);
     tracing.apply(c.tracing());
     remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
-    exporters.apply(c.collect());
-    scrape.apply(c.jobs(), c.global().externalLabels());
-    Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
-    c.jobs().forEach(j -> pools.put(j.jobName(), j.discoveries()));
-    discovery.apply(pools);
+    scraping.apply(c, List.of());
   }
 
   /** The port that it listens on. */
@@ -279,9 +216,7 @@ final class Agent implements AutoCloseable {
   public void close() {
     status.stopping();
     reloads.close();
-    discovery.close();
-    scrape.close();
-    exporters.close();
+    scraping.close();
     remoteWrite.close();
     notifications.close();
     listener.close();

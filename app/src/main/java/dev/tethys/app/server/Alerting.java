@@ -1,7 +1,6 @@
 package dev.tethys.app.server;
 
 import dev.tethys.alert.history.AlertHistory;
-import dev.tethys.alert.notify.NotificationSink;
 import dev.tethys.alert.notify.Notifier;
 import dev.tethys.alert.notify.NotifierOptions;
 import dev.tethys.alert.rule.Alert;
@@ -28,10 +27,12 @@ import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -42,8 +43,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rules, and notifications to Alertmanagers. Closes without loss of alerts: first evaluations stop,
- * then queued alerts are sent, then connections to Alertmanagers close.
+ * Rules, notifications to Alertmanagers, and the embedded Alertmanager. Closes without loss of
+ * alerts: first evaluations stop, then queued alerts are sent, then connections to Alertmanagers
+ * close.
  */
 final class Alerting implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(Alerting.class.getName());
@@ -52,6 +54,8 @@ final class Alerting implements AutoCloseable {
   private final Notifier notifier;
   private final DiscoveryManager discovery;
   private final @Nullable AlertHistory history;
+  private final URI externalUrl;
+  private @Nullable EmbeddedAlertmanager alertmanager;
 
   // guarded by this
   private @Nullable RuleSettings settings; // null before the first configuration
@@ -75,6 +79,7 @@ final class Alerting implements AutoCloseable {
       SpanRecorder tracing) {}
 
   Alerting(FlagSet flags, boolean concurrent, URI externalUrl, Dependencies s) {
+    this.externalUrl = externalUrl;
     this.notifier =
         new Notifier(
             notifierOptions(flags), externalUrl, s.clients(), s.registry(), RuleClock.SYSTEM);
@@ -145,19 +150,20 @@ final class Alerting implements AutoCloseable {
   }
 
   /**
-   * Sends alerts to an Alertmanager in this process too.
+   * Opens an Alertmanager in this process if flags ask for one. It gets the alerts of rules, and
+   * the history has its events.
    *
-   * @param url of its API
+   * @param folder of all data
+   * @throws IOException if its folder cannot be opened
    */
-  void setLocalAlertmanager(URI url, NotificationSink local) {
-    notifier.setLocalAlertmanager(url, local);
-  }
-
-  /** Has the history know what becomes of alerts in an Alertmanager of this process. */
-  void remember(EmbeddedAlertmanager manager) {
+  void openAlertmanager(FlagSet flags, Path folder, Dependencies s, Routes routes)
+      throws IOException {
+    EmbeddedAlertmanager a =
+        EmbeddedAlertmanager.open(flags, externalUrl, folder, s.clients(), s.registry(), routes);
+    alertmanager = a;
     AlertHistory h = history;
-    if (h != null) {
-      manager.onEvents(
+    if (a != null && h != null) {
+      a.onEvents(
           events ->
               h.record(
                   events.stream()
@@ -166,6 +172,19 @@ final class Alerting implements AutoCloseable {
                               new AlertHistory.Change(
                                   e.at(), Labels.of(e.labels().map()), e.kind().text(), e.by()))
                       .toList()));
+    }
+  }
+
+  /**
+   * Reads the configuration of the embedded Alertmanager.
+   *
+   * @throws IOException if it cannot be read
+   */
+  void load() throws IOException {
+    EmbeddedAlertmanager a = alertmanager;
+    if (a != null) {
+      a.load();
+      notifier.setLocalAlertmanager(a.api(externalUrl), a::receive);
     }
   }
 
@@ -224,11 +243,11 @@ final class Alerting implements AutoCloseable {
     rules.close();
     notifier.close();
     discovery.close();
-  }
-
-  /** Stores the alert history; after all components that report alerts have ended. */
-  void closeHistory() {
-    AlertHistory h = history;
+    EmbeddedAlertmanager a = alertmanager;
+    if (a != null) {
+      a.close();
+    }
+    AlertHistory h = history; // after all components that report alerts
     if (h != null) {
       h.close();
     }

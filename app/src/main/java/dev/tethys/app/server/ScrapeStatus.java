@@ -20,27 +20,19 @@ import org.jspecify.annotations.Nullable;
 
 /** Status of scraping for the API. */
 final class ScrapeStatus implements TargetsView {
-  private final ScrapeManager scrape;
-  private final Supplier<List<ScrapeManager.Pool>> profiles;
+  private final Supplier<List<ScrapeManager.Pool>> pools;
   private final Configuration configuration;
 
   /**
-   * @param profiles jobs of profiles
+   * @param pools jobs of all signals
    */
-  ScrapeStatus(
-      ScrapeManager scrape,
-      Supplier<List<ScrapeManager.Pool>> profiles,
-      Configuration configuration) {
-    this.scrape = scrape;
-    this.profiles = profiles;
+  ScrapeStatus(Supplier<List<ScrapeManager.Pool>> pools, Configuration configuration) {
+    this.pools = pools;
     this.configuration = configuration;
   }
 
   private List<ScrapeManager.Pool> all() {
-    List<ScrapeManager.Pool> all = new ArrayList<>(scrape.pools());
-    all.addAll(profiles.get());
-    all.sort(Comparator.comparing(ScrapeManager.Pool::job));
-    return all;
+    return pools.get().stream().sorted(Comparator.comparing(ScrapeManager.Pool::job)).toList();
   }
 
   @Override

@@ -11,7 +11,7 @@ final class StartupBanner {
   private StartupBanner() {}
 
   static String text(
-      String url, Configuration configuration, String observing, Path folder, Retention retention) {
+      String url, Configuration configuration, String observing, Path folder, String retention) {
     StringBuilder sb = new StringBuilder();
     sb.append("\n  Tethys is ready: ").append(url).append("/\n\n");
     sb.append("  configuration  ").append(configuration.source()).append('\n');

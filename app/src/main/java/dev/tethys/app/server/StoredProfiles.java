@@ -169,7 +169,7 @@ final class StoredProfiles extends StoredEvents<ProfileDatabase> {
    * Ends the profiles of this process, early in a stop: the flight recorder stops by itself then.
    */
   @Override
-  public void stopSources() {
+  public void stopEarly() {
     SelfProfiler profiler = self;
     self = null;
     if (profiler != null) {
@@ -180,7 +180,7 @@ final class StoredProfiles extends StoredEvents<ProfileDatabase> {
   @Override
   public void close() {
     scrapes.close();
-    stopSources();
+    stopEarly();
     super.close();
   }
 }

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Signal that the server stores: its store with all that writes into it and reads from it. The
  * server applies each step of its life to all signals: {@link #addTo}, {@link #open}, {@link
- * #apply} at each configuration, {@link #stopSources}, {@link #endStreams}, {@link #close}.
- * Requests before {@link #open} get a retryable error.
+ * #apply} at each configuration, {@link #stopEarly}, {@link #endStreams}, {@link #close}. Requests
+ * before {@link #open} get a retryable error.
  */
 interface StoredSignal extends DiscoveryManager.Listener, AutoCloseable {
   /** Signal of the stored data. */
@@ -77,8 +77,8 @@ interface StoredSignal extends DiscoveryManager.Listener, AutoCloseable {
     return Optional.empty();
   }
 
-  /** Stops the sources in the process that a stop of the process would end. */
-  default void stopSources() {}
+  /** Stops work that a stop of the process must not wait for: warm-up, profiles of the process. */
+  default void stopEarly() {}
 
   /** Ends responses that last as long as their clients. */
   default void endStreams() {}

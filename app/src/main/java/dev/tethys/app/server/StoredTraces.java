@@ -18,7 +18,6 @@ import dev.tethys.model.guard.HeapRoom;
 import dev.tethys.model.guard.MemoryUse;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogStore;
-import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.traces.TraceIngester;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
@@ -116,26 +115,23 @@ final class StoredTraces extends StoredEvents<TraceDatabase> {
   private record Queried(TraceQueries queries, ThreadPoolExecutor pool) {}
 
   /**
-   * @param metricStore gets the metrics that are made of spans
-   * @param separate runs before those of a tenant other than the default are written
-   * @param spanMetrics queries over these metrics
+   * @param generated gets the metrics that are made of spans
    */
-  StoredTraces(
-      SignalServices services,
-      SampleSink metricStore,
-      Runnable separate,
-      MetricQueries spanMetrics) {
+  StoredTraces(SignalServices services, StoredMetrics generated) {
     super(Signal.TRACES, "trace store", MemoryUse.TRACE_QUERIES, services);
-    this.spanMetrics = spanMetrics;
+    this.spanMetrics = new SpanMetricQueries(generated.engine(), generated.reading());
     this.ingester = new TraceIngester(this::database, registry);
     this.metrics =
         new GeneratedMetrics(
-            GeneratedMetrics.Settings.DEFAULT, metricStore, InstantSource.system(), registry);
+            GeneratedMetrics.Settings.DEFAULT,
+            generated.writing("traces"),
+            InstantSource.system(),
+            registry);
     metrics.enable(flags.bool(SPAN_METRICS));
     ingester.add(
         (tenant, _, _, _) -> {
           if (!tenant.equals(LogStore.DEFAULT_TENANT)) {
-            separate.run();
+            generated.store().separate();
           }
         });
     ingester.add(metrics);
