@@ -71,6 +71,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.store.archive..")
         .layer("remote stores")
         .definedBy("dev.tethys.store.remote..")
+        .layer("service graph")
+        .definedBy("dev.tethys.insight.graph..")
         .layer("promql")
         .definedBy("dev.tethys.query.promql..")
         .layer("logql")
@@ -182,6 +184,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "codec", "metrics store")
         .whereLayer("remote stores")
         .mayOnlyAccessLayers("model", "config", "codec", "web")
+        .whereLayer("service graph")
+        .mayOnlyAccessLayers("model")
         .whereLayer("promql")
         .mayOnlyAccessLayers("model")
         .whereLayer("logql")
@@ -226,7 +230,8 @@ class ArchitectureTest {
         .whereLayer("kafka")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "logs", "pipeline", "receivers")
         .whereLayer("processors")
-        .mayOnlyAccessLayers("model", "config", "codec", "web", "ottl", "operators", "pipeline")
+        .mayOnlyAccessLayers(
+            "model", "config", "codec", "web", "service graph", "ottl", "operators", "pipeline")
         .whereLayer("alert")
         .mayOnlyAccessLayers(
             "model", "config", "codec", "web", "discovery", "promql", "logql", "traceql")
@@ -234,7 +239,16 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "web", "alert")
         .whereLayer("api")
         .mayOnlyAccessLayers(
-            "model", "config", "codec", "web", "promql", "logql", "traceql", "scrape", "receive",
+            "model",
+            "config",
+            "codec",
+            "web",
+            "promql",
+            "logql",
+            "traceql",
+            "service graph",
+            "scrape",
+            "receive",
             "alert")
         .whereLayer("runtime")
         .mayOnlyAccessLayers("model", "config", "web")

@@ -10,7 +10,7 @@ import dev.tethys.alert.rule.TraceRuleQueries;
 import dev.tethys.api.traces.MetricQueries;
 import dev.tethys.api.traces.TracesApi;
 import dev.tethys.api.traces.TracesSettings;
-import dev.tethys.app.server.spans.GeneratedMetrics;
+import dev.tethys.insight.graph.stored.GeneratedMetrics;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.ComputeThreads;

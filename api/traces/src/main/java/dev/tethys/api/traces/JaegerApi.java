@@ -3,6 +3,7 @@ package dev.tethys.api.traces;
 import dev.tethys.api.traces.JaegerResponses.Page;
 import dev.tethys.codec.jaeger.JaegerTraceWriter;
 import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.insight.graph.ServiceLinks;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;

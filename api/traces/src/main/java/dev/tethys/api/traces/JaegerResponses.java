@@ -1,6 +1,7 @@
 package dev.tethys.api.traces;
 
 import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.insight.graph.ServiceLinks;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;

@@ -8,6 +8,7 @@ import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.insight.graph.ServiceLinks;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;

@@ -2,6 +2,7 @@ package dev.tethys.api.traces;
 
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.codec.zipkin.ZipkinTrace;
+import dev.tethys.insight.graph.ServiceLinks;
 import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.zipkin.ZipkinReader;
+import dev.tethys.insight.graph.ServiceLinks;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.AttributeText;

@@ -1,181 +1,137 @@
 package dev.tethys.pipeline.processor.connector.servicegraph;
 
+import dev.tethys.insight.graph.CountTable;
+import dev.tethys.insight.graph.Counted;
+import dev.tethys.insight.graph.Durations;
+import dev.tethys.insight.graph.Edge;
+import dev.tethys.insight.graph.Request;
+import dev.tethys.insight.graph.SeriesRoom;
 import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
-import dev.tethys.pipeline.processor.KeptBytes;
-import dev.tethys.pipeline.processor.connector.spanmetrics.Series;
+import dev.tethys.pipeline.processor.connector.CountPoints;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Request counters by client and server. Guarded by the connector. */
+/** Request counters by client and server, under the connector's names. Guarded by the connector. */
 final class Edges {
-  /** How many; further ones are not counted. */
+  /** Most edges; further ones are not counted. */
   static final int MOST = 100_000;
 
   private static final String PREFIX = "traces_service_graph_request_";
 
-  private record Edge(
-      String client, String server, String connection, boolean failed, Map<String, String> others) {
-    static Edge of(Request r, boolean virtualLabel) {
-      Map<String, String> others = new TreeMap<>(r.dimensions);
-      if (virtualLabel) {
-        others.put(Request.VIRTUAL, r.virtual);
-      }
-      return new Edge(r.client, r.server, r.connection, r.failed, others);
-    }
-
-    /** What its series take. */
-    long bytes() {
-      KeptBytes kept = new KeptBytes().text(client).text(server).text(connection);
-      others.forEach((key, value) -> kept.text(key).text(value));
-      return SERIES * (kept.bytes() + SeriesMemory.LABEL_BYTES * (4 + others.size()));
-    }
-
-    Attributes attributes() {
-      Attributes a = new Attributes();
-      a.put("client", client);
-      a.put("server", server);
-      a.put("connection_type", connection);
-      a.put("failed", failed);
-      others.forEach(a::put);
-      return a;
-    }
-  }
-
-  private record Counts(
-      Series.Number all, Series<? extends DataPoint> server, Series<? extends DataPoint> client) {}
-
   /** Series of an edge: requests, failures, durations of server and client. */
   private static final int SERIES = 4;
 
-  private final ServiceGraphSettings settings;
-  private final SeriesMemory.Share memory;
-  private final Map<Edge, Counts> edges = new HashMap<>();
+  private static final int LABELS = 4;
+
+  private static final class Counts extends Counted {
+    private final Durations server;
+    private final Durations client;
+    private long requests;
+
+    Counts(Supplier<Durations> durations, long millis) {
+      super(millis);
+      server = durations.get();
+      client = durations.get();
+    }
+  }
+
+  private final Supplier<Durations> durations;
+  private final long durationBytes;
+  private final SeriesRoom room;
+  private final CountTable<Edge, Counts> edges;
 
   Edges(ServiceGraphSettings settings, SeriesMemory memory) {
-    this.memory = memory.open();
-    this.settings = settings;
+    this.room = new SeriesRoom(MOST, memory);
+    this.edges = new CountTable<>(room);
+    this.durations =
+        settings.maxSize() > 0
+            ? Durations.exponential(settings.maxSize())
+            : Durations.classic(
+                settings.bounds().stream().mapToDouble(Double::doubleValue).toArray());
+    this.durationBytes = 2L * Long.BYTES * (settings.maxSize() + settings.bounds().size());
   }
 
   int size() {
     return edges.size();
   }
 
-  /** Counts a request; false where there is no room for its edge. */
+  /** Counts a request; false if there is no room for its edge. */
   boolean count(Request r, long millis) {
-    Edge e = Edge.of(r, settings.virtualLabel());
+    Edge e = r.edge("", true);
     Counts c = edges.get(e);
     if (c == null) {
-      long bytes = e.bytes() + 2L * Long.BYTES * (settings.maxSize() + settings.bounds().size());
-      if (edges.size() >= MOST || !memory.take(bytes)) {
-        return false;
-      }
-      long nanos = millis * 1_000_000;
-      Attributes a = e.attributes();
-      c = new Counts(new Series.Number(a, nanos), durations(a, nanos), durations(a, nanos));
-      c.all.setHeld(bytes);
-      edges.put(e, c);
+      c =
+          edges.add(
+              e, 1, e.bytes(SERIES, LABELS) + durationBytes, () -> new Counts(durations, millis));
     }
-    c.all.count(0, 1, millis);
-    c.server.count(r.serverSeconds, 1, millis);
-    c.client.count(r.clientSeconds, 1, millis);
+    if (c == null) {
+      return false;
+    }
+    c.seen(millis);
+    c.requests++;
+    c.server.add(r.serverNanos / 1e9, 1);
+    c.client.add(r.clientNanos / 1e9, 1);
     return true;
   }
 
-  private Series<? extends DataPoint> durations(Attributes a, long nanos) {
-    return settings.maxSize() > 0
-        ? new Series.Exponential(a, nanos, settings.maxSize())
-        : new Series.Explicit(
-            a, nanos, settings.bounds().stream().mapToDouble(Double::doubleValue).toArray());
-  }
-
-  /** Lets go of those of which nothing was heard since. */
+  /** Forgets edges without a request since a time. */
   void removeStale(long untilMillis) {
-    edges
-        .values()
-        .removeIf(
-            c -> {
-              boolean stale = c.all.seenMillis() < untilMillis;
-              if (stale) {
-                memory.give(c.all.held());
-              }
-              return stale;
-            });
+    edges.expire(untilMillis - 1);
   }
 
-  /** Forgets all of them. */
+  /** Forgets all edges. */
   void clear() {
     edges.clear();
-    memory.close();
+    room.close();
   }
 
-  /** All of them as they stand; none where there is none. */
+  /** Metrics of all edges; none if there is no edge. */
   List<Metric> metrics(long nanos, long offset) {
     List<Metric> out = new ArrayList<>();
-    if (edges.isEmpty()) {
-      return out;
-    }
-    out.add(metric("total", "", numbers(), (e, c) -> c.all, nanos, offset));
-    if (edges.keySet().stream().anyMatch(Edge::failed)) {
-      out.add(
-          metric("failed_total", "", numbers(), (e, c) -> e.failed ? c.all : null, nanos, offset));
-    }
-    out.add(metric("server", "s", durations(), (e, c) -> c.server, nanos, offset));
-    out.add(metric("client", "s", durations(), (e, c) -> c.client, nanos, offset));
+    Window window = new Window(nanos, offset);
+    add("total", "", (_, c) -> CountPoints.of(c.requests), window, out);
+    add("failed_total", "", (e, c) -> e.failed() ? CountPoints.of(c.requests) : null, window, out);
+    add("server", "s", (_, c) -> CountPoints.of(c.server), window, out);
+    add("client", "s", (_, c) -> CountPoints.of(c.client), window, out);
     return out;
   }
 
-  private static Supplier<MetricData.Aggregated<?>> numbers() {
-    return () -> {
-      MetricData.Sum sum = new MetricData.Sum();
-      sum.setMonotonic(true);
-      return sum;
-    };
-  }
+  private record Window(long nanos, long offset) {}
 
-  private Supplier<MetricData.Aggregated<?>> durations() {
-    return settings.maxSize() > 0
-        ? MetricData.ExponentialHistogram::new
-        : MetricData.Histogram::new;
-  }
-
-  /** The series of an edge that a metric shows; null for none. */
-  private interface SeriesOfEdge {
-    @Nullable Series<? extends DataPoint> of(Edge e, Counts c);
-  }
-
-  @SuppressWarnings("unchecked") // data of a metric has the points of its series
-  private Metric metric(
+  private void add(
       String name,
       String unit,
-      Supplier<MetricData.Aggregated<?>> data,
-      SeriesOfEdge shown,
-      long nanos,
-      long offset) {
-    MetricData.Aggregated<?> d = data.get();
-    d.setTemporality(MetricData.TEMPORALITY_CUMULATIVE);
-    Function<Series<? extends DataPoint>, DataPoint> point =
-        s -> s.point(s.startNanos() - offset, nanos - offset);
+      BiFunction<Edge, Counts, @Nullable DataPoint> pointOf,
+      Window w,
+      List<Metric> to) {
+    List<DataPoint> points = new ArrayList<>(edges.size());
     edges.forEach(
         (e, c) -> {
-          Series<? extends DataPoint> s = shown.of(e, c);
-          if (s != null) {
-            ((List<DataPoint>) d.points()).add(point.apply(s));
+          DataPoint p = pointOf.apply(e, c);
+          if (p != null) {
+            long start = c.created() * 1_000_000 - w.offset;
+            points.add(CountPoints.with(p, attributes(e), start, w.nanos - w.offset));
           }
         });
-    Metric m = new Metric();
-    m.setName(PREFIX + name);
-    m.setUnit(unit);
-    m.setData(d);
-    return m;
+    if (!points.isEmpty()) {
+      to.add(CountPoints.metric(PREFIX + name, unit, MetricData.TEMPORALITY_CUMULATIVE, points));
+    }
+  }
+
+  private static Attributes attributes(Edge e) {
+    Attributes a = new Attributes();
+    a.put("client", e.client());
+    a.put("server", e.server());
+    a.put("connection_type", e.connection());
+    a.put("failed", e.failed());
+    e.dimensions().forEach(a::put);
+    return a;
   }
 }

@@ -1,6 +1,15 @@
 package dev.tethys.pipeline.processor.connector.servicegraph;
 
+import static dev.tethys.insight.graph.SpanCodes.CLIENT;
+import static dev.tethys.insight.graph.SpanCodes.CONSUMER;
+import static dev.tethys.insight.graph.SpanCodes.ERROR;
+import static dev.tethys.insight.graph.SpanCodes.PRODUCER;
+import static dev.tethys.insight.graph.SpanCodes.SERVER;
+
 import dev.tethys.codec.CodecException;
+import dev.tethys.insight.graph.MissingSide;
+import dev.tethys.insight.graph.Request;
+import dev.tethys.insight.graph.RequestPairs;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.telemetry.Attributes;
@@ -25,10 +34,7 @@ import dev.tethys.pipeline.processor.TimedFlush;
 import dev.tethys.pipeline.processor.TreeProcessor;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,11 +57,8 @@ final class ServiceGraphConnector implements Connector {
   private static final String SERVICE = "service.name";
   private static final Duration STALE = Duration.ofMinutes(15);
 
-  private static final int SERVER = 2;
-  private static final int CLIENT = 3;
-  private static final int PRODUCER = 4;
-  private static final int CONSUMER = 5;
-  private static final int ERROR = 2;
+  /** Label that names the side without spans. */
+  private static final String VIRTUAL_LABEL = "virtual_node";
 
   private final ServiceGraphSettings settings;
   private final ItemAccounting spans;
@@ -68,10 +71,7 @@ final class ServiceGraphConnector implements Connector {
   private final Counter dropped;
   private final Edges edges; // guarded by this
 
-  /** The one that came first first; they wait equally long. */
-  private final Map<Request.Key, Request> waiting = new LinkedHashMap<>(); // guarded by this
-
-  private final SeriesMemory.Share waitingMemory; // guarded by this
+  private final RequestPairs pairs; // guarded by this; times in nanoseconds of the clock
   private boolean counted; // guarded by this; whether anything was since the last interval
   private boolean warned; // guarded by this
   private boolean stopped; // guarded by this
@@ -86,7 +86,6 @@ final class ServiceGraphConnector implements Connector {
     this.clock = c.clock();
     this.log = c.logger();
     this.edges = new Edges(settings, memory);
-    this.waitingMemory = memory.open();
     String id = c.id().toString();
     String pre = "otelcol_connector_servicegraph_";
     String label = "connector";
@@ -106,6 +105,13 @@ final class ServiceGraphConnector implements Connector {
             .counters(
                 pre + "dropped_spans_total", "Spans dropped because the store was full.", label)
             .with(id);
+    this.pairs =
+        new RequestPairs(
+            settings.maxItems(),
+            settings.ttl().toNanos(),
+            settings.peers().isEmpty() ? MissingSide.IGNORED : MissingSide.OR_UNKNOWN,
+            memory,
+            new Counting());
     Duration interval =
         settings.interval().isPositive() ? settings.interval() : Duration.ofSeconds(60);
     this.flush = new TimedFlush("servicegraph", interval, this::take, next, metrics, c);
@@ -130,7 +136,7 @@ final class ServiceGraphConnector implements Connector {
 
   private synchronized void expire() {
     if (!stopped) {
-      expire(clock.nanos());
+      pairs.expire(clock.nanos());
       expireLater();
     }
   }
@@ -161,8 +167,7 @@ final class ServiceGraphConnector implements Connector {
     flush.stop();
     synchronized (this) {
       edges.clear();
-      waiting.clear();
-      waitingMemory.close();
+      pairs.close();
     }
   }
 
@@ -214,80 +219,57 @@ final class ServiceGraphConnector implements Connector {
     ack.complete(Outcome.ACCEPTED);
   }
 
-  /** Sees a span; false where there is no room for it. */
+  /** Pairs a span; false if there is no room for it. */
   private boolean see(Span span, Attributes resource, String service) {
-    return switch (span.kind()) {
-      case CLIENT, PRODUCER -> {
-        Request.Key key = key(span, span.spanId());
-        Request r = request(key);
-        yield r != null && settle(key, client(r, span, resource, service));
-      }
-      case SERVER, CONSUMER -> {
-        Request.Key key = key(span, span.parentSpanId());
-        Request r = request(key);
-        yield r != null && settle(key, server(r, span, resource, service));
-      }
-      default -> true; // within a service
-    };
-  }
-
-  private static Request.Key key(Span s, long id) {
-    return new Request.Key(s.traceIdHigh(), s.traceIdLow(), id);
-  }
-
-  private @Nullable Request request(Request.Key key) {
-    Request known = waiting.get(key);
-    if (known != null) {
-      return known;
+    boolean client = span.kind() == CLIENT || span.kind() == PRODUCER;
+    if (!client && span.kind() != SERVER && span.kind() != CONSUMER) {
+      return true; // within a service
     }
+    long id = client ? span.spanId() : span.parentSpanId();
+    boolean root = id == 0;
+    Request.Key key = new Request.Key("", span.traceIdHigh(), span.traceIdLow(), id, root);
     long now = clock.nanos();
-    if (waiting.size() >= settings.maxItems()) {
-      expire(now);
+    Request r = pairs.find(key, now);
+    if (r == null) {
+      return false;
     }
-    if (waiting.size() >= settings.maxItems()) {
-      return null;
+    boolean message = span.kind() == PRODUCER || span.kind() == CONSUMER;
+    r.connection = message ? Request.MESSAGING : "";
+    r.failed |= span.statusCode() == ERROR;
+    long nanos = Math.max(0, span.endTimeUnixNano() - span.startTimeUnixNano());
+    if (client) {
+      r.client = service;
+      r.clientNanos = nanos;
+      peers(r, span.attributes());
+      dimensions("client_", r, resource, span.attributes());
+      String database = first(settings.databases(), resource, span.attributes());
+      if (database != null) {
+        r.connection = Request.DATABASE; // which has no span
+        r.server = database;
+        r.serverNanos = nanos;
+      }
+    } else {
+      r.server = service;
+      r.serverNanos = nanos;
+      dimensions("server_", r, resource, span.attributes());
     }
-    Request r = new Request(now + settings.ttl().toNanos());
-    waiting.put(key, r);
-    total.inc();
-    return r;
+    return pairs.settle(key, r, now);
   }
 
-  private Request client(Request r, Span span, Attributes resource, String service) {
-    r.connection = span.kind() == PRODUCER ? Request.MESSAGING : "";
-    r.client = service;
-    r.clientSeconds = seconds(span);
-    r.failed |= span.statusCode() == ERROR;
-    dimensions("client_", r, resource, span.attributes());
+  private void peers(Request r, Attributes span) {
     for (String name : settings.peers()) {
-      if (span.attributes().contains(name)) {
-        r.peer = ValueText.of(span.attributes().get(name));
-        break;
+      if (span.contains(name)) {
+        r.peer = ValueText.of(span.get(name));
+        return;
       }
     }
-    String database = first(settings.databases(), resource, span.attributes());
-    if (database != null) {
-      r.connection = Request.DATABASE; // which has no span
-      r.server = database;
-      r.serverSeconds = r.clientSeconds;
-    }
-    return r;
-  }
-
-  private Request server(Request r, Span span, Attributes resource, String service) {
-    r.connection = span.kind() == CONSUMER ? Request.MESSAGING : "";
-    r.server = service;
-    r.serverSeconds = seconds(span);
-    r.failed |= span.statusCode() == ERROR;
-    dimensions("server_", r, resource, span.attributes());
-    return r;
   }
 
   private void dimensions(String side, Request r, Attributes resource, Attributes span) {
     for (String name : settings.dimensions()) {
       String value = first(List.of(name), resource, span);
       if (value != null) {
-        r.dimensions.put(side + name, value);
+        r.dimension(side + name, value);
       }
     }
   }
@@ -305,75 +287,38 @@ final class ServiceGraphConnector implements Connector {
     return null;
   }
 
-  private static double seconds(Span s) {
-    return Math.max(0, s.endTimeUnixNano() - s.startTimeUnixNano()) / 1e9;
-  }
-
-  private boolean settle(Request.Key key, Request r) {
-    if (r.isComplete()) {
-      forget(key, r);
-      return count(r);
-    }
-    long grown = r.bytes() - r.held;
-    if (waitingMemory.take(grown)) {
-      r.held += grown;
-      return true;
-    }
-    forget(key, r);
-    return false;
-  }
-
-  private void forget(Request.Key key, Request r) {
-    waiting.remove(key);
-    waitingMemory.give(r.held);
-  }
-
-  private boolean count(Request r) {
-    counted = true;
-    boolean room = edges.count(r, clock.millis());
-    if (!room && !warned) {
-      warned = true;
-      log.log(
-          Level.WARNING,
-          "more than {0} edges, or the memory for series is used up: further ones are not counted;"
-              + " fewer dimensions make fewer",
-          Edges.MOST);
-    }
-    return room;
-  }
-
-  /** Those that have waited for long enough. */
-  private void expire(long now) {
-    Iterator<Map.Entry<Request.Key, Request>> i = waiting.entrySet().iterator();
-    while (i.hasNext()) {
-      Map.Entry<Request.Key, Request> e = i.next();
-      if (e.getValue().untilNanos - now >= 0) {
-        return;
+  /** Counts paired requests by edge. Guarded by the connector. */
+  private final class Counting implements RequestPairs.Counter {
+    @Override
+    public boolean count(Request.Key key, Request r, long now) {
+      counted = true;
+      if (settings.virtualLabel()) {
+        r.dimension(VIRTUAL_LABEL, r.virtual);
       }
-      i.remove();
-      waitingMemory.give(e.getValue().held);
+      boolean room = edges.count(r, clock.millis());
+      if (!room && !warned) {
+        warned = true;
+        log.log(
+            Level.WARNING,
+            "Service graph limit reached, requests of new edges not counted max_edges={0}; use"
+                + " fewer dimensions",
+            Edges.MOST);
+      }
+      return room;
+    }
+
+    @Override
+    public void opened() {
+      total.inc();
+    }
+
+    @Override
+    public void expired() {
       expired.inc();
-      virtual(e.getKey(), e.getValue());
     }
   }
 
-  private void virtual(Request.Key key, Request r) {
-    if (settings.peers().isEmpty()) {
-      return;
-    }
-    r.connection = Request.VIRTUAL;
-    if (r.client.isEmpty() && key.span() == 0) {
-      r.client = "user";
-      r.virtual = "client";
-      count(r);
-    } else if (r.server.isEmpty()) {
-      r.server = r.peer.isEmpty() ? "unknown" : r.peer;
-      r.virtual = "server";
-      count(r);
-    }
-  }
-
-  /** What is sent at the end of an interval. */
+  /** Batch of an interval; null if there is nothing to send. */
   private synchronized @Nullable Batch take(boolean last) {
     if (last && !counted) {
       return null; // all of it was sent before

@@ -184,7 +184,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
         o.get(OFFSET));
   }
 
-  /** What is not more than nothing means the default, as in the Collector. */
+  /** Duration of a key, or its default if it is not positive, as in the Collector. */
   private static Duration positive(YamlObject o, Key<Duration> key) {
     Duration d = o.get(key);
     Duration otherwise = key.defaultValue();

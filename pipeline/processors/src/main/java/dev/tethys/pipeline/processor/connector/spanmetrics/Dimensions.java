@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * resource, else a default. Guarded by the connector.
  */
 final class Dimensions {
-  /** How many keys are remembered to match or not. */
+  /** Most keys whose match is remembered. */
   private static final int MAX_REMEMBERED = 10_000;
 
   /** Texts of small numbers: codes of HTTP and their like are on every span. */

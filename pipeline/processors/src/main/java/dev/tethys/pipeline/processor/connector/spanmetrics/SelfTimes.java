@@ -94,7 +94,7 @@ final class SelfTimes {
     }
   }
 
-  /** How long at least one of them lasts. */
+  /** Time covered by at least one interval. */
   private static long covered(List<Interval> intervals) {
     intervals.sort(Comparator.comparingLong(Interval::start));
     long sum = 0;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * One mutable key is reused for lookups; tables hold immutable {@linkplain #copy copies}.
  */
 final class SeriesKey {
-  /** What comes when there are too many; the hash of a key without parts is another. */
+  /** Key of the overflow series; a key without parts has another hash. */
   static final SeriesKey OVERFLOW = new SeriesKey(0);
 
   private @Nullable String[] parts;
@@ -28,7 +28,7 @@ final class SeriesKey {
     parts = new @Nullable String[room];
   }
 
-  /** What a series with this key takes. */
+  /** Memory of a series with this key. */
   long bytes() {
     KeptBytes kept = new KeptBytes();
     for (int i = 0; i < size; i++) {

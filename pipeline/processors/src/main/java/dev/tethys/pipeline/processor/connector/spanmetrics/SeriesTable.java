@@ -1,34 +1,42 @@
 package dev.tethys.pipeline.processor.connector.spanmetrics;
 
+import dev.tethys.insight.graph.CountTable;
+import dev.tethys.insight.graph.SeriesRoom;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.Metric;
-import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.Span;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import dev.tethys.pipeline.processor.connector.CountPoints;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The series of one metric of one resource. Guarded by the connector.
- *
- * @param <P> the kind of their points
- */
-final class SeriesTable<P extends DataPoint> {
+/** Series of one metric of one resource. Guarded by the connector. */
+final class SeriesTable {
   /** The attribute of the series that counts those beyond the limit. */
   private static final String OVERFLOW = "otel.metric.overflow";
 
-  /** When a point of a delta begins. */
+  /** Start time of the point of a series. */
   interface Starts {
     long of(SeriesKey key, long began);
   }
 
-  private final SeriesForm<P> form;
-  private final Map<SeriesKey, Series<P>> series = new LinkedHashMap<>();
+  private final SeriesForm form;
+  private final int limit;
+  private final int exemplars;
+  private final CountTable<SeriesKey, Series> series;
 
-  SeriesTable(SeriesForm<P> form) {
+  /**
+   * @param limit most series; 0 for those of the room
+   * @param exemplars most exemplars of a point
+   * @param room shared by all tables of a connector
+   */
+  SeriesTable(SeriesForm form, int limit, int exemplars, SeriesRoom room) {
     this.form = form;
+    this.limit = limit;
+    this.exemplars = exemplars;
+    this.series = new CountTable<>(room);
   }
 
   /**
@@ -43,70 +51,55 @@ final class SeriesTable<P extends DataPoint> {
       Span span,
       double duration,
       long times,
-      SeriesBudget room) {
-    Series<P> s = series.get(key);
-    if (s == null) {
-      boolean full = room.limit() > 0 && series.size() >= room.limit();
-      long bytes = key.bytes() + form.bytes();
-      if (full || !room.take(form.weight(), bytes)) {
-        overflow(room).count(duration, times, room.nowMillis());
-        return;
-      }
-      s = form.maker().make(attributes.get(), room.nowMillis() * 1_000_000);
-      s.setHeld(bytes);
-      series.put(key.copy(), s);
+      long nowMillis) {
+    Series s = series.get(key);
+    if (s == null && (limit == 0 || series.size() < limit)) {
+      s =
+          series.add(
+              key.copy(),
+              form.weight(),
+              key.bytes() + form.bytes(),
+              () -> form.series(attributes.get(), nowMillis));
     }
-    s.count(duration, times, room.nowMillis());
-    s.exemplar(span, duration, room.exemplars());
+    if (s == null) {
+      overflow(nowMillis).count(duration, times, nowMillis);
+      return;
+    }
+    s.count(duration, times, nowMillis);
+    s.exemplar(span, duration, exemplars);
   }
 
-  private Series<P> overflow(SeriesBudget room) {
-    Series<P> s = series.get(SeriesKey.OVERFLOW);
+  private Series overflow(long nowMillis) {
+    Series s = series.get(SeriesKey.OVERFLOW);
     if (s == null) {
       Attributes a = new Attributes();
       a.put(OVERFLOW, true);
-      s = form.maker().make(a, room.nowMillis() * 1_000_000);
-      room.reserveUnchecked(form.weight());
-      series.put(SeriesKey.OVERFLOW, s);
+      s = series.force(SeriesKey.OVERFLOW, form.weight(), form.series(a, nowMillis));
     }
     return s;
   }
 
   /** The metric as it stands; null when there is no series. */
   @Nullable Metric metric(int temporality, Starts starts, long nanos) {
-    if (series.isEmpty()) {
+    if (isEmpty()) {
       return null;
     }
-    Metric m = new Metric();
-    m.setName(form.name());
-    m.setUnit(form.unit());
-    MetricData.Aggregated<P> data = form.data().get();
-    data.setTemporality(temporality);
-    series.forEach((key, s) -> data.points().add(s.point(starts.of(key, s.startNanos()), nanos)));
-    m.setData(data);
-    return m;
+    List<DataPoint> points = new ArrayList<>(series.size());
+    series.forEach((key, s) -> points.add(s.point(starts.of(key, s.created() * 1_000_000), nanos)));
+    return CountPoints.metric(form.name(), form.unit(), temporality, points);
   }
 
   /** Forgets series in which nothing was counted since a time. */
-  void expire(long untilMillis, SeriesBudget room) {
-    series
-        .values()
-        .removeIf(
-            s -> {
-              boolean expired = s.seenMillis() <= untilMillis;
-              if (expired) {
-                room.release(form.weight(), s.held());
-              }
-              return expired;
-            });
+  void expire(long untilMillis) {
+    series.expire(untilMillis);
   }
 
   boolean isEmpty() {
-    return series.isEmpty();
+    return series.size() == 0;
   }
 
-  /** Releases the memory of its series. */
-  void release(SeriesBudget room) {
-    series.values().forEach(s -> room.release(form.weight(), s.held()));
+  /** Forgets all series. */
+  void clear() {
+    series.clear();
   }
 }

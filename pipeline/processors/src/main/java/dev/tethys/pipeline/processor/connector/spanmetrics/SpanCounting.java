@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.connector.spanmetrics;
 
+import dev.tethys.insight.graph.SpanCodes;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Scope;
 import dev.tethys.model.telemetry.Span;
@@ -21,18 +22,6 @@ final class SpanCounting {
   private static final String SCOPE_VERSION = "span.instrumentation.scope.version";
   private static final String SAMPLING = "sampling.method";
   private static final Attributes NONE = new Attributes();
-
-  private static final String[] KINDS = {
-    "SPAN_KIND_UNSPECIFIED",
-    "SPAN_KIND_INTERNAL",
-    "SPAN_KIND_SERVER",
-    "SPAN_KIND_CLIENT",
-    "SPAN_KIND_PRODUCER",
-    "SPAN_KIND_CONSUMER"
-  };
-  private static final String[] CODES = {
-    "STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"
-  };
 
   private final SpanMetricsSettings settings;
   private final String instance;
@@ -79,7 +68,7 @@ final class SpanCounting {
       Attributes resource,
       SpanResource to,
       @Nullable Long selfNanos,
-      SeriesBudget room) {
+      long nowMillis) {
     long nanos = Math.max(0, span.endTimeUnixNano() - span.startTimeUnixNano());
     double duration = settings.unit().of(nanos);
     long times = times(span.traceState());
@@ -88,17 +77,22 @@ final class SpanCounting {
     key.mark();
     calls.addTo(key, span.attributes(), NONE, resource);
     to.calls.count(
-        key, () -> attributes(span, scope, NONE, resource, calls), span, duration, times, room);
+        key,
+        () -> attributes(span, scope, NONE, resource, calls),
+        span,
+        duration,
+        times,
+        nowMillis);
     if (to.durations != null || to.selfTimes != null) {
       key.backToMark();
       durations.addTo(key, span.attributes(), NONE, resource);
       Supplier<Attributes> attributes = () -> attributes(span, scope, NONE, resource, durations);
       if (to.durations != null) {
-        to.durations.count(key, attributes, span, duration, times, room);
+        to.durations.count(key, attributes, span, duration, times, nowMillis);
       }
       if (to.selfTimes != null && selfNanos != null) {
         double self = settings.unit().of(selfNanos);
-        to.selfTimes.count(key, attributes, span, self, times, room);
+        to.selfTimes.count(key, attributes, span, self, times, nowMillis);
       }
     }
     if (to.events == null || events == null || !span.hasEvents()) {
@@ -112,12 +106,12 @@ final class SpanCounting {
       events.addTo(key, span.attributes(), event.attributes(), resource);
       Supplier<Attributes> attributes =
           () -> attributes(span, scope, event.attributes(), resource, events);
-      to.events.count(key, attributes, span, duration, times, room);
+      to.events.count(key, attributes, span, duration, times, nowMillis);
     }
   }
 
   /**
-   * How many spans one represents, at random between two whole numbers so that the mean is right.
+   * Number of spans that one represents, at random between two integers so that the mean is right.
    */
   private long times(String traceState) {
     if (!traceState.equals(state)) {
@@ -131,7 +125,7 @@ final class SpanCounting {
     return random.nextDouble() < adjusted - whole ? whole + 1 : whole;
   }
 
-  /** Begins a key with what each series has. */
+  /** Begins a key with the parts that all series have. */
   private void fixed(Span span, Scope scope, Attributes resource) {
     key.clear();
     if (service) {
@@ -141,10 +135,10 @@ final class SpanCounting {
       key.add(span.name());
     }
     if (kind) {
-      key.add(word(KINDS, span.kind()));
+      key.add(SpanCodes.kindName(span.kind()));
     }
     if (status) {
-      key.add(word(CODES, span.statusCode()));
+      key.add(SpanCodes.statusName(span.statusCode()));
     }
     if (!settings.scopes().isEmpty()) {
       boolean shown = isShown(scope);
@@ -166,10 +160,10 @@ final class SpanCounting {
       a.put(NAME, span.name());
     }
     if (kind) {
-      a.put(KIND, word(KINDS, span.kind()));
+      a.put(KIND, SpanCodes.kindName(span.kind()));
     }
     if (status) {
-      a.put(STATUS, word(CODES, span.statusCode()));
+      a.put(STATUS, SpanCodes.statusName(span.statusCode()));
     }
     if (!settings.excluded().contains(INSTANCE)) {
       a.put(INSTANCE, instance);
@@ -199,10 +193,5 @@ final class SpanCounting {
   private static String text(Attributes resource) {
     String s = resource.getString(SERVICE);
     return s == null ? "" : s;
-  }
-
-  /** What OTLP has no word for has none. */
-  private static String word(String[] words, int i) {
-    return i >= 0 && i < words.length ? words[i] : "";
   }
 }

@@ -1,37 +1,42 @@
 package dev.tethys.pipeline.processor.connector.spanmetrics;
 
-import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.insight.graph.SeriesRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The metrics of a connector.
+ * Metrics of a connector.
  *
  * @param durations null when they are not wanted; so are events and self times
+ * @param limit most series of a metric of a resource; 0 for no separate limit
+ * @param exemplars most exemplars of a point
  */
 record SpanForms(
-    SeriesForm<NumberDataPoint> calls,
-    @Nullable SeriesForm<?> durations,
-    @Nullable SeriesForm<NumberDataPoint> events,
-    @Nullable SeriesForm<?> selfTimes) {
+    SeriesForm calls,
+    @Nullable SeriesForm durations,
+    @Nullable SeriesForm events,
+    @Nullable SeriesForm selfTimes,
+    int limit,
+    int exemplars) {
 
   static SpanForms of(SpanMetricsSettings s) {
     return new SpanForms(
         SeriesForm.numbers(s.metric("calls")),
         s.durations() ? histogram("duration", s) : null,
         s.events() == null ? null : SeriesForm.numbers(s.metric("events")),
-        s.selfTimes() ? histogram("self_time", s) : null);
+        s.selfTimes() ? histogram("self_time", s) : null,
+        s.limit(),
+        s.exemplars());
   }
 
-  private static SeriesForm<?> histogram(String name, SpanMetricsSettings s) {
+  private static SeriesForm histogram(String name, SpanMetricsSettings s) {
     double[] bounds = s.histogram().bounds();
     return bounds == null
         ? SeriesForm.exponential(s.metric(name), s.unit().text(), s.histogram().maxSize())
         : SeriesForm.explicit(s.metric(name), s.unit().text(), bounds);
   }
 
-  /** A resource with nothing counted. */
-  SpanResource resource(Attributes attributes, long held) {
-    return new SpanResource(attributes, this, held);
+  /** Empty table of one of the metrics. */
+  SeriesTable table(SeriesForm form, SeriesRoom room) {
+    return new SeriesTable(form, limit, exemplars, room);
   }
 }

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.processor.connector.spanmetrics;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.insight.graph.SeriesRoom;
 import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Metric;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * counts live in memory, and a crash loses what was counted since the last interval.
  */
 final class SpanMetricsConnector implements Connector {
-  /** What was counted; the spans themselves end here. */
+  /** Reason of counted spans, which end here. */
   static final String COUNTED = "counted";
 
   /** Spans of resources without a service. */
@@ -48,7 +49,7 @@ final class SpanMetricsConnector implements Connector {
 
   private static final String SCOPE = "spanmetricsconnector";
 
-  /** How many resources are kept, with those that wait for the end of the interval to be let go. */
+  /** Most resources in memory, evicted ones included. */
   private static final int MAX_RESOURCES = 100_000;
 
   private final SpanMetricsSettings settings;
@@ -59,14 +60,14 @@ final class SpanMetricsConnector implements Connector {
   private final Scheduler clock;
   private final System.Logger log;
   private final TimedFlush flush;
-  private final SeriesBudget room; // guarded by this
+  private final SeriesRoom room; // guarded by this
   private final SeriesMemory.Share sentMemory; // guarded by this
 
   /** The one longest without spans first. */
   private final Map<Attributes, SpanResource> resources = // guarded by this
       new LinkedHashMap<>(16, 0.75f, true);
 
-  /** Those that had to make room or are out of date: they are sent once more. */
+  /** Evicted or expired resources, which are sent once more. */
   private final Map<Attributes, SpanResource> evicted = new LinkedHashMap<>(); // guarded by this
 
   /** A series of a resource. */
@@ -109,7 +110,7 @@ final class SpanMetricsConnector implements Connector {
     this.metrics = c.account(Signal.METRICS);
     this.clock = c.clock();
     this.log = c.logger();
-    this.room = new SeriesBudget(settings.limit(), settings.exemplars(), maxSeries, memory);
+    this.room = new SeriesRoom(maxSeries, memory);
     this.sentMemory = memory.open();
     this.flush = new TimedFlush("span_metrics", settings.interval(), this::take, next, metrics, c);
   }
@@ -131,7 +132,7 @@ final class SpanMetricsConnector implements Connector {
     }
     flush.stop();
     synchronized (this) {
-      room.free();
+      room.close();
       sentMemory.close();
     }
   }
@@ -174,7 +175,7 @@ final class SpanMetricsConnector implements Connector {
       return null;
     }
     Tally tally = new Tally();
-    room.at(clock.millis());
+    long now = clock.millis();
     Map<Span, Long> self = settings.selfTimes() ? SelfTimes.of(data) : Map.of();
     for (ResourceGroup<Span> r : data.resources()) {
       int n = 0;
@@ -186,14 +187,14 @@ final class SpanMetricsConnector implements Connector {
         tally.unnamed += n;
         continue;
       }
-      SpanResource to = resource(attributes);
+      SpanResource to = resource(attributes, now);
       if (to == null) {
         tally.refused += n;
         continue;
       }
       for (ScopeGroup<Span> s : r.scopes()) {
         for (Span span : s.items()) {
-          counting.count(span, s.scope(), attributes, to, self.get(span), room);
+          counting.count(span, s.scope(), attributes, to, self.get(span), now);
         }
       }
       tally.counted += n;
@@ -211,7 +212,7 @@ final class SpanMetricsConnector implements Connector {
     return tally;
   }
 
-  private @Nullable SpanResource resource(Attributes attributes) {
+  private @Nullable SpanResource resource(Attributes attributes, long now) {
     Attributes key = attributes;
     if (!settings.keyAttributes().isEmpty()) {
       key = new Attributes();
@@ -225,12 +226,12 @@ final class SpanMetricsConnector implements Connector {
     if (known == null) {
       known = evicted.remove(key);
       if (known == null) {
-        // as the key, and as what is sent
+        // as the key, and in the batch
         long bytes = 2 * new KeptBytes().attributes(attributes).bytes();
         if (resources.size() + evicted.size() >= MAX_RESOURCES || !room.take(0, bytes)) {
           return null;
         }
-        known = forms.resource(attributes.copy(), bytes);
+        known = new SpanResource(attributes.copy(), forms, room, bytes);
       }
       resources.put(key.copy(), known);
       if (resources.size() > settings.resources()) {
@@ -239,11 +240,11 @@ final class SpanMetricsConnector implements Connector {
         evicted.put(eldest.getKey(), eldest.getValue());
       }
     }
-    known.seen(room.nowMillis());
+    known.seen(now);
     return known;
   }
 
-  /** What is sent at the end of an interval. */
+  /** Batch of an interval; null if there is nothing to send. */
   private synchronized @Nullable Batch take(boolean last) {
     if (last && !recorded) {
       return null; // all of it was sent before
@@ -257,9 +258,9 @@ final class SpanMetricsConnector implements Connector {
     if (settings.delta()) {
       resources.clear();
       evicted.clear();
-      room.free();
+      room.close();
     } else {
-      evicted.values().forEach(r -> r.release(room));
+      evicted.values().forEach(SpanResource::release);
       evicted.clear();
       expire(millis);
     }
@@ -307,7 +308,7 @@ final class SpanMetricsConnector implements Connector {
   private void expire(long millis) {
     if (!settings.seriesExpiration().isZero()) {
       long until = millis - settings.seriesExpiration().toMillis();
-      resources.values().removeIf(r -> r.expire(until, room));
+      resources.values().removeIf(r -> r.expire(until));
     }
     if (!settings.expiration().isZero()) {
       long until = millis - settings.expiration().toMillis();

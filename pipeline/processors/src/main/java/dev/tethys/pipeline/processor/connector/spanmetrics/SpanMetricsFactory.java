@@ -40,7 +40,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
 
   private static final int DEFAULT_MAX_SIZE = 160;
 
-  /** As many buckets as OpenTelemetry's histograms have at most. */
+  /** Most buckets of OpenTelemetry's histograms. */
   private static final int LARGEST_MAX_SIZE = 16_384;
 
   private static final int MOST_EXEMPLARS = 1000;
@@ -267,7 +267,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
           .logger()
           .log(
               Level.WARNING,
-              "{0}: dimensions_cache_size means nothing any more;"
+              "{0}: dimensions_cache_size has no effect;"
                   + " aggregation_cardinality_limit bounds series",
               context.name());
     }

@@ -1,9 +1,8 @@
 package dev.tethys.pipeline.processor.connector.spanmetrics;
 
+import dev.tethys.insight.graph.SeriesRoom;
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.Metric;
-import dev.tethys.model.telemetry.NumberDataPoint;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,31 +10,28 @@ import org.jspecify.annotations.Nullable;
 /** Span counts of one resource. Guarded by the connector. */
 final class SpanResource {
   private final Attributes attributes;
-  final SeriesTable<NumberDataPoint> calls;
-  final @Nullable SeriesTable<? extends DataPoint> durations;
-  final @Nullable SeriesTable<NumberDataPoint> events;
-  final @Nullable SeriesTable<? extends DataPoint> selfTimes;
+  private final SeriesRoom room;
+  final SeriesTable calls;
+  final @Nullable SeriesTable durations;
+  final @Nullable SeriesTable events;
+  final @Nullable SeriesTable selfTimes;
   private final long held;
   private long seenMillis;
 
   /**
-   * With nothing counted.
+   * Resource with nothing counted.
    *
    * @param attributes not shared
-   * @param held bytes that it holds of the memory of series
+   * @param held bytes that it holds of the room
    */
-  SpanResource(Attributes attributes, SpanForms forms, long held) {
+  SpanResource(Attributes attributes, SpanForms forms, SeriesRoom room, long held) {
     this.held = held;
+    this.room = room;
     this.attributes = attributes;
-    this.calls = new SeriesTable<>(forms.calls());
-    this.durations = table(forms.durations());
-    this.events = table(forms.events());
-    this.selfTimes = table(forms.selfTimes());
-  }
-
-  private static <P extends DataPoint> @Nullable SeriesTable<P> table(
-      @Nullable SeriesForm<P> form) {
-    return form == null ? null : new SeriesTable<>(form);
+    this.calls = forms.table(forms.calls(), room);
+    this.durations = forms.durations() == null ? null : forms.table(forms.durations(), room);
+    this.events = forms.events() == null ? null : forms.table(forms.events(), room);
+    this.selfTimes = forms.selfTimes() == null ? null : forms.table(forms.selfTimes(), room);
   }
 
   Attributes attributes() {
@@ -51,10 +47,10 @@ final class SpanResource {
     seenMillis = millis;
   }
 
-  /** Its metrics, in their order; none of those that have no series. */
+  /** Metrics with series, in a fixed order. */
   List<Metric> metrics(int temporality, SeriesTable.Starts starts, long nanos) {
     List<Metric> all = new ArrayList<>(4);
-    for (SeriesTable<?> t : tables()) {
+    for (SeriesTable t : tables()) {
       Metric m = t.metric(temporality, starts, nanos);
       if (m != null) {
         all.add(m);
@@ -63,11 +59,11 @@ final class SpanResource {
     return all;
   }
 
-  /** Forgets series in which nothing was counted since a time; whether none is left. */
-  boolean expire(long untilMillis, SeriesBudget room) {
+  /** Forgets series in which nothing was counted since a time; true if none is left. */
+  boolean expire(long untilMillis) {
     boolean empty = true;
-    for (SeriesTable<?> t : tables()) {
-      t.expire(untilMillis, room);
+    for (SeriesTable t : tables()) {
+      t.expire(untilMillis);
       empty &= t.isEmpty();
     }
     if (empty) {
@@ -76,14 +72,14 @@ final class SpanResource {
     return empty;
   }
 
-  /** Releases the memory that it takes with its series. */
-  void release(SeriesBudget room) {
-    tables().forEach(t -> t.release(room));
+  /** Gives back the room that it takes with its series. */
+  void release() {
+    tables().forEach(SeriesTable::clear);
     room.release(0, held);
   }
 
-  private List<SeriesTable<?>> tables() {
-    List<SeriesTable<?>> all = new ArrayList<>(4);
+  private List<SeriesTable> tables() {
+    List<SeriesTable> all = new ArrayList<>(4);
     all.add(calls);
     if (durations != null) {
       all.add(durations);

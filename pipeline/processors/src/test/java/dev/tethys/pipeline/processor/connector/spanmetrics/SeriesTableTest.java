@@ -2,6 +2,7 @@ package dev.tethys.pipeline.processor.connector.spanmetrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.insight.graph.SeriesRoom;
 import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Metric;
@@ -13,9 +14,11 @@ import org.junit.jupiter.api.Test;
 
 /** How much memory series take, and what tells them apart. */
 class SeriesTableTest {
-  private final SeriesTable<NumberDataPoint> table = new SeriesTable<>(SeriesForm.numbers("calls"));
+  private SeriesTable table(int limit, SeriesRoom room) {
+    return new SeriesTable(SeriesForm.numbers("calls"), limit, 0, room);
+  }
 
-  private void count(SeriesBudget room, String... parts) {
+  private static void count(SeriesTable table, String... parts) {
     SeriesKey key = new SeriesKey();
     key.clear();
     Attributes a = new Attributes();
@@ -23,12 +26,12 @@ class SeriesTableTest {
       key.add(p);
       a.put(p, p);
     }
-    table.count(key, () -> a, new Span(), 1, 1, room);
+    table.count(key, () -> a, new Span(), 1, 1, 0);
   }
 
   private final SeriesMemory memory = new SeriesMemory(1_000_000);
 
-  private List<Long> counts() {
+  private static List<Long> counts(SeriesTable table) {
     Metric m = Objects.requireNonNull(table.metric(2, (_, began) -> began, 1));
     return Objects.requireNonNull(m.data()).points().stream()
         .map(p -> ((NumberDataPoint) p).longValue())
@@ -37,45 +40,47 @@ class SeriesTableTest {
 
   @Test
   void allSeriesOfAConnectorShareOneRoom() {
-    SeriesBudget room = new SeriesBudget(0, 0, 2, memory);
+    SeriesRoom room = new SeriesRoom(2, memory);
+    SeriesTable table = table(0, room);
     for (String s : List.of("a", "b", "c", "d", "a")) {
-      count(room, s);
+      count(table, s);
     }
-    assertThat(counts()).as("the last counts what has no room").containsExactly(2L, 1L, 2L);
+    assertThat(counts(table)).as("the last counts what has no room").containsExactly(2L, 1L, 2L);
     assertThat(memory.inUse()).isPositive();
-    room.at(1);
-    table.expire(0, room);
+    table.expire(0);
     assertThat(table.isEmpty()).isTrue();
     assertThat(memory.inUse()).isZero();
-    count(room, "c");
-    count(room, "d");
-    assertThat(counts()).as("room that was given back").containsExactly(1L, 1L);
+    count(table, "c");
+    count(table, "d");
+    assertThat(counts(table)).as("room that was given back").containsExactly(1L, 1L);
   }
 
   @Test
   void longTextsTakeTheMemoryOfSeries() {
-    SeriesBudget room = new SeriesBudget(0, 0, 1000, memory);
+    SeriesRoom room = new SeriesRoom(1000, memory);
+    SeriesTable table = table(0, room);
     for (int i = 0; i < 20; i++) {
-      count(room, i + "x".repeat(100_000));
+      count(table, i + "x".repeat(100_000));
     }
-    assertThat(counts())
+    assertThat(counts(table))
         .as("three fit, the last counts the others")
         .containsExactly(1L, 1L, 1L, 17L);
-    room.free();
+    room.close();
     assertThat(memory.inUse()).isZero();
   }
 
   @Test
   void aKeyWithoutPartsIsNotThatOfTheOverflow() {
-    SeriesBudget room = new SeriesBudget(1, 0, 9, memory);
-    count(room);
-    count(room, "a");
-    count(room);
-    assertThat(counts()).containsExactly(2L, 1L);
+    SeriesRoom room = new SeriesRoom(9, memory);
+    SeriesTable table = table(1, room);
+    count(table);
+    count(table, "a");
+    count(table);
+    assertThat(counts(table)).containsExactly(2L, 1L);
   }
 
   @Test
-  void partsAreToldApartByTheirPlaces() {
+  void distinguishesPartsByPosition() {
     SeriesKey key = new SeriesKey();
     key.clear();
     key.add("a");

@@ -1,4 +1,4 @@
 @NullMarked
-package dev.tethys.app.server.spans;
+package dev.tethys.insight.graph;
 
 import org.jspecify.annotations.NullMarked;

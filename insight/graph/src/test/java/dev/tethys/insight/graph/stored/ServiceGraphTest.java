@@ -1,4 +1,4 @@
-package dev.tethys.app.server.spans;
+package dev.tethys.insight.graph.stored;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.tethys.app.server.spans;
+package dev.tethys.insight.graph.stored;
 
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.LimitedLog;

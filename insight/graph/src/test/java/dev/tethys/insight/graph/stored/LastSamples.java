@@ -1,4 +1,4 @@
-package dev.tethys.app.server.spans;
+package dev.tethys.insight.graph.stored;
 
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;

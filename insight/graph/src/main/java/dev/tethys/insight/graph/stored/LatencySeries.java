@@ -1,5 +1,6 @@
-package dev.tethys.app.server.spans;
+package dev.tethys.insight.graph.stored;
 
+import dev.tethys.insight.graph.Durations;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -16,26 +17,25 @@ import org.jspecify.annotations.Nullable;
 final class LatencySeries {
   private static final HexFormat HEX = HexFormat.of();
 
-  private final long[] bounds; // nanoseconds
-  private final long[] counts; // by bucket, the last without a bound
+  private final double[] bounds;
+  private final Durations.Classic counts;
   private final StoredSeries[] buckets;
   private final StoredSeries sum;
   private final StoredSeries count;
-  private double seconds;
 
   // slowest request since the last write
-  private long slowest = -1;
+  private double slowest = -1;
   private long traceHigh;
   private long traceLow;
 
   /**
    * @param name name of the metric without a suffix
-   * @param bounds upper bounds of the buckets in nanoseconds, in order
+   * @param bounds upper bounds of the buckets in seconds, in order
    */
-  LatencySeries(String name, Labels labels, long[] bounds) {
+  LatencySeries(String name, Labels labels, double[] bounds) {
     this.bounds = bounds;
-    this.counts = new long[bounds.length + 1];
-    this.buckets = new StoredSeries[counts.length];
+    this.counts = new Durations.Classic(bounds);
+    this.buckets = new StoredSeries[bounds.length + 1];
     for (int i = 0; i < buckets.length; i++) {
       String le = i == bounds.length ? "+Inf" : bound(bounds[i]);
       LabelsBuilder b = labels.toBuilder();
@@ -45,38 +45,25 @@ final class LatencySeries {
     this.count = new StoredSeries(name + "_count", labels);
   }
 
-  private static String bound(long nanos) {
-    return BigDecimal.valueOf(nanos, 9).stripTrailingZeros().toPlainString();
+  private static String bound(double seconds) {
+    return BigDecimal.valueOf(seconds).stripTrailingZeros().toPlainString();
   }
 
-  /** Index of the bucket of a latency. */
-  static int bucket(long[] bounds, long nanos) {
-    int i = 0;
-    while (i < bounds.length && nanos > bounds[i]) {
-      i++;
-    }
-    return i;
-  }
-
-  /** Adds one latency. */
-  void add(long nanos, long high, long low) {
-    counts[bucket(bounds, nanos)]++;
-    seconds += nanos / 1e9;
-    exemplar(nanos, high, low);
+  /** Adds one latency in seconds. */
+  void add(double seconds, long high, long low) {
+    counts.add(seconds, 1);
+    exemplar(seconds, high, low);
   }
 
   /** Adds the latencies of a batch. */
-  void add(long[] byBucket, double totalSeconds) {
-    for (int i = 0; i < counts.length; i++) {
-      counts[i] += byBucket[i];
-    }
-    seconds += totalSeconds;
+  void add(Durations.Classic batch) {
+    counts.add(batch);
   }
 
   /** Proposes the trace of a latency as exemplar. */
-  void exemplar(long nanos, long high, long low) {
-    if (nanos > slowest) {
-      slowest = nanos;
+  void exemplar(double seconds, long high, long low) {
+    if (seconds > slowest) {
+      slowest = seconds;
       traceHigh = high;
       traceLow = low;
     }
@@ -89,13 +76,14 @@ final class LatencySeries {
    */
   void write(Appender a, long start, long time) {
     long below = 0;
+    long[] byBucket = counts.counts();
     Exemplar exemplar = exemplar(time);
-    int slow = slowest < 0 ? -1 : bucket(bounds, slowest);
+    int slow = slowest < 0 ? -1 : Durations.Classic.bucket(bounds, slowest);
     for (int i = 0; i < buckets.length; i++) {
-      below += counts[i];
+      below += byBucket[i];
       buckets[i].write(a, start, time, below, i == slow ? exemplar : null);
     }
-    sum.write(a, start, time, seconds, null);
+    sum.write(a, start, time, counts.sum(), null);
     count.write(a, start, time, below, null);
     slowest = -1;
   }
@@ -105,7 +93,7 @@ final class LatencySeries {
       return null;
     }
     String id = HEX.toHexDigits(traceHigh) + HEX.toHexDigits(traceLow);
-    return new Exemplar(Labels.of("traceID", id), slowest / 1e9, time);
+    return new Exemplar(Labels.of("traceID", id), slowest, time);
   }
 
   /** Marks the end of all series. */

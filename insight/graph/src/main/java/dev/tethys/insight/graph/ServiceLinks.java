@@ -1,4 +1,9 @@
-package dev.tethys.api.traces;
+package dev.tethys.insight.graph;
+
+import static dev.tethys.insight.graph.SpanCodes.CLIENT;
+import static dev.tethys.insight.graph.SpanCodes.CONSUMER;
+import static dev.tethys.insight.graph.SpanCodes.PRODUCER;
+import static dev.tethys.insight.graph.SpanCodes.SERVER;
 
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.traces.SpanColumn;
@@ -23,24 +28,19 @@ import org.jspecify.annotations.Nullable;
  * the one in its spans where there are any, else the one that the client gives. Messages link only
  * where both names are known. A client without a name links to the nearest span with a kind above.
  */
-final class ServiceLinks {
+public final class ServiceLinks {
   /** Most spans of a calculation; the newest are taken. */
-  static final int MAX_SPANS = 1_000_000;
+  public static final int MAX_SPANS = 1_000_000;
 
   /** Header text of a result without the older spans. */
-  static final String WARNING =
+  public static final String WARNING =
       "dependencies are those of the newest " + MAX_SPANS + " spans of the range";
 
   /** Spans without a kind between two services. */
   private static final int MAX_DEPTH = 200;
 
-  private static final int SERVER = 2;
-  private static final int CLIENT = 3;
-  private static final int PRODUCER = 4;
-  private static final int CONSUMER = 5;
-
   /** Names of the remote service, the best first. */
-  static final List<SpanField> REMOTE =
+  public static final List<SpanField> REMOTE =
       List.of(
           SpanField.span("peer.service"),
           SpanField.span("server.address"),
@@ -62,12 +62,12 @@ final class ServiceLinks {
   private boolean truncated;
 
   /** Calls from a service to another. */
-  record Link(String parent, String child) {}
+  public record Link(String parent, String child) {}
 
   /** Number of calls of a link. */
-  static final class Count {
-    long calls;
-    long errors;
+  public static final class Count {
+    public long calls;
+    public long errors;
   }
 
   /**
@@ -75,7 +75,7 @@ final class ServiceLinks {
    *
    * @param truncated whether older spans were left out because of {@link #MAX_SPANS}
    */
-  record Links(Map<Link, Count> counts, boolean truncated) {}
+  public record Links(Map<Link, Count> counts, boolean truncated) {}
 
   private static final class Node {
     final long traceHigh;
@@ -126,7 +126,7 @@ final class ServiceLinks {
   }
 
   /** Links of the spans that start in a range. */
-  static Links find(TraceStore store, String tenant, long from, long to) {
+  public static Links find(TraceStore store, String tenant, long from, long to) {
     ServiceLinks links = new ServiceLinks();
     links.read(store, tenant, from, to);
     Map<Link, Count> counts = links.link();
@@ -172,7 +172,7 @@ final class ServiceLinks {
               rows.spanId[i],
               rows.parentId[i],
               kind,
-              number(rows.columns[STATUS], i) == 2 || isError(rows.columns[ERROR], i),
+              number(rows.columns[STATUS], i) == SpanCodes.ERROR || isError(rows.columns[ERROR], i),
               name(rows.columns[SERVICE], i),
               remote));
     }

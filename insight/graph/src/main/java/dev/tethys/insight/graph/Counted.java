@@ -1,0 +1,42 @@
+package dev.tethys.insight.graph;
+
+/** Counters that expire when nothing was counted for a time. Guarded by their owner. */
+public abstract class Counted {
+  private final long created;
+  private long seen;
+  private int weight;
+  private long held;
+
+  /**
+   * @param created Unix milliseconds
+   */
+  protected Counted(long created) {
+    this.created = created;
+    this.seen = created;
+  }
+
+  /** Time of creation, Unix milliseconds. */
+  public final long created() {
+    return created;
+  }
+
+  /** Time of the last count, Unix milliseconds. */
+  public final long seen() {
+    return seen;
+  }
+
+  /** Notes a count. */
+  public final void seen(long now) {
+    seen = now;
+  }
+
+  /** Notes the room that it holds. */
+  final void hold(int weight, long bytes) {
+    this.weight = weight;
+    this.held = bytes;
+  }
+
+  final void release(SeriesRoom room) {
+    room.release(weight, held);
+  }
+}

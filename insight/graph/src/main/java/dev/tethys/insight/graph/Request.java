@@ -1,0 +1,106 @@
+package dev.tethys.insight.graph;
+
+import dev.tethys.model.guard.SeriesMemory;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Request between two services, as far as its spans are known. Guarded by its owner. */
+public final class Request {
+  /** Connection of messages. */
+  public static final String MESSAGING = "messaging_system";
+
+  /** Connection to a database. */
+  public static final String DATABASE = "database";
+
+  /** Connection of which one side sends no spans. */
+  public static final String VIRTUAL = "virtual_node";
+
+  /** Client of requests that no known service sent. */
+  public static final String USER = "user";
+
+  /**
+   * Trace and span of the client: its id is the parent of the server's span.
+   *
+   * @param tenant owner of the spans; requests of two tenants are never one
+   * @param root true for a server without a parent
+   */
+  public record Key(String tenant, long traceHigh, long traceLow, long span, boolean root) {}
+
+  /** Name of the service that sent it; "" while unknown. */
+  public String client = "";
+
+  /** Name of the service that answered it; "" while unknown. */
+  public String server = "";
+
+  /** One of the constants above, "" for a request between services. */
+  public String connection = "";
+
+  /** Name of the other side in the attributes of a span. */
+  public @Nullable String peer;
+
+  /** True if a span comes from a node agent, which does not pass on contexts. */
+  public boolean observed;
+
+  /** Side without spans, {@code client} or {@code server}; "" for none. */
+  public String virtual = "";
+
+  public long clientNanos;
+  public long serverNanos;
+  public boolean failed;
+
+  private Map<String, String> dimensions = Map.of();
+  private final long until;
+  private long held;
+
+  /**
+   * @param until time at which it no longer waits for the other side
+   */
+  Request(long until) {
+    this.until = until;
+  }
+
+  /** Adds a label of its edge. */
+  public void dimension(String name, String value) {
+    if (dimensions.isEmpty()) {
+      dimensions = new TreeMap<>();
+    }
+    dimensions.put(name, value);
+  }
+
+  /** Labels of its edge, sorted by name. */
+  public Map<String, String> dimensions() {
+    return dimensions;
+  }
+
+  /** Edge to which it belongs. */
+  public Edge edge(String tenant, boolean byOutcome) {
+    return new Edge(tenant, client, server, connection, byOutcome && failed, dimensions);
+  }
+
+  boolean isComplete() {
+    return !client.isEmpty() && !server.isEmpty();
+  }
+
+  boolean waitsAt(long now) {
+    return until - now > 0;
+  }
+
+  /** Bytes that it newly takes. */
+  long grown() {
+    long text = (long) client.length() + server.length() + connection.length();
+    text += peer == null ? 0 : peer.length();
+    for (Map.Entry<String, String> d : dimensions.entrySet()) {
+      text += d.getKey().length() + d.getValue().length();
+    }
+    return SeriesMemory.seriesBytes(text) + SeriesMemory.LABEL_BYTES * dimensions.size() - held;
+  }
+
+  void hold(long bytes) {
+    held += bytes;
+  }
+
+  long held() {
+    return held;
+  }
+}

@@ -1,0 +1,57 @@
+package dev.tethys.insight.graph;
+
+import dev.tethys.model.guard.SeriesMemory;
+
+/**
+ * Room for the series of one graph or connector: a number of them, and a share of the memory of all
+ * series, since senders choose the texts. Guarded by its owner.
+ */
+public final class SeriesRoom implements AutoCloseable {
+  private final long max;
+  private final SeriesMemory.Share memory;
+  private long taken;
+
+  /**
+   * @param max most series, or weights of series
+   */
+  public SeriesRoom(long max, SeriesMemory memory) {
+    this.max = max;
+    this.memory = memory.open();
+  }
+
+  /** Takes room for a series; false if there is none. */
+  public boolean take(int weight, long bytes) {
+    if (taken + weight > max || !memory.take(bytes)) {
+      return false;
+    }
+    taken += weight;
+    return true;
+  }
+
+  /** True if there is room for a series. */
+  public boolean fits(int weight, long bytes) {
+    boolean fits = take(weight, bytes);
+    if (fits) {
+      release(weight, bytes);
+    }
+    return fits;
+  }
+
+  /** Takes room for a series that counts what has none, whatever the limits say. */
+  public void force(int weight) {
+    taken += weight;
+  }
+
+  /** Gives back the room of series. */
+  public void release(long weight, long bytes) {
+    taken -= weight;
+    memory.give(bytes);
+  }
+
+  /** Gives back all room; it may be taken again. */
+  @Override
+  public void close() {
+    taken = 0;
+    memory.close();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.insight.graph.stored;
+
+import org.jspecify.annotations.NullMarked;
