@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
  * @param parsed labels that the pipeline made
  */
 public record LogEntry(long time, byte[] line, Labels stream, Labels metadata, Labels parsed) {
-  /** The line as text; bytes that are no UTF-8 become replacement characters. */
+  /** Line as text; bytes that are not valid UTF-8 become replacement characters. */
   public String text() {
     return new String(line, StandardCharsets.UTF_8);
   }

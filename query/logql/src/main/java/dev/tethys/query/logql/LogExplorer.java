@@ -33,8 +33,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers about stored logs that are no queries: labels, series, volumes, patterns, and what can be
- * detected in labels and lines. Times are Unix nanoseconds, ends exclusive.
+ * Answers questions about stored logs other than queries: labels, series, volumes, patterns, and
+ * fields detected in labels and lines. Times are Unix nanoseconds, ends exclusive.
  */
 public final class LogExplorer {
   /** Time range of a tenant, or of several separated by {@code |}. */

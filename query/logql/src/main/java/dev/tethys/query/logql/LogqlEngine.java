@@ -117,7 +117,7 @@ public final class LogqlEngine implements AutoCloseable {
   /**
    * Runs a query.
    *
-   * @param stopped whether no caller waits for the result any more
+   * @param stopped whether the query is abandoned, because no caller waits for the result
    */
   public LogqlResult query(LogqlRequest request, LogqlLimits limits, BooleanSupplier stopped) {
     return query(request, limits, stopped, r -> r);
@@ -126,7 +126,7 @@ public final class LogqlEngine implements AutoCloseable {
   /**
    * Runs a query and writes its answer.
    *
-   * @param stopped whether no caller waits for the result any more
+   * @param stopped whether the query is abandoned, because no caller waits for the result
    * @param write writes the answer, whose memory counts as that of the query
    */
   public <T> T query(

@@ -347,7 +347,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void aQueryThatNobodyWaitsForStops() {
+  void stopsAbandonedQuery() {
     fill(400);
     AtomicInteger asked = new AtomicInteger();
     assertThatThrownBy(

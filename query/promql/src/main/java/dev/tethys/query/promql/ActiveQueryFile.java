@@ -46,10 +46,10 @@ public final class ActiveQueryFile {
   }
 
   /**
-   * Opens the file anew. What is in it from the last run is logged as a warning. A file that cannot
-   * be written is logged, and nothing is noted then.
+   * Truncates and opens the file. Queries that it lists from the last run are logged as a warning.
+   * A file that cannot be written is logged, and no queries are recorded.
    *
-   * @param places how many queries may run at once
+   * @param places maximum number of concurrent queries
    */
   static ActiveQueryFile open(Path file, int places) {
     try {

@@ -14,10 +14,10 @@ final class BriefQueries {
   /** A query that takes longer gets its own thread. */
   static final long MAX_NANOS = 1_000_000;
 
-  /** A query that should be brief and takes so long is begun anew on its own thread. */
+  /** Time after which a query that was expected to be brief restarts on its own thread. */
   static final long GIVE_UP_NANOS = 20_000_000;
 
-  /** After so many runs a query is measured again. */
+  /** Number of runs after which a query is measured again. */
   static final int RUNS = 64;
 
   private static final int PLACES = 1024;
@@ -39,7 +39,7 @@ final class BriefQueries {
     return h >>> 22;
   }
 
-  /** What a query is expected to take; -1 when it is to be measured, or is not brief. */
+  /** Expected duration of a query; -1 if it must be measured or is not brief. */
   long expected(String text, int steps) {
     BriefQuery k = known.get(place(text, steps));
     return k != null && k.is(text, steps) && k.left.getAndDecrement() > 0 ? k.nanos : -1;

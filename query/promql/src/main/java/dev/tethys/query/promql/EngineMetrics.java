@@ -69,8 +69,7 @@ public final class EngineMetrics implements Collector {
     Registry.Vector<Registry.Counter> requests =
         registry.counters(
             "tethys_query_cache_requests_total",
-            "Queries by what the cache of answers had of them; bypass for those that it does not"
-                + " serve.",
+            "Queries by outcome of the result cache; bypass for queries that it does not serve.",
             "outcome");
     for (CacheReuse.Outcome o : CacheReuse.Outcome.values()) {
       lookups.put(o, requests.with(o.name().toLowerCase(Locale.ROOT)));

@@ -20,7 +20,7 @@ import java.util.function.LongUnaryOperator;
  *     maxBytes}
  * @param threads number of threads that one query may use for computing
  * @param propagateMatchers whether matchers of one side of an operation are applied to the other
- * @param parser enabled constructs behind feature flags
+ * @param parser enabled constructs enabled by feature flags
  * @param delayedNameRemoval metric names are dropped at the end of a query only
  * @param typeAndUnitLabels {@code __type__} identifies counters
  * @param startTimestamps rates use the start times of counters
@@ -82,7 +82,7 @@ public record EngineOptions(
 
     private Builder() {}
 
-    /** How old a sample may be to count as current. */
+    /** Maximum age of a sample that counts as current. */
     public Builder lookbackMillis(long v) {
       lookbackMillis = v;
       return this;
@@ -100,13 +100,13 @@ public record EngineOptions(
       return this;
     }
 
-    /** How many queries run at once. */
+    /** Maximum number of concurrent queries. */
     public Builder maxConcurrent(int v) {
       maxConcurrent = v;
       return this;
     }
 
-    /** How many queries may wait. */
+    /** Maximum number of waiting queries. */
     public Builder maxQueued(int v) {
       maxQueued = v;
       return this;
@@ -154,7 +154,7 @@ public record EngineOptions(
       return this;
     }
 
-    /** Constructs behind feature flags. */
+    /** Constructs enabled by feature flags. */
     public Builder parser(ParserOptions v) {
       parser = v;
       return this;
@@ -166,7 +166,7 @@ public record EngineOptions(
       return this;
     }
 
-    /** {@code __type__} says what is a counter. */
+    /** Whether {@code __type__} decides which series are counters. */
     public Builder typeAndUnitLabels(boolean v) {
       typeAndUnitLabels = v;
       return this;
@@ -184,7 +184,7 @@ public record EngineOptions(
       return this;
     }
 
-    /** How coarse data may be; as in {@link QueryOptions}. */
+    /** Coarsest acceptable resolution, as in {@link QueryOptions}. */
     public Builder maxSourceResolution(long v) {
       maxSourceResolution = v;
       return this;

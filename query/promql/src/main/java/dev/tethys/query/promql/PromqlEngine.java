@@ -137,11 +137,11 @@ public final class PromqlEngine implements AutoCloseable {
     /** The limit on these, 0 for none. */
     long memoryLimit();
 
-    /** How many may run at once, rules aside. */
+    /** Maximum number of concurrent queries, without those of rules. */
     int maxConcurrent();
   }
 
-  /** What runs now and what has cost most. */
+  /** Running and most expensive queries. */
   public Status status() {
     return new Status() {
       @Override
@@ -176,7 +176,7 @@ public final class PromqlEngine implements AutoCloseable {
     };
   }
 
-  /** Where queries are written from now on; null for nowhere. Gives the one before. */
+  /** Sets the query log, null for none; returns the previous one. */
   public synchronized @Nullable QueryLog log(@Nullable QueryLog next) {
     QueryLog before = log;
     log = next;

@@ -96,7 +96,7 @@ public final class Query implements AutoCloseable {
             : Planner.plan(expr, grid.start(), end, range ? grid.interval() : 0, engine.options());
   }
 
-  /** What was planned, for the same query at other times. */
+  /** Plan, reusable for the same query at other times. */
   Plan plan() {
     return plan;
   }
@@ -123,7 +123,7 @@ public final class Query implements AutoCloseable {
     return canceled;
   }
 
-  /** What the query would do, without running it. */
+  /** Explains the query without running it. */
   public Explanation explain() {
     return explained(null);
   }
@@ -294,7 +294,7 @@ public final class Query implements AutoCloseable {
     }
   }
 
-  /** How tall a tree is, up to what is too tall to be run on a thread with little stack. */
+  /** Height of a tree, counted up to the largest that a thread with a small stack can run. */
   private static int height(Expr e) {
     return height(e, 0);
   }
@@ -307,7 +307,7 @@ public final class Query implements AutoCloseable {
     return most;
   }
 
-  /** One run: where its time goes and what it counts. */
+  /** One run with its timings and counters. */
   private final class Run {
     private final long queued;
     private final @Nullable Profile profile;
@@ -443,7 +443,7 @@ public final class Query implements AutoCloseable {
   /** Progress of a query: samples loaded, bytes held now, and the most bytes held. */
   record Progress(long samples, long bytes, long peakBytes) {}
 
-  /** How far it is; null when it has not begun. */
+  /** Progress of the run; null before it starts. */
   @Nullable Progress progress() {
     Execution x = execution;
     SampleCount c = count;

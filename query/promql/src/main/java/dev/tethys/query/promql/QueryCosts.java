@@ -14,7 +14,7 @@ import java.util.Map;
  * Queries of tenants are counted apart. Thread-safe.
  */
 public final class QueryCosts {
-  /** How many texts are shown. */
+  /** Number of texts shown. */
   static final int CAPACITY = 500;
 
   /** Of longer texts only the beginning is remembered. */

@@ -2,7 +2,7 @@ package dev.tethys.query.promql;
 
 import dev.tethys.model.guard.ErrorText;
 
-/** A query failed. The message is for its user and says what to change. */
+/** Failure of a query. The message addresses the user and names the remedy. */
 public class QueryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -10,13 +10,13 @@ public class QueryException extends RuntimeException {
   public enum Kind {
     /** The text or its parameters are wrong. */
     BAD_DATA,
-    /** It cannot be evaluated over the data there is. */
+    /** The query cannot be evaluated over the stored data. */
     EXECUTION,
-    /** It ran longer than it may. */
+    /** The query exceeded its time limit. */
     TIMEOUT,
     /** A client or an operator stopped it. */
     CANCELED,
-    /** It would take more samples or memory than it may. */
+    /** The query would exceed its limit of samples or memory. */
     LIMIT,
     /** Other queries take what it needs; it may be asked again later. */
     OVERLOAD,

@@ -21,7 +21,7 @@ final class QuerySpans {
     return within.child("promqlExec").set("query", q.text());
   }
 
-  /** Says what it took. */
+  /** Ends the span with the statistics of the query. */
   static void ended(ActiveSpan exec, QueryStatistics s, @Nullable String error) {
     if (!exec.isRecorded()) {
       return;

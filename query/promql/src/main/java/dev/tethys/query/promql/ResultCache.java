@@ -14,12 +14,12 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers of range queries, kept to be used again as long as what they were made of reads the same.
+ * Answers of range queries, kept for reuse as long as the data that they were computed from is
+ * unchanged.
  *
  * <p>The key of an answer is its query, its step and the phase of its steps; when its steps depend
- * on the range, its start and end, too. With it stands the mark of the store that was taken before
- * it was computed; which of its steps still hold is for {@link ResultReuse} to find out by what the
- * store says has changed since.
+ * on the range, its start and end, too. An entry has the store's mark from before its computation;
+ * {@link ResultReuse} decides by the changes since that mark which steps are still valid.
  *
  * <p>Invariant: {@link #bytes} is the sum of all entries, at most {@link #maxBytes}, and is taken
  * from the memory of caches; entries are removed, least recently used first, when a query needs the
@@ -29,7 +29,7 @@ final class ResultCache {
   /** One answer takes at most this part of the cache. */
   private static final int SHARE = 8;
 
-  /** About what an entry takes beside its columns. */
+  /** Approximate size of an entry without its columns. */
   private static final long ENTRY_BYTES = 512;
 
   /** Queries asked lately whose steps lie anywhere on the clock: a power of two. */
@@ -163,13 +163,13 @@ final class ResultCache {
     return other;
   }
 
-  /** It has ended, with an answer or without. */
+  /** Ends a computation, with an answer or without. */
   synchronized void end(Key whole, Flight own) {
     flights.remove(whole, own);
     own.done.countDown();
   }
 
-  /** What is there, without counting as a use. */
+  /** Cached entry; the lookup does not count as a use. */
   synchronized @Nullable Entry peek(Key key) {
     for (Map.Entry<Key, Held> e : entries.entrySet()) {
       if (e.getKey().equals(key)) {
@@ -223,7 +223,7 @@ final class ResultCache {
     memory.release(h.bytes);
   }
 
-  /** Gives back so many bytes, or all. */
+  /** Releases the given number of bytes, or all. */
   private synchronized void shrink(long wanted) {
     long freed = 0;
     List<Held> gone = new ArrayList<>();

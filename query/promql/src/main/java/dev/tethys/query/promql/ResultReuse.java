@@ -45,7 +45,7 @@ final class ResultReuse {
   private List<String> warnings = List.of();
   private List<String> infos = List.of();
 
-  /** What others can use once the annotations are known; null for nothing. */
+  /** Answer that other queries can use once the annotations are known; null for none. */
   private @Nullable Pending pending;
 
   /** Set while others may wait for this query. */
@@ -132,7 +132,7 @@ final class ResultReuse {
     return infos;
   }
 
-  /** How many steps a query would take from the cache now. */
+  /** Number of steps that the cache holds for this query now. */
   int available() {
     ReusableResult k = known(cache::peek);
     if (k.isAll(grid)) {
@@ -209,7 +209,7 @@ final class ResultReuse {
     return other.made;
   }
 
-  /** What is kept for this query, as it is found by a look into the cache. */
+  /** Cached part of this query, found by the given lookup. */
   private ReusableResult known(Function<Key, @Nullable Entry> lookup) {
     Entry all = lookup.apply(whole);
     return all != null && holds(all)
@@ -232,7 +232,7 @@ final class ResultReuse {
     return r.steps() >= 2 && r.steps() >= grid.steps() / WORTH;
   }
 
-  /** No other query waits for it any more. */
+  /** Ends the wait of other queries for this one. */
   void end() {
     Flight f = flight;
     if (f != null) {

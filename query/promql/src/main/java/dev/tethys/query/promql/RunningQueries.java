@@ -26,12 +26,12 @@ public final class RunningQueries {
   private static final long WAIT_SLICE_NANOS = 20_000_000;
 
   /**
-   * How many queries may be in their first moments, since what they will hold is not accounted for
-   * yet: more start when these have ended, compute for long, or wait for a store.
+   * Maximum number of queries that have just started, since their memory is not accounted for yet.
+   * More start when these have ended, have run for a while, or wait for a store.
    */
   static final int STARTING = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
 
-  /** Who has not asked for a slot after so long waits for something else than a processor. */
+  /** Time after which a query without a slot is assumed to wait for something other than a CPU. */
   private static final long STARTING_NANOS = 2_000_000_000;
 
   /**
@@ -319,12 +319,12 @@ public final class RunningQueries {
     }
   }
 
-  /** How many have been asked since the start, those that run or wait among them. */
+  /** Number of queries since the start, including those that run or wait. */
   public long totalQueries() {
     return ids.get();
   }
 
-  /** How many run or wait. */
+  /** Number of running and waiting queries. */
   public int size() {
     return queries.size();
   }

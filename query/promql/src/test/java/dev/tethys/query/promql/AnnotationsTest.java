@@ -85,7 +85,7 @@ class AnnotationsTest {
         "kinds / on () group_left kinds{instance=\"2\"} | \"/\": histogram / histogram (1:1)",
         "absent(1 != bool kinds) | \"!=\": float != histogram (1:8)",
       })
-  void oneThingIsToldOfAStep(String query, String info) {
+  void reportsOneAnnotationAtAStep(String query, String info) {
     assertThat(range(query).infos()).containsExactly(TYPES + info);
   }
 
@@ -119,7 +119,7 @@ class AnnotationsTest {
         "x * on (a) group_left [5m] | 1:23: parse error: unexpected \"[\" in grouping opts,"
             + " expected \"(\"",
       })
-  void theFirstErrorIsToldWithItsPlace(String query, String error) {
+  void reportsFirstErrorWithItsPosition(String query, String error) {
     assertThatThrownBy(() -> engine.instant(store, query, MINUTE, QueryOptions.DEFAULT).execute())
         .hasMessage(error);
   }

@@ -117,7 +117,7 @@ class BriefQueriesTest {
   }
 
   @Test
-  void oneThatIsNotBriefAnyMoreIsBegunAnew() throws Exception {
+  void restartsQueryThatIsNoLongerBrief() throws Exception {
     becomeBrief("sum(m)");
     virtual.clear();
     takes = BriefQueries.GIVE_UP_NANOS + 1;
@@ -139,7 +139,7 @@ class BriefQueriesTest {
   }
 
   @Test
-  void whatIsRememberedIsMeasuredAgain() {
+  void measuresRememberedQueriesAgain() {
     BriefQueries b = new BriefQueries();
     assertThat(b.expected("m", 1)).isEqualTo(-1);
     b.measured("m", 1, BriefQueries.MAX_NANOS);

@@ -346,7 +346,7 @@ class EngineTest {
   }
 
   @Test
-  void whoWaitsTooLongInAFullQueueIsRefusedByName() throws Exception {
+  void rejectsQueryThatWaitsTooLongInFullQueue() throws Exception {
     PromqlEngine e = engine(EngineOptions.builder().maxConcurrent(1).maxQueued(1).threads(1));
     CountDownLatch reading = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
@@ -442,7 +442,7 @@ class EngineTest {
   }
 
   @Test
-  void failuresOfTheStoreAreTold() {
+  void reportsFailuresOfTheStore() {
     PromqlEngine e = engine(EngineOptions.builder());
     MetricSource broken =
         new Interrupted(

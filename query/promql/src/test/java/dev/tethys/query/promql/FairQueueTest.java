@@ -75,7 +75,7 @@ class FairQueueTest {
   }
 
   @Test
-  void whoWaitsNoLongerIsTakenOut() {
+  void removesAbandonedEntries() {
     queue.add("a", "a1");
     queue.add("a", "a2");
     assertThat(queue.remove("a", "a1")).isTrue();

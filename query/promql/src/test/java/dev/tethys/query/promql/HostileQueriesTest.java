@@ -86,7 +86,7 @@ class HostileQueriesTest {
         "rate(%s)"
       })
   @Timeout(60)
-  void aSingleSeriesKeepsNobodyBeyondTheTimeLimit(String function) {
+  void stopsWithinTimeLimitOverSingleSeries(String function) {
     try (PromqlEngine e =
         new PromqlEngine(
             EngineOptions.builder()
@@ -180,7 +180,7 @@ class HostileQueriesTest {
 
   /** What does not match is answered in no time, as are matchers with any number of groups. */
   @Test
-  void groupsThatNobodyAsksForCostNothing() {
+  void skipsGroupsThatAreNotUsed() {
     String q = "label_replace(%s, \"b\", \"$1\", \"i\", \"(%sx)\")";
     PATIENT
         .instant(

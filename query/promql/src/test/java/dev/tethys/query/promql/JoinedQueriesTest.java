@@ -165,7 +165,7 @@ class JoinedQueriesTest {
   }
 
   @Test
-  void whatWasWrittenMeanwhileIsSeen() throws Exception {
+  void seesSamplesWrittenMeanwhile() throws Exception {
     List<Future<QueryResult>> first = ask(1, STEP * 3);
     awaitOneOf(1);
     write(END + STEP, END + STEP, 7); // beyond what is asked: nothing changes

@@ -106,7 +106,7 @@ class QueryLogTest {
   }
 
   @Test
-  void rulesAreToldByTheirGroup() throws IOException {
+  void logsRulesWithTheirGroup() throws IOException {
     Path file = dir.resolve("rules.log");
     engine.log(QueryLog.open(file));
     QueryOrigin origin = QueryOrigin.rule(new QueryOrigin.RuleGroup("/etc/a.yml", "g \"1\""));

@@ -45,7 +45,7 @@ public final class TraceQuery {
   /**
    * Parses the name of an attribute or intrinsic field, such as {@code resource.service.name}.
    *
-   * @throws TraceqlParseException if it is none
+   * @throws TraceqlParseException if it is not a field
    */
   public static FieldExpr parseField(String text) {
     return QueryParser.parseField(text);

@@ -21,8 +21,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Finds fields in entries: structured metadata, labels that the query's parsers made, and what
- * {@code json} or {@code logfmt} find in lines of entries without the other.
+ * Finds fields in entries: structured metadata, labels that the query's parsers made, and fields
+ * that {@code json} or {@code logfmt} finds in lines of entries without the former.
  */
 public final class DetectedFields {
   /** Most values of a field that are remembered. */

@@ -53,7 +53,7 @@ final class PatternTotals {
     return taken;
   }
 
-  /** Writes the places of the keys that have so many rows; returns their number. */
+  /** Writes the positions of the keys with at least {@code least} rows; returns their number. */
   int select(long[] of, int n, long least, int[] into) {
     int count = 0;
     for (int i = 0; i < n; i++) {

@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * One running query: store, limits, and what it has taken so far. Safe for several threads.
+ * State of a running query: store, limits and consumption. Safe for several threads.
  *
  * <p>Invariant: bytes reserved from the memory of all queries and not released are in {@link
  * #held}; {@link #close} releases them.
@@ -58,7 +58,7 @@ public final class QueryRun implements AutoCloseable {
   /**
    * @param maxBytes most bytes that the query may hold, 0 for no limit
    * @param deadline time of the clock after which the query fails
-   * @param stopped whether no caller waits for the result any more; often called
+   * @param stopped whether the query is abandoned; called often
    */
   public QueryRun(
       LogStore store,

@@ -26,7 +26,7 @@ final class SeriesKey {
 
   /**
    * @param grouping null for all labels
-   * @param unwrapped name that is no label of a series, -1 for none
+   * @param unwrapped name that is not a label of the series, -1 for none
    */
   SeriesKey(NameTable names, @Nullable Grouping grouping, int unwrapped) {
     this.names = names;

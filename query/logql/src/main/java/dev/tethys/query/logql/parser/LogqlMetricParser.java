@@ -193,7 +193,7 @@ final class LogqlMetricParser {
       case GTE -> l >= r ? 1 : 0;
       case LSS -> l < r ? 1 : 0;
       case LTE -> l <= r ? 1 : 0;
-      default -> throw new IllegalStateException(op + " is no operation on numbers");
+      default -> throw new IllegalStateException(op + " is not an operation on numbers");
     };
   }
 

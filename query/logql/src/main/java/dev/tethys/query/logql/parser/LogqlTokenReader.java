@@ -90,7 +90,7 @@ final class LogqlTokenReader {
     return take().text();
   }
 
-  /** An error at the current token, with what could be there instead. */
+  /** Error at the current token that names the tokens accepted there. */
   LogqlParseException unexpected(String... expecting) {
     LogqlToken t = current;
     StringBuilder sb = new StringBuilder("syntax error: unexpected ").append(t.shown());

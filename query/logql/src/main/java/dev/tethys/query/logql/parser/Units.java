@@ -12,7 +12,7 @@ public final class Units {
 
   private Units() {}
 
-  /** Text that is no duration or size. The message is that of Go. */
+  /** Text that is not a duration or size. The message is Go's. */
   public static final class UnitException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -212,7 +212,7 @@ public final class Units {
     return sb.toString();
   }
 
-  /** Duration of a query, or null if the text is none. */
+  /** Duration of a query; null if the text is not a duration. */
   static @Nullable Long tryDuration(String text) {
     try {
       return queryDuration(text);

@@ -107,7 +107,7 @@ final class Extractor {
     return row.isExtracted(n) ? -1 : n;
   }
 
-  /** Sets a value; characters that are no UTF-8 become spaces. */
+  /** Sets a value; characters that are not valid UTF-8 become spaces. */
   void put(Row row, int id, byte[] bytes, int from, int length) {
     if (isClean(bytes, from, from + length)) {
       row.addExtracted(id, bytes, from, length);

@@ -47,7 +47,7 @@ final class IpPattern {
       throw new IpException(
           "ip: invalid pattern: '"
               + text
-              + "' is no address, range of addresses (a-b) or network (address/bits)");
+              + "' is not an address, a range of addresses (a-b) or a network (address/bits)");
     }
     return new IpPattern(from, to);
   }

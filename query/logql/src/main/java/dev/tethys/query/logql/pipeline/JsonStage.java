@@ -66,7 +66,7 @@ final class JsonStage extends RowStage {
   }
 
   /**
-   * Walks as {@link #object} does; false if a line has an error, or what it has depends on its
+   * Walks as {@link #object} does; false if a line has an error, or its values depend on its
    * arguments.
    */
   private boolean values(LineOutline lines, int open, int to, int prefix, int depth) {

@@ -16,7 +16,7 @@ final class JsonText {
 
   private JsonText() {}
 
-  /** First byte that is no blank; the end if there is none. */
+  /** Index of the first byte that is not a blank; the end if all are blanks. */
   static int skipBlanks(byte[] b, int at, int to) {
     int i = at;
     while (i < to && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t')) {

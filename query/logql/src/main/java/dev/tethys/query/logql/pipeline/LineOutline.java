@@ -132,7 +132,7 @@ final class LineOutline {
     return to - from != 1 || !varies(from, to) || known.mayPass(before(from), test);
   }
 
-  /** Notes a range without which lines mean the same, behind those that were noted before. */
+  /** Records a range that does not affect the line's meaning, after the ranges recorded before. */
   void leaveOut(int from, int to) {
     if (unreadEnd > 0 && unread[unreadEnd - 1] == from) {
       unread[unreadEnd - 1] = to;
@@ -145,7 +145,10 @@ final class LineOutline {
     unread[unreadEnd++] = to;
   }
 
-  /** Passes on what was left out; nothing if it is all: an empty line is another one. */
+  /**
+   * Passes on the omitted ranges; none if they cover the line, since an empty line means something
+   * else.
+   */
   void passUnread(LogBodyParts.Ranges to) {
     if (unreadEnd == 2 && unread[0] == 0 && unread[1] == length) {
       return;

@@ -4,8 +4,9 @@ import dev.tethys.model.logs.LogBodyParts;
 import java.util.Arrays;
 
 /**
- * Lists of the values that a stage reads of lines: their labels, and whether they may be bytes that
- * are no UTF-8. Lists are numbered; lines that have the same ones share a number. For one thread.
+ * Lists of the values that a stage reads from lines: their labels, and whether they may contain
+ * bytes that are not valid UTF-8. Lists are numbered; lines that have the same ones share a number.
+ * For one thread.
  */
 final class LineValues {
   private static final int MAX_LISTS = 64;
@@ -13,7 +14,7 @@ final class LineValues {
   /** Value without quotes in JSON, which is taken as it is. */
   static final int PLAIN = 0;
 
-  /** Value of which bytes that are no UTF-8 are replaced. */
+  /** Value in which bytes that are not valid UTF-8 are replaced. */
   static final int TEXT = 1;
 
   /** Empty value, of which the line has nothing. */

@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * {@code logfmt}: pairs of key and value. Text that is no pair is skipped, or fails the row if the
- * stage is strict.
+ * {@code logfmt}: pairs of key and value. Text that is not a pair is skipped, or fails the row if
+ * the stage is strict.
  */
 final class LogfmtStage extends RowStage {
   private final UsedLabels wanted;
@@ -116,9 +116,9 @@ final class LogfmtStage extends RowStage {
   }
 
   /**
-   * Walks as {@link #pairs} does. A key with an argument may be no valid one, after which reading
-   * continues behind the next blank; for a value in quotes that is another place, so that all that
-   * follows is needed.
+   * Walks as {@link #pairs} does. A key with an argument may be invalid; reading then continues
+   * after the next blank. For a quoted value that is another position, so that all that follows is
+   * needed.
    */
   @Override
   void mark(LineOutline lines) {
@@ -177,9 +177,9 @@ final class LogfmtStage extends RowStage {
   }
 
   /**
-   * Leaves out a token that gives no label, with the blanks after it; gives the begin of the next
-   * one. A token begins at the begin of the line, behind a blank or behind a quote, and what it is
-   * does not depend on the tokens before it.
+   * Omits a token without a label and the blanks after it; returns the start of the next token. A
+   * token starts at the start of the line, after a blank or after a quote, and its meaning does not
+   * depend on the tokens before it.
    */
   private static int leaveOut(LineOutline lines, int from, int end) {
     byte[] b = lines.text();

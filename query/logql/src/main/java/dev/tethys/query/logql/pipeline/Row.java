@@ -289,7 +289,7 @@ public final class Row {
   // ---- memory of a row
 
   /**
-   * Offset in {@link #arena} of room for so many bytes, which is taken by {@link #used}.
+   * Offset in {@link #arena} of free space for the given number of bytes; {@link #used} takes it.
    *
    * @throws QueryException when the stages make more than {@link #MAX_BYTES} of a row
    */
@@ -331,7 +331,7 @@ public final class Row {
     }
   }
 
-  /** Memory for values that are no part of the line. */
+  /** Memory for values that are not part of the line. */
   byte[] arena() {
     return arena;
   }

@@ -224,7 +224,7 @@ final class TemplateFunctions {
     try {
       v = Long.parseLong(s);
     } catch (NumberFormatException e) {
-      throw new Failure("unable to parse time '" + s + "': it is no whole number");
+      throw new Failure("unable to parse time '" + s + "': it is not an integer");
     }
     Instant i =
         switch (s.length()) {

@@ -36,7 +36,9 @@ public final class Unwrapping {
     return value;
   }
 
-  /** Reads the sample of a row; false if it has none. A value that is no number fails the row. */
+  /**
+   * Reads the sample of a row; false if it has none. A value that is not a number fails the row.
+   */
   public boolean read(Row row) {
     int s = row.find(label);
     if (s < 0 || row.lengthAt(s) == 0) {

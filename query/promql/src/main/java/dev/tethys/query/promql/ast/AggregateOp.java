@@ -25,7 +25,7 @@ public enum AggregateOp {
     this.parameter = parameter;
   }
 
-  /** As written. */
+  /** Name in the query text. */
   public String text() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -35,7 +35,7 @@ public enum AggregateOp {
     return parameter;
   }
 
-  /** Behind {@code promql-experimental-functions}. */
+  /** Whether it needs {@code promql-experimental-functions}. */
   public boolean isExperimental() {
     return this == LIMITK || this == LIMIT_RATIO;
   }

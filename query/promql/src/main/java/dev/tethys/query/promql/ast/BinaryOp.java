@@ -29,7 +29,7 @@ public enum BinaryOp {
     this.precedence = precedence;
   }
 
-  /** As written. */
+  /** Operator in the query text. */
   public String text() {
     return text;
   }

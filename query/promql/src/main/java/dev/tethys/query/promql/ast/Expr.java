@@ -211,7 +211,7 @@ public sealed interface Expr {
 
   /** Arithmetic over durations; numbers are seconds. */
   sealed interface DurationExpr {
-    /** Its place in the text, for two operands from the first to the second. */
+    /** Position in the text; for two operands, from the first to the second. */
     Span span();
 
     /** A number of seconds, or a duration literal. */

@@ -8,10 +8,10 @@ import java.util.List;
  *
  * @param argumentTypes as declared; further arguments have the last one's type
  * @param variadic 0: exactly the declared arguments; positive {@code n}: the last declared one may
- *     be left out, and up to {@code n} of it may stand; -1: the last one may be left out or
- *     repeated without limit
- * @param returnType what a call gives
- * @param experimental behind {@code promql-experimental-functions}
+ *     be omitted or occur up to {@code n} times; -1: the last one may be omitted or repeated
+ *     without limit
+ * @param returnType type of the result
+ * @param experimental whether it needs {@code promql-experimental-functions}
  */
 public record PromqlFunction(
     String name,

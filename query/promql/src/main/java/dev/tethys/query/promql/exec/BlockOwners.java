@@ -24,7 +24,7 @@ final class BlockOwners {
     }
   }
 
-  /** How much of so many bytes is in no block: the work of steps that are not finished. */
+  /** Bytes of {@code held} that are in no block: the work of unfinished steps. */
   long unfinished(long held) {
     return held - bytes;
   }

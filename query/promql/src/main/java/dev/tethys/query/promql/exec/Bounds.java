@@ -60,7 +60,7 @@ final class Bounds {
    */
   record TimeSums(double[] x, double[] xx) {}
 
-  /** These sums, or null when they were not computed yet. */
+  /** Computed sums of times, or null before their computation. */
   @Nullable TimeSums timeSums() {
     return timeSums;
   }
@@ -108,7 +108,7 @@ final class Bounds {
   /** The most bytes that they may take; long grids have large bounds. */
   static final long MAX_CACHED_BYTES = 64L << 20;
 
-  /** Whether one more may be remembered, of bounds for so many steps. */
+  /** Whether another entry for the given number of steps fits into the cache. */
   static boolean canCache(int cached, int steps) {
     return cached < MAX_CACHED && (cached + 1L) * 8 * steps <= MAX_CACHED_BYTES;
   }

@@ -8,15 +8,14 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One series over the steps of a grid. Immutable by convention: no operator changes what it was
- * given.
+ * One series over the steps of a grid. Immutable by convention: no operator changes its input.
  *
  * <p>A step without a float holds the bits of the staleness marker ({@link #ABSENT}); no arithmetic
  * gives those bits (it quiets them), and selectors let none through, so that the mark costs no
  * second array. A step with a histogram is absent in {@link #values}.
  *
- * <p>A series of few floats among many steps may be {@link #sparse}; such are only made for what
- * becomes an answer, never for other operators.
+ * <p>A series of few floats among many steps may be {@link #sparse}; such columns are created only
+ * for answers, never for other operators.
  */
 public final class Column {
   /** No sample at this step. Compare with {@link #isAbsent}. */
@@ -85,7 +84,7 @@ public final class Column {
     return dropName;
   }
 
-  /** How many steps there are, with or without a sample. */
+  /** Number of steps, with or without a sample. */
   public int steps() {
     return steps;
   }
@@ -95,7 +94,7 @@ public final class Column {
     return at != null;
   }
 
-  /** Floats by step; made anew each time for a sparse column. */
+  /** Floats by step; a sparse column creates the array at each call. */
   public double[] values() {
     return at == null ? floats : spread(steps, at, floats, at.length);
   }
@@ -114,7 +113,7 @@ public final class Column {
     return i < 0 ? ABSENT : floats[i];
   }
 
-  /** About what it takes: its values, references, and its labels and object headers. */
+  /** Approximate size: values, references, labels and object headers. */
   public long bytes() {
     long n = 8L * floats.length + 96 + labels.canonicalBytes().length;
     if (at != null) {
@@ -152,7 +151,7 @@ public final class Column {
     return s;
   }
 
-  /** How many of some steps have a sample. */
+  /** Number of steps in the range that have a sample. */
   int present(int from, int end) {
     if (at != null && from == 0 && end == steps) {
       return at.length;
@@ -174,7 +173,7 @@ public final class Column {
     return new Column(newLabels, drop, floats, at, steps, histograms);
   }
 
-  /** How many samples there are, histograms weighing more. */
+  /** Number of samples; a histogram counts as several. */
   public long weight() {
     if (at != null) {
       return at.length;

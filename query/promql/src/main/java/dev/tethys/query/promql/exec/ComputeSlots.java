@@ -42,7 +42,7 @@ public final class ComputeSlots {
     this.places = places;
   }
 
-  /** How many queries wait for a slot. */
+  /** Number of queries that wait for a slot. */
   public int waiting() {
     return waiting.get();
   }

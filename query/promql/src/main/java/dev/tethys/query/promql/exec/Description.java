@@ -77,7 +77,7 @@ public final class Description {
     return operator;
   }
 
-  /** What else is to be known of it, by name. */
+  /** Further attributes by name. */
   public Map<String, String> attributes() {
     return Collections.unmodifiableMap(attributes);
   }
@@ -86,7 +86,7 @@ public final class Description {
     return Collections.unmodifiableList(inputs);
   }
 
-  /** What it reads from the store, or null. */
+  /** Data that it reads from the store; null for none. */
   public @Nullable Reads reads() {
     return reads;
   }

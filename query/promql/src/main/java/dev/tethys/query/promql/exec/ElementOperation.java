@@ -92,7 +92,7 @@ final class ElementOperation {
 
     @Nullable Histogram histogram;
 
-    /** What is to be said about it, if anything. */
+    /** Remark about the operation; null for none. */
     @Nullable Remark remark;
 
     private void fail(Remark why) {

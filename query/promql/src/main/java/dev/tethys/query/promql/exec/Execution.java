@@ -16,15 +16,15 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One query being computed: its source, its limits, and what it has taken so far. Operators ask it
- * often whether to continue.
+ * State of a running query: its source, limits and consumption. Operators ask it frequently whether
+ * to continue.
  *
- * <p>Invariant: what was reserved of the common memory budget and not yet released is in {@link
- * #heldBytes}, and {@link #close} gives it back. Safe for several threads, but {@link #shared} only
- * for the one that runs the operators.
+ * <p>Invariant: {@link #heldBytes} is the part of the common memory budget that is reserved and not
+ * released; {@link #close} releases it. Safe for several threads, but {@link #shared} only for the
+ * one that runs the operators.
  */
 public final class Execution implements AutoCloseable {
-  /** How often one that waits looks whether it is still wanted. */
+  /** Interval at which a waiting thread checks whether the query was canceled. */
   private static final int AWAIT_MILLIS = 20;
 
   /** Label values up to this length, in characters, are not counted. */
@@ -50,7 +50,7 @@ public final class Execution implements AutoCloseable {
       long maxSourceResolution,
       boolean memoryReserve) {}
 
-  /** Behaviour behind feature flags. */
+  /** Behaviour enabled by feature flags. */
   public record Features(
       boolean delayedNameRemoval, boolean typeAndUnitLabels, boolean startTimestamps) {}
 
@@ -227,17 +227,19 @@ public final class Execution implements AutoCloseable {
     return limits.lookbackMillis();
   }
 
-  /** How coarse data the query asks for; see {@link dev.tethys.query.promql.QueryOptions}. */
+  /**
+   * Coarsest resolution that the query accepts; see {@link dev.tethys.query.promql.QueryOptions}.
+   */
   long maxSourceResolution() {
     return limits.maxSourceResolution();
   }
 
-  /** Where annotations go. */
+  /** Collector of annotations. */
   public Annotations annotations() {
     return annotations;
   }
 
-  /** Who holds what. */
+  /** Memory by owner. */
   BlockOwners holders() {
     return holders;
   }

@@ -58,7 +58,7 @@ public abstract class FloatOverTime implements RangeFunction {
 
   /** {@code min_over_time}, {@code max_over_time}: NaN only when there is nothing else. */
   public static final class Extreme extends FloatOverTime {
-    /** How often all samples may be read again before a queue is worth its memory. */
+    /** Number of times that all samples may be read again before a queue pays off. */
     private static final int LOOKS = 2;
 
     private final boolean max;

@@ -10,8 +10,9 @@ final class GrowingWindow {
   private int to;
 
   /**
-   * Goes to a window {@code [f, t)} that is not empty; the first sample that is new in it, which is
-   * {@code f} when sums are to begin anew.
+   * Moves to a window {@code [f, t)} that is not empty.
+   *
+   * @return first sample that is new in it; {@code f} if sums restart
    */
   int reach(int f, int t) {
     int begin = f == from && t >= to ? to : f;
@@ -20,7 +21,7 @@ final class GrowingWindow {
     return begin;
   }
 
-  /** Forgets the window: the next begins anew. */
+  /** Forgets the window: the next one starts from zero. */
   void leave() {
     from = -1;
   }

@@ -95,14 +95,14 @@ public final class InstantMath {
     };
   }
 
-  /** As Go's math.Max: infinity wins over NaN. */
+  /** Go's math.Max: infinity wins over NaN. */
   public static double goMax(double a, double b) {
     return a == Double.POSITIVE_INFINITY || b == Double.POSITIVE_INFINITY
         ? Double.POSITIVE_INFINITY
         : Math.max(a, b);
   }
 
-  /** As Go's math.Min: infinity wins over NaN. */
+  /** Go's math.Min: infinity wins over NaN. */
   public static double goMin(double a, double b) {
     return a == Double.NEGATIVE_INFINITY || b == Double.NEGATIVE_INFINITY
         ? Double.NEGATIVE_INFINITY
@@ -135,7 +135,7 @@ public final class InstantMath {
     };
   }
 
-  /** {@code timestamp} of what is not a selector: the time of the step. */
+  /** {@code timestamp} of an expression that is not a selector: the time of the step. */
   public static Operator stepTime(Operator vector) {
     return new SeriesMap(vector) {
       @Override
@@ -158,7 +158,7 @@ public final class InstantMath {
     };
   }
 
-  /** {@code start_timestamp} of what is not a selector: nothing is known. */
+  /** {@code start_timestamp} of an expression that is not a selector: no samples. */
   public static Operator nothing(Operator vector) {
     return new FloatMap(vector, List.of()) {
       @Override

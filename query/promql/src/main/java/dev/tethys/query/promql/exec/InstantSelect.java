@@ -18,9 +18,9 @@ public final class InstantSelect extends Operator {
   /** Part of the sample that is used. */
   public enum Part {
     VALUE,
-    /** Its time in seconds; the metric name goes. */
+    /** Time of the sample in seconds; drops the metric name. */
     TIMESTAMP,
-    /** Its start time in seconds; the metric name goes. */
+    /** Start time of the sample in seconds; drops the metric name. */
     START_TIMESTAMP,
     /** 1, for readers that ask only whether there is a sample. */
     PRESENCE

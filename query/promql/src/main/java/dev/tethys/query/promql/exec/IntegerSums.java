@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * one with a carry comes to.
  */
 final class IntegerSums {
-  /** When each sample is in so many windows or more, running sums are cheaper than other sums. */
+  /** Number of windows per sample from which on running sums are cheaper than other sums. */
   private static final int LOOKS = 8;
 
   /** Up to here every whole number is a double. */
@@ -21,7 +21,7 @@ final class IntegerSums {
     this.running = running;
   }
 
-  /** Those of the windows of a series; null where they would save nothing or round. */
+  /** Sums for the windows of a series; null if they would save nothing or round. */
   static @Nullable IntegerSums of(Windows w) {
     int n = w.size;
     if (n == 0 || w.bounds.total() / LOOKS < n) {
@@ -37,7 +37,10 @@ final class IntegerSums {
         : new IntegerSums(running);
   }
 
-  /** Sums values up; the largest size of any, or -1 when one is no whole number of at most 2^53. */
+  /**
+   * Adds values up; returns the largest absolute sum, or -1 if one is not an integer of at most
+   * 2^53.
+   */
   private static long add(double[] v, int n, long[] running) {
     long sum = 0;
     long largest = 0;

@@ -35,7 +35,10 @@ public final class LabelChange extends Operator {
     this.machineBytes = machineBytes;
   }
 
-  /** Sets a label from what an anchored expression finds in another; no match changes nothing. */
+  /**
+   * Sets a label from the match of an anchored expression in another label; without a match nothing
+   * changes.
+   */
   public static Operator replace(
       Operator vector, String destination, String replacement, String source, Regex regex) {
     return new LabelChange(

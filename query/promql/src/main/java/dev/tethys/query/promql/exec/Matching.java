@@ -63,7 +63,7 @@ final class Matching {
     return out;
   }
 
-  /** How many signatures there are. */
+  /** Number of signatures. */
   int size() {
     return numbers.size();
   }

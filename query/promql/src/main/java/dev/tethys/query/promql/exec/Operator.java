@@ -19,7 +19,7 @@ public abstract class Operator implements PlanStep {
 
   private @Nullable Origin origin;
 
-  /** Where it comes from; null when no part of the text gives just this. */
+  /** Origin in the query text; null if no part of the text has exactly this result. */
   public final @Nullable Origin origin() {
     return origin;
   }
@@ -89,7 +89,7 @@ public abstract class Operator implements PlanStep {
     return false;
   }
 
-  /** This operator where its result is the answer, which nothing but writing is done with. */
+  /** Variant of this operator whose result is only written as an answer. */
   public Operator forAnswer() {
     return this;
   }

@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 final class OrderedSeries {
   private static final int SERIES_A_CHUNK = 16;
 
-  /** How far threads may be ahead of one that the system took the processor from. */
+  /** Number of chunks by which threads may be ahead of a preempted one. */
   private static final int CHUNKS_A_THREAD = 8;
 
-  /** How often one that waits looks whether it is still wanted. */
+  /** Interval at which a waiting thread checks whether the query was canceled. */
   private static final int AWAIT_MILLIS = 20;
 
   /** Receiver of the series, called by one thread at a time. */

@@ -1,12 +1,12 @@
 package dev.tethys.query.promql.exec;
 
-/** A part of a plan that can say what it does: an operator, or what a range function reads. */
+/** Part of a plan that can describe itself: an operator, or the input of a range function. */
 public interface PlanStep {
   /**
-   * What it does.
+   * Describes the part.
    *
-   * @param grid the steps it is evaluated at
-   * @param lookback how old a sample may be, milliseconds
+   * @param grid steps at which it is evaluated
+   * @param lookback maximum age of a sample in milliseconds
    */
   Description describe(Grid grid, long lookback);
 }

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Points {
   /**
-   * One of so many steps at most, or values by step: a point takes half as much more then, and the
-   * points after it are moved when it comes late.
+   * Points are used if at most one step in this many has a sample, otherwise values by step: a
+   * point is half again as large as a value, and a late point moves those after it.
    */
   private static final int FEW = 8;
 

@@ -48,7 +48,7 @@ public final class Profile {
       peakBytes.accumulateAndGet(heldBytes.addAndGet(bytes), Math::max);
     }
 
-    /** How often it was evaluated. */
+    /** Number of evaluations. */
     public long calls() {
       return calls.sum();
     }
@@ -94,8 +94,8 @@ public final class Profile {
     }
 
     /**
-     * What the samples were read from: lengths of buckets in milliseconds, 0 for samples;
-     * ascending, and empty where the store does not tell.
+     * Resolutions of the data read: lengths of buckets in milliseconds, 0 for samples; ascending,
+     * and empty if the store does not report them.
      */
     public List<Long> resolutions() {
       return List.copyOf(resolutions);
@@ -136,7 +136,7 @@ public final class Profile {
     this.threadCpuNanos = threadCpuNanos;
   }
 
-  /** What a step has done; null when it never ran. */
+  /** Profile of a step; null if it never ran. */
   public synchronized @Nullable Node find(PlanStep step) {
     return nodes.get(step);
   }

@@ -39,7 +39,7 @@ public sealed interface RangeSource extends PlanStep permits SelectedRange, Subq
 
     boolean dropName(int series);
 
-    /** As {@link Selection#groups}; null where labels have to be asked for. */
+    /** Groups as in {@link Selection#groups}; null if labels must be read. */
     default @Nullable Groups groups(byte[][] sortedNames, boolean keep) {
       return null;
     }

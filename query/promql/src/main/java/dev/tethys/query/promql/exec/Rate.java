@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code rate}, {@code increase} and {@code delta}: the difference between the first and the last
- * sample of the window, with what counter resets hid, extrapolated to the window's borders.
+ * sample of the window, corrected for counter resets and extrapolated to the window's borders.
  *
  * <p>A border nearer to its sample than 1.1 average distances between samples is reached in full,
  * another by half a distance; a counter is not extrapolated below zero. A known start of the
- * counter inside of the window takes the place of the guess.
+ * counter inside the window replaces the estimate.
  *
  * <p>Resets are found once a series: windows then touch only their first and last sample and the
  * resets between, in the order in which sums must be taken.

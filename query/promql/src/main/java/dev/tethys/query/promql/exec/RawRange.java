@@ -19,7 +19,7 @@ public final class RawRange {
     this.source = source;
   }
 
-  /** Where its series come from. */
+  /** Source of its series. */
   public RangeSource source() {
     return source;
   }

@@ -79,8 +79,8 @@ public final class Regression extends FloatOverTime {
   }
 
   /**
-   * Where the sums of a window continue: at its first sample when they begin anew, as they do at
-   * each step where times count from the step.
+   * Index from which the sums of a window continue: its first sample if they restart, as they do at
+   * each step whose times are relative to the step.
    */
   private int begin(GrowingWindow window, int from, int to, double[] sums) {
     int begin = predict ? from : window.reach(from, to);

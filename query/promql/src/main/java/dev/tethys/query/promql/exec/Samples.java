@@ -31,17 +31,17 @@ final class Samples {
   Histogram[] histograms = NO_HISTOGRAMS;
   long @Nullable [] histogramStarts;
 
-  /** What the store gave instead of samples, or null. */
+  /** Summaries that the store returned instead of samples, or null. */
   @Nullable Summaries summaries;
 
-  /** As in {@link SampleBuffer#timestampsId}, 0 when samples were left out. */
+  /** Id as in {@link SampleBuffer#timestampsId}; 0 if samples were skipped. */
   long timesId;
 
   private long[] ownTimes = new long[0];
   private double[] ownValues = new double[0];
   private long[] ownStarts = new long[0];
 
-  /** Takes over what a buffer holds. */
+  /** Takes over the content of a buffer. */
   void load(SampleBuffer b, boolean withStarts) {
     histogramSize = 0;
     histogramStarts = null;

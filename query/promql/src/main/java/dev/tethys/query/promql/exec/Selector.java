@@ -40,7 +40,7 @@ public record Selector(
         moment(grid.start()) - before(lookback, range), moment(grid.end()) + after(lookback));
   }
 
-  /** How far back a step looks from its moment, inclusive. */
+  /** Distance from a step's time to the start of its range, inclusive. */
   private long before(long lookback, long range) {
     if (range == 0) {
       return lookback - 1;
@@ -66,7 +66,7 @@ public record Selector(
     return w.skipsHalf() ? w : null;
   }
 
-  /** What is asked of the store for the steps of a grid. */
+  /** Store request for the steps of a grid. */
   Description.Reads reads(Grid grid, long lookback, long range, long sameBuckets, String parts) {
     Window w = window(grid, lookback, range);
     StepWindows some = windows(grid, lookback, range);

@@ -128,7 +128,7 @@ final class SeriesMerge {
       }
     }
 
-    /** What was collected, in the order of first samples; to be accounted for by the caller. */
+    /** Collected columns in the order of first samples; the caller accounts for them. */
     List<Column> columns() {
       draft.close();
       List<Column> out = new ArrayList<>(entries.size());

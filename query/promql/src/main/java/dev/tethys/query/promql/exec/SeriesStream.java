@@ -17,7 +17,7 @@ interface SeriesStream extends AutoCloseable {
 
   boolean dropName(int series);
 
-  /** As {@link Selection#groups}; null where labels have to be asked for. */
+  /** Groups as in {@link Selection#groups}; null if labels must be read. */
   default @Nullable Groups groups(byte[][] sortedNames, boolean keep) {
     return null;
   }

@@ -61,7 +61,7 @@ public final class SeriesTarget {
     return true;
   }
 
-  /** How many steps have a sample. */
+  /** Number of steps with a sample. */
   int count() {
     int n = 0;
     for (int s = 0; s < values.length; s++) {

@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code and}, {@code or}, {@code unless}: samples pass by what the other side has at that step.
+ * {@code and}, {@code or}, {@code unless}: samples pass depending on the other side at that step.
  */
 public final class SetOperation extends Operator {
   private final BinaryOp op;

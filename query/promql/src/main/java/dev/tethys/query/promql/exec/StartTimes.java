@@ -5,7 +5,7 @@ final class StartTimes {
   private StartTimes() {}
 
   /**
-   * Whether the counter began anew between two samples. A start equal to the time of the sample
+   * Whether the counter was reset between two samples. A start equal to the time of the sample
    * before is a reset only if that sample's own start is known: so it is with delta series, while a
    * cumulative series with an unknown start looks the same without.
    */

@@ -153,8 +153,8 @@ final class Streams {
   }
 
   /**
-   * How many neighbouring series a thread takes at a time: few enough for all threads to end
-   * together.
+   * Number of neighbouring series that a thread takes at a time: small enough for all threads to
+   * finish together.
    */
   static int chunk(Execution x, int series, int most) {
     return Math.clamp(series / (CHUNKS_A_THREAD * x.parallelism()), 1, most);

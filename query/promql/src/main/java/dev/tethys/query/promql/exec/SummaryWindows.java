@@ -52,7 +52,7 @@ final class SummaryWindows {
     return from[step];
   }
 
-  /** The row behind the last of a step's window. */
+  /** Row after the last one of a step's window. */
   int to(int step) {
     return to[step];
   }
@@ -124,7 +124,7 @@ final class SummaryWindows {
     if (Double.isFinite(sum)) {
       return sum / n + carry / n;
     }
-    // Too large a sum of what is not: the mean of means, each by its weight.
+    // The sum overflowed although the means did not: the weighted mean of means.
     double mean = 0;
     double weight = 0;
     for (int i = a; i < b; i++) {

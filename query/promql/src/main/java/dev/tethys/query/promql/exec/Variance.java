@@ -59,7 +59,9 @@ public final class Variance extends FloatOverTime {
       }
     }
 
-    /** One more sample of each window; see {@link Kernels#carry} for what may not be finite. */
+    /**
+     * Adds a sample to each window; see {@link Kernels#carry} for values that may not be finite.
+     */
     private static void add(
         double[] row,
         double count,
@@ -127,7 +129,7 @@ public final class Variance extends FloatOverTime {
       add(w.values, begin, to, begin - from);
     }
 
-    /** Adds samples {@code [begin, end)} to so many. */
+    /** Adds samples {@code [begin, end)} to {@code before} earlier ones. */
     private void add(double[] v, int begin, int end, double before) {
       double count = before;
       double m = mean;

@@ -173,7 +173,7 @@ public final class VectorJoin extends Operator {
       }
     }
 
-    /** As Prometheus, which tells one thing at a step. */
+    /** Reports remarks as Prometheus does: one at each step. */
     private void reportRemarks() {
       EnumSet<Remark> reported = EnumSet.noneOf(Remark.class);
       for (int s = 0; remarks != null && s < steps; s++) {

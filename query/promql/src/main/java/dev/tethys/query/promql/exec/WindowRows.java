@@ -69,7 +69,7 @@ final class WindowRows {
 
   final Run run;
 
-  /** Sums by window from the first of the run, and what rounding took from them. */
+  /** Sums by window from the first of the run, and the rounding errors of each. */
   final double[] sums;
 
   final double[] carries;
@@ -131,7 +131,7 @@ final class WindowRows {
     }
   }
 
-  /** Adds a row to sums (Neumaier); see {@link Kernels#carry} for what may not be finite. */
+  /** Adds a row to sums (Neumaier); see {@link Kernels#carry} for values that may not be finite. */
   static void add(double[] row, double[] sums, double[] carries, int n) {
     for (int s = 0; s < n; s++) {
       double x = row[s];

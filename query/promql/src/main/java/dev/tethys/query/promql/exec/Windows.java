@@ -25,12 +25,12 @@ final class Windows {
   /** Milliseconds of the range as written. */
   final long range;
 
-  /** What stands between a step's time and the end of its window. */
+  /** Distance from a step's time to the end of its window. */
   private final long[] ends;
 
   final Extension extension;
 
-  /** Where annotations point. */
+  /** Position that annotations name. */
   final Span span;
 
   /** Scalar arguments by position among the scalars, then by step. */
@@ -41,7 +41,7 @@ final class Windows {
   int size;
   long @Nullable [] starts;
 
-  /** What {@link #from} and {@link #to} are of. */
+  /** Bounds that {@link #from} and {@link #to} use. */
   Bounds bounds = Bounds.NONE;
 
   int[] from = new int[0];

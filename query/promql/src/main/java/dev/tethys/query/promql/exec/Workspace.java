@@ -10,7 +10,7 @@ final class Workspace {
   final double[][] scratch = new double[6][0];
   private long[] numbers = new long[0];
 
-  /** A scratch array of at least so many values; six are there. */
+  /** Scratch array of at least the given length; there are six. */
   double[] scratch(int which, int length) {
     if (scratch[which].length < length) {
       scratch[which] = new double[Math.max(length, 2 * scratch[which].length)];
@@ -18,7 +18,7 @@ final class Workspace {
     return scratch[which];
   }
 
-  /** A scratch array of at least so many whole numbers. */
+  /** Scratch array of integers of at least the given length. */
   long[] numbers(int length) {
     if (numbers.length < length) {
       numbers = new long[Math.max(length, 2 * numbers.length)];

@@ -3,9 +3,9 @@ package dev.tethys.query.promql.explain;
 import dev.tethys.query.promql.QueryResult;
 
 /**
- * A query that was run to see what it takes.
+ * Run of a query that measured its cost.
  *
- * @param explanation its plan, with what each step took
+ * @param explanation plan with the cost of each step
  * @param peakBytes the most memory that it held for results and intermediates
  * @param cpuNanos CPU time over all threads
  */

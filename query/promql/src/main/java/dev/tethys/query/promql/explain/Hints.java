@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Finds in a plan, and in what it took, why a query is slow or not what was meant. */
+/** Finds in a plan and its costs why a query is slow or does not do what was intended. */
 public final class Hints {
-  /** A selector that finds at least so many series is worth a remark. */
+  /** Number of series from which on a selector gets a hint. */
   static final long MANY_SERIES = 10_000;
 
-  /** A subquery that is evaluated so many times as often as its query is worth a remark. */
+  /** Number of evaluations per evaluation of the query from which on a subquery gets a hint. */
   static final int MANY_EVALUATIONS = 100;
 
   private static final Pattern META = Pattern.compile("[\\\\.+*?()|\\[\\]{}^$]");

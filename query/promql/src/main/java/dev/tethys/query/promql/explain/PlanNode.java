@@ -10,15 +10,15 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One step of a query's plan with what is inside it.
+ * Step of a query's plan with the steps that it contains.
  *
- * @param id by which others refer to it; the root is 1, then outside first
- * @param role what it is to the step around it; empty for the root
+ * @param id reference for other steps; the root is 1, outer steps come first
+ * @param role relation to the enclosing step; empty for the root
  * @param operator the kind of step
  * @param name the function, aggregation or operator; empty for none
  * @param text the part of the query that it computes; empty when there is none
- * @param span where that part stands, in bytes; null when there is none
- * @param attributes what else is to be known, by name, as text for people
+ * @param span position of that part in bytes; null if there is none
+ * @param attributes further attributes by name, as text for people
  * @param steps at how many points in time it is computed
  * @param reads what it reads from the store, or null
  * @param sameAs the id of the step whose result is used here again, 0 for none

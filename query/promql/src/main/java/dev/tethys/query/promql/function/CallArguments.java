@@ -8,7 +8,7 @@ import dev.tethys.query.promql.exec.RangeSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Planned arguments of a call, and what the planner knows of the query around it. */
+/** Planned arguments of a call, with the planner's knowledge of the enclosing query. */
 public interface CallArguments {
   /** Number of arguments given. */
   int size();

@@ -6,7 +6,7 @@ public enum FunctionTrait {
   CONSTANT,
   /** The result changes with the step even if no argument does. */
   VARIES_BY_STEP,
-  /** As an exception to {@link #VARIES_BY_STEP}: not over a selector with a fixed time. */
+  /** Exception to {@link #VARIES_BY_STEP}: not over a selector with a fixed time. */
   FIXED_OVER_FIXED_SELECTOR,
   /** The result depends on the start, end or step of the query: a plan serves one query only. */
   QUERY_TIME,
@@ -14,7 +14,7 @@ public enum FunctionTrait {
   QUERY_RANGE,
   /** Computes each series alone from its floats; labels except the metric name stay. */
   PER_SERIES,
-  /** As {@link #PER_SERIES} where the metric name says that the series is a counter. */
+  /** Like {@link #PER_SERIES}, if the metric name marks the series as a counter. */
   PER_SERIES_OF_COUNTERS,
   /** Accepts the {@code anchored} modifier. */
   ANCHORED,

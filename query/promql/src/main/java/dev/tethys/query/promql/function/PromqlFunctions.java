@@ -54,7 +54,7 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every function of the language by name, those behind a feature flag included. A function is one
+ * Functions of the language by name, including those that need a feature flag. A function is one
  * entry here; parser, planner, explainer and API know no names of functions.
  */
 public final class PromqlFunctions {

@@ -5,7 +5,7 @@ import dev.tethys.query.promql.ast.Expr.Duration;
 import dev.tethys.query.promql.ast.Expr.DurationExpr;
 import dev.tethys.query.promql.ast.Expr.Span;
 
-/** Durations and arithmetic over them, in square brackets and behind {@code offset}. */
+/** Durations and arithmetic on them, in square brackets and after {@code offset}. */
 final class DurationParser {
   /** Seconds that no longer fit into the reference's nanoseconds. */
   private static final double MAX_SECONDS = 9.223372036854775807e18 / 1e9;

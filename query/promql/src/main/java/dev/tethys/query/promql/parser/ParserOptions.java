@@ -1,7 +1,7 @@
 package dev.tethys.query.promql.parser;
 
 /**
- * Enabled parts of the language that are behind feature flags in Prometheus.
+ * Enabled parts of the language that need a feature flag in Prometheus.
  *
  * @param experimentalFunctions {@code promql-experimental-functions}
  * @param extendedRangeSelectors {@code promql-extended-range-selectors}: anchored, smoothed

@@ -127,7 +127,7 @@ final class PromqlExprParser extends PromqlTokenReader {
     return new Expr.Binary(span, op, left, right, m.returnBool(), keep ? matching : null);
   }
 
-  /** A sign and what it stands before, or a primary with its suffixes. */
+  /** Sign with its operand, or a primary expression with its suffixes. */
   private Expr operand() {
     PromqlTokenKind k = peek().kind();
     if (k != PromqlTokenKind.ADD && k != PromqlTokenKind.SUB) {

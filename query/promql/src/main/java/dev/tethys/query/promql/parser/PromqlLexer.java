@@ -36,9 +36,9 @@ final class PromqlLexer {
   }
 
   /**
-   * The next token, comments left out; at the end {@link PromqlTokenKind#EOF} again and again.
+   * Next token; skips comments. At the end, every call returns {@link PromqlTokenKind#EOF}.
    *
-   * @throws PromqlParseException at the token that is none
+   * @throws PromqlParseException at text that is not a token
    */
   PromqlToken next() {
     while (true) {

@@ -22,7 +22,7 @@ public final class PromqlParseException extends RuntimeException {
     return span;
   }
 
-  /** What is wrong, without the position. */
+  /** Problem, without the position. */
   public String reason() {
     return reason;
   }

@@ -15,7 +15,7 @@ public final class PromqlParser {
   /** Longest query that is parsed, in bytes of UTF-8. */
   public static final int MAX_QUERY_BYTES = 1 << 20;
 
-  /** How deep parentheses, calls and signs may be nested in the text. */
+  /** Maximum nesting depth of parentheses, calls and signs in the text. */
   public static final int MAX_NESTING = 300;
 
   /** The greatest height of a tree, so that a walk over it never exhausts a stack. */

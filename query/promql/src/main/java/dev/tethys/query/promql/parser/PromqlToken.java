@@ -13,7 +13,7 @@ record PromqlToken(PromqlTokenKind kind, int start, int end, String text) {
   /** Texts longer than this are cut in error texts. */
   private static final int SHOWN = 10;
 
-  /** How error texts name the token. */
+  /** Name of the token in error texts. */
   String describe() {
     return switch (kind.group) {
       case OPERATOR -> "<op:" + text + ">";

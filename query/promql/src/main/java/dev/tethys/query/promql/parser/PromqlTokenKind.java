@@ -107,7 +107,7 @@ enum PromqlTokenKind {
     this.binaryOp = op;
   }
 
-  /** The kind of a word in any case, or null when it is no keyword. */
+  /** Kind of a word in any case; null if it is not a keyword. */
   static @Nullable PromqlTokenKind keyword(String word) {
     return KEYWORDS.get(word.toLowerCase(Locale.ROOT));
   }

@@ -23,7 +23,7 @@ class PromqlTokenReader {
     this.lexer = new PromqlLexer(utf8);
   }
 
-  /** The construct that error texts name, and what it would have taken. */
+  /** Construct that error texts name, and the tokens that it accepts. */
   record Context(String construct, String expected) {}
 
   /** Names another construct; the answer is for {@link #leave}. */
@@ -68,7 +68,7 @@ class PromqlTokenReader {
     return t;
   }
 
-  /** Where the last consumed token ends. */
+  /** End of the last consumed token. */
   final int consumedEnd() {
     return consumedEnd;
   }

@@ -26,12 +26,12 @@ public record SeriesDescription(Labels labels, List<SequenceValue> values) {
   public static final int MAX_VALUES = 1_000_000;
 
   /**
-   * One place in the sequence.
+   * Position in the sequence.
    *
-   * @param omitted there is no sample
+   * @param omitted whether there is no sample
    * @param value the number, when there is no histogram
    * @param histogram or null for a number
-   * @param resetHintGiven whether the histogram says what it is about resets
+   * @param resetHintGiven whether the histogram has a counter reset hint
    */
   public record SequenceValue(
       boolean omitted, double value, @Nullable Histogram histogram, boolean resetHintGiven) {

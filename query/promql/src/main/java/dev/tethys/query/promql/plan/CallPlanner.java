@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes operators of function calls, as the table of functions says. */
 final class CallPlanner {
-  /** Where annotations about a subquery point, as in Prometheus: the beginning. */
+  /** Position of annotations about a subquery: the beginning, as in Prometheus. */
   private static final Span BEGINNING = new Span(0, 0);
 
   private final Planner planner;

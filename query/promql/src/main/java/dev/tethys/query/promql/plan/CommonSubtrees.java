@@ -19,8 +19,8 @@ import java.util.Map;
  */
 final class CommonSubtrees {
   /**
-   * How much text is compared: a tall tree prints its lowest parts once a level. What is beyond is
-   * computed where it stands.
+   * Maximum length of compared text: a tall tree prints its lowest parts once per level.
+   * Expressions beyond the limit are computed at each occurrence.
    */
   private static final int MAX_TEXT = 1 << 22;
 
@@ -65,7 +65,7 @@ final class CommonSubtrees {
     }
   }
 
-  /** How often an expression occurs in the query; 1 when nothing is known. */
+  /** Number of occurrences of an expression in the query; 1 if unknown. */
   int occurrences(Expr e) {
     String t = text.get(e);
     return t == null ? 1 : count.getOrDefault(t, 1);

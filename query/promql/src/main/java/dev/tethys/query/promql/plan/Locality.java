@@ -30,10 +30,10 @@ import org.jspecify.annotations.Nullable;
  * Dependencies of the result at one step of a range query on other steps and times, which decide
  * about its reuse.
  *
- * <p>A query is not stepwise when it says so ({@code @}, {@code start()}, {@code range()}), or when
- * sums would be taken in another order: an aggregation takes its input in the order in which series
- * first appear in the whole range, and only what comes from selectors of one metric keeps that
- * order in a part of the range. What is in doubt is not stepwise.
+ * <p>A query is not stepwise if it refers to other times ({@code @}, {@code start()}, {@code
+ * range()}), or if sums would be taken in another order: an aggregation takes its input in the
+ * order in which series first appear in the whole range, and only the results of selectors of one
+ * metric keep that order in a part of the range. In doubt, a query is not stepwise.
  *
  * @param hindrance why the steps depend on each other; empty when they do not
  * @param before how many milliseconds before a step are read, at most; may be negative
@@ -81,7 +81,7 @@ public record Locality(
 
   /** Order of the series of an expression's result. */
   private enum Order {
-    /** That of their labels in storage, or there is one series at most. */
+    /** Order of their labels in storage, or at most one series. */
     KEPT,
     /** Depends on the range asked for. */
     VARIES,
@@ -159,7 +159,7 @@ public record Locality(
       return durations.any(s.offset());
     }
 
-    /** Looks for what depends on the start and the end of the query. */
+    /** Finds uses of the start and the end of the query. */
     private void moving(@Nullable DurationExpr e) {
       if (e != null) {
         movingParts(e);

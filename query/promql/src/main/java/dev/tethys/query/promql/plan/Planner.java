@@ -174,7 +174,7 @@ public final class Planner {
     return p;
   }
 
-  /** What a person calls an expression. */
+  /** Name of an expression for people. */
   private static String name(Expr e) {
     if (e instanceof Aggregate a) {
       return a.op().text();

@@ -41,8 +41,8 @@ import java.util.function.Predicate;
  *       whether it is looked through at all: see {@link Propagated.Undecided}.
  *   <li>{@code and} both ways, {@code unless} from left to right, {@code or} and fills never.
  *   <li>Down through operations that compute each series alone, or groups that the label is part
- *       of, and that say nothing about the float series they are given. What they say about native
- *       histograms that have no partner is not said.
+ *       of, and that add no annotations about their float series. Annotations about native
+ *       histograms without a partner are lost.
  * </ul>
  */
 @SuppressWarnings("ReferenceEquality") // what was not changed is itself
@@ -62,7 +62,7 @@ final class Propagation {
   private final boolean namesTellCounters;
 
   /**
-   * @param namesTellCounters whether the name says what a counter is
+   * @param namesTellCounters whether metric names decide which series are counters
    */
   Propagation(Expr root, boolean wanted, boolean namesTellCounters) {
     this.enabled = wanted && operations(root) <= MAX_OPERATIONS;
@@ -75,7 +75,7 @@ final class Propagation {
     return n[0];
   }
 
-  /** The sides of an operation, and what they were given. */
+  /** Sides of an operation with the matchers that they were given. */
   record Sides(Expr left, Expr right, Propagated given) {}
 
   /**

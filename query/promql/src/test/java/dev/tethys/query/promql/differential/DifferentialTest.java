@@ -130,7 +130,7 @@ class DifferentialTest {
         "1 > 2",
         "{}",
       })
-  void errorsAreToldInTheSameWords(String query) {
+  void reportsErrorsInTheSameWords(String query) {
     Map<String, @Nullable Object> theirs = peer.instant(query, DemoData.end() - 60_000);
     assertThat(theirs.get("status")).isEqualTo("error");
     assertThatThrownBy(

@@ -260,7 +260,7 @@ class PropagationTest {
         "a and (b{job=\"x\"} or b{job=\"y\"}) | ",
         "a and (b and on (job) info{job=\"x\"}) | Left job=\"x\"; Left job=\"x\"",
       })
-  void whoIsGivenWhat(String text, String expected) {
+  void propagatesMatchers(String text, String expected) {
     List<String> want = expected == null ? List.of() : List.of(expected.split("; "));
     assertThat(given(query(with, text, false).explain().plan())).isEqualTo(want);
     assertThat(given(query(without, text, false).explain().plan())).isEmpty();

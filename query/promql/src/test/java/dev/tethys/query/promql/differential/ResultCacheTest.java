@@ -286,7 +286,7 @@ class ResultCacheTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void whoWantsNothingStoredGetsNothingStored(boolean allowed) {
+  void bypassesCacheOnRequest(boolean allowed) {
     MemoryMetricStore store = new MemoryMetricStore();
     load(store, new ArrayList<>(), Long.MIN_VALUE, Long.MAX_VALUE, new Random(1));
     try (PromqlEngine e = engine(1 << 20, 0)) {

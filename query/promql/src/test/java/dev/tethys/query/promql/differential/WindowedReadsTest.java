@@ -165,7 +165,7 @@ class WindowedReadsTest {
   }
 
   @Test
-  void rangesAreToldTheSame() {
+  void annotatesRangesAlike() {
     DATA.load(sparing.all);
     Random r = new Random(3);
     List<String> of =
@@ -193,7 +193,7 @@ class WindowedReadsTest {
   }
 
   @Test
-  void instantSelectorsAreToldTheSame() {
+  void annotatesInstantSelectorsAlike() {
     DATA.load(sparing.all);
     Random r = new Random(4);
     for (String text :
@@ -219,7 +219,7 @@ class WindowedReadsTest {
   }
 
   @Test
-  void randomQueriesAreToldTheSame() {
+  void annotatesRandomQueriesAlike() {
     DATA.load(sparing.all);
     for (int seed = 1; seed <= 400; seed++) {
       same(new ExpressionGenerator(seed).query(), new Random(seed));
@@ -229,7 +229,7 @@ class WindowedReadsTest {
 
   /** A float between two histograms hides the first from the second when resets are looked for. */
   @Test
-  void resetsAreLookedForInWhatStandsBefore() {
+  void findsResetsInSamplesBeforeTheWindow() {
     Appender app = sparing.all.appender();
     long a = app.series(Labels.of("__name__", "m", "host", "a"));
     app.append(a, 0, MINUTE, count(13));

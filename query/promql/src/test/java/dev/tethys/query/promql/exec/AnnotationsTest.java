@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class AnnotationsTest {
   @Test
-  void whatTheStoreTellsWhileItIsReadIsAmongTheWarnings() {
+  void includesStoreWarningsOfTheRead() {
     Annotations a = new Annotations();
     List<String> ofStore = new ArrayList<>();
     a.storage(ofStore);

@@ -121,7 +121,7 @@ class ComputeSlotsTest {
   }
 
   @Test
-  void whoWaitsForAnotherQueryComputesNothing() throws Exception {
+  void computesNothingWhileWaitingForAnotherQuery() throws Exception {
     Execution first = withSlot();
     Other other = new Other();
     other.awaitQueue();

@@ -119,7 +119,7 @@ class OrderedSeriesTest {
   }
 
   @Test
-  void whoIsARingAheadWaitsForTheSlowestAndNothingIsLost() throws InterruptedException {
+  void waitsForSlowestThreadAndLosesNothing() throws InterruptedException {
     CountDownLatch others = new CountDownLatch(3 * 8 * 16);
     AtomicBoolean held = new AtomicBoolean();
     try (Execution x = execution(pool, 3, () -> 0)) {
@@ -201,7 +201,7 @@ class OrderedSeriesTest {
   }
 
   @Test
-  void nobodyWaitsForHelpThatComesTooLate() {
+  void doesNotWaitForLateHelpers() {
     List<Runnable> late = new ArrayList<>();
     try (Execution x = execution(late::add, 4, () -> 0)) {
       List<Integer> got = new ArrayList<>();

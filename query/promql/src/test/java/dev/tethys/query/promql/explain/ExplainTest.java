@@ -98,7 +98,7 @@ class ExplainTest {
   }
 
   @Test
-  void whatIsSharedIsShownOnceAndInvariantPartsHaveOneStep() {
+  void showsSharedPartsOnceAndInvariantPartsWithOneStep() {
     PlanNode root =
         range("sum(m_total) / (sum(m_total) + scalar(max(m_total @ 60)))").explain().plan();
     assertThat(lines(root))

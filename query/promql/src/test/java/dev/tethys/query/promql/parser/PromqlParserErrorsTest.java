@@ -46,7 +46,7 @@ class PromqlParserErrorsTest {
   }
 
   @Test
-  void whatIsBehindAFlagIsRefusedByName() {
+  void namesFlagOfDisabledConstructs() {
     assertThat(error("info(up)", ParserOptions.STABLE))
         .isEqualTo("1:1: parse error: function \"info\" is not enabled");
     assertThat(error("limitk(1, up)", ParserOptions.STABLE))

@@ -64,7 +64,7 @@ class SeriesDescriptionTest {
   }
 
   @Test
-  void whatNobodyLooksAtIsReadAndNotKept() {
+  void skipsUnusedValues() {
     assertThat(SeriesDescription.parse("up 1x10000000 2+1x99999999 _x9999999 {{}}x99999999", 3))
         .extracting(d -> d.values().stream().map(SequenceValue::value).toList())
         .isEqualTo(List.of(1.0, 1.0, 1.0));

@@ -21,7 +21,7 @@ public sealed interface FieldExpr {
     }
   }
 
-  /** A field that is no attribute. */
+  /** Field that is not an attribute. */
   record Field(Intrinsic intrinsic) implements FieldExpr {}
 
   /** Two operands. */

@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Field of a span or its trace that is no attribute. */
+/** Field of a span or its trace that is not an attribute. */
 public enum Intrinsic {
   DURATION("duration", "span:duration", ValueType.DURATION, SpanField.Scope.DURATION),
   NAME("name", "span:name", ValueType.STRING, SpanField.Scope.NAME),

@@ -20,7 +20,7 @@ public sealed interface TraceValue {
   /** Text as in an attribute's value or a label: a string without quotes. */
   String text();
 
-  /** Number for arithmetic and comparisons; NaN if it is none. */
+  /** Number for arithmetic and comparisons; NaN if the value is not a number. */
   default double number() {
     return Double.NaN;
   }
@@ -197,7 +197,7 @@ public sealed interface TraceValue {
     }
   }
 
-  /** Value of a word such as {@code error} or {@code server}; {@link #NIL} if it is none. */
+  /** Value of a word such as {@code error} or {@code server}; {@link #NIL} for any other word. */
   static TraceValue ofKeyword(String word) {
     int status = Status.NAMES.indexOf(word);
     if (status >= 0) {

@@ -131,7 +131,7 @@ final class Candidates {
     return all;
   }
 
-  /** Traces with spans of which one may be below another. */
+  /** Traces with spans, at least one of which may descend from another. */
   private TraceTable related(SpanRelation relation, @Nullable TraceTable within) {
     if (Pushdown.isNone(relation.lower()) || Pushdown.isNone(relation.upper())) {
       return new TraceTable();

@@ -37,7 +37,7 @@ public final class DifferenceRun {
   /** Distinct numbers above which they are compared by ranges. */
   private static final int FEW_NUMBERS = 24;
 
-  /** Share of the selection below which a condition says nothing about it. */
+  /** Share of the selection below which a condition is not significant. */
   private static final double LEAST_SHARE = 0.01;
 
   /** Conditions whose pairs are counted. */

@@ -11,7 +11,7 @@ final class Relations {
    *
    * @param left numbers by span; 0 for a span outside of the tree
    * @param spans spans to test
-   * @param others spans of which one must be related
+   * @param others spans, at least one of which must be related
    * @param relation relation of a tested span to another: {@code CHILD} if it is a child of it
    */
   static boolean[] related(

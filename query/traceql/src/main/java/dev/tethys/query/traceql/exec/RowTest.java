@@ -134,7 +134,9 @@ abstract class RowTest {
     }
   }
 
-  /** Test of single values, of which one must fit, or of arrays none may be excluded. */
+  /**
+   * Test of single values, one of which must match, or of arrays, none of which may be excluded.
+   */
   private abstract static class OfValues extends RowTest {
     private final ExecutionColumns.Slot slot;
     private final boolean repeated;

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * in the order in which they were asked for.
  */
 final class TraceFrame {
-  /** Columns for what follows from whole traces. */
+  /** Columns for results that need whole traces. */
   record Core(
       ExecutionColumns.@Nullable Slot service,
       ExecutionColumns.@Nullable Slot name,

@@ -41,7 +41,7 @@ final class TraceLoader {
 
   /** Strings of a column of the frame. */
   private static final class Dictionary {
-    /** What an entry takes apart from its characters. */
+    /** Size of an entry without its characters. */
     static final int ENTRY_BYTES = 96;
 
     final Map<String, Integer> codes = new HashMap<>();
@@ -141,7 +141,7 @@ final class TraceLoader {
     return out;
   }
 
-  /** Gives back the memory of summaries that are not used any more. */
+  /** Releases the memory of summaries that are no longer used. */
   void releaseSummaries(int traces) {
     work.release((long) traces * TraceSummaries.BYTES_A_TRACE);
   }
@@ -292,7 +292,7 @@ final class TraceLoader {
     return f;
   }
 
-  /** Gives back the memory of a frame that is not used any more. */
+  /** Releases the memory of a frame that is no longer used. */
   void release(TraceFrame f) {
     work.release(f.reserved);
   }

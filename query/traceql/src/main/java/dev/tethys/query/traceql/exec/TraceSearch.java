@@ -21,7 +21,7 @@ import java.util.TreeMap;
 /**
  * Search for traces in two phases. The first finds the ids of candidates by conditions that each
  * result fulfils; the second evaluates the pipeline over the spans of some candidates at a time,
- * until there are enough results. Root, time and services come from summaries of what was found.
+ * until there are enough results. Root, time and services come from summaries of the found traces.
  */
 public final class TraceSearch {
   /** Traces whose spans are loaded at a time at first; then twice as many each time. */
@@ -242,7 +242,7 @@ public final class TraceSearch {
     return mayEnd ? FIRST_CHUNK : MAX_CHUNK;
   }
 
-  /** Adds traces with what is known of all of their spans. */
+  /** Adds traces with the known facts of all their spans. */
   private void addFound(List<Fit> fits) {
     if (fits.isEmpty()) {
       return;

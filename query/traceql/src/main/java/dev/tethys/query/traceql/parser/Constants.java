@@ -9,7 +9,7 @@ import dev.tethys.query.traceql.ast.ValueType;
 public final class Constants {
   private Constants() {}
 
-  /** Result of an operator; {@link TraceValue#NIL} if an operand is no number. */
+  /** Result of an operator; {@link TraceValue#NIL} if an operand is not a number. */
   public static TraceValue arithmetic(Operator op, TraceValue a, TraceValue b) {
     if (!a.type().isNumeric() || !b.type().isNumeric()) {
       return TraceValue.NIL;

@@ -59,7 +59,7 @@ public final class QueryParser {
   /**
    * Parses the name of an attribute or an intrinsic field, such as {@code resource.service.name}.
    *
-   * @throws TraceqlParseException if it is none
+   * @throws TraceqlParseException if it is not a field
    */
   public static FieldExpr parseField(String text) {
     QueryParser p = new QueryParser(text);
@@ -205,7 +205,7 @@ public final class QueryParser {
     }
   }
 
-  /** Precedence of an operator; 0 for tokens that are none. */
+  /** Precedence of an operator; 0 for other tokens. */
   private static int level(TraceqlToken t) {
     if (t.kind() != TraceqlToken.Kind.SYMBOL) {
       return 0;
@@ -304,7 +304,7 @@ public final class QueryParser {
           ? new Term.OfComparison(new Root.ScalarComparison(l, op, r))
           : new Term.OfStage(new Stage.ScalarFilter(l, op, r));
     }
-    // a duration that is computed is no operand of metrics: it remains arithmetic
+    // a computed duration is not an operand of metrics: it remains arithmetic
     if (l instanceof Scalar.Static(TraceValue a)
         && r instanceof Scalar.Static(TraceValue b)
         && a.type() != ValueType.DURATION
