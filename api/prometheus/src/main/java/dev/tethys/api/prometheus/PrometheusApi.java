@@ -60,6 +60,7 @@ public final class PrometheusApi {
     new QueryEndpoints(p.engine(), p.store(), settings, p.clock()).register(api);
     new RunningQueryEndpoints(p.engine(), settings.admin() || settings.lifecycle()).register(api);
     new MemoryEndpoint(p.memory()).register(api);
+    new ServiceEndpoints(p.engine(), p.clock()).register(api);
     new LabelEndpoints(p.reading(), lookups).register(api);
     new TargetEndpoints(p.targets(), p.server()).register(api);
     RuleEndpoints rules = new RuleEndpoints(p.rules());

@@ -214,15 +214,15 @@ final class QueryEndpoints {
     }
   }
 
-  private static <T> T run(
-      ApiCall call, QueryEngine.Prepared q, Function<QueryEngine.Prepared, T> how) {
+  /** Runs a query until the client is gone. */
+  static <T> T run(ApiCall call, QueryEngine.Prepared q, Function<QueryEngine.Prepared, T> how) {
     try (HttpRequest.Watch w = call.request().whenClientGone(q::cancel)) {
       return withApiErrors(() -> how.apply(q));
     }
   }
 
   /** Reports what goes wrong as the API does. */
-  private static <T> T withApiErrors(Supplier<T> query) {
+  static <T> T withApiErrors(Supplier<T> query) {
     try {
       return query.get();
     } catch (QueryException e) {

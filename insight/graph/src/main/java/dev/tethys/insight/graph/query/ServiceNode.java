@@ -1,0 +1,29 @@
+package dev.tethys.insight.graph.query;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * End of a call.
+ *
+ * @param namespace {@code service.namespace}, "" if unknown
+ * @param container one of its containers, null if the node agent does not see it
+ */
+public record ServiceNode(String name, Kind kind, String namespace, @Nullable String container) {
+  /** Kind of a node. */
+  public enum Kind {
+    SERVICE,
+    DATABASE,
+    /** Client or server that is not observed. */
+    EXTERNAL;
+
+    /** Name of the kind in answers. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  ServiceNode withContainer(@Nullable String id) {
+    return new ServiceNode(name, kind, namespace, id);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.insight.graph.query;
+
+import org.jspecify.annotations.NullMarked;
