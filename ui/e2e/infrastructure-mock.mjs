@@ -1,4 +1,5 @@
-// Metrics of a node agent within the browser: answers of PromQL for the pages of nodes, containers and services.
+// Metrics of a node agent within the browser: answers for the pages of nodes, containers and services.
+import { mapAnswer } from './services-mock.mjs';
 
 const MACHINE = { machine_id: '3d1219c7' };
 const of = (container_id) => ({ ...MACHINE, container_id });
@@ -44,6 +45,45 @@ const STATEMENTS = [
   ['UPDATE accounts SET balance = balance - ? WHERE id = ?', 0.2, 40],
   ['SELECT ?', 0.001, 46],
 ];
+
+const NAMES = new Map([
+  [WEB, 'web'],
+  [PAY, 'pay'],
+  [DB, 'postgres'],
+  [CACHE, 'redis-server'],
+]);
+
+/** Answer of `/services`: no service sends spans. */
+const services = () =>
+  INBOUND.map(([who, protocol, rate, errors, p95]) => ({
+    name: NAMES.get(who),
+    takesRequests: true,
+    observedOnly: true,
+    rate,
+    failed: rate * errors,
+    latency: { p50: p95 * 0.3, p95, p99: p95 * 1.8 },
+    operations: [{ name: protocol, rate }],
+    containers: [{ id: who.container_id, machine: who.machine_id, application: '', image: '' }],
+  }));
+
+/** Answer of `/services/map`: who calls web is not observed. */
+function map() {
+  const over = (connections, retransmits = 0) => ({ connections, retransmits });
+  const calls = mapAnswer([
+    ['web', 'pay', 'http', 40, 3.2, 0.4, { connection: '', ...over(2) }],
+    ['pay', 'postgres', 'postgres', 90, 0, 0.03, { connection: 'database', ...over(3, 0.4) }],
+    ['pay', 'redis-server', 'redis', 300, 0, 0.001, { connection: 'database', ...over(4) }],
+    ['pay', '203.0.113.7:443', 'tcp', 0, 0, 0, { connection: 'virtual_node', ...over(3) }],
+    ['user', 'web', '', 42, 0, 0.4],
+  ]);
+  const containers = new Map([...NAMES].map(([who, name]) => [name, who.container_id]));
+  for (const node of calls.nodes) {
+    const container = containers.get(node.name);
+    if (container) node.container = container;
+    else node.kind = 'external';
+  }
+  return calls;
+}
 
 function requests(query, inbound) {
   const q = Number(/histogram_quantile\(([\d.]+)/.exec(query)?.[1] ?? 0);
@@ -109,6 +149,16 @@ const NODE_AGENT = /container_|node_info|node_resources|node_net_|node_uptime/;
 
 export async function mockNodeAgent(page, options = {}) {
   const settings = { empty: false, ...options };
+  await page.route(/\/api\/v1\/services(\/map)?(\?|$)/, (route) =>
+    settings.empty
+      ? route.fallback()
+      : route.fulfill({
+          json: {
+            status: 'success',
+            data: new URL(route.request().url()).pathname.endsWith('/map') ? map() : services(),
+          },
+        }),
+  );
   await page.route(/\/api\/v1\/query(_range)?/, async (route) => {
     const request = route.request();
     if (request.url().includes('/loki/')) return route.fallback();

@@ -1,4 +1,4 @@
-// Span metrics and a service graph within the browser: answers of PromQL for the pages of services.
+// Services, their calls and span metrics within the browser: answers of the API and of PromQL for the pages of services.
 
 const SERVICES = {
   web: { rate: 40, errors: 0.004, p95: 0.18, operations: ['GET /cart', 'GET /list', 'POST /order'] },
@@ -26,14 +26,65 @@ const CROWD = Array.from({ length: 260 }, (_, i) => [
   0.1,
 ]);
 
-function answer(query, edges) {
+const latency = (p95) => ({ p50: p95 * 0.3, p95, p99: p95 * 1.6 });
+const NO_LATENCY = { p50: null, p95: null, p99: null };
+
+function services() {
+  const service = (name, more) => ({
+    name,
+    takesRequests: true,
+    observedOnly: false,
+    rate: 0,
+    failed: 0,
+    latency: NO_LATENCY,
+    operations: [],
+    containers: [],
+    ...more,
+  });
+  return [
+    ...Object.entries(SERVICES).map(([name, s]) =>
+      service(name, {
+        rate: s.rate,
+        failed: s.rate * s.errors,
+        latency: latency(s.p95),
+        operations: s.operations.map((operation, i) => ({
+          name: operation,
+          rate: s.rate * [0.6, 0.3, 0.1][i],
+        })),
+      }),
+    ),
+    service('batch', { takesRequests: false }),
+  ];
+}
+
+const KINDS = { database: 'database', virtual_node: 'external' };
+
+/** Answer of `/services/map` for rows of client, server, type, rate, failures and p95. */
+export function mapAnswer(edges) {
+  const nodes = new Map();
+  for (const [from, to, type] of edges) {
+    nodes.set(from, { name: from, kind: from === 'user' ? 'external' : 'service', namespace: '' });
+    if (!nodes.has(to)) nodes.set(to, { name: to, kind: KINDS[type] ?? 'service', namespace: '' });
+  }
+  return {
+    nodes: [...nodes.values()],
+    edges: edges.map(([from, to, type, rate, failed, p95, more = {}]) => ({
+      from,
+      to,
+      type,
+      connection: type,
+      rate,
+      failed,
+      clientLatency: latency(p95 * 1.2),
+      serverLatency: latency(p95),
+      ...more,
+    })),
+  };
+}
+
+function answer(query) {
   const only = /service="([^"]+)"/.exec(query)?.[1];
   const q = Number(/histogram_quantile\(([\d.]+)/.exec(query)?.[1] ?? 0);
-  if (query.includes('traces_service_graph'))
-    return edges.map(([client, server, connection_type, rate, failed, p95]) => [
-      { client, server, ...(connection_type ? { connection_type } : {}) },
-      q ? p95 : query.includes('failed_total') ? failed : rate,
-    ]);
   const out = [];
   for (const [service, s] of Object.entries(SERVICES)) {
     if (only && only !== service) continue;
@@ -51,13 +102,17 @@ function answer(query, edges) {
       });
     else out.push([{ service }, figure(1)]);
   }
-  if (/^sum by \(service\) \(rate\(traces_spanmetrics_calls_total\[/.test(query))
-    out.push([{ service: 'batch' }, 1]);
   return out;
 }
 
 export async function mockSpanMetrics(page, options = {}) {
   const settings = { empty: false, crowd: false, ...options };
+  await page.route(/\/api\/v1\/services(\/map)?(\?|$)/, (route) => {
+    const map = new URL(route.request().url()).pathname.endsWith('/map');
+    const edges = settings.empty ? [] : settings.crowd ? CROWD : EDGES;
+    const data = map ? mapAnswer(edges) : settings.empty ? [] : services();
+    return route.fulfill({ json: { status: 'success', data } });
+  });
   await page.route(/\/api\/v1\/query(_range)?/, async (route) => {
     const request = route.request();
     if (request.url().includes('/loki/')) return route.fallback();
@@ -67,7 +122,7 @@ export async function mockSpanMetrics(page, options = {}) {
         : new URL(request.url()).searchParams;
     const query = params.get('query') ?? '';
     if (!query.includes('traces_')) return route.fallback();
-    const rows = settings.empty ? [] : answer(query, settings.crowd ? CROWD : EDGES);
+    const rows = settings.empty ? [] : answer(query);
     const range = new URL(request.url()).pathname.endsWith('query_range');
     const time = Number(params.get('time') ?? params.get('end'));
     const result = rows.map(([metric, value]) => {

@@ -1,7 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { instantQuery } from '../api/queries';
-import type { ServiceMap } from '../services/graph';
-import type { Service, Vector } from '../services/model';
+import type { Vector } from '../services/model';
 import {
   type Connection,
   type Container,
@@ -9,8 +8,6 @@ import {
   containersOf,
   type NodeRow,
   nodesOf,
-  observedMap,
-  observedServices,
   type Requests,
   requestsOf,
   type Statement,
@@ -49,40 +46,6 @@ const figures = (found: q.Family[], inbound: boolean, scope: q.Scope) => ({
   p95: q.requestQuantile(0.95, found, inbound, scope),
   p99: q.requestQuantile(0.99, found, inbound, scope),
 });
-
-export async function readObservedServices(
-  time: number,
-  window: string,
-  signal?: AbortSignal,
-): Promise<Service[]> {
-  const ask = asking(time, signal);
-  const scope = { container: null, window };
-  const found = await families(ask);
-  if (found.length === 0) return [];
-  return observedServices(await all(ask, { all: q.containers(scope), ...figures(found, true, scope) }));
-}
-
-export async function readObservedMap(
-  time: number,
-  window: string,
-  signal?: AbortSignal,
-): Promise<ServiceMap> {
-  const ask = asking(time, signal);
-  const scope = { container: null, window };
-  const listens = await ask(q.LISTENS);
-  if (listens.length === 0) return { nodes: [], edges: [] };
-  const found = await families(ask);
-  const { rate, failures, p95 } = figures(found, false, scope);
-  const answers = await all(ask, {
-    rate,
-    failures,
-    p95,
-    active: q.activeConnections(scope),
-    retransmits: q.retransmits(scope),
-    answered: q.requestRate(found, true, scope),
-  });
-  return observedMap({ listens, ...answers });
-}
 
 export function useContainers(time: number, window: string, attempt: number) {
   return useQuery({

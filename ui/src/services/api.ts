@@ -1,26 +1,20 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { call } from '../api/client';
 import { instantQuery, rangeQuery } from '../api/queries';
 import type { MatrixItem } from '../api/types';
 import { toGrid } from '../explore/shape';
-import { readObservedMap, readObservedServices } from '../infrastructure/api';
-import { withObserved, withObservedCalls } from '../infrastructure/model';
-import { mapOf, type ServiceMap } from './graph';
-import { type Operation, operationsOf, type Service, servicesOf, type Vector } from './model';
+import { parseDuration } from '../lib/time';
+import { type MapAnswer, mapOf, type ServiceMap } from './graph';
 import {
-  AGE,
-  allServices,
-  edgeFailures,
-  edgeQuantile,
-  edgeRate,
-  failures,
-  quantile,
-  rate,
-  SCRAPE_MS,
-  type Scope,
-  topOperations,
-} from './queries';
+  type Operation,
+  operationsOf,
+  type Service,
+  type ServiceAnswer,
+  servicesOf,
+  type Vector,
+} from './model';
+import { AGE, failures, quantile, rate, SCRAPE_MS, type Scope } from './queries';
 
-const TOP_OPERATIONS = 3;
 const SPARK_POINTS = 40;
 
 async function vector(query: string, time: number, signal?: AbortSignal): Promise<Vector> {
@@ -46,24 +40,17 @@ export function useDataAge(time: number): number | null {
   return data ?? null;
 }
 
+/** Range whose end is a time, in the API's seconds. */
+const rangeOf = (time: number, window: string) => ({
+  start: String((time - (parseDuration(window) ?? 0)) / 1000),
+  end: String(time / 1000),
+});
+
 export function useServices(time: number, window: string, attempt: number) {
   return useQuery({
     queryKey: ['services', time, window, attempt],
-    queryFn: async ({ signal }): Promise<Service[]> => {
-      const scope: Scope = { service: null, window };
-      const ask = (query: string) => vector(query, time, signal);
-      const [all, rates, failed, p50, p95, p99, top, observed] = await Promise.all([
-        ask(allServices(window)),
-        ask(rate(scope)),
-        ask(failures(scope)),
-        ask(quantile(0.5, scope)),
-        ask(quantile(0.95, scope)),
-        ask(quantile(0.99, scope)),
-        ask(topOperations(scope, TOP_OPERATIONS)),
-        readObservedServices(time, window, signal),
-      ]);
-      return withObserved(servicesOf({ all, rate: rates, failures: failed, p50, p95, p99, top }), observed);
-    },
+    queryFn: async ({ signal }): Promise<Service[]> =>
+      servicesOf((await call<ServiceAnswer[]>('services', rangeOf(time, window), signal)).data),
     ...settings,
   });
 }
@@ -124,16 +111,8 @@ export function useOperations(service: string, time: number, window: string, att
 export function useServiceMap(time: number, window: string, attempt: number) {
   return useQuery({
     queryKey: ['service-map', time, window, attempt],
-    queryFn: async ({ signal }): Promise<ServiceMap> => {
-      const ask = (query: string) => vector(query, time, signal);
-      const [rates, failed, p95, observed] = await Promise.all([
-        ask(edgeRate(window)),
-        ask(edgeFailures(window)),
-        ask(edgeQuantile(0.95, window)),
-        readObservedMap(time, window, signal),
-      ]);
-      return withObservedCalls(mapOf(rates, failed, p95), observed);
-    },
+    queryFn: async ({ signal }): Promise<ServiceMap> =>
+      mapOf((await call<MapAnswer>('services/map', rangeOf(time, window), signal)).data),
     ...settings,
   });
 }

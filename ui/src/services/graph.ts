@@ -2,7 +2,7 @@
  * The service map. Above a number of nodes it is grouped, step by step until it is small enough: leaves of one
  * service, then namespaces or common prefixes of names, then everything but the busiest.
  */
-import { type Health, healthOf, type Vector } from './model';
+import { type Health, healthOf, type Latency } from './model';
 
 export interface MapNode {
   id: string;
@@ -27,6 +27,8 @@ export interface MapEdge {
   to: string;
   /** '' for requests, or messaging_system, database, virtual_node; a protocol where the node agent saw it. */
   type: string;
+  /** Its connection in the service graph: '', messaging_system, database or virtual_node. */
+  connection: string;
   rate: number;
   /** Failed requests a second. */
   failed: number;
@@ -44,67 +46,33 @@ export interface ServiceMap {
 
 export const MAX_NODES = 40;
 
-const edgeKey = (labels: Record<string, string>) =>
-  [labels.client, labels.server, labels.connection_type ?? ''].join('\0');
-
 const max = (a: number | null, b: number | null) => (a === null ? b : b === null ? a : Math.max(a, b));
 
-export function mapOf(rates: Vector, failures: Vector, p95: Vector): ServiceMap {
-  const value = (item: Vector[number]) => Number(item.value?.[1] ?? Number.NaN);
-  const edges = new Map<string, MapEdge>();
-  const namespaces = new Map<string, string>();
-  for (const item of rates) {
-    const { client = '', server = '' } = item.metric;
-    const rate = value(item);
-    if (client === '' || server === '' || !Number.isFinite(rate)) continue;
-    const id = edgeKey(item.metric);
-    const edge = edges.get(id) ?? {
-      id,
-      from: client,
-      to: server,
-      type: item.metric.connection_type ?? '',
-      rate: 0,
-      failed: 0,
-      p95: null,
-    };
-    edges.set(id, edge);
-    edge.rate += rate;
-    if (item.metric.client_service_namespace) namespaces.set(client, item.metric.client_service_namespace);
-    if (item.metric.server_service_namespace) namespaces.set(server, item.metric.server_service_namespace);
-  }
-  for (const item of failures) {
-    const edge = edges.get(edgeKey(item.metric));
-    if (edge && Number.isFinite(value(item))) edge.failed += value(item);
-  }
-  for (const item of p95) {
-    const edge = edges.get(edgeKey(item.metric));
-    if (edge && Number.isFinite(value(item))) edge.p95 = max(edge.p95, value(item));
-  }
-  const list = [...edges.values()];
-  // Virtual nodes are known from the side of their peer only: they send no spans, hence call nothing.
-  const callers = new Set(list.map((edge) => edge.from));
-  const kinds = new Map<string, MapNode['kind']>();
-  for (const edge of list) {
-    if (!kinds.has(edge.from)) kinds.set(edge.from, edge.from === 'user' ? 'external' : 'service');
-    if (callers.has(edge.to)) continue;
-    if (edge.type === 'database') kinds.set(edge.to, 'database');
-    else if (edge.type === 'virtual_node') kinds.set(edge.to, 'external');
-    else if (!kinds.has(edge.to)) kinds.set(edge.to, 'service');
-  }
-  const nodes = [...kinds].map(
-    ([name, kind]): MapNode => ({
-      id: name,
-      name,
-      kind,
-      namespace: namespaces.get(name) ?? '',
+/** Answer of `/services/map`. */
+export interface MapAnswer {
+  nodes: { name: string; kind: 'service' | 'database' | 'external'; namespace: string; container?: string }[];
+  edges: (Pick<
+    MapEdge,
+    'from' | 'to' | 'type' | 'connection' | 'rate' | 'failed' | 'connections' | 'retransmits'
+  > & { clientLatency: Latency; serverLatency: Latency })[];
+}
+
+export const mapOf = ({ nodes, edges }: MapAnswer): ServiceMap =>
+  withFigures({
+    nodes: nodes.map((node) => ({
+      ...node,
+      id: node.name,
       rate: 0,
       errors: 0,
       p95: null,
-      members: [name],
-    }),
-  );
-  return withFigures({ nodes, edges: list });
-}
+      members: [node.name],
+    })),
+    edges: edges.map(({ clientLatency, serverLatency, ...edge }) => ({
+      ...edge,
+      id: [edge.from, edge.to, edge.type].join('\0'),
+      p95: serverLatency.p95 ?? clientLatency.p95,
+    })),
+  });
 
 /** Figures of nodes out of the edges that arrive. */
 export function withFigures(map: ServiceMap): ServiceMap {
@@ -148,10 +116,12 @@ function merged(map: ServiceMap, groupOf: Map<string, { id: string; name: string
     const from = groupOf.get(edge.from)?.id ?? edge.from;
     const to = groupOf.get(edge.to)?.id ?? edge.to;
     if (from === to && (groupOf.has(edge.from) || groupOf.has(edge.to))) continue;
-    const type = from === edge.from && to === edge.to ? edge.type : '';
+    const own = from === edge.from && to === edge.to;
+    const type = own ? edge.type : '';
+    const connection = own ? edge.connection : '';
     const id = [from, to, type].join('\0');
     const found = edges.get(id);
-    if (!found) edges.set(id, { ...edge, id, from, to, type });
+    if (!found) edges.set(id, { ...edge, id, from, to, type, connection });
     else {
       found.rate += edge.rate;
       found.failed += edge.failed;

@@ -14,7 +14,6 @@ import '@xyflow/react/dist/base.css';
 import { useQuery } from '@tanstack/react-query';
 import { memo, useEffect, useMemo, useRef } from 'react';
 import { Loading, Notice } from '../components/ui';
-import { edgeClass } from '../infrastructure/model';
 import { flows, type Layout, NODE_HEIGHT, NODE_WIDTH } from '../pipelines/flow';
 import { place } from '../pipelines/layout';
 import '../pipelines/pipelines.css';
@@ -180,7 +179,7 @@ function Picture({
             return (
               <g
                 key={band.id}
-                className={`graph-band edge-${edgeHealth(edge)} type-${edgeClass(edge.type) || 'request'}${own ? ' is-chosen' : ''}${chosen !== '' && !own ? ' is-faded' : ''}`}
+                className={`graph-band edge-${edgeHealth(edge)} type-${edge.connection || 'request'}${own ? ' is-chosen' : ''}${chosen !== '' && !own ? ' is-faded' : ''}`}
               >
                 <title>{`${edge.from} → ${edge.to} (${TYPE_NAMES[edge.type] ?? edge.type}): ${figures.join(' · ')}`}</title>
                 <path d={band.path} className="graph-band-hit" strokeWidth={Math.max(16, band.width)} />

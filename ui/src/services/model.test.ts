@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { dependenciesOf, edgeHealth, MAX_NODES, mapOf, simplified } from './graph';
+import { dependenciesOf, edgeHealth, MAX_NODES, type MapAnswer, mapOf, simplified } from './graph';
 import { instancesOf } from './instances';
-import { healthOf, operationsOf, type Service, servicesOf, sortedBy, type Vector } from './model';
-import { edgeQuantile, failures, quantile, rate, topOperations, windowOf } from './queries';
+import {
+  healthOf,
+  operationsOf,
+  type Service,
+  type ServiceAnswer,
+  servicesOf,
+  sortedBy,
+  type Vector,
+} from './model';
+import { failures, quantile, rate, windowOf } from './queries';
 
 const vector = (...items: [Record<string, string>, number | string][]): Vector =>
   items.map(([metric, value]) => ({ metric, value: [0, String(value)] }));
@@ -18,8 +26,6 @@ describe('queries', () => {
     expect(quantile(0.95, scope, true)).toMatch(
       /^histogram_quantile\(0\.95, sum by \(service, span_name, le\)/,
     );
-    expect(topOperations(scope, 3)).toMatch(/^topk by \(service\) \(3, /);
-    expect(edgeQuantile(0.95, '1m')).toContain('traces_service_graph_request_server_seconds_bucket[1m]');
   });
 });
 
@@ -34,25 +40,42 @@ describe('windowOf', () => {
 });
 
 describe('services', () => {
-  const answers = {
-    all: vector([{ service: 'web' }, 5], [{ service: 'job' }, 1], [{}, 1]),
-    rate: vector([{ service: 'web' }, 4]),
-    failures: vector([{ service: 'web' }, 1]),
-    p50: vector([{ service: 'web' }, 0.1]),
-    p95: vector([{ service: 'web' }, 'NaN']),
-    p99: vector(),
-    top: vector(
-      [{ service: 'web', span_name: 'b' }, 1],
-      [{ service: 'web', span_name: 'a' }, 3],
-      [{ service: 'web', span_name: 'c' }, 0],
-    ),
-  };
+  const none = { p50: null, p95: null, p99: null };
+  const service = (name: string, more: Partial<ServiceAnswer>): ServiceAnswer => ({
+    name,
+    takesRequests: true,
+    observedOnly: false,
+    rate: 0,
+    failed: 0,
+    latency: none,
+    operations: [],
+    containers: [{ id: '/docker/web', machine: 'm', application: '', image: '' }],
+    ...more,
+  });
+  const answers = [
+    service('web', {
+      rate: 4,
+      failed: 1,
+      latency: { ...none, p50: 0.1 },
+      operations: [
+        { name: 'a', rate: 3 },
+        { name: 'b', rate: 1 },
+      ],
+    }),
+    service('job', { takesRequests: false }),
+  ];
 
   it('have figures where they take requests', () => {
     const [web, job] = sortedBy(servicesOf(answers), 'rate');
     expect(web).toMatchObject({ name: 'web', rate: 4, errors: 0.25, p50: 0.1, p95: null, entry: true });
     expect(web?.operations.map((o) => o.name)).toEqual(['a', 'b']);
     expect(job).toMatchObject({ name: 'job', rate: 0, errors: 0, entry: false });
+  });
+
+  it('link to their container where only the node agent sees them', () => {
+    const [spans, observed] = servicesOf([service('a', {}), service('b', { observedOnly: true })]);
+    expect(spans?.container).toBeUndefined();
+    expect(observed?.container).toBe('/docker/web');
   });
 
   it('are sorted by name or figure', () => {
@@ -113,25 +136,51 @@ describe('services', () => {
   });
 });
 
-const edge = (client: string, server: string, type = '', more = {}) => ({
-  client,
-  server,
-  connection_type: type,
+const none = { p50: null, p95: null, p99: null };
+
+const edge = (
+  from: string,
+  to: string,
+  type = '',
+  more: Partial<MapAnswer['edges'][number]> = {},
+): MapAnswer['edges'][number] => ({
+  from,
+  to,
+  type,
+  connection: type,
+  rate: 1,
+  failed: 0,
+  clientLatency: none,
+  serverLatency: none,
   ...more,
 });
 
+type Kind = MapAnswer['nodes'][number]['kind'];
+
+/** Map of edges; nodes without a kind are services. */
+const mapWith = (
+  edges: MapAnswer['edges'],
+  kinds: Record<string, Kind> = {},
+  namespace: (name: string) => string = () => '',
+) =>
+  mapOf({
+    nodes: [...new Set(edges.flatMap(({ from, to }) => [from, to]))].map((name) => ({
+      name,
+      kind: kinds[name] ?? 'service',
+      namespace: namespace(name),
+    })),
+    edges,
+  });
+
 describe('map', () => {
-  const map = mapOf(
-    vector(
-      [edge('user', 'web', 'virtual_node'), 10],
-      [edge('web', 'pay'), 4],
-      [edge('pay', 'db', 'database'), 8],
-      [edge('pay', 'queue', 'messaging_system'), 1],
-      [edge('', 'x'), 1],
-      [edge('web', 'gone'), 'NaN'],
-    ),
-    vector([edge('web', 'pay'), 1]),
-    vector([edge('web', 'pay'), 0.2], [edge('pay', 'db', 'database'), 'NaN']),
+  const map = mapWith(
+    [
+      edge('user', 'web', 'virtual_node', { rate: 10 }),
+      edge('web', 'pay', '', { rate: 4, failed: 1, serverLatency: { ...none, p95: 0.2 } }),
+      edge('pay', 'db', 'database', { rate: 8 }),
+      edge('pay', 'queue', 'messaging_system'),
+    ],
+    { user: 'external', db: 'database' },
   );
 
   it('has nodes with kind and figures of what arrives', () => {
@@ -147,6 +196,15 @@ describe('map', () => {
     expect(map.edges.map(edgeHealth)).toEqual(['ok', 'failing', 'ok', 'ok']);
   });
 
+  it('shows the duration of the server, else that of the client', () => {
+    const slow = { ...none, p95: 0.5 };
+    const both = mapWith([
+      edge('a', 'b', 'http', { clientLatency: slow }),
+      edge('b', 'c', '', { clientLatency: slow, serverLatency: { ...none, p95: 0.01 } }),
+    ]);
+    expect(both.edges.map(({ p95 }) => p95)).toEqual([0.5, 0.01]);
+  });
+
   it('gives the dependencies of a service', () => {
     const { in: callers, out } = dependenciesOf(map, 'pay');
     expect(callers.map((d) => [d.name, d.errors])).toEqual([['web', 0.25]]);
@@ -158,15 +216,10 @@ describe('map', () => {
   });
 
   it('groups leaves of a service first', () => {
-    const many = mapOf(
-      vector(
-        ...Array.from({ length: 60 }, (_, i): [Record<string, string>, number] => [
-          edge('web', `host${i}`, 'database'),
-          1,
-        ]),
+    const many = mapWith(
+      Array.from({ length: 60 }, (_, i) =>
+        edge('web', `host${i}`, 'database', i === 3 ? { failed: 1, serverLatency: { ...none, p95: 2 } } : {}),
       ),
-      vector([edge('web', 'host3', 'database'), 1]),
-      vector([edge('web', 'host3', 'database'), 2]),
     );
     const small = simplified(many, new Set());
     expect(small.nodes.map((n) => [n.name, n.kind])).toEqual([
@@ -179,29 +232,29 @@ describe('map', () => {
   });
 
   it('groups by namespace or prefix, and keeps an expanded group open', () => {
-    const ring = vector(
-      ...Array.from({ length: 60 }, (_, i): [Record<string, string>, number] => [
-        edge(`${i < 30 ? 'pay' : 'mail'}-${i}`, `${(i + 1) % 60 < 30 ? 'pay' : 'mail'}-${(i + 1) % 60}`, '', {
-          client_service_namespace: i < 30 ? 'money' : '',
-          server_service_namespace: (i + 1) % 60 < 30 ? 'money' : '',
-        }),
-        1,
-      ]),
+    const team = (i: number) => (i < 30 ? 'pay' : 'mail');
+    const ring = Array.from({ length: 60 }, (_, i) =>
+      edge(`${team(i)}-${i}`, `${team((i + 1) % 60)}-${(i + 1) % 60}`),
     );
-    const whole = mapOf(ring, [], []);
+    const whole = mapWith(ring, {}, (name) => (name.startsWith('pay') ? 'money' : ''));
     expect(simplified(whole, new Set()).nodes.map((n) => n.name)).toEqual(['money (30)', 'mail (30)']);
     expect(simplified(whole, new Set(['family:money'])).nodes).toHaveLength(31);
   });
 
   it('never has more nodes than the limit', () => {
     const names = Array.from({ length: 300 }, (_, i) => `s${String.fromCharCode(97 + (i % 26))}${i}`);
-    const random = vector(
-      ...Array.from({ length: 2000 }, (_, i): [Record<string, string>, number] => [
-        edge(names[(i * 7) % 300] as string, names[(i * 13 + 5) % 300] as string),
-        i,
-      ]),
+    const ends = new Set(
+      Array.from(
+        { length: 2000 },
+        (_, i) => `${names[(i * 7) % 300] as string} ${names[(i * 13 + 5) % 300] as string}`,
+      ),
     );
-    const whole = mapOf(random, [], []);
+    const whole = mapWith(
+      [...ends].map((pair, i) => {
+        const [from = '', to = ''] = pair.split(' ');
+        return edge(from, to, '', { rate: i });
+      }),
+    );
     const small = simplified(whole, new Set());
     expect(small.nodes.length).toBeLessThanOrEqual(MAX_NODES);
     expect(small.nodes.reduce((n, node) => n + node.members.length, 0)).toBe(whole.nodes.length);

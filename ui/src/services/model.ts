@@ -22,18 +22,34 @@ export interface Service extends Operation {
   operations: { name: string; rate: number }[];
   /** One of its containers, where only the node agent sees the service. */
   container?: string;
-  /** Name that the spans of a node agent on another machine have. */
-  id?: string;
+}
+
+/** Quantiles in seconds; null without durations. */
+export interface Latency {
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+}
+
+/** One service in the answer of `/services`. */
+export interface ServiceAnswer {
+  name: string;
+  takesRequests: boolean;
+  /** Whether only the node agent sees it. */
+  observedOnly: boolean;
+  rate: number;
+  failed: number;
+  latency: Latency;
+  operations: { name: string; rate: number }[];
+  containers: { id: string; machine: string; application: string; image: string }[];
 }
 
 export interface Answers {
-  all?: Vector;
   rate: Vector;
   failures: Vector;
   p50: Vector;
   p95: Vector;
   p99: Vector;
-  top?: Vector;
 }
 
 const numberOf = (item: Vector[number]): number | null => {
@@ -50,11 +66,7 @@ function indexed(vector: Vector, key: (labels: Record<string, string>) => string
   return out;
 }
 
-function figures(
-  name: string,
-  key: string,
-  maps: Record<keyof Omit<Answers, 'all' | 'top'>, Map<string, number>>,
-): Operation {
+function figures(name: string, key: string, maps: Record<keyof Answers, Map<string, number>>): Operation {
   const rate = maps.rate.get(key) ?? 0;
   return {
     name,
@@ -74,28 +86,16 @@ const mapsOf = (answers: Answers, key: (labels: Record<string, string>) => strin
   p99: indexed(answers.p99, key),
 });
 
-export function servicesOf(answers: Answers): Service[] {
-  const maps = mapsOf(answers, (labels) => labels.service ?? '');
-  const operations = new Map<string, { name: string; rate: number }[]>();
-  for (const item of answers.top ?? []) {
-    const rate = numberOf(item);
-    if (rate === null || rate <= 0) continue;
-    const service = item.metric.service ?? '';
-    const list = operations.get(service) ?? [];
-    operations.set(service, list);
-    list.push({ name: item.metric.span_name ?? '', rate });
-  }
-  const names = new Set([
-    ...(answers.all ?? []).map((item) => item.metric.service ?? ''),
-    ...maps.rate.keys(),
-  ]);
-  names.delete('');
-  return [...names].map((name) => ({
-    ...figures(name, name, maps),
-    entry: maps.rate.has(name),
-    operations: (operations.get(name) ?? []).sort((a, b) => b.rate - a.rate),
+export const servicesOf = (answers: ServiceAnswer[]): Service[] =>
+  answers.map(({ name, takesRequests, observedOnly, rate, failed, latency, operations, containers }) => ({
+    name,
+    rate,
+    errors: rate > 0 ? Math.min(1, failed / rate) : 0,
+    ...latency,
+    entry: takesRequests,
+    operations,
+    container: observedOnly ? containers[0]?.id : undefined,
   }));
-}
 
 export function operationsOf(answers: Answers): Operation[] {
   const maps = mapsOf(answers, (labels) => labels.span_name ?? '');

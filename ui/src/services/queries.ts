@@ -1,4 +1,4 @@
-/** PromQL over span metrics (`traces_spanmetrics_*`) and the service graph (`traces_service_graph_*`). */
+/** PromQL over span metrics (`traces_spanmetrics_*`). */
 import { quote } from '../lib/labels';
 import { formatDuration } from '../lib/time';
 
@@ -26,7 +26,6 @@ const FAILED = 'status_code="STATUS_CODE_ERROR"';
 
 const CALLS = 'traces_spanmetrics_calls_total';
 const LATENCY = 'traces_spanmetrics_latency_bucket';
-const EDGE = 'traces_service_graph_request';
 
 const selector = (...matchers: (string | false)[]) => `{${matchers.filter(Boolean).join(',')}}`;
 
@@ -52,18 +51,3 @@ export const failures = ({ service, window }: Scope, operations = false): string
 
 export const quantile = (q: number, { service, window }: Scope, operations = false): string =>
   `histogram_quantile(${q}, ${by(`${labels(operations)}, le`, `rate(${LATENCY}${selector(ENTRY, ofService(service))}[${window}])`)})`;
-
-/** All services with spans, also those that only send requests. */
-export const allServices = (window: string): string => by('service', `rate(${CALLS}[${window}])`);
-
-/** The busiest operations of each service. */
-export const topOperations = (scope: Scope, most: number): string =>
-  `topk by (service) (${most}, ${rate(scope, true)})`;
-
-const EDGE_LABELS = 'client, server, connection_type, client_service_namespace, server_service_namespace';
-
-export const edgeRate = (window: string): string => by(EDGE_LABELS, `rate(${EDGE}_total[${window}])`);
-export const edgeFailures = (window: string): string =>
-  by(EDGE_LABELS, `rate(${EDGE}_failed_total[${window}])`);
-export const edgeQuantile = (q: number, window: string): string =>
-  `histogram_quantile(${q}, ${by(`${EDGE_LABELS}, le`, `rate(${EDGE}_server_seconds_bucket[${window}])`)})`;
