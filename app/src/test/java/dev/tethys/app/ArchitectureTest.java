@@ -6,11 +6,21 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ResourceBundle;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -138,6 +148,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.control..")
         .layer("demo")
         .definedBy("dev.tethys.demo..")
+        .layer("contrib")
+        .definedBy("dev.tethys.contrib..")
         .layer("app")
         .definedBy("dev.tethys.app..")
         .whereLayer("model")
@@ -334,9 +346,35 @@ class ArchitectureTest {
             "kafka",
             "collector",
             "api")
+        .whereLayer("contrib")
+        .mayNotBeAccessedByAnyLayer()
         .whereLayer("app")
         .mayNotBeAccessedByAnyLayer()
         .check(PRODUCT);
+  }
+
+  /** Module of {@code contrib} by the place of its classes; empty for modules of the core. */
+  private static String contribution(Path root, JavaClass c) {
+    String at = c.getSource().map(source -> source.getUri().toString()).orElse("");
+    Matcher m = Pattern.compile(Pattern.quote(root + "/contrib/") + "([^/]+)").matcher(at);
+    return m.find() ? m.group(1) : "";
+  }
+
+  @Tag("contrib")
+  @Test
+  void dependsOnContributionsOnlyWhereDeclared() throws IOException {
+    Path root = LauncherTest.repository().toRealPath();
+    Set<String> found = new TreeSet<>();
+    for (JavaClass c : PRODUCT) {
+      String from = contribution(root, c);
+      for (Dependency d : c.getDirectDependenciesFromSelf()) {
+        String to = contribution(root, d.getTargetClass());
+        if (!to.isEmpty() && !to.equals(from)) {
+          found.add((from.isEmpty() ? "core: " + c.getName() : from) + " -> " + to);
+        }
+      }
+    }
+    assertThat(found).containsExactly("databases -> process", "datadog -> fluent");
   }
 
   @Test

@@ -9,10 +9,12 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Exporters inside a server in its own process. */
+@Tag("contrib")
 class CollectTest {
   private static final Duration LONG = Duration.ofSeconds(60);
 

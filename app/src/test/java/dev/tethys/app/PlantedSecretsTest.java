@@ -13,10 +13,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Secrets of a configuration, in each of their places, are in no answer and no line of a log. */
+@Tag("contrib")
 class PlantedSecretsTest {
   private static final Duration LIMIT = Duration.ofMinutes(1);
   private static final String PLANTED = "Pl4nted";

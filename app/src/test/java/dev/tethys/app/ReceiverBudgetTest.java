@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Memory that receivers reserve for a message is released however its sender ends. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("contrib")
 class ReceiverBudgetTest {
   private static final Duration LIMIT = Duration.ofMinutes(1);
   private static final int SENDERS = 3;

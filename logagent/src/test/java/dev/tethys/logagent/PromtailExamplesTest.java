@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +35,13 @@ class PromtailExamplesTest {
       limits_config: {readline_rate_enabled: true, readline_rate: 100, readline_burst: 200, readline_rate_drop: false, max_line_size: 256kb, max_streams: 50}
       target_config: {sync_period: 10s}
       scrape_configs:
+      """;
+
+  private static final String EC2 =
+      """
+      - job_name: ec2
+        ec2_sd_configs: [{region: us-east-2, access_key: a, secret_key: s}]
+        relabel_configs: [{action: labelmap, regex: __meta_ec2_tag_(.+)}]
       """;
 
   /** A job each; a dash begins one. */
@@ -81,9 +90,6 @@ class PromtailExamplesTest {
         relabel_configs:
           - {source_labels: [__meta_kubernetes_pod_controller_name], regex: '([0-9a-z-.]+?)(-[0-9a-f]{8,10})?', action: replace, target_label: __tmp_controller_name}
           - {action: replace, replacement: '/var/log/pods/*$1/*.log', separator: /, source_labels: [__meta_kubernetes_pod_uid, __meta_kubernetes_pod_container_name], target_label: __path__}
-      - job_name: ec2
-        ec2_sd_configs: [{region: us-east-2, access_key: a, secret_key: s}]
-        relabel_configs: [{action: labelmap, regex: __meta_ec2_tag_(.+)}]
       - job_name: consul
         consulagent_sd_configs: [{server: 'localhost:8500', services: [web]}]
       - job_name: stages
@@ -139,6 +145,12 @@ class PromtailExamplesTest {
     assertThat(c.jobs()).hasSize(1);
     PromtailConfig.ScrapeConfig j = c.jobs().getFirst();
     assertThat(j.discovery().size() + j.sources().size()).isEqualTo(1);
+  }
+
+  @Tag("contrib")
+  @Test
+  void readsJobThatDiscoversInstancesOfEc2() {
+    eachIsTaken(EC2);
   }
 
   @ParameterizedTest

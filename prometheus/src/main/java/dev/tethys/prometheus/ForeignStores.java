@@ -1,19 +1,16 @@
 package dev.tethys.prometheus;
 
 import dev.tethys.store.remote.StoreType;
-import dev.tethys.store.remote.clickhouse.ClickHouseStoreType;
 import dev.tethys.store.remote.elastic.ElasticStoreType;
 import dev.tethys.store.remote.influx.InfluxStoreType;
-import dev.tethys.store.remote.kdb.KdbStoreType;
-import dev.tethys.store.remote.opentsdb.OpenTsdbStoreType;
-import dev.tethys.store.remote.tdengine.TdengineStoreType;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.TreeMap;
 
 /**
- * The kinds of databases that {@code stores} may name: a list made by hand, and those that bring a
- * driver along and are found as services.
+ * Kinds of databases that {@code stores} may name, by name: those of the core, and those that
+ * modules of {@code contrib} provide.
  */
 public final class ForeignStores {
   public static final List<StoreType> TYPES = all();
@@ -21,15 +18,12 @@ public final class ForeignStores {
   private ForeignStores() {}
 
   private static List<StoreType> all() {
-    List<StoreType> all = new ArrayList<>();
-    all.add(new ClickHouseStoreType());
-    all.add(new ElasticStoreType(false));
-    all.add(new ElasticStoreType(true));
-    all.add(new KdbStoreType());
-    all.add(new InfluxStoreType());
-    all.add(new OpenTsdbStoreType());
-    all.add(new TdengineStoreType());
-    ServiceLoader.load(StoreType.class).forEach(all::add);
-    return List.copyOf(all);
+    Map<String, StoreType> all = new TreeMap<>();
+    for (StoreType t :
+        List.of(new ElasticStoreType(false), new ElasticStoreType(true), new InfluxStoreType())) {
+      all.put(t.name(), t);
+    }
+    ServiceLoader.load(StoreType.class).forEach(t -> all.put(t.name(), t));
+    return List.copyOf(all.values());
   }
 }

@@ -16,12 +16,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Null as the value of every key of {@code prometheus.yml} and of files of rules, with the verdicts
  * of promtool. {@code -Dtethys.promtool=FILE} asks promtool again.
  */
+@Tag("contrib")
 class NullKeysTest {
   private static final @Nullable String PROMTOOL = System.getProperty("tethys.promtool");
 

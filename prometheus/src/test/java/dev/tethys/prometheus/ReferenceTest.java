@@ -6,12 +6,14 @@ import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * docs/configuration.md is made from the descriptions that keys are read with. {@code
  * -Dtethys.docs.write=true} writes it anew.
  */
+@Tag("contrib")
 class ReferenceTest {
   private static final String INTRODUCTION =
       """

@@ -58,6 +58,10 @@ public final class ExporterRole {
       default -> {
         ExporterKind kind = ExporterKinds.find(ExporterKinds.ALL, args.getFirst());
         if (kind == null) {
+          String contributed = ExporterKinds.refusal(args.getFirst());
+          if (contributed != null) {
+            throw new UsageException("tethys exporter: " + contributed);
+          }
           throw new UsageException(
               "tethys exporter: there is no exporter "
                   + args.getFirst()

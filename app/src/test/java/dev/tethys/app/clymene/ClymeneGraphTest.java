@@ -21,9 +21,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("contrib")
 class ClymeneGraphTest {
   private static String yaml(ClymeneRole role, Map<String, String> environment, String... flags) {
     return yaml(ClymeneFlags.read(role, List.of(flags), environment));

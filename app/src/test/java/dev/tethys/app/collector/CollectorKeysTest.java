@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Files with keys of the Collector's components, as users of the Collector have them. */
+@Tag("contrib")
 class CollectorKeysTest {
   @TempDir private Path dir;
 

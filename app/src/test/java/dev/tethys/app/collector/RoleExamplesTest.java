@@ -45,10 +45,12 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Each example of the documentation, run unchanged. */
+@Tag("contrib")
 class RoleExamplesTest {
   @TempDir private Path dir;
   private final List<AutoCloseable> open = new ArrayList<>();

@@ -9,9 +9,11 @@ import dev.tethys.testkit.KdbDouble.Fault;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** kdb+ by a double that speaks through KX's own client: a process with keyed tables. */
+@Tag("contrib")
 class KdbTest extends DatabaseContract {
   private KdbDouble kdb;
 

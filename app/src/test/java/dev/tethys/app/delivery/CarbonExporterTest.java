@@ -25,12 +25,14 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real carbon-cache, whose whisper files are read by Graphite's own library. */
+@Tag("contrib")
 class CarbonExporterTest {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
 

@@ -12,11 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** ClickHouse's own engine. */
+@Tag("contrib")
 class ClickHouseExporterTest extends StoreContract {
   @TempDir static Path dir;
   private static @Nullable ClickHouseProcess server;

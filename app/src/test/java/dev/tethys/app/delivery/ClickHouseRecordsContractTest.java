@@ -12,9 +12,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** ClickHouse's own engine, whose rows are read by SQL. */
+@Tag("contrib")
 class ClickHouseRecordsContractTest extends RecordsContract {
   private static final String LOGS =
       "toString(toUnixTimestamp64Nano(Timestamp)) AS time, TraceId, SpanId, TraceFlags,"

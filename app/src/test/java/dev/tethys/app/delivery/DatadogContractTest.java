@@ -9,11 +9,13 @@ import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 
 /**
  * Datadog's intake of series (API v2, "Submit metrics") by a double, whose requests protobuf's own
  * library takes apart ({@code MetricPayload} of agent-payload).
  */
+@Tag("contrib")
 class DatadogContractTest extends ExporterContract {
   static final String KEY = "0123456789abcdef0123456789abcdef";
 

@@ -10,10 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** Datadog's intake of logs (API v2, "Send logs") by a double. */
+@Tag("contrib")
 class DatadogRecordsContractTest extends RecordsContract {
   private static final Set<String> OWN =
       Set.of("message", "hostname", "host", "service", "status", "timestamp", "source", "level");

@@ -14,11 +14,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 
 /**
  * Datadog's intake of the agent's traces ({@code AgentPayload}) by a double, whose requests
  * protobuf's own library takes apart, with what Datadog's agent is documented to make of OTLP.
  */
+@Tag("contrib")
 class DatadogSpansContractTest extends RecordsContract {
   private static final int LONGEST_VALUE = 25_000;
   private static final int LONGEST_NAME = 200;

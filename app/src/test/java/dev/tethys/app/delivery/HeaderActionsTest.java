@@ -13,10 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Actions of headers_setter on requests of exporters that go through a queue. */
+@Tag("contrib")
 class HeaderActionsTest {
   @ParameterizedTest
   @CsvSource(

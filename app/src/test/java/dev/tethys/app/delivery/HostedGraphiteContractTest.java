@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import org.junit.jupiter.api.Tag;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -11,6 +12,7 @@ import tools.jackson.databind.json.JsonMapper;
  * Grafana Cloud's intake of Graphite ("Graphite HTTP API", "Adding new data") by a double, whose
  * requests Jackson takes apart.
  */
+@Tag("contrib")
 class HostedGraphiteContractTest extends ExporterContract {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String WHO =

@@ -9,10 +9,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** kdb+ by a double that speaks through KX's own client: a process with keyed tables. */
+@Tag("contrib")
 class KdbExporterTest extends StoreContract {
   private static final ObjectMapper JSON = new ObjectMapper();
 

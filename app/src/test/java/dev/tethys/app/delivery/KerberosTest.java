@@ -59,6 +59,7 @@ import org.ietf.jgss.Oid;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +68,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tickets of a real KDC let exporters in at a real PostgreSQL, and at servers of HTTP. */
 @Timeout(60)
+@Tag("contrib")
 class KerberosTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(30);
   private static final String SPNEGO = "1.3.6.1.5.5.2";

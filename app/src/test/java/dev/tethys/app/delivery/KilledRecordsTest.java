@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * client sends log records to it: all acknowledged records are at the destination in the end, as
  * they were written. Duplicates are counted and reported.
  */
+@Tag("contrib")
 class KilledRecordsTest {
   private static final int SIZE = Integer.getInteger("tethys.records", 20_000);
 

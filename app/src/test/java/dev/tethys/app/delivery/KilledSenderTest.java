@@ -10,6 +10,7 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * again and again, while a client sends to it: all acknowledged samples are in the database in the
  * end. Duplicates are counted and reported.
  */
+@Tag("contrib")
 class KilledSenderTest {
   private static final int SIZE = Integer.getInteger("tethys.samples", 20_000);
 

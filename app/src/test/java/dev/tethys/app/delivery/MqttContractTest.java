@@ -14,12 +14,14 @@ import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A real mosquitto, listened to by Eclipse's client. Acknowledged messages are in its memory alone
  * until a subscriber has them, so killing it proves nothing.
  */
+@Tag("contrib")
 class MqttContractTest extends ExporterContract {
   private static final String END = "the end";
 

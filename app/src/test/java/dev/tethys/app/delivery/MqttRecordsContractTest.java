@@ -11,9 +11,11 @@ import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real mosquitto, read by Eclipse's client; messages are OTLP as JSON. */
+@Tag("contrib")
 class MqttRecordsContractTest extends RecordsContract {
   private static final byte[] END = "the end".getBytes(StandardCharsets.UTF_8);
 

@@ -24,6 +24,7 @@ import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real mosquitto with a file of keys, whose names are the users; listened to without TLS. */
+@Tag("contrib")
 class MqttSharedKeyTest {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
   private static final String KEY = "00112233445566778899aabbccddeeff";

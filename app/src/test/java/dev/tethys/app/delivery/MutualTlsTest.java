@@ -40,6 +40,7 @@ import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -49,6 +50,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * nothing to it without. The HTTP server answers that all is well; the other one only checks
  * certificates.
  */
+@Tag("contrib")
 class MutualTlsTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
   private static final Queue<String> SHOWN = new ConcurrentLinkedQueue<>();

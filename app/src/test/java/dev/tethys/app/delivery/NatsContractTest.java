@@ -16,9 +16,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real nats-server with a stream on its disk, read by NATS's own client. */
+@Tag("contrib")
 class NatsContractTest extends ExporterContract {
   @TempDir Path folder;
 

@@ -36,10 +36,12 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real nats-server, read by NATS's own client. */
+@Tag("contrib")
 class NatsExporterTest {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
 

@@ -3,9 +3,11 @@ package dev.tethys.app.delivery;
 import dev.tethys.pipeline.Signal;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real nats-server with a stream on its disk, read by NATS's own client; messages are OTLP. */
+@Tag("contrib")
 class NatsRecordsContractTest extends RecordsContract {
   @TempDir Path folder;
 

@@ -32,12 +32,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Objects in a bucket of Adobe's S3 mock, see {@link S3MockServer}. */
+@Tag("contrib")
 class ObjectBucketTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 

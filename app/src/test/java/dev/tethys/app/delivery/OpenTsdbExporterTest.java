@@ -10,11 +10,13 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.ledger.Balance;
 import java.io.IOException;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** OpenTSDB's HTTP interface, by a double of the vendor's documentation. */
+@Tag("contrib")
 class OpenTsdbExporterTest extends StoreContract {
   @Override
   Peer start() throws IOException {

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
@@ -27,6 +28,7 @@ import tools.jackson.databind.ObjectMapper;
  * org.apache.hbase:hbase-server:2.6.3}, {@code net.opentsdb:opentsdb:2.4.1}; {@code
  * dependency:copy-dependencies}). It takes some three minutes.
  */
+@Tag("contrib")
 class OpenTsdbServerTest extends StoreContract {
   private static final String TABLES =
       """

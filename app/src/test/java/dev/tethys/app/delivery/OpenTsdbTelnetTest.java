@@ -1,8 +1,10 @@
 package dev.tethys.app.delivery;
 
 import java.io.IOException;
+import org.junit.jupiter.api.Tag;
 
 /** OpenTSDB's telnet protocol, by a double of the vendor's documentation. */
+@Tag("contrib")
 class OpenTsdbTelnetTest extends StoreContract {
   @Override
   Peer start() throws IOException {

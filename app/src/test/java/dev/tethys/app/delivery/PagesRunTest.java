@@ -47,6 +47,7 @@ import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -55,6 +56,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The first configuration of a page runs: every exporter of it delivers its data to a double that
  * takes everything instead of its server, to files, or to our own receiver.
  */
+@Tag("contrib")
 class PagesRunTest {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
   private static final Pattern FENCE = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL);

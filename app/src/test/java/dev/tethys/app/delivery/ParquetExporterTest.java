@@ -20,12 +20,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** Files that a pipeline made are read by ClickHouse's engine, sample by sample. */
+@Tag("contrib")
 class ParquetExporterTest extends ExporterContract {
   private static final ObjectMapper JSON = new ObjectMapper();
 

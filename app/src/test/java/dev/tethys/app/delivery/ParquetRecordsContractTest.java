@@ -14,9 +14,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Files of Parquet in a folder, read by ClickHouse's engine. */
+@Tag("contrib")
 class ParquetRecordsContractTest extends RecordsContract {
   private static final Set<String> JSON = Set.of("events", "links");
 

@@ -15,9 +15,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real PostgreSQL, whose rows are read by SQL. */
+@Tag("contrib")
 class PostgresRecordsContractTest extends RecordsContract {
   private static final Set<String> JSON = Set.of("resource", "attributes", "events", "links");
 

@@ -25,10 +25,12 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real PostgreSQL at a socket of the machine, which lets its owner in ({@code peer}). */
+@Tag("contrib")
 class PostgresSocketTest {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
 

@@ -26,10 +26,12 @@ import java.util.List;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tokens let exporters and stores in to PostgreSQL, and go nowhere else. */
+@Tag("contrib")
 class PostgresTokensTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -15,6 +16,7 @@ import tools.jackson.databind.JsonNode;
  * Splunk's HTTP Event Collector by a double of its documentation ("Format events for HTTP Event
  * Collector", "Get metrics in from other sources"), which judges events one by one.
  */
+@Tag("contrib")
 class SplunkContractTest extends ExporterContract {
   static final String TOKEN = "00000000-0000-0000-0000-000000000001";
   private static final String NAME = "metric_name:";

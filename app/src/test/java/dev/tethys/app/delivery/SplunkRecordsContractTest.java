@@ -10,9 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import tools.jackson.databind.JsonNode;
 
 /** Splunk's HTTP Event Collector, by the double that judges events one by one. */
+@Tag("contrib")
 class SplunkRecordsContractTest extends RecordsContract {
   @Override
   RecordPeer start(Signal signal) throws IOException {

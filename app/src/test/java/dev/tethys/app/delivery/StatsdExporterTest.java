@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +48,7 @@ import tools.jackson.databind.ObjectMapper;
  * StatsD's own server (npm {@code statsd}, looked for among the peers), which tells by its
  * management port what it has counted; and sockets of one machine, read by Python.
  */
+@Tag("contrib")
 class StatsdExporterTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 

@@ -16,6 +16,7 @@ import java.time.Duration;
 import javax.net.ssl.SSLServerSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Clients of stores that do not speak HTTP show their certificate to a server that requires one,
  * and refuse a server of another authority.
  */
+@Tag("contrib")
 class StoreCertificatesTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 

@@ -26,12 +26,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tokens let exporters and stores in that have neither user nor password. */
+@Tag("contrib")
 class StoreLoginTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(20);
   private final HttpClientFactory clients = new HttpClientFactory("tethys/test");

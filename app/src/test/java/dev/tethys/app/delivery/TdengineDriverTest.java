@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
@@ -31,6 +32,7 @@ import tools.jackson.databind.ObjectMapper;
  * wrote, and writes into its tables. It shows that the double answers as the driver expects
  * taosAdapter to; it does not show that TDengine does.
  */
+@Tag("contrib")
 class TdengineDriverTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int SAMPLES = 300;

@@ -1,8 +1,10 @@
 package dev.tethys.app.delivery;
 
 import java.io.IOException;
+import org.junit.jupiter.api.Tag;
 
 /** TDengine 3 written by SQL into one super table, by a double of its documentation. */
+@Tag("contrib")
 class TdengineSqlTest extends StoreContract {
   @Override
   Peer start() throws IOException {

@@ -2,7 +2,6 @@ package dev.tethys.app.exporter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.collect.exporter.blackbox.Blackbox;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.ServerProcess;
 import dev.tethys.testkit.Shared;
@@ -20,10 +19,12 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Probes over HTTP/3 of a server that is not ours, by Tethys and by the real blackbox_exporter. */
+@Tag("contrib")
 class BlackboxHttp3PeersTest {
   /** Times, and what 0.28 does not show. */
   private static final Set<String> NOT_COMPARED =
@@ -158,7 +159,7 @@ class BlackboxHttp3PeersTest {
 
   private BuiltInExporter ours() throws Exception {
     return new BuiltInExporter(
-        new Blackbox(), List.of("--config.file=" + file, "--web.listen-address=127.0.0.1:0"));
+        Kinds.of("blackbox"), List.of("--config.file=" + file, "--web.listen-address=127.0.0.1:0"));
   }
 
   private static String path(String module, String target) {

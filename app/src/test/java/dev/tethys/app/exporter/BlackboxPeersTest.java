@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.tethys.collect.exporter.blackbox.Blackbox;
 import dev.tethys.testkit.Shared;
 import dev.tethys.testkit.TestCertificates;
 import dev.tethys.web.HttpListener;
@@ -48,6 +47,7 @@ import java.util.zip.GZIPOutputStream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xbill.DNS.ARecord;
@@ -61,6 +61,7 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
 /** The same probes of the same targets by Tethys and by the real blackbox_exporter. */
+@Tag("contrib")
 class BlackboxPeersTest {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
@@ -625,7 +626,7 @@ class BlackboxPeersTest {
                     peer.toString(), "--config.file=" + known, "--web.listen-address=ADDRESS"));
         BuiltInExporter ours =
             new BuiltInExporter(
-                new Blackbox(),
+                Kinds.of("blackbox"),
                 List.of("--config.file=" + file, "--web.listen-address=127.0.0.1:0"));
         HttpClient client = HttpClient.newHttpClient()) {
       String base = "http://127.0.0.1:" + ours.port();

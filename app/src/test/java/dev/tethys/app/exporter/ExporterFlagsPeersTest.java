@@ -12,10 +12,12 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every flag that a real exporter's help lists is taken, or refused by its name. */
+@Tag("contrib")
 class ExporterFlagsPeersTest {
   private static final Pattern FLAG =
       Pattern.compile("(?m)^ *(?:-\\w, )?--?(?:\\[no-\\])?([a-zA-Z][\\w.-]*)");

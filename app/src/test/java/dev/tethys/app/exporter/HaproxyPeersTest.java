@@ -3,7 +3,6 @@ package dev.tethys.app.exporter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.tethys.collect.exporter.haproxy.Haproxy;
 import dev.tethys.testkit.Shared;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,10 +13,12 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The same statistics shown by Tethys and by the real haproxy_exporter. */
+@Tag("contrib")
 class HaproxyPeersTest {
   @TempDir Path dir;
 
@@ -55,7 +56,7 @@ class HaproxyPeersTest {
                     "--web.listen-address=ADDRESS"));
         BuiltInExporter ours =
             new BuiltInExporter(
-                new Haproxy(),
+                Kinds.of("haproxy"),
                 List.of(uri, "--haproxy.timeout=60s", "--web.listen-address=127.0.0.1:0"));
         HttpClient client = HttpClient.newHttpClient()) {
       ExposedText theirs = ExposedText.parse(real.get("/metrics")).only("haproxy_");

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.app.Main;
-import dev.tethys.collect.exporter.jmx.JmxExporterKind;
 import dev.tethys.config.ConfigException;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.ServerProcess;
@@ -28,10 +27,12 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Pages of the JMX exporter over TLS, out of key stores that keytool made. */
+@Tag("contrib")
 class JmxPagesTlsTest {
   private static final String PASSWORD = "changeit";
 
@@ -459,8 +460,7 @@ class JmxPagesTlsTest {
     assertThatThrownBy(
             () -> {
               Path file = Files.writeString(Files.createTempFile(dir, "jmx", ".yml"), yaml);
-              new BuiltInExporter(new JmxExporterKind(), List.of("127.0.0.1:0", file.toString()))
-                  .close();
+              new BuiltInExporter(Kinds.of("jmx"), List.of("127.0.0.1:0", file.toString())).close();
             })
         .as(yaml)
         .isInstanceOf(ConfigException.class)

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.app.TethysProcess;
-import dev.tethys.collect.exporter.jmx.JmxExporterKind;
 import dev.tethys.config.ConfigException;
 import dev.tethys.testkit.Ports;
 import java.net.InetAddress;
@@ -23,12 +22,14 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The same JVM shown by Tethys and by jmx_exporter's own collector. */
 @Timeout(240)
+@Tag("contrib")
 class JmxPeersTest {
   private static final String TIMEOUT = "X-Prometheus-Scrape-Timeout-Seconds";
 
@@ -487,8 +488,7 @@ class JmxPeersTest {
     assertThatThrownBy(
             () -> {
               Path file = Files.writeString(Files.createTempFile(dir, "jmx", ".yml"), yaml);
-              new BuiltInExporter(new JmxExporterKind(), List.of("127.0.0.1:0", file.toString()))
-                  .close();
+              new BuiltInExporter(Kinds.of("jmx"), List.of("127.0.0.1:0", file.toString())).close();
             })
         .isInstanceOf(ConfigException.class)
         .hasMessageContainingAll(says);

@@ -9,7 +9,6 @@ import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.collect.exporter.ProbeRunner;
-import dev.tethys.collect.exporter.jmx.JmxExporterKind;
 import dev.tethys.config.ConfigException;
 import dev.tethys.prometheus.collect.ExporterFlags;
 import dev.tethys.runtime.cli.FlagSet;
@@ -36,10 +35,12 @@ import java.util.List;
 import java.util.Map;
 import javax.security.auth.Subject;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Authenticators of the JDK's HTTP server before the pages of the JMX exporter. */
+@Tag("contrib")
 class JmxPluginTest {
   /** Admits by a header, and says as whom the request is made. */
   private static final String BY_TOKEN =
@@ -259,13 +260,13 @@ class JmxPluginTest {
 
     /** Serves until it is ended. */
     public static void main(String[] args) throws Exception {
-      FlagSet flags = ExporterFlags.ofKind(new JmxExporterKind(), "test");
+      FlagSet flags = ExporterFlags.ofKind(Kinds.of("jmx"), "test");
       flags.parse(List.of(args).subList(1, args.length));
       ProbeRunner runner = new ProbeRunner("test", 1);
       Exporter e =
-          new JmxExporterKind()
+          Kinds.of("jmx")
               .open(
-                  new ExporterFlags(new JmxExporterKind(), flags, p -> p, null),
+                  new ExporterFlags(Kinds.of("jmx"), flags, p -> p, null),
                   new ExporterDependencies(
                       new HttpClientFactory("test"), InstantSource.system(), n -> null));
       HttpListener.start(
@@ -383,7 +384,7 @@ class JmxPluginTest {
   private static void open(String plugin, Path... from) throws Exception {
     List<String> args = new ArrayList<>(List.of("127.0.0.1:0", file(plugin).toString()));
     List.of(from).forEach(p -> args.add("--jmx.plugin-path=" + p));
-    new BuiltInExporter(new JmxExporterKind(), args).close();
+    new BuiltInExporter(Kinds.of("jmx"), args).close();
   }
 
   private static void refused(String plugin, String... says) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.app.TethysProcess;
-import dev.tethys.collect.exporter.jmx.JmxExporterKind;
+import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.scrape.ScrapeDefaults;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
@@ -44,6 +44,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +53,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the JMX exporter pushes, read with OpenTelemetry's own messages. */
 @Timeout(240)
+@Tag("contrib")
 class JmxPushTest {
   private static final String RULES =
       """
@@ -465,7 +467,7 @@ class JmxPushTest {
 
   @Test
   void theWordsMayLeaveThePortOut() {
-    JmxExporterKind kind = new JmxExporterKind();
+    ExporterKind kind = Kinds.of("jmx");
     assertThat(kind.arguments(List.of("f.yml", "--log.level=warn"), n -> null))
         .containsExactly("--config.file=f.yml", "--log.level=warn");
     assertThat(kind.arguments(List.of("9404", "f.yml"), n -> null))
@@ -480,7 +482,7 @@ class JmxPushTest {
                       List.of(
                           "127.0.0.1:0",
                           file("hostPort: a:1\nopenTelemetry: " + push + "\n").toString()));
-              new BuiltInExporter(new JmxExporterKind(), args, variables::get).close();
+              new BuiltInExporter(Kinds.of("jmx"), args, variables::get).close();
             })
         .as(push + variables)
         .isInstanceOf(ConfigException.class)

@@ -10,11 +10,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What exporters show of themselves, and their own names for flags that all have. */
+@Tag("contrib")
 class OwnMetricsTest {
   private static ExporterKind kind(String name) {
     return Objects.requireNonNull(ExporterKinds.find(ExporterKinds.ALL, name));

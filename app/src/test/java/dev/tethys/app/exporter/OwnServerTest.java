@@ -24,12 +24,14 @@ import java.util.Objects;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** TLS and users of an exporter's own pages, and what variables say of its own server. */
+@Tag("contrib")
 class OwnServerTest {
   private static final String NOBODY = "--redis.addr=redis://127.0.0.1:1";
 

@@ -2,7 +2,6 @@ package dev.tethys.app.exporter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.collect.exporter.process.ProcessExporterKind;
 import dev.tethys.testkit.Shared;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
@@ -15,10 +14,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The same processes shown by Tethys and by the real process-exporter. */
+@Tag("contrib")
 class ProcessPeersTest {
   private static final String RULES =
       """
@@ -87,7 +88,7 @@ class ProcessPeersTest {
     List<String> own = new ArrayList<>(List.of(flags));
     own.add("--web.listen-address=127.0.0.1:0");
     try (RealExporter real = new RealExporter(dir, theirs);
-        BuiltInExporter ours = new BuiltInExporter(new ProcessExporterKind(), own);
+        BuiltInExporter ours = new BuiltInExporter(Kinds.of("process"), own);
         HttpClient client = HttpClient.newHttpClient()) {
       String page = "http://127.0.0.1:" + ours.port() + "/metrics";
       same(of(real.get("/metrics")), of(RealExporter.get(client, page)));

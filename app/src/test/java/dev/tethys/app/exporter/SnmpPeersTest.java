@@ -2,7 +2,6 @@ package dev.tethys.app.exporter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.collect.exporter.snmp.SnmpExporterKind;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.ServerProcess;
 import dev.tethys.testkit.Shared;
@@ -12,10 +11,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real agent shown by Tethys and by the real snmp_exporter. */
+@Tag("contrib")
 class SnmpPeersTest {
   private static final String AGENT =
       """
@@ -150,7 +151,7 @@ class SnmpPeersTest {
                     peer.toString(), "--config.file=" + config, "--web.listen-address=ADDRESS"));
         BuiltInExporter ours =
             new BuiltInExporter(
-                new SnmpExporterKind(),
+                Kinds.of("snmp"),
                 List.of("--config.file=" + config, "--web.listen-address=127.0.0.1:0"));
         HttpClient client = HttpClient.newHttpClient()) {
       assertThat(real.port()).isEqualTo(port);

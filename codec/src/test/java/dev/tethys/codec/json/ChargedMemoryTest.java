@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.datadog.TraceIdUpperHalves;
-import dev.tethys.codec.datadog.TraceReader;
-import dev.tethys.codec.fluent.MsgPackReader;
 import dev.tethys.codec.jaeger.JaegerReader;
 import dev.tethys.codec.loki.PushBatchReader;
 import dev.tethys.codec.loki.PushReader;
@@ -21,7 +18,6 @@ import dev.tethys.codec.zipkin.ZipkinReader;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.logs.LogBatch;
-import dev.tethys.model.telemetry.Attributes;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -138,32 +134,6 @@ class ChargedMemoryTest {
         ("{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":" + entries + "}]}").getBytes(UTF_8);
     isCharged(
         RequestMemory.ITEM_BYTES, () -> PushReader.json(json, 0, json.length, new RejectedItems()));
-  }
-
-  @Test
-  void valuesOfMessagePack() throws Exception {
-    byte[] b = new byte[5 + ELEMENTS];
-    ByteBuffer.wrap(b).put((byte) 0xdd).putInt(ELEMENTS);
-    isCharged(4, () -> MsgPackReader.read(b));
-  }
-
-  @Test
-  void spansOfDatadog() throws Exception {
-    ProtoWriter w = new ProtoWriter();
-    int payload = w.begin(5);
-    int chunk = w.begin(6);
-    for (int i = 0; i < ELEMENTS; i++) {
-      w.end(w.begin(3));
-    }
-    w.end(chunk);
-    w.end(payload);
-    byte[] b = w.toByteArray();
-    isCharged(
-        2 * RequestMemory.ITEM_BYTES,
-        () -> {
-          new TraceReader(new TraceIdUpperHalves(0)).agent(b, new Attributes());
-          return null;
-        });
   }
 
   @Test

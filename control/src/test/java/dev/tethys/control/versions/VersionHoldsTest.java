@@ -6,6 +6,7 @@ import dev.tethys.control.validation.GraphValidator;
 import dev.tethys.pipeline.collector.BuiltIn;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Times for which configurations hold items. */
@@ -49,6 +50,7 @@ class VersionHoldsTest {
         .isEqualTo(Duration.ofSeconds(30));
   }
 
+  @Tag("contrib")
   @Test
   void exporterThatWritesFilesHoldsWhatIsInThem() {
     String text =

@@ -115,10 +115,13 @@ public record CollectConfig(
     if (kind == null) {
       throw o.error(
           EXPORTER,
-          "there is no exporter \""
-              + name
-              + "\" to collect from; there are: "
-              + ExporterKinds.names(kinds));
+          Objects.requireNonNullElseGet(
+              ExporterKinds.refusal(name),
+              () ->
+                  "there is no exporter \""
+                      + name
+                      + "\" to collect from; there are: "
+                      + ExporterKinds.names(kinds)));
     }
     String job = o.get(JOB_NAME).isEmpty() ? name : o.get(JOB_NAME);
     ScrapeDefaults common =

@@ -1,43 +1,32 @@
 package dev.tethys.prometheus.collect;
 
-import dev.tethys.collect.database.memcached.MemcachedExporterKind;
-import dev.tethys.collect.database.mongodb.MongodbExporterKind;
-import dev.tethys.collect.database.mysql.MysqldExporterKind;
-import dev.tethys.collect.database.postgres.PostgresExporterKind;
-import dev.tethys.collect.database.redis.RedisExporterKind;
 import dev.tethys.collect.exporter.ExporterKind;
-import dev.tethys.collect.exporter.blackbox.Blackbox;
-import dev.tethys.collect.exporter.haproxy.Haproxy;
-import dev.tethys.collect.exporter.jmx.JmxExporterKind;
-import dev.tethys.collect.exporter.process.ProcessExporterKind;
-import dev.tethys.collect.exporter.snmp.SnmpExporterKind;
+import dev.tethys.config.Contributions;
+import java.util.Comparator;
 import java.util.List;
+import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The exporters that are mounted by the seam of {@code collect/exporters}: the one list of them.
- */
+/** Exporters of metrics that modules of {@code contrib} provide. */
 public final class ExporterKinds {
-  /** All of them, in the order of the help. */
+  /** All of them, by name. */
   public static final List<ExporterKind> ALL =
-      List.of(
-          new Blackbox(),
-          new Haproxy(),
-          new JmxExporterKind(),
-          new ProcessExporterKind(),
-          new SnmpExporterKind(),
-          new MongodbExporterKind(),
-          new MysqldExporterKind(),
-          new PostgresExporterKind(),
-          new RedisExporterKind(),
-          new MemcachedExporterKind());
+      ServiceLoader.load(ExporterKind.class).stream()
+          .map(ServiceLoader.Provider::get)
+          .sorted(Comparator.comparing(ExporterKind::name))
+          .toList();
 
   private ExporterKinds() {}
 
   /** The one of that name, or null. */
   public static @Nullable ExporterKind find(List<ExporterKind> kinds, String name) {
     return kinds.stream().filter(k -> k.name().equals(name)).findFirst().orElse(null);
+  }
+
+  /** Error for a name that only {@code contrib} has, in a build without it; otherwise null. */
+  public static @Nullable String refusal(String name) {
+    return Contributions.refusal(Contributions.METRICS_EXPORTER, name);
   }
 
   /** Their names as a sentence lists them. */

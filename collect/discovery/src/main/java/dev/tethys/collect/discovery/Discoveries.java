@@ -1,32 +1,11 @@
 package dev.tethys.collect.discovery;
 
-import dev.tethys.collect.discovery.aws.Aws;
-import dev.tethys.collect.discovery.azure.Azure;
 import dev.tethys.collect.discovery.consul.ConsulAgentDiscovery;
 import dev.tethys.collect.discovery.consul.ConsulDiscovery;
-import dev.tethys.collect.discovery.digitalocean.DigitalOcean;
 import dev.tethys.collect.discovery.docker.DockerContainers;
 import dev.tethys.collect.discovery.docker.DockerSwarm;
-import dev.tethys.collect.discovery.eureka.Eureka;
-import dev.tethys.collect.discovery.gce.Gce;
-import dev.tethys.collect.discovery.hetzner.Hetzner;
-import dev.tethys.collect.discovery.ionos.Ionos;
 import dev.tethys.collect.discovery.kubernetes.KubernetesDiscovery;
-import dev.tethys.collect.discovery.kuma.Kuma;
-import dev.tethys.collect.discovery.linode.Linode;
-import dev.tethys.collect.discovery.marathon.Marathon;
-import dev.tethys.collect.discovery.nomad.Nomad;
-import dev.tethys.collect.discovery.oci.Oci;
-import dev.tethys.collect.discovery.openstack.OpenStack;
-import dev.tethys.collect.discovery.outscale.Outscale;
-import dev.tethys.collect.discovery.ovhcloud.OvhCloud;
-import dev.tethys.collect.discovery.puppetdb.PuppetDb;
-import dev.tethys.collect.discovery.scaleway.Scaleway;
-import dev.tethys.collect.discovery.stackit.Stackit;
-import dev.tethys.collect.discovery.triton.Triton;
-import dev.tethys.collect.discovery.uyuni.Uyuni;
-import dev.tethys.collect.discovery.vultr.Vultr;
-import dev.tethys.collect.discovery.zookeeper.ZooKeeperDiscovery;
+import dev.tethys.config.Contributions;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -37,50 +16,25 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The {@code static_configs} and {@code *_sd_configs} keys that every user of discovery has inline:
- * the one list of mechanisms there are.
+ * the mechanisms of the core, and those that modules of {@code contrib} provide.
  */
 public final class Discoveries {
-  /** Mechanisms with their own class. */
-  private static final List<Mechanism> MECHANISMS =
+  private static final String KEY = "_sd_configs";
+
+  /** Mechanisms of the core with their own class. */
+  private static final List<Mechanism> CORE =
       List.of(
-          Aws.AWS,
-          Azure.MECHANISM,
           ConsulDiscovery.MECHANISM,
           ConsulAgentDiscovery.MECHANISM,
-          DigitalOcean.MECHANISM,
           DockerContainers.MECHANISM,
           DockerSwarm.MECHANISM,
-          Aws.EC2,
-          Aws.ECS,
-          Aws.ELASTICACHE,
-          Eureka.MECHANISM,
-          Gce.MECHANISM,
-          Hetzner.MECHANISM,
-          Ionos.MECHANISM,
-          KubernetesDiscovery.MECHANISM,
-          Kuma.MECHANISM,
-          Aws.LIGHTSAIL,
-          Linode.MECHANISM,
-          Marathon.MECHANISM,
-          Aws.MSK,
-          ZooKeeperDiscovery.NERVE,
-          Nomad.MECHANISM,
-          Oci.MECHANISM,
-          OpenStack.MECHANISM,
-          Outscale.MECHANISM,
-          OvhCloud.MECHANISM,
-          PuppetDb.MECHANISM,
-          Aws.RDS,
-          Scaleway.MECHANISM,
-          ZooKeeperDiscovery.SERVERSET,
-          Stackit.MECHANISM,
-          Triton.MECHANISM,
-          Uyuni.MECHANISM,
-          Vultr.MECHANISM);
+          KubernetesDiscovery.MECHANISM);
 
   /** For inclusion in the section of a job that discovers targets. */
   public static final Section SECTION =
@@ -99,9 +53,28 @@ public final class Discoveries {
   private static final List<Key<List<DiscoveryConfig>>> LISTS = new ArrayList<>();
 
   static {
-    for (Mechanism m : MECHANISMS) {
-      LISTS.add(SECTION.key(m.name() + "_sd_configs", Type.list(m.type()), List.of(), m.doc()));
+    Map<String, Mechanism> mechanisms = new TreeMap<>();
+    CORE.forEach(m -> mechanisms.put(m.name(), m));
+    for (MechanismProvider p : ServiceLoader.load(MechanismProvider.class)) {
+      p.mechanisms().forEach(m -> mechanisms.put(m.name(), m));
     }
+    for (Mechanism m : mechanisms.values()) {
+      LISTS.add(SECTION.key(m.name() + KEY, Type.list(m.type()), List.of(), m.doc()));
+    }
+    for (String name : Contributions.names(Contributions.DISCOVERY)) {
+      if (!mechanisms.containsKey(name)) {
+        SECTION.key(name + KEY, missing(name), List.of(), "Only in contrib.");
+      }
+    }
+  }
+
+  private static Type<List<DiscoveryConfig>> missing(String name) {
+    return Type.of(
+        "contrib",
+        List.of(),
+        n -> {
+          throw n.error(String.valueOf(Contributions.refusal(Contributions.DISCOVERY, name)));
+        });
   }
 
   private Discoveries() {}

@@ -121,8 +121,13 @@ class VendorsTest {
     }
   }
 
-  private static List<Case> cases() throws Exception {
-    Path folder = Path.of(Objects.requireNonNull(VendorsTest.class.getResource("vendors")).toURI());
+  /** Folder of the cases, beside this class. */
+  String folder() {
+    return "vendors";
+  }
+
+  private List<Case> cases() throws Exception {
+    Path folder = Path.of(Objects.requireNonNull(VendorsTest.class.getResource(folder())).toURI());
     List<Case> out = new ArrayList<>();
     try (var files = Files.list(folder)) {
       for (Path f : files.sorted().toList()) {

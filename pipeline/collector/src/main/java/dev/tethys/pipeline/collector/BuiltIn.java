@@ -1,36 +1,24 @@
 package dev.tethys.pipeline.collector;
 
-import dev.tethys.config.HttpClientConfig;
 import dev.tethys.pipeline.batching.BatchProcessor;
 import dev.tethys.pipeline.batching.MemoryLimiter;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.component.Contribution;
 import dev.tethys.pipeline.exporter.archive.ArchiveExporterFactory;
-import dev.tethys.pipeline.exporter.awss3.AwsS3ExporterFactory;
-import dev.tethys.pipeline.exporter.carbon.CarbonExporterFactory;
-import dev.tethys.pipeline.exporter.clickhouse.ClickHouseExporterFactory;
 import dev.tethys.pipeline.exporter.clymene.ClymeneExporterFactory;
-import dev.tethys.pipeline.exporter.datadog.DatadogExporterFactory;
 import dev.tethys.pipeline.exporter.debug.DebugExporterFactory;
 import dev.tethys.pipeline.exporter.debug.LoggingExporterFactory;
 import dev.tethys.pipeline.exporter.debug.NopExporterFactory;
 import dev.tethys.pipeline.exporter.elastic.ElasticExporterFactory;
 import dev.tethys.pipeline.exporter.file.FileExporterFactory;
 import dev.tethys.pipeline.exporter.influx.InfluxExporterFactory;
-import dev.tethys.pipeline.exporter.kdb.KdbExporterFactory;
 import dev.tethys.pipeline.exporter.loadbalancing.LoadBalancingExporterFactory;
 import dev.tethys.pipeline.exporter.loki.LokiExporterFactory;
-import dev.tethys.pipeline.exporter.mqtt.MqttExporterFactory;
-import dev.tethys.pipeline.exporter.nats.NatsExporterFactory;
-import dev.tethys.pipeline.exporter.opentsdb.OpenTsdbExporterFactory;
 import dev.tethys.pipeline.exporter.otlp.OtlpGrpcExporterFactory;
 import dev.tethys.pipeline.exporter.otlp.OtlpHttpExporterFactory;
-import dev.tethys.pipeline.exporter.parquet.ParquetExporterFactory;
 import dev.tethys.pipeline.exporter.prometheus.PrometheusExporterFactory;
 import dev.tethys.pipeline.exporter.remotewrite.RemoteWriteExporterFactory;
-import dev.tethys.pipeline.exporter.splunk.SplunkExporterFactory;
-import dev.tethys.pipeline.exporter.statsd.StatsdExporterFactory;
-import dev.tethys.pipeline.exporter.tdengine.TdengineExporterFactory;
 import dev.tethys.pipeline.exporter.tethys.TethysExporterFactory;
 import dev.tethys.pipeline.exporter.zipkin.ZipkinExporterFactory;
 import dev.tethys.pipeline.extension.AckExtension;
@@ -60,20 +48,14 @@ import dev.tethys.pipeline.processor.detection.DetectionEnvironment;
 import dev.tethys.pipeline.processor.detection.ResourceDetection;
 import dev.tethys.pipeline.processor.kubernetes.ApiAccess;
 import dev.tethys.pipeline.processor.kubernetes.KubernetesAttributes;
-import dev.tethys.pipeline.processor.schema.SchemaProcessor;
 import dev.tethys.pipeline.receiver.archive.ReplayReceiverFactory;
-import dev.tethys.pipeline.receiver.awss3.AwsS3ReceiverFactory;
-import dev.tethys.pipeline.receiver.carbon.CarbonReceiverFactory;
 import dev.tethys.pipeline.receiver.cluster.ClusterReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.ClymeneReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.GatewayReceiverFactory;
-import dev.tethys.pipeline.receiver.collectd.CollectdReceiverFactory;
 import dev.tethys.pipeline.receiver.creator.ReceiverCreatorFactory;
-import dev.tethys.pipeline.receiver.datadog.DatadogReceiverFactory;
 import dev.tethys.pipeline.receiver.docker.DockerReceiverFactory;
 import dev.tethys.pipeline.receiver.elastic.ElasticBulkReceiverFactory;
 import dev.tethys.pipeline.receiver.events.EventsReceiverFactory;
-import dev.tethys.pipeline.receiver.fluent.FluentForwardReceiverFactory;
 import dev.tethys.pipeline.receiver.host.HostMetricsReceiverFactory;
 import dev.tethys.pipeline.receiver.httpcheck.HttpCheckFactory;
 import dev.tethys.pipeline.receiver.imports.ImportReceiverFactory;
@@ -98,7 +80,6 @@ import dev.tethys.pipeline.receiver.prometheus.SimplePrometheusFactory;
 import dev.tethys.pipeline.receiver.pyroscope.PyroscopeReceiverFactory;
 import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteReceiverFactory;
 import dev.tethys.pipeline.receiver.splunk.SplunkReceiverFactory;
-import dev.tethys.pipeline.receiver.statsd.StatsdReceiverFactory;
 import dev.tethys.pipeline.receiver.zipkin.ZipkinReceiverFactory;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.Shutdown;
@@ -109,10 +90,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 
-/**
- * The list of all components: what is not here does not exist, but for those that bring a driver
- * along and are found as services.
- */
+/** List of the core's components, and those that modules of {@code contrib} provide. */
 public final class BuiltIn {
   private BuiltIn() {}
 
@@ -155,11 +133,7 @@ public final class BuiltIn {
     all.add(new ClymeneReceiverFactory());
     all.add(new GatewayReceiverFactory());
     all.add(new InfluxReceiverFactory());
-    all.add(new CarbonReceiverFactory());
     all.add(new OpenTsdbReceiverFactory());
-    all.add(new CollectdReceiverFactory());
-    all.add(new DatadogReceiverFactory());
-    all.add(new StatsdReceiverFactory());
     all.add(new ImportReceiverFactory());
     all.add(new ZipkinReceiverFactory());
     all.add(new PprofReceiverFactory(clients));
@@ -170,8 +144,6 @@ public final class BuiltIn {
     all.add(new FileLogReceiverFactory());
     all.add(new OtlpFileReceiverFactory());
     all.add(new ReplayReceiverFactory(clients));
-    all.add(new AwsS3ReceiverFactory(clients));
-    all.add(new FluentForwardReceiverFactory());
     all.add(new ElasticBulkReceiverFactory());
     all.add(new SplunkReceiverFactory());
     all.add(new JournaldReceiverFactory());
@@ -188,20 +160,8 @@ public final class BuiltIn {
     all.add(new InfluxExporterFactory(clients));
     all.add(new ElasticExporterFactory(clients, false));
     all.add(new ElasticExporterFactory(clients, true));
-    all.add(new SplunkExporterFactory(clients));
     all.add(new ZipkinExporterFactory(clients));
-    all.add(new DatadogExporterFactory(clients));
-    all.add(new ParquetExporterFactory(clients));
-    all.add(new AwsS3ExporterFactory(clients));
-    all.add(new OpenTsdbExporterFactory(clients));
-    all.add(new CarbonExporterFactory(clients));
-    all.add(new StatsdExporterFactory());
-    all.add(new MqttExporterFactory(clients));
-    all.add(new NatsExporterFactory());
-    all.add(new TdengineExporterFactory(clients));
     all.add(new KafkaExporterFactory());
-    all.add(new ClickHouseExporterFactory(clients));
-    all.add(new KdbExporterFactory());
     all.add(new FileExporterFactory());
     all.add(new ArchiveExporterFactory(clients));
     all.add(new DebugExporterFactory());
@@ -210,7 +170,6 @@ public final class BuiltIn {
     all.add(new MemoryLimiter());
     all.add(new BatchProcessor());
     all.addAll(Processors.processors(clock));
-    all.add(new SchemaProcessor(call -> clients.client(HttpClientConfig.DEFAULT_HTTP1).send(call)));
     all.add(new ResourceDetection(DetectionEnvironment.here(c -> clients.client(c)::send)));
     all.add(new KubernetesAttributes(ApiAccess.here((c, call) -> clients.client(c).send(call))));
     all.addAll(Processors.connectors(clock));
@@ -230,8 +189,8 @@ public final class BuiltIn {
     all.add(new AckExtension());
     all.add(new HeadersSetter());
     all.add(new RemoteSampling(clients));
-    for (ComponentFactory<?> f : ServiceLoader.load(ComponentFactory.class)) {
-      all.add(f);
+    for (Contribution c : ServiceLoader.load(Contribution.class)) {
+      all.addAll(c.components(clients));
     }
     return new Components(all);
   }

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.component;
 
+import dev.tethys.config.Contributions;
 import dev.tethys.config.NameSuggestion;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -54,6 +55,10 @@ public final class Components {
 
   /** Why there is none of this name: for errors. */
   public String unknown(ComponentKind kind, String type) {
+    String contributed = Contributions.refusal(kind.word(), type);
+    if (contributed != null) {
+      return contributed;
+    }
     TreeSet<String> names = new TreeSet<>();
     byName.keySet().stream().filter(n -> n.kind == kind).forEach(n -> names.add(n.type));
     String nearest = NameSuggestion.of(type, names);

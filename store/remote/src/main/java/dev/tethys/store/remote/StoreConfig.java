@@ -1,5 +1,6 @@
 package dev.tethys.store.remote;
 
+import dev.tethys.config.Contributions;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
 import dev.tethys.config.Redaction;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -227,7 +229,13 @@ public record StoreConfig(
                       entry
                           .value()
                           .error(
-                              "no store is of type \"" + word + "\"; there are " + names(types)));
+                              Objects.requireNonNullElseGet(
+                                  Contributions.refusal(Contributions.STORE, word),
+                                  () ->
+                                      "no store is of type \""
+                                          + word
+                                          + "\"; there are "
+                                          + names(types))));
       StoreConfig c = type.read(n.object(type.section()));
       if (out.stream().anyMatch(o -> o.name.equals(c.name))) {
         throw n.error("two stores are called \"" + c.name + "\"");

@@ -1,0 +1,5 @@
+/** Mechanisms of this module. */
+@NullMarked
+package dev.tethys.contrib.discovery;
+
+import org.jspecify.annotations.NullMarked;
