@@ -134,7 +134,7 @@ final class Scraping implements AutoCloseable {
     discovery.apply(pools);
   }
 
-  /** Stops the discovery of targets; scrapes of those that were found go on. */
+  /** Stops the discovery of targets; scrapes of known targets continue. */
   void stopDiscovery() {
     discovery.close();
   }
