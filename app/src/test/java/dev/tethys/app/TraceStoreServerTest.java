@@ -193,6 +193,8 @@ class TraceStoreServerTest {
                 + System.currentTimeMillis() / 1000,
             "/api/v1/status/tsdb",
             "/api/v1/status/cardinality?label=service",
+            "/api/v1/services",
+            "/api/v1/services/map",
             "/federate?match[]=%7Bservice!=%22%22%7D",
             "/metrics",
             "/jaeger/api/metrics/calls?service=hidden&service=web")) {

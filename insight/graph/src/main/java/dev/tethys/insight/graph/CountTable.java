@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counters by key, within the room of their owner. Guarded by its owner.
+ * Counters by key, bounded by a {@link SeriesRoom}. Guarded by its owner.
  *
  * @param <K> key, of the labels of the series
  * @param <C> counters of a key
@@ -48,7 +48,7 @@ public final class CountTable<K, C extends Counted> {
     return c;
   }
 
-  /** Adds counters for what has no room. */
+  /** Adds counters of an overflow series beyond the limits. */
   public C force(K key, int weight, C counted) {
     room.force(weight);
     counted.hold(weight, 0);

@@ -30,7 +30,7 @@ public abstract class Counted {
     seen = now;
   }
 
-  /** Notes the room that it holds. */
+  /** Notes its share of a {@link SeriesRoom}. */
   final void hold(int weight, long bytes) {
     this.weight = weight;
     this.held = bytes;

@@ -14,7 +14,7 @@ public sealed interface Durations {
     return () -> new Classic(bounds);
   }
 
-  /** Empty distributions with exponential buckets, at most so many. */
+  /** Empty distributions with at most {@code maxSize} exponential buckets. */
   static Supplier<Durations> exponential(int maxSize) {
     return () -> new Exponential(maxSize);
   }

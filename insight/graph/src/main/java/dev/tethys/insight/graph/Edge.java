@@ -7,7 +7,7 @@ import java.util.Map;
  * Calls from a client to a server that share all labels.
  *
  * @param connection "" or a constant of {@link Request}
- * @param failed true for failed requests, where these have an edge of their own
+ * @param failed true for failed requests, where these have a separate edge
  * @param dimensions further labels
  */
 public record Edge(
@@ -22,7 +22,7 @@ public record Edge(
    * Memory of its series, each with all labels.
    *
    * @param series number of series
-   * @param labels number of labels beside the dimensions
+   * @param labels number of labels without the dimensions
    */
   public long bytes(int series, int labels) {
     long text = (long) client.length() + server.length() + connection.length();

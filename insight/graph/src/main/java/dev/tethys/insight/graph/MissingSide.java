@@ -12,7 +12,7 @@ public enum MissingSide {
 
   /**
    * Tempo's rule: attributes of either side name the other one; a server without a parent was
-   * called by {@code user}. The known side's duration stands for both. Spans of a node agent count
+   * called by {@code user}. Both sides have the known side's duration. Spans of a node agent count
    * in pairs only.
    */
   BY_PEER {

@@ -37,12 +37,12 @@ public final class SeriesRoom implements AutoCloseable {
     return fits;
   }
 
-  /** Takes room for a series that counts what has none, whatever the limits say. */
+  /** Takes room for an overflow series beyond the limits. */
   public void force(int weight) {
     taken += weight;
   }
 
-  /** Gives back the room of series. */
+  /** Gives back room of series. */
   public void release(long weight, long bytes) {
     taken -= weight;
     memory.give(bytes);

@@ -5,6 +5,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.insight.graph.SpanCodes;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.model.telemetry.AnyValue;
@@ -346,13 +347,8 @@ public final class Match {
   public boolean span(Resource r, Scope s, Span span) {
     return matchesContext(r, s)
         && any(spanNames, span.name())
-        && (spanKinds.isEmpty() || spanKinds.contains(kind(span.kind())))
+        && (spanKinds.isEmpty() || spanKinds.contains(SpanCodes.kindName(span.kind())))
         && all(attributes, span.attributes());
-  }
-
-  private static String kind(int kind) {
-    String[] kinds = {"UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"};
-    return kind >= 0 && kind < kinds.length ? "SPAN_KIND_" + kinds[kind] : "";
   }
 
   public boolean log(Resource r, Scope s, LogRecord l) {

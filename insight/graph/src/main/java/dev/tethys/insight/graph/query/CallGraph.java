@@ -56,7 +56,7 @@ public final class CallGraph {
       return ServiceMap.EMPTY;
     }
     for (Sample s : w.ask(answers, sum(LABELS, w.rate(REQUESTS + "failed_total")))) {
-      MapBuilder.Figures f = find(map, s);
+      MapBuilder.EdgeSums f = find(map, s);
       if (f != null && isFinite(s)) {
         f.failed += s.value();
       }
@@ -73,7 +73,7 @@ public final class CallGraph {
   private void quantile(MapBuilder map, Window w, int i, String side) {
     String buckets = sum(LABELS + ", le", w.rate(REQUESTS + side + "_seconds_bucket"));
     for (Sample s : w.ask(answers, "histogram_quantile(" + QUANTILES[i] + ", " + buckets + ")")) {
-      MapBuilder.Figures f = find(map, s);
+      MapBuilder.EdgeSums f = find(map, s);
       if (f != null && isFinite(s)) {
         double[] of = side.equals("client") ? f.client : f.server;
         of[i] = Latency.larger(of[i], s.value());
@@ -91,11 +91,11 @@ public final class CallGraph {
     }
   }
 
-  private static MapBuilder.Figures edge(MapBuilder map, Sample s) {
+  private static MapBuilder.EdgeSums edge(MapBuilder map, Sample s) {
     return map.edge(s.label("client"), s.label("server"), s.label("connection_type"));
   }
 
-  private static MapBuilder.@Nullable Figures find(MapBuilder map, Sample s) {
+  private static MapBuilder.@Nullable EdgeSums find(MapBuilder map, Sample s) {
     return map.find(s.label("client"), s.label("server"), s.label("connection_type"));
   }
 
@@ -104,7 +104,7 @@ public final class CallGraph {
     Set<String> callers = new HashSet<>();
     map.edges().forEach(e -> callers.add(e.from));
     Map<String, Kind> kinds = new LinkedHashMap<>();
-    for (MapBuilder.Figures e : map.edges()) {
+    for (MapBuilder.EdgeSums e : map.edges()) {
       kinds.putIfAbsent(e.from, e.from.equals(Request.USER) ? Kind.EXTERNAL : Kind.SERVICE);
       if (callers.contains(e.to)) {
         continue;

@@ -16,7 +16,7 @@ final class MapBuilder {
   private record Key(String from, String to, String type) {}
 
   /** Edge whose figures are being added up. */
-  static final class Figures {
+  static final class EdgeSums {
     final String from;
     final String to;
     final String type;
@@ -27,7 +27,7 @@ final class MapBuilder {
     double connections = Double.NaN;
     double retransmits = Double.NaN;
 
-    Figures(Key k) {
+    EdgeSums(Key k) {
       from = k.from;
       to = k.to;
       type = k.type;
@@ -54,7 +54,7 @@ final class MapBuilder {
   }
 
   private final Map<String, ServiceNode> nodes = new LinkedHashMap<>();
-  private final Map<Key, Figures> edges = new LinkedHashMap<>();
+  private final Map<Key, EdgeSums> edges = new LinkedHashMap<>();
 
   /** Adds a node unless it is known. */
   void node(String name, Kind kind, String namespace, @Nullable String container) {
@@ -72,22 +72,22 @@ final class MapBuilder {
   }
 
   /** Edge, added if it is new. */
-  Figures edge(String from, String to, String type) {
-    return edges.computeIfAbsent(new Key(from, to, type), Figures::new);
+  EdgeSums edge(String from, String to, String type) {
+    return edges.computeIfAbsent(new Key(from, to, type), EdgeSums::new);
   }
 
   /** Known edge; null if there is none. */
-  @Nullable Figures find(String from, String to, String type) {
+  @Nullable EdgeSums find(String from, String to, String type) {
     return edges.get(new Key(from, to, type));
   }
 
-  Collection<Figures> edges() {
+  Collection<EdgeSums> edges() {
     return edges.values();
   }
 
   ServiceMap build() {
     List<CallEdge> out = new ArrayList<>(edges.size());
-    for (Figures f : edges.values()) {
+    for (EdgeSums f : edges.values()) {
       out.add(f.edge());
     }
     return new ServiceMap(List.copyOf(nodes.values()), out);

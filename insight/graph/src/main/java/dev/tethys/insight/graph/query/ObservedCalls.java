@@ -1,7 +1,7 @@
 package dev.tethys.insight.graph.query;
 
 import dev.tethys.insight.graph.Request;
-import dev.tethys.insight.graph.query.MapBuilder.Figures;
+import dev.tethys.insight.graph.query.MapBuilder.EdgeSums;
 import dev.tethys.insight.graph.query.MapBuilder.Pair;
 import dev.tethys.insight.graph.query.MetricAnswers.Sample;
 import dev.tethys.insight.graph.query.ServiceNode.Kind;
@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Calls between containers, and to what is outside of them, out of the node agent's metrics. */
+/** Calls between containers, and to external addresses, out of the node agent's metrics. */
 final class ObservedCalls {
   /**
    * Share of the requests that a container answers above which those of unknown clients are shown:
@@ -22,7 +22,7 @@ final class ObservedCalls {
    */
   private static final double UNKNOWN_SHARE = 0.1;
 
-  /** Figures that the calls are made of. */
+  /** EdgeSums that the calls are made of. */
   record Answers(
       List<Sample> listens,
       List<Sample> rate,
@@ -76,14 +76,14 @@ final class ObservedCalls {
   private ServiceMap build() {
     answers.rate.forEach(this::addRequests);
     for (Sample s : answers.failed) {
-      Figures f = known(s);
+      EdgeSums f = known(s);
       if (f != null && s.value() > 0) {
         f.failed += s.value();
       }
     }
     for (int i = 0; i < answers.quantiles.size(); i++) {
       for (Sample s : answers.quantiles.get(i)) {
-        Figures f = known(s);
+        EdgeSums f = known(s);
         if (f != null && Double.isFinite(s.value())) {
           f.client[i] = Latency.larger(f.client[i], s.value());
         }
@@ -112,17 +112,17 @@ final class ObservedCalls {
     return new Pair(from, to);
   }
 
-  private @Nullable Figures edge(Pair ends, String type) {
+  private @Nullable EdgeSums edge(Pair ends, String type) {
     if (ends.from().equals(ends.to()) || ends.to().isEmpty()) {
       return null;
     }
-    Figures f = map.edge(ends.from(), ends.to(), type);
+    EdgeSums f = map.edge(ends.from(), ends.to(), type);
     f.connections(0);
     f.retransmits(0);
     return f;
   }
 
-  private @Nullable Figures known(Sample s) {
+  private @Nullable EdgeSums known(Sample s) {
     Pair ends = ends(s);
     return map.find(ends.from(), ends.to(), s.label("protocol"));
   }
@@ -133,7 +133,7 @@ final class ObservedCalls {
     }
     Pair ends = ends(s);
     String protocol = s.label("protocol");
-    Figures f = edge(ends, protocol);
+    EdgeSums f = edge(ends, protocol);
     if (f == null) {
       inside.merge(ends.from(), s.value(), Double::sum);
       return;
@@ -149,27 +149,27 @@ final class ObservedCalls {
    * protocol.
    */
   private void addConnections() {
-    Map<Pair, Figures> busiest = new HashMap<>();
-    for (Figures f : map.edges()) {
+    Map<Pair, EdgeSums> busiest = new HashMap<>();
+    for (EdgeSums f : map.edges()) {
       busiest.merge(new Pair(f.from, f.to), f, (a, b) -> b.rate > a.rate ? b : a);
     }
     for (Sample s : answers.connections) {
-      Figures f = s.value() > 0 ? over(s, busiest) : null;
+      EdgeSums f = s.value() > 0 ? over(s, busiest) : null;
       if (f != null) {
         f.connections(s.value());
       }
     }
     for (Sample s : answers.retransmits) {
-      Figures f = s.value() > 0 ? over(s, busiest) : null;
+      EdgeSums f = s.value() > 0 ? over(s, busiest) : null;
       if (f != null) {
         f.retransmits(s.value());
       }
     }
   }
 
-  private @Nullable Figures over(Sample s, Map<Pair, Figures> busiest) {
+  private @Nullable EdgeSums over(Sample s, Map<Pair, EdgeSums> busiest) {
     Pair ends = ends(s);
-    Figures f = busiest.get(ends);
+    EdgeSums f = busiest.get(ends);
     return f == null ? edge(ends, Protocols.CONNECTIONS) : f;
   }
 
@@ -201,7 +201,7 @@ final class ObservedCalls {
   private ServiceMap onlyUsed() {
     Set<String> callers = new HashSet<>();
     Set<String> used = new HashSet<>();
-    for (Figures f : map.edges()) {
+    for (EdgeSums f : map.edges()) {
       callers.add(f.from);
       used.add(f.from);
       used.add(f.to);

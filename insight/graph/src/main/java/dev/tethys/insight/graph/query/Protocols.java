@@ -38,7 +38,7 @@ final class Protocols {
     return DATABASES.contains(protocol);
   }
 
-  /** Connection of the service graph that a type of an edge stands for, "" for requests. */
+  /** Connection in the service graph for a type of an edge, "" for requests. */
   static String connection(String type) {
     if (OF_GRAPH.contains(type)) {
       return type;

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Figures of a service that are being added up. */
+/** EdgeSums of a service that are being added up. */
 final class ServiceFigures {
   boolean entry;
   double rate;

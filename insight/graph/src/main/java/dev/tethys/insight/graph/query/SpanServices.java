@@ -23,7 +23,7 @@ final class SpanServices {
     return "sum by (" + labels + ") (" + w.rate(counter) + ")";
   }
 
-  /** Figures by the name of the service. */
+  /** EdgeSums by the name of the service. */
   static Map<String, ServiceFigures> find(MetricAnswers answers, Window w) {
     Map<String, ServiceFigures> out = new LinkedHashMap<>();
     for (Sample s : w.ask(answers, sum("service", CALLS, w))) {

@@ -300,8 +300,8 @@ final class ServiceGraphConnector implements Connector {
         warned = true;
         log.log(
             Level.WARNING,
-            "Service graph limit reached, requests of new edges not counted max_edges={0}; use"
-                + " fewer dimensions",
+            "Edges or memory of series exhausted, requests of new edges not counted max_edges={0};"
+                + " use fewer dimensions",
             Edges.MOST);
       }
       return room;

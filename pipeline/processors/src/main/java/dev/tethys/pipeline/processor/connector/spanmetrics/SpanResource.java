@@ -22,7 +22,7 @@ final class SpanResource {
    * Resource with nothing counted.
    *
    * @param attributes not shared
-   * @param held bytes that it holds of the room
+   * @param held bytes that it holds of the memory of series
    */
   SpanResource(Attributes attributes, SpanForms forms, SeriesRoom room, long held) {
     this.held = held;
@@ -72,7 +72,7 @@ final class SpanResource {
     return empty;
   }
 
-  /** Gives back the room that it takes with its series. */
+  /** Releases its memory and that of its series. */
   void release() {
     tables().forEach(SeriesTable::clear);
     room.release(0, held);
