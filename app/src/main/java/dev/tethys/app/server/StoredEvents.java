@@ -21,7 +21,7 @@ import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.store.events.EngineOptions;
-import dev.tethys.store.events.EventStore;
+import dev.tethys.store.events.EventDatabase;
 import dev.tethys.store.events.RetentionLimits;
 import dev.tethys.web.Routes;
 import java.io.IOException;
@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <D> store
  */
-abstract class StoredEvents<D extends EventStore> implements StoredSignal {
+abstract class StoredEvents<D extends EventDatabase<?>> implements StoredSignal {
   /** Three stores have two heads each while one of them is written to the disk. */
   private static final int HEADS = 6;
 
@@ -71,7 +71,7 @@ abstract class StoredEvents<D extends EventStore> implements StoredSignal {
     services
         .memory()
         .share(MemoryUse.EVENT_HEADS)
-        .addMeasured(() -> (long) value(EventStore::headBytes));
+        .addMeasured(() -> (long) value(EventDatabase::headBytes));
     addGauges();
   }
 
@@ -152,19 +152,19 @@ abstract class StoredEvents<D extends EventStore> implements StoredSignal {
     registry.gauge(
         prefix + "parts",
         "Number of parts of the " + storeName + ".",
-        () -> value(EventStore::parts));
+        () -> value(EventDatabase::parts));
     registry.gauge(
         prefix + "part_bytes",
         "Bytes of the parts of the " + storeName + " on the disk.",
-        () -> value(EventStore::partBytes));
+        () -> value(EventDatabase::partBytes));
     registry.gauge(
         prefix + "unreadable_parts",
         "Parts of the " + storeName + " that were found damaged and are left out of queries.",
-        () -> value(EventStore::unreadableParts));
+        () -> value(EventDatabase::unreadableParts));
   }
 
-  private double value(ToDoubleFunction<EventStore> value) {
-    EventStore o = opened;
+  private double value(ToDoubleFunction<EventDatabase<?>> value) {
+    EventDatabase<?> o = opened;
     return o == null ? 0 : value.applyAsDouble(o);
   }
 
@@ -235,7 +235,7 @@ abstract class StoredEvents<D extends EventStore> implements StoredSignal {
 
   /** Writes what is in memory into parts; false if the store is not open. */
   final boolean flush() throws IOException {
-    EventStore o = opened;
+    EventDatabase<?> o = opened;
     if (o != null) {
       o.flush();
     }
@@ -244,13 +244,13 @@ abstract class StoredEvents<D extends EventStore> implements StoredSignal {
 
   @Override
   public final @Nullable StoreHealth health() {
-    EventStore o = opened;
+    EventDatabase<?> o = opened;
     return o == null ? null : o.health();
   }
 
   @Override
   public void close() {
-    EventStore o = opened;
+    EventDatabase<?> o = opened;
     opened = null;
     if (o != null) {
       o.close();

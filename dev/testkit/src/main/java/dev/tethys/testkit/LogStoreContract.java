@@ -6,7 +6,6 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogCounts;
-import dev.tethys.model.logs.LogDeletion;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogPatternKey;
@@ -14,6 +13,7 @@ import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.storage.EventDeletion;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -550,7 +550,7 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
     put(TENANT, rows);
     settle();
     LogFilter resets = lines(contains("reset"));
-    LogDeletion d =
+    EventDeletion d =
         store.delete(
             TENANT,
             "{app=\"a2\"} |= \"reset\"",
@@ -573,7 +573,7 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
     assertThat(want).hasSizeLessThan(rows.size());
     want.add(later);
     assertThat(read(LogFilter.NONE)).containsExactlyInAnyOrderElementsOf(want);
-    assertThat(store.deletions(TENANT)).extracting(LogDeletion::id).containsExactly(d.id());
+    assertThat(store.deletions(TENANT)).extracting(EventDeletion::id).containsExactly(d.id());
     assertThat(store.deletions("other")).isEmpty();
     settle();
     assertThat(read(LogFilter.NONE)).containsExactlyInAnyOrderElementsOf(want);
@@ -583,7 +583,7 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
   void aDeletionCanBeTakenBackBeforeItIsProcessed() throws Exception {
     List<Row> rows = varied();
     put(TENANT, rows);
-    LogDeletion d =
+    EventDeletion d =
         store.delete(TENANT, "{app=~\".+\"}", ALL, LogFilter.NONE, T0, T0 + 1000 * SECOND);
     assertThat(read(LogFilter.NONE)).isEmpty();
     assertThat(store.cancelDeletion("other", d.id())).isFalse();

@@ -1,6 +1,7 @@
 package dev.tethys.testkit;
 
 import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
@@ -11,7 +12,6 @@ import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanAppendResult;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanColumn;
-import dev.tethys.model.traces.SpanDeletion;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanNeeds;
@@ -44,11 +44,11 @@ import java.util.function.Predicate;
  */
 public final class MemoryTraceStore implements TraceStore {
   private static final class Deleted {
-    final SpanDeletion deletion;
+    final EventDeletion deletion;
     final Predicate<Row> test;
     final long before;
 
-    Deleted(SpanDeletion deletion, Predicate<Row> test, long before) {
+    Deleted(EventDeletion deletion, Predicate<Row> test, long before) {
       this.deletion = deletion;
       this.test = test;
       this.before = before;
@@ -226,10 +226,10 @@ public final class MemoryTraceStore implements TraceStore {
   }
 
   @Override
-  public synchronized SpanDeletion delete(
+  public synchronized EventDeletion delete(
       String tenant, String query, SpanFilter filter, long from, long to) {
-    SpanDeletion d =
-        new SpanDeletion(
+    EventDeletion d =
+        new EventDeletion(
             Long.toHexString(++deletions), query, from, to, deletions * 1_000_000_000L, false);
     tenants
         .computeIfAbsent(tenant, k -> new Tenant())
@@ -239,7 +239,7 @@ public final class MemoryTraceStore implements TraceStore {
   }
 
   @Override
-  public synchronized List<SpanDeletion> deletions(String tenant) {
+  public synchronized List<EventDeletion> deletions(String tenant) {
     Tenant t = tenants.get(tenant);
     return t == null ? List.of() : t.deleted.stream().map(d -> d.deletion).toList();
   }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.profiles.ProfileBatch;
-import dev.tethys.model.profiles.ProfileDeletion;
 import dev.tethys.model.profiles.ProfileLabels;
 import dev.tethys.model.profiles.ProfileReader;
 import dev.tethys.model.profiles.ProfileRows;
@@ -15,6 +14,7 @@ import dev.tethys.model.profiles.ProfileSymbols;
 import dev.tethys.model.profiles.Samples;
 import dev.tethys.model.profiles.StackMerge;
 import dev.tethys.model.profiles.StackTree;
+import dev.tethys.model.storage.EventDeletion;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -339,12 +339,12 @@ public abstract class ProfileStoreContract {
     append(profile("a", 0, Map.of("f", 1L)), profile("a", 10, Map.of("f", 2L)));
     append(profile("b", 0, Map.of("f", 4L)));
     settle();
-    ProfileDeletion d =
+    EventDeletion d =
         store.delete(TENANT, "{service_name=\"a\"}", List.of(service("a")), T0, T0 + SECOND);
     assertThat(readAll())
         .isEqualTo(
             sorted(List.of(profile("a", 10, Map.of("f", 2L)), profile("b", 0, Map.of("f", 4L)))));
-    assertThat(store.deletions(TENANT)).extracting(ProfileDeletion::id).contains(d.id());
+    assertThat(store.deletions(TENANT)).extracting(EventDeletion::id).contains(d.id());
     append(profile("a", 0, Map.of("f", 8L)));
     settle();
     assertThat(readAll()).hasSize(3);
@@ -353,7 +353,7 @@ public abstract class ProfileStoreContract {
   @Test
   void aDeletionCanBeTakenBack() throws Exception {
     append(profile("a", 0, Map.of("f", 1L)));
-    ProfileDeletion d = store.delete(TENANT, "{}", List.of(), T0, T0 + SECOND);
+    EventDeletion d = store.delete(TENANT, "{}", List.of(), T0, T0 + SECOND);
     assertThat(readAll()).isEmpty();
     assertThat(store.cancelDeletion(TENANT, d.id())).isTrue();
     assertThat(readAll()).hasSize(1);

@@ -2,6 +2,7 @@ package dev.tethys.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -12,7 +13,6 @@ import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanColumn;
-import dev.tethys.model.traces.SpanDeletion;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanFilter.Operator;
@@ -580,13 +580,13 @@ public abstract class TraceStoreContract {
     settle();
     SpanField name = SpanField.intrinsic(SpanField.Scope.NAME);
     SpanFilter filter = new SpanFilter.Matches(name, "gone|late");
-    SpanDeletion deletion = store.delete(TENANT, "{ }", filter, T0, T0 + SECOND);
+    EventDeletion deletion = store.delete(TENANT, "{ }", filter, T0, T0 + SECOND);
     append(one("a", span(4, 1, 0, T0, "gone")));
     settle();
     assertThat(names(SpanFilter.ALL)).containsExactly("gone", "kept", "late");
     assertThat(store.trace(TENANT, 1, ~1L, Long.MIN_VALUE, Long.MAX_VALUE).itemCount()).isZero();
     assertThat(store.trace(TENANT, 4, ~4L, Long.MIN_VALUE, Long.MAX_VALUE).itemCount()).isOne();
-    assertThat(store.deletions(TENANT)).extracting(SpanDeletion::id).contains(deletion.id());
+    assertThat(store.deletions(TENANT)).extracting(EventDeletion::id).contains(deletion.id());
     assertThat(store.deletions("other")).isEmpty();
   }
 
@@ -594,7 +594,7 @@ public abstract class TraceStoreContract {
   void takesADeletionBack() throws Exception {
     append(one("a", span(1, 1, 0, T0, "n")));
     settle();
-    SpanDeletion d = store.delete(TENANT, "{ }", SpanFilter.ALL, Long.MIN_VALUE, Long.MAX_VALUE);
+    EventDeletion d = store.delete(TENANT, "{ }", SpanFilter.ALL, Long.MIN_VALUE, Long.MAX_VALUE);
     assertThat(names(SpanFilter.ALL)).isEmpty();
     if (store.cancelDeletion(TENANT, d.id())) {
       assertThat(names(SpanFilter.ALL)).containsExactly("n");

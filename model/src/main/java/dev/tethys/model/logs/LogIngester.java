@@ -5,30 +5,25 @@ import dev.tethys.model.exposition.BoundedLabel;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
+import dev.tethys.model.storage.EventIngester;
 import dev.tethys.model.storage.StorageException;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends batches to the log store and counts them by tenant, under the names of Loki's
- * distributor. All protocols and the pipeline exporter append through it. Safe for several threads.
+ * Appends batches to the log store, within the rates of tenants. Metrics have the names of Loki's
+ * distributor.
  */
-public final class LogIngester {
-  /** Senders choose tenants and streams, so that the number of series of a metric is bounded. */
-  private static final int MAX_TENANTS = 1000;
-
+public final class LogIngester extends EventIngester<LogStore> {
+  /** Senders choose streams, so that the number of series of a metric is bounded. */
   private static final int MAX_STREAMS = 200;
+
   private static final int MAX_STREAM_TEXT = 200;
 
-  private final Supplier<@Nullable LogStore> opened;
   private final LongSupplier now;
   private final LogRates rates;
-  private final Vector<Counter> lines;
-  private final Vector<Counter> bytes;
-  private final Vector<Counter> discarded;
   private final Vector<Counter> discardedOfStream;
-  private final BoundedLabel tenants = new BoundedLabel(MAX_TENANTS);
   private final BoundedLabel streams = new BoundedLabel(MAX_STREAMS);
 
   /**
@@ -38,25 +33,24 @@ public final class LogIngester {
    */
   public LogIngester(
       Supplier<@Nullable LogStore> opened, LongSupplier now, LogRates rates, Registry registry) {
-    this.opened = opened;
-    this.now = now;
-    this.rates = rates;
-    lines =
+    super(
+        "log store",
+        opened,
         registry.counters(
             "loki_distributor_lines_received_total",
             "The total number of lines received per tenant.",
-            "tenant");
-    bytes =
+            "tenant"),
         registry.counters(
             "loki_distributor_bytes_received_total",
             "The total number of uncompressed bytes received per tenant.",
-            "tenant");
-    discarded =
+            "tenant"),
         registry.counters(
             "loki_discarded_samples_total",
             "The total number of log lines that were discarded, by reason.",
             "reason",
-            "tenant");
+            "tenant"));
+    this.now = now;
+    this.rates = rates;
     discardedOfStream =
         registry.counters(
             "tethys_logs_discarded_lines_by_stream_total",
@@ -74,24 +68,6 @@ public final class LogIngester {
   }
 
   /**
-   * Fails unless the store is open, so that a request is refused before it is read.
-   *
-   * @throws StorageException if the store is not open
-   */
-  public void requireOpen() {
-    store();
-  }
-
-  private LogStore store() {
-    LogStore store = opened.get();
-    if (store == null) {
-      throw new StorageException(
-          StorageException.Reason.UNAVAILABLE, "log store is not open yet; send it again");
-    }
-    return store;
-  }
-
-  /**
    * Appends entries and returns when they survive a crash.
    *
    * @param batch not used after the call
@@ -102,36 +78,27 @@ public final class LogIngester {
     if (batch.rows == 0) {
       return LogAppendResult.EMPTY;
     }
-    String label = tenants.of(tenant);
     LogRates.Refusal tooFast = rates.refusal(tenant, batch);
     if (tooFast != null) {
-      discarded.with(tooFast.reason(), label).add(batch.rows);
+      discarded(tenant, tooFast.reason(), batch.rows);
       if (tooFast.stream() >= 0) {
-        String stream = streamLabel(batch.streams.get(tooFast.stream()));
-        discardedOfStream.with(tooFast.reason(), label, stream).add(batch.rows);
+        discardedOfStream(tenant, tooFast.reason(), batch, tooFast.stream(), batch.rows);
       }
       throw tooFast.error();
     }
     LogAppendResult result = store.append(tenant, batch);
-    lines.with(label).add(result.stored());
-    bytes.with(label).add(batch.size);
+    received(tenant, result.stored(), batch.size);
     for (LogAppendResult.Refusal r : result.refusals()) {
-      discarded.with(r.limit(), label).add(r.entries());
-      String stream = streamLabel(batch.streams.get(r.stream()));
-      discardedOfStream.with(r.limit(), label, stream).add(r.entries());
+      discarded(tenant, r.limit(), r.entries());
+      discardedOfStream(tenant, r.limit(), batch, r.stream(), r.entries());
     }
     return result;
   }
 
-  /** Counts lines that could not be read. */
-  public void discarded(String tenant, String reason, long entries) {
-    if (entries > 0) {
-      discarded.with(reason, tenants.of(tenant)).add(entries);
-    }
-  }
-
-  private String streamLabel(Labels labels) {
-    return streams.of(shortText(labels));
+  private void discardedOfStream(
+      String tenant, String reason, LogBatch batch, int stream, long entries) {
+    String labels = streams.of(shortText(batch.streams.get(stream)));
+    discardedOfStream.with(reason, label(tenant), labels).add(entries);
   }
 
   /** Labels as text, cut where it is long. */

@@ -2,17 +2,17 @@ package dev.tethys.model.logs;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
-import dev.tethys.model.storage.StoreHealth;
+import dev.tethys.model.storage.EventDeletion;
+import dev.tethys.model.storage.TenantStore;
 import java.util.List;
 import java.util.SortedSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Store of log entries by tenant and stream. Times are Unix nanoseconds. A stream is identified by
  * its labels; two entries of a stream with equal time, body and structured metadata are one entry
  * if the store received them in one append, and may be two otherwise. Safe for several threads.
  */
-public interface LogStore extends AutoCloseable {
+public interface LogStore extends TenantStore {
   /** Tenant of requests that name none. */
   String DEFAULT_TENANT = "fake";
 
@@ -51,27 +51,6 @@ public interface LogStore extends AutoCloseable {
    * @param query text to list the deletion by
    * @param filter without {@link LogFilter.Test}, which cannot be kept
    */
-  LogDeletion delete(
+  EventDeletion delete(
       String tenant, String query, List<Matcher> matchers, LogFilter filter, long from, long to);
-
-  /** Deletions that are not processed and the newest of those that are, oldest first. */
-  List<LogDeletion> deletions(String tenant);
-
-  /**
-   * Takes a deletion back: entries that are still on disk are returned by queries again.
-   *
-   * @return false if there is no such deletion or it is processed
-   */
-  boolean cancelDeletion(String tenant, String id);
-
-  /** Tenants with entries. */
-  SortedSet<String> tenants();
-
-  /** Failure that lasts, such as a full disk; null if there is none. */
-  default StoreHealth.@Nullable Problem problem() {
-    return null;
-  }
-
-  @Override
-  void close();
 }

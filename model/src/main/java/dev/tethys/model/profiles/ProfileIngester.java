@@ -1,62 +1,33 @@
 package dev.tethys.model.profiles;
 
-import dev.tethys.model.exposition.BoundedLabel;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.exposition.Registry.Counter;
-import dev.tethys.model.exposition.Registry.Vector;
+import dev.tethys.model.storage.EventIngester;
 import dev.tethys.model.storage.StorageException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Appends batches to the profile store and counts them by tenant, under the names of Pyroscope's
- * distributor. All protocols and the pipeline exporter append through it. Safe for several threads.
- */
-public final class ProfileIngester {
-  /** Senders choose tenants, so that the number of series of a metric is bounded. */
-  private static final int MAX_TENANTS = 1000;
-
-  private final Supplier<@Nullable ProfileStore> opened;
-  private final Vector<Counter> profiles;
-  private final Vector<Counter> bytes;
-  private final Vector<Counter> discarded;
-  private final BoundedLabel tenants = new BoundedLabel(MAX_TENANTS);
-
+/** Appends batches to the profile store and counts them by tenant. */
+public final class ProfileIngester extends EventIngester<ProfileStore> {
   /**
    * @param opened the store, null until it is open
    */
   public ProfileIngester(Supplier<@Nullable ProfileStore> opened, Registry registry) {
-    this.opened = opened;
-    profiles =
+    super(
+        "profile store",
+        opened,
         registry.counters(
             "tethys_profiles_received_total",
             "Profiles of one sample type that were stored, by tenant.",
-            "tenant");
-    bytes =
+            "tenant"),
         registry.counters(
             "tethys_profiles_received_bytes_total",
             "Uncompressed bytes of requests with profiles that were stored, by tenant.",
-            "tenant");
-    discarded =
+            "tenant"),
         registry.counters(
             "pyroscope_discarded_samples_total",
             "The total number of samples that were discarded.",
             "reason",
-            "tenant");
-  }
-
-  /**
-   * Fails unless the store is open.
-   *
-   * @throws StorageException if the store is not open
-   */
-  public ProfileStore store() {
-    ProfileStore store = opened.get();
-    if (store == null) {
-      throw new StorageException(
-          StorageException.Reason.UNAVAILABLE, "profile store is not open yet; send it again");
-    }
-    return store;
+            "tenant"));
   }
 
   /**
@@ -72,19 +43,10 @@ public final class ProfileIngester {
       return ProfileAppendResult.EMPTY;
     }
     ProfileAppendResult result = store.append(tenant, batch);
-    String label = tenants.of(tenant);
-    profiles.with(label).add(result.stored());
-    bytes.with(label).add(size);
+    received(tenant, result.stored(), size);
     for (ProfileAppendResult.Refusal r : result.refusals()) {
-      discarded.with(r.limit(), label).add(r.profiles());
+      discarded(tenant, r.limit(), r.profiles());
     }
     return result;
-  }
-
-  /** Counts profiles that could not be read. */
-  public void discarded(String tenant, String reason, long profilesOrSamples) {
-    if (profilesOrSamples > 0) {
-      discarded.with(reason, tenants.of(tenant)).add(profilesOrSamples);
-    }
   }
 }

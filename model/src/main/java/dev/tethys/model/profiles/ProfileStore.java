@@ -2,6 +2,8 @@ package dev.tethys.model.profiles;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.EventDeletion;
+import dev.tethys.model.storage.TenantStore;
 import java.util.List;
 import java.util.SortedSet;
 
@@ -9,7 +11,7 @@ import java.util.SortedSet;
  * Store of profiles by tenant and series. Times are Unix nanoseconds. A series is identified by its
  * labels, among them {@link ProfileLabels#PROFILE_TYPE}. Safe for several threads.
  */
-public interface ProfileStore extends AutoCloseable {
+public interface ProfileStore extends TenantStore {
   /**
    * Appends profiles and returns when they survive a crash of the process and of the machine.
    * Profiles of any age and order are accepted. A profile that exceeds a limit is refused alone.
@@ -43,21 +45,5 @@ public interface ProfileStore extends AutoCloseable {
    *
    * @param query text to list the deletion by
    */
-  ProfileDeletion delete(String tenant, String query, List<Matcher> matchers, long from, long to);
-
-  /** Deletions that are not processed and the newest of those that are, oldest first. */
-  List<ProfileDeletion> deletions(String tenant);
-
-  /**
-   * Takes a deletion back: profiles that are still on disk are returned by queries again.
-   *
-   * @return false if there is no such deletion or it is processed
-   */
-  boolean cancelDeletion(String tenant, String id);
-
-  /** Tenants with profiles. */
-  SortedSet<String> tenants();
-
-  @Override
-  void close();
+  EventDeletion delete(String tenant, String query, List<Matcher> matchers, long from, long to);
 }

@@ -2,6 +2,7 @@ package dev.tethys.model.profiles;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.EventDeletion;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.function.BooleanSupplier;
@@ -77,13 +78,13 @@ public final class SymbolizedStore implements ProfileStore {
   }
 
   @Override
-  public ProfileDeletion delete(
+  public EventDeletion delete(
       String tenant, String query, List<Matcher> matchers, long from, long to) {
     return store.delete(tenant, query, matchers, from, to);
   }
 
   @Override
-  public List<ProfileDeletion> deletions(String tenant) {
+  public List<EventDeletion> deletions(String tenant) {
     return store.deletions(tenant);
   }
 

@@ -1,13 +1,13 @@
 package dev.tethys.model.traces;
 
-import dev.tethys.model.storage.StoreHealth;
+import dev.tethys.model.storage.EventDeletion;
+import dev.tethys.model.storage.TenantStore;
 import dev.tethys.model.telemetry.TracesData;
 import java.util.List;
 import java.util.SortedSet;
-import org.jspecify.annotations.Nullable;
 
 /** Store of spans by tenant. Times are Unix nanoseconds. Safe for several threads. */
-public interface TraceStore extends AutoCloseable {
+public interface TraceStore extends TenantStore {
   /**
    * Appends spans and returns when they survive a crash of the process and of the machine. Spans of
    * any age and order are accepted. A span that exceeds a limit is refused alone.
@@ -33,11 +33,6 @@ public interface TraceStore extends AutoCloseable {
    * @return a consistent view; close it to release its files
    */
   SpanSelection select(String tenant, long from, long to);
-
-  /** Failure that lasts, such as a full disk; null if there is none. */
-  default StoreHealth.@Nullable Problem problem() {
-    return null;
-  }
 
   /** Damage by which spans of any time may be absent from answers. */
   default List<String> damage(String tenant) {
@@ -69,21 +64,5 @@ public interface TraceStore extends AutoCloseable {
    * @param filter without {@link SpanFilter.OfTraces}; a trace is named by {@link
    *     SpanField.Scope#TRACE_ID}
    */
-  SpanDeletion delete(String tenant, String query, SpanFilter filter, long from, long to);
-
-  /** Deletions that are not processed and the newest of those that are, oldest first. */
-  List<SpanDeletion> deletions(String tenant);
-
-  /**
-   * Takes a deletion back: spans that are still on disk are returned by queries again.
-   *
-   * @return false if there is no such deletion or it is processed
-   */
-  boolean cancelDeletion(String tenant, String id);
-
-  /** Tenants with spans. */
-  SortedSet<String> tenants();
-
-  @Override
-  void close();
+  EventDeletion delete(String tenant, String query, SpanFilter filter, long from, long to);
 }

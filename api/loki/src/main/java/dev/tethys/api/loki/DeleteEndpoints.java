@@ -1,6 +1,6 @@
 package dev.tethys.api.loki;
 
-import dev.tethys.model.logs.LogDeletion;
+import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.query.logql.LogExplorer;
 import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.web.HttpException;
@@ -57,7 +57,7 @@ final class DeleteEndpoints {
   String list(LogqlEngine engine, LokiParameters p, String tenant) {
     LokiJson out = new LokiJson().raw("[");
     String sep = "";
-    for (LogDeletion d : engine.store().deletions(tenant)) {
+    for (EventDeletion d : engine.store().deletions(tenant)) {
       out.raw(sep).raw("{\"request_id\":").text(d.id());
       out.key("start_time").raw(seconds(d.from()));
       out.key("end_time").raw(seconds(d.to() - 1));

@@ -2,8 +2,8 @@ package dev.tethys.api.traces;
 
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.model.storage.StorageException;
-import dev.tethys.model.traces.SpanDeletion;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.TraceStore;
@@ -54,7 +54,7 @@ final class TempoDeletions {
   /** Request that changes deletions. */
   private record Change(TraceStore store, String tenant, Params values, String user) {
     /** Notes a change of deletions in the log of the program. */
-    void log(String what, SpanDeletion d) {
+    void log(String what, EventDeletion d) {
       LOG.log(
           Level.INFO,
           "Deletion of spans {0} user=\"{1}\" tenant=\"{2}\" request_id={3} query=\"{4}\" start=\"{5}\""
@@ -160,7 +160,7 @@ final class TempoDeletions {
       throw QueryParameters.bad("start is after end; it must not be");
     }
     long to = end == Long.MAX_VALUE ? end : end + 1;
-    SpanDeletion d = stored(() -> c.store.delete(c.tenant, s.text(), s.filter(), from, to));
+    EventDeletion d = stored(() -> c.store.delete(c.tenant, s.text(), s.filter(), from, to));
     c.log("accepted", d);
     TextBuffer out = new TextBuffer();
     write(d, out);
@@ -182,7 +182,7 @@ final class TempoDeletions {
     TextBuffer out = new TextBuffer();
     out.put('[');
     String sep = "";
-    for (SpanDeletion d : stored(() -> store.deletions(tenant))) {
+    for (EventDeletion d : stored(() -> store.deletions(tenant))) {
       write(d, out.put(sep));
       sep = ",";
     }
@@ -190,7 +190,7 @@ final class TempoDeletions {
     response.send(JSON, out.toByteArray());
   }
 
-  private static void write(SpanDeletion d, TextBuffer out) {
+  private static void write(EventDeletion d, TextBuffer out) {
     out.put("{\"request_id\":").json(d.id());
     if (d.from() != Long.MIN_VALUE) {
       out.put(",\"start_time\":").put(seconds(d.from()));
@@ -214,7 +214,7 @@ final class TempoDeletions {
     if (id.isEmpty()) {
       throw QueryParameters.bad("request_id is missing; name the deletion to cancel");
     }
-    List<SpanDeletion> all = stored(() -> c.store.deletions(c.tenant));
+    List<EventDeletion> all = stored(() -> c.store.deletions(c.tenant));
     if (stored(() -> c.store.cancelDeletion(c.tenant, id))) {
       all.stream().filter(d -> d.id().equals(id)).forEach(d -> c.log("cancelled", d));
       response.status(204).send();

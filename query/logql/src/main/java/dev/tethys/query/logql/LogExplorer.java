@@ -2,12 +2,12 @@ package dev.tethys.query.logql;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
-import dev.tethys.model.logs.LogDeletion;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSegment.StreamTotal;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.query.logql.ast.LogExpr;
 import dev.tethys.query.logql.exec.DetectedFields;
 import dev.tethys.query.logql.exec.LogScan;
@@ -283,7 +283,7 @@ public final class LogExplorer {
    * @param query selector with line filters and text filters on structured metadata
    * @throws LogqlParseException if the query has another stage
    */
-  public LogDeletion delete(Range range, String query) {
+  public EventDeletion delete(Range range, String query) {
     if (!(LogqlEngine.check(query) instanceof LogExpr log)) {
       throw new LogqlParseException("only log selector is supported");
     }

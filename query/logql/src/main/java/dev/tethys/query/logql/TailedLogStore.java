@@ -4,10 +4,10 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
-import dev.tethys.model.logs.LogDeletion;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.model.storage.StoreHealth;
 import java.util.List;
 import java.util.SortedSet;
@@ -101,13 +101,13 @@ public final class TailedLogStore implements LogStore {
   }
 
   @Override
-  public LogDeletion delete(
+  public EventDeletion delete(
       String tenant, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
     return store.delete(tenant, query, matchers, filter, from, to);
   }
 
   @Override
-  public List<LogDeletion> deletions(String tenant) {
+  public List<EventDeletion> deletions(String tenant) {
     return store.deletions(tenant);
   }
 

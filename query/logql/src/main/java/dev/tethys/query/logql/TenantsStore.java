@@ -7,7 +7,6 @@ import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogCounts;
-import dev.tethys.model.logs.LogDeletion;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogNeeds;
@@ -16,6 +15,7 @@ import dev.tethys.model.logs.LogRowConsumer;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.storage.EventDeletion;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -321,13 +321,13 @@ final class TenantsStore implements LogStore {
   }
 
   @Override
-  public LogDeletion delete(
+  public EventDeletion delete(
       String tenant, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
     throw readOnly();
   }
 
   @Override
-  public List<LogDeletion> deletions(String tenant) {
+  public List<EventDeletion> deletions(String tenant) {
     throw readOnly();
   }
 

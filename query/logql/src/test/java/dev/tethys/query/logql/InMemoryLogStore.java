@@ -5,7 +5,6 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
-import dev.tethys.model.logs.LogDeletion;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogRowBatch;
@@ -14,6 +13,7 @@ import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.model.storage.StorageException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -346,13 +346,13 @@ public final class InMemoryLogStore implements LogStore {
   }
 
   @Override
-  public LogDeletion delete(
+  public EventDeletion delete(
       String tenant, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
     throw new UnsupportedOperationException();
   }
 
   @Override
-  public List<LogDeletion> deletions(String tenant) {
+  public List<EventDeletion> deletions(String tenant) {
     return List.of();
   }
 

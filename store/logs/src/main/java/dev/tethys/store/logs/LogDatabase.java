@@ -6,15 +6,13 @@ import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
-import dev.tethys.model.logs.LogDeletion;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
-import dev.tethys.model.storage.StoreHealth;
-import dev.tethys.store.events.DeletionMark;
+import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.store.events.EngineOptions;
+import dev.tethys.store.events.EventDatabase;
 import dev.tethys.store.events.EventEngine;
-import dev.tethys.store.events.EventStore;
 import dev.tethys.store.events.EventView;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,24 +20,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Log store on {@link EventEngine}: what a folder holds is described there and in {@link
  * LogPartBuilder}.
  */
-public final class LogDatabase implements LogStore, EventStore {
+public final class LogDatabase extends EventDatabase<LogLimits> implements LogStore {
   private final LogSignal signal;
-  private volatile Function<String, LogLimits> limits;
   private final LongSupplier clock;
   private final EventEngine<LogHead, LogHead.Snapshot, LogPart> engine;
 
   private LogDatabase(FileAccess files, Path directory, LogOptions options) throws IOException {
-    this.limits = options.limits();
+    super(options.limits());
     this.clock = options.engine().clock();
-    this.signal = new LogSignal(tenant -> limits.apply(tenant).retention(), clock);
+    this.signal = new LogSignal(tenant -> limits(tenant).retention(), clock);
     EngineOptions engineOptions = options.engine();
     // The rows of a full head are encoded once, also where few long lines fill it.
     long small = Math.min(engineOptions.smallPartBytes(), engineOptions.headBytes() / 2);
@@ -58,17 +53,15 @@ public final class LogDatabase implements LogStore, EventStore {
     return new LogDatabase(files, directory, options);
   }
 
-  /** Sets the limits by tenant, for appends from now on and for the next maintenance. */
-  public void setLimits(Function<String, LogLimits> byTenant) {
-    limits = byTenant;
-    engine.retentionChanged();
+  @Override
+  protected EventEngine<?, ?, ?> engine() {
+    return engine;
   }
 
   @Override
   public LogAppendResult append(String tenant, LogBatch batch) {
     LogAdmission admission =
-        new LogAdmission(
-            limits.apply(tenant), signal.registry(tenant), batch, tenant, clock.getAsLong());
+        new LogAdmission(limits(tenant), signal.registry(tenant), batch, tenant, clock.getAsLong());
     admission.check();
     if (admission.stored == 0) {
       return admission.result();
@@ -135,93 +128,9 @@ public final class LogDatabase implements LogStore, EventStore {
   }
 
   @Override
-  public LogDeletion delete(
+  public EventDeletion delete(
       String tenant, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
     byte[] condition = new DeletionCondition(matchers, filter).encode();
     return deletion(engine.delete(tenant, query, from, to, condition));
-  }
-
-  @Override
-  public List<LogDeletion> deletions(String tenant) {
-    List<LogDeletion> out = new ArrayList<>();
-    for (DeletionMark m : engine.deletions()) {
-      if (m.tenant().equals(tenant)) {
-        out.add(deletion(m));
-      }
-    }
-    return out;
-  }
-
-  private static LogDeletion deletion(DeletionMark m) {
-    return new LogDeletion(m.id(), m.query(), m.from(), m.to(), m.created(), m.processed());
-  }
-
-  @Override
-  public boolean cancelDeletion(String tenant, String id) {
-    return engine.cancelDeletion(tenant, id);
-  }
-
-  @Override
-  public SortedSet<String> tenants() {
-    return engine.tenants();
-  }
-
-  /** Writes all rows in memory into parts. */
-  @Override
-  public void flush() throws IOException {
-    engine.flush();
-  }
-
-  /** Does what is due: full heads are written into parts, parts are removed and merged. */
-  void maintain() throws IOException {
-    engine.maintain();
-  }
-
-  /** Applies retention and deletions and merges small parts now. */
-  public void housekeep() throws IOException {
-    engine.housekeep();
-  }
-
-  /** Bytes of the files of all parts. */
-  @Override
-  public long partBytes() {
-    return engine.parts().stream().mapToLong(p -> p.size()).sum();
-  }
-
-  /** Number of parts that were found not to be readable; queries leave them out and say so. */
-  @Override
-  public int unreadableParts() {
-    return engine.unreadableParts();
-  }
-
-  /** Number of parts. */
-  @Override
-  public int parts() {
-    return engine.parts().size();
-  }
-
-  @Override
-  public long headBytes() {
-    return engine.headBytes();
-  }
-
-  @Override
-  public StoreHealth health() {
-    return engine.health();
-  }
-
-  @Override
-  public StoreHealth.@Nullable Problem problem() {
-    return health().problem();
-  }
-
-  /** True while appends are refused because the disk is nearly full. */
-  public boolean isDiskFull() {
-    return engine.isDiskFull();
-  }
-
-  @Override
-  public void close() {
-    engine.close();
   }
 }

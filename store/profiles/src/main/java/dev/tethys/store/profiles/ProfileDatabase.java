@@ -6,37 +6,32 @@ import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.guard.RequestBuffers;
 import dev.tethys.model.profiles.ProfileAppendResult;
 import dev.tethys.model.profiles.ProfileBatch;
-import dev.tethys.model.profiles.ProfileDeletion;
 import dev.tethys.model.profiles.ProfileSelection;
 import dev.tethys.model.profiles.ProfileStore;
-import dev.tethys.model.storage.StoreHealth;
-import dev.tethys.store.events.DeletionMark;
+import dev.tethys.model.storage.EventDeletion;
+import dev.tethys.store.events.EventDatabase;
 import dev.tethys.store.events.EventEngine;
-import dev.tethys.store.events.EventStore;
 import dev.tethys.store.events.EventView;
-import dev.tethys.store.events.PartEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.function.Function;
 
 /**
  * Profile store on {@link EventEngine}: the contents of a folder are described there and in {@link
  * ProfileSections}.
  */
-public final class ProfileDatabase implements ProfileStore, EventStore {
+public final class ProfileDatabase extends EventDatabase<ProfileLimits> implements ProfileStore {
   private final ProfileSignal signal = new ProfileSignal();
-  private volatile Function<String, ProfileLimits> limits;
   private final EventEngine<ProfileHead, ProfileHead.Snapshot, ProfilePart> engine;
   private final RequestBuffers<AppendBuffers> buffers =
       new RequestBuffers<>(AppendBuffers::new, AppendBuffers::capacity);
 
   private ProfileDatabase(FileAccess files, Path directory, ProfileOptions options)
       throws IOException {
-    this.limits = _ -> options.limits();
+    super(_ -> options.limits());
     this.engine = new EventEngine<>(files, directory, signal, options.engine());
   }
 
@@ -51,15 +46,14 @@ public final class ProfileDatabase implements ProfileStore, EventStore {
     return new ProfileDatabase(files, directory, options);
   }
 
-  /** Sets the limits by tenant, for appends from now on. */
-  public void setLimits(Function<String, ProfileLimits> byTenant) {
-    limits = byTenant;
+  @Override
+  protected EventEngine<?, ?, ?> engine() {
+    return engine;
   }
 
   @Override
   public ProfileAppendResult append(String tenant, ProfileBatch batch) {
-    ProfileAdmission admission =
-        new ProfileAdmission(limits.apply(tenant), signal.known(tenant), batch);
+    ProfileAdmission admission = new ProfileAdmission(limits(tenant), signal.known(tenant), batch);
     admission.check();
     if (admission.stored == 0) {
       return admission.result();
@@ -123,83 +117,9 @@ public final class ProfileDatabase implements ProfileStore, EventStore {
   }
 
   @Override
-  public ProfileDeletion delete(
+  public EventDeletion delete(
       String tenant, String query, List<Matcher> matchers, long from, long to) {
     return deletion(
         engine.delete(tenant, query, from, to, new ProfileCondition(matchers).encode()));
-  }
-
-  @Override
-  public List<ProfileDeletion> deletions(String tenant) {
-    List<ProfileDeletion> out = new ArrayList<>();
-    for (DeletionMark m : engine.deletions()) {
-      if (m.tenant().equals(tenant)) {
-        out.add(deletion(m));
-      }
-    }
-    return out;
-  }
-
-  private static ProfileDeletion deletion(DeletionMark m) {
-    return new ProfileDeletion(m.id(), m.query(), m.from(), m.to(), m.created(), m.processed());
-  }
-
-  @Override
-  public boolean cancelDeletion(String tenant, String id) {
-    return engine.cancelDeletion(tenant, id);
-  }
-
-  @Override
-  public SortedSet<String> tenants() {
-    return engine.tenants();
-  }
-
-  /** Writes all profiles in memory into parts. */
-  @Override
-  public void flush() throws IOException {
-    engine.flush();
-  }
-
-  /** Applies retention and deletions and merges small parts now. */
-  public void housekeep() throws IOException {
-    engine.housekeep();
-  }
-
-  /** Bytes of the files of all parts. */
-  @Override
-  public long partBytes() {
-    return engine.parts().stream().mapToLong(PartEntry::size).sum();
-  }
-
-  /** Number of parts that were found not to be readable; queries leave them out and say so. */
-  @Override
-  public int unreadableParts() {
-    return engine.unreadableParts();
-  }
-
-  /** Number of parts. */
-  @Override
-  public int parts() {
-    return engine.parts().size();
-  }
-
-  @Override
-  public long headBytes() {
-    return engine.headBytes();
-  }
-
-  @Override
-  public StoreHealth health() {
-    return engine.health();
-  }
-
-  /** True while appends are refused because the disk is nearly full. */
-  public boolean isDiskFull() {
-    return engine.isDiskFull();
-  }
-
-  @Override
-  public void close() {
-    engine.close();
   }
 }

@@ -1,11 +1,10 @@
 package dev.tethys.store.traces;
 
 import dev.tethys.model.file.FileAccess;
-import dev.tethys.model.storage.StoreHealth;
+import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanAppendResult;
 import dev.tethys.model.traces.SpanBatch;
-import dev.tethys.model.traces.SpanDeletion;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanSegment;
@@ -13,8 +12,8 @@ import dev.tethys.model.traces.SpanSelection;
 import dev.tethys.model.traces.SpanValue;
 import dev.tethys.model.traces.TraceStore;
 import dev.tethys.store.events.DeletionMark;
+import dev.tethys.store.events.EventDatabase;
 import dev.tethys.store.events.EventEngine;
-import dev.tethys.store.events.EventStore;
 import dev.tethys.store.events.EventView;
 import dev.tethys.store.events.LivePart;
 import dev.tethys.store.events.PartEntry;
@@ -32,22 +31,19 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Trace store on {@link EventEngine}: what a folder holds is described there, in {@link
  * TraceSections} and where blocks and frames are written.
  */
-public final class TraceDatabase implements TraceStore, EventStore {
+public final class TraceDatabase extends EventDatabase<TraceLimits> implements TraceStore {
   private static final String DAMAGED = "spans are missing or incomplete, data is damaged: ";
 
   private final EventEngine<TraceHead, TraceHead.Snapshot, TracePart> engine;
-  private volatile Function<String, TraceLimits> limits;
   private final Map<String, TraceSizes> sizes = new ConcurrentHashMap<>();
 
   private TraceDatabase(FileAccess files, Path directory, TraceOptions options) throws IOException {
-    limits = _ -> options.limits();
+    super(_ -> options.limits());
     engine = new EventEngine<>(files, directory, new TraceSignal(), options.engine());
   }
 
@@ -62,16 +58,16 @@ public final class TraceDatabase implements TraceStore, EventStore {
     return new TraceDatabase(files, directory, options);
   }
 
-  /** Sets the limits by tenant, for appends from now on. */
-  public void setLimits(Function<String, TraceLimits> byTenant) {
-    limits = byTenant;
+  @Override
+  protected EventEngine<?, ?, ?> engine() {
+    return engine;
   }
 
   @Override
   public SpanAppendResult append(String tenant, SpanBatch batch) {
     TraceAdmission admission =
         new TraceAdmission(
-            limits.apply(tenant), sizes.computeIfAbsent(tenant, _ -> new TraceSizes()), batch);
+            limits(tenant), sizes.computeIfAbsent(tenant, _ -> new TraceSizes()), batch);
     SpanBatch spans = admission.check();
     if (spans.spans == 0) {
       return admission.result();
@@ -254,91 +250,7 @@ public final class TraceDatabase implements TraceStore, EventStore {
   }
 
   @Override
-  public SpanDeletion delete(String tenant, String query, SpanFilter filter, long from, long to) {
+  public EventDeletion delete(String tenant, String query, SpanFilter filter, long from, long to) {
     return deletion(engine.delete(tenant, query, from, to, SpanCondition.encode(filter)));
-  }
-
-  @Override
-  public List<SpanDeletion> deletions(String tenant) {
-    List<SpanDeletion> out = new ArrayList<>();
-    for (DeletionMark m : engine.deletions()) {
-      if (m.tenant().equals(tenant)) {
-        out.add(deletion(m));
-      }
-    }
-    return out;
-  }
-
-  private static SpanDeletion deletion(DeletionMark m) {
-    return new SpanDeletion(m.id(), m.query(), m.from(), m.to(), m.created(), m.processed());
-  }
-
-  @Override
-  public boolean cancelDeletion(String tenant, String id) {
-    return engine.cancelDeletion(tenant, id);
-  }
-
-  @Override
-  public SortedSet<String> tenants() {
-    return engine.tenants();
-  }
-
-  /** Writes all spans in memory into parts. */
-  @Override
-  public void flush() throws IOException {
-    engine.flush();
-  }
-
-  /** Does what is due: full heads are written into parts, parts are removed and merged. */
-  void maintain() throws IOException {
-    engine.maintain();
-  }
-
-  /** Applies retention and deletions and merges small parts now. */
-  public void housekeep() throws IOException {
-    engine.housekeep();
-  }
-
-  /** Bytes of the files of all parts. */
-  @Override
-  public long partBytes() {
-    return engine.parts().stream().mapToLong(PartEntry::size).sum();
-  }
-
-  /** Number of parts that were found not to be readable; queries leave them out and say so. */
-  @Override
-  public int unreadableParts() {
-    return engine.unreadableParts();
-  }
-
-  /** Number of parts. */
-  @Override
-  public int parts() {
-    return engine.parts().size();
-  }
-
-  @Override
-  public long headBytes() {
-    return engine.headBytes();
-  }
-
-  @Override
-  public StoreHealth health() {
-    return engine.health();
-  }
-
-  @Override
-  public StoreHealth.@Nullable Problem problem() {
-    return health().problem();
-  }
-
-  /** True while appends are refused because the disk is nearly full. */
-  public boolean isDiskFull() {
-    return engine.isDiskFull();
-  }
-
-  @Override
-  public void close() {
-    engine.close();
   }
 }

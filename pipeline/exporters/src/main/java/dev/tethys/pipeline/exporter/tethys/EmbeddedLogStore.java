@@ -1,15 +1,11 @@
 package dev.tethys.pipeline.exporter.tethys;
 
-import dev.tethys.codec.CodecException;
 import dev.tethys.codec.loki.OtlpLogs;
 import dev.tethys.codec.loki.OtlpMapping;
-import dev.tethys.model.exposition.BoundedLabel;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogAppendResult.Refusal;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogIngester;
-import dev.tethys.model.logs.LogTenants;
-import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Batch;
@@ -21,9 +17,9 @@ import java.util.function.Function;
 
 /**
  * Log store of the process. Entries that a limit refuses are rejected by Loki's reason, the others
- * of the batch are stored. A store that is full or not open yet asks for another attempt.
+ * of the batch are stored.
  */
-public final class EmbeddedLogStore implements EmbeddedStore {
+public final class EmbeddedLogStore extends TenantBatches {
   /** Items of which the reason is kept one by one; a bulk request of more gets one reason. */
   private static final int MAX_NAMED_ITEMS = 100_000;
 
@@ -34,37 +30,23 @@ public final class EmbeddedLogStore implements EmbeddedStore {
    * @param mappings rules for labels by tenant
    */
   public EmbeddedLogStore(LogIngester ingester, Function<String, OtlpMapping> mappings) {
+    super(ingester, "invalid_entry");
     this.ingester = ingester;
     this.mappings = mappings;
   }
 
   @Override
-  public Outcome store(Batch batch, TethysSettings settings) {
-    String tenant = settings.tenantOf(batch);
-    String problem = LogTenants.problem(tenant);
-    if (problem != null) {
-      ingester.discarded(BoundedLabel.OTHER, "invalid_tenant", batch.items());
-      return new Outcome.Rejected(LogTenants.HEADER + " is " + problem, batch.items());
-    }
+  Outcome append(String tenant, Batch batch, TethysSettings settings) {
     OtlpMapping own = settings.otlp();
     OtlpMapping mapping = own == null ? mappings.apply(tenant) : own;
     if (!settings.defaultLabels().isEmpty()) {
       mapping = mapping.withDefaultLabels(settings.defaultLabels());
     }
     LogBatch columns = new LogBatch();
-    try {
-      Telemetry<?> tree = batch.takeTree();
-      new OtlpLogs(mapping.withPlainNames()).add((LogsData) tree, ingester.now(), columns);
-      batch.keepTree(tree);
-    } catch (CodecException e) {
-      ingester.discarded(tenant, "invalid_entry", batch.items());
-      return new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items());
-    }
-    try {
-      return outcome(ingester.append(tenant, columns));
-    } catch (StorageException e) {
-      return EmbeddedStore.failed(e, batch.items());
-    }
+    Telemetry<?> tree = batch.takeTree();
+    new OtlpLogs(mapping.withPlainNames()).add((LogsData) tree, ingester.now(), columns);
+    batch.keepTree(tree);
+    return outcome(ingester.append(tenant, columns));
   }
 
   private static Outcome outcome(LogAppendResult r) {

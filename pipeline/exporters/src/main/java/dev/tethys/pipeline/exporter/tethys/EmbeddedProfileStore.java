@@ -1,15 +1,11 @@
 package dev.tethys.pipeline.exporter.tethys;
 
-import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.ProfileBatchReader;
 import dev.tethys.model.UnixNanos;
-import dev.tethys.model.exposition.BoundedLabel;
-import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.profiles.ProfileAppendResult;
 import dev.tethys.model.profiles.ProfileAppendResult.Refusal;
 import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.profiles.ProfileIngester;
-import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.telemetry.ProfilesData;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Batch;
@@ -18,43 +14,30 @@ import java.util.stream.Collectors;
 
 /**
  * Profile store of the process. Profiles that a limit refuses are rejected by Pyroscope's reason,
- * the others of the batch are stored. A store that is full or not open yet asks for another
- * attempt.
+ * the others of the batch are stored.
  */
-public final class EmbeddedProfileStore implements EmbeddedStore {
+public final class EmbeddedProfileStore extends TenantBatches {
   private final ProfileIngester ingester;
 
   public EmbeddedProfileStore(ProfileIngester ingester) {
+    super(ingester, "invalid_profile");
     this.ingester = ingester;
   }
 
   @Override
-  public Outcome store(Batch batch, TethysSettings settings) {
-    String tenant = settings.tenantOf(batch);
-    String problem = LogTenants.problem(tenant);
+  Outcome append(String tenant, Batch batch, TethysSettings settings) {
     int items = batch.items();
-    if (problem != null) {
-      ingester.discarded(BoundedLabel.OTHER, "invalid_tenant", items);
-      return new Outcome.Rejected(LogTenants.HEADER + " is " + problem, items);
+    long size = batch.size();
+    ProfileBatch read = batch.takeProfiles();
+    if (read == null) {
+      Telemetry<?> tree = batch.takeTree();
+      read = ProfileBatchReader.read((ProfilesData) tree, UnixNanos.now());
+      batch.keepTree(tree);
     }
-    try {
-      long size = batch.size();
-      ProfileBatch read = batch.takeProfiles();
-      if (read == null) {
-        Telemetry<?> tree = batch.takeTree();
-        read = ProfileBatchReader.read((ProfilesData) tree, UnixNanos.now());
-        batch.keepTree(tree);
-      }
-      int profiles = read.rows.count;
-      ProfileAppendResult result = ingester.append(tenant, read, size);
-      read.release();
-      return outcome(result, items, profiles);
-    } catch (CodecException e) {
-      ingester.discarded(tenant, "invalid_profile", items);
-      return new Outcome.Rejected(String.valueOf(e.getMessage()), items);
-    } catch (StorageException e) {
-      return EmbeddedStore.failed(e, items);
-    }
+    int profiles = read.rows.count;
+    ProfileAppendResult result = ingester.append(tenant, read, size);
+    read.release();
+    return outcome(result, items, profiles);
   }
 
   /** Outcome in samples, which batches count, of a result in profiles. */

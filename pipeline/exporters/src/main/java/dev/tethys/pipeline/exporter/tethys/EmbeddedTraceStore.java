@@ -1,10 +1,6 @@
 package dev.tethys.pipeline.exporter.tethys;
 
-import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.SpanBatchReader;
-import dev.tethys.model.exposition.BoundedLabel;
-import dev.tethys.model.logs.LogTenants;
-import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanAppendResult;
@@ -20,9 +16,9 @@ import java.util.stream.Collectors;
 
 /**
  * Trace store of the process. Spans that a limit refuses are rejected by Tempo's reason, the others
- * of the batch are stored. A store that is full or not open yet asks for another attempt.
+ * of the batch are stored.
  */
-public final class EmbeddedTraceStore implements EmbeddedStore {
+public final class EmbeddedTraceStore extends TenantBatches {
   /** Workspaces kept for reuse, and the largest request after which one is kept. */
   private static final int MAX_IDLE = 8;
 
@@ -38,18 +34,12 @@ public final class EmbeddedTraceStore implements EmbeddedStore {
   }
 
   public EmbeddedTraceStore(TraceIngester ingester) {
+    super(ingester, "invalid_span");
     this.ingester = ingester;
   }
 
   @Override
-  public Outcome store(Batch batch, TethysSettings settings) {
-    String tenant = settings.tenantOf(batch);
-    String problem = LogTenants.problem(tenant);
-    if (problem != null) {
-      ingester.discarded(BoundedLabel.OTHER, "invalid_tenant", batch.items());
-      return new Outcome.Rejected(LogTenants.HEADER + " is " + problem, batch.items());
-    }
-    int items = batch.items();
+  Outcome append(String tenant, Batch batch, TethysSettings settings) {
     Workspace w = open();
     try {
       long size = batch.size();
@@ -62,11 +52,6 @@ public final class EmbeddedTraceStore implements EmbeddedStore {
       SpanAppendResult r = ingester.append(tenant, SpanBatch.of((TracesData) tree), size);
       batch.keepTree(tree);
       return outcome(r);
-    } catch (CodecException e) {
-      ingester.discarded(tenant, "invalid_span", items);
-      return new Outcome.Rejected(String.valueOf(e.getMessage()), items);
-    } catch (StorageException e) {
-      return EmbeddedStore.failed(e, items);
     } finally {
       close(w, batch.size());
     }

@@ -1,14 +1,14 @@
-package dev.tethys.model.logs;
+package dev.tethys.model.storage;
 
 /**
- * Request to delete entries.
+ * Request to delete log entries, spans or profiles.
  *
  * @param id unique in the tenant
  * @param query text that the requester gave, for lists of deletions
- * @param from first time, inclusive
+ * @param from first time, inclusive; of spans their start
  * @param to last time, exclusive
  * @param created time of the request, Unix nanoseconds
- * @param processed true when the entries are removed from disk; before, they are hidden
+ * @param processed true when the rows are removed from disk; before, they are hidden
  */
-public record LogDeletion(
+public record EventDeletion(
     String id, String query, long from, long to, long created, boolean processed) {}

@@ -1,0 +1,29 @@
+package dev.tethys.model.storage;
+
+import java.util.List;
+import java.util.SortedSet;
+import org.jspecify.annotations.Nullable;
+
+/** Tenants of a store of log entries, spans or profiles, and deletions of their data. */
+public interface TenantStore extends AutoCloseable {
+  /** Deletions that are not processed and the newest of those that are, oldest first. */
+  List<EventDeletion> deletions(String tenant);
+
+  /**
+   * Takes a deletion back: data that is still on disk is returned by queries again.
+   *
+   * @return false if there is no such deletion or it is processed
+   */
+  boolean cancelDeletion(String tenant, String id);
+
+  /** Tenants with data. */
+  SortedSet<String> tenants();
+
+  /** Failure that lasts, such as a full disk; null if there is none. */
+  default StoreHealth.@Nullable Problem problem() {
+    return null;
+  }
+
+  @Override
+  void close();
+}
