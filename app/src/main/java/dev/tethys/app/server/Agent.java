@@ -135,7 +135,7 @@ final class Agent implements AutoCloseable {
         Scheduler.ofFewTasks());
   }
 
-  /** What an agent does not do is refused in the words of Prometheus. */
+  /** Refuses sections that an agent does not support, in Prometheus's words. */
   private static void check(PrometheusConfig c) {
     String problem = c.notForAgents();
     if (problem != null) {

@@ -353,7 +353,7 @@ final class Server implements AutoCloseable {
     reloads.now();
   }
 
-  /** What a person at the terminal should know. */
+  /** Text for the terminal once the server is ready. */
   String greeting() {
     String url =
         flags.get("web.external-url").isEmpty()

@@ -222,7 +222,7 @@ final class StoredMetrics implements StoredSignal {
     logQueries(c.global().queryLogFile());
   }
 
-  /** Opens the query log anew, so that log rotation can use a reload. */
+  /** Reopens the query log, so that log rotation can use a reload. */
   private void logQueries(String file) throws IOException {
     QueryLog next;
     try {
