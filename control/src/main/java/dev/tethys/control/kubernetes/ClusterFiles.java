@@ -4,8 +4,8 @@ import dev.tethys.control.source.Repository;
 import dev.tethys.control.source.SourceFiles;
 import dev.tethys.control.source.SourceResources;
 import dev.tethys.control.text.Texts;
-import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.web.kubernetes.ResourceCache;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -26,7 +26,7 @@ import tools.jackson.databind.JsonNode;
 public final class ClusterFiles implements SourceFiles {
   private static final System.Logger LOG = JulLogger.of(ClusterFiles.class.getName());
 
-  /** Objects that are kept in memory; further ones are not seen. */
+  /** Objects of a kind that are kept in memory; further ones are not seen. */
   private static final int MAX_OBJECTS = 10_000;
 
   /** Characters of an object that is read. */
@@ -36,10 +36,8 @@ public final class ClusterFiles implements SourceFiles {
   private final ClusterStatus status;
   private final List<Watched> kinds = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
-  private final LimitedLog failures = new LimitedLog(LOG);
 
   // Guarded by this.
-  private final Map<String, ClusterObject> objects = new HashMap<>(); // by path
   private Map<String, ClusterObject> read = Map.of(); // of the last snapshot
   private Map<String, String> leftOut = Map.of(); // reasons, of the last snapshot
   private Runnable changed = () -> {};
@@ -57,68 +55,50 @@ public final class ClusterFiles implements SourceFiles {
     this.base = connection.access().base();
     this.status = status;
     for (ClusterKind k : kinds) {
-      Watched w = new Watched(k);
+      Watched w =
+          new Watched(k, new ResourceWatch.Scope(k.list(namespace), "", "", false), connection);
       this.kinds.add(w);
-      ResourceWatch.Scope scope = new ResourceWatch.Scope(k.list(namespace), "", "", false);
-      threads.add(new ResourceWatch<>(scope, connection, w).thread("cluster-" + k.plural()));
+      threads.add(w.cache.thread("cluster-" + k.plural()));
     }
   }
 
   /** Objects of one kind; its fields are guarded by the outer class. */
-  private final class Watched implements ResourceWatch.Sink<ClusterObject> {
+  private final class Watched implements ResourceCache.Listener<ClusterObject> {
     private final ClusterKind kind;
+    private final ResourceCache<ClusterObject> cache;
     private boolean synced;
+    private boolean isMissing;
     private String problem = "";
 
-    Watched(ClusterKind kind) {
+    Watched(ClusterKind kind, ResourceWatch.Scope scope, ResourceWatch.Connection connection) {
       this.kind = kind;
+      this.cache = new ResourceCache<>(scope, connection, this, MAX_OBJECTS);
     }
 
     @Override
-    public ClusterObject keep(JsonNode object) {
+    public ClusterObject read(JsonNode object) {
       return ClusterObject.of(kind, object);
     }
 
     @Override
-    public void replace(Map<String, ClusterObject> now) {
+    public void changed(List<ResourceCache.Change<ClusterObject>> changes) {
       synchronized (ClusterFiles.this) {
-        objects.values().removeIf(o -> o.kind().equals(kind));
-        now.values().forEach(this::store);
-        synced = true;
-        problem = "";
-        changed.run();
-      }
-    }
-
-    @Override
-    public void put(String key, ClusterObject o) {
-      synchronized (ClusterFiles.this) {
-        ClusterObject before = objects.get(o.path());
-        store(o);
-        problem = "";
-        if (before == null || !before.isContentOf(o)) {
-          changed.run(); // a status, such as one written here, is no change
+        boolean isContent = !synced || isMissing;
+        for (ResourceCache.Change<ClusterObject> c : changes) {
+          ClusterObject before = c.before();
+          ClusterObject after = c.after();
+          // A status, such as one written here, is no change.
+          isContent |= before == null || after == null || !before.isContentOf(after);
+          if (before != null && after != null && before.uid().equals(after.uid())) {
+            status.observed(after);
+          }
         }
-      }
-    }
-
-    @Override
-    public void remove(String key) {
-      synchronized (ClusterFiles.this) {
-        objects.remove(kind.kind() + "/" + (key.indexOf('/') < 0 ? "/" : "") + key);
-        changed.run();
-      }
-    }
-
-    private void store(ClusterObject o) {
-      if (objects.size() >= MAX_OBJECTS && !objects.containsKey(o.path())) {
-        failures.log(
-            Level.WARNING, "Object not read, there are {0} object={1}", MAX_OBJECTS, o.path());
-        return;
-      }
-      ClusterObject before = objects.put(o.path(), o);
-      if (before != null && before.uid().equals(o.uid())) {
-        status.observed(o);
+        synced = true;
+        isMissing = false;
+        problem = "";
+        if (isContent) {
+          changed.run();
+        }
       }
     }
 
@@ -159,7 +139,7 @@ public final class ClusterFiles implements SourceFiles {
                   ? "; install the output of tethys control crds with kubectl apply"
                   : ""));
       synchronized (ClusterFiles.this) {
-        objects.values().removeIf(o -> o.kind().equals(kind));
+        isMissing = true;
         synced = true;
         changed.run();
       }
@@ -205,7 +185,12 @@ public final class ClusterFiles implements SourceFiles {
         throw new IOException(w.kind.kind() + ": " + w.problem);
       }
     }
-    List<ClusterObject> all = new ArrayList<>(objects.values());
+    List<ClusterObject> all = new ArrayList<>();
+    for (Watched w : kinds) {
+      if (!w.isMissing) {
+        all.addAll(w.cache.objects().values());
+      }
+    }
     all.removeIf(ClusterObject::isDeleted);
     // The older of two that exclude each other has effect.
     all.sort(Comparator.comparing(ClusterObject::created).thenComparing(ClusterObject::path));

@@ -37,7 +37,7 @@ public final class ResourceWatch<T> {
   public static final int PAGE = 500;
 
   /** Maximum number of pages of one list; more are an error of the server. */
-  private static final int MAX_PAGES = 10_000;
+  static final int MAX_PAGES = 10_000;
 
   /** Maximum size of a list or watch; a watch is resumed after it, a list fails. */
   static final long MAX_BYTES = 1L << 32;
@@ -84,7 +84,7 @@ public final class ResourceWatch<T> {
   }
 
   /** Receiver of the watched objects; calls are sequential. */
-  public interface Sink<T> {
+  interface Sink<T> {
     /** The part of an object that is kept. */
     T keep(JsonNode object);
 
@@ -107,9 +107,7 @@ public final class ResourceWatch<T> {
      * A server that is ready has no such resources (404), such as before their definition is
      * installed.
      */
-    default void missing(String what, String reason) {
-      failed(what, reason);
-    }
+    void missing(String what, String reason);
   }
 
   /**
@@ -160,7 +158,7 @@ public final class ResourceWatch<T> {
   private boolean confirmed; // the server was ready before the present list
   private int failures;
 
-  public ResourceWatch(Scope scope, Connection means, Sink<T> sink) {
+  ResourceWatch(Scope scope, Connection means, Sink<T> sink) {
     this.scope = scope;
     this.means = means;
     this.sink = sink;
@@ -175,7 +173,7 @@ public final class ResourceWatch<T> {
   }
 
   /** A thread, not started, that keeps it up to date until it is interrupted. */
-  public Thread thread(String name) {
+  Thread thread(String name) {
     return Thread.ofVirtual()
         .name(name)
         .unstarted(
@@ -189,7 +187,7 @@ public final class ResourceWatch<T> {
   }
 
   /** Runs until the thread is interrupted. */
-  public void run() throws InterruptedException {
+  void run() throws InterruptedException {
     while (true) {
       try {
         String from = version;

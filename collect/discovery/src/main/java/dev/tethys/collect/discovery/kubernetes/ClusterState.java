@@ -2,7 +2,7 @@ package dev.tethys.collect.discovery.kubernetes;
 
 import dev.tethys.collect.discovery.DiscoveryMetrics;
 import dev.tethys.collect.discovery.TargetGroup;
-import dev.tethys.web.kubernetes.ResourceWatch;
+import dev.tethys.web.kubernetes.ResourceCache;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -22,8 +22,8 @@ import tools.jackson.databind.node.MissingNode;
  *
  * <p>Invariants: while a group is made, every lookup of another object is noted, found or not; a
  * change of that object makes the group due again. Objects that came again unchanged make nothing
- * due. Nothing is passed before every watch has had its first list. All state is guarded by {@code
- * lock}.
+ * due. Nothing is passed before every watch has had its first list. All state but the caches is
+ * guarded by {@code lock}; a cache changes before its change is noted.
  */
 final class ClusterState {
   /** Makes the group of one object. */
@@ -45,7 +45,7 @@ final class ClusterState {
   private final DiscoveryMetrics metrics;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Map<Resource, Map<String, JsonNode>> objects = new EnumMap<>(Resource.class);
+  private final Map<Resource, List<ResourceCache<JsonNode>>> caches = new EnumMap<>(Resource.class);
   private final Set<String> due = new LinkedHashSet<>();
   private final Map<String, Set<String>> readersOf = new HashMap<>();
   private final Map<String, Set<String>> readsOf = new HashMap<>();
@@ -62,14 +62,16 @@ final class ClusterState {
     this.metrics = metrics;
     this.allUnsynced = watches.size();
     watches.forEach(namespace -> unsynced.merge(namespace, 1, Integer::sum));
-    for (Resource r : Resource.values()) {
-      objects.put(r, new HashMap<>());
-    }
   }
 
-  /** The key of an object. */
-  static String key(JsonNode object) {
-    return ResourceWatch.key(object);
+  /** Adds the cache of a watch, before it starts. */
+  void add(Resource resource, ResourceCache<JsonNode> cache) {
+    lock.lock();
+    try {
+      caches.computeIfAbsent(resource, _ -> new ArrayList<>()).add(cache);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Notes that one more watch of a namespace has had its first list. */
@@ -84,62 +86,30 @@ final class ClusterState {
     }
   }
 
-  /**
-   * Takes over what a list says about a namespace ({@code ""} for all): what is not in it is gone.
-   */
-  void replace(Resource resource, String namespace, Map<String, JsonNode> now) {
+  /** Notes changes that the cache of a resource already has. */
+  void changed(Resource resource, List<ResourceCache.Change<JsonNode>> changes) {
     lock.lock();
     try {
-      List<String> gone = new ArrayList<>();
-      for (String key : objectsOf(resource).keySet()) {
-        if (!now.containsKey(key) && (namespace.isEmpty() || key.startsWith(namespace + "/"))) {
-          gone.add(key);
+      for (ResourceCache.Change<JsonNode> c : changes) {
+        JsonNode after = c.after();
+        count(resource, after == null ? "delete" : c.before() == null ? "add" : "update");
+        if (after == null || !after.equals(c.before())) {
+          touched(resource, c.key());
         }
       }
-      gone.forEach(key -> removeLocked(resource, key));
-      now.forEach((key, object) -> putLocked(resource, key, object));
     } finally {
       lock.unlock();
     }
   }
 
-  /** An object came or changed. */
-  void put(Resource resource, JsonNode object) {
-    lock.lock();
-    try {
-      putLocked(resource, key(object), object);
-    } finally {
-      lock.unlock();
+  private @Nullable JsonNode find(Resource resource, String key) {
+    for (ResourceCache<JsonNode> c : caches.getOrDefault(resource, List.of())) {
+      JsonNode object = c.objects().get(key);
+      if (object != null) {
+        return object;
+      }
     }
-  }
-
-  /** An object is gone. */
-  void remove(Resource resource, String key) {
-    lock.lock();
-    try {
-      removeLocked(resource, key);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private Map<String, JsonNode> objectsOf(Resource resource) {
-    return objects.computeIfAbsent(resource, r -> new HashMap<>());
-  }
-
-  private void putLocked(Resource resource, String key, JsonNode object) {
-    JsonNode former = objectsOf(resource).put(key, object);
-    count(resource, former == null ? "add" : "update");
-    if (!object.equals(former)) {
-      touched(resource, key);
-    }
-  }
-
-  private void removeLocked(Resource resource, String key) {
-    if (objectsOf(resource).remove(key) != null) {
-      count(resource, "delete");
-      touched(resource, key);
-    }
+    return null;
   }
 
   private void count(Resource resource, String event) {
@@ -201,7 +171,7 @@ final class ClusterState {
       List<String> ready = due.stream().filter(this::isReadyKey).toList();
       for (String key : ready) {
         String source = role.source() + key;
-        JsonNode object = objectsOf(role.resource()).get(key);
+        JsonNode object = find(role.resource(), key);
         forgetReads(key);
         TargetGroup g =
             object == null
@@ -222,7 +192,7 @@ final class ClusterState {
     String read = read(resource, key);
     readersOf.computeIfAbsent(read, r -> new HashSet<>(4)).add(reader);
     readsOf.computeIfAbsent(reader, r -> new HashSet<>(4)).add(read);
-    return objectsOf(resource).get(key);
+    return find(resource, key);
   }
 
   private void forgetReads(String reader) {

@@ -4,6 +4,7 @@ import dev.tethys.collect.discovery.MetaLabels;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.web.kubernetes.ResourceWatch;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +24,7 @@ final class EndpointsTargets implements ClusterState.Targets {
   public TargetGroup group(String source, JsonNode endpoints, ClusterState.Lookup others) {
     MetaLabels labels = ObjectLabels.labels();
     labels.put("namespace", ObjectLabels.namespace(endpoints));
-    JsonNode service = others.find(Resource.SERVICES, ClusterState.key(endpoints));
+    JsonNode service = others.find(Resource.SERVICES, ResourceWatch.key(endpoints));
     if (service != null) {
       ObjectLabels.addService(labels, service);
     }
@@ -51,7 +52,7 @@ final class EndpointsTargets implements ClusterState.Targets {
       LOG.log(
           Level.WARNING,
           "endpoints {0} have more than 1000 addresses{1}; role endpointslice has all of them",
-          ClusterState.key(endpoints),
+          ResourceWatch.key(endpoints),
           over.equals("truncated") ? ", of which some are missing" : "");
     }
     pods.addOtherPorts(targets);

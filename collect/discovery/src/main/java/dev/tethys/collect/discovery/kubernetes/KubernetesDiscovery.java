@@ -14,6 +14,7 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.Kubeconfig;
+import dev.tethys.web.kubernetes.ResourceCache;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -276,7 +277,7 @@ public final class KubernetesDiscovery implements Discovery {
   }
 
   /** Puts what a watch brings where targets are made of it. */
-  private final class Seen implements ResourceWatch.Sink<JsonNode> {
+  private final class Seen implements ResourceCache.Listener<JsonNode> {
     private final Resource resource;
     private final String namespace;
 
@@ -286,23 +287,13 @@ public final class KubernetesDiscovery implements Discovery {
     }
 
     @Override
-    public JsonNode keep(JsonNode object) {
+    public JsonNode read(JsonNode object) {
       return resource.keep(object);
     }
 
     @Override
-    public void replace(Map<String, JsonNode> now) {
-      state.replace(resource, namespace, now);
-    }
-
-    @Override
-    public void put(String key, JsonNode object) {
-      state.put(resource, object);
-    }
-
-    @Override
-    public void remove(String key) {
-      state.remove(resource, key);
+    public void changed(List<ResourceCache.Change<JsonNode>> changes) {
+      state.changed(resource, changes);
     }
 
     @Override
@@ -413,19 +404,11 @@ public final class KubernetesDiscovery implements Discovery {
       ResourceWatch.Connection means =
           new ResourceWatch.Connection(access, context.http()::send, context.pause()::pause);
       for (Watched of : scopes) {
-        ResourceWatch<JsonNode> w = new ResourceWatch<>(of.scope(), means, new Seen(of));
-        watches.add(
-            Thread.ofVirtual()
-                .name("kubernetes-" + of.resource())
-                .start(
-                    () -> {
-                      try {
-                        w.run();
-                      } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                      }
-                    }));
+        ResourceCache<JsonNode> cache = new ResourceCache<>(of.scope(), means, new Seen(of));
+        state.add(of.resource(), cache);
+        watches.add(cache.thread("kubernetes-" + of.resource()));
       }
+      watches.forEach(Thread::start);
       while (true) {
         sink.update(state.awaitGroups());
       }

@@ -2,6 +2,7 @@ package dev.tethys.collect.discovery.kubernetes;
 
 import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.testkit.KubernetesDouble;
+import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 
 /** The double of a cluster's API, spoken to in resources. */
@@ -9,7 +10,7 @@ final class ClusterDouble extends KubernetesDouble {
   ClusterDouble() throws IOException {}
 
   void put(Resource resource, String json) {
-    put(resource.path(""), ClusterState.key(RestClient.JSON.readTree(json)), json);
+    put(resource.path(""), ResourceWatch.key(RestClient.JSON.readTree(json)), json);
   }
 
   void delete(Resource resource, String key) {

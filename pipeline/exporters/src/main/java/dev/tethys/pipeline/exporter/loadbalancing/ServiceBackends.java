@@ -4,6 +4,7 @@ import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.Kubeconfig;
+import dev.tethys.web.kubernetes.ResourceCache;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.net.URI;
@@ -11,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -43,7 +44,6 @@ final class ServiceBackends implements BackendSource {
   private final LoadBalancingSettings.Service settings;
   private final Reach reach;
   private final System.Logger log;
-  private final Map<String, Set<String>> hosts = new HashMap<>(); // guarded by this
   private @Nullable Thread thread; // guarded by this
   private boolean stopped; // guarded by this
 
@@ -138,7 +138,7 @@ final class ServiceBackends implements BackendSource {
                 "metadata.name=" + settings.name(),
                 false)
             : new ResourceWatch.Scope(slices, label, "", false);
-    new ResourceWatch<>(scope, means, new Pods(namespace, older, listener, listed)).run();
+    new Pods(namespace, older, listener, listed, scope, means).cache.run();
   }
 
   /** Whether slices may be listed; the watch reports any other failure. */
@@ -170,21 +170,29 @@ final class ServiceBackends implements BackendSource {
   }
 
   /** Reports all pods whenever one of the watched objects changes. */
-  private final class Pods implements ResourceWatch.Sink<Set<String>> {
+  private final class Pods implements ResourceCache.Listener<Set<String>> {
     private final String namespace;
     private final boolean older;
     private final Listener listener;
     private final CountDownLatch listed;
+    private final ResourceCache<Set<String>> cache;
 
-    Pods(String namespace, boolean older, Listener listener, CountDownLatch listed) {
+    Pods(
+        String namespace,
+        boolean older,
+        Listener listener,
+        CountDownLatch listed,
+        ResourceWatch.Scope scope,
+        ResourceWatch.Connection means) {
       this.namespace = namespace;
       this.older = older;
       this.listener = listener;
       this.listed = listed;
+      this.cache = new ResourceCache<>(scope, means, this);
     }
 
     @Override
-    public Set<String> keep(JsonNode object) {
+    public Set<String> read(JsonNode object) {
       Set<String> out = new TreeSet<>();
       if (older) {
         for (JsonNode subset : object.path("subsets")) {
@@ -215,31 +223,6 @@ final class ServiceBackends implements BackendSource {
     }
 
     @Override
-    public void replace(Map<String, Set<String>> now) {
-      synchronized (ServiceBackends.this) {
-        hosts.clear();
-        hosts.putAll(now);
-      }
-      publish();
-    }
-
-    @Override
-    public void put(String key, Set<String> object) {
-      synchronized (ServiceBackends.this) {
-        hosts.put(key, object);
-      }
-      publish();
-    }
-
-    @Override
-    public void remove(String key) {
-      synchronized (ServiceBackends.this) {
-        hosts.remove(key);
-      }
-      publish();
-    }
-
-    @Override
     public void synced() {
       listed.countDown();
     }
@@ -249,21 +232,22 @@ final class ServiceBackends implements BackendSource {
       listener.failed("cannot " + what + ": " + reason);
     }
 
-    private void publish() {
+    @Override
+    public void changed(List<ResourceCache.Change<Set<String>>> changes) {
       TreeSet<String> names = new TreeSet<>();
+      for (Set<String> of : cache.objects().values()) {
+        for (String host : of) {
+          if (settings.ports().isEmpty()) {
+            names.add(host);
+          }
+          for (int port : settings.ports()) {
+            names.add((host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port);
+          }
+        }
+      }
       synchronized (ServiceBackends.this) {
         if (stopped) {
           return;
-        }
-        for (Set<String> of : hosts.values()) {
-          for (String host : of) {
-            if (settings.ports().isEmpty()) {
-              names.add(host);
-            }
-            for (int port : settings.ports()) {
-              names.add((host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port);
-            }
-          }
         }
       }
       listener.found(names.stream().toList());

@@ -7,15 +7,13 @@ import dev.tethys.pipeline.receiver.endpoint.EndpointObserver;
 import dev.tethys.pipeline.receiver.endpoint.KnownEndpoints;
 import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
+import dev.tethys.web.kubernetes.ResourceCache;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /** Watches the objects of a cluster, and tells which endpoints these have. */
@@ -51,7 +49,7 @@ final class KubernetesObserver implements Extension, EndpointObserver {
       for (String namespace : in) {
         String path = kind.path(namespace);
         threads.add(
-            new ResourceWatch<>(
+            new ResourceCache<>(
                     new ResourceWatch.Scope(path, "", kind.selector(config.node()), false),
                     means,
                     new Watched(kind, path))
@@ -62,7 +60,7 @@ final class KubernetesObserver implements Extension, EndpointObserver {
   }
 
   /** Objects of one kind. */
-  private final class Watched implements ResourceWatch.Sink<List<Endpoint>> {
+  private final class Watched implements ResourceCache.Listener<List<Endpoint>> {
     private final ObservedKind kind;
     private final String prefix;
     private final FailureLog failures = new FailureLog();
@@ -73,31 +71,17 @@ final class KubernetesObserver implements Extension, EndpointObserver {
     }
 
     @Override
-    public List<Endpoint> keep(JsonNode object) {
+    public List<Endpoint> read(JsonNode object) {
       return kind.endpoints(id, object);
     }
 
     @Override
-    public void replace(Map<String, List<Endpoint>> now) {
+    public void changed(List<ResourceCache.Change<List<Endpoint>>> changes) {
       failures.succeeded();
-      Set<String> these = new HashSet<>();
-      now.forEach(
-          (key, endpoints) -> {
-            these.add(prefix + key);
-            known.set(prefix + key, endpoints);
-          });
-      known.keepOnly(prefix, these);
-    }
-
-    @Override
-    public void put(String key, List<Endpoint> endpoints) {
-      failures.succeeded();
-      known.set(prefix + key, endpoints);
-    }
-
-    @Override
-    public void remove(String key) {
-      known.set(prefix + key, List.of());
+      for (ResourceCache.Change<List<Endpoint>> c : changes) {
+        List<Endpoint> endpoints = c.after();
+        known.set(prefix + c.key(), endpoints == null ? List.of() : endpoints);
+      }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.processor.kubernetes;
 
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.web.kubernetes.ResourceCache;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -99,7 +100,7 @@ final class Cluster {
     KubernetesConfig.Filter f = config.filter();
     return run(
         KubernetesKind.POD,
-        new ResourceWatch<>(
+        new ResourceCache<>(
             new ResourceWatch.Scope(
                 KubernetesKind.POD.path(namespace),
                 f.labelSelector(),
@@ -127,7 +128,7 @@ final class Cluster {
     Workloads to = of(kind);
     return run(
         kind,
-        new ResourceWatch<>(
+        new ResourceCache<>(
             new ResourceWatch.Scope(kind.path(namespace), "", field, true),
             means,
             new WatchedObjects<>(
@@ -147,8 +148,8 @@ final class Cluster {
     }
   }
 
-  private static Thread run(KubernetesKind kind, ResourceWatch<?> watch) {
-    Thread thread = watch.thread("kubernetes-" + kind.word());
+  private static Thread run(KubernetesKind kind, ResourceCache<?> cache) {
+    Thread thread = cache.thread("kubernetes-" + kind.word());
     thread.start();
     return thread;
   }

@@ -1,16 +1,15 @@
 package dev.tethys.pipeline.processor.kubernetes;
 
-import dev.tethys.web.kubernetes.ResourceWatch;
+import dev.tethys.web.kubernetes.ResourceCache;
 import java.lang.System.Logger.Level;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 
-/** Objects seen by one watch, reported as added, changed and deleted objects. */
-final class WatchedObjects<T> implements ResourceWatch.Sink<T> {
+/** Counts changes of watched objects and applies them to an index. */
+final class WatchedObjects<T> implements ResourceCache.Listener<T> {
   /** Counters of added, changed and deleted objects of a kind, and of failed watches. */
   static final class Counts {
     final LongAdder added = new LongAdder();
@@ -26,7 +25,6 @@ final class WatchedObjects<T> implements ResourceWatch.Sink<T> {
   private final Counts counts;
   private final Runnable synced;
   private final System.Logger log;
-  private final Map<String, T> known = new HashMap<>(); // of the thread that watches
 
   /**
    * @param identity what tells an object from another one that has its name later
@@ -50,36 +48,26 @@ final class WatchedObjects<T> implements ResourceWatch.Sink<T> {
   }
 
   @Override
-  public T keep(JsonNode object) {
+  public T read(JsonNode object) {
     return reader.apply(object);
   }
 
   @Override
-  public void replace(Map<String, T> now) {
-    for (String key : known.keySet().toArray(String[]::new)) {
-      if (!now.containsKey(key)) {
-        remove(key);
+  public void changed(List<ResourceCache.Change<T>> changes) {
+    for (ResourceCache.Change<T> c : changes) {
+      T was = c.before();
+      T now = c.after();
+      if (now == null) {
+        counts.deleted.increment();
+      } else {
+        (was == null ? counts.added : counts.updated).increment();
       }
-    }
-    now.forEach(this::put);
-  }
-
-  @Override
-  public void put(String key, T object) {
-    T was = known.put(key, object);
-    (was == null ? counts.added : counts.updated).increment();
-    if (was != null && !identity.apply(was).equals(identity.apply(object))) {
-      went.accept(key, was); // made anew while no watch ran
-    }
-    came.accept(key, object);
-  }
-
-  @Override
-  public void remove(String key) {
-    T was = known.remove(key);
-    if (was != null) {
-      counts.deleted.increment();
-      went.accept(key, was);
+      if (was != null && (now == null || !identity.apply(was).equals(identity.apply(now)))) {
+        went.accept(c.key(), was); // gone, or replaced under its name while no watch ran
+      }
+      if (now != null) {
+        came.accept(c.key(), now);
+      }
     }
   }
 

@@ -2,15 +2,15 @@ package dev.tethys.pipeline.processor.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.web.kubernetes.ResourceCache.Change;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 class WatchedObjectsTest {
   @Test
-  void whatWasMadeAnewUnderItsNameIsGoneAsWhatItWas() {
+  void reportsReplacedObjectAsDeleted() {
     List<String> told = new ArrayList<>();
     WatchedObjects<String> seen =
         new WatchedObjects<>(
@@ -21,10 +21,10 @@ class WatchedObjectsTest {
             new WatchedObjects.Counts(),
             () -> {},
             System.getLogger("test"));
-    seen.put("ns/job", "id one");
-    seen.put("ns/job", "id one, changed");
-    seen.put("ns/job", "di two");
-    seen.replace(Map.of("ns/job", "xx three"));
+    seen.changed(List.of(new Change<>("ns/job", null, "id one")));
+    seen.changed(List.of(new Change<>("ns/job", "id one", "id one, changed")));
+    seen.changed(List.of(new Change<>("ns/job", "id one, changed", "di two")));
+    seen.changed(List.of(new Change<>("ns/job", "di two", "xx three")));
     assertThat(told)
         .containsExactly(
             "+id one", "+id one, changed", "-id one, changed", "+di two", "-di two", "+xx three");

@@ -2,28 +2,26 @@ package dev.tethys.pipeline.receiver.cluster;
 
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
+import dev.tethys.web.kubernetes.ResourceCache;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** Objects of one kind in one namespace, or in all. */
-final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
+final class WatchedKind implements ResourceCache.Listener<ClusterObject> {
   private static final System.Logger LOG = JulLogger.of(WatchedKind.class.getName());
 
   private final String name;
   private final ClusterKind kind;
   private final Function<JsonNode, List<Part>> reader;
   private final @Nullable Listener listener;
+  private final ResourceCache<ClusterObject> cache;
   private final Thread thread;
-  private volatile Map<String, ClusterObject> known = new ConcurrentSkipListMap<>();
   private final FailureLog failures = new FailureLog();
 
   /** Listener for changes; must not block. */
@@ -51,10 +49,10 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
     this.listener = listener;
     this.kind = kind;
     this.reader = kind.reader(config);
-    ResourceWatch<ClusterObject> watch =
-        new ResourceWatch<>(
+    this.cache =
+        new ResourceCache<>(
             new ResourceWatch.Scope(kind.path(namespace), "", "", false), means, this);
-    this.thread = watch.thread(name + " " + kind.path(namespace));
+    this.thread = cache.thread(name + " " + kind.path(namespace));
   }
 
   ClusterKind kind() {
@@ -63,12 +61,12 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
 
   /** What is kept of each object, in the order of their names. */
   Collection<ClusterObject> objects() {
-    return known.values();
+    return known().values();
   }
 
   /** The same by their keys: {@code namespace/name}, or the name. */
   Map<String, ClusterObject> known() {
-    return known;
+    return cache.objects();
   }
 
   void start() {
@@ -80,7 +78,7 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
   }
 
   @Override
-  public ClusterObject keep(JsonNode object) {
+  public ClusterObject read(JsonNode object) {
     List<Part> parts = reader.apply(object);
     return listener == null
         ? new ClusterObject(parts, List.of(), ClusterObject.Links.NONE)
@@ -89,36 +87,16 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
   }
 
   @Override
-  public void replace(Map<String, ClusterObject> now) {
-    Set<String> keys = new HashSet<>(known.keySet());
-    keys.addAll(now.keySet());
-    known = new ConcurrentSkipListMap<>(now);
+  public void changed(List<ResourceCache.Change<ClusterObject>> changes) {
     failures.succeeded();
     if (listener != null) {
-      listener.changed(this, keys);
-    }
-  }
-
-  @Override
-  public void put(String key, ClusterObject object) {
-    known.put(key, object);
-    failures.succeeded();
-    if (listener != null) {
-      listener.changed(this, List.of(key));
-    }
-  }
-
-  @Override
-  public void remove(String key) {
-    known.remove(key);
-    if (listener != null) {
-      listener.changed(this, List.of(key));
+      listener.changed(this, changes.stream().map(ResourceCache.Change::key).toList());
     }
   }
 
   @Override
   public void synced() {
-    LOG.log(Level.DEBUG, "{0}: {1} objects of {2}", name, known.size(), kind);
+    LOG.log(Level.DEBUG, "{0}: {1} objects of {2}", name, known().size(), kind);
     if (listener != null) {
       listener.firstListDone(this);
     }

@@ -6,14 +6,14 @@ import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.receiver.kubernetes.LogForwarder;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
+import dev.tethys.web.kubernetes.ResourceCache;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -21,16 +21,16 @@ import tools.jackson.databind.JsonNode;
  * list brings it again after a watch had to be begun anew. The watch waits when a batch is on its
  * way and another one is full, so that little is kept but what the API itself still has.
  */
-final class WatchedEvents implements ResourceWatch.Sink<Event> {
+final class WatchedEvents implements ResourceCache.Listener<Event> {
   private static final System.Logger LOG = JulLogger.of(WatchedEvents.class.getName());
 
   private final String name;
   private final String version;
   private final long since;
   private final LogForwarder to;
+  private final ResourceCache<Event> known;
   private final Thread thread;
-  private Map<String, Event> known = new HashMap<>(); // these of the thread
-  private final FailureLog failures = new FailureLog();
+  private final FailureLog failures = new FailureLog(); // of the thread
 
   /**
    * @param name of the receiver, as logs have it
@@ -50,9 +50,8 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
     this.since = since;
     this.to = new LogForwarder(name, to, namespace, means.pause());
     String path = "/api/v1" + (namespace.isEmpty() ? "" : "/namespaces/" + namespace) + "/events";
-    ResourceWatch<Event> watch =
-        new ResourceWatch<>(new ResourceWatch.Scope(path, "", "", false), means, this);
-    this.thread = watch.thread(name + " " + path);
+    this.known = new ResourceCache<>(new ResourceWatch.Scope(path, "", "", false), means, this);
+    this.thread = known.thread(name + " " + path);
   }
 
   void start() {
@@ -66,47 +65,34 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
   }
 
   @Override
-  public Event keep(JsonNode object) {
+  public Event read(JsonNode object) {
     return Event.of(object, since, version);
   }
 
   @Override
-  public void replace(Map<String, Event> now) {
+  public Event retained(Event e) {
+    return e.withoutRecord();
+  }
+
+  @Override
+  public void changed(List<ResourceCache.Change<Event>> changes) {
     failures.succeeded();
     List<Event> fresh = new ArrayList<>();
-    Map<String, Event> next = new HashMap<>();
-    now.forEach(
-        (key, e) -> {
-          if (isNew(key, e)) {
-            fresh.add(e);
-          }
-          next.put(key, e.withoutRecord());
-        });
+    for (ResourceCache.Change<Event> c : changes) {
+      Event e = c.after();
+      if (e != null && isNew(c.before(), e)) {
+        fresh.add(e);
+      }
+    }
     fresh.sort(Comparator.comparingLong(Event::nanos));
     for (int i = 0; i < fresh.size(); i += LogForwarder.MOST) {
       sendEvents(fresh.subList(i, Math.min(fresh.size(), i + LogForwarder.MOST)));
     }
-    known = next;
   }
 
-  @Override
-  public void put(String key, Event e) {
-    failures.succeeded();
-    if (isNew(key, e)) {
-      sendEvents(List.of(e));
-    }
-    known.put(key, e.withoutRecord());
-  }
-
-  private boolean isNew(String key, Event e) {
-    Event was = known.get(key);
+  private static boolean isNew(@Nullable Event was, Event e) {
     return e.group() != null
         && (was == null || !was.uid().equals(e.uid()) || !was.version().equals(e.version()));
-  }
-
-  @Override
-  public void remove(String key) {
-    known.remove(key);
   }
 
   private void sendEvents(Collection<Event> events) {
@@ -126,7 +112,7 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
 
   @Override
   public void synced() {
-    LOG.log(Level.DEBUG, "{0}: {1} events were there before", name, known.size());
+    LOG.log(Level.DEBUG, "{0}: {1} events were there before", name, known.objects().size());
   }
 
   @Override

@@ -4,8 +4,10 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.receiver.kubernetes.Quantity;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.web.kubernetes.ClusterAccess;
+import dev.tethys.web.kubernetes.ResourceCache;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
@@ -26,24 +28,25 @@ final class NodeCapacity {
   }
 
   private final String name;
+  private final ResourceCache<Capacity> nodes;
   private final Thread thread;
-  private volatile Capacity now = Capacity.UNKNOWN;
 
   /**
    * @param name of the receiver, as logs have it
    */
   NodeCapacity(String name, String node, ClusterAccess access, ResourceWatch.Sender sender) {
     this.name = name;
-    ResourceWatch<Capacity> watch =
-        new ResourceWatch<>(
+    this.nodes =
+        new ResourceCache<>(
             new ResourceWatch.Scope("/api/v1/nodes", "", "metadata.name=" + node, false),
             new ResourceWatch.Connection(access, sender, Thread::sleep),
             new NodeListener());
-    this.thread = watch.thread(name + " node");
+    this.thread = nodes.thread(name + " node");
   }
 
   Capacity now() {
-    return now;
+    Map.Entry<String, Capacity> node = nodes.objects().firstEntry();
+    return node == null ? Capacity.UNKNOWN : node.getValue();
   }
 
   void start() {
@@ -55,34 +58,22 @@ final class NodeCapacity {
   }
 
   /** Of one node only. */
-  private final class NodeListener implements ResourceWatch.Sink<Capacity> {
+  private final class NodeListener implements ResourceCache.Listener<Capacity> {
     private final FailureLog failures = new FailureLog();
 
     @Override
-    public Capacity keep(JsonNode object) {
+    public Capacity read(JsonNode object) {
       return Capacity.of(object);
     }
 
     @Override
-    public void replace(Map<String, Capacity> all) {
+    public void changed(List<ResourceCache.Change<Capacity>> changes) {
       failures.succeeded();
-      now = all.values().stream().findFirst().orElse(Capacity.UNKNOWN);
-    }
-
-    @Override
-    public void put(String key, Capacity object) {
-      failures.succeeded();
-      now = object;
-    }
-
-    @Override
-    public void remove(String key) {
-      now = Capacity.UNKNOWN;
     }
 
     @Override
     public void synced() {
-      if (now.equals(Capacity.UNKNOWN)) {
+      if (now().equals(Capacity.UNKNOWN)) {
         LOG.log(Level.WARNING, "{0}: the cluster has no such node, or knows no capacity", name);
       }
     }

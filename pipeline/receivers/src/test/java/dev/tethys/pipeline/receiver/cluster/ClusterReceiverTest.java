@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -499,7 +500,7 @@ class ClusterReceiverTest {
     kind.failed("list", "no");
     kind.failed("list", "no");
     assertThat(said.all).hasSize(1);
-    kind.replace(Map.of());
+    kind.changed(List.of());
     kind.failed("list", "no");
     assertThat(said.all).hasSize(2);
   }

@@ -25,7 +25,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -241,7 +240,7 @@ class EventsReceiverTest {
     events.failed("list", "no");
     events.failed("list", "no");
     assertThat(said.all).hasSize(1);
-    events.replace(Map.of());
+    events.changed(List.of());
     events.failed("list", "no");
     assertThat(said.all).hasSize(2);
   }
