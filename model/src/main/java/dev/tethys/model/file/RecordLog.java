@@ -67,14 +67,8 @@ public final class RecordLog implements Closeable {
   private final RecordFormat format;
   private final boolean locked;
   private RandomAccessFile io;
-  private Writing out;
-  private long size;
+  private AppendFile out;
   private int records;
-
-  /**
-   * Whether the file ends with part of a failed record, which must be cut before the next append.
-   */
-  private boolean hasRest;
 
   /** Whether a power cut could bring back the file of before {@link #replace}. */
   private boolean nameIsOpen;
@@ -84,7 +78,7 @@ public final class RecordLog implements Closeable {
     this.format = format;
     this.locked = locked;
     this.io = io;
-    this.out = new Writing(io, file);
+    this.out = new AppendFile(new Writing(io, file));
   }
 
   /**
@@ -141,8 +135,9 @@ public final class RecordLog implements Closeable {
 
   private void begin(Foreign foreign, Sink to) throws IOException {
     if (holdsNothing(io, format)) {
-      out.truncate(0);
-      write(out, format.headerBytes());
+      out.cut(0);
+      byte[] header = format.headerBytes();
+      out.append(header, 0, header.length);
       out.force();
       FILES.syncDirectory(folder(file));
     } else if (!beginsRight(io, format)) {
@@ -154,9 +149,8 @@ public final class RecordLog implements Closeable {
     if (found.end() < io.length()) {
       cutOff(found.end());
     }
-    size = found.end();
     records = found.records();
-    out.truncate(size); // what is appended goes there
+    out.cut(found.end()); // what is appended goes there
   }
 
   private static Stream<byte[]> refused(Path file) throws IOException {
@@ -232,7 +226,7 @@ public final class RecordLog implements Closeable {
       }
       to.force();
     }
-    out.truncate(end);
+    out.cut(end);
     out.force();
     LOG.log(
         Level.WARNING,
@@ -259,31 +253,14 @@ public final class RecordLog implements Closeable {
       FILES.syncDirectory(folder(file));
       nameIsOpen = false;
     }
-    cutRest();
-    hasRest = true;
-    try {
-      for (byte[] record : framed) {
-        write(out, record);
-      }
-      out.force();
-    } catch (IOException e) {
-      try {
-        cutRest();
-      } catch (IOException again) {
-        e.addSuppressed(again);
-      }
-      throw e;
-    }
-    hasRest = false;
-    size = out.position();
+    out.append(
+        to -> {
+          for (byte[] record : framed) {
+            write(to, record);
+          }
+          to.force();
+        });
     records += payloads.size();
-  }
-
-  private void cutRest() throws IOException {
-    if (hasRest) {
-      out.truncate(size);
-      hasRest = false;
-    }
   }
 
   /** How many records it holds, those that were replaced among them. */
@@ -293,7 +270,7 @@ public final class RecordLog implements Closeable {
 
   /** Its size in bytes. */
   public long bytes() {
-    return size;
+    return out.size();
   }
 
   /**
@@ -315,10 +292,8 @@ public final class RecordLog implements Closeable {
       nameIsOpen = true;
       before = io;
       io = nextIo;
-      out = nextOut;
-      size = nextOut.position();
+      out = new AppendFile(nextOut);
       records = n;
-      hasRest = false;
     } finally {
       if (!done) {
         nextIo.close();
@@ -344,7 +319,7 @@ public final class RecordLog implements Closeable {
     return n;
   }
 
-  private static void write(Writing to, byte[] bytes) throws IOException {
+  private static void write(FileAccess.WritableFile to, byte[] bytes) throws IOException {
     to.write(bytes, 0, bytes.length);
   }
 

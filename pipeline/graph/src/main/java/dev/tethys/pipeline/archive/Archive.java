@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.archive;
 
+import dev.tethys.model.file.SegmentFiles;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -12,7 +13,6 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Format of an archive.
@@ -61,8 +61,8 @@ public final class Archive {
 
   static final String LOCK = "LOCK";
   static final String MOVED = "MOVED";
-  static final String SEGMENT_SUFFIX = ".seg";
-  static final String INDEX_SUFFIX = ".idx";
+  static final SegmentFiles.Names SEGMENTS = new SegmentFiles.Names(true, ".seg");
+  static final SegmentFiles.Names INDEXES = new SegmentFiles.Names(true, ".idx");
 
   /** Bytes before the first record. */
   static final int HEADER = 16;
@@ -88,28 +88,11 @@ public final class Archive {
    */
   public record Entry(long offset, int bodyLength, RequestSummary summary) {}
 
-  static String name(long number, String suffix) {
-    return HexFormat.of().toHexDigits(number) + suffix;
-  }
-
-  /** Number of a segment by the name of its file; null when the file is none. */
-  static @Nullable Long number(String name) {
-    if (name.length() != 16 + SEGMENT_SUFFIX.length() || !name.endsWith(SEGMENT_SUFFIX)) {
-      return null;
-    }
-    try {
-      long n = HexFormat.fromHexDigitsToLong(name.substring(0, 16));
-      return n > 0 && n < Long.MAX_VALUE ? n : null;
-    } catch (IllegalArgumentException e) {
-      return null;
-    }
-  }
-
   /** Numbers of the segments of an archive, ascending. */
   static List<Long> segments(ArchiveFiles files) throws IOException {
     List<Long> out = new ArrayList<>();
     for (String name : files.names()) {
-      Long n = number(name);
+      Long n = SEGMENTS.number(name);
       if (n != null) {
         out.add(n);
       }
@@ -175,7 +158,8 @@ public final class Archive {
       if (!Arrays.equals(magic, INDEX_MAGIC)
           || in.readLong() != number
           || ByteBuffer.wrap(index).getInt(index.length - 4) != (int) c.getValue()) {
-        throw new IOException("the index of segment " + name(number, "") + " is damaged");
+        throw new IOException(
+            "the index of segment " + HexFormat.of().toHexDigits(number) + " is damaged");
       }
       int n = in.readInt();
       List<Entry> out = new ArrayList<>(Math.min(n, ArchiveWriter.MAX_RECORDS));

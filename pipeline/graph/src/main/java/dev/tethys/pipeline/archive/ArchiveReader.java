@@ -54,7 +54,7 @@ public final class ArchiveReader {
     List<SegmentInfo> out = new ArrayList<>();
     for (long n : Archive.segments(files)) {
       try {
-        long bytes = files.size(Archive.name(n, Archive.SEGMENT_SUFFIX));
+        long bytes = files.size(Archive.SEGMENTS.name(n));
         out.add(new SegmentInfo(n, bytes, load(n, Long.MAX_VALUE)));
       } catch (NoSuchFileException e) {
         continue; // deleted meanwhile
@@ -134,7 +134,7 @@ public final class ArchiveReader {
 
   /** Entries of a segment, of an incomplete one up to its first incomplete record. */
   private List<Archive.Entry> load(long number, long limit) throws IOException {
-    String index = Archive.name(number, Archive.INDEX_SUFFIX);
+    String index = Archive.INDEXES.name(number);
     if (files.exists(index)) {
       return Archive.entries(files.read(index), number);
     }
@@ -143,7 +143,7 @@ public final class ArchiveReader {
 
   /** Reads the records of a segment until the limit or the first that is not whole. */
   static List<Archive.Entry> scan(ArchiveFiles files, long number, long limit) throws IOException {
-    String segment = Archive.name(number, Archive.SEGMENT_SUFFIX);
+    String segment = Archive.SEGMENTS.name(number);
     List<Archive.Entry> out = new ArrayList<>();
     try (ReadableFile f = files.open(segment)) {
       long size = Math.min(limit, f.size());
@@ -196,7 +196,7 @@ public final class ArchiveReader {
   }
 
   private byte[] body(long number, Archive.Entry e) throws IOException {
-    String name = Archive.name(number, Archive.SEGMENT_SUFFIX);
+    String name = Archive.SEGMENTS.name(number);
     String p = files.shown(name);
     try (ReadableFile f = files.open(name)) {
       byte[] head = new byte[Archive.RECORD_HEADER];

@@ -65,8 +65,8 @@ public final class ArchiveUpload {
           break;
         }
         own();
-        put(Archive.name(n, Archive.SEGMENT_SUFFIX));
-        put(Archive.name(n, Archive.INDEX_SUFFIX));
+        put(Archive.SEGMENTS.name(n));
+        put(Archive.INDEXES.name(n));
         writer.moved(n);
         moved++;
       }

@@ -1,8 +1,9 @@
 package dev.tethys.pipeline.archive;
 
 import dev.tethys.codec.compression.Compression;
+import dev.tethys.model.file.AppendFile;
 import dev.tethys.model.file.FileAccess;
-import dev.tethys.model.file.FileAccess.WritableFile;
+import dev.tethys.model.file.SegmentFiles;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -68,6 +69,7 @@ public final class ArchiveWriter implements Closeable {
 
   private final FileAccess files;
   private final Path folder;
+  private final SegmentFiles segments;
   private final LongSupplier millis;
   private final Object forcing = new Object();
   private long forced; // sequence of the last durable append; guarded by forcing
@@ -78,7 +80,7 @@ public final class ArchiveWriter implements Closeable {
   private @Nullable Closeable lock;
   private final TreeMap<Long, Complete> complete = new TreeMap<>();
   private final Map<Deletion, Long> deleted = new EnumMap<>(Deletion.class);
-  private @Nullable WritableFile open;
+  private @Nullable AppendFile open;
   private final List<Archive.Entry> entries = new ArrayList<>();
   private long number;
   private long begun;
@@ -90,6 +92,7 @@ public final class ArchiveWriter implements Closeable {
   public ArchiveWriter(FileAccess files, Path folder, LongSupplier millis, Bounds bounds) {
     this.files = files;
     this.folder = folder;
+    this.segments = new SegmentFiles(files, folder, Archive.SEGMENTS);
     this.millis = millis;
     this.bounds = bounds;
   }
@@ -134,8 +137,8 @@ public final class ArchiveWriter implements Closeable {
     }
     ArchiveFiles all = ArchiveFiles.in(files, folder);
     for (long n : Archive.segments(all)) {
-      Path segment = path(n, Archive.SEGMENT_SUFFIX);
-      Path index = path(n, Archive.INDEX_SUFFIX);
+      Path segment = segment(n);
+      Path index = index(n);
       List<Archive.Entry> of;
       if (files.exists(index)) {
         of = Archive.entries(files.read(index), n);
@@ -184,15 +187,19 @@ public final class ArchiveWriter implements Closeable {
         throw new IOException("the archive is closed");
       }
       makeRoom(b, record.length);
-      WritableFile f = open;
-      if (f == null) {
-        f = begin();
-      }
-      long at = f.position();
+      AppendFile now = open;
+      AppendFile f = now == null ? begin() : now;
+      long at = f.size();
       try {
-        f.write(record, 0, record.length);
+        f.append(record, 0, record.length);
       } catch (IOException e) {
-        cut(f, at);
+        if (f.isBroken()) {
+          try (f) {
+            abandon();
+          } catch (IOException also) {
+            e.addSuppressed(also);
+          }
+        }
         throw e;
       }
       entries.add(new Archive.Entry(at, compressed.length, summary));
@@ -201,44 +208,34 @@ public final class ArchiveWriter implements Closeable {
     force(mine);
   }
 
-  /** Removes an incomplete record; a segment that keeps it ends there. */
-  private void cut(WritableFile f, long at) throws IOException {
-    try {
-      f.truncate(at);
-    } catch (IOException e) {
-      open = null;
-      Path segment = path(number, Archive.SEGMENT_SUFFIX);
-      complete.put(number, completed(segment, segment, entries));
-      entries.clear();
-      try (f) {
-        throw e;
-      }
-    }
+  /** Ends a segment that ends with an incomplete record. */
+  private void abandon() throws IOException {
+    open = null;
+    Path segment = segment(number);
+    complete.put(number, completed(segment, segment, entries));
+    entries.clear();
   }
 
   private synchronized boolean isDue(Bounds b, int more) {
-    WritableFile f = open;
+    AppendFile f = open;
     return f != null
         && !entries.isEmpty()
-        && (f.position() + more > b.segmentBytes
+        && (f.size() + more > b.segmentBytes
             || entries.size() >= MAX_RECORDS
             || millis.getAsLong() - begun >= b.segmentAge.toMillis());
   }
 
-  private WritableFile begin() throws IOException {
-    WritableFile f = files.create(path(number + 1, Archive.SEGMENT_SUFFIX));
+  private AppendFile begin() throws IOException {
+    AppendFile f = segments.create(number + 1, Archive.header(number + 1), true);
     number++;
     begun = millis.getAsLong();
     open = f;
-    byte[] header = Archive.header(number);
-    f.write(header, 0, header.length);
-    files.syncDirectory(folder);
     return f;
   }
 
   /** Called with both locks. */
   private void finishSegment() throws IOException {
-    WritableFile f = open;
+    AppendFile f = open;
     if (f == null) {
       return;
     }
@@ -246,8 +243,8 @@ public final class ArchiveWriter implements Closeable {
     forced = sequence;
     f.close();
     open = null;
-    Path segment = path(number, Archive.SEGMENT_SUFFIX);
-    Path index = path(number, Archive.INDEX_SUFFIX);
+    Path segment = segment(number);
+    Path index = index(number);
     files.replace(index, Archive.index(number, entries));
     complete.put(number, completed(segment, index, entries));
     entries.clear();
@@ -258,7 +255,7 @@ public final class ArchiveWriter implements Closeable {
       if (forced >= upTo) {
         return;
       }
-      WritableFile f;
+      AppendFile f;
       long last;
       synchronized (this) {
         f = open;
@@ -290,14 +287,14 @@ public final class ArchiveWriter implements Closeable {
   }
 
   private void delete(long n, Deletion why) throws IOException {
-    files.delete(path(n, Archive.INDEX_SUFFIX));
-    files.delete(path(n, Archive.SEGMENT_SUFFIX));
+    files.delete(index(n));
+    files.delete(segment(n));
     Complete c = complete.remove(n);
     deleted.merge(why, c == null ? 0 : c.items, Long::sum);
   }
 
   private long bytes() {
-    long n = open == null ? 0 : open.position();
+    long n = open == null ? 0 : open.size();
     for (Complete c : complete.values()) {
       n += c.bytes;
     }
@@ -335,8 +332,8 @@ public final class ArchiveWriter implements Closeable {
       synchronized (this) {
         files.replace(
             folder.resolve(Archive.MOVED), Long.toString(n).getBytes(StandardCharsets.US_ASCII));
-        files.delete(path(n, Archive.SEGMENT_SUFFIX));
-        files.delete(path(n, Archive.INDEX_SUFFIX));
+        files.delete(segment(n));
+        files.delete(index(n));
         complete.remove(n);
       }
     }
@@ -363,8 +360,12 @@ public final class ArchiveWriter implements Closeable {
     return out;
   }
 
-  private Path path(long n, String suffix) {
-    return folder.resolve(Archive.name(n, suffix));
+  private Path segment(long n) {
+    return segments.path(n);
+  }
+
+  private Path index(long n) {
+    return folder.resolve(Archive.INDEXES.name(n));
   }
 
   /** Closes the archive for one user; the last one completes the segment. */

@@ -78,7 +78,7 @@ public final class S3Archive implements ArchiveFiles {
       S3Client.Page page = make("", () -> client.list(prefix, "", of));
       for (S3Client.Listed o : page.objects()) {
         String name = o.key().substring(prefix.length());
-        if (name.endsWith(Archive.SEGMENT_SUFFIX) || name.endsWith(Archive.INDEX_SUFFIX)) {
+        if (name.endsWith(Archive.SEGMENTS.suffix()) || name.endsWith(Archive.INDEXES.suffix())) {
           all.put(name, o.size());
         }
       }
@@ -89,7 +89,7 @@ public final class S3Archive implements ArchiveFiles {
     } while (!token.isEmpty());
     List<String> incomplete = new ArrayList<>();
     for (String name : all.keySet()) {
-      if (name.endsWith(Archive.SEGMENT_SUFFIX) && !all.containsKey(index(name))) {
+      if (name.endsWith(Archive.SEGMENTS.suffix()) && !all.containsKey(index(name))) {
         incomplete.add(name);
       }
     }
@@ -100,8 +100,8 @@ public final class S3Archive implements ArchiveFiles {
   }
 
   private static String index(String segment) {
-    return segment.substring(0, segment.length() - Archive.SEGMENT_SUFFIX.length())
-        + Archive.INDEX_SUFFIX;
+    return segment.substring(0, segment.length() - Archive.SEGMENTS.suffix().length())
+        + Archive.INDEXES.suffix();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.model.file.AppendFile;
 import dev.tethys.model.file.FileAccess;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -32,7 +33,7 @@ final class Segment {
   boolean broken;
 
   boolean deleted;
-  FileAccess.@Nullable WritableFile writer;
+  @Nullable AppendFile writer;
   FileAccess.@Nullable ReadableFile reader;
   FileAccess.@Nullable WritableFile doneWriter;
 
@@ -41,9 +42,8 @@ final class Segment {
 
   Segment(Path folder, long number) {
     this.number = number;
-    String name = String.format("%016x", number);
-    this.file = folder.resolve(name + SegmentFormat.SEGMENT_SUFFIX);
-    this.doneFile = folder.resolve(name + SegmentFormat.DONE_SUFFIX);
+    this.file = folder.resolve(SegmentFormat.SEGMENTS.name(number));
+    this.doneFile = folder.resolve(SegmentFormat.DONE.name(number));
   }
 
   boolean isAllDone() {

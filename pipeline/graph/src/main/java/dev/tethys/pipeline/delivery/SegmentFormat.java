@@ -1,11 +1,9 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.model.file.SegmentFiles;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.HexFormat;
-import org.jspecify.annotations.Nullable;
 
 /**
  * File format of a {@link SegmentedLog}: names, headers and completion marks.
@@ -29,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * Numbers are little-endian.
  */
 final class SegmentFormat {
-  static final String SEGMENT_SUFFIX = ".seg";
-  static final String DONE_SUFFIX = ".done";
+  static final SegmentFiles.Names SEGMENTS = new SegmentFiles.Names(true, ".seg");
+  static final SegmentFiles.Names DONE = new SegmentFiles.Names(true, ".done");
 
   /** Bytes before the first record, and before the first mark. */
   static final int HEADER = 16;
@@ -42,20 +40,6 @@ final class SegmentFormat {
   private static final long DONE_MAGIC = magic("TYDONE01");
 
   private SegmentFormat() {}
-
-  /** The number of a segment, by the name of one of its files; null when it is none. */
-  static @Nullable Long number(Path p, String suffix) {
-    String name = p.getFileName().toString();
-    if (name.length() != 16 + suffix.length() || !name.endsWith(suffix)) {
-      return null;
-    }
-    try {
-      long n = HexFormat.fromHexDigitsToLong(name.substring(0, 16));
-      return n > 0 && n < Long.MAX_VALUE ? n : null;
-    } catch (IllegalArgumentException e) {
-      return null;
-    }
-  }
 
   static byte[] segmentHeader(long number) {
     return header(SEGMENT_MAGIC, number);

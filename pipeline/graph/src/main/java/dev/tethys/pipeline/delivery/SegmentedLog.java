@@ -1,6 +1,8 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.model.file.AppendFile;
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.SegmentFiles;
 import dev.tethys.model.log.JulLogger;
 import java.io.Closeable;
 import java.io.IOException;
@@ -49,6 +51,7 @@ final class SegmentedLog implements Closeable {
   private final FileAccess files;
   private final DoneMarks marks;
   private final Path folder;
+  private final SegmentFiles segmentFiles;
   private final long segmentBytes;
   private final boolean durable;
   private final ReentrantLock lock = new ReentrantLock();
@@ -77,21 +80,18 @@ final class SegmentedLog implements Closeable {
     this.files = files;
     this.marks = new DoneMarks(files);
     this.folder = folder;
+    this.segmentFiles = new SegmentFiles(files, folder, SegmentFormat.SEGMENTS);
     this.segmentBytes = Math.clamp(maxBytes / 16, MIN_SEGMENT, MAX_SEGMENT);
     this.durable = durable;
     makeFolder(files, folder, durable);
-    for (Path p : files.list(folder)) {
-      Long number = SegmentFormat.number(p, SegmentFormat.SEGMENT_SUFFIX);
-      if (number != null) {
-        Segment s = new Segment(folder, number);
-        segments.put(number, s);
-        nextNumber = Math.max(nextNumber, number + 1);
-      }
+    for (long number : segmentFiles.numbers()) {
+      segments.put(number, new Segment(folder, number));
+      nextNumber = number + 1;
     }
-    for (Path p : files.list(folder)) {
-      Long number = SegmentFormat.number(p, SegmentFormat.DONE_SUFFIX);
-      if (number != null && !segments.containsKey(number)) {
-        files.delete(p); // its segment was deleted just before the end
+    SegmentFiles doneFiles = new SegmentFiles(files, folder, SegmentFormat.DONE);
+    for (long number : doneFiles.numbers()) {
+      if (!segments.containsKey(number)) {
+        files.delete(doneFiles.path(number)); // its segment was deleted just before the end
       }
     }
     SegmentRecovery recovery = new SegmentRecovery(this, files, marks, found);
@@ -145,23 +145,21 @@ final class SegmentedLog implements Closeable {
     lock.lock();
     try {
       Segment s = active(head.length + (long) body.length);
-      FileAccess.WritableFile w = s.writer;
+      AppendFile w = s.writer;
       if (w == null) {
         throw new IOException("the queue on disk is closed");
       }
       long offset = s.size;
       try {
-        w.write(head, 0, head.length);
-        w.write(body, 0, body.length);
-      } catch (IOException e) {
-        try {
-          w.truncate(offset);
-        } catch (IOException e2) {
-          s.broken = true;
-        }
-        throw e;
+        w.append(
+            f -> {
+              f.write(head, 0, head.length);
+              f.write(body, 0, body.length);
+            });
+      } finally {
+        s.broken |= w.isBroken();
       }
-      s.size = offset + head.length + body.length;
+      s.size = w.size();
       bytes += s.size - offset;
       s.records++;
       s.items += r.items();
@@ -185,20 +183,9 @@ final class SegmentedLog implements Closeable {
       seal(s);
     }
     Segment next = new Segment(folder, nextNumber);
-    FileAccess.WritableFile w = files.create(next.file);
-    try {
-      byte[] head = SegmentFormat.segmentHeader(next.number);
-      w.write(head, 0, head.length);
-      if (durable) {
-        files.syncDirectory(folder);
-      }
-    } catch (IOException e) {
-      w.close();
-      files.delete(next.file);
-      throw e;
-    }
+    next.writer =
+        segmentFiles.create(next.number, SegmentFormat.segmentHeader(next.number), durable);
     nextNumber++;
-    next.writer = w;
     next.size = HEADER;
     bytes += HEADER;
     segments.put(next.number, next);
@@ -207,7 +194,7 @@ final class SegmentedLog implements Closeable {
 
   /** No more is appended to a segment. */
   private void seal(Segment s) {
-    FileAccess.WritableFile w = s.writer;
+    AppendFile w = s.writer;
     if (!s.sealed && w != null) {
       s.sealed = true;
       s.writer = null;
@@ -235,7 +222,7 @@ final class SegmentedLog implements Closeable {
    */
   void force(LogPosition p) throws IOException {
     Segment s = p.segment;
-    FileAccess.WritableFile w;
+    AppendFile w;
     long target;
     lock.lock();
     try {

@@ -200,4 +200,36 @@ class ArchiveWriterTest {
       assertThatThrownBy(() -> open(WIDE)).isInstanceOf(IOException.class);
     }
   }
+
+  @Test
+  void opensFolderOfEarlierVersion() throws IOException {
+    write(
+        "0000000000000001.idx",
+        "545941524348583100000000000000010000000200000000000000100000000902000001"
+            + "8bcfe5680000000000000000000000000000000000000000010000000000000000004400"
+            + "000009020000018bcfe56800000000000000000000000000000000000000000200001f6b"
+            + "0b29");
+    write(
+        "0000000000000001.seg",
+        "545941524348563100000000000000010000001f00000009b06bd891020000018bcfe568"
+            + "000000000000000000000000000000000000000001000028b52ffd20000100000000001f"
+            + "00000009e3f9a4c1020000018bcfe5680000000000000000000000000000000000000000"
+            + "02000028b52ffd2000010000");
+    write(
+        "0000000000000002.seg", // of a process that was killed
+        "545941524348563100000000000000020000001f00000009d28870f1020000018bcfe568"
+            + "000000000000000000000000000000000000000003000028b52ffd2000010000");
+    try (ArchiveWriter w = open(WIDE)) {
+      assertThat(w.stats().items()).isEqualTo(6);
+      append(w, logs("a", "new", 5 * SECOND), 1);
+    }
+    assertThat(folder.resolve("0000000000000002.idx")).exists();
+    assertThat(new ArchiveReader(new RealFiles(), folder).segments())
+        .extracting(s -> s.entries().stream().mapToInt(e -> e.summary().items()).sum())
+        .containsExactly(3, 3, 1);
+  }
+
+  private void write(String name, String hex) throws IOException {
+    Files.write(folder.resolve(name), java.util.HexFormat.of().parseHex(hex));
+  }
 }

@@ -1,14 +1,15 @@
 package dev.tethys.store.files;
 
+import dev.tethys.model.file.AppendFile;
 import dev.tethys.model.file.FileAccess;
-import dev.tethys.model.file.FileAccess.WritableFile;
+import dev.tethys.model.file.SegmentFiles;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -23,25 +24,24 @@ import org.jspecify.annotations.Nullable;
  * and its name is its number in eight digits.
  *
  * <p>Invariants: only the newest segment grows; a segment of an earlier process is never appended
- * to; after a failed write nothing more is written until the segment has been cut to where it ended
- * before, so that what was refused cannot come back; a segment that could not be forced to disk is
- * doubtful permanently, since the kernel may have dropped what it could not write without a second
- * error ({@link #isDoubtful}). One thread writes at a time (the commit lock of the head); any may
- * {@link #sync}.
+ * to; a refused append cannot come back ({@link AppendFile}); a segment that could not be forced to
+ * disk is doubtful permanently, since the kernel may have dropped what it could not write without a
+ * second error ({@link #isDoubtful}). One thread writes at a time (the commit lock of the head);
+ * any may {@link #sync}.
  */
 public final class WriteAheadLog implements Closeable {
   private static final byte[] MAGIC = {'T', 'T', 'H', 'S', 'W', 'A', 'L', 1};
   static final int HEADER = 16;
+  private static final SegmentFiles.Names NAMES = new SegmentFiles.Names(false, "");
 
   private final FileAccess files;
   private final Path directory;
+  private final SegmentFiles segments;
   private final long segmentBytes;
   private final ReentrantLock syncLock = new ReentrantLock();
 
   private long segment;
-  private @Nullable WritableFile file;
-  private long good; // bytes of the open segment that are whole frames
-  private boolean broken; // bytes after the good ones may be in the file
+  private @Nullable AppendFile file;
   private volatile long written; // bytes in all since the log was opened
   private volatile long synced;
   private volatile long writes; // one thread at a time counts
@@ -57,9 +57,10 @@ public final class WriteAheadLog implements Closeable {
       throws IOException {
     this.files = files;
     this.directory = directory;
+    this.segments = new SegmentFiles(files, directory, NAMES);
     this.segmentBytes = segmentBytes;
     makeDirectory();
-    List<Long> there = segments(files, directory);
+    List<Long> there = segments.numbers();
     segment = Math.max(there.isEmpty() ? 0 : there.getLast(), behind);
     for (long n : there) {
       kept += files.size(path(n));
@@ -76,15 +77,7 @@ public final class WriteAheadLog implements Closeable {
 
   /** Numbers of the segments in a folder, ascending. */
   public static List<Long> segments(FileAccess files, Path directory) throws IOException {
-    List<Long> out = new ArrayList<>();
-    for (Path p : files.list(directory)) {
-      String name = p.getFileName().toString();
-      if (name.matches("\\d{8,18}")) {
-        out.add(Long.parseLong(name));
-      }
-    }
-    out.sort(null);
-    return out;
+    return new SegmentFiles(files, directory, NAMES).numbers();
   }
 
   private Path path(long n) {
@@ -96,13 +89,9 @@ public final class WriteAheadLog implements Closeable {
     return directory.resolve(name(n));
   }
 
-  /**
-   * What a numbered file is called: at least eight digits. (A formatter would load locale data
-   * first, while a start waits.)
-   */
+  /** Name of a numbered file: at least eight digits. */
   public static String name(long n) {
-    String digits = Long.toString(n);
-    return "0".repeat(Math.max(0, 8 - digits.length())) + digits;
+    return NAMES.name(n);
   }
 
   /**
@@ -139,18 +128,14 @@ public final class WriteAheadLog implements Closeable {
    *     read back
    */
   public void append(ByteSink frames, boolean sync) throws IOException {
-    WritableFile f = segmentFor(frames.size);
-    try {
-      f.write(frames.buf, 0, frames.size);
-      if (sync) {
-        force(f);
-      }
-    } catch (IOException | RuntimeException | Error e) { // memory may end behind the first bytes
-      broken = true;
-      cleanUp(e, () -> repair(f));
-      throw e;
-    }
-    good += frames.size;
+    AppendFile f = segmentFor(frames.size);
+    f.append(
+        to -> {
+          to.write(frames.buf, 0, frames.size);
+          if (sync) {
+            force(f);
+          }
+        });
     written += frames.size;
     writes++;
     if (sync) {
@@ -158,13 +143,13 @@ public final class WriteAheadLog implements Closeable {
     }
   }
 
-  /** The open segment, without half-written bytes and with room for so many. */
-  private WritableFile segmentFor(int bytes) throws IOException {
-    WritableFile f = file;
-    if (f != null && broken) {
-      repair(f);
+  /** The open segment, with room for so many bytes. */
+  private AppendFile segmentFor(int bytes) throws IOException {
+    AppendFile f = file;
+    if (f != null) {
+      f.repair();
     }
-    if (f == null || (good > HEADER && good + bytes > segmentBytes)) {
+    if (f == null || (f.size() > HEADER && f.size() + bytes > segmentBytes)) {
       rotate();
       f = file;
     }
@@ -174,28 +159,6 @@ public final class WriteAheadLog implements Closeable {
     return f;
   }
 
-  private interface Step {
-    void run() throws IOException;
-  }
-
-  /** Does what is left to do after an error, which is the one to tell. */
-  @SuppressWarnings("ReferenceEquality") // an error cannot suppress itself
-  private static void cleanUp(Throwable error, Step step) {
-    try {
-      step.run();
-    } catch (IOException | RuntimeException | Error also) {
-      if (also != error) {
-        error.addSuppressed(also);
-      }
-    }
-  }
-
-  /** Takes half-written bytes away. */
-  private void repair(WritableFile f) throws IOException {
-    f.truncate(good);
-    broken = false;
-  }
-
   /**
    * Starts a new segment, whose number is returned; the one before it is made durable, unless it is
    * in doubt already.
@@ -203,39 +166,26 @@ public final class WriteAheadLog implements Closeable {
   public long rotate() throws IOException {
     syncLock.lock();
     try {
-      WritableFile old = file;
+      AppendFile old = file;
       if (old != null) {
-        if (broken) {
-          repair(old);
-        }
+        old.repair();
         if (doubtful != segment) { // one before it in doubt says nothing of this one
           force(old);
           synced = written;
         }
         file = null;
-        kept += good;
+        kept += old.size();
         old.close();
       }
       long n = segment + 1;
       if (!files.isDirectory(directory)) { // the folder was removed from outside
         makeDirectory();
       }
-      WritableFile f = files.create(path(n));
       ByteSink head = new ByteSink(HEADER);
       head.put(MAGIC, 0, MAGIC.length);
       head.putLong(n);
-      try {
-        f.write(head.buf, 0, head.size);
-        f.force();
-        files.syncDirectory(directory);
-      } catch (IOException | RuntimeException | Error e) {
-        cleanUp(e, f::close);
-        cleanUp(e, () -> files.delete(path(n)));
-        throw e;
-      }
+      file = segments.create(n, Arrays.copyOf(head.buf, head.size), true);
       segment = n;
-      file = f;
-      good = HEADER;
       return n;
     } finally {
       syncLock.unlock();
@@ -251,7 +201,7 @@ public final class WriteAheadLog implements Closeable {
   public void sync() throws IOException {
     syncLock.lock();
     try {
-      WritableFile f = file;
+      AppendFile f = file;
       long upTo = written;
       if (f == null || synced >= upTo) {
         return; // another thread has forced it since
@@ -267,7 +217,7 @@ public final class WriteAheadLog implements Closeable {
     }
   }
 
-  private void force(WritableFile f) throws IOException {
+  private void force(AppendFile f) throws IOException {
     boolean forced = false;
     try {
       f.force();
@@ -309,14 +259,14 @@ public final class WriteAheadLog implements Closeable {
   public long cut(long position) throws IOException {
     syncLock.lock();
     try {
-      WritableFile f = file;
-      long kept = Math.max(position, written - (good - HEADER));
+      AppendFile f = file;
+      long appended = f == null ? 0 : f.size() - HEADER;
+      long kept = Math.max(position, written - appended);
       if (f != null) {
-        good -= written - kept;
-        broken = true;
+        long to = f.size() - (written - kept);
         written = kept;
         synced = Math.min(synced, kept);
-        repair(f);
+        f.cut(to);
         f.force(); // what failed before may fail again; then the open segment stays in doubt
         doubtful = -1;
         rotate();
@@ -330,7 +280,7 @@ public final class WriteAheadLog implements Closeable {
   /** Removes segments before a number. */
   public void truncate(long before) throws IOException {
     long remaining = 0;
-    for (long n : segments(files, directory)) {
+    for (long n : segments.numbers()) {
       if (n < before) {
         files.delete(path(n));
       } else if (n < segment) {
@@ -342,7 +292,8 @@ public final class WriteAheadLog implements Closeable {
 
   /** Bytes of all segments. */
   public long bytes() {
-    return kept + good;
+    AppendFile f = file;
+    return f == null ? kept : kept + f.size();
   }
 
   /** Bytes appended since the log was opened. */
@@ -364,13 +315,12 @@ public final class WriteAheadLog implements Closeable {
   public void close() throws IOException {
     syncLock.lock();
     try {
-      WritableFile f = file;
+      AppendFile f = file;
       file = null;
       if (f != null) {
+        kept += f.size();
         try {
-          if (broken) {
-            repair(f);
-          }
+          f.repair();
           force(f);
         } finally {
           f.close();

@@ -7,8 +7,10 @@ import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,5 +130,25 @@ class WriteAheadLogTest {
       assertThat(log.isDoubtful()).isFalse();
       assertThat(values(files, wal)).hasSize(20);
     }
+  }
+
+  @Test
+  void opensFolderOfEarlierVersion(@TempDir Path folder) throws IOException {
+    HexFormat hex = HexFormat.of();
+    Files.write(
+        folder.resolve("00000001"),
+        hex.parseHex(
+            "5454485357414c0101000000000000007e5457a108000000a5cf14c50100000000000000"
+                + "7e5457a108000000cc48501e0200000000000000"));
+    Files.write(
+        folder.resolve("00000002"),
+        hex.parseHex("5454485357414c0102000000000000007e5457a108000000eb356c570300000000000000"));
+    RealFiles files = new RealFiles();
+    try (WriteAheadLog log = new WriteAheadLog(files, folder, 1 << 20, 0)) {
+      assertThat(values(files, folder)).containsExactly(1L, 2L, 3L);
+      log.append(frame(4), true);
+      assertThat(log.segment()).isEqualTo(3);
+    }
+    assertThat(values(files, folder)).containsExactly(1L, 2L, 3L, 4L);
   }
 }

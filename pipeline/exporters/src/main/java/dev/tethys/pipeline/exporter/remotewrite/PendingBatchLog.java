@@ -2,7 +2,9 @@ package dev.tethys.pipeline.exporter.remotewrite;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.file.AppendFile;
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.SegmentFiles;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
@@ -15,7 +17,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -58,7 +59,7 @@ final class PendingBatchLog implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(PendingBatchLog.class.getName());
   private static final byte[] MAGIC = "TRWPEND2".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] MAGIC_1 = "TRWPEND1".getBytes(StandardCharsets.US_ASCII);
-  private static final String SUFFIX = ".pending";
+  private static final SegmentFiles.Names NAMES = new SegmentFiles.Names(false, ".pending");
   private static final int HEAD = 8 + 4 + 8;
   private static final int FRAME = 8;
   private static final byte BATCH = 1;
@@ -87,58 +88,33 @@ final class PendingBatchLog implements AutoCloseable {
   private record Announced(long process, long request, int lane, List<Part> parts) {}
 
   private final FileAccess access;
-  private final Path folder;
+  private final SegmentFiles segments;
   private final int lanes;
   private final long process = new SecureRandom().nextLong();
-  private final List<Path> old;
+  private final List<Long> old; // numbers of files of earlier processes
   private final Map<String, Announced> undecided = new HashMap<>();
   private final Map<JournalPosition, Map<Integer, Integer>> done = new HashMap<>();
   private long requests;
   private long number;
-  private Path file;
-  private FileAccess.WritableFile out;
+  private AppendFile out;
   private boolean empty = true;
 
   /** Opens a folder, which is made when absent. Existing files wait for {@link #recover}. */
   PendingBatchLog(FileAccess access, Path folder, int lanes) throws IOException {
     this.access = access;
-    this.folder = folder;
+    this.segments = new SegmentFiles(access, folder, NAMES);
     this.lanes = lanes;
     access.createDirectories(folder);
-    this.old = files();
+    this.old = segments.numbers();
     readNotes();
-    this.number = old.isEmpty() ? 0 : number(old.getLast()) + 1;
-    this.file = path(number);
-    this.out = begin(file);
+    this.number = old.isEmpty() ? 0 : old.getLast() + 1;
+    this.out = begin(number);
   }
 
-  private Path path(long n) {
-    return folder.resolve("%08d%s".formatted(n, SUFFIX));
-  }
-
-  private static long number(Path p) {
-    String s = p.getFileName().toString();
-    return Long.parseLong(s.substring(0, s.length() - SUFFIX.length()));
-  }
-
-  private List<Path> files() throws IOException {
-    return access.list(folder).stream()
-        .filter(p -> p.getFileName().toString().matches("\\d{8,18}" + SUFFIX))
-        .sorted(Comparator.comparingLong(PendingBatchLog::number))
-        .toList();
-  }
-
-  private FileAccess.WritableFile begin(Path p) throws IOException {
-    FileAccess.WritableFile f = access.create(p);
+  private AppendFile begin(long n) throws IOException {
     byte[] head = new byte[HEAD];
     ByteBuffer.wrap(head).put(MAGIC).putInt(lanes).putLong(process);
-    try {
-      f.write(head, 0, HEAD);
-    } catch (IOException e) {
-      f.close();
-      throw e;
-    }
-    return f;
+    return segments.create(n, head, false);
   }
 
   private static String name(long process, long request) {
@@ -158,7 +134,7 @@ final class PendingBatchLog implements AutoCloseable {
   synchronized JournalPosition append(Batch b, boolean metadata) throws IOException {
     byte[] raw = metadata ? b.body() : b.series();
     byte[] z = RequestWriter.compress(raw, raw.length);
-    JournalPosition at = new JournalPosition(number, out.position());
+    JournalPosition at = new JournalPosition(number, out.size());
     write(BATCH, z);
     empty = false;
     return at;
@@ -191,19 +167,11 @@ final class PendingBatchLog implements AutoCloseable {
     crc.update(payload);
     byte[] frame = new byte[FRAME + 1];
     ByteBuffer.wrap(frame).putInt(1 + payload.length).putInt((int) crc.getValue()).put(kind);
-    long before = out.position();
-    boolean interrupted = Thread.interrupted(); // would close the file under everyone else
-    try {
-      out.write(frame, 0, frame.length);
-      out.write(payload, 0, payload.length);
-    } catch (IOException e) {
-      out.truncate(before); // an incomplete record would hide those after it
-      throw e;
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
+    out.append(
+        f -> {
+          f.write(frame, 0, frame.length);
+          f.write(payload, 0, payload.length);
+        });
   }
 
   /**
@@ -214,11 +182,10 @@ final class PendingBatchLog implements AutoCloseable {
     if (empty) {
       return null;
     }
-    FileAccess.WritableFile following = begin(path(number + 1));
-    Path before = file;
+    AppendFile following = begin(number + 1);
+    Path before = segments.path(number);
     out.close();
     number++;
-    file = path(number);
     out = following;
     empty = true;
     return before;
@@ -236,9 +203,9 @@ final class PendingBatchLog implements AutoCloseable {
 
   private void readNotes() throws IOException {
     Set<String> stored = new HashSet<>();
-    for (Path p : old) {
+    for (long number : old) {
       read(
-          p,
+          segments.path(number),
           true,
           (head, at, payload) -> {
             byte kind = payload.get();
@@ -285,17 +252,20 @@ final class PendingBatchLog implements AutoCloseable {
       try {
         stored(a.process, a.request); // it can be sent from now on, and be gone at the next start
       } catch (IOException e) {
-        LOG.log(Level.WARNING, "{0}: {1}; something may be sent twice", file, e.getMessage());
+        LOG.log(
+            Level.WARNING,
+            "{0}: {1}; something may be sent twice",
+            segments.path(number),
+            e.getMessage());
       }
     }
   }
 
   /** Passes on the content of files of an earlier process, in their order, and names them. */
   List<Path> recover(Consumer<RecoveredBatch> to) throws IOException {
-    for (Path p : old) {
-      long n = number(p);
+    for (long n : old) {
       read(
-          p,
+          segments.path(n),
           false,
           (head, at, payload) -> {
             int before = head.version == 1 ? 8 : 0; // a lane, which the labels tell by now
@@ -317,7 +287,7 @@ final class PendingBatchLog implements AutoCloseable {
     }
     undecided.clear();
     done.clear();
-    return old;
+    return old.stream().map(segments::path).toList();
   }
 
   /** Header of a file. */
@@ -389,8 +359,8 @@ final class PendingBatchLog implements AutoCloseable {
   @Override
   public synchronized void close() throws IOException {
     out.close();
-    if (empty && files().equals(List.of(file))) {
-      remove(file);
+    if (empty && segments.numbers().equals(List.of(number))) {
+      remove(segments.path(number));
     }
   }
 }
