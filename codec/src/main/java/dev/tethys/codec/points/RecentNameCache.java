@@ -1,6 +1,6 @@
 package dev.tethys.codec.points;
 
-import java.util.LinkedHashMap;
+import dev.tethys.model.BoundedMap;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -31,15 +31,7 @@ public final class RecentNameCache<V> {
    */
   public RecentNameCache(int max, Function<String, @Nullable V> means) {
     this.means = means;
-    this.known =
-        new LinkedHashMap<>(16, 0.75f, true) {
-          private static final long serialVersionUID = 1L;
-
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<String, Meaning<V>> eldest) {
-            return size() > max;
-          }
-        };
+    this.known = BoundedMap.byUse(max);
   }
 
   /** What a name means. */

@@ -3,6 +3,7 @@ package dev.tethys.web.internal;
 import at.favre.lib.crypto.bcrypt.BCrypt;
 import at.favre.lib.crypto.bcrypt.LongPasswordStrategies;
 import dev.tethys.config.Secret;
+import dev.tethys.model.BoundedMap;
 import dev.tethys.web.HttpException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -11,7 +12,6 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -54,14 +54,7 @@ public final class Passwords {
   private final ConcurrentMap<String, CompletableFuture<Boolean>> underWay =
       new ConcurrentHashMap<>();
   private final Map<String, Boolean> wrong = // guarded by this
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-          return size() > REMEMBERED;
-        }
-      };
+      BoundedMap.byUse(REMEMBERED);
 
   public Passwords() {
     this(HASHING, Passwords::matches);

@@ -1,6 +1,7 @@
 package dev.tethys.collect.logs;
 
 import dev.tethys.collect.logs.file.Positions;
+import dev.tethys.model.BoundedMap;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.logs.LogEntry;
@@ -8,7 +9,6 @@ import dev.tethys.model.relabel.Relabeling;
 import dev.tethys.web.client.HttpClientFactory;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -26,13 +26,7 @@ public final class SourceContext {
   private final InstantSource clock;
   private final EntryClock entryClock;
   private final HttpClientFactory http;
-  private final Map<Labels, Optional<Labels>> remembered =
-      new LinkedHashMap<>(64, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Labels, Optional<Labels>> eldest) {
-          return size() > MAX_REMEMBERED;
-        }
-      };
+  private final Map<Labels, Optional<Labels>> remembered = BoundedMap.byUse(MAX_REMEMBERED);
 
   /**
    * What the sources of a job share.

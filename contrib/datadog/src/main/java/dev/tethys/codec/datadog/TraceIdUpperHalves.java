@@ -1,6 +1,6 @@
 package dev.tethys.codec.datadog;
 
-import java.util.LinkedHashMap;
+import dev.tethys.model.BoundedMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -17,13 +17,7 @@ public final class TraceIdUpperHalves {
    * @param size how many ids are known at most; 0 for none
    */
   public TraceIdUpperHalves(int size) {
-    known =
-        new LinkedHashMap<>(16, 0.75f, true) {
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<Long, Long> eldest) {
-            return size() > size;
-          }
-        };
+    known = BoundedMap.byUse(size);
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.BoundedMap;
 import dev.tethys.model.Labels;
 import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
@@ -14,7 +15,6 @@ import java.time.DateTimeException;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -72,13 +72,7 @@ final class TimestampStage implements Stage.Change {
   private final TimeFormat[] formats;
   private final boolean fudge;
   private final StageClock clock;
-  private final Map<Labels, Last> last =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Labels, Last> eldest) {
-          return size() > MAX_STREAMS;
-        }
-      };
+  private final Map<Labels, Last> last = BoundedMap.byUse(MAX_STREAMS);
   private @Nullable Labels recent; // the newest key of the map, and what it leads to
   private @Nullable Last recentTime;
 

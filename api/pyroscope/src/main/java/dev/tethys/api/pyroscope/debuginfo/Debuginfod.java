@@ -1,12 +1,12 @@
 package dev.tethys.api.pyroscope.debuginfo;
 
+import dev.tethys.model.BoundedMap;
 import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
@@ -24,13 +24,7 @@ final class Debuginfod {
   private final Duration timeout;
   private final DebugInfoStore store;
   private final LongSupplier nanoTime;
-  private final Map<String, Long> missing =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Long> e) {
-          return size() > MAX_MISSING;
-        }
-      };
+  private final Map<String, Long> missing = BoundedMap.byAge(MAX_MISSING);
   private boolean failed;
   private long failedAt;
 

@@ -1,6 +1,7 @@
 package dev.tethys.collect.logs.journal;
 
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+import dev.tethys.model.BoundedMap;
 import io.airlift.compress.v3.MalformedInputException;
 import io.airlift.compress.v3.lz4.Lz4JavaDecompressor;
 import java.io.ByteArrayInputStream;
@@ -15,7 +16,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -87,13 +87,7 @@ public final class JournalFile implements AutoCloseable {
   private final String id;
   private final String seqnumId;
   private final boolean compact;
-  private final Map<Long, Field> remembered =
-      new LinkedHashMap<>(64, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, Field> eldest) {
-          return size() > REMEMBERED;
-        }
-      };
+  private final Map<Long, Field> remembered = BoundedMap.byUse(REMEMBERED);
   private final ByteBuffer small = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
 
   private long array; // offset of the array that holds the next entry

@@ -1,20 +1,14 @@
 package dev.tethys.collect.logs.net;
 
+import dev.tethys.model.BoundedMap;
 import java.net.InetAddress;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Names of addresses, asked of the resolver once for each of the last addresses. */
 public final class HostNames {
   private static final int MAX_REMEMBERED = 1000;
 
-  private final Map<InetAddress, String> remembered =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<InetAddress, String> eldest) {
-          return size() > MAX_REMEMBERED;
-        }
-      };
+  private final Map<InetAddress, String> remembered = BoundedMap.byUse(MAX_REMEMBERED);
 
   /** The name of an address, "" when it has none. */
   public String of(InetAddress address) {

@@ -3,6 +3,7 @@ package dev.tethys.collect.logs.push;
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.collect.logs.SourceThreads;
+import dev.tethys.model.BoundedMap;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
@@ -78,13 +79,7 @@ final class GcpPullSource implements LogSource {
   private final Registry.Counter errors;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final Map<String, Held> held = new LinkedHashMap<>(); // with all below guarded by this
-  private final Map<String, Boolean> doneIds =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-          return size() > MAX_DONE;
-        }
-      };
+  private final Map<String, Boolean> doneIds = BoundedMap.byAge(MAX_DONE);
   private final Deque<String> toAcknowledge = new ArrayDeque<>();
   private final List<String> toReturn = new ArrayList<>();
   private long heldBytes;

@@ -1,8 +1,8 @@
 package dev.tethys.collect.observe.connection;
 
+import dev.tethys.model.BoundedMap;
 import java.net.InetAddress;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -26,15 +26,7 @@ public final class DestinationNames {
     }
   }
 
-  private final Map<IpAddress, String> domains =
-      new LinkedHashMap<>(64, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<IpAddress, String> eldest) {
-          return size() > MAX_ADDRESSES;
-        }
-      };
+  private final Map<IpAddress, String> domains = BoundedMap.byUse(MAX_ADDRESSES);
 
   /** Notes an answer. */
   void learn(String domain, List<String> addresses) {

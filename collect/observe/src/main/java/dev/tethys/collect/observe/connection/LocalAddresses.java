@@ -1,11 +1,11 @@
 package dev.tethys.collect.observe.connection;
 
 import dev.tethys.collect.observe.process.BoundedText;
+import dev.tethys.model.BoundedMap;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,15 +30,7 @@ public final class LocalAddresses {
 
   private final Path proc;
   private final int host;
-  private final Map<Integer, CachedAddresses> cache =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Integer, CachedAddresses> eldest) {
-          return size() > MAX_NAMESPACES;
-        }
-      };
+  private final Map<Integer, CachedAddresses> cache = BoundedMap.byAge(MAX_NAMESPACES);
 
   /**
    * @param proc mount point of /proc

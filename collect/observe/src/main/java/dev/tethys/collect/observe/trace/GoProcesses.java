@@ -2,9 +2,9 @@ package dev.tethys.collect.observe.trace;
 
 import dev.tethys.codec.elf.ElfFile;
 import dev.tethys.collect.observe.kernel.ForeignFile;
+import dev.tethys.model.BoundedMap;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.IntPredicate;
 
@@ -20,13 +20,7 @@ public final class GoProcesses implements IntPredicate {
   private record CachedResult(boolean isGo, long since) {}
 
   private final Path proc;
-  private final Map<Integer, CachedResult> known =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Integer, CachedResult> e) {
-          return size() > KEPT;
-        }
-      };
+  private final Map<Integer, CachedResult> known = BoundedMap.byAge(KEPT);
 
   public GoProcesses(Path proc) {
     this.proc = proc;

@@ -5,6 +5,7 @@ import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.connection.Peer;
 import dev.tethys.collect.observe.protocol.Direction;
 import dev.tethys.collect.observe.protocol.ObservedRequest;
+import dev.tethys.model.BoundedMap;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
@@ -80,22 +81,13 @@ public final class RequestSpans {
     @Nullable Direction last;
   }
 
-  private static <K, V> Map<K, V> bounded(int most) {
-    return new LinkedHashMap<>() {
-      @Override
-      protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
-        return size() > most;
-      }
-    };
-  }
-
   private final SpanSink sink;
   private final double share;
   private final IntPredicate movesThreads;
   private final LongSupplier random;
-  private final Map<Long, List<ServerCall>> byThread = bounded(MAX_THREADS);
-  private final Map<Integer, Long> instrumented = bounded(MAX_INSTRUMENTED);
-  private final Map<Long, Boolean> incoming = bounded(MAX_INCOMING);
+  private final Map<Long, List<ServerCall>> byThread = BoundedMap.byAge(MAX_THREADS);
+  private final Map<Integer, Long> instrumented = BoundedMap.byAge(MAX_INSTRUMENTED);
+  private final Map<Long, Boolean> incoming = BoundedMap.byAge(MAX_INCOMING);
   private final ArrayDeque<Undecided> undecided = new ArrayDeque<>();
   private final ArrayDeque<ServerCall> withChildren = new ArrayDeque<>();
   private final Map<Owner, List<Span>> queue = new LinkedHashMap<>();

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.awss3;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.model.BoundedMap;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.IoFailures;
@@ -221,15 +222,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
   /** Whether all was read. */
   private boolean read(Reading r) throws InterruptedException {
     ObjectPosition from = r.position;
-    Map<String, Boolean> recent =
-        new LinkedHashMap<>() {
-          private static final long serialVersionUID = 1L;
-
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<String, Boolean> e) {
-            return size() > MAX_RECENT;
-          }
-        };
+    Map<String, Boolean> recent = BoundedMap.byAge(MAX_RECENT);
     String after = from.key();
     for (Instant t = from.time();
         t.isBefore(settings.until());

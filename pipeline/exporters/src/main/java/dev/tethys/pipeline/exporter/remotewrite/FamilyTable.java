@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.remotewrite;
 
+import dev.tethys.model.BoundedMap;
 import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.MetricMetadata;
 import java.util.Collections;
@@ -19,15 +20,7 @@ final class FamilyTable {
   static final int MAX_FAMILIES = 50_000;
 
   private final Set<MetricFamilies> sources = Collections.newSetFromMap(new WeakHashMap<>());
-  private final LinkedHashMap<String, MetricMetadata> families =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, MetricMetadata> eldest) {
-          return size() > MAX_FAMILIES;
-        }
-      };
+  private final LinkedHashMap<String, MetricMetadata> families = BoundedMap.byUse(MAX_FAMILIES);
 
   synchronized void put(String family, MetricMetadata m) {
     families.put(family, m);

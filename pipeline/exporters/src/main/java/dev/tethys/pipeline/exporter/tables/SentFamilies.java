@@ -1,12 +1,12 @@
 package dev.tethys.pipeline.exporter.tables;
 
 import dev.tethys.codec.remote.WriteRequestReader;
+import dev.tethys.model.BoundedMap;
 import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.pipeline.Batch;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
@@ -21,15 +21,7 @@ final class SentFamilies {
   private static final MetricMetadata NOTHING = new MetricMetadata(MetricType.UNKNOWN, "", "");
 
   private final Set<MetricFamilies> sources = Collections.newSetFromMap(new WeakHashMap<>());
-  private final Map<String, MetricMetadata> families =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, MetricMetadata> eldest) {
-          return size() > MAX_FAMILIES;
-        }
-      };
+  private final Map<String, MetricMetadata> families = BoundedMap.byUse(MAX_FAMILIES);
 
   /** Message of a batch, with the metadata of its source while that is new. */
   synchronized byte[] message(Batch batch) {

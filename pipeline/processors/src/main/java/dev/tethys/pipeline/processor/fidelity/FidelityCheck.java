@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.fidelity;
 
+import dev.tethys.model.BoundedMap;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -39,15 +40,7 @@ final class FidelityCheck {
   private int pendingItems;
   private boolean hasLeftOut; // an item for which there was no room
   private long leftOutNanos;
-  private final Map<String, Boolean> delivered =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Boolean> e) {
-          return size() > MAX_PENDING;
-        }
-      };
+  private final Map<String, Boolean> delivered = BoundedMap.byAge(MAX_PENDING);
 
   /** The settings of the point sent, which hold for both. */
   synchronized void define(FidelitySettings s, FidelityMetrics m) {

@@ -9,6 +9,7 @@ import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.codec.template.TemplateFunction.Failure;
 import dev.tethys.codec.template.sprig.LineFunctions;
 import dev.tethys.codec.time.GoLayout;
+import dev.tethys.model.BoundedMap;
 import dev.tethys.model.regex.Groups;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.model.storage.Cancellation;
@@ -22,7 +23,6 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -37,15 +37,7 @@ final class TemplateFunctions {
   /** Most memory that finding the groups of one expression may take. */
   static final long MAX_GROUPS_BYTES = 64L << 20;
 
-  private final Map<String, Regex> regexes =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Regex> eldest) {
-          return size() > REGEXES;
-        }
-      };
+  private final Map<String, Regex> regexes = BoundedMap.byUse(REGEXES);
 
   /** Row that the next execution is about. */
   void of(Row r) {

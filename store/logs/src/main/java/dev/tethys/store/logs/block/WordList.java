@@ -1,10 +1,10 @@
 package dev.tethys.store.logs.block;
 
+import dev.tethys.model.BoundedMap;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
 import java.util.BitSet;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -23,15 +23,7 @@ public final class WordList implements ColumnReader.WordSource {
 
   private final byte[] text;
   private final int[] ends;
-  private final Map<Piece, BitSet> found =
-      new LinkedHashMap<>(CACHED * 2, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Piece, BitSet> eldest) {
-          return size() > CACHED;
-        }
-      };
+  private final Map<Piece, BitSet> found = BoundedMap.byUse(CACHED);
 
   private WordList(byte[] text, int[] ends) {
     this.text = text;

@@ -4,10 +4,10 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.BoundedMap;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.model.telemetry.Attributes;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -151,15 +151,7 @@ final class AttributeRules {
 
     Remembering(Predicate<String> test, int size) {
       this.test = test;
-      known =
-          new LinkedHashMap<>(16, 0.75f, true) {
-            private static final long serialVersionUID = 1L;
-
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-              return size() > size;
-            }
-          };
+      known = BoundedMap.byUse(size);
     }
 
     @Override

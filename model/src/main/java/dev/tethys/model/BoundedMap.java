@@ -1,0 +1,34 @@
+package dev.tethys.model;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Map with a maximum number of entries: the oldest entry leaves for a new one, or the one that was
+ * not used for the longest time. Not for several threads at once.
+ */
+public final class BoundedMap<K, V> extends LinkedHashMap<K, V> {
+  private static final long serialVersionUID = 1;
+
+  private final int max;
+
+  private BoundedMap(int max, boolean byUse) {
+    super(16, 0.75f, byUse);
+    this.max = max;
+  }
+
+  /** A map from which the entry leaves that was put first. */
+  public static <K, V> BoundedMap<K, V> byAge(int max) {
+    return new BoundedMap<>(max, false);
+  }
+
+  /** A map from which the entry leaves that was read or put least recently. */
+  public static <K, V> BoundedMap<K, V> byUse(int max) {
+    return new BoundedMap<>(max, true);
+  }
+
+  @Override
+  protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+    return size() > max;
+  }
+}
