@@ -28,8 +28,8 @@ final class DockerApi {
       Duration timeout,
       DiscoveryContext context) {
     DockerDaemon daemon = DockerDaemon.of(host, client);
-    this.rest = new RestClient(context, daemon.client(), daemon.socket(), timeout);
-    this.base = daemon.base();
+    this.rest = new RestClient(context, daemon.client(), daemon.address().socket(), timeout);
+    this.base = daemon.address().base();
     this.filters = filters(filters);
   }
 

@@ -3,26 +3,19 @@ package dev.tethys.collect.discovery.docker;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.config.HttpClientConfig;
-import java.nio.file.Path;
+import dev.tethys.web.client.DockerAddress;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Address of a Docker daemon.
- *
- * @param base prefix of URLs, without a slash at the end
- * @param socket to connect to instead of the URL's host; null for TCP
- */
-public record DockerDaemon(String base, @Nullable Path socket, HttpClientConfig client) {
+/** Docker daemon and the settings of its client. */
+public record DockerDaemon(DockerAddress address, HttpClientConfig client) {
   /**
    * The daemon of a host.
    *
    * @param host {@code unix://…}, {@code tcp://…}, {@code http://…} or {@code https://…}
    */
   static DockerDaemon of(String host, HttpClientConfig client) {
-    boolean unix = host.startsWith("unix://");
     return new DockerDaemon(
-        unix ? "http://docker" : host.replaceFirst("^tcp://", "http://").replaceAll("/+$", ""),
-        unix ? Path.of(host.substring("unix://".length())) : null,
+        DockerAddress.of(host, false),
         // As in Prometheus, only http and https speak with credentials and TLS.
         host.startsWith("http") ? client : HttpClientConfig.DEFAULT);
   }

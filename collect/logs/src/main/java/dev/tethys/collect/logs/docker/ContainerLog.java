@@ -14,9 +14,7 @@ import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.net.URI;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -208,14 +206,7 @@ final class ContainerLog {
 
   private ClientResponse call(String path, Duration timeout)
       throws IOException, InterruptedException {
-    ClientRequest c =
-        new ClientRequest(
-            "GET",
-            URI.create(daemon.base() + "/containers/" + id + path),
-            Map.of(),
-            null,
-            timeout,
-            daemon.socket());
+    ClientRequest c = daemon.address().get("/containers/" + id + path).withTimeout(timeout);
     ClientResponse a = context.http().client(daemon.client()).send(c);
     if (a.status() == 200) {
       return a;

@@ -4,16 +4,13 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.DockerAddress;
 import java.io.IOException;
-import java.net.URI;
-import java.nio.file.Path;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /** Reads attributes of the host and of this process's container from the Docker daemon. */
 final class DockerDetector implements Detector {
-  private static final String SOCKET = "unix:///var/run/docker.sock";
   private static final Section SECTION = new Section("docker", "Docker daemon.");
   private static final Key<RequestedAttributes> WANTED =
       RequestedAttributes.key(
@@ -46,18 +43,7 @@ final class DockerDetector implements Detector {
 
   private static JsonNode ask(DetectionEnvironment place, String path)
       throws IOException, InterruptedException {
-    String name = place.variable("DOCKER_HOST");
-    String host = name == null || name.isEmpty() ? SOCKET : name;
-    if (host.startsWith("unix://")) {
-      return place.json(
-          ClientRequest.get(URI.create("http://docker" + path))
-              .withUnixSocket(Path.of(host.substring("unix://".length()))));
-    }
-    String url = host.replaceFirst("^tcp://", "http://").replaceAll("/+$", "");
-    try {
-      return place.json(ClientRequest.get(URI.create(url + path)));
-    } catch (IllegalArgumentException e) {
-      throw new IOException("DOCKER_HOST is no address of a daemon: " + host, e);
-    }
+    String host = DockerAddress.ofEnvironment(place.environment());
+    return place.json(DockerAddress.of(host, false).get(path));
   }
 }

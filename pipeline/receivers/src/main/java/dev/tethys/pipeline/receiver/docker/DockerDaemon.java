@@ -9,10 +9,10 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.client.ClientTlsSettings;
 import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
 import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
+import dev.tethys.web.client.DockerAddress;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  * @param version of the API; {@code ""} for the daemon's own
  */
 public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, String version) {
-  public static final String USUAL = "unix:///var/run/docker.sock";
   private static final Pattern VERSION = Pattern.compile("(\\d{1,3})\\.(\\d{1,3})");
 
   /** The keys, inline in a section. */
@@ -46,7 +45,7 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
           s.key(
               "endpoint",
               Type.STRING,
-              USUAL,
+              DockerAddress.USUAL,
               "Address of the daemon: unix://, tcp://, http:// or https://.");
       tls = s.optional("tls", ClientTlsSettings.TYPE, "TLS settings for TCP.");
       version =
@@ -114,17 +113,12 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
     if (tls == null) {
       return null;
     }
-    if (socket(address) != null) {
+    if (DockerAddress.isSocket(address)) {
       return "tls says something over TCP only";
     }
     return address.startsWith("http://") && !tls.insecure()
         ? "\"" + address + "\" is without TLS: write tcp:// or https://, or leave tls out"
         : null;
-  }
-
-  /** The socket of this machine behind an address; null for TCP. */
-  private static @Nullable Path socket(String endpoint) {
-    return endpoint.startsWith("unix://") ? Path.of(endpoint.substring("unix://".length())) : null;
   }
 
   /**
@@ -135,8 +129,7 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
   public JsonDocumentClient createClient(KubernetesEnvironment environment) throws IOException {
     String address = endpoint;
     if (address.isEmpty()) {
-      String host = environment.environment().apply("DOCKER_HOST");
-      address = host == null || host.isEmpty() ? USUAL : host;
+      address = DockerAddress.ofEnvironment(environment.environment());
       String problem = problem(address);
       if (problem == null) {
         problem = plain(address, tls);
@@ -145,21 +138,13 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
         throw new IOException("DOCKER_HOST: " + problem);
       }
     }
-    return new JsonDocumentClient(access(address), environment.sender(), socket(address));
-  }
-
-  private ClusterAccess access(String address) {
-    boolean secure = tls != null && !tls.insecure();
-    String url =
-        socket(address) != null
-            ? "http://docker"
-            : address
-                .replaceFirst("^tcp://", secure ? "https://" : "http://")
-                .replaceAll("/+$", "");
+    DockerAddress at = DockerAddress.of(address, tls != null && !tls.insecure());
     HttpClientConfig client =
         tls == null
             ? HttpClientConfig.DEFAULT_HTTP1
             : ClusterAccess.client(null, null, tls.config(), ProxyConfig.NONE);
-    return ClusterAccess.of(url + (version.isEmpty() ? "" : "/v" + version), client);
+    String base = at.base() + (version.isEmpty() ? "" : "/v" + version);
+    return new JsonDocumentClient(
+        ClusterAccess.of(base, client), environment.sender(), at.socket());
   }
 }
