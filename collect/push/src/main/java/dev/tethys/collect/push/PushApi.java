@@ -56,9 +56,6 @@ public final class PushApi {
   /** How much more than a body its samples take, with short names and labels. */
   private static final long PARSED_FACTOR = 12;
 
-  /** Snappy makes nothing smaller than by this. */
-  private static final long SNAPPY_RATIO = 22;
-
   private static final double[] QUANTILES = {.1, .5, .9};
   private static final LimitedLog PEER_LOG = new LimitedLog(JulLogger.of(PushApi.class.getName()));
 
@@ -376,11 +373,15 @@ public final class PushApi {
         return Compression.GZIP.decompress(raw, 0, raw.length, maxBytes, q::reserve);
       }
       case "snappy" -> {
-        q.reserve(Math.min(maxBytes, SNAPPY_RATIO * raw.length));
+        if (raw.length == 0) {
+          return raw; // no stream is an empty one, as in Pushgateway
+        }
         try {
-          return SnappyFrames.decode(raw, maxBytes);
-        } catch (IOException e) {
-          throw new PushException(String.valueOf(e.getMessage()));
+          return Compression.SNAPPY_FRAMED.decompress(raw, 0, raw.length, maxBytes, q::reserve);
+        } catch (TooLargeException e) {
+          throw e;
+        } catch (CodecException e) {
+          throw new PushException("snappy: corrupt input");
         }
       }
       default -> {
