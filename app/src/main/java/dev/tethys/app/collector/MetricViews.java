@@ -6,6 +6,8 @@ import dev.tethys.model.exposition.JoinedPoint;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.regex.Glob;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.pipeline.config.OwnView;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -15,8 +17,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * Metrics as {@code views} of {@code service.telemetry.metrics} have them. Each view that is about
@@ -25,25 +25,15 @@ import java.util.stream.Collectors;
 final class MetricViews {
   private static final System.Logger LOG = JulLogger.of(MetricViews.class.getName());
 
-  private final Map<OwnView, Pattern> views = new LinkedHashMap<>();
+  private final Map<OwnView, Regex> views = new LinkedHashMap<>();
 
   /** Names under which there was more than is shown. */
   private final Set<String> hidden = ConcurrentHashMap.newKeySet();
 
   MetricViews(List<OwnView> views) {
     for (OwnView v : views) {
-      this.views.put(v, glob(v.name().isEmpty() ? "*" : v.name()));
+      this.views.put(v, Glob.wildcards(v.name().isEmpty() ? "*" : v.name()));
     }
-  }
-
-  /** Pattern of a text in which {@code *} and {@code ?} match any characters. */
-  static Pattern glob(String pattern) {
-    return Pattern.compile(
-        pattern
-            .codePoints()
-            .mapToObj(c -> c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(Character.toString(c)))
-            .collect(Collectors.joining()),
-        Pattern.DOTALL);
   }
 
   /** Whether a view gives this name to counters. */
@@ -60,7 +50,7 @@ final class MetricViews {
     Map<String, MetricFamily> out = new TreeMap<>();
     for (MetricFamily f : families) {
       boolean seen = false;
-      for (Map.Entry<OwnView, Pattern> e : views.entrySet()) {
+      for (Map.Entry<OwnView, Regex> e : views.entrySet()) {
         if (isAbout(e.getKey(), e.getValue(), f)) {
           seen = true;
           if (!e.getKey().drop()) {
@@ -86,7 +76,7 @@ final class MetricViews {
     }
   }
 
-  private static boolean isAbout(OwnView v, Pattern name, MetricFamily f) {
+  private static boolean isAbout(OwnView v, Regex name, MetricFamily f) {
     OwnView.Kind kind = v.kind();
     boolean ofKind =
         kind == null
@@ -95,9 +85,7 @@ final class MetricViews {
               case GAUGE -> f.type() == MetricType.GAUGE;
               case HISTOGRAM -> f.type() == MetricType.HISTOGRAM;
             };
-    return ofKind
-        && (name.matcher(f.name()).matches()
-            || name.matcher(CollectorNames.instrument(f.name())).matches());
+    return ofKind && (name.matches(f.name()) || name.matches(CollectorNames.instrument(f.name())));
   }
 
   private static MetricFamily shown(OwnView v, MetricFamily f) {

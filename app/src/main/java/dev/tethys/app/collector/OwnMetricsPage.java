@@ -4,6 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.regex.Glob;
 import dev.tethys.pipeline.config.OwnMetrics;
 import dev.tethys.runtime.BuildInfo;
 import java.util.ArrayList;
@@ -122,6 +123,6 @@ final class OwnMetricsPage {
   }
 
   private static boolean matches(List<String> patterns, String name) {
-    return patterns.stream().anyMatch(p -> MetricViews.glob(p).matcher(name).matches());
+    return patterns.stream().anyMatch(p -> Glob.wildcards(p).matches(name));
   }
 }

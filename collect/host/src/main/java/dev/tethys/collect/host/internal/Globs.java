@@ -1,18 +1,18 @@
 package dev.tethys.collect.host.internal;
 
+import dev.tethys.model.regex.Glob;
+import dev.tethys.model.regex.Regex;
 import java.io.File;
-import java.nio.file.FileSystems;
-import java.nio.file.Path;
-import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.regex.PatternSyntaxException;
 
 /** Paths with the wildcards {@code * ? [...]}, none of which matches a slash. */
 final class Globs {
   /** Paths that one pattern may match. */
   static final int MAX_PATHS = 10_000;
+
+  private static final Glob.Syntax SYNTAX = new Glob.Syntax("", false, "^!", false);
 
   private Globs() {}
 
@@ -49,16 +49,13 @@ final class Globs {
     }
     Arrays.sort(names);
     try {
-      // Braces are no wildcards here.
-      PathMatcher m =
-          FileSystems.getDefault()
-              .getPathMatcher("glob:" + part.replace("{", "\\{").replace("}", "\\}"));
+      Regex m = Glob.compile(part, SYNTAX);
       for (String name : names) {
-        if (to.size() < MAX_PATHS && m.matches(Path.of(name))) {
+        if (to.size() < MAX_PATHS && m.matches(name)) {
           to.add(prefix + name);
         }
       }
-    } catch (PatternSyntaxException e) {
+    } catch (IllegalArgumentException e) {
       // Then it is a plain name, which no file bears.
     }
   }

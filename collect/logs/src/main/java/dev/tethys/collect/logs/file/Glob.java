@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.file;
 
+import dev.tethys.model.regex.Regex;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -10,8 +11,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Path pattern in the syntax of Go's doublestar library. It has {@code *} and {@code ?} within one
@@ -28,10 +29,39 @@ public final class Glob {
 
   private static final String ANY_FOLDERS = "**";
 
-  private final String text;
-  private final List<List<String>> alternatives; // each a path as names
+  private static final dev.tethys.model.regex.Glob.Syntax SYNTAX =
+      new dev.tethys.model.regex.Glob.Syntax("", false, "^!", false);
 
-  private Glob(String text, List<List<String>> alternatives) {
+  /**
+   * Name in a path.
+   *
+   * @param regex what it matches; null for the text alone
+   */
+  private record Name(String text, @Nullable Regex regex) {
+    static Name of(String written) {
+      boolean isPattern = written.chars().anyMatch(c -> c == '*' || c == '?' || c == '[');
+      Regex r = dev.tethys.model.regex.Glob.compile(written, SYNTAX); // also checks escapes
+      boolean isLiteral = !isPattern || isAnyFolders(written);
+      return new Name(written.replaceAll("\\\\(.)", "$1"), isLiteral ? null : r);
+    }
+
+    private static boolean isAnyFolders(String text) {
+      return text.equals(ANY_FOLDERS);
+    }
+
+    boolean isAnyFolders() {
+      return isAnyFolders(text);
+    }
+
+    boolean matches(String name) {
+      return regex == null ? text.equals(name) : regex.matches(name);
+    }
+  }
+
+  private final String text;
+  private final List<List<Name>> alternatives; // each a path
+
+  private Glob(String text, List<List<Name>> alternatives) {
     this.text = text;
     this.alternatives = alternatives;
   }
@@ -53,18 +83,22 @@ public final class Glob {
   public static Glob of(String pattern) {
     List<String> expanded = new ArrayList<>();
     expand(pattern, pattern, expanded);
-    List<List<String>> alternatives = new ArrayList<>();
+    List<List<Name>> alternatives = new ArrayList<>();
     for (String e : expanded) {
       String absolute = e.startsWith("/") ? e : Path.of("").toAbsolutePath() + "/" + e;
-      List<String> names = new ArrayList<>();
+      List<Name> names = new ArrayList<>();
       for (String name : absolute.split("/")) {
         if (name.equals("..")) {
           throw new IllegalArgumentException(
               "\"" + pattern + "\": .. is not accepted in a pattern");
         }
         if (!name.isEmpty() && !name.equals(".")) {
-          check(pattern, name);
-          names.add(name);
+          try {
+            names.add(Name.of(name));
+          } catch (IllegalArgumentException x) {
+            throw new IllegalArgumentException(
+                "\"" + pattern + "\" is not a valid pattern: " + x.getMessage(), x);
+          }
         }
       }
       alternatives.add(List.copyOf(names));
@@ -78,40 +112,9 @@ public final class Glob {
    * @throws IllegalArgumentException saying what is wrong with one
    */
   public static Glob anyOf(List<String> patterns) {
-    List<List<String>> all = new ArrayList<>();
+    List<List<Name>> all = new ArrayList<>();
     patterns.forEach(p -> all.addAll(of(p).alternatives));
     return new Glob(String.join(", ", patterns), List.copyOf(all));
-  }
-
-  private static void check(String pattern, String name) {
-    for (int i = 0; i < name.length(); i++) {
-      char c = name.charAt(i);
-      try {
-        if (c == '\\') {
-          Objects.checkIndex(++i, name.length());
-        } else if (c == '[') {
-          // Any character will do to see where the class ends.
-          matchOne(name, i, 'x');
-          i = classEnd(name, i);
-        }
-      } catch (IndexOutOfBoundsException e) {
-        throw new IllegalArgumentException(
-            "\"" + pattern + "\" is not a valid pattern: a " + c + " has no end", e);
-      }
-    }
-  }
-
-  private static int classEnd(String name, int from) {
-    int i = from + 1;
-    if (name.charAt(i) == '^' || name.charAt(i) == '!') {
-      i++;
-    }
-    for (int first = i; i == first || name.charAt(i) != ']'; i++) {
-      if (name.charAt(i) == '\\') {
-        i++;
-      }
-    }
-    return i;
   }
 
   private static void expand(String whole, String pattern, List<String> out) {
@@ -168,7 +171,7 @@ public final class Glob {
   public boolean matches(Path path) {
     List<String> names = new ArrayList<>();
     path.toAbsolutePath().forEach(n -> names.add(n.toString()));
-    for (List<String> a : alternatives) {
+    for (List<Name> a : alternatives) {
       if (matches(a, 0, names, 0)) {
         return true;
       }
@@ -176,9 +179,9 @@ public final class Glob {
     return false;
   }
 
-  private static boolean matches(List<String> pattern, int p, List<String> names, int n) {
+  private static boolean matches(List<Name> pattern, int p, List<String> names, int n) {
     while (p < pattern.size()) {
-      if (pattern.get(p).equals(ANY_FOLDERS)) {
+      if (pattern.get(p).isAnyFolders()) {
         if (p == pattern.size() - 1) {
           return n < names.size();
         }
@@ -189,7 +192,7 @@ public final class Glob {
         }
         return false;
       }
-      if (n == names.size() || !matches(pattern.get(p), 0, names.get(n), 0)) {
+      if (n == names.size() || !pattern.get(p).matches(names.get(n))) {
         return false;
       }
       p++;
@@ -198,84 +201,15 @@ public final class Glob {
     return n == names.size();
   }
 
-  /** One name against one pattern; a star is tried again further on, once for each character. */
-  private static boolean matches(String pattern, int p, String name, int n) {
-    int starP = -1;
-    int starN = -1;
-    while (true) {
-      if (p < pattern.length() && pattern.charAt(p) == '*') {
-        starP = ++p;
-        starN = n;
-        continue;
-      }
-      if (n == name.length()) {
-        return p == pattern.length();
-      }
-      int next = p < pattern.length() ? matchOne(pattern, p, name.charAt(n)) : 0;
-      if (next > 0) {
-        p = next;
-        n++;
-      } else if (starP >= 0) {
-        p = starP;
-        n = ++starN;
-      } else {
-        return false;
-      }
-    }
-  }
-
-  /** Where the pattern continues after it matched one character; 0 when it does not match. */
-  private static int matchOne(String pattern, int p, char c) {
-    switch (pattern.charAt(p)) {
-      case '?':
-        return p + 1;
-      case '\\':
-        return pattern.charAt(p + 1) == c ? p + 2 : 0;
-      case '[':
-        int i = p + 1;
-        boolean negated = pattern.charAt(i) == '^' || pattern.charAt(i) == '!';
-        if (negated) {
-          i++;
-        }
-        boolean found = false;
-        for (int first = i; i == first || pattern.charAt(i) != ']'; ) {
-          if (pattern.charAt(i) == '\\') {
-            i++;
-          }
-          char low = pattern.charAt(i++);
-          char high = low;
-          if (pattern.charAt(i) == '-' && pattern.charAt(i + 1) != ']') {
-            i++;
-            if (pattern.charAt(i) == '\\') {
-              i++;
-            }
-            high = pattern.charAt(i++);
-          }
-          found |= low <= c && c <= high;
-        }
-        return found != negated ? i + 1 : 0;
-      default:
-        return pattern.charAt(p) == c ? p + 1 : 0;
-    }
-  }
-
   /** Finds what there is now. Folders that cannot be listed count as empty. */
   public void walk(Visitor visitor) {
-    for (List<String> a : alternatives) {
+    for (List<Name> a : alternatives) {
       new Walk(a, visitor).from(Path.of("/"), 0, 0);
     }
   }
 
-  private static boolean isPattern(String name) {
-    return name.chars().anyMatch(c -> c == '*' || c == '?' || c == '[');
-  }
-
-  private static String unescaped(String name) {
-    return name.replaceAll("\\\\(.)", "$1");
-  }
-
-  private record Walk(List<String> pattern, Visitor visitor, Set<String> seen) {
-    Walk(List<String> pattern, Visitor visitor) {
+  private record Walk(List<Name> pattern, Visitor visitor, Set<String> seen) {
+    Walk(List<Name> pattern, Visitor visitor) {
       this(pattern, visitor, new HashSet<>());
     }
 
@@ -292,9 +226,9 @@ public final class Glob {
       if (depth > MAX_DEPTH) {
         return;
       }
-      String name = pattern.get(p);
+      Name name = pattern.get(p);
       boolean last = p == pattern.size() - 1;
-      if (name.equals(ANY_FOLDERS)) {
+      if (name.isAnyFolders()) {
         if (!enter(folder, p)) {
           return;
         }
@@ -310,18 +244,18 @@ public final class Glob {
                 visitor.file(child);
               }
             });
-      } else if (isPattern(name)) {
+      } else if (name.regex() != null) {
         list(
             folder,
             child -> {
-              if (matches(name, 0, child.getFileName().toString(), 0)) {
+              if (name.matches(child.getFileName().toString())) {
                 step(child, p, last, depth);
               }
             });
       } else {
         visitor.folder(folder);
         try {
-          step(folder.resolve(unescaped(name)), p, last, depth);
+          step(folder.resolve(name.text()), p, last, depth);
         } catch (InvalidPathException e) {
           // no file can have such a name
         }

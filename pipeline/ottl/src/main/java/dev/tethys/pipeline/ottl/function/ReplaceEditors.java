@@ -102,7 +102,7 @@ final class ReplaceEditors {
 
   private static OttlExpr.Getter replaceMatch(Arguments a) {
     OttlTarget target = a.target(0);
-    Glob.Source glob = Glob.argument(a, 1);
+    GlobArgument glob = GlobArgument.of(a, 1);
     Replacement replacement = Replacement.of(a, 2);
     return at -> {
       Object v = target.get(at);
@@ -115,12 +115,12 @@ final class ReplaceEditors {
 
   private static OttlExpr.Getter replaceAllMatches(Arguments a) {
     OttlExpr target = a.expr(0);
-    Glob.Source pattern = Glob.argument(a, 1);
+    GlobArgument pattern = GlobArgument.of(a, 1);
     Replacement replacement = Replacement.of(a, 2);
     return at -> {
       Attributes m = MapEditors.map(target, at);
       String template = replacement.template(at);
-      Glob glob = pattern.at(at);
+      var glob = pattern.at(at);
       for (int i = 0; i < m.size(); i++) {
         if (m.value(i) instanceof String s && glob.matches(s)) {
           m.setValue(i, replacement.apply(at, template));

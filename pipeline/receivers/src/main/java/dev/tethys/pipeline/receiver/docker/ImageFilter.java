@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.docker;
 
+import dev.tethys.model.regex.Glob;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.model.regex.RegexSyntaxException;
 import java.util.ArrayList;
@@ -13,6 +14,8 @@ import java.util.Map;
  * all others do; where one is listed with {@code !}, every other name matches.
  */
 public final class ImageFilter {
+  private static final Glob.Syntax GLOB = new Glob.Syntax("", false, "!", true);
+
   private record Form(Regex pattern, boolean whole, boolean negated) {
     boolean match(String name) {
       return (whole ? pattern.matches(name) : pattern.find(name)) != negated;
@@ -33,7 +36,7 @@ public final class ImageFilter {
         if (s.length() > 2 && s.startsWith("/") && s.endsWith("/")) {
           forms.add(new Form(Regex.compile(s.substring(1, s.length() - 1)), false, negated));
         } else if (s.chars().anyMatch(c -> "*?[]{}!".indexOf(c) >= 0)) {
-          forms.add(new Form(Regex.whole(glob(s)), true, negated));
+          forms.add(new Form(Glob.compile(s, GLOB), true, negated));
         } else {
           names.put(s, !negated);
         }
@@ -49,49 +52,5 @@ public final class ImageFilter {
       return listed;
     }
     return names.containsValue(false) || forms.stream().anyMatch(f -> f.match(name));
-  }
-
-  /** The expression of a glob; {@code *} matches slashes, too. */
-  private static String glob(String s) {
-    StringBuilder b = new StringBuilder();
-    int depth = 0;
-    for (int i = 0; i < s.length(); i++) {
-      char c = s.charAt(i);
-      switch (c) {
-        case '*' -> b.append(".*");
-        case '?' -> b.append('.');
-        case '\\' -> {
-          if (++i == s.length()) {
-            throw new IllegalArgumentException("\"" + s + "\" ends with a backslash");
-          }
-          b.append(Regex.quote(s.substring(i, i + 1)));
-        }
-        case '{' -> {
-          depth++;
-          b.append("(?:");
-        }
-        case '}' -> {
-          if (--depth < 0) {
-            throw new IllegalArgumentException("\"" + s + "\" closes a brace that is not open");
-          }
-          b.append(')');
-        }
-        case ',' -> b.append(depth > 0 ? "|" : ",");
-        case '[' -> {
-          int end = s.indexOf(']', i + 1);
-          if (end < 0) {
-            throw new IllegalArgumentException("\"" + s + "\" has a bracket that is not closed");
-          }
-          String set = s.substring(i + 1, end).replace("\\", "\\\\").replace("[", "\\[");
-          b.append('[').append(set.startsWith("!") ? "^" + set.substring(1) : set).append(']');
-          i = end;
-        }
-        default -> b.append(Regex.quote(String.valueOf(c)));
-      }
-    }
-    if (depth > 0) {
-      throw new IllegalArgumentException("\"" + s + "\" has a brace that is not closed");
-    }
-    return b.toString();
   }
 }

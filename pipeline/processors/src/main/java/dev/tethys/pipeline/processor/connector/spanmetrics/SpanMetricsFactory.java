@@ -7,6 +7,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.guard.SeriesMemory;
+import dev.tethys.model.regex.Glob;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Connector;
@@ -408,9 +409,14 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
     return new SpanMetricsSettings.ResourceDimensions(named, List.copyOf(globs.values()));
   }
 
+  /**
+   * Keys whose parts are separated by dots: {@code *} stays in a part, {@code **} crosses parts.
+   */
+  private static final Glob.Syntax GLOBS = new Glob.Syntax(".", true, "!", true);
+
   private static Regex glob(YamlObject o, String glob) {
     try {
-      return AttributeGlob.compile(glob);
+      return Glob.compile(glob, GLOBS);
     } catch (IllegalArgumentException e) {
       throw o.error(GLOB, String.valueOf(e.getMessage()));
     }
