@@ -1,5 +1,6 @@
 package dev.tethys.app.collector;
 
+import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Durations;
 import dev.tethys.config.NameSuggestion;
@@ -10,6 +11,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.telemetry.Span;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.collector.AllowedReferences;
 import dev.tethys.pipeline.collector.BuiltIn;
@@ -20,9 +22,10 @@ import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.ConfigWatcher;
 import dev.tethys.pipeline.config.GraphConfig;
-import dev.tethys.pipeline.config.OwnLogsPush;
+import dev.tethys.pipeline.config.OwnBatchPush;
 import dev.tethys.pipeline.config.OwnMetrics;
 import dev.tethys.pipeline.config.OwnMetricsPush;
+import dev.tethys.pipeline.config.OwnTraces;
 import dev.tethys.pipeline.config.PrintedConfig;
 import dev.tethys.pipeline.config.TelemetrySettings;
 import dev.tethys.pipeline.delivery.Outboxes;
@@ -205,8 +208,10 @@ public final class CollectorRole implements AutoCloseable {
   private final ProcessLogSetup lines;
   private final UUID instance = UUID.randomUUID();
   private final List<MetricsPusher> pushers = new ArrayList<>();
-  private final List<LogsPusher> logPushers = new ArrayList<>();
-  private List<OwnLogsPush> logsShown = List.of();
+  private final List<BatchPusher<LogSetup.Entry>> logPushers = new ArrayList<>();
+  private final List<BatchPusher<Span>> spanPushers = new ArrayList<>();
+  private List<OwnBatchPush> logsShown = List.of();
+  private OwnTraces tracesShown = OwnTraces.DEFAULT;
   private @Nullable OwnMetrics shownAs;
   private Map<String, Optional<String>> resource = Map.of();
 
@@ -675,10 +680,12 @@ public final class CollectorRole implements AutoCloseable {
     try {
       Read c = read();
       TelemetrySettings telemetry = c.config().telemetry();
-      if (!telemetry.metrics().equals(shownAs) || !telemetry.logs().pushes().equals(logsShown)) {
+      if (!telemetry.metrics().equals(shownAs)
+          || !telemetry.logs().pushes().equals(logsShown)
+          || !telemetry.traces().equals(tracesShown)) {
         LOG.log(
             Level.WARNING,
-            "the readers, views and processors of service.telemetry change only with a restart; until then"
+            "the readers, views, processors and traces of service.telemetry change only with a restart; until then"
                 + " they stay as they were");
       }
       if (hasReaders() && !c.config().telemetry().resource().equals(resource)) {
@@ -725,20 +732,51 @@ public final class CollectorRole implements AutoCloseable {
       pusher.start();
       pushers.add(pusher);
     }
+    OwnRequests requests = new OwnRequests(shown);
     logsShown = t.logs().pushes();
-    for (OwnLogsPush p : logsShown) {
-      LogsPusher pusher = new LogsPusher(p, shown, System.out);
-      pusher.start();
-      logPushers.add(pusher);
+    for (OwnBatchPush p : logsShown) {
+      logPushers.add(
+          new BatchPusher<>(OtlpSignal.LOGS, "log records", p, requests::logs, System.out));
     }
     if (!logPushers.isEmpty()) {
-      List<LogsPusher> all = List.copyOf(logPushers);
-      LogSetup.entriesTo(e -> all.forEach(p -> p.take(e)));
+      logPushers.forEach(BatchPusher::start);
+      List<BatchPusher<LogSetup.Entry>> all = List.copyOf(logPushers);
+      LogSetup.entriesTo(
+          e -> {
+            if (!e.logger().equals(BatchPusher.NAME)) {
+              all.forEach(p -> p.take(e));
+            }
+          });
+    }
+    trace(t.traces(), requests);
+  }
+
+  private void trace(OwnTraces traces, OwnRequests requests) {
+    tracesShown = traces;
+    for (OwnBatchPush p : traces.pushes()) {
+      spanPushers.add(
+          new BatchPusher<>(OtlpSignal.TRACES, "spans", p, requests::traces, System.out));
+    }
+    if (!spanPushers.isEmpty()) {
+      spanPushers.forEach(BatchPusher::start);
+      List<BatchPusher<Span>> all = List.copyOf(spanPushers);
+      services
+          .spans()
+          .recordTo(
+              traces.sampling(),
+              traces.propagates(),
+              span -> {
+                traces.limits().apply(span);
+                all.forEach(p -> p.take(span));
+              });
     }
   }
 
   private boolean hasReaders() {
-    return !listeners.isEmpty() || !pushers.isEmpty() || !logPushers.isEmpty();
+    return !listeners.isEmpty()
+        || !pushers.isEmpty()
+        || !logPushers.isEmpty()
+        || !spanPushers.isEmpty();
   }
 
   private void listen(String address, OwnMetricsPage page) throws IOException {
@@ -814,9 +852,12 @@ public final class CollectorRole implements AutoCloseable {
     if (!logPushers.isEmpty()) {
       LogSetup.entriesTo(null);
     }
+    services.spans().off();
     pushers.forEach(MetricsPusher::end);
-    logPushers.forEach(LogsPusher::close);
+    logPushers.forEach(BatchPusher::close);
+    spanPushers.forEach(BatchPusher::close);
     logPushers.clear();
+    spanPushers.clear();
     pushers.forEach(MetricsPusher::close);
     listeners.forEach(HttpListener::close);
     pushers.clear();

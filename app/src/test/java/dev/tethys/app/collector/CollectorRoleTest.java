@@ -276,10 +276,12 @@ class CollectorRoleTest {
         .doesNotContain("abc");
     Files.writeString(
         file(),
-        Files.readString(file()).replace("telemetry: {", "telemetry: {traces: {sampler: {}}, "));
+        Files.readString(file())
+            .replace(
+                "readers: [", "readers: [{periodic: {producers: [x], exporter: {console: {}}}}, "));
     assertThatThrownBy(() -> role(false).start())
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("service.telemetry.traces")
+        .hasMessageContaining("producers")
         .hasMessageContaining("not built");
     assertThat(ComponentsList.of(components())).contains("- name: batch", "- name: kafka");
   }

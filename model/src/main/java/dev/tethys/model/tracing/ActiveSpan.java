@@ -84,13 +84,14 @@ public final class ActiveSpan implements AutoCloseable {
               parent.traceIdHigh(),
               parent.traceIdLow(),
               id(random),
-              parent.sampled(),
+              recording.sampling().isRecorded(parent, parent.traceIdLow()),
               parent.state());
       return new ActiveSpan(recording, c, parent.spanId(), true, name, kind, at);
     }
     long low = id(random);
     TraceContext c =
-        new TraceContext(random.nextLong(), low, id(random), recording.isRecorded(low), "");
+        new TraceContext(
+            random.nextLong(), low, id(random), recording.sampling().isRecorded(null, low), "");
     return new ActiveSpan(recording, c, 0, false, name, kind, at);
   }
 

@@ -20,15 +20,9 @@ public final class SpanRecorder {
   /**
    * Receiver of ended spans.
    *
-   * @param below a trace that starts here is recorded when half of its id's last eight bytes is
-   *     less; {@link Long#MAX_VALUE} for every trace
    * @param sink must not block
    */
-  record Recording(long below, Consumer<Span> sink) {
-    boolean isRecorded(long traceIdLow) {
-      return below == Long.MAX_VALUE || traceIdLow >>> 1 < below;
-    }
-  }
+  record Recording(SpanSampling sampling, Consumer<Span> sink) {}
 
   private volatile @Nullable Recording recording;
 
@@ -39,11 +33,19 @@ public final class SpanRecorder {
    * @param sink receives each span after its end; must not block, and must not change the span
    */
   public void recordTo(double fraction, Consumer<Span> sink) {
+    recordTo(SpanSampling.parentBased(fraction), sink);
+  }
+
+  /**
+   * Starts recording.
+   *
+   * @param sink receives each span after its end; must not block
+   */
+  public void recordTo(SpanSampling sampling, Consumer<Span> sink) {
     if (this == OFF) {
       throw new IllegalStateException("this one is shared, and never records");
     }
-    long below = fraction >= 1 ? Long.MAX_VALUE : fraction > 0 ? (long) (fraction * 0x1p63) : 0;
-    recording = new Recording(below, sink);
+    recording = new Recording(sampling, sink);
   }
 
   /** Stops recording. Spans that have started are still passed to their sink. */

@@ -36,7 +36,7 @@ public record OwnLogs(
     List<String> errorOutputs,
     Map<String, Object> fields,
     boolean withResource,
-    List<OwnLogsPush> pushes) {
+    List<OwnBatchPush> pushes) {
   /** What is not written. */
   public static final OwnLogs DEFAULT =
       new OwnLogs(null, null, null, List.of(), List.of(), Map.of(), true, List.of());
@@ -116,8 +116,8 @@ public record OwnLogs(
           Type.of("map", Map.of(), OwnLogs::fields),
           Map.of(),
           "Fields added to each line.");
-  private static final Key<List<OwnLogsPush>> PROCESSORS =
-      SECTION.key("processors", OwnLogsPush.LIST, List.of(), "Exports of logs over OTLP.");
+  private static final Key<List<OwnBatchPush>> PROCESSORS =
+      SECTION.key("processors", OwnBatchPush.LOGS, List.of(), "Exports of logs over OTLP.");
 
   /** Reads the block. */
   static final Type<OwnLogs> TYPE = SECTION.type(OwnLogs::read);

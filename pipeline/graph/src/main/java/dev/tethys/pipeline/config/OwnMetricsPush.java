@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,9 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
       Duration timeout,
       boolean delta) {}
 
+  /** Whether a protocol is gRPC. */
+  private static final SequencedMap<String, Boolean> PROTOCOLS = protocols();
+
   /** Keys of a server for any signal. */
   static final Section SERVER =
       new Section("telemetry_otlp", "Server that receives telemetry over OTLP.");
@@ -52,8 +56,8 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
   private static final Key<Boolean> PROTOCOL =
       SERVER.required(
           "protocol",
-          Type.oneOf("protocol", "grpc", true, "http/protobuf", false),
-          "Protocol: grpc or http/protobuf.");
+          Type.oneOf("protocol", PROTOCOLS),
+          "Protocol: grpc, grpc/protobuf or http/protobuf.");
   private static final Key<String> ENDPOINT =
       SERVER.required("endpoint", Type.STRING, "Address of the server: host:port or a URL.");
   private static final Key<Boolean> INSECURE =
@@ -128,6 +132,14 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
   }
 
   static final Type<OwnMetricsPush> TYPE = SECTION.type(OwnMetricsPush::read);
+
+  private static SequencedMap<String, Boolean> protocols() {
+    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
+    m.put("grpc", true);
+    m.put("http/protobuf", false);
+    m.put("grpc/protobuf", true); // in files of the Collector
+    return m;
+  }
 
   private static OwnMetricsPush read(YamlObject o) {
     return new OwnMetricsPush(

@@ -45,6 +45,7 @@ final class FanOutConsumer implements Consumer {
   private final DrainScope.Exit exit;
   private final @Nullable ItemAccounting account;
   private final @Nullable VolumePoint volume;
+  private final PipelineSpans.@Nullable Receiving spans;
   private final @Nullable Entry entry;
   private final LongAdder repeated = new LongAdder();
   private volatile List<NodeContext> sharedQueues = List.of();
@@ -61,10 +62,12 @@ final class FanOutConsumer implements Consumer {
       DrainScope.Exit exit,
       @Nullable ItemAccounting account,
       @Nullable VolumePoint volume,
+      PipelineSpans.@Nullable Receiving spans,
       @Nullable Entry entry) {
     this.exit = exit;
     this.account = account;
     this.volume = volume;
+    this.spans = spans;
     this.entry = entry;
   }
 
@@ -92,13 +95,7 @@ final class FanOutConsumer implements Consumer {
 
   @Override
   public void consume(Batch batch, AckCallback ack) {
-    AckCallback r;
-    if (account != null) {
-      account.take(batch.items());
-      r = counted(batch.items(), ack, account);
-    } else {
-      r = ack;
-    }
+    AckCallback r = received(batch.items(), ack);
     if (volume != null) {
       volume.pass(batch, volume.isExact() ? batch.exactSize() : batch.estimatedSize());
     }
@@ -112,6 +109,16 @@ final class FanOutConsumer implements Consumer {
     } else {
       exit.pass(() -> fanOut(to.edges, batch, r, repeated));
     }
+  }
+
+  /** Counts and traces what a receiver passes on. */
+  private AckCallback received(int items, AckCallback ack) {
+    AckCallback counted = ack;
+    if (account != null) {
+      account.take(items);
+      counted = counted(items, ack, account);
+    }
+    return spans == null ? counted : spans.begin(items, counted);
   }
 
   private static void fanOut(Edge[] to, Batch batch, AckCallback ack, LongAdder repeated) {

@@ -54,6 +54,7 @@ final class GraphNode {
               context.exit(),
               receiver ? context.account(Plan.signal(o)) : null,
               receiver ? context.services().volumes().in(key.component(), Plan.signal(o)) : null,
+              receiver ? context.services().spans().receiving(key.id(), Plan.signal(o)) : null,
               entry()));
     }
     this.component = create(definition.factory(), definition.settings());

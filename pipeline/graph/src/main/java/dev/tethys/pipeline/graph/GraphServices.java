@@ -14,6 +14,7 @@ import dev.tethys.pipeline.volume.Volumes;
  * @param metrics registry for component metrics
  * @param entry filter at the entry of all pipelines
  * @param volumes counts by attribute; the graph does not register them
+ * @param spans of the graph's own work; recorded only where a role starts it
  */
 public record GraphServices(
     Components components,
@@ -22,7 +23,8 @@ public record GraphServices(
     AccountingRegistry ledger,
     Registry metrics,
     EntryFilter entry,
-    Volumes volumes) {
+    Volumes volumes,
+    PipelineSpans spans) {
   /** Services of a graph with separate volumes. */
   public GraphServices(
       Components components,
@@ -31,7 +33,7 @@ public record GraphServices(
       AccountingRegistry ledger,
       Registry metrics,
       EntryFilter entry) {
-    this(components, clock, outboxes, ledger, metrics, entry, new Volumes());
+    this(components, clock, outboxes, ledger, metrics, entry, new Volumes(), new PipelineSpans());
   }
 
   /** Services of a graph without a filter at the entry of pipelines. */

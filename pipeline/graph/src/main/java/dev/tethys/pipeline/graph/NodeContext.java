@@ -220,6 +220,13 @@ final class NodeContext implements Context {
     return services;
   }
 
+  /** Records the requests of a sender of this exporter. */
+  Sender traced(Sender sender) {
+    return key.kind() == ComponentKind.EXPORTER
+        ? services.spans().traced(sender, key.id(), Plan.signal(key.part()))
+        : sender;
+  }
+
   /** Extensions that what the node makes may ask for later. */
   void mayAsk(Collection<String> names) {
     extensions

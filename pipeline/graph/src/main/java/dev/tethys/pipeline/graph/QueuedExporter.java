@@ -80,7 +80,7 @@ final class QueuedExporter implements QueuePart {
     this.present = options;
     this.outboxes = outboxes;
     this.encoder = encoder;
-    this.sender = sender;
+    this.sender = traced(sender);
     this.account = account;
     DeliverySettings.Batching b = settings.batch();
     this.batcher =
@@ -221,13 +221,17 @@ final class QueuedExporter implements QueuePart {
 
   private void turn(Sender to, OutboxOptions by) {
     Sender before = sender;
-    sender = to;
+    sender = PipelineSpans.untraced(before) == to ? before : traced(to);
     present = by;
     Outbox box = outbox;
     if (box != null) {
-      box.replaceSender(by, to);
+      box.replaceSender(by, sender);
       box.retire(before, TURN);
     }
+  }
+
+  private Sender traced(Sender to) {
+    return context.traced(to);
   }
 
   /** Where sources wait, they are asked to retry, and reach other exporters. */

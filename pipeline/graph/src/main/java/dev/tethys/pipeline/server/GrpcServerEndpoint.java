@@ -3,6 +3,8 @@ package dev.tethys.pipeline.server;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.RpcStatus;
 import dev.tethys.codec.points.RejectedItems;
+import dev.tethys.model.tracing.CallerContext;
+import dev.tethys.model.tracing.TraceContext;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.component.ServerAuth;
@@ -120,12 +122,32 @@ public final class GrpcServerEndpoint {
       hold.take(message.length);
       Metadata metadata =
           Listeners.metadata(request, settings.includeMetadata(), auth, request::headers);
-      return method.call(message, request, hold, metadata);
+      return call(method, message, request, hold, metadata);
     } catch (BusyException e) {
       throw unavailable(e.outcome());
     } catch (CodecException e) {
       refused(1, String.valueOf(e.getMessage()));
       throw new GrpcException(Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Calls a method within the trace of its client. */
+  private static byte[] call(
+      Method method, byte[] message, HttpRequest request, Hold hold, Metadata metadata)
+      throws GrpcException, BusyException, InterruptedException {
+    String parent = request.header(TraceContext.PARENT_HEADER);
+    if (parent == null) {
+      return method.call(message, request, hold, metadata);
+    }
+    try {
+      return CallerContext.<byte[], Exception>during(
+          parent,
+          request.header(TraceContext.STATE_HEADER),
+          () -> method.call(message, request, hold, metadata));
+    } catch (GrpcException | BusyException | InterruptedException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e); // methods throw no others
     }
   }
 

@@ -4,6 +4,8 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.compression.TooLargeException;
 import dev.tethys.codec.points.RejectedItems;
+import dev.tethys.model.tracing.CallerContext;
+import dev.tethys.model.tracing.TraceContext;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.component.ServerAuth;
@@ -146,7 +148,7 @@ public final class HttpServerEndpoint {
         return;
       }
       try {
-        handler.handle(request, response);
+        handle(handler, request, response);
       } catch (BusyException e) {
         answer(response, e.outcome());
       } catch (TooLargeException e) {
@@ -156,6 +158,29 @@ public final class HttpServerEndpoint {
         response.status(400).send(e.getMessage() + "\n");
       }
     };
+  }
+
+  /** Runs a handler within the trace of its client. */
+  private static void handle(Handler handler, HttpRequest request, HttpResponse response)
+      throws IOException, InterruptedException, BusyException {
+    String parent = request.header(TraceContext.PARENT_HEADER);
+    if (parent == null) {
+      handler.handle(request, response);
+      return;
+    }
+    try {
+      CallerContext.<@Nullable Void, Exception>during(
+          parent,
+          request.header(TraceContext.STATE_HEADER),
+          () -> {
+            handler.handle(request, response);
+            return null;
+          });
+    } catch (IOException | InterruptedException | BusyException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e); // handlers throw no others
+    }
   }
 
   /**
