@@ -1,6 +1,7 @@
 package dev.tethys.config;
 
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -15,6 +16,7 @@ public final class Section {
   private final String name;
   private final String doc;
   private final Map<String, Key<?>> keys = new LinkedHashMap<>();
+  private final Map<String, String> removed = new HashMap<>();
   private boolean nullIsAbsent;
 
   public Section(String name, String doc) {
@@ -56,6 +58,21 @@ public final class Section {
     return this;
   }
 
+  /**
+   * A key that the system whose files are read has removed: an unknown key with a remedy.
+   *
+   * @param instead remedy, such as "write max_idle_conns"
+   */
+  public Section removed(String key, String instead) {
+    removed.put(key, instead);
+    return this;
+  }
+
+  /** Remedy for a removed key; null for another key. */
+  @Nullable String insteadOf(String key) {
+    return removed.get(key);
+  }
+
   /** From now on null counts as absent for every plain value of the section. */
   public Section takingNullAsAbsent() {
     nullIsAbsent = true;
@@ -69,6 +86,7 @@ public final class Section {
   /** All keys of another section, written inline in this one. */
   public Section include(Section other) {
     other.keys.values().forEach(this::add);
+    removed.putAll(other.removed);
     return this;
   }
 

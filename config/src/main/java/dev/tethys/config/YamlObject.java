@@ -94,13 +94,16 @@ public final class YamlObject {
 
   private String unknown(String key, Section section) {
     String nearest = NameSuggestion.of(key, section.names());
+    String instead = section.insteadOf(key);
     return "unknown key \""
         + key
         + "\" in "
         + (node.path().isEmpty() ? section.name() : node.path())
-        + (nearest == null
-            ? "; allowed: " + String.join(", ", section.names())
-            : "; did you mean \"" + nearest + "\"?");
+        + (instead != null
+            ? ", which was removed; " + instead
+            : nearest == null
+                ? "; allowed: " + String.join(", ", section.names())
+                : "; did you mean \"" + nearest + "\"?");
   }
 
   /** Where the map stands. */

@@ -27,7 +27,7 @@ class MistakesTest {
       TOP.key("own", Type.of("own", null, n -> job(n.object(JOB))), "", "Own type.");
 
   static {
-    TOP.notBuilt("later", "not built");
+    TOP.notBuilt("later", "not built").removed("old", "write flag");
   }
 
   private static String job(YamlObject o) {
@@ -160,5 +160,11 @@ class MistakesTest {
   private static void readFlag(YamlNode root) {
     root.object(TOP).get(FLAG);
     root.document().refuseNotBuilt();
+  }
+
+  @Test
+  void namesTheRemedyForRemovedKeys() {
+    assertThat(mistakes("old: 1"))
+        .containsExactly("f.yml:1:1: unknown key \"old\" in file, which was removed; write flag");
   }
 }

@@ -43,7 +43,8 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
 
   private static final Section SECTION =
       new Section(
-          "memory_limiter_processor", "Refuses batches while memory usage is above a limit.");
+              "memory_limiter_processor", "Refuses batches while memory usage is above a limit.")
+          .removed("ballast_size_mib", "remove it, limit_mib is all that is limited");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "check_interval",

@@ -127,7 +127,8 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
       ROW.required("pipelines", Type.list(PIPELINE), "Pipelines that receive the matching items.");
 
   private static final Section SECTION =
-      new Section("routing", "Routes items to pipelines by conditions.");
+      new Section("routing", "Routes items to pipelines by conditions.")
+          .removed("match_once", "remove it, an item takes the first route that matches");
   private static final Key<List<Row>> TABLE =
       SECTION.required(
           "table",

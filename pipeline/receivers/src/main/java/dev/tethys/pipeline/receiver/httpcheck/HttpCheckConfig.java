@@ -102,7 +102,8 @@ public record HttpCheckConfig(
   }
 
   private static final Section SECTION =
-      new Section("http_check", "Checks servers by HTTP requests.");
+      new Section("http_check", "Checks servers by HTTP requests.")
+          .removed("endpoint", "write targets: [{endpoint: …}]");
   private static final IntervalCollector.Schedule.Keys PACE =
       new IntervalCollector.Schedule.Keys(SECTION, Duration.ofMinutes(1), Duration.ZERO);
   private static final Key<List<List<Target>>> TARGETS =

@@ -123,7 +123,10 @@ public record KubeletConfig(
           new Interfaces(false, false),
           "Network interfaces: all instead of the default one.");
   private static final MetricSettings.Keys METRICS =
-      new MetricSettings.Keys(SECTION, KubeletMetrics.ALL);
+      new MetricSettings.Keys(SECTION, KubeletMetrics.ALL)
+          .renamed("container.cpu.utilization", "container.cpu.usage")
+          .renamed("k8s.pod.cpu.utilization", "k8s.pod.cpu.usage")
+          .renamed("k8s.node.cpu.utilization", "k8s.node.cpu.usage");
   private static final ResourceAttributes.Keys RESOURCES =
       new ResourceAttributes.Keys(SECTION, KubeletMetrics.RESOURCE);
 

@@ -77,6 +77,8 @@ record PrometheusSettings(
           TargetAllocator.Settings.TYPE,
           "Target allocator of the OpenTelemetry operator, which assigns jobs " + "and targets.");
 
+  private static final String START_TIMES =
+      "the Collector has the processor metric_start_time instead, which Tethys lacks";
   private static final Key<Boolean> EXTRA =
       SECTION.key(
           "report_extra_scrape_metrics",
@@ -88,8 +90,8 @@ record PrometheusSettings(
     SECTION
         .notBuilt("api_server", "Prometheus's API over HTTP.")
         .notBuilt("trim_metric_suffixes", "Metric names without type and unit suffixes.")
-        .notBuilt("use_start_time_metric", "Start times taken from a metric.")
-        .notBuilt("start_time_metric_regex", "Start times taken from a metric.");
+        .removed("use_start_time_metric", START_TIMES)
+        .removed("start_time_metric_regex", START_TIMES);
   }
 
   static final Type<PrometheusSettings> TYPE = SECTION.type(PrometheusSettings::read);

@@ -52,8 +52,9 @@ public record MetricSettings(
     private final Key<List<MetricSettings>> key;
 
     /** Adds the key {@code metrics} to a scraper's. */
+    private final Section all = new Section("metrics", "Metrics to collect and their settings.");
+
     public Keys(Section scraper, List<Instrument> instruments) {
-      Section all = new Section("metrics", "Metrics to collect and their settings.");
       for (Instrument i : instruments) {
         metrics.put(i, all.optional(i.name(), type(i), i.description()));
       }
@@ -63,6 +64,12 @@ public record MetricSettings(
               all.type(this::metrics),
               instruments.stream().map(MetricSettings::usualOf).toList(),
               "Metrics to collect and their settings.");
+    }
+
+    /** Names a metric that the Collector has renamed. */
+    public Keys renamed(String former, String name) {
+      all.removed(former, "write " + name);
+      return this;
     }
 
     private List<MetricSettings> metrics(YamlObject o) {
