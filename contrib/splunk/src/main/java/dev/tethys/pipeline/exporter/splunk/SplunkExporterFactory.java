@@ -101,7 +101,7 @@ public final class SplunkExporterFactory
         s.delivery(),
         signal,
         encoder,
-        new SplunkSender(s.url(), endpoint, lines, acks, s.joined()));
+        new SplunkSender(s.url(signal), endpoint, lines, acks, s.joined()));
   }
 
   /** An event is what a log record becomes, and shows what metrics and spans would meet. */

@@ -133,6 +133,10 @@ final class SplunkRecords implements Encoder {
   }
 
   private void record(String index, Attributes resource, Scope scope, LogRecord r, TextBuffer to) {
+    if (settings.raw()) {
+      to.put(AttributeText.text(r.body())).put('\n');
+      return;
+    }
     long nanos = r.timeUnixNano() != 0 ? r.timeUnixNano() : r.observedTimeUnixNano();
     Map<String, String> fields =
         new RecordFields(UnaryOperator.identity())

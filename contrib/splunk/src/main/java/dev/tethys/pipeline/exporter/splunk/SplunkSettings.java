@@ -27,6 +27,7 @@ import java.util.List;
  * @param acks polling of acknowledgements
  * @param contrib further keys of the Collector's exporter
  * @param multiMetric whether metric events have several measurements
+ * @param raw whether only bodies of log records are sent
  */
 record SplunkSettings(
     HttpClientSettings client,
@@ -39,6 +40,7 @@ record SplunkSettings(
     IndexedAcks.Rules acks,
     ContribKeys contrib,
     boolean multiMetric,
+    boolean raw,
     RowSettings rows,
     DeliverySettings delivery) {
   /** docs.splunk.com, "Create custom indexes". */
@@ -97,15 +99,21 @@ record SplunkSettings(
           "If true, samples of one time that differ only in the metric name become one event.");
   private static final ContribKeys.Keys CONTRIB = new ContribKeys.Keys(SECTION);
 
+  private static final Key<Boolean> EXPORT_RAW =
+      SECTION.key(
+          "export_raw",
+          Type.BOOL,
+          false,
+          "If true, only bodies of log records are sent, for a raw endpoint.");
+
   static {
+    SECTION
+        .removed("max_connections", "write max_idle_conns or max_conns_per_host")
+        .removed("insecure_skip_verify", "write tls: {insecure_skip_verify: …}")
+        .removed("ca_file", "write tls: {ca_file: …}");
     for (String k :
         new String[] {
-          "heartbeat",
-          "health_check_enabled",
-          "export_raw",
-          "telemetry",
-          "batcher",
-          "deprecated_batcher"
+          "heartbeat", "health_check_enabled", "telemetry", "batcher", "deprecated_batcher"
         }) {
       SECTION.notBuilt(k, "Key of the Collector's exporter.");
     }
@@ -144,8 +152,16 @@ record SplunkSettings(
         acks,
         CONTRIB.read(o),
         o.get(MULTI_METRIC),
+        o.get(EXPORT_RAW),
         ROWS.read(o),
         acks.isOn() ? delivery.gathering(o, WAITING) : delivery);
+  }
+
+  /** URL of the requests of a signal; without a path that of raw events for raw log records. */
+  URI url(Signal signal) {
+    return raw && signal == Signal.LOGS && url.getPath().equals(COLLECTOR)
+        ? siblingPath("/raw")
+        : url;
   }
 
   /** Another path of the same server, which may have the prefix of a proxy. */

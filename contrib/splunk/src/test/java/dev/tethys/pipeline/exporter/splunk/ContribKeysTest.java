@@ -81,6 +81,14 @@ class ContribKeysTest {
   }
 
   @Test
+  void sendsBodiesOnlyToRawEndpoints() {
+    SplunkSettings s = settings(", export_raw: true");
+    assertThat(text(logs(s))).isEqualTo("line\nprofile\n");
+    assertThat(s.url(Signal.LOGS).getPath()).isEqualTo("/services/collector/raw");
+    assertThat(s.url(Signal.METRICS).getPath()).isEqualTo("/services/collector");
+  }
+
+  @Test
   void recordsOfTheProfilerAndOthersAreSwitchedOff() {
     Encoder.Encoded e = logs(settings(", log_data_enabled: false"));
     assertThat(text(e)).contains("profile").doesNotContain("line");
@@ -117,6 +125,9 @@ class ContribKeysTest {
     assertThat(s.contrib().headers())
         .isEqualTo(Map.of("__splunk_app_name", "app", "__splunk_app_version", "v1"));
     assertThat(s.client().compression()).isEqualTo(Compression.NONE);
-    assertThatThrownBy(() -> settings(", export_raw: true")).hasMessageContaining("export_raw");
+    assertThatThrownBy(() -> settings(", heartbeat: {interval: 1s}"))
+        .hasMessageContaining("heartbeat");
+    assertThatThrownBy(() -> settings(", max_connections: 20"))
+        .hasMessageContaining("write max_idle_conns or max_conns_per_host");
   }
 }
