@@ -82,6 +82,17 @@ public final class AwsCredentials {
           RoleSession.USUAL);
     }
 
+    /** Credentials that AWS's programs find on the machine. */
+    public static Settings inRegion(String region) {
+      return new Settings(region, "", Secret.NONE, "", "", "", false);
+    }
+
+    /** The same credentials for another region. */
+    public Settings in(String otherRegion) {
+      return new Settings(
+          otherRegion, accessKey, secretKey, sessionToken, profile, roleArn, externalId, fips);
+    }
+
     /** Without a session. */
     public Settings(
         String region,

@@ -152,7 +152,7 @@ public final class BuiltIn {
     all.add(SocketLogReceiverFactory.udp());
     all.add(new OtlpGrpcExporterFactory());
     all.add(new OtlpHttpExporterFactory(clients));
-    all.add(new LoadBalancingExporterFactory((c, call) -> clients.client(c).send(call)));
+    all.add(new LoadBalancingExporterFactory(clients));
     all.add(new RemoteWriteExporterFactory(clients));
     all.add(new PrometheusExporterFactory());
     all.add(new ClymeneExporterFactory(clients));

@@ -6,8 +6,11 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.cloud.AwsCredentials;
+import dev.tethys.web.cloud.AwsJsonClient;
 import dev.tethys.web.kubernetes.ClusterAccess;
-import dev.tethys.web.kubernetes.ResourceWatch;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
@@ -16,21 +19,44 @@ import java.util.random.RandomGenerator;
 /** Makes {@code loadbalancing} exporters. */
 public final class LoadBalancingExporterFactory implements ExporterFactory<LoadBalancingSettings> {
   private final ServiceBackends.Reach reach;
+  private static final AwsJsonClient.Service CLOUD_MAP =
+      new AwsJsonClient.Service(
+          "servicediscovery", "data-servicediscovery", "Route53AutoNaming_v20170314", "1.1");
+
   private final NameLookup lookup;
+  private final HttpClientFactory clients;
 
   /**
-   * @param sender asks the API of a cluster
+   * @param clients the process's; not closed here
    */
-  public LoadBalancingExporterFactory(ResourceWatch.Sender sender) {
+  public LoadBalancingExporterFactory(HttpClientFactory clients) {
     this(
         new ServiceBackends.Reach(
-            sender, Thread::sleep, System::getenv, ClusterAccess.SERVICE_ACCOUNT),
-        NameLookup.SYSTEM);
+            (c, call) -> clients.client(c).send(call),
+            Thread::sleep,
+            System::getenv,
+            ClusterAccess.SERVICE_ACCOUNT),
+        NameLookup.SYSTEM,
+        clients);
   }
 
-  LoadBalancingExporterFactory(ServiceBackends.Reach reach, NameLookup lookup) {
+  LoadBalancingExporterFactory(
+      ServiceBackends.Reach reach, NameLookup lookup, HttpClientFactory clients) {
     this.reach = reach;
     this.lookup = lookup;
+    this.clients = clients;
+  }
+
+  private PolledBackends.CloudMapCall cloudMap(
+      LoadBalancingSettings.CloudMap settings, Context context) {
+    AwsJsonClient client =
+        new AwsJsonClient(
+            CLOUD_MAP,
+            AwsCredentials.Settings.inRegion(settings.region()),
+            settings.endpoint(),
+            clients,
+            () -> Instant.ofEpochMilli(context.clock().millis()));
+    return (request, timeout) -> client.call("DiscoverInstances", request, timeout);
   }
 
   @Override
@@ -83,7 +109,9 @@ public final class LoadBalancingExporterFactory implements ExporterFactory<LoadB
     BackendSource source =
         switch (s.source()) {
           case LoadBalancingSettings.Listed l -> new ListedBackends(l.hostnames());
-          case LoadBalancingSettings.Dns d -> new DnsBackends(d, lookup, context.clock());
+          case LoadBalancingSettings.Dns d -> PolledBackends.dns(d, lookup, context.clock());
+          case LoadBalancingSettings.CloudMap m ->
+              PolledBackends.cloudMap(m, cloudMap(m, context), context.clock());
           case LoadBalancingSettings.Service k -> new ServiceBackends(k, reach, context.logger());
         };
     return new LoadBalancer(context, s, signal, source, RandomGenerator.getDefault());

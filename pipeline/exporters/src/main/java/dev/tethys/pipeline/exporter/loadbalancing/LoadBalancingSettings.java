@@ -11,6 +11,8 @@ import dev.tethys.pipeline.client.GrpcClientSettings;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +62,24 @@ public record LoadBalancingSettings(
       List<Integer> ports,
       Duration timeout,
       boolean hostnames)
+      implements Source {}
+
+  /**
+   * Instances of a service of AWS Cloud Map.
+   *
+   * @param port 0 for that of each instance
+   * @param region "" for that of the environment
+   * @param endpoint "" for that of the region
+   */
+  record CloudMap(
+      String namespace,
+      String service,
+      String healthStatus,
+      int port,
+      Duration interval,
+      Duration timeout,
+      String region,
+      String endpoint)
       implements Source {}
 
   private static final Section OTLP =
@@ -127,9 +147,35 @@ public record LoadBalancingSettings(
       RESOLVER.optional(
           "k8s", K8S.type(LoadBalancingSettings::service), "Pods of a Kubernetes service.");
 
-  private static final Key<YamlNode> CLOUD_MAP =
+  private static final Section CLOUD =
+      new Section("aws_cloud_map", "Instances registered in AWS Cloud Map.");
+  private static final Key<String> NAMESPACE =
+      CLOUD.key("namespace", Type.STRING, "", "Name of the namespace.");
+  private static final Key<String> SERVICE_NAME =
+      CLOUD.key("service_name", Type.STRING, "", "Name of the service.");
+  private static final Key<String> HEALTH_STATUS =
+      CLOUD.key(
+          "health_status",
+          Type.oneOf(
+              "health status", List.of("HEALTHY", "UNHEALTHY", "ALL", "HEALTHY_OR_ELSE_ALL")),
+          "HEALTHY",
+          "Health of the instances: HEALTHY, UNHEALTHY, ALL or HEALTHY_OR_ELSE_ALL.");
+  private static final Key<Duration> CLOUD_INTERVAL =
+      CLOUD.key("interval", GoDurations.TYPE, Duration.ofSeconds(30), "Interval between lookups.");
+  private static final Key<Duration> CLOUD_TIMEOUT =
+      CLOUD.key("timeout", GoDurations.TYPE, Duration.ofSeconds(5), "Timeout of a lookup.");
+  private static final Key<Long> CLOUD_PORT =
+      CLOUD.key("port", Type.INT, 0L, "Port of the backends; that of each instance by default.");
+  private static final Key<String> CLOUD_REGION =
+      CLOUD.key("region", Type.STRING, "", "Region of AWS; that of the environment by default.");
+  private static final Key<String> CLOUD_ENDPOINT =
+      CLOUD.key(
+          "endpoint", Type.STRING, "", "URL of AWS Cloud Map; that of the region by default.");
+  private static final Key<CloudMap> REGISTERED =
       RESOLVER.optional(
-          "aws_cloud_map", Type.ANY, "Not supported: instances registered in AWS Cloud Map.");
+          "aws_cloud_map",
+          CLOUD.type(LoadBalancingSettings::cloudMap),
+          "Instances registered in AWS Cloud Map.");
 
   private static final Section SECTION =
       new Section(
@@ -193,25 +239,42 @@ public record LoadBalancingSettings(
   }
 
   private static Source source(YamlObject o) {
-    if (o.has(CLOUD_MAP)) {
+    List<Source> written =
+        Stream.<@Nullable Source>of(
+                o.find(LISTED), o.find(LOOKED_UP), o.find(WATCHED), o.find(REGISTERED))
+            .filter(Objects::nonNull)
+            .<Source>map(Objects::requireNonNull)
+            .toList();
+    if (written.isEmpty()) {
       throw o.error(
-          CLOUD_MAP,
-          "aws_cloud_map is not built in Tethys; a namespace with DNS can be asked by dns:"
-              + " {hostname: service.namespace}");
+          "no resolvers specified for the exporter: write static, dns, k8s or aws_cloud_map");
     }
-    Listed listed = o.find(LISTED);
-    Dns dns = o.find(LOOKED_UP);
-    Service service = o.find(WATCHED);
-    Source only = listed != null ? listed : dns != null ? dns : service;
-    if (only == null) {
-      throw o.error("no resolvers specified for the exporter: write static, dns or k8s");
-    }
-    if (listed != null && dns != null
-        || dns != null && service != null
-        || listed != null && service != null) {
+    if (written.size() > 1) {
       throw o.error("only one resolver should be specified");
     }
-    return only;
+    return written.getFirst();
+  }
+
+  private static CloudMap cloudMap(YamlObject o) {
+    if (o.get(NAMESPACE).isEmpty()) {
+      throw o.error("aws_cloud_map requires namespace");
+    }
+    if (o.get(SERVICE_NAME).isEmpty()) {
+      throw o.error("aws_cloud_map requires service_name");
+    }
+    long port = o.get(CLOUD_PORT);
+    if (port < 0 || port > 65_535) {
+      throw o.error(CLOUD_PORT, port + " is not a port");
+    }
+    return new CloudMap(
+        o.get(NAMESPACE),
+        o.get(SERVICE_NAME),
+        o.get(HEALTH_STATUS),
+        (int) port,
+        orDefault(o.get(CLOUD_INTERVAL), CLOUD_INTERVAL),
+        orDefault(o.get(CLOUD_TIMEOUT), CLOUD_TIMEOUT),
+        o.get(CLOUD_REGION),
+        o.get(CLOUD_ENDPOINT));
   }
 
   private static Listed listed(YamlObject o) {

@@ -36,6 +36,7 @@ import dev.tethys.web.GrpcException;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
+import dev.tethys.web.client.HttpClientFactory;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.trace.v1.ResourceSpans;
 import io.opentelemetry.proto.trace.v1.ScopeSpans;
@@ -133,7 +134,8 @@ class LoadBalancerTest {
                         d -> {},
                         v -> null,
                         folder),
-                    this::lookup)));
+                    this::lookup,
+                    new HttpClientFactory("test"))));
     return new GraphServices(
         all,
         Scheduler.system(),
@@ -514,8 +516,12 @@ class LoadBalancerTest {
       {otlp + "resolver: {k8s: {}}", "no service specified"},
       {otlp + "resolver: {dns: {hostname: a, port: x}}", "port must be a number"},
       {otlp + "resolver: {static: {hostnames: [a]}, dns: {hostname: b}}", "only one resolver"},
+      {
+        otlp + "resolver: {dns: {hostname: b}, aws_cloud_map: {namespace: a, service_name: b}}",
+        "only one resolver"
+      },
       {otlp + "resolver: {static: {hostnames: [\"a:b\"]}}", "must be host:port"},
-      {otlp + "resolver: {aws_cloud_map: {namespace: a}}", "aws_cloud_map"},
+      {otlp + "resolver: {aws_cloud_map: {namespace: a}}", "requires service_name"},
       {
         otlp + "resolver: {static: {hostnames: [a]}}, routing_key: metric",
         "unsupported routing_key"
