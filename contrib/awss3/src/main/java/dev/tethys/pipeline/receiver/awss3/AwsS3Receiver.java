@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +36,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Reads the objects of a range of time, partition by partition, in the order of their keys. One
@@ -44,6 +46,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The position moves when an object was accepted, before the next one is read, and a stop waits
  * for the object under way: only a process that ends without a stop, or a stop that runs out of
  * time, passes one object of each signal on again.
+ *
+ * <p>With a queue of notifications one thread reads the objects that they name. A message is
+ * deleted when all its objects were accepted or skipped; otherwise SQS delivers it again.
  *
  * <p>Objects that cannot be decoded, and items that are rejected, are counted and skipped.
  */
@@ -64,6 +69,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
   private final Map<Signal, Consumer> outputs;
   private final Context context;
   private final S3Client client;
+  private final @Nullable ObjectQueue queue;
   private final FileAccess files = new RealFiles();
   private final LimitedLog failures;
   private final Registry.Vector<Registry.Counter> objects;
@@ -74,18 +80,21 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
   private final CountDownLatch stopping = new CountDownLatch(1);
   private final CountDownLatch running;
   private volatile boolean abandoned; // whether the time to stop is over
+  private volatile @Nullable Thread waitingForMessages;
 
   AwsS3Receiver(
       AwsS3ReceiverSettings settings,
       Map<Signal, Consumer> outputs,
       Context context,
-      S3Client client) {
+      S3Client client,
+      @Nullable ObjectQueue queue) {
     this.settings = settings;
+    this.queue = queue;
     this.outputs = Map.copyOf(outputs);
     this.context = context;
     this.client = client;
     this.failures = new LimitedLog(context.logger());
-    this.running = new CountDownLatch(outputs.size());
+    this.running = new CountDownLatch(queue == null ? outputs.size() : 1);
     this.objects =
         context
             .metrics()
@@ -174,6 +183,11 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
 
   @Override
   public void start() throws IOException {
+    ObjectQueue notifications = queue;
+    if (notifications != null) {
+      context.clock().execute(context.name() + " sqs", () -> run(notifications));
+      return;
+    }
     Map<Signal, Reading> readings = new LinkedHashMap<>();
     for (Map.Entry<Signal, Consumer> e : outputs.entrySet()) {
       Signal s = e.getKey();
@@ -198,6 +212,93 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
     readings.forEach(
         (signal, r) ->
             context.clock().execute(context.name() + " " + word(signal), () -> run(signal, r)));
+  }
+
+  private void run(ObjectQueue notifications) {
+    try {
+      read(notifications);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      running.countDown();
+    }
+  }
+
+  /** Reads the objects of notifications until the receiver stops. */
+  private void read(ObjectQueue notifications) throws InterruptedException {
+    String url = notifications.settings().url();
+    while (stopping.getCount() > 0) {
+      List<JsonNode> messages = attempt(url, () -> receive(notifications));
+      if (messages == null) {
+        return;
+      }
+      for (JsonNode m : messages) {
+        ObjectQueue.Message message;
+        try {
+          message = ObjectQueue.read(m);
+        } catch (IOException e) {
+          failures.failure(Level.WARNING, "Message skipped, it stays in the queue", url, e);
+          continue;
+        }
+        if (!read(message)) {
+          return; // SQS delivers it again
+        }
+        if (notifications.settings().deletes()) {
+          attempt(
+              url,
+              () -> {
+                notifications.delete(message);
+                return message;
+              });
+        }
+      }
+      if (messages.isEmpty() && notifications.settings().waitTime().isZero() && wait(FIRST_PAUSE)) {
+        return;
+      }
+    }
+  }
+
+  /** A stop does not wait for messages. */
+  private List<JsonNode> receive(ObjectQueue notifications)
+      throws IOException, InterruptedException {
+    waitingForMessages = Thread.currentThread();
+    try {
+      return stopping.getCount() > 0 ? notifications.receive() : List.of();
+    } finally {
+      waitingForMessages = null;
+    }
+  }
+
+  /** Reads the objects of a message; false when the receiver stopped before. */
+  private boolean read(ObjectQueue.Message message) throws InterruptedException {
+    for (ObjectQueue.NewObject o : message.objects()) {
+      if (!settings.selects(o)) {
+        continue;
+      }
+      Signal signal = signal(o.key());
+      Consumer to = signal == null ? null : outputs.get(signal);
+      if (signal == null || to == null) {
+        failures.failure(
+            Level.WARNING,
+            "Object skipped",
+            client.name(o.key()),
+            new IOException("its name has the signal of no pipeline of the receiver"));
+      } else if (object(signal, to, o.key()) < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Signal of an object by its name; that of the receiver if names have none. */
+  private @Nullable Signal signal(String key) {
+    String name = key.substring(key.lastIndexOf('/') + 1);
+    for (Signal s : Signal.values()) {
+      if (settings.typed() && name.startsWith(settings.filePrefix() + word(s) + "_")) {
+        return s;
+      }
+    }
+    return outputs.size() == 1 ? outputs.keySet().iterator().next() : null;
   }
 
   private void run(Signal signal, Reading r) {
@@ -422,6 +523,10 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
   @Override
   public void stop(Duration timeLimit) {
     stopping.countDown();
+    Thread idle = waitingForMessages;
+    if (idle != null) {
+      idle.interrupt();
+    }
     try {
       if (!running.await(timeLimit.toMillis(), TimeUnit.MILLISECONDS)) {
         context.logger().log(Level.INFO, "{0}: stopped with an object under way", context.name());

@@ -11,6 +11,7 @@ import dev.tethys.web.s3.S3Client;
 import dev.tethys.web.s3.S3Retry;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
 
@@ -34,7 +35,7 @@ public final class AwsS3ReceiverFactory implements ReceiverFactory<AwsS3Receiver
 
   @Override
   public String about() {
-    return "Reads objects of S3 that an exporter of this type has stored, by time.";
+    return "Reads objects of S3 that an exporter of this type has stored, by time or by notifications.";
   }
 
   @Override
@@ -54,15 +55,13 @@ public final class AwsS3ReceiverFactory implements ReceiverFactory<AwsS3Receiver
 
   @Override
   public Receiver create(AwsS3ReceiverSettings s, Map<Signal, Consumer> outputs, Context context) {
+    InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
+    ObjectQueue.Settings queue = s.queue();
     return new AwsS3Receiver(
         s,
         outputs,
         context,
-        new S3Client(
-            s.location(),
-            clients,
-            TIMEOUT,
-            () -> Instant.ofEpochMilli(context.clock().millis()),
-            S3Retry.USUAL));
+        new S3Client(s.location(), clients, TIMEOUT, clock, S3Retry.USUAL),
+        queue == null ? null : new ObjectQueue(queue, s.location().credentials(), clients, clock));
   }
 }

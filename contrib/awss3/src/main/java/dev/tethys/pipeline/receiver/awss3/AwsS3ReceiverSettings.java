@@ -23,11 +23,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of the {@code awss3} receiver, named as in the Collector.
  *
- * @param from time of the first partition
+ * @param from time of the first partition; the epoch with a queue
  * @param until time of the first partition that is no longer read
  * @param typed whether names of objects have the signal behind their prefix
  * @param storage of positions; null for none
  * @param objectAttribute resource attribute that receives the key of the object; "" for none
+ * @param queue of notifications; null to read the range of time
  */
 record AwsS3ReceiverSettings(
     S3Location location,
@@ -39,7 +40,8 @@ record AwsS3ReceiverSettings(
     Instant from,
     Instant until,
     @Nullable Reference storage,
-    String objectAttribute) {
+    String objectAttribute,
+    ObjectQueue.@Nullable Settings queue) {
   private static final DateTimeFormatter MINUTES = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm");
 
   private static final Section DOWNLOADER =
@@ -102,12 +104,15 @@ record AwsS3ReceiverSettings(
       SECTION.required(
           "s3downloader", DOWNLOADER.type(AwsS3ReceiverSettings::downloader), DOWNLOADER.doc());
   private static final Key<String> START =
-      SECTION.required(
+      SECTION.optional(
           "starttime",
           Type.STRING,
           "First time of partitions: RFC 3339, YYYY-MM-DD HH:MM or YYYY-MM-DD in UTC.");
   private static final Key<String> END =
-      SECTION.required("endtime", Type.STRING, "Time at which reading ends, in the same formats.");
+      SECTION.optional("endtime", Type.STRING, "Time at which reading ends, in the same formats.");
+  private static final Key<ObjectQueue.Settings> QUEUE =
+      SECTION.optional(
+          "sqs", ObjectQueue.TYPE, "Queue of notifications about new objects, instead of times.");
   private static final Key<Reference> STORAGE =
       SECTION.optional(
           "storage",
@@ -121,7 +126,6 @@ record AwsS3ReceiverSettings(
           "Resource attribute that receives the key of the object; none by default.");
 
   static {
-    SECTION.notBuilt("sqs", "Queue of notifications about new objects.");
     SECTION.notBuilt("encodings", "Extensions that decode objects by the end of their keys.");
     SECTION.notBuilt("notifications", "Progress messages over OpAMP.");
   }
@@ -157,9 +161,21 @@ record AwsS3ReceiverSettings(
 
   private static AwsS3ReceiverSettings read(YamlObject o) {
     Downloader d = o.get(DOWNLOADER_KEY);
-    Instant from = time(o, START);
-    Instant until = time(o, END);
-    if (!from.isBefore(until)) {
+    ObjectQueue.Settings queue = o.find(QUEUE);
+    String start = o.find(START);
+    String end = o.find(END);
+    if ((start == null) != (end == null)) {
+      throw o.error("starttime and endtime are required together");
+    }
+    if (start == null && queue == null) {
+      throw o.error("one of sqs, and starttime with endtime, is required");
+    }
+    if (queue != null && start != null) {
+      throw o.error(START, "starttime and endtime cannot be used with sqs");
+    }
+    Instant from = start == null ? Instant.EPOCH : time(o, START, start);
+    Instant until = end == null ? Instant.EPOCH : time(o, END, end);
+    if (queue == null && !from.isBefore(until)) {
       throw o.error(END, "endtime must be after starttime");
     }
     return new AwsS3ReceiverSettings(
@@ -172,11 +188,11 @@ record AwsS3ReceiverSettings(
         from,
         until,
         o.find(STORAGE),
-        o.get(OBJECT_ATTRIBUTE));
+        o.get(OBJECT_ATTRIBUTE),
+        queue);
   }
 
-  private static Instant time(YamlObject o, Key<String> key) {
-    String text = o.get(key);
+  private static Instant time(YamlObject o, Key<String> key, String text) {
     try {
       return text.length() == 10
           ? LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC)
@@ -191,6 +207,12 @@ record AwsS3ReceiverSettings(
               + text
               + "; it must be a time such as 2026-01-31T12:00:00Z, 2026-01-31 12:00 or 2026-01-31");
     }
+  }
+
+  /** Whether an object belongs to the receiver's part of the bucket. */
+  boolean selects(ObjectQueue.NewObject o) {
+    return (o.bucket().isEmpty() || o.bucket().equals(location.bucket()))
+        && o.key().startsWith(prefix);
   }
 
   /** What the keys of a partition and a signal begin with. */

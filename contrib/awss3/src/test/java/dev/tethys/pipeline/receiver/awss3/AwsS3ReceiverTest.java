@@ -20,6 +20,9 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.log.LogContext;
 import dev.tethys.testkit.S3Double;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -27,12 +30,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.json.JsonMapper;
 
 @Timeout(60)
 class AwsS3ReceiverTest {
@@ -164,6 +173,98 @@ class AwsS3ReceiverTest {
     assertThat(bodies()).containsExactly("a", "b", "c");
   }
 
+  @Test
+  void readsObjectsOfNotifications() throws Exception {
+    s3.store("data", FOLDER + "06/logs_1.json", json("a"));
+    s3.store("data", FOLDER + "06/logs_2 b.json", json("b"));
+    s3.store("data", FOLDER + "06/logs_3.json", json("c"));
+    BlockingQueue<String> bodies = new LinkedBlockingQueue<>();
+    bodies.add("no notification");
+    bodies.add(
+        "{'Records': [{'eventName': 'ObjectCreated:Put', 's3': {'bucket': {'name': 'data'},"
+            + " 'object': {'key': '"
+            + FOLDER.replace("=", "%3D")
+            + "06/logs_1.json'}}}, {'eventName': 'ObjectRemoved:Delete', 's3': {'bucket': {'name':"
+            + " 'data'}, 'object': {'key': 'x'}}}, {'eventName': 'ObjectCreated:Put', 's3':"
+            + " {'bucket': {'name': 'other'}, 'object': {'key': 'pre/logs_9.json'}}}]}");
+    bodies.add(
+        "{'Type': 'Notification', 'Message': '{\\'Records\\': [{\\'eventName\\':"
+            + " \\'ObjectCreated:Put\\', \\'s3\\': {\\'bucket\\': {\\'name\\': \\'data\\'},"
+            + " \\'object\\': {\\'key\\': \\'"
+            + FOLDER
+            + "06/logs_2+b.json\\'}}}]}'}");
+    bodies.add(
+        "{'detail-type': 'Object Created', 'detail': {'bucket': {'name': 'data'}, 'object':"
+            + " {'key': '"
+            + FOLDER
+            + "06/logs_3.json'}}}");
+    List<String> deleted = new CopyOnWriteArrayList<>();
+    AtomicInteger number = new AtomicInteger();
+    try (HttpListener sqs =
+        HttpListener.start(
+            HttpListenerOptions.on("127.0.0.1:0"),
+            new Routes()
+                .post(
+                    "/",
+                    (q, r) -> {
+                      String request = new String(q.bodyBytes(1 << 16), StandardCharsets.UTF_8);
+                      assertThat(request).contains("\"QueueUrl\":\"https://sqs/queue\"");
+                      assertThat(q.header("Authorization"))
+                          .contains(S3Double.ACCESS_KEY, "/eu-central-1/sqs/");
+                      String action = q.header("X-Amz-Target");
+                      if ("AmazonSQS.DeleteMessage".equals(action)) {
+                        deleted.add(request.replaceAll(".*\"(r[0-9]+)\".*", "$1"));
+                        r.send("{}");
+                        return;
+                      }
+                      assertThat(action).isEqualTo("AmazonSQS.ReceiveMessage");
+                      String body = bodies.poll();
+                      r.send(
+                          body == null
+                              ? "{}"
+                              : JsonMapper.shared()
+                                  .writeValueAsString(
+                                      Map.of(
+                                          "Messages",
+                                          List.of(
+                                              Map.of(
+                                                  "MessageId",
+                                                  "m",
+                                                  "ReceiptHandle",
+                                                  "r" + number.getAndIncrement(),
+                                                  "Body",
+                                                  body.replace("\\'", "\\\"")
+                                                      .replace('\'', '"'))))));
+                    }),
+            null)) {
+      AwsS3ReceiverFactory f = new AwsS3ReceiverFactory(http);
+      Receiver r =
+          f.create(
+              TestPipeline.read(
+                  f.settings(),
+                  "{s3downloader: {s3_bucket: data, s3_prefix: pre, region: "
+                      + S3Double.REGION
+                      + ", endpoint: '"
+                      + s3.url()
+                      + "', s3_force_path_style: true, access_key: "
+                      + S3Double.ACCESS_KEY
+                      + ", secret_key: '"
+                      + S3Double.SECRET_KEY
+                      + "'}, sqs: {queue_url: 'https://sqs/queue', region: eu-central-1, endpoint:"
+                      + " 'http://127.0.0.1:"
+                      + sqs.port()
+                      + "', wait_time_seconds: 0, max_number_of_messages: 1}}"),
+              pipeline.of(Signal.LOGS),
+              new LogContext("awss3", folder));
+      open.add(r);
+      r.start();
+      await(() -> deleted.size() == 3);
+      assertThat(bodies()).containsExactly("a", "b", "c");
+      assertThat(deleted).containsExactly("r1", "r2", "r3"); // r0 stays in the queue
+      r.stop(Duration.ofSeconds(5));
+    }
+  }
+
   /** An hour that comes twice has one prefix. */
   @Test
   void anHourThatClocksRepeatIsReadOnce() throws Exception {
@@ -205,7 +306,13 @@ class AwsS3ReceiverTest {
         "{s3downloader: {s3_bucket: data, s3_partition_format: x}, starttime: '2026-01-01',"
             + " endtime: '2026-01-02'}|has no time",
         "{s3downloader: {s3_bucket: data}, starttime: '2026-01-01', endtime: '2026-01-02', sqs:"
-            + " {}}|sqs",
+            + " {queue_url: x, region: y}}|cannot be used with sqs",
+        "{s3downloader: {s3_bucket: data}, sqs: {region: y}}|sqs.queue_url is required",
+        "{s3downloader: {s3_bucket: data}, sqs: {queue_url: x}}|sqs.region is required",
+        "{s3downloader: {s3_bucket: data}, sqs: {queue_url: x, region: y, wait_time_seconds:"
+            + " 21}}|wait_time_seconds is 21",
+        "{s3downloader: {s3_bucket: data}, sqs: {queue_url: x, region: y, max_number_of_messages:"
+            + " 0}}|max_number_of_messages is 0",
         "{s3downloader: {s3_bucket: data}, starttime: '2026-01-01', endtime: '2026-01-02',"
             + " notifications: {}}|notifications",
         "{s3downloader: {s3_bucket: data}, starttime: '2026-01-01', endtime: '2026-01-02',"
