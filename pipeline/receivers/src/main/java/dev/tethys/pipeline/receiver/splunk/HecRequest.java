@@ -4,10 +4,16 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.Item;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Telemetry;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -28,6 +34,15 @@ final class HecRequest {
   private static final BigDecimal MAX_SECONDS = new BigDecimal("9223372036");
   private static final int MAX_DEPTH = 256;
 
+  /** Field with the name of the only metric of an event. */
+  private static final String NAME = "metric_name";
+
+  /** Prefix of fields with values of metrics, before their names. */
+  private static final String NAMED = NAME + ":";
+
+  /** Field with the value of the only metric of an event. */
+  private static final String VALUE = "_value";
+
   /** Error of a request or of one event of it, with Splunk's code. */
   static final class HecException extends Exception {
     private static final long serialVersionUID = 1L;
@@ -45,6 +60,10 @@ final class HecRequest {
   private final List<String> names;
   private final Map<List<String>, ScopeGroup<LogRecord>> groups = new LinkedHashMap<>();
   private final LogsData logs = new LogsData();
+  private final Map<List<String>, ScopeGroup<Metric>> metricGroups = new LinkedHashMap<>();
+  private final MetricsData metrics = new MetricsData();
+  private final boolean measures;
+  private int points;
   private final long now;
   private final String token;
   private int events;
@@ -53,8 +72,10 @@ final class HecRequest {
    * @param names attributes of a resource for host, source, sourcetype and index
    * @param now Unix nanoseconds
    * @param token of the client, an attribute of each resource; "" for none
+   * @param measures whether events with metrics become metrics; else they are logs
    */
-  HecRequest(List<String> names, long now, String token) {
+  HecRequest(List<String> names, long now, String token, boolean measures) {
+    this.measures = measures;
     this.token = token;
     this.names = names;
     this.now = now;
@@ -130,6 +151,10 @@ final class HecRequest {
     } catch (CodecException x) {
       throw invalid(number);
     }
+    if (measures && isMetric(e)) {
+      metric(e, metadata(e, defaults), number);
+      return;
+    }
     if (!e.contains("event")) {
       throw new HecException(12, "Event field is required", number);
     }
@@ -148,11 +173,91 @@ final class HecRequest {
     } else if (fields != null) {
       throw new HecException(15, "Error in handling indexed fields", number);
     }
+    add(r, metadata(e, defaults));
+  }
+
+  private static List<String> metadata(Attributes e, List<String> defaults) {
     List<String> metadata = new ArrayList<>(KEYS.size());
     for (int i = 0; i < KEYS.size(); i++) {
       metadata.add(e.get(KEYS.get(i)) instanceof String s && !s.isEmpty() ? s : defaults.get(i));
     }
-    add(r, metadata);
+    return metadata;
+  }
+
+  private static boolean isMetric(Attributes e) {
+    Object event = e.get("event");
+    if (event != null) {
+      return event.equals("metric");
+    }
+    if (e.get("fields") instanceof Attributes f) {
+      for (int i = 0; i < f.size(); i++) {
+        if (isName(f.key(i))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean isName(String field) {
+    return field.equals(NAME) || field.startsWith(NAMED);
+  }
+
+  /** Reads an event with metrics: one in the older form, or any number in the newer one. */
+  private void metric(Attributes e, List<String> metadata, int number) throws HecException {
+    if (!(e.get("fields") instanceof Attributes fields)) {
+      throw new HecException(15, "Error in handling indexed fields", number);
+    }
+    long at = time(e.get("time"), number);
+    int before = points;
+    for (int i = 0; i < fields.size(); i++) {
+      String key = fields.key(i);
+      if (key.equals(NAME) && fields.get(NAME) instanceof String name) {
+        add(name, fields.get(VALUE), at, fields, metadata, number);
+      } else if (key.startsWith(NAMED)) {
+        add(key.substring(NAMED.length()), fields.value(i), at, fields, metadata, number);
+      }
+    }
+    if (points == before) {
+      throw new HecException(15, "Error in handling indexed fields", number);
+    }
+  }
+
+  private void add(
+      String name,
+      @Nullable Object value,
+      long at,
+      Attributes fields,
+      List<String> metadata,
+      int number)
+      throws HecException {
+    NumberDataPoint p = new NumberDataPoint();
+    p.setTimeUnixNano(at);
+    try {
+      switch (value) {
+        case Long l -> p.setLong(l);
+        case Double d -> p.setDouble(d);
+        case String s -> p.setDouble(Double.parseDouble(s.strip()));
+        case null, default ->
+            throw new HecException(15, "Error in handling indexed fields", number);
+      }
+    } catch (NumberFormatException x) {
+      throw new HecException(15, "Error in handling indexed fields", number);
+    }
+    fields.forEach(
+        (k, v) -> {
+          if (!isName(k) && !k.equals(VALUE)) {
+            p.attributes().put(k, v);
+          }
+        });
+    RequestMemory.chargeItem();
+    MetricData.Gauge gauge = new MetricData.Gauge();
+    gauge.points().add(p);
+    Metric m = new Metric();
+    m.setName(name);
+    m.setData(gauge);
+    metricGroups.computeIfAbsent(metadata, k -> group(k, metrics)).items().add(m);
+    points++;
   }
 
   /**
@@ -207,12 +312,12 @@ final class HecRequest {
   }
 
   private void add(LogRecord r, List<String> metadata) {
-    groups.computeIfAbsent(metadata, this::group).items().add(r);
+    groups.computeIfAbsent(metadata, k -> group(k, logs)).items().add(r);
     events++;
   }
 
-  private ScopeGroup<LogRecord> group(List<String> metadata) {
-    ResourceGroup<LogRecord> g = new ResourceGroup<>();
+  private <T extends Item<T>> ScopeGroup<T> group(List<String> metadata, Telemetry<T> all) {
+    ResourceGroup<T> g = new ResourceGroup<>();
     for (int i = 0; i < names.size(); i++) {
       if (!metadata.get(i).isEmpty()) {
         g.resource().attributes().put(names.get(i), metadata.get(i));
@@ -221,9 +326,9 @@ final class HecRequest {
     if (!token.isEmpty()) {
       g.resource().attributes().put("com.splunk.hec.access_token", token);
     }
-    ScopeGroup<LogRecord> scope = new ScopeGroup<>();
+    ScopeGroup<T> scope = new ScopeGroup<>();
     g.scopes().add(scope);
-    logs.resources().add(g);
+    all.resources().add(g);
     return scope;
   }
 
@@ -231,7 +336,16 @@ final class HecRequest {
     return logs;
   }
 
-  /** Number of events that were read. */
+  MetricsData metrics() {
+    return metrics;
+  }
+
+  /** Number of data points that were read. */
+  int points() {
+    return points;
+  }
+
+  /** Number of events that were read as logs. */
   int size() {
     return events;
   }

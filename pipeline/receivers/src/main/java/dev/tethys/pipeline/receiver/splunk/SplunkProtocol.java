@@ -6,6 +6,7 @@ import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
@@ -25,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
@@ -52,7 +54,8 @@ public final class SplunkProtocol {
       Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
   private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
 
-  private final Consumer to;
+  private final @Nullable Consumer to;
+  private final @Nullable Consumer metrics;
   private final Scheduler clock;
   private final List<String> names;
   private final Paths paths;
@@ -76,17 +79,23 @@ public final class SplunkProtocol {
    * @param names attributes of a resource for host, source, sourcetype and index
    */
   public SplunkProtocol(Consumer to, Scheduler clock, List<String> names) {
-    this(to, clock, names, Paths.USUAL, null);
+    this(to, null, clock, names, Paths.USUAL, null);
   }
 
+  /**
+   * @param to consumer of logs; null to refuse them
+   * @param metrics consumer of metrics; null to take their events as logs
+   */
   SplunkProtocol(
-      Consumer to,
+      @Nullable Consumer to,
+      @Nullable Consumer metrics,
       Scheduler clock,
       List<String> names,
       Paths paths,
       @Nullable AckRegistry registry) {
     this.registry = registry;
     this.to = to;
+    this.metrics = metrics;
     this.clock = clock;
     this.names = names;
     this.paths = paths;
@@ -127,7 +136,11 @@ public final class SplunkProtocol {
         return;
       }
       HecRequest events =
-          new HecRequest(names, clock.millis() * 1_000_000, paths.token ? token(request) : "");
+          new HecRequest(
+              names,
+              clock.millis() * 1_000_000,
+              paths.token ? token(request) : "",
+              metrics != null);
       List<String> defaults = HecRequest.defaults(request.query()::first);
       HecException wrong = null;
       try {
@@ -140,8 +153,7 @@ public final class SplunkProtocol {
         endpoint.refused(1, String.valueOf(e.getMessage()));
         wrong = e;
       }
-      Outcome o = events.size() == 0 ? Outcome.ACCEPTED : deliver(endpoint, events, request);
-      answer(response, request, o, wrong);
+      answer(response, request, deliver(endpoint, events, request), wrong);
     } catch (BusyException e) {
       busy(response, e.outcome());
     }
@@ -149,11 +161,31 @@ public final class SplunkProtocol {
 
   private Outcome deliver(HttpServerEndpoint endpoint, HecRequest events, HttpRequest request)
       throws InterruptedException {
-    byte[] otlp = new OtlpWriter().write(events.logs());
+    Outcome measured =
+        deliver(endpoint, Signal.METRICS, metrics, events.metrics(), events.points(), request);
+    return Outcome.plus(
+        measured, deliver(endpoint, Signal.LOGS, to, events.logs(), events.size(), request));
+  }
+
+  private static Outcome deliver(
+      HttpServerEndpoint endpoint,
+      Signal signal,
+      @Nullable Consumer to,
+      Telemetry<?> data,
+      int items,
+      HttpRequest request)
+      throws InterruptedException {
+    if (items == 0) {
+      return Outcome.ACCEPTED;
+    }
+    if (to == null) {
+      String what = "no pipeline of " + signal.name().toLowerCase(Locale.ROOT);
+      endpoint.refused(items, what);
+      return new Outcome.Rejected(what, items);
+    }
+    byte[] otlp = new OtlpWriter().write(data);
     return ReceiverAdmission.deliver(
-        new Batch(Signal.LOGS, Encoding.OTLP, otlp, events.size(), 0, endpoint.metadata(request)),
-        to,
-        request);
+        new Batch(signal, Encoding.OTLP, otlp, items, 0, endpoint.metadata(request)), to, request);
   }
 
   private void answer(

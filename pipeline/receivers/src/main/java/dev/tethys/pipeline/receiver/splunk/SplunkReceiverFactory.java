@@ -22,7 +22,6 @@ import dev.tethys.pipeline.server.ReceiverAdmission;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -147,7 +146,7 @@ public final class SplunkReceiverFactory
 
   @Override
   public String about() {
-    return "Receives events that are sent to Splunk's HTTP Event Collector, as logs.";
+    return "Receives events that are sent to Splunk's HTTP Event Collector, as logs and metrics.";
   }
 
   @Override
@@ -157,7 +156,7 @@ public final class SplunkReceiverFactory
 
   @Override
   public Set<Signal> signals() {
-    return Set.of(Signal.LOGS);
+    return Set.of(Signal.LOGS, Signal.METRICS);
   }
 
   @Override
@@ -181,8 +180,14 @@ public final class SplunkReceiverFactory
     HttpServerEndpoint endpoint =
         new HttpServerEndpoint(
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.server(), auth);
-    Consumer to = Objects.requireNonNull(outputs.get(Signal.LOGS));
-    new SplunkProtocol(to, clock, s.names(), s.paths(), acks).addTo(endpoint);
+    new SplunkProtocol(
+            outputs.get(Signal.LOGS),
+            outputs.get(Signal.METRICS),
+            clock,
+            s.names(),
+            s.paths(),
+            acks)
+        .addTo(endpoint);
     return new PushReceiver(null, endpoint, clock::nanos);
   }
 }

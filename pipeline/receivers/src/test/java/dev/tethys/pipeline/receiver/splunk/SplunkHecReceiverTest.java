@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
@@ -19,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -97,6 +100,56 @@ class SplunkHecReceiverTest {
     assertThat(send("{\"event\":\"\"}").body()).contains("\"invalid-event-number\":0");
     assertThat(send(" ").body()).isEqualTo("{\"text\":\"No data\",\"code\":5}");
     assertThat(pipeline.batches).isEmpty();
+  }
+
+  @Test
+  void makesMetricsOfMetricEvents() throws Exception {
+    receiver.stop(Duration.ZERO);
+    TestPipeline metrics = new TestPipeline();
+    receiver =
+        SplunkReceiverFactory.receiver(
+            TestPipeline.read(new SplunkReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'}"),
+            Map.of(Signal.LOGS, pipeline, Signal.METRICS, metrics),
+            null,
+            null,
+            Scheduler.system());
+    receiver.start();
+    assertThat(
+            send("""
+                {"event": "a line"}
+                {"time": 1.5, "event": "metric", "host": "h", "fields": {
+                  "metric_name": "cpu", "_value": "2.5", "core": "0"}}
+                {"fields": {"metric_name:mem.used": 7, "metric_name:mem.free": 9, "node": "n"}}""")
+                .statusCode())
+        .isEqualTo(200);
+    assertThat(bodies()).containsExactly("a line");
+    List<String> got = new ArrayList<>();
+    ((MetricsData) metrics.batches.getFirst().takeTree())
+        .resources()
+        .forEach(
+            g ->
+                g.scopes()
+                    .getFirst()
+                    .items()
+                    .forEach(
+                        m -> {
+                          NumberDataPoint p =
+                              (NumberDataPoint) Objects.requireNonNull(m.data()).points().get(0);
+                          got.add(
+                              g.resource().attributes().getString("host.name")
+                                  + " "
+                                  + m.name()
+                                  + " "
+                                  + (p.isInt() ? p.longValue() : p.doubleValue())
+                                  + " "
+                                  + p.attributes());
+                        }));
+    assertThat(got)
+        .containsExactlyInAnyOrder(
+            "h cpu 2.5 {core=0}", "null mem.used 7.0 {node=n}", "null mem.free 9.0 {node=n}");
+    HttpResponse<String> bad = send("{\"event\": \"metric\", \"fields\": {\"core\": \"0\"}}");
+    assertThat(bad.statusCode()).isEqualTo(400);
+    assertThat(bad.body()).contains("\"code\":15");
   }
 
   @Test
