@@ -11,6 +11,6 @@ import java.util.List;
 public final class DatadogContribution implements Contribution {
   @Override
   public List<ComponentFactory<?>> components(HttpClientFactory clients) {
-    return List.of(new DatadogExporterFactory(clients), new DatadogReceiverFactory());
+    return List.of(new DatadogExporterFactory(clients), new DatadogReceiverFactory(clients));
   }
 }

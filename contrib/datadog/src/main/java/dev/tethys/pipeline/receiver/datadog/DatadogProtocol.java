@@ -31,6 +31,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Datadog's API as its agent and its clients use it. 202 when all is where it goes to. When some
@@ -63,13 +64,19 @@ final class DatadogProtocol {
 
   private final Scheduler clock;
   private final java.util.function.Consumer<String> passedOver;
+  private final @Nullable IntakeProxy intake;
 
   /**
    * The API.
    *
    * @param passedOver told the path of each request that is answered and not kept
+   * @param intake proxy of {@code /intake}; null to read events there
    */
-  DatadogProtocol(Scheduler clock, java.util.function.Consumer<String> passedOver) {
+  DatadogProtocol(
+      Scheduler clock,
+      java.util.function.Consumer<String> passedOver,
+      @Nullable IntakeProxy intake) {
+    this.intake = intake;
     this.clock = clock;
     this.passedOver = passedOver;
   }
@@ -145,10 +152,17 @@ final class DatadogProtocol {
    * @param traces whether spans are taken
    */
   void addRest(HttpServerEndpoint endpoint, boolean metrics, boolean logs, boolean traces) {
+    if (intake != null) {
+      for (String path : INTAKE) {
+        endpoint.post(path, (q, r) -> intake.pass(endpoint, q, r));
+      }
+    }
     passOver(endpoint, "POST", NOT_KEPT);
     if (!logs) {
       passOver(endpoint, "POST", List.of(LOGS));
-      passOver(endpoint, "POST", List.of(INTAKE));
+      if (intake == null) {
+        passOver(endpoint, "POST", List.of(INTAKE));
+      }
       passOver(endpoint, "POST", List.of(EVENTS));
     }
     if (!metrics) {
@@ -286,7 +300,7 @@ final class DatadogProtocol {
                   EventJson read = new EventJson(clock.millis() * 1_000_000);
                   records(endpoint, to, request, response, read::one, read::logs, OK);
                 }));
-    for (String path : INTAKE) {
+    for (String path : intake == null ? INTAKE : new String[0]) {
       endpoint.post(
           path,
           (request, response) ->

@@ -18,7 +18,10 @@ import dev.tethys.pipeline.server.HttpServerEndpoint;
 import dev.tethys.pipeline.server.HttpServerSettings;
 import dev.tethys.pipeline.server.PushReceiver;
 import dev.tethys.pipeline.server.ReceiverAdmission;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +33,18 @@ public final class DatadogReceiverFactory
    * Settings of the receiver.
    *
    * @param traceIds number of traces whose upper id half is remembered
+   * @param intake proxy of {@code /intake}
    */
-  public record Settings(HttpServerSettings http, int traceIds) {}
+  record Settings(HttpServerSettings http, int traceIds, IntakeProxy.Settings intake) {}
+
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public DatadogReceiverFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
 
   private static final Duration READ_TIMEOUT = Duration.ofSeconds(60);
 
@@ -48,6 +61,13 @@ public final class DatadogReceiverFactory
           100L,
           "Number of traces for which the upper half of the trace ID is cached, "
               + "for spans that lack it.");
+
+  private static final Key<IntakeProxy.Settings> INTAKE =
+      SECTION.key(
+          "intake",
+          IntakeProxy.TYPE,
+          IntakeProxy.Settings.DISABLED,
+          "Handling of requests for /intake, which agents send.");
 
   @Override
   public String type() {
@@ -70,7 +90,8 @@ public final class DatadogReceiverFactory
           }
           return new Settings(
               http.readTimeout().isPositive() ? http : http.withReadTimeout(READ_TIMEOUT),
-              (int) ids);
+              (int) ids,
+              o.get(INTAKE));
         });
   }
 
@@ -90,13 +111,43 @@ public final class DatadogReceiverFactory
                 "receiver",
                 "path");
     String id = context.id().toString();
-    return receiver(
-            s,
-            outputs,
-            Authenticators.find(s.http.auth(), context),
-            context.clock(),
-            path -> passedOver.with(id, path).inc())
-        .countRefused(PointTally.of(context));
+    IntakeProxy.Settings to = s.intake();
+    IntakeProxy proxy = to.enabled() ? new IntakeProxy(to, clients) : null;
+    PushReceiver receiver =
+        receiver(
+                s,
+                outputs,
+                Authenticators.find(s.http.auth(), context),
+                context.clock(),
+                path -> passedOver.with(id, path).inc(),
+                proxy)
+            .countRefused(PointTally.of(context));
+    return proxy == null ? receiver : new Checked(receiver, proxy, context.logger());
+  }
+
+  /** Receiver that checks the API key of its proxy before it starts. */
+  private record Checked(PushReceiver receiver, IntakeProxy proxy, System.Logger logger)
+      implements Receiver {
+    @Override
+    public void start() throws IOException {
+      proxy.check(logger);
+      receiver.start();
+    }
+
+    @Override
+    public boolean passesPorts() {
+      return receiver.passesPorts();
+    }
+
+    @Override
+    public List<Object> sockets() {
+      return receiver.sockets();
+    }
+
+    @Override
+    public void stop(Duration timeLimit) {
+      receiver.stop(timeLimit);
+    }
   }
 
   static PushReceiver receiver(
@@ -104,11 +155,12 @@ public final class DatadogReceiverFactory
       Map<Signal, Consumer> outputs,
       @Nullable ServerAuth auth,
       Scheduler clock,
-      java.util.function.Consumer<String> passedOver) {
+      java.util.function.Consumer<String> passedOver,
+      @Nullable IntakeProxy intake) {
     HttpServerEndpoint endpoint =
         new HttpServerEndpoint(
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.http, auth);
-    DatadogProtocol p = new DatadogProtocol(clock, passedOver);
+    DatadogProtocol p = new DatadogProtocol(clock, passedOver, intake);
     p.addQuestions(endpoint);
     Consumer metrics = outputs.get(Signal.METRICS);
     if (metrics != null) {

@@ -19,10 +19,17 @@ import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.Shown;
 import dev.tethys.pipeline.receiver.TestPipeline;
+import dev.tethys.pipeline.receiver.log.LogContext;
 import dev.tethys.pipeline.server.PushReceiver;
+import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Routes;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -30,6 +37,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,6 +47,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -100,14 +109,74 @@ class DatadogReceiverTest {
   private int start(Signal... signals) throws IOException {
     PushReceiver r =
         DatadogReceiverFactory.receiver(
-            TestPipeline.read(new DatadogReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'}"),
+            TestPipeline.read(
+                new DatadogReceiverFactory(new HttpClientFactory("test")).settings(),
+                "{endpoint: '127.0.0.1:0'}"),
             pipeline.of(signals),
             null,
             Scheduler.system(),
-            passedOver::add);
+            passedOver::add,
+            null);
     r.start();
     receiver = r;
     return r.httpPort();
+  }
+
+  @Test
+  void passesIntakeOnToDatadog() throws Exception {
+    List<String> seen = new CopyOnWriteArrayList<>();
+    AtomicBoolean known = new AtomicBoolean();
+    try (HttpListener datadog =
+            HttpListener.start(
+                HttpListenerOptions.on("127.0.0.1:0"),
+                new Routes()
+                    .get("/api/v1/validate", (q, r) -> r.status(known.get() ? 200 : 403).send("{}"))
+                    .post(
+                        "/intake/",
+                        (q, r) -> {
+                          seen.add(
+                              q.header("DD-API-KEY")
+                                  + " "
+                                  + new String(q.bodyBytes(1000), StandardCharsets.UTF_8));
+                          r.status(202).send("{\"status\":\"ok\"}");
+                        }),
+                null);
+        HttpClientFactory clients = new HttpClientFactory("test");
+        HttpClient client = HttpClient.newHttpClient()) {
+      DatadogReceiverFactory f = new DatadogReceiverFactory(clients);
+      int port = Ports.free();
+      Receiver r =
+          f.create(
+              TestPipeline.read(
+                  f.settings(),
+                  "{endpoint: '127.0.0.1:"
+                      + port
+                      + "', intake: {behavior: proxy, proxy: {api: {key: secret, endpoint:"
+                      + " 'http://127.0.0.1:"
+                      + datadog.port()
+                      + "', fail_on_invalid_key: true}}}}"),
+              pipeline.of(Signal.LOGS),
+              new LogContext("datadog", dir));
+      assertThatThrownBy(r::start).hasMessageContaining("Datadog does not know the API key");
+      known.set(true);
+      r.start();
+      try {
+        HttpResponse<String> a =
+            client.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/intake/"))
+                    .POST(HttpRequest.BodyPublishers.ofString("{\"events\":{}}"))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(a.statusCode()).isEqualTo(202);
+        assertThat(a.body()).contains("ok");
+      } finally {
+        r.stop(Duration.ZERO);
+      }
+      assertThat(seen).containsExactly("secret {\"events\":{}}");
+      assertThat(pipeline.batches).isEmpty();
+      assertThatThrownBy(() -> TestPipeline.read(f.settings(), "{intake: {behavior: proxy}}"))
+          .hasMessageContaining("requires proxy.api.key");
+    }
   }
 
   @Test
@@ -480,7 +549,8 @@ class DatadogReceiverTest {
     assertThatThrownBy(
             () ->
                 TestPipeline.read(
-                    new DatadogReceiverFactory().settings(), "{trace_id_cache_size: -1}"))
+                    new DatadogReceiverFactory(new HttpClientFactory("test")).settings(),
+                    "{trace_id_cache_size: -1}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("trace_id_cache_size");
   }

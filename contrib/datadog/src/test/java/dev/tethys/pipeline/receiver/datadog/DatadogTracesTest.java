@@ -14,6 +14,7 @@ import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.TracedProgram;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.server.PushReceiver;
+import dev.tethys.web.client.HttpClientFactory;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.trace.v1.ResourceSpans;
 import io.opentelemetry.proto.trace.v1.Span;
@@ -43,11 +44,14 @@ class DatadogTracesTest {
   private final HttpClient http = HttpClient.newHttpClient();
   private final PushReceiver receiver =
       DatadogReceiverFactory.receiver(
-          TestPipeline.read(new DatadogReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'}"),
+          TestPipeline.read(
+              new DatadogReceiverFactory(new HttpClientFactory("test")).settings(),
+              "{endpoint: '127.0.0.1:0'}"),
           pipeline.of(Signal.TRACES),
           null,
           Scheduler.system(),
-          path -> {});
+          path -> {},
+          null);
   @TempDir private Path folder;
 
   @BeforeEach
