@@ -2,6 +2,7 @@ package dev.tethys.pipeline.exporter.datadog;
 
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.Exporter;
 import java.io.IOException;
@@ -11,9 +12,13 @@ import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Exporter that tries its API key before it starts, or reports its host while it runs. */
+/**
+ * Exporter that tries its API key before it starts, reports its host while it runs, or converts
+ * metrics to deltas.
+ */
 final class DatadogExporter implements Exporter {
   private final Exporter queue;
+  private final @Nullable DeltaConversion deltas;
   private final @Nullable HostReporter host;
   private final @Nullable KeyCheck check;
 
@@ -60,11 +65,17 @@ final class DatadogExporter implements Exporter {
   }
 
   /**
+   * @param deltas conversion of the queue, closed with it; null for none
    * @param host null for no reports
    * @param check null for none
    */
-  DatadogExporter(Exporter queue, @Nullable HostReporter host, @Nullable KeyCheck check) {
+  DatadogExporter(
+      Exporter queue,
+      @Nullable DeltaConversion deltas,
+      @Nullable HostReporter host,
+      @Nullable KeyCheck check) {
     this.queue = queue;
+    this.deltas = deltas;
     this.host = host;
     this.check = check;
   }
@@ -91,6 +102,9 @@ final class DatadogExporter implements Exporter {
       host.stop();
     }
     queue.stop(timeLimit);
+    if (deltas != null) {
+      deltas.close();
+    }
   }
 
   @Override
@@ -101,5 +115,10 @@ final class DatadogExporter implements Exporter {
   @Override
   public void consume(Batch batch, AckCallback ack) {
     queue.consume(batch, ack);
+  }
+
+  @Override
+  public @Nullable Outcome refuse(int items) {
+    return queue.refuse(items);
   }
 }

@@ -40,12 +40,15 @@ public final class DatadogExporterFactory
   private record Host(DatadogSettings settings, HostReporter reporter) {}
 
   private final HttpClientFactory clients;
+  private final DeltaConversion.Factory deltas;
   private final Map<ComponentId, Host> hosts = new HashMap<>(); // guarded by itself
 
   /**
    * @param clients the process's; not closed here
+   * @param deltas conversion of cumulative metrics
    */
-  public DatadogExporterFactory(HttpClientFactory clients) {
+  public DatadogExporterFactory(HttpClientFactory clients, DeltaConversion.Factory deltas) {
+    this.deltas = deltas;
     this.clients = clients;
   }
 
@@ -121,12 +124,16 @@ public final class DatadogExporterFactory
 
   @Override
   public Exporter create(DatadogSettings s, Signal signal, Context context) {
-    Exporter queue = queue(s, signal, context);
+    DatadogSettings.Deltas by = signal == Signal.METRICS ? s.metrics().deltas() : null;
+    DeltaConversion conversion =
+        by == null ? null : deltas.create(by.ttl(), by.initial(), context.clock());
+    Exporter queue = queue(s, signal, context, conversion);
     HostReporter host = host(s, context);
-    return host == null && !s.failOnInvalidKey()
+    return host == null && !s.failOnInvalidKey() && conversion == null
         ? queue
         : new DatadogExporter(
             queue,
+            conversion,
             host,
             s.failOnInvalidKey()
                 ? new DatadogExporter.KeyCheck(
@@ -165,7 +172,8 @@ public final class DatadogExporterFactory
     }
   }
 
-  private Exporter queue(DatadogSettings s, Signal signal, Context context) {
+  private Exporter queue(
+      DatadogSettings s, Signal signal, Context context, @Nullable DeltaConversion conversion) {
     ClientAuth auth = ClientAuth.of(s.client().auth(), context);
     HttpEndpoint endpoint = endpoint(s, context);
     if (signal == Signal.LOGS) {
@@ -173,8 +181,17 @@ public final class DatadogExporterFactory
       return context.exporter(
           s.delivery(),
           signal,
-          new DatadogLogs(s, lists, context.clock()::millis),
-          new PostSender(s.logsUrl().resolve("/api/v2/logs"), endpoint, lists));
+          new DatadogLogs(
+              s,
+              lists,
+              context.clock()::millis,
+              s.orchestrator() == null
+                  ? null
+                  : new DatadogManifests(s.orchestrator(), s.hostname(), VERSION)),
+          new DatadogLogSender(
+              new PostSender(s.logsUrl().resolve("/api/v2/logs"), endpoint, lists),
+              s.orchestrator() == null ? s.logsUrl() : s.orchestrator().url(),
+              endpoint));
     }
     if (signal == Signal.TRACES) {
       LineRequestEncoder traces = traces(s, auth);
@@ -193,7 +210,8 @@ public final class DatadogExporterFactory
             s,
             series,
             sketches,
-            new UnsupportedItemCounter(context.metrics(), context.id().toString())),
+            new UnsupportedItemCounter(context.metrics(), context.id().toString()),
+            conversion),
         new DatadogSender(s.metricsUrl(), endpoint, series, sketches));
   }
 

@@ -8,12 +8,15 @@ import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Scope;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.exporter.rows.LineRequestEncoder;
 import dev.tethys.pipeline.exporter.rows.RecordCutter;
 import dev.tethys.pipeline.exporter.rows.Records;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -34,8 +37,17 @@ final class DatadogLogs implements Encoder {
   private final DatadogNames names;
   private final LineRequestEncoder lists;
   private final LongSupplier millis;
+  private final @Nullable DatadogManifests manifests;
 
-  DatadogLogs(DatadogSettings settings, LineRequestEncoder lists, LongSupplier millis) {
+  /**
+   * @param manifests of Kubernetes objects; null to send them as logs
+   */
+  DatadogLogs(
+      DatadogSettings settings,
+      LineRequestEncoder lists,
+      LongSupplier millis,
+      @Nullable DatadogManifests manifests) {
+    this.manifests = manifests;
     this.names = new DatadogNames(settings.hostname(), true, true);
     this.lists = lists;
     this.millis = millis;
@@ -44,15 +56,31 @@ final class DatadogLogs implements Encoder {
   @Override
   public Encoded encode(Batch batch) {
     RecordCutter cutter = new RecordCutter(batch, lists, MAX_ITEMS, MAX_BYTES);
+    DatadogManifests.Run objects = manifests == null ? null : manifests.begin();
+    Map<String, Integer> drops = new LinkedHashMap<>();
     for (ResourceGroup<LogRecord> g : Records.logs(batch).resources()) {
       for (ScopeGroup<LogRecord> s : g.scopes()) {
         for (LogRecord r : s.items()) {
+          if (objects != null && DatadogManifests.holds(s.scope())) {
+            String problem = objects.add(g.resource().attributes(), r);
+            if (problem != null) {
+              drops.merge(problem, 1, Integer::sum);
+            }
+            continue;
+          }
           write(g.resource().attributes(), s.scope(), r, cutter.next());
           cutter.end(null);
         }
       }
     }
-    return cutter.encoded();
+    Encoded logs = cutter.encoded();
+    if (objects == null) {
+      return logs;
+    }
+    List<EncodedRequest> all = new ArrayList<>(logs.requests());
+    all.addAll(objects.requests());
+    drops.putAll(logs.drops());
+    return new Encoded(all, drops);
   }
 
   /** Attributes that Datadog reads itself, under its names. */

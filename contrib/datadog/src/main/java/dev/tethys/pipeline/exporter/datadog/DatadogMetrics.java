@@ -54,12 +54,15 @@ final class DatadogMetrics implements Encoder {
   private final LineRequestEncoder series;
   private final LineRequestEncoder sketches;
   private final UnsupportedItemCounter leftOut;
+  private final @Nullable DeltaConversion deltas;
 
   DatadogMetrics(
       DatadogSettings settings,
       LineRequestEncoder series,
       LineRequestEncoder sketches,
-      UnsupportedItemCounter leftOut) {
+      UnsupportedItemCounter leftOut,
+      @Nullable DeltaConversion deltas) {
+    this.deltas = deltas;
     this.settings = settings;
     this.names =
         new DatadogNames(
@@ -101,6 +104,14 @@ final class DatadogMetrics implements Encoder {
       if (lost > 0) {
         drops.put("no place in OTLP", lost);
       }
+      if (deltas != null) {
+        int before = points(data);
+        deltas.apply(data);
+        int removed = before - points(data);
+        if (removed > 0) {
+          drops.put("no_delta", removed);
+        }
+      }
       for (ResourceGroup<Metric> r : data.resources()) {
         for (ScopeGroup<Metric> s : r.scopes()) {
           for (Metric m : s.items()) {
@@ -119,6 +130,18 @@ final class DatadogMetrics implements Encoder {
       a.drops().forEach((k, n) -> drops.merge(k, n, Integer::sum));
       b.drops().forEach((k, n) -> drops.merge(k, n, Integer::sum));
       return new Encoded(requests, drops);
+    }
+
+    private static int points(MetricsData data) {
+      int n = 0;
+      for (ResourceGroup<Metric> r : data.resources()) {
+        for (ScopeGroup<Metric> s : r.scopes()) {
+          for (Metric m : s.items()) {
+            n += m.data() == null ? 0 : m.data().points().size();
+          }
+        }
+      }
+      return n;
     }
 
     private void drop(String reason) {
@@ -221,14 +244,17 @@ final class DatadogMetrics implements Encoder {
     private void counters(
         TextBuffer to, String name, Identity of, DistributionDataPoint d, boolean delta) {
       Kind kind = delta ? Kind.COUNT : Kind.GAUGE;
-      row(to, name + ".count", kind, of, d, delta, d.count());
-      if (d.hasSum()) {
+      boolean all = settings.metrics().aggregations();
+      if (all) {
+        row(to, name + ".count", kind, of, d, delta, d.count());
+      }
+      if (all && d.hasSum()) {
         row(to, name + ".sum", kind, of, d, delta, d.sum());
       }
-      if (d.hasMin() && delta) {
+      if (all && d.hasMin() && delta) {
         row(to, name + ".min", Kind.GAUGE, of, d, false, d.min());
       }
-      if (d.hasMax() && delta) {
+      if (all && d.hasMax() && delta) {
         row(to, name + ".max", Kind.GAUGE, of, d, false, d.max());
       }
       if (settings.metrics().histograms() != Histograms.NOBUCKETS) {

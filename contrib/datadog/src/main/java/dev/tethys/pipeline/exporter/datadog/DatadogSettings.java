@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param host report of the host; null for none
  * @param hostname of data without a host; "" for none
  * @param format of series; sketches are always protobuf
+ * @param orchestrator intake of Kubernetes objects; null to send them as logs
  */
 record DatadogSettings(
     HttpClientSettings client,
@@ -48,7 +49,11 @@ record DatadogSettings(
     Format format,
     Metrics metrics,
     Traces traces,
+    @Nullable Orchestrator orchestrator,
     DeliverySettings delivery) {
+  /** Longest time for which a stream is remembered, in seconds: a year. */
+  private static final long MAX_TTL = 366 * 86_400;
+
   /** Encoding of requests. */
   enum Format {
     PROTO,
@@ -67,14 +72,35 @@ record DatadogSettings(
    *
    * @param resources whether attributes of resources are tags
    * @param scopes whether name and version of scopes are tags
+   * @param aggregations whether histograms as counters have count, sum, minimum and maximum
    * @param quantiles whether summaries have their quantiles
+   * @param deltas conversion of cumulative counters and histograms; null for their values as gauges
    */
   record Metrics(
       String endpoint,
       boolean resources,
       boolean scopes,
       Histograms histograms,
-      boolean quantiles) {}
+      boolean aggregations,
+      boolean quantiles,
+      @Nullable Deltas deltas) {}
+
+  /**
+   * Conversion to deltas.
+   *
+   * @param ttl time without a point after which a stream is forgotten
+   * @param initial handling of first points: auto, drop or keep
+   */
+  record Deltas(Duration ttl, String initial) {}
+
+  private record HistogramForm(Histograms mode, boolean aggregations) {
+    static final HistogramForm USUAL = new HistogramForm(Histograms.DISTRIBUTIONS, true);
+  }
+
+  /** Form of cumulative sums. */
+  private record SumForm(boolean toDelta, String initial) {
+    static final SumForm USUAL = new SumForm(false, "auto");
+  }
 
   /**
    * Conversion of spans.
@@ -96,6 +122,13 @@ record DatadogSettings(
    * @param organisation its UUID
    */
   record Delegated(String organisation, CloudAuth.SigV4 aws) {}
+
+  /**
+   * Intake of Kubernetes objects.
+   *
+   * @param clusterName of objects without {@code k8s.cluster.name}; "" for none
+   */
+  record Orchestrator(URI url, String clusterName) {}
 
   private record Api(
       Secret key, String site, boolean failOnInvalidKey, @Nullable Delegated delegated) {}
@@ -151,14 +184,29 @@ record DatadogSettings(
           Histograms.DISTRIBUTIONS,
           "Form of histograms: distributions, counters (one per bucket) or " + "nobuckets.");
 
+  private static final Key<Boolean> AGGREGATIONS =
+      HISTOGRAMS.optional(
+          "send_aggregation_metrics",
+          Type.BOOL,
+          "If true, counters and nobuckets have .count, .sum, .min and .max, the default.");
+  private static final Key<Boolean> COUNT_SUM =
+      HISTOGRAMS.optional(
+          "send_count_sum_metrics", Type.BOOL, "Former name of send_aggregation_metrics.");
+
   private static final Section SUMS = new Section("sums", "Conversion of sums.");
-  private static final Key<String> SUM_MODE =
+  private static final Key<Boolean> TO_DELTA =
       SUMS.key(
           "cumulative_monotonic_mode",
-          Type.STRING,
-          "raw_value",
-          "Form of cumulative monotonic sums: raw_value sends gauges of the sum. "
-              + "For counts, put cumulativetodelta before the exporter.");
+          Type.oneOf("mode", "raw_value", false, "to_delta", true),
+          false,
+          "Form of cumulative monotonic sums and histograms: raw_value sends gauges of the value,"
+              + " to_delta counts since the last point.");
+  private static final Key<String> INITIAL =
+      SUMS.key(
+          "initial_cumulative_monotonic_value",
+          Type.oneOf("initial value", List.of("auto", "drop", "keep")),
+          "auto",
+          "Handling of the first point of a stream with to_delta: auto, drop or keep.");
 
   private static final Section SUMMARIES = new Section("summaries", "Conversion of summaries.");
   private static final Key<Boolean> SUMMARY_MODE;
@@ -180,15 +228,39 @@ record DatadogSettings(
           Type.BOOL,
           true,
           "If true, the name and version of the scope become tags.");
-  private static final Key<Histograms> HISTOGRAM_KEYS =
+  private static final Key<HistogramForm> HISTOGRAM_KEYS =
       METRICS.key(
           "histograms",
-          HISTOGRAMS.type(o -> o.get(MODE)),
-          Histograms.DISTRIBUTIONS,
+          HISTOGRAMS.type(DatadogSettings::histograms),
+          HistogramForm.USUAL,
           "Conversion of histograms.");
-  private static final Key<String> SUM_KEYS =
-      METRICS.key("sums", SUMS.type(DatadogSettings::sums), "raw_value", "Conversion of sums.");
+  private static final Key<SumForm> SUM_KEYS =
+      METRICS.key("sums", SUMS.type(DatadogSettings::sums), SumForm.USUAL, "Conversion of sums.");
+  private static final Key<Long> DELTA_TTL =
+      METRICS.key(
+          "delta_ttl",
+          Type.INT,
+          3600L,
+          "Time in seconds without a point after which to_delta forgets a stream.");
   private static final Key<Boolean> SUMMARY_KEYS;
+
+  private static final Section ORCHESTRATOR =
+      new Section("orchestrator_explorer", "Kubernetes objects for Datadog's orchestrator pages.");
+  private static final Key<Boolean> ORCHESTRATOR_ENABLED =
+      ORCHESTRATOR.key(
+          "enabled",
+          Type.BOOL,
+          false,
+          "If true, log records of the receiver k8s_objects are sent as manifests, not as logs.");
+  private static final Key<String> ORCHESTRATOR_ENDPOINT =
+      ORCHESTRATOR.key(
+          "endpoint",
+          Type.STRING,
+          "",
+          "URL of the intake; by default https://orchestrator.SITE/api/v2/orchmanif.");
+  private static final Key<String> CLUSTER_NAME =
+      ORCHESTRATOR.key(
+          "cluster_name", Type.STRING, "", "Cluster of objects without k8s.cluster.name.");
 
   private static final Section LOGS = new Section("logs", "Settings of logs.");
   private static final Key<String> LOGS_ENDPOINT =
@@ -245,6 +317,8 @@ record DatadogSettings(
           words("format", Format.values()),
           Format.PROTO,
           "Encoding of metrics: proto or json.");
+  private static final Key<YamlObject> ORCHESTRATOR_KEYS =
+      SECTION.optional("orchestrator_explorer", ORCHESTRATOR.type(o -> o), ORCHESTRATOR.doc());
   private static final Key<Metrics> METRICS_KEYS;
   private static final Key<Traces> TRACES_KEYS =
       SECTION.key(
@@ -272,18 +346,23 @@ record DatadogSettings(
         SECTION.key(
             "metrics",
             METRICS.type(DatadogSettings::metrics),
-            new Metrics("", true, true, Histograms.DISTRIBUTIONS, true),
+            new Metrics("", true, true, Histograms.DISTRIBUTIONS, true, true, null),
             "Conversion of metrics to series.");
-    HISTOGRAMS.notBuilt(
-        "send_aggregation_metrics", "A distribution already contains count, sum, min and max.");
-    METRICS.notBuilt("delta_ttl", "Put cumulativetodelta before the exporter.");
-    SUMS.notBuilt(
-        "initial_cumulative_monotonic_value", "Put cumulativetodelta before the exporter.");
+    SECTION
+        .removed("tags", "write host_metadata: {tags: …}")
+        .removed("send_metadata", "write host_metadata: {enabled: …}")
+        .removed("use_resource_metadata", "write host_metadata: {hostname_source: …}")
+        .removed("resource_attributes_as_tags", "write metrics: {resource_attributes_as_tags: …}");
+    METRICS
+        .removed("send_monotonic_counter", "write sums: {cumulative_monotonic_mode: …}")
+        .removed("report_quantiles", "write summaries: {mode: …}")
+        .removed(
+            "instrumentation_library_metadata_as_tags",
+            "write instrumentation_scope_metadata_as_tags");
     for (String k : new String[] {"use_compression", "compression_level", "batch_wait"}) {
       LOGS.notBuilt(k, "Key of the Collector's exporter; use compression of the HTTP client.");
     }
-    for (String k :
-        new String[] {"only_metadata", "hostname_detection_timeout", "orchestrator_explorer"}) {
+    for (String k : new String[] {"only_metadata", "hostname_detection_timeout"}) {
       SECTION.notBuilt(k, "Key of the Collector's exporter.");
     }
     for (String k :
@@ -309,17 +388,30 @@ record DatadogSettings(
     return Type.oneOf(what, m);
   }
 
-  private static String sums(YamlObject o) {
-    String mode = o.get(SUM_MODE);
-    if (!mode.equals("raw_value")) {
+  private static SumForm sums(YamlObject o) {
+    if (o.has(INITIAL) && !o.get(TO_DELTA)) {
       throw o.error(
-          SUM_MODE,
-          "cumulative_monotonic_mode: "
-              + mode
-              + " is not built; put the processor cumulativetodelta before the exporter, whose"
-              + " deltas are counts");
+          INITIAL,
+          "initial_cumulative_monotonic_value requires cumulative_monotonic_mode: to_delta");
     }
-    return mode;
+    return new SumForm(o.get(TO_DELTA), o.get(INITIAL));
+  }
+
+  private static HistogramForm histograms(YamlObject o) {
+    Histograms mode = o.get(MODE);
+    Key<Boolean> key = o.has(AGGREGATIONS) ? AGGREGATIONS : COUNT_SUM;
+    Boolean aggregations = o.find(key);
+    if (aggregations != null && aggregations && mode == Histograms.DISTRIBUTIONS) {
+      throw o.error(
+          key,
+          key.name()
+              + " is not supported with mode: distributions, whose distributions have count, sum,"
+              + " minimum and maximum already; remove it");
+    }
+    if (aggregations != null && !aggregations && mode == Histograms.NOBUCKETS) {
+      throw o.error(key, "mode: nobuckets without " + key.name() + " sends no histograms");
+    }
+    return new HistogramForm(mode, aggregations == null || aggregations);
   }
 
   private static Delegated delegated(YamlObject o) {
@@ -342,13 +434,20 @@ record DatadogSettings(
   }
 
   private static Metrics metrics(YamlObject o) {
-    Objects.requireNonNull(o.get(SUM_KEYS)); // read for its errors: there is one mode
+    SumForm sums = o.get(SUM_KEYS);
+    long ttl = o.get(DELTA_TTL);
+    if (ttl < 1 || ttl > MAX_TTL) {
+      throw o.error(DELTA_TTL, "delta_ttl is " + ttl + "; it must be from 1 to " + MAX_TTL);
+    }
+    HistogramForm histograms = o.get(HISTOGRAM_KEYS);
     return new Metrics(
         o.get(METRICS_ENDPOINT),
         o.get(RESOURCES),
         o.get(SCOPES),
-        o.get(HISTOGRAM_KEYS),
-        o.get(SUMMARY_KEYS));
+        histograms.mode,
+        histograms.aggregations,
+        o.get(SUMMARY_KEYS),
+        sums.toDelta ? new Deltas(Duration.ofSeconds(ttl), sums.initial) : null);
   }
 
   private static DatadogSettings read(YamlObject o) {
@@ -387,7 +486,27 @@ record DatadogSettings(
         o.get(FORMAT),
         metrics,
         traces,
+        orchestrator(o, api.site),
         DeliverySettings.read(o, Duration.ofSeconds(15)));
+  }
+
+  private static @Nullable Orchestrator orchestrator(YamlObject o, String site) {
+    YamlObject keys = o.find(ORCHESTRATOR_KEYS);
+    if (keys == null) {
+      return null;
+    }
+    String usual = "https://orchestrator." + site + "/api/v2/orchmanif";
+    String url = keys.get(ORCHESTRATOR_ENDPOINT);
+    URI to;
+    try {
+      to = new URI(url.isEmpty() ? usual : url);
+    } catch (java.net.URISyntaxException e) {
+      throw keys.error(ORCHESTRATOR_ENDPOINT, "\"" + url + "\" is not a URL such as " + usual);
+    }
+    if (UrlHost.of(to) == null || to.getScheme() == null) {
+      throw keys.error(ORCHESTRATOR_ENDPOINT, "\"" + url + "\" is not a URL such as " + usual);
+    }
+    return keys.get(ORCHESTRATOR_ENABLED) ? new Orchestrator(to, keys.get(CLUSTER_NAME)) : null;
   }
 
   private static Traces traces(YamlObject o) {

@@ -7,8 +7,11 @@ import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.ExporterProbe;
@@ -42,8 +45,11 @@ import io.opentelemetry.proto.metrics.v1.Summary;
 import io.opentelemetry.proto.metrics.v1.SummaryDataPoint;
 import io.opentelemetry.proto.resource.v1.Resource;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -104,8 +110,13 @@ class DatadogExporterTest {
             s,
             DatadogExporterFactory.series(s, null),
             DatadogExporterFactory.sketches(s, null),
-            new UnsupportedItemCounter(new Registry(), "datadog"))
+            new UnsupportedItemCounter(new Registry(), "datadog"),
+            null)
         .encode(b);
+  }
+
+  static DeltaConversion noDeltas(Duration ttl, String initial, Scheduler clock) {
+    throw new AssertionError("no conversion was configured");
   }
 
   private static KeyValue text(String key, String value) {
@@ -237,7 +248,7 @@ class DatadogExporterTest {
     DatadogSettings s = settings("");
     var lists = DatadogExporterFactory.logs(s, null);
     EncodedRequest p =
-        new DatadogLogs(s, lists, () -> 0)
+        new DatadogLogs(s, lists, () -> 0, null)
             .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0))
             .requests()
             .getFirst();
@@ -400,7 +411,7 @@ class DatadogExporterTest {
             .toByteArray();
     var lists = DatadogExporterFactory.logs(s, null);
     EncodedRequest p =
-        new DatadogLogs(s, lists, () -> 0)
+        new DatadogLogs(s, lists, () -> 0, null)
             .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0))
             .requests()
             .getFirst();
@@ -422,13 +433,15 @@ class DatadogExporterTest {
   void theKeyIsTriedAndRefusalsAreWaitedFor() throws Exception {
     DatadogSettings s = settings("");
     ExporterProbe probe =
-        new DatadogExporterFactory(http).probe(s, Signal.METRICS, new PlainContext("datadog"));
+        new DatadogExporterFactory(http, DatadogExporterTest::noDeltas)
+            .probe(s, Signal.METRICS, new PlainContext("datadog"));
     assertThat(probe.connect()).contains("API key");
     assertThat(probe.write(1_700_000_000, 42.5)).contains("tethys_probe = 42.5");
     assertThat(AgentPayload.text("MetricPayload", datadog.requests().get(1).body()))
         .contains("tethys_probe", "42.5");
     ExporterProbe logs =
-        new DatadogExporterFactory(http).probe(s, Signal.LOGS, new PlainContext("datadog"));
+        new DatadogExporterFactory(http, DatadogExporterTest::noDeltas)
+            .probe(s, Signal.LOGS, new PlainContext("datadog"));
     assertThat(logs.write(1_700_000_000, 42.5)).contains("the line \"tethys_probe 42.5\"");
     assertThat(datadog.requests().get(2).path()).isEqualTo("/api/v2/logs");
     assertThat(datadog.requests().get(2).text()).contains("\"message\":\"tethys_probe 42.5\"");
@@ -448,10 +461,66 @@ class DatadogExporterTest {
     DatadogSettings s = DatadogSettings.TYPE.read(d.root());
     assertThat(s.metricsUrl()).hasToString("https://api.datadoghq.eu");
     assertThat(s.logsUrl()).hasToString("https://http-intake.logs.datadoghq.eu");
-    assertThatThrownBy(() -> settings(", metrics: {sums: {cumulative_monotonic_mode: to_delta}}"))
-        .hasMessageContaining("cumulativetodelta");
+    assertThatThrownBy(
+            () -> settings(", metrics: {sums: {initial_cumulative_monotonic_value: keep}}"))
+        .hasMessageContaining("requires cumulative_monotonic_mode: to_delta");
+    assertThatThrownBy(() -> settings(", metrics: {delta_ttl: 0}"))
+        .hasMessageContaining("delta_ttl is 0; it must be from 1");
+    assertThatThrownBy(() -> settings(", metrics: {histograms: {send_aggregation_metrics: true}}"))
+        .hasMessageContaining("not supported with mode: distributions");
+    assertThatThrownBy(
+            () ->
+                settings(
+                    ", metrics: {histograms: {mode: nobuckets, send_count_sum_metrics: false}}"))
+        .hasMessageContaining("sends no histograms");
     assertThatThrownBy(() -> settings(", traces: {peer_tags: [x]}"))
         .hasMessageContaining("peer_tags");
     assertThatThrownBy(() -> settings(", compression: lz4")).hasMessageContaining("gzip");
+  }
+
+  @Test
+  void convertsToDeltasBeforeEncoding() throws Exception {
+    DatadogSettings s =
+        settings(
+            ", metrics: {delta_ttl: 60, sums: {cumulative_monotonic_mode: to_delta,"
+                + " initial_cumulative_monotonic_value: drop}}");
+    assertThat(s.metrics().deltas())
+        .isEqualTo(new DatadogSettings.Deltas(Duration.ofMinutes(1), "drop"));
+    DeltaConversion conversion =
+        new DeltaConversion() {
+          @Override
+          public void apply(MetricsData data) {
+            List<dev.tethys.model.telemetry.Metric> all =
+                data.resources().getFirst().scopes().getFirst().items();
+            ((MetricData.Sum) Objects.requireNonNull(all.getFirst().data()))
+                .setTemporality(MetricData.TEMPORALITY_DELTA);
+            all.removeLast();
+          }
+
+          @Override
+          public void close() {}
+        };
+    Encoder.Encoded e =
+        new DatadogMetrics(
+                s,
+                DatadogExporterFactory.series(s, null),
+                DatadogExporterFactory.sketches(s, null),
+                new UnsupportedItemCounter(new Registry(), "datadog"),
+                conversion)
+            .encode(batch(sum("bytes", CUMULATIVE), sum("first", CUMULATIVE)));
+    assertThat(e.drops()).containsExactly(Map.entry("no_delta", 1));
+    assertThat(e.requests()).singleElement().satisfies(q -> assertThat(q.items()).isEqualTo(1));
+  }
+
+  @Test
+  void leavesOutAggregationsOfCounters() throws Exception {
+    DatadogSettings s =
+        settings(
+            ", format: json, compression: none, metrics: {histograms: {mode: counters,"
+                + " send_aggregation_metrics: false}}");
+    Encoder.Encoded e = encoded(s, batch(histogram(DELTA)));
+    assertThat(new String(e.requests().getFirst().body(), StandardCharsets.UTF_8))
+        .contains(".bucket")
+        .doesNotContain(".count", ".sum", ".min", ".max");
   }
 }

@@ -57,7 +57,7 @@ class DatadogHostTest {
   void reportsHostWithTagsOnceForAllSignals() {
     DatadogSettings s =
         settings("", ", hostname: h-1, host_metadata: {tags: ['env:prod', 'a:\"']}");
-    DatadogExporterFactory f = new DatadogExporterFactory(http);
+    DatadogExporterFactory f = new DatadogExporterFactory(http, DatadogExporterTest::noDeltas);
     HostReporter first = Objects.requireNonNull(f.host(s, new PlainContext("datadog")));
     HostReporter second = Objects.requireNonNull(f.host(s, new PlainContext("datadog")));
     first.start();
@@ -81,7 +81,7 @@ class DatadogHostTest {
 
   @Test
   void reportsNothingUnlessAsked() {
-    DatadogExporterFactory f = new DatadogExporterFactory(http);
+    DatadogExporterFactory f = new DatadogExporterFactory(http, DatadogExporterTest::noDeltas);
     for (String more : new String[] {"", ", host_metadata: {enabled: false, tags: [a]}"}) {
       assertThat(f.host(settings("", more), new PlainContext("datadog"))).isNull();
     }
@@ -141,6 +141,7 @@ class DatadogHostTest {
   private Exporter checked(DatadogSettings s, String url) {
     return new DatadogExporter(
         (batch, ack) -> {},
+        null,
         null,
         new DatadogExporter.KeyCheck(
             URI.create(url).resolve("/api/v1/validate"),

@@ -32,6 +32,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -150,6 +151,19 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     this.startNanos = clock.millis() * 1_000_000;
   }
 
+  /**
+   * Converts all metrics.
+   *
+   * @param maxStaleness time without a point after which a stream is forgotten
+   * @param initial handling of first points: auto, keep or drop
+   */
+  public static CumulativeToDelta ofAll(Duration maxStaleness, String initial, Scheduler clock) {
+    return new CumulativeToDelta(
+        new Settings(null, null, maxStaleness, Initial.valueOf(initial.toUpperCase(Locale.ROOT))),
+        clock,
+        SeriesMemory.process());
+  }
+
   private static Filter filter(YamlObject o) {
     boolean regexp =
         switch (o.get(MATCH_TYPE)) {
@@ -159,7 +173,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
         };
     for (String t : o.get(METRIC_TYPES)) {
       if (!List.of("sum", "histogram", "exponentialhistogram")
-          .contains(t.toLowerCase(java.util.Locale.ROOT))) {
+          .contains(t.toLowerCase(Locale.ROOT))) {
         throw o.error(METRIC_TYPES, "holds sum, histogram and exponentialhistogram only");
       }
     }
@@ -174,7 +188,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     return new Filter(
         regexp ? List.of() : o.get(METRICS),
         patterns,
-        o.get(METRIC_TYPES).stream().map(t -> t.toLowerCase(java.util.Locale.ROOT)).toList());
+        o.get(METRIC_TYPES).stream().map(t -> t.toLowerCase(Locale.ROOT)).toList());
   }
 
   public static ProcessorFactory<Settings> factory() {
@@ -198,11 +212,16 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
   }
 
   @Override
-  public synchronized boolean edit(Telemetry<?> data, Batch batch) {
+  public boolean edit(Telemetry<?> data, Batch batch) {
+    return convert((MetricsData) data);
+  }
+
+  /** Converts points in place; whether any was converted or removed. */
+  public synchronized boolean convert(MetricsData data) {
     long now = clock.millis();
     forget(now);
     boolean changed = false;
-    for (ResourceGroup<Metric> r : ((MetricsData) data).resources()) {
+    for (ResourceGroup<Metric> r : data.resources()) {
       for (ScopeGroup<Metric> s : r.scopes()) {
         for (Metric m : s.items()) {
           changed |= metric(r, s, m, now);
