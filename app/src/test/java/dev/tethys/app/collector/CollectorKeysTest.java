@@ -77,4 +77,51 @@ class CollectorKeysTest {
         """);
     assertThat(CollectorRole.run(List.of("validate", "--config", file.toString()))).isZero();
   }
+
+  @Test
+  void acceptsKeysOfCloudsAndOwnTraces() throws IOException {
+    Path file = dir.resolve("collector.yaml");
+    Files.writeString(
+        file,
+        """
+        receivers:
+          awss3:
+            s3downloader: {region: us-east-1, s3_bucket: data, s3_prefix: p}
+            sqs: {queue_url: https://sqs.us-east-1.amazonaws.com/1/q, region: us-east-1}
+          datadog:
+            endpoint: 127.0.0.1:0
+            intake: {behavior: proxy, proxy: {api: {key: k, site: datadoghq.eu}}}
+          splunk_hec: {endpoint: 127.0.0.1:0}
+        exporters:
+          datadog:
+            api: {key: k}
+            metrics:
+              delta_ttl: 3600
+              histograms: {mode: counters, send_count_sum_metrics: true}
+              sums:
+                cumulative_monotonic_mode: to_delta
+                initial_cumulative_monotonic_value: auto
+            orchestrator_explorer: {enabled: true}
+          load_balancing:
+            protocol: {otlp: }
+            resolver: {aws_cloud_map: {namespace: n, service_name: s, port: 4319}}
+          splunk_hec: {endpoint: https://s:8088, token: t, export_raw: true}
+        service:
+          pipelines:
+            metrics: {receivers: [splunk_hec, datadog], exporters: [datadog]}
+            logs: {receivers: [splunk_hec, awss3], exporters: [datadog, splunk_hec]}
+            traces: {receivers: [awss3], exporters: [load_balancing]}
+          telemetry:
+            metrics: {level: none}
+            traces:
+              level: basic
+              propagators: [tracecontext]
+              sampler: {parent_based: {root: {trace_id_ratio_based: {ratio: 0.01}}}}
+              limits: {attribute_count_limit: 64}
+              processors:
+                - batch: {exporter: {otlp: {protocol: grpc/protobuf, endpoint: https://o:4317}}}
+                - simple: {exporter: {console: {}}}
+        """);
+    assertThat(CollectorRole.run(List.of("validate", "--config", file.toString()))).isZero();
+  }
 }
