@@ -4,11 +4,13 @@ import dev.tethys.model.Histogram;
 import java.util.Arrays;
 
 /**
- * Lowers the resolution of exponential histograms. Each step down in schema merges buckets by two:
- * bucket {@code i} of schema s goes into bucket {@code ceil(i / 2)} of schema s - 1.
+ * Lowers the resolution of exponential histograms. Each step to a lower schema merges pairs of
+ * buckets: bucket {@code i} of schema s goes into bucket {@code ceil(i / 2)} of schema s - 1.
  */
 public final class HistogramResolution {
-  /** Schemas that are known though finer than what is stored; they are reduced to the finest. */
+  /**
+   * Finest schema that is accepted; histograms finer than the storable maximum are reduced to it.
+   */
   public static final int MAX_KNOWN_SCHEMA = 52;
 
   private HistogramResolution() {}
@@ -80,7 +82,7 @@ public final class HistogramResolution {
     private int size;
     private int next; // index after the bucket added last
 
-    /** A builder that expects about so many buckets. */
+    /** Builder with capacity for {@code expected} buckets. */
     public SpanBuilder(int expected) {
       buckets = new double[Math.max(8, expected)];
     }

@@ -51,7 +51,7 @@ final class BitReader {
     return w;
   }
 
-  /** How many 1 bits come before the next 0, which is taken too; at most {@code max}. */
+  /** Counts the 1 bits before the next 0 and consumes that 0; reads at most {@code max}. */
   int ones(int max) {
     int n = 0;
     while (n < max && read(1) == 1) {
@@ -68,7 +68,7 @@ final class BitReader {
 
   private static final int[] VARBIT = {0, 3, 6, 9, 12, 18, 25, 56, 64};
 
-  /** A signed number of a varbit class: up to eight 1 bits tell the width. */
+  /** Reads a signed number of a varbit class: up to eight 1 bits give the width. */
   long varbit() {
     int n = VARBIT[ones(8)];
     return n == 0 ? 0 : signed(n);

@@ -20,8 +20,8 @@ import dev.tethys.model.storage.SampleBuffer;
  *       xor for floats.
  * </ul>
  *
- * <p>Input may be damaged: every read is bounded and memory is taken in proportion to the bits that
- * are there. Not for several threads at once.
+ * <p>Input may be damaged: every read is bounded, and memory is allocated in proportion to the bits
+ * present. Not for several threads at once.
  */
 public final class ChunkDecoder {
   private final BitReader in = new BitReader();
@@ -67,7 +67,7 @@ public final class ChunkDecoder {
     }
   }
 
-  /** How many samples a chunk says it has. */
+  /** Number of samples according to the chunk's header. */
   public static int sampleCount(ChunkEncoding encoding, byte[] buf, int offset, int length) {
     need(length, 2);
     int n = count(buf, offset);

@@ -101,7 +101,7 @@ public final class ChunkEncoder {
     }
   }
 
-  /** NOT_RESET when the sample can go into the chunk, otherwise what the next chunk begins with. */
+  /** NOT_RESET if the sample can go into the chunk, otherwise the reset hint of the next chunk. */
   private static int follows(
       boolean gauge, Histogram last, Histogram h, Side lp, Side p, Side ln, Side n) {
     if (gauge != (h.resetHint() == ResetHint.GAUGE) && !h.isStale()) {

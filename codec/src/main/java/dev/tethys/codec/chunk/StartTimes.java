@@ -16,7 +16,7 @@ final class StartTimes {
     changesAt = header & 0x7f;
   }
 
-  /** The start timestamp of sample {@code index}, read from behind its value. */
+  /** The start timestamp of sample {@code index}, read after its value. */
   long read(BitReader r, int index, long time, long previousTime) {
     if (index == 0) {
       if (firstKnown) {

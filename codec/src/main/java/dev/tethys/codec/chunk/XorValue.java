@@ -33,7 +33,7 @@ final class XorValue {
     writeChanged(w, now);
   }
 
-  /** Without the bit that says "not the same". */
+  /** Writes a changed value, without the "changed" bit. */
   void writeChanged(BitWriter w, long now) {
     writeChanged(w, now, 1);
   }

@@ -16,7 +16,7 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.TokenStreamContext;
 import tools.jackson.core.json.JsonFactory;
 
-/** The streaming JSON that these formats share, with bounds on what a sender may ask for. */
+/** Streaming JSON helpers that these formats share, with limits on sender-controlled input. */
 final class ClymeneJson {
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
@@ -60,7 +60,7 @@ final class ClymeneJson {
     }
   }
 
-  /** Moves behind the values that are open within a list, an object or the document. */
+  /** Skips the values that are still open within a list, an object or the document. */
   static void leave(JsonParser p, TokenStreamContext within) {
     while (p.streamReadContext() != within) {
       if (p.nextToken() == null) {

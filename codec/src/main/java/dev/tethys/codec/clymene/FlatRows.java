@@ -17,14 +17,14 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.TokenStreamContext;
 
 /**
- * Samples as flat JSON objects, which is what {@code kafka.producer.flatten-for-druid} puts on a
- * topic and what Elasticsearch gets: every label a field, beside {@code "value"} and {@code
- * "timestamp"} (RFC 3339). Clymene writes them without anything between; here a line each, which
- * every reader of the old form takes too.
+ * Samples as flat JSON objects, the form that {@code kafka.producer.flatten-for-druid} writes to a
+ * topic and that Elasticsearch receives. Every label is a field, next to {@code "value"} and {@code
+ * "timestamp"} (RFC 3339). Clymene writes them without separators; Tethys writes one per line,
+ * which every reader of the old form accepts.
  *
- * <p>NaN and infinities cannot be numbers of JSON: their samples are left out and counted. A label
- * that is called like one of the two fields is written with {@code exported_} before its name: in
- * Clymene it took the field's place.
+ * <p>NaN and infinities are not valid JSON numbers: their samples are left out and counted. A label
+ * named like one of the two fields is written with the prefix {@code exported_}; in Clymene it
+ * replaced the field.
  */
 public final class FlatRows {
   private static final String WHAT = "flat rows";
@@ -64,7 +64,9 @@ public final class FlatRows {
     return new SeriesJson.EncodedSeries(out.take(), written, leftOut, exemplars, metadata);
   }
 
-  /** What rows of a series begin with: a property for each label, and the name of the time. */
+  /**
+   * Beginning of each row of a series: a property for each label, and the name of the time field.
+   */
   private static byte[] labels(Labels labels, TextBuffer to) {
     to.put('{');
     labels.forEachBytes(
@@ -93,10 +95,10 @@ public final class FlatRows {
   }
 
   /**
-   * Reads rows, with or without anything between them.
+   * Reads rows, with or without separators between them.
    *
-   * @param refusals rows that are not of this format, while the others are read
-   * @throws CodecException when they are no JSON
+   * @param refusals receives the rows that are not of this format; the others are read
+   * @throws CodecException if the input is not JSON
    */
   public static SeriesJson.Request read(
       byte[] buf, int offset, int length, RejectedItems refusals) {

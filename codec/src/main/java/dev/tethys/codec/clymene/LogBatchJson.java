@@ -173,8 +173,8 @@ public final class LogBatchJson {
   }
 
   /**
-   * Writes lines. The labels of a stream are the attributes of the resource that are text or
-   * numbers, with what is not allowed in a label name replaced by {@code _}.
+   * Writes lines. The labels of a stream are the text and number attributes of the resource;
+   * characters not allowed in a label name are replaced by {@code _}.
    */
   public static byte[] write(LogsData logs, String tenant, Instant created) {
     Map<String, java.util.List<LogRecord>> streams = new LinkedHashMap<>();

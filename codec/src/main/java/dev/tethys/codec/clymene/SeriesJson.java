@@ -13,24 +13,24 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.TokenStreamContext;
 
 /**
- * A remote write request as protobuf's JSON mapping has it, which is what {@code
- * kafka.producer.encoding=json} puts on a topic: {@code
+ * Remote-write requests in protobuf's JSON mapping, the form that {@code
+ * kafka.producer.encoding=json} writes to a topic: {@code
  * {"timeseries":[{"labels":[{"name":…,"value":…}],"samples":[{"value":1.5,"timestamp":"1700000000000"}]}]}}.
- * 64-bit integers are texts, NaN and infinities are texts, what is zero may be absent.
+ * 64-bit integers, NaN and infinities are strings; zeros may be absent.
  */
 public final class SeriesJson {
   private static final String WHAT = "remote write JSON";
 
   private SeriesJson() {}
 
-  /** A request as protobuf, and what it holds. */
+  /** A request as protobuf, with its number of samples. */
   public record Request(WriteRequestWriter body, int samples) {}
 
   /**
    * Reads a request.
    *
-   * @param refusals series that are not of this format, while the others are read
-   * @throws CodecException when it is no JSON or no list of series
+   * @param refusals receives the series that are not of this format; the others are read
+   * @throws CodecException if the input is not JSON or not a list of series
    */
   public static Request read(byte[] buf, int offset, int length, RejectedItems refusals) {
     return ClymeneJson.read(
@@ -183,11 +183,12 @@ public final class SeriesJson {
   }
 
   /**
-   * What was written.
+   * One encoded series, with counts of the items written and left out.
    *
-   * @param leftOut samples (histograms, and floats that the format cannot hold) that were not
-   * @param exemplars nor were these
-   * @param metadata nor what was said of so many families
+   * @param leftOut number of samples not written: histograms, and floats that the format cannot
+   *     hold
+   * @param exemplars number of exemplars not written
+   * @param metadata number of families whose metadata is not written
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record EncodedSeries(byte[] json, int samples, int leftOut, int exemplars, int metadata) {}

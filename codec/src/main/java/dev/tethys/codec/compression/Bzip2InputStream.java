@@ -5,21 +5,21 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * Decompresses bzip2, several streams one behind the other as one.
+ * Decompresses bzip2; concatenated streams are read as one.
  *
  * <p>Format: {@code BZh1} to {@code BZh9} (block size in 100 kB), then blocks, each after the six
  * bytes 314159265359, then 177245385090 and the CRC of the stream. Bits are read from the top of
- * each byte. A block holds: its CRC (32 bits), a flag that was abandoned (1), where the original
- * begins among the sorted rotations (24), which byte values occur (16 + 16 for each set bit), how
- * many Huffman tables there are (3), how many groups of fifty symbols (15), for each group its
- * table (unary, by move-to-front), for each table its code lengths (as differences), and symbols up
- * to the one that ends the block. Symbols 0 and 1 are digits of the length of a run of the value in
- * front, others move a value to the front. What results is the last column of the sorted rotations
- * of the block; walked through, it gives the bytes, in which a fifth byte after four equal ones
- * counts further repetitions.
+ * each byte. A block consists of its CRC (32 bits), a deprecated flag (1), the index of the
+ * original among the sorted rotations (24), the set of byte values that occur (16 + 16 for each set
+ * bit), the number of Huffman tables (3), the number of groups of fifty symbols (15), for each
+ * group its table (unary, by move-to-front), for each table its code lengths (as differences), and
+ * symbols up to the end-of-block symbol. Symbols 0 and 1 are digits of the length of a run of the
+ * value in front, others move a value to the front. The result is the last column of the sorted
+ * rotations of the block; following it yields the bytes, in which a fifth byte after four equal
+ * ones is a repeat count.
  *
- * <p>Sources: the description by Joe Tsai, "BZIP2 format specification" (2015), and what bzip2 1.0
- * writes.
+ * <p>Sources: the description by Joe Tsai, "BZIP2 format specification" (2015), and the output of
+ * bzip2 1.0.
  */
 public final class Bzip2InputStream extends InputStream {
   private static final long BLOCK = 0x314159265359L;
@@ -283,7 +283,10 @@ public final class Bzip2InputStream extends InputStream {
     blockLength = n;
   }
 
-  /** Where the next byte of each stands: the n-th of a value in the last column is its n-th. */
+  /**
+   * Computes the successor of each byte: the n-th occurrence of a value in the last column is its
+   * n-th in the first.
+   */
   private void walk(int origin) {
     int[] starts = new int[257];
     for (int i = 0; i < blockLength; i++) {

@@ -43,7 +43,7 @@ public enum Compression {
   /** In LZ4's frame format. */
   LZ4("lz4");
 
-  /** The level that each compression takes when none is asked for. */
+  /** Default level of each compression. */
   public static final int DEFAULT_LEVEL = -1;
 
   /** Measured by others as the knee of size over time. */
@@ -64,12 +64,15 @@ public enum Compression {
     this.word = word;
   }
 
-  /** As it is called in headers; "" for none. */
+  /** Name used in headers; "" for none. */
   public String word() {
     return word;
   }
 
-  /** What a word of a header means, {@code identity} and "" too; null when it means nothing. */
+  /**
+   * Compression for a header's word, {@code identity} and "" included; null when the word is
+   * unknown.
+   */
   public static @Nullable Compression named(@Nullable String word) {
     if (word == null || word.isEmpty() || word.equals("identity")) {
       return NONE;
@@ -137,7 +140,7 @@ public enum Compression {
   /**
    * Decompresses.
    *
-   * @param max the largest result that is taken
+   * @param max maximum size of the result
    * @throws TooLargeException when it would be larger
    * @throws CodecException when the input is damaged
    */
@@ -148,7 +151,7 @@ public enum Compression {
   /**
    * The same with an account of the memory.
    *
-   * @param reserve told of the bytes of the result before they are allocated; may throw
+   * @param reserve called with the size of the result before allocation; may throw
    */
   public byte[] decompress(byte[] b, int offset, int length, int max, LongConsumer reserve) {
     switch (this) {
@@ -208,8 +211,8 @@ public enum Compression {
   }
 
   /**
-   * Size of the first buffer: what gzip's trailer gives, unless that is more than a usual message
-   * has. The trailer is the word of a client.
+   * Size of the first buffer: the size in gzip's trailer, unless it exceeds that of a usual
+   * message. The trailer is sent by a client and not trusted.
    */
   private int firstBuffer(byte[] b, int offset, int length, int max) {
     long usual = Math.clamp(4L * length + 512, 512, Math.max(512L, max));

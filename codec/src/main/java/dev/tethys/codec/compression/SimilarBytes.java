@@ -9,21 +9,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Compressed storage of rarely read byte strings that resemble each other: the resources of two
- * hosts differ only in names. Each is compressed by zstd (RFC 8878), with one of the others as a
- * raw dictionary if that makes it much smaller.
+ * hosts differ only in names. Each string is compressed by zstd (RFC 8878), with one of the others
+ * as a raw dictionary if that makes it much smaller.
  *
  * <p>Thread-safe.
  */
 public final class SimilarBytes {
   private static final int LEVEL = 3;
 
-  /** Shorter ones are not worth looking for others. */
+  /** Minimum length for which a dictionary is searched. */
   private static final int MIN_DICTIONARY = 512;
 
   /** With which a dictionary begins that is not raw, RFC 8878 section 5, little-endian. */
   private static final byte[] MADE = {0x37, (byte) 0xa4, 0x30, (byte) 0xec};
 
-  /** How many of the others are tried, the nearest in length first. */
+  /** Number of other entries tried, the nearest in length first. */
   private static final int TRIES = 3;
 
   private final byte[] packed;
@@ -36,12 +36,12 @@ public final class SimilarBytes {
     this.dictionary = dictionary;
   }
 
-  /** How many there are, uncompressed. */
+  /** Uncompressed length in bytes. */
   public int length() {
     return length;
   }
 
-  /** How many are held, without those that are shared. */
+  /** Number of bytes held, without shared ones. */
   public int held() {
     return packed.length;
   }
@@ -77,8 +77,8 @@ public final class SimilarBytes {
   }
 
   /**
-   * Bytes that may be like each other. Some of them are kept for the others to be compared with, as
-   * they are and of bounded size together; one that has served stays.
+   * Bytes that may be like each other. Some are kept uncompressed for comparison, with a bounded
+   * total size; those in use as dictionaries stay.
    */
   public static final class ReferenceGroup {
     private static final class Member {
@@ -106,8 +106,8 @@ public final class SimilarBytes {
     /**
      * Packs bytes.
      *
-     * @param before what they are to replace: what that was like is tried first, and what was like
-     *     nothing is not compared again
+     * @param before bytes to be replaced: the base they were similar to is tried first; if they had
+     *     none, no comparison is repeated
      */
     public SimilarBytes pack(byte[] bytes, int length, @Nullable SimilarBytes before) {
       if (before != null && before.length >= MIN_DICTIONARY) {

@@ -32,7 +32,7 @@ public final class SampleDocuments {
   public static final String LABELS = "labels";
   public static final String VALUE = "value";
 
-  /** What {@link #VALUE} is called for counters of time series data streams. */
+  /** Name of {@link #VALUE} for counters in time series data streams. */
   public static final String COUNTER = "counter";
 
   public static final String TEXT = "value_text";
@@ -60,7 +60,7 @@ public final class SampleDocuments {
     return series + "-" + Long.toString(time, 36);
   }
 
-  /** Writes what documents of a series have in common, behind the time and before the value. */
+  /** Writes the fields shared by all documents of a series, after the time and before the value. */
   public static void series(Labels labels, String id, TextBuffer to) {
     to.put(",\"series\":\"").put(id).put("\",\"metric\":").json(labels.metricName());
     to.put(",\"labels\":{");
@@ -81,7 +81,7 @@ public final class SampleDocuments {
   /**
    * Writes a document and ends its line.
    *
-   * @param series what {@link #series} wrote
+   * @param series output of {@link #series}
    */
   public static void sample(byte[] series, long time, double value, TextBuffer to) {
     sample(series, time, VALUE, value, to);

@@ -19,7 +19,7 @@ import tools.jackson.core.json.JsonFactory;
 
 /**
  * Reads answers of searches for {@link SampleDocuments}: pages of a scroll, and aggregations whose
- * innermost hits are such documents. Wherever a {@code _source} stands, it is a document.
+ * innermost hits are such documents. Every {@code _source} is a document, at any depth.
  */
 public final class SampleHits {
   private static final JsonFactory JSON = JsonFactory.builder().build();
@@ -42,9 +42,9 @@ public final class SampleHits {
   private boolean isPartial;
 
   /**
-   * Reads one answer.
+   * Reads one response.
    *
-   * @throws CodecException when it is no JSON, or no such document
+   * @throws CodecException if the response is not JSON or not a document of this form
    */
   public void read(InputStream in, Documents to) {
     scroll = null;
@@ -53,7 +53,7 @@ public final class SampleHits {
     hits = 0;
     try (JsonParser p = JSON.createParser(ObjectReadContext.empty(), in)) {
       if (p.nextToken() != JsonToken.START_OBJECT) {
-        throw new CodecException("the answer to a search is no object");
+        throw new CodecException("the response to a search is not an object");
       }
       for (JsonToken t = p.nextToken(); t != null; t = p.nextToken()) {
         if (t != JsonToken.PROPERTY_NAME) {
@@ -123,7 +123,7 @@ public final class SampleHits {
     to.document(builder.build(), time, value);
   }
 
-  /** A source that is put together of what is indexed has times as text. */
+  /** A source synthesized from indexed fields has times as text. */
   private static long time(JsonParser p, JsonToken t) {
     if (t != JsonToken.VALUE_STRING) {
       return p.getLongValue();
@@ -136,7 +136,7 @@ public final class SampleHits {
     }
   }
 
-  /** What a gauge was on the average, of a document that downsampling left. */
+  /** Average of a gauge in a document written by downsampling. */
   private static Double mean(JsonParser p) {
     double sum = 0;
     double count = 0;
@@ -152,7 +152,7 @@ public final class SampleHits {
     return sum / count;
   }
 
-  /** Dots in names may have become objects in a source that is put together. */
+  /** Dots in names may have become nested objects in a synthesized source. */
   private void labels(JsonParser p, String before) {
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {
       String name = before + p.currentName();
@@ -164,22 +164,22 @@ public final class SampleHits {
     }
   }
 
-  /** How many documents the answer had. */
+  /** Number of documents in the response. */
   public int hits() {
     return hits;
   }
 
-  /** Where the next page is asked for; null when there is none. */
+  /** Scroll ID of the next page; null on the last page. */
   public @Nullable String scroll() {
     return scroll;
   }
 
-  /** Behind which group the next page begins; null when there is none. */
+  /** Key after which the next page begins; null on the last page. */
   public @Nullable String after() {
     return after;
   }
 
-  /** What the groups of an aggregation have in common, in the order in which they came. */
+  /** Fields shared by the groups of an aggregation, in order of arrival. */
   public List<String> keys() {
     return List.copyOf(keys);
   }

@@ -15,7 +15,7 @@ final class DwarfCursor {
   /** Bytes of a number of variable length; assemblers pad some. */
   private static final int MAX_NUMBER = 32;
 
-  /** Memory of an object besides what it refers to, about. */
+  /** Approximate size of an object without its references. */
   static final int OBJECT = 64;
 
   private static final int BYTES_OF_A_STEP = 16;

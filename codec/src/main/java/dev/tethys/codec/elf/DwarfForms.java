@@ -40,7 +40,7 @@ final class DwarfForms {
   private final DwarfCursor textOffsets;
   private final DwarfCursor addresses;
 
-  /** What references to another file refer to. */
+  /** Supplementary file that references resolve against. */
   final DwarfSupplement supplement;
 
   DwarfForms(

@@ -187,7 +187,7 @@ final class DwarfInfo {
     try {
       other.readSplit(id, u, root.valueOr(SPLIT_RANGES_BASE, 0));
     } catch (IOException | IndexOutOfBoundsException | ArithmeticException e) {
-      // damaged: the functions found so far are left
+      // damaged: keep the functions found so far
     } finally {
       other.releaseTables();
       info.budget.giveBytes((long) DwarfUnit.BYTES * other.units.size() + s.bytes());

@@ -236,7 +236,7 @@ final class DwarfLines {
     }
   }
 
-  // Registers of the machine; the row before is that of which the end is not known.
+  // Registers of the line-number machine; each row ends at the next address.
   private long address;
   private long file;
   private long line;

@@ -6,9 +6,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Debug information that several files share: texts and entries that they refer to by offset, as
- * the program {@code dwz} makes it. Source: DWARF 5, section 7.3.6; the extension of GNU
- * (.gnu_debugaltlink). It is read when it is first referred to.
+ * Debug information shared by several files: texts and entries referenced by offset, as produced by
+ * {@code dwz}. Source: DWARF 5, section 7.3.6; the extension of GNU (.gnu_debugaltlink). It is read
+ * on the first reference.
  */
 final class DwarfSupplement {
   private static final ElfBudget NO_WORK = new ElfBudget(0, 0, Duration.ZERO, () -> false);
@@ -16,7 +16,7 @@ final class DwarfSupplement {
   /** Of a file that shares nothing. */
   static final DwarfSupplement NONE = new DwarfSupplement(null, NO_WORK);
 
-  /** Of a file that shares what is not found. */
+  /** Stands for a shared file that was not found. */
   private static final DwarfSupplement MISSING = new DwarfSupplement(null, NO_WORK);
 
   private final @Nullable ElfFile file;

@@ -25,7 +25,7 @@ final class DwarfUnit {
   final long abbreviations;
   final int entries;
 
-  /** False for units of types and unknown ones, which have no code. */
+  /** False for type units and unknown ones, which have no code. */
   final boolean hasEntries;
 
   long textBase;
@@ -34,7 +34,7 @@ final class DwarfUnit {
   long lowPc;
   long lines = -1;
 
-  /** Identity of a unit of which the entries are in another file. */
+  /** ID of a unit whose entries are in another file. */
   long splitId;
 
   DwarfUnit(DwarfCursor c) {

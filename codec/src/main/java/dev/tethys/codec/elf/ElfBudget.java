@@ -7,9 +7,10 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Bound of the bytes, the steps and the time that the work on one file takes, and on the files that
- * it refers to. Sizes, counts and references in a file are the word of its sender. For one thread.
+ * it refers to. Sizes, counts and references in a file come from its sender and are not trusted.
+ * For one thread.
  *
- * <p>Bytes are taken before memory is allocated, and given back when it is no longer referred to.
+ * <p>Bytes are charged before memory is allocated, and released when it is no longer referenced.
  */
 public final class ElfBudget {
   /** Steps on a file; about as many entries of debug information as a program of 1 GB has. */
@@ -74,7 +75,7 @@ public final class ElfBudget {
     }
   }
 
-  /** Takes memory; false if there is not so much. */
+  /** Charges memory; false if the budget does not suffice. */
   boolean tryTakeBytes(long some) {
     if (some < 0 || some > bytes) {
       isOutOfBytes = true;
@@ -85,9 +86,9 @@ public final class ElfBudget {
   }
 
   /**
-   * Takes memory.
+   * Charges memory.
    *
-   * @throws IOException when there is not so much
+   * @throws IOException if the budget does not suffice
    */
   void takeBytes(long some) throws IOException {
     if (!tryTakeBytes(some)) {
@@ -95,7 +96,7 @@ public final class ElfBudget {
     }
   }
 
-  /** Gives memory back that was taken. */
+  /** Releases charged memory. */
   void giveBytes(long some) {
     bytes += some;
   }

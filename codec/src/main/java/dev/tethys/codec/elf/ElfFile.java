@@ -77,7 +77,7 @@ public final class ElfFile implements Closeable {
   public interface FunctionHandler {
     /**
      * @param address in the file's address space
-     * @param size in bytes, 0 when the table does not say
+     * @param size in bytes, 0 if the table does not have it
      * @param name place of its name, for {@link #functionName}
      */
     void accept(long address, long size, long name) throws IOException;
@@ -88,7 +88,7 @@ public final class ElfFile implements Closeable {
   public interface NamedFunctionHandler {
     /**
      * @param address in the file's address space
-     * @param size in bytes, 0 when the table does not say
+     * @param size in bytes, 0 if the table does not have it
      * @param name bytes of the name, valid during the call
      */
     void accept(long address, long size, ByteBuffer name);
@@ -240,7 +240,7 @@ public final class ElfFile implements Closeable {
     }
   }
 
-  /** Fills what remains of an empty buffer, which is read from its start then. */
+  /** Fills the rest of an empty buffer and rewinds it for reading. */
   private static void fill(FileChannel file, long offset, ByteBuffer b) throws IOException {
     while (b.hasRemaining()) {
       if (file.read(b, offset + b.position()) < 0) {
@@ -352,7 +352,7 @@ public final class ElfFile implements Closeable {
     }
   }
 
-  /** Bytes of a section for which memory was taken. */
+  /** Reads a section whose memory is already charged. */
   private ByteBuffer taken(Section s, long size) throws IOException {
     budget.take(1 + size / BYTES_OF_A_STEP);
     return small(file, s.offset, s.size);
@@ -564,7 +564,7 @@ public final class ElfFile implements Closeable {
   /**
    * The same as {@link #functions} with names, for which these are read as a whole.
    *
-   * @param most bytes of a name; functions with longer ones are left out
+   * @param most maximum length of a name in bytes; functions with longer names are left out
    */
   public void namedFunctions(int most, NamedFunctionHandler to) throws IOException {
     Map<Integer, ByteBuffer> tables = new HashMap<>();

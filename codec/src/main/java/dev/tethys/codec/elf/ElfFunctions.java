@@ -18,11 +18,11 @@ public final class ElfFunctions {
   private ElfFunctions() {}
 
   /**
-   * Addresses of which all are of one function.
+   * Address range that belongs to one function.
    *
    * @param start first address; the function may begin before it
    * @param end address after the last
-   * @param symbol of the function
+   * @param symbol symbol of the function
    */
   public record Range(long start, long end, String symbol) {}
 

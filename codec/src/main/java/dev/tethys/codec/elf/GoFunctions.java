@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Functions of a program of Go, from the table that the runtime needs itself, so that stripped
  * programs have it too (runtime.pcHeader and runtime.functab, Go 1.16 and newer). The table is read
- * where it is asked for, as long as the file is open.
+ * on demand while the file is open.
  */
 public final class GoFunctions {
   private static final List<String> SECTIONS = List.of(".gopclntab", ".data.rel.ro.gopclntab");
@@ -64,7 +64,7 @@ public final class GoFunctions {
   }
 
   /**
-   * Functions of a file; null when it is no program of Go.
+   * Functions of a file; null when the file is not a Go program.
    *
    * @throws IOException when its table is older than Go 1.16 or damaged
    */

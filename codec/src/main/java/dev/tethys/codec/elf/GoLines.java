@@ -7,9 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files, lines and inlined calls of a program of Go, from the tables of which its runtime prints
- * stack traces. Stripped programs have them. Source: runtime/symtab.go and cmd/link of Go 1.16 to
- * 1.26.
+ * Files, lines and inlined calls of a Go program, from the tables that its runtime uses for stack
+ * traces. Stripped programs have them. Source: runtime/symtab.go and cmd/link of Go 1.16 to 1.26.
  */
 final class GoLines {
   private static final int INLINED_CALL = 2; // PCDATA_InlTreeIndex
@@ -18,7 +17,7 @@ final class GoLines {
   private static final int MAX_CHAIN = 64;
   private static final int FUNCTIONS_TO_CHECK = 32;
 
-  /** Words of runtime.moduledata, one of which is the start of the data of functions. */
+  /** Range of words in runtime.moduledata, one of which points to the data of functions. */
   private static final int FIRST_WORD = 38;
 
   private static final int LAST_WORD = 46;
@@ -204,8 +203,8 @@ final class GoLines {
   }
 
   /**
-   * Address of the data of functions. Its word in runtime.moduledata differs between versions of
-   * Go, so that the word is taken at which the inlined calls of functions are valid.
+   * Address of the data of functions. Its word in runtime.moduledata differs between Go versions,
+   * so the word with valid inlined calls is used.
    */
   private long data() {
     long[] words = functions.module();

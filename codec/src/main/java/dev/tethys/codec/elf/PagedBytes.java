@@ -8,8 +8,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes of a section, read page by page where they are asked for, since tables of large programs
- * take tens of megabytes. Not safe for several threads.
+ * Bytes of a section, read on demand in pages, since tables of large programs take tens of
+ * megabytes. Not safe for several threads.
  *
  * <p>A position outside of the section, or of a file that became shorter, and the end of the budget
  * cause an {@link IndexOutOfBoundsException}.
@@ -76,7 +76,7 @@ final class PagedBytes {
     return page(at, 1).get(at & PAGE - 1);
   }
 
-  /** Number of some bytes, of which pages may hold parts. */
+  /** Reads a number that may span pages. */
   private long number(int at, int length) {
     long v = 0;
     for (int i = length - 1; i >= 0; i--) {

@@ -123,13 +123,13 @@ public final class SourceFrames {
       try {
         info.run();
       } catch (IOException | IndexOutOfBoundsException | ArithmeticException e) {
-        // damaged: the functions found so far and the symbol tables are left
+        // damaged: keep the functions found so far and the symbol tables
       }
       DwarfLines lines = new DwarfLines(debugLine, forms, info.folders(), wanted);
       try {
         lines.run();
       } catch (IOException | IndexOutOfBoundsException | ArithmeticException e) {
-        // damaged: the lines found so far are left
+        // damaged: keep the lines found so far
       }
       return new Dwarf(info, lines, forms.supplement);
     }

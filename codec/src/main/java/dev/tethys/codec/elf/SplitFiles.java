@@ -35,7 +35,7 @@ public interface SplitFiles {
   /**
    * The file that the program shares with others, which the reader does not close; null without it.
    *
-   * @param path as the program has it, relative to its own folder or absolute
+   * @param path path recorded in the program, relative to its own folder or absolute
    * @param buildId in hexadecimal digits
    */
   default @Nullable ElfFile supplement(String path, String buildId) throws IOException {

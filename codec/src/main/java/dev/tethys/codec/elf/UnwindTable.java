@@ -200,7 +200,7 @@ public final class UnwindTable {
   private ByteBuffer part(long at, long length) throws IOException {
     if (at < partStart || at + length > partStart + part.limit()) {
       if (at + length > size) {
-        throw new IndexOutOfBoundsException("an entry ends behind the section");
+        throw new IndexOutOfBoundsException("an entry ends after the end of the section");
       }
       if (length > part.capacity()) {
         budget.takeBytes(length);

@@ -72,7 +72,7 @@ final class ByteSink {
     return this;
   }
 
-  /** Writes text with backslash and line end escaped, and quotes where asked for. */
+  /** Writes text with backslash and line end escaped, and quotes if requested. */
   void escaped(byte[] b, int from, int length, boolean quotes) {
     for (int i = from; i < from + length; i++) {
       byte c = b[i];

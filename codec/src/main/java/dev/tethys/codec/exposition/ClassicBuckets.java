@@ -7,18 +7,18 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns a classic histogram, whose cumulative buckets come one by one and mostly in order, into a
- * native one with custom buckets (NHCB, schema -53). Reusable after {@link #clear()}.
+ * Converts a classic histogram, whose cumulative buckets arrive one by one and mostly in order, to
+ * a native one with custom buckets (NHCB, schema -53). Reusable after {@link #clear()}.
  *
- * <p>Rules, as in Prometheus: a bound that comes twice counts once, the first time; without a count
- * the highest bucket is it; without +Inf the count is it; counts that do not rise with the bounds,
- * negative ones and a count that differs from +Inf cannot be converted.
+ * <p>Rules, as in Prometheus: the first of duplicate bounds wins; without a count the highest
+ * bucket is the count; without +Inf the count is used; decreasing or negative counts, and a count
+ * that differs from +Inf, cannot be converted.
  */
 public final class ClassicBuckets {
   private static final int[] NO_SPANS = {};
   private static final double[] NO_COUNTS = {};
 
-  /** Runs of up to so many empty buckets stay in integer histograms: cheaper than a new span. */
+  /** Longest run of empty buckets kept in an integer histogram; a new span costs more. */
   private static final int MAX_EMPTY = 2;
 
   private double[] bounds = new double[16];
@@ -104,14 +104,15 @@ public final class ClassicBuckets {
     size++;
   }
 
-  /** Why {@link #convert} gave null. */
+  /** Reason for which {@link #convert} returned null. */
   public String error() {
     String e = error;
     return e == null ? "" : e;
   }
 
   /**
-   * The native histogram, or null when these buckets make none: {@link #error()} then tells why.
+   * The native histogram, or null if these buckets do not form one: {@link #error()} then has the
+   * reason.
    */
   public @Nullable Histogram convert(ResetHint hint) {
     if (error != null) {

@@ -12,14 +12,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Wraps a parser and turns classic histograms into native ones with custom buckets, each given when
- * its last series has been seen. Series are collected only while the TYPE line before them says
- * histogram and their name is the family's with a suffix; after a native histogram with the same
- * labels the classic series belong to it and are not converted.
+ * Wraps a parser and converts classic histograms to native ones with custom buckets; each is
+ * returned after its last series. Series are collected only after a TYPE line of a histogram, if
+ * their name is the family's with a suffix; after a native histogram with the same labels the
+ * classic series belong to it and are not converted.
  *
  * <p>States: nothing collected; collecting the series of {@link #collected}; one event of the
- * parser held back behind a converted histogram. {@link #inhibited} names the native histogram
- * whose classic series are let through.
+ * parser delayed until the converted histogram is returned. {@link #inhibited} names the native
+ * histogram whose classic series pass unchanged.
  */
 final class ClassicHistogramConverter implements ExpositionParser {
   private static final long NO_TIME = Long.MIN_VALUE;
@@ -71,7 +71,7 @@ final class ClassicHistogramConverter implements ExpositionParser {
       if (e == null) {
         e = parser.next();
         if (e == Event.TYPE) {
-          // What was collected before belongs to the family before, so it goes first.
+          // The collected series belong to the previous family, so they are returned first.
           if (finish(e)) {
             return event = Event.HISTOGRAM;
           }
@@ -175,7 +175,7 @@ final class ClassicHistogramConverter implements ExpositionParser {
     return true;
   }
 
-  /** Ends what is collected; true when that makes a histogram, and the event is held back. */
+  /** Ends the collection; true if the result is a histogram, which delays the event. */
   private boolean finish(Event next) {
     Labels labels = collected;
     collected = null;
@@ -231,7 +231,7 @@ final class ClassicHistogramConverter implements ExpositionParser {
     return emitting ? convertedLabels : parser.labels();
   }
 
-  /** None for what was converted, as in Prometheus. */
+  /** Returns none for a converted histogram, as in Prometheus. */
   @Override
   public List<String> emptyLabels() {
     return emitting ? List.of() : parser.emptyLabels();

@@ -6,8 +6,7 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Reads the floats of expositions: decimal notation, {@code NaN} and {@code Inf}; hexadecimal
- * digits and underscores are refused, as Prometheus refuses them there, and so is what rounds to
- * infinity.
+ * digits and underscores are rejected as in Prometheus, and so are numbers that round to infinity.
  *
  * <p>Three ways, each exact. Up to 2^53 and powers of ten up to 22 one correctly rounded
  * multiplication or division does (Clinger 1990). Other numbers of at most 19 digits are multiplied
@@ -15,7 +14,7 @@ import java.nio.charset.StandardCharsets;
  * which either proves its rounding or fails. The rest is left to {@link Double#parseDouble}.
  */
 public final class DecimalParser {
-  /** Bits of the answer for text that is no number. No parsed number has them. */
+  /** Bits of the result for text that is not a number. No parsed number has them. */
   static final long SYNTAX_BITS = 0x7ffc_0000_0000_0001L;
 
   /** Bits of the answer for numbers beyond the largest double. */
@@ -26,7 +25,7 @@ public final class DecimalParser {
 
   private static final int MAX_DIGITS = 19;
 
-  /** Exponents are cut here; what lies beyond is 0 or infinity however many digits there are. */
+  /** Limit of exponents; larger ones give 0 or infinity for any number of digits. */
   private static final int EXPONENT_CUT = 100_000;
 
   private static final double[] EXACT_POWERS = {

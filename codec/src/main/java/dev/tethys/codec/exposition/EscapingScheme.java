@@ -9,7 +9,7 @@ import java.util.Optional;
  * the Prometheus content negotiation specification, "escaping schemes".
  */
 public enum EscapingScheme {
-  /** Names stay as they are and are quoted. */
+  /** Names are unchanged and quoted. */
   ALLOW_UTF_8("allow-utf-8"),
   /** A character that is not allowed becomes an underscore. Cannot be undone. */
   UNDERSCORES("underscores"),
@@ -21,7 +21,7 @@ public enum EscapingScheme {
   /** The parameter of Accept and Content-Type that names the scheme. */
   public static final String PARAMETER = "escaping";
 
-  /** What a peer that names none gets. */
+  /** Scheme for a peer that names none. */
   public static final EscapingScheme DEFAULT = UNDERSCORES;
 
   private static final String VALUES_PREFIX = "U__";
@@ -40,7 +40,7 @@ public enum EscapingScheme {
     return text;
   }
 
-  /** The scheme of a name, empty for a name that is none. */
+  /** The scheme of a name; empty for an unknown name. */
   public static Optional<EscapingScheme> of(String text) {
     return Arrays.stream(values()).filter(s -> s.text.equals(text)).findFirst();
   }
@@ -54,7 +54,7 @@ public enum EscapingScheme {
         : escaped(name, true);
   }
 
-  /** Escapes a label name, in which a colon is not legal; a legal one stays as it is. */
+  /** Escapes a label name, in which a colon is not legal; a legal name stays unchanged. */
   public String escapeLabel(String name) {
     return name.isEmpty() || this == ALLOW_UTF_8 || LabelNames.isLegacyLabelName(name)
         ? name

@@ -2,7 +2,7 @@ package dev.tethys.codec.exposition;
 
 import dev.tethys.codec.CodecException;
 
-/** An exposition is not what its format says; the message tells where and what is wrong. */
+/** Error in an exposition; the message names the position and the problem. */
 public final class ExpositionException extends CodecException {
   private static final long serialVersionUID = 1L;
 

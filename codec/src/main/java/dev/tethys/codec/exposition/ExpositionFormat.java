@@ -21,8 +21,8 @@ public enum ExpositionFormat {
       "");
 
   /**
-   * What {@code /federate} of Prometheus offers. Text comes first because who asks for anything is
-   * a person with curl.
+   * Formats offered by Prometheus's {@code /federate}. Text comes first because a request that
+   * accepts any format usually comes from a person with curl.
    */
   public static final List<ExpositionFormat> PROMETHEUS = List.of(TEXT_0_0_4, PROTOBUF);
 

@@ -43,20 +43,20 @@ public interface ExpositionParser {
   Event next();
 
   /**
-   * Goes to the next event if that is a sample whose key is known, which then need not be taken
-   * apart; false, and nothing has happened, when it is not, or when that would not be cheaper.
+   * Moves to the next event if it is a sample with a known key, which need not be parsed. Returns
+   * false without any effect if it is another event, or if this would not be cheaper.
    *
-   * @param keyLength of a key that {@link #next()} has come upon in this format
+   * @param keyLength length of a key that {@link #next()} has returned in this format
    * @param keyHash its {@link Labels#hash64}
-   * @throws ExpositionException when what follows the key is malformed
+   * @throws ExpositionException if the data after the key is malformed
    */
   default boolean nextIs(int keyLength, long keyHash) {
     return false;
   }
 
   /**
-   * Where the key and the text of the present event stand: the body itself or a buffer of the
-   * parser. Valid until the next call of {@link #next()}; never to be written to.
+   * Buffer with the key and the text of the current event: the body itself or a buffer of the
+   * parser. Valid until the next call of {@link #next()}; callers must not write to it.
    */
   byte[] buffer();
 
@@ -73,7 +73,7 @@ public interface ExpositionParser {
   int textLength();
 
   /**
-   * The labels of the present sample, metric name included, decoded anew by each call. Values of
+   * Labels of the current sample, metric name included; each call decodes them again. Values of
    * {@code le} and {@code quantile} are in OpenMetrics form ({@code 1.0} for {@code 1}).
    *
    * @throws ExpositionException when a label name occurs twice or a name is not valid UTF-8
@@ -92,10 +92,10 @@ public interface ExpositionParser {
   /** The value of a {@link Event#HISTOGRAM}. */
   Histogram histogram();
 
-  /** Whether the sample says its time itself. */
+  /** Whether the sample has a timestamp. */
   boolean hasTimestamp();
 
-  /** That time, Unix milliseconds. */
+  /** The current sample's timestamp in Unix milliseconds. */
   long timestamp();
 
   /**
@@ -107,15 +107,15 @@ public interface ExpositionParser {
   /**
    * Takes the next exemplar of the present sample, null when there is none left.
    *
-   * @param defaultTimestamp the time of one that does not say its own. Exemplars of native
-   *     histograms that do not are left out, as Prometheus does.
+   * @param defaultTimestamp timestamp of an exemplar without one. Exemplars of native histograms
+   *     that do not are left out, as Prometheus does.
    */
   @Nullable Exemplar nextExemplar(long defaultTimestamp);
 
   /** The family name of a metadata event. */
   String metricName();
 
-  /** The type that a {@link Event#TYPE} tells, and that the following samples have. */
+  /** The type in a {@link Event#TYPE}, which applies to the following samples. */
   MetricType type();
 
   /** The text of a metadata event or comment, unescaped. */

@@ -25,10 +25,10 @@ public final class ExpositionParsers {
   private static volatile @Nullable CachedChoice known;
 
   /**
-   * Tells by which format to read a body. A header that is missing, unreadable or of no known type
-   * leaves it to the fallback.
+   * Chooses the format of a body. A header that is missing, unreadable or of no known type leaves
+   * it to the fallback.
    *
-   * @param contentType the header as it came, {@code ""} when it did not
+   * @param contentType the received header, {@code ""} if there was none
    * @throws ExpositionException when there is no fallback either; in Prometheus's words
    */
   public static Choice choose(String contentType, @Nullable ScrapeProtocol fallback) {
@@ -88,7 +88,7 @@ public final class ExpositionParsers {
             + GoQuote.quote(to));
   }
 
-  /** A parser of a body of a media type that {@link #choose} gave. */
+  /** Parser for a body of a media type returned by {@link #choose}. */
   public static ExpositionParser parser(
       String mediaType, byte[] body, int offset, int length, ParserOptions options) {
     return switch (mediaType) {

@@ -5,7 +5,7 @@ import java.io.OutputStream;
 import java.util.List;
 
 /**
- * Writes metric families in one format. For one thread. Errors of the stream come as {@link
+ * Writes metric families in one format. For one thread. Errors of the stream are thrown as {@link
  * java.io.UncheckedIOException}.
  */
 public interface ExpositionWriter {

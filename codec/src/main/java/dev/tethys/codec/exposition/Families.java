@@ -23,9 +23,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads whole expositions as families, as linters and push gateways need them: what is written is
- * kept as it is, labels with empty values and metrics that stand twice included. Exemplars are left
- * out.
+ * Reads whole expositions as families, as linters and push gateways need them: the data is kept
+ * unchanged, including labels with empty values and duplicate metrics. Exemplars are left out.
  */
 public final class Families {
   private static final int HISTOGRAM = 4;
@@ -44,7 +43,7 @@ public final class Families {
   }
 
   /**
-   * Reads the same text with at most so many metrics.
+   * Reads the same text with at most {@code maxMetrics} metrics.
    *
    * @throws TooManyMetricsException when there are more
    */
@@ -53,17 +52,17 @@ public final class Families {
   }
 
   /**
-   * Reads delimited {@code io.prometheus.client.MetricFamily} messages; of several families of one
-   * name the last counts.
+   * Reads delimited {@code io.prometheus.client.MetricFamily} messages; the last family of a name
+   * wins.
    *
-   * @throws ExpositionException when the bytes are no such messages
+   * @throws ExpositionException if the bytes are not such messages
    */
   public static List<MetricFamily> protobuf(byte[] body) {
     return protobuf(body, Long.MAX_VALUE);
   }
 
   /**
-   * Reads the same messages with at most so many metrics.
+   * Reads the same messages with at most {@code maxMetrics} metrics.
    *
    * @throws TooManyMetricsException when there are more
    */
@@ -94,9 +93,9 @@ public final class Families {
   }
 
   /**
-   * Reads one {@code io.prometheus.client.MetricFamily} message, without a length before it.
+   * Reads one {@code io.prometheus.client.MetricFamily} message that has no length prefix.
    *
-   * @throws ExpositionException when the bytes are no such message
+   * @throws ExpositionException if the bytes are not such a message
    */
   public static MetricFamily message(byte[] body) {
     try {
@@ -108,7 +107,7 @@ public final class Families {
     }
   }
 
-  /** Reads twice: the type, which decides what a metric is, may come after the metrics. */
+  /** Reads twice: the type, which determines the kind of a metric, may follow the metrics. */
   private static MetricFamily family(byte[] body, int offset, int length, long maxMetrics) {
     String name = "";
     String help = "";

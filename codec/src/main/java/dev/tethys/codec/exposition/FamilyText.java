@@ -26,8 +26,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Text 0.0.4 as the {@code expfmt} package of Prometheus reads it into families: byte by byte,
- * where the byte just read decides what comes next. Once.
+ * Text 0.0.4, read into families like the {@code expfmt} package of Prometheus: byte by byte, where
+ * each byte determines the next state. For a single use.
  *
  * <p>Invariant: {@code current} is the byte before {@code pos}.
  */
@@ -85,7 +85,7 @@ final class FamilyText {
     }
   }
 
-  /** The body ended where more was wanted. */
+  /** Unexpected end of the body. */
   private static final class EndException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

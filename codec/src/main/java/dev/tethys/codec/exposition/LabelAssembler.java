@@ -9,12 +9,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts labels that come in any order into canonical form. Names and values are copied into one
- * reused buffer; what is made anew is the canonical array alone. A label with an empty value is
- * left out, but its name still counts when duplicates are looked for.
+ * Puts labels that arrive in any order into canonical form. Names and values are copied into one
+ * reused buffer; only the canonical array is allocated. A label with an empty value is left out,
+ * but its name still counts in the check for duplicates.
  */
 final class LabelAssembler {
-  /** Up to so many labels are sorted in place by insertion: they mostly come in order. */
+  /** Largest number of labels sorted in place by insertion, since most arrive in order. */
   private static final int FEW = 64;
 
   private byte[] bytes = new byte[512];
@@ -102,8 +102,8 @@ final class LabelAssembler {
   }
 
   /**
-   * Undoes {@code \\}, {@code \n} and, where {@code quotes}, {@code \"}; another backslash stays as
-   * it is. Returns the end of what was written, which is never longer than the input.
+   * Unescapes {@code \\}, {@code \n} and, if {@code quotes}, {@code \"}; any other backslash stays
+   * unchanged. Returns the end of the output, which is never longer than the input.
    */
   static int unescape(byte[] b, int from, int to, byte[] out, int p, boolean quotes) {
     for (int i = from; i < to; i++) {
@@ -123,7 +123,7 @@ final class LabelAssembler {
     return p;
   }
 
-  /** The labels, or null when a name occurs twice: then {@link #duplicate()} tells which. */
+  /** The labels, or null for a duplicate name, which {@link #duplicate()} returns. */
   @Nullable Labels build() {
     if (count > FEW) {
       sortMany();
@@ -151,7 +151,7 @@ final class LabelAssembler {
     return Labels.ofCanonicalBytes(out);
   }
 
-  /** The names of the labels with an empty value, in the order in which they stand. */
+  /** The names of the labels with an empty value, in their order. */
   List<String> emptyNames() {
     List<String> names = List.of();
     for (int i = 0; i < count; i++) {

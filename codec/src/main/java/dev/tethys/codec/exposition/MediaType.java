@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A media type with parameters, read as Go's {@code mime.ParseMediaType} reads it, so that what
- * Prometheus takes for a valid Content-Type is valid here too (RFC 2045, 2183).
+ * A media type with parameters, parsed like Go's {@code mime.ParseMediaType}, so that every
+ * Content-Type valid in Prometheus is valid here too (RFC 2045, 2183).
  */
 record MediaType(String type, Map<String, String> parameters) {
   static final class Malformed extends Exception {
@@ -61,7 +61,7 @@ record MediaType(String type, Map<String, String> parameters) {
       StringBuilder value = new StringBuilder();
       p = value(header, p, value);
       String before = parameters.putIfAbsent(name, value.toString());
-      // Equal duplicates are harmless: Go's mime.ParseMediaType takes them, too.
+      // Equal duplicates are harmless: Go's mime.ParseMediaType accepts them, too.
       if (before != null && !before.contentEquals(value)) {
         throw new Malformed("mime: duplicate parameter name");
       }

@@ -325,8 +325,8 @@ final class MetricMessage {
   }
 
   /**
-   * Whether it is meant as a native histogram: one without spans, zero threshold and zero count is
-   * not. Libraries say so for an empty one with a span of length 0.
+   * Whether the message is meant as a native histogram; without spans, zero threshold and zero
+   * count it is not. Libraries mark an empty native histogram with a span of length 0.
    */
   boolean isNative() {
     return positive.spans > 0

@@ -3,8 +3,8 @@ package dev.tethys.codec.exposition;
 import java.util.Arrays;
 
 /**
- * Collects buckets by ascending index and gives them as spans and counts, without those that are
- * empty: runs of empty buckets between others stay only up to a length.
+ * Collects buckets by ascending index and returns them as spans and counts without empty buckets:
+ * only short runs of empty buckets between others stay.
  */
 final class NativeBuckets {
   private final int maxEmpty;

@@ -36,7 +36,7 @@ final class OpenMetricsParser extends TextParser {
   private @Nullable OpenMetricsParser ahead;
   private final boolean isAhead;
 
-  /** Up to here it is known what the next {@code _created} sample is. */
+  /** End of the lines for which the next {@code _created} sample is known. */
   private int knownUntil;
 
   private byte[] createdKey = new byte[128];
@@ -437,7 +437,7 @@ final class OpenMetricsParser extends TextParser {
     knownUntil = a.lineStart;
   }
 
-  /** Writes the family name and the labels that tell metrics of a family apart. */
+  /** Writes the family name and the labels that distinguish metrics of a family. */
   private int keyOf(int nameFrom, int nameTo) {
     int n = put(0, nameFrom, nameTo);
     for (int i = 0; i < spanCount; i += 4) {

@@ -13,13 +13,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks an exposition against the whole OpenMetrics 1.0 specification, for those who write
- * exporters. A scraper does not use it: Prometheus takes much that the specification forbids, such
- * as metadata behind samples, interleaved families or a counter that is NaN, and so does {@link
+ * Checks an exposition against the whole OpenMetrics 1.0 specification, for authors of exporters. A
+ * scraper does not use it: Prometheus accepts much that the specification forbids, such as metadata
+ * after samples, interleaved families or a counter that is NaN, and so does {@link
  * ExpositionParser}.
  *
  * <p>A family is everything between two lines that name different families. It ends when the next
- * begins; then its metrics are checked as wholes, and the names it takes must not have been taken.
+ * begins; its metrics are then checked as a whole, and its sample names must not occur in an
+ * earlier family.
  */
 public final class OpenMetricsValidator {
   /** The most code points that names and values of an exemplar's labels may have together. */
@@ -282,7 +283,7 @@ public final class OpenMetricsValidator {
           notNegative(suffix, v);
           String le = labels.get("le");
           double bound = number(le, "le");
-          // The parser writes le anew, so the spelling of infinity shows in the raw bytes only.
+          // The parser normalizes le, so the spelling of infinity is visible in the raw bytes only.
           if (Double.isNaN(bound) || Double.isInfinite(bound) && !rawKey().contains("\"+Inf\"")) {
             throw error("label le must be a number or +Inf: " + GoQuote.quote(le));
           }

@@ -3,11 +3,11 @@ package dev.tethys.codec.exposition;
 /**
  * Options of a parser.
  *
- * @param startTimestamps {@code _created} samples of OpenMetrics are no series but set {@link
- *     ExpositionParser#startTimestamp()}
- * @param nativeHistograms native histograms are read as such; otherwise their classic part only,
+ * @param startTimestamps whether {@code _created} samples of OpenMetrics set {@link
+ *     ExpositionParser#startTimestamp()} instead of becoming series
+ * @param nativeHistograms whether native histograms are read; otherwise only their classic part is,
  *     and one without classic buckets has just +Inf
- * @param convertClassicHistograms classic histograms become native ones with custom buckets
+ * @param convertClassicHistograms whether classic histograms become native ones with custom buckets
  * @param keepClassicHistograms classic series are returned also where a native histogram exists
  * @param typeAndUnitLabels series carry {@code __type__} and {@code __unit__}
  */

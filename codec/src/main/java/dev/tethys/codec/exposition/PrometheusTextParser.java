@@ -4,9 +4,9 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 
 /**
- * Text formats 0.0.4 and 1.0.0, which differ only in that the latter may quote names.
+ * Text formats 0.0.4 and 1.0.0, which differ only in that 1.0.0 allows quoted names.
  *
- * <p>Grammar (blanks are spaces and tabs and may stand between any two parts):
+ * <p>Grammar (blanks are spaces and tabs, allowed between any two parts):
  *
  * <pre>
  * line    = [ meta | comment | sample ] LF                the last LF may be missing
@@ -16,8 +16,8 @@ import dev.tethys.model.MetricType;
  * labels  = "{" { ( name "=" | quoted "=" ) quoted | quoted [ "," ] } "}"
  * </pre>
  *
- * <p>Commas between labels may be missing, as Prometheus takes that; a value ends at a blank, at a
- * line end or at an opening brace. A value needs no blank before it when a brace closes before it.
+ * <p>Commas between labels may be missing, as in Prometheus; a value needs no blank before it after
+ * a closing brace.
  */
 final class PrometheusTextParser extends TextParser {
   private static final byte[] HELP = {'H', 'E', 'L', 'P'};
@@ -238,7 +238,7 @@ final class PrometheusTextParser extends TextParser {
     hasTimestamp = true;
   }
 
-  /** Reads from an opening brace behind the closing one. */
+  /** Reads from an opening brace through the closing one. */
   private void labelPairs() {
     pos++;
     skipBlanks();

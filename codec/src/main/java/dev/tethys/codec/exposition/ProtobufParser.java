@@ -14,14 +14,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Delimited protobuf: a sequence of {@code io.prometheus.client.MetricFamily}, each behind its
- * length as a varint. Gives the same events as text would: HELP, UNIT, TYPE, then count, sum and
+ * Delimited protobuf: a sequence of {@code io.prometheus.client.MetricFamily}, each preceded by its
+ * length as a varint. Produces the same events as text: HELP, UNIT, TYPE, then count, sum and
  * buckets or quantiles of each metric; a native histogram is one event, its classic part may
  * follow.
  *
- * <p>The key of a sample is made from the bytes of the message without decoding them: family name,
- * part (count, sum, bucket ...), bound, and the label fields as they stand. Fields of a metric are
- * read into arrays that the next metric reuses.
+ * <p>The key of a sample is built from the bytes of the message without decoding them: family name,
+ * part (count, sum, bucket ...), bound, and the raw label fields. Fields of a metric are read into
+ * arrays that the next metric reuses.
  */
 final class ProtobufParser implements ExpositionParser, MetricMessage.ErrorContext {
   private static final int COUNTER = 0;
@@ -135,7 +135,7 @@ final class ProtobufParser implements ExpositionParser, MetricMessage.ErrorConte
     }
   }
 
-  /** Reads the next family up to its metrics; false when it has none and so is passed over. */
+  /** Reads the next family up to its metrics; false if it has none and is skipped. */
   private boolean family() {
     familyStart = pos;
     reader.reset(body, pos, end - pos);
@@ -240,7 +240,7 @@ final class ProtobufParser implements ExpositionParser, MetricMessage.ErrorConte
     return series();
   }
 
-  /** What follows the present event within its metric; null when the metric is done. */
+  /** Moves to the next event of the metric; null at its end. */
   private @Nullable Event nextPart() {
     if (part == NOT_BEGUN) {
       return null;
@@ -526,7 +526,7 @@ final class ProtobufParser implements ExpositionParser, MetricMessage.ErrorConte
     return h;
   }
 
-  /** Proto3 does not tell 0 from nothing; Prometheus takes it for nothing. */
+  /** Proto3 does not distinguish 0 from an absent value; Prometheus treats it as absent. */
   @Override
   public boolean hasTimestamp() {
     return metric.timestamp != 0;

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** The formats a scraper can ask for, by the names of {@code scrape_protocols}. */
+/** The formats that a scraper can request, by the names of {@code scrape_protocols}. */
 public enum ScrapeProtocol {
   PROMETHEUS_PROTO(
       "PrometheusProto",
@@ -14,7 +14,7 @@ public enum ScrapeProtocol {
   OPEN_METRICS_0_0_1("OpenMetricsText0.0.1", "application/openmetrics-text;version=0.0.1"),
   OPEN_METRICS_1_0_0("OpenMetricsText1.0.0", "application/openmetrics-text;version=1.0.0");
 
-  /** What is asked for unless the configuration says otherwise. */
+  /** Protocols requested by default. */
   public static final List<ScrapeProtocol> DEFAULT =
       List.of(OPEN_METRICS_1_0_0, OPEN_METRICS_0_0_1, PROMETHEUS_TEXT_1_0_0, PROMETHEUS_TEXT_0_0_4);
 
@@ -45,12 +45,12 @@ public enum ScrapeProtocol {
     return header.substring(0, header.indexOf(';'));
   }
 
-  /** The protocol of a name, empty for a name that is none. */
+  /** The protocol of a name; empty for an unknown name. */
   public static Optional<ScrapeProtocol> of(String text) {
     return Arrays.stream(values()).filter(p -> p.text.equals(text)).findFirst();
   }
 
-  /** The Accept header that asks for these formats in this order, and for anything last. */
+  /** The Accept header for these formats in this order, with any format last. */
   public static String acceptHeader(List<ScrapeProtocol> protocols, EscapingScheme scheme) {
     StringBuilder sb = new StringBuilder(256);
     int weight = values().length + 1;

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * only when an error needs one.
  */
 abstract class TextParser implements ExpositionParser {
-  /** So many bytes of a bad line are shown in an error. */
+  /** Number of bytes of a bad line that an error shows. */
   static final int MAX_EXCERPT = 200;
 
   private static final byte[] METRIC_NAME = Labels.METRIC_NAME.getBytes(StandardCharsets.US_ASCII);
@@ -182,7 +182,7 @@ abstract class TextParser implements ExpositionParser {
     return built(assemble());
   }
 
-  /** Finds the name and the spans of the present sample, of which only the key is known. */
+  /** Finds the name and the spans of the current sample, of which only the key is known. */
   void splitSample() {
     throw new IllegalStateException("this format takes each sample apart");
   }
@@ -317,7 +317,7 @@ abstract class TextParser implements ExpositionParser {
     return -1;
   }
 
-  /** Reads a float that stands between two offsets. */
+  /** Reads a float between two offsets. */
   final double number(int from, int to) {
     double v = DecimalParser.parse(buf, from, to);
     if (DecimalParser.failed(v)) {
@@ -365,7 +365,7 @@ abstract class TextParser implements ExpositionParser {
     return GoQuote.quote(s) + (cut ? "…" : "");
   }
 
-  /** An error that names what was expected and what is at {@code pos} instead. */
+  /** Error that names the expected token and the one at {@code pos}. */
   final ExpositionException expected(String what) {
     String got = pos >= end ? "end of input" : quoted(pos, pos + characterLength());
     return error(

@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes text 0.0.4 and 1.0.0, and OpenMetrics 1.0 which differs in family names, floats, times in
- * seconds, exemplars, {@code _created} and the end. Names that are not legal stand quoted inside
- * the braces.
+ * seconds, exemplars, {@code _created} and the end. Names that are not legal are quoted inside the
+ * braces.
  *
- * <p>A type that a format cannot say becomes the nearest it can: info and stateset are gauges in
+ * <p>A type that a format lacks becomes the nearest available one: info and stateset are gauges in
  * text; a counter without {@code _total}, and an info without {@code _info}, are of type unknown
  * and gauge in OpenMetrics.
  */
@@ -60,7 +60,7 @@ final class TextWriter implements ExpositionWriter {
   public void write(MetricFamily family, List<MetricFamily> parts) {
     String name = shown(family);
     for (MetricFamily p : parts) {
-      // A scheme may change the end of a name as well, and then the part is none of the family.
+      // A scheme may change the end of a name as well; the part then does not belong to the family.
       if (!shown(p).equals(name + p.name().substring(family.name().length()))) {
         parts.forEach(this::write);
         return;
@@ -230,7 +230,7 @@ final class TextWriter implements ExpositionWriter {
     out.put(' ');
   }
 
-  /** Writes labels without the closing brace and returns what would separate another one. */
+  /** Writes labels without the closing brace and returns the separator for another one. */
   private char labels(Labels labels, char separator) {
     char[] s = {separator};
     labels.forEachBytes(

@@ -9,9 +9,9 @@ import dev.tethys.model.Labels;
  * without any of {@code ;!^=}, values without a semicolon and not begun by a tilde.
  *
  * <p>Nodes keep letters and digits of ASCII, {@code _}, {@code -} and {@code :}; tags keep dots and
- * a few more. All other bytes of UTF-8 are escaped as {@link PercentEscape} says, percent signs
- * always. A tag {@code name} is the path to Graphite, so a label of that name is the tag {@code
- * %6Eame}. A series without a name is the node {@code %00}.
+ * a few more. All other bytes of UTF-8 are escaped by {@link PercentEscape}, percent signs always.
+ * A tag {@code name} is the path to Graphite, so a label of that name is the tag {@code %6Eame}. A
+ * series without a name is the node {@code %00}.
  */
 public final class GraphiteSeries {
   private static final String NAMELESS = "%00";

@@ -11,7 +11,7 @@ public interface PathNaming {
   /**
    * The labels of a path.
    *
-   * @param path with its tags, as it came
+   * @param path the received path with its tags
    * @return null when it is left out on purpose
    * @throws IllegalArgumentException when its tags are malformed
    */
@@ -34,7 +34,7 @@ public interface PathNaming {
   /**
    * Adds the tags of a path.
    *
-   * @throws IllegalArgumentException when one has no name or no value
+   * @throws IllegalArgumentException if a tag has no name or no value
    */
   static void tags(String path, PointNames names, LabelsBuilder to) {
     int at = path.indexOf(';');

@@ -14,12 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the data of Python's pickle, protocols 0 to 5: numbers, text, tuples, lists. A pickle is a
- * program; the instructions that make objects of classes or call anything are refused, so it can
- * yield nothing but data. Source: the documentation of {@code pickletools}.
+ * program; instructions that create class instances or call anything are rejected, so the result is
+ * always plain data. Source: the documentation of {@code pickletools}.
  *
- * <p>Bounds: the stack and what is remembered grow by at most one entry for each byte of the input;
- * what its objects take is reserved before they are made, and so are the texts of points, which may
- * share one.
+ * <p>Limits: the stack and the memo grow by at most one entry per input byte; memory for objects is
+ * reserved before they are created, and so is that of the points' texts, which may be shared.
  */
 final class PickleReader {
   /** Takes a point. */
@@ -30,13 +29,13 @@ final class PickleReader {
   private static final Object MARK = new Object();
   private static final int MAX_LONG_BYTES = 32;
 
-  /** What a list takes beside its elements, of which one may be all that it has. */
+  /** Memory of a list in addition to its elements; a list may have just one element. */
   private static final long LIST_BYTES = 96;
 
-  /** What another value takes beside its text. */
+  /** Memory of any other value in addition to its text. */
   private static final long VALUE_BYTES = 64;
 
-  /** What a character of a point's path takes in what becomes of the point. */
+  /** Memory of one path character in the resulting point. */
   private static final long PATH_FACTOR = 2;
 
   /** Memory is reserved in pieces of this size. */
@@ -49,7 +48,7 @@ final class PickleReader {
   private final Map<Integer, @Nullable Object> memo = new HashMap<>();
 
   /**
-   * @param memory receives the bytes that are about to be taken, and may throw
+   * @param memory called with the number of bytes before allocation; may throw
    */
   PickleReader(byte[] buf, int offset, int length, LongConsumer memory) {
     this.memory = memory;
@@ -87,7 +86,7 @@ final class PickleReader {
     }
   }
 
-  /** What is shown of an element: no deeper than a point, for it may hold itself. */
+  /** Text of an element in errors, no deeper than a point since the element may contain itself. */
   private static String shown(@Nullable Object o) {
     return o instanceof List<?> l ? "a tuple of " + l.size() : String.valueOf(o);
   }
@@ -204,7 +203,7 @@ final class PickleReader {
     if (stack.getLast() instanceof List<?> l) {
       return (List<@Nullable Object>) l;
     }
-    throw new CodecException("pickle: there is no list to append to");
+    throw new CodecException("pickle: no list to append to");
   }
 
   private List<@Nullable Object> sinceMark() {
@@ -213,7 +212,7 @@ final class PickleReader {
       mark--;
     }
     if (mark < 0) {
-      throw new CodecException("pickle: there is no mark");
+      throw new CodecException("pickle: no mark on the stack");
     }
     List<@Nullable Object> above = stack.subList(mark + 1, stack.size());
     List<@Nullable Object> out = new ArrayList<>(above);
@@ -230,7 +229,7 @@ final class PickleReader {
 
   private @Nullable Object remembered(int key) {
     if (!memo.containsKey(key)) {
-      throw new CodecException("pickle: nothing is remembered as " + key);
+      throw new CodecException("pickle: unknown memo entry " + key);
     }
     return memo.get(key);
   }
@@ -246,7 +245,8 @@ final class PickleReader {
 
   private String text(long length) {
     if (length < 0 || length > in.remaining()) {
-      throw new CodecException("pickle: a text of " + length + " bytes goes beyond the end");
+      throw new CodecException(
+          "pickle: a text of " + length + " bytes exceeds the remaining input");
     }
     int n = (int) length;
     String s = new String(in.array(), in.arrayOffset() + in.position(), n, StandardCharsets.UTF_8);

@@ -5,9 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Writes points as carbon's pickle receiver takes them: a list of {@code (path, (timestamp,
- * value))} in pickle's protocol 2, with its length before it. Source: the documentation of {@code
- * pickletools}.
+ * Writes points for carbon's pickle receiver: a list of {@code (path, (timestamp, value))} in
+ * pickle's protocol 2, preceded by its length. Source: the documentation of {@code pickletools}.
  */
 public final class PickleWriter {
   private static final int MAX_POINT = 5 + 10 + 9 + 2;
@@ -60,7 +59,7 @@ public final class PickleWriter {
     list.clear();
   }
 
-  /** Everything that was added; begins anew. */
+  /** Returns everything added and clears the writer. */
   public byte[] take() {
     if (list.position() > 0) {
       end();

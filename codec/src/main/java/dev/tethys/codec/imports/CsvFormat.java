@@ -174,7 +174,7 @@ public final class CsvFormat {
         }
       } catch (IllegalArgumentException | DateTimeException e) {
         String reason = c.kind == Kind.LAYOUT ? ": " + e.getMessage() : "";
-        return "column " + c.index + " is no time: " + v + reason;
+        return "column " + c.index + " is not a valid time: " + v + reason;
       }
     }
     String refused = null;
@@ -190,7 +190,7 @@ public final class CsvFormat {
       try {
         value = Double.parseDouble(v);
       } catch (NumberFormatException e) {
-        return "column " + c.index + " is no number: " + v;
+        return "column " + c.index + " is not a number: " + v;
       }
       String reason = sink.sample(labels.set(Labels.METRIC_NAME, c.name).build(), time, value);
       refused = refused == null ? reason : refused;

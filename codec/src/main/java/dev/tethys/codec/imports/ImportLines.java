@@ -37,15 +37,15 @@ public final class ImportLines {
   }
 
   /**
-   * A reading of one message.
+   * Reader of one message.
    *
-   * @param extra labels that every series gets, over its own
+   * @param extra labels added to every series, which override its own
    */
   public ImportLines(Labels extra) {
     this.extra = extra;
   }
 
-  /** What was refused so far. */
+  /** Items rejected so far. */
   public RejectedItems refusals() {
     return refusals;
   }
@@ -75,9 +75,9 @@ public final class ImportLines {
   }
 
   /**
-   * Reads Prometheus's text format; what it says of families is passed over.
+   * Reads Prometheus's text format; metadata of families is skipped.
    *
-   * @param time Unix milliseconds, of samples that say none
+   * @param time Unix milliseconds, for samples without a timestamp
    */
   public void text(byte[] buf, int offset, int length, long time, PointSink sink) {
     lines(buf, offset, length, (b, from, to) -> textLine(b, from, to, time, sink));
@@ -188,7 +188,7 @@ public final class ImportLines {
     return refused;
   }
 
-  /** A number, null (NaN) or the text of what JSON has no numbers for. */
+  /** A number, null (NaN) or the text for values that JSON numbers cannot hold. */
   private static @Nullable Double number(JsonParser p, JsonToken t) {
     if (t.isNumeric()) {
       return p.getDoubleValue();

@@ -147,7 +147,7 @@ public final class InfluxPoints {
     }
   }
 
-  /** The number that a field is called; NaN where it is none. */
+  /** Number in a field's name; NaN if the name is not a number. */
   private static double bound(String field) {
     if (field.isEmpty() || "+-.0123456789I".indexOf(field.charAt(0)) < 0) {
       return Double.NaN;
@@ -162,7 +162,10 @@ public final class InfluxPoints {
     }
   }
 
-  /** What Telegraf made a line of, by its fields; null for anything else. */
+  /**
+   * Metric family that Telegraf built the line from, inferred from its fields; null for any other
+   * line.
+   */
   private @Nullable Family family(String measurement) {
     String name = names.metric(measurement);
     double count = Double.NaN;
@@ -201,8 +204,8 @@ public final class InfluxPoints {
   }
 
   /**
-   * Whether numbers can be those of buckets: whole ones that grow up to all observations. Others
-   * are quantiles, where all that they are called is a share.
+   * Whether numbers can be bucket counts: whole ones that increase up to the number of
+   * observations. Others are quantiles, if all names are fractions.
    */
   private static boolean areBuckets(TreeMap<Double, Double> bounds, double count) {
     if (bounds.firstKey() < 0 || bounds.lastKey() > 1) {
@@ -218,7 +221,7 @@ public final class InfluxPoints {
     return true;
   }
 
-  /** Samples that were taken. */
+  /** Number of accepted samples. */
   public int taken() {
     return taken;
   }

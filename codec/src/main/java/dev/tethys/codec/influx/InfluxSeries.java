@@ -13,11 +13,11 @@ import java.util.Set;
  *
  * <p>Line protocol (docs.influxdata.com, "Line protocol reference") escapes comma, space and, in
  * tags, the equals sign with a backslash; it has no escape for a line feed, and its versions
- * disagree about backslashes before escaped characters. So bytes below 0x20, 0x7f and backslashes
- * are escaped as {@link PercentEscape} says before they are written, and so is the first byte of
- * names that mean something: tags {@code time} and {@code value}, tags that begin with an
- * underscore followed by {@code field} or {@code measurement}, measurements that begin with a hash.
- * A series without a name is the measurement {@code %00}.
+ * disagree about backslashes before escaped characters. Bytes below 0x20, 0x7f and backslashes are
+ * therefore escaped by {@link PercentEscape} before they are written, and so is the first byte of
+ * reserved names: tags {@code time} and {@code value}, tags that begin with an underscore followed
+ * by {@code field} or {@code measurement}, measurements that begin with a hash. A series without a
+ * name is the measurement {@code %00}.
  *
  * <p>NaN and infinities are not floats of InfluxDB: they are strings of the field {@code
  * value_text}.
@@ -40,7 +40,7 @@ public final class InfluxSeries {
   private InfluxSeries() {}
 
   /**
-   * Writes the key of a series, what stands before the fields of each of its lines.
+   * Writes the key of a series, which precedes the fields of each of its lines.
    *
    * @param withName whether the name is a tag as well, as Clymene writes it
    */
@@ -92,7 +92,7 @@ public final class InfluxSeries {
   }
 
   /**
-   * Writes fields and time behind a key, and ends the line.
+   * Writes fields and time after a key, and ends the line.
    *
    * @param time Unix milliseconds
    */
@@ -105,7 +105,7 @@ public final class InfluxSeries {
     to.put(' ').number(time).put('\n');
   }
 
-  /** The measurement of a metric, as it is called in queries. */
+  /** The measurement of a metric, as used in queries. */
   public static String measurement(String metric) {
     if (metric.isEmpty()) {
       return NAMELESS;
@@ -119,7 +119,7 @@ public final class InfluxSeries {
     return measurement.equals(NAMELESS) ? "" : PercentEscape.decode(measurement);
   }
 
-  /** The tag of a label, as it is called in queries. */
+  /** The tag of a label, as used in queries. */
   public static String tag(String label) {
     String s = escaped(label);
     return RESERVED_TAGS.contains(s)

@@ -10,8 +10,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads lines of Influx's line protocol out of a buffer, one by one. What is wrong with a line is
- * said in InfluxDB's words, and the next line is read all the same.
+ * Reads lines of Influx's line protocol out of a buffer, one by one. Errors of a line have
+ * InfluxDB's wording; the next line is read anyway.
  *
  * <p>Grammar: {@code measurement[,tag=value…] field=value[,field=value…] [timestamp]}. A backslash
  * escapes comma, space and equals sign in names and tags; in a string it escapes quote and
@@ -97,17 +97,17 @@ public final class LineReader {
     return lineNumber;
   }
 
-  /** Where the line begins in the buffer. */
+  /** Start of the line in the buffer. */
   public int lineFrom() {
     return lineFrom;
   }
 
-  /** Where the line ends in the buffer. */
+  /** End of the line in the buffer. */
   public int lineTo() {
     return lineTo;
   }
 
-  /** What is wrong with the line, in InfluxDB's words; null when it can be used. */
+  /** Problem of the line in InfluxDB's words; null for a valid line. */
   public @Nullable String problem() {
     return problem;
   }
@@ -223,7 +223,7 @@ public final class LineReader {
     return p;
   }
 
-  /** The end of a name: an unescaped space, comma or, when asked for, equals sign. */
+  /** The end of a name: an unescaped space, comma or, if {@code atEquals}, equals sign. */
   private int nameEnd(int from, boolean atEquals) {
     int p = from;
     while (p < lineTo) {

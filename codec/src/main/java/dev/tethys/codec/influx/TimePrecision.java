@@ -2,7 +2,7 @@ package dev.tethys.codec.influx;
 
 import org.jspecify.annotations.Nullable;
 
-/** In what timestamps of lines are counted. */
+/** Unit of the timestamps of lines. */
 public enum TimePrecision {
   NANOSECONDS(1_000_000, 1),
   MICROSECONDS(1000, 1),
@@ -26,7 +26,7 @@ public enum TimePrecision {
   }
 
   /**
-   * The precision of a word of any version; null for a word that is none.
+   * The precision for a word of any version; null for an unknown word.
    *
    * @param word "" means nanoseconds
    */

@@ -47,7 +47,7 @@ public final class JaegerBatch {
   /**
    * The spans as OTLP's.
    *
-   * @param refusals told what cannot be used
+   * @param refusals receives the rejected spans
    */
   public TracesData traces(RejectedItems refusals) {
     TracesData traces = new TracesData();

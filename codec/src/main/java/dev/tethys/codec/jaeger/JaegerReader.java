@@ -42,7 +42,7 @@ public final class JaegerReader {
   }
 
   /**
-   * Reads what is posted to {@code /api/traces}: a Batch in the binary protocol.
+   * Reads the body of {@code /api/traces}: a Batch in the binary protocol.
    *
    * @throws CodecException when it is malformed
    */
@@ -203,7 +203,8 @@ public final class JaegerReader {
   }
 
   /**
-   * Reads {@code jaeger.api_v2.Span}, which has its process in itself: what Jaeger writes to Kafka.
+   * Reads {@code jaeger.api_v2.Span}, which contains its process: the format that Jaeger writes to
+   * Kafka.
    *
    * @throws CodecException when it is malformed
    */
@@ -238,7 +239,7 @@ public final class JaegerReader {
     return p;
   }
 
-  /** The last eight bytes of an id, or those before them; what is shorter has zeros before it. */
+  /** The last eight bytes of an ID, or the ones before them; shorter IDs are padded with zeros. */
   private static long word(byte[] b, int fromEnd) {
     long v = 0;
     for (int i = Math.max(0, b.length - fromEnd - 8); i < b.length - fromEnd; i++) {
@@ -332,7 +333,7 @@ public final class JaegerReader {
     int outer = r.enter();
     String key = "";
     int type = 0;
-    // Defaults are not sent: each type has its own.
+    // Defaults are not sent; each type has one.
     Object[] values = {"", false, 0L, 0.0, new byte[0]};
     while (r.next()) {
       switch (r.field()) {

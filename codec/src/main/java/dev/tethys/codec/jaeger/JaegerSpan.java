@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A span as Jaeger has it. Times are Unix nanoseconds. */
+/** A span in Jaeger's model. Times are Unix nanoseconds. */
 final class JaegerSpan {
   /** Process that created the span. */
   static final class Process {
@@ -31,13 +31,13 @@ final class JaegerSpan {
   final Attributes tags = new Attributes();
   final List<Log> logs = new ArrayList<>();
 
-  /** Its own; null for that of its batch. */
+  /** Resource of the span itself; null for that of its batch. */
   @Nullable Process process;
 
-  /** What is wrong with it, found while it was read. */
+  /** Problem found while the span was read. */
   @Nullable String problem;
 
-  /** What is wrong with it; null when it can be used. */
+  /** Problem of the span; null for a valid one. */
   @Nullable String check() {
     if (problem != null) {
       return problem;

@@ -16,7 +16,7 @@ import tools.jackson.core.TokenStreamLocation;
  * messages name its classes and settings, so they are replaced.
  */
 public final class JsonFailures {
-  /** How much is shown of what was met. */
+  /** Maximum number of characters of the input shown in an error. */
   private static final int SHOWN = 60;
 
   /** Replacement of a message of the parser. */
@@ -30,8 +30,10 @@ public final class JsonFailures {
       List.of(
           rewording("(?:Unexpected end-of-input|No content to map).*", JsonFailures::end),
           rewording(
-              "Unrecognized token '(.*?)'(?:: .*)?", m -> quoted(m.group(1)) + " is no value"),
-          rewording("Non-standard token '(.*?)': .*", m -> quoted(m.group(1)) + " is no value"),
+              "Unrecognized token '(.*?)'(?:: .*)?",
+              m -> quoted(m.group(1)) + " is not a JSON value"),
+          rewording(
+              "Non-standard token '(.*?)': .*", m -> quoted(m.group(1)) + " is not a JSON value"),
           rewording(
               "Unexpected character \\((.*?)\\(?code (\\d+).*?\\)\\)(.*)",
               m -> character(m) + expectedToken(m.group(3))),
@@ -43,19 +45,20 @@ public final class JsonFailures {
               m -> "the control character " + m.group(1) + " in a string must be escaped"),
           rewording(
               "Illegal character .*code (\\d+).*",
-              m -> "the control character " + m.group(1) + " may not stand between values"),
+              m -> "the control character " + m.group(1) + " is not allowed between values"),
           rewording(
               "Unrecognized character escape \\(CTRL-CHAR, code (\\d+).*",
-              m -> "a backslash and the control character " + m.group(1) + " are no escape"),
+              m ->
+                  "a backslash and the control character "
+                      + m.group(1)
+                      + " are not a valid escape"),
           rewording(
               "Unrecognized character escape '(.*?)' \\(code.*",
-              m -> quoted("\\" + m.group(1)) + " is no escape"),
+              m -> quoted("\\" + m.group(1)) + " is not a valid escape"),
           rewording(
               "Unexpected close marker '(.)': expected '(.)'.*",
               m -> quoted(m.group(1)) + " stands where " + quoted(m.group(2)) + " is expected"),
-          rewording(
-              "Unexpected close marker '(.)'.*",
-              m -> quoted(m.group(1)) + " closes what is not open"),
+          rewording("Unexpected close marker '(.)'.*", m -> quoted(m.group(1)) + " closes nothing"),
           rewording(".*Leading zeroes not allowed.*", m -> "a number begins with a needless zero"),
           rewording(
               "Invalid UTF-8 \\S+ byte (0x\\w+).*",
@@ -98,7 +101,7 @@ public final class JsonFailures {
               "Cannot (?:deserialize|map) .*?`(.*?)`(?: from (\\w+) value)?.*",
               m -> "the value is not " + kind(m.group(1))));
 
-  /** Of these the first that the reader names is what it wanted. */
+  /** The first of these named by the reader is the expected token. */
   private static final List<List<String>> EXPECTED =
       List.of(
           List.of("colon", "a colon"),
@@ -112,20 +115,20 @@ public final class JsonFailures {
 
   private JsonFailures() {}
 
-  /** What is wrong, and where. */
+  /** Describes the problem and its position. */
   public static String describe(JacksonException e) {
     return describeProblem(e) + where(e);
   }
 
-  /** The same of a text of one line, whose number others say. */
+  /** Describes a failure in a text of one line, whose number the caller reports. */
   public static String inLine(JacksonException e) {
     int column = column(e);
     return describeProblem(e) + (column < 1 ? "" : " (column " + column + ")");
   }
 
   /**
-   * The position of the fault, in brackets; empty when it is unknown. Of a secret that is all to
-   * say.
+   * The position of the fault, in brackets; empty when it is unknown. For a secret, this is all
+   * that may be reported.
    */
   public static String where(JacksonException e) {
     int column = column(e);
@@ -137,7 +140,7 @@ public final class JsonFailures {
     return at == null || at.getLineNr() < 1 ? 0 : at.getColumnNr();
   }
 
-  /** What is wrong, where its place is said by others. */
+  /** Describes the problem without its position, for callers that name the place themselves. */
   public static String describeProblem(JacksonException e) {
     if (e.getCause() instanceof IOException io) {
       return oneLine(IoFailures.describe(io)); // the text was not available
@@ -152,7 +155,7 @@ public final class JsonFailures {
     return oneLine(original.replaceAll("\\s*\\([^()]*\\[Source[^)]*\\)[^)]*\\)|`", ""));
   }
 
-  /** What is wrong with what was read: in these words where it is JSON that is wrong. */
+  /** Describes a read failure; invalid JSON is described in these words. */
   public static String describe(Exception e) {
     return e instanceof JacksonException j
         ? describe(j)
@@ -162,7 +165,7 @@ public final class JsonFailures {
   private static String end(MatchResult m) {
     String of = m.group();
     if (of.startsWith("No content")) {
-      return "there is no text";
+      return "text is empty";
     }
     return of.contains("Object")
         ? "the text ends within an object"

@@ -21,16 +21,16 @@ import tools.jackson.core.json.JsonFactory;
 
 /**
  * JSON as the values that {@link dev.tethys.model.telemetry.AnyValue} lists: objects are {@link
- * Attributes}, whole numbers {@code Long} as long as they fit, all others {@code Double}. Of a key
- * that comes twice the last counts. The parser bounds depth and the length of numbers and names.
+ * Attributes}, whole numbers {@code Long} as long as they fit, all others {@code Double}. The last
+ * value of a duplicate key wins. The parser bounds depth and the length of numbers and names.
  */
 public final class JsonValues {
   private static final JsonFactory FACTORY = new JsonFactory();
 
-  /** Objects with more keys than these are looked through by a map while they are read. */
+  /** Number of keys from which a map finds duplicates while an object is read. */
   private static final int FEW_KEYS = 16;
 
-  /** How deep what is written may lie. */
+  /** Maximum nesting depth of the output. */
   private static final int MAX_DEPTH = 1000;
 
   private JsonValues() {}
@@ -38,7 +38,7 @@ public final class JsonValues {
   /**
    * Reads one value; nothing but white space may follow it.
    *
-   * @throws CodecException when the text is not JSON, saying why
+   * @throws CodecException with the reason, if the text is not JSON
    */
   public static @Nullable Object read(String text) {
     try (JsonParser p = FACTORY.createParser(ObjectReadContext.empty(), text)) {
@@ -73,7 +73,7 @@ public final class JsonValues {
    * Settings and account of the reading of one text.
    *
    * @param exact whether integers beyond 64 bits are text
-   * @param values charges what is read
+   * @param values charges the elements read
    */
   private record Reading(boolean exact, Elements values) {}
 

@@ -66,7 +66,7 @@ public final class LogLevels {
     };
   }
 
-  /** Level of OTLP's severity number; {@code info} for a text that is no number. */
+  /** Level of OTLP's severity number; {@code info} for text that is not a number. */
   public static String ofSeverityNumber(String number) {
     int n;
     try {
@@ -276,7 +276,7 @@ public final class LogLevels {
       return null;
     }
 
-    /** Level of the value behind a key, null if it is no string. */
+    /** Level from the value after a key; null if the value is not a string. */
     private @Nullable String value() {
       while (at < to && (b[at] == ':' || (b[at] <= ' ' && b[at] >= 0))) {
         at++;
@@ -292,7 +292,7 @@ public final class LogLevels {
       return normalize(new String(b, start, Math.min(end - start, 16), StandardCharsets.UTF_8));
     }
 
-    /** Moves behind a string and returns where its text ends, -1 if it does not. */
+    /** Moves past a string and returns the end of its text; -1 if it is unterminated. */
     private int stringEnd() {
       int i = at + 1;
       while (i < to && b[i] != '"') {

@@ -238,7 +238,7 @@ public final class OtlpLogs {
     return names.computeIfAbsent(attribute, OtlpLogs::toLabelName);
   }
 
-  /** Name as Prometheus's translator makes it: other characters become an underscore. */
+  /** Converts a name like Prometheus's translator: other characters become an underscore. */
   private static String toLabelName(String attribute) {
     StringBuilder sb = new StringBuilder(attribute.length() + 4);
     for (int i = 0; i < attribute.length(); i++) {

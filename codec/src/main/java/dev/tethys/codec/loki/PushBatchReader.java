@@ -28,7 +28,7 @@ public final class PushBatchReader {
   private final ProtoReader reader = new ProtoReader();
   private final ProtoReader first = new ProtoReader();
 
-  /** What an entry takes in the columns of a batch, which grow by doubling. */
+  /** Memory of an entry in the columns of a batch, which grow by doubling. */
   private static final int ROW_BYTES = 96;
 
   private byte[][] names = new byte[0][];

@@ -121,7 +121,7 @@ public final class PushReader {
       bad.put(entries, reason);
     }
 
-    /** Adds the stream to what was read, and what is wrong with it to what was refused. */
+    /** Adds the stream to the logs read, and its problems to the rejected items. */
     void end(LogsData logs, RejectedItems refusals) {
       String text = labels;
       try {
@@ -240,9 +240,9 @@ public final class PushReader {
   }
 
   /**
-   * Reads JSON, of whose entries those are refused that are not of this format.
+   * Reads JSON; entries that are not of this format are rejected.
    *
-   * @throws CodecException when it is no JSON, or no list of streams
+   * @throws CodecException if the input is not JSON or not a list of streams
    */
   public static Result json(byte[] buf, int offset, int length, RejectedItems refusals) {
     try (JsonParser p =
@@ -295,7 +295,7 @@ public final class PushReader {
     }
   }
 
-  /** Moves behind the values that are open within a list. */
+  /** Skips the values that are still open within a list. */
   private static void leave(JsonParser p, TokenStreamContext list) {
     while (p.streamReadContext() != list) {
       nextOf(p);

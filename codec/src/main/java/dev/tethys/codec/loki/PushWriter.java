@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes push requests ({@code logproto.PushRequest}, not compressed) entry by entry: entries are
- * encoded when they come, stream by stream, so that nothing else is kept of them. Not for several
+ * encoded on arrival, stream by stream, so that nothing else is kept of them. Not for several
  * threads at once.
  */
 public final class PushWriter {
@@ -110,12 +110,12 @@ public final class PushWriter {
     return s;
   }
 
-  /** How many entries it has. */
+  /** Number of entries. */
   public int entries() {
     return entries;
   }
 
-  /** How many streams it has. */
+  /** Number of streams. */
   public int streams() {
     return streams.size();
   }
@@ -177,9 +177,9 @@ public final class PushWriter {
   public record Part(byte[] body, int entries) {}
 
   /**
-   * Cuts a request into ones with so many entries at most, in the same order.
+   * Splits a request into parts of at most {@code most} entries, in the same order.
    *
-   * @throws dev.tethys.codec.CodecException when it is malformed
+   * @throws dev.tethys.codec.CodecException if the request is malformed
    */
   public static List<Part> split(byte[] request, int most) {
     List<Part> out = new ArrayList<>();

@@ -18,7 +18,7 @@ public final class StreamEnrichment {
 
   public static final String UNKNOWN_SERVICE = "unknown_service";
 
-  /** Labels that name a service; the first that a stream has is taken. */
+  /** Labels that name a service; the first one that a stream has is used. */
   private static final List<String> SERVICE_LABELS =
       List.of(
           "service",
@@ -49,12 +49,12 @@ public final class StreamEnrichment {
 
   private StreamEnrichment() {}
 
-  /** Labels that name a service, the first of which that a stream has is taken. */
+  /** Labels that name a service; the first one that a stream has is used. */
   public static List<String> serviceLabels() {
     return SERVICE_LABELS;
   }
 
-  /** Fields of structured metadata that name a level, the first of which is taken. */
+  /** Fields of structured metadata that name a level; the first one present is used. */
   public static List<String> levelFields() {
     return LogLevels.FIELDS;
   }
@@ -129,7 +129,7 @@ public final class StreamEnrichment {
     batch.metadata(batch.name(LogLevels.LABEL), text, 0, text.length);
   }
 
-  /** The level that a value is as it stands; empty if it is none, or written in another way. */
+  /** Level that a value already spells in the usual way; empty otherwise. */
   private static String usual(LogBatch batch, int pair) {
     int from = batch.valueStarts[pair];
     int to = from + batch.valueLengths[pair];

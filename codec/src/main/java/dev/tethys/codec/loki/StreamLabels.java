@@ -20,15 +20,16 @@ public final class StreamLabels {
   /**
    * Reads labels.
    *
-   * @throws CodecException saying what was expected where
+   * @throws CodecException with the expected token and its position
    */
   public static void read(String text, Attributes into) {
     new StreamLabels(text).readInto(into);
   }
 
   /**
-   * Writes the attributes that are text, numbers or truth values, sorted, with what may not be in a
-   * label's name replaced by {@code _}; of two that then have one name, the first.
+   * Writes the text, number and boolean attributes, sorted; characters not allowed in a label name
+   * are replaced by {@code _}, and of two attributes with the same resulting name the first is
+   * written.
    */
   public static String write(Attributes attributes) {
     TreeMap<String, String> sorted = new TreeMap<>();

@@ -20,16 +20,16 @@ final class AgentMessages {
   /** Custom capabilities that are read of a message. */
   private static final int MAX_CUSTOM = 64;
 
-  /** Attributes that are read of a description; further ones are skipped. */
+  /** Maximum number of attributes read from a description; further ones are skipped. */
   static final int MAX_ATTRIBUTES = 256;
 
   /**
-   * Components whose health is read of a message, over all levels; further ones are skipped. An
-   * empty component is 4 bytes of a message and 200 of memory.
+   * Maximum number of components whose health is read from a message, over all levels; further ones
+   * are skipped. An empty component is 4 bytes of a message and 200 of memory.
    */
   static final int MAX_COMPONENTS = 1000;
 
-  /** Files that are read of an effective configuration; further ones are skipped. */
+  /** Maximum number of files read from an effective configuration; further ones are skipped. */
   private static final int MAX_FILES = 256;
 
   private int components;

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param available components of the agent; not decoded
  * @param disconnects whether this is the last message
  * @param remote state of the configuration that the server offered
- * @param requestsUid whether the agent asks for an instance uid
+ * @param requestsUid whether the agent requests an instance uid
  * @param custom null for none
  * @param packages states of packages
  * @param customCapabilities those that are not of the custom message; empty for no news of them
@@ -85,7 +85,7 @@ public record AgentToServer(
         customCapabilities);
   }
 
-  /** Bits of what an agent can do. */
+  /** Capability bits of an agent. */
   public static final class Capability {
     public static final long REPORTS_STATUS = 1;
     public static final long ACCEPTS_REMOTE_CONFIG = 2;
@@ -105,11 +105,11 @@ public record AgentToServer(
       SequencedMap<String, String> identifying, SequencedMap<String, String> others) {}
 
   /**
-   * Which components there are.
+   * Components available in an agent.
    *
-   * @param hash of all of them
-   * @param kinds of each kind of components its types, and of each of these where its code is; null
-   *     where the hash is to do
+   * @param hash hash over all of them
+   * @param kinds for each kind of component its types, and for each type the location of its code;
+   *     null when only the hash is sent
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Available(byte[] hash, @Nullable Map<String, Map<String, String>> kinds) {}
@@ -134,7 +134,7 @@ public record AgentToServer(
   /**
    * Reads a message.
    *
-   * @throws dev.tethys.codec.CodecException when it is none
+   * @throws dev.tethys.codec.CodecException if the bytes are not such a message
    */
   public static AgentToServer decoded(byte[] bytes, int offset, int length) {
     return AgentMessages.read(bytes, offset, length);

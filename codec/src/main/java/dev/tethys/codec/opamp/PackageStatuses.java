@@ -15,7 +15,7 @@ import java.util.TreeMap;
 @SuppressWarnings("ArrayRecordComponent") // not compared
 public record PackageStatuses(
     SequencedMap<String, Status> packages, byte[] offeredHash, String error) {
-  /** Packages that are read of a message; further ones are skipped. */
+  /** Maximum number of packages read from a message; further ones are skipped. */
   static final int MAX_PACKAGES = 64;
 
   /** States in the order of their numbers. */

@@ -11,7 +11,7 @@ import java.util.TreeMap;
 /**
  * Packages that a server offers to an agent.
  *
- * @param packages by name; an agent removes those that are not among them
+ * @param packages by name; an agent removes those not listed
  * @param hash of all of them, chosen by the server
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared

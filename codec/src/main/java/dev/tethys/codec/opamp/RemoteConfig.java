@@ -18,7 +18,7 @@ public record RemoteConfig(SequencedMap<String, File> files, byte[] hash) {
   /**
    * File of a configuration.
    *
-   * @param type content type; "" where the server gave none
+   * @param type content type; "" if the server sent none
    */
   public record File(String text, String type) {
     /** Content type of a part of the configuration of the agent. */
@@ -65,7 +65,7 @@ public record RemoteConfig(SequencedMap<String, File> files, byte[] hash) {
   /**
    * Reads an AgentConfigMap.
    *
-   * @param most files; further ones are skipped
+   * @param most maximum number of files; further ones are skipped
    */
   static void files(ProtoReader r, SequencedMap<String, File> into, int most) {
     int outer = r.enter();

@@ -12,9 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param error null for none
  * @param reportAll whether the agent must report everything again
  * @param reportComponents whether the agent must report its components, too
- * @param newUid by which the agent goes from now on, 16 bytes; null for as before
- * @param heartbeat how often the agent is to say that it is there; null where it does not say, zero
- *     for never
+ * @param newUid new ID of the agent, 16 bytes; null for no change
+ * @param heartbeat interval of the agent's heartbeats; null if unset, zero for never
  * @param config configuration that is offered; null for none
  * @param unsupported names of other offers, which no agent of this program accepts; "" for none
  * @param custom message of a custom capability; null for none
@@ -74,17 +73,17 @@ public record ServerToAgent(
   }
 
   /**
-   * Why a message was not taken.
+   * Reason for which a message was rejected.
    *
    * @param unavailable whether the server is overloaded: the agent may report again later
-   * @param retryAfter when that is; zero where it does not say
+   * @param retryAfter delay of the retry; zero if unset
    */
   public record Failure(boolean unavailable, String message, Duration retryAfter) {}
 
   /**
    * Reads a message.
    *
-   * @throws dev.tethys.codec.CodecException when it is none
+   * @throws dev.tethys.codec.CodecException if the bytes are not such a message
    */
   public static ServerToAgent decoded(byte[] bytes, int offset, int length) {
     ProtoReader r = new ProtoReader().reset(bytes, offset, length);
@@ -198,7 +197,7 @@ public record ServerToAgent(
 
   /** Reads a message as WebSockets carry it: after a header, which is 0, and once was not there. */
   public static ServerToAgent unframed(byte[] bytes) {
-    // No field has the number 0, so what begins with it begins with the header.
+    // Field number 0 does not exist, so data that begins with it begins with the header.
     int head = bytes.length > 0 && bytes[0] == 0 ? 1 : 0;
     return decoded(bytes, head, bytes.length - head);
   }
@@ -225,7 +224,7 @@ public record ServerToAgent(
             if (r.field() == 1) {
               long nanos = r.readLong();
               Duration longest = Duration.ofSeconds(LONGEST_SECONDS);
-              // Unsigned: what is negative here is longer than anybody waits.
+              // Unsigned: a negative value here is longer than any wait.
               after = nanos < 0 || nanos > longest.toNanos() ? longest : Duration.ofNanos(nanos);
             } else {
               r.skip();

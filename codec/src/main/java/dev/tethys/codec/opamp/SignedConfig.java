@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record SignedConfig(String text, String name, byte[] signature) {
   private static final String BEGIN = "# tethys-signature: ";
 
-  /** Splits the signature off; a last line that only looks like one is part of the text. */
+  /** Splits the signature off; a last line that merely resembles one is part of the text. */
   public static SignedConfig of(String whole) {
     int line = whole.lastIndexOf('\n', whole.stripTrailing().length() - 1) + 1;
     SignedConfig signed =

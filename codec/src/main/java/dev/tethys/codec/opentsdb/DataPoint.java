@@ -73,7 +73,7 @@ public record DataPoint(String metric, String timestamp, String value, Map<Strin
     return t >>> 32 == 0 ? t * 1000 : t;
   }
 
-  /** As it is shown to who sent it. */
+  /** Data point as shown to its sender. */
   public String json() {
     StringBuilder sb = new StringBuilder("{\"metric\":");
     GoJson.append(sb, metric).append(",\"timestamp\":");

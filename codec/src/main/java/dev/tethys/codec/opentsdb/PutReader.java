@@ -15,7 +15,7 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 
-/** Reads data points out of what is put. */
+/** Reads data points from the body of a put request. */
 public final class PutReader {
   private static final JsonFactory JSON =
       JsonFactory.builder()
@@ -26,8 +26,7 @@ public final class PutReader {
   private PutReader() {}
 
   /**
-   * Reads the body of {@code /api/put}: an object, or an array of them. Keys that are not known are
-   * passed over.
+   * Reads the body of {@code /api/put}: an object, or an array of them. Unknown keys are skipped.
    *
    * @throws CodecException when it is not JSON of that kind; points before that were read
    */
@@ -41,15 +40,16 @@ public final class PutReader {
       } else if (first == JsonToken.START_ARRAY) {
         while (p.nextToken() != JsonToken.END_ARRAY) {
           if (p.currentToken() != JsonToken.START_OBJECT) {
-            throw new CodecException("Unable to parse the given JSON: a data point is no object");
+            throw new CodecException(
+                "Unable to parse the given JSON: a data point is not an object");
           }
           to.accept(point(p));
         }
       } else {
-        throw new CodecException("Unable to parse the given JSON: it is neither object nor array");
+        throw new CodecException("Unable to parse the given JSON: neither an object nor an array");
       }
       if (p.nextToken() != null) {
-        throw new CodecException("Unable to parse the given JSON: something follows it");
+        throw new CodecException("Unable to parse the given JSON: unexpected data after it");
       }
     } catch (JacksonException e) {
       throw new CodecException("Unable to parse the given JSON: " + JsonFailures.describe(e), e);

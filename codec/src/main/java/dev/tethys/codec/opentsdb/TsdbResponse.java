@@ -17,8 +17,8 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 
 /**
- * Reads answers of {@code /api/query} (with {@code arrays}), {@code /api/suggest}, and errors, as
- * OpenTSDB 2 gives them (opentsdb.net, "HTTP API").
+ * Reads OpenTSDB 2's responses of {@code /api/query} (with {@code arrays}), {@code /api/suggest},
+ * and errors (opentsdb.net, "HTTP API").
  */
 public final class TsdbResponse {
   private static final JsonFactory JSON =
@@ -48,9 +48,9 @@ public final class TsdbResponse {
   }
 
   /**
-   * Reads the answer to a query.
+   * Reads the response to a query.
    *
-   * @throws CodecException when it is no JSON of this form
+   * @throws CodecException if the response is not JSON of this form
    */
   public static void query(InputStream in, Points to) {
     try (JsonParser p = JSON.createParser(ObjectReadContext.empty(), in)) {
@@ -104,7 +104,7 @@ public final class TsdbResponse {
   /**
    * Reads a list of names.
    *
-   * @throws CodecException when it is no JSON of this form
+   * @throws CodecException if the response is not JSON of this form
    */
   public static List<String> names(InputStream in) {
     List<String> out = new ArrayList<>();
@@ -123,10 +123,10 @@ public final class TsdbResponse {
   public record Refused(DataPoint point, String error) {}
 
   /**
-   * Reads what {@code /api/put?details} answers.
+   * Reads the response of {@code /api/put?details}.
    *
-   * @return empty when it names no single points
-   * @throws CodecException when it is no JSON of this form
+   * @return the rejected points; empty when the response names none
+   * @throws CodecException if the response is not JSON of this form
    */
   public static List<Refused> refused(byte[] body) {
     List<Refused> out = new ArrayList<>();
@@ -165,10 +165,10 @@ public final class TsdbResponse {
   }
 
   /**
-   * Reads what an error says of a request as a whole.
+   * Reads the error message about a request as a whole.
    *
-   * @return "" when it says nothing
-   * @throws CodecException when it is no JSON of this form
+   * @return "" when there is none
+   * @throws CodecException if the response is not JSON of this form
    */
   public static String message(byte[] body) {
     String message = "";

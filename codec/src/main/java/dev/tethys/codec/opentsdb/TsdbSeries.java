@@ -52,9 +52,9 @@ public final class TsdbSeries {
   private TsdbSeries() {}
 
   /**
-   * A series as OpenTSDB has it.
+   * A series in OpenTSDB.
    *
-   * @param metric of its finite samples
+   * @param metric metric of its finite samples
    */
   public record Key(String metric, Map<String, String> tags) {
     /** The metric of samples that are not finite. */

@@ -15,12 +15,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Families whose points are put together from several series. */
+/** Families whose points are assembled from several series. */
 abstract sealed class AssembledSeries extends FamilySeries {
   /** Doubles count exactly up to here. */
   private static final double MAX_COUNT = 1L << 53;
 
-  /** Time of a point. Staleness markers are kept apart from values of the same time. */
+  /** Time of a point. Staleness markers are separate from values at the same time. */
   private record Moment(Labels labels, long millis, boolean stale) {}
 
   /** Samples of a classic histogram or of a summary at one time. */

@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A list of attributes with their values as text: strings as they are, numbers and booleans as JSON
- * writes them, bytes as base64, lists and maps as JSON. Reusable; not for several threads at once.
+ * A list of attributes with their values as text: strings unchanged, numbers and booleans as in
+ * JSON, bytes as base64, lists and maps as JSON. Reusable; not for several threads at once.
  */
 final class Attributes {
   /** A record, scope or resource with more attributes is refused. */
@@ -154,7 +154,10 @@ final class Attributes {
     };
   }
 
-  /** False for what JSON has no way to write: NaN and infinities within lists and maps. */
+  /**
+   * Appends a value; false if JSON cannot represent it, such as NaN and infinities within lists and
+   * maps.
+   */
   private static boolean json(StringBuilder sb, @Nullable Object v) {
     switch (v) {
       case null -> sb.append("null");
@@ -199,7 +202,10 @@ final class Attributes {
     return true;
   }
 
-  /** As ECMAScript writes numbers: an exponent below 1e-6 and from 1e21 on, without a zero. */
+  /**
+   * Appends a number in ECMAScript's format: with an exponent below 1e-6 and from 1e21 on, without
+   * a zero fraction.
+   */
   private static void number(StringBuilder sb, double d) {
     double abs = Math.abs(d);
     if (abs == 0 || abs >= 1e-6 && abs < 1e21) {

@@ -212,7 +212,7 @@ final class DataPoint {
     }
   }
 
-  /** One without a value is passed over. */
+  /** An exemplar without a value is skipped. */
   private void exemplar(ProtoReader r) {
     if (exemplars.size() >= MAX_EXEMPLARS) {
       throw new CodecException("a data point with more than " + MAX_EXEMPLARS + " exemplars");

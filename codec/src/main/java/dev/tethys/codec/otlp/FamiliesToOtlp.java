@@ -33,7 +33,7 @@ public final class FamiliesToOtlp {
   /**
    * One metric for each family; counters lose their {@code _total}, which OTLP does not have.
    *
-   * @param startMillis since when what does not say is counted
+   * @param startMillis start time of counters that do not have one
    */
   public static List<Metric> convert(
       List<MetricFamily> families, long startMillis, long nowMillis) {

@@ -65,7 +65,7 @@ abstract sealed class FamilySeries permits FamilySeries.Numbers, AssembledSeries
     };
   }
 
-  /** What follows is of this series. */
+  /** Starts a series; the events that follow belong to it. */
   abstract void enter(String suffix, Labels labels);
 
   abstract void sample(long millis, double value);
@@ -77,9 +77,9 @@ abstract sealed class FamilySeries permits FamilySeries.Numbers, AssembledSeries
   abstract void exemplar(Exemplar e);
 
   /**
-   * Makes the points that are put together from several series.
+   * Builds the points that are assembled from several series.
    *
-   * @return number of samples that OTLP has no place for
+   * @return number of samples that OTLP cannot represent
    */
   abstract int finish(Rest rest);
 
@@ -97,7 +97,10 @@ abstract sealed class FamilySeries permits FamilySeries.Numbers, AssembledSeries
       List.of(SCOPE_NAME, "otel_scope_version", "otel_scope_schema_url");
   private static final Set<String> NO_ATTRIBUTES = Set.of(Labels.METRIC_NAME, "job", "instance");
 
-  /** The labels that are said of a scope; none where it has no name, for that is no scope. */
+  /**
+   * The labels that describe a scope; none for a scope without a name, since it cannot be
+   * identified.
+   */
   static Labels scope(Labels labels) {
     return isOfScope(labels) ? labels.keep(SCOPE) : Labels.EMPTY;
   }

@@ -11,7 +11,9 @@ import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
 import org.jspecify.annotations.Nullable;
 
-/** Native histograms: exponential ones, and those with custom bounds as explicit ones. */
+/**
+ * Native histograms: exponential ones, and those with custom bounds, which become explicit ones.
+ */
 final class NativeSeries extends FamilySeries {
   private final MetricData.ExponentialHistogram exponential = new MetricData.ExponentialHistogram();
   private final MetricData.Histogram explicit = new MetricData.Histogram();

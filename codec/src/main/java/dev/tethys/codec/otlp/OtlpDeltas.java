@@ -14,7 +14,7 @@ public final class OtlpDeltas {
   /**
    * Whether a metric of an {@code ExportMetricsServiceRequest} has delta temporality.
    *
-   * @throws dev.tethys.codec.CodecException when it is malformed, as far as was looked
+   * @throws dev.tethys.codec.CodecException if the part read so far is malformed
    */
   public static boolean areIn(byte[] buf, int offset, int length) {
     return within(new ProtoReader().reset(buf, offset, length), 0);

@@ -27,7 +27,7 @@ public final class OtlpMetricsReader {
   /**
    * Translates a request.
    *
-   * @throws CodecException when it is malformed; the sink then has what stood before
+   * @throws CodecException if it is malformed; the sink then has the data before the error
    */
   public OtlpResult read(byte[] buf, int offset, int length, OtlpSink sink) {
     OtlpResult result = new OtlpResult();

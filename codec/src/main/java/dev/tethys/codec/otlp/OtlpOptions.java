@@ -45,7 +45,7 @@ public record OtlpOptions(
           300_000,
           false);
 
-  /** Without what only an exporter of the Collector asks for. */
+  /** Options without those that only an exporter of the Collector uses. */
   public OtlpOptions(
       TranslationStrategy translationStrategy,
       Set<String> promoteResourceAttributes,
@@ -89,8 +89,7 @@ public record OtlpOptions(
   }
 
   /**
-   * The same where what scopes are is in labels, so that points of two scopes that agree in all
-   * else stay two.
+   * Variant with scopes in labels, so that points that differ only in their scope stay separate.
    */
   public OtlpOptions withScopes() {
     return with(translationStrategy, true);

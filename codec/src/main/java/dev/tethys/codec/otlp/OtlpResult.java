@@ -11,7 +11,7 @@ import java.util.TreeMap;
 
 /** Result of a request: numbers of accepted and refused data points, with reasons. */
 public final class OtlpResult {
-  /** Only so many different reasons and warnings are kept. */
+  /** Maximum number of different reasons and warnings kept. */
   static final int MAX_TEXTS = 10;
 
   private long accepted;
@@ -38,7 +38,7 @@ public final class OtlpResult {
     }
   }
 
-  /** Data points of which every sample was taken. */
+  /** Data points whose samples were all accepted. */
   public long accepted() {
     return accepted;
   }
@@ -48,7 +48,7 @@ public final class OtlpResult {
     return rejected;
   }
 
-  /** Why data points were refused, the first few reasons; empty when all was taken. */
+  /** First few reasons for which data points were rejected; empty if all were accepted. */
   public String errorMessage() {
     return String.join("\n", errors);
   }
@@ -62,7 +62,7 @@ public final class OtlpResult {
     return Map.copyOf(warningCategories);
   }
 
-  /** An ExportMetricsServiceResponse; empty when there is nothing to say. */
+  /** An ExportMetricsServiceResponse; empty without rejections and warnings. */
   public byte[] toProtobuf() {
     ProtoWriter w = new ProtoWriter();
     if (rejected > 0 || !errors.isEmpty()) {

@@ -7,9 +7,9 @@ import dev.tethys.model.MetricMetadata;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Takes what OTLP metrics were translated to; times in Unix milliseconds, start 0 when unknown. */
+/** Receiver of the translated OTLP metrics; times in Unix milliseconds, start 0 if unknown. */
 public interface OtlpSink {
-  /** A float with its exemplars; says what is wrong when it is not taken, null when it is. */
+  /** Accepts a float with its exemplars; returns the reason for a rejection, or null. */
   @Nullable String sample(
       Labels labels, long start, long time, double value, List<Exemplar> exemplars);
 
@@ -17,6 +17,6 @@ public interface OtlpSink {
   @Nullable String histogram(
       Labels labels, long start, long time, Histogram histogram, List<Exemplar> exemplars);
 
-  /** What is known about a metric family; once a metric. */
+  /** Accepts the metadata of a metric family; called once for each metric. */
   void metadata(String family, MetricMetadata metadata);
 }

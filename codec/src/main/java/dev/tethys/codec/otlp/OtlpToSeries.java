@@ -46,7 +46,7 @@ public final class OtlpToSeries {
     return out;
   }
 
-  /** How many samples the request has. */
+  /** Number of samples in the request. */
   public int samples() {
     return samples;
   }

@@ -22,13 +22,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Turns data points into series, in the frame of the resource, scope and metric that were begun
  * last. The rules are Prometheus's: {@code job} and {@code instance} from the service attributes,
- * other resource attributes promoted or kept in {@code target_info}, attribute names sanitised with
+ * other resource attributes promoted or kept in {@code target_info}, attribute names sanitized with
  * colliding values joined by a semicolon, histograms as classic buckets, custom buckets or native
- * ones. A metric that was made of series (see {@link PrometheusOrigin}) becomes the same series
- * again: names and labels as they are, bounds as a scrape writes them, the scope in labels.
+ * ones. A metric converted from series (see {@link PrometheusOrigin}) becomes the same series
+ * again: unchanged names and labels, bounds in the form of a scrape, the scope in labels.
  */
 final class OtlpTranslator {
-  /** The {@code target_info} samples of one resource; older ones are left out. */
+  /** Maximum number of {@code target_info} samples of one resource; older ones are left out. */
   static final int MAX_TARGET_INFO_SAMPLES = 1000;
 
   private static final int MAX_CACHED_NAMES = 1024;
@@ -162,7 +162,7 @@ final class OtlpTranslator {
     scopeLabels = labels;
   }
 
-  /** False when none of its data points can be taken; they are then counted as rejected. */
+  /** False if none of its data points can be accepted; they are then counted as rejected. */
   boolean beginMetric(
       String name,
       String description,

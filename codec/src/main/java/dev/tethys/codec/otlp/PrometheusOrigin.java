@@ -5,9 +5,9 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.telemetry.Metric;
 
 /**
- * Metadata of OTLP metrics that were made of Prometheus series. With it they become the same series
- * again: {@value #NAME} says that the name is already that of the series, so that no unit or type
- * is appended to it.
+ * Metadata of OTLP metrics that were converted from Prometheus series. With it they become the same
+ * series again: {@value #NAME} marks the name as that of the series, so that no unit or type is
+ * appended to it.
  */
 public final class PrometheusOrigin {
   /**
@@ -21,7 +21,7 @@ public final class PrometheusOrigin {
   /** Unit of a family whose name does not end with it, which OTLP's unit would change. */
   public static final String UNIT = "prometheus.unit";
 
-  /** Set on explicit histograms that were native ones with custom buckets. */
+  /** Marks explicit histograms converted from native ones with custom buckets. */
   public static final String CUSTOM_BUCKETS = "prometheus.custom_buckets";
 
   /** Set on histograms without a series {@code _count}, which OpenMetrics allows. */
@@ -51,7 +51,7 @@ public final class PrometheusOrigin {
     return m.name().equals(m.metadata().getString(NAME));
   }
 
-  /** Type that was said of the family; {@code otherwise} where nothing was. */
+  /** Type of the family in the metadata; {@code otherwise} if there is none. */
   static MetricType type(String text, MetricType otherwise) {
     for (MetricType t : MetricType.values()) {
       if (t.text().equals(text)) {

@@ -32,9 +32,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The type of a family comes from the metadata of the request's source, or from that in the
  * request. The parts of a classic histogram or summary are joined when they are in one request, as
- * those of one scrape are. Parts that form no OTLP point (counts that are no integers, a summary
- * without its count) are gauges under their own names. The metadata of each metric holds the
- * information for the reverse conversion, see {@link PrometheusOrigin}.
+ * those of one scrape are. Parts that do not form an OTLP point (counts that are not integers, a
+ * summary without its count) are gauges under their own names. The metadata of each metric holds
+ * the information for the reverse conversion, see {@link PrometheusOrigin}.
  */
 public final class SeriesToOtlp {
   private static final String TARGET_INFO = "target_info";
@@ -69,7 +69,7 @@ public final class SeriesToOtlp {
   /**
    * Converts a request that is not compressed.
    *
-   * @param source metadata known of its source beside what is in the request; null for none
+   * @param source known metadata of its source in addition to the request's; null for none
    * @throws CodecException when it is malformed
    */
   public static Converted convert(
@@ -200,7 +200,7 @@ public final class SeriesToOtlp {
       return type == MetricType.HISTOGRAM || type == MetricType.SUMMARY;
     }
 
-    /** Whether a series goes into a point together with others. */
+    /** Whether a series is a part of a point with several. */
     private static boolean isPart(MetricType type, String family, String name, Labels labels) {
       String suffix = name.substring(family.length());
       return switch (suffix) {

@@ -11,7 +11,7 @@ import dev.tethys.model.LabelNames;
 public enum PointNames {
   /** A character beyond letters, digits and underscores becomes an underscore. */
   UNDERSCORES,
-  /** They stay as they came. */
+  /** Names stay unchanged. */
   UTF8;
 
   /** The name of a metric; "" stays so. */

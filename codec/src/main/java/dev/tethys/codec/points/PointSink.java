@@ -12,10 +12,10 @@ public interface PointSink {
    *
    * @param labels with the name of the metric
    * @param timestamp Unix milliseconds
-   * @return the reason of the refusal, for the sender; null when it is taken
+   * @return the reason of the rejection, for the sender; null if the sample is accepted
    */
   @Nullable String sample(Labels labels, long timestamp, double value);
 
-  /** Takes what is known of a metric; who has no place for it passes it over. */
+  /** Receives the metadata of a metric; receivers without metadata ignore it. */
   default void metadata(String family, MetricMetadata metadata) {}
 }

@@ -6,11 +6,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers what names that came lately mean, for senders say the same names again and again. Holds
- * at most so many, and none that is very long; which was not asked for longest is forgotten first.
- * Safe for several threads.
+ * Caches the results for recent names, since senders repeat the same names. Bounded in entries and
+ * in the length of a name; the least recently used name is evicted first. Safe for several threads.
  *
- * @param <V> what a name means; a name may mean nothing
+ * @param <V> result for a name; a name may have none
  */
 public final class RecentNameCache<V> {
   /** Longer names are looked up each time: tens of thousands of them would fill the heap. */
@@ -26,15 +25,15 @@ public final class RecentNameCache<V> {
   /**
    * An empty memory.
    *
-   * @param max how many names are remembered; 0 for none
-   * @param means what a name means, the same each time
+   * @param max maximum number of names in the cache; 0 for none
+   * @param means computes the result for a name, always the same
    */
   public RecentNameCache(int max, Function<String, @Nullable V> means) {
     this.means = means;
     this.known = BoundedMap.byUse(max);
   }
 
-  /** What a name means. */
+  /** Result for a name; null for a name without one. */
   public @Nullable V get(String name) {
     synchronized (known) {
       Meaning<V> m = known.get(name);
@@ -54,21 +53,21 @@ public final class RecentNameCache<V> {
     return v;
   }
 
-  /** How often it was asked. */
+  /** Number of lookups. */
   public long gets() {
     synchronized (known) {
       return gets;
     }
   }
 
-  /** How often it knew the answer. */
+  /** Number of lookups answered from the cache. */
   public long hits() {
     synchronized (known) {
       return hits;
     }
   }
 
-  /** How many it remembers. */
+  /** Number of names held. */
   public int size() {
     synchronized (known) {
       return known.size();

@@ -79,7 +79,7 @@ public final class RejectedItems {
 
   /** Notes a refusal whose line is in a buffer. */
   public void add(int number, byte[] buf, int from, int to, String why) {
-    // Four bytes a character at most, so that what is cut off is not decoded first.
+    // Four bytes a character at most, so that truncated text is not decoded first.
     int end = Math.min(to, from + 4 * MAX_SHOWN);
     boolean kept = count < MAX_KEPT;
     add(number, kept ? new String(buf, from, end - from, StandardCharsets.UTF_8) : "", why);
@@ -101,7 +101,7 @@ public final class RejectedItems {
     return reason.length() > MAX_REASON ? reason.substring(0, MAX_REASON) : reason;
   }
 
-  /** How many there were. */
+  /** Number of rejected items. */
   public int count() {
     return count;
   }
@@ -115,13 +115,13 @@ public final class RejectedItems {
     return Collections.unmodifiableList(kept);
   }
 
-  /** What to say of them, one a line. */
+  /** Description of the rejected items, one a line. */
   public String text(Function<Refusal, String> line) {
     String all = kept.stream().map(line).collect(Collectors.joining("\n"));
     return count == kept.size() ? all : all + "\n... and " + (count - kept.size()) + " more";
   }
 
-  /** What to say of them: place, reason, item. */
+  /** Description of the rejected items: place, reason, item. */
   public String text() {
     return text(r -> "line " + r.number + ": " + r.why + ": " + r.item);
   }

@@ -7,8 +7,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Stacks as text, the outermost frame first, frames with a semicolon between: what agents send that
- * are no profilers of pprof. Source: pkg/og/convert and pkg/og/structs of grafana/pyroscope.
+ * Stacks as text, the outermost frame first, frames separated by semicolons: the format of agents
+ * that do not produce pprof. Source: pkg/og/convert and pkg/og/structs of grafana/pyroscope.
  */
 public final class FoldedStacks {
   /** Deeper trees are refused. */
@@ -91,7 +91,10 @@ public final class FoldedStacks {
     nodes(b, ";", to);
   }
 
-  /** Each node: its name behind its length, its value, how many children follow; depth first. */
+  /**
+   * Reads the nodes: each has its name preceded by a length, its value and its number of children;
+   * depth first.
+   */
   private static void nodes(byte[] b, String between, Sink to) {
     ProtoReader r = new ProtoReader(b);
     Deque<Node> parents = new ArrayDeque<>();
@@ -100,7 +103,7 @@ public final class FoldedStacks {
       Node parent = parents.pop();
       long length = r.readVarint();
       if (length < 0 || length > r.limit() - r.position()) {
-        throw new CodecException("a name of " + length + " bytes, for which there is no room");
+        throw new CodecException("a name of " + length + " bytes exceeds the remaining input");
       }
       int n = (int) length;
       String name = new String(b, r.position(), n, StandardCharsets.UTF_8);
@@ -117,7 +120,7 @@ public final class FoldedStacks {
       // Each of those that are to follow takes three bytes at least.
       if (children < 0 || children > (r.limit() - r.position()) / 3 - parents.size()) {
         throw new CodecException(
-            "a node with " + children + " children, for which there is no room");
+            "a node with " + children + " children exceeds the remaining input");
       }
       if (children > 0 && (parent.depth == MAX_DEPTH || path.length() > MAX_LENGTH)) {
         throw new CodecException(

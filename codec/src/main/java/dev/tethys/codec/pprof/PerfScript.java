@@ -142,7 +142,7 @@ public final class PerfScript {
     return new CodecException(
         "line "
             + number
-            + " is no sample of perf script, such as 'java 12 [000] 7.5: 10000 cpu-clock:': "
+            + " is not a sample of perf script, such as 'java 12 [000] 7.5: 10000 cpu-clock:': "
             + (line.length() <= 100 ? line : line.substring(0, 100) + "…"));
   }
 
@@ -200,7 +200,9 @@ public final class PerfScript {
     return isModifier ? name.substring(0, colon) : name;
   }
 
-  /** Name of a line {@code 7fff8100 function+0x1b (/lib/x.so)}; null if it is no frame. */
+  /**
+   * Name from a line {@code 7fff8100 function+0x1b (/lib/x.so)}; null if the line is not a frame.
+   */
   private static @Nullable String frame(String line) {
     int start = skipSpaces(line, 0);
     int end = endOfWord(line, start);

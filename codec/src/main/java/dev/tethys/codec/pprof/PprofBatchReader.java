@@ -49,7 +49,7 @@ public final class PprofBatchReader {
   private ProfileBatch to = NOTHING;
   private boolean[] kept = {}; // by sample type
 
-  /** Labels of samples as the message has them, by the index in {@code sets} and {@code groups}. */
+  /** Labels of samples as in the message, by the index in {@code sets} and {@code groups}. */
   private final TupleTable labels = new TupleTable();
 
   private int[] sets = new int[16]; // of the symbols

@@ -17,7 +17,7 @@ final class PprofMessage {
   private static final int LENGTH = ProtoReader.LENGTH;
   private static final int NONE = -1;
 
-  /** What an entry takes: its position, and what it is read into. */
+  /** Memory of an entry: its position and its decoded fields. */
   private static final int ENTRY_BYTES = 64;
 
   /** Bytes of a usual message by those of its larger tables together. */
@@ -156,7 +156,7 @@ final class PprofMessage {
       }
     }
     if (types.size == 0) {
-      throw new CodecException("pprof: no type of samples: this is no profile of pprof");
+      throw new CodecException("pprof: no sample types; not a pprof profile");
     }
     if (strings.size == 0 || strings.length(0) != 0) {
       throw new CodecException("pprof: the table of strings must begin with an empty one");

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * mappings, locations and profiles under the names of OpenTelemetry's semantic conventions ({@code
  * pprof.…}, {@code process.executable.build_id.gnu}).
  *
- * <p>A message is read twice: where its entries stand, then what samples need of them. For one
- * message.
+ * <p>A message is read twice: first the positions of its entries, then the entries that samples
+ * refer to. For one message.
  */
 public final class PprofReader {
   private static final int LENGTH = ProtoReader.LENGTH;
@@ -43,7 +43,7 @@ public final class PprofReader {
     }
   }
 
-  /** What Go counts since a program began. */
+  /** Sample types that Go accumulates from the program's start. */
   private static final Set<String> CUMULATIVE =
       Set.of("alloc_objects", "alloc_space", "contentions", "delay");
 
@@ -75,7 +75,7 @@ public final class PprofReader {
    *
    * @param body the message, plain or in gzip
    * @param maxBytes the largest message
-   * @throws CodecException when it is no such message
+   * @throws CodecException if the body is not such a message
    */
   public static List<Named> types(byte[] body, int maxBytes) {
     PprofMessage message = new PprofMessage(body, maxBytes);
@@ -92,9 +92,9 @@ public final class PprofReader {
    *
    * @param body the message, plain or in gzip as programs write it
    * @param maxBytes the largest message
-   * @param names the types that are wanted, and how they are called; none for all as they are
-   * @param attributes of the profiles, in addition to those of the message
-   * @throws CodecException when it is no such message
+   * @param names the requested types with their new names; none for all types unchanged
+   * @param attributes added to those of the message
+   * @throws CodecException if the body is not such a message
    */
   public static void read(
       byte[] body,
@@ -107,14 +107,13 @@ public final class PprofReader {
   }
 
   /**
-   * Adds what has come since an earlier message of the same program: of types that are counted
-   * since it began, the difference, as far as there is more than before; of others what the later
-   * message says. If less is counted than before, the program has started again: then the values
-   * are those of the later message.
+   * Adds the profile since an earlier message of the same program: cumulative types give the
+   * difference where the value has grown; other types are taken from the later message. A lower
+   * count means that the program restarted: the values of the later message are then taken whole.
    *
    * @param before the earlier message
-   * @param attributes of the profiles, in addition to those of the message
-   * @throws CodecException when either is no such message
+   * @param attributes added to those of the message
+   * @throws CodecException if either is not such a message
    */
   public static void difference(
       byte[] body,
@@ -375,7 +374,7 @@ public final class PprofReader {
   /**
    * Writes the profiles.
    *
-   * @param before what is to be taken off, by type
+   * @param before values to subtract, by type
    */
   private void profiles(
       Map<String, Named> names, List<Integer> common, Map<String, Map<SampleKey, Long>> before) {
@@ -417,7 +416,7 @@ public final class PprofReader {
     }
   }
 
-  /** What a value is more than what is to be taken off, which several samples may share. */
+  /** Returns the value minus the amount to subtract, which several samples may share. */
   private static long left(Map<SampleKey, Long> had, @Nullable SampleKey place, long value) {
     if (place == null) {
       return value;
@@ -427,7 +426,7 @@ public final class PprofReader {
     return value - taken;
   }
 
-  /** A profile without samples; null where its type is not wanted. */
+  /** Starts a profile without samples; null if its type was not requested. */
   private @Nullable ProtoWriter profile(int type, Map<String, Named> names, List<Integer> common) {
     PprofMessage.ValueType t = message.type(type);
     Named named = names.get(message.string(t.type()));

@@ -39,10 +39,10 @@ public final class PprofWriter {
   }
 
   /**
-   * Adds to what a stack has.
+   * Adds values to those of a stack.
    *
    * @param frames the innermost first
-   * @param values one of each type
+   * @param values one for each type
    */
   public void add(List<Frame> frames, long... values) {
     if (values.length != types.size()) {
@@ -64,10 +64,10 @@ public final class PprofWriter {
   /**
    * The message, in gzip.
    *
-   * @param timeNanos since 1970, when it begins
-   * @param durationNanos 0 for what has none
-   * @param periodType what lies between two samples
-   * @param period how much of it; 0 where that is not said
+   * @param timeNanos start, nanoseconds since 1970
+   * @param durationNanos 0 for a profile without a duration
+   * @param periodType unit between two samples
+   * @param period number of these units; 0 if unknown
    */
   public byte[] toGzip(long timeNanos, long durationNanos, ValueType periodType, long period) {
     ProtoWriter p = new ProtoWriter(1 << 12);

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class Speedscope {
   private static final String SCHEMA = "https://www.speedscope.app/file-format-schema.json";
 
-  /** Deeper stacks are no stacks. */
+  /** Maximum depth of a stack; deeper ones are rejected. */
   private static final int MAX_DEPTH = 10_000;
 
   /**
@@ -37,7 +37,7 @@ public final class Speedscope {
         case "seconds" -> new Unit(type == null ? "wall" : type, "nanoseconds", 1e9);
         case "bytes" -> new Unit(type == null ? "space" : type, word, 1);
         case "none" -> new Unit(type == null ? "samples" : type, "count", 1);
-        default -> throw wrong("there is no unit " + word);
+        default -> throw wrong("unknown unit " + word);
       };
     }
 
@@ -57,9 +57,9 @@ public final class Speedscope {
   /**
    * Adds the profiles of a file to the resource that was begun last.
    *
-   * @param type what values are called; null to be called by their unit
-   * @param timeNanos since 1970, when they begin
-   * @throws CodecException when it is no such file
+   * @param type name of the values; null to name them by their unit
+   * @param timeNanos start of the profiles, nanoseconds since 1970
+   * @throws CodecException if the body is not such a file
    */
   public static void read(
       byte[] body, @Nullable String type, long timeNanos, long durationNanos, ProfilesWriter out) {
@@ -79,7 +79,7 @@ public final class Speedscope {
       switch (String.valueOf(p.get("type"))) {
         case "sampled" -> s.sampled(p, unit, to);
         case "evented" -> s.evented(p, unit, to);
-        case String t -> throw wrong("there is no type of profiles " + t);
+        case String t -> throw wrong("unknown profile type " + t);
       }
       String name = p.getString("name");
       to.write(name == null || name.isEmpty() ? Map.of() : Map.of("profile_name", name));
@@ -106,7 +106,9 @@ public final class Speedscope {
     }
   }
 
-  /** What passes between two events belongs to the stack that is open then. */
+  /**
+   * Reads an evented profile: the time between two events belongs to the stack that is open then.
+   */
   private void evented(Attributes p, Unit unit, StackProfile to) {
     ArrayValue events = list(p.get("events"), "events");
     List<Frame> open = new ArrayList<>();
@@ -136,7 +138,7 @@ public final class Speedscope {
           open.removeLast();
           indices.removeLast();
         }
-        case String t -> throw wrong("there is no type of events " + t);
+        case String t -> throw wrong("unknown event type " + t);
       }
       last = at;
       before = now;
@@ -172,20 +174,20 @@ public final class Speedscope {
     if (o instanceof Attributes a) {
       return a;
     }
-    throw wrong(what + " is no object");
+    throw wrong(what + " is not an object");
   }
 
   private static ArrayValue list(@Nullable Object o, String what) {
     if (o instanceof ArrayValue a) {
       return a;
     }
-    throw wrong(what + " is no list");
+    throw wrong(what + " is not a list");
   }
 
   private static double number(@Nullable Object o, String what) {
     if (o instanceof Number n) {
       return n.doubleValue();
     }
-    throw wrong(what + " is no number");
+    throw wrong(what + " is not a number");
   }
 }

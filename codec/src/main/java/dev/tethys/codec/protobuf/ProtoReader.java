@@ -9,8 +9,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Reads protobuf messages field by field from a byte array, in place: nothing is copied and nothing
- * is allocated unless a {@code String} or an array is asked for.
+ * Reads protobuf messages field by field from a byte array, in place: nothing is copied or
+ * allocated unless the caller requests a {@code String} or an array.
  *
  * <pre>{@code
  * reader.reset(buf, offset, length);
@@ -177,7 +177,7 @@ public final class ProtoReader {
     return v >>> 1 ^ -(v & 1);
   }
 
-  /** sint32: cut to 32 bits as protobuf does, which is before the sign is made of the lowest. */
+  /** sint32: truncated to 32 bits as in protobuf, before the zigzag decoding. */
   public int readSignedInt() {
     int v = readInt();
     return v >>> 1 ^ -(v & 1);
@@ -264,9 +264,9 @@ public final class ProtoReader {
   }
 
   /**
-   * Takes the length of a string, bytes, packed or message field, checked against what is left;
-   * {@link #position()} then is at its first byte. The caller continues with {@link #position(int)
-   * position(position() + length)} or reads the bytes.
+   * Reads the length of a string, bytes, packed or message field, and checks it against the
+   * remaining input; {@link #position()} is then at its first byte. The caller continues with
+   * {@link #position(int) position(position() + length)} or reads the bytes.
    */
   public int readLength() {
     expect(LENGTH);
@@ -278,7 +278,7 @@ public final class ProtoReader {
     return (int) n;
   }
 
-  /** Enters a message or packed field and returns what {@link #leave} needs. */
+  /** Enters a message or packed field and returns the argument of {@link #leave}. */
   public int enter() {
     int n = readLength();
     int outer = limit;

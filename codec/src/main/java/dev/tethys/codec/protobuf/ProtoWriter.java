@@ -42,7 +42,7 @@ public final class ProtoWriter {
     return (Long.SIZE + 6 - Long.numberOfLeadingZeros(v | 1)) / 7;
   }
 
-  /** Forgets what was written and keeps the buffer. */
+  /** Clears the data and keeps the buffer. */
   public ProtoWriter clear() {
     pos = 0;
     return this;
@@ -53,17 +53,17 @@ public final class ProtoWriter {
     return buf;
   }
 
-  /** How many bytes are written. */
+  /** Number of bytes written. */
   public int size() {
     return pos;
   }
 
-  /** Makes room for so many bytes more, so that they are written without growing. */
+  /** Reserves space for {@code n} more bytes, so that writing them does not grow the buffer. */
   public void reserve(int n) {
     room(n);
   }
 
-  /** Cuts what was written back to an earlier size. */
+  /** Truncates the data to an earlier size. */
   public void truncate(int size) {
     if (size < 0 || size > pos) {
       throw new IllegalArgumentException("not an earlier size");
@@ -71,7 +71,7 @@ public final class ProtoWriter {
     pos = size;
   }
 
-  /** A copy of what was written. */
+  /** A copy of the bytes written. */
   public byte[] toByteArray() {
     return Arrays.copyOf(buf, pos);
   }
@@ -200,14 +200,14 @@ public final class ProtoWriter {
     return this;
   }
 
-  /** Begins a message or packed field; the result goes to {@link #end}. */
+  /** Begins a message or packed field; pass the result to {@link #end}. */
   public int begin(int field) {
     tag(field, ProtoReader.LENGTH);
     room(1);
     return ++pos;
   }
 
-  /** Ends what {@link #begin} began. */
+  /** Ends the field started by {@link #begin}. */
   public ProtoWriter end(int begun) {
     int n = pos - begun;
     if (n < 0x80) {

@@ -25,7 +25,7 @@ public final class Utf8Bytes {
     }
   }
 
-  /** The length of the character of several bytes at an offset, or 0 when it is none. */
+  /** The length of the multi-byte character at an offset, or 0 if it is invalid. */
   private static int length(byte[] b, int at, int to) {
     int c = b[at] & 0xff;
     int length;

@@ -19,7 +19,7 @@ public final class ChunkedReadReader {
   private final ChunkDecoder decoder = new ChunkDecoder();
   private byte[] frame = {};
 
-  /** Takes what a frame holds. */
+  /** Receives the contents of frames. */
   public interface Sink {
     /** A part of a series: the samples of all chunks of the frame. The buffer is reused. */
     void part(long queryIndex, Labels labels, SampleBuffer samples);

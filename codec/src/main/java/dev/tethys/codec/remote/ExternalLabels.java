@@ -53,9 +53,9 @@ public final class ExternalLabels {
   }
 
   /**
-   * Writes label fields of remote write 1.0 with these among them.
+   * Merges these labels into the label fields of remote write 1.0.
    *
-   * @return false when they are not sorted; what was written then means nothing
+   * @return false if the fields are not sorted; the output is then unusable
    */
   public boolean merge(byte[] buf, int offset, int length, ProtoReader r, ProtoWriter out) {
     out.clear();
@@ -145,7 +145,7 @@ public final class ExternalLabels {
     return out.toByteArray();
   }
 
-  /** Copies the fields of a series that are no labels. */
+  /** Copies the fields of a series other than labels. */
   private static void rest(byte[] buf, int offset, int end, ProtoReader r, ProtoWriter out) {
     r.reset(buf, offset, end - offset).next();
     int outer = r.enter();

@@ -6,8 +6,8 @@ import dev.tethys.model.Histogram;
 import java.util.Arrays;
 
 /**
- * The Histogram message, which is the same in remote write 1.0, 2.0 and remote read, but for the
- * start timestamp that only 2.0 has. Scratch arrays are reused; not for several threads at once.
+ * The Histogram message, which is the same in remote write 1.0, 2.0 and remote read, except that
+ * only 2.0 has the start timestamp. Scratch arrays are reused; not for several threads at once.
  */
 final class HistogramMessage {
   private static final Histogram.ResetHint[] HINTS = Histogram.ResetHint.values();

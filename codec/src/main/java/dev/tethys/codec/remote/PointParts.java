@@ -7,7 +7,7 @@ package dev.tethys.codec.remote;
 public final class PointParts {
   private PointParts() {}
 
-  /** Label that tells the buckets or quantiles of a point apart, by the name of the series. */
+  /** Label that distinguishes the buckets or quantiles of a point, by the name of the series. */
   public static String bound(String name) {
     return name.endsWith("_bucket") ? "le" : "quantile";
   }

@@ -18,7 +18,7 @@ public final class ReadResponseWriter {
     out.end(result);
   }
 
-  /** Adds a series with all samples of the buffer; floats come before histograms. */
+  /** Adds a series with all samples of the buffer; floats precede histograms. */
   public void series(Labels labels, SampleBuffer samples) {
     int m = out.begin(1);
     WriteRequestWriter.writeLabels(out, 1, labels);

@@ -29,7 +29,7 @@ public final class RequestFamilies {
     this.source = source == null ? MetricFamilies.NONE : source;
   }
 
-  /** Adds an entry that stands anywhere in the request. */
+  /** Adds an entry from any position in the request. */
   void add(String family, MetricMetadata metadata) {
     all.put(family, metadata);
     found.clear();

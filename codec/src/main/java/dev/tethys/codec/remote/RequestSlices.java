@@ -137,10 +137,10 @@ public final class RequestSlices {
   public record Piece(byte[] request, int samples) {}
 
   /**
-   * A series as two of the same labels, each with half of what it has, in order; none where there
-   * are not samples for two.
+   * Splits a series in two with the same labels, each with half of its samples, in order; empty if
+   * it has fewer than two samples.
    *
-   * @throws CodecException when the request is malformed
+   * @throws CodecException if the request is malformed
    */
   public static List<Piece> halves(byte[] request, Slice series) {
     if (series.samples() < 2) {
@@ -220,7 +220,7 @@ public final class RequestSlices {
     return new Slice(offset, length, samples, f == null || !series ? null : f.of(name()));
   }
 
-  /** Metadata that applied to no series so far. */
+  /** Metadata that has not applied to a series yet. */
   public List<Slice> unused() {
     return families == null ? List.of() : families.unused();
   }
@@ -264,7 +264,7 @@ public final class RequestSlices {
     return "";
   }
 
-  /** From now on {@link #continuesPoint} tells parts of points. */
+  /** Enables {@link #continuesPoint}. */
   public RequestSlices trackPoints() {
     tracksPoints = true;
     return this;
@@ -332,12 +332,12 @@ public final class RequestSlices {
     labelsLength = labelsEnd - at;
   }
 
-  /** Where the piece begins. */
+  /** Start of the piece. */
   public int offset() {
     return offset;
   }
 
-  /** How many bytes it has. */
+  /** Length of the piece in bytes. */
   public int length() {
     return length;
   }
@@ -357,12 +357,12 @@ public final class RequestSlices {
     return series ? Labels.hash64(buf, labels, labelsLength) : 0;
   }
 
-  /** Where the fields of a series' labels begin. */
+  /** Start of the fields with the series' labels. */
   public int labelsOffset() {
     return labels;
   }
 
-  /** How many bytes they have; what a sender put between them is among them. */
+  /** Length of these fields in bytes, including unknown fields between them. */
   public int labelsLength() {
     return labelsLength;
   }

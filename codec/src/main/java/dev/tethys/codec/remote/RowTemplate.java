@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Series are split into pieces of a bounded size; no piece refers back to another.
  */
 public final class RowTemplate {
-  /** Bytes of value and time of a sample, behind the labels. */
+  /** Bytes of a sample's value and time, after the labels. */
   private static final int SAMPLE = 15;
 
   private static final int TIME = 7;
@@ -82,12 +82,12 @@ public final class RowTemplate {
     return pieces.get(piece).from;
   }
 
-  /** How many series a piece has. */
+  /** Number of series in a piece. */
   public int count(int piece) {
     return pieces.get(piece).count;
   }
 
-  /** How long a piece is when it is decompressed. */
+  /** Decompressed length of a piece. */
   public int rawLength(int piece) {
     return pieces.get(piece).rawLength;
   }
@@ -100,9 +100,9 @@ public final class RowTemplate {
   /**
    * Writes the elements of a piece, without a length before them.
    *
-   * @param timestamp one that it {@linkplain #takes takes}
-   * @param values of all series, those of this piece at {@link #from}
-   * @return the end of what was written
+   * @param timestamp a timestamp that it {@linkplain #takes takes}
+   * @param values values of all series; those of this piece start at {@link #from}
+   * @return the end of the output
    */
   public int write(int piece, long timestamp, double[] values, byte[] out, int at) {
     SimilarBytes packed = elements.get(piece);
@@ -225,7 +225,7 @@ public final class RowTemplate {
     private static final int CHAIN = 4;
     private static final int MIN_MATCH = 4;
 
-    /** A piece ends behind the series that makes it so long, uncompressed. */
+    /** Uncompressed size at which a piece ends, after the series that reaches it. */
     private static final int PIECE = 1 << 20;
 
     private int most;
@@ -272,7 +272,7 @@ public final class RowTemplate {
       return this;
     }
 
-    /** Adds a series by its label fields, as a request of 1.0 has them. */
+    /** Adds a series by its label fields in the format of 1.0. */
     public void add(byte[] labelFields, int offset, int length) {
       if (length > MAX_LABELS) {
         fits = false;
@@ -365,7 +365,7 @@ public final class RowTemplate {
         n = flush(e, n, literalFrom, at);
         int offset = at - bestFrom;
         int remaining = best;
-        // Before both places stands a time, the same one.
+        // Both positions are preceded by the same timestamp.
         if (at == from
             && count > 1
             && bestFrom > 0
@@ -412,7 +412,9 @@ public final class RowTemplate {
       }
     }
 
-    /** How long two places are alike; what is behind the labels of a series is like nothing. */
+    /**
+     * Length of the match between two positions; bytes after the labels of a series match nothing.
+     */
     private int match(int c, int at, int to) {
       int stop = Math.min(to - at, end(c) - c);
       int n = 0;
@@ -428,7 +430,7 @@ public final class RowTemplate {
       return i >= 0;
     }
 
-    /** Where the first part ends in which a place is. */
+    /** End of the first labels that reach beyond a position. */
     private int end(int place) {
       int low = 0;
       int high = count;

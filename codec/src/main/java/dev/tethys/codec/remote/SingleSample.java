@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
  * before. The sample has a value, or none because it is zero, and a time of six bytes (1971 to
  * 2109).
  *
- * <p>This is a heuristic: bytes of a label may look the same, and so may the last of several
+ * <p>This is a heuristic: bytes of a label may match by chance, and so may the last of several
  * samples. A sample of the same form before it is detected here; for other forms the bytes before
  * the last sample may be more than labels.
  */
@@ -24,19 +24,22 @@ final class SingleSample {
 
   private static final int ZERO = 9;
 
-  /** What it begins with: its tag, its length, the tag of the value or of the time. */
+  /** Leading bytes: the tag, the length, and the tag of the value or of the time. */
   private static final int WITH_VALUE_HEAD = 0x091012;
 
   private static final int ZERO_HEAD = 0x100712;
 
-  /** Of the last eight bytes: the tag of the time, then six bytes, of which one is the last. */
+  /**
+   * In the last eight bytes: the tag of the time, then six bytes, the last of which ends the
+   * varint.
+   */
   private static final long TIME_MASK = 0x80808080_8080ff00L;
 
   private static final long TIME = 0x00808080_80801000L;
 
   private SingleSample() {}
 
-  /** Where the sample begins and, by this guess, the labels end; -1 when it does not look so. */
+  /** Start of the sample and assumed end of the labels; -1 if the bytes do not match this form. */
   static int begin(byte[] b, int at, int end) {
     if (end - at <= WITH_VALUE || ((long) LONG.get(b, end - 8) & TIME_MASK) != TIME) {
       return -1;

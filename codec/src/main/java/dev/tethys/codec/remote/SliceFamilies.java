@@ -29,7 +29,7 @@ final class SliceFamilies {
     return all.isEmpty();
   }
 
-  /** Adds an entry that stands anywhere in the request; of a family the first one counts. */
+  /** Adds an entry from any position in the request; the first entry of a family wins. */
   void add(byte[] buf, Slice slice) {
     all.add(slice);
     byOffset.put(slice.offset(), slice);

@@ -6,8 +6,8 @@ import dev.tethys.model.Surrogates;
 import java.util.Arrays;
 
 /**
- * The strings of one remote write 2.0 request, each once; number 0 is the empty string. Bytes stand
- * one after the other in {@code arena}; {@code table} is an open-addressed hash table of numbers +
+ * The strings of one remote write 2.0 request, each once; number 0 is the empty string. Bytes are
+ * stored consecutively in {@code arena}; {@code table} is an open-addressed hash table of numbers +
  * 1. Reusable; not for several threads at once.
  */
 final class SymbolTable {

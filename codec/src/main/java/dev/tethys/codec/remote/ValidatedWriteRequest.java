@@ -11,15 +11,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can be used of a request of remote write that came from outside, as a request of 1.0. It may
- * be joined with others: labels are sorted, valid and named, histograms do not contradict
- * themselves, and every field was read once, so that a fault of one client costs no other client
- * its samples.
+ * Valid part of a remote-write request from outside, as a request of 1.0. It may be joined with
+ * others: labels are sorted, valid and named, histograms are consistent, and every field was read
+ * once, so that a fault of one client does not cost another its samples.
  *
- * @param body a request of 1.0; the same bytes where nothing was wrong with it
- * @param samples how many floats it has
- * @param refused samples and histograms that were left out
- * @param problem why, at most {@link #MAX_PROBLEM_CHARACTERS} long; null when nothing was refused
+ * @param body a request of 1.0; the original bytes if nothing was invalid
+ * @param samples number of floats
+ * @param refused number of samples and histograms left out
+ * @param problem the reasons, at most {@link #MAX_PROBLEM_CHARACTERS} long; null if nothing was
+ *     rejected
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ValidatedWriteRequest(
@@ -29,7 +29,7 @@ public record ValidatedWriteRequest(
     int exemplars,
     int refused,
     @Nullable String problem) {
-  /** So much is said about what is wrong with a request. */
+  /** Maximum length of the description of a request's problems. */
   public static final int MAX_PROBLEM_CHARACTERS = 4096;
 
   /** Metadata entries of a request of 2.0 that are remembered, to write each once. */
@@ -52,7 +52,7 @@ public record ValidatedWriteRequest(
   }
 
   /**
-   * Translates a request of 2.0. Start timestamps stand where {@link
+   * Translates a request of 2.0. Start timestamps are placed where {@link
    * WriteRequestReader#startTimestamp} finds them.
    *
    * @throws dev.tethys.codec.CodecException when it is not a request at all
@@ -101,7 +101,7 @@ public record ValidatedWriteRequest(
         r.reset(buf, slices.offset(), slices.length());
         if (!slices.isSeries()) {
           while (r.nextMetadata()) {
-            // Reading it is what checks it.
+            // Reading it validates it.
           }
           if (!same) {
             out.raw(buf, slices.offset(), slices.length());
@@ -130,7 +130,7 @@ public record ValidatedWriteRequest(
     }
 
     /**
-     * Counts what a series has while nothing is wrong with it; counts nothing when a histogram is.
+     * Counts the samples of a series while it is valid; counts nothing if a histogram is invalid.
      */
     private boolean hasInvalidHistogram(WriteRequestReader r) {
       int s = 0;
@@ -192,7 +192,7 @@ public record ValidatedWriteRequest(
       return samples + histograms;
     }
 
-    /** A series of which nothing is left is not written. */
+    /** A series without any remaining sample is not written. */
     private void end(int start, int before) {
       out.endSeries();
       if (items() == before) {

@@ -24,9 +24,9 @@ public enum WriteMessage {
   }
 
   /**
-   * The message that a content type names; none means 1.0.
+   * The message type of a content type; the default is 1.0.
    *
-   * @throws IllegalArgumentException saying in Prometheus's words why it is not taken
+   * @throws IllegalArgumentException in Prometheus's words, if the type is not accepted
    */
   public static WriteMessage ofContentType(@Nullable String header) {
     String type = header == null || header.isEmpty() ? MEDIA_TYPE : header.strip();
@@ -58,7 +58,7 @@ public enum WriteMessage {
     return V1;
   }
 
-  /** What to say of a message that does not exist. */
+  /** Error for an unknown message. */
   public static String unknown(String message) {
     return "unknown type for remote write protobuf message "
         + message

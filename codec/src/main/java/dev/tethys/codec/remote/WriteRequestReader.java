@@ -32,7 +32,9 @@ import org.jspecify.annotations.Nullable;
  * gathered} and the region is there. Not for several threads at once.
  */
 public final class WriteRequestReader {
-  /** Decodes the label region of a series. One instance, because it tells encodings apart. */
+  /**
+   * Decodes the label region of a series. A single instance, because it identifies the encoding.
+   */
   public static final Appender.LabelDecoder LABELS = WriteRequestReader::decodeLabels;
 
   private static final int LABEL_TAG = 1 << 3 | ProtoReader.LENGTH;
@@ -99,8 +101,8 @@ public final class WriteRequestReader {
   }
 
   /**
-   * Starts over, with the metadata that applies to each series: {@link RequestFamilies#of} is asked
-   * for the series returned last.
+   * Starts over, with the metadata that applies to each series: {@link RequestFamilies#of} is
+   * queried for the series returned last.
    */
   public WriteRequestReader reset(byte[] buffer, int from, int size, RequestFamilies known) {
     reset(buffer, from, size);
@@ -112,7 +114,7 @@ public final class WriteRequestReader {
     return this;
   }
 
-  /** Lets go of the request and of what was gathered from it. */
+  /** Releases the request and the data collected from it. */
   public void release() {
     reset(new byte[0], 0, 0);
     in.reset(buf, 0, 0);
@@ -137,9 +139,9 @@ public final class WriteRequestReader {
   }
 
   /**
-   * The same without walking the labels, where that can be put off: what ends as a {@link
-   * SingleSample} is taken for labels and that sample. A caller that does not know these very bytes
-   * to be labels calls {@link #settle} before it uses the series.
+   * Moves to the next series without parsing its labels, if that can be deferred: data that ends
+   * like a {@link SingleSample} is assumed to be labels and that sample. A caller that does not
+   * know these very bytes to be labels calls {@link #settle} before it uses the series.
    */
   public boolean nextLikelySeries() {
     if (!nextField()) {
@@ -187,7 +189,7 @@ public final class WriteRequestReader {
     return false;
   }
 
-  /** Whether a series looks like labels and a single sample; then it is read. */
+  /** Whether a series looks like labels and a single sample; it is then read as such. */
   private boolean isLikely(int at, int end) {
     byte[] b = buf;
     int sample = SingleSample.begin(b, at, end);
@@ -205,8 +207,8 @@ public final class WriteRequestReader {
   }
 
   /**
-   * Finds where the labels end, and whether more labels come later. The loop takes fields with a
-   * tag and a length of one byte each, which are nearly all; anything else goes through the reader.
+   * Finds the end of the labels, and whether more labels follow later. The loop handles fields with
+   * a tag and a length of one byte each, which are nearly all; others go through the reader.
    */
   private void enterSeries(int at, int n) {
     byte[] b = buf;
@@ -269,12 +271,12 @@ public final class WriteRequestReader {
     return labelBuffer;
   }
 
-  /** Where the label region begins. */
+  /** Start of the label region. */
   public int labelOffset() {
     return labelOffset;
   }
 
-  /** How long the label region is; 0 for a series without labels. */
+  /** Length of the label region; 0 for a series without labels. */
   public int labelLength() {
     return labelLength;
   }
@@ -460,8 +462,8 @@ public final class WriteRequestReader {
   }
 
   /**
-   * The labels of the series that was returned last, decoded whenever they are asked for: what
-   * {@link #LABELS} makes of its region, with less garbage.
+   * The labels of the series returned last, decoded on each call: like {@link #LABELS} of its
+   * region, with less garbage.
    */
   public Labels labels() {
     return decode(region.reset(labelBuffer, labelOffset, labelLength), labelBuffer, collector);

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Walks a remote write 2.0 request ({@code io.prometheus.write.v2.Request}) in place. A series'
- * labels are put together from the symbols into a scratch buffer, {@code uvarint(nameLength) name
- * uvarint(valueLength) value} each; as senders sort their labels, these mostly are the canonical
- * bytes of the label set themselves. They go to {@link Appender#series(byte[], int, int,
+ * labels are assembled from the symbols in a scratch buffer, {@code uvarint(nameLength) name
+ * uvarint(valueLength) value} each; since senders sort their labels, these usually are the
+ * canonical bytes of the label set. They are passed to {@link Appender#series(byte[], int, int,
  * Appender.LabelDecoder)} with {@link #LABELS}.
  *
  * <p>Faults of one series (a reference outside of the table, an odd number of them) are given by
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * request with all its bytes; {@code top} walks the request, {@code in} the series returned last.
  */
 public final class WriteRequestV2Reader {
-  /** Decodes the label bytes of a series. One instance, because it tells encodings apart. */
+  /** Decodes the label bytes of a series. A single instance, because it identifies the encoding. */
   public static final Appender.LabelDecoder LABELS = WriteRequestV2Reader::decodeLabels;
 
   /** More symbols are refused: 16 MiB of offsets. */
@@ -284,13 +284,13 @@ public final class WriteRequestV2Reader {
     labelLength += length;
   }
 
-  /** References are small and symbols may be large: what a series may resolve to. */
+  /** Maximum size of a series' resolved labels: references are small, but symbols may be large. */
   static final int MAX_LABEL_BYTES = 16 << 20;
 
-  /** What all series and exemplars of a request may resolve to. */
+  /** Maximum total size of the resolved symbols of a request's series and exemplars. */
   static final long MAX_RESOLVED_BYTES = 512L << 20;
 
-  /** What is wrong with the references of this series; null when nothing is. */
+  /** Problem of this series' references; null if they are valid. */
   public @Nullable String seriesProblem() {
     return problem;
   }
@@ -304,28 +304,28 @@ public final class WriteRequestV2Reader {
     return labelLength;
   }
 
-  /** How many floats the series has. */
+  /** Number of floats in the series. */
   public int sampleCount() {
     return samples;
   }
 
-  /** How many histograms the series has. */
+  /** Number of histograms in the series. */
   public int histogramCount() {
     return histogramCount;
   }
 
-  /** Whether the series says anything about its metric. */
+  /** Whether the series has metadata. */
   public boolean hasMetadata() {
     return metadataType != 0 || helpRef != 0 || unitRef != 0;
   }
 
-  /** What the series says about its metric; only without a {@link #seriesProblem}. */
+  /** Metadata that the series carries; only without a {@link #seriesProblem}. */
   public MetricMetadata metadata() {
     return new MetricMetadata(
         WriteRequestReader.type(metadataType), string(helpRef), string(unitRef));
   }
 
-  /** A hash of the metric name and all that the series says about it. */
+  /** A hash of the metric name and the series' metadata. */
   public long metadataKey() {
     long name = name();
     long help = symbol(helpRef);
@@ -511,7 +511,7 @@ public final class WriteRequestV2Reader {
     return exemplar;
   }
 
-  /** What is wrong with the exemplar read last. */
+  /** Problem of the exemplar read last. */
   public @Nullable String exemplarProblem() {
     return exemplarProblem;
   }

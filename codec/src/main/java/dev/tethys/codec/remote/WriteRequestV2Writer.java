@@ -8,9 +8,9 @@ import dev.tethys.model.MetricMetadata;
 
 /**
  * Writes a remote write 2.0 request ({@code io.prometheus.write.v2.Request}): {@link #beginSeries},
- * its samples, histograms and exemplars, {@link #endSeries}. Symbols come first on the wire, so the
- * series wait in a buffer until {@link #toByteArray} or {@link #finish}. Reusable after {@link
- * #clear}.
+ * its samples, histograms and exemplars, {@link #endSeries}. Symbols precede the series on the
+ * wire, so the series are buffered until {@link #toByteArray} or {@link #finish}. Reusable after
+ * {@link #clear}.
  */
 public final class WriteRequestV2Writer {
   private final ProtoWriter series = new ProtoWriter(1 << 12);

@@ -20,13 +20,12 @@ import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Labels as one text, from which they come back exactly, and the key that a database knows a series
- * by.
+ * Labels as reversible text, and the key that identifies a series in a database.
  *
- * <p>The text is a JSON object, names ascending, nothing between its signs: {@code
- * {"__name__":"up","job":"node"}}. The key is the MD5 of the text's UTF-8, as a UUID: the same for
- * a series wherever and whenever it is written, so that writers need no coordination, and what is
- * written twice is the same row. Of a billion series two share a key with a chance of 10^-21.
+ * <p>The text is a JSON object with ascending names and no whitespace: {@code
+ * {"__name__":"up","job":"node"}}. The key is the MD5 of the text's UTF-8, as a UUID: every writer
+ * computes the same key for a series, so that writers need no coordination, and a repeated write
+ * yields the same row. Among a billion series, two share a key with a probability of 10^-21.
  */
 public final class SeriesText {
   /**
@@ -121,7 +120,7 @@ public final class SeriesText {
   /**
    * The labels of a text, or of any flat JSON object of strings.
    *
-   * @throws CodecException when it is none
+   * @throws CodecException if the text is not such an object
    */
   public static Labels labels(String text) {
     LabelsBuilder out = new LabelsBuilder();

@@ -8,12 +8,12 @@ import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 
 /**
- * Snappy blocks (never the framed format). The decoder is our own because it can copy "wild": up to
- * 16 bytes at a time beyond what belongs to an element, into slack that the caller's buffer has.
+ * Snappy blocks (never the framed format). Our own decoder can copy "wild": up to 16 bytes at a
+ * time past the end of an element, into slack in the caller's buffer.
  *
  * <p>Format (google/snappy, format_description.txt): the decoded length as a varint, then elements.
- * The low two bits of a tag tell literal, or copy with an offset of 11, 16 or 32 bits; a copy gives
- * at most 64 bytes and may overlap itself.
+ * The low two bits of a tag select a literal, or a copy with an offset of 11, 16 or 32 bits; a copy
+ * yields at most 64 bytes and may overlap itself.
  */
 public final class SnappyBlock {
   /** Bytes a destination must have beyond the decoded length. */
@@ -77,7 +77,7 @@ public final class SnappyBlock {
 
   /**
    * Decodes a block to the start of {@code dst} and returns the decoded length. Bytes of {@code
-   * dst} after the decoded ones are overwritten with anything.
+   * dst} after the decoded ones are overwritten.
    *
    * @param dst at least {@link #decodedLength} + {@link #SLACK} long
    */
@@ -108,10 +108,10 @@ public final class SnappyBlock {
   }
 
   /**
-   * Decodes elements as long as they are of the usual kinds and neither end is near. The kind of a
-   * copy is computed without a branch, since it is unpredictable.
+   * Decodes elements while they are of the usual kinds and neither end is near. The kind of a copy
+   * is computed without a branch, since it is unpredictable.
    *
-   * @return where it ended, in the input shifted left by 32, and in the output
+   * @return end position, in the input shifted left by 32, and in the output
    */
   private static long usual(
       byte[] src, int inFrom, int inEnd, byte[] dst, int outFrom, int outEnd) {
@@ -268,10 +268,10 @@ public final class SnappyBlock {
   }
 
   /**
-   * Encodes without the length that begins a block: elements that may follow others.
+   * Encodes without the length that starts a block: elements that may follow others.
    *
-   * @param dst with {@link #maxEncodedLength} bytes from the offset on
-   * @return the end of what was written
+   * @param dst with room for {@link #maxEncodedLength} bytes from the offset
+   * @return the end of the output
    */
   @SuppressWarnings("ReturnValueIgnored")
   public static int encodeElements(byte[] src, int offset, int length, byte[] dst, int dstOffset) {

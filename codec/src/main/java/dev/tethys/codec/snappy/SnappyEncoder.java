@@ -6,17 +6,17 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Encodes snappy blocks. Input is taken in pieces of 64 KiB, so that an offset has 16 bits; a table
- * tells where bytes with the same hash stood last in the piece. Where nothing is found for long,
- * ever more bytes are passed over.
+ * Encodes snappy blocks. Input is split into pieces of 64 KiB, so that an offset has 16 bits; a
+ * table holds the last position of each hash in the piece. After a long stretch without a match,
+ * ever more bytes are skipped.
  *
- * <p>Copies shorter than six bytes are not looked for, although the format has them: they save a
- * byte at most, and in text that repeats little, such as log lines with numbers, they are found
- * everywhere, end each literal, and so cost more time than all the rest. A copy found is longer by
- * what is equal before it.
+ * <p>The format has copies shorter than six bytes, but the encoder ignores them: they save a byte
+ * at most, and in text that repeats little, such as log lines with numbers, they occur everywhere,
+ * end each literal, and so cost more time than all the rest. A match is extended backwards over
+ * equal bytes.
  *
- * <p>The table and the output buffer are kept from one block to the next. Not for several threads
- * at once.
+ * <p>The table and the output buffer are kept from one block to the next. Not safe for concurrent
+ * use.
  */
 final class SnappyEncoder {
   private static final int PIECE = 1 << 16;
@@ -27,7 +27,7 @@ final class SnappyEncoder {
    */
   private static final int MARGIN = 15;
 
-  /** Bytes of a copy at least, and what of eight bytes is compared for that. */
+  /** Minimum length of a copy; the mask selects as many of eight bytes for the comparison. */
   private static final int SHORTEST = 6;
 
   private static final int BEYOND = Long.SIZE - SHORTEST * Byte.SIZE;
@@ -42,7 +42,7 @@ final class SnappyEncoder {
   private final short[] table = new short[1 << TABLE_BITS];
   private byte[] room = {};
 
-  /** An array of so many bytes at least, the same one again when it is large enough. */
+  /** Array of at least {@code bytes} bytes; the previous one is reused if it is large enough. */
   byte[] room(int bytes) {
     if (room.length >= bytes) {
       return room;
@@ -70,7 +70,7 @@ final class SnappyEncoder {
     return elements(src, offset, length, dst, op) - dstOffset;
   }
 
-  /** Encodes without the length that begins a block; returns the end of what was written. */
+  /** Encodes without the length that starts a block; returns the end of the output. */
   int elements(byte[] src, int offset, int length, byte[] dst, int dstOffset) {
     int op = dstOffset;
     for (int at = 0; at < length; at += PIECE) {
@@ -121,7 +121,7 @@ final class SnappyEncoder {
     return emitted < end ? literal(src, emitted, end, dst, op) : op;
   }
 
-  /** How many bytes are equal at two places, of which {@code a} is the later one. */
+  /** Number of equal bytes at two positions, of which {@code a} is the later one. */
   private static int equal(byte[] src, int a, int b, int end) {
     int p = a;
     int back = a - b;

@@ -14,7 +14,7 @@ final class NormalisedSql extends SqlScanner {
     return out.length() < SqlText.LONGEST;
   }
 
-  /** A value; a sign before it is part of it when no operand comes before the sign. */
+  /** A value; a sign belongs to it if no operand precedes the sign. */
   @Override
   void value() {
     int n = out.length();

@@ -63,10 +63,10 @@ public record SqlDialect(
   private static final Features POSTGRES = new Features(true, true, false, false, false, Rule.NO);
   private static final Features MY = new Features(false, false, true, false, false, Rule.NO);
 
-  /** PostgreSQL as it is set by default. */
+  /** PostgreSQL with default settings. */
   public static final SqlDialect POSTGRESQL = postgresql(Backslash.TEXT);
 
-  /** MySQL and MariaDB as they are set by default. */
+  /** MySQL and MariaDB with default settings. */
   public static final SqlDialect MYSQL = mysql(Backslash.ESCAPE, DoubleQuotes.VALUE);
 
   /** SQL Server. */

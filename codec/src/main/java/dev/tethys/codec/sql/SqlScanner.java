@@ -42,7 +42,7 @@ abstract class SqlScanner {
 
   abstract void other(char c);
 
-  /** Whether more of the statement is wanted. */
+  /** Whether more of the statement is needed. */
   abstract boolean wantsMore();
 
   final void scan() {
@@ -114,7 +114,7 @@ abstract class SqlScanner {
     return isWordPart(c) || ")]\"`':".indexOf(c) >= 0;
   }
 
-  /** Masks what is left: its meaning is not certain. */
+  /** Masks the rest: its meaning is uncertain. */
   private void rest() {
     at = in.length();
     value();
@@ -183,7 +183,9 @@ abstract class SqlScanner {
     return dialect.features().executableComments();
   }
 
-  /** A name where brackets enclose nothing else; of an unknown database an index or a list, too. */
+  /**
+   * A name if brackets have no other meaning; for an unknown database possibly an index or a list.
+   */
   private void bracket() {
     boolean isKnown = dialect.nested() != Rule.UNKNOWN;
     int close = in.indexOf(']', at);

@@ -9,14 +9,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads StatsD's lines: {@code name:value|type[|@rate][|#tag:value,…]}, several values behind one
+ * Reads StatsD's lines: {@code name:value|type[|@rate][|#tag:value,…]}, several values after one
  * name ({@code a:1|c:2|c}, and DogStatsD's {@code a:1:2|d}), tags within the name ({@code
- * a,t=v:1|c}, {@code a#t=v:1|c}, {@code a[t=v]b:1|c}). What is wrong is called as statsd_exporter
- * calls it.
+ * a,t=v:1|c}, {@code a#t=v:1|c}, {@code a[t=v]b:1|c}). Error messages have the wording of
+ * statsd_exporter.
  *
  * <p>DogStatsD's fields for times and external data ({@code T}, {@code e:}, {@code card:}) are
- * passed over, and for containers ({@code c:}) unless asked for. Its events and service checks are
- * no metrics and are refused by name.
+ * skipped, and the field for containers ({@code c:}) is read only if enabled. Its events and
+ * service checks are not metrics and are rejected by name.
  */
 public final class StatsdReader {
   /**
@@ -36,7 +36,7 @@ public final class StatsdReader {
       boolean strict) {
     public static final Tags ALL = exporter(true, true, true, true);
 
-    /** As statsd_exporter chooses, whose label of containers has an underscore. */
+    /** Tag styles as in statsd_exporter, whose container label has an underscore. */
     public static Tags exporter(
         boolean dogstatsd, boolean influxdb, boolean librato, boolean signalfx) {
       return new Tags(dogstatsd, influxdb, librato, signalfx, false, "container_id", true);
@@ -55,7 +55,7 @@ public final class StatsdReader {
      */
     void refused(String line, String reason);
 
-    /** A tag cannot be used; its line is taken without it. */
+    /** Reports an unusable tag; its line is accepted without it. */
     default void badTag(String line) {}
 
     /** A line was seen, good or bad. */
@@ -210,7 +210,7 @@ public final class StatsdReader {
     }
   }
 
-  /** Fields of DogStatsD that say where a value comes from, not what it is. */
+  /** Fields of DogStatsD that describe the origin of a value. */
   private static boolean isOriginField(String field) {
     return field.startsWith("c:")
         || field.startsWith("e:")

@@ -73,7 +73,7 @@ public enum StatsdTagStyle {
 
     private Tags() {}
 
-    /** One more tag; one without a value says nothing, and is left out. */
+    /** Adds a tag; a tag without a value carries no information and is left out. */
     public Tags add(String key, String value) {
       if (!value.isEmpty()) {
         out.append(out.isEmpty() ? open : next);

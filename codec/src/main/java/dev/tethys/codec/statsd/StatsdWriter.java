@@ -46,8 +46,8 @@ public final class StatsdWriter {
   }
 
   /**
-   * A rate of which readers, some of whom cut off what is behind the point, make this number again.
-   * Never with an exponent, which StatsD's own server takes for something else.
+   * Shortest rate from which readers, some of which truncate decimals, compute this number again.
+   * Never with an exponent, which StatsD's own server misreads.
    */
   private static String rate(long times) {
     double r = 1.0 / times;

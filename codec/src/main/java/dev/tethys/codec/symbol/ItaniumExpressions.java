@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * Expressions in symbols of C++, as template arguments have them (Itanium C++ ABI, "Expressions").
- * They are passed over: nothing of them is in a name.
+ * They are skipped: names contain none of them.
  */
 abstract class ItaniumExpressions extends SymbolText {
   /** Types and names that later parts refer to by their number. */
@@ -21,7 +21,7 @@ abstract class ItaniumExpressions extends SymbolText {
 
   abstract String operator();
 
-  /** A name without what it is in. */
+  /** Reads a name without its scope. */
   abstract String unqualified(String in);
 
   abstract String templateParameter();

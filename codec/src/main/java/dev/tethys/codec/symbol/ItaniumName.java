@@ -239,9 +239,9 @@ final class ItaniumName extends ItaniumTypes {
   }
 
   /**
-   * A name without what it is in.
+   * Reads a name without its scope.
    *
-   * @param in what it is in, of which constructors and destructors take the last part
+   * @param in the enclosing scope, whose last part names constructors and destructors
    */
   @Override
   String unqualified(String in) {
@@ -345,7 +345,7 @@ final class ItaniumName extends ItaniumTypes {
     }
   }
 
-  /** What an S refers to. */
+  /** Resolves a substitution {@code S…_}. */
   @Override
   String substitution() {
     expect('S');

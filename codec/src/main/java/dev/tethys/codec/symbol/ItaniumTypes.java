@@ -39,7 +39,7 @@ abstract class ItaniumTypes extends ItaniumExpressions {
 
   abstract String name();
 
-  /** What an S refers to. */
+  /** Resolves a substitution {@code S…_}. */
   abstract String substitution();
 
   @Override

@@ -269,7 +269,7 @@ final class RustName extends SymbolText {
     return out.toString();
   }
 
-  /** Number of a constant; an underscore where it is none. */
+  /** Number of a constant; an underscore if it is not a number. */
   private String constant() {
     if (skip('p')) {
       return "_";

@@ -5,7 +5,7 @@ package dev.tethys.codec.symbol;
  * its schemes. Parameters, return types and template arguments are left out.
  */
 public final class SymbolNames {
-  /** Longer symbols are shown as they are. */
+  /** Maximum length; longer symbols are shown unchanged. */
   private static final int MAX_LENGTH = 16_384;
 
   private SymbolNames() {}

@@ -2,10 +2,10 @@ package dev.tethys.codec.symbol;
 
 /** Position in a symbol, and the parts that the schemes share. */
 abstract class SymbolText {
-  /** How deep parts of a symbol may be nested. */
+  /** Maximum nesting depth of a symbol's parts. */
   private static final int MAX_DEPTH = 200;
 
-  /** Longest name; references to earlier parts could make it grow with each one. */
+  /** Maximum length of a name; references to earlier parts could multiply it. */
   private static final int MAX_NAME = 4096;
 
   /** Most parts that are read; references could have them read again and again. */

@@ -1,4 +1,4 @@
-/** Names of functions, from the names that compilers give them. */
+/** Function names, demangled from the names that compilers generate. */
 @NullMarked
 package dev.tethys.codec.symbol;
 

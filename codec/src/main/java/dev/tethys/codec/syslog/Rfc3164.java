@@ -14,14 +14,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code <PRI>Mmm dd hh:mm:ss HOSTNAME TAG[PID]: CONTENT}: a description of what senders do rather
- * than a format. Times of RFC 3339, which many send instead, are read too, and so is the local form
- * without a host. What has no time is all content.
+ * {@code <PRI>Mmm dd hh:mm:ss HOSTNAME TAG[PID]: CONTENT}: RFC 3164 describes common practice
+ * rather than a format. Times of RFC 3339, which many send instead, are read too, and so is the
+ * local form without a host. A message without a time is all content.
  */
 final class Rfc3164 {
   private static final int STAMP = "Mmm dd hh:mm:ss".length();
 
-  /** How far ahead of our clock a sender's may be before its time is taken for last year's. */
+  /** Seconds that a sender's clock may be ahead of ours before its time is read as last year's. */
   private static final long DAY = 86_400;
 
   private Rfc3164() {}
@@ -82,7 +82,7 @@ final class Rfc3164 {
         content.isEmpty() ? null : content);
   }
 
-  /** Where the colon after a tag stands; -1 when there is no tag. */
+  /** Position of the colon after a tag; -1 if there is no tag. */
   private static int tagEnd(SyslogText t) {
     int i = t.at;
     while (i < t.end && t.buf[i] > ' ' && t.buf[i] != ':') {

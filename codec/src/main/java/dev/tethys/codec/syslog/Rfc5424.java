@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code <PRI>VERSION TIMESTAMP HOSTNAME APP-NAME PROCID MSGID STRUCTURED-DATA [MSG]}. Names and
- * values may be longer than the RFC lets them be: senders make them so.
+ * values may be longer than the RFC allows, since senders exceed it.
  */
 final class Rfc5424 {
   private Rfc5424() {}
@@ -75,7 +75,7 @@ final class Rfc5424 {
       Instant i = OffsetDateTime.parse(text).toInstant();
       return Math.addExact(Math.multiplyExact(i.getEpochSecond(), 1_000_000_000L), i.getNano());
     } catch (DateTimeException | ArithmeticException e) {
-      throw t.error("\"" + text + "\" is no time of RFC 3339");
+      throw t.error("\"" + text + "\" is not an RFC 3339 time");
     }
   }
 

@@ -8,7 +8,7 @@ import java.time.ZoneId;
 public enum SyslogFormat {
   RFC5424,
   RFC3164,
-  /** As Heroku's drains have it: RFC 5424 without structured data, not even a {@code -} for it. */
+  /** Format of Heroku's drains: RFC 5424 without structured data, not even a {@code -} for it. */
   LOGPLEX,
   /** RFC 5424 where a version follows the priority, else RFC 3164. */
   AUTO;
@@ -16,9 +16,9 @@ public enum SyslogFormat {
   /**
    * Reads one message, without its frame. Bytes that are not UTF-8 become U+FFFD.
    *
-   * @param clock tells the year of times that have none (RFC 3164)
-   * @param zone that of times that have none (RFC 3164)
-   * @throws CodecException saying what is wrong at which byte
+   * @param clock provides the year of times without one (RFC 3164)
+   * @param zone zone of times without one (RFC 3164)
+   * @throws CodecException with the problem and its byte offset
    */
   public SyslogMessage read(byte[] buf, int offset, int length, InstantSource clock, ZoneId zone) {
     SyslogText text = new SyslogText(buf, offset, length);

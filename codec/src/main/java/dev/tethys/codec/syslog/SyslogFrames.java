@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Takes messages out of a stream (RFC 6587). A message that begins with a digit has its length
  * before it (octet counting, {@code 11 <13>message}); any other ends with a line feed or NUL. One
- * stream may mix both. Longer messages than the most are cut, and the rest of them passed over.
+ * stream may mix both. Longer messages than the limit are truncated, and the rest of them skipped.
  */
 public final class SyslogFrames {
   private static final int MAX_LENGTH_DIGITS = 9;
@@ -18,7 +18,7 @@ public final class SyslogFrames {
   /** A message up to this length is not accounted for. */
   private static final int FREE_BYTES = 8192;
 
-  /** What a byte of a message takes while it grows, is copied and read. */
+  /** Memory of a message byte while the message grows, is copied and is parsed. */
   private static final long FACTOR = 4;
 
   private final InputStream in;
@@ -30,9 +30,9 @@ public final class SyslogFrames {
   private boolean cut;
 
   /**
-   * Reads from a stream, ahead of what is asked for.
+   * Reads from a stream, possibly ahead of the current message.
    *
-   * @param maxLength of a message, in bytes
+   * @param maxLength maximum length of a message in bytes
    */
   public SyslogFrames(InputStream in, int maxLength) {
     this(in, maxLength, bytes -> {});

@@ -29,7 +29,7 @@ public record SyslogMessage(
       List.of(
           "emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug");
 
-  // The keywords of syslog(3); facilities without one by what they are for.
+  // Keywords of syslog(3); facilities without a keyword are named by their purpose.
   private static final List<String> FACILITIES =
       List.of(
           "kern",
@@ -67,7 +67,7 @@ public record SyslogMessage(
     return FACILITIES.get(facility);
   }
 
-  /** Facility and severity as one number, as the message has it. */
+  /** Facility and severity as one number, as in the message. */
   public int priority() {
     return facility * 8 + severity;
   }

@@ -224,7 +224,7 @@ final class Builtins {
     };
   }
 
-  /** As Go's template.HTMLEscapeString. */
+  /** Escapes like Go's template.HTMLEscapeString. */
   static String html(String s) {
     StringBuilder sb = new StringBuilder(s.length() + 16);
     for (int i = 0; i < s.length(); i++) {
@@ -242,7 +242,7 @@ final class Builtins {
     return sb.toString();
   }
 
-  /** As Go's template.JSEscapeString. */
+  /** Escapes like Go's template.JSEscapeString. */
   static String js(String s) {
     StringBuilder sb = new StringBuilder(s.length() + 16);
     for (int i = 0; i < s.length(); i++) {
@@ -264,7 +264,7 @@ final class Builtins {
     return sb.toString();
   }
 
-  /** As Go's url.QueryEscape. */
+  /** Escapes like Go's url.QueryEscape. */
   static String queryEscape(String s) {
     return URLEncoder.encode(s, StandardCharsets.UTF_8).replace("*", "%2A").replace("%7E", "~");
   }

@@ -16,8 +16,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One execution of a template. Variables live on a stack that each template call starts anew;
- * {@code node} is the newest node that was checked, and the one that an error names, as in Go.
+ * One execution of a template. Variables live on a stack, and each template call starts a new one;
+ * {@code node} is the most recently evaluated node, which errors name as in Go.
  */
 final class Execution {
   /** Represents "no value came through the pipeline". */

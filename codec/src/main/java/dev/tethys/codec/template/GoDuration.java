@@ -65,7 +65,7 @@ public record GoDuration(long nanos) implements GoInteger {
     return new GoDuration(overflows ? nanos < 0 ? Long.MIN_VALUE : Long.MAX_VALUE : away);
   }
 
-  /** As 1h30m0.5s, or 1.5ms below a second. */
+  /** Formats like 1h30m0.5s, or 1.5ms below a second. */
   @Override
   public String text() {
     return GoDurationText.of(nanos);

@@ -66,7 +66,7 @@ final class GoFormat {
     };
   }
 
-  /** As fmt.Sprint: a space between operands when neither is a string. */
+  /** Formats like fmt.Sprint: a space between operands when neither is a string. */
   static String sprint(@Nullable Object... values) {
     StringBuilder sb = new StringBuilder();
     boolean previous = true;
@@ -86,7 +86,7 @@ final class GoFormat {
     sb.append(s);
   }
 
-  /** As fmt.Sprintln. */
+  /** Formats like fmt.Sprintln. */
   static String sprintln(@Nullable Object... values) {
     StringBuilder sb = new StringBuilder();
     for (int i = 0; i < values.length; i++) {
@@ -95,7 +95,7 @@ final class GoFormat {
     return sb.append('\n').toString();
   }
 
-  /** As fmt.Sprintf. */
+  /** Formats like fmt.Sprintf. */
   static String sprintf(String format, @Nullable Object... values) {
     return new GoFormat(format, values).run();
   }
@@ -289,7 +289,7 @@ final class GoFormat {
     }
   }
 
-  /** As types with a method String() do. */
+  /** Whether the verb calls the method String(), as for Go types that have one. */
   private boolean writesItself(@Nullable TemplateFunction method, int verb) {
     return method != null && "vsqxX".indexOf(verb) >= 0 && !sharp;
   }
@@ -528,7 +528,7 @@ final class GoFormat {
     return s.substring(0, s.offsetByCodePoints(0, precision));
   }
 
-  /** Values as one string: what html, js, urlquery take. */
+  /** Values as one string: the argument of html, js, urlquery. */
   static String joined(List<@Nullable Object> values) {
     if (values.size() == 1 && values.getFirst() instanceof String s) {
       return s;

@@ -25,7 +25,7 @@ public interface GoInteger extends GoStruct {
     return name.equals("String") ? TemplateFunction.of(a -> text()) : null;
   }
 
-  /** The number of such a value; other values as they are. */
+  /** The number of such a value; other values unchanged. */
   static @Nullable Object plain(@Nullable Object v) {
     return v instanceof GoInteger n ? (Object) n.number() : v;
   }

@@ -12,7 +12,7 @@ public final class GoJsonText {
   /** Values of other kinds. */
   @FunctionalInterface
   public interface Others {
-    /** Writes one; false when it is none of these. */
+    /** Writes a value; false if it is not of these kinds. */
     boolean write(GoJsonText to, Object value);
   }
 
@@ -22,9 +22,9 @@ public final class GoJsonText {
   private int depth;
 
   /**
-   * Nothing yet.
+   * Creates an empty text.
    *
-   * @param limited whether the text is what a function of a template makes
+   * @param limited whether the text is the result of a template function
    */
   public GoJsonText(Others others, boolean limited) {
     this.others = others;

@@ -5,7 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A map with strings as keys; what its values are decides what a missing key gives.
+ * A map with strings as keys; the type of its values determines the result for a missing key.
  *
  * @param elementType Go's name of the values' type: {@code string}, {@code interface {}}
  * @param methods those of its type, or null

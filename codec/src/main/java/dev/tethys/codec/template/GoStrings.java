@@ -18,12 +18,12 @@ public final class GoStrings {
     return GoFormat.print(value);
   }
 
-  /** As Go's template.HTMLEscapeString. */
+  /** Escapes like Go's template.HTMLEscapeString. */
   public static String html(String s) {
     return Builtins.html(s);
   }
 
-  /** The first letter of each word in upper case; the others stay as they are. */
+  /** Converts the first letter of each word to upper case; the others stay unchanged. */
   public static String title(String s) {
     StringBuilder sb = new StringBuilder(s.length());
     boolean inWord = false;
@@ -51,7 +51,7 @@ public final class GoStrings {
     return GoFormat.typeName(value);
   }
 
-  /** As Go's url.QueryEscape. */
+  /** Escapes like Go's url.QueryEscape. */
   public static String queryEscape(String s) {
     return Builtins.queryEscape(s);
   }

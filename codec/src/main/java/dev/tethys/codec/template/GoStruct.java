@@ -16,7 +16,7 @@ public interface GoStruct {
     return null;
   }
 
-  /** How it prints itself, or null when it is printed field by field. */
+  /** Own text of the value, or null if it is printed field by field. */
   default @Nullable String text() {
     return null;
   }

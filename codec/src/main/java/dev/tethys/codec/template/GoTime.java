@@ -132,7 +132,7 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
     };
   }
 
-  /** What represents each part in a layout, longer ones before those that begin them. */
+  /** Elements of a layout, longer ones before their prefixes. */
   private static final String[] PARTS = {
     "January",
     "Jan",
@@ -170,7 +170,7 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
   };
 
   /**
-   * Reads a time as a layout shows the moment of reference in it; in UTC unless it says otherwise.
+   * Parses a time by a layout that shows the reference time; in UTC by default.
    *
    * @throws IllegalArgumentException when the text does not have that form
    */
@@ -179,8 +179,8 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
   }
 
   /**
-   * The same, but a name of a zone other than UTC and GMT is refused: most say different offsets in
-   * different places, and Go takes those it does not know for none.
+   * Parses a time like {@link #parse}, but rejects zone names other than UTC and GMT: most denote
+   * different offsets in different places, and Go treats unknown ones as offset zero.
    *
    * @throws IllegalArgumentException when the text does not have that form
    */

@@ -43,7 +43,7 @@ final class GoTimeReader {
   private ZoneId zone = ZoneOffset.UTC;
 
   /**
-   * @param exact whether names of zones are refused, but for UTC's
+   * @param exact whether zone names are rejected, except UTC's
    */
   GoTimeReader(String layout, String text, boolean exact) {
     this.exact = exact;
@@ -214,7 +214,7 @@ final class GoTimeReader {
     if (!name.equals("UTC") && !name.equals("GMT")) {
       if (exact) {
         throw new IllegalArgumentException(
-            "the zone " + name + " says no offset; write it as -0700 does");
+            "the zone " + name + " has no offset; write it like -0700");
       }
       try {
         zone = ZoneId.of(name, ZoneId.SHORT_IDS);

@@ -26,7 +26,7 @@ public final class Template {
   /**
    * Parses a text.
    *
-   * @param name what errors call it, and how it is executed
+   * @param name name in errors and for execution
    * @param functions names that it may call in addition to the built-in ones
    * @throws TemplateException when it is not valid
    */
@@ -62,7 +62,7 @@ public final class Template {
   /**
    * Executes it.
    *
-   * @param data what the dot is
+   * @param data value of the dot
    * @param functions the functions it was parsed with
    * @throws TemplateException when something in it fails or a limit is reached
    */
@@ -96,7 +96,7 @@ public final class Template {
   /**
    * Executes a template of the set.
    *
-   * @param output what is written for what it gives; used for this execution alone
+   * @param output converts the results to text; used for this execution alone
    */
   public String execute(
       String template,

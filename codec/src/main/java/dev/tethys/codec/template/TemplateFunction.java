@@ -9,16 +9,16 @@ import org.jspecify.annotations.Nullable;
  * Go's integers, {@link Double}, {@link String}, {@link GoMap}, {@link GoList} and {@link
  * GoStruct}.
  *
- * @param parameters what it takes; the last one repeats when it is variadic
+ * @param parameters types of the arguments; the last one repeats if the function is variadic
  */
 public record TemplateFunction(List<Parameter> parameters, boolean variadic, Code code) {
   /** Implementation of a function. */
   @FunctionalInterface
   public interface Code {
     /**
-     * Is called with as many arguments as the parameters say, of their types.
+     * Called with arguments that match the parameters in number and type.
      *
-     * @throws Failure with what the user should read
+     * @throws Failure with the message shown to the user
      */
     @Nullable Object call(@Nullable Object[] args);
   }

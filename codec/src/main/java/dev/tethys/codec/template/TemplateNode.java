@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 sealed interface TemplateNode {
   int at();
 
-  /** Things that stand inside an action. */
+  /** Elements inside an action. */
   sealed interface Term extends TemplateNode {}
 
   record Text(int at, String text) implements TemplateNode {
@@ -81,7 +81,7 @@ sealed interface TemplateNode {
     }
   }
 
-  /** Only while parsing: what ends a body. */
+  /** Marker used during parsing: the end of a body. */
   record End(int at) implements TemplateNode {
     @Override
     public String toString() {

@@ -16,11 +16,12 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parses one text into the templates that it defines, its own body among them. Up to three tokens
- * are held back, as the grammar needs; errors carry the line of the newest token, in Go's words.
+ * Parses one text into the templates that it defines, including its own body. Up to three tokens
+ * are buffered, as the grammar requires; errors have the line of the most recent token, in Go's
+ * words.
  */
 final class TemplateParser {
-  /** How deeply parentheses and branches may be nested, so that a stack suffices for any text. */
+  /** Maximum nesting of parentheses and branches, so that the stack suffices for any text. */
   static final int MAX_NESTING = 200;
 
   private final String name;

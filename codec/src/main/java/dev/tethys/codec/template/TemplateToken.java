@@ -48,7 +48,7 @@ record TemplateToken(Kind kind, int at, String text, int line) {
     }
   }
 
-  /** As Go's errors show it. */
+  /** Token as shown in Go's errors. */
   String shown() {
     if (kind == Kind.EOF) {
       return "EOF";

@@ -10,7 +10,7 @@ public final class TextLimit {
   /** The longest text that a function makes, in characters. */
   public static final int MAX_LENGTH = 16 << 20;
 
-  /** How deep maps and lists may be nested that are printed. */
+  /** Maximum nesting depth of printed maps and lists. */
   static final int MAX_DEPTH = 200;
 
   private TextLimit() {}

@@ -4,8 +4,8 @@ import dev.tethys.model.Samples;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Samples that are no numbers to a database, as text: {@code NaN}, {@code +Inf}, {@code -Inf}, and
- * {@code stale} for the marker that a series has ended.
+ * Samples that a database cannot store as numbers, as text: {@code NaN}, {@code +Inf}, {@code
+ * -Inf}, and {@code stale} for the marker that a series has ended.
  */
 public final class NonFiniteText {
   private NonFiniteText() {}
@@ -15,7 +15,7 @@ public final class NonFiniteText {
     return Double.isNaN(v) ? Samples.isStale(v) ? "stale" : "NaN" : v > 0 ? "+Inf" : "-Inf";
   }
 
-  /** The value of a text that {@link #text} wrote; null when it is none. */
+  /** Parses text written by {@link #text}; null for other text. */
   public static @Nullable Double parse(String text) {
     return switch (text) {
       case "stale" -> Samples.STALE;
@@ -34,7 +34,7 @@ public final class NonFiniteText {
     return Double.isNaN(v) ? Samples.isStale(v) ? 4 : 1 : v > 0 ? 2 : 3;
   }
 
-  /** The value of a mark; null when it is none. */
+  /** The value of a mark; null for other numbers. */
   public static @Nullable Double marked(double mark) {
     return mark == 1
         ? Double.valueOf(Samples.NORMAL_NAN)

@@ -23,7 +23,7 @@ public final class PercentEscape {
   /**
    * Escapes text.
    *
-   * @param special tells which bytes (0 to 255) have no place
+   * @param special whether a byte (0 to 255) must be escaped
    */
   public static String encode(String text, IntPredicate special) {
     byte[] b = text.getBytes(StandardCharsets.UTF_8);

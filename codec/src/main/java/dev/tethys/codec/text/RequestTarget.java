@@ -5,8 +5,8 @@ import java.util.Set;
 
 /**
  * Target of an HTTP request without secrets: user information, queries, parameters of segments, and
- * segments of the path that look like tokens. What is a token follows from its form, and from the
- * segment before it.
+ * segments of the path that look like tokens. Tokens are recognized by their form, and by the
+ * segment before them.
  */
 public final class RequestTarget {
   private static final String MASK = "*";
@@ -120,7 +120,7 @@ public final class RequestTarget {
     return target.substring(0, start) + host + path(path);
   }
 
-  /** Whether what follows a colon of the authority is a port, or there is none. */
+  /** Whether the text after a colon of the authority is a port, or there is no colon. */
   private static boolean hasPort(String s, int from, int to) {
     int colon = s.lastIndexOf(':', to - 1);
     if (colon < from || s.charAt(from) == '[') {

@@ -15,7 +15,7 @@ public final class TextBuffer {
   private byte[] bytes = new byte[1024];
   private int size;
 
-  /** How many bytes there are. */
+  /** Number of bytes. */
   public int size() {
     return size;
   }
@@ -25,7 +25,7 @@ public final class TextBuffer {
     return bytes[i];
   }
 
-  /** Forgets what is beyond so many bytes. */
+  /** Truncates to {@code to} bytes. */
   public void truncate(int to) {
     size = to;
   }
@@ -36,14 +36,14 @@ public final class TextBuffer {
     size -= length;
   }
 
-  /** A copy; begins anew. */
+  /** Returns a copy and clears the buffer. */
   public byte[] take() {
     byte[] b = Arrays.copyOf(bytes, size);
     size = 0;
     return b;
   }
 
-  /** Makes room for so many more bytes at once, if it is known how many there will be. */
+  /** Reserves space for {@code more} bytes, if the number is known in advance. */
   public TextBuffer reserve(int more) {
     if (bytes.length - size < more) {
       bytes = Arrays.copyOf(bytes, Math.addExact(size, more));
@@ -51,12 +51,12 @@ public final class TextBuffer {
     return this;
   }
 
-  /** How many bytes there are without growing. */
+  /** Number of bytes that fit without growing. */
   public int capacity() {
     return bytes.length;
   }
 
-  /** The bytes themselves, without a copy: what is put later changes them. */
+  /** The bytes without a copy: later writes change them. */
   public byte[] array() {
     return bytes;
   }
@@ -91,7 +91,7 @@ public final class TextBuffer {
     return this;
   }
 
-  /** Appends a part of this text once more. */
+  /** Appends a part of this text again. */
   public TextBuffer repeat(int from, int length) {
     room(length);
     System.arraycopy(bytes, from, bytes, size, length);
@@ -133,7 +133,9 @@ public final class TextBuffer {
     return this;
   }
 
-  /** A double in the fewest digits that read back as the same; finite ones are JSON too. */
+  /**
+   * A double in the fewest digits that read back as the same value; finite ones are valid JSON too.
+   */
   public TextBuffer number(double v) {
     room(GoFloat.ROOM_G);
     size = GoFloat.writeG(bytes, size, v);

@@ -35,7 +35,7 @@ public final class UnderscoreEscape {
   /**
    * Escapes text.
    *
-   * @param plain tells which bytes (0 to 255) have a place; the underscore is among them
+   * @param plain whether a byte (0 to 255) stays unescaped; must include the underscore
    */
   public static String encode(String text, IntPredicate plain) {
     byte[] b = text.getBytes(StandardCharsets.UTF_8);

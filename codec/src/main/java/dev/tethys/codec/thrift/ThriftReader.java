@@ -22,8 +22,8 @@ import java.nio.charset.StandardCharsets;
  * r.endStruct();
  * </pre>
  *
- * <p>A field whose type is not the one that is read is malformed. Bounds: structs are at most
- * {@link #MAX_DEPTH} deep, and nothing is made that is longer than what is left of the input.
+ * <p>A field whose type is not the expected one is malformed. Limits: structs are nested at most
+ * {@link #MAX_DEPTH} deep, and no allocation exceeds the remaining input.
  */
 public final class ThriftReader {
   public static final int BOOL = 2;
@@ -101,7 +101,7 @@ public final class ThriftReader {
   private int length() {
     long n = compact ? varint() : i32();
     if (n < 0 || n > in.remaining()) {
-      throw malformed("a length of " + n + " goes beyond the end");
+      throw malformed("a length of " + n + " exceeds the remaining input");
     }
     return (int) n;
   }
@@ -119,7 +119,7 @@ public final class ThriftReader {
   public String beginMessage() {
     if (compact) {
       if (octet() != COMPACT_ID) {
-        throw malformed("this is no message of the compact protocol");
+        throw malformed("not a message of the compact protocol");
       }
       octet();
       varint();
@@ -131,7 +131,7 @@ public final class ThriftReader {
       i32();
       return name;
     }
-    // As it was before versions: the length of the name comes first.
+    // Unversioned format: the length of the name comes first.
     need(version);
     byte[] name = new byte[version];
     in.get(name);
@@ -232,7 +232,7 @@ public final class ThriftReader {
       n = i32();
     }
     if (n < 0 || n > in.remaining()) {
-      throw malformed("a list of " + n + " elements goes beyond the end");
+      throw malformed("a list of " + n + " elements exceeds the remaining input");
     }
     RequestMemory.charge(n * RequestMemory.VALUE_BYTES);
     return (int) n;
@@ -270,7 +270,7 @@ public final class ThriftReader {
   public double readDouble() {
     require(DOUBLE);
     need(8);
-    // Of the compact protocol alone the bytes come in little order.
+    // Only the compact protocol has little-endian doubles.
     return in.order(compact ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN).getDouble();
   }
 
@@ -358,7 +358,7 @@ public final class ThriftReader {
       n = i32();
     }
     if (n < 0 || n > in.remaining()) {
-      throw malformed("a map of " + n + " entries goes beyond the end");
+      throw malformed("a map of " + n + " entries exceeds the remaining input");
     }
     for (long i = 0; i < n; i++) {
       skip(key, false, deep + 1);

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * and {@code time.ParseInLocation} do. Safe for several threads.
  */
 public final class GoLayout {
-  /** What {@link #read} gives for a text that is no time of this layout. */
+  /** Result of {@link #read} for text that does not match this layout. */
   public static final long NONE = Long.MIN_VALUE;
 
   private final LayoutPart[] parts;
@@ -53,10 +53,10 @@ public final class GoLayout {
   }
 
   /**
-   * The same layout for texts that may name any zone. Go takes one that is not known in the
-   * location for UTC; here it is looked for first among those given, then in the location, then
-   * among the names of the time zone database ({@code EST}, {@code CET}), and a text that names
-   * another is no time.
+   * The same layout for texts that may name any zone. Go reads a name unknown in the location as
+   * UTC; here it is looked up first among the given zones, then in the location, then among the
+   * names of the time zone database ({@code EST}, {@code CET}), and text with any other name is not
+   * a valid time.
    *
    * @param zones by their abbreviations
    */
@@ -75,12 +75,12 @@ public final class GoLayout {
   }
 
   /**
-   * Reads a time. A layout without a year takes the year of now, or the one before or after it when
-   * that makes one month of December and January.
+   * Reads a time. A layout without a year uses the current year, or the one before or after it if
+   * one month is December and the other January.
    *
    * @param now nanoseconds since 1970
    * @return nanoseconds since 1970, or {@link #NONE}; also for times before 1678 and after 2261,
-   *     which nanoseconds in 64 bits cannot tell
+   *     which exceed nanoseconds in 64 bits
    */
   public long read(String text, long now) {
     TimeReading r = new TimeReading(text);

@@ -46,7 +46,7 @@ record LayoutPart(Kind kind, int width, String text) {
     return kind == Kind.YEAR || kind == Kind.LONG_YEAR;
   }
 
-  /** Whether the part says something about the date. */
+  /** Whether the part belongs to the date. */
   boolean isDate() {
     return switch (kind) {
       case YEAR,
@@ -79,7 +79,7 @@ record LayoutPart(Kind kind, int width, String text) {
     };
   }
 
-  /** Whether flexible readers pass over white space before the part: numbers and offsets with Z. */
+  /** Whether flexible readers skip white space before the part: numbers and offsets with Z. */
   boolean mayFollowSpace() {
     return switch (kind) {
       case YEAR, LONG_YEAR, NUMBER_MONTH, DAY, HOUR, HOUR12, MINUTE, SECOND, OFFSET_OR_Z -> true;
@@ -89,7 +89,7 @@ record LayoutPart(Kind kind, int width, String text) {
 
   private static final String[] OFFSETS = {"070000", "07:00:00", "0700", "07:00", "07"};
 
-  /** The pieces of a layout, as Go's package time takes it apart. */
+  /** The elements of a layout, split like in Go's package time. */
   static List<LayoutPart> of(String layout) {
     List<LayoutPart> out = new ArrayList<>();
     StringBuilder text = new StringBuilder();

@@ -128,8 +128,7 @@ public final class StrptimeLayout {
         char c = layout.charAt(i);
         List<String> found = DIRECTIVES.get(c);
         if (found == null) {
-          throw new IllegalArgumentException(
-              "there is no directive %" + c + " in layouts of times");
+          throw new IllegalArgumentException("unknown directive %" + c + " in layouts of times");
         }
         if ("Lfs".indexOf(c) >= 0 && (i < 2 || ".,".indexOf(layout.charAt(i - 2)) < 0)) {
           throw new IllegalArgumentException(
@@ -192,7 +191,7 @@ public final class StrptimeLayout {
     return new StrptimeLayout(written, layouts, location, zones, names, flexible);
   }
 
-  /** The same with zones by their abbreviations, which come before those of the location. */
+  /** Variant with zones by their abbreviations, which precede those of the location. */
   public StrptimeLayout naming(Map<String, ZoneId> abbreviations) {
     return new StrptimeLayout(written, layouts, zone, Map.copyOf(abbreviations), names, flexible);
   }
@@ -213,8 +212,8 @@ public final class StrptimeLayout {
   }
 
   /**
-   * Reads a time. One without a year is of the year of now, or of the one before when it would lie
-   * more than a week ahead; one without a date is of the day of now.
+   * Reads a time. A time without a year is in the current year, or in the one before if it would be
+   * more than a week ahead; a time without a date is on the current day.
    *
    * @throws IllegalArgumentException with the reason why the text does not fit the layout
    */

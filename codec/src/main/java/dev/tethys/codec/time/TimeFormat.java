@@ -75,7 +75,7 @@ public interface TimeFormat {
     }
   }
 
-  /** Seconds, with a fraction of any length behind a dot. */
+  /** Seconds, with a fraction of any length after a dot. */
   private static long unix(String text) {
     int dot = text.indexOf('.');
     if (dot < 0) {

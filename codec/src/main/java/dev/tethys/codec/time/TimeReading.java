@@ -71,8 +71,8 @@ final class TimeReading {
   }
 
   /**
-   * @param flexible whether white space may stand before numbers
-   * @param names of a language; null for English as Go spells it
+   * @param flexible whether white space is allowed before numbers
+   * @param names names of a language; null for English as in Go
    */
   TimeReading(String text, boolean flexible, @Nullable TimeNames names) {
     this.text = text;
@@ -233,7 +233,7 @@ final class TimeReading {
     return true;
   }
 
-  /** Which of the names stands here, counted from 1; 0 for none. */
+  /** Index of the name at this position, counted from 1; 0 for none. */
   private int name(String[] names, int length) {
     for (int i = 0; i < names.length; i++) {
       int n = length == 0 ? names[i].length() : length;
@@ -249,7 +249,7 @@ final class TimeReading {
     return names == null ? name(MONTHS, length) : one(names.months());
   }
 
-  /** The value of the name that stands here; -1 for none. */
+  /** The value of the name at this position; -1 for none. */
   private int one(List<TimeNames.Name> all) {
     for (TimeNames.Name n : all) {
       if (text.regionMatches(true, at, n.text(), 0, n.text().length())) {
@@ -341,7 +341,7 @@ final class TimeReading {
     return true;
   }
 
-  /** How long the abbreviation of a zone is that stands here; 0 when there is none. */
+  /** Length of the zone abbreviation at this position; 0 if there is none. */
   private int zoneLength() {
     if (text.length() - at < 3) {
       return 0;
@@ -491,13 +491,15 @@ final class TimeReading {
     return epoch * 1_000_000_000L + nanos;
   }
 
-  /** The offset for a time on the clocks of a zone; Go's choice where it comes twice or never. */
+  /** The offset of a local time in a zone; Go's choice if it occurs twice or never. */
   private static int offsetNear(long wall, ZoneId zone) {
     int guess = zone.getRules().getOffset(Instant.ofEpochSecond(wall)).getTotalSeconds();
     return zone.getRules().getOffset(Instant.ofEpochSecond(wall - guess)).getTotalSeconds();
   }
 
-  /** The same, with zones that come before, and names of the time zone database after. */
+  /**
+   * Offset with additional zones, which precede, and names of the time zone database, which follow.
+   */
   private static int offsetOf(
       String abbreviation, long wall, ZoneId zone, Map<String, ZoneId> zones) {
     ZoneId found = zones.get(abbreviation);

@@ -52,9 +52,7 @@ final class OtlpToZipkin {
 
   private static final String PEER_SERVICE = "peer.service";
 
-  /**
-   * Attributes that are in the endpoints alone, from where {@link ZipkinToOtlp} takes them back.
-   */
+  /** Attributes that are only in the endpoints, from which {@link ZipkinToOtlp} restores them. */
   private static final Set<String> ENDPOINTS =
       Set.of("net.host.ip", "net.host.port", "net.peer.ip", "net.peer.port", PEER_SERVICE);
 
@@ -128,7 +126,7 @@ final class OtlpToZipkin {
         s.tags.putIfAbsent("error", reason.isEmpty() ? "true" : reason);
       }
       default -> {
-        // unset says nothing
+        // unset: no tag
       }
     }
   }

@@ -100,7 +100,7 @@ final class ThriftSpans {
       case 4 -> String.valueOf(value.getLong());
       case 5 -> String.valueOf(value.getDouble());
       case 6 -> new String(value.array(), StandardCharsets.UTF_8);
-      default -> throw new CodecException("zipkin: there is no type " + type + " of annotations");
+      default -> throw new CodecException("zipkin: unknown type " + type + " of annotations");
     };
   }
 

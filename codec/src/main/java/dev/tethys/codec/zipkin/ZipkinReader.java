@@ -67,9 +67,9 @@ public final class ZipkinReader {
    * Reads JSON.
    *
    * @param version 1 or 2
-   * @param typedTags whether tags that look like numbers or truth values become such
-   * @param now Unix microseconds, for spans that say no time at all
-   * @throws CodecException when it is no list of objects
+   * @param typedTags whether tags that look like numbers or booleans are converted
+   * @param now Unix microseconds, for spans without any time
+   * @throws CodecException if the input is not a list of objects
    */
   public static Result json(
       byte[] buf, int offset, int length, int version, boolean typedTags, long now) {
@@ -100,7 +100,7 @@ public final class ZipkinReader {
     return reader.result();
   }
 
-  /** Notes what is wrong with a value, naming it by its path within the list. */
+  /** Records a problem of a value, identified by its path within the list. */
   private static void wrong(JsonParser p, ZipkinSpan s, String rule) {
     s.wrong(ProtoJson.path(p) + " is " + ProtoJson.shown(p) + "; " + rule);
   }
@@ -125,7 +125,7 @@ public final class ZipkinReader {
         return n;
       }
     } catch (CodecException e) {
-      // said below, with the range that this field has
+      // reported below, with the range of this field
     }
     wrong(p, s, "it must be an integer from 0 to " + max);
     p.skipChildren();
@@ -225,7 +225,7 @@ public final class ZipkinReader {
     return false;
   }
 
-  /** Moves to the next object of a list; what is none is noted. */
+  /** Moves to the next object of a list; other elements are recorded as rejected. */
   private static boolean nextObject(JsonParser p, ZipkinSpan s) {
     while (true) {
       switch (p.nextToken()) {

@@ -55,10 +55,10 @@ final class ZipkinSpan {
   final List<Binary> binary = new ArrayList<>();
   final Map<String, String> tags = new LinkedHashMap<>();
 
-  /** Tags that came as numbers or truth values. */
+  /** Tags received as numbers or booleans. */
   final Set<String> typed = new HashSet<>();
 
-  /** What is wrong with it, found while it was read. */
+  /** Problem found while the span was read. */
   @Nullable String problem;
 
   /** Notes the first thing that is wrong. */
@@ -98,7 +98,7 @@ final class ZipkinSpan {
     return Long.parseUnsignedLong(hex, 16);
   }
 
-  /** What is wrong with it; null when it can be used. */
+  /** Problem of the span; null for a valid one. */
   @Nullable String check() {
     if (problem == null && (traceHigh | traceLow) == 0) {
       problem = "traceId is missing or zero";

@@ -32,9 +32,9 @@ final class ZipkinToOtlp {
   private final Map<String, ResourceGroup<Span>> resources = new LinkedHashMap<>();
 
   /**
-   * An empty one.
+   * Creates an empty converter.
    *
-   * @param now Unix microseconds, for spans that say no time at all
+   * @param now Unix microseconds, for spans without any time
    */
   ZipkinToOtlp(boolean typedTags, long now) {
     this.typedTags = typedTags;
@@ -55,9 +55,9 @@ final class ZipkinToOtlp {
   }
 
   /**
-   * Adds a span of version 1. Its core annotations say who it was: {@code cs, cr} a client, {@code
-   * sr, ss} a server, {@code ms} a producer, {@code mr} a consumer. One that was both sides of a
-   * call, as old clients share them, becomes two.
+   * Adds a span of version 1. Its core annotations determine its role: {@code cs, cr} a client,
+   * {@code sr, ss} a server, {@code ms} a producer, {@code mr} a consumer. One that was both sides
+   * of a call, as old clients share them, becomes two.
    */
   void addFirst(ZipkinSpan s) {
     boolean client = find(s, "cs") != null || find(s, "cr") != null;
@@ -101,7 +101,7 @@ final class ZipkinToOtlp {
     for (Annotation a : s.annotations) {
       switch (a.value()) {
         case "cs", "cr", "sr", "ss", "ms", "mr" -> {
-          // kind and times say the same
+          // kind and times already express this
         }
         default -> out.annotations.add(a);
       }

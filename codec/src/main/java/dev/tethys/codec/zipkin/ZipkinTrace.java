@@ -17,10 +17,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Spans of one trace as readers of Zipkin expect them. In Zipkin a server may have the span id of
- * its client, and a span may come in several pieces. A server whose client has the same id is
+ * Spans of one trace as readers of Zipkin expect them. In Zipkin a server may have the span ID of
+ * its client, and a span may be split into several parts. A server whose client has the same id is
  * marked as shared and has the parent of its client; spans of one id and endpoint become one. OTLP
- * has neither, so that this is found when a trace is read. Not for several threads.
+ * has neither, so that this is determined when a trace is read. Not for several threads.
  */
 public final class ZipkinTrace {
   /** Begin of the names that receivers and SDKs give to spans without a service. */
@@ -83,7 +83,7 @@ public final class ZipkinTrace {
     to.put(before == '[' ? "[]" : "]");
   }
 
-  /** Spans of one id, of which pieces are put together. */
+  /** Spans of one ID, merged from their parts. */
   private static List<ZipkinSpan> merged(List<ZipkinSpan> pieces) {
     if (pieces.size() == 1) {
       return pieces;
@@ -143,7 +143,7 @@ public final class ZipkinTrace {
     return a.isEmpty() || a.equals(b) ? b : b.isEmpty() ? a : null;
   }
 
-  /** Adds the span of pieces, the fields of which are those of the first that has them. */
+  /** Adds the span of the parts; each field is that of the first part that has it. */
   private static void add(List<ZipkinSpan> pieces, Endpoint local, List<ZipkinSpan> to) {
     if (pieces.isEmpty()) {
       return;

@@ -32,7 +32,7 @@ public final class ZipkinWriter {
   /**
    * Appends a span as a line of JSON with its line feed.
    *
-   * @return null, or what is wrong with the span, of which then nothing was written
+   * @return null, or the problem of the span, which is then not written
    */
   public @Nullable String json(Attributes resource, Scope scope, Span span, TextBuffer to) {
     ZipkinSpan s = mapping.span(resource, scope, span);
@@ -92,7 +92,7 @@ public final class ZipkinWriter {
     to.put('}');
   }
 
-  /** What Zipkin would refuse, in few words. */
+  /** Reason for which Zipkin would reject the span, in few words. */
   private static @Nullable String problem(ZipkinSpan s) {
     return s.check() == null ? null : "no_id";
   }
@@ -132,7 +132,7 @@ public final class ZipkinWriter {
   /**
    * Appends a span as field 1 of a list of spans.
    *
-   * @return null, or what is wrong with the span, of which then nothing was written
+   * @return null, or the problem of the span, which is then not written
    */
   public @Nullable String protobuf(Attributes resource, Scope scope, Span span, TextBuffer to) {
     ZipkinSpan s = mapping.span(resource, scope, span);

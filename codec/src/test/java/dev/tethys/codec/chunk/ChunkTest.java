@@ -235,7 +235,7 @@ class ChunkTest {
   }
 
   @Test
-  void aCounterResetCutsAChunkAndSaysSo() {
+  void splitsChunkAtCounterResetAndMarksIt() {
     Histogram a = simple(ResetHint.UNKNOWN, 10);
     Histogram b = simple(ResetHint.UNKNOWN, 3);
     SampleBuffer s = new SampleBuffer();

@@ -92,7 +92,7 @@ class ClymeneFormatsTest {
   }
 
   @Test
-  void exemplarsAndMetadataAreToldWhereTheyHaveNoPlace() {
+  void countsExemplarsAndMetadataTheFormatCannotHold() {
     WriteRequestWriter out = new WriteRequestWriter();
     out.beginSeries(Labels.of("__name__", "m_total"))
         .sample(1_000, 1)

@@ -24,7 +24,7 @@ class SimilarBytesTest {
   }
 
   @Test
-  void whatIsMuchLikeAnotherTakesNextToNothing() {
+  void similarPagesTakeLittleMemory() {
     SimilarBytes.ReferenceGroup kin = new SimilarBytes.ReferenceGroup(1 << 20);
     int first = pack(kin, page(1, "host-1")).held();
     for (int i = 2; i < 50; i++) {
@@ -38,7 +38,7 @@ class SimilarBytesTest {
   }
 
   @Test
-  void whatNobodyIsLikeMakesRoom() {
+  void evictsBasesWithoutSimilarPages() {
     int length = page(0, "host-1").length;
     SimilarBytes.ReferenceGroup kin = new SimilarBytes.ReferenceGroup(length * 5L);
     for (int kind = 1; kind < 100; kind++) {

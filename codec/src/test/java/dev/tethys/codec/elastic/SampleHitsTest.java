@@ -27,7 +27,7 @@ class SampleHitsTest {
   }
 
   @Test
-  void whatIsPutTogetherIsReadLikeWhatWasWritten() {
+  void readsSynthesizedAndStoredSourcesAlike() {
     assertThat(
             read(
                 "{\"@timestamp\":\"2023-11-14T22:13:20.000Z\",\"counter\":7,\"metric\":\"a_total\","

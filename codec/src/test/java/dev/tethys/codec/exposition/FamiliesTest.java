@@ -55,7 +55,7 @@ class FamiliesTest {
       """;
 
   @Test
-  void whatIsReadIsWrittenAgain() {
+  void writesFamiliesAsRead() {
     List<MetricFamily> f = text(MIXED);
     assertThat(written(f, ExpositionFormat.TEXT_0_0_4)).isEqualTo(MIXED);
     List<MetricFamily> again = Families.protobuf(bytes(f, ExpositionFormat.PROTOBUF));

@@ -154,7 +154,7 @@ class NegotiationTest {
     "no:escaping_required, no:escaping_required, no:escaping__required, no:escaping_required",
     "1abc, _abc, __abc, U___31_abc"
   })
-  void escapesAsTheSpecificationSays(String name, String underscores, String dots, String values) {
+  void escapesAsInTheSpecification(String name, String underscores, String dots, String values) {
     assertThat(EscapingScheme.UNDERSCORES.escape(name)).isEqualTo(underscores);
     assertThat(EscapingScheme.DOTS.escape(name)).isEqualTo(dots);
     assertThat(EscapingScheme.VALUES.escape(name)).isEqualTo(values);
@@ -172,7 +172,7 @@ class NegotiationTest {
 
   @ParameterizedTest
   @CsvSource({"U___", "U__bad__utf_", "U___D900_", "U___1234567_", "U___xyz_", "U__a_", "plain"})
-  void whatWasNotEscapedStays(String s) {
+  void keepsNamesThatWereNotEscaped(String s) {
     assertThat(EscapingScheme.VALUES.unescape(s)).isEqualTo(s);
   }
 }

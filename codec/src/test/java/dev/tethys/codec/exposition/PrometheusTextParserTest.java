@@ -260,7 +260,7 @@ class PrometheusTextParserTest {
         "\nfoo 1",
         "# foo 1"
       })
-  void whatOnlyBeginsLikeAKnownKeyIsTakenApart(String text) {
+  void parsesLinesThatOnlyStartLikeAKnownKey(String text) {
     ExpositionParser p = parser(text);
     assertThat(p.nextIs(3, hash("foo"))).isFalse();
     sameAs(p, text);
@@ -284,7 +284,7 @@ class PrometheusTextParserTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"foo x", "foo 1 x", "foo 1 2 3", "foo 1e999"})
-  void whatFollowsAKnownKeyIsRefusedInTheSameWords(String text) {
+  void reportsSameErrorAfterAKnownKey(String text) {
     ExpositionParser p = parser(text);
     assertThatThrownBy(() -> parser(text).next())
         .satisfies(

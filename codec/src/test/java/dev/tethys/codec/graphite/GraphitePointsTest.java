@@ -98,7 +98,7 @@ class GraphitePointsTest {
   }
 
   @Test
-  void listsOfOneElementAreToldInWhatTheyTake() {
+  void chargesMemoryOfSingleElementLists() {
     byte[] b = new byte[10_002];
     Arrays.fill(b, (byte) 0x85); // a tuple of the value before it
     b[0] = 'N';
@@ -109,7 +109,7 @@ class GraphitePointsTest {
   }
 
   @Test
-  void textsThatPointsShareAreToldForEachPoint() {
+  void chargesSharedTextsForEachPoint() {
     byte[] path = "p".repeat(1_000).getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
     java.io.ByteArrayOutputStream p = new java.io.ByteArrayOutputStream();
     p.writeBytes(new byte[] {(byte) 0x80, 2, ']', '(', 'X', (byte) 0xe8, 3, 0, 0});

@@ -86,9 +86,9 @@ class ImportLinesTest {
             "{__name__=\"ask\", job=\"x\", market=\"x y\", ticker=\"A,\\\"B\\\"\"} 1.0 @1500");
     assertThat(refused())
         .containsExactly(
-            "3: column 2 is no number: x",
+            "3: column 2 is not a number: x",
             "4: there is no column 3",
-            "5: column 5 is no time: never",
+            "5: column 5 is not a valid time: never",
             "6: a quote is not closed, or something follows it");
   }
 
@@ -104,7 +104,7 @@ class ImportLinesTest {
         "1:metric:a,2:time:unix_s,3:time:unix_s",
         "1:metric:a,2:time:custom:"
       })
-  void aWrongFormatIsSaidSo(String format) {
+  void reportsInvalidFormats(String format) {
     assertThatThrownBy(() -> CsvFormat.parse(format))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("format: ");
@@ -129,7 +129,7 @@ class ImportLinesTest {
         };
     assertThat(f.read("5," + text, 7, sink)).isNull();
     assertThat(times).containsExactly(millis);
-    assertThat(f.read("5,yesterday", 7, sink)).contains("is no time: yesterday");
+    assertThat(f.read("5,yesterday", 7, sink)).contains("is not a valid time: yesterday");
     assertThat(times).hasSize(1);
   }
 

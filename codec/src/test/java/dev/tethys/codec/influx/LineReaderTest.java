@@ -62,7 +62,7 @@ class LineReaderTest {
   }
 
   @Test
-  void whatTelegrafScrapedKeepsItsName() {
+  void keepsNamesOfMetricsScrapedByTelegraf() {
     assertThat(samples("prometheus,job=a up=1 5", TimePrecision.SECONDS))
         .containsExactly("{__name__=\"up\", job=\"a\"} 1.0 @5000");
   }

@@ -57,8 +57,8 @@ class JsonFailuresTest {
           [1,              | the text ends within a list (line 1, column 4)
           "abc             | the text ends within a string (line 1, column 5)
           -                | the text ends within a value (line 1, column 2)
-          [nul]            | 'nul' is no value (line 1, column 2)
-          [NaN]            | 'NaN' is no value (line 1, column 5)
+          [nul]            | 'nul' is not a JSON value (line 1, column 2)
+          [NaN]            | 'NaN' is not a JSON value (line 1, column 5)
           {x}              | 'x' stands where a name in double quotes is expected (line 1, column 2)
           {"a" 1}          | '1' stands where a colon is expected (line 1, column 6)
           [1 2]            | '2' stands where a comma is expected (line 1, column 4)
@@ -69,10 +69,10 @@ class JsonFailuresTest {
           /* c */ 1        | '/' stands where a value is expected (line 1, column 1)
           +1               | '+' stands where a digit is expected (line 1, column 2)
           "\\u12g4"        | 'g' stands where a hexadecimal digit is expected (line 1, column 6)
-          "\\x"            | '\\x' is no escape (line 1, column 3)
+          "\\x"            | '\\x' is not a valid escape (line 1, column 3)
           [01]             | a number begins with a needless zero (line 1, column 3)
           [}               | '}' stands where ']' is expected (line 1, column 2)
-          ]                | ']' closes what is not open (line 1, column 1)
+          ]                | ']' closes nothing (line 1, column 1)
           {"a":1,"a":2}    | the name 'a' appears twice (line 1, column 11)
           99999999999      | 99999999999 is out of range (line 1, column 12)
           """)
@@ -85,7 +85,7 @@ class JsonFailuresTest {
     assertThat(JsonFailures.describe(failure(bytes("\"a\n\""))))
         .isEqualTo("the control character 10 in a string must be escaped (line 1, column 3)");
     assertThat(JsonFailures.describe(failure(new byte[] {0})))
-        .isEqualTo("the control character 0 may not stand between values (line 1, column 1)");
+        .isEqualTo("the control character 0 is not allowed between values (line 1, column 1)");
     assertThat(JsonFailures.describe(failure(new byte[] {'"', (byte) 0xff, '"'})))
         .startsWith("the byte 0xff is not UTF-8 (line 1, column ");
     assertThat(JsonFailures.describe(failure(bytes("[".repeat(1000)))))
@@ -93,20 +93,20 @@ class JsonFailuresTest {
     assertThat(JsonFailures.describe(failure(bytes("1".repeat(2000)))))
         .isEqualTo("a number of 2000 characters: at most 1000 are read");
     assertThat(JsonFailures.describe(failure(bytes("x".repeat(200)))))
-        .isEqualTo("'" + "x".repeat(60) + "…' is no value (line 1, column 1)");
+        .isEqualTo("'" + "x".repeat(60) + "…' is not a JSON value (line 1, column 1)");
   }
 
   @Test
-  void sayThePlaceAsItIsWanted() {
+  void describesThePositionAsRequested() {
     JacksonException e = failure(bytes("{\n \"a\": x}"));
-    assertThat(JsonFailures.describe(e)).isEqualTo("'x' is no value (line 2, column 7)");
-    assertThat(JsonFailures.inLine(e)).isEqualTo("'x' is no value (column 7)");
-    assertThat(JsonFailures.describeProblem(e)).isEqualTo("'x' is no value");
+    assertThat(JsonFailures.describe(e)).isEqualTo("'x' is not a JSON value (line 2, column 7)");
+    assertThat(JsonFailures.inLine(e)).isEqualTo("'x' is not a JSON value (column 7)");
+    assertThat(JsonFailures.describeProblem(e)).isEqualTo("'x' is not a JSON value");
     assertThat(JsonFailures.where(e)).isEqualTo(" (line 2, column 7)");
   }
 
   @Test
-  void sayWhyATextCouldNotBeHad() {
+  void describesInputThatCannotBeRead() {
     InputStream none =
         new InputStream() {
           @Override
@@ -161,6 +161,6 @@ class JsonFailuresTest {
     byte[] traces = bytes("{\n \"resourceSpans\": nul}");
     assertThatThrownBy(() -> OtlpJson.toProtobuf(OtlpSignal.TRACES, traces, 0, traces.length))
         .isInstanceOf(CodecException.class)
-        .hasMessage("OTLP JSON: 'nul' is no value (line 2, column 19)");
+        .hasMessage("OTLP JSON: 'nul' is not a JSON value (line 2, column 19)");
   }
 }

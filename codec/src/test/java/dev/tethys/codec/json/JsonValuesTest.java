@@ -37,7 +37,7 @@ class JsonValuesTest {
   }
 
   @Test
-  void whatIsNoJsonIsSaid() {
+  void rejectsInvalidJson() {
     for (String s : new String[] {"", "{", "{} x", "nul", "{\"a\":1e999}"}) {
       assertThatThrownBy(() -> JsonValues.read(s)).isInstanceOf(CodecException.class);
     }

@@ -37,7 +37,7 @@ class ServerToAgentTest {
   }
 
   @Test
-  void whatIsNotHeededIsNamedOnce() {
+  void namesEachIgnoredFieldOnce() {
     assertThat(read("1a00" + "1a00" + "4a00" + "2a00" + "5a00").unsupported()).isEqualTo("command");
   }
 

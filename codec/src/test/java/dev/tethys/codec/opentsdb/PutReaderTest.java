@@ -53,7 +53,7 @@ class PutReaderTest {
   }
 
   @Test
-  void whatIsNoJsonIsSaidSo() {
+  void rejectsInvalidJson() {
     for (String s : new String[] {"", "7", "[1]", "{\"metric\":", "{} {}"}) {
       assertThatThrownBy(() -> read(s)).as(s).isInstanceOf(CodecException.class);
     }

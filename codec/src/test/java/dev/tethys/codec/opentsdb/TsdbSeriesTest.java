@@ -105,7 +105,7 @@ class TsdbSeriesTest {
   }
 
   @Test
-  void whatIsNotFiniteHasAMark() {
+  void marksNonFiniteValues() {
     for (double v :
         new double[] {
           Samples.NORMAL_NAN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Samples.STALE

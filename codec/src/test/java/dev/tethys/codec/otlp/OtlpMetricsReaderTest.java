@@ -513,7 +513,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Test
-  void whatIsRefusedIsCountedAndTheRestTaken() throws Exception {
+  void countsRejectedItemsAndTakesTheRest() throws Exception {
     Lines l = new Lines();
     OtlpResult r =
         read(
@@ -548,7 +548,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Test
-  void utf8NamesStayWhereTheStrategySaysSo() {
+  void keepsUtf8NamesIfTheStrategyAllows() {
     assertThat(
             lines(
                 OtlpOptions.DEFAULT.withTranslationStrategy(TranslationStrategy.NO_TRANSLATION),

@@ -84,7 +84,7 @@ class PerfScriptTest {
   void refusesOtherTextWithItsLine() {
     assertThatThrownBy(() -> read("ls 7 1.0: cycles:\n\n{\"a\": 1}\n"))
         .isInstanceOf(CodecException.class)
-        .hasMessageContaining("line 3 is no sample of perf script")
+        .hasMessageContaining("line 3 is not a sample of perf script")
         .hasMessageContaining("{\"a\": 1}");
     assertThatThrownBy(() -> read("ls 7 1.0: 99999999999999999999 cycles:\n"))
         .isInstanceOf(CodecException.class);

@@ -61,7 +61,7 @@ class PprofWriterTest {
   }
 
   @Test
-  void protobufFindsWhatProfileProtoSays() throws IOException {
+  void protobufReadsTheFieldsOfProfileProto() throws IOException {
     byte[] plain;
     try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(written()))) {
       plain = in.readAllBytes();

@@ -169,7 +169,7 @@ class RowTemplateTest {
   }
 
   @Test
-  void whatFitsNoTemplateHasNone() {
+  void rejectsRequestsThatFitNoTemplate() {
     byte[] f = fields(Labels.of("__name__", "a", "long", "x".repeat(RowTemplate.MAX_LABELS)));
     RowTemplate.Builder b = BUILDER.begin(10);
     b.add(f, 0, f.length);

@@ -102,7 +102,7 @@ class SingleSampleTest {
   }
 
   @Test
-  void whatIsKnownIsNotWalkedAgain() {
+  void skipsParsingOfKnownLabels() {
     WriteRequestWriter w = new WriteRequestWriter();
     w.beginSeries(Labels.of("__name__", "a")).sample(NOW, 1.5).endSeries();
     w.beginSeries(Labels.of("__name__", "b")).sample(NOW, 0).endSeries();

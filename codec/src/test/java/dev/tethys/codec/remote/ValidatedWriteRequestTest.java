@@ -51,7 +51,7 @@ class ValidatedWriteRequestTest {
   }
 
   @Test
-  void whatIsRightIsTheSameBytes() {
+  void keepsBytesOfValidRequests() {
     byte[] b = whole();
     ValidatedWriteRequest t = v1(b);
     assertThat(t.body()).isSameAs(b);
@@ -89,7 +89,7 @@ class ValidatedWriteRequestTest {
   }
 
   @Test
-  void theSecondVersionKeepsStartsAndTellsMetadataOnce() {
+  void version2KeepsStartTimesAndSendsMetadataOnce() {
     MetricMetadata m = new MetricMetadata(MetricType.COUNTER, "help", "s");
     byte[] v2 =
         new WriteRequestV2Writer()
@@ -118,7 +118,7 @@ class ValidatedWriteRequestTest {
   }
 
   @Test
-  void whatIsSaidIsBounded() {
+  void boundsTheProblemText() {
     WriteRequestWriter w = new WriteRequestWriter();
     for (int i = 0; i < 1000; i++) {
       w.beginSeries(Labels.of("job", "nameless" + i)).sample(1, 1).endSeries();

@@ -120,7 +120,7 @@ class StatsdReaderTest {
   }
 
   @Test
-  void whatIsNoUtf8IsRefused() {
+  void rejectsInvalidUtf8() {
     assertThat(read(StatsdReader.Tags.ALL, new byte[] {'a', (byte) 0xff, ':', '1', '|', 'c'}))
         .containsExactly("malformed_line");
   }

@@ -47,7 +47,7 @@ class ZipkinReaderTest {
   }
 
   @Test
-  void whatIsNoSpanCostsNoOther() {
+  void skipsElementsThatAreNotSpans() {
     ZipkinReader.Result r = read("[7,{\"traceId\":\"a\",\"id\":\"b\"},null]");
     assertThat(r.traces().itemCount()).isEqualTo(1);
     assertThat(r.refusals().count()).isEqualTo(2);

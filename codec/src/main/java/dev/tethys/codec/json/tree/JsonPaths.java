@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the values at some paths of keys out of JSON objects in one pass over the text, without
- * making anything of the rest, which is checked all the same.
+ * Extracts the values at some paths of keys from JSON objects in one pass over the text; the rest
+ * is validated but not built.
  */
 public final class JsonPaths {
   private static final class Node {
@@ -72,7 +72,7 @@ public final class JsonPaths {
   /**
    * Reads an object, or null.
    *
-   * @return the values by the position of their paths, null where nothing stands
+   * @return the values by the position of their paths, null for missing ones
    * @throws MalformedJsonException when it is neither
    */
   public @Nullable Object[] read(String text) throws MalformedJsonException {

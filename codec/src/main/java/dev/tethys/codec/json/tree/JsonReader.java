@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Double}.
  */
 public final class JsonReader {
-  /** How deeply objects and lists may be nested. */
+  /** Maximum nesting depth of objects and lists. */
   public static final int MAX_DEPTH = 1000;
 
   /** The longest number, in characters. */
@@ -50,7 +50,7 @@ public final class JsonReader {
     return at < text.length() ? text.charAt(at) : 0;
   }
 
-  /** Takes the character that has to come next. */
+  /** Reads the character, which must come next. */
   void take(char c) throws MalformedJsonException {
     if (peek() != c) {
       throw MalformedJsonException.INSTANCE;
@@ -58,7 +58,7 @@ public final class JsonReader {
     at++;
   }
 
-  /** Takes the character if it comes next. */
+  /** Reads the character if it comes next. */
   boolean takeIf(char c) {
     if (peek() != c) {
       return false;
@@ -174,7 +174,7 @@ public final class JsonReader {
     }
   }
 
-  /** Where the string that begins here has its first quote, escape or illegal character. */
+  /** Position of the first quote, escape or illegal character in the string that begins here. */
   private int plainEnd(int from) throws MalformedJsonException {
     String t = text;
     int n = t.length();
@@ -211,9 +211,9 @@ public final class JsonReader {
   }
 
   /**
-   * Takes the string that comes next and says which of some keys it is.
+   * Reads the next string and finds it among the given keys.
    *
-   * @return the position of the key, -1 when it is none of them
+   * @return the position of the key, or -1 for an unknown key
    */
   int key(String[] keys) throws MalformedJsonException {
     if (peek() != '"') {

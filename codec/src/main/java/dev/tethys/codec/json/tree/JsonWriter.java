@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class JsonWriter {
   private JsonWriter() {}
 
-  /** The text of a value as {@link JsonReader} gives it. */
+  /** Text of a value returned by {@link JsonReader}. */
   public static String write(@Nullable Object value) {
     return append(new StringBuilder(), value).toString();
   }

@@ -16,7 +16,7 @@ public final class DictionaryWriter {
 
   private final Table[] tables = new Table[ProfileTable.values().length];
 
-  /** What an entry takes here and in the tables of those that read the dictionary. */
+  /** Memory of an entry here and in the tables of the dictionary's readers. */
   private static final int BYTES_OF_ENTRY = 192;
 
   /** Entries of one table, with an index by their bytes. */
@@ -113,7 +113,7 @@ public final class DictionaryWriter {
     return index(ProfileTable.STRING, b, 0, b.length);
   }
 
-  /** Writes the dictionary as field 2, behind the resources of a request. */
+  /** Writes the dictionary as field 2, after the resources of a request. */
   public void write(ProtoWriter w) {
     int m = w.begin(2);
     for (Table t : tables) {

@@ -13,7 +13,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what messages of all signals have in common. For one request. */
+/** Reads the messages that all signals share. For one request. */
 final class FieldReader {
   private static final int LENGTH = ProtoReader.LENGTH;
   private static final VarHandle BIG_ENDIAN =
@@ -22,7 +22,7 @@ final class FieldReader {
   final ProtoReader r = new ProtoReader();
   private final NameCache names;
 
-  /** What references of attributes mean; null where there are none. */
+  /** Dictionary that attribute references resolve against; null if there is none. */
   @Nullable ProfileDictionary dictionary;
 
   private @Nullable DictionaryEntries entries;
@@ -32,7 +32,7 @@ final class FieldReader {
     r.reset(buf, offset, length);
   }
 
-  /** Text of which there are few different ones. */
+  /** Text with few different values. */
   String name() {
     int n = r.readLength();
     int p = r.position();
@@ -60,9 +60,9 @@ final class FieldReader {
   }
 
   /**
-   * Where sixteen bytes of a trace id stand, or -1 for none.
+   * Position of the sixteen bytes of a trace ID, or -1 for an empty one.
    *
-   * @throws CodecException when there are neither
+   * @throws CodecException if the field is neither empty nor sixteen bytes long
    */
   int traceId() {
     return id(16);

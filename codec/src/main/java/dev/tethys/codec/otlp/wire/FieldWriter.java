@@ -7,7 +7,7 @@ import dev.tethys.model.telemetry.Message;
 import dev.tethys.model.telemetry.Utf8;
 import org.jspecify.annotations.Nullable;
 
-/** Writes what messages of all signals have in common; defaults are left out. */
+/** Writes the messages that all signals share; defaults are left out. */
 final class FieldWriter {
   private final ProtoWriter w;
 
@@ -22,7 +22,7 @@ final class FieldWriter {
     }
   }
 
-  /** Ends a message, or takes it back when nothing was written into it. */
+  /** Ends a message, or removes it if nothing was written into it. */
   void endUnlessEmpty(int begun) {
     if (w.size() == begun) {
       w.truncate(begun - 2); // a tag of one byte and the length

@@ -5,10 +5,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Strings of bytes that come again and again: keys, names, severities. A table in which a newcomer
- * takes the place of who stands where it belongs, so it is bounded: {@link #SLOTS} strings of up to
- * {@link #MAX_LENGTH} bytes. Any number of threads: entries never change, and a lost update only
- * costs a string.
+ * Cache of frequent byte strings: keys, names, severities. A new string replaces the one in its
+ * slot, so the cache is bounded: {@link #SLOTS} strings of up to {@link #MAX_LENGTH} bytes. Any
+ * number of threads: entries never change, and a lost update only costs a string.
  */
 final class NameCache {
   static final int SLOTS = 1 << 12;

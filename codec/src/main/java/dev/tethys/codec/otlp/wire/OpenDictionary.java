@@ -16,11 +16,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A dictionary with entries added behind those that it came with. Since protobuf joins repeated
- * fields, what was added is written behind the message as it is.
+ * A dictionary with entries added after those of the message. Since protobuf joins repeated fields,
+ * the added entries are written after the unchanged message.
  */
 final class OpenDictionary implements ProfileTerms {
-  /** An attribute as its entry says it. */
+  /** A decoded attribute entry. */
   private record Term(int key, @Nullable Object value, int unit) {}
 
   private final ProfileDictionary from;
@@ -30,7 +30,7 @@ final class OpenDictionary implements ProfileTerms {
   private final Table strings = new Table(ProfileTable.STRING);
   private final Table attributes = new Table(ProfileTable.ATTRIBUTE);
 
-  /** One table: what came, and what was added. */
+  /** One table: the entries of the message, and the added ones. */
   private final class Table {
     private final ProfileTable table;
     private final List<byte[]> more = new ArrayList<>();
@@ -85,11 +85,11 @@ final class OpenDictionary implements ProfileTerms {
     reader.dictionary = from;
   }
 
-  /** All that came and was added. */
+  /** The dictionary with all entries, original and added. */
   ProfileDictionary closed() {
     byte[] all = Arrays.copyOf(from.message(), from.message().length + added.size());
     System.arraycopy(added.buffer(), 0, all, from.message().length, added.size());
-    // One profile more than there are: what edits left unused is not written then.
+    // One profile more than there are, so that entries left unused by edits are not written.
     return new ProfileDictionary(all, from.profiles() + 1);
   }
 

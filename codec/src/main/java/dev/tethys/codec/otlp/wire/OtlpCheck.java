@@ -24,8 +24,8 @@ import java.nio.ByteOrder;
  * readers refuse the whole message for one such byte; it comes from log shippers that do not know
  * the encoding of their input.
  *
- * <p>The memory of what will be read out of the bytes is charged to {@link RequestMemory}: items
- * without a field are two bytes each.
+ * <p>The memory of the decoded items is charged to {@link RequestMemory}, since an item without
+ * fields takes only two bytes here.
  */
 public final class OtlpCheck {
   /** Messages nested deeper are refused, as readers of protobuf in C++ and Java do. */
@@ -46,9 +46,9 @@ public final class OtlpCheck {
   /**
    * Checks a request, and repairs its text.
    *
-   * @param buf must not be seen by others yet
+   * @param buf must not be shared yet
    * @return how many items it has: log records, spans, data points or samples of profiles
-   * @throws CodecException when it is malformed; says where
+   * @throws CodecException if it is malformed, with the position
    */
   public static int check(OtlpSignal signal, byte[] buf, int offset, int length) {
     OtlpCheck c = new OtlpCheck();

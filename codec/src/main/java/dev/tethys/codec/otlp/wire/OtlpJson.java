@@ -18,8 +18,8 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Rewrites OTLP/JSON as OTLP/protobuf, so that one reader serves both; {@link OtlpJsonWriter} goes
- * the other way. Unknown fields are ignored. As the OTLP specification says: trace and span ids are
+ * Rewrites OTLP/JSON as OTLP/protobuf, so that one reader serves both; {@link OtlpJsonWriter} is
+ * the reverse. Unknown fields are ignored. By the OTLP specification, trace and span IDs are
  * hexadecimal, other bytes Base64, 64-bit integers may be strings, enums are numbers (their names
  * are accepted too), and doubles may be "NaN", "Infinity" or "-Infinity". A value that its field
  * cannot hold is an error with its path.
@@ -40,7 +40,7 @@ public final class OtlpJson {
   private OtlpJson() {}
 
   /**
-   * The signal of a request, which its keys tell.
+   * Signal of a request, determined by its keys.
    *
    * @throws CodecException when the input is not JSON or has no key of a signal
    */
@@ -175,7 +175,7 @@ public final class OtlpJson {
     return b;
   }
 
-  /** Either alphabet, with or without padding, as protobuf's mapping of JSON says. */
+  /** Either alphabet, with or without padding, as in protobuf's JSON mapping. */
   private static byte[] base64(JsonParser p) {
     String s = text(p);
     try {

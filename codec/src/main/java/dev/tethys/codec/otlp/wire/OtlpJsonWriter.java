@@ -151,7 +151,7 @@ public final class OtlpJsonWriter {
     }
   }
 
-  /** A message that came in pieces is what they are when joined. */
+  /** A message split into several fields equals their concatenation. */
   private void merged(Message m, int from, int to, int depth) {
     ProtoWriter joined = new ProtoWriter();
     for (int i = from; i < to; i++) {

@@ -15,12 +15,12 @@ import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.model.telemetry.TracesData;
 
 /**
- * Reads requests into the tree. Values of attributes and bodies that are text stay in the buffer
- * until they are read, so the buffer must not be written to any more; names are remembered from
- * request to request. Safe for any number of threads.
+ * Reads requests into the tree. Text values of attributes and bodies stay in the buffer until they
+ * are read, so the buffer must no longer be written to; names are cached across requests. Safe for
+ * any number of threads.
  *
- * <p>Fields with an unexpected wire type are unknown fields, as protobuf has it. Requests that did
- * not go through {@link OtlpCheck} may end in a {@link dev.tethys.codec.CodecException}.
+ * <p>Fields with an unexpected wire type are treated as unknown fields, as in protobuf. Requests
+ * that have not passed {@link OtlpCheck} may cause a {@link dev.tethys.codec.CodecException}.
  */
 public final class OtlpReader {
   private static final int LENGTH = ProtoReader.LENGTH;
@@ -50,8 +50,8 @@ public final class OtlpReader {
   }
 
   /**
-   * Profiles, as they are. References of resources and scopes to the dictionary are resolved: in
-   * the tree they are plain text.
+   * Reads profiles unmodified. References of resources and scopes to the dictionary are resolved:
+   * in the tree they are plain text.
    */
   public ProfilesData profiles(byte[] buf, int offset, int length) {
     ProfilesData data = new ProfilesData();
@@ -72,7 +72,7 @@ public final class OtlpReader {
     };
   }
 
-  /** The resource of a slice that {@link OtlpScanner#resources} gave. */
+  /** The resource of a slice returned by {@link OtlpScanner#resources}. */
   public Resource resource(byte[] buf, int offset, int length) {
     FieldReader f = new FieldReader(names, buf, offset, length);
     ProtoReader r = f.r;

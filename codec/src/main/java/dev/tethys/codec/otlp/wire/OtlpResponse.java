@@ -14,13 +14,13 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * {@code Export…ServiceResponse} of any signal: what was not taken of a request that was.
+ * {@code Export…ServiceResponse} of any signal: the rejected part of an accepted request.
  *
- * @param rejected how many items; 0 with a message is a warning
- * @param message why, "" when all is well
+ * @param rejected number of rejected items; 0 with a message is a warning
+ * @param message reason, "" for none
  */
 public record OtlpResponse(long rejected, String message) {
-  /** All was taken. */
+  /** Everything was accepted. */
   public static final OtlpResponse OK = new OtlpResponse(0, "");
 
   private static final JsonFactory JSON = JsonFactory.builder().build();
@@ -29,7 +29,7 @@ public record OtlpResponse(long rejected, String message) {
     return rejected == 0 && message.isEmpty();
   }
 
-  /** As protobuf; nothing at all when all is well. */
+  /** Protobuf form; empty if everything was accepted. */
   public byte[] toProtobuf() {
     if (isOk()) {
       return new byte[0];
@@ -40,7 +40,7 @@ public record OtlpResponse(long rejected, String message) {
     return w.end(m).toByteArray();
   }
 
-  /** As JSON. */
+  /** JSON form. */
   public byte[] toJson(OtlpSignal signal) {
     if (isOk()) {
       return "{\"partialSuccess\":{}}".getBytes(StandardCharsets.UTF_8);

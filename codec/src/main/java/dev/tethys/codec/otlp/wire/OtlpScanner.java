@@ -7,20 +7,20 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Looks into requests only so far as where their items stand: counts them, cuts requests at
- * resources or by size. Requests are those that {@link OtlpCheck} let through; of others the
- * methods throw {@link dev.tethys.codec.CodecException}.
+ * Scans requests only as deep as needed to locate their items: counts them, splits requests at
+ * resources or by size. Requests must have passed {@link OtlpCheck}; for others the methods throw
+ * {@link dev.tethys.codec.CodecException}.
  *
  * <p>A request is resources (field 1) with scopes (field 2) with log records, spans or metrics
  * (field 2); of metrics, the items are the data points (field 1) of data of any type (fields 5 to
  * 11), of profiles the samples (field 2). Profiles refer to a dictionary next to the resources: a
- * resource of profiles alone is no request.
+ * resource with profiles is not a complete request by itself.
  */
 public final class OtlpScanner {
   /**
-   * Part of a request that is itself one.
+   * Part of a request that is a complete request itself.
    *
-   * @param items what it has
+   * @param items number of items
    */
   public record Slice(int offset, int length, int items) {}
 
@@ -41,7 +41,7 @@ public final class OtlpScanner {
     };
   }
 
-  /** How many items a request has. */
+  /** Number of items in a request. */
   public static int count(OtlpSignal signal, byte[] buf, int offset, int length) {
     ProtoReader r = new ProtoReader().reset(buf, offset, length);
     int n = 0;
@@ -139,11 +139,11 @@ public final class OtlpScanner {
   }
 
   /**
-   * Cuts a request into requests that have at most so many items and bytes, in order. What encloses
-   * items (resource, scope, a metric without its points) is repeated in every part. An item that
-   * alone has more bytes becomes its own part; a resource without items is left out. A profile is
-   * never split, regardless of the number of its samples; each part has the dictionary that it
-   * needs.
+   * Splits a request into requests of at most {@code maxItems} items and {@code maxBytes} bytes, in
+   * order. What encloses items (resource, scope, a metric without its points) is repeated in every
+   * part. An item that exceeds the byte limit becomes its own part; a resource without items is
+   * left out. A profile is never split, regardless of the number of its samples; each part has the
+   * dictionary that it needs.
    *
    * @param maxItems 1 or more
    * @param maxBytes 1 or more
@@ -158,11 +158,11 @@ public final class OtlpScanner {
   }
 
   /**
-   * Walks down to the items and copies each into the part that is being written, behind the heads
-   * of what encloses it.
+   * Descends to the items and copies each into the part being written, preceded by the headers of
+   * its enclosing levels.
    *
-   * <p>Invariant: {@code open} levels have been begun in {@code out}, with {@code begun} saying
-   * where; their heads are in {@code heads}.
+   * <p>Invariant: {@code open} levels have been started in {@code out}, at the positions in {@code
+   * begun}; their headers are in {@code heads}.
    */
   private static final class Splitter {
     private static final int LEVELS = 4;
@@ -198,7 +198,7 @@ public final class OtlpScanner {
       return parts;
     }
 
-    /** Whether a field of what a level holds leads on to items. */
+    /** Whether a field of a level contains items, directly or deeper. */
     private boolean leads(int level, ProtoReader r) {
       if (r.wireType() != ProtoReader.LENGTH) {
         return false;

@@ -10,8 +10,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages of OTLP 1.11 as a table: what checks and rewrites requests walks it, so that it is
- * written once. Source: opentelemetry-proto 1.11; of profiles {@code v1development}.
+ * The messages of OTLP 1.11 as a table, which the checks and conversions of requests traverse, so
+ * that they share one definition. Source: opentelemetry-proto 1.11; of profiles {@code
+ * v1development}.
  */
 final class OtlpSchema {
   enum Type {
@@ -70,7 +71,7 @@ final class OtlpSchema {
   static final class Message {
     final String name;
 
-    /** Whether it is what pipelines count. */
+    /** Whether pipelines count this message as an item. */
     final boolean item;
 
     private final @Nullable Field[] byNumber;
@@ -97,7 +98,7 @@ final class OtlpSchema {
       return number < byNumber.length ? byNumber[number] : null;
     }
 
-    /** Takes the underscored name too, as protobuf's mapping of JSON says. */
+    /** Accepts the underscored name too, as in protobuf's JSON mapping. */
     @Nullable Field field(String name) {
       return byName.get(name);
     }
@@ -133,8 +134,8 @@ final class OtlpSchema {
           "stackTable");
 
   /**
-   * Number, name, type; behind the type * repeated, ? with presence, | one of several. An index
-   * has @ and its table as its type.
+   * Number, name and type; the type is followed by * if repeated, ? if it has presence, | if it is
+   * one of several. An index has @ and its table as its type.
    */
   private static final String MESSAGES =
       """

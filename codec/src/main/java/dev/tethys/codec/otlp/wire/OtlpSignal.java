@@ -33,12 +33,12 @@ public enum OtlpSignal {
     return grpcPath;
   }
 
-  /** The path that is put behind an endpoint, {@code /v1/logs}. */
+  /** The path appended to an endpoint, {@code /v1/logs}. */
   public String httpPath() {
     return httpPath;
   }
 
-  /** What the count of a partial success is called in JSON. */
+  /** JSON name of the rejected count in a partial success. */
   String rejectedName() {
     return rejectedName;
   }

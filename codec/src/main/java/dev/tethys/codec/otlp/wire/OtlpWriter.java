@@ -19,8 +19,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the tree as the request that carries it. Text that was never decoded is copied as it came.
- * Reusable; not for several threads at once.
+ * Writes the tree as the request that transports it. Text that was never decoded is copied
+ * unchanged. Reusable; not for several threads at once.
  */
 public final class OtlpWriter {
   /** A larger buffer is not kept for the next request. */
@@ -29,7 +29,7 @@ public final class OtlpWriter {
   /** Items of a group of a resource that are written for its size; of a larger one a part. */
   static final int SIZED = 16;
 
-  /** Of large groups, one item of so many is written for its size. */
+  /** Sampling step for the size estimate of large groups: one item in this many is encoded. */
   private static final int SIZED_OF = 16;
 
   /** Fractional part of the golden ratio: multiples of it spread evenly. */
@@ -135,7 +135,7 @@ public final class OtlpWriter {
     return 1 + ProtoWriter.varintSize(size) + size;
   }
 
-  /** The one that all refer to and which has nothing else; null when there is none such. */
+  /** The only dictionary, if all profiles refer to the same; otherwise null. */
   private static @Nullable ProfileDictionary dictionary(ProfilesData data) {
     ProfileDictionary one = null;
     int n = 0;

@@ -13,7 +13,8 @@ import java.util.Map;
 
 /**
  * Opens profiles of a request to be edited and closes them again. All are opened and edited before
- * the first is closed, since they share what is added to their dictionary. Not for several threads.
+ * the first is closed, since they share the entries added to their dictionary. Not for several
+ * threads.
  */
 public final class ProfileEditor {
   private static final int VARINT = ProtoReader.VARINT;
@@ -24,7 +25,7 @@ public final class ProfileEditor {
   private final Map<OpenDictionary, ProfileDictionary> closed = new IdentityHashMap<>();
   private final NameCache names = new NameCache();
 
-  /** Reads a profile, which stays as it is. */
+  /** Opens a copy of a profile, which stays unchanged. */
   public OpenProfile open(Profile p) {
     OpenDictionary terms = opened.computeIfAbsent(p.dictionary(), OpenDictionary::new);
     FieldReader f = new FieldReader(names, p.buffer(), p.offset(), p.length());
@@ -166,7 +167,7 @@ public final class ProfileEditor {
     }
   }
 
-  /** Numbers of a repeated field, which may come in several pieces. */
+  /** Numbers of a repeated field, which may be split into several fields. */
   private static final class Numbers {
     private static final long[] NONE = {};
 

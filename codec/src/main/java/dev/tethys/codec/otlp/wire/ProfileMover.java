@@ -13,11 +13,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Rewrites profiles of several dictionaries for one that has what they need and nothing else.
+ * Rewrites profiles of several dictionaries for a single one with only the entries that they need.
  *
- * <p>An index is followed when it is met: what its entry refers to is moved first, then the entry,
- * so that equal entries become one regardless of their indices. Tables refer to each other without
- * circles: stacks to locations, these to mappings, functions and attributes, all to text.
+ * <p>An index is followed when it is reached: the referenced entries are moved first, then the
+ * entry itself, so that equal entries are merged regardless of their indices. Tables refer to each
+ * other without circles: stacks to locations, these to mappings, functions and attributes, all to
+ * text.
  */
 final class ProfileMover {
   private static final Message PROFILE = OtlpSchema.message("Profile");

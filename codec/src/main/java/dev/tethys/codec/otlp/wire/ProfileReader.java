@@ -4,7 +4,7 @@ import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.telemetry.Profile;
 import dev.tethys.model.telemetry.ProfileDictionary;
 
-/** Leaves profiles as they are and counts their samples. */
+/** Keeps profiles encoded and counts their samples. */
 final class ProfileReader implements OtlpReader.ItemReader<Profile> {
   private static final int SAMPLES = 2 << 3 | ProtoReader.LENGTH;
 
@@ -27,7 +27,7 @@ final class ProfileReader implements OtlpReader.ItemReader<Profile> {
     return new Profile(dictionary, r.buffer(), from, r.position() - from, samples);
   }
 
-  /** What a request says its profiles refer to: all its dictionaries, one behind the other. */
+  /** Dictionary that a request's profiles refer to: all its dictionaries, concatenated. */
   static ProfileDictionary dictionary(byte[] buf, int offset, int length) {
     java.io.ByteArrayOutputStream all = new java.io.ByteArrayOutputStream();
     int profiles = 0;
@@ -46,7 +46,7 @@ final class ProfileReader implements OtlpReader.ItemReader<Profile> {
     return new ProfileDictionary(all.toByteArray(), profiles);
   }
 
-  /** How many fields 2 there are so many levels further down. */
+  /** Counts the fields 2 that are {@code levels} levels below. */
   private static int below(ProtoReader r, int levels) {
     int n = 0;
     int outer = r.enter();

@@ -9,13 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Cuts a request of profiles between profiles. How long a part becomes is known only when it is
- * written, since its dictionary has what its profiles need: one that is too long is halved.
+ * Cuts a request of profiles between profiles. The size of a part is known only after it is
+ * written, since its dictionary has the entries of its profiles: a part that is too large is
+ * halved.
  */
 final class ProfileSplitter {
   private static final OtlpReader READER = new OtlpReader();
 
-  /** A profile with what encloses it. */
+  /** A profile with the resource and the scope that enclose it. */
   private record Placed(ResourceGroup<Profile> resource, ScopeGroup<Profile> scope, Profile item) {}
 
   private final int maxBytes;

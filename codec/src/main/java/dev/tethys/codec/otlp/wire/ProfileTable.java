@@ -13,7 +13,7 @@ public enum ProfileTable {
 
   private static final ProfileTable[] ALL = values();
 
-  /** What an entry is called in {@link OtlpSchema}. */
+  /** Message of an entry in {@link OtlpSchema}. */
   final String message;
 
   ProfileTable(String message) {

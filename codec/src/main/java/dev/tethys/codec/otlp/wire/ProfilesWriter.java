@@ -16,12 +16,12 @@ public final class ProfilesWriter {
   private int scope;
   private int samples;
 
-  /** What indices of profiles refer to. */
+  /** Dictionary that the indices of the profiles refer to. */
   public DictionaryWriter dictionary() {
     return dictionary;
   }
 
-  /** How many samples there are. */
+  /** Number of samples. */
   public int samples() {
     return samples;
   }

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * Duration of seconds 1 and nanos 2) and ErrorInfo (reason 1, domain 2, metadata 3) are read.
  *
  * @param code of gRPC
- * @param retryDelay when to send again; null when the sender of the status did not say
- * @param rejected how many items of the request were rejected while the others were taken, which
- *     only receivers of Tethys say; 0 when unknown
+ * @param retryDelay delay before a retry; null if the status has none
+ * @param rejected number of items rejected while the others were accepted, sent only by receivers
+ *     of Tethys; 0 if unknown
  */
 public record RpcStatus(int code, String message, @Nullable Duration retryDelay, int rejected) {
   private static final String ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo";
@@ -31,7 +31,7 @@ public record RpcStatus(int code, String message, @Nullable Duration retryDelay,
     this(code, message, retryDelay, 0);
   }
 
-  /** As protobuf. */
+  /** Protobuf form. */
   public byte[] toProtobuf() {
     ProtoWriter w = new ProtoWriter();
     w.int64Unless0(1, code).stringUnlessEmpty(2, message);
@@ -55,7 +55,7 @@ public record RpcStatus(int code, String message, @Nullable Duration retryDelay,
     return w.toByteArray();
   }
 
-  /** As JSON. */
+  /** JSON form. */
   public byte[] toJson() {
     StringBuilder sb = new StringBuilder("{\"code\":").append(code).append(",\"message\":");
     GoJson.append(sb, message);

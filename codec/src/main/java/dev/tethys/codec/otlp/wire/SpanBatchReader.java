@@ -15,9 +15,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads requests with traces into the columns of a {@link SpanBatch}, without a tree. Keeps what
- * {@link OtlpReader#traces} keeps. Requests that did not pass {@link OtlpCheck} may end in a {@link
- * dev.tethys.codec.CodecException}; the batch is then to be cleared. Meant for reuse by one thread.
+ * Reads requests with traces into the columns of a {@link SpanBatch}, without a tree. Keeps the
+ * same fields as {@link OtlpReader#traces}. Requests that did not pass {@link OtlpCheck} may end in
+ * a {@link dev.tethys.codec.CodecException}; the batch is then to be cleared. Meant for reuse by
+ * one thread.
  */
 public final class SpanBatchReader {
   private static final int LENGTH = ProtoReader.LENGTH;
@@ -64,7 +65,7 @@ public final class SpanBatchReader {
     return texts.get(text());
   }
 
-  /** The field that the reader is at, behind unknown fields before it. */
+  /** Appends the current unknown field to those before it. */
   private byte[] unknown(byte @Nullable [] had) {
     int from = r.fieldStart();
     r.skip();
@@ -74,7 +75,7 @@ public final class SpanBatchReader {
     return all;
   }
 
-  // ---- groups; their fields may come in any order, so that a first pass reads all but the items
+  // ---- groups; their fields may have any order, so a first pass reads everything except the items
 
   private void resourceGroup() {
     int begin = r.position();

@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
  */
 interface CodeText {
   /**
-   * Takes a piece of the template's own text, which ends where a value stands, or the code does.
+   * Accepts a piece of the template's own text, which ends at a value or at the end of the code.
    *
    * @return the same without comments
    * @throws TemplateException when a value after it could not be distinguished from the text
    */
   String take(String piece);
 
-  /** A value where the template stands now. */
+  /** Escapes a value for the current position in the template. */
   String value(@Nullable Object value, String text);
 
   /** Offset after the comment that begins before; -1 when it continues. */

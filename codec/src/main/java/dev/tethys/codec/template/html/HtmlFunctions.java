@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Functions that are others where HTML is written. */
 public final class HtmlFunctions {
-  /** What is escaped by hand is not escaped again. */
+  /** Functions whose explicitly escaped output is not escaped again. */
   public static final Map<String, TemplateFunction> ALL =
       Map.of(
           "html",

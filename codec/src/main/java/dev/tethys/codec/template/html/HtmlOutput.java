@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * documentation of html/template, "Contexts".
  *
  * <p>Where html/template derives the context of an action from the template before it runs, this
- * class follows the document as it is written, so that a template whose branches end in different
- * contexts is not refused. HTML comments of the template are omitted, as there.
+ * class follows the document during output, so that a template whose branches end in different
+ * contexts is not rejected. HTML comments of the template are omitted, as there.
  */
 public final class HtmlOutput implements TemplateOutput {
   private enum HtmlState {
@@ -99,7 +99,7 @@ public final class HtmlOutput implements TemplateOutput {
     return out.toString();
   }
 
-  /** Takes some characters of the template's text, and gives where the next ones begin. */
+  /** Processes some characters of the template's text, and returns the index of the next ones. */
   private int step(String s, int i, StringBuilder out) {
     char c = s.charAt(i);
     switch (place) {
@@ -166,7 +166,7 @@ public final class HtmlOutput implements TemplateOutput {
     return name;
   }
 
-  /** Takes the value of an attribute, as far as the template has it. */
+  /** Processes the template's part of an attribute value. */
   private int inValue(String s, int i, StringBuilder out) {
     int end = i;
     while (end < s.length()
@@ -269,7 +269,7 @@ public final class HtmlOutput implements TemplateOutput {
     }
   }
 
-  /** What follows is the value of an attribute. */
+  /** Enters the value of an attribute. */
   private void begin() {
     place = HtmlState.BEFORE_VALUE;
     String name = attribute.toString().toLowerCase(Locale.ROOT);

@@ -13,20 +13,20 @@ final class HtmlText {
 
   private HtmlText() {}
 
-  /** As text or as the value of an attribute in quotes. */
+  /** Escapes for text and for attribute values in quotes. */
   static String escaped(String s) {
     return escape(s, true, false);
   }
 
-  /** The same, with what is already escaped left as it is. */
+  /** Escapes the same way, but keeps existing escapes. */
   static String normalized(String s) {
     return escape(s, false, false);
   }
 
   /**
-   * As the value of an attribute without quotes.
+   * Escapes for an attribute value without quotes.
    *
-   * @param escaped whether it is that already, but for spaces
+   * @param escaped whether the text is already escaped, except for spaces
    */
   static String unquoted(String s, boolean escaped) {
     return s.isEmpty() ? REFUSED : escape(s, !escaped, true);
@@ -57,7 +57,7 @@ final class HtmlText {
     return sb.toString();
   }
 
-  /** What a piece of an attribute's value means: code is read of that. */
+  /** Decodes the character references of an attribute's value, from which code is then read. */
   static String plain(String s) {
     if (s.indexOf('&') < 0) {
       return s;

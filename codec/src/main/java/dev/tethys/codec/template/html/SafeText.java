@@ -4,9 +4,9 @@ import dev.tethys.codec.template.GoStruct;
 import java.util.Map;
 
 /**
- * Text that a template calls safe for one place of an HTML document.
+ * Text that a template marks as safe for one place of an HTML document.
  *
- * @param kind what it is safe as
+ * @param kind place for which it is safe
  */
 public record SafeText(Kind kind, String value) implements GoStruct {
   /** Context in which the text is safe. */

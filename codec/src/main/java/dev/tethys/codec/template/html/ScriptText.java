@@ -97,7 +97,7 @@ final class ScriptText implements CodeText {
     return false;
   }
 
-  /** Takes code up to and with what changes the place. */
+  /** Reads code up to and including the character that changes the state. */
   private int code(String s, int from) {
     int i = from;
     while (i < s.length() && "\"`'/{}<-#".indexOf(s.charAt(i)) < 0) {
@@ -171,7 +171,7 @@ final class ScriptText implements CodeText {
     return i + length;
   }
 
-  /** Takes note of what a slash behind this text would do. */
+  /** Records whether a slash after this text divides or starts a regular expression. */
   private void before(String s, int from, int to) {
     int end = to;
     while (end > from && "\t\n\f\r \u2028\u2029".indexOf(s.charAt(end - 1)) >= 0) {
@@ -275,7 +275,7 @@ final class ScriptText implements CodeText {
       return " /* json: unsupported value: " + name + " */null ";
     }
     String text = json.apply(value).replace("</", "\\u003c/");
-    // A word or a number must not join what stands before or after it.
+    // A word or a number must not merge with adjacent text.
     boolean joins = isWordPart(text.charAt(0)) || isWordPart(text.charAt(text.length() - 1));
     return joins ? " " + text + " " : text;
   }
@@ -307,7 +307,7 @@ final class ScriptText implements CodeText {
     return sb.toString();
   }
 
-  /** What matches the text. */
+  /** Regular expression that matches the text literally. */
   private static String expression(String s) {
     StringBuilder sb = new StringBuilder(s.length() + 16);
     for (int i = 0; i < s.length(); i++) {

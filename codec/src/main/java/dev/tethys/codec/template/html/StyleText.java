@@ -160,7 +160,7 @@ final class StyleText implements CodeText {
     return sb.toString();
   }
 
-  /** Only what cannot begin a string, a comment, a block or a call. */
+  /** Keeps only text that cannot begin a string, a comment, a block or a call. */
   private static String harmless(String s) {
     String lower = s.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_-]", "");
     boolean harmless =

@@ -27,7 +27,7 @@ final class UrlText {
     }
   }
 
-  /** A value, so that it stays in the part of the URL in which it stands. */
+  /** Escapes a value, so that it stays within its part of the URL. */
   String value(@Nullable Object value, String s) {
     if (value instanceof SafeText t && t.kind() == SafeText.Kind.URL) {
       return encoded(s, true);
@@ -46,7 +46,7 @@ final class UrlText {
     return string.apply(begun || isHarmless(s) ? s : "#" + HtmlText.REFUSED);
   }
 
-  /** A value in a list of images, each with its URL and what it is for. */
+  /** A value in a list of images (srcset), each with its URL and its descriptor. */
   static String images(@Nullable Object value, String s) {
     if (value instanceof SafeText t && t.kind() == SafeText.Kind.URL) {
       return encoded(s, true).replace(",", "%2c");

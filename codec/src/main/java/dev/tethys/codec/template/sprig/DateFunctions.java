@@ -70,7 +70,7 @@ final class DateFunctions {
     return new GoTime(instant(v).atZone(zone)).format(layout);
   }
 
-  /** A time by a layout; the year 1 for a text that is none, as in Go. */
+  /** Parses a time by a layout; the year 1 for text that does not match, as in Go. */
   private static GoTime read(String layout, String text) {
     long nanos = new GoLayout(layout, ZoneId.systemDefault(), ZoneId.systemDefault()).read(text, 0);
     Instant i =

@@ -15,7 +15,7 @@ import java.util.function.DoubleBinaryOperator;
 import java.util.function.LongBinaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Sprig's functions for numbers. They take texts too; one that is no number counts as 0. */
+/** Sprig's functions for numbers. They accept text too; text that is not a number counts as 0. */
 final class NumberFunctions {
   /** Decimals of a quotient. */
   private static final int DIVISION_SCALE = 16;
@@ -75,7 +75,7 @@ final class NumberFunctions {
         ANY);
   }
 
-  /** Arithmetic with decimal numbers, as Sprig has it: 0.1 and 0.2 are 0.3. */
+  /** Decimal arithmetic as in Sprig: 0.1 and 0.2 are 0.3. */
   private static TemplateFunction decimal(BinaryOperator<BigDecimal> op) {
     return TemplateFunction.variadic(
         a -> {
@@ -151,7 +151,10 @@ final class NumberFunctions {
     }
   }
 
-  /** To so many places; a third argument says from which part on it goes up. */
+  /**
+   * Rounds to the given number of places; a third argument sets the fraction from which it rounds
+   * up.
+   */
   private static Object round(@Nullable Object[] a) {
     if (a.length < 2) {
       throw new Failure("round requires a number and a number of decimal places");

@@ -3,7 +3,7 @@ package dev.tethys.codec.template.sprig;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** Paths as Go's package path takes them. */
+/** Path functions of Go's package path. */
 final class Paths {
   private Paths() {}
 

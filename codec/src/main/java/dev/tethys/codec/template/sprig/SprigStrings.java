@@ -75,7 +75,7 @@ final class SprigStrings {
     return s.repeat(s.isEmpty() ? 0 : (int) times);
   }
 
-  /** A value as text, as Sprig's strval has it. */
+  /** Converts a value to text like Sprig's strval. */
   static String text(@Nullable Object v) {
     return v instanceof String s ? s : GoStrings.print(v);
   }

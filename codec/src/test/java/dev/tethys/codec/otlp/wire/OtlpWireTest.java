@@ -257,7 +257,7 @@ class OtlpWireTest {
   }
 
   @Property(tries = 4000)
-  void whatIsLetThroughEveryoneCanRead(@ForAll OtlpSignal signal, @ForAll long seed)
+  void acceptedBytesAreReadableByProtobuf(@ForAll OtlpSignal signal, @ForAll long seed)
       throws IOException {
     Random r = new Random(seed);
     byte[] b = new RandomRequests(seed).next(signal).toByteArray();
@@ -349,7 +349,7 @@ class OtlpWireTest {
   }
 
   @Test
-  void textThatIsNotUtf8IsMended() throws IOException {
+  void repairsTextThatIsNotUtf8() throws IOException {
     byte[] b =
         logs(
             LogRecord.newBuilder()

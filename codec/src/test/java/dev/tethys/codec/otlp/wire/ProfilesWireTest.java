@@ -102,7 +102,7 @@ class ProfilesWireTest {
   }
 
   @Property(tries = 60)
-  void whatIsJoinedMeansTheSame(@ForAll long one, @ForAll long other) throws IOException {
+  void joinedProfilesKeepTheirMeaning(@ForAll long one, @ForAll long other) throws IOException {
     ProfilesData a = random(one);
     ProfilesData b = random(other);
     var both = read(a);
@@ -143,7 +143,7 @@ class ProfilesWireTest {
   }
 
   @Test
-  void whatNobodyNeedsAnyMoreIsLeftOut() throws IOException {
+  void leavesOutUnreferencedEntries() throws IOException {
     ProfilesData.Builder b = ProfilesData.newBuilder();
     b.getDictionaryBuilder().addStringTable("").addStringTable("cpu").addStringTable("secret");
     var scope = b.addResourceProfilesBuilder().addScopeProfilesBuilder();

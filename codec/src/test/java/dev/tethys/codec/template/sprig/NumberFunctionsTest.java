@@ -34,7 +34,7 @@ class NumberFunctionsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"{{ divf 1 0 }}", "{{ addf \"NaN\" 1 }}"})
-  void whatHasNoResultFails(String template) {
+  void operationsWithoutResultFail(String template) {
     assertThatThrownBy(() -> run(template)).isInstanceOf(TemplateException.class);
   }
 }

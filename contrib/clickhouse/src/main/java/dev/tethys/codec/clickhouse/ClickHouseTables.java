@@ -13,7 +13,7 @@ import java.util.List;
  * continue to work.
  */
 public final class ClickHouseTables {
-  /** Columns of {@code _samples} as they are written. */
+  /** Column list of {@code _samples} in INSERT statements. */
   public static final String SAMPLE_COLUMNS = "(metric, series, ts, start, value)";
 
   public static final String SERIES_COLUMNS = "(metric, series, labels)";
@@ -88,7 +88,7 @@ public final class ClickHouseTables {
     this.ttl = ttlSeconds == 0 ? "" : " + toIntervalSecond(" + ttlSeconds + ")";
   }
 
-  /** The same with other names of tables, of which those of one signal matter. */
+  /** Copy with another table name; only the tables of one signal use it. */
   public ClickHouseTables named(String name) {
     return new ClickHouseTables(
         database, name, name, name, clusterName, replicated, ttlSeconds, json);
@@ -129,7 +129,7 @@ public final class ClickHouseTables {
     return name(database) + '.' + name(traces);
   }
 
-  /** What makes the database. */
+  /** Statement that creates the database. */
   public String database() {
     return "CREATE DATABASE IF NOT EXISTS " + name(database) + cluster;
   }
@@ -143,22 +143,22 @@ public final class ClickHouseTables {
     return json;
   }
 
-  /** Columns of the table of logs as they are written. */
+  /** Column list of the log table in INSERT statements. */
   public String logColumns() {
     return json ? withKeys(LOG_COLUMNS) : LOG_COLUMNS;
   }
 
-  /** Columns of the table of spans as they are written. */
+  /** Column list of the span table in INSERT statements. */
   public String spanColumns() {
     return json ? withKeys(SPAN_COLUMNS) : SPAN_COLUMNS;
   }
 
-  /** Adds after each column of attributes that of their keys; nested ones have none. */
+  /** Adds a column of keys after each attribute column; nested ones have none. */
   private static String withKeys(String columns) {
     return columns.replaceAll("(?<= )(\\w+Attributes)", "$1, $1Keys");
   }
 
-  /** How long rows are kept, 0 for ever. */
+  /** Retention of rows in seconds; 0 keeps them forever. */
   public long ttlSeconds() {
     return ttlSeconds;
   }
@@ -183,7 +183,7 @@ public final class ClickHouseTables {
         + " SETTINGS non_replicated_deduplication_window = 1000".repeat(replicated ? 0 : 1);
   }
 
-  /** What makes the tables of metrics. */
+  /** Statements that create the tables of metrics. */
   public List<String> createMetrics() {
     String start = "start DateTime64(3) CODEC(Delta, ZSTD(1)), ";
     return List.of(
@@ -214,7 +214,7 @@ public final class ClickHouseTables {
             + " ORDER BY family");
   }
 
-  /** What makes the table of logs. */
+  /** Statement that creates the table of logs. */
   public List<String> createLogs() {
     return List.of(
         "CREATE TABLE IF NOT EXISTS "
@@ -250,7 +250,9 @@ public final class ClickHouseTables {
             + settings());
   }
 
-  /** What makes the table of spans, and that of the times of traces with what fills it. */
+  /**
+   * Statements that create the table of spans, the table of trace times and the view that fills it.
+   */
   public List<String> createTraces() {
     String times = name(database) + '.' + name(traces + "_trace_id_ts");
     return List.of(

@@ -17,7 +17,7 @@ import java.util.UUID;
  * where a length is beyond bounds.
  */
 public final class RowBinaryReader {
-  /** The longest string, array or map that is taken. */
+  /** Maximum length of a string, array or map. */
   private static final int MAX_LENGTH = 64 << 20;
 
   private static final int BUFFER = 1 << 16;
@@ -106,7 +106,7 @@ public final class RowBinaryReader {
       at += n;
       return b;
     }
-    // Grows with what comes, not with what is claimed.
+    // Grows with the bytes received, not with the announced length.
     ByteArrayOutputStream b = new ByteArrayOutputStream(Math.min(n, BUFFER));
     int remaining = n;
     while (remaining > 0) {

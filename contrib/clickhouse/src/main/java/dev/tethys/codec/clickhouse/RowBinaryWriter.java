@@ -8,11 +8,11 @@ import java.util.Arrays;
 import java.util.UUID;
 
 /**
- * Writes rows in ClickHouse's RowBinary: values one behind the other, column by column, row by row,
- * with nothing between. Numbers are little endian; lengths are unsigned LEB128; a string is its
- * length and bytes, an array its length and values, a map its length, keys and values alternating;
- * a UUID is its two halves, each little endian; a DateTime64 its ticks since 1970. Reusable after
- * {@link #clear}; for one thread.
+ * Writes rows in ClickHouse's RowBinary: values in sequence, column by column, row by row, without
+ * separators. Numbers are little endian; lengths are unsigned LEB128; a string is its length and
+ * bytes, an array its length and values, a map its length, keys and values alternating; a UUID is
+ * its two halves, each little endian; a DateTime64 its ticks since 1970. Reusable after {@link
+ * #clear}; for one thread.
  */
 public final class RowBinaryWriter {
   private static final VarHandle LONG =
@@ -63,7 +63,7 @@ public final class RowBinaryWriter {
     return this;
   }
 
-  /** The bits as they are, those of not-a-numbers too. */
+  /** Writes the bits unchanged, including those of NaNs. */
   public RowBinaryWriter float64(double v) {
     return int64(Double.doubleToRawLongBits(v));
   }

@@ -16,9 +16,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what collectd's plugin write_http posts as JSON: an array of value lists and notifications.
- * Since collectd 5.8 a notification has the form of an alert of Alertmanager, before it had that of
- * a value list with a message.
+ * Reads the JSON of collectd's plugin write_http: an array of value lists and notifications. Since
+ * collectd 5.8 a notification has the form of an alert of Alertmanager, before it had that of a
+ * value list with a message.
  */
 public final class CollectdJson {
   private CollectdJson() {}
@@ -31,11 +31,11 @@ public final class CollectdJson {
    */
   public static RejectedItems read(byte[] body, CollectdSink sink) {
     if (!(JsonValues.read(body, 0, body.length) instanceof ArrayValue all)) {
-      throw new CodecException("unable to decode json: it is no array");
+      throw new CodecException("unable to decode json: not an array");
     }
     for (int i = 0; i < all.size(); i++) {
       if (!(all.get(i) instanceof Attributes)) {
-        throw new CodecException("unable to decode json: element " + (i + 1) + " is no object");
+        throw new CodecException("unable to decode json: element " + (i + 1) + " is not an object");
       }
     }
     RejectedItems refused = new RejectedItems();
@@ -88,7 +88,9 @@ public final class CollectdJson {
     sink.values(new ValueList(id, time, n, k, v));
   }
 
-  /** Its labels are attributes, but for the host, which is called the instance. */
+  /**
+   * Converts an alert; its labels become attributes, except the host, which becomes the instance.
+   */
   private static Notification alert(Attributes o, Attributes labels) {
     Map<String, String> more = new LinkedHashMap<>();
     labels.forEach((k, v) -> more.put(k, v instanceof String s ? s : JsonValues.write(v)));
@@ -100,7 +102,7 @@ public final class CollectdJson {
       Instant t = Instant.parse(text(o, "startsAt"));
       time = Math.addExact(Math.multiplyExact(t.getEpochSecond(), 1_000_000_000L), t.getNano());
     } catch (DateTimeException | ArithmeticException e) {
-      throw new CodecException("startsAt is no time: " + o.get("startsAt"));
+      throw new CodecException("startsAt is not a valid time: " + o.get("startsAt"));
     }
     return new Notification(
         new Identifier(host == null ? "" : host, "", "", "", ""),
@@ -110,7 +112,7 @@ public final class CollectdJson {
         more);
   }
 
-  /** What the element says it is of, as far as it does. */
+  /** Identifier from the element's fields; absent fields are empty. */
   private static Identifier identifierOrNone(Attributes o) {
     return new Identifier(
         orEmpty(o, "host"),
@@ -133,14 +135,14 @@ public final class CollectdJson {
     if (v instanceof String s) {
       return s;
     }
-    throw new CodecException(key + " is no string");
+    throw new CodecException(key + " is not a string");
   }
 
   private static ArrayValue list(Attributes o, String key) {
     if (o.get(key) instanceof ArrayValue a) {
       return a;
     }
-    throw new CodecException(key + " is no array");
+    throw new CodecException(key + " is not an array");
   }
 
   /** Seconds with a fraction, which a double holds to some hundred nanoseconds. */
@@ -151,7 +153,8 @@ public final class CollectdJson {
     if (time instanceof Double d && d >= 0 && d < 9.2e9) {
       return Math.round(d * 1e6) * 1000;
     }
-    throw new CodecException(time == null ? "there is no time" : "time is no time: " + time);
+    throw new CodecException(
+        time == null ? "time is missing" : "time is not a valid time: " + time);
   }
 
   private static SourceKind kind(@Nullable Object v) {
@@ -168,6 +171,6 @@ public final class CollectdJson {
     if (v == null || v instanceof Number) {
       return (Number) v;
     }
-    throw new CodecException("value is no number: " + v);
+    throw new CodecException("value is not a number: " + v);
   }
 }

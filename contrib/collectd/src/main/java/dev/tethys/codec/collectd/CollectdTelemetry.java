@@ -22,11 +22,10 @@ import java.util.Map;
  * and so are pairs written as {@code [k=v,…]} in a host or an instance. A counter or derive is a
  * monotonic cumulative sum (the Collector leaves its temporality open).
  *
- * <p>For one thread. A metric is named by its type, type instance and, where there are several,
- * data source, separated by dots; {@code plugin}, {@code plugin_instance}, {@code host} and a
- * single {@code dsname} are attributes, and so is what a host or an instance has as {@code
- * [k=v,…]}. A counter or derive is a monotonic sum, which is cumulative (the Collector leaves that
- * open).
+ * <p>For one thread. A metric is named by its type, type instance and, if there are several, data
+ * source, separated by dots; {@code plugin}, {@code plugin_instance}, {@code host} and a single
+ * {@code dsname} are attributes, and so are the pairs {@code [k=v,…]} in a host or an instance. A
+ * counter or derive is a monotonic sum, which is cumulative (the Collector leaves that open).
  *
  * <p>For one thread.
  */
@@ -112,17 +111,17 @@ public final class CollectdTelemetry implements CollectdSink {
     logs.items().add(r);
   }
 
-  /** How many data points there are. */
+  /** Number of data points. */
   public int points() {
     return metrics.items().size();
   }
 
-  /** How many log records. */
+  /** Number of log records. */
   public int records() {
     return logs.items().size();
   }
 
-  /** The metrics, which share what was collected: this is not to be used any more. */
+  /** Returns the metrics, which share this object's data; do not use this object afterwards. */
   public MetricsData metrics() {
     MetricsData d = new MetricsData();
     d.resources().add(group(metrics));
@@ -154,8 +153,8 @@ public final class CollectdTelemetry implements CollectdSink {
   }
 
   /**
-   * Takes attributes out of {@code name[k=v,f=x]-more}; what is left is {@code name-more}. A text
-   * with anything else between its brackets stays as it is.
+   * Extracts attributes from {@code name[k=v,f=x]-more} and returns the rest, {@code name-more}.
+   * Text with any other content in its brackets stays unchanged.
    */
   private static String bracketed(String text, Map<String, String> to) {
     int from = text.indexOf('[');

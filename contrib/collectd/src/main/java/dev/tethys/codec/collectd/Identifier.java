@@ -8,7 +8,7 @@ public record Identifier(
     String host, String plugin, String pluginInstance, String type, String typeInstance) {
   static final Identifier NONE = new Identifier("", "", "", "", "");
 
-  /** As collectd writes it: {@code host/plugin-instance/type-instance}. */
+  /** Formats the identifier as collectd does: {@code host/plugin-instance/type-instance}. */
   @Override
   public String toString() {
     return host

@@ -7,7 +7,7 @@ import java.util.Map;
  *
  * @param time nanoseconds since 1970
  * @param severity FAILURE, WARNING, OKAY or UNKNOWN
- * @param more what else was said of where it comes from
+ * @param more further fields of its origin
  */
 public record Notification(
     Identifier id, long time, String severity, String message, Map<String, String> more) {}

@@ -21,8 +21,8 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads packets of collectd's binary protocol: parts with a type and a length, of which some say
- * where the following values come from. A signature (HMAC-SHA-256) is about all that follows it; an
+ * Reads packets of collectd's binary protocol: parts with a type and a length, some of which
+ * identify the following values. A signature (HMAC-SHA-256) is about all that follows it; an
  * encrypted part (AES-256 in OFB with SHA-1 of the plain text) holds parts. Safe for any number of
  * threads.
  */
@@ -59,7 +59,7 @@ public final class PacketReader {
   /**
    * A reader.
    *
-   * @param level what packets have to be
+   * @param level required security level of packets
    * @param passwords of users; null when there is no user file: then signatures are not checked
    * @param types when empty, single values are called {@code value} and others by their number
    */
@@ -71,9 +71,9 @@ public final class PacketReader {
   }
 
   /**
-   * Reads a packet. What stands before something malformed is read.
+   * Reads a packet. Parts before malformed data are read.
    *
-   * @return what was refused of it
+   * @return the rejected items
    */
   public RejectedItems read(byte[] buf, int offset, int length, CollectdSink sink) {
     RejectedItems refused = new RejectedItems();
@@ -85,7 +85,7 @@ public final class PacketReader {
     return refused;
   }
 
-  /** State of the parts of one packet that were read so far. */
+  /** State of the parts of one packet read so far. */
   private final class Packet {
     private final CollectdSink sink;
     private final RejectedItems refused;
@@ -155,7 +155,7 @@ public final class PacketReader {
         case TIME -> {
           long seconds = number(p);
           if (seconds < 0 || seconds > Long.MAX_VALUE / 1_000_000_000) {
-            throw new CodecException("time is no time: " + Long.toUnsignedString(seconds));
+            throw new CodecException("time is not a valid time: " + Long.toUnsignedString(seconds));
           }
           time = seconds * 1_000_000_000;
         }
@@ -165,7 +165,7 @@ public final class PacketReader {
         case MESSAGE ->
             sink.notification(new Notification(id, time, severity(), text(p), Map.of()));
         default -> {
-          // Intervals, and parts of newer versions, which the protocol lets readers pass over.
+          // Intervals, and parts of newer versions, which the protocol allows readers to skip.
         }
       }
     }
@@ -209,7 +209,7 @@ public final class PacketReader {
         }
       }
       if (time == 0) {
-        refused.add(lists, id.toString(), "there is no time");
+        refused.add(lists, id.toString(), "time is missing");
         return;
       }
       List<String> names = names(n);
@@ -268,7 +268,7 @@ public final class PacketReader {
   private static long nanos(long t) {
     long seconds = t >>> 30;
     if (seconds > Long.MAX_VALUE / 1_000_000_000 - 1) {
-      throw new CodecException("time is no time: " + Long.toUnsignedString(t));
+      throw new CodecException("time is not a valid time: " + Long.toUnsignedString(t));
     }
     long fraction = t & ((1 << 30) - 1);
     return seconds * 1_000_000_000 + ((fraction * 1_000_000_000) >> 30);
@@ -287,7 +287,7 @@ public final class PacketReader {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
       byte[] key = password(user);
-      // An empty key is one of zeros, which is what HMAC pads it to.
+      // An empty key equals a zero byte, to which HMAC pads it.
       mac.init(new SecretKeySpec(key.length == 0 ? new byte[1] : key, "HmacSHA256"));
       mac.update(user);
       mac.update(signed);
@@ -329,7 +329,7 @@ public final class PacketReader {
   private byte[] password(byte[] user) {
     String name = new String(user, UTF_8);
     if (passwords == null) {
-      throw new CodecException("an encrypted packet, but there is no auth_file");
+      throw new CodecException("packet is encrypted, but no auth_file is set");
     }
     String password = passwords.apply(name);
     if (password == null) {

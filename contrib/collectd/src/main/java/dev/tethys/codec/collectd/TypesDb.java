@@ -15,7 +15,7 @@ public final class TypesDb {
   private final Map<String, List<String>> names = new HashMap<>();
 
   /**
-   * Adds what a file says; of a type that is said twice, the last counts.
+   * Adds the types in a file; the last definition of a type wins.
    *
    * @param file its name, for messages
    * @throws CodecException when a line is malformed, with its place

@@ -78,7 +78,7 @@ class PacketReaderTest implements CollectdSink {
   }
 
   @Test
-  void valuesHaveWhatWasSaidBefore() {
+  void valuesInheritPrecedingParts() {
     byte[] p =
         packet(
             cpu(),
@@ -127,7 +127,7 @@ class PacketReaderTest implements CollectdSink {
   }
 
   @Test
-  void whatIsNotAsSafeAsItHasToBeIsRefused() throws GeneralSecurityException {
+  void rejectsPacketsBelowTheRequiredSecurity() throws GeneralSecurityException {
     PacketReader sign =
         new PacketReader(Security.SIGN, u -> u.equals("alice") ? "pw" : null, new TypesDb());
     PacketReader encrypt =

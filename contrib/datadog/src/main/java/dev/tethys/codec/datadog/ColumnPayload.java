@@ -14,28 +14,28 @@ import org.jspecify.annotations.Nullable;
 /**
  * Metrics of version 3 of Datadog's intake ({@code metrics/v3}): {@code
  * datadoghq.api.metrics.v3.Payload} of agent-payload. A message is a table: each field of {@code
- * MetricData} is a column, with a row a series or a row a point; what repeats is in dictionaries,
- * whose rows are counted from 1 and whose row 0 is nothing. References to them and times are given
- * as differences from the row before, over the whole message; keys of a sketch as differences
+ * MetricData} is a column, with one row per series or per point. Repeated values are in
+ * dictionaries, whose rows are counted from 1; row 0 means none. References to them and times are
+ * given as differences from the row before, over the whole message; keys of a sketch as differences
  * within the sketch.
  *
- * <p>A message whose columns do not fit each other is refused as a whole, since no later row can be
- * assigned any more; a series or a point that is invalid alone is refused alone.
+ * <p>A message whose columns do not fit each other is rejected as a whole, since later rows can no
+ * longer be assigned; a series or a point that is invalid by itself is rejected alone.
  */
 public final class ColumnPayload {
   /**
-   * Characters of tags and resources of all points, each point counted with its own: a few bytes of
-   * a message may represent any number of them.
+   * Maximum total number of characters of the tags and resources of all points: a few bytes of a
+   * message may represent any number of them.
    */
   public static final int MAX_TEXT = 32 << 20;
 
-  /** What a tag takes beside its characters. */
+  /** Memory of a tag in addition to its characters. */
   private static final int TAG = 16;
 
   private static final int SKETCH = 4;
   private static final int FLAG_UNIT = 0x200;
 
-  /** Where a value stands, by bits 4 to 7 of a series' type. */
+  /** Storage of a value, from bits 4 to 7 of a series' type. */
   private static final int ZERO = 0x00;
 
   private static final int WHOLE = 0x10;
@@ -77,7 +77,7 @@ public final class ColumnPayload {
     }
   }
 
-  /** A column of references, each told by its difference from the one before. */
+  /** A column of references, each encoded as the difference from the previous one. */
   private static final class References {
     private final Column column;
     private long at;
@@ -222,7 +222,7 @@ public final class ColumnPayload {
     }
   }
 
-  /** A dictionary of words, each behind its length. */
+  /** A dictionary of words, each preceded by its length. */
   private static List<String> words(ProtoReader r, String name) {
     List<String> out = new ArrayList<>();
     out.add("");
@@ -376,15 +376,15 @@ public final class ColumnPayload {
   private @Nullable String invalidReason(
       String name, SketchHistogram h, double sum, double min, double max) {
     if (name.isEmpty()) {
-      return "there is no name";
+      return "name is missing";
     }
     if (seconds <= 0 || seconds > DatadogMetrics.MAX_SECONDS) {
-      return "timestamp " + seconds + " is no time in seconds";
+      return "timestamp " + seconds + " is not a time in seconds";
     }
     if (!Double.isFinite(sum) || !Double.isFinite(min) || !Double.isFinite(max)) {
       return "a sketch has numbers that are not finite";
     }
-    return h.count() == 0 ? "a sketch of nothing" : null;
+    return h.count() == 0 ? "sketch is empty" : null;
   }
 
   /** Sets of tags: a size, then that many steps to a word or, below zero, to a former set. */

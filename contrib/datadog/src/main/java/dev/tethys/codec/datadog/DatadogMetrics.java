@@ -29,8 +29,8 @@ public final class DatadogMetrics {
   /**
    * Properties that the points of a series share.
    *
-   * @param unit "" when it is not given
-   * @param interval in seconds, over which a count or a rate was taken; 0 when it is not given
+   * @param unit "" if unknown
+   * @param interval interval of a count or a rate in seconds; 0 if unknown
    */
   public record Series(String name, Kind kind, DatadogTags tags, String unit, long interval) {}
 
@@ -146,12 +146,12 @@ public final class DatadogMetrics {
     };
   }
 
-  /** How many points there are. */
+  /** Number of points. */
   public int points() {
     return points;
   }
 
-  /** The metrics, which this does not add to any more. */
+  /** Returns the metrics; nothing is added to them afterwards. */
   public MetricsData data() {
     return data;
   }

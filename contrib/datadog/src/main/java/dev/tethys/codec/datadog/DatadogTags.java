@@ -4,9 +4,9 @@ import dev.tethys.model.telemetry.Attributes;
 import java.util.Map;
 
 /**
- * Datadog's tags as attributes, by the Collector's table: those that say who sends are attributes
- * of the resource under OpenTelemetry's names, all others of the item. A tag without a value,
- * {@code x}, is {@code unnamed_x: x}.
+ * Datadog's tags as attributes, by the Collector's table: tags that identify the sender are
+ * resource attributes under OpenTelemetry's names, all others are attributes of the item. A tag
+ * without a value, {@code x}, is {@code unnamed_x: x}.
  */
 public final class DatadogTags {
   private static final Map<String, String> OF_RESOURCE =
@@ -47,7 +47,7 @@ public final class DatadogTags {
   /**
    * Tags of one host.
    *
-   * @param host "" when it is not said
+   * @param host "" if unknown
    */
   public DatadogTags(String host) {
     if (!host.isEmpty()) {
@@ -55,12 +55,12 @@ public final class DatadogTags {
     }
   }
 
-  /** What OpenTelemetry calls a key; itself where that is nothing else. */
+  /** OpenTelemetry's name for a key, or the key itself where they do not differ. */
   static String named(String key) {
     return OF_RESOURCE.getOrDefault(key, key);
   }
 
-  /** Adds a tag; of a key that comes twice, the last counts. */
+  /** Adds a tag; the last value of a key wins. */
   public void add(String tag) {
     int colon = tag.indexOf(':');
     if (tag.isEmpty() || colon == 0) {
@@ -76,12 +76,12 @@ public final class DatadogTags {
     }
   }
 
-  /** Attributes of who sent. */
+  /** Attributes of the sender. */
   public Attributes resource() {
     return resource;
   }
 
-  /** Attributes of what was sent. */
+  /** Attributes of the item sent. */
   public Attributes item() {
     return item;
   }

@@ -10,8 +10,8 @@ import java.util.TreeMap;
  * <p>The key of a value is {@code round(log(v) / log(g)) + 1338} with g = 1 + 1/64, rounded to
  * even; the opposite for negative values, 0 for those below some 1e-9. The constants are those of
  * {@code pkg/quantile} of datadog-agent, since Datadog merges by key; the message is {@code
- * SketchPayload.Sketch.Dogsketch} of agent-payload. Values of a bucket whose counts alone are known
- * are taken to be spread evenly over it. For one thread.
+ * SketchPayload.Sketch.Dogsketch} of agent-payload. Values of a bucket with only a count are
+ * assumed to be spread evenly over it. For one thread.
  */
 public final class DogSketch {
   /** The most keys; beyond it the lowest are joined, as the agent does. */
@@ -39,7 +39,7 @@ public final class DogSketch {
     return (int) Math.clamp(k, 1, MAX_KEY);
   }
 
-  /** Where the values of a key begin, upwards; one key's end is the next one's begin. */
+  /** Lower bound of a key's values; a key's upper bound is the lower bound of the next. */
   static double lower(int key) {
     if (key > 0) {
       return key == 1 ? LEAST : Math.exp(LN_GAMMA * (key - BIAS - 0.5));
@@ -87,7 +87,7 @@ public final class DogSketch {
     return bins.isEmpty();
   }
 
-  /** How many observations. */
+  /** Number of observations. */
   public long count() {
     return bins.values().stream().mapToLong(Long::longValue).sum();
   }

@@ -22,7 +22,7 @@ public final class EventJson {
   private static final Map<String, Integer> SEVERITIES =
       Map.of("error", 17, "warning", 13, "info", 9, "success", 9);
 
-  /** What an agent calls what clients name otherwise. */
+  /** Field names of the agent, each with the name that clients use. */
   private static final Map<String, String> OF_AGENT =
       Map.of("msg_title", "title", "msg_text", "text", "timestamp", "date_happened");
 
@@ -30,9 +30,9 @@ public final class EventJson {
   private final long now;
 
   /**
-   * Nothing yet.
+   * Creates an empty reader.
    *
-   * @param now nanoseconds since 1970, for events that say no time
+   * @param now nanoseconds since 1970, for events without a time
    */
   public EventJson(long now) {
     this.now = now;
@@ -41,25 +41,25 @@ public final class EventJson {
   /**
    * Reads the body of {@code /api/v1/events}: one event.
    *
-   * @throws CodecException when it is none
+   * @throws CodecException if the body is not an event
    */
   public RejectedItems one(byte[] body) {
     if (!(JsonValues.read(body, 0, body.length) instanceof Attributes o)) {
-      throw new CodecException("it is no object");
+      throw new CodecException("not a JSON object");
     }
     event(o, "", "");
     return new RejectedItems();
   }
 
   /**
-   * Reads what an agent posts to {@code /intake}: its events, where it has any; what it says of its
-   * machine is passed over.
+   * Reads an agent's post to {@code /intake}: its events, if any; metadata about the host is
+   * skipped.
    *
-   * @throws CodecException when it is no object
+   * @throws CodecException if the body is not an object
    */
   public RejectedItems ofAgent(byte[] body) {
     if (!(JsonValues.read(body, 0, body.length) instanceof Attributes o)) {
-      throw new CodecException("it is no object");
+      throw new CodecException("not a JSON object");
     }
     RejectedItems refused = new RejectedItems();
     if (o.get("events") instanceof Attributes bySource) {
@@ -75,7 +75,7 @@ public final class EventJson {
           number++;
           try {
             if (!(all.get(j) instanceof Attributes e)) {
-              throw new CodecException("it is no object");
+              throw new CodecException("not a JSON object");
             }
             event(e, host, bySource.key(i));
           } catch (CodecException e) {
@@ -137,7 +137,7 @@ public final class EventJson {
       return;
     }
     if (!(v instanceof ArrayValue a)) {
-      throw new CodecException("tags are no list");
+      throw new CodecException("tags are not a list");
     }
     for (int i = 0; i < a.size(); i++) {
       to.add(text(a.get(i)));
@@ -152,7 +152,7 @@ public final class EventJson {
     if (v instanceof Long l && l > 0 && l <= DatadogMetrics.MAX_SECONDS) {
       return l * 1_000_000_000;
     }
-    throw new CodecException("date_happened is no time in seconds");
+    throw new CodecException("date_happened is not a time in seconds");
   }
 
   private static String text(@Nullable Object v) {

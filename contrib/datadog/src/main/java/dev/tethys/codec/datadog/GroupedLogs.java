@@ -8,7 +8,7 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Records by who sent them. */
+/** Records grouped by sender. */
 final class GroupedLogs {
   private final LogsData data = new LogsData();
   private final Map<Attributes, ScopeGroup<LogRecord>> groups = new HashMap<>();

@@ -38,9 +38,9 @@ public final class LogJson {
   private final long now;
 
   /**
-   * Nothing yet.
+   * Creates an empty reader.
    *
-   * @param now nanoseconds since 1970, for records that say no time
+   * @param now nanoseconds since 1970, for records without a time
    */
   public LogJson(long now) {
     this.now = now;
@@ -69,7 +69,7 @@ public final class LogJson {
   private void element(int number, @Nullable Object v, RejectedItems refused) {
     try {
       if (!(v instanceof Attributes o)) {
-        throw new CodecException("it is no object");
+        throw new CodecException("not a JSON object");
       }
       record(o);
     } catch (CodecException e) {
@@ -117,10 +117,10 @@ public final class LogJson {
     } else if (v instanceof String s && s.matches("\\d{1,16}")) {
       millis = Long.parseLong(s);
     } else {
-      throw new CodecException("timestamp is no time in milliseconds");
+      throw new CodecException("timestamp is not a time in milliseconds");
     }
     if (millis <= 0 || millis > DatadogMetrics.MAX_SECONDS * 1000) {
-      throw new CodecException("timestamp is no time in milliseconds");
+      throw new CodecException("timestamp is not a time in milliseconds");
     }
     return millis * 1_000_000;
   }

@@ -14,8 +14,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Metrics in JSON as Datadog's API takes them ("Submit metrics", "Submit distribution points",
- * "Submit a Service Check" of its reference). An element that means nothing is refused by itself.
+ * Metrics in the JSON of Datadog's API ("Submit metrics", "Submit distribution points", "Submit a
+ * Service Check" of its reference). An invalid element is rejected individually.
  */
 public final class MetricJson {
   private MetricJson() {}
@@ -23,7 +23,7 @@ public final class MetricJson {
   /**
    * Reads the body of {@code /api/v1/series}.
    *
-   * @throws CodecException when it is no object with series
+   * @throws CodecException if the body is not an object with series
    */
   public static RejectedItems seriesV1(byte[] body, DatadogMetrics to) {
     return each(
@@ -48,7 +48,7 @@ public final class MetricJson {
             if (points.get(i) instanceof ArrayValue p && p.size() == 2) {
               put(s, number(p.get(0)), number(p.get(1)), to, refused);
             } else {
-              refused.accept("a point is no pair of time and value");
+              refused.accept("a point is not a pair of time and value");
             }
           }
         });
@@ -57,7 +57,7 @@ public final class MetricJson {
   /**
    * Reads the body of {@code /api/v2/series}, when it is JSON.
    *
-   * @throws CodecException when it is no object with series
+   * @throws CodecException if the body is not an object with series
    */
   public static RejectedItems seriesV2(byte[] body, DatadogMetrics to) {
     return each(
@@ -98,16 +98,16 @@ public final class MetricJson {
             if (points.get(i) instanceof Attributes p) {
               put(s, number(p.get("timestamp")), number(p.get("value")), to, refused);
             } else {
-              refused.accept("a point is no object");
+              refused.accept("a point is not an object");
             }
           }
         });
   }
 
   /**
-   * Reads the body of {@code /api/v1/distribution_points}: values as they were seen.
+   * Reads the body of {@code /api/v1/distribution_points}: raw observed values.
    *
-   * @throws CodecException when it is no object with series
+   * @throws CodecException if the body is not an object with series
    */
   public static RejectedItems distributions(byte[] body, DatadogMetrics to) {
     return each(
@@ -115,7 +115,7 @@ public final class MetricJson {
         (o, refused) -> {
           String name = text(o, "metric");
           if (name.isEmpty()) {
-            throw new CodecException("there is no name");
+            throw new CodecException("name is missing");
           }
           DatadogTags t = tags(o, text(o, "host"));
           ArrayValue points = array(o, "points");
@@ -126,7 +126,7 @@ public final class MetricJson {
                 && values.size() > 0) {
               to.sketch(name, t, distribution(number(p.get(0)), values));
             } else {
-              refused.accept("a point is no pair of time and values");
+              refused.accept("a point is not a pair of time and values");
             }
           }
         });
@@ -145,7 +145,7 @@ public final class MetricJson {
       max = Math.max(max, v);
     }
     if (!(seconds > 0 && seconds <= DatadogMetrics.MAX_SECONDS)) {
-      throw new CodecException("timestamp " + seconds + " is no time in seconds");
+      throw new CodecException("timestamp " + seconds + " is not a time in seconds");
     }
     ExponentialHistogramDataPoint p = h.point(sum, min, max);
     long whole = (long) seconds;
@@ -171,14 +171,14 @@ public final class MetricJson {
         (o, refused) -> {
           String check = text(o, "check");
           if (check.isEmpty()) {
-            throw new CodecException("there is no check");
+            throw new CodecException("check is missing");
           }
           if (!(o.get("status") instanceof Long status) || status < 0 || status > 3) {
-            throw new CodecException("status is none of 0, 1, 2, 3");
+            throw new CodecException("status must be 0, 1, 2 or 3");
           }
           long seconds = o.get("timestamp") == null ? now : whole(o, "timestamp");
           if (seconds <= 0 || seconds > DatadogMetrics.MAX_SECONDS) {
-            throw new CodecException("timestamp " + seconds + " is no time in seconds");
+            throw new CodecException("timestamp " + seconds + " is not a time in seconds");
           }
           to.status(check, tags(o, text(o, "host_name")), seconds, status);
         });
@@ -199,17 +199,17 @@ public final class MetricJson {
         && o.get("series") instanceof ArrayValue a) {
       return a;
     }
-    throw new CodecException("it is no object with a list \"series\"");
+    throw new CodecException("not a JSON object with a list \"series\"");
   }
 
-  /** Reads each element; what is wrong with one does not touch the others. */
+  /** Reads each element; an invalid one does not affect the others. */
   private static RejectedItems each(
       ArrayValue all, BiConsumer<Attributes, Consumer<String>> reader) {
     RejectedItems refused = new RejectedItems();
     for (int i = 0; i < all.size(); i++) {
       int number = i + 1;
       if (!(all.get(i) instanceof Attributes o)) {
-        refused.add(number, String.valueOf(all.get(i)), "it is no object");
+        refused.add(number, String.valueOf(all.get(i)), "not a JSON object");
         continue;
       }
       String name = o.get("metric") instanceof String s ? s : String.valueOf(o.get("check"));
@@ -242,7 +242,7 @@ public final class MetricJson {
     if (v instanceof String s) {
       return s;
     }
-    throw new CodecException(key + " is no string");
+    throw new CodecException(key + " is not a string");
   }
 
   private static long whole(Attributes o, String key) {
@@ -253,14 +253,14 @@ public final class MetricJson {
     if (v instanceof Long l) {
       return l;
     }
-    throw new CodecException(key + " is no whole number");
+    throw new CodecException(key + " is not a whole number");
   }
 
   private static ArrayValue array(Attributes o, String key) {
     if (o.get(key) instanceof ArrayValue a) {
       return a;
     }
-    throw new CodecException(key + " is no list");
+    throw new CodecException(key + " is not a list");
   }
 
   /** Some clients write numbers as text. */

@@ -96,7 +96,7 @@ public final class MetricPayloads {
     }
   }
 
-  /** The kinds of version 2; one that is not said is a gauge. */
+  /** Kinds of version 2; the default is a gauge. */
   static Kind kind(int type) {
     return type == 1 ? Kind.COUNT : type == 2 ? Kind.RATE : Kind.GAUGE;
   }
@@ -104,10 +104,10 @@ public final class MetricPayloads {
   /** Why a point means nothing; null when it does. */
   static @Nullable String invalidReason(Series s, long seconds, double value) {
     if (s.name().isEmpty()) {
-      return "there is no name";
+      return "name is missing";
     }
     if (seconds <= 0 || seconds > DatadogMetrics.MAX_SECONDS) {
-      return "timestamp " + seconds + " is no time in seconds";
+      return "timestamp " + seconds + " is not a time in seconds";
     }
     return Double.isFinite(value) ? null : "value " + value + " is not finite";
   }
@@ -202,7 +202,7 @@ public final class MetricPayloads {
       for (Dogsketch d : all) {
         try {
           if (name.isEmpty()) {
-            throw new CodecException("there is no name");
+            throw new CodecException("name is missing");
           }
           to.sketch(name, t, d.point());
         } catch (CodecException e) {
@@ -272,7 +272,7 @@ public final class MetricPayloads {
             "a sketch has " + keys.length + " keys and " + counts.length + " counts");
       }
       if (seconds <= 0 || seconds > DatadogMetrics.MAX_SECONDS) {
-        throw new CodecException("timestamp " + seconds + " is no time in seconds");
+        throw new CodecException("timestamp " + seconds + " is not a time in seconds");
       }
       if (!Double.isFinite(sum) || !Double.isFinite(min) || !Double.isFinite(max)) {
         throw new CodecException("a sketch has numbers that are not finite");
@@ -282,7 +282,7 @@ public final class MetricPayloads {
         h.add(keys[i], counts[i]);
       }
       if (h.count() == 0) {
-        throw new CodecException("a sketch of nothing");
+        throw new CodecException("sketch is empty");
       }
       ExponentialHistogramDataPoint p = h.point(sum, min, max);
       p.setTimeUnixNano(seconds * 1_000_000_000);

@@ -44,7 +44,7 @@ final class SketchHistogram {
     merge(to, bucket + 1, n - here);
   }
 
-  /** Adds one observation as it is. */
+  /** Adds one observation. */
   void add(double value) {
     add(value, 1);
   }

@@ -53,20 +53,20 @@ public final class TraceReader {
   /** Tracers write all 16 digits; fewer mean the same. */
   private static final Pattern UPPER_HALF = Pattern.compile("[0-9a-fA-F]{1,16}");
 
-  /** Where tracers write links that their version of payloads has no place for. */
+  /** Tag in which tracers write span links that their payload version has no field for. */
   private static final String LINKS = "_dd.span_links";
 
   private final TracesData out = new TracesData();
   private final RejectedItems refusals = new RejectedItems();
   private final TraceIdUpperHalves halves;
 
-  /** How many spans were met, refused ones too. */
+  /** Number of spans read, rejected ones included. */
   private int met;
 
   /**
-   * One for a request.
+   * Creates a reader for one request.
    *
-   * @param halves what earlier requests told of ids
+   * @param halves upper halves of IDs from earlier requests
    */
   public TraceReader(TraceIdUpperHalves halves) {
     this.halves = halves;
@@ -77,7 +77,7 @@ public final class TraceReader {
     return out;
   }
 
-  /** Spans, and traces that are no lists of spans, that could not be read. */
+  /** Rejected items: unreadable spans, and traces that are not lists of spans. */
   public RejectedItems refusals() {
     return refusals;
   }
@@ -93,8 +93,8 @@ public final class TraceReader {
   /**
    * Versions 0.3 and 0.4: a list of traces, which are lists of spans.
    *
-   * @param sender what is known of the tracer: {@code language_name}, {@code tracer_version},
-   *     {@code container_id} …
+   * @param sender metadata of the tracer: {@code language_name}, {@code tracer_version}, {@code
+   *     container_id} …
    */
   public void traces(@Nullable Object payload, Attributes sender) {
     Map<String, ScopeGroup<Span>> services = new LinkedHashMap<>();
@@ -165,7 +165,7 @@ public final class TraceReader {
     return String.valueOf(table[i.intValue()]);
   }
 
-  /** Version 0.7, {@code TracerPayload}: chunks, and what is known of the tracer. */
+  /** Reads version 0.7, {@code TracerPayload}: chunks, and metadata of the tracer. */
   public void payload(@Nullable Object payload, Attributes sender) {
     Attributes p = map(payload);
     Attributes known = sender.copy();

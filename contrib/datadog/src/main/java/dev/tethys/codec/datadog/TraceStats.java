@@ -28,10 +28,10 @@ public final class TraceStats {
   }
 
   /**
-   * Reads what a tracer sends: {@code ClientStatsPayload}.
+   * Reads a tracer's message: {@code ClientStatsPayload}.
    *
-   * @return the groups that mean nothing
-   * @throws CodecException when it is none
+   * @return the groups that could not be used
+   * @throws CodecException if the payload is not such a message
    */
   public static RejectedItems ofTracer(@Nullable Object payload, DatadogMetrics to) {
     TraceStats s = new TraceStats(to);
@@ -39,7 +39,7 @@ public final class TraceStats {
     return s.refused;
   }
 
-  /** Reads what an agent sends: {@code StatsPayload}, payloads of several tracers. */
+  /** Reads an agent's message: {@code StatsPayload}, payloads of several tracers. */
   public static RejectedItems ofAgent(@Nullable Object payload, DatadogMetrics to) {
     TraceStats s = new TraceStats(to);
     Attributes agent = map(payload);
@@ -157,7 +157,7 @@ public final class TraceStats {
       case null -> 0;
       case Long l -> l;
       case Double d -> d.longValue();
-      case Object o -> throw new CodecException(key + " is no number: " + o);
+      case Object o -> throw new CodecException(key + " is not a number: " + o);
     };
   }
 

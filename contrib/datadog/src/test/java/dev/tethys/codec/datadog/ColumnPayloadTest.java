@@ -288,7 +288,7 @@ class ColumnPayloadTest {
   }
 
   @Test
-  void setsNameFormerSetsAndAllHaveWhatTheMessageSays() {
+  void setsReferToEarlierSetsAndIncludeMessageTags() {
     Table t =
         oneGauge()
             .words("dictTagStr", "x:1", "y:2")
@@ -322,7 +322,7 @@ class ColumnPayloadTest {
   }
 
   @Test
-  void whatMeansNothingIsRefusedByItself() {
+  void rejectsInvalidItemsIndividually() {
     Table t =
         new Table()
             .words("dictNameStr", "odd", "none", "good")

@@ -48,7 +48,7 @@ class DogSketchTest {
   }
 
   @Test
-  void whatIsSpreadEvenlyHasItsMean() {
+  void evenlySpreadValuesKeepTheirMean() {
     DogSketch s = new DogSketch();
     s.add(10, 20, 100_000);
     assertThat(s.sum() / s.count()).isCloseTo(15, within(0.05));

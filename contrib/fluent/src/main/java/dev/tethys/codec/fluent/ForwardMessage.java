@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * CompressedPackedForward is the same compressed with gzip.
  *
  * @param chunk acknowledgement that the sender expects once the message is accepted; null for none
- * @param refusals entries that are no events; other entries are not affected
+ * @param refusals entries that are not events; other entries are not affected
  */
 public record ForwardMessage(
     LogsData logs, int events, @Nullable String chunk, RejectedItems refusals) {
@@ -40,7 +40,7 @@ public record ForwardMessage(
    * Reads a message.
    *
    * @param maxBytes of its entries, decompressed
-   * @param now nanoseconds since 1970, when it came
+   * @param now time of arrival, nanoseconds since 1970
    * @param memory receives the bytes that events are about to take, and may throw
    * @throws CodecException when it is malformed
    */
@@ -52,7 +52,7 @@ public record ForwardMessage(
     boolean single = m[1] instanceof Long || m[1] instanceof MsgPackReader.EventTime;
     Object option = m.length > (single ? 3 : 2) ? m[single ? 3 : 2] : null;
     if (option != null && !(option instanceof Attributes)) {
-      throw new CodecException("the option of a message is no map");
+      throw new CodecException("the option of a message is not a map");
     }
     Attributes options = option == null ? new Attributes() : (Attributes) option;
     LogsData d = new LogsData();
@@ -125,13 +125,13 @@ public record ForwardMessage(
     } catch (EOFException e) {
       throw new CodecException("packed entries end within one");
     } catch (ZipException e) {
-      throw new CodecException("packed entries are no gzip: " + e.getMessage());
+      throw new CodecException("packed entries are not gzip: " + e.getMessage());
     } catch (IOException e) {
       throw new CodecException("packed entries: " + e.getMessage());
     }
   }
 
-  /** Ends reading of what was a bomb. */
+  /** Fails when the decompressed data exceeds its limit, as in a decompression bomb. */
   private static final class Bounded extends java.io.FilterInputStream {
     private long remaining;
 
@@ -169,7 +169,7 @@ public record ForwardMessage(
       } else if (e instanceof ArrayValue a && a.size() >= 2) {
         add(to, tag, a.get(0), a.get(1), now);
       } else {
-        throw new CodecException("an entry is no list of a time and a record");
+        throw new CodecException("an entry is not a list of a time and a record");
       }
     } catch (CodecException x) {
       int number = to.items().size() + refusals.count() + 1;
@@ -198,10 +198,10 @@ public record ForwardMessage(
       case Long l -> r.setTimeUnixNano(l * 1_000_000_000L);
       case Double d -> r.setTimeUnixNano((long) (d * 1e9));
       case MsgPackReader.EventTime e -> r.setTimeUnixNano(e.nanos());
-      case null, default -> throw new CodecException("the time of an entry is none");
+      case null, default -> throw new CodecException("entry has no timestamp");
     }
     if (!(record instanceof Attributes fields)) {
-      throw new CodecException("the record of an entry is no map");
+      throw new CodecException("the record of an entry is not a map");
     }
     r.attributes().put(TAG, tag);
     boolean body = false;

@@ -13,14 +13,15 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads MessagePack as values of telemetry. Whole numbers beyond 63 bits become doubles, keys of
- * maps that are no text become it. Extensions are bytes, but for Fluentd's {@link EventTime}.
+ * Reads MessagePack as values of telemetry. Whole numbers beyond 63 bits become doubles; keys of
+ * maps that are not text are converted to text. Extensions are bytes, except Fluentd's {@link
+ * EventTime}.
  *
- * <p>Bounds: bytes of one value, and how deep it lies. What a length says is read piece by piece,
- * so that a lie costs no more than what is sent.
+ * <p>Limits: size of a value in bytes, and nesting depth. Data is read in pieces up to its
+ * announced length, so that a false length costs no more memory than the bytes sent.
  */
 public final class MsgPackReader {
-  /** How deep lists and maps may be nested. */
+  /** Maximum nesting depth of lists and maps. */
   private static final int MAX_DEPTH = 100;
 
   /** No message of the protocol has more values. */
@@ -31,7 +32,7 @@ public final class MsgPackReader {
   /** A time of Fluentd, nanoseconds since 1970: extension 0 with seconds and nanoseconds. */
   public record EventTime(long nanos) {}
 
-  /** What a value takes beside its bytes. */
+  /** Memory of a value in addition to its bytes. */
   private static final int VALUE_BYTES = 40;
 
   private final InputStream in;
@@ -42,7 +43,7 @@ public final class MsgPackReader {
   private long taken; // for values, and not yet accounted for
 
   /**
-   * Reads from a stream, no further than asked for.
+   * Reads from a stream, never past the requested value.
    *
    * @param maxBytes of one value
    */
@@ -94,11 +95,11 @@ public final class MsgPackReader {
   }
 
   /**
-   * The next value as a list, as every message of the protocol is one; null at the end of the
-   * stream. Values that are nil are passed over.
+   * Reads the next value, a list like every message of the protocol; null at the end of the stream.
+   * Nil values are skipped.
    *
-   * @throws CodecException when it is no list, or malformed, or too large
-   * @throws EOFException when the stream ends within
+   * @throws CodecException if the value is not a list, is malformed or exceeds the limit
+   * @throws EOFException if the stream ends within the value
    */
   public @Nullable Object @Nullable [] next() throws IOException {
     int b = first();
@@ -110,7 +111,7 @@ public final class MsgPackReader {
     }
     int n = (b & 0xf0) == 0x90 ? b & 0x0f : b == 0xdc ? number(2) : b == 0xdd ? number(4) : -1;
     if (n < 0 || n > MAX_ITEMS) {
-      throw new CodecException("a message is no list of a few values but begins with byte " + b);
+      throw new CodecException("message must be a list of a few values, but begins with byte " + b);
     }
     @Nullable Object[] out = new @Nullable Object[n];
     for (int i = 0; i < n; i++) {
@@ -119,7 +120,7 @@ public final class MsgPackReader {
     return out;
   }
 
-  /** Text in the second place may be packed entries, which are no text. */
+  /** Text as the second element may hold packed entries, which are binary. */
   private @Nullable Object second() throws IOException {
     int b = read();
     if (b >= 0xa0 && b < 0xc0) {

@@ -113,7 +113,7 @@ class ForwardMessageTest {
   }
 
   @Test
-  void whatIsMalformedIsSaid() {
+  void rejectsMalformedMessages() {
     for (String m :
         List.of(
             "81a16101", // a map
@@ -138,9 +138,9 @@ class ForwardMessageTest {
     assertThat(f.refusals().kept())
         .extracting(r -> r.item() + ": " + r.why())
         .containsExactly(
-            "a, entry 2: an entry is no list of a time and a record",
-            "a, entry 3: the record of an entry is no map",
-            "a, entry 4: the time of an entry is none");
+            "a, entry 2: an entry is not a list of a time and a record",
+            "a, entry 3: the record of an entry is not a map",
+            "a, entry 4: entry has no timestamp");
     ForwardMessage single = read(hex("93a161 01 01"));
     assertThat(single.events()).isZero();
     assertThat(single.refusals().count()).isEqualTo(1);

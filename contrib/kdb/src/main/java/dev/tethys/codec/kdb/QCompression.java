@@ -22,7 +22,7 @@ final class QCompression {
   private static final int HEAD = 8;
   private static final int STREAM = 12;
 
-  /** A group takes at most so many bytes: flags and eight repetitions. */
+  /** Maximum size of a group in bytes: flags and eight repetitions. */
   private static final int GROUP = 17;
 
   private static final int MAX_REPEAT = 255;
@@ -30,9 +30,9 @@ final class QCompression {
   private QCompression() {}
 
   /**
-   * A message in its short form.
+   * Compresses a message.
    *
-   * @return null when it would not be shorter than half: it is then sent as it is
+   * @return null if the result would exceed half the size: the message is then sent uncompressed
    */
   static byte @Nullable [] compress(byte[] m) {
     byte[] out = new byte[m.length / 2];
@@ -88,9 +88,9 @@ final class QCompression {
   }
 
   /**
-   * A message in its long form, its header as it would have been.
+   * Decompresses a message and restores its header.
    *
-   * @param max the longest that is taken
+   * @param max maximum size of the result
    */
   static byte[] decompress(byte[] m, ByteOrder order, int max) {
     if (m.length < STREAM) {
@@ -126,7 +126,7 @@ final class QCompression {
           int from = table[m[in++] & 0xff];
           int more = m[in++] & 0xff;
           if (from == 0) {
-            throw new CodecException("kdb+: a compressed message repeats what never was");
+            throw new CodecException("kdb+: compressed message refers to data before its start");
           }
           out[s++] = out[from++];
           out[s++] = out[from++];

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message of q IPC: what kind, and one value.
+ * A message of q IPC: its kind, and one value.
  *
  * <p>Format: a byte for the order of bytes (1 little endian, 0 big), the kind, whether it is
  * compressed, a byte more for lengths beyond 4 GB (0 here), the length of all of it as an int, then
@@ -21,7 +21,7 @@ public record QMessage(Kind kind, QValue value) {
   /** Compression, timestamps and guids; messages of up to 2 GB. */
   public static final int CAPABILITY = 3;
 
-  /** kdb+ compresses messages that are longer than so many bytes. */
+  /** Length in bytes above which kdb+ compresses messages. */
   private static final int COMPRESS_FROM = 2000;
 
   /** Kind of message; numbers as on the wire. */
@@ -30,11 +30,11 @@ public record QMessage(Kind kind, QValue value) {
     ASYNC,
     /** An answer. */
     SYNC,
-    /** It is the answer. */
+    /** A response. */
     RESPONSE
   }
 
-  /** What a client sends first. */
+  /** Handshake that a client sends first. */
   public static byte[] hello(String user, @Nullable String password) {
     String who = password == null ? user : user + ":" + password;
     if (who.indexOf('\0') >= 0) {
@@ -70,9 +70,9 @@ public record QMessage(Kind kind, QValue value) {
   }
 
   /**
-   * The length of a message by its first {@value #HEADER} bytes.
+   * Returns the length of a message from its first {@value #HEADER} bytes.
    *
-   * @throws CodecException when these are no header, or of a message longer than the limit
+   * @throws CodecException if the bytes are not a header, or the message exceeds the limit
    */
   public static int length(byte[] header, int max) {
     ByteOrder order = order(header);
@@ -89,7 +89,7 @@ public record QMessage(Kind kind, QValue value) {
    *
    * @param m all of it, the header too
    * @param max bytes that it may have uncompressed
-   * @throws CodecException when it is damaged, too large or holds what is not read here
+   * @throws CodecException if the message is damaged, too large or has an unsupported type
    */
   public static QMessage decode(byte[] m, int max) {
     if (m.length < HEADER + 1) {

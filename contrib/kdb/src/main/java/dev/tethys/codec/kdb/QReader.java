@@ -10,13 +10,16 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Reads values of q in either byte order. What a message claims is compared with what it holds
- * before memory is taken for it.
+ * Reads values of q in either byte order. A message's announced length is compared with the bytes
+ * present before memory is allocated.
  */
 final class QReader {
   static final int ERROR = 0x80;
 
-  /** Values inside of values: no real message comes near, a hostile one would cost the stack. */
+  /**
+   * Maximum nesting of values: real messages stay far below it, a hostile one would overflow the
+   * stack.
+   */
   private static final int MAX_DEPTH = 64;
 
   private final ByteBuffer in;
@@ -85,7 +88,7 @@ final class QReader {
     throw new CodecException("kdb+: a function without its text");
   }
 
-  /** A count of items of so many bytes at least. */
+  /** Reads a count of items that take at least {@code width} bytes each. */
   private int count(int width) {
     int n = in.getInt();
     if (n < 0 || (long) n * width > in.remaining()) {

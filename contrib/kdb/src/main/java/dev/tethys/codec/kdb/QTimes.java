@@ -5,9 +5,7 @@ public final class QTimes {
   private static final long NANOS = 1_000_000;
   private static final long DAY_NANOS = 86_400_000L * NANOS;
 
-  /**
-   * The first and the last millisecond that a timestamp can be; beyond stand null and infinities.
-   */
+  /** The first and the last millisecond of a timestamp; null and infinities lie outside. */
   public static final long MIN_MILLIS = QType.EPOCH_MILLIS - Long.MAX_VALUE / NANOS + 1;
 
   public static final long MAX_MILLIS = QType.EPOCH_MILLIS + Long.MAX_VALUE / NANOS - 1;

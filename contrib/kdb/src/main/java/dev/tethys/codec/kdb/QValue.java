@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A value of q, as messages carry them. Immutable: arrays are not changed. */
 public sealed interface QValue {
-  /** {@code (::)}, what functions answer that answer nothing. */
+  /** {@code (::)}, the result of functions without one. */
   QValue NOTHING = new Primitive(101, 0);
 
   /**
@@ -88,8 +88,8 @@ public sealed interface QValue {
    * A built-in function: type 101 (one argument), 102 (two), 103 (adverbs) with its number.
    *
    * <p>Of type 102 are {@code : + - * % & | ^ = < > $ , # _ ~ ! ? @ .} from 0 on, then {@code 0: 1:
-   * 2: in within like}. Of type 101 is what the first of these are with one argument, {@code ~}
-   * being {@code not}.
+   * 2: in within like}. Type 101 has the unary forms of the first of these, {@code ~} being {@code
+   * not}.
    */
   record Primitive(int type, int code) implements QValue {
     public static final Primitive NOT = new Primitive(101, 15);
@@ -116,7 +116,7 @@ public sealed interface QValue {
     };
   }
 
-  /** Characters: what q calls a string. Its bytes are UTF-8. */
+  /** Characters: a string in q. Its bytes are UTF-8. */
   static Vector text(String s) {
     return new Vector(QType.CHAR, s.getBytes(StandardCharsets.UTF_8));
   }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Packets of a client that publishes (OASIS, "MQTT Version 3.1.1" and "MQTT Version 5.0").
  *
- * @param five whether version 5 is spoken, else 3.1.1
+ * @param five whether version 5 is used, otherwise 3.1.1
  */
 public record MqttPackets(boolean five) {
   public static final int CONNACK = 2;
@@ -23,7 +23,7 @@ public record MqttPackets(boolean five) {
   public static final int DISCONNECT = 14;
   public static final int AUTH = 15;
 
-  /** Reason of an AUTH packet that asks for another one. */
+  /** Reason of an AUTH packet that requests another one. */
   public static final int CONTINUE = 0x18;
 
   /** Reason codes of version 5 from here on are failures. */
@@ -39,19 +39,19 @@ public record MqttPackets(boolean five) {
   public record Answer(int type, int packetId, int reason, String text) {}
 
   /**
-   * What a broker takes, as it said when it accepted a connection.
+   * Settings that a broker announced when it accepted a connection.
    *
-   * @param reason 0 when it is accepted
-   * @param data of authentication; empty for none
+   * @param reason 0 if the connection is accepted
+   * @param data authentication data; empty for none
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Accepted(
       int reason, int maxQos, boolean retains, long maxPacket, byte[] data, String text) {
-    /** One that takes everything, before a broker has said otherwise. */
+    /** Settings without any limit, before a broker has announced others. */
     public static final Accepted EVERYTHING = new Accepted(0, 2, true, Long.MAX_VALUE, NO_DATA, "");
   }
 
-  /** What a client and a broker of version 5 say to each other by AUTH. */
+  /** AUTH packet exchanged by a client and a broker of version 5. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Exchange(int reason, String method, byte[] data) {}
 
@@ -147,8 +147,8 @@ public record MqttPackets(boolean five) {
    * PUBLISH.
    *
    * @param packetId of quality 1 and 2
-   * @param contentType told in version 5
-   * @param id told in version 5 as correlation data: the same however often it is sent
+   * @param contentType sent in version 5
+   * @param id sent in version 5 as correlation data: the same for each retry
    */
   public byte[] publish(
       String topic,
@@ -195,7 +195,7 @@ public record MqttPackets(boolean five) {
   }
 
   /**
-   * Reads SUBACK to one topic: what the broker has against it; "" for nothing.
+   * Reads SUBACK for one topic: the broker's objection; "" for none.
    *
    * @throws CodecException when it is malformed
    */
@@ -248,7 +248,7 @@ public record MqttPackets(boolean five) {
    * Reads an answer.
    *
    * @param type of the packet, the upper four bits of its first byte
-   * @param b what follows the length
+   * @param b data after the length
    * @throws CodecException when it is malformed
    */
   public Answer answer(int type, byte[] b) {
@@ -389,7 +389,7 @@ public record MqttPackets(boolean five) {
     };
   }
 
-  /** What a reason code of version 5 means. */
+  /** Meaning of a reason code of version 5. */
   public static String reason(int code) {
     return switch (code) {
       case 0x10 -> "no matching subscribers";

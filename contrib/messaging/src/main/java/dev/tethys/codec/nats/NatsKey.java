@@ -31,16 +31,16 @@ public final class NatsKey {
   /**
    * Reads a seed, such as {@code SUA…}.
    *
-   * @throws CodecException when it is no seed of a user
+   * @throws CodecException if the text is not the seed of a user
    */
   public static NatsKey ofSeed(String text) {
     byte[] all = decode(text.strip());
     if (all.length != 36 || crc(all, 34) != ((all[34] & 0xff) | (all[35] & 0xff) << 8)) {
-      throw new CodecException("it is no seed of an nkey, or some of its letters are wrong");
+      throw new CodecException("not the seed of an nkey, or some of its characters are wrong");
     }
     int of = (all[0] & 7) << 5 | (all[1] & 0xf8) >> 3;
     if ((all[0] & 0xf8) != SEED || of != USER) {
-      throw new CodecException("it is no seed of a user, which begins with SU");
+      throw new CodecException("not the seed of a user, which begins with SU");
     }
     byte[] seed = Arrays.copyOfRange(all, 2, 34);
     try {
@@ -115,7 +115,7 @@ public final class NatsKey {
     for (int i = 0; i < text.length(); i++) {
       int v = ALPHABET.indexOf(text.charAt(i));
       if (v < 0) {
-        throw new CodecException("an nkey is made of capital letters and the digits 2 to 7");
+        throw new CodecException("an nkey consists of capital letters and the digits 2 to 7");
       }
       held = held << 5 | v;
       bits += 5;

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Doubles, with all their bits: the kinds of NaN stay what they are. */
+/** Doubles with all their bits: NaN payloads are preserved. */
 public final class DoubleColumn extends ParquetColumn {
   private long[] held = new long[256];
 
@@ -39,7 +39,7 @@ public final class DoubleColumn extends ParquetColumn {
     }
   }
 
-  /** None where there is a NaN; zeros are given as -0 and +0, as the format asks. */
+  /** No bounds if there is a NaN; zeros become -0 and +0, as the format requires. */
   @Override
   @Nullable Bounds bounds() {
     double least = Double.POSITIVE_INFINITY;

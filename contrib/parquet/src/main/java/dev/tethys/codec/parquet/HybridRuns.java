@@ -3,15 +3,15 @@ package dev.tethys.codec.parquet;
 import java.io.ByteArrayOutputStream;
 
 /**
- * Small numbers as runs of equal ones and groups of eight packed by bits, the lowest first:
- * Parquet's "RLE / bit-packing hybrid", of levels and of places in dictionaries.
+ * Small numbers as runs of equal ones and bit-packed groups of eight, the lowest first: Parquet's
+ * "RLE / bit-packing hybrid", for levels and dictionary indices.
  */
 final class HybridRuns {
   private static final int GROUP = 8;
 
   private HybridRuns() {}
 
-  /** How many bits the numbers up to one take. */
+  /** Number of bits that the numbers up to {@code most} take. */
   static int width(int most) {
     return Integer.SIZE - Integer.numberOfLeadingZeros(most);
   }

@@ -77,7 +77,7 @@ public abstract sealed class ParquetColumn permits LongColumn, DoubleColumn, Tex
     return values;
   }
 
-  /** The first entry of the row behind at least so many entries. */
+  /** End of a page of at least {@code entriesEach} entries, moved to the next start of a row. */
   final int pageEnd(int from, int entriesEach) {
     int end = Math.min(entries, from + entriesEach);
     while (repeated && end < entries && repetition[end] != 0) {
@@ -86,7 +86,7 @@ public abstract sealed class ParquetColumn permits LongColumn, DoubleColumn, Tex
     return end;
   }
 
-  /** How many of some entries are values. */
+  /** Number of values among the entries of a range. */
   final int valuesIn(int from, int to) {
     if (!optional && !repeated) {
       return to - from;
@@ -98,7 +98,7 @@ public abstract sealed class ParquetColumn permits LongColumn, DoubleColumn, Tex
     return n;
   }
 
-  /** Levels of some entries as a page of version 1 has them: each kind behind its length. */
+  /** Writes the levels of a range as in a page of version 1: each kind preceded by its length. */
   final void levels(int from, int to, ByteArrayOutputStream out) {
     if (repeated) {
       level(repetition, from, to, out);
@@ -132,12 +132,12 @@ public abstract sealed class ParquetColumn permits LongColumn, DoubleColumn, Tex
     return out.toByteArray();
   }
 
-  /** The dictionary as a page, values one behind the other; null when there is none. */
+  /** The dictionary as a page, values in sequence; null when there is none. */
   byte @Nullable [] dictionary() {
     return null;
   }
 
-  /** How many values the dictionary has. */
+  /** Number of values in the dictionary. */
   int dictionarySize() {
     return 0;
   }

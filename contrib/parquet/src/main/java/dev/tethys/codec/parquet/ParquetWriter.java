@@ -10,9 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes one file: columns are declared, then rows are added column by column and {@link #endRow}
- * called for each. Row groups are cut by size, pages by rows, each compressed; the footer tells the
- * bounds of each column in each row group, so that readers skip what they do not look for. For one
- * thread.
+ * called for each. Row groups are split by size, pages by rows, each compressed; the footer has the
+ * bounds of each column in each row group, so that readers can skip row groups. For one thread.
  */
 public final class ParquetWriter {
   private static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
@@ -66,8 +65,8 @@ public final class ParquetWriter {
 
   /**
    * @param compression none, snappy, gzip or zstd
-   * @param rowGroupBytes a row group with about so many bytes before compression is written
-   * @param madeBy what the file says who made it
+   * @param rowGroupBytes approximate size of a row group before compression
+   * @param madeBy name of the writer recorded in the file
    */
   public ParquetWriter(Compression compression, int level, long rowGroupBytes, String madeBy) {
     codec(compression);
@@ -131,7 +130,7 @@ public final class ParquetWriter {
     return m;
   }
 
-  /** About how many bytes the file has so far, those of rows not written yet before compression. */
+  /** Approximate size of the file so far; unwritten rows count uncompressed. */
   public long size() {
     return out.size() + columns.stream().mapToLong(ParquetColumn::size).sum();
   }

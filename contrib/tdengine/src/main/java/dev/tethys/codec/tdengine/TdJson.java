@@ -36,9 +36,9 @@ public final class TdJson {
   }
 
   /**
-   * Writes what stands before the values of a series in an INSERT statement, without the columns.
+   * Writes the part of an INSERT statement before the values of a series, without the columns.
    *
-   * @return null, or why TDengine does not take the series
+   * @return null, or the reason for which TDengine would reject the series
    */
   public static @Nullable String key(Labels labels, String table, TextBuffer to) {
     StringBuilder json = new StringBuilder();
@@ -47,7 +47,7 @@ public final class TdJson {
       if (k.length() > MAX_KEY) {
         return "label_name_too_long";
       }
-      // Nothing in it needs an escape of JSON's any more.
+      // The remaining text needs no JSON escapes.
       json.append(json.isEmpty() ? "{\"" : ",\"").append(k).append("\":\"");
       json.append(value(l.value())).append('"');
     }
@@ -67,7 +67,7 @@ public final class TdJson {
   }
 
   /**
-   * Writes columns and values behind a key, and ends the line.
+   * Writes columns and values after a key, and ends the line.
    *
    * @param time Unix milliseconds
    */
@@ -97,7 +97,7 @@ public final class TdJson {
   /**
    * The labels of a tag.
    *
-   * @throws CodecException when it is none of that form
+   * @throws CodecException if the text is not of that form
    */
   public static Labels labels(String json) {
     LabelsBuilder b = new LabelsBuilder();

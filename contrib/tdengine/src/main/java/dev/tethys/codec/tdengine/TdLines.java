@@ -46,9 +46,9 @@ public final class TdLines {
   private TdLines() {}
 
   /**
-   * Writes what stands before the fields of each line of a series.
+   * Writes the part of each line of a series before the fields.
    *
-   * @return null, or why TDengine does not take the series
+   * @return null, or the reason for which TDengine would reject the series
    */
   public static @Nullable String key(Labels labels, TextBuffer to) {
     String table = table(labels.metricName());
@@ -81,7 +81,7 @@ public final class TdLines {
   }
 
   /**
-   * Writes fields and time behind a key, and ends the line.
+   * Writes fields and time after a key, and ends the line.
    *
    * @param time Unix milliseconds
    */
@@ -109,7 +109,7 @@ public final class TdLines {
     return name(label, RESERVED.contains(label));
   }
 
-  /** A value as the tag has it. */
+  /** A value in the tag's form. */
   public static String tagValue(String value) {
     return PercentEscape.encode(
         value, c -> c < 0x20 || c == 0x7f || c == '\\' || c == '"' || c == '\'' || c == '`');

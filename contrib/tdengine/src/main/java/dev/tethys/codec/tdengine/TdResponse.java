@@ -15,8 +15,8 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Reads answers of {@code /rest/sql} of TDengine 3 (docs.tdengine.com, "REST API"): a code, a
- * description of what is wrong, columns, rows.
+ * Reads responses of {@code /rest/sql} of TDengine 3 (docs.tdengine.com, "REST API"): a code, an
+ * error description, columns, rows.
  */
 public final class TdResponse {
   private static final JsonFactory JSON =
@@ -57,17 +57,17 @@ public final class TdResponse {
   }
 
   /**
-   * Reads all of an answer.
+   * Reads a whole response.
    *
-   * @throws Refused when it reports an error
-   * @throws CodecException when it is no JSON of this form
+   * @throws Refused if the response reports an error
+   * @throws CodecException if the response is not JSON of this form
    */
   public static void read(InputStream in, Rows to) {
     int code = 0;
     String reason = "";
     try (JsonParser p = JSON.createParser(ObjectReadContext.empty(), in)) {
       if (p.nextToken() != JsonToken.START_OBJECT) {
-        throw new CodecException("TDengine's answer is no object");
+        throw new CodecException("TDengine's response is not an object");
       }
       @Nullable String[] row = {};
       while (p.nextToken() == JsonToken.PROPERTY_NAME) {

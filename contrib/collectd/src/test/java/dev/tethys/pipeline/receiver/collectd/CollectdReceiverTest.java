@@ -222,7 +222,7 @@ class CollectdReceiverTest {
     assertThat(a.body())
         .contains("2 elements refused")
         .contains("element 1: unknown dstype guess: h[a=b]/tail-an[f=x]/memory-old")
-        .contains("element 3: there is no time");
+        .contains("element 3: time is missing");
     assertThat(Shown.points(pipeline.batches)).hasSize(1);
 
     for (String malformed : List.of("", "{", "{}", "[1]", "[" + good)) {

@@ -260,7 +260,7 @@ class DatadogReceiverTest {
     assertThat(post(port, "/api/v1/events", "application/json", "[]").statusCode()).isEqualTo(400);
     assertThat(
             post(port, "/api/v1/events", "application/json", "{\"title\":\"a\",\"tags\":1}").body())
-        .contains("tags are no list");
+        .contains("tags are not a list");
   }
 
   @Test
@@ -498,7 +498,8 @@ class DatadogReceiverTest {
                 + "{\"metric\":\"b\",\"type\":\"odd\",\"points\":[]}]}");
     assertThat(a.statusCode()).isEqualTo(400);
     assertThat(a.body())
-        .contains("item 1: a point is no pair", "item 2: it is no object", "item 3: unknown type");
+        .contains(
+            "item 1: a point is not a pair", "item 2: not a JSON object", "item 3: unknown type");
     assertThat(Shown.points(pipeline.batches)).hasSize(1);
 
     a =
@@ -507,10 +508,10 @@ class DatadogReceiverTest {
             "/api/v2/logs",
             "[{\"message\":\"m\",\"timestamp\":1700000000000},{\"timestamp\":\"soon\"},3]");
     assertThat(a.statusCode()).isEqualTo(400);
-    assertThat(a.body()).contains("item 2: timestamp is no time", "item 3: it is no object");
+    assertThat(a.body()).contains("item 2: timestamp is not a time", "item 3: not a JSON object");
     assertThat(Shown.records(pipeline.batches)).containsExactly("0 {}{} m @1700000000000000000");
     assertThat(json(port, "/api/v1/check_run", "{\"check\":\"c\",\"status\":9}").body())
-        .contains("status is none of 0, 1, 2, 3");
+        .contains("status must be 0, 1, 2 or 3");
     assertThat(post(port, "/api/v2/logs", "text/plain", new byte[] {65}).statusCode())
         .isEqualTo(415);
   }

@@ -344,7 +344,7 @@ class PyroscopeReceiverTest {
     assertThat(ProfileText.samples(d.getDictionary(), found.getLast()))
         .containsExactly("main<java=1");
     assertThat(post(query, "", "hello".getBytes(UTF_8)).body())
-        .contains("line 1 is no sample of perf script");
+        .contains("line 1 is not a sample of perf script");
   }
 
   @Test
