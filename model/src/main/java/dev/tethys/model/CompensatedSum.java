@@ -1,9 +1,9 @@
 package dev.tethys.model;
 
 /**
- * Neumaier's addition: what is rounded away from a running sum is kept in a second number, the
- * carry, and added at the end. The order of operations is Prometheus's, so that sums equal its sums
- * to the last bit.
+ * Neumaier's addition: the rounding error of a running sum is kept in a second number, the carry,
+ * and added at the end. The order of operations is Prometheus's, so that sums equal its sums to the
+ * last bit.
  *
  * <p>Java has no second result, so a step takes two lines: {@code t = sum + v; carry = carry(sum,
  * v, t, carry); sum = t}.
@@ -15,7 +15,7 @@ public final class CompensatedSum {
    * The carry after one addition.
    *
    * @param sum before the addition
-   * @param added what is added
+   * @param added the added value
    * @param total {@code sum + added}
    * @param carry before the addition
    */

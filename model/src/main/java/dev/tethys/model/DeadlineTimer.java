@@ -63,7 +63,7 @@ public final class DeadlineTimer implements AutoCloseable {
     return state.get() == State.RUNG;
   }
 
-  /** Turns the alarm off: what has not been closed by it is not any more. */
+  /** Turns the alarm off; if it has not closed the channel yet, it never will. */
   @Override
   public void close() {
     state.compareAndSet(State.SET, State.OFF);

@@ -75,8 +75,8 @@ public final class DecimalDigits {
   }
 
   /**
-   * The digits of each number below 10,000: two look-ups wait for each other less than the
-   * multiplications that part eight digits, and take a fifth less time. Made when first used.
+   * The digits of each number below 10,000: two look-ups are less dependent on each other than the
+   * multiplications that split eight digits, and take a fifth less time. Initialized on first use.
    */
   private static final class Fours {
     static final int[] DIGITS = new int[10_000];

@@ -1,10 +1,10 @@
 package dev.tethys.model;
 
 /**
- * One example behind a number, mostly a trace.
+ * One example of the observations in a sample, usually with a trace ID.
  *
- * @param labels its own labels, such as {@code trace_id}
+ * @param labels the exemplar's labels, such as {@code trace_id}
  * @param value the observed value
- * @param timestamp Unix milliseconds; for one that came without, the time of its scrape
+ * @param timestamp Unix milliseconds; the scrape time if the exemplar came without a timestamp
  */
 public record Exemplar(Labels labels, double value, long timestamp) {}

@@ -9,7 +9,7 @@ public final class GoDurationText {
 
   private GoDurationText() {}
 
-  /** The text of so many nanoseconds. */
+  /** Formats a duration in nanoseconds. */
   public static String of(long nanos) {
     if (nanos == 0) {
       return "0s";

@@ -10,9 +10,9 @@ import java.util.Arrays;
  * Writes doubles as Go's {@code strconv.FormatFloat} does, because exposition formats, JSON answers
  * and PromQL that clients compare are written so.
  *
- * <p>Precision -1 means the fewest digits that read back as the same double. Those forms are laid
- * out straight into bytes, without garbage, because answers hold millions of them; with a given
- * precision numbers are rare and go through {@link BigDecimal}.
+ * <p>Precision -1 means the fewest digits that read back as the same double. Those forms are
+ * written directly into bytes, without garbage, because responses contain millions of them; numbers
+ * with a given precision are rare and go through {@link BigDecimal}.
  */
 public final class GoFloat {
   /**
@@ -21,7 +21,7 @@ public final class GoFloat {
    */
   public static final int ROOM_F = 352;
 
-  /** As {@link #ROOM_F}, for the forms that have an exponent. */
+  /** Like {@link #ROOM_F}, for the formats with an exponent. */
   public static final int ROOM_G = 32;
 
   /** Whole numbers up to here (2^53) are their own shortest digits. */
@@ -54,8 +54,8 @@ public final class GoFloat {
   }
 
   /**
-   * The form of OpenMetrics and of normalised {@code le} and {@code quantile} values: 'g' with
-   * {@code .0} where it would look like an integer.
+   * The form of OpenMetrics and of normalized {@code le} and {@code quantile} values: 'g', with
+   * {@code .0} appended to integers.
    */
   public static String openMetrics(double v) {
     byte[] b = new byte[ROOM_G];
@@ -159,7 +159,7 @@ public final class GoFloat {
     return point <= 0 ? start + n : at + point;
   }
 
-  /** Seventeen digits with a point behind the first one to sixteen. */
+  /** Writes seventeen digits with a point after the first to the sixteenth. */
   private static void storeWithPoint(
       byte[] to, int at, int point, int first, long middle, long last) {
     to[at] = (byte) ('0' + first);
@@ -199,7 +199,7 @@ public final class GoFloat {
     return Double.isNaN(v) ? "NaN" : v > 0 ? "+Inf" : "-Inf";
   }
 
-  /** As {@code strconv.FormatFloat(v, format, precision, 64)}. */
+  /** Formats like {@code strconv.FormatFloat(v, format, precision, 64)}. */
   public static String format(double v, char format, int precision) {
     return append(new StringBuilder(24), v, format, precision).toString();
   }
@@ -209,7 +209,7 @@ public final class GoFloat {
    *
    * @param format one of f, g, e, G, E
    * @param precision digits after the point (f, e) or significant ones (g); -1 for the fewest that
-   *     read back the same
+   *     read back as the same value
    */
   public static StringBuilder append(StringBuilder to, double v, char format, int precision) {
     if (!Double.isFinite(v)) {

@@ -4,9 +4,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads floats of texts as Go's {@code strconv.ParseFloat} does. Unlike Java's it takes no spaces
- * around and no {@code d} or {@code f} behind, takes single underscores between digits and infinity
- * under more names, and refuses what is too large.
+ * Parses floats like Go's {@code strconv.ParseFloat}. Unlike Java's parser it rejects surrounding
+ * spaces, a trailing {@code d} or {@code f} and values out of range, and accepts single underscores
+ * between digits and more names for infinity.
  */
 public final class GoFloatReader {
   /** Maximum length of a float. */
@@ -15,7 +15,7 @@ public final class GoFloatReader {
   private final String text;
   private int at;
 
-  /** Whether an underscore may come: behind a digit, or the prefix of a hexadecimal number. */
+  /** Whether an underscore may follow: after a digit, or the prefix of a hexadecimal number. */
   private boolean behindDigit;
 
   private boolean endsWithUnderscore; // some part of it
@@ -24,7 +24,7 @@ public final class GoFloatReader {
     this.text = text;
   }
 
-  /** What a text says; null if that is no float, or one beyond all of 64 bits. */
+  /** Value of a text; null if the text is not a float or exceeds the range of 64 bits. */
   public static @Nullable Double read(String s) {
     if (s.isEmpty() || s.length() > LONGEST) {
       return null;

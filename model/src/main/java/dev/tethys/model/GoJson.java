@@ -5,7 +5,7 @@ package dev.tethys.model;
  * JSON's own escapes, three HTML characters and the two line separators of Unicode are escaped.
  */
 public final class GoJson {
-  /** Whether a character is written as it is, for those of ASCII. */
+  /** Whether an ASCII character is written unchanged. */
   private static final boolean[] PLAIN = new boolean[128];
 
   static {
@@ -21,7 +21,7 @@ public final class GoJson {
     return append(sb, s, true);
   }
 
-  /** The same, but leaves the characters of HTML as they are, as Go's encoders can. */
+  /** Variant that leaves the characters of HTML unchanged, as an option of Go's encoders. */
   public static StringBuilder appendWithHtml(StringBuilder sb, String s) {
     return append(sb, s, false);
   }

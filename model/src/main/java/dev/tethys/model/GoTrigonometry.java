@@ -6,7 +6,8 @@ import java.math.BigInteger;
  * Circular and hyperbolic functions that equal Go's {@code math} package on amd64 to the last bit;
  * see {@link GoMath}. The circular ones are approximations of Moshier's Cephes library: sine and
  * cosine by polynomials on [0, pi/4], tangent and arc tangent by quotients of polynomials;
- * arguments are reduced by pi/4 in three parts, from 2^29 on by as many digits of 4/pi as it takes.
+ * arguments are reduced by pi/4 in three parts, from 2^29 on by as many digits of 4/pi as
+ * necessary.
  */
 public final class GoTrigonometry {
   private static final double PI4_A = 7.85398125648498535156e-1;
@@ -30,7 +31,7 @@ public final class GoTrigonometry {
 
   private GoTrigonometry() {}
 
-  /** An angle as an even number of eighths of the circle and what is left. */
+  /** An angle as an even number of eighths of the circle, and the remainder. */
   private record Reduced(int octant, double rest) {
     static Reduced of(double x) {
       if (x >= LARGE) {

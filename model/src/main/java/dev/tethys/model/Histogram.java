@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param schema resolution, or {@link #CUSTOM_BUCKETS}
  * @param zeroThreshold width of the zero bucket on each side of 0
  * @param zeroCount observations in the zero bucket
- * @param count all observations, NaN ones included
- * @param sum of all observations
+ * @param count number of all observations, including NaN
+ * @param sum sum of all observations
  * @param positiveSpans alternating offset, length
  * @param positive counts, one a bucket
  * @param negativeSpans alternating offset, length
@@ -60,7 +60,7 @@ public record Histogram(
     GAUGE
   }
 
-  /** True for a sample that only says that the series ended. */
+  /** True for a sample that only marks the end of the series. */
   public boolean isStale() {
     return Samples.isStale(sum);
   }

@@ -3,14 +3,14 @@ package dev.tethys.model;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says what is wrong with a native histogram that came from outside, in the words that Prometheus
- * uses, so that senders' logs read as before. Limits as in Prometheus: no negative counts, spans
- * that fit the buckets, and for integer histograms a count that fits the buckets.
+ * Describes the problem of a native histogram from outside in Prometheus's words, so that senders'
+ * logs stay the same. Limits as in Prometheus: no negative counts, spans that fit the buckets, and
+ * for integer histograms a count that fits the buckets.
  */
 public final class HistogramCheck {
   private HistogramCheck() {}
 
-  /** What contradicts itself in the histogram; null when nothing does. */
+  /** Inconsistency of the histogram; null if it is valid. */
   public static @Nullable String problem(Histogram h) {
     double[] bounds = h.customBounds();
     if (h.hasCustomBuckets()) {

@@ -2,7 +2,7 @@ package dev.tethys.model;
 
 import java.net.InetAddress;
 
-/** Addresses as Go and Kubernetes write them: IPv6 as RFC 5952 says, without a zone. */
+/** Addresses in the notation of Go and Kubernetes: IPv6 by RFC 5952, without a zone. */
 public final class IpText {
   private IpText() {}
 

@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An immutable label set in its one canonical form, so that equality is equality of bytes and a
- * hash is taken over bytes that are already there.
+ * An immutable label set in its one canonical form, so that equality is equality of bytes and the
+ * hash is computed from the stored bytes.
  *
  * <p>Format: for each label, ascending by the UTF-8 bytes of its name: {@code uvarint(nameLength)
  * name uvarint(valueLength) value}. Names are unique and not empty; a label with an empty value is
@@ -50,8 +50,8 @@ public final class Labels implements Comparable<Labels> {
   }
 
   /**
-   * Takes canonical bytes as they are, without a check: for bytes that this class or a checked
-   * codec wrote. The array now belongs to the label set.
+   * Wraps canonical bytes without a check: for bytes that this class or a validating codec wrote.
+   * The array now belongs to the label set.
    */
   public static Labels ofCanonicalBytes(byte[] canonical) {
     return canonical.length == 0 ? EMPTY : new Labels(canonical);
@@ -182,7 +182,7 @@ public final class Labels implements Comparable<Labels> {
     return m;
   }
 
-  /** How many labels there are. */
+  /** Number of labels. */
   public int size() {
     int n = 0;
     int p = 0;
@@ -210,7 +210,7 @@ public final class Labels implements Comparable<Labels> {
     return filter(sorted, true);
   }
 
-  /** All labels but the named ones. */
+  /** All labels except the named ones. */
   public Labels drop(Collection<String> names) {
     return filter(sortedNames(names), false);
   }
@@ -220,7 +220,7 @@ public final class Labels implements Comparable<Labels> {
     return find(METRIC_NAME_BYTES) < 0 ? this : filter(new byte[][] {METRIC_NAME_BYTES}, false);
   }
 
-  /** Names as sorted bytes, to be taken once and used with {@link #filter} for many sets. */
+  /** Names as sorted bytes, to be computed once and used with {@link #filter} for many sets. */
   public static byte[][] sortedNames(Collection<String> names) {
     byte[][] out = names.stream().distinct().map(Surrogates::utf8).toArray(byte[][]::new);
     Arrays.sort(out, Arrays::compareUnsigned);
@@ -309,7 +309,10 @@ public final class Labels implements Comparable<Labels> {
     return o == this || o instanceof Labels l && Arrays.equals(bytes, l.bytes);
   }
 
-  /** Label by label, name before value, as bytes; a prefix comes first. Prometheus sorts so. */
+  /**
+   * Compares label by label, name before value, as bytes; a prefix comes first. This is
+   * Prometheus's order.
+   */
   @Override
   public int compareTo(Labels o) {
     if (o == this) {

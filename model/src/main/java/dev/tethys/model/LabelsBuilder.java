@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Builds a {@link Labels}: labels may come in any order, a later value replaces an earlier one, and
- * an empty value removes the label. Reusable after {@link #clear()}. Not for several threads at
+ * Builds a {@link Labels}: labels may be set in any order, a later value replaces an earlier one,
+ * and an empty value removes the label. Reusable after {@link #clear()}. Not for several threads at
  * once.
  */
 public final class LabelsBuilder {
@@ -29,7 +29,7 @@ public final class LabelsBuilder {
     return this;
   }
 
-  /** Sets every label of a set, over what is there. */
+  /** Sets every label of a set and overwrites labels of the same name. */
   public LabelsBuilder addAll(Labels from) {
     from.forEachBytes(
         (b, no, nl, vo, vl) ->

@@ -29,7 +29,7 @@ public final class Matcher {
       this.operator = operator;
     }
 
-    /** As written in PromQL. */
+    /** Operator in PromQL. */
     public String operator() {
       return operator;
     }
@@ -91,10 +91,7 @@ public final class Matcher {
     return Objects.requireNonNull(regex).matches(labelValue);
   }
 
-  /**
-   * Whether a label value meets the condition, as UTF-8 bytes. Does not ask whether the answer is
-   * still wanted.
-   */
+  /** Whether a label value meets the condition, as UTF-8 bytes. Does not check for cancellation. */
   public boolean matches(byte[] labelValue, int from, int to) {
     if (regex == null) {
       boolean equal = Arrays.equals(utf8(), 0, utf8().length, labelValue, from, to);
@@ -120,14 +117,14 @@ public final class Matcher {
     return regex == null ? Set.of(value) : regex.values();
   }
 
-  /** With what every value begins that the positive form of the condition meets. */
+  /** Prefix of all values that match the positive form of the condition. */
   public String prefix() {
     return regex == null ? value : regex.prefix();
   }
 
   /**
-   * Searches for texts of which every value contains one that meets the positive form of the
-   * condition; empty when none are known.
+   * Searches for texts, one of which every value that matches the positive form of the condition
+   * contains; empty if none are known.
    */
   public List<ByteSearch> requiredChoices() {
     return regex == null ? List.of() : regex.requiredChoices();
@@ -182,7 +179,7 @@ public final class Matcher {
     return Objects.hash(type, name, value);
   }
 
-  /** As PromQL writes it: {@code name=~"value"}. */
+  /** Formats the matcher as in PromQL: {@code name=~"value"}. */
   @Override
   public String toString() {
     return (LabelNames.isLegacyLabelName(name) ? name : GoQuote.quote(name))

@@ -4,7 +4,7 @@ package dev.tethys.model;
  * The leading 128 bits of each power of ten that conversions between doubles and decimals need,
  * rounded down.
  *
- * <p>They are made from one another: 256 bits of each power, rounded down, are multiplied or
+ * <p>They are computed from one another: 256 bits of each power, rounded down, are multiplied or
  * divided by ten for the next one. Each step loses less than one unit of the last bit, so after all
  * of them the 128 leading bits are right (a test holds every one of them against big integers). Big
  * integers themselves would take a twentieth of the time of a start.

@@ -2,7 +2,7 @@ package dev.tethys.model;
 
 /** The two NaNs that Prometheus distinguishes by their bits. */
 public final class Samples {
-  /** Bits of the value that says "this series ended here". */
+  /** Bits of the value that marks the end of a series. */
   public static final long STALE_BITS = 0x7ff0000000000002L;
 
   /** Bits of every other NaN once it is stored. */

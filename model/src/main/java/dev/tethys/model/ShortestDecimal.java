@@ -7,22 +7,22 @@ package dev.tethys.model;
  * also the method of {@link Double#toString(double)} since JDK 19). A double {@code c·2^q}
  * represents every real number nearer to it than to its neighbours, an interval one ulp wide. Let
  * {@code 10^k} be the greatest power of ten not above that width: then the interval holds at least
- * one multiple of {@code 10^k} and at most one of {@code 10^(k+1)}, so it is enough to look at the
- * two multiples of each that enclose the double. One of {@code 10^(k+1)} that lies inside wins,
- * because it is shorter; else the nearer of {@code 10^k} that lies inside, and of two equally near
- * ones the even. Both ends of the interval belong to it when {@code c} is even, because reading
- * rounds ties to even.
+ * one multiple of {@code 10^k} and at most one of {@code 10^(k+1)}, so it is enough to check the
+ * two multiples of each that enclose the double. A multiple of {@code 10^(k+1)} inside wins,
+ * because it is shorter; otherwise the nearer multiple of {@code 10^k} inside, and of two equally
+ * near ones the even. Both ends of the interval belong to it when {@code c} is even, because
+ * reading rounds ties to even.
  *
- * <p>To compare without big numbers the double and the ends of its interval are multiplied by
+ * <p>To compare without big integers the double and the ends of its interval are multiplied by
  * {@code 4·10^-k}, with {@code 10^-k} rounded up to 128 bits, and kept as integers whose lowest bit
- * also says whether anything was cut off ("rounded to odd"); the paper proves that this decides
- * every comparison rightly.
+ * also records whether anything was cut off ("rounded to odd"); the paper proves that this decides
+ * every comparison correctly.
  *
  * <p>Nearly always one product decides, because both ends are equally far from the double: it is
- * kept as a fixed-point number modulo ten, beside half the interval's width, and what is nearer to
- * an end than the cut-off bits can tell goes the long way. That is the method of Yaoyuan Guo's
- * yy_double and Victor Zverovich's żmij (2025); here it is done without a jump, for digits are as
- * good as random, and a jump that is foreseen wrongly costs as much as the product.
+ * kept as a fixed-point number modulo ten, with half the interval's width; values too close to an
+ * end for the truncated bits take the slow path. That is the method of Yaoyuan Guo's yy_double and
+ * Victor Zverovich's żmij (2025); here it is done without a jump, for digits are as good as random,
+ * and a jump that is foreseen wrongly costs as much as the product.
  *
  * <p>Unlike {@code Double.toString} this also finds single digits, as Go does: the smallest double
  * is 5e-324 and not 4.9E-324.
@@ -34,12 +34,12 @@ final class ShortestDecimal {
   private static final long HIDDEN_BIT = 1L << FRACTION_BITS;
   private static final long FRACTION = HIDDEN_BIT - 1;
 
-  /** Bits behind the point of a number below 2 × 10 that keeps its sign. */
+  /** Fraction bits of a number below 2 × 10 that keeps its sign. */
   private static final int POINT = 58;
 
   private static final long TEN = 10L << POINT;
 
-  /** What fixed-point numbers may be wrong by, and their differences. */
+  /** Maximum error of fixed-point numbers and of their differences. */
   private static final long BLUR = 4;
 
   /** Powers of ten 10^-k are needed for the k of every q. */
@@ -153,7 +153,7 @@ final class ShortestDecimal {
     return fraction == 0 && biased > 1;
   }
 
-  /** {@code cp} times the power, of which the 64 bits above 2^128 stay, rounded to odd. */
+  /** The 64 bits above 2^128 of {@code cp} times the power, rounded to odd. */
   private static long timesPower(long high, long low, long cp) {
     long middle = high * cp;
     long fromLow = Math.unsignedMultiplyHigh(low, cp);

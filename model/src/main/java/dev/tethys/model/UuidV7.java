@@ -3,7 +3,10 @@ package dev.tethys.model;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 
-/** UUIDs of version 7 (RFC 9562): they begin with the time, so that later ones sort behind. */
+/**
+ * UUIDs of version 7 (RFC 9562): they start with the time, so that later ones sort after earlier
+ * ones.
+ */
 public final class UuidV7 {
   private UuidV7() {}
 

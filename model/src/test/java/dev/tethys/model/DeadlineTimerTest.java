@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class DeadlineTimerTest {
   @Test
-  void endsTheReadThatIsUnderWayAndSaysSo() throws Exception {
+  void endsTheReadInProgressAndReportsIt() throws Exception {
     Pipe pipe = Pipe.open();
     try (Pipe.SinkChannel end = pipe.sink();
         DeadlineTimer alarm =
@@ -49,7 +49,7 @@ class DeadlineTimerTest {
   }
 
   @Test
-  void whatIsTurnedOffClosesNothing() throws Exception {
+  void closesNothingAfterBeingTurnedOff() throws Exception {
     Pipe pipe = Pipe.open();
     try (Pipe.SinkChannel end = pipe.sink();
         Pipe.SourceChannel source = pipe.source()) {

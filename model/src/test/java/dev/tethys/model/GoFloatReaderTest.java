@@ -97,7 +97,7 @@ class GoFloatReaderTest {
   }
 
   @Test
-  void whatIsTooLongIsNot() {
+  void rejectsTextThatIsTooLong() {
     assertThat(GoFloatReader.read("1".repeat(401))).isNull();
   }
 }

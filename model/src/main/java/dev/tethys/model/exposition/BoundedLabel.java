@@ -4,18 +4,18 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Values of a label that senders choose, so that the number of series of a metric is bounded: the
- * first values are kept apart, all later ones are {@link #OTHER}. Safe for several threads.
+ * Values of a label that senders choose, bounded so that the number of series of a metric is: the
+ * first values are kept, all later ones become {@link #OTHER}. Safe for several threads.
  */
 public final class BoundedLabel {
-  /** Value beyond the number that is kept apart. */
+  /** Value for all others once the limit is reached. */
   public static final String OTHER = "other";
 
   private final int max;
   private final Set<String> known = ConcurrentHashMap.newKeySet();
 
   /**
-   * @param max number of values that are kept apart
+   * @param max maximum number of distinct values
    */
   public BoundedLabel(int max) {
     this.max = max;

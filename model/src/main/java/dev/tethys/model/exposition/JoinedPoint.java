@@ -16,7 +16,7 @@ import java.util.TreeSet;
 public final class JoinedPoint {
   private JoinedPoint() {}
 
-  /** Counts are added up; of what is not counted the last one holds. */
+  /** Adds counters up; for other types the last value wins. */
   public static Point of(MetricType type, List<Metric> metrics) {
     Point p = metrics.getFirst().point();
     for (Metric m : metrics.subList(1, metrics.size())) {

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * Metrics of one name and type, as an exporter shows them. Codecs turn it into text, OpenMetrics or
  * protobuf.
  *
- * @param name the family name as it is shown in text 0.0.4 (a counter's with {@code _total})
- * @param help what it is about, {@code ""} for nothing
+ * @param name the family name in text 0.0.4 (a counter's with {@code _total})
+ * @param help description, {@code ""} for none
  * @param unit OpenMetrics unit, {@code ""} for none
  */
 public record MetricFamily(

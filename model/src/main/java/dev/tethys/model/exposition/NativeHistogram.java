@@ -15,8 +15,8 @@ import java.util.TreeMap;
  * #MAX_BUCKETS}, neighbours are merged and the growth factor is squared.
  *
  * <p>Invariants: {@code positive} holds no empty bucket and at most {@link #MAX_BUCKETS}; the
- * classic and the native counts cover the same observations. For observations that are not
- * negative, such as durations; negative ones count as 0.
+ * classic and the native counts cover the same observations. For non-negative observations, such as
+ * durations; negative ones count as 0.
  */
 public final class NativeHistogram implements Registry.Instrument {
   /** The most buckets kept, the zero bucket not counted. */
@@ -24,7 +24,7 @@ public final class NativeHistogram implements Registry.Instrument {
 
   private static final int FIRST_SCHEMA = 3;
 
-  /** What is not larger goes into the zero bucket: 2^-128, as in Prometheus's client. */
+  /** Values up to this threshold go into the zero bucket: 2^-128, as in Prometheus's client. */
   private static final double ZERO_THRESHOLD = 0x1p-128;
 
   /** Lower bounds of the buckets between a half and one. */

@@ -31,8 +31,8 @@ public final class Registry implements Collector {
   private final List<Collector> collectors = new CopyOnWriteArrayList<>();
 
   /**
-   * The registry of what is counted once a process, regardless of its role: rejected connections,
-   * log lines left out, restarted threads. Each role adds it to its own.
+   * The registry of metrics that exist once per process, regardless of its role: rejected
+   * connections, log lines left out, restarted threads. Each role adds it to its own registry.
    */
   public static Registry process() {
     return PROCESS;
@@ -196,7 +196,7 @@ public final class Registry implements Collector {
 
   /** Metric that the program updates. */
   public interface Instrument {
-    /** What it shows now. */
+    /** Current point of the metric. */
     MetricFamily.Point point();
   }
 
@@ -281,7 +281,7 @@ public final class Registry implements Collector {
     }
   }
 
-  /** A number that goes up and down. */
+  /** A value that may increase and decrease. */
   public static final class Gauge implements Instrument {
     private final AtomicLong bits = new AtomicLong();
 
@@ -313,7 +313,7 @@ public final class Registry implements Collector {
     private final DoubleAdder sum = new DoubleAdder();
 
     /**
-     * Its own histogram, for collectors.
+     * Standalone histogram, for collectors.
      *
      * @param upperBounds ascending, without +Inf
      */
@@ -368,9 +368,9 @@ public final class Registry implements Collector {
     }
 
     /**
-     * Its own summary, for collectors.
+     * Standalone summary, for collectors.
      *
-     * @param turn how long each ring is written to: quantiles are over this time to twice of it
+     * @param turn how long each ring is written to: quantiles cover this time up to twice of it
      */
     public Summary(double[] quantiles, Duration turn) {
       this.quantiles = quantiles.clone();

@@ -8,9 +8,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Every file operation of what keeps data on disk, so that tests can cut the power, fill the disk
- * and tear writes. Content is durable after {@link WritableFile#force()}; a name (created, renamed
- * or deleted) is durable after {@link #syncDirectory} of its folder.
+ * All file operations of code that stores data on disk, so that tests can simulate a power failure,
+ * a full disk and torn writes. Content is durable after {@link WritableFile#force()}; a name
+ * (created, renamed or deleted) is durable after {@link #syncDirectory} of its folder.
  */
 public interface FileAccess {
   /** Creates a file, or empties it. */
@@ -25,7 +25,7 @@ public interface FileAccess {
   /** Opens a file for reading here and there, be it still written to. */
   ReadableFile open(Path path) throws IOException;
 
-  /** Names what was {@code from} {@code to}, replacing a file there, in one step. */
+  /** Renames {@code from} to {@code to}, replacing a file there, atomically. */
   void rename(Path from, Path to) throws IOException;
 
   /** Removes a file, or a folder with all that is in it; nothing happens when it is absent. */
@@ -82,10 +82,10 @@ public interface FileAccess {
     /** Appends bytes. After an exception the file may contain any part of them. */
     void write(byte[] bytes, int offset, int length) throws IOException;
 
-    /** Bytes so far. */
+    /** Number of bytes written. */
     long position();
 
-    /** Cuts the file to so many bytes; the next write appends there. */
+    /** Truncates the file to {@code size} bytes; the next write appends there. */
     void truncate(long size) throws IOException;
 
     /** Makes the content durable. */

@@ -34,7 +34,9 @@ public final class IoFailures {
     return out;
   }
 
-  /** What went wrong: of a file that is missing or closed to us Java says its name alone. */
+  /**
+   * Describes an I/O failure; for a missing or inaccessible file Java's message is just its name.
+   */
   public static String describe(Exception e) {
     String reason = reason(e);
     return e instanceof FileSystemException f && !reason.equals(e.getMessage())
@@ -42,7 +44,7 @@ public final class IoFailures {
         : reason;
   }
 
-  /** The same without the name of the file, for a text that has it. */
+  /** Describes a failure without the name of the file, for a text that already has it. */
   public static String reason(Exception e) {
     return switch (e) {
       case NoSuchFileException _ -> "no such file or directory";

@@ -26,8 +26,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The files of the operating system. What is made here is closed to users outside of the owner's
- * group: folders have mode 750 and files 640, or less where the umask says so.
+ * Files of the operating system. Users outside of the owner's group have no access to new files:
+ * folders have mode 750 and files 640, or less under a stricter umask.
  */
 public final class RealFiles implements FileAccess {
   private static final FileAttribute<?>[] FILE_MODE = mode("rw-r-----");
@@ -43,7 +43,7 @@ public final class RealFiles implements FileAccess {
 
   @Override
   public WritableFile create(Path path) throws IOException {
-    // Emptied here, because the errors say more.
+    // Truncated here, because the errors of this call are more specific.
     FileChannel.open(
             path,
             Set.of(
@@ -213,7 +213,7 @@ public final class RealFiles implements FileAccess {
    * them.
    */
   static final class Writing implements WritableFile {
-    /** What is written is copied out of the heap first: no more than this at once. */
+    /** Maximum size of one write, since the JDK copies written bytes out of the heap. */
     private static final int PIECE = 128 << 10;
 
     private final RandomAccessFile file;
@@ -254,7 +254,7 @@ public final class RealFiles implements FileAccess {
       try {
         file.getFD().sync();
       } catch (SyncFailedException e) {
-        throw new IOException("the disk did not take what was written to " + path, e);
+        throw new IOException("the disk did not accept data written to " + path, e);
       }
     }
 

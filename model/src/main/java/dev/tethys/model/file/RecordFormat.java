@@ -14,8 +14,8 @@ import java.util.zip.CRC32C;
  * @param order byte order of lengths and checksums
  * @param checksOfLengths whether a checksum covers the four bytes of the length and the payload,
  *     not the payload alone
- * @param minBytes of a payload: where no record is empty, zeros are no records
- * @param maxBytes of a payload
+ * @param minBytes smallest payload: where no record is empty, zeros are not valid records
+ * @param maxBytes largest payload
  */
 public record RecordFormat(
     String header, ByteOrder order, boolean checksOfLengths, int minBytes, int maxBytes) {

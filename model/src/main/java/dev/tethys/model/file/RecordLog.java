@@ -22,24 +22,25 @@ import java.util.stream.Stream;
 /**
  * A file of records that survive the process, and a power cut, the moment {@link #append} returns.
  *
- * <p>A {@link RecordFormat} defines how records are framed; the owner defines what a payload means,
- * which later record replaces an earlier one, and when most records are obsolete. {@link #replace}
- * then writes the records that still count into a new file, which takes the name of the old one.
+ * <p>A {@link RecordFormat} defines the framing of records; the owner defines the meaning of a
+ * payload, which later record replaces an earlier one, and when most records are obsolete. {@link
+ * #replace} then writes the records that still count into a new file, which takes the name of the
+ * old one.
  *
- * <p>When it is opened, what is damaged is passed over if a whole record follows it. An incomplete
- * end, mostly one record that was being written, is cut off and kept next to the file under {@link
- * #DAMAGED}: it may have been acknowledged.
+ * <p>On opening, damage is skipped if a complete record follows it. An incomplete end, mostly one
+ * record that was being written, is cut off and kept next to the file under {@link #DAMAGED}: it
+ * may have been acknowledged.
  *
  * <p>Not for several threads at once. An interrupt does not close it.
  */
 public final class RecordLog implements Closeable {
-  /** What the name of the file gets for what was cut off its end. */
+  /** Suffix of the file that holds the bytes cut off the end. */
   public static final String DAMAGED = ".damaged";
 
-  /** What the name of the file gets while its successor is written. */
+  /** Suffix of the replacement file while it is written. */
   private static final String NEXT = ".new";
 
-  /** Less than a second of looking for records behind damage. */
+  /** Limit of the search for records after damage: about a second. */
   private static final long TIME_LIMIT = 1L << 30;
 
   private static final System.Logger LOG = JulLogger.of(RecordLog.class.getName());
@@ -55,10 +56,10 @@ public final class RecordLog implements Closeable {
   @FunctionalInterface
   public interface Foreign {
     /**
-     * The records that shall take the place of what it holds. It is read through its channel alone:
-     * opening and closing it once more would release its lock.
+     * The records that replace the contents of the file. Read the file through its channel alone:
+     * opening and closing it again would release its lock.
      *
-     * @throws IOException when it stays as it is, and is not opened
+     * @throws IOException if the file is to stay unchanged; it is then not opened
      */
     Stream<byte[]> records(FileChannel file) throws IOException;
   }
@@ -205,7 +206,7 @@ public final class RecordLog implements Closeable {
     }
   }
 
-  /** What a path says of a file that cannot be opened says more. */
+  /** Opening by path gives a better error for an inaccessible file. */
   private static void checkAccess(Path file, StandardOpenOption... as) throws IOException {
     FileChannel.open(file, as).close();
   }
@@ -230,7 +231,7 @@ public final class RecordLog implements Closeable {
     out.force();
     LOG.log(
         Level.WARNING,
-        "{0}: the last {1} bytes are no whole record, as when the process ended while it wrote one;"
+        "{0}: the last {1} bytes are not a complete record, as after a crash during a write;"
             + " they were moved to {2}",
         file,
         length - end,
@@ -268,7 +269,7 @@ public final class RecordLog implements Closeable {
     return records;
   }
 
-  /** Its size in bytes. */
+  /** Size of the file in bytes. */
   public long bytes() {
     return out.size();
   }

@@ -9,13 +9,13 @@ import java.nio.file.Path;
 import java.util.zip.CRC32C;
 
 /**
- * Finds the whole records of a file, from its header on.
+ * Finds the complete records of a file, starting after its header.
  *
- * <p>The whole records around any damage are found: after bytes that are no record each offset is
- * tried as the beginning of one, because the damage may be in the length. By chance, one of four
- * thousand million tries would accept bytes that are no record. A payload that holds records itself
- * could give them away when it is damaged; none does. Trying ends where it would hold up a start:
- * from then on a length is believed if it can be true.
+ * <p>All complete records around damage are found: after an invalid record each offset is tried as
+ * the start of one, because the length itself may be damaged. One try in four billion accepts
+ * invalid bytes by chance. Records nested in a damaged payload could be mistaken for records of the
+ * file; no payload has any. The search ends when it would delay a start: from then on any plausible
+ * length is accepted.
  */
 final class RecordReader {
   private static final System.Logger LOG = JulLogger.of(RecordLog.class.getName());
@@ -57,7 +57,7 @@ final class RecordReader {
       if (end < at) {
         LOG.log(
             Level.ERROR,
-            "{0}: {1} bytes at {2} are damaged and passed over: what they said is lost",
+            "{0}: {1} bytes at {2} are damaged and were skipped: their data is lost",
             file,
             at - end,
             end);
@@ -75,7 +75,7 @@ final class RecordReader {
     return new ReadResult(end, records);
   }
 
-  /** Where a record may begin behind something that is none; -1 when none can. */
+  /** Next possible start of a record after an invalid one; -1 if there is none. */
   private long next(long damaged) throws IOException {
     for (long at = damaged + 1; searchBudget > 0; at++, searchBudget--) {
       if (at > length - RecordFormat.HEAD) {

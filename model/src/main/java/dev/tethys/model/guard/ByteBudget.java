@@ -14,14 +14,15 @@ import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
- * Memory that requests of peers may take together, whichever receivers they come to: bodies as they
- * come, decompressed, and what is parsed out of them. What a request takes is reserved before it is
- * allocated; a request that finds nothing left is to be sent again later.
+ * Memory shared by the requests of peers, whichever receivers they arrive at: received bodies,
+ * decompressed bodies and the decoded items. A request reserves its memory before it allocates; a
+ * request that finds none left should be retried later.
  *
- * <p>A quarter is left to small requests. Senders that wait for each other's memory are refused one
- * after the other, and the connection of a sender that holds memory and sends no more is closed.
+ * <p>A quarter is reserved for small requests. Senders that wait for each other's memory are
+ * rejected one after the other, and the connection of a sender that holds memory and stalls is
+ * closed.
  *
- * <p>Invariant: {@code inUse} is the sum of what open reservations hold.
+ * <p>Invariant: {@code inUse} is the sum of the open reservations.
  */
 public final class ByteBudget {
   private static final System.Logger LOG = JulLogger.of(ByteBudget.class.getName());
@@ -35,7 +36,7 @@ public final class ByteBudget {
           System::nanoTime,
           HeapRoom.process()::allowsRequests);
 
-  /** A reservation up to this is made even if the heap has no room left. */
+  /** Size up to which a reservation succeeds even without free heap. */
   private static final long ANY_HEAP_BYTES = 64 << 10;
 
   private static final long PATIENCE_NANOS = 10_000_000_000L;
@@ -44,13 +45,16 @@ public final class ByteBudget {
   /** A reservation up to this part of all is a small one. */
   private static final long SMALL_PART = 64;
 
-  /** The part of all that only small ones have. */
+  /** Divisor for the part of the total that is reserved for small requests. */
   private static final long RESERVED_PART = 4;
 
   /** Time between two refusals of senders that wait for each other. */
   static final long STUCK_NANOS = 100_000_000;
 
-  /** A sender that holds memory may lose its connection when so many bytes take it so long. */
+  /**
+   * Time without {@link #STALLED_BYTES} after which a sender that holds memory may lose its
+   * connection.
+   */
   static final long STALLED_NANOS = 5_000_000_000L;
 
   static final int STALLED_BYTES = 20_480;
@@ -93,7 +97,7 @@ public final class ByteBudget {
       this.tooLarge = tooLarge;
     }
 
-    /** Whether the request alone is more than all there is, so that sending it again is no use. */
+    /** Whether the request alone exceeds the whole budget, so that a retry is useless. */
     public boolean isTooLarge() {
       return tooLarge;
     }
@@ -118,7 +122,7 @@ public final class ByteBudget {
       }
     }
 
-    /** Whether there was so much left; a request larger than all there is throws. */
+    /** Reserves memory if it is available; a request larger than the total throws. */
     private boolean reserve(long more) {
       if (more <= 0) {
         return true;
@@ -239,7 +243,7 @@ public final class ByteBudget {
   private final AtomicLong lastStuck = new AtomicLong();
   private final Set<WatchedInput> reading = ConcurrentHashMap.newKeySet();
 
-  /** Its own budget, for tests. */
+  /** Separate budget, for tests. */
   public ByteBudget(long total) {
     this(MemoryShare.alone(MemoryUse.REQUESTS, total), System::nanoTime, () -> true);
   }
@@ -264,7 +268,10 @@ public final class ByteBudget {
         "the memory for requests is used up, send the request again later", false);
   }
 
-  /** Whether most is held by those that wait, so that one has to give it up; true for one. */
+  /**
+   * Whether most of the memory is held by waiting requests, so that one of them must fail; true for
+   * one caller.
+   */
   private boolean isStuck() {
     if (waiting.get() < inUse.get() / 2) {
       return false;
@@ -296,7 +303,7 @@ public final class ByteBudget {
     }
   }
 
-  /** Measures how long a sender is waited for. Its reads are made by one thread. */
+  /** Measures how long the server waits for a sender. Only one thread reads from it. */
   private final class WatchedInput extends FilterInputStream {
     private final Reservation held;
     private final Closeable connection;
@@ -356,12 +363,12 @@ public final class ByteBudget {
     return total;
   }
 
-  /** Largest reservation that may also take what is kept for small ones. */
+  /** Largest reservation that may also use the part for small requests. */
   public long smallLimit() {
     return total / SMALL_PART;
   }
 
-  /** What is reserved now. */
+  /** Number of bytes reserved now. */
   public long inUse() {
     return inUse.get();
   }

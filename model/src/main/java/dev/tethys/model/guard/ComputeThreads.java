@@ -117,7 +117,7 @@ public final class ComputeThreads {
     }
   }
 
-  /** Interrupt of a working thread, which may come before it has begun or after its end. */
+  /** Interrupt of a working thread, which may arrive before its start or after its end. */
   private static final class Interruption {
     private @Nullable Thread computing; // guarded by this
     private boolean requested; // guarded by this

@@ -1,6 +1,6 @@
 package dev.tethys.model.guard;
 
-/** Bounds messages of errors that quote what a client has sent. */
+/** Truncates error messages that quote data from a client. */
 public final class ErrorText {
   /** Most characters of a message. */
   public static final int MAX_LENGTH = 2000;

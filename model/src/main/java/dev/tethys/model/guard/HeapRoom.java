@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Free memory of the heap. Budgets count what queries and requests are known to hold; this is the
+ * Free memory of the heap. Budgets count the known memory of queries and requests; this is the
  * limit for everything together. While next to nothing is free after a collection, queries may hold
  * no more and large requests are refused, requests later than queries. Safe for several threads.
  *
@@ -65,7 +65,7 @@ public final class HeapRoom {
     collected = nanos.getAsLong() - PAUSE_NANOS;
   }
 
-  /** That of this process. */
+  /** The instance of this process. */
   public static HeapRoom process() {
     return PROCESS;
   }

@@ -29,7 +29,7 @@ public final class LimitedLog {
       Registry.process()
           .counter(
               "tethys_log_lines_suppressed_total",
-              "Log lines left out because too many of their kind came at once.");
+              "Log lines left out because of too many of their kind at once.");
 
   private static final AtomicLong MEMORY_ERRORS = new AtomicLong();
 
@@ -66,7 +66,7 @@ public final class LimitedLog {
     SUPPRESSED.inc();
   }
 
-  /** Failures of this process so far that were the end of memory. */
+  /** Number of failures of this process caused by exhausted memory. */
   public static long memoryErrors() {
     return MEMORY_ERRORS.get();
   }
@@ -76,7 +76,9 @@ public final class LimitedLog {
     return cut(String.valueOf(value), MAX_VALUE);
   }
 
-  /** The begin of a text of more than so many characters, and how many follow. */
+  /**
+   * The start of a text longer than {@code most} characters, and the number of those that follow.
+   */
   public static String cut(String text, int most) {
     if (text.length() <= most) {
       return text;
@@ -85,7 +87,9 @@ public final class LimitedLog {
     return text.substring(0, end) + "… (" + (text.length() - end) + " more characters)";
   }
 
-  /** Whether a line of a kind would be written now; what it would cost to make is saved if not. */
+  /**
+   * Returns the kind of a line if it would be written now, to avoid building the line otherwise.
+   */
   private @Nullable Kind due(Level level, String template) {
     if (!log.isLoggable(level)) {
       return null;
@@ -124,8 +128,8 @@ public final class LimitedLog {
   /**
    * Writes a line with a failure and its stack.
    *
-   * @param event constant
-   * @param about what it happened to
+   * @param event constant text
+   * @param about the object concerned
    */
   public void failure(Level level, String event, @Nullable Object about, Throwable failure) {
     if (failure instanceof OutOfMemoryError) {

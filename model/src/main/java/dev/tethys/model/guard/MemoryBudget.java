@@ -19,14 +19,13 @@ import java.util.function.ToLongFunction;
  * Memory that a process may hold, divided into a share for each {@link MemoryUse}.
  *
  * <p>Memory is reserved in a share before it is allocated. A share always gets its guaranteed part;
- * beyond it, it borrows what the others leave free, up to its maximum. When a share needs memory
+ * above that it borrows memory that others leave free, up to its maximum. When a share needs memory
  * that was lent, less important shares that can return memory at once, as caches can, do so, and no
  * share may borrow more until the sum is below the total again. Queries return theirs when they
  * end.
  *
  * <p>Invariants: the total is below the heap and the sum of the guaranteed parts is at most the
- * total; what is borrowed never makes the sum of all shares exceed the total at the moment of the
- * loan.
+ * total; a loan never makes the sum of all shares exceed the total at that moment.
  */
 public final class MemoryBudget implements Collector {
   /**
@@ -48,7 +47,7 @@ public final class MemoryBudget implements Collector {
    * Budget with shares of given sizes.
    *
    * @param total bytes that all may hold together, at least the sum of the guaranteed parts
-   * @param hasHeap whether the heap has room for more; shares of queries and caches ask
+   * @param hasHeap whether the heap has room for more; checked for shares of queries and caches
    */
   public MemoryBudget(long total, Function<MemoryUse, Size> sizes, BooleanSupplier hasHeap) {
     this.total = total;
@@ -59,7 +58,7 @@ public final class MemoryBudget implements Collector {
   }
 
   /**
-   * Budget for a heap, of which the sum of the guaranteed parts may be held.
+   * Budget for a heap; its total is the sum of the guaranteed parts.
    *
    * @param hasHeap whether the heap has room for more
    */
@@ -107,9 +106,10 @@ public final class MemoryBudget implements Collector {
   }
 
   /**
-   * Has less important shares return what they can at once, the least important first.
+   * Makes less important shares return memory that they can release at once, the least important
+   * first.
    *
-   * @param use whose need it is
+   * @param use use that needs memory
    * @param most bytes that all shares may hold afterwards
    */
   void reclaim(MemoryUse use, long most) {

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Part of a {@link MemoryBudget} that one use of memory has. Safe for several threads.
  *
- * <p>Memory is either reserved and released, or measured: heads know what they hold, and apply
- * their limits by themselves.
+ * <p>Memory is either reserved and released, or measured: heads know their size, and apply their
+ * own limits.
  */
 public final class MemoryShare {
   /** Cause of a refusal. */
@@ -96,7 +96,7 @@ public final class MemoryShare {
   /**
    * Adds a measurement of memory that is held without reservations.
    *
-   * @param bytes cheap, since every loan of the budget asks it
+   * @param bytes must be cheap, since every loan of the budget calls it
    */
   public synchronized void addMeasured(LongSupplier bytes) {
     LongSupplier before = measured;

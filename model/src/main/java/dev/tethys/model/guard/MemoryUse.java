@@ -4,10 +4,10 @@ import java.util.Locale;
 
 /**
  * Uses of memory that have a share of the budget, the most important first. When memory is short,
- * the last ones return what they borrowed before the first ones do.
+ * less important uses return their loans first.
  *
  * <p>A share has its guaranteed part at any time. It may grow to its maximum while others leave
- * memory free. The guaranteed parts add up to less than the heap: no share counts the rest.
+ * memory unused. The guaranteed parts add up to less than the heap: no share counts the rest.
  */
 public enum MemoryUse {
   METRIC_HEADS("metric heads", 25, 50, false),

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * intermediate results meanwhile. Safe for several threads.
  *
  * <p>Invariants: a language holds at most its maximum; all languages together hold at most their
- * own places and the common ones.
+ * own places and the shared ones.
  */
 public final class QueryPlaces {
   private final int common;

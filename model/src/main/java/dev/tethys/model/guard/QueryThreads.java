@@ -39,10 +39,10 @@ public final class QueryThreads {
   private final ComputeThreads threads;
 
   /**
-   * Threads of the usual bounds.
+   * Threads with the default limits.
    *
-   * @param name of what is queried, for names of threads and refusals
-   * @param places of its language
+   * @param name kind of data queried, for thread names and rejections
+   * @param places slots of the query language
    */
   public QueryThreads(String name, QueryPlaces.Language places) {
     this(name, places, MAX_WAITING, LONGEST_WAIT);
@@ -89,17 +89,17 @@ public final class QueryThreads {
     }
   }
 
-  /** How many queries were sent since the start, including those that run or wait. */
+  /** Number of queries since the start, including running and waiting ones. */
   public long total() {
     return total.sum();
   }
 
-  /** How many queries run or wait. */
+  /** Number of running and waiting queries. */
   public int unanswered() {
     return unanswered.get();
   }
 
-  /** How many queries wait for a place. */
+  /** Number of queries that wait for a slot. */
   int waiting() {
     return places.waiting();
   }

@@ -67,7 +67,7 @@ public final class RequestBuffers<T> {
     return create.get();
   }
 
-  /** Takes an object back that the caller has cleared and does not use any more. */
+  /** Takes back an object that the caller has cleared and no longer uses. */
   public void release(T object) {
     long of = size.applyAsLong(object);
     synchronized (waiting) {

@@ -4,17 +4,17 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Account of the memory that the request of this thread takes. Readers of formats charge what they
- * allocate for each element, because a body of two bytes an element becomes objects of a hundred.
+ * Account of the memory that the request of this thread takes. Decoders charge their allocations
+ * for each element, because a two-byte element of a body becomes objects of a hundred bytes.
  * Outside of a request, as in a reader of files, nothing is charged.
  */
 public final class RequestMemory {
   private static final ScopedValue<LongConsumer> ACCOUNT = ScopedValue.newInstance();
 
-  /** What an item takes without the values of its fields. */
+  /** Memory of an item without its field values. */
   public static final int ITEM_BYTES = 192;
 
-  /** What a value takes: an attribute, an element of a list. */
+  /** Memory of a value: an attribute or an element of a list. */
   public static final int VALUE_BYTES = 64;
 
   /** Elements are charged in groups of this size, so that an account is called rarely. */
@@ -32,7 +32,7 @@ public final class RequestMemory {
   /**
    * Runs work whose elements are charged to an account.
    *
-   * @param account told of bytes before they are allocated; may throw {@link
+   * @param account called with the number of bytes before allocation; may throw {@link
    *     ByteBudget.OverBudgetException}
    */
   public static <T extends @Nullable Object, E extends Exception> T during(

@@ -13,13 +13,13 @@ public final class SeriesMemory {
   /** Reason of a refusal. */
   public static final String EXHAUSTED = "the memory for series is used up";
 
-  /** What a series takes beside its text, here and in what is sent of it. */
+  /** Memory of a series in addition to its text, here and in the outgoing data. */
   private static final long SERIES_BYTES = 512;
 
   /** The same of a label or attribute. */
   public static final long LABEL_BYTES = 128;
 
-  /** What a character of its text takes, there and in what is sent of it. */
+  /** Memory of a character of its text, here and in the outgoing data. */
   private static final long CHARACTER_BYTES = 3;
 
   /** Some series are aggregated on the smallest heap. */
@@ -43,7 +43,7 @@ public final class SeriesMemory {
 
   private final MemoryShare memory;
 
-  /** Its own memory, for tests. */
+  /** Separate instance, for tests. */
   public SeriesMemory(long total) {
     this(MemoryShare.alone(MemoryUse.AGGREGATES, total));
   }
@@ -63,9 +63,9 @@ public final class SeriesMemory {
   }
 
   /**
-   * What a series without values takes.
+   * Memory of a series without values.
    *
-   * @param characters of its name, labels and their values
+   * @param characters characters of its name, labels and label values
    */
   public static long seriesBytes(long characters) {
     return SERIES_BYTES + CHARACTER_BYTES * characters;
@@ -75,7 +75,7 @@ public final class SeriesMemory {
     return memory.max();
   }
 
-  /** What is held now. */
+  /** Number of bytes held now. */
   public long inUse() {
     return memory.used();
   }
@@ -86,7 +86,7 @@ public final class SeriesMemory {
 
     private Share() {}
 
-    /** Whether there was so much left, which is held then. */
+    /** Holds memory if it is available. */
     public boolean take(long bytes) {
       if (memory.reserve(bytes) != null) {
         return false;
@@ -95,13 +95,13 @@ public final class SeriesMemory {
       return true;
     }
 
-    /** Gives so much of it back. */
+    /** Releases some of it. */
     public void give(long bytes) {
       memory.release(bytes);
       held -= bytes;
     }
 
-    /** Gives all back; more may be taken again. */
+    /** Releases all of it; more may be held afterwards. */
     @Override
     public void close() {
       give(held);

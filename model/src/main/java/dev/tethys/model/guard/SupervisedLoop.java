@@ -8,11 +8,11 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
 /**
- * Loop of a thread without which a process only seems to be alive: accepting connections, scraping,
- * evaluating rules, sending. A failure, whichever it is (memory may end anywhere), starts the loop
- * anew after a pause; errors that come again and again end the process, so that a supervisor can
- * start it with what memory it needs. A loop must therefore leave its object in a state in which it
- * can run again; it is over when it returns.
+ * Loop of a thread that the process cannot work without: accepting connections, scraping,
+ * evaluating rules, sending. After any failure (memory may run out anywhere) the loop is restarted
+ * after a pause; repeated errors end the process, so that a supervisor can restart it. A failed
+ * loop must therefore leave its object in a state in which it can run again; a loop that returns is
+ * not restarted.
  */
 public final class SupervisedLoop implements Runnable {
   /** Exit code of the process, as with {@code -XX:+ExitOnOutOfMemoryError}. */
@@ -28,9 +28,9 @@ public final class SupervisedLoop implements Runnable {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.threads");
   private static final LimitedLog LINES = new LimitedLog(LOG);
 
-  // Made beforehand: when they are needed there may be no memory for them.
+  // Allocated in advance: memory may be exhausted when it is needed.
   private static final byte[] NO_MEMORY_TO_LOG =
-      "tethys: a thread that must live failed and is started anew; there is no memory to say more\n"
+      "tethys: essential thread failed and is restarted; out of memory, no details available\n"
           .getBytes(StandardCharsets.US_ASCII);
   private static final byte[] EXIT_MESSAGE =
       ("tethys: a thread that must live failed "
@@ -51,7 +51,7 @@ public final class SupervisedLoop implements Runnable {
       Registry.process()
           .counters(
               "tethys_essential_thread_restarts_total",
-              "Loops that must live and were started anew after a failure.",
+              "Loops of essential threads that were restarted after a failure.",
               "thread");
 
   /** Ends the process; exchanged in tests. */
@@ -92,7 +92,7 @@ public final class SupervisedLoop implements Runnable {
   /**
    * A loop that runs again after any failure.
    *
-   * @param name of the kind of thread, for the metric: one of few
+   * @param name kind of the thread, a metric label with few values
    */
   public static Runnable of(String name, Runnable loop) {
     return of(name, loop, false);
@@ -144,11 +144,11 @@ public final class SupervisedLoop implements Runnable {
     }
     try {
       RESTARTS.with(name).inc();
-      LINES.failure(Level.ERROR, "Thread failed, starting its loop anew thread", name, cause);
+      LINES.failure(Level.ERROR, "Thread failed, restarting its loop, thread", name, cause);
     } catch (Error noMemory) {
       printLine(NO_MEMORY_TO_LOG);
     }
-    // An interrupted thread does not pause, and must find its loop ended by what interrupts it.
+    // An interrupted thread does not pause; the interrupting code must have ended its loop.
     pause.nanos(Math.min(LONGEST_PAUSE_NANOS, FIRST_PAUSE_NANOS << Math.min(failures - 1, 10)));
   }
 

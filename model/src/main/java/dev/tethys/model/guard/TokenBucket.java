@@ -21,7 +21,7 @@ public final class TokenBucket {
    *
    * @param nanosPerToken interval between two tokens, above 0
    * @param capacity most tokens that it holds, at least 1
-   * @param nanos clock that never goes back
+   * @param nanos monotonic clock
    */
   public TokenBucket(double nanosPerToken, double capacity, LongSupplier nanos) {
     this.nanosPerToken = nanosPerToken;
@@ -55,8 +55,8 @@ public final class TokenBucket {
   }
 
   /**
-   * Takes some tokens, or none when there are fewer. More than the capacity is taken from a full
-   * bucket; what is missing delays later callers.
+   * Takes {@code n} tokens, or none if there are fewer. A number above the capacity is taken from a
+   * full bucket; the deficit delays later callers.
    */
   public synchronized boolean tryTakeLarge(long n) {
     fill();
@@ -78,7 +78,7 @@ public final class TokenBucket {
     return tokens >= 0 ? 0 : (long) Math.ceil(-tokens * nanosPerToken);
   }
 
-  /** Returns tokens that were taken and not used. */
+  /** Returns unused tokens. */
   public synchronized void refund(long unused) {
     tokens = Math.min(capacity, tokens + unused);
   }

@@ -12,7 +12,7 @@ final class BucketRow {
   int[] index = new int[16];
   double[] count = new double[16];
 
-  /** What compensated addition has rounded away; all zero unless it was used. */
+  /** Rounding errors of compensated addition; all zero unless it was used. */
   double[] carry = new double[16];
 
   /**

@@ -41,7 +41,7 @@ public final class ExponentialCounts {
     this.maxBuckets = Math.max(2, maxBuckets);
   }
 
-  /** Counts an observation so many times; one that is not finite counts for nothing. */
+  /** Counts an observation {@code times} times; ignores values that are not finite. */
   public void observe(double v, long times) {
     if (!Double.isFinite(v)) {
       return;

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A histogram that others are added to or subtracted from, in place.
  *
- * <p>Differences are reconciled as they come: the lower resolution wins, zero buckets grow to a
+ * <p>Differences are reconciled on the fly: the lower resolution wins, zero buckets grow to a
  * threshold that cuts no populated bucket of either side, and custom bounds shrink to those that
- * both have. Exponential and custom buckets cannot be mixed: an operation then says {@link
+ * both have. Exponential and custom buckets cannot be mixed: an operation then returns {@link
  * #INCOMPATIBLE} and changes nothing.
  *
  * <p>Two ways of adding exist because Prometheus has both: plain ({@link #add}, {@link #subtract}),
@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
  * compensated addition. For one thread.
  */
 public final class HistogramAccumulator {
-  /** Bit of an outcome: one side says reset, the other says no reset. */
+  /** Bit of an outcome: one operand has the hint reset, the other no reset. */
   public static final int RESET_CONFLICT = 1;
 
-  /** Bit of an outcome: custom bounds differed and were cut to the common ones. */
+  /** Bit of an outcome: custom bounds differed and were reduced to the common ones. */
   public static final int BOUNDS_RECONCILED = 2;
 
   /** Outcome: exponential with custom buckets; nothing was done. */
@@ -45,7 +45,7 @@ public final class HistogramAccumulator {
   private final BucketRow positive = new BucketRow();
   private final BucketRow negative = new BucketRow();
 
-  // what the other operand becomes on its way in
+  // the other operand after conversion
   private final BucketRow otherPositive = new BucketRow();
   private final BucketRow otherNegative = new BucketRow();
   private final ZeroBucket otherZero = new ZeroBucket();
@@ -55,7 +55,7 @@ public final class HistogramAccumulator {
     set(start);
   }
 
-  /** Starts anew. */
+  /** Resets the accumulator to a histogram. */
   public HistogramAccumulator set(Histogram h) {
     schema = h.schema();
     hint = h.resetHint();
@@ -124,7 +124,7 @@ public final class HistogramAccumulator {
     return compensated;
   }
 
-  /** Overrides what is said about resets. */
+  /** Overrides the reset hint. */
   public void resetHint(ResetHint to) {
     hint = to;
   }
@@ -359,7 +359,7 @@ public final class HistogramAccumulator {
     }
   }
 
-  /** Multiplies everything; a negative factor makes it a gauge. */
+  /** Multiplies everything; a negative factor makes the histogram a gauge. */
   public HistogramAccumulator multiply(double factor) {
     zero.count *= factor;
     zero.carry *= factor;
@@ -375,7 +375,9 @@ public final class HistogramAccumulator {
     return this;
   }
 
-  /** Divides everything; a negative divisor makes it a gauge, zero removes all buckets. */
+  /**
+   * Divides everything; a negative divisor makes the histogram a gauge, zero removes all buckets.
+   */
   public HistogramAccumulator divide(double by) {
     zero.count /= by;
     zero.carry /= by;
@@ -405,7 +407,7 @@ public final class HistogramAccumulator {
         || negative.hasInfinity();
   }
 
-  /** Adds the carries to what they belong to. */
+  /** Adds the carries to their sums. */
   public HistogramAccumulator settle() {
     if (compensated) {
       zero.count += zero.carry;
@@ -428,8 +430,8 @@ public final class HistogramAccumulator {
   }
 
   /**
-   * The histogram with every bucket that any operand had. That shows: a side that has buckets, if
-   * only empty ones, is one on which observations near zero are expected.
+   * The histogram with every bucket that any operand had. This is visible: on a side with buckets,
+   * even empty ones, observations near zero are expected.
    */
   public Histogram withEmptyBuckets() {
     return new Histogram(

@@ -121,8 +121,8 @@ public final class HistogramArithmetic {
   }
 
   /**
-   * Whether two histograms say the same: equal to the bit in count, sum and populated buckets. The
-   * reset hint, the kind of numbers and empty buckets do not matter.
+   * Whether two histograms are equal to the bit in count, sum and populated buckets. The reset
+   * hint, the kind of numbers and empty buckets do not matter.
    */
   public static boolean sameObservations(Histogram a, Histogram b) {
     if (a == b) {
@@ -174,14 +174,14 @@ public final class HistogramArithmetic {
   }
 
   /**
-   * How many float samples the histogram weighs in sample limits and statistics; the figure is that
-   * of Prometheus's own representation.
+   * Weight of the histogram in float samples, for sample limits and statistics; the same figure as
+   * in Prometheus.
    */
   public static int weight(Histogram h) {
     return (bytes(h) + 8) / 16;
   }
 
-  /** The size that {@link #weight} goes by. */
+  /** The size that determines {@link #weight}. */
   static int bytes(Histogram h) {
     double[] bounds = h.customBounds();
     return 168

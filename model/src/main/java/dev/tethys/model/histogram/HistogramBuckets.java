@@ -6,7 +6,7 @@ import java.util.Objects;
 
 /**
  * All buckets of a histogram from the lowest to the highest, empty ones included: negative, zero
- * (if it holds something), positive. Reused from sample to sample; for one thread.
+ * (if it is populated), positive. Reused from sample to sample; for one thread.
  */
 public final class HistogramBuckets {
   private int size;
@@ -73,7 +73,7 @@ public final class HistogramBuckets {
     count[size++] = n;
   }
 
-  /** How many buckets there are. */
+  /** Number of buckets. */
   public int size() {
     return size;
   }
@@ -104,8 +104,8 @@ public final class HistogramBuckets {
   }
 
   /**
-   * Which bounds belong to the bucket, as in the HTTP API: 0 only the upper, 1 only the lower, 2
-   * none, 3 both.
+   * Inclusive bounds of the bucket, as in the HTTP API: 0 only the upper, 1 only the lower, 2 none,
+   * 3 both.
    */
   public int boundaries(int i) {
     return lowerInclusive(i) ? (upperInclusive(i) ? 3 : 1) : upperInclusive(i) ? 0 : 2;

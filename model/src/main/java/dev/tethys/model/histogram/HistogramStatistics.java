@@ -6,8 +6,9 @@ import dev.tethys.model.Histogram;
 
 /**
  * Estimates from native histograms. Within the zero bucket and custom buckets observations are
- * taken to be spread evenly; within exponential buckets evenly on a logarithmic scale. A histogram
- * without negative buckets has nothing below 0 in its zero bucket, and the other way round.
+ * assumed to be spread evenly; within exponential buckets evenly on a logarithmic scale. A
+ * histogram without negative buckets has nothing below 0 in its zero bucket, and the other way
+ * round.
  *
  * <p>Reused from sample to sample; for one thread.
  */
@@ -15,7 +16,7 @@ public final class HistogramStatistics {
   /** Note for the reader about an estimate from NaN observations. */
   public enum NanNote {
     NONE,
-    /** The quantile lies among NaN observations. */
+    /** The quantile is among NaN observations. */
     RESULT_IS_NAN,
     /** NaN observations count as the highest and push the quantile up. */
     SKEWED,
@@ -26,12 +27,12 @@ public final class HistogramStatistics {
   private final HistogramBuckets buckets = new HistogramBuckets();
   private NanNote note = NanNote.NONE;
 
-  /** What is to be said about the estimate taken last. */
+  /** Note on the most recent estimate. */
   public NanNote note() {
     return note;
   }
 
-  /** The value below which the share {@code q} of observations lies; see {@link #note}. */
+  /** The value below which the share {@code q} of observations is; see {@link #note}. */
   public double quantile(double q, Histogram h) {
     note = NanNote.NONE;
     if (q < 0) {
@@ -93,7 +94,7 @@ public final class HistogramStatistics {
     }
     rank = forward ? rank - (count - inBucket) : count - rank;
     if (nanSum) {
-      // what is counted but in no bucket is NaN; otherwise -Inf and +Inf made the sum NaN
+      // observations counted but not in a bucket are NaN; otherwise -Inf and +Inf made the sum NaN
       for (int k = i + 1; k < n; k++) {
         inBucket = buckets.count(k);
         lower = buckets.lower(k);

@@ -9,7 +9,7 @@ import java.util.StringJoiner;
 public final class HistogramText {
   private HistogramText() {}
 
-  /** As {@code count_values} and messages write it: {@code {count:3, sum:4.5, (1,2]:3}}. */
+  /** Formats like {@code count_values} and messages: {@code {count:3, sum:4.5, (1,2]:3}}. */
   public static String plain(Histogram h) {
     StringBuilder sb = new StringBuilder("{count:");
     sb.append(GoFloat.g(h.count())).append(", sum:").append(GoFloat.g(h.sum()));
@@ -44,7 +44,7 @@ public final class HistogramText {
   }
 
   /**
-   * As unit tests of rules and test scripts write it: {@code {{schema:1 count:3 sum:4.5 buckets:[1
+   * Formats like unit tests of rules and test scripts: {@code {{schema:1 count:3 sum:4.5 buckets:[1
    * 2]}}}.
    */
   public static String expression(Histogram h) {

@@ -4,9 +4,9 @@ import dev.tethys.model.Histogram;
 
 /**
  * Removes the observations above or below a value, as PromQL's {@code </} and {@code >/} do. A
- * bucket that holds the value is split by interpolation; count and sum are then estimated from what
- * is left, each bucket represented by its middle. If nothing is removed the histogram stays as it
- * is.
+ * bucket that contains the value is split by interpolation; count and sum are then estimated from
+ * the remaining buckets, each represented by its midpoint. If nothing is removed the histogram is
+ * unchanged.
  */
 final class HistogramTrim {
   private final Histogram h;
@@ -122,7 +122,7 @@ final class HistogramTrim {
     middle = dropAbove ? middle(lower, at, positive) : middle(at, upper, positive);
   }
 
-  /** The first custom bucket; it is taken to begin at 0 when it ends above. */
+  /** The first custom bucket; it is assumed to start at 0 if its upper bound is positive. */
   private void splitEndlessBelow(double upper, double n) {
     boolean finite = upper != Double.POSITIVE_INFINITY;
     if (dropAbove) {

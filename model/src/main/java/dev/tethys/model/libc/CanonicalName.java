@@ -10,9 +10,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The canonical name of a host as the resolver has it (getaddrinfo(3) with AI_CANONNAME): with the
- * domain that was searched, at the end of all aliases. The JDK asks for addresses alone; on 64-bit
- * Linux.
+ * The canonical name of a host from the resolver (getaddrinfo(3) with AI_CANONNAME): fully
+ * qualified, after resolving all aliases. The JDK requests addresses only; on 64-bit Linux.
  */
 public final class CanonicalName {
   private static final int AI_CANONNAME = 2;

@@ -20,9 +20,9 @@ public final class Descriptors {
   private Descriptors() {}
 
   /**
-   * Closes one, of which nothing else in this process may know (close(2)).
+   * Closes a descriptor that nothing else in this process uses (close(2)).
    *
-   * @throws IOException when it is not open
+   * @throws IOException if it is not open
    */
   public static void close(int descriptor) throws IOException {
     try (Arena arena = Arena.ofConfined()) {

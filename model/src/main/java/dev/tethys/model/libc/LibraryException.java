@@ -8,9 +8,9 @@ public final class LibraryException extends IOException {
   private final int errno;
 
   /**
-   * The message is that of Go: {@code what: words of the number}.
+   * Error with Go's message: {@code what: text of the error number}.
    *
-   * @param what the call
+   * @param what name of the call
    */
   public LibraryException(String what, int errno) {
     super(what + ": " + Errno.text(errno));

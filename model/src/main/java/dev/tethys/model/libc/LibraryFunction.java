@@ -10,9 +10,9 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
- * Functions of the C library as method handles. But for {@link #plain} ones they keep the error
- * number: their first argument is the memory that {@link #errnoState} gives, where {@link #errno}
- * reads it after a call.
+ * Functions of the C library as method handles. Except for {@link #plain} ones they preserve the
+ * error number: their first argument is the memory returned by {@link #errnoState}, from which
+ * {@link #errno} reads it after a call.
  */
 public final class LibraryFunction {
   private static final Linker LINKER = Linker.nativeLinker();
@@ -28,7 +28,7 @@ public final class LibraryFunction {
     long run() throws Throwable;
   }
 
-  /** A function that takes as many arguments as it says. */
+  /** A function with a fixed number of arguments. */
   public static MethodHandle of(String name, FunctionDescriptor type) {
     return handle(name, type, Linker.Option.captureCallState("errno"));
   }
@@ -64,7 +64,7 @@ public final class LibraryFunction {
     return (int) ERRNO.get(state, 0L);
   }
 
-  /** Makes a call of a function, none of which throws. */
+  /** Makes a call of a function that does not throw. */
   @SuppressWarnings("PMD.AvoidCatchingThrowable") // that is what method handles throw
   public static long call(Call c) {
     try {

@@ -19,8 +19,8 @@ public final class MappedPages {
   private MappedPages() {}
 
   /**
-   * Takes pages out of the process and leaves them in the system's cache, from where they come
-   * again in microseconds when they are touched. A hint: whether it succeeds does not matter.
+   * Removes pages from the process and leaves them in the system's cache, from which they are
+   * mapped again in microseconds when accessed. A hint: whether it succeeds does not matter.
    *
    * @param pages whole pages with the content of their file: changes made by the process itself
    *     would be lost

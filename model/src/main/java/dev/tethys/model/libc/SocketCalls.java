@@ -79,7 +79,7 @@ public final class SocketCalls implements AutoCloseable {
   private static final int CONTROL = 128;
   private static final int CMSG_HEADER = 16;
 
-  /** Of struct pollfd: the descriptor, what is asked for, and what there is. */
+  /** Layout of struct pollfd: the descriptor, requested events and returned events. */
   private static final int POLLFD = 8;
 
   private static final short POLLIN = 1;
@@ -192,7 +192,7 @@ public final class SocketCalls implements AutoCloseable {
     }
   }
 
-  /** How long {@link #receive} may wait, a microsecond at the least. */
+  /** Sets the longest wait of {@link #receive}, at least a microsecond. */
   public void timeout(Duration d) throws LibraryException {
     long micros = Math.max(1, TimeUnit.MICROSECONDS.convert(d)); // 0 would be for ever
     heads.set(JAVA_LONG, 0, micros / 1_000_000);
@@ -218,7 +218,7 @@ public final class SocketCalls implements AutoCloseable {
     optionOfAddresses(IP_TTL, IPV6_UNICAST_HOPS, n);
   }
 
-  /** Has packets go as they are or not at all. */
+  /** Makes the kernel send packets unfragmented or not at all. */
   public void dontFragment() throws LibraryException {
     optionOfAddresses(IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, IP_PMTUDISC_DO);
   }
@@ -228,7 +228,7 @@ public final class SocketCalls implements AutoCloseable {
     optionOfAddresses(IP_RECVTTL, IPV6_RECVHOPLIMIT, 1);
   }
 
-  /** Receives what is sent to a multicast group of netlink. */
+  /** Receives messages to a multicast group of netlink. */
   public void joinGroup(int group) throws LibraryException {
     heads.set(JAVA_INT, 0, group);
     option(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, 4);
@@ -273,9 +273,9 @@ public final class SocketCalls implements AutoCloseable {
   /**
    * Waits for the next datagram.
    *
-   * @param to where it goes; what it has no room for is lost
-   * @return the length of what came; 0 also when the socket was shut down
-   * @throws LibraryException with {@link Errno#EAGAIN} when the time is up
+   * @param to receives the datagram; bytes beyond its length are lost
+   * @return the length of the datagram; 0 also when the socket was shut down
+   * @throws LibraryException with {@link Errno#EAGAIN} on timeout
    */
   public int receive(byte[] to) throws LibraryException {
     long n = receive(to, 0);
@@ -283,7 +283,7 @@ public final class SocketCalls implements AutoCloseable {
     return (int) n;
   }
 
-  /** As {@link #receive}, but does not wait: returns -1 when no datagram is there. */
+  /** Receives like {@link #receive}, but does not wait: returns -1 if no datagram is available. */
   public int receiveNow(byte[] to) throws LibraryException {
     long n = receive(to, MSG_DONTWAIT);
     if (n < 0 && LibraryFunction.errno(state) == Errno.EAGAIN) {
@@ -325,9 +325,7 @@ public final class SocketCalls implements AutoCloseable {
     return n;
   }
 
-  /**
-   * How many hops the packet that was received last had left; null where the kernel does not say.
-   */
+  /** Remaining hops of the last received packet; null if the kernel does not report them. */
   public @Nullable Integer hopsLeft() {
     boolean six = family == AF_INET6;
     MemorySegment control = heads.asSlice(MSGHDR + IOVEC);
@@ -350,7 +348,10 @@ public final class SocketCalls implements AutoCloseable {
     check("ioctl", call(() -> (int) IOCTL.invokeExact(state, fd, request, argument)));
   }
 
-  /** Wakes who receives, which gets nothing from now on; by any thread before it is closed. */
+  /**
+   * Wakes the receiver, which gets no further data; callable by any thread before the socket is
+   * closed.
+   */
   public void shutdown() {
     call(() -> (int) SHUTDOWN.invokeExact(fd, SHUT_RDWR));
   }

@@ -20,8 +20,8 @@ public final class LogText {
   }
 
   /**
-   * Text of a template. Two apostrophes, as texts for {@code MessageFormat} have them, become one
-   * where there are values; a place without a value stays as it is.
+   * Text of a template. Two apostrophes, as in templates of {@code MessageFormat}, become one if
+   * there are values; a placeholder without a value stays unchanged.
    */
   public static String render(String template, @Nullable Object @Nullable [] values) {
     if (values == null || values.length == 0) {

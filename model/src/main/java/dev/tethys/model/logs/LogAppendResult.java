@@ -26,7 +26,7 @@ public record LogAppendResult(int stored, List<Refusal> refusals, int[] rowRefus
    */
   public record Refusal(int stream, int firstRow, int entries, String limit, String message) {}
 
-  /** Result of an append of which all entries were stored. */
+  /** Result of an append that stored all entries. */
   public static LogAppendResult stored(int entries) {
     return new LogAppendResult(entries, List.of(), new int[0]);
   }

@@ -25,20 +25,21 @@ public interface LogBodyParts {
   void mark(byte[] text, int length, int[] places, boolean[] needed, Ranges unread);
 
   /**
-   * Finds the ranges of the text that are all that is read of the bodies. A store passes on only
-   * these, each followed by a zero byte, and the number that this gives.
+   * Finds the ranges of the text that are sufficient to read the bodies. A store passes on only
+   * these, each followed by a zero byte, and the returned number.
    *
    * @param arguments number of placeholders
-   * @param known what is known of the arguments
+   * @param known known properties of the arguments
    * @param ranges gets the ranges, in the order in which they are to be passed on
-   * @return number of what is read, not below 0; -1 if bodies are to be passed on by {@link #mark}
+   * @return a number that identifies the kind of ranges, not below 0; -1 if bodies are to be passed
+   *     on by {@link #mark}
    */
   default int ranges(
       byte[] text, int length, int[] places, int arguments, Known known, Ranges ranges) {
     return -1;
   }
 
-  /** Contents of the arguments of all bodies, as far as they are known. */
+  /** Contents of the arguments of all bodies, as far as known. */
   @FunctionalInterface
   interface Known {
     /** Writes the argument and gives its end; -1 if it differs, or there is no room for it. */

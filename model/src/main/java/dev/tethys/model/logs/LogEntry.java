@@ -24,14 +24,14 @@ public final class LogEntry {
     /** One more entry need not be kept any longer. Called by any thread; must not block. */
     void settled();
 
-    /** The same for so many entries at once. */
+    /** Settles {@code entries} entries at once. */
     default void settled(int entries) {
       for (int i = 0; i < entries; i++) {
         settled();
       }
     }
 
-    /** One for so many copies of an entry: it is settled when all of them are. */
+    /** Origin of {@code copies} copies of an entry: settled when all of them are. */
     default Origin shared(int copies) {
       AtomicInteger remaining = new AtomicInteger(copies);
       return () -> {
@@ -101,7 +101,7 @@ public final class LogEntry {
     this.labels = labels;
   }
 
-  /** What is known of this entry beside its stream. */
+  /** Labels of this entry in addition to its stream. */
   public Labels metadata() {
     return metadata;
   }
@@ -134,12 +134,12 @@ public final class LogEntry {
     bytes = NONE;
   }
 
-  /** How many bytes the text has in UTF-8. */
+  /** Length of the text in UTF-8 bytes. */
   public int bytes() {
     return line == null ? length : bytes(line);
   }
 
-  /** How many bytes a text has in UTF-8. */
+  /** Length of a text in UTF-8 bytes. */
   public static int bytes(String text) {
     int n = text.length();
     int sum = n;
@@ -169,8 +169,8 @@ public final class LogEntry {
   }
 
   /**
-   * Takes over what is owed to the source of another entry that now lives on in this one: it is
-   * settled with this entry.
+   * Takes over the acknowledgement of another entry that is merged into this one: both are settled
+   * together.
    */
   public void absorb(LogEntry other) {
     if (other.origin == null && other.absorbed == null) {
@@ -190,8 +190,8 @@ public final class LogEntry {
   }
 
   /**
-   * Takes what is owed to the sources out of the entry, for a destination that keeps it apart: the
-   * entry itself then owes nothing.
+   * Detaches the acknowledgement owed to the sources, for a destination that tracks it separately:
+   * the entry itself then owes none.
    *
    * @return null when no source waits
    */

@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * Conditions on rows; a row has to fit all of them.
+ * Conditions on rows; a row must satisfy all of them.
  *
- * @param lines conditions on the body as it is stored
+ * @param lines conditions on the stored body
  * @param metadata conditions on structured metadata; a name that a row lacks has the empty value
  */
 public record LogFilter(List<Line> lines, List<Matcher> metadata) {

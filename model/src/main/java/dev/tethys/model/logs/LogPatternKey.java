@@ -6,7 +6,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Number for a pattern of log lines, by which patterns are counted before their texts are needed.
- * Equal texts have equal numbers; others have different ones, but for a chance of 2^-64.
+ * Equal texts have equal numbers; different texts have different ones, except with a probability of
+ * 2^-64.
  */
 public final class LogPatternKey {
   private static final Hasher64 HASHER = Hashing.xxh3_64();

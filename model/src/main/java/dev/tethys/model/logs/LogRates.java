@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Limits the bytes of log entries that a tenant, and one of its streams, may append a second, as
- * Loki does. A batch is taken or refused as a whole, so that one that is sent again is not stored
+ * Loki does. A batch is accepted or rejected as a whole, so that a retried batch is not stored
  * twice. Safe for several threads.
  */
 public final class LogRates {
@@ -86,8 +86,8 @@ public final class LogRates {
   private final Buckets<StreamKey> streams = new Buckets<>(MAX_STREAMS);
 
   /**
-   * @param rates by tenant
-   * @param nanos clock that never goes back
+   * @param rates rates by tenant
+   * @param nanos monotonic clock
    */
   public LogRates(Function<String, Rates> rates, LongSupplier nanos) {
     this.rates = rates;
@@ -100,10 +100,10 @@ public final class LogRates {
   }
 
   /**
-   * Takes the bytes of a batch; one that is larger than a burst is taken when the full burst is
-   * free.
+   * Takes the bytes of a batch; a batch larger than a burst is accepted when the full burst is
+   * available.
    *
-   * @return why it is refused, null if it is not
+   * @return the reason of a rejection, null if it is accepted
    */
   @Nullable Refusal refusal(String tenant, LogBatch batch) {
     Rates r = rates.apply(tenant);

@@ -21,8 +21,8 @@ public interface LogRowBatch {
   void body(int row, CopyBuffer into);
 
   /**
-   * Number of the ranges of which the body consists, see {@link LogBodyParts#ranges}; -1 if it is
-   * no list of ranges.
+   * Number of the ranges that form the body, see {@link LogBodyParts#ranges}; -1 if the body is not
+   * a list of ranges.
    */
   default int ranges(int row) {
     return -1;

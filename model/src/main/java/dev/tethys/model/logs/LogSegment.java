@@ -33,7 +33,7 @@ public interface LogSegment {
    * Rows and bytes by stream, metadata and time without reading rows, for counts without a filter.
    * Spans of time that reach beyond the selected range count with all their rows.
    *
-   * @param metadata names that tell groups apart; others may too
+   * @param metadata names that distinguish groups; others may, too
    * @return null if the segment would have to read rows
    */
   default @Nullable LogCounts counts(List<String> metadata) {
@@ -54,12 +54,12 @@ public interface LogSegment {
   void scan(LogFilter filter, LogNeeds needs, LogRowConsumer consumer);
 
   /**
-   * The same for a consumer that keeps the rows of one end of the time range: rows beyond a bound
-   * may be left out. A segment that can read its rows by time leaves most of them.
+   * Scans for a consumer that keeps the rows of one end of the time range: rows beyond a bound may
+   * be left out. A segment that can read its rows by time skips most of them.
    *
    * @param forward whether the oldest rows are kept; else the newest
-   * @param bound time beyond which no row is kept any more; it only moves towards the end that is
-   *     kept, also during the scan
+   * @param bound time beyond which rows are no longer kept; it only moves towards the kept end,
+   *     also during the scan
    */
   default void scanEnd(
       LogFilter filter,
@@ -107,8 +107,8 @@ public interface LogSegment {
   }
 
   /**
-   * Notes that the segment is not read any more, so that memory which only readers keep is free
-   * before the selection is closed.
+   * Ends reading of the segment, so that memory kept for readers is freed before the selection is
+   * closed.
    */
   default void release() {}
 
@@ -116,8 +116,7 @@ public interface LogSegment {
   @FunctionalInterface
   interface PatternKeyConsumer {
     /**
-     * Takes the first {@code n} counts of arrays. What was counted before may come again; its
-     * counts add up.
+     * Takes the first {@code n} counts of arrays. The same key may occur again; its counts add up.
      */
     void accept(long[] keys, int[] rows, int n, int stream);
   }
@@ -133,7 +132,7 @@ public interface LogSegment {
   @FunctionalInterface
   interface PatternConsumer {
     /**
-     * Takes a count. What was counted before may come again; its counts add up.
+     * Takes a count. The same key may occur again; its counts add up.
      *
      * @param stream index of the stream in {@link LogSelection#streams}
      * @param bucket first time of the bucket

@@ -26,7 +26,7 @@ public interface AddressSymbols {
   record Mapped(String buildId, String path, long start, long limit, long offset) {}
 
   /**
-   * Frames of addresses. It may read files and ask other servers, in bounded time.
+   * Frames of addresses. It may read files and query other servers, in bounded time.
    *
    * @param stopped true or an exception ends the work
    * @return for each address its frames, the innermost first; empty if nothing is known

@@ -31,7 +31,7 @@ public final class ProfileBatch {
     return RELEASED.take();
   }
 
-  /** Leaves the arrays to a later batch. This one and its views must not be in use any more. */
+  /** Recycles the arrays for a later batch. This batch and its views must no longer be in use. */
   public void release() {
     symbols.clear();
     series.clear();

@@ -6,8 +6,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Labels of series of profiles, under the names that Pyroscope gives them. Labels that begin with
- * two underscores are private: Grafana hides them.
+ * Labels of series of profiles, under Pyroscope's names. Labels that begin with two underscores are
+ * private: Grafana hides them.
  */
 public final class ProfileLabels {
   /** Label with the profile type, {@code name:sample type:unit:period type:period unit}. */
@@ -71,7 +71,7 @@ public final class ProfileLabels {
   /**
    * Labels of a series.
    *
-   * @param labels those of the source; names are made valid
+   * @param labels labels of the source; names are made valid
    */
   public static Labels series(Map<String, String> labels, Type type) {
     LabelsBuilder b = new LabelsBuilder();

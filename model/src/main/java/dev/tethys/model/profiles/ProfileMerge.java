@@ -99,9 +99,9 @@ public final class ProfileMerge implements ProfileReader {
   }
 
   /**
-   * Charges what was added to the request, together with the message that is made of it.
+   * Charges the added data to the request, together with the message built from it.
    *
-   * @throws dev.tethys.model.guard.ByteBudget.OverBudgetException if there is no memory for it
+   * @throws dev.tethys.model.guard.ByteBudget.OverBudgetException if the budget is exhausted
    */
   private void charge() {
     long bytes = symbols.bytes() + keys.bytes() + 8L * values.length;

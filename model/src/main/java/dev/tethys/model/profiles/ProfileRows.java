@@ -78,7 +78,7 @@ public final class ProfileRows {
     starts[++count] = at;
   }
 
-  /** Removes all rows and keeps the arrays: views of these rows must not be in use any more. */
+  /** Removes all rows and keeps the arrays: views of these rows must no longer be in use. */
   void clear() {
     count = 0;
   }

@@ -9,7 +9,7 @@ import java.util.SortedSet;
 
 /**
  * Store of profiles by tenant and series. Times are Unix nanoseconds. A series is identified by its
- * labels, among them {@link ProfileLabels#PROFILE_TYPE}. Safe for several threads.
+ * labels, including {@link ProfileLabels#PROFILE_TYPE}. Safe for several threads.
  */
 public interface ProfileStore extends TenantStore {
   /**

@@ -1,9 +1,6 @@
 package dev.tethys.model.profiles;
 
-/**
- * Tables of {@link ProfileSymbols} to which rows are added, each of which occurs once. Not safe for
- * several threads.
- */
+/** Tables of {@link ProfileSymbols} that grow by unique rows. Not safe for several threads. */
 public final class ProfileSymbolTable {
   /** Texts of {@link ProfileSymbols#strings}. */
   public final TextTable strings = new TextTable();
@@ -28,7 +25,7 @@ public final class ProfileSymbolTable {
     addEmptyRows();
   }
 
-  /** Removes all symbols: views of these tables must not be in use any more. */
+  /** Removes all symbols: views of these tables must no longer be in use. */
   void clear() {
     strings.clear();
     mappings.clear();

@@ -8,8 +8,8 @@ import java.util.Arrays;
 
 /**
  * Table of texts. An interned text occurs once. Texts that are known to be new can be appended
- * without a look-up; they are indexed when a text is interned next. Texts are kept in UTF-8, so
- * that those of a request are copied and compared without objects. Not safe for several threads.
+ * without a look-up; they are indexed at the next interning. Texts are kept in UTF-8, so that those
+ * of a request are copied and compared without objects. Not safe for several threads.
  */
 public final class TextTable {
   private static final long TAG = -1L << 32;
@@ -33,7 +33,7 @@ public final class TextTable {
     return starts[count] + 4L * count + 8L * slots.length;
   }
 
-  /** Removes all texts and keeps the arrays: views of this table must not be in use any more. */
+  /** Removes all texts and keeps the arrays: views of this table must no longer be in use. */
   void clear() {
     count = 0;
     indexed = 0;
@@ -54,7 +54,7 @@ public final class TextTable {
   /**
    * Index of a text, which is added if it is new.
    *
-   * @param utf8 bytes with the text; malformed ones are replaced as a {@code String} does it
+   * @param utf8 bytes with the text; malformed ones are replaced like in a {@code String}
    */
   public int intern(byte[] utf8, int offset, int length) {
     return isAscii(utf8, offset, length)
@@ -65,7 +65,7 @@ public final class TextTable {
   /**
    * Adds a text without looking for an equal one.
    *
-   * @param utf8 bytes with the text; malformed ones are replaced as a {@code String} does it
+   * @param utf8 bytes with the text; malformed ones are replaced like in a {@code String}
    * @return its index
    */
   public int append(byte[] utf8, int offset, int length) {

@@ -3,8 +3,8 @@ package dev.tethys.model.profiles;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Texts in UTF-8, one behind the other. Immutable: the arrays are shared with the {@link TextTable}
- * that adds texts behind {@code count}.
+ * Texts in UTF-8, concatenated. Immutable: the arrays are shared with the {@link TextTable} that
+ * appends texts after {@code count}.
  *
  * @param data bytes of all texts
  * @param starts index of the first byte of each text; the end of the last text follows

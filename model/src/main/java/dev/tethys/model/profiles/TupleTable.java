@@ -4,8 +4,7 @@ import java.util.Arrays;
 
 /**
  * Table of rows of numbers. An interned row occurs once. Rows that are known to be new can be
- * appended without a look-up; they are indexed when a row is interned next. Not safe for several
- * threads.
+ * appended without a look-up; they are indexed at the next interning. Not safe for several threads.
  */
 public final class TupleTable {
   private static final long TAG = -1L << 32;
@@ -27,7 +26,7 @@ public final class TupleTable {
     return 8L * starts[count] + 4L * count + 8L * slots.length;
   }
 
-  /** Removes all rows and keeps the arrays: views of this table must not be in use any more. */
+  /** Removes all rows and keeps the arrays: views of this table must no longer be in use. */
   public void clear() {
     count = 0;
     indexed = 0;

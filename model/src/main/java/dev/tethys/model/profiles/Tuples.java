@@ -2,7 +2,7 @@ package dev.tethys.model.profiles;
 
 /**
  * Table of rows of numbers, which may differ in length. Immutable: the arrays are shared with the
- * {@link TupleTable} that adds rows behind {@code count}.
+ * {@link TupleTable} that appends rows after {@code count}.
  *
  * @param data values of all rows
  * @param starts index of the first value of each row; the end of the last row follows

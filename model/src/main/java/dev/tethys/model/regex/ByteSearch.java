@@ -52,7 +52,7 @@ public final class ByteSearch {
     return bytes.length;
   }
 
-  /** Where the sequence is first found in a part of a text; -1 when it is not. */
+  /** Position of the first occurrence in a part of a text; -1 if there is none. */
   public int indexOf(byte[] text, int from, int to) {
     int last = to - bytes.length;
     int i = from;
@@ -78,7 +78,7 @@ public final class ByteSearch {
     return -1;
   }
 
-  /** Whether the sequence is at an offset, with so many bytes after it. */
+  /** Whether the sequence is at an offset; the text must be long enough. */
   boolean isAt(byte[] text, int at) {
     return Arrays.equals(text, at, at + bytes.length, bytes, 0, bytes.length);
   }

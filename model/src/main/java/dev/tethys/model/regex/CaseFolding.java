@@ -64,7 +64,7 @@ final class CaseFolding {
 
   private CaseFolding() {}
 
-  /** Adds what differs from the code points of a range only in case. */
+  /** Adds the code points that differ from those of a range only in case. */
   static void addOthers(int low, int high, CharSet.Builder to) {
     int i = Arrays.binarySearch(FOLDING, low);
     for (i = i < 0 ? -i - 1 : i; i < FOLDING.length && FOLDING[i] <= high; i++) {

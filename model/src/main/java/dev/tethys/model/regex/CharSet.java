@@ -14,7 +14,7 @@ final class CharSet {
   static final CharSet ANY = new CharSet(new int[] {0, MAX});
   static final CharSet ANY_BUT_NEWLINE = new CharSet(new int[] {0, '\n' - 1, '\n' + 1, MAX});
 
-  /** Replacement character: what Go reads in place of a byte that is not UTF-8. */
+  /** Replacement character, which Go reads for a byte that is not UTF-8. */
   static final int REPLACEMENT = 0xFFFD;
 
   private final int[] bounds;
@@ -105,7 +105,7 @@ final class CharSet {
     return new CharSet(Arrays.copyOf(out, n));
   }
 
-  /** With every code point that equals one of the set but for its case. */
+  /** The set with every code point that differs from one of it only in case. */
   CharSet folded() {
     Builder b = new Builder().add(this);
     for (int i = 0; i < bounds.length; i += 2) {
@@ -124,7 +124,7 @@ final class CharSet {
     return Arrays.hashCode(bounds);
   }
 
-  /** As a class of RE2 with numeric escapes. */
+  /** Formats the set as a class of RE2 with numeric escapes. */
   @Override
   public String toString() {
     if (bounds.length == 0) {

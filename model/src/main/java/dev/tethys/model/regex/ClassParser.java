@@ -4,8 +4,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads sets of characters and escaped characters of one expression. Each method leaves behind in
- * {@link #end} where the text ends that it read.
+ * Reads sets of characters and escaped characters of one expression. Each method stores the end of
+ * the text that it read in {@link #end}.
  */
 final class ClassParser {
   /** Ranges of all classes of an expression. */
@@ -142,7 +142,7 @@ final class ClassParser {
     return negative ? s.negate() : s;
   }
 
-  /** Reads an escape that denotes a set, as {@code \d} and {@code \pL}; null when it is none. */
+  /** Reads an escape that denotes a set, as {@code \d} and {@code \pL}; null for any other text. */
   @Nullable CharSet setEscape(int from, int flags) {
     if (charAt(from) != '\\' || from + 1 >= text.length()) {
       return null;

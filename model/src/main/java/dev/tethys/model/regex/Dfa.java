@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * When generations fill too quickly, states are not worth their making, and the program is run in
  * sets of instructions from then on.
  *
- * <p>Texts have to be valid UTF-8; what is said of others is undefined.
+ * <p>Texts must be valid UTF-8; results for others are undefined.
  */
 final class Dfa {
   /** Bytes of a generation. */
@@ -82,7 +82,7 @@ final class Dfa {
 
   /** States with their transitions. A state is the place of its row in the table. */
   private final class Generation {
-    /** Rows of classes; read without the lock: what is not there yet is read as unknown. */
+    /** Rows of classes, read without the lock: missing rows read as unknown. */
     volatile int[] table = new int[8 * stride];
 
     final int start;
@@ -197,7 +197,7 @@ final class Dfa {
   /**
    * Whether bytes match.
    *
-   * @param skip text with which every match begins, or null: what cannot begin one is passed over
+   * @param skip text that every match starts with, or null: positions without it are skipped
    */
   boolean run(byte[] text, int begin, int end, @Nullable ByteSearch skip) {
     if (abandoned) {
@@ -254,8 +254,8 @@ final class Dfa {
   }
 
   /**
-   * Where a state is first left. Bytes that do not leave it are passed faster than others, as none
-   * waits for the one before it.
+   * Position at which a state is first left. Bytes that stay in the state are scanned faster than
+   * others, since no step depends on the one before it.
    */
   private int rest(int[] table, int state, byte[] text, int from, int end) {
     byte[] classOf = p.classOf;

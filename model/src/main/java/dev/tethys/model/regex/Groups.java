@@ -29,7 +29,7 @@ public final class Groups {
     return found(() -> matcher.find(from));
   }
 
-  /** RE2/J follows what needs no character by recursion. */
+  /** RE2/J handles empty-width parts by recursion. */
   private boolean found(BooleanSupplier search) {
     try {
       return search.getAsBoolean();
@@ -54,22 +54,22 @@ public final class Groups {
     return number < 0 ? null : matcher.group(number);
   }
 
-  /** Where the match begins. */
+  /** Start of the match. */
   public int start() {
     return matcher.start();
   }
 
-  /** Where a group begins; -1 when it is not part of the match. */
+  /** Start of a group; -1 if it is not part of the match. */
   public int start(int number) {
     return matcher.start(number);
   }
 
-  /** Where the match ends. */
+  /** End of the match. */
   public int end() {
     return matcher.end();
   }
 
-  /** Where a group ends; -1 when it is not part of the match. */
+  /** End of a group; -1 if it is not part of the match. */
   public int end(int number) {
     return matcher.end(number);
   }

@@ -11,8 +11,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Expression that consists of literals with anything between: {@code .*-6a.*}. Each is searched
- * behind the one before it, which leaves most room for those that follow. Immutable.
+ * Expression of literals with anything between them: {@code .*-6a.*}. Each literal is searched
+ * after the one before it, at the earliest position, which leaves most room for those that follow.
+ * Immutable.
  */
 final class LiteralPieces {
   /** No gap: the literal is where the text begins or ends. */

@@ -80,9 +80,9 @@ final class Literals {
   }
 
   /**
-   * Texts of which each match contains one, as long as possible; empty when none are known.
+   * Texts, one of which each match contains, as long as possible; empty if none are known.
    *
-   * @param most more of them are not collected
+   * @param most maximum number of texts
    */
   static Set<String> requiredChoices(List<RegexNode> sequence, int most) {
     Set<String> best = Set.of();
@@ -154,7 +154,7 @@ final class Literals {
     return "";
   }
 
-  /** Collects the names of groups, of equal ones the first. */
+  /** Collects the names of groups; the first of equal names wins. */
   static void names(RegexNode tree, Map<String, Integer> to) {
     if (tree instanceof Group g) {
       if (g.name() != null) {
@@ -169,11 +169,10 @@ final class Literals {
   // ---- all values
 
   /**
-   * The values that a tree matches as a whole, when it matches only some; null when it is not
-   * known.
+   * The values that a tree matches as a whole, if their number is limited; null if unknown.
    *
-   * @param most more of them are not looked for
-   * @param characters at least so many characters may they have together
+   * @param most maximum number of values
+   * @param characters maximum number of characters of all values together
    */
   static @Nullable Set<String> values(RegexNode tree, int most, int characters) {
     Set<String> out = new Values(most, Math.max(MAX_CHARACTERS, characters)).of(tree, true, true);
@@ -303,7 +302,7 @@ final class Literals {
 
   // ---- beginnings
 
-  /** With what every value begins that a tree matches as a whole; "" when nothing is known. */
+  /** Common prefix of all values that a tree matches as a whole; "" if unknown. */
   static String prefix(RegexNode tree) {
     StringBuilder out = new StringBuilder();
     for (RegexNode n : sequence(tree)) {

@@ -35,9 +35,9 @@ public final class Regex {
   private static final int MAX_GROUPS_CLASSES = 1 << 13;
 
   /**
-   * An expression as {@code regexp.Compile} of Go takes it.
+   * Compiles an expression like Go's {@code regexp.Compile}.
    *
-   * @throws RegexSyntaxException when it is not valid, or too large
+   * @throws RegexSyntaxException if the expression is invalid or too large
    */
   public static Regex compile(String expression) {
     Regex r = new Regex(expression, 0);
@@ -58,10 +58,10 @@ public final class Regex {
   }
 
   /**
-   * An expression that is put into {@code ^(?s:} and {@code )$} as it is written, for {@link
-   * #find}, as in Prometheus's relabelling and {@code label_replace}.
+   * Compiles an expression wrapped in {@code ^(?s:} and {@code )$}, for {@link #find}, as in
+   * Prometheus's relabeling and {@code label_replace}.
    *
-   * @throws RegexSyntaxException when it is not valid, or too large
+   * @throws RegexSyntaxException if the expression is invalid or too large
    */
   public static Regex anchored(String expression) {
     return compile("^(?s:" + expression + ")$");
@@ -129,7 +129,7 @@ public final class Regex {
     return forWhole().values();
   }
 
-  /** With what all texts begin that are matches as a whole; "" when nothing is known. */
+  /** Common prefix of all texts that match as a whole; "" if unknown. */
   public String prefix() {
     return forWhole().prefix();
   }
@@ -143,7 +143,7 @@ public final class Regex {
   }
 
   /**
-   * Searches for texts of which each match contains one; empty when none are known that are worth a
+   * Searches for texts, one of which each match contains; empty if none are selective enough for a
    * search.
    */
   public List<ByteSearch> requiredChoices() {

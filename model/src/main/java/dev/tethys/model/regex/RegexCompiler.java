@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * so that order, greediness and groups are dropped and alternatives share their beginnings.
  */
 final class RegexCompiler {
-  /** How deep beginnings are shared. */
+  /** Maximum depth to which common prefixes of alternatives are shared. */
   private static final int MAX_SHARED = 200;
 
   private final RegexProgram p;
@@ -178,7 +178,7 @@ final class RegexCompiler {
 
   // ---- alternatives
 
-  /** An alternative: the text it begins with, and what follows. */
+  /** An alternative: its literal prefix, and the rest. */
   private record Choice(byte[] text, int from, RegexNode rest) {}
 
   private int alternatives(Alternate t, int next) {
@@ -237,7 +237,7 @@ final class RegexCompiler {
     return to.isEmpty() ? RegexProgram.FAIL : split(to);
   }
 
-  /** What follows the first byte of alternatives that have the same. */
+  /** Compiles the remainder of alternatives that share a first byte. */
   private int behind(List<Choice> group, int next, int depth) {
     Choice first = group.getFirst();
     int from = first.from + 1;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Decides whether texts match, by literals as far as these decide it. Safe for any thread. */
 final class RegexEvaluator {
-  /** Values that are made of groups and classes. */
+  /** Maximum number of values built from groups and classes. */
   private static final int MOST_VALUES = 1000;
 
   private final @Nullable Set<String> values; // all that match
@@ -154,7 +154,7 @@ final class RegexEvaluator {
     return values;
   }
 
-  /** With what all texts begin that match as a whole. */
+  /** Common prefix of all texts that match as a whole. */
   String prefix() {
     return prefix;
   }

@@ -4,9 +4,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Node of a parsed expression. Immutable. Callers tell the types apart by {@code instanceof}: a
- * switch over types makes a class when it first runs, which no start-up cache holds, and the first
- * expressions after a start would wait for some ten of them.
+ * Node of a parsed expression. Immutable. Callers distinguish the types by {@code instanceof}: a
+ * switch over types generates a class on first use, which no start-up cache holds, and the first
+ * expressions after a start would wait for about ten of them.
  */
 sealed interface RegexNode {
   /** Repetition without an upper limit. */

@@ -168,7 +168,7 @@ final class RegexParser {
   private void open() {
     if (at + 1 < text.length() && text.charAt(at + 1) == '?') {
       int name = text.startsWith("(?P<", at) ? 4 : text.startsWith("(?<", at) ? 3 : 0;
-      // As in Go, so short a rest is not taken for a name.
+      // As in Go, such a short rest is not treated as a name.
       if (name > 0 && text.length() - at > name) {
         named(name);
       } else {
@@ -345,7 +345,7 @@ final class RegexParser {
     return frame.parts.isEmpty() ? null : frame.parts.removeLast();
   }
 
-  /** Reads {@code {n}}, {@code {n,}}, {@code {n,m}}; false when it is none of them. */
+  /** Reads {@code {n}}, {@code {n,}}, {@code {n,m}}; false for any other text. */
   private boolean counted(int repeatedAt) {
     int from = at;
     int i = at + 1;

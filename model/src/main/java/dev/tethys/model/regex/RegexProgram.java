@@ -25,7 +25,7 @@ final class RegexProgram {
   /** A match, if the text ends here. */
   static final byte MATCH = 4;
 
-  /** A match, regardless of what follows. */
+  /** A match, regardless of the text that follows. */
   static final byte ALL = 5;
 
   /** Ints of instructions and pool. */

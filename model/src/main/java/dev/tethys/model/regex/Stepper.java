@@ -6,11 +6,11 @@ import java.util.Arrays;
 /**
  * Runs a program in sets of instructions. For one thread at a time.
  *
- * <p>A set holds what can read the next byte, assertions that wait for it, and ends. It is complete
- * when nothing else is reached from these without a byte.
+ * <p>A set holds the instructions that can read the next byte, assertions that depend on it, and
+ * ends. It is complete when these reach nothing else without a byte.
  */
 final class Stepper {
-  /** Kinds of what is before a place. */
+  /** Kinds of context before a position. */
   static final int AT_START = 0;
 
   static final int AFTER_NEWLINE = 1;
@@ -102,7 +102,7 @@ final class Stepper {
   /**
    * Moves a set over one byte.
    *
-   * @param before kind of what is before the byte
+   * @param before kind of context before the byte
    * @param b the byte
    */
   void step(Set from, int before, int b, Set to) {
@@ -164,7 +164,7 @@ final class Stepper {
     return false;
   }
 
-  /** A set with what is behind the assertions that hold; b is -1 at the end of the text. */
+  /** A set with the instructions after its satisfied assertions; b is -1 at the end of the text. */
   private Set resolve(Set from, int before, int b) {
     resolved.clear();
     for (int k = 0; k < from.size; k++) {
@@ -193,7 +193,7 @@ final class Stepper {
     };
   }
 
-  /** Key of a complete set: its instructions that are no splits, ascending. */
+  /** Key of a complete set: its instructions except splits, ascending. */
   int[] key(Set set) {
     int[] out = new int[set.size];
     int n = 0;

@@ -15,7 +15,7 @@ final class UnicodeSets {
   private static final Map<String, Integer> CATEGORIES = new HashMap<>(); // types, a bit each
   private static final Map<String, Character.UnicodeScript> SCRIPTS = new HashMap<>();
 
-  /** Sets made so far; there are as many as names. */
+  /** Cache of sets; bounded by the number of names. */
   private static final Map<String, CharSet> MADE = new ConcurrentHashMap<>();
 
   static {

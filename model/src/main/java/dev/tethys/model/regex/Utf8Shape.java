@@ -23,7 +23,7 @@ final class Utf8Shape {
   private final int[] fulls = new int[4];
 
   private record Key(List<Integer> transitions) {
-    // By hand: what a record makes of itself is put together when it is first needed, which takes
+    // Written by hand: a record's generated method is linked on first use, which takes
     // milliseconds.
     @Override
     public boolean equals(@org.jspecify.annotations.Nullable Object other) {
@@ -83,7 +83,7 @@ final class Utf8Shape {
     }
   }
 
-  /** Transitions of first bytes behind which so many others come. */
+  /** Transitions of first bytes that are followed by {@code min} to {@code max} further bytes. */
   private void leads(List<Integer> to, int[] ranges, int mark, int min, int max, int behind) {
     int shift = 6 * behind;
     for (int lead = min >>> shift; lead <= max >>> shift; lead++) {
@@ -99,7 +99,7 @@ final class Utf8Shape {
     }
   }
 
-  /** The node for the code points of a part of all that has as many bytes to come; -1 for none. */
+  /** The node for a subrange of the code points with {@code bytes} further bytes; -1 for none. */
   private int node(int[] ranges, int min, int max, int bytes) {
     int first = firstFrom(ranges, min);
     if (first >= ranges.length || ranges[first] > max) {
@@ -128,7 +128,7 @@ final class Utf8Shape {
     return intern(transitions);
   }
 
-  /** The node of so many further bytes, regardless of their values. */
+  /** The node of {@code bytes} further bytes, regardless of their values. */
   private int full(int bytes) {
     if (bytes == 0) {
       return 0;
@@ -148,7 +148,7 @@ final class Utf8Shape {
         });
   }
 
-  /** The first range that ends at or behind a code point. */
+  /** The first range that ends at or after a code point. */
   private static int firstFrom(int[] ranges, int c) {
     int lo = 0;
     int hi = ranges.length / 2;

@@ -41,17 +41,17 @@ public final class RelabelRule {
 
     private final String text = name().toLowerCase(Locale.ROOT);
 
-    /** As written in configurations. */
+    /** Text of the action in configurations. */
     public String text() {
       return text;
     }
   }
 
   /**
-   * A rule as it is written.
+   * A rule as configured.
    *
-   * @param modulus 64 bits without sign
-   * @param regex before anchoring
+   * @param modulus unsigned 64 bits
+   * @param regex expression before anchoring
    */
   public record Spec(
       List<String> sourceLabels,
@@ -191,7 +191,7 @@ public final class RelabelRule {
     return scheme == NameScheme.UTF8 ? scheme.isValidLabelName(s) : LEGACY_TARGET.find(s);
   }
 
-  /** As it is written. */
+  /** Rule as configured. */
   public Spec spec() {
     return spec;
   }

@@ -33,7 +33,7 @@ public record Relabeling(List<RelabelRule> rules) {
   }
 
   /**
-   * Rewrites in place; false when the set is dropped, what is in the builder then means nothing.
+   * Rewrites in place; false if the set is dropped, which leaves the builder in an undefined state.
    */
   public boolean apply(LabelsBuilder labels) {
     for (RelabelRule rule : rules) {

@@ -15,7 +15,7 @@ public final class Template {
   /** The longest text that rules make, in characters; one after the other could double it. */
   static final int MAX_LENGTH = 1 << 20;
 
-  /** An expansion, or what it is made of, is longer than {@link #MAX_LENGTH}. */
+  /** An expansion or its input is longer than {@link #MAX_LENGTH}. */
   static final class TooLongException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

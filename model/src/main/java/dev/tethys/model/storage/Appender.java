@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * #commit()} returns, and after that it survives the process. For one thread.
  *
  * <p>A series is first resolved to a reference, then appended to by it. References are valid for
- * all appenders of the store until the series leaves memory; {@link #NO_SERIES} from an append says
- * that it did, and the caller resolves again.
+ * all appenders of the store until the series leaves memory; an append then returns {@link
+ * #NO_SERIES}, and the caller resolves again.
  *
  * <p>What a sample can be refused for is an {@link Outcome}, not an exception: a bad sample never
  * breaks its batch.
@@ -32,7 +32,7 @@ public interface Appender extends AutoCloseable {
     OUT_OF_ORDER,
     /** Older than the out-of-order window. */
     TOO_OLD,
-    /** Older than what the store takes at all, or too far in the future. */
+    /** Older than the store accepts, or too far in the future. */
     OUT_OF_BOUNDS,
     /** The series has another value at this timestamp. */
     DUPLICATE_TIMESTAMP,
@@ -41,7 +41,7 @@ public interface Appender extends AutoCloseable {
   }
 
   /**
-   * The reference of a series, which is made when it is new.
+   * The reference of a series, which is created if it is new.
    *
    * @throws StorageException when a limit forbids a new series or the labels are not valid
    */
@@ -85,10 +85,10 @@ public interface Appender extends AutoCloseable {
   /** Appends a histogram; {@code startTimestamp} 0 when unknown. */
   Outcome append(long series, long startTimestamp, long timestamp, Histogram histogram);
 
-  /** Appends an exemplar; one equal to the newest of its series is taken silently. */
+  /** Appends an exemplar; one equal to the newest of its series is accepted silently. */
   Outcome append(long series, Exemplar exemplar);
 
-  /** Remembers what is known about a metric family. */
+  /** Stores the metadata of a metric family. */
   void metadata(String metricName, MetricMetadata metadata);
 
   /** Whether {@link #families} has any effect. */
@@ -102,11 +102,11 @@ public interface Appender extends AutoCloseable {
   /**
    * Makes the batch durable and visible.
    *
-   * @throws StorageException when it could not be made durable: then nothing of it is seen
+   * @throws StorageException if it could not be made durable: then none of it is visible
    */
   void commit();
 
-  /** Forgets what was not committed. */
+  /** Discards uncommitted samples. */
   @Override
   void close();
 }

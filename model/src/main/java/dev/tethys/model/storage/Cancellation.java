@@ -29,7 +29,7 @@ public final class Cancellation {
     return () -> within(check, work);
   }
 
-  /** Throws what the check of this thread throws; nothing where there is none. */
+  /** Throws the exception of this thread's check; does nothing without a check. */
   public static void check() {
     if (CHECK.isBound()) {
       CHECK.get().run();
@@ -44,7 +44,7 @@ public final class Cancellation {
     return text.length() <= Text.PIECE || !CHECK.isBound() ? text : new Text(text, CHECK.get());
   }
 
-  /** Asks at every so many characters. */
+  /** Text that checks for cancellation every few characters. */
   private static final class Text implements CharSequence {
     static final int PIECE = 64;
 

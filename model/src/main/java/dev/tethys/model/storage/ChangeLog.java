@@ -4,13 +4,13 @@ import java.util.Arrays;
 
 /**
  * Remembers which times of a store changed since when, in bounded memory, so that results of
- * queries can be kept. A store notes each time at which a sample came or went.
+ * queries can be kept. A store notes each time at which a sample was added or removed.
  *
  * <p>Times are noted by slots of {@value #SLOT_MILLIS} ms, each with the mark that was current when
  * it changed last; long ranges are listed separately. The size is bounded by raising the oldest
  * mark that is still distinguished: all of time counts as changed since marks before it.
  *
- * <p>Invariant: a change that is not yet seen by a reader who takes a mark and then reads is noted
+ * <p>Invariant: a change not yet visible to a reader that takes a mark and then reads is noted
  * under that mark or a later one. So a store notes it when it can be seen, or, where readers wait
  * for a lock, while it holds that lock. Safe for any number of threads.
  */
@@ -18,7 +18,7 @@ public final class ChangeLog {
   private static final int SLOT_BITS = 12;
   static final int SLOT_MILLIS = 1 << SLOT_BITS;
 
-  /** The most slots remembered: nine hours of samples that come in order. */
+  /** Maximum number of slots: nine hours of samples that arrive in order. */
   static final int MAX_SLOTS = 8192;
 
   /** A range of more slots is remembered as a range. */
@@ -40,14 +40,14 @@ public final class ChangeLog {
   /** Since marks before this one everything counts as changed. */
   private long oldest;
 
-  /** What was noted last, so that most notes end without the lock. */
+  /** Most recent note, so that most notes need no lock. */
   private volatile Last last = Last.NONE;
 
   private record Last(long slot, long mark) {
     static final Last NONE = new Last(Long.MIN_VALUE, 0);
   }
 
-  /** Samples at this time came or went. */
+  /** Notes that samples at this time were added or removed. */
   public void note(long time) {
     long slot = time >> SLOT_BITS;
     Last l = last;
@@ -59,7 +59,7 @@ public final class ChangeLog {
     }
   }
 
-  /** Samples in this closed range came or went. */
+  /** Notes that samples in this closed range were added or removed. */
   public synchronized void note(long from, long to) {
     if (from > to) {
       return;
@@ -89,12 +89,12 @@ public final class ChangeLog {
     last = Last.NONE;
   }
 
-  /** As {@link MetricSource#changeMark}. */
+  /** Implements {@link MetricSource#changeMark}. */
   public synchronized long mark() {
     return current++;
   }
 
-  /** As {@link MetricSource#changedSince}. */
+  /** Implements {@link MetricSource#changedSince}. */
   public synchronized TimeRanges since(long mark) {
     if (mark <= oldest) {
       return TimeRanges.ALL;

@@ -3,11 +3,11 @@ package dev.tethys.model.storage;
 /** An appender that takes a sample of each series of a layout in one piece. */
 public interface LayoutAppender extends Appender {
   /**
-   * Appends a sample to each series of a layout, all of one time, in front of what else is
-   * appended. None is refused. Once in a batch.
+   * Appends a sample to each series of a layout, all with one timestamp, before the other samples
+   * of the batch. No sample is rejected. At most once in a batch.
    *
    * @param timestamp Unix milliseconds
-   * @param values one for each series, in their order; no longer the caller's
+   * @param values one for each series, in their order; the caller must no longer use the array
    */
   void append(SeriesLayout layout, long timestamp, double[] values);
 }

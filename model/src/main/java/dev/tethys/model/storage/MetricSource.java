@@ -22,18 +22,18 @@ public interface MetricSource {
   long NO_MARK = -1;
 
   /**
-   * A moment in the history of what can be read here, for {@link #changedSince}: who takes a mark,
-   * then reads and keeps what was made of it, learns later which times read otherwise now. {@link
-   * #NO_MARK} when changes are not tracked.
+   * A point in the history of this source, for {@link #changedSince}: a reader that takes a mark
+   * before it reads and caches a result learns later which times have changed since. {@link
+   * #NO_MARK} if changes are not tracked.
    */
   default long changeMark() {
     return NO_MARK;
   }
 
   /**
-   * The times at which samples may read otherwise than they did at a mark: they came, late ones
-   * too, were deleted, imported, expired or replaced by coarser ones. Says too much rather than too
-   * little; all of time for a mark that is too old to be distinguished.
+   * Times at which samples may have changed since a mark: added, also late, deleted, imported,
+   * expired or replaced by coarser ones. Reports too much rather than too little; all of time for a
+   * mark that is too old.
    */
   default TimeRanges changedSince(long mark) {
     return TimeRanges.ALL;

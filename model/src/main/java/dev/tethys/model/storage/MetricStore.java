@@ -6,12 +6,12 @@ import java.util.List;
 /** A metric store: reading, writing, and deletion. Safe for any number of threads. */
 public interface MetricStore extends MetricSource, SampleSink, AutoCloseable {
   /**
-   * Deletes the samples of matching series in a closed time range; what is deleted is no longer
-   * answered when this returns.
+   * Deletes the samples of matching series in a closed time range; queries no longer return them
+   * when this method returns.
    */
   void delete(long minTime, long maxTime, List<List<Matcher>> matcherSets);
 
-  /** Finishes what is in memory and releases every file. Idempotent. */
+  /** Finishes writes and releases every file. Idempotent. */
   @Override
   void close();
 }

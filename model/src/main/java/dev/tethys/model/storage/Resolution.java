@@ -8,15 +8,15 @@ package dev.tethys.model.storage;
  *     same result as samples; 0 if none do
  * @param rough the longest buckets, in milliseconds, that the reader accepts instead of samples
  *     although the result differs; 0 to accept them only where samples were deleted
- * @param lookback maximum age of a sample, where the reader asks for the newest at given times; 0
- *     where it does not
+ * @param lookback maximum age of a sample, if the reader requests the newest one at given times;
+ *     otherwise 0
  * @param summaries whether the reader understands {@link SampleBuffer#summaries}; otherwise it gets
  *     stored samples
  * @param samplesOnly whether the reader accepts no summaries at all where samples were deleted
  */
 public record Resolution(
     long same, long rough, long lookback, boolean summaries, boolean samplesOnly) {
-  /** Samples, and what was kept of them where they are no longer there. */
+  /** Samples, or the finest remaining data where samples have been deleted. */
   public static final Resolution FINEST = new Resolution(0, 0, 0, false, false);
 
   /** Samples alone. */

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
  * The samples of one series as columns, reused from series to series. Arrays are longer than {@link
  * #size} and belong to the buffer; a reader that keeps them copies them.
  *
- * <p>Series scraped together share their timestamps. A store says so with {@link #timestampsId}:
- * two reads that give the same id (not 0) gave the very same timestamps, so that windows over them
- * are found once.
+ * <p>Series scraped together share their timestamps. A store marks this with {@link #timestampsId}:
+ * two reads with the same id (not 0) returned the same timestamps, so that windows over them are
+ * computed once.
  */
 public final class SampleBuffer {
   /** Number of samples. */
@@ -24,7 +24,7 @@ public final class SampleBuffer {
 
   /**
    * Histogram samples by position, null entries for floats; null when the series has none here. A
-   * store that knows the sample before says whether there was a reset: see {@link
+   * store that knows the previous sample sets the reset hint: see {@link
    * dev.tethys.model.histogram.CounterReset#hint}.
    */
   public @Nullable Histogram @Nullable [] histograms;
@@ -39,15 +39,15 @@ public final class SampleBuffer {
   public boolean mayBeStale;
 
   /**
-   * Where the reader requested them ({@link Resolution#summaries}) and the store has them:
-   * summaries of all floats; then there are no histograms, and {@link #size} is 0. Null else.
+   * Summaries of all floats, if the reader requested them ({@link Resolution#summaries}) and the
+   * store has them; then there are no histograms, and {@link #size} is 0. Null otherwise.
    */
   public @Nullable Summaries summaries;
 
   private @Nullable Summaries spareSummaries;
   private @Nullable SampleBuffer spare;
 
-  /** An empty buffer for those who fill this one out of several; the same each time. */
+  /** An empty buffer for code that fills this one from several; the same each time. */
   public SampleBuffer spare() {
     SampleBuffer s = spare;
     if (s == null) {

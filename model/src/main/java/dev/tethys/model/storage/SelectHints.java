@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param function the function or aggregation around the selector, {@code ""} for none
  * @param resolution coarsest resolution accepted
  * @param windows time windows outside of which floats are ignored, so that any subset or other
- *     values may be returned there; null when all are read
+ *     values may be returned there; null if all are read
  */
 public record SelectHints(
     long minTime,
@@ -29,7 +29,7 @@ public record SelectHints(
     this(minTime, maxTime, step, range, function, resolution, null);
   }
 
-  /** Samples, or what is left of them. */
+  /** Hints for reading samples, or the finest remaining data. */
   public SelectHints(long minTime, long maxTime, long step, long range, String function) {
     this(minTime, maxTime, step, range, function, Resolution.FINEST);
   }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * committed after it was created may be missing, and none is returned twice.
  */
 public interface Selection extends AutoCloseable {
-  /** How many series there are. */
+  /** Number of series. */
   int size();
 
   /** The labels of a series. */
@@ -29,8 +29,8 @@ public interface Selection extends AutoCloseable {
   }
 
   /**
-   * Groups series by what {@link Labels#filter} leaves of their labels, where the store does so
-   * without making the labels of each; null where it does not.
+   * Groups series by the labels that {@link Labels#filter} keeps, if the store can do so without
+   * decoding the labels of each; null otherwise.
    */
   default @Nullable Groups groups(byte[][] sortedNames, boolean keep) {
     return null;
@@ -45,18 +45,18 @@ public interface Selection extends AutoCloseable {
   void read(int series, SampleBuffer into);
 
   /**
-   * Like {@link #read} for a reader that asks only when there are samples: if the buffer's {@link
-   * SampleBuffer#mayBeStale} is false afterwards, values and histograms are undefined. A store that
-   * need not decode values overrides it.
+   * Like {@link #read}, for a reader that only needs to know which samples exist: if the buffer's
+   * {@link SampleBuffer#mayBeStale} is false afterwards, values and histograms are undefined. A
+   * store that need not decode values overrides it.
    */
   default void readTimes(int series, SampleBuffer into) {
     read(series, into);
   }
 
   /**
-   * What {@link SampleBuffer#timestampsId} would be after reading a series, when that is known
-   * without reading and no sample in the selected range is a stale marker; 0 otherwise. So a count
-   * over many series of one target reads one of them.
+   * {@link SampleBuffer#timestampsId} after reading a series, if it is known without reading and no
+   * sample in the selected range is a stale marker; 0 otherwise. A count over many series of one
+   * target thus reads only one of them.
    */
   default long timesIdIfNeverStale(int series) {
     return 0;
@@ -71,8 +71,8 @@ public interface Selection extends AutoCloseable {
   }
 
   /**
-   * What this is read from, where the store keeps data of several resolutions: milliseconds of the
-   * buckets of each, 0 for samples; ascending. Empty if unknown.
+   * Resolutions that this is read from, if the store keeps several: milliseconds of the buckets of
+   * each, 0 for samples; ascending. Empty if unknown.
    */
   default List<Long> resolutions() {
     return List.of();

@@ -14,7 +14,7 @@ public interface SeriesLayout {
     void series(byte[] buf, int offset, int length);
   }
 
-  /** How many series there are. */
+  /** Number of series. */
   int size();
 
   /** Gives all series in their order. */
@@ -24,8 +24,8 @@ public interface SeriesLayout {
    * A value derived from this layout and kept for as long as the layout lives; of several keys at
    * once, the oldest is forgotten.
    *
-   * @param by tells makers apart by {@code equals}
-   * @param make called when there is nothing yet
+   * @param by identifies the kind of value by {@code equals}
+   * @param make called if there is no value yet
    */
   <T> T kept(Object by, Supplier<T> make);
 }

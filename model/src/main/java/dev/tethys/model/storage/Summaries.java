@@ -15,7 +15,7 @@ public final class Summaries {
   /** Number of rows. */
   public int size;
 
-  /** Where the bucket begins (milliseconds, exclusive) and ends (inclusive). */
+  /** Start of the bucket in milliseconds (exclusive); {@link #to} is its end (inclusive). */
   public long[] from = new long[64];
 
   public long[] to = new long[64];
@@ -25,13 +25,13 @@ public final class Summaries {
 
   public long[] lastTimes = new long[64];
 
-  /** How many samples, 1 or more. */
+  /** Number of samples, at least 1. */
   public long[] counts = new long[64];
 
   public double[] first = new double[64];
   public double[] last = new double[64];
 
-  /** The least and the largest; NaN only when there is nothing else. */
+  /** The minimum and the maximum; NaN only if there are no other values. */
   public double[] min = new double[64];
 
   public double[] max = new double[64];
@@ -39,7 +39,7 @@ public final class Summaries {
   /** The sum, as by {@link dev.tethys.model.CompensatedSum}. */
   public double[] sums = new double[64];
 
-  /** How often a sample is below the one before it in the row, as a counter is after a reset. */
+  /** Number of samples below the preceding one, as after a counter reset. */
   public long[] resets = new long[64];
 
   /** The sum of the samples before these. */

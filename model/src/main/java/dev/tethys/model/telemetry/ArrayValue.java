@@ -4,7 +4,9 @@ import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A list of values, each as {@link AnyValue} says. Equal when its values are, in order. */
+/**
+ * A list of values, each of a type listed in {@link AnyValue}. Equal when its values are, in order.
+ */
 public final class ArrayValue {
   private static final @Nullable Object[] NONE = {};
 
@@ -40,7 +42,7 @@ public final class ArrayValue {
     return v;
   }
 
-  /** As {@link #get}, but text that was not read yet is {@link Utf8}. */
+  /** Returns the value like {@link #get}, but text that was not read yet is {@link Utf8}. */
   public @Nullable Object raw(int index) {
     Objects.checkIndex(index, size);
     return values[index];

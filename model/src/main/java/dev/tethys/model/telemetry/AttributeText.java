@@ -25,7 +25,7 @@ public final class AttributeText {
 
   /**
    * Appends a value as JSON; numbers that JSON does not have become strings. A double has a point
-   * or an exponent, so that what guesses types from documents does not take it for an integer.
+   * or an exponent, so that software that guesses types does not mistake it for an integer.
    */
   public static StringBuilder json(StringBuilder sb, @Nullable Object value) {
     switch (value) {

@@ -1,6 +1,6 @@
 package dev.tethys.model.telemetry;
 
-/** A message with attributes of which its source may have left some out. */
+/** A message with attributes, some of which its source may have left out. */
 public abstract sealed class AttributedMessage extends Message implements Attributed
     permits Resource, Scope, SpanEvent, TracedMessage {
   private Attributes attributes = new Attributes();
@@ -13,7 +13,7 @@ public abstract sealed class AttributedMessage extends Message implements Attrib
     return attributes;
   }
 
-  /** How many attributes the source left out. */
+  /** Number of attributes that the source left out. */
   public final int droppedAttributesCount() {
     return droppedAttributesCount;
   }

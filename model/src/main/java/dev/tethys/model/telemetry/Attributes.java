@@ -7,11 +7,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keys with values in the order they came, each value as {@link AnyValue} says: the attributes of
- * anything, and a kvlist. Looked up from the front, because lists are short.
+ * Keys with values in order of arrival, each value of a type listed in {@link AnyValue}: the
+ * attributes of any message, and a kvlist. Looked up from the front, because lists are short.
  *
- * <p>Equal when both have the same keys with equal values, in any order. A list that came with a
- * key twice keeps both; {@link #get} and {@link #put} mean the first, {@link #remove} both.
+ * <p>Equal when both have the same keys with equal values, in any order. A list received with a
+ * duplicate key keeps both entries; {@link #get} and {@link #put} use the first, {@link #remove}
+ * removes both.
  */
 public final class Attributes {
   private static final @Nullable Object[] NONE = {};
@@ -21,7 +22,7 @@ public final class Attributes {
 
   private int size;
 
-  /** Entries up to which {@link #put} looks through all keys. */
+  /** Number of entries up to which {@link #put} scans all keys. */
   private static final int FEW = 64;
 
   /** First places of keys; null until an entry is put into a list of many. */
@@ -29,7 +30,7 @@ public final class Attributes {
 
   public Attributes() {}
 
-  /** How many entries there are. */
+  /** Number of entries. */
   public int size() {
     return size;
   }
@@ -54,7 +55,7 @@ public final class Attributes {
     return v;
   }
 
-  /** As {@link #value}, but text that was not read yet is {@link Utf8}. */
+  /** Returns the value like {@link #value}, but text that was not read yet is {@link Utf8}. */
   public @Nullable Object raw(int index) {
     Objects.checkIndex(index, size);
     return slots[2 * index + 1];
@@ -98,7 +99,10 @@ public final class Attributes {
     }
   }
 
-  /** As {@link #indexOf}, in constant time, so that many puts do not take quadratic time. */
+  /**
+   * Finds an entry like {@link #indexOf}, but in constant time, so that many puts do not take
+   * quadratic time.
+   */
   private int place(String key) {
     Map<String, Integer> p = places;
     if (p == null) {
@@ -117,14 +121,14 @@ public final class Attributes {
     slots[2 * index + 1] = AnyValue.checked(value);
   }
 
-  /** Renames the entry at an index without looking whether the key is there. */
+  /** Renames the entry at an index without checking for duplicates. */
   public void setKey(int index, String key) {
     Objects.checkIndex(index, size);
     slots[2 * index] = Objects.requireNonNull(key);
     places = null;
   }
 
-  /** Appends an entry without looking whether the key is there. */
+  /** Appends an entry without checking for duplicates. */
   public void add(String key, @Nullable Object value) {
     int at = 2 * size;
     if (at == slots.length) {

@@ -3,10 +3,10 @@ package dev.tethys.model.telemetry;
 /** Common base of data points of every kind. */
 public abstract sealed class DataPoint extends Message implements Attributed
     permits NumberDataPoint, DistributionDataPoint, SummaryDataPoint {
-  /** The flag of a point that says that its series has ended or has no value now. */
+  /** Flag of a point whose series has ended or has no value now. */
   public static final int NO_RECORDED_VALUE = 1;
 
-  /** What a point or an exemplar has as its value. */
+  /** Kinds of the value of a point or an exemplar. */
   static final byte NO_VALUE = 0;
 
   static final byte DOUBLE = 1;
@@ -36,7 +36,7 @@ public abstract sealed class DataPoint extends Message implements Attributed
     this.startTimeUnixNano = startTimeUnixNano;
   }
 
-  /** When it was taken, in nanoseconds since 1970. */
+  /** Time of the measurement in nanoseconds since 1970. */
   public final long timeUnixNano() {
     return timeUnixNano;
   }

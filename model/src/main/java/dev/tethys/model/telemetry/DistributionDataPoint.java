@@ -18,7 +18,7 @@ public abstract sealed class DistributionDataPoint extends DataPoint
 
   DistributionDataPoint() {}
 
-  /** How many observations. */
+  /** Number of observations. */
   public final long count() {
     return count;
   }

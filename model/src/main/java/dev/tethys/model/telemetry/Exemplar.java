@@ -1,6 +1,8 @@
 package dev.tethys.model.telemetry;
 
-/** A measurement behind a data point. Its attributes are those that the point's lack. */
+/**
+ * A measurement that contributed to a data point. Its attributes are those that the point lacks.
+ */
 public final class Exemplar extends Message implements Attributed {
   private Attributes attributes = new Attributes();
   private long timeUnixNano;

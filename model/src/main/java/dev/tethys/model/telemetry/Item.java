@@ -3,8 +3,8 @@ package dev.tethys.model.telemetry;
 /** Item of a scope. {@code T} is the class itself. */
 public sealed interface Item<T extends Item<T>> permits LogRecord, Span, Metric, Profile {
   /**
-   * What pipelines count: 1 for a log record or a span, the data points of a metric, the samples of
-   * a profile.
+   * Number of items as pipelines count them: 1 for a log record or a span, the data points of a
+   * metric, the samples of a profile.
    */
   int itemCount();
 

@@ -55,7 +55,7 @@ public final class LogRecord extends TracedMessage implements Item<LogRecord> {
     this.eventName = eventName;
   }
 
-  /** The body, as {@link AnyValue} says. */
+  /** The body, of a type listed in {@link AnyValue}. */
   public @Nullable Object body() {
     if (body instanceof Utf8 u) {
       body = u.toString();
@@ -63,7 +63,7 @@ public final class LogRecord extends TracedMessage implements Item<LogRecord> {
     return body;
   }
 
-  /** As {@link #body()}, but text that was not read yet is {@link Utf8}. */
+  /** Returns the body like {@link #body()}, but text that was not read yet is {@link Utf8}. */
   public @Nullable Object rawBody() {
     return body;
   }

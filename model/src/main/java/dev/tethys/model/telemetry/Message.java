@@ -3,9 +3,9 @@ package dev.tethys.model.telemetry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message of OTLP. Fields that a newer sender knows and this tree does not are kept aside as they
- * came, tags included, and written again behind the known ones. That holds for the direct fields of
- * subclasses, not for what they keep flat: a key-value pair, a status, buckets, quantiles.
+ * A message of OTLP. Unknown fields from newer senders are kept unchanged, tags included, and
+ * written after the known ones. This applies to the direct fields of subclasses, not to flattened
+ * messages: a key-value pair, a status, buckets, quantiles.
  */
 public abstract sealed class Message
     permits AttributedMessage,

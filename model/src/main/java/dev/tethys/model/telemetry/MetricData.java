@@ -51,7 +51,7 @@ public abstract sealed class MetricData<P extends DataPoint> extends Message {
     }
   }
 
-  /** Values as they are. */
+  /** Values without aggregation. */
   public static final class Gauge extends MetricData<NumberDataPoint> {
     @Override
     public Gauge copy() {

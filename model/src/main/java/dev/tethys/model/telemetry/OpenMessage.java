@@ -14,12 +14,12 @@ public abstract sealed class OpenMessage extends Message permits OpenProfile, Op
     this.terms = terms;
   }
 
-  /** What its indices mean. */
+  /** Entries that the indices refer to. */
   public final ProfileTerms terms() {
     return terms;
   }
 
-  /** Its attributes, which may be edited in place. */
+  /** Attributes, which may be edited in place. */
   public final Attributes attributes() {
     if (attributes == null) {
       attributes = terms.attributes(indices);
@@ -35,7 +35,7 @@ public abstract sealed class OpenMessage extends Message permits OpenProfile, Op
     return indices;
   }
 
-  /** Sets what its attributes are by their places, which the dictionary has. */
+  /** Sets the attributes by their indices in the dictionary. */
   public final void setAttributeIndices(int[] places) {
     indices = places;
     attributes = null;

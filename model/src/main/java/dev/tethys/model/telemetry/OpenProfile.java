@@ -14,7 +14,7 @@ public final class OpenProfile extends OpenMessage {
    * @param type an index of the table of strings, as {@code unit}
    */
   public record ValueType(int type, int unit) {
-    /** Nothing said. */
+    /** Unknown type. */
     public static final ValueType NONE = new ValueType(0, 0);
   }
 
@@ -36,7 +36,7 @@ public final class OpenProfile extends OpenMessage {
     super(terms);
   }
 
-  /** Its samples, which may be edited in place. */
+  /** Samples, which may be edited in place. */
   public List<OpenSample> samples() {
     return samples;
   }
@@ -73,7 +73,7 @@ public final class OpenProfile extends OpenMessage {
     durationNano = nanos;
   }
 
-  /** How much of {@link #periodType} lies between two samples. */
+  /** Number of {@link #periodType} units between two samples. */
   public long period() {
     return period;
   }
@@ -105,7 +105,7 @@ public final class OpenProfile extends OpenMessage {
     droppedAttributesCount = count;
   }
 
-  /** The format that it was made from, or "". */
+  /** The original format of the profile, or "". */
   public String originalPayloadFormat() {
     return originalPayloadFormat;
   }
@@ -114,7 +114,7 @@ public final class OpenProfile extends OpenMessage {
     originalPayloadFormat = format;
   }
 
-  /** What it was made from, or nothing; not to be written into. */
+  /** Payload that the profile was converted from, or empty; callers must not modify it. */
   public byte[] originalPayload() {
     return originalPayload;
   }

@@ -31,7 +31,7 @@ public final class OpenSample extends OpenMessage {
     linkIndex = index;
   }
 
-  /** What was measured, of each observation or in all; not to be written into. */
+  /** Measured values, of each observation or in total; callers must not modify them. */
   public long[] values() {
     return values;
   }

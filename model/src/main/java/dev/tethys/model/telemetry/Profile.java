@@ -15,8 +15,8 @@ public final class Profile implements Item<Profile> {
   /**
    * A profile.
    *
-   * @param buffer is not written to any more
-   * @param samples how many it has
+   * @param buffer must no longer be written to
+   * @param samples number of samples
    */
   public Profile(ProfileDictionary dictionary, byte[] buffer, int offset, int length, int samples) {
     this.dictionary = dictionary;
@@ -26,7 +26,7 @@ public final class Profile implements Item<Profile> {
     this.samples = samples;
   }
 
-  /** What its indices refer to. */
+  /** Dictionary that the indices refer to. */
   public ProfileDictionary dictionary() {
     return dictionary;
   }
@@ -44,7 +44,7 @@ public final class Profile implements Item<Profile> {
     return length;
   }
 
-  /** Its samples. */
+  /** Number of samples. */
   @Override
   public int itemCount() {
     return samples;

@@ -11,9 +11,9 @@ public final class ProfileDictionary {
   /**
    * A dictionary.
    *
-   * @param message is not written to any more
-   * @param profiles how many profiles were sent with it: with fewer, it has entries that no profile
-   *     needs
+   * @param message must no longer be written to
+   * @param profiles number of profiles sent with it: if fewer remain, it has entries that no
+   *     profile needs
    */
   public ProfileDictionary(byte[] message, int profiles) {
     this.message = message;

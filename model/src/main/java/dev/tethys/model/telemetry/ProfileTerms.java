@@ -20,8 +20,8 @@ public interface ProfileTerms {
   /**
    * Indices of attributes, which are added if they are new.
    *
-   * @param before where they stood; what has not changed stays there, and a new value has the unit
-   *     that the key had
+   * @param before their former indices; unchanged ones stay, and a new value gets the unit of its
+   *     key
    */
   int[] indices(Attributes attributes, int[] before);
 }

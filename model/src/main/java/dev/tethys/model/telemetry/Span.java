@@ -37,7 +37,7 @@ public final class Span extends TracedMessage implements Item<Span> {
     this.traceState = traceState;
   }
 
-  /** W3C trace flags in the low 8 bits; bits 8 and 9 say whether the parent is remote. */
+  /** W3C trace flags in the low 8 bits; bits 8 and 9 record whether the parent is remote. */
   public int flags() {
     return flags;
   }

@@ -13,7 +13,7 @@ public final class SpanLink extends TracedMessage {
     this.traceState = traceState;
   }
 
-  /** W3C trace flags in the low 8 bits; bits 8 and 9 say whether the other is remote. */
+  /** W3C trace flags in the low 8 bits; bits 8 and 9 record whether the linked span is remote. */
   public int flags() {
     return flags;
   }

@@ -7,7 +7,7 @@ import java.util.Objects;
 /**
  * Text in the buffer that it was read from. Accessors of the tree convert it to a {@code String}
  * when it is read; text that is not read is written unchanged. Bytes that are not UTF-8 become
- * U+FFFD in the {@code String}. The buffer must not change any more.
+ * U+FFFD in the {@code String}. The buffer must no longer change.
  */
 @SuppressWarnings("ArrayRecordComponent") // equals and hashCode are its own
 public record Utf8(byte[] buffer, int offset, int length) {

@@ -24,7 +24,7 @@ public final class ValueText {
     };
   }
 
-  /** A number as JSON has it; what JSON has no number for as {@code NaN} and {@code Infinity}. */
+  /** A number in JSON; numbers that JSON cannot represent are {@code NaN} and {@code Infinity}. */
   public static String number(double d) {
     if (Double.isNaN(d)) {
       return "NaN";
@@ -39,7 +39,9 @@ public final class ValueText {
     return GoFloat.e(d).replace("e-0", "e-");
   }
 
-  /** Appends a value as JSON; keys are sorted and what JSON has no number for becomes text. */
+  /**
+   * Appends a value as JSON; keys are sorted, and numbers that JSON cannot represent become text.
+   */
   public static StringBuilder json(StringBuilder sb, @Nullable Object value) {
     return json(sb, value, false);
   }

@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * Dictionary of shapes: the keys of attributes with the types of their values, in the order in
- * which they were sent. Shape 0 has none. Most spans share few shapes, so that what depends on keys
- * is computed once a shape. Not safe for several threads that change it.
+ * which they were sent. Shape 0 has none. Most spans share few shapes, so computations on keys run
+ * once per shape. Not safe for several threads that change it.
  *
  * <p>An element of a shape is {@code key << 3 | type}, the code of the key and a type of {@link
  * SpanColumn}.
@@ -46,7 +46,7 @@ public final class AttributeShapes {
     return shape == 0 ? 0 : ends[shape - 1];
   }
 
-  /** Offset behind the last element of a shape. */
+  /** Offset after the last element of a shape. */
   public int end(int shape) {
     return ends[shape];
   }

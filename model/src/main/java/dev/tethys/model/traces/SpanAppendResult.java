@@ -18,7 +18,7 @@ public record SpanAppendResult(int stored, List<Refusal> refusals) {
    */
   public record Refusal(int spans, String limit, String message) {}
 
-  /** Result of an append of which all spans were stored. */
+  /** Result of an append that stored all spans. */
   public static SpanAppendResult stored(int spans) {
     return new SpanAppendResult(spans, List.of());
   }

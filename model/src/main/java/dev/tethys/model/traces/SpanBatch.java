@@ -43,10 +43,10 @@ public final class SpanBatch {
   /** Code of the name. */
   public int[] name = new int[16];
 
-  /** As in OTLP. */
+  /** Span kind as in OTLP. */
   public int[] kind = new int[16];
 
-  /** As in OTLP: 0 unset, 1 ok, 2 error. */
+  /** Status as in OTLP: 0 unset, 1 ok, 2 error. */
   public int[] status = new int[16];
 
   /** Code of the status message. */
@@ -223,7 +223,7 @@ public final class SpanBatch {
 
   // ---- writing
 
-  /** Makes room for a span behind the last; {@link #endSpan} adds it. */
+  /** Reserves space for a span after the last; {@link #endSpan} adds it. */
   public void ensureSpan() {
     int n = spans;
     if (n < start.length) {
@@ -247,13 +247,13 @@ public final class SpanBatch {
     linkStarts = Arrays.copyOf(linkStarts, to + 1);
   }
 
-  /** Adds the span whose columns, attributes, events and links were stored behind the last. */
+  /** Adds the span whose columns, attributes, events and links were stored after the last span. */
   public void endSpan() {
     attributes.end(shapes);
     addSpan();
   }
 
-  /** As {@link #endSpan}, for a span whose row of {@link #attributes} is ended. */
+  /** Adds a span like {@link #endSpan}, if its row of {@link #attributes} is already ended. */
   public void addSpan() {
     spans++;
     eventStarts[spans] = events;
@@ -266,7 +266,9 @@ public final class SpanBatch {
     addEvent(time, nameCode, restCode);
   }
 
-  /** As {@link #endEvent}, for an event whose row of {@link #eventAttributes} is ended. */
+  /**
+   * Adds an event like {@link #endEvent}, if its row of {@link #eventAttributes} is already ended.
+   */
   public void addEvent(long time, int nameCode, int restCode) {
     if (events == eventTime.length) {
       int to = events * 2;
@@ -286,7 +288,7 @@ public final class SpanBatch {
     addLink(high, low, span, stateCode, restCode);
   }
 
-  /** As {@link #endLink}, for a link whose row of {@link #linkAttributes} is ended. */
+  /** Adds a link like {@link #endLink}, if its row of {@link #linkAttributes} is already ended. */
   public void addLink(long high, long low, long span, int stateCode, int restCode) {
     if (links == linkSpanId.length) {
       int to = links * 2;
@@ -310,7 +312,9 @@ public final class SpanBatch {
     return addResource(restCode);
   }
 
-  /** As {@link #endResource}, for a resource whose row of {@link #resources} is ended. */
+  /**
+   * Adds a resource like {@link #endResource}, if its row of {@link #resources} is already ended.
+   */
   public int addResource(int restCode) {
     int n = resources.rows - 1;
     if (n == resourceRest.length) {
@@ -326,7 +330,7 @@ public final class SpanBatch {
     return addScope(resource, nameCode, versionCode, restCode);
   }
 
-  /** As {@link #endScope}, for a scope whose row of {@link #scopes} is ended. */
+  /** Adds a scope like {@link #endScope}, if its row of {@link #scopes} is already ended. */
   public int addScope(int resource, int nameCode, int versionCode, int restCode) {
     int n = scopes.rows - 1;
     if (n == scopeResource.length) {

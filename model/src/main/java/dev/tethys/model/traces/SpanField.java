@@ -85,7 +85,7 @@ public record SpanField(Scope scope, String name) implements Comparable<SpanFiel
     return new SpanField(Scope.RESOURCE_ATTRIBUTE, name);
   }
 
-  /** Field that is no attribute. */
+  /** Intrinsic field, which is not an attribute. */
   public static SpanField intrinsic(Scope scope) {
     return new SpanField(scope, "");
   }

@@ -38,7 +38,7 @@ public final class SpanRows {
   /** Columns in the order of {@link SpanNeeds#fields}. */
   public SpanColumn[] columns = {};
 
-  /** Where the ids of single rows come from; null for the arrays. */
+  /** Source of the IDs of single rows; null for the arrays. */
   public @Nullable Ids ids;
 
   /** Number of the first row for {@link #ids}. */

@@ -26,9 +26,9 @@ public interface SpanSegment {
 
   /**
    * Passes on the traces with spans that start in the selected time range and fit one of the
-   * filters of a relation. A trace that fulfils the condition is one that some segment says may
-   * hold, or that several segments pass on. This assumes that spans with one id that are in
-   * different segments have the same parent.
+   * filters of a relation. A trace fulfils the condition if a segment reports that it may, or if
+   * several segments pass it on. This assumes that spans with one id that are in different segments
+   * have the same parent.
    */
   default void related(SpanRelation relation, SpanRelation.Consumer consumer) {
     RelatedTraces traces = new RelatedTraces();

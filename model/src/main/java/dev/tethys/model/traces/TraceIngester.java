@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class TraceIngester extends EventIngester<TraceStore> {
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
-  /** Gets batches of which spans were stored, by the thread that appends. */
+  /** Receives batches with stored spans, on the appending thread. */
   @FunctionalInterface
   public interface Listener {
     /**

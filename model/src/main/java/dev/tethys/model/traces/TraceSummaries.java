@@ -6,11 +6,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Time, root and services of traces by some of their spans. Traces are numbered in the order in
- * which they came. Safe for several threads that do not change it.
+ * Time, root and services of traces by some of their spans. Traces are numbered in order of
+ * arrival. Safe for several threads that do not change it.
  */
 public final class TraceSummaries {
-  /** What {@link #add(SpanRows)} reads. */
+  /** Columns that {@link #add(SpanRows)} reads. */
   public static final SpanNeeds NEEDS =
       new SpanNeeds(
           true,
@@ -160,7 +160,7 @@ public final class TraceSummaries {
     return at < to && c.types[at] == SpanColumn.STRING ? c.strings[(int) c.bits[at]] : null;
   }
 
-  /** Adds what others say of the traces that are here. */
+  /** Adds other summaries of the traces present here. */
   public void merge(TraceSummaries other) {
     int[] known = new int[other.services.codes()]; // code + 1
     boolean byOwn = size < other.size;

@@ -36,7 +36,7 @@ public record TraceContext(
       return null;
     }
     String p = parent.strip();
-    // Later versions may have more fields behind these; the version ff is none.
+    // Later versions may have more fields after these; version ff is invalid.
     boolean known = p.length() == LENGTH && p.startsWith("00-");
     boolean later = p.length() >= LENGTH && !p.startsWith("00") && !p.startsWith("ff");
     if (!known && !(later && (p.length() == LENGTH || p.charAt(LENGTH) == '-'))) {

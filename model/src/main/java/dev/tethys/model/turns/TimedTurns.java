@@ -13,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs blocking tasks at their times on a few platform threads. Each idle thread has taken its next
+ * Runs blocking tasks at given times on a few platform threads. Each idle thread has taken its next
  * task and sleeps until its time, so that only time wakes it. A virtual thread would be woken by a
  * timer or poller thread, through the scheduler, with a copy of its stack; for scrapes that cost a
  * seventh of an agent's CPU. When all threads are busy, further tasks run on virtual threads.
@@ -241,7 +241,7 @@ public final class TimedTurns {
     }
   }
 
-  /** How many threads there are. */
+  /** Number of threads. */
   int threads() {
     lock.lock();
     try {

@@ -23,7 +23,7 @@ class RegistryTest {
   }
 
   @Test
-  void whoTellsOfOneSeriesTwiceIsNotCorrected() {
+  void keepsDuplicateSeriesOfOneCollector() {
     Registry r = new Registry();
     Metric twice = new Metric(Labels.of("p", "x"), 10);
     r.register(to -> to.accept(family("c_total", MetricType.COUNTER, twice, twice)));
@@ -32,7 +32,7 @@ class RegistryTest {
 
   /** A component of the same name in two pipelines has a registry in each. */
   @Test
-  void whatSeveralTellOfOneSeriesIsOneMetric() {
+  void joinsSeriesOfSeveralCollectors() {
     Registry r = new Registry();
     for (int i = 1; i <= 2; i++) {
       int n = i;

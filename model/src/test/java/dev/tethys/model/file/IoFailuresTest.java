@@ -15,7 +15,7 @@ class IoFailuresTest {
   @TempDir Path dir;
 
   @Test
-  void sayWhatIsWrongBesideTheNameOfTheFile() throws IOException {
+  void namesTheFileAndTheReason() throws IOException {
     Path missing = dir.resolve("missing");
     IOException e =
         catchThrowableOfType(IOException.class, () -> Files.readAllBytes(missing.resolve("a")));

@@ -50,7 +50,7 @@ class RealFilesTest {
   }
 
   @Test
-  void aCutFileGoesOnWhereItWasCut() throws IOException {
+  void truncatedFileContinuesAtTheCut() throws IOException {
     Path p = folder.resolve("f");
     try (WritableFile f = files.create(p)) {
       write(f, "one two");
@@ -63,7 +63,7 @@ class RealFilesTest {
   }
 
   @Test
-  void whatStoodInAFileIsGoneWhenItIsMadeAnew() throws IOException {
+  void createReplacesExistingContent() throws IOException {
     Path p = Files.writeString(folder.resolve("f"), "much that stood there");
     try (WritableFile f = files.create(p)) {
       write(f, "new");

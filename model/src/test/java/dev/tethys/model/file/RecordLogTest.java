@@ -261,7 +261,7 @@ class RecordLogTest {
   }
 
   @Test
-  void whatIsDamagedIsSaid() throws IOException {
+  void reportsDamage() throws IOException {
     Path file = dir.resolve("x.log");
     List<Integer> ends = write(file, RecordFormat.STANDARD, List.of("one", "two", "three"));
     byte[] bad = Arrays.copyOf(Files.readAllBytes(file), ends.get(2) + 3);
@@ -270,13 +270,11 @@ class RecordLogTest {
     assertThat(read(file, RecordFormat.STANDARD)).containsExactly("one", "three");
     assertThat(told)
         .containsExactly(
-            "SEVERE "
-                + file
-                + ": 11 bytes at 19 are damaged and passed over: what they said is lost",
+            "SEVERE " + file + ": 11 bytes at 19 are damaged and were skipped: their data is lost",
             "WARNING "
                 + file
-                + ": the last 3 bytes are no whole record, as when the process ended while it"
-                + " wrote one; they were moved to "
+                + ": the last 3 bytes are not a complete record, as after a crash during a write;"
+                + " they were moved to "
                 + file
                 + ".damaged");
     told.clear();
@@ -305,7 +303,7 @@ class RecordLogTest {
   }
 
   @Test
-  void aLogThatCouldNotBeRewrittenGoesOn() throws IOException {
+  void logStaysUsableAfterAFailedRewrite() throws IOException {
     Path file = dir.resolve("x.log");
     try (RecordLog log = open(file, RecordFormat.STANDARD)) {
       log.append(bytes("a"));
@@ -384,7 +382,7 @@ class RecordLogTest {
   }
 
   @Test
-  void nobodyElseOpensWhatIsLocked() throws IOException {
+  void rejectsOpeningALockedLog() throws IOException {
     Path file = dir.resolve("x.log");
     RecordLog.Foreign none = c -> Stream.empty();
     try (RecordLog log = RecordLog.openLocked(file, RecordFormat.STANDARD, none, b -> {})) {
@@ -424,7 +422,7 @@ class RecordLogTest {
   }
 
   @Test
-  void whyAFileCannotBeOpenedIsSaid() throws IOException {
+  void explainsWhyAFileCannotBeOpened() throws IOException {
     assertThatThrownBy(
             () -> RecordLog.read(dir.resolve("none.log"), RecordFormat.STANDARD, b -> {}))
         .isInstanceOf(NoSuchFileException.class);

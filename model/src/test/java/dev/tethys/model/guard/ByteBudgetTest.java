@@ -36,7 +36,7 @@ class ByteBudgetTest {
   }
 
   @Test
-  void whatOneHoldsIsNotThereForOthersUntilItIsGivenBack() {
+  void reservedMemoryIsUnavailableUntilReleased() {
     try (Reservation a = budget.open();
         Reservation b = budget.open()) {
       a.accept(300);
@@ -53,7 +53,7 @@ class ByteBudgetTest {
   }
 
   @Test
-  void whatIsMoreThanAllIsNotToBeSentAgain() {
+  void requestAboveTheBudgetMustNotBeRetried() {
     try (Reservation a = budget.open()) {
       a.accept(400);
       assertThatThrownBy(() -> a.accept(100))

@@ -25,7 +25,7 @@ class TokenBucketTest {
   }
 
   @Test
-  void itHoldsAtMostItsCapacity() {
+  void holdsAtMostItsCapacity() {
     TokenBucket b = TokenBucket.perSecond(10, 20, now::get);
     now.addAndGet(60 * SECOND);
     assertThat(b.tryTake(21)).isFalse();

@@ -142,7 +142,7 @@ class HistogramArithmeticTest {
   }
 
   @Test
-  void trimsAndEstimatesAnew() {
+  void trimsAndEstimatesCountAndSum() {
     Histogram h = exponential(0, 0, 0, 1, 4, 4, 4);
     assertThat(HistogramArithmetic.trimAbove(h, 100)).isSameAs(h);
     Histogram below = HistogramArithmetic.trimAbove(h, 4);

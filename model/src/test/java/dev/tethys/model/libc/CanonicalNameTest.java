@@ -17,7 +17,7 @@ class CanonicalNameTest {
   }
 
   @Test
-  void whatIsNoNameIsAnError() {
+  void rejectsInvalidNames() {
     assertThatThrownBy(() -> CanonicalName.of("a..b"))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith("lookup of a..b: ");

@@ -30,7 +30,7 @@ class SocketCallsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.1", "::1"})
-  void aSocketOfTheJdkAnswersAndTheHopsOfItsAnswerAreTold(String host) throws Exception {
+  void receivesFromJdkSocketsAndReportsHops(String host) throws Exception {
     InetAddress loopback = InetAddress.getByName(host);
     int family = host.contains(":") ? SocketCalls.AF_INET6 : SocketCalls.AF_INET;
     try (DatagramChannel jdk = DatagramChannel.open().bind(new InetSocketAddress(loopback, 0));
@@ -56,7 +56,7 @@ class SocketCallsTest {
   }
 
   @Test
-  void aReaderThatFallsBehindIsToldAndLosesNothing() throws Exception {
+  void slowReaderFindsTheBacklogAndLosesNothing() throws Exception {
     UnixDomainSocketAddress path = UnixDomainSocketAddress.of(folder.resolve("s"));
     byte[] number = new byte[4];
     int sent = 0;
@@ -86,7 +86,7 @@ class SocketCallsTest {
   }
 
   @Test
-  void whatIsShutDownWakesItsReader() throws Exception {
+  void shutdownWakesTheReader() throws Exception {
     try (SocketCalls reader = unix()) {
       reader.bind(UnixDomainSocketAddress.of(folder.resolve("s")));
       Thread t =

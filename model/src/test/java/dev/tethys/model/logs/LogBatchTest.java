@@ -20,7 +20,7 @@ class LogBatchTest {
   }
 
   @Test
-  void itsBytesAreChargedToTheRequest() {
+  void chargesItsBytesToTheRequest() {
     try (ByteBudget.Reservation request = new ByteBudget(8 << 20).open()) {
       RequestMemory.during(
           request,

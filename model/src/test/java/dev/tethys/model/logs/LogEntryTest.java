@@ -23,7 +23,7 @@ class LogEntryTest {
   }
 
   @Test
-  void whatWasJoinedIsSettledWithTheWhole() {
+  void absorbedEntriesSettleWithTheWhole() {
     LogEntry first = entry();
     LogEntry second = entry();
     LogEntry third = entry();
@@ -38,7 +38,7 @@ class LogEntryTest {
   }
 
   @Test
-  void whatIsOwedCanBeKeptApart() {
+  void detachedOriginIsSettledSeparately() {
     LogEntry first = entry();
     first.absorb(entry());
     LogEntry.Origin owed = first.detach();

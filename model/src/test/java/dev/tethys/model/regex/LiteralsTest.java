@@ -50,7 +50,7 @@ class LiteralsTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 4})
-  void whatIsToldHoldsForWhateverIsMatched(long seed) {
+  void valuesAndPrefixesHoldForEveryMatch(long seed) {
     Random r = new Random(seed);
     int sets = 0;
     int prefixes = 0;
@@ -161,7 +161,7 @@ class LiteralsTest {
         "ab(?i)*; a",
         "a|b.; ''"
       })
-  void whatComesFirstIsKnown(String expression, String prefix) {
+  void findsThePrefix(String expression, String prefix) {
     assertThat(Regex.whole(expression).prefix()).isEqualTo(prefix);
   }
 

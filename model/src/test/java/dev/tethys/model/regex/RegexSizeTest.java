@@ -32,7 +32,7 @@ class RegexSizeTest {
   }
 
   @Test
-  void manyRepetitionsBesideEachOtherAreTooLarge() {
+  void rejectsManyAdjacentRepetitions() {
     assertThatThrownBy(() -> Regex.anchored("[^a]{1000}".repeat(300)))
         .hasMessageContaining("expression too large");
   }

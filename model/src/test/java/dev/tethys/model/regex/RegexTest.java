@@ -98,7 +98,7 @@ class RegexTest {
   }
 
   @Test
-  void whatTakesLongIsInterrupted() {
+  void interruptsSlowMatches() {
     Regex r = Regex.whole("(a?)".repeat(20_000) + "[bc]");
     String text = "a".repeat(20_000);
     assertThatThrownBy(
@@ -126,7 +126,7 @@ class RegexTest {
   }
 
   @Test
-  void whatIsTooLargeIsRefused() {
+  void rejectsExpressionsThatAreTooLarge() {
     assertThatThrownBy(() -> Regex.whole("(\\pL[^\\pN]){1000}".repeat(9) + "x"))
         .hasMessageContaining("expression too large");
     assertThat(whole("\\pL{1000}", "é".repeat(1000))).isTrue();
@@ -153,7 +153,7 @@ class RegexTest {
     "(x{2}y)?z, ''",
     "größe.x, größe",
   })
-  void whatTextsBeginWith(String expression, String prefix) {
+  void findsThePrefixOfAllMatches(String expression, String prefix) {
     assertThat(Regex.whole(expression).prefix()).isEqualTo(prefix);
   }
 

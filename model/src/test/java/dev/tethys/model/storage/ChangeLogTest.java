@@ -54,7 +54,7 @@ class ChangeLogTest {
   }
 
   @Test
-  void anUnchangedPastIsNotTold() {
+  void unchangedPastIsNotReported() {
     ChangeLog log = new ChangeLog();
     log.note(T0);
     long mark = log.mark();
@@ -68,7 +68,7 @@ class ChangeLogTest {
   }
 
   @Test
-  void aChangeAfterAMarkIsToldThoughItsSlotWasNotedBefore() {
+  void reportsAChangeAfterAMarkInANotedSlot() {
     ChangeLog log = new ChangeLog();
     log.note(T0);
     long mark = log.mark();
@@ -77,7 +77,7 @@ class ChangeLogTest {
   }
 
   @Test
-  void whatIsTooMuchMakesOldMarksTellNothing() {
+  void overflowInvalidatesOldMarks() {
     ChangeLog log = new ChangeLog();
     long old = log.mark();
     for (int i = 0; i < ChangeLog.MAX_SLOTS; i++) {

@@ -58,7 +58,7 @@ class AttributesTest {
   }
 
   @Test
-  void textIsDecodedWhenSomebodyLooks() {
+  void decodesTextOnFirstRead() {
     Attributes a = new Attributes();
     a.add("k", utf8("grün"));
     assertThat(a.raw(0)).isInstanceOf(Utf8.class);

@@ -70,7 +70,7 @@ class TelemetryTest {
   }
 
   @Test
-  void whatHasBecomeEmptyLeaves() {
+  void removesEmptyGroups() {
     LogsData data = new LogsData();
     ScopeGroup<LogRecord> kept = scope(data);
     kept.items().add(new LogRecord());

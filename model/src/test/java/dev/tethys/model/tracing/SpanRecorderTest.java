@@ -82,7 +82,7 @@ class SpanRecorderTest {
   }
 
   @Test
-  void contextsAreReadAsTheStandardSays() {
+  void readsContextsAsInTheStandard() {
     TraceContext c = Objects.requireNonNull(TraceContext.of(PARENT, null));
     assertThat(c.parent()).isEqualTo(PARENT);
     assertThat(c.traceId()).isEqualTo("4bf92f3577b34da6a3ce929d0e0e4736");

@@ -29,7 +29,7 @@ class TimedTurnsTest {
 
   /** Threads that sleep until something later take what is due before. */
   @Test
-  void whatIsDueEarlierComesFirstWheneverItWasAskedFor() throws InterruptedException {
+  void earlierDeadlineRunsFirst() throws InterruptedException {
     for (int i = 0; i < MOST; i++) {
       turns.at(in(FAR), () -> done.add(-1));
     }
@@ -79,7 +79,7 @@ class TimedTurnsTest {
   }
 
   @Test
-  void whatWasGivenUpIsNotDone() throws InterruptedException {
+  void cancelledAlarmsDoNotRun() throws InterruptedException {
     List<TimedTurns.Alarm> far = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       far.add(turns.at(in(FAR), () -> done.add(1)));
