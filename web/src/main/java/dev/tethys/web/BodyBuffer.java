@@ -10,9 +10,9 @@ public final class BodyBuffer {
   }
 
   /**
-   * The array with room for so many bytes.
+   * The array with room for at least {@code size} bytes.
    *
-   * @param kept bytes at its start that are kept
+   * @param kept number of bytes at its start to preserve
    */
   public byte[] ofSize(int size, int kept) {
     if (bytes.length < size) {

@@ -43,7 +43,7 @@ public record ConnectionTimes(
           Duration.ZERO,
           true);
 
-  /** These for requests and what is between them. */
+  /** Times of requests and of the pauses between them. */
   public static ConnectionTimes ofRequests(
       Duration head, Duration answer, Duration idle, boolean manyRequests) {
     return new ConnectionTimes(
@@ -57,14 +57,14 @@ public record ConnectionTimes(
         manyRequests);
   }
 
-  /** These for long connections of HTTP/2. */
+  /** Times of long HTTP/2 connections. */
   public static ConnectionTimes ofConnections(
       Duration idle, Duration age, Duration grace, Duration silence, Duration reply) {
     return new ConnectionTimes(
         Duration.ZERO, Duration.ZERO, idle, age, grace, silence, reply, true);
   }
 
-  /** The shortest time of all that are asked for, one given included. */
+  /** The shortest of all configured times, including the given one. */
   public Duration shortest(Duration readTimeout) {
     Duration least = readTimeout;
     for (Duration d : new Duration[] {head, answer, idle, age, grace, silence, reply}) {

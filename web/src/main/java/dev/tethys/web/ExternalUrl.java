@@ -7,20 +7,20 @@ import java.net.UnknownHostException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Under which URL a server is reached from outside, and what its own paths start with.
+ * URL at which clients reach the server, and its path prefix.
  *
- * @param url without a slash at its end
+ * @param url without a trailing slash
  * @param routePrefix "" or {@code /prefix}
  */
 public record ExternalUrl(URI url, String routePrefix) {
 
   /**
-   * Works them out as Prometheus does.
+   * Derives URL and prefix like Prometheus.
    *
-   * @param externalUrl what the user gave, or ""; then the name of this machine and the port
-   * @param routePrefix what the user gave, or null; then the path of the URL
-   * @param port where the server listens
-   * @throws IllegalArgumentException when the URL cannot be used
+   * @param externalUrl configured URL, or ""; the default is the name of this machine and the port
+   * @param routePrefix configured prefix, or null; the default is the path of the URL
+   * @param port listen port
+   * @throws IllegalArgumentException if the URL is invalid
    */
   public static ExternalUrl of(
       String externalUrl, @Nullable String routePrefix, int port, boolean secure) {

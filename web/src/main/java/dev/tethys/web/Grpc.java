@@ -24,15 +24,15 @@ import org.jspecify.annotations.Nullable;
  * Grpc.unary(max, method))}. So all that holds for requests holds for calls: users, limits, slow
  * clients, metrics.
  *
- * <p>Format, from the public description of gRPC over HTTP/2: a message is one byte that says
- * whether it is compressed (by the encoding that {@code grpc-encoding} names), four bytes of
- * length, most significant first, and that many bytes. The status is in the trailers {@code
- * grpc-status} and {@code grpc-message}.
+ * <p>Format, from the public description of gRPC over HTTP/2: a message is one byte that marks it
+ * as compressed (with the encoding in {@code grpc-encoding}), four bytes of length, most
+ * significant first, and that many bytes. The status is in the trailers {@code grpc-status} and
+ * {@code grpc-message}.
  */
 public final class Grpc {
   private static final LimitedLog PEER_LOG = new LimitedLog(JulLogger.of("dev.tethys.web"));
 
-  /** What messages may be compressed with, as headers have it. */
+  /** Compressions accepted for messages, as listed in headers. */
   public static final String ENCODINGS = "identity,gzip,snappy,zstd";
 
   private static final String CONTENT_TYPE = "application/grpc";
@@ -78,7 +78,8 @@ public final class Grpc {
   /**
    * A handler for one method.
    *
-   * @param maxBytes the largest message, after decompression; larger ones are RESOURCE_EXHAUSTED
+   * @param maxBytes maximum size of a message after decompression; larger ones are
+   *     RESOURCE_EXHAUSTED
    */
   public static HttpHandler unary(int maxBytes, Method method) {
     return (request, response) ->
@@ -89,9 +90,10 @@ public final class Grpc {
   }
 
   /**
-   * A handler for one method whose answer is a stream; the thread of the request is its own.
+   * A handler for one method with a stream as response, which occupies the request's thread.
    *
-   * @param maxBytes the largest message, after decompression; larger ones are RESOURCE_EXHAUSTED
+   * @param maxBytes maximum size of a message after decompression; larger ones are
+   *     RESOURCE_EXHAUSTED
    */
   public static HttpHandler stream(int maxBytes, StreamMethod method) {
     return (request, response) ->
@@ -111,7 +113,8 @@ public final class Grpc {
   /**
    * A handler for one method whose request is a stream, read message by message.
    *
-   * @param maxBytes the largest message, after decompression; larger ones are RESOURCE_EXHAUSTED
+   * @param maxBytes maximum size of a message after decompression; larger ones are
+   *     RESOURCE_EXHAUSTED
    * @param maxTotal bytes of all messages
    */
   public static HttpHandler upload(int maxBytes, long maxTotal, UploadMethod method) {
@@ -259,9 +262,9 @@ public final class Grpc {
   }
 
   /**
-   * What a grpc-encoding means: gRPC's snappy is the framed one.
+   * Compression for a grpc-encoding; gRPC's snappy is the framed format.
    *
-   * @return null for one that is not spoken
+   * @return null if it is not supported
    */
   public static @Nullable Compression compression(@Nullable String encoding) {
     return switch (encoding) {
@@ -307,8 +310,8 @@ public final class Grpc {
     }
 
     void fail(Status status, String message, byte @Nullable [] details) throws IOException {
-      // As trailers behind an empty body: in headers, which the server does not end a stream with,
-      // grpc-java and grpc-go do not look for an outcome.
+      // Sent as trailers after an empty body: grpc-java and grpc-go do not look for a status in
+      // headers that do not end the stream, and the server does not end a stream with headers.
       if (details != null) {
         response.trailer(
             "grpc-status-details-bin",
@@ -324,7 +327,7 @@ public final class Grpc {
     }
   }
 
-  /** Percent-encodes what is not plain ASCII. */
+  /** Percent-encodes all characters but printable ASCII. */
   private static String percent(String s) {
     StringBuilder sb = new StringBuilder();
     for (byte b : s.getBytes(StandardCharsets.UTF_8)) {

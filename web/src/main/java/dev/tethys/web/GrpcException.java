@@ -41,7 +41,7 @@ public final class GrpcException extends Exception {
   }
 
   /**
-   * @param details a {@code google.rpc.Status} in protobuf, which says more
+   * @param details a {@code google.rpc.Status} in protobuf with details
    */
   public GrpcException(Status status, String message, byte @Nullable [] details) {
     super(message);
@@ -49,7 +49,7 @@ public final class GrpcException extends Exception {
     this.details = details;
   }
 
-  /** What says more, or null. */
+  /** Error details, or null. */
   public byte @Nullable [] details() {
     return details;
   }

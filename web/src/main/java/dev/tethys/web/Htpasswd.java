@@ -28,7 +28,7 @@ public final class Htpasswd {
   /**
    * Reads users. Empty lines and those that begin with {@code #} mean nothing.
    *
-   * @throws IllegalArgumentException saying which line is wrong, or has a hash that is not built
+   * @throws IllegalArgumentException with the invalid line, or the one with an unsupported hash
    */
   public static Htpasswd parse(String text) {
     Htpasswd h = new Htpasswd();
@@ -63,12 +63,12 @@ public final class Htpasswd {
       }
     }
     if (h.hashed.isEmpty() && h.others.isEmpty()) {
-      throw new IllegalArgumentException("there are no users");
+      throw new IllegalArgumentException("no users");
     }
     return h;
   }
 
-  /** One user with a password that is not hashed, of which a hash is kept. */
+  /** A single user with a plain-text password, of which a hash is kept. */
   public static Htpasswd plain(String user, Secret password) {
     Htpasswd h = new Htpasswd();
     h.others.put(user, SHA + sha1(password.value()));
@@ -76,9 +76,9 @@ public final class Htpasswd {
   }
 
   /**
-   * One user with a password's bcrypt hash.
+   * A single user with the bcrypt hash of the password.
    *
-   * @throws IllegalArgumentException when it is none
+   * @throws IllegalArgumentException if the hash is not a bcrypt hash
    */
   public static Htpasswd bcrypt(String user, Secret hash) {
     if (!WebConfig.isBcrypt(hash.value())) {

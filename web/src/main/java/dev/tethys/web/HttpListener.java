@@ -46,7 +46,7 @@ public final class HttpListener implements AutoCloseable {
   /** Of the kernel for a connection: a request of megabytes is to arrive while one is worked on. */
   static final int RECEIVE_BUFFER = 1 << 20;
 
-  /** Connections that may wait in the kernel to be taken. */
+  /** Maximum number of connections that wait in the kernel to be accepted. */
   private static final int BACKLOG = 1024;
 
   /** Connections beyond those that there may be, so that probes are answered all the same. */
@@ -61,7 +61,7 @@ public final class HttpListener implements AutoCloseable {
    * One of the addresses.
    *
    * @param address the loopback address without a port for a socket of this machine
-   * @param connections what it takes
+   * @param connections accepts its connections
    */
   private record Port(
       InetSocketAddress address, ConnectionTimeouts clients, SocketConnections connections) {}
@@ -93,7 +93,7 @@ public final class HttpListener implements AutoCloseable {
    * Starts listening.
    *
    * @param metrics where requests are counted; null for nowhere
-   * @throws IOException when an address cannot be taken or the web configuration not be read
+   * @throws IOException if an address is unavailable or the web configuration cannot be read
    * @throws dev.tethys.config.ConfigException when the web configuration is wrong
    * @throws IllegalArgumentException when an address is malformed
    */
@@ -106,8 +106,7 @@ public final class HttpListener implements AutoCloseable {
   /**
    * The same with a web configuration that does not come from its own file.
    *
-   * @param config asked for at every connection and request; whether there is TLS is settled at the
-   *     start
+   * @param config read at every connection and request; TLS is enabled or disabled at the start
    */
   public static HttpListener start(
       HttpListenerOptions options,
@@ -294,7 +293,7 @@ public final class HttpListener implements AutoCloseable {
     LOG.log(announced, "Listening on {0} ({1}){2}", where, isSecure() ? "TLS" : "no TLS", url);
   }
 
-  /** Where it listens, with the ports that were taken, sockets of the machine last. */
+  /** Addresses that it listens on, with the ports actually bound; Unix sockets come last. */
   public List<InetSocketAddress> addresses() {
     return ports.stream().map(Port::address).toList();
   }
@@ -304,12 +303,12 @@ public final class HttpListener implements AutoCloseable {
     return ports.getFirst().address().getPort();
   }
 
-  /** Whether it speaks TLS. */
+  /** Whether it uses TLS. */
   public boolean isSecure() {
     return config.get().tls() != null;
   }
 
-  /** How many connections are open now. */
+  /** Number of open connections. */
   public int openConnections() {
     return ports.stream().mapToInt(p -> p.clients.open()).sum();
   }
@@ -322,8 +321,8 @@ public final class HttpListener implements AutoCloseable {
   }
 
   /**
-   * Has requests that come from now on wait for the routes that {@link #serve} gives them, for a
-   * bounded time; those in work continue.
+   * Makes new requests wait for the routes of {@link #serve}, for a bounded time; requests in
+   * progress continue.
    */
   public void hold() {
     answers.hold();
@@ -342,8 +341,8 @@ public final class HttpListener implements AutoCloseable {
   }
 
   /**
-   * Waits until requests of former routes have been answered, for the grace period; then closes
-   * their connections.
+   * Waits until requests of the previous routes have been answered, for the grace period; then
+   * closes their connections.
    */
   public void endFormer() {
     int cut = answers.endFormer(options.stopGrace());
@@ -367,8 +366,8 @@ public final class HttpListener implements AutoCloseable {
   }
 
   /**
-   * Stops: takes no new connections, lets requests in work end for the grace period, then closes
-   * what is left.
+   * Stops: accepts no new connections, lets requests in progress end for the grace period, then
+   * closes the remaining connections.
    */
   @Override
   public void close() {
@@ -379,7 +378,7 @@ public final class HttpListener implements AutoCloseable {
       LockSupport.parkNanos(10_000_000);
     }
     for (Port p : ports) {
-      // Stopping waits for connections to end, so idle ones are closed meanwhile.
+      // Stopping waits for connections to end, so idle ones are closed in the meantime.
       AtomicBoolean stopped = new AtomicBoolean();
       Thread ending = Thread.ofVirtual().start(() -> endIdle(p.clients, stopped));
       p.connections.close();

@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
  * @param routePrefix prefix of all paths: "" or {@code /prefix}
  * @param maxConnections open connections; further connections wait until one ends
  * @param readTimeout timeout for reading a request, for an idle connection, and for a client that
- *     does not read its response
+ *     stops reading its response
  * @param maxUriBytes longest request line
  * @param maxHeaderBytes size of all headers of a request together
  * @param stopGrace time for which requests may continue after the listener is stopped
  * @param tracing creates a span for each request
- * @param proxied whether a connection may begin with a header of the PROXY protocol, before TLS if
- *     it uses TLS; without TLS such a connection speaks HTTP/1
+ * @param proxied whether a connection may start with a header of the PROXY protocol, before TLS if
+ *     it uses TLS; without TLS such a connection uses HTTP/1
  * @param connections timeouts of connections beyond the read timeout
  * @param http2 limits on clients of HTTP/2
  * @param origins origins of pages that may send requests which change state
@@ -104,7 +104,7 @@ public record HttpListenerOptions(
     return with(v -> v.tracing = recorder);
   }
 
-  /** Whether connections may begin with a header that says whom a proxy speaks for. */
+  /** Whether connections may start with a header that has the client's address behind a proxy. */
   public HttpListenerOptions withProxyHeaders(boolean wanted) {
     return with(v -> v.proxied = wanted);
   }
@@ -114,12 +114,12 @@ public record HttpListenerOptions(
     return with(v -> v.connections = times);
   }
 
-  /** What clients of HTTP/2 may do. */
+  /** Limits for clients of HTTP/2. */
   public HttpListenerOptions withHttp2(Http2Limits limits) {
     return with(v -> v.http2 = limits);
   }
 
-  /** Origins of pages that may send requests which change something, beside its own. */
+  /** Origins of pages, besides the server's own, that may send state-changing requests. */
   public HttpListenerOptions withOrigins(TrustedOrigins trusted) {
     return with(v -> v.origins = trusted);
   }

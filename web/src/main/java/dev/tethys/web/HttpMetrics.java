@@ -25,7 +25,7 @@ public final class HttpMetrics {
   private final Vector<BucketHistogram> size;
   private final Map<String, String> handlers = new ConcurrentHashMap<>(); // one a route
 
-  /** To be made once a registry and prefix, such as {@code prometheus}. */
+  /** Create once per registry and prefix, such as {@code prometheus}. */
   public HttpMetrics(Registry registry, String prefix) {
     requests =
         registry.counters(

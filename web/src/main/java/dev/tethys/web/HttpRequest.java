@@ -21,7 +21,7 @@ public interface HttpRequest {
   /** The path with its escapes, without the route prefix. */
   String rawPath();
 
-  /** The query string as it came, without the question mark. */
+  /** The raw query string, without the question mark. */
   String rawQuery();
 
   /**
@@ -48,26 +48,26 @@ public interface HttpRequest {
   /** All values of a header. */
   List<String> headers(String name);
 
-  /** The names of all headers, as they came. */
+  /** The names of all headers, as received. */
   Set<String> headerNames();
 
-  /** What Content-Length says, or -1. */
+  /** Value of Content-Length, or -1. */
   long contentLength();
 
   /**
-   * Reserves memory that the request is going to take, until it is answered. {@link #bodyBytes} has
-   * done so for what it returns.
+   * Reserves memory for the request until it is answered. {@link #bodyBytes} has already reserved
+   * the memory of its result.
    *
-   * @throws dev.tethys.model.guard.ByteBudget.OverBudgetException when requests have used up the
-   *     memory of the process for them; left alone it is answered with 503 or 413
+   * @throws dev.tethys.model.guard.ByteBudget.OverBudgetException if the memory for requests is
+   *     used up; if not caught, the client receives 503 or 413
    */
   void reserve(long bytes);
 
-  /** Gives back what is reserved, before a wait through which nothing made of the body is kept. */
+  /** Releases the reservation, before a wait during which no data of the body is kept. */
   void release();
 
   /**
-   * The body as it came, still in its Content-Encoding.
+   * The raw body, still in its Content-Encoding.
    *
    * @param maxBytes reading further throws an {@link HttpException} 413
    */
@@ -86,10 +86,10 @@ public interface HttpRequest {
   /** {@code HTTP/1.1} or {@code HTTP/2.0}. */
   String protocol();
 
-  /** Whether it came over TLS. */
+  /** Whether it was received over TLS. */
   boolean isSecure();
 
-  /** Host (and port) that the client asked for, or "". */
+  /** Requested host (and port), or "". */
   String host();
 
   InetSocketAddress remoteAddress();
@@ -100,9 +100,9 @@ public interface HttpRequest {
   List<X509Certificate> clientCertificates();
 
   /**
-   * Has an action run when the client has gone before its answer was given: it closed the
-   * connection, or its end of it, or took this request back (HTTP/2). That is noticed within some
-   * 50 milliseconds, and only after the body was read. The action runs at most once, on a thread of
+   * Runs an action if the client leaves before its response is complete: it closed the connection,
+   * or its side of it, or cancelled this request (HTTP/2). That is noticed within some 50
+   * milliseconds, and only after the body was read. The action runs at most once, on a thread of
    * the listener, and must not block.
    *
    * @return ends the watch
@@ -110,9 +110,9 @@ public interface HttpRequest {
   Watch whenClientGone(Runnable action);
 
   /**
-   * Whether the client has gone, as {@link #whenClientGone} notices it, for work that asks from
-   * time to time. Nothing is scheduled for it, so that it costs a short request nothing. The first
-   * call has the connection read ahead.
+   * Whether the client has left, as detected by {@link #whenClientGone}, for work that polls. It
+   * schedules nothing, so a short request pays nothing. The first call starts reading the
+   * connection ahead.
    */
   boolean isClientGone();
 

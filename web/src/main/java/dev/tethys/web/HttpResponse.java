@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The answer to a request. Status and headers are set first; then one of the sending methods is
- * called once. Answers are compressed (zstd or gzip) when the client takes it, the content is worth
- * it and the handler did not forbid it.
+ * called once. Responses are compressed (zstd or gzip) if the client accepts it, the content is
+ * worth it and the handler did not forbid it.
  */
 public interface HttpResponse {
   /** Sets the status; 200 when never called. */
@@ -27,16 +27,16 @@ public interface HttpResponse {
     return status(code);
   }
 
-  /** Sets a header, over what was set before. */
+  /** Sets a header and replaces an earlier value. */
   HttpResponse header(String name, String value);
 
   /** Adds a value to a header. */
   HttpResponse addHeader(String name, String value);
 
-  /** What a header was set to, or null. */
+  /** Value of a header, or null. */
   @Nullable String header(String name);
 
-  /** Sends this answer as it is. */
+  /** Disables compression of this response. */
   HttpResponse uncompressed();
 
   /** Sends no body. */
@@ -63,7 +63,7 @@ public interface HttpResponse {
   }
 
   /**
-   * A body of unknown length. {@code flush} sends what was written so far, as event streams need;
+   * A body of unknown length. {@code flush} sends the data written so far, as event streams need;
    * closing ends the body, and returning from the handler closes it.
    */
   OutputStream stream() throws IOException;

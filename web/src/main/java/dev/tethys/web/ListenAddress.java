@@ -15,10 +15,10 @@ public record ListenAddress(String text, InetSocketAddress address) {
   private static final String UNIX = "unix:";
 
   /**
-   * The path of a socket of this machine, {@code unix:path} or {@code unix://path}.
+   * The path of a Unix socket, {@code unix:path} or {@code unix://path}.
    *
-   * @return null when it is no such address
-   * @throws IllegalArgumentException when it is one without a path
+   * @return null if the text is not such an address
+   * @throws IllegalArgumentException if the path is empty
    */
   static @Nullable Path unixPath(String text) {
     if (!text.startsWith(UNIX)) {
@@ -34,9 +34,10 @@ public record ListenAddress(String text, InetSocketAddress address) {
   }
 
   /**
-   * Looks whether HTTP can be spoken there, for who has to tell it before a listener starts.
+   * Checks that HTTP can be served at an address, so that errors can be reported before a listener
+   * starts.
    *
-   * @throws IllegalArgumentException when it is no address, or its host is unknown
+   * @throws IllegalArgumentException if the text is not an address, or its host is unknown
    */
   public static void check(String text) {
     if (unixPath(text) == null && !text.equals(SYSTEMD)) {
@@ -45,9 +46,9 @@ public record ListenAddress(String text, InetSocketAddress address) {
   }
 
   /**
-   * Reads one.
+   * Parses an address.
    *
-   * @throws IllegalArgumentException when it is none, or its host is unknown
+   * @throws IllegalArgumentException if the text is not an address, or its host is unknown
    */
   public static ListenAddress parse(String text) {
     if (text.startsWith(UNIX) || text.startsWith("vsock:")) {

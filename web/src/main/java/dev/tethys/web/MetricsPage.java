@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 
-/** Answers a scrape with metric families, in the format that the scraper asks for. */
+/** Answers a scrape with metric families, in the requested format. */
 public final class MetricsPage {
   private MetricsPage() {}
 

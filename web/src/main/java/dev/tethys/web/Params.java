@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Values by name, as they came in a query string or a form; a name may have several. */
+/** Values by name from a query string or a form; a name may have several. */
 public final class Params {
   /** No values. */
   public static final Params EMPTY = new Params(Map.of());
@@ -48,7 +48,7 @@ public final class Params {
     return new Params(values);
   }
 
-  /** These values, and after them the others of each name. */
+  /** Values of both; of each name, these values come first. */
   public Params and(Params others) {
     if (values.isEmpty()) {
       return others;

@@ -34,7 +34,7 @@ public final class PrivateConnection implements AutoCloseable {
   /**
    * Connects.
    *
-   * @throws IOException when no socket can be made where temporary files go
+   * @throws IOException if no socket can be created in the folder of temporary files
    */
   public static PrivateConnection to(Routes routes) throws IOException {
     Path folder = Files.createTempDirectory("tethys");

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * once for each change.
  */
 public final class ReloadedWebConfig {
-  /** How stale a configuration may be. */
+  /** Maximum age of a configuration before the files are checked again. */
   static final long CHECK_NANOS = 250_000_000;
 
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
@@ -88,7 +88,7 @@ public final class ReloadedWebConfig {
       return;
     }
     checkedAt = checkTime;
-    // While the new one is bad, what it names is not known: then it is read every time.
+    // While the new one is invalid, its files are unknown: it is then read every time.
     Object now = source.version(); // before it is read: what comes later is seen later
     if (problem == null && now.equals(version) && stamps(current).equals(stamps)) {
       return;

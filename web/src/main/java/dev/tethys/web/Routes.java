@@ -24,8 +24,8 @@ public final class Routes {
   /**
    * A handler, and the values of the names in its pattern, still percent-encoded.
    *
-   * @param changes whether the request may change something: by its method, unless it was added by
-   *     {@link #getOrPost}, or because {@link #changesByGet} says so
+   * @param changes whether the request may change state: determined by its method, unless it was
+   *     added by {@link #getOrPost} or {@link #changesByGet} applies
    */
   public record RouteMatch(
       String pattern, HttpHandler handler, Map<String, String> values, boolean changes)
@@ -67,7 +67,7 @@ public final class Routes {
     return on("DELETE", pattern, handler);
   }
 
-  /** GET and POST alike, neither of which changes anything, as most of the query API. */
+  /** Adds a route for GET and POST, neither of which changes state, as in most of the query API. */
   public Routes getOrPost(String pattern, HttpHandler handler) {
     readByPost.add(pattern);
     return get(pattern, handler).post(pattern, handler);
@@ -88,8 +88,8 @@ public final class Routes {
   }
 
   /**
-   * Lets pages of all origins send here, under any host name: for receivers of telemetry, which say
-   * themselves which origins may.
+   * Allows requests from pages of all origins, under any host name: for receivers of telemetry,
+   * which check origins themselves.
    */
   public Routes openToAllOrigins() {
     open = true;
@@ -133,7 +133,7 @@ public final class Routes {
     return this;
   }
 
-  /** What was added: methods, {@code *} for any, by pattern. */
+  /** Routes added so far: methods, {@code *} for any, by pattern. */
   public Map<String, Set<String>> added() {
     Map<String, Set<String>> out = new TreeMap<>();
     exact.forEach((text, p) -> out.put(text, Set.copyOf(p.methods.keySet())));

@@ -87,11 +87,11 @@ public final class ServerWebSocket {
   }
 
   /**
-   * Accepts the WebSocket that a request asks for. The route is added by {@link Routes#webSocket},
-   * which checks the origin.
+   * Accepts a WebSocket request. The route is added by {@link Routes#webSocket}, which checks the
+   * origin.
    *
    * @param maxMessage largest message that is received, in bytes
-   * @throws HttpException if the request does not ask for a WebSocket of version 13
+   * @throws HttpException if the request is not for a WebSocket of version 13
    */
   public static ServerWebSocket accept(HttpRequest request, HttpResponse response, int maxMessage)
       throws IOException {
@@ -290,7 +290,7 @@ public final class ServerWebSocket {
   /**
    * Waits for the next message of the client. Pings are answered meanwhile.
    *
-   * @return null when the client has closed or gone, or broke the protocol
+   * @return null if the client has closed, disconnected, or violated the protocol
    */
   public byte @Nullable [] receive() {
     try {

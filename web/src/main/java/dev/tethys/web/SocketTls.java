@@ -118,7 +118,7 @@ public final class SocketTls {
   /**
    * TLS of a listener alone.
    *
-   * @param server asked for its TLS, which it must have, at each connection
+   * @param server provides the TLS configuration, which must exist, for each connection
    */
   public static SocketTls listening(Supplier<WebConfig> server) throws IOException {
     return new SocketTls(server, TlsConfig.DEFAULT);

@@ -42,7 +42,7 @@ public record WebConfig(
   /** Nothing configured: plain HTTP for everyone. */
   public static final WebConfig NONE = new WebConfig(null, true, Map.of(), Map.of(), null);
 
-  /** The files that it was made from, in addition to the configuration itself. */
+  /** Files that it was read from, in addition to the configuration itself. */
   public List<String> files() {
     return tls == null ? List.of() : tls.files;
   }
@@ -75,12 +75,14 @@ public record WebConfig(
   }
 
   /**
-   * TLS of a listener, with what its files hold.
+   * TLS of a listener, with the contents of its files.
    *
-   * @param clientCas whom client certificates are verified against; null for the system's
-   * @param cipherSuites empty for Java's own
-   * @param otherSuites whether those of TLS 1.3 are spoken beside {@code cipherSuites}, as in Go
-   * @param namedGroups empty for Java's own
+   * @param clientCas authorities that client certificates are verified against; null for the
+   *     system's
+   * @param cipherSuites empty for Java's defaults
+   * @param otherSuites whether the suites of TLS 1.3 are enabled in addition to {@code
+   *     cipherSuites}, as in Go
+   * @param namedGroups empty for Java's defaults
    */
   public record ServerTls(
       Pem.KeyPair keyPair,
@@ -116,11 +118,12 @@ public record WebConfig(
     }
 
     /**
-     * Of a key that came from elsewhere.
+     * TLS with a key from elsewhere.
      *
-     * @param chain of its certificate, which comes first
+     * @param chain certificate chain of the key; its own certificate is first
      * @param clientCas null when clients need no certificate; else they must show one of these
-     * @param cipherSuites all that are spoken, those of TLS 1.3 among them; empty for Java's own
+     * @param cipherSuites all supported suites, including those of TLS 1.3; empty for Java's
+     *     defaults
      * @param files that it was read from
      */
     public static ServerTls of(
@@ -146,7 +149,7 @@ public record WebConfig(
     }
 
     /**
-     * Reads what a server's TLS is made of.
+     * Reads the files of a server's TLS.
      *
      * @param cert certificate chain as PEM text; "" for {@code certFile}
      * @param key private key as PEM text; "" for {@code keyFile}
@@ -214,7 +217,7 @@ public record WebConfig(
     }
   }
 
-  /** A token bucket: one request an interval, and so many at once. */
+  /** Token bucket: one request per interval, and bursts of {@code burst}. */
   public record RateLimit(int burst, Duration interval) {}
 
   private static final Section TLS_SECTION =
@@ -342,9 +345,9 @@ public record WebConfig(
   }
 
   /**
-   * Reads the file and what it names.
+   * Reads the file and the files that it refers to.
    *
-   * @throws ConfigException when something in it cannot be served
+   * @throws ConfigException if the configuration cannot be served
    * @throws IOException when the file itself cannot be read
    */
   public static WebConfig read(Path file) throws IOException {
@@ -420,7 +423,7 @@ public record WebConfig(
         });
   }
 
-  /** The TLS of a listener that does not speak HTTP; null when the object is empty. */
+  /** TLS of a listener for a protocol other than HTTP; null if the object is empty. */
   static @Nullable ServerTls serverTls(YamlNode node) {
     return readTls(node.object(TLS_SECTION), false);
   }

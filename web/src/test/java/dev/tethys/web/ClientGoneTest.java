@@ -278,7 +278,7 @@ class ClientGoneTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/wait", "/ask"})
-  void aRequestTakenBackIsNoticedAndItsConnectionGoesOn(String path) throws Exception {
+  void noticesAResetRequestAndKeepsItsConnection(String path) throws Exception {
     HttpListener l = start(null);
     try (Socket s = http2(l)) {
       get(s, path, 1);

@@ -100,7 +100,7 @@ class ConnectionTimeoutsTest {
   }
 
   @Test
-  void aClientThatSaysNothingIsClosed() throws Exception {
+  void closesAClientThatSendsNothing() throws Exception {
     start(10);
     try (Socket s = connect()) {
       assertThat(isEnded(s)).isTrue();

@@ -139,7 +139,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void aConnectionThatHasNotSaidAnythingYetIsNotIdle() throws Exception {
+  void aNewConnectionIsNotIdle() throws Exception {
     try (Socket s = connect(requests(NONE, NONE, SHORT))) {
       new CountDownLatch(1).await(3 * SHORT.toMillis(), TimeUnit.MILLISECONDS);
       send(s, GET);
@@ -249,7 +249,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void aClientOfHttp2IsToldBeforeItsIdleConnectionEnds() throws Exception {
+  void sendsGoAwayBeforeAnIdleHttp2ConnectionEnds() throws Exception {
     try (Socket s = connect(requests(NONE, NONE, AMPLE))) {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/");
@@ -259,7 +259,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void aRequestThatIsSentBeforeItsClientHearsOfTheEndIsAnswered() throws Exception {
+  void answersARequestSentBeforeTheClientSeesGoAway() throws Exception {
     try (Socket s = connect(requests(NONE, NONE, SHORT))) {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/");
@@ -276,7 +276,7 @@ class ConnectionTimesTest {
 
   /** A reset would take what is on its way to the client with it. */
   @Test
-  void aClientThatGoesOnSendingTakesTheEndWithoutAReset() throws Exception {
+  void endsWithoutResetWhileTheClientKeepsSending() throws Exception {
     try (Socket s = connect(requests(NONE, NONE, SHORT))) {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/");
@@ -355,7 +355,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void whoPingsTooOftenIsToldToCalmDown() throws Exception {
+  void limitsThePingRate() throws Exception {
     try (Socket s =
         connect(ConnectionTimes.USUAL, Http2Limits.of(7, Duration.ofMinutes(5), true))) {
       DataInputStream in = beginHttp2(s);
@@ -371,7 +371,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void whoWaitsForAnAnswerMaySayNothingForLongerThanTheReadTimeout() throws Exception {
+  void readTimeoutDoesNotApplyWhileTheClientWaits() throws Exception {
     try (Socket s = connect(ConnectionTimes.USUAL, Http2Limits.USUAL, AMPLE)) {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/late");
@@ -404,14 +404,14 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void whoDoesNotTakeWhatIsWrittenIsCutOff() throws Exception {
+  void disconnectsAClientThatDoesNotRead() throws Exception {
     try (Socket s = connect(ConnectionTimes.USUAL, Http2Limits.USUAL, AMPLE)) {
       pingWithoutReading(s);
     }
   }
 
   @Test
-  void whoDoesNotTakeItsFarewellIsCutOff() throws Exception {
+  void disconnectsAClientThatDoesNotReadGoAway() throws Exception {
     try (Socket s = connect(requests(NONE, NONE, AMPLE))) {
       pingWithoutReading(s);
     }

@@ -99,7 +99,7 @@ class CrossSiteTest {
 
   /** By default every page may read, none may change. */
   @Test
-  void theDefaultOfTheCorsFlagTrustsNobodyWithChanges() {
+  void defaultCorsFlagTrustsNoOriginWithChanges() {
     TrustedOrigins t = TrustedOrigins.of(null, Pattern.compile(".*"));
     assertThat(t.trusts("http://evil.example")).isFalse();
   }

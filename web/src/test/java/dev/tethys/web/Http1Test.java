@@ -211,7 +211,7 @@ class Http1Test {
   }
 
   @Test
-  void headsThatAreAlmostTheSameAreToldApart() throws IOException {
+  void distinguishesAlmostIdenticalHeads() throws IOException {
     try (Client c = new Client()) {
       for (String body : new String[] {"ab", "cd", "efg", "hij", "x".repeat(12), "y".repeat(34)}) {
         c.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length() + "\r\n\r\n");
@@ -246,7 +246,7 @@ class Http1Test {
   }
 
   @Test
-  void whatIsWrittenInPiecesOfAnySizeComesInTheirOrder() throws IOException {
+  void keepsTheOrderOfPiecesOfAnySize() throws IOException {
     try (Client c = new Client()) {
       for (int seed = 0; seed < 50; seed++) {
         ByteArrayOutputStream expected = new ByteArrayOutputStream();
@@ -259,7 +259,7 @@ class Http1Test {
   }
 
   @Test
-  void aClientThatWaitsForItHearsThatItsBodyIsWanted() throws IOException {
+  void sendsContinueToAClientThatExpectsIt() throws IOException {
     String expecting = " HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n";
     try (Client c = new Client()) {
       assertThat(c.send("POST /echo" + expecting).answer()).isEqualTo("100 ");
@@ -270,7 +270,7 @@ class Http1Test {
   }
 
   @Test
-  void aBodyThatNobodyReadIsReadOver() throws IOException {
+  void drainsAnUnreadBody() throws IOException {
     try (Client c = new Client()) {
       c.send("POST /unread HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n");
       c.send("y".repeat(70_000) + "GET /host" + GET);
@@ -355,7 +355,7 @@ class Http1Test {
         CHUNKED + "\r\nabc\r\n0\r\n\r\n",
         CHUNKED + "fffffffffffffffff\r\nabc\r\n0\r\n\r\n",
       })
-  void whatCouldBeReadInTwoWaysIsRefusedAndEndsTheConnection(String request) throws IOException {
+  void rejectsAmbiguousRequestsAndClosesTheConnection(String request) throws IOException {
     try (Client c = new Client()) {
       c.send(request);
       c.socket.shutdownOutput();
@@ -372,7 +372,7 @@ class Http1Test {
     "GET /host HTTP/1.1|Host: x|Transfer-Encoding: gzip,501",
     "GET /host HTTP/1.1|Host: x|Transfer-Encoding: chunked|Transfer-Encoding: chunked,501",
   })
-  void whatIsNotSpokenIsRefusedByName(String request, int status) throws IOException {
+  void rejectsUnsupportedRequestsWithTheirStatus(String request, int status) throws IOException {
     try (Client c = new Client()) {
       assertThat(c.send(request.replace("|", "\r\n") + "\r\n\r\n").answer())
           .startsWith(status + " ");

@@ -208,7 +208,7 @@ class Http2FloodTest {
   }
 
   @Test
-  void aBlockThatGoesOnInFurtherFramesIsBoundedAsAWhole() throws Exception {
+  void boundsTheHeaderBlockAcrossContinuationFrames() throws Exception {
     double before = rejected("header_list_size");
     byte[] all = bomb(get("/"), 3900, 12_000);
     frame(HEADERS, END_STREAM, 1, java.util.Arrays.copyOf(all, 10_000));

@@ -590,7 +590,7 @@ class HttpListenerTest {
   private static final byte[] MOST = {0x7f, -1, -1, -1};
 
   @Test
-  void stoppingEndsIdleConnectionsOfHttp2AtOnceAndSaysSo() throws Exception {
+  void stopSendsGoAwayOnIdleHttp2Connections() throws Exception {
     HttpListener l =
         HttpListener.start(
             HttpListenerOptions.on("127.0.0.1:0").withStopGrace(Duration.ofSeconds(60)),

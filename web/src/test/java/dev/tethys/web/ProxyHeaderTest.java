@@ -111,7 +111,7 @@ class ProxyHeaderTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void requestsAreOfWhomTheProxySpeaksFor(boolean byteByByte) throws IOException {
+  void usesTheClientAddressOfTheProxyHeader(boolean byteByByte) throws IOException {
     assertThat(ask(listener, byteByByte, "PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n" + REQUEST))
         .startsWith("HTTP/1.1 200 ")
         .endsWith("192.0.2.1 56324");
@@ -124,7 +124,7 @@ class ProxyHeaderTest {
   }
 
   @Test
-  void whoSpeaksForHimselfIsAnsweredToo() throws IOException {
+  void acceptsConnectionsWithoutAProxiedClient() throws IOException {
     for (String before :
         new String[] {"", "PROXY UNKNOWN\r\n", SIGNATURE + "\u0020\0\0\0", "\r\n"}) {
       assertThat(ask(listener, false, before + REQUEST)).contains("127.0.0.1 ");
@@ -148,13 +148,13 @@ class ProxyHeaderTest {
   }
 
   @Test
-  void nobodyIsBelievedUnlessThatIsConfigured() throws IOException {
+  void rejectsTheProxyHeaderUnlessConfigured() throws IOException {
     assertThat(ask(plain, false, "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + REQUEST))
         .startsWith("HTTP/1.1 400 ");
   }
 
   @Test
-  void theHeaderStandsBeforeTheHandshake() throws IOException {
+  void readsTheProxyHeaderBeforeTheHandshake() throws IOException {
     assertThat(askSecurely("PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n", REQUEST))
         .startsWith("HTTP/1.1 200 ")
         .endsWith("192.0.2.1 56324");
@@ -172,7 +172,7 @@ class ProxyHeaderTest {
 
   /** Both versions as the real HAProxy writes them, before HTTP/1, HTTP/2 and TLS. */
   @Test
-  void haproxySpeaksForItsClients() throws Exception {
+  void acceptsProxyHeadersOfHaproxy() throws Exception {
     Path program = Shared.peerFolder("usr/sbin/haproxy");
     int one = Ports.free();
     int two = Ports.free();

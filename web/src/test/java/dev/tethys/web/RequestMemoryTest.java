@@ -114,7 +114,7 @@ class RequestMemoryTest {
   }
 
   @Test
-  void whatFindsNoMemoryLeftIsToComeAgain() throws Exception {
+  void rejectsWith503WhenMemoryIsUsedUp() throws Exception {
     CompletableFuture<HttpResponse<String>> held =
         client.sendAsync(post("/hold", new byte[1]), BodyHandlers.ofString());
     reserved.await();
@@ -143,7 +143,7 @@ class RequestMemoryTest {
   }
 
   @Test
-  void whatNeverFitsIsTooLarge() throws Exception {
+  void rejectsWith413WhatNeverFits() throws Exception {
     assertThat(answer("/all", new byte[1]).statusCode()).isEqualTo(413);
     assertThat(answer("/read", new byte[1]).statusCode()).as("what is read").isEqualTo(413);
     while (BUDGET.inUse() > 0) {

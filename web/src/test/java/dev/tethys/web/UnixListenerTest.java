@@ -101,7 +101,7 @@ class UnixListenerTest {
   }
 
   @Test
-  void connectionsAreToldApart() throws Exception {
+  void distinguishesConnections() throws Exception {
     start(options());
     List<SocketChannel> open = new ArrayList<>();
     try {
@@ -127,7 +127,7 @@ class UnixListenerTest {
   }
 
   @Test
-  void whoIsOneTooManyWaits() throws Exception {
+  void connectionAboveTheLimitWaits() throws Exception {
     start(options().withMaxConnections(1));
     String last = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     try (SocketChannel first =
@@ -150,7 +150,7 @@ class UnixListenerTest {
   }
 
   @Test
-  void curlSpeaksBothOverTls() throws Exception {
+  void curlUsesBothProtocolsOverTls() throws Exception {
     Path curl = Path.of("/usr/bin/curl");
     assumeThat(curl).exists();
     TestCertificates certs = new TestCertificates(dir);
@@ -203,7 +203,7 @@ class UnixListenerTest {
   }
 
   @Test
-  void whoIsSlowIsCutOff() throws Exception {
+  void disconnectsSlowClients() throws Exception {
     start(options().withReadTimeout(Duration.ofMillis(300)));
     try (SocketChannel c = connect("GET / HTTP/1.1\r\n")) {
       assertThat(rest(c)).isEmpty();
@@ -237,7 +237,7 @@ class UnixListenerTest {
   }
 
   @Test
-  void itCannotBeHadTwiceAndWantsAPath() throws Exception {
+  void rejectsSecondUseAndMissingPath() throws Exception {
     start(options());
     assertThatThrownBy(() -> HttpListener.start(options(), new Routes(), null))
         .isInstanceOf(IOException.class)

@@ -9,7 +9,7 @@ import java.util.List;
 /** The addresses of a host, in the order in which they are tried. */
 @FunctionalInterface
 interface Addresses {
-  /** As the system gives them. */
+  /** Addresses in the system's order. */
   Addresses IN_ORDER = host -> List.of(InetAddress.getAllByName(host));
 
   /** In random order, so that connections spread over all of them. */

@@ -33,7 +33,7 @@ public record ClientRequest(
    */
   public record ReadTimeouts(Duration head, Duration body) {}
 
-  /** One whose server may say nothing for as long as the call takes. */
+  /** Call without a read timeout: the server may stay silent until the call's deadline. */
   public ClientRequest(
       String method,
       URI uri,
@@ -71,7 +71,7 @@ public record ClientRequest(
     return new ClientRequest(method, uri, headers, body, timeout, socket, timeLimit);
   }
 
-  /** The same whose server may not say nothing for long. */
+  /** The same call with read timeouts. */
   public ClientRequest withReadTimeouts(ReadTimeouts p) {
     return new ClientRequest(method, uri, headers, body, timeout, unixSocket, p);
   }

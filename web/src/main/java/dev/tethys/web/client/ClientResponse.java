@@ -62,9 +62,7 @@ public final class ClientResponse implements AutoCloseable {
     return headers;
   }
 
-  /**
-   * The body as it came, in its Content-Encoding. Reading fails once the time of the call is up.
-   */
+  /** The raw body, in its Content-Encoding. Reading fails once the time of the call is up. */
   public InputStream body() {
     return body;
   }

@@ -27,19 +27,19 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** TLS of a client, from a {@link TlsConfig} and what its files hold now. */
+/** TLS of a client, from a {@link TlsConfig} and the current contents of its files. */
 final class ClientTls {
   /** Content of a file. */
   record Stamp(String file, @Nullable Object time, long size, @Nullable String key) {}
 
   /**
-   * What a connection needs to be secured.
+   * Everything required to secure a connection.
    *
-   * @param keys what the context was made of; null for none
-   * @param trust the same
-   * @param serverName the name asked for and verified, instead of the host's; empty for none
+   * @param keys key managers of the context; null for none
+   * @param trust trust managers of the context
+   * @param serverName name requested and verified instead of the host's; empty for none
    * @param verifies whether certificates are verified
-   * @param groups of the key exchange; empty for the JDK's own
+   * @param groups groups of the key exchange; empty for the JDK's defaults
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Setup(

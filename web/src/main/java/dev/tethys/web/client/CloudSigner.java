@@ -13,7 +13,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Proves to a cloud who sends calls, as {@link CloudAuth} says. */
+/** Signs calls to a cloud, see {@link CloudAuth}. */
 final class CloudSigner {
   private static final Map<String, String> SERVICES =
       Map.of("aps-workspaces", "aps", "search-", "es", "logs", "logs", "xray", "xray");
@@ -44,8 +44,8 @@ final class CloudSigner {
   }
 
   /**
-   * The service that a name of a host at AWS says, by the beginnings that the Collector's sigv4auth
-   * knows; the region is its second part.
+   * The service in an AWS host name, by the prefixes that the Collector's sigv4auth knows; the
+   * region is the second part of the name.
    */
   private static String service(CloudAuth.SigV4 c, URI to) throws IOException {
     if (!c.service().isEmpty()) {
@@ -58,10 +58,10 @@ final class CloudSigner {
       }
     }
     throw new IOException(
-        "sigv4: the name " + host + " does not say for which service of AWS to sign: set service");
+        "sigv4: the name " + host + " does not identify an AWS service: set service");
   }
 
-  /** As configured, else as the host's name says it, else as AWS's programs find it. */
+  /** Configured region, else the one in the host name, else the one found as in AWS's tools. */
   private static String region(CloudAuth.SigV4 c, URI to, AwsCredentials credentials)
       throws IOException, InterruptedException {
     String host = String.valueOf(UrlHost.of(to));

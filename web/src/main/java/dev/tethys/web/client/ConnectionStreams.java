@@ -23,11 +23,11 @@ import java.util.function.Consumer;
 import javax.net.ssl.SSLSocket;
 
 /**
- * The two directions of an open connection, and what ends it.
+ * The two directions of an open connection, and the objects that close it.
  *
  * @param socket closed by its user: over TLS that sends a close_notify first, which waits for a
- *     write that is under way
- * @param below closed by other threads, and never waits; without TLS the same
+ *     write in progress
+ * @param below closed by other threads, never blocks; the same object without TLS
  */
 record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Closeable below) {
   /**
@@ -60,7 +60,7 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
     };
   }
 
-  /** Opens a connection over TCP, to the first address of a host that takes it. */
+  /** Opens a TCP connection to the first reachable address of a host. */
   static Dialer tcp(String host, int port) {
     return tcp(host, port, Addresses.IN_ORDER);
   }
@@ -70,7 +70,7 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
     return opened -> of(connected(host, port, addresses, opened));
   }
 
-  /** Opens a connection over TCP, to the first address of a host that takes it. */
+  /** Opens a TCP connection to the first reachable address of a host. */
   static SocketChannel connected(
       String host, int port, Addresses addresses, Consumer<Closeable> opened) throws IOException {
     List<InetAddress> found;
@@ -150,8 +150,8 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
   }
 
   /**
-   * Whether something has come on an idle connection, which would be taken for the answer to what
-   * is asked next. Whether it has ended is not seen, for which this takes one call of the system.
+   * Whether an idle connection has unread data, which would be taken for the response to the next
+   * request. Does not detect the end of the stream, which keeps it at one system call.
    */
   boolean hasUnreadData() {
     try {
@@ -183,7 +183,7 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
     }
   }
 
-  /** Over TLS one waits for a moment: what comes may be a record of TLS itself. */
+  /** Over TLS this waits briefly, since the bytes may be a record of TLS itself. */
   private static boolean isQuiet(SSLSocket s) {
     try {
       int before = s.getSoTimeout();

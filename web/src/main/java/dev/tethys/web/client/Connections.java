@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * threads.
  *
  * <p>Invariant: an idle connection is in the queue of its server and in the chain of all, in both
- * ordered by the time since when it is idle. Those who end them here are not who read and write, so
- * they never wait for a goodbye.
+ * ordered by the time since when it is idle. Connections are closed here by threads other than
+ * their users', without waiting for a close_notify.
  */
 final class Connections implements AutoCloseable {
   static final int MAX_IDLE = 16_384;
@@ -28,14 +28,13 @@ final class Connections implements AutoCloseable {
   private static final long SWEEP = TimeUnit.MINUTES.toNanos(1);
 
   /**
-   * A server, and how it is spoken with. What a record compares by itself costs several times as
-   * much at each call.
+   * A server, with the security of its connections. What a record compares by itself costs several
+   * times as much at each call.
    *
-   * @param tls how its connections are secured, of which there is one as long as nothing about it
-   *     changes; null for not at all
+   * @param tls TLS setup of its connections, a single object until it changes; null without TLS
    */
   record Server(String host, int port, @Nullable Object tls) {
-    /** One that is spoken with in the clear. */
+    /** Server without TLS. */
     Server(String host, int port) {
       this(host, port, null);
     }
@@ -97,7 +96,7 @@ final class Connections implements AutoCloseable {
     this.keep = keep;
   }
 
-  /** A connection that is still open, as far as one can know; null when there is none. */
+  /** A connection that is open as far as can be known; null when there is none. */
   @Nullable ConnectionStreams take(Server server) {
     while (true) {
       ConnectionStreams wire = pollIdle(server);
@@ -222,7 +221,7 @@ final class Connections implements AutoCloseable {
     }
   }
 
-  /** How many wait. */
+  /** Number of idle connections. */
   synchronized int size() {
     return size;
   }

@@ -25,7 +25,7 @@ final class CookieDate {
 
   private CookieDate() {}
 
-  /** The moment; null when the text is none. */
+  /** Parses a date; null for invalid text. */
   static @Nullable Instant read(String text) {
     if (text.length() > MAX_LENGTH) {
       return null;

@@ -17,24 +17,24 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cookies that servers set, for the calls that follow (RFC 6265; the JDK's own speaks RFC 2965,
- * which no server does). Values go back as they came; what cannot be sent in a header is not kept.
- * Safe for any number of threads.
+ * Cookies that servers set, for subsequent calls (RFC 6265; the JDK's own implements RFC 2965,
+ * which no server uses). Values are returned unchanged; values that a header cannot contain are
+ * dropped. Safe for any number of threads.
  *
  * <p>Invariant: no more than {@link #MAX_COOKIES} are kept, and of one domain no more than {@link
  * #MAX_EACH} with {@link #MAX_BYTES_EACH}; the oldest are evicted.
  *
  * <p>There is no list of public suffixes: a cookie cannot be set for a domain without a dot, nor
- * for one such as {@code co.uk}, by the look of it.
+ * for one that looks like {@code co.uk}.
  */
 final class CookieJar {
   static final int MAX_COOKIES = 1000;
   static final int MAX_EACH = 50;
 
-  /** Of one cookie, name and value; browsers keep no larger ones. */
+  /** Maximum size of name and value of one cookie, the same as in browsers. */
   static final int MAX_BYTES = 4096;
 
-  /** Of all cookies of one domain, and of what goes along with one call. */
+  /** Total size of the cookies of a domain, and of those sent with one request. */
   static final int MAX_BYTES_EACH = 16 << 10;
 
   /** Under which countries have names of companies, universities and so on. */
@@ -84,7 +84,7 @@ final class CookieJar {
     this.clock = clock;
   }
 
-  /** What goes along with a call, as the value of {@code Cookie}; "" for nothing. */
+  /** Value of the {@code Cookie} header for a request; "" for none. */
   synchronized String of(URI uri) {
     String host = host(uri);
     String path = path(uri);
@@ -117,7 +117,7 @@ final class CookieJar {
     return sb.toString();
   }
 
-  /** Keeps what an answer sets. */
+  /** Stores the cookies of a response. */
   void keep(URI uri, Map<String, List<String>> headers) {
     headers.forEach(
         (name, values) -> {
@@ -239,7 +239,7 @@ final class CookieJar {
     }
   }
 
-  /** How many are kept. */
+  /** Number of cookies. */
   synchronized int size() {
     return size;
   }
@@ -257,7 +257,7 @@ final class CookieJar {
     return s.startsWith("/");
   }
 
-  /** The folder of what was asked for. */
+  /** Directory of the requested path. */
   private static String defaultPath(URI uri) {
     String path = path(uri);
     int slash = path.lastIndexOf('/');

@@ -20,7 +20,7 @@ final class Credentials {
 
   private Credentials() {}
 
-  /** What a file holds, without white space around it. */
+  /** Contents of a file, without surrounding whitespace. */
   static String fromFile(String file, String what) throws IOException {
     Path p = Path.of(file);
     try {

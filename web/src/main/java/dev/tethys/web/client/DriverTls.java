@@ -11,9 +11,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLSocketFactory;
 
 /**
- * Secured sockets for a driver that makes this class by its name and gives it properties alone, as
- * PostgreSQL's does: one of them is the number of a configuration. Files are read for every
- * connection.
+ * TLS sockets for a driver that instantiates this class by name with properties, such as
+ * PostgreSQL's: one of them is the number of a configuration. Files are read for every connection.
  */
 public final class DriverTls extends SSLSocketFactory {
   /** The property that holds the number. */

@@ -93,7 +93,7 @@ final class FrameReader {
     return from == 0 && to == p.length ? p : Arrays.copyOfRange(p, from, to);
   }
 
-  /** A block of headers with what follows its first frame. */
+  /** Reads a header block: its first frame and the continuations. */
   private byte[] whole(int id, int flags, byte[] first) throws IOException {
     if ((flags & Http2.END_HEADERS) != 0) {
       return first;

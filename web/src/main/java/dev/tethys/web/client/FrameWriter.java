@@ -13,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * take the turn themselves. Frames stay in a buffer until a flush.
  */
 final class FrameWriter {
-  /** The largest frame that may be sent before the peer says otherwise. */
+  /** Maximum frame size until the peer announces another. */
   static final int MAX_FRAME = 16_384;
 
   private static final int BUFFER = 32 << 10;
@@ -59,8 +59,8 @@ final class FrameWriter {
   }
 
   /**
-   * What a client begins with: the preface, its settings, and how much the server may send on the
-   * connection beyond HTTP/2's own measure.
+   * Starts a client connection: the preface, its settings, and the additional connection window for
+   * the server beyond HTTP/2's default.
    */
   void open(int moreWindow) throws IOException {
     turn.lock();
@@ -93,7 +93,7 @@ final class FrameWriter {
     out.write(body, offset, length);
   }
 
-  /** Sends what is in the buffer. With the turn. */
+  /** Sends the buffered bytes. The caller must hold the turn. */
   void flush() throws IOException {
     out.flush();
   }

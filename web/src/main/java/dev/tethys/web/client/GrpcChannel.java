@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * and calls use them in turn. Thread-safe; the calling thread blocks.
  *
  * <p>The JDK's client does not support gRPC: without TLS it does not start with HTTP/2, with TLS it
- * hides the trailers that hold the status. grpc-java needs eight jars, with Guava, for what takes a
- * page here.
+ * hides the trailers that hold the status. grpc-java needs eight jars, with Guava, for a page of
+ * code.
  */
 public final class GrpcChannel implements AutoCloseable {
   /** The largest answer that is read; that of an export is a few bytes. */
@@ -78,9 +78,9 @@ public final class GrpcChannel implements AutoCloseable {
    *
    * @param path {@code /package.Service/Method}
    * @param headers names in lower case
-   * @param message the request, already compressed when it says so
-   * @param encoding of the message, "" for none
-   * @throws IOException when no answer came: the server may or may not have seen the call
+   * @param message the request, already compressed if {@code encoding} is set
+   * @param encoding compression of the message, "" for none
+   * @throws IOException if no response arrived: the server may or may not have processed the call
    */
   public GrpcReply call(
       String path, Map<String, String> headers, byte[] message, String encoding, Duration timeout)
@@ -154,7 +154,7 @@ public final class GrpcChannel implements AutoCloseable {
     }
   }
 
-  /** As gRPC maps answers of those that do not speak it. */
+  /** Status for an HTTP status from a server without gRPC, mapped as in gRPC's specification. */
   private static int ofHttp(int status) {
     return switch (status) {
       case 400 -> GrpcReply.INTERNAL;
@@ -171,7 +171,7 @@ public final class GrpcChannel implements AutoCloseable {
     return v.isEmpty() ? "" : v.getFirst();
   }
 
-  /** Undoes gRPC's percent-encoding of messages; what is not well-formed stays. */
+  /** Decodes gRPC's percent-encoding of messages; malformed parts stay unchanged. */
   private static String decoded(String s) {
     if (s.indexOf('%') < 0) {
       return s;
@@ -199,7 +199,7 @@ public final class GrpcChannel implements AutoCloseable {
     return connections.session();
   }
 
-  /** Ends all connections, also those that are being made; calls under way fail. */
+  /** Closes all connections, including those being opened; calls in progress fail. */
   @Override
   public void close() {
     connections.close();

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * until their own deadline and {@link #close} never waits.
  */
 final class GrpcConnections {
-  /** How long addresses of a name hold. */
+  /** Lifetime of resolved addresses. */
   private static final long RESOLVE_NANOS = Duration.ofSeconds(30).toNanos();
 
   private record Peer(@Nullable InetSocketAddress address) {}
@@ -105,7 +105,8 @@ final class GrpcConnections {
     int start = turn(all.size());
     for (int i = 0; i < all.size(); i++) {
       try {
-        // Of the time, one that says nothing leaves the others their share.
+        // Each attempt gets a share of the time, so that a silent address leaves some for the
+        // others.
         long now = System.nanoTime();
         long share = now + (deadline - now) / (all.size() - i);
         return to(all.get((start + i) % all.size()), share);
@@ -150,7 +151,7 @@ final class GrpcConnections {
     }
   }
 
-  /** An open connection, or one that is made now, or is being made already. */
+  /** An open connection, or a new one, or one that is already being opened. */
   private Http2Connection to(Peer p, long deadline) throws IOException, InterruptedException {
     while (true) {
       Dial d;
@@ -191,7 +192,7 @@ final class GrpcConnections {
               ? new IOException(why.getMessage(), why) // a stack trace of this thread
               : new IOException("connect: " + e.getCause(), e);
         }
-        // It was opened by a call with a shorter deadline.
+        // It was being opened by a call with a shorter deadline.
       }
     }
   }
@@ -236,7 +237,7 @@ final class GrpcConnections {
     }
   }
 
-  /** Where the name leads; what is known is used on while it is looked up anew. */
+  /** Addresses of the name; known ones stay in use while the name is resolved again. */
   private List<Peer> peers(long deadline) throws IOException {
     if (options.unixSocket() != null) {
       return List.of(new Peer(null));
@@ -263,7 +264,7 @@ final class GrpcConnections {
     try {
       resolve(System.nanoTime() + RESOLVE_NANOS);
     } catch (IOException e) {
-      // Who cannot be looked up may still be there: its connections say.
+      // A failed lookup does not prove that the server is gone: its connections show that.
     } finally {
       lock.lock();
       try {

@@ -6,12 +6,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a gRPC call ended.
+ * Result of a gRPC call.
  *
- * @param status gRPC's number, 0 for success
- * @param message what the server said
- * @param body the message of the answer; empty when there was none
- * @param headers of the answer, trailers included; names in lower case
+ * @param status gRPC's status code, 0 for success
+ * @param message status message of the server
+ * @param body the response message; empty if there was none
+ * @param headers headers and trailers of the response; names in lower case
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record GrpcReply(
@@ -56,7 +56,7 @@ public record GrpcReply(
     return status >= 0 && status < NAMES.size() ? NAMES.get(status) : "status " + status;
   }
 
-  /** A {@code google.rpc.Status} that says more, or null. */
+  /** A {@code google.rpc.Status} with details, or null. */
   public byte @Nullable [] details() {
     List<String> d = headers.getOrDefault("grpc-status-details-bin", List.of());
     try {

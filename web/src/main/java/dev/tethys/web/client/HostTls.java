@@ -17,17 +17,17 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 
 /**
- * TLS with a host that is known by its name. The JDK neither asks for nor verifies a name with an
- * underscore, as no name of the Internet has one; services of Docker's networks do, and Go's and
- * curl's clients take them. For these the name is asked for (SNI, RFC 6066) and the certificate
- * verified here: by the rules of RFC 6125, of which Go's client keeps the same part.
+ * TLS with a host that is known by its name. The JDK neither sends nor verifies a name with an
+ * underscore, since Internet host names have none; services in Docker networks do, and Go's and
+ * curl's clients accept them. For these the name is sent (SNI, RFC 6066) and the certificate
+ * verified here: by the rules of RFC 6125, the same subset as in Go's client.
  */
 final class HostTls {
   private static final int DNS_NAME = 2; // of a subject's alternative names, RFC 5280
 
   private HostTls() {}
 
-  /** Whether the JDK's client cannot secure connections to a host as they are to be. */
+  /** Whether the JDK's client cannot secure connections to a host as configured. */
   static boolean isNeeded(ClientTls.Setup tls, URI uri) {
     return uri.getHost() == null || tls.serverName().indexOf('_') >= 0;
   }
@@ -98,8 +98,8 @@ final class HostTls {
   }
 
   /**
-   * Whether a name in a certificate is for a host: the same but for case, or with {@code *} instead
-   * of the whole first label.
+   * Whether a name in a certificate matches a host: the same except for case, or with {@code *} as
+   * the whole first label.
    */
   static boolean isFor(String pattern, String host) {
     String p = plain(pattern);

@@ -40,13 +40,13 @@ final class Http1Call implements Runnable {
   /** The most interim answers, such as 103, before an answer. */
   static final int MAX_INTERIM = 16;
 
-  /** As much of a malformed line is shown. */
+  /** Number of characters of a malformed line shown in errors. */
   private static final int SHOWN = 200;
 
   private static final int BUFFER = 8 << 10;
   private static final int ONE_WRITE = 64 << 10;
 
-  /** What some servers say to a connection that waits, before they end it. */
+  /** Status that some servers send to an idle connection before they close it. */
   private static final int TIMED_OUT = 408;
 
   private final ClientRequest call;
@@ -63,8 +63,8 @@ final class Http1Call implements Runnable {
   /**
    * A call.
    *
-   * @param target what is asked for: path and query, or the whole URL when a proxy is asked
-   * @param deadline by {@link System#nanoTime}
+   * @param target request target: path and query, or the whole URL for a proxy
+   * @param deadline in the time of {@link System#nanoTime}
    */
   Http1Call(
       ClientRequest call,
@@ -181,7 +181,7 @@ final class Http1Call implements Runnable {
     watch = deadlines.watch(time, this);
   }
 
-  /** Its time is up. */
+  /** Ends the call at its deadline. */
   @Override
   public void run() {
     Closeable s;
@@ -250,11 +250,11 @@ final class Http1Call implements Runnable {
   }
 
   /**
-   * Asks and reads the head of the answer.
+   * Sends the request and reads the head of the response.
    *
-   * @param back takes the connection when it may serve again; null if it serves once
-   * @param mayAskAgain whether it served before, so that what is asked for may be asked for over
-   *     another one when this one is of no use any more
+   * @param back receives the connection if it can be reused; null for single use
+   * @param mayAskAgain whether the connection was used before, so that the request may be retried
+   *     on another if this one has become unusable
    */
   private ClientResponse exchange(
       ConnectionStreams wire, @Nullable Consumer<ConnectionStreams> back, boolean mayAskAgain)
@@ -272,7 +272,7 @@ final class Http1Call implements Runnable {
       if (e instanceof ClosedByInterruptException || isLate() || !in.hasSome()) {
         throw body.length == 0 || mayAskAgain ? new Stale(e) : e;
       }
-      // It has answered without having read all of the body.
+      // The server has answered without reading the whole body.
     }
     Head h = in.head();
     if (mayAskAgain && h.status() == TIMED_OUT) {
@@ -357,7 +357,10 @@ final class Http1Call implements Runnable {
     }
   }
 
-  /** The connection ended before there was any answer, or what came before that is none. */
+  /**
+   * The connection ended before any response, or the data received before the request is not a
+   * response to it.
+   */
   private static final class Stale extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -446,7 +449,7 @@ final class Http1Call implements Runnable {
       }
       boolean whole = false;
       try {
-        // What has come already is read past, so that the connection serves again.
+        // Discards available bytes, so that the connection can be reused.
         byte[] rest = new byte[256];
         while (back != null && part.isBuffered() && !whole) {
           whole = part.read(rest, 0, rest.length) < 0;
@@ -478,7 +481,7 @@ final class Http1Call implements Runnable {
       return at < end;
     }
 
-    /** Whether the other side has said something; waits for it. */
+    /** Whether the peer has sent data; waits for it. */
     boolean hasSome() {
       try {
         return hasMore() || fill();
@@ -611,7 +614,7 @@ final class Http1Call implements Runnable {
       this.remaining = length;
     }
 
-    /** Sets how much comes next, once nothing is left; false at the end. */
+    /** Reads the size of the next chunk once the current one is consumed; false at the end. */
     boolean next() throws IOException {
       return false;
     }

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * One HTTP/2 connection of a client (RFC 9113), for calls that send a body and read an answer with
  * trailers. A virtual thread reads frames and wakes whose call they end.
  *
- * <p>Invariants: {@code streams} holds the calls under way; windows, ids and {@code streams} are
- * guarded by {@code lock}; the writer's turn is taken before {@code lock} where both are needed, so
- * that streams begin in the order of their ids. The thread that reads takes the turn only for
+ * <p>Invariants: {@code streams} holds the calls in progress; windows, IDs and {@code streams} are
+ * guarded by {@code lock}; the writer's turn is acquired before {@code lock} if both are needed, so
+ * that streams start in the order of their IDs. The thread that reads takes the turn only for
  * frames of a few bytes. Header blocks are read with the connection's HPACK table by the reader
  * alone; those sent use no table.
  */
@@ -32,8 +32,8 @@ final class Http2Connection {
   private static final int WINDOW = 65_535;
 
   /**
-   * Bytes that the server may send on the connection before we send a window update: more than
-   * calls can take, each of which has its own window and bound. Helidon's server counts a narrow
+   * Bytes that the server may send on the connection before we send a window update: more than all
+   * calls together, each of which has its own window and limit. Helidon's server counts a narrow
    * one wrong when streams write at the same time, and then ends the connection.
    */
   private static final int OWN_WINDOW = 1 << 30;
@@ -56,7 +56,7 @@ final class Http2Connection {
     }
   }
 
-  /** An answer: its headers and trailers together, its body, and when the first headers came. */
+  /** A response: its headers and trailers together, its body, and the time of the first headers. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Ended(int httpStatus, Map<String, List<String>> headers, byte[] body, long headersAt) {}
 
@@ -161,12 +161,12 @@ final class Http2Connection {
     }
   }
 
-  /** When the last whole frame came, as of nanoTime. */
+  /** Time of the last complete frame, as of nanoTime. */
   long receivedAt() {
     return receivedAt;
   }
 
-  /** Takes no new calls, and closes when those under way have ended. */
+  /** Accepts no new calls, and closes when those in progress have ended. */
   void retire() {
     lock.lock();
     boolean idle;
@@ -186,7 +186,7 @@ final class Http2Connection {
     fail(new IOException("the connection was closed"));
   }
 
-  /** Ends it, and the calls under way, for a reason. */
+  /** Closes the connection, and fails the calls in progress with a cause. */
   void fail(IOException cause) {
     lock.lock();
     try {
@@ -230,7 +230,7 @@ final class Http2Connection {
       reset(s);
       throw e;
     } catch (IOException e) {
-      // What the peer said of the call or of the connection says more than a broken pipe.
+      // The peer's message about the call or the connection is more specific than a broken pipe.
       lock.lock();
       try {
         if (s.ended) {
@@ -284,7 +284,7 @@ final class Http2Connection {
           if (!open || retired) {
             throw new NotSentException(
                 failure == null
-                    ? "the connection takes no more calls"
+                    ? "the connection accepts no more calls"
                     : "the connection broke: " + failure.getMessage());
           }
           if (streams.size() >= maxStreams) {
@@ -386,7 +386,7 @@ final class Http2Connection {
         lock.unlock();
       }
       if (!flushed) {
-        // The peer opens its window only for what it has seen.
+        // The peer opens its window only for data that it has received.
         writer.take();
         try {
           writer.flush();
@@ -441,8 +441,8 @@ final class Http2Connection {
   }
 
   /**
-   * A failure before the server's first frame: it expects another beginning of its clients, as a
-   * rule. What TLS says of it may come after the first write has failed.
+   * Explains a failure before the server's first frame: usually the server does not accept HTTP/2
+   * without negotiation. TLS may report the reason only after the first write has failed.
    */
   private IOException explained(IOException e) {
     if (receiving) {
@@ -505,7 +505,7 @@ final class Http2Connection {
       case Http2.PUSH_PROMISE, Http2.CONTINUATION ->
           throw new IOException("an unexpected frame " + f.type());
       default -> {
-        // unknown frames are to be passed over
+        // unknown frames must be ignored
       }
     }
   }

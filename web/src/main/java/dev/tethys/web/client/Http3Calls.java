@@ -35,7 +35,7 @@ final class Http3Calls implements AutoCloseable {
           "transfer-encoding",
           "upgrade");
 
-  /** Methods whose requests say that they have no body. */
+  /** Methods whose requests announce that they have no body. */
   private static final Set<String> SAY_LENGTH = Set.of("POST", "PUT", "PATCH");
 
   private record Server(String authority, String name) {}
@@ -60,7 +60,7 @@ final class Http3Calls implements AutoCloseable {
     if (!"https".equalsIgnoreCase(r.uri().getScheme())) {
       throw new IOException("http3: unsupported protocol scheme: " + r.uri().getScheme());
     }
-    // Go's client asks for gzip by itself and undoes it, unless the caller speaks of encodings.
+    // Go's client requests gzip and decompresses it, unless the caller sets an encoding.
     boolean gzip =
         !headers.containsKey("Accept-Encoding")
             && !headers.containsKey("Range")
@@ -149,8 +149,8 @@ final class Http3Calls implements AutoCloseable {
   }
 
   /**
-   * Undoes gzip, beginning when the first byte is read: what is no gzip fails then, but for nothing
-   * at all, as an answer with status 304 has.
+   * Decompresses gzip, starting at the first read: invalid data fails then, except an empty body,
+   * as in a response with status 304.
    */
   private static final class Gunzipped extends InputStream {
     private final InputStream zipped;

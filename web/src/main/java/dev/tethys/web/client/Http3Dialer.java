@@ -11,20 +11,20 @@ import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens connections of HTTP/3 (RFC 9114). The JDK does not speak it, and the library that does is
- * native: it is in a separate module and is found by {@link java.util.ServiceLoader} when HTTP/3 is
- * first used, so that other users do not load it. Safe for any number of threads.
+ * Opens connections of HTTP/3 (RFC 9114). The JDK does not support it, and the library that does is
+ * native: it is in a separate module and is found by {@link java.util.ServiceLoader} on the first
+ * use of HTTP/3, so that other users do not load it. Safe for any number of threads.
  */
 public interface Http3Dialer {
-  /** Why HTTP/3 cannot be spoken on this machine; empty when it can. */
+  /** Reason for which HTTP/3 is unavailable on this machine; empty if it is available. */
   String problem();
 
   /**
-   * Makes a way of securing connections, which is used for many of them.
+   * Creates a TLS setup, which is used for many connections.
    *
    * @param keys null for no certificate of a client
    * @param trust null for the JDK's own
-   * @throws IOException when it cannot be made
+   * @throws IOException if it cannot be created
    */
   Secured secured(KeyManager @Nullable [] keys, TrustManager @Nullable [] trust) throws IOException;
 
@@ -32,10 +32,10 @@ public interface Http3Dialer {
   @FunctionalInterface
   interface Secured {
     /**
-     * Connects and shakes hands, which is one thing in QUIC.
+     * Connects and performs the handshake, which is a single step in QUIC.
      *
-     * @param serverName what TLS asks for and verifies
-     * @param deadline by {@link System#nanoTime}
+     * @param serverName name that TLS requests and verifies
+     * @param deadline in the time of {@link System#nanoTime}
      * @throws java.net.http.HttpTimeoutException when the time is up
      * @throws IOException when there is no connection; nothing is left open then
      */
@@ -57,7 +57,7 @@ public interface Http3Dialer {
      * @param head fields in order, those that begin with a colon first
      * @param deadline by {@link System#nanoTime}
      * @throws java.net.http.HttpTimeoutException when the time is up
-     * @throws IOException when no answer comes
+     * @throws IOException if no response arrives
      */
     Reply send(List<Map.Entry<String, String>> head, byte @Nullable [] body, long deadline)
         throws IOException, InterruptedException;

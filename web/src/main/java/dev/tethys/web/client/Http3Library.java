@@ -27,7 +27,7 @@ final class Http3Library {
 
   private Http3Library() {}
 
-  /** Why HTTP/3 cannot be spoken; empty when it can. */
+  /** Reason for which HTTP/3 is unavailable; empty if it is available. */
   static String problem() {
     return PROBLEM;
   }

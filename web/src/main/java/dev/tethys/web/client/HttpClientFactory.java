@@ -26,14 +26,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes clients out of {@link HttpClientConfig}s. One a process: clients whose connections are made
- * in the same way share them, and their threads.
+ * Makes clients out of {@link HttpClientConfig}s. One per process: clients with the same connection
+ * settings share connections and threads.
  *
- * <p>Files that a configuration names are read when they are used: credentials at every call, TLS
- * files when they have changed (checked once a second at most); then new connections are made.
+ * <p>Files that a configuration refers to are read on use: credentials at every call, TLS files
+ * when they have changed (checked at most once a second); then new connections are opened.
  */
 public final class HttpClientFactory implements AutoCloseable {
-  /** How many ways of making connections are shared; beyond it sharing starts afresh. */
+  /** Maximum number of shared transports; beyond it the cache is cleared. */
   static final int MAX_TRANSPORTS = 256;
 
   static {
@@ -41,8 +41,8 @@ public final class HttpClientFactory implements AutoCloseable {
   }
 
   /**
-   * Sets what the JDK's client reads once, when it is first used in a process. Making a factory
-   * does it; a program that uses that client before calls this first.
+   * Sets properties that the JDK's client reads once, on its first use in a process. Making a
+   * factory does it; a program that uses that client before calls this first.
    */
   public static void prepare() {
     // The engine's own 30 s would make a new connection for every scrape of the usual interval.
@@ -181,9 +181,9 @@ public final class HttpClientFactory implements AutoCloseable {
   }
 
   /**
-   * The same over HTTP/3 alone, and never through a proxy; to be closed, for it keeps connections.
+   * A client for HTTP/3 only, never through a proxy; close it, since it keeps connections.
    *
-   * @throws IOException when a certificate or key cannot be read, or HTTP/3 not be spoken here
+   * @throws IOException if a certificate or key cannot be read, or HTTP/3 is unavailable here
    */
   public TracedClient tracedHttp3(HttpClientConfig config) throws IOException {
     Transport transport = transport(config.tls(), config.proxy(), config.enableHttp2());
@@ -196,14 +196,14 @@ public final class HttpClientFactory implements AutoCloseable {
   }
 
   /**
-   * Why HTTP/3 cannot be spoken here; empty when it can. Loads the library for it, so that only
-   * callers that require HTTP/3 should ask.
+   * Reason for which HTTP/3 is unavailable here; empty if it is available. Loads the library, so
+   * only callers that require HTTP/3 should call this.
    */
   public static String http3Problem() {
     return Http3Library.problem();
   }
 
-  /** One for each identity, so that its tokens are fetched once however many clients there are. */
+  /** One for each identity, so that its tokens are fetched once for any number of clients. */
   private WebClient.@Nullable Signer signer(@Nullable CloudAuth cloud) {
     if (cloud == null) {
       return null;
@@ -226,7 +226,7 @@ public final class HttpClientFactory implements AutoCloseable {
         call -> client(HttpClientConfig.DEFAULT).send(call), clock, environment);
   }
 
-  /** Tokens of Google, for what is not sent by a client of {@link #client}. */
+  /** Google tokens for requests that are not sent by a client of {@link #client}. */
   public BearerTokens bearer(CloudAuth.GoogleIam identity) {
     return CloudSigner.google(identity, credentialDependencies());
   }
@@ -273,8 +273,8 @@ public final class HttpClientFactory implements AutoCloseable {
   }
 
   /**
-   * Connects to a server that speaks another protocol than HTTP over the connection, such as a
-   * WebSocket: directly, or by a tunnel through the proxy that the environment names for its URL.
+   * Connects to a server for a protocol other than HTTP on the connection, such as a WebSocket:
+   * directly, or by a tunnel through the proxy in the environment for its URL.
    *
    * @param to {@code http} or {@code https} URL of the server
    * @param tls of {@code https}; null for {@code http}
@@ -312,7 +312,7 @@ public final class HttpClientFactory implements AutoCloseable {
     }
   }
 
-  /** Ends what is under way. */
+  /** Ends calls in progress. */
   @Override
   public void close() {
     timer.shutdownNow();
@@ -327,7 +327,7 @@ public final class HttpClientFactory implements AutoCloseable {
     }
   }
 
-  /** How long connecting alone may take. */
+  /** Timeout for connecting alone. */
   static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
 
   static HttpClient.Builder builder(ExecutorService executor) {

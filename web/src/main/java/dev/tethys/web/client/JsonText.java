@@ -15,15 +15,15 @@ public final class JsonText {
   /**
    * Reads a whole answer.
    *
-   * @param from who answered
-   * @throws IOException when it is something else, saying what is wrong and where
+   * @param from sender of the response
+   * @throws IOException if the response is not JSON, with the problem and its position
    */
   public static JsonNode answered(Object from, byte[] body) throws IOException {
     try {
       return JSON.readTree(body);
     } catch (JacksonException e) {
       throw new IOException(
-          from + " answered with what is not JSON: " + JsonFailures.describe(e), e);
+          from + " sent a response that is not JSON: " + JsonFailures.describe(e), e);
     }
   }
 }

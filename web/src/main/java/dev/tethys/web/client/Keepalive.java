@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Ends an HTTP/2 connection of a client when the server takes no bytes, or, where asked for, gives
- * none. Runs until the connection has ended.
+ * Ends an HTTP/2 connection of a client if the server stops reading or, if configured, stops
+ * sending. Runs until the connection has ended.
  */
 final class Keepalive implements Runnable {
   /** Time after which a peer that reads nothing is disconnected. */
@@ -23,9 +23,9 @@ final class Keepalive implements Runnable {
   /**
    * A watch of one connection.
    *
-   * @param time of silence after which the server is asked whether it is there; zero for never
-   * @param timeout for its reply
-   * @param idle whether it is asked while no call is under way
+   * @param time of silence after which the server is pinged; zero for never
+   * @param timeout of its reply
+   * @param idle whether it is pinged while no call is in progress
    */
   Keepalive(
       Http2Connection connection,
@@ -54,7 +54,7 @@ final class Keepalive implements Runnable {
       long now = System.nanoTime();
       long began = writer.waitingSince();
       if (began != 0 && now - began > STALL_NANOS) {
-        connection.fail(new IOException("the server takes no bytes"));
+        connection.fail(new IOException("the server stopped reading"));
         return;
       }
       long receivedAt = connection.receivedAt();

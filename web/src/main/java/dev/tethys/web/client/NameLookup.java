@@ -18,11 +18,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Looks names up for no longer than who asks can wait: Java's own lookup takes as long as the
- * system's, and cannot be interrupted.
+ * Resolves names within the caller's time limit: Java's own lookup takes as long as the system's,
+ * and cannot be interrupted.
  *
- * <p>Invariant: a name is looked up by one thread at a time, for all callers that wait for it;
- * lookups without a waiting caller end by themselves, and are bounded in number.
+ * <p>Invariant: a name is resolved by one thread at a time, for all callers that wait for it;
+ * abandoned lookups end on their own, and are bounded in number.
  */
 public final class NameLookup {
   /** More than names can hang at once without keeping others from being found. */

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Trust manager that refuses certificates which name their host only as common name. The JDK takes
  * these where a certificate has no DNS name; Go's clients and browsers do not (RFC 6125, section
- * 6.4.4, and RFC 9525). Connections that verify no name are left as they are.
+ * 6.4.4, and RFC 9525). Connections without name verification are not affected.
  */
 final class NamedSubjects extends X509ExtendedTrustManager {
   private static final int DNS_NAME = 2; // of a subject's alternative names, RFC 5280
@@ -67,7 +67,7 @@ final class NamedSubjects extends X509ExtendedTrustManager {
    * Refuses a certificate without an alternative name of the kind that is verified.
    *
    * @param algorithm by which the name is verified; null or "" for not at all
-   * @param session of the handshake, which knows whom the client connects to
+   * @param session session of the handshake, which has the name that the client connects to
    */
   private static void requireNames(
       X509Certificate[] chain, @Nullable String algorithm, @Nullable SSLSession session)

@@ -30,11 +30,11 @@ final class OptionalJars {
   }
 
   /**
-   * What serves in a folder of jars; where there is no such folder, on the class path. Its classes
-   * stay until the process ends, so it is asked for once.
+   * Loads the service from the jars of a folder, or from the class path if the folder does not
+   * exist. Its classes stay loaded until the process ends, so callers load it only once.
    *
-   * @param what it is for, to begin a message with
-   * @throws IOException when it is not there, or not whole; nothing is left open then
+   * @param what name of the feature, which starts the error message
+   * @throws IOException if the service is missing or incomplete; nothing is left open
    */
   static <T> T find(Class<T> service, Path folder, String what) throws IOException {
     if (!Files.isDirectory(folder)) {

@@ -17,10 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Sends what the process has to say about itself, as requests of OTLP, and says what the answers
- * mean.
- */
+/** Sends the process's own telemetry as OTLP requests and interprets the responses. */
 public interface OtlpSender extends AutoCloseable {
   /** Outcome of a request. */
   sealed interface Outcome {
@@ -54,7 +51,7 @@ public interface OtlpSender extends AutoCloseable {
     }
   }
 
-  /** As much of an answer is read. */
+  /** Maximum number of bytes read of a response. */
   int MAX_ANSWER = 64 << 10;
 
   /** Characters of an error text that are shown. */
@@ -64,7 +61,7 @@ public interface OtlpSender extends AutoCloseable {
    * Sends one.
    *
    * @param body an OTLP request in protobuf
-   * @throws IOException when no answer came
+   * @throws IOException if no response arrives
    */
   Outcome send(byte[] body) throws IOException, InterruptedException;
 

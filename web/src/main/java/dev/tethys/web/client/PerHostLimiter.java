@@ -11,7 +11,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Lets so many calls at once through to each server; the others wait for as long as they may. */
+/**
+ * Limits the number of concurrent calls to each server; further calls wait until their deadline.
+ */
 final class PerHostLimiter {
   /** Servers beyond these, to which redirects lead, share the turns of one. */
   private static final int MAX_SERVERS = 256;
@@ -32,7 +34,7 @@ final class PerHostLimiter {
     this.most = most;
   }
 
-  /** A call to be made in its turn. */
+  /** A call that waits for its turn. */
   @FunctionalInterface
   interface LimitedCall {
     ClientResponse send() throws IOException, InterruptedException;
@@ -43,7 +45,7 @@ final class PerHostLimiter {
    *
    * @param uri of a server
    * @param deadline by {@link System#nanoTime}
-   * @throws HttpTimeoutException when no turn came in time
+   * @throws HttpTimeoutException if there was no turn in time
    */
   ClientResponse send(URI uri, long deadline, LimitedCall turn)
       throws IOException, InterruptedException {

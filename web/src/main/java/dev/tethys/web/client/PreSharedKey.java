@@ -17,9 +17,9 @@ public final class PreSharedKey {
   }
 
   /**
-   * One whose bytes are written in hexadecimal digits.
+   * Key in hexadecimal digits.
    *
-   * @throws IllegalArgumentException when they are not; says why, without the key
+   * @throws IllegalArgumentException if the digits are invalid, with the reason but without the key
    */
   public static PreSharedKey of(String identity, String digits) {
     if (identity.isEmpty() || identity.getBytes(StandardCharsets.UTF_8).length > MAX_IDENTITY) {

@@ -34,9 +34,9 @@ final class Proxies extends ProxySelector {
   private final List<String> exceptions = new ArrayList<>();
 
   /**
-   * Reads the environment where the configuration says so.
+   * Reads the environment if the configuration requests it.
    *
-   * @throws IOException when a variable is there and names no proxy
+   * @throws IOException if a variable is set but is not a valid proxy
    */
   Proxies(ProxyConfig c, Function<String, @Nullable String> environment) throws IOException {
     connectHeader = c.connectHeader();
@@ -171,7 +171,7 @@ final class Proxies extends ProxySelector {
     }
   }
 
-  /** What is sent to a proxy when a tunnel is asked for. */
+  /** Headers sent to a proxy with a CONNECT request. */
   Map<String, List<Secret>> connectHeader() {
     return connectHeader;
   }

@@ -77,7 +77,7 @@ final class ProxyRoute {
     return !isSocks() && isScheme(target, "http");
   }
 
-  /** A connection over which the target's HTTP is spoken, TLS included. */
+  /** A connection to the target for HTTP, TLS included. */
   ConnectionStreams dial(Consumer<Closeable> opened) throws IOException {
     Socket plain = new Socket();
     opened.accept(plain);

@@ -3,7 +3,7 @@ package dev.tethys.web.client;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** The {@link PskTls} that this program has; looked for when it is first asked for. */
+/** The available {@link PskTls}, looked up on first use. */
 final class PskLibrary {
   private static @Nullable PskTls opened;
 

@@ -14,7 +14,7 @@ public interface PskTls {
    * Parameters of a TLS handshake with a pre-shared key.
    *
    * @param serverName name sent to the server; "" for none, as for an address without a name
-   * @param newest whether to speak TLS 1.3, otherwise 1.2
+   * @param newest whether to use TLS 1.3, otherwise 1.2
    * @param alpn protocols offered, in order
    */
   record Offer(PreSharedKey key, String serverName, boolean newest, List<String> alpn) {}

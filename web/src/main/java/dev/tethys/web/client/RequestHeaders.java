@@ -7,11 +7,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The headers of a request but for those that depend on the call itself, and how they look in
- * HTTP/1.1: spelled out once for all calls that have the same.
+ * The headers of a request except those that depend on the call itself, with their HTTP/1.1 form:
+ * encoded once for all calls with the same headers.
  */
 final class RequestHeaders {
-  /** What is said about the connection is not the caller's to say. */
+  /** Headers of the connection, which callers must not set. */
   private static final String[] OWN_HEADERS = {
     "connection", "content-length", "expect", "host", "transfer-encoding", "upgrade"
   };
@@ -19,7 +19,7 @@ final class RequestHeaders {
   private final Map<String, List<String>> values;
   private volatile byte @Nullable [] lines;
 
-  /** Of values that do not change any more. */
+  /** Headers with values that no longer change. */
   RequestHeaders(Map<String, List<String>> values) {
     this.values = values;
   }

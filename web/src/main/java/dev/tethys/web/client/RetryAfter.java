@@ -12,7 +12,7 @@ public final class RetryAfter {
 
   private RetryAfter() {}
 
-  /** From {@code Retry-After} in seconds or as a date; zero when it says nothing. */
+  /** Delay from {@code Retry-After}, in seconds or as a date; zero without the header. */
   public static Duration of(ClientResponse a, Instant now) {
     return of(a.header("Retry-After", ""), now);
   }

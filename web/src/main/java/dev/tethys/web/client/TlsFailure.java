@@ -9,8 +9,8 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Describes why a TLS connection failed, in the wording of Go's crypto/tls and crypto/x509:
- * runbooks for Prometheus quote it, and it names what to fix.
+ * Explains TLS failures in the wording of Go's crypto/tls and crypto/x509: runbooks for Prometheus
+ * quote it, and it names the remedy.
  */
 final class TlsFailure {
   private static final String VERIFY = "tls: failed to verify certificate: x509: ";
@@ -21,7 +21,7 @@ final class TlsFailure {
   /**
    * The reason.
    *
-   * @param name what the certificate was to be for
+   * @param name expected name of the certificate
    */
   static String reason(SSLException e, String name) {
     for (Throwable t = e; t != null; t = t.getCause()) {

@@ -49,10 +49,10 @@ public final class TlsSockets {
   }
 
   /**
-   * Secures an open connection and shakes hands.
+   * Performs a TLS handshake on an open connection.
    *
-   * @param name what is asked for and verified, where the configuration names nothing else
-   * @param alpn protocols that are offered, in order; none for no offer
+   * @param name name to request and verify, unless the configuration sets another
+   * @param alpn offered protocols, in order; empty for no offer
    * @throws IOException when that fails, or a certificate or key cannot be read
    */
   public static SSLSocket secure(
@@ -70,7 +70,7 @@ public final class TlsSockets {
   /**
    * The same without verification of the host name; the issuer must be trusted.
    *
-   * @param name what is asked for, where the configuration names nothing else
+   * @param name name to request, unless the configuration sets another
    */
   public static SSLSocket secureAnyName(TlsConfig config, Socket plain, String name, int port)
       throws IOException {
@@ -95,9 +95,9 @@ public final class TlsSockets {
   }
 
   /**
-   * The versions of TLS that are spoken, with spaces between.
+   * The supported TLS versions, separated by spaces.
    *
-   * @throws IOException when the configuration leaves none
+   * @throws IOException if the configuration leaves none
    */
   public static String protocols(TlsConfig config) throws IOException {
     return String.join(" ", ClientTls.setup(config).protocols());

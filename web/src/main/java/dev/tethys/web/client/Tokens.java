@@ -28,8 +28,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Access tokens of one OAuth 2.0 client, kept until shortly before they run out. Invariant: at most
- * one token is being fetched; who needs one meanwhile waits for it. A secret file that has changed
- * asks for a new token at once.
+ * one token is being fetched; other callers wait for it. A changed secret file causes a new token
+ * at once.
  */
 public final class Tokens {
   /** A token is not used in its last seconds. */
@@ -61,8 +61,8 @@ public final class Tokens {
   /**
    * Tokens of one client.
    *
-   * @param early how long before its end a token is not used any more; of a token that holds for
-   *     less than twice that, half of its time
+   * @param early how long before its expiry a token is replaced; half of its lifetime if that is
+   *     less than twice this value
    */
   public Tokens(OAuth2 config, WebClient client, InstantSource clock, Duration early) {
     this.config = config;
@@ -87,8 +87,8 @@ public final class Tokens {
   }
 
   /**
-   * The server that the token is for refused it: the next one is fetched anew, unless this one is
-   * so young that another would fare no better.
+   * Called when the server rejected the token: a new one is fetched, unless this one is so recent
+   * that another would be rejected too.
    */
   public void refused() {
     fetching.lock();

@@ -57,14 +57,14 @@ public final class TracedClient implements AutoCloseable {
   }
 
   /**
-   * What is asked.
+   * Description of a request.
    *
-   * @param address where to connect, instead of an address of the host; null to look the name up
+   * @param address address to connect to, instead of one of the host's; null to resolve the name
    * @param host the value of the Host header
-   * @param serverName what TLS asks for and verifies, where the configuration names none
-   * @param trusted whether credentials and headers of the configuration go along
-   * @param deadline by {@link System#nanoTime}
-   * @param maxBody the largest body that is read where it cannot be read piece by piece (HTTP/2)
+   * @param serverName name that TLS requests and verifies, if the configuration sets none
+   * @param trusted whether credentials and headers of the configuration are sent
+   * @param deadline in the time of {@link System#nanoTime}
+   * @param maxBody largest body accepted if it cannot be streamed (HTTP/2)
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Request(
@@ -79,7 +79,10 @@ public final class TracedClient implements AutoCloseable {
       long deadline,
       int maxBody) {}
 
-  /** When what happened, by {@link System#nanoTime}; 0 for what did not happen. */
+  /**
+   * Times of the phases of a request, in {@link System#nanoTime}; 0 for a phase that did not
+   * happen.
+   */
   public static final class Times {
     long started;
     long resolved;
@@ -144,7 +147,7 @@ public final class TracedClient implements AutoCloseable {
    * Sends a request.
    *
    * @param times receives the time of each phase, whether or not it succeeds
-   * @throws IOException when no answer comes
+   * @throws IOException if no response arrives
    */
   public Exchange send(Request r, Times times) throws IOException, InterruptedException {
     WebClient.checkPort(r.uri);
@@ -184,9 +187,9 @@ public final class TracedClient implements AutoCloseable {
   }
 
   /**
-   * The headers of the configuration, credentials among them.
+   * The headers of the configuration, including credentials.
    *
-   * @param deadline by {@link System#nanoTime}, for a token that is fetched
+   * @param deadline of fetching a token, in the time of {@link System#nanoTime}
    * @throws IOException when a file cannot be read or no token is available
    */
   public Map<String, List<String>> headers(long deadline) throws IOException, InterruptedException {
@@ -369,7 +372,7 @@ public final class TracedClient implements AutoCloseable {
     }
   }
 
-  /** Secures an open connection as a configuration says. */
+  /** Secures an open connection with the configured TLS. */
   static SSLSocket secured(
       ClientTls.Setup setup, TlsConfig tls, Socket plain, String name, int port, String... alpn)
       throws IOException {
@@ -386,7 +389,7 @@ public final class TracedClient implements AutoCloseable {
     return s;
   }
 
-  /** Notices when the first byte comes. */
+  /** Records the time of the first byte. */
   private static final class Noticed extends FilterInputStream {
     private final Times times;
 

@@ -13,8 +13,8 @@ import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One way of making connections: TLS, proxy, version. Makes its engine anew when a TLS file has
- * changed; connections of the old one end with their last answer.
+ * One combination of TLS, proxy and HTTP version for connections. Rebuilds its engine when a TLS
+ * file has changed; connections of the old one close after their last response.
  */
 final class Transport {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
@@ -121,7 +121,7 @@ final class Transport {
     }
   }
 
-  /** How TLS is spoken, by the files as they are now. */
+  /** TLS setup for the current contents of the files. */
   synchronized ClientTls.Setup tls() throws IOException {
     reloadIfChanged();
     ClientTls.Setup s = setup;
@@ -132,7 +132,7 @@ final class Transport {
     return s;
   }
 
-  /** How HTTP/3 is secured, by the files as they are now. */
+  /** HTTP/3 setup for the current contents of the files. */
   synchronized Http3Dialer.Secured http3() throws IOException {
     ClientTls.Setup s = tls();
     Http3Dialer.Secured h = http3;

@@ -47,9 +47,9 @@ public final class UnixSocket extends Socket {
   }
 
   /**
-   * One that was taken by a listener.
+   * A socket accepted by a listener.
    *
-   * @param path where it listens
+   * @param path path of the listener
    */
   public static UnixSocket of(SocketChannel accepted, Path path) {
     UnixSocket s = new UnixSocket(path);
@@ -131,7 +131,7 @@ public final class UnixSocket extends Socket {
     return Channels.newOutputStream(open());
   }
 
-  /** There is none; TLS asks for it to name its session. */
+  /** Not available; TLS requests it for the name of its session. */
   @Override
   public @Nullable InetAddress getInetAddress() {
     return null;

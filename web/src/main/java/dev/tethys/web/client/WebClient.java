@@ -32,13 +32,13 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends calls as one configuration says. Safe for any number of threads; blocks the one that calls.
+ * Sends calls with one configuration. Safe for any number of threads; calls block.
  *
  * <p>Redirects are followed at most {@link #MAX_REDIRECTS} times; to another host, or from HTTPS to
- * HTTP, neither credentials nor configured headers go along.
+ * HTTP, neither credentials nor configured headers are sent.
  */
 public final class WebClient {
-  /** As many as Go's client follows. */
+  /** Maximum number of redirects, as in Go's client. */
   static final int MAX_REDIRECTS = 10;
 
   private final HttpClientConfig config;
@@ -57,17 +57,17 @@ public final class WebClient {
 
   private volatile @Nullable CachedHeaders known;
 
-  /** Adds to a call what proves who sent it. */
+  /** Adds authentication to a call. */
   @FunctionalInterface
   interface Signer {
     Signed sign(ClientRequest call) throws IOException, InterruptedException;
   }
 
   /**
-   * A call that proves who sends it.
+   * A signed call.
    *
-   * @param refused is asked when a server refused it (401): whether the next one is signed with
-   *     something else
+   * @param refused called when a server rejected it (401): whether the next one will be signed with
+   *     other credentials
    */
   record Signed(ClientRequest call, BooleanSupplier refused) {
     /** One whose successor is signed with the same. */
@@ -105,7 +105,8 @@ public final class WebClient {
   }
 
   /**
-   * Sends a call and returns the answer, regardless of its status, once its headers have come.
+   * Sends a call and returns the response, regardless of its status, as soon as its headers have
+   * arrived.
    *
    * @throws IOException with a message that names the URL, in the words of Prometheus where it has
    *     some ({@code context deadline exceeded}, {@code connection refused})
@@ -116,7 +117,7 @@ public final class WebClient {
       return sendFollowing(call);
     }
     try (ActiveSpan span = within.child("HTTP " + call.method(), ActiveSpan.Kind.CLIENT)) {
-      // Of the URL only the server is said: paths and queries hold tokens of receivers.
+      // Only the server of the URL is recorded: paths and queries contain tokens of receivers.
       span.set("http.request.method", call.method())
           .set("server.address", String.valueOf(UrlHost.of(call.uri())))
           .set("server.port", port(call.uri()));
@@ -196,8 +197,8 @@ public final class WebClient {
   }
 
   /**
-   * Sends a call, and once more where a token or ticket was refused that was good before: it was
-   * revoked, and would be kept until it runs out.
+   * Sends a call, and retries it once if a token or ticket that used to be valid was rejected: it
+   * was revoked, and would be kept until it expires.
    */
   private ClientResponse sendOnce(ClientRequest unsigned, boolean trusted, long deadline)
       throws IOException, InterruptedException {
@@ -286,7 +287,7 @@ public final class WebClient {
     return rules.single() ? c.send(dialer) : c.send(connections, server, dialer);
   }
 
-  /** Headers of a call that were made, for calls that have the same. */
+  /** Encoded headers of a call, for calls with the same ones. */
   private record CachedHeaders(Map<String, String> of, RequestHeaders made) {}
 
   private RequestHeaders headers(ClientRequest call, boolean trusted, long deadline)
@@ -353,7 +354,7 @@ public final class WebClient {
     HttpRequest.Builder b =
         HttpRequest.newBuilder(call.uri())
             .timeout(left(call.headBy(System.nanoTime(), deadline)))
-            // Without TLS the engine would ask for an upgrade that confuses servers.
+            // Without TLS the JDK's client would request an upgrade that confuses servers.
             .version(
                 transport.http2() && scheme.equals("https")
                     ? HttpClient.Version.HTTP_2
@@ -533,7 +534,7 @@ public final class WebClient {
   }
 
   /**
-   * Refuses a port that cannot be, of which sockets make a fault of the program.
+   * Rejects an invalid port, for which sockets would throw an unchecked exception.
    *
    * @throws IOException in the words of Go
    */

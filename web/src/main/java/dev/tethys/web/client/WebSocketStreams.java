@@ -15,13 +15,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes in both directions over a WebSocket (RFC 6455), for protocols that have one among their
- * transports. What is written goes as one binary frame each time; what is read is the contents of
- * frames one behind another, or messages whole. Pings are answered while something is read. One
- * thread may read while another writes.
+ * Byte streams in both directions over a WebSocket (RFC 6455), for protocols with a WebSocket
+ * transport. Each write is sent as one binary frame; reads return the concatenated contents of
+ * frames, or whole messages. Pings are answered during reads. One thread may read while another
+ * writes.
  *
- * <p>Invariant: a read that runs out of time changes nothing that the next one needs; a frame's
- * head is kept as far as it has come.
+ * <p>Invariant: a read that times out keeps the partial frame head for the next read.
  */
 public final class WebSocketStreams {
   private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -62,7 +61,7 @@ public final class WebSocketStreams {
   public record Upgrade(
       String authority, String path, String protocol, Map<String, String> headers) {}
 
-  /** A server that answers a request for a WebSocket with something else. */
+  /** A server that answers a WebSocket request with another response. */
   public static final class Refused extends IOException {
     private static final long serialVersionUID = 1;
 
@@ -77,17 +76,17 @@ public final class WebSocketStreams {
       this.location = location;
     }
 
-    /** What its header Retry-After says; "" for none. */
+    /** Value of the Retry-After header; "" for none. */
     public String retryAfter() {
       return retryAfter;
     }
 
-    /** Where it says to ask instead; "" for nowhere. */
+    /** Value of the Location header; "" for none. */
     public String location() {
       return location;
     }
 
-    /** Whether it is because of who asks. */
+    /** Whether the credentials were rejected. */
     public boolean isForbidden() {
       return status.equals("401") || status.equals("403");
     }
@@ -131,7 +130,7 @@ public final class WebSocketStreams {
         throw new EOFException("it closed the connection before it answered");
       }
       if (head.size() == MAX_HEAD) {
-        throw new IOException("it answers with headers of more than " + MAX_HEAD + " bytes");
+        throw new IOException("the response has headers of more than " + MAX_HEAD + " bytes");
       }
       head.write(b);
       end = b == (end % 2 == 0 ? '\r' : '\n') ? end + 1 : b == '\r' ? 1 : 0;
@@ -142,7 +141,7 @@ public final class WebSocketStreams {
   private static void check(String[] lines, String key, String protocol) throws IOException {
     String[] first = lines[0].split(" ", 3);
     if (first.length < 2 || !first[0].startsWith("HTTP/1.")) {
-      throw new IOException("it is no server of WebSockets");
+      throw new IOException("the server does not support WebSockets");
     }
     if (!first[1].equals("101")) {
       throw new Refused(first[1], value(lines, "Retry-After"), value(lines, "Location"));
@@ -165,7 +164,7 @@ public final class WebSocketStreams {
     return "";
   }
 
-  /** What a server says to a key. */
+  /** Value of Sec-WebSocket-Accept for a key. */
   public static String accept(String key) {
     try {
       byte[] sha =
@@ -177,7 +176,7 @@ public final class WebSocketStreams {
     }
   }
 
-  /** What the server says. */
+  /** Bytes from the server. */
   public InputStream input() {
     return new InputStream() {
       @Override
@@ -230,7 +229,7 @@ public final class WebSocketStreams {
         return null;
       }
       if (code != (begun ? CONTINUATION : BINARY)) {
-        throw new IOException("it sends something else than a message of bytes");
+        throw new IOException("the server sent a message that is not binary");
       }
       if (remaining > longest - whole.size()) {
         throw new IOException("it sends a message of more than " + longest + " bytes");
@@ -249,19 +248,19 @@ public final class WebSocketStreams {
     return whole.toByteArray();
   }
 
-  /** Asks the server for a sign of life, which it says between frames. */
+  /** Pings the server; its reply arrives between frames. */
   public void ping() throws IOException {
     send(PING, new byte[0], 0, 0);
     to.flush();
   }
 
-  /** Says that nothing more comes. */
+  /** Announces the end of the data. */
   public void close() throws IOException {
     send(CLOSE, new byte[] {NORMAL >> 8, (byte) NORMAL}, 0, 2);
     to.flush();
   }
 
-  /** What is said to the server. */
+  /** Bytes to the server. */
   public OutputStream output() {
     return new OutputStream() {
       @Override
@@ -293,9 +292,9 @@ public final class WebSocketStreams {
   }
 
   /**
-   * Reads the head of a frame, and all of one of control.
+   * Reads the header of a frame, and all of a control frame.
    *
-   * @return false when no more comes
+   * @return false at the end of the data
    */
   private boolean nextFrame() throws IOException {
     if (!fill(2)) {

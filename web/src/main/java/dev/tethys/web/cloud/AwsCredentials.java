@@ -46,7 +46,7 @@ public final class AwsCredentials {
       String externalId,
       boolean fips,
       RoleSession session) {
-    /** As a configuration of signatures has them. */
+    /** Settings from a signing configuration. */
     public static Settings of(CloudAuth.SigV4 c) {
       return new Settings(
           c.region(),
@@ -161,7 +161,7 @@ public final class AwsCredentials {
     }
   }
 
-  /** Forgets what it has, so that keys that were refused are not used again. */
+  /** Discards cached keys, so that rejected ones are not used again. */
   public void refused() {
     lock.lock();
     try {
@@ -186,7 +186,7 @@ public final class AwsCredentials {
     }
   }
 
-  /** Those of the configured role, or those that were found. */
+  /** Credentials of the configured role, or the discovered ones. */
   private AwsIdentity own() throws IOException, InterruptedException {
     if (settings.roleArn.isEmpty()) {
       return base();
@@ -335,7 +335,7 @@ public final class AwsCredentials {
     try {
       return identity("credential_process", JSON.readTree(p.text()));
     } catch (JacksonException e) {
-      throw new IOException("credential_process gave what is not JSON", e);
+      throw new IOException("credential_process printed invalid JSON", e);
     }
   }
 
@@ -380,7 +380,7 @@ public final class AwsCredentials {
     try {
       return identity(path, JSON.readTree(metadata(path)));
     } catch (JacksonException e) {
-      throw new IOException(path + " answered with what is not JSON", e);
+      throw new IOException(path + " sent a response that is not JSON", e);
     }
   }
 
@@ -415,7 +415,7 @@ public final class AwsCredentials {
         : own;
   }
 
-  /** What follows service and region in names of hosts. */
+  /** Domain after service and region in host names. */
   public static String domain(String region) {
     return region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   }

@@ -136,7 +136,7 @@ final class AwsSignIn {
     try {
       return s.isEmpty() ? Instant.EPOCH : Instant.parse(s);
     } catch (DateTimeParseException e) {
-      throw new IOException(file + ": " + name + " is no time: " + s, e);
+      throw new IOException(file + ": " + name + " is not a valid time: " + s, e);
     }
   }
 

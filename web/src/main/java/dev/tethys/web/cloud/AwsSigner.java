@@ -26,8 +26,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Signs calls with AWS Signature Version 4, as
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html says.
+ * Signs calls with AWS Signature Version 4, see
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html.
  */
 public final class AwsSigner {
   private static final DateTimeFormatter TIME =
@@ -38,14 +38,15 @@ public final class AwsSigner {
       Set.of("content-type", "content-length", "date", "range");
 
   /**
-   * Those of AWS itself, and those by which others (MongoDB, Google, Datadog) ask in one's name.
+   * Signed headers of AWS itself, and of other services that sign requests this way (MongoDB,
+   * Google, Datadog).
    */
   private static final List<String> SIGNED_PREFIXES =
       List.of("x-amz-", "x-mongodb-", "x-goog-", "x-ddog-");
 
   private AwsSigner() {}
 
-  /** The call with the headers that prove who sent it. */
+  /** The call with the headers of its signature. */
   public static ClientRequest sign(
       ClientRequest call, AwsIdentity identity, String region, String service, Instant now) {
     return sign(call, identity, region, service, now, true);
@@ -54,7 +55,7 @@ public final class AwsSigner {
   /**
    * The same.
    *
-   * @param withHash whether the body's hash is a header too, as S3 and remote write ask
+   * @param withHash whether the body's hash is a header too, as S3 and remote write require
    */
   public static ClientRequest sign(
       ClientRequest call,
@@ -103,9 +104,8 @@ public final class AwsSigner {
   }
 
   /**
-   * The parameters with which a GET proves who asks, those of the URL among them: {@code
-   * X-Amz-Algorithm} to {@code X-Amz-Signature}, in the order in which they are signed. Of headers
-   * {@code Host} alone is signed.
+   * The query parameters of a presigned GET, including those of the URL: {@code X-Amz-Algorithm} to
+   * {@code X-Amz-Signature}, in the order of signing. {@code Host} is the only signed header.
    *
    * @param holds for how long they are good
    * @param hash of the body, or {@code UNSIGNED-PAYLOAD}; "" for that of none
@@ -144,7 +144,7 @@ public final class AwsSigner {
     return signed;
   }
 
-  /** Parameters as a URL has them. */
+  /** Parameters in the form of a URL query. */
   public static String query(Map<String, String> parameters) {
     return parameters.entrySet().stream()
         .map(e -> encoded(e.getKey()) + "=" + encoded(e.getValue()))
@@ -182,7 +182,7 @@ public final class AwsSigner {
     return usual ? host : host + ":" + port;
   }
 
-  /** Each part of the path encoded once more; S3 has it encoded once. */
+  /** Each part of the path encoded again; for S3 it is encoded only once. */
   private static String path(URI uri, String service) {
     String raw = uri.getRawPath();
     if (raw == null || raw.isEmpty()) {

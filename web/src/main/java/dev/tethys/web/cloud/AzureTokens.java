@@ -45,7 +45,7 @@ public final class AzureTokens extends BearerTokens {
       this.audience = audience;
     }
 
-    /** Where its resource manager is. */
+    /** URL of the resource manager. */
     public String management() {
       return management;
     }
@@ -98,7 +98,7 @@ public final class AzureTokens extends BearerTokens {
   private final String scope;
 
   /**
-   * @param scope what the token is for, ending in {@code /.default}
+   * @param scope scope of the token, ending in {@code /.default}
    */
   public AzureTokens(Cloud cloud, Identity who, String scope, CredentialDependencies dependencies) {
     super(dependencies);

@@ -75,7 +75,7 @@ public record CredentialDependencies(
     try {
       return JSON.readTree(body);
     } catch (JacksonException e) {
-      throw new IOException(call.uri() + " answered with what is not JSON", e);
+      throw new IOException(call.uri() + " sent a response that is not JSON", e);
     }
   }
 
@@ -119,7 +119,9 @@ public record CredentialDependencies(
       // reported below without its cause, whose message has all of it
     }
     throw new IOException(
-        "\"" + Redaction.text(text) + "\", which was to be asked for credentials, is no URL");
+        "\""
+            + Redaction.text(text)
+            + "\", configured as the source of credentials, is not a valid URL");
   }
 
   static String encoded(String s) {

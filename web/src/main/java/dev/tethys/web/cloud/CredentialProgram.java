@@ -13,7 +13,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A program that prints who one is: it runs to its end, or is ended with all that it started. */
+/** Runs a program that prints an identity to its end, or kills it with all its child processes. */
 public final class CredentialProgram {
   /** Interval between checks of its child processes. */
   private static final Duration FIRST_LOOK = Duration.ofMillis(2);
@@ -34,10 +34,10 @@ public final class CredentialProgram {
   public record Printed(int status, String text) {}
 
   /**
-   * Runs it. What it leaves behind when it ends is ended, too.
+   * Runs the program. Child processes still running when it ends are killed, too.
    *
-   * @param program is given no input, and what it says of errors is not read
-   * @throws IOException when it cannot be started or does not end in time
+   * @param program receives no input; its standard error is discarded
+   * @throws IOException if it cannot be started or does not end in time
    */
   public static Printed run(ProcessBuilder program, Duration timeLimit)
       throws IOException, InterruptedException {

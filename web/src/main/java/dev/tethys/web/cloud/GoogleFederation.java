@@ -118,7 +118,7 @@ final class GoogleFederation {
     try {
       return new BearerTokens.Token(token, Instant.parse(expires));
     } catch (DateTimeParseException e) {
-      throw new IOException(url + ": expireTime is no time: " + expires, e);
+      throw new IOException(url + ": expireTime is not a valid time: " + expires, e);
     }
   }
 
@@ -182,7 +182,7 @@ final class GoogleFederation {
     return v;
   }
 
-  /** What a program prints; it is run only where the environment allows that. */
+  /** Output of a program; it runs only if the environment allows that. */
   private String printed(JsonNode n, JsonNode program) throws IOException, InterruptedException {
     if (!dependencies.variable(ALLOWED).equals("1")) {
       throw new IOException("google: executables are run where " + ALLOWED + " is 1");
@@ -220,7 +220,7 @@ final class GoogleFederation {
     }
   }
 
-  /** A signed question to AWS of who one is, which Google asks in one's place. */
+  /** A signed request for the caller's identity, which Google sends to AWS on our behalf. */
   private String aws(JsonNode n, JsonNode source) throws IOException, InterruptedException {
     AwsCredentials keys =
         new AwsCredentials(

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Tokens of Google for one scope, from where Google's own libraries look: a named file, {@code
- * GOOGLE_APPLICATION_CREDENTIALS}, gcloud's file, the machine's metadata.
+ * Google tokens for one scope, from the sources that Google's own libraries use: a named file,
+ * {@code GOOGLE_APPLICATION_CREDENTIALS}, gcloud's file, the machine's metadata.
  */
 public final class GoogleTokens extends BearerTokens {
   private static final String JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -99,8 +99,7 @@ public final class GoogleTokens extends BearerTokens {
                 delegates,
                 LIFETIME);
       }
-      default ->
-          throw new IOException(path + ": there are no credentials of the type \"" + kind + "\"");
+      default -> throw new IOException(path + ": no credentials of the type \"" + kind + "\"");
     }
   }
 

@@ -18,9 +18,9 @@ public record Imds(String base) {
   private static final String ADDRESS = "http://169.254.169.254";
 
   /**
-   * The service that variables mean.
+   * The metadata service selected by environment variables.
    *
-   * @throws IOException when the variables disable it, or give an address that is no URL
+   * @throws IOException if the variables disable it or set an invalid URL
    */
   public static Imds of(Function<String, @Nullable String> environment) throws IOException {
     if ("true".equalsIgnoreCase(environment.apply("AWS_EC2_METADATA_DISABLED"))) {
@@ -43,9 +43,9 @@ public record Imds(String base) {
   }
 
   /**
-   * Asks for what is at a path.
+   * Builds the request for a path.
    *
-   * @throws IOException when it is none
+   * @throws IOException if the resulting URL is invalid
    */
   public ClientRequest get(String path, String token) throws IOException {
     return ClientRequest.get(CredentialDependencies.url(base + path))

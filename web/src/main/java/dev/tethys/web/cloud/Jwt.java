@@ -27,7 +27,7 @@ final class Jwt {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(b);
   }
 
-  /** A token; algorithm and type are put before the header's other fields. */
+  /** A token; algorithm and type precede the header's other fields. */
   static String signed(Map<String, Object> header, Map<String, Object> claims, String keyPem)
       throws IOException {
     return signed(header, claims, Pem.privateKey(keyPem));

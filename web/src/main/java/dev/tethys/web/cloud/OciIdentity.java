@@ -19,7 +19,7 @@ public interface OciIdentity {
   /** The OCID of the tenancy. */
   String tenancy() throws IOException, InterruptedException;
 
-  /** Forgets what was refused. */
+  /** Discards rejected credentials. */
   default void refused() {}
 
   /**

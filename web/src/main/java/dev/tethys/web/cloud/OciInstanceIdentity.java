@@ -173,9 +173,9 @@ public final class OciInstanceIdentity implements OciIdentity {
         return Instant.ofEpochSecond(Math.min(exp, 1L << 40));
       }
     } catch (JacksonException | IllegalArgumentException e) {
-      // said below
+      // reported below
     }
-    throw new IOException(url + " answered without a token that says when it ends");
+    throw new IOException(url + " sent a token without an expiry");
   }
 
   private static String base64(byte[] b) {

@@ -29,7 +29,7 @@ public final class XmlReader {
       b.setErrorHandler(null);
       return b.parse(new ByteArrayInputStream(xml)).getDocumentElement();
     } catch (org.xml.sax.SAXException | javax.xml.parsers.ParserConfigurationException e) {
-      throw new IOException(from + " answered with what is not XML: " + e.getMessage(), e);
+      throw new IOException(from + " sent a response that is not XML: " + e.getMessage(), e);
     }
   }
 
@@ -44,7 +44,7 @@ public final class XmlReader {
     return out;
   }
 
-  /** Those of one name. */
+  /** Child elements of one name. */
   public static List<Element> children(@Nullable Element e, String name) {
     return children(e).stream().filter(c -> c.getTagName().equals(name)).toList();
   }

@@ -1,6 +1,6 @@
 package dev.tethys.web.internal;
 
-/** An answer cannot be brought to its end: its connection, or its stream, has to break off. */
+/** A response cannot be completed: its connection, or its stream, must be aborted. */
 public final class AbortedResponseException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -5,18 +5,18 @@ import io.helidon.common.socket.HelidonSocket;
 import java.net.SocketAddress;
 
 /**
- * A connection that was taken.
+ * An accepted connection.
  *
- * @param socket what is read and written, behind TLS where there is any
- * @param remote who is at its other end
- * @param local at which of our addresses
+ * @param socket socket to read and write, on top of TLS if it is used
+ * @param remote address of the peer
+ * @param local our address
  */
 public record AcceptedConnection(HelidonSocket socket, SocketAddress remote, SocketAddress local) {
   /**
-   * Reads what comes next behind what an array has already.
+   * Reads the next bytes into an array, after those already there.
    *
-   * @return how many bytes, -1 at the end of the connection
-   * @throws java.io.UncheckedIOException when it broke
+   * @return number of bytes, -1 at the end of the connection
+   * @throws java.io.UncheckedIOException if the connection broke
    */
   public int read(byte[] into, int from) {
     // A buffer of the engine is only moved on by writing: these bytes are there already.

@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import javax.net.ssl.SNIServerName;
 import javax.net.ssl.StandardConstants;
 
-/** The name of a server, where the JDK's own kind refuses what is no name of the Internet. */
+/** Server name for names that the JDK's class rejects because they are not Internet host names. */
 public final class AnyHostname extends SNIServerName {
   public AnyHostname(String name) {
     super(StandardConstants.SNI_HOST_NAME, name.getBytes(StandardCharsets.US_ASCII));

@@ -18,7 +18,7 @@ public final class BodyThreads {
   /** The same when it is compressed. */
   static final int LARGE_COMPRESSED_BYTES = 4 << 10;
 
-  /** Requests that have a thread at a time; further ones run on their own. */
+  /** Maximum number of requests with a pooled thread; further ones run on their own. */
   static final int MAX_THREADS = 64;
 
   private static final Semaphore PLACES = new Semaphore(MAX_THREADS);

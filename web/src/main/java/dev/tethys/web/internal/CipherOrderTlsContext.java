@@ -12,8 +12,8 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 
 /**
- * A context whose connections begin with other cipher suites and groups than the JDK's own,
- * whichever client makes them: what it sets of parameters afterwards leaves these as they are.
+ * A context whose connections start with other cipher suites and groups than the JDK's defaults,
+ * whichever client opens them: parameters that the client sets later do not affect them.
  */
 public final class CipherOrderTlsContext extends SSLContext {
   /**
@@ -27,10 +27,9 @@ public final class CipherOrderTlsContext extends SSLContext {
   }
 
   /**
-   * The suites that are spoken where these are asked for: as in Go, those of TLS 1.3 are not a
-   * matter of configuration.
+   * The enabled suites for configured ones: as in Go, those of TLS 1.3 cannot be configured.
    *
-   * @param usual those of the JDK
+   * @param usual default suites of the JDK
    */
   public static String[] suites(List<String> wanted, String[] usual) {
     List<String> suites = new ArrayList<>(wanted);
@@ -88,7 +87,7 @@ public final class CipherOrderTlsContext extends SSLContext {
     }
   }
 
-  /** Passes everything on, and sets what every socket begins with. */
+  /** Delegates everything, and sets the initial parameters of every socket. */
   private static final class Factory extends SSLSocketFactory {
     private final SSLSocketFactory factory;
     private final Spi spi;

@@ -14,31 +14,30 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of a client: what it is waited for, the requests in work on it, and how it ends. A
- * multiplexed connection (HTTP/2) ends with GOAWAY: its client is first asked to begin no more
- * requests, then, when those on their way have had time to arrive, informed which request was the
- * last.
+ * A client connection: its current wait, its requests in progress, and its end. A multiplexed
+ * connection (HTTP/2) ends with GOAWAY: its client is first asked to start no more requests, then,
+ * when those in flight have had time to arrive, told which request was the last.
  */
 final class ClientConnection {
-  /** A time that does not come. */
+  /** A time that never arrives. */
   static final long NEVER = Long.MAX_VALUE;
 
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
 
-  /** How long a connection may be read ahead: longer than any handler works, a day. */
+  /** Longest time that a connection is read ahead: a day, longer than any handler runs. */
   private static final int READ_AHEAD_MILLIS = 86_400_000;
 
-  /** How long a client has to take the last words of its connection, and to end it. */
+  /** Time for a client to read the last bytes of its connection and to close it. */
   private static final long FAREWELL_NANOS = 1_000_000_000;
 
-  /** After so long without a byte no request is on its way, as far as can be known. */
+  /** Time without a byte after which no request is assumed to be in flight. */
   private static final long SILENT_NANOS = 100_000_000;
 
   private static final long LOOK_NANOS = 10_000_000;
 
   final Socket socket;
 
-  /** What carries it: the same, or what TLS is layered over. */
+  /** Underlying socket: the same one, or the one below TLS. */
   private final Socket carrier;
 
   /** Whether a read of the socket has its timeout. */
@@ -63,25 +62,28 @@ final class ClientConnection {
   /** Whether it is being closed in favour of other clients. */
   volatile boolean evicted;
 
-  /** What the socket is read by, once it is served. */
+  /** Reader of the socket, once it is served. */
   volatile @Nullable HelidonSocket reader;
 
-  /** What a multiplexed connection is beside its requests. */
+  /** State of a multiplexed connection apart from its requests. */
   volatile @Nullable Multiplexed multiplexed;
 
-  /** When the request that is read, or is in work, began to come; by the thread that reads. */
+  /**
+   * Time at which the request being read, or in progress, started to arrive; used by the reading
+   * thread.
+   */
   long requestBegan;
 
   /** When the connection is old; a multiplexed one ages from its first words on. */
   volatile long old;
 
-  /** The last stream of which a request is answered. */
+  /** The last stream whose request is answered. */
   private int lastStream; // guarded by this
 
   /** Requests that have begun to arrive and are not in work yet. */
   private int arriving; // guarded by this
 
-  /** Whether it had requests, all of which had ended. */
+  /** Whether it has had requests, all of which have ended. */
   volatile boolean hasRested;
 
   /** Since when it is to end. */
@@ -129,7 +131,7 @@ final class ClientConnection {
     return socket.isClosed() || carrier.isClosed();
   }
 
-  /** Has the socket read ahead, which is how it learns of its end; what comes is kept. */
+  /** Starts reading the socket ahead, which detects its end; the bytes are kept. */
   void readAhead(HelidonSocket by) {
     try {
       // A silent client gets no longer than this, 101 ms when it is not set.
@@ -187,9 +189,9 @@ final class ClientConnection {
   }
 
   /**
-   * Whether a request, which counts as in work already, is answered. A request that came after the
-   * client was informed of the last one is not taken: the client repeats it elsewhere, and it would
-   * be done twice.
+   * Whether a request, which already counts as in progress, is answered. A request that arrived
+   * after the client was told the last one is not accepted: the client repeats it on another
+   * connection, and it would run twice.
    */
   synchronized boolean takes(int stream) {
     if (lastGoAwayAt != NEVER && stream > lastStream) {
@@ -199,7 +201,7 @@ final class ClientConnection {
     return true;
   }
 
-  /** Nothing more is said; the client, once it has taken all, ends the connection. */
+  /** Nothing more is sent; the client, once it has read everything, ends the connection. */
   private void endOutput() {
     try {
       socket.shutdownOutput();

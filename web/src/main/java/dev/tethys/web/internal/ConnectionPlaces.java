@@ -133,7 +133,7 @@ final class ConnectionPlaces {
     return true;
   }
 
-  /** The connection to close first among the open ones that fulfil a condition. */
+  /** The open connection to close first among those that satisfy a condition. */
   private @Nullable ClientConnection first(
       Predicate<ClientConnection> condition, Map<String, Integer> counts) {
     ClientConnection best = null;

@@ -37,35 +37,38 @@ public final class ConnectionTimeouts {
   /** The stream of a request on a connection that is not multiplexed. */
   static final int NO_STREAM = -1;
 
-  /** How long a watched request runs before its connection is checked: most are done by then. */
+  /** Run time after which a watched request's connection is checked: most requests end before. */
   private static final long WATCH_AFTER_NANOS = 20_000_000;
 
   /**
-   * How long a client of HTTP/2 may take to answer that it has heard that its connection ends, as
-   * long as servers of gRPC give it; and while a listener stops.
+   * Time for an HTTP/2 client to acknowledge that its connection ends, the same as in gRPC servers;
+   * also used while a listener stops.
    */
   private static final long PATIENCE_NANOS = 10_000_000_000L;
 
   private static final long STOP_PATIENCE_NANOS = 500_000_000;
 
-  /** After so long a client that does not send its body, or take its answer, may be cut off. */
+  /**
+   * Time after which a client that does not send its body, or does not read its response, may be
+   * disconnected.
+   */
   private static final long SLOW_NANOS = 10_000_000_000L;
 
-  /** After so long without a byte of a body such a client may be cut off. */
+  /** Time without a byte of a body after which such a client may be disconnected. */
   static final long STALLED_NANOS = 500_000_000;
 
-  /** After so long in which its body came by less than {@link #SLOW_RATE} it may be, too. */
+  /** Time with a body rate below {@link #SLOW_RATE} after which it may be, too. */
   private static final long DRIPPED_NANOS = 2_000_000_000;
 
   /** Bytes a second. */
   private static final long SLOW_RATE = 4096;
 
-  /** How long a request waits that came over a connection beyond as many as there may be. */
+  /** Longest wait of a request on a connection above the connection limit. */
   private static final long PLACE_NANOS = 10_000_000_000L;
 
   private static final long PLACE_LOOK_MILLIS = 20;
 
-  /** How long it waits at least when connections that wait keep others from being accepted. */
+  /** Minimum wait of a request while waiting connections keep others from being accepted. */
   private static final long REFUSE_NANOS = 200_000_000;
 
   /** One request in work. */
@@ -107,7 +110,7 @@ public final class ConnectionTimeouts {
       return bodyDeadline == NEVER;
     }
 
-    /** Has an action run when the client goes away before the exchange ends. */
+    /** Runs an action if the client leaves before the exchange ends. */
     public HttpRequest.Watch onDisconnect(Runnable action) {
       if (connection == null) {
         return () -> {};
@@ -121,7 +124,7 @@ public final class ConnectionTimeouts {
       };
     }
 
-    /** Whether the client has gone, or took its request back. */
+    /** Whether the client has left, or cancelled its request. */
     public boolean isClientGone() {
       return takenBack || isGone();
     }
@@ -170,7 +173,7 @@ public final class ConnectionTimeouts {
       readingSince = nanos.getAsLong();
     }
 
-    /** So many have come, or the body has ended. */
+    /** Records received bytes, or the end of the body. */
     public void read(int bytes) {
       readWaited += nanos.getAsLong() - readingSince;
       readBytes += Math.max(0, bytes);
@@ -184,7 +187,7 @@ public final class ConnectionTimeouts {
       writeDeadline = after(now, readNanos);
     }
 
-    /** It took them. */
+    /** Records that the bytes were written. */
     public void written() {
       writingSince = NEVER;
       writeDeadline = NEVER;
@@ -198,9 +201,9 @@ public final class ConnectionTimeouts {
     }
 
     /**
-     * Ends the connection although its client is still sending: what it sends is thrown away for a
-     * moment, because a connection that is closed with bytes unread is reset, and a reset destroys
-     * the answer on its way.
+     * Ends the connection while its client is still sending: its data is discarded for a moment,
+     * because closing a connection with unread bytes resets it, and a reset destroys the response
+     * in flight.
      */
     public void closeWhileItSends() {
       if (connection == null) {
@@ -214,12 +217,12 @@ public final class ConnectionTimeouts {
       }
     }
 
-    /** What the client showed in its handshake; empty when nothing. */
+    /** Certificates that the client presented in its handshake; empty for none. */
     public Certificate[] clientCertificates() {
       return connection == null ? new Certificate[0] : connection.certificates();
     }
 
-    /** Whether the client has kept its body, or has not taken what is written, for long. */
+    /** Whether the client has stopped sending its body, or reading the response, for long. */
     boolean isSlow(long now) {
       long written = writingSince;
       return bodyDeadline != NEVER && now - began > SLOW_NANOS
@@ -315,8 +318,8 @@ public final class ConnectionTimeouts {
   /**
    * For one listener.
    *
-   * @param maxConnections requests of further ones wait, those of probes excepted
-   * @param later has things done one after the other
+   * @param maxConnections requests on further connections wait, except those of probes
+   * @param later runs tasks in sequence
    */
   public ConnectionTimeouts(
       int maxConnections,
@@ -361,13 +364,13 @@ public final class ConnectionTimeouts {
   }
 
   /**
-   * A connection was accepted.
+   * Registers an accepted connection.
    *
-   * @param socket what is read and written
-   * @param carrier the same, or what TLS is layered over; closing it ends the connection at once
-   * @param remote what it is known by, with the other
-   * @param timed whether a read of the socket can be given a time
-   * @return to be closed when the connection has ended
+   * @param socket socket to read and write
+   * @param carrier the same, or the socket below TLS; closing it ends the connection at once
+   * @param remote address of the peer, which identifies the connection together with the local one
+   * @param timed whether reads of the socket can have a timeout
+   * @return closed when the connection has ended
    */
   public Admission accepted(
       Socket socket, Socket carrier, SocketAddress remote, SocketAddress local, boolean timed) {
@@ -399,7 +402,7 @@ public final class ConnectionTimeouts {
   /** A connection that is open. */
   @FunctionalInterface
   public interface Admission extends AutoCloseable {
-    /** It has ended. */
+    /** Reports that the connection has ended. */
     @Override
     void close();
   }
@@ -418,9 +421,9 @@ public final class ConnectionTimeouts {
   /**
    * Makes room for a further connection when there are as many as may be with those that wait for a
    * place: closes an idle or slow one, or else refuses the request that waits longest for a place,
-   * of the client with the most connections. Probes are among those that come.
+   * of the client with the most connections. Probes count as waiting connections.
    *
-   * @return false when there is none
+   * @return false if there is none to close
    */
   public boolean makeRoom() {
     return places.evict() || places.refuseWaiting();
@@ -458,7 +461,7 @@ public final class ConnectionTimeouts {
     schedule(later, sweeping, sweepMillis, this::sweep);
   }
 
-  /** A request has ended: what the connection waits for now. */
+  /** Starts the connection's next wait after a request has ended. */
   private void requestEnded(ClientConnection c) {
     long now = nanos.getAsLong();
     c.since = now;
@@ -486,10 +489,10 @@ public final class ConnectionTimeouts {
   }
 
   /**
-   * A request has arrived on it, with its headers.
+   * Registers a request whose headers have arrived.
    *
    * @param stream its number on a multiplexed connection
-   * @return null when its client was informed already that it is not answered, or has gone after
+   * @return null if its client has already been told that it is not answered, or has left after
    *     that
    */
   public @Nullable Exchange begin(SocketAddress remote, SocketAddress local, int stream) {
@@ -522,7 +525,7 @@ public final class ConnectionTimeouts {
     return e;
   }
 
-  /** How many connections are open. */
+  /** Number of open connections. */
   public int open() {
     connections.values().removeIf(ClientConnection::isClosed);
     return connections.size();
@@ -530,9 +533,9 @@ public final class ConnectionTimeouts {
 
   /**
    * Closes every connection that has no request in work, and on which none is arriving; to be
-   * called again and again while a listener stops. A client of HTTP/2 is first asked to begin no
-   * more requests, then, when those on their way have had time to arrive, informed which request
-   * was the last.
+   * called again and again while a listener stops. A client of HTTP/2 is first asked to start no
+   * more requests, then, when those in flight have had time to arrive, told which request was the
+   * last.
    *
    * @return how many such clients know of the end and are still connected
    */

@@ -111,7 +111,7 @@ final class CrossSiteGuard {
     }
     return (q.header("Sec-WebSocket-Key") != null
             ? "this WebSocket is opened from "
-            : "this request changes something and comes from ")
+            : "this request changes state and comes from ")
         + (origin == null ? "a page of another site" : "the foreign origin \"" + origin + "\"")
         + "; allow its origin with --web.cors.origin or --web.external-url";
   }
@@ -122,7 +122,7 @@ final class CrossSiteGuard {
     return values.isEmpty() ? null : String.join(", ", values);
   }
 
-  /** Whether an origin is that of a host; of several proxies the first one was asked for it. */
+  /** Whether an origin is that of a host; with several proxies, that of the first one. */
   private static boolean isOrigin(String origin, @Nullable String host) {
     int scheme = origin.indexOf("://");
     if (scheme < 0 || host == null) {

@@ -12,7 +12,9 @@ import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** A context over another, to which it passes on what it does not change; engines it makes. */
+/**
+ * Context that wraps another and delegates everything that it does not change; it creates engines.
+ */
 abstract class DelegatingTlsContext extends SSLContextSpi {
   final SSLContext context;
 

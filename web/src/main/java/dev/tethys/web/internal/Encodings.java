@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Selects the content encoding of a response and encodes it. */
 final class Encodings {
-  /** Shorter bodies are sent as they are. */
+  /** Size below which bodies are not compressed. */
   static final int MIN_BYTES = 1024;
 
   private static final int ZSTD_LEVEL = 1;
@@ -25,7 +25,10 @@ final class Encodings {
 
   private Encodings() {}
 
-  /** {@code zstd}, {@code gzip} or null, by what the client takes; zstd where it has no choice. */
+  /**
+   * {@code zstd}, {@code gzip} or null, depending on the client's Accept-Encoding; zstd if both are
+   * accepted equally.
+   */
   static @Nullable String choose(@Nullable String acceptEncoding) {
     if (acceptEncoding == null || acceptEncoding.isEmpty()) {
       return null;
@@ -42,7 +45,7 @@ final class Encodings {
         case "gzip", "x-gzip" -> gzip = q;
         case "*" -> any = q;
         default -> {
-          // not spoken
+          // not supported
         }
       }
     }
@@ -93,7 +96,7 @@ final class Encodings {
     return packed.toByteArray();
   }
 
-  /** Packs what is written; flushing passes on all of it so far. */
+  /** Compresses the output; flushing passes on all of it so far. */
   static OutputStream encode(String encoding, OutputStream out) throws IOException {
     return encoding.equals("zstd")
         ? new ZstdOutputStreamNoFinalizer(out, ZSTD_LEVEL)

@@ -17,7 +17,9 @@ import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.PBEKeySpec;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Private keys behind a passphrase: PKCS#8 (RFC 5958) and OpenSSL's older form (RFC 1421). */
+/**
+ * Private keys encrypted with a passphrase: PKCS#8 (RFC 5958) and OpenSSL's older form (RFC 1421).
+ */
 final class EncryptedKey {
   private static final Pattern OLD =
       Pattern.compile(
@@ -27,7 +29,7 @@ final class EncryptedKey {
 
   private EncryptedKey() {}
 
-  /** Whether the inside of a PEM block says that it is encrypted in the older form. */
+  /** Whether the content of a PEM block is encrypted in the older form. */
   static boolean isOldForm(String block) {
     return block.stripLeading().startsWith("Proc-Type: 4,ENCRYPTED");
   }
@@ -36,7 +38,7 @@ final class EncryptedKey {
   static byte[] oldForm(String block, String passphrase) throws IOException {
     Matcher m = OLD.matcher(block);
     if (!m.matches()) {
-      throw new IOException("the private key's encryption is not described as RFC 1421 asks");
+      throw new IOException("the private key's encryption headers do not follow RFC 1421");
     }
     String name = m.group(1);
     byte[] iv = HexFormat.of().parseHex(m.group(2));
@@ -86,7 +88,7 @@ final class EncryptedKey {
   static byte[] pkcs8(byte[] der, String passphrase) throws IOException {
     EncryptedPrivateKeyInfo info = new EncryptedPrivateKeyInfo(der);
     try {
-      // The name of PBES2 alone says nothing; its parameters name both of its algorithms.
+      // The algorithm name is just PBES2; its parameters name both of its algorithms.
       String name =
           info.getAlgName().startsWith("PBEWith")
               ? info.getAlgName()

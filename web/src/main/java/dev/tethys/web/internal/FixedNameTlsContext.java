@@ -58,7 +58,7 @@ public final class FixedNameTlsContext extends SSLContext {
     }
   }
 
-  /** Passes everything on, but for the server name and the groups of the key exchange. */
+  /** Delegates everything except the server name and the groups of the key exchange. */
   static final class Named extends SSLEngine {
     private final SSLEngine engine;
     private final @Nullable List<SNIServerName> names;

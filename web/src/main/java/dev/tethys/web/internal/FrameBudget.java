@@ -34,7 +34,7 @@ public final class FrameBudget {
     this.since = nanos.getAsLong();
   }
 
-  /** A frame with headers or a piece of a body came. */
+  /** Records a frame with headers or a piece of a body. */
   public void paid() {
     control = Math.min(BURST, control + PER_MESSAGE);
   }

@@ -5,9 +5,9 @@ import java.io.IOException;
 /**
  * Computes the decoded sizes of the header blocks of one HTTP/2 connection (RFC 7541) without
  * decoding them. A block of a few bytes per field may refer to entries of the dynamic table
- * thousands of times, so a decoder that starts before the size is known can be made to allocate
- * without bound. Only the lengths of the dynamic table's entries are kept. Used by the thread that
- * reads the connection.
+ * thousands of times, so a decoder that starts before the size is known can be forced into
+ * unbounded allocations. Only the lengths of the dynamic table's entries are kept. Used by the
+ * thread that reads the connection.
  *
  * <p>Invariant: every block of the connection passes through {@link #of} in order, otherwise the
  * table differs from the peer's.
@@ -16,7 +16,7 @@ public final class HeaderListSizes {
   /** Largest dynamic table that a peer may use: HTTP/2's default, which we do not change. */
   static final int MAX_TABLE = 4096;
 
-  /** What an entry costs beyond its name and value (RFC 7541 section 4.1). */
+  /** Size of an entry in addition to its name and value (RFC 7541 section 4.1). */
   private static final int OVERHEAD = 32;
 
   private static final int STATIC_ENTRIES = 61;
@@ -28,7 +28,7 @@ public final class HeaderListSizes {
           + " 13,0 8,0 19,0 13,0 4,0 8,0 12,0 18,0 19,0 5,0 7,0 7,0 11,0 6,0 10,0 25,0 17,0 10,0"
           + " 4,0 3,0 16,0";
 
-  /** How many symbols have a Huffman code of so many bits, from 0 on (RFC 7541 appendix B). */
+  /** Number of symbols by the length of their Huffman code, from 0 bits (RFC 7541 appendix B). */
   private static final int[] CODES = {
     0, 0, 0, 0, 0, 10, 26, 32, 6, 0, 5, 3, 2, 6, 2, 3, 0, 0, 0, 3, 8, 13, 26, 29, 12, 4, 15, 19, 29,
     0, 4
@@ -41,8 +41,8 @@ public final class HeaderListSizes {
   private static final int[] STATIC_VALUES = new int[STATIC_ENTRIES];
 
   /**
-   * The code is canonical: codes of so many bits, moved to the left of 32 bits, are below this
-   * bound and not below that of shorter ones.
+   * The code is canonical: codes of a length, shifted left to 32 bits, are below this bound and not
+   * below that of shorter ones.
    */
   private static final long[] BOUNDS = new long[LONGEST_CODE + 1];
 
@@ -169,7 +169,7 @@ public final class HeaderListSizes {
     return block[at++] & 0xff;
   }
 
-  /** A number with a prefix of so many bits (RFC 7541 section 5.1). */
+  /** Reads an integer with a prefix of the given number of bits (RFC 7541 section 5.1). */
   private int integer(int prefix) throws MalformedException {
     int mask = (1 << prefix) - 1;
     int n = next() & mask;
@@ -202,7 +202,7 @@ public final class HeaderListSizes {
     return huffman ? symbols(from, at) : length;
   }
 
-  /** How many symbols a Huffman coded string has. */
+  /** Number of symbols in a Huffman-coded string. */
   private int symbols(int from, int to) throws MalformedException {
     int count = 0;
     long bits = 0; // unread bits, left-aligned

@@ -34,7 +34,7 @@ public final class Hpack {
   }
 
   /**
-   * The headers of a block, names in lower case, {@code :status} among them.
+   * The headers of a block, names in lower case, including {@code :status}.
    *
    * @throws IOException when the block is malformed, or its header list too large; no further block
    *     can be read then
@@ -66,7 +66,7 @@ public final class Hpack {
     return out;
   }
 
-  /** Writes a string as it is: its length with a prefix of 7 bits, then its bytes. */
+  /** Writes a string without Huffman coding: its length with a prefix of 7 bits, then its bytes. */
   public static void text(ByteArrayOutputStream to, String s) {
     byte[] b = s.getBytes(StandardCharsets.UTF_8);
     int n = b.length;

@@ -21,14 +21,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request as handlers see it: limits on its body, parameters, values of its route, and who sends
- * it. Used by the thread of its handler only.
+ * A request as seen by handlers: limits on its body, parameters, values of its route, and its
+ * authenticated user. Used by the thread of its handler only.
  */
 public final class IncomingRequest implements HttpRequest {
-  /** What a body may take without being counted: most do not take more. */
+  /** Body size that is not charged to the budget: most bodies are smaller. */
   private static final int FREE_BYTES = 64 << 10;
 
-  /** The most that is allocated for a declared length before any of it has come. */
+  /** Maximum allocation for a declared length before any byte has arrived. */
   private static final int MAX_FIRST_BYTES = 32 << 10;
 
   private static final int FIRST_BYTES = 8 << 10; // of a body whose length is not declared
@@ -58,12 +58,12 @@ public final class IncomingRequest implements HttpRequest {
     rawPath = path;
   }
 
-  /** Waits for its connection to be one of as many as there may be; false when it took too long. */
+  /** Waits until its connection is within the connection limit; false on timeout. */
   boolean awaitPlace() throws InterruptedException {
     return exchange.awaitPlace();
   }
 
-  /** Sets who authenticated. */
+  /** Sets the authenticated user. */
   void user(String name) {
     user = name;
   }
@@ -89,7 +89,7 @@ public final class IncomingRequest implements HttpRequest {
     return type == null || !type.regionMatches(true, 0, "application/grpc", 0, 16);
   }
 
-  /** Reads what is left of the body; false when that is more than so many bytes. */
+  /** Reads the rest of the body; false if it exceeds {@code maxBytes} bytes. */
   boolean drain(int maxBytes) {
     if (isBodyRead()) {
       return true;
@@ -121,7 +121,7 @@ public final class IncomingRequest implements HttpRequest {
     return content;
   }
 
-  /** Sets what the route matched, still percent-encoded. */
+  /** Sets the values matched by the route, still percent-encoded. */
   public void matched(Map<String, String> values) {
     pathValues = values;
   }
@@ -215,9 +215,9 @@ public final class IncomingRequest implements HttpRequest {
   }
 
   /**
-   * Reads four times as much with each piece of a body whose length is declared, and reserves
-   * memory from {@link #FREE_BYTES} on. The last piece is as long as the declared length says, so
-   * that a body is copied as seldom as is possible without memory for what a client only declares.
+   * Quadruples the buffer for each piece of a body whose length is declared, and reserves memory
+   * from {@link #FREE_BYTES} on. The last piece has exactly the declared length, so that a body is
+   * copied as rarely as possible without allocating memory for a merely declared length.
    */
   @Override
   public int bodyBytes(int maxBytes, BodyBuffer into) throws IOException {

@@ -12,9 +12,9 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 
 /**
- * Makes TLS 1.0 and 1.1 available to connections whose configuration asks for them. The JDK
- * disables both for the whole process, and reads that once, when TLS is first used; so they are
- * enabled before that, and the versions that connections speak by default are set to 1.2 and 1.3.
+ * Makes TLS 1.0 and 1.1 available to connections that configure them. The JDK disables both for the
+ * whole process, and reads that setting once, on the first use of TLS; so they are enabled before
+ * that, and the default versions of connections are set to 1.2 and 1.3.
  */
 public final class LegacyTls {
   private static final String DISABLED = "jdk.tls.disabledAlgorithms";
@@ -44,9 +44,9 @@ public final class LegacyTls {
   }
 
   /**
-   * Checks that connections can speak a version.
+   * Checks that connections can use a version.
    *
-   * @param protocol as Java calls it
+   * @param protocol Java's name of the version
    * @throws IOException when something used TLS before the old versions were enabled
    */
   public static void require(String protocol) throws IOException {

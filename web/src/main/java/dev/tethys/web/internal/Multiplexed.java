@@ -10,17 +10,14 @@ public interface Multiplexed {
   void goAway(int lastStream);
 
   /**
-   * Whether the client has acknowledged GOAWAY, so that all requests that it began before have
-   * come.
+   * Whether the client has acknowledged GOAWAY, so that all requests that it started before have
+   * arrived.
    */
   boolean hasAcknowledgedGoAway();
 
   /** Whether the client was sent our settings, before which nothing else can be sent. */
   boolean hasBegun();
 
-  /**
-   * Whether the client does not take what is written, or has not answered when it was asked; asks
-   * it when it is time to.
-   */
+  /** Whether the client has stopped reading, or has not answered a ping; pings it when due. */
   boolean isGone(long now);
 }

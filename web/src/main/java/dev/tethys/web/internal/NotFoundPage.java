@@ -17,7 +17,7 @@ final class NotFoundPage {
   /**
    * Sends it.
    *
-   * @param prefix what the paths of the server start with: "" or {@code /prefix}
+   * @param prefix path prefix of the server: "" or {@code /prefix}
    */
   static void send(IncomingRequest request, OutgoingResponse response, String prefix)
       throws IOException {

@@ -15,17 +15,20 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer as handlers give it. Used by the thread of its handler only.
+ * A response as built by handlers. Used by the thread of its handler only.
  *
- * <p>Invariant: nothing goes to the client before status, headers and encoding are settled ({@link
- * #committed}); a streamed body that ends within {@link #BUFFER} bytes is sent whole, with its
- * length.
+ * <p>Invariant: nothing is sent to the client before status, headers and encoding are settled
+ * ({@link #committed}); a streamed body that ends within {@link #BUFFER} bytes is sent whole, with
+ * its length.
  */
 public final class OutgoingResponse implements HttpResponse {
   /** Maximum streamed body that is buffered for a client that needs its length. */
   static final int MAX_WHOLE = 64 << 20;
 
-  /** How much of a streamed body is held back, to send short ones whole and long ones in pieces. */
+  /**
+   * Number of bytes of a streamed body that are held back, to send short bodies whole and long ones
+   * in pieces.
+   */
   static final int BUFFER = 32 << 10;
 
   private static final int FIRST_BUFFER = 512;
@@ -79,7 +82,7 @@ public final class OutgoingResponse implements HttpResponse {
     ending = when;
   }
 
-  /** Whether it said that it is the last of its connection because the listener stops. */
+  /** Whether it announced that it is the last of its connection because the listener stops. */
   boolean isLast() {
     return last;
   }
@@ -94,7 +97,7 @@ public final class OutgoingResponse implements HttpResponse {
     return route;
   }
 
-  /** How many bytes of body went out, after compression. */
+  /** Number of body bytes sent, after compression. */
   public long bytesSent() {
     return bytes;
   }
@@ -113,7 +116,7 @@ public final class OutgoingResponse implements HttpResponse {
     return this;
   }
 
-  /** What a handler puts into a header must not be able to end it. */
+  /** Rejects values from a handler that would end the header. */
   private static String checked(String s) {
     for (int i = 0; i < s.length(); i++) {
       char c = s.charAt(i);
@@ -267,7 +270,7 @@ public final class OutgoingResponse implements HttpResponse {
     return stream;
   }
 
-  /** Ends what the handler left open. */
+  /** Completes a response that the handler left open. */
   public void finish() throws IOException {
     if (stream != null) {
       stream.close();
@@ -277,7 +280,7 @@ public final class OutgoingResponse implements HttpResponse {
   }
 
   /**
-   * Forgets what was prepared and not sent, for an error in its place; false when it is too late.
+   * Discards prepared data that was not sent, to send an error instead; false if it is too late.
    */
   public boolean reset() {
     if (committed) {
@@ -310,7 +313,7 @@ public final class OutgoingResponse implements HttpResponse {
         throw new IOException("the answer has ended");
       }
       if (whole && len > MAX_WHOLE - held) {
-        throw new HttpException(505, "the answer is longer than HTTP/1.0 is given; use HTTP/1.1");
+        throw new HttpException(505, "the response exceeds the limit for HTTP/1.0; use HTTP/1.1");
       }
       if (!whole && len > BUFFER - held) {
         drain();

@@ -27,16 +27,16 @@ import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks passwords against bcrypt hashes. Invariants: an unknown user costs what a configured one
- * costs; right passwords are remembered for each user and wrong ones apart from them, so that
- * guesses push out no user; hashes are computed by a few platform threads, because each costs much
- * CPU by design; keys of what is remembered give no password away.
+ * Checks passwords against bcrypt hashes. Invariants: an unknown user costs as much as a configured
+ * one; correct passwords are cached for each user, wrong ones in a separate cache, so that guesses
+ * evict no user; hashes are computed by a few platform threads, because each costs much CPU by
+ * design; cache keys do not reveal passwords.
  */
 public final class Passwords {
-  /** How many wrong combinations are remembered. */
+  /** Number of wrong combinations in the cache. */
   static final int REMEMBERED = 100;
 
-  /** How many passwords may wait for a thread; further ones are refused with 503. */
+  /** Number of passwords that may wait for a thread; further ones are rejected with 503. */
   static final int WAITING = 64;
 
   private static final BCrypt.Version VERSION = BCrypt.Version.VERSION_2Y;
@@ -61,7 +61,7 @@ public final class Passwords {
   }
 
   /**
-   * @param verifier says whether a password has a hash
+   * @param verifier checks a password against a hash
    */
   Passwords(Executor executor, BiPredicate<String, String> verifier) {
     this.executor = executor;
@@ -119,7 +119,7 @@ public final class Passwords {
     return accepted;
   }
 
-  /** Computes a hash; requests that ask for the same one at once wait for one result. */
+  /** Computes a hash; concurrent requests for the same hash wait for one result. */
   private boolean verified(String key, String password, String hash) {
     CompletableFuture<Boolean> mine = new CompletableFuture<>();
     CompletableFuture<Boolean> other = underWay.putIfAbsent(key, mine);
@@ -162,8 +162,8 @@ public final class Passwords {
   }
 
   /**
-   * A hash that no password has, for a user that is unknown. Its cost is that of one of the
-   * configured users, always the same one for the same name.
+   * A hash that no password matches, for an unknown user. Its cost is that of one of the configured
+   * users, always the same for the same name.
    */
   String decoy(Map<String, Secret> users, String user) {
     byte[] random = digest(user, "", "");

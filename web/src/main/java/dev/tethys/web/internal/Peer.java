@@ -2,7 +2,7 @@ package dev.tethys.web.internal;
 
 /** The client of one connection. */
 public interface Peer {
-  /** A request begins to come. */
+  /** A request starts to arrive. */
   void requestBegins();
 
   /** A request has arrived from it, with its headers, and is alone on its connection. */
@@ -11,7 +11,7 @@ public interface Peer {
   /** Whether it has requests in work. */
   boolean isBusy();
 
-  /** How many requests it has in work. */
+  /** Number of requests in progress. */
   int inWork();
 
   /** Data was received from the client (HTTP/2). */
@@ -24,16 +24,16 @@ public interface Peer {
   void close();
 
   /**
-   * How long a read waits for it; who is too slow is cut off in any case.
+   * Sets how long a read waits for the peer; a slow peer is disconnected in any case.
    *
-   * @param millis 0 for ever
+   * @param millis 0 for no limit
    */
   void timeLimit(int millis);
 
   /** Headers of a stream begin to arrive (HTTP/2). */
   void arrives(int stream);
 
-  /** It takes back the request of a stream (HTTP/2). */
+  /** The peer cancels the request of a stream (HTTP/2). */
   void reset(int stream);
 
   /** The connection is multiplexed. */

@@ -42,9 +42,9 @@ public final class Pem {
   public record KeyPair(PrivateKey key, List<X509Certificate> chain) {}
 
   /**
-   * Inline text, or what a file holds.
+   * Inline text, or the contents of a file.
    *
-   * @param what the key that names the file, for errors
+   * @param what key that names the file, for errors
    */
   public static String text(String inline, String file, String what) throws IOException {
     if (!inline.isEmpty()) {

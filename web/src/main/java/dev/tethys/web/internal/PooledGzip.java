@@ -9,9 +9,9 @@ import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 
 /**
- * Gzip stream whose deflater is used again by later streams: to make one costs more than to
- * compress a short answer. At most one for each processor is kept, since each holds 256 KiB outside
- * of the heap. Fast rather than small: clients are mostly near.
+ * Gzip stream whose deflater is reused by later streams: creating one costs more than compressing a
+ * short response. At most one for each processor is kept, since each holds 256 KiB outside of the
+ * heap. Fast rather than small: clients are mostly near.
  */
 final class PooledGzip extends DeflaterOutputStream {
   private static final int LEVEL = 1;
@@ -77,7 +77,7 @@ final class PooledGzip extends DeflaterOutputStream {
     }
   }
 
-  /** How many deflaters wait for their next use. */
+  /** Number of deflaters in the pool. */
   static int pooled() {
     return POOL.size();
   }

@@ -9,23 +9,26 @@ public interface Protocol {
     YES,
     NO,
 
-    /** More has to come. */
+    /** More bytes are needed. */
     NOT_YET
   }
 
-  /** What it is called when TLS is negotiated (ALPN, RFC 7301). */
+  /** Protocol names for TLS negotiation (ALPN, RFC 7301). */
   Set<String> names();
 
-  /** Whether a connection that begins so speaks it: with the first {@code length} of some bytes. */
+  /**
+   * Whether a connection that starts with the first {@code length} of some bytes uses this
+   * protocol.
+   */
   Answer detect(byte[] begin, int length);
 
   /**
    * Serves a connection to its end.
    *
-   * @param begin what was read of it before
+   * @param begin bytes already read from it
    */
   void serve(AcceptedConnection connection, byte[] begin) throws InterruptedException;
 
-  /** Nothing is listened to any more, and the time for ending is over. */
+  /** Called when the listener is closed and the grace period is over. */
   default void close() {}
 }

@@ -16,7 +16,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Invariant: a request that has begun is in work at exactly one processor.
  */
 public final class RequestGate {
-  /** How long a request waits at most for the next processor; then the former one answers it. */
+  /** Longest wait of a request for the next processor; after that the previous one answers it. */
   private static final long HOLD_NANOS = 10_000_000_000L;
 
   /** A processor and the requests that it has in work. */
@@ -45,8 +45,8 @@ public final class RequestGate {
    * Answers one request.
    *
    * @param exchange of this request; ended here
-   * @return whether the connection may bring another one
-   * @throws AbortedResponseException when the answer broke off, or the client has gone
+   * @return whether the connection can serve another request
+   * @throws AbortedResponseException if the response was aborted, or the client has left
    */
   public boolean answer(ConnectionTimeouts.Exchange exchange, WireRequest q, WireResponse r) {
     Served s = enter(exchange);
@@ -104,12 +104,12 @@ public final class RequestGate {
     }
   }
 
-  /** Requests that come from now on wait for the next processor, for a bounded time. */
+  /** Makes new requests wait for the next processor, for a bounded time. */
   public void hold() {
     held = true;
   }
 
-  /** Has requests that wait, and those that come, answered by another processor. */
+  /** Switches waiting and future requests to another processor. */
   public void replace(RequestProcessor next) {
     Served before = current;
     current = new Served(next);
@@ -130,7 +130,7 @@ public final class RequestGate {
     }
   }
 
-  /** From now on each answer is the last of its connection, where a header can say so. */
+  /** Marks each further response as the last of its connection, if a header can express that. */
   public void close() {
     closing = true;
     release();

@@ -34,10 +34,10 @@ public final class RequestProcessor {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
-  /** How much of a body that a handler left unread is read to keep the connection. */
+  /** Maximum number of unread body bytes that are drained to keep the connection. */
   static final int MAX_DRAIN = 256 << 10;
 
-  /** Paths that are answered however many connections are open. */
+  /** Paths that are answered regardless of the number of open connections. */
   private static final Set<String> PROBES =
       Set.of(
           "/-/healthy",
@@ -83,8 +83,8 @@ public final class RequestProcessor {
    *
    * @param exchange of this request; ended here
    * @param closing whether the listener stops, so that an answer is the last of its connection
-   * @return whether the connection may bring another one
-   * @throws AbortedResponseException when the answer broke off, or the client has gone
+   * @return whether the connection can serve another request
+   * @throws AbortedResponseException if the response was aborted, or the client has left
    */
   public boolean answer(
       ConnectionTimeouts.Exchange exchange,
@@ -126,7 +126,7 @@ public final class RequestProcessor {
         int status = e.isTooLarge() ? 413 : 503;
         fail(c, last, response, status, String.valueOf(e.getMessage()), e);
       } catch (Exception | Error e) {
-        // Handlers may have wrapped what their output threw.
+        // Handlers may have wrapped the exception of their output.
         if (e instanceof ClientGoneException
             || e instanceof UncheckedIOException && e.getCause() instanceof ClientGoneException) {
           LOG.log(Level.DEBUG, "client disconnected: {0}", q.remoteAddress());

@@ -29,8 +29,8 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS of a listener that asks for its configuration at every connection, so that new certificates
- * and new demands on clients hold for the next connection, without a new listener.
+ * TLS of a listener that reads its configuration at every connection, so that new certificates and
+ * client requirements apply to the next connection, without a new listener.
  */
 public final class ServerSockets {
   private static final String ALIAS = "server";

@@ -24,8 +24,8 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the connections of one listening socket, a port's, one of this machine or one that systemd
- * has passed, and has each served by the protocol that its client speaks.
+ * Accepts the connections of one listening socket, a port, a Unix socket or one passed by systemd,
+ * and serves each with the protocol that its client uses.
  */
 public final class SocketConnections implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
@@ -37,7 +37,7 @@ public final class SocketConnections implements AutoCloseable {
   /**
    * TLS of a listener.
    *
-   * @param sockets what is demanded of each connection
+   * @param sockets requirements for each connection
    */
   public record Tls(SSLContext context, ServerSockets sockets) {}
 
@@ -45,7 +45,7 @@ public final class SocketConnections implements AutoCloseable {
   @FunctionalInterface
   public interface Opening {
     /**
-     * Has what comes handled.
+     * Starts handling connections.
      *
      * @param room closes a connection to make room for others; false when none can be
      */
@@ -92,7 +92,7 @@ public final class SocketConnections implements AutoCloseable {
     this.socket = opening.open(this::serve, clients::makeRoom);
   }
 
-  /** Where it listens; null for a socket of the machine. */
+  /** Address that it listens on; null for a Unix socket. */
   public @Nullable InetSocketAddress address() {
     return socket.address();
   }
@@ -133,7 +133,7 @@ public final class SocketConnections implements AutoCloseable {
     }
   }
 
-  /** A client that says nothing at all is a check of the port, as balancers make. */
+  /** A client that sends no data is a port check, as by a load balancer. */
   private void handshakeFailed(SocketAddress remote, SSLException e) {
     if (e.getCause() instanceof EOFException) {
       return;

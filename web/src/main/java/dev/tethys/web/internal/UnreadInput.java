@@ -7,8 +7,8 @@ import java.lang.System.Logger.Level;
 import java.net.Socket;
 
 /**
- * Reads and discards what a client still sends after its response. A connection that is closed with
- * unread bytes is reset, and a reset destroys the response on its way.
+ * Reads and discards data that a client still sends after its response. A connection that is closed
+ * with unread bytes is reset, and a reset destroys the response on its way.
  */
 final class UnreadInput {
   /** Longest time to read, in milliseconds. */

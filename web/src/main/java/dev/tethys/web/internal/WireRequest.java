@@ -7,8 +7,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request as its connection brought it, before limits, users and routes: what HTTP/1 and HTTP/2
- * have in common. Valid until its answer is given, and used by one thread.
+ * A request from its connection, before limits, users and routes: the common part of HTTP/1 and
+ * HTTP/2. Valid until its response is complete, and used by one thread.
  */
 public interface WireRequest {
   String method();
@@ -22,7 +22,7 @@ public interface WireRequest {
   /** {@code HTTP/1.0}, {@code HTTP/1.1} or {@code HTTP/2.0}. */
   String protocol();
 
-  /** Host (and port) that the client asked for, or "". */
+  /** Requested host (and port), or "". */
   String host();
 
   /** The first value of a header, or null; names in any case. */
@@ -40,7 +40,7 @@ public interface WireRequest {
 
   boolean hasBody();
 
-  /** The body as it came; the first read sends 100 Continue to a client that expects it. */
+  /** The raw body; the first read sends 100 Continue to a client that expects it. */
   InputStream body();
 
   /** Whether the client expects 100 Continue and has not received it. */

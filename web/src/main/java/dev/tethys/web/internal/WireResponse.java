@@ -8,17 +8,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of one answer to its client, with status and headers that are settled: either {@link
- * #send}, or {@link #begin}, what is written to it, and {@link #end}. Names of headers are in small
- * letters.
+ * The transport of one response, with final status and headers: either {@link #send}, or {@link
+ * #begin}, writes to its stream, and {@link #end}. Names of headers are in small letters.
  *
- * <p>Methods throw an {@link IOException} or an unchecked one when the client has gone.
+ * <p>Methods throw an {@link IOException} or an unchecked one if the client has left.
  */
 public interface WireResponse {
   /**
    * Sends it whole.
    *
-   * @param body of which the first {@code length} bytes are sent; not changed and not kept
+   * @param body its first {@code length} bytes are sent; neither modified nor kept
    */
   void send(int status, Map<String, List<String>> headers, byte[] body, int length)
       throws IOException;
@@ -32,7 +31,7 @@ public interface WireResponse {
   /** Begins one whose length is not known; flushing passes on all that was written. */
   OutputStream begin(int status, Map<String, List<String>> headers) throws IOException;
 
-  /** Ends it: until then no client takes it for whole. */
+  /** Ends it: until then no client treats it as complete. */
   void end(Map<String, String> trailers) throws IOException;
 
   /**
@@ -45,8 +44,8 @@ public interface WireResponse {
   }
 
   /**
-   * Bytes of a connection after an upgrade. Methods throw an unchecked exception when the client
-   * has gone. One thread may read while another writes.
+   * Bytes of a connection after an upgrade. Methods throw an unchecked exception if the client has
+   * left. One thread may read while another writes.
    */
   record Upgraded(InputStream input, OutputStream output) {}
 }

@@ -38,9 +38,9 @@ public record KerberosIdentity(
   private static final String CONFIG = "java.security.krb5.conf";
 
   /**
-   * As a value in configurations, with the Collector's names of keys.
+   * Configuration value with the Collector's keys.
    *
-   * @param service what the server's principal begins with where nothing is said
+   * @param service first part of the server's principal by default
    */
   public static Type<KerberosIdentity> type(String service) {
     Section s = new Section("kerberos", "Kerberos ticket.");
@@ -61,7 +61,7 @@ public record KerberosIdentity(
     /**
      * Adds the keys.
      *
-     * @param usual the service where nothing is said
+     * @param usual default service
      */
     public Keys(Section s, String usual) {
       username = s.required("username", Type.STRING, "Principal without its realm.");
@@ -144,7 +144,7 @@ public record KerberosIdentity(
     return m;
   }
 
-  /** Answers what {@link #LOGIN_MODULE} asks for. */
+  /** Answers the callbacks of {@link #LOGIN_MODULE}. */
   public void answer(Callback[] asked) throws UnsupportedCallbackException {
     for (Callback c : asked) {
       switch (c) {

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class KerberosLogin {
   private static final Duration EARLY = Duration.ofMinutes(5);
 
-  /** Tickets that are refused at this age are out of date; younger ones are those of a stranger. */
+  /** Age from which rejected tickets count as expired; younger ones are considered unauthorized. */
   private static final Duration YOUNG = Duration.ofMinutes(1);
 
   /** RFC 4178. */
@@ -55,8 +55,8 @@ public final class KerberosLogin {
 
   /**
    * A server refused a ticket: all are abandoned, unless they are so young that others would be
-   * refused, too. So a principal that a server does not let in logs in once a minute, however often
-   * it asks.
+   * refused, too. A principal without access therefore logs in at most once a minute, regardless of
+   * the number of requests.
    *
    * @return whether the next ticket is another one
    */
@@ -85,7 +85,9 @@ public final class KerberosLogin {
     }
   }
 
-  /** Who is logged in, with a ticket that holds for some minutes, and a credential made of it. */
+  /**
+   * Logged-in subject whose ticket is valid for some minutes, with a credential created from it.
+   */
   private Subject subject() throws IOException {
     lock.lock();
     try {
@@ -115,7 +117,7 @@ public final class KerberosLogin {
       new LoginContext("tethys", s, identity::answer, new OneModule(identity.options())).login();
     } catch (LoginException e) {
       throw new IOException(
-          "Kerberos gives no ticket to " + identity.principal() + ": " + e.getMessage(), e);
+          "Kerberos issued no ticket for " + identity.principal() + ": " + e.getMessage(), e);
     }
     GSSCredential c =
         gss(
@@ -138,7 +140,7 @@ public final class KerberosLogin {
    * GSSCredential} among its private credentials; in the caller's thread.
    *
    * @throws IOException when there is no ticket
-   * @throws Exception what the work throws
+   * @throws Exception the exception of the work
    */
   public <T> T as(Callable<T> work) throws Exception {
     return as(subject(), work);
@@ -152,7 +154,7 @@ public final class KerberosLogin {
     }
   }
 
-  /** What GSSAPI does for a subject. */
+  /** Runs a GSSAPI call as a subject. */
   private static <T> T gss(Subject s, Callable<T> work) throws IOException {
     try {
       return as(s, work);
@@ -174,7 +176,7 @@ public final class KerberosLogin {
    */
   public record TicketHeader(String authorization, BooleanSupplier refused) {}
 
-  /** What one request to a server shows. */
+  /** Header value for one request to a server. */
   public TicketHeader show(String host) throws IOException {
     Subject s = subject();
     String token = Base64.getEncoder().encodeToString(token(s, host));
@@ -182,9 +184,9 @@ public final class KerberosLogin {
   }
 
   /**
-   * A token that proves to one server who asks (SPNEGO, RFC 4559); good for one request.
+   * Token that authenticates to one server (SPNEGO, RFC 4559); valid for one request.
    *
-   * @param host of the server, as its principal has it
+   * @param host host of the server in its principal
    */
   public byte[] token(String host) throws IOException {
     return token(subject(), host);

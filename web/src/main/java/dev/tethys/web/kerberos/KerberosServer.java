@@ -8,15 +8,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server of HTTP that is shown tickets (Negotiate, RFC 4559), and who shows them.
+ * An HTTP server that accepts tickets (Negotiate, RFC 4559), and the identity to present.
  *
- * @param host of the server, as its principal has it
+ * @param host host of the server in its principal
  */
 public record KerberosServer(KerberosIdentity identity, String host) {
   /**
-   * As a value in configurations.
+   * Configuration value.
    *
-   * @param section its name and what it is for
+   * @param section name and purpose of the section
    */
   public static Type<KerberosServer> type(Section section) {
     KerberosIdentity.Keys identity = new KerberosIdentity.Keys(section, "HTTP");

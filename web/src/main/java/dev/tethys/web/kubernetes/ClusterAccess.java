@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
  * HTTP/2: with HTTP/2 all watches would share one connection, its failure and its limit of streams.
  */
 public interface ClusterAccess {
-  /** The URL that paths are put behind, without a slash at its end. */
+  /** Base URL that paths are appended to, without a trailing slash. */
   String base();
 
-  /** How to authenticate now. */
+  /** Client configuration with current credentials. */
   HttpClientConfig client() throws IOException, InterruptedException;
 
-  /** The server did not take the credentials; what was kept of them is out of date. */
+  /** The server rejected the credentials; cached ones are outdated. */
   default void refused() {}
 
   /** An API server with a configured address. */
@@ -43,13 +43,13 @@ public interface ClusterAccess {
     };
   }
 
-  /** Where a pod finds its service account. */
+  /** Directory of a pod's service account. */
   Path SERVICE_ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
 
   /**
    * The cluster that this process runs in, as its pod's service account.
    *
-   * @param outside what one says instead where there is no cluster around the process
+   * @param outside remedy in the error outside a cluster
    */
   static ClusterAccess inCluster(
       Function<String, @Nullable String> environment, Path account, String outside) {

@@ -41,10 +41,10 @@ import tools.jackson.databind.json.JsonMapper;
  * ({@code exec}), which runs again when its credentials have expired or were refused.
  */
 public final class Kubeconfig implements ClusterAccess {
-  /** What one says where there is no cluster around the process, in the Collector's words. */
-  public static final String OTHERWISE = "auth_type: kubeConfig asks as kubectl does";
+  /** Remedy in the error outside a cluster, in the Collector's terms. */
+  public static final String OTHERWISE = "auth_type: kubeConfig uses kubectl's credentials";
 
-  /** How long the program that gives credentials may take. */
+  /** Timeout of the program that provides credentials. */
   private static final Duration EXEC_TIMEOUT = Duration.ofSeconds(60);
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -78,7 +78,7 @@ public final class Kubeconfig implements ClusterAccess {
     try {
       all = JSON.valueToTree(YamlDocument.read(file).root().asTree());
     } catch (NoSuchFileException e) {
-      throw new IllegalStateException("kubeconfig: there is no file " + file, e);
+      throw new IllegalStateException("kubeconfig: file not found: " + file, e);
     } catch (IOException | ConfigException e) {
       throw new IllegalStateException("kubeconfig: " + e.getMessage(), e);
     }
@@ -200,7 +200,7 @@ public final class Kubeconfig implements ClusterAccess {
         return new ProxyConfig(uri, "", false, Map.of());
       }
     } catch (URISyntaxException e) {
-      // as below; what it says has the URL in it, and that may have a password
+      // as below; its message contains the URL, which may have a password
     }
     throw new IllegalStateException(
         file
@@ -255,8 +255,7 @@ public final class Kubeconfig implements ClusterAccess {
       }
       return status;
     } catch (JacksonException | DateTimeParseException e) {
-      throw new IOException(
-          file + ": exec: " + command + " answered with what is not an ExecCredential", e);
+      throw new IOException(file + ": exec: " + command + " did not print an ExecCredential", e);
     }
   }
 }

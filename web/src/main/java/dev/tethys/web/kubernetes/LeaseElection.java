@@ -39,7 +39,7 @@ public final class LeaseElection {
   /** The longest lease that is read. */
   private static final long MAX_BYTES = 1 << 20;
 
-  /** By how much more than said, at most, who does not lead waits, that not all ask at once. */
+  /** Maximum random addition to the wait of a non-leader, so that requests are spread. */
   private static final double JITTER = 0.2;
 
   private static final DateTimeFormatter MICROS =
@@ -64,9 +64,9 @@ public final class LeaseElection {
       Duration retry) {}
 
   /**
-   * Time, as tests may own it.
+   * Clocks, replaceable in tests.
    *
-   * @param nanos a clock that never goes back
+   * @param nanos monotonic clock
    */
   public record Clocks(LongSupplier nanos, InstantSource wall) {
     /** The system's. */
@@ -75,7 +75,7 @@ public final class LeaseElection {
 
   /** Listener of leadership changes; never blocks. */
   public interface Listener {
-    /** It leads from now on, or does no longer. */
+    /** Reports that this process became the leader, or lost that role. */
     void leads(boolean is);
 
     /** An attempt failed, and another follows. */
@@ -124,7 +124,7 @@ public final class LeaseElection {
     return Duration.ofNanos((long) (terms.retry.toNanos() * more));
   }
 
-  /** A time, or less where the deadline comes before. */
+  /** A time, shortened to the deadline. */
   private Duration beforeDeadline(Duration d) {
     long remaining = terms.deadline.toNanos() - (clocks.nanos.getAsLong() - renewedAt);
     return Duration.ofNanos(Math.max(0, Math.min(d.toNanos(), remaining)));
@@ -164,7 +164,7 @@ public final class LeaseElection {
     return !holder.isEmpty() && !holder.equals(terms.identity);
   }
 
-  /** Whether the lease was taken, or held for longer. */
+  /** Whether the lease was acquired or renewed. */
   private boolean attempt() throws IOException, InterruptedException {
     JsonNode lease = call("GET", path(), null);
     if (lease == null) {
@@ -181,7 +181,7 @@ public final class LeaseElection {
     return write("PUT", path(), taken(lease));
   }
 
-  /** What the one who holds it says, who may have other settings. */
+  /** Lease duration according to the holder, which may have other settings. */
   private Duration duration(JsonNode spec) {
     long seconds = spec.path("leaseDurationSeconds").asLong(0);
     return seconds > 0 ? Duration.ofSeconds(seconds) : terms.duration;
@@ -202,7 +202,7 @@ public final class LeaseElection {
     return lease;
   }
 
-  /** The same with this one's name; what others have put into it stays. */
+  /** The lease with this process's name; fields of others are preserved. */
   private ObjectNode taken(JsonNode lease) {
     ObjectNode changed = (ObjectNode) lease.deepCopy();
     ObjectNode spec = changed.get("spec") instanceof ObjectNode s ? s : changed.putObject("spec");
@@ -265,7 +265,7 @@ public final class LeaseElection {
     return call(method, path, body, remaining);
   }
 
-  /** What there is; null where there is nothing, or another was first. */
+  /** Response body; null if the object does not exist or another process was first. */
   private @Nullable JsonNode call(
       String method, String path, @Nullable ObjectNode body, Duration timeout)
       throws IOException, InterruptedException {
@@ -290,12 +290,11 @@ public final class LeaseElection {
       try (InputStream in = a.decoded(MAX_BYTES)) {
         JsonNode n = JSON.readTree(in);
         if (!n.isObject()) {
-          throw new IOException(uri + " answered with what is no JSON object");
+          throw new IOException(uri + " sent a response that is not a JSON object");
         }
         return n;
       } catch (JacksonException e) {
-        throw new IOException(
-            uri + " answered with what cannot be read: " + JsonFailures.describe(e), e);
+        throw new IOException(uri + " sent an invalid response: " + JsonFailures.describe(e), e);
       }
     }
   }

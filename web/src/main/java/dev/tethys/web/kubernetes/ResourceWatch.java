@@ -30,7 +30,7 @@ import tools.jackson.databind.node.MissingNode;
  * list's version on. A watch that ends continues where it was; only a version that the server has
  * forgotten (410) makes a new list. After failures it waits longer and longer.
  *
- * @param <T> what is kept of an object
+ * @param <T> kept part of an object
  */
 public final class ResourceWatch<T> {
   /** Objects a page. */
@@ -51,8 +51,8 @@ public final class ResourceWatch<T> {
   private static final int WATCH_SECONDS = 300;
 
   /**
-   * A watch that nothing came of is begun anew: the server may be gone without a word, and one that
-   * is there sends a bookmark about once a minute.
+   * A silent watch is restarted: the server may have vanished without closing the connection, and a
+   * live one sends a bookmark about once a minute.
    */
   private static final ClientRequest.ReadTimeouts TIME_LIMIT =
       new ClientRequest.ReadTimeouts(Duration.ofSeconds(30), Duration.ofMinutes(3));
@@ -88,13 +88,13 @@ public final class ResourceWatch<T> {
     /** The part of an object that is kept. */
     T keep(JsonNode object);
 
-    /** A list: what is not in it is gone. */
+    /** Replaces all objects by those of a list. */
     void replace(Map<String, T> now);
 
-    /** An object came or changed. */
+    /** An object was added or changed. */
     void put(String key, T object);
 
-    /** An object is gone. */
+    /** An object was removed. */
     void remove(String key);
 
     /** There was a first list. */
@@ -117,7 +117,7 @@ public final class ResourceWatch<T> {
    */
   public record Connection(ClusterAccess access, Sender sender, Pause pause) {}
 
-  /** Sends a call as a configuration says. */
+  /** Sends a call with a configuration. */
   @FunctionalInterface
   public interface Sender {
     /** The answer, to be closed. */
@@ -223,7 +223,7 @@ public final class ResourceWatch<T> {
         if (confirmed) {
           sink.missing(what, String.valueOf(e.getMessage()));
         } else {
-          sink.failed(what, e.getMessage() + ", and " + READY + " does not say that it is ready");
+          sink.failed(what, e.getMessage() + ", and " + READY + " is not ready");
         }
         confirmed = false;
         waitAfterFailure();
@@ -252,7 +252,7 @@ public final class ResourceWatch<T> {
     ClientRequest call =
         new ClientRequest("GET", uri, Map.of(), null, ClientRequest.DEFAULT_TIMEOUT, null);
     try (ClientResponse a = means.sender().send(means.access().client(), call)) {
-      // Who may not ask takes it for ready.
+      // A client without access assumes that it is ready.
       return a.status() == 200 || a.status() == 401 || a.status() == 403;
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "{0}: {1}", uri, e.getMessage());
@@ -271,7 +271,7 @@ public final class ResourceWatch<T> {
     String more = "";
     for (int page = 0; page < MAX_PAGES; page++) {
       // Version 0 accepts any version in the server's cache, without a read of its store. After a
-      // 410 that may be what was too old, and a further page takes no version.
+      // 410 that version may be the outdated one, and a further page accepts no version.
       String at = expired || !more.isEmpty() ? "" : "&resourceVersion=0";
       String query =
           "?limit="
@@ -297,8 +297,7 @@ public final class ResourceWatch<T> {
     try (InputStream in = a.decoded(MAX_BYTES);
         JsonParser p = JSON.createParser(in)) {
       if (p.nextToken() != JsonToken.START_OBJECT) {
-        throw new IOException(
-            means.access().base() + scope.path() + " answered with what is not a list");
+        throw new IOException(means.access().base() + scope.path() + " did not return a list");
       }
       while (p.nextToken() == JsonToken.PROPERTY_NAME) {
         String name = p.currentName();
@@ -316,13 +315,12 @@ public final class ResourceWatch<T> {
       }
     }
     if (meta.isMissingNode()) {
-      throw new IOException(
-          means.access().base() + scope.path() + " answered with what is not a list");
+      throw new IOException(means.access().base() + scope.path() + " did not return a list");
     }
     return meta;
   }
 
-  /** Follows a watch to its end; gives how many events it brought. */
+  /** Follows a watch to its end; returns the number of its events. */
   private int watch(String from) throws IOException, InterruptedException {
     int seconds = WATCH_SECONDS + ThreadLocalRandom.current().nextInt(WATCH_SECONDS);
     String query =
@@ -397,7 +395,7 @@ public final class ResourceWatch<T> {
       try {
         message = JSON.readTree(body).path("message").asString(body);
       } catch (JacksonException e) {
-        // then as it is
+        // unchanged in that case
       }
       String error = call.uri() + " answered with status " + a.status() + ": " + message;
       if (a.status() == 410) {

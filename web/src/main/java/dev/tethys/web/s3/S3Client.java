@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.w3c.dom.Element;
 
 /**
- * Client of a bucket of S3, or of a service that speaks its API. Safe for several threads.
+ * Client of a bucket in S3, or in a service with the same API. Safe for several threads.
  *
  * <p>An object appears whole or not at all; its key is known beforehand, so a request with an
  * unknown outcome is repeated without harm. An object larger than a part is sent in parts. The
@@ -120,10 +120,10 @@ public final class S3Client {
   }
 
   /**
-   * An answer of the service.
+   * A response of the service.
    *
-   * @param etag of what was sent; "" when the service gives none
-   * @param region of the bucket when the service names one; else ""
+   * @param etag ETag of the uploaded object; "" if the service returns none
+   * @param region region of the bucket if the service names one; otherwise ""
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Reply(int status, byte[] body, String etag, String region) {
@@ -192,7 +192,7 @@ public final class S3Client {
     }
   }
 
-  /** The body as it is stored: an object keeps the encoding of its content. */
+  /** The stored body: an object keeps its content encoding. */
   private byte[] raw(ClientResponse a, int most, String key) throws IOException {
     try (InputStream in = a.body()) {
       byte[] b = in.readNBytes(most == Integer.MAX_VALUE ? most : most + 1);
@@ -249,7 +249,7 @@ public final class S3Client {
     }
   }
 
-  /** What an answer that is not a success says, with what to do where that is known. */
+  /** Exception for an error response, with a remedy if one is known. */
   S3Exception failure(Reply r, String key, boolean inDoubt) {
     String code = "";
     String text = r.text();
@@ -266,7 +266,7 @@ public final class S3Client {
                   + (id.isEmpty() ? "" : " (request " + id + ")");
         }
       } catch (IOException e) {
-        // the text as it is
+        // the text unchanged
       }
     }
     text = text.replaceAll("\\s+", " ");
@@ -340,7 +340,7 @@ public final class S3Client {
   }
 
   /**
-   * The content of an object, as it is stored.
+   * The stored content of an object.
    *
    * @param most a larger object is an error
    */
@@ -349,7 +349,7 @@ public final class S3Client {
   }
 
   /**
-   * Bytes of an object from a position on; fewer than asked for only at its end.
+   * Bytes of an object from a position; fewer than requested only at its end.
    *
    * @param length more than 0
    */
@@ -379,7 +379,7 @@ public final class S3Client {
   /**
    * A page of the objects whose keys begin with a text, ascending by the bytes of their keys.
    *
-   * @param after of which only those that follow are listed; "" for all
+   * @param after key after which the list starts; "" for all
    * @param token of the page; "" for the first one
    */
   public Page list(String prefix, String after, String token)

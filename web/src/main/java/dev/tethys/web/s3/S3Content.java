@@ -3,7 +3,7 @@ package dev.tethys.web.s3;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** Content of an object that is sent, read part by part, so that large ones need no memory. */
+/** Content of an object to upload, read part by part, so that large ones need no memory. */
 public interface S3Content {
   /** Bytes of all of it. */
   long size();

@@ -2,7 +2,7 @@ package dev.tethys.web.s3;
 
 import java.io.IOException;
 
-/** Signals that S3 answered, and not with what was asked for. */
+/** Signals that S3 returned an error or an unexpected response. */
 public final class S3Exception extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -22,7 +22,7 @@ public final class S3Exception extends IOException {
     return status;
   }
 
-  /** S3's code, such as {@code NoSuchKey}; "" when the service gives none. */
+  /** S3's code, such as {@code NoSuchKey}; "" if the service returns none. */
   public String code() {
     return code;
   }
@@ -40,7 +40,7 @@ public final class S3Exception extends IOException {
     return status == 404;
   }
 
-  /** Whether the service asks for fewer requests. */
+  /** Whether the service requests a lower rate. */
   public boolean isOverload() {
     return status == 429 || code.equals("SlowDown") || (status == 503 && code.isEmpty());
   }

@@ -9,9 +9,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bucket, and who uses it.
+ * A bucket, and the credentials for it.
  *
- * @param endpoint URL of a service that speaks S3's API; "" for Amazon
+ * @param endpoint URL of a service with S3's API; "" for Amazon
  * @param pathStyle whether the bucket is in the path, instead of before the host's name
  * @param partBytes a larger object is sent in parts of this size
  * @param stored headers of an object that is begun: class of storage, encryption, rights
@@ -55,7 +55,7 @@ public record S3Location(
         other, endpoint, pathStyle, partBytes, stored, checksums, credentials, client);
   }
 
-  /** Where an object is; the bucket itself for "". */
+  /** URL of an object; that of the bucket for "". */
   public URI url(String key, String region) {
     return url(key, "", region);
   }

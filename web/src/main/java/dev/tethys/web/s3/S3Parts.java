@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 
 /**
  * One object that is sent in parts, so that a request that breaks off costs a part and not the
- * whole. Until the last request the object does not exist; what was sent before a failure is taken
- * away, because it would be paid for without being seen.
+ * whole. Until the last request the object does not exist; after a failure the uploaded parts are
+ * deleted, because they would incur costs without being visible.
  *
  * <p>Source: Amazon S3 API reference, "CreateMultipartUpload", "UploadPart",
  * "CompleteMultipartUpload", "AbortMultipartUpload", "Checking object integrity".
@@ -36,8 +36,7 @@ final class S3Parts {
   }
 
   /**
-   * @param completing run when the last request is about to be made: from then on the object may
-   *     exist
+   * @param completing run before the last request: from then on the object may exist
    */
   void publish(S3Content content, Runnable completing) throws IOException, InterruptedException {
     int partBytes = (int) Math.max(client.location().partBytes(), content.size() / MAX_PARTS + 1);
@@ -90,7 +89,7 @@ final class S3Parts {
         + "</Part>";
   }
 
-  /** The service may say 200 before it knows, and what went wrong afterwards. */
+  /** The service may send status 200 first and an error in the body afterwards. */
   private void complete(String upload, String list) throws IOException, InterruptedException {
     S3Client.Reply r =
         client.callWithRetries(
@@ -104,7 +103,7 @@ final class S3Parts {
     }
   }
 
-  /** Best effort: what is left is for the bucket's rule for incomplete uploads. */
+  /** Best effort: the bucket's rule for incomplete uploads removes the rest. */
   private void abort(String upload) {
     boolean interrupted = Thread.interrupted();
     try {

@@ -7,7 +7,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * Attempts of a request to S3 that fails for a while.
  *
  * @param attempts at most; 1 for none but the first
- * @param first pause after the first attempt; it doubles with each, of which up to a half is random
+ * @param first pause after the first attempt; it doubles each time, and up to half of it is random
  * @param longest pause
  */
 public record S3Retry(int attempts, Duration first, Duration longest) {

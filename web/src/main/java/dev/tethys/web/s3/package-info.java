@@ -1,4 +1,4 @@
-/** Client of S3 and of services that speak its API. */
+/** Client of S3 and of services with the same API. */
 @NullMarked
 package dev.tethys.web.s3;
 

@@ -4,7 +4,7 @@ import java.text.Normalizer;
 
 /** Passwords as logins compare them: SASLprep (RFC 4013), for stored strings. */
 final class SaslPrep {
-  /** What RFC 3454 maps to nothing, table B.1. */
+  /** Characters that RFC 3454 maps to nothing, table B.1. */
   private static final String NOTHING =
       "\u00ad\u034f\u1806\u180b\u180c\u180d\u200b\u200c\u200d\u2060\ufe00\ufe01\ufe02\ufe03\ufe04"
           + "\ufe05\ufe06\ufe07\ufe08\ufe09\ufe0a\ufe0b\ufe0c\ufe0d\ufe0e\ufe0f\ufeff";
@@ -12,10 +12,10 @@ final class SaslPrep {
   private SaslPrep() {}
 
   /**
-   * The text as it is to be used.
+   * The prepared text.
    *
-   * @throws IllegalArgumentException when it has what no password may have; the message does not
-   *     hold the text
+   * @throws IllegalArgumentException if it has characters that are not allowed in a password; the
+   *     message does not contain the text
    */
   static String prepare(String text) {
     StringBuilder mapped = new StringBuilder();

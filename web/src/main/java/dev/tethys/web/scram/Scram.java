@@ -16,7 +16,7 @@ public final class Scram {
   public static final String SHA_256 = "SCRAM-SHA-256";
   public static final String SHA_512 = "SCRAM-SHA-512";
 
-  /** As RFC 7677 has it. */
+  /** Minimum from RFC 7677. */
   private static final int MIN_ITERATIONS = 4096;
 
   private static final int MAX_ITERATIONS = 10_000_000;
@@ -28,10 +28,10 @@ public final class Scram {
   private byte[] expected = new byte[0];
 
   /**
-   * One whose password is prepared already.
+   * Client with a prepared password.
    *
    * @param mechanism one of the three
-   * @param used what is hashed
+   * @param used prepared password
    * @param nonce printable, without commas, never used before
    */
   public Scram(String mechanism, String user, byte[] used, String nonce) {
@@ -56,15 +56,16 @@ public final class Scram {
     }
   }
 
-  /** What is said first. */
+  /** First message of the client. */
   public String first() {
     return "n,," + first;
   }
 
   /**
-   * The proof, in answer to salt and number of iterations.
+   * The proof, in response to salt and number of iterations.
    *
-   * @throws IOException when the server's answer is none of this login, or asks for too little
+   * @throws IOException if the server's message does not belong to this login, or the iteration
+   *     count is too low
    */
   public String proof(String challenge) throws IOException {
     Map<String, String> c = attributes(challenge);
@@ -76,7 +77,7 @@ public final class Scram {
     }
     int iterations = rounds.matches("\\d{1,8}") ? Integer.parseInt(rounds) : 0;
     if (iterations < MIN_ITERATIONS || iterations > MAX_ITERATIONS) {
-      throw new IOException("the server asks for " + rounds + " iterations");
+      throw new IOException("the server requests " + rounds + " iterations");
     }
     String last = "c=biws,r=" + both;
     byte[] signed = (first + "," + challenge + "," + last).getBytes(StandardCharsets.UTF_8);
@@ -135,7 +136,7 @@ public final class Scram {
   private Mac keyed(byte[] key) throws GeneralSecurityException {
     String algorithm = "HmacSHA" + hash;
     Mac m = Mac.getInstance(algorithm);
-    // A key of no bytes is the same as one of a zero; the JDK has no empty ones.
+    // An empty key equals one of a zero byte; the JDK does not allow empty ones.
     m.init(new SecretKeySpec(key.length == 0 ? new byte[1] : key, algorithm));
     return m;
   }

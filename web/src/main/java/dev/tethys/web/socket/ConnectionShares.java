@@ -39,14 +39,14 @@ public final class ConnectionShares {
   /** The place of an open connection. */
   @FunctionalInterface
   public interface Share extends AutoCloseable {
-    /** It has ended. */
+    /** Reports that the connection has ended. */
     @Override
     void close();
   }
 
   /**
-   * The connection that is to be closed for one that comes; null when no client has more than twice
-   * as many as the client that comes would have.
+   * The connection to close in favour of a new one; null if no client has more than twice as many
+   * as the new client would have.
    */
   public synchronized @Nullable Socket oldestOfMost(Socket coming) {
     LinkedHashSet<Socket> most = null;

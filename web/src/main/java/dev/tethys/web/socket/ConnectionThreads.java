@@ -4,9 +4,9 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 
 /**
- * Threads that read connections of sockets without requests: platform threads up to a bound of the
- * process, then virtual ones. A client that sends without a pause never lets its reader wait: on
- * virtual threads a few such clients would keep all carriers from others.
+ * Threads that read connections without requests: platform threads up to a limit of the process,
+ * then virtual ones. A client that sends without a pause never lets its reader wait: on virtual
+ * threads a few such clients would keep all carriers from others.
  */
 public final class ConnectionThreads {
   /** Connections of the process that are read on platform threads. */

@@ -15,8 +15,8 @@ import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Takes datagrams over UDP on one platform thread. What waits for that thread waits in the kernel's
- * buffer, which drops what does not fit.
+ * Takes datagrams over UDP on one platform thread. Waiting datagrams are in the kernel's buffer,
+ * which drops those that do not fit.
  */
 public final class DatagramListener
     implements SocketListener, PassingListener<DatagramListener.Handler> {
@@ -26,8 +26,8 @@ public final class DatagramListener
     void datagram(byte[] buf, int length, InetAddress from) throws InterruptedException;
 
     /**
-     * Nothing came for a moment, or {@link Options#gather} or {@link Options#gatherBytes} is over:
-     * gathered datagrams are to be passed on.
+     * Called when no datagram has arrived for a moment, or {@link Options#gather} or {@link
+     * Options#gatherBytes} is reached: gathered datagrams are to be passed on.
      */
     default void pause() throws InterruptedException {}
   }
@@ -46,7 +46,7 @@ public final class DatagramListener
       this(address, 2 << 20, Duration.ofMillis(200), 1 << 20);
     }
 
-    /** The same with a buffer of the kernel of so many bytes; 0 for as it is. */
+    /** The same with a kernel buffer of {@code bytes} bytes; 0 for the system's default. */
     public Options withReceiveBuffer(int bytes) {
       return bytes == 0 ? this : new Options(address, bytes, gather, gatherBytes);
     }
@@ -57,10 +57,10 @@ public final class DatagramListener
   private static final int MAX_DATAGRAM = 65_535;
   private static final Duration GRACE = Duration.ofSeconds(5);
 
-  /** How long gathered datagrams have for being passed on before another handler comes. */
+  /** Time to pass on collected datagrams before another handler takes over. */
   private static final Duration LAST = Duration.ofSeconds(1);
 
-  /** Nothing has come for so long: a sender's burst is over. */
+  /** Silence after which a sender's burst is over. */
   private static final int QUIET_MILLIS = 20;
 
   private final DatagramSocket socket;
@@ -133,7 +133,7 @@ public final class DatagramListener
     return socket.getLocalPort();
   }
 
-  /** Datagrams that came since the start. */
+  /** Number of datagrams received since the start. */
   public long datagrams() {
     return datagrams.sum();
   }
@@ -192,7 +192,7 @@ public final class DatagramListener
     }
   }
 
-  /** Has what was gathered passed on, and lets another handler come. */
+  /** Passes gathered datagrams on, and allows another handler. */
   private void end(long use) {
     try {
       Handler h = slot.handler();

@@ -6,10 +6,10 @@ import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Handler of what sockets bring, which another one can replace while they stay open.
+ * Handler of a socket's data, which can be replaced while the sockets stay open.
  *
- * <p>A thread that has read something enters, asks for the handler, and leaves when all that this
- * handler holds is passed on. Between {@link #hold} and {@link #serve} it waits at its entry.
+ * <p>A thread that has read something enters, gets the handler, and leaves when the handler has
+ * passed everything on. Between {@link #hold} and {@link #serve} threads wait at their entry.
  */
 public final class HandlerSlot<H> {
   private final StampedLock lock = new StampedLock();
@@ -26,12 +26,12 @@ public final class HandlerSlot<H> {
     return lock.readLockInterruptibly();
   }
 
-  /** The handler, between entry and exit; null when there will be none any more. */
+  /** The handler, between entry and exit; null after the last handler has ended. */
   public @Nullable H handler() {
     return handler;
   }
 
-  /** Whether another handler is to come, so that a use ends soon. */
+  /** Whether another handler is waiting, so that a use should end soon. */
   public boolean isHeld() {
     return held;
   }

@@ -21,8 +21,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The listening socket that systemd, or who does as it does (sd_listen_fds(3)), has passed to this
- * process: a port, or a socket of the machine.
+ * The listening socket passed to this process by systemd or a compatible program
+ * (sd_listen_fds(3)): a port, or a Unix socket.
  *
  * <p>The JDK takes a socket over from descriptor 0 alone, so it is put there; and it takes one. Its
  * channel is never closed: the JDK would replace standard output by /dev/null, too, and the socket
@@ -64,7 +64,7 @@ final class InheritedServerSocket extends ServerSocket {
     return new InheritedServerSocket(s, selector);
   }
 
-  /** Whether one socket was passed to this process, by what its environment says. */
+  /** Checks that one socket was passed to this process, using its environment. */
   static void check(Map<String, String> environment, long pid) throws IOException {
     String forWhom = environment.getOrDefault("LISTEN_PID", "");
     String count = environment.getOrDefault("LISTEN_FDS", "");
@@ -118,7 +118,7 @@ final class InheritedServerSocket extends ServerSocket {
     throw new SocketException("closed");
   }
 
-  /** Where it listens; null for a socket of the machine. */
+  /** Address that it listens on; null for a Unix socket. */
   @Override
   public @Nullable SocketAddress getLocalSocketAddress() {
     return address instanceof InetSocketAddress ? address : null;

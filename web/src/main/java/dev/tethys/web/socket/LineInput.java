@@ -7,8 +7,8 @@ import java.io.InterruptedIOException;
 import java.util.Arrays;
 
 /**
- * Whole lines out of a stream, as many at once as have come. A line longer than the limit is passed
- * over to its end and counted. Long lines take memory of the budget of received requests.
+ * Complete lines from a stream, as many at once as are available. A line longer than the limit is
+ * skipped and counted. Long lines take memory of the budget of received requests.
  *
  * <p>Invariant: {@code buf[from, to)} was read and not returned yet.
  */
@@ -70,7 +70,7 @@ public final class LineInput implements AutoCloseable {
     return !skipping && from < to;
   }
 
-  /** Behind the last line end that has come; 0 when none has. */
+  /** Position after the last line end received; 0 if there is none. */
   private int lastEnd() {
     if (skipping) {
       int i = from;
@@ -146,7 +146,7 @@ public final class LineInput implements AutoCloseable {
     return end - from;
   }
 
-  /** Lines that were passed over because of their length. */
+  /** Number of lines skipped because of their length. */
   public long tooLong() {
     return tooLong;
   }

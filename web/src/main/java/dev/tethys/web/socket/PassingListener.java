@@ -1,22 +1,22 @@
 package dev.tethys.web.socket;
 
 /**
- * Listener on a port whose handler can be replaced: the port and its connections stay.
+ * Listener on a port whose handler can be replaced: the port and its connections stay open.
  *
- * @param <H> handler of what comes
+ * @param <H> handler of the received data
  */
 public interface PassingListener<H> extends AutoCloseable {
   /**
-   * Waits until the handler has passed on what it was given; what comes then waits.
+   * Waits until the handler has passed on its data; new data waits.
    *
-   * @return false where that takes too long: it has to be closed
+   * @return false if that takes too long: the listener must then be closed
    */
   boolean hold();
 
-  /** Has another handler take what waits and comes, after {@link #hold}. */
+  /** Switches waiting and future data to another handler, after {@link #hold}. */
   void serve(H next);
 
-  /** The port, also when any was asked for. */
+  /** The actual port, even if port 0 was requested. */
   int port();
 
   @Override

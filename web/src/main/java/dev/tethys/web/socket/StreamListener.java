@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * own thread. This is a virtual one where connections mostly wait, else one of {@link
  * ConnectionThreads}.
  *
- * <p>Bounds: the number of connections, above which new ones replace the oldest of a client that
- * has many, are closed at once, or wait; and the idle time of a connection.
+ * <p>Limits: the number of connections, above which new ones replace the oldest of a client with
+ * many, are closed at once, or wait; and the idle time of a connection.
  */
 public final class StreamListener implements SocketListener {
   /**
@@ -39,12 +39,12 @@ public final class StreamListener implements SocketListener {
    * @param idle longest time without data; zero for no limit
    * @param othersWait whether connections above the limit wait until one ends, instead of being
    *     closed
-   * @param virtual whether connections are handled on virtual threads alone: their handlers have
-   *     what takes long done by other threads
+   * @param virtual whether connections are always handled on virtual threads: their handlers
+   *     delegate long work to other threads
    */
   public record Options(
       String address, int maxConnections, Duration idle, boolean othersWait, boolean virtual) {
-    /** The usual bounds of a protocol whose data is handled as it comes. */
+    /** The default limits of a protocol whose data is handled on arrival. */
     public Options(String address, Duration idle) {
       this(address, USUAL_CONNECTIONS, idle, false, false);
     }
@@ -71,14 +71,14 @@ public final class StreamListener implements SocketListener {
   private static final int USUAL_CONNECTIONS = 1024;
   private static final long LOOK_MILLIS = 100;
 
-  /** Room that has to be made again within this time is made for more at once. */
+  /** Time within which repeated shortage makes room for several connections at once. */
   private static final long CROWD_NANOS = 100_000_000;
 
   private static final int MAX_CLOSING = 32;
   private static final Duration GRACE = Duration.ofSeconds(5);
   private static final long FULL_TOLD_NANOS = Duration.ofMinutes(1).toNanos();
 
-  /** How long connections have for passing on the data that they have read. */
+  /** Time for connections to pass on the data that they have read. */
   private static final Duration LAST = Duration.ofMillis(500);
 
   private final ServerSocket server;
@@ -130,19 +130,19 @@ public final class StreamListener implements SocketListener {
   }
 
   /**
-   * Listens on a socket of this machine, which is made here and removed at the end. Nothing ends
-   * its connections when they are idle.
+   * Listens on a Unix socket, which is created here and removed at the end. Idle connections are
+   * not closed.
    *
-   * @throws IOException when it cannot be made
+   * @throws IOException if it cannot be created
    */
   public static StreamListener start(Path socket, Handler handler) throws IOException {
     return start(socket, new Options(socket.toString(), Duration.ZERO), () -> false, handler);
   }
 
   /**
-   * The same where further connections wait until one of so many ends.
+   * Starts a listener that makes further connections wait while the limit is reached.
    *
-   * @param makeRoom closes one to make room for others; false when none can be
+   * @param makeRoom closes one connection to make room; false if none can be closed
    */
   public static StreamListener start(
       Path socket, int maxConnections, BooleanSupplier makeRoom, Handler handler)
@@ -161,10 +161,10 @@ public final class StreamListener implements SocketListener {
 
   /**
    * Listens on the socket that systemd has passed to this process, and leaves it to it at the end.
-   * Nothing ends its connections when they are idle; beyond so many they wait until one ends.
+   * Idle connections are not closed; above the limit they wait until one ends.
    *
    * @param makeRoom closes one to make room for others; false when none can be
-   * @throws IOException when there is no such socket, or it was taken before
+   * @throws IOException if there is no such socket, or it is already in use
    */
   public static StreamListener inherited(
       int maxConnections, BooleanSupplier makeRoom, Handler handler) throws IOException {
@@ -185,7 +185,7 @@ public final class StreamListener implements SocketListener {
   public static StreamListener start(
       ServerSocket bound, Options options, BooleanSupplier makeRoom, Handler handler) {
     StreamListener l = new StreamListener(bound, options, makeRoom, handler);
-    // On a virtual thread, connections would wait for a carrier behind all that compute.
+    // On a virtual thread, accepting would wait for a carrier thread while others compute.
     Thread acceptor =
         Thread.ofPlatform()
             .daemon()
@@ -209,17 +209,17 @@ public final class StreamListener implements SocketListener {
     return server.getLocalPort();
   }
 
-  /** Where it listens; null for a socket of the machine. */
+  /** Address that it listens on; null for a Unix socket. */
   public @Nullable InetSocketAddress address() {
     return server.getLocalSocketAddress() instanceof InetSocketAddress a ? a : null;
   }
 
-  /** Connections that were taken since the start. */
+  /** Number of connections accepted since the start. */
   public long connections() {
     return taken.sum();
   }
 
-  /** Connections that were closed when they came, for there were too many. */
+  /** Number of connections closed on arrival because of the limit. */
   public long refusedConnections() {
     return refused.sum();
   }

@@ -34,13 +34,13 @@ public final class UnixDatagramListener implements PassingListener<UnixDatagramL
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
   private static final int MAX_DATAGRAM = 65_535;
 
-  /** What to do about it, where the words of the error do not say that. */
+  /** Remedies for errors whose text does not suggest one. */
   private static final Map<Integer, String> ADVICE =
       Map.of(
           Errno.ENOENT, "the folder does not exist",
           Errno.EADDRINUSE, "the path exists; remove it if no process listens on it");
 
-  /** How long a datagram has for being taken before another handler comes. */
+  /** Time to pass on a datagram before another handler takes over. */
   private static final Duration LAST = Duration.ofSeconds(1);
 
   private final Path path;
@@ -64,10 +64,10 @@ public final class UnixDatagramListener implements PassingListener<UnixDatagramL
   }
 
   /**
-   * Listens; the socket is made, and removed when this is closed.
+   * Listens; the socket is created, and removed when this is closed.
    *
-   * @param mode who may write to it
-   * @throws IOException when it cannot be made, saying why
+   * @param mode file permissions of the socket
+   * @throws IOException with the reason, if it cannot be created
    */
   public static UnixDatagramListener start(
       Path path, Set<PosixFilePermission> mode, Handler handler) throws IOException {

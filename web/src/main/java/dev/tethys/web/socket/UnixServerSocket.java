@@ -24,7 +24,7 @@ final class UnixServerSocket extends ServerSocket {
   private final Path path;
   private final ServerSocketChannel channel;
 
-  /** Which file at the path is ours; no other has this while the socket is open. */
+  /** Key of our file at the path; no other file has it while the socket is open. */
   private final @Nullable Object file;
 
   private UnixServerSocket(Path path, ServerSocketChannel channel) throws IOException {
@@ -44,7 +44,7 @@ final class UnixServerSocket extends ServerSocket {
       try (SocketChannel _ = SocketChannel.open(at)) {
         throw new IOException("another process listens on it");
       } catch (ConnectException e) {
-        // A file that is no socket refuses connections, too.
+        // Files other than sockets refuse connections, too.
         if (Files.isRegularFile(path) || Files.isDirectory(path)) {
           throw new IOException("it is there, and no socket", e);
         }

@@ -22,22 +22,22 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bounded queue of spans and the thread that sends them, in batches as OpenTelemetry's batch
- * processor makes them: when there are {@value #BATCH}, or every five seconds. What finds the queue
- * full is dropped and counted: nothing that is traced ever waits for its trace.
+ * A bounded queue of spans and the thread that sends them, in batches like OpenTelemetry's batch
+ * processor: at {@value #BATCH} spans, or every five seconds. Spans that find the queue full are
+ * dropped and counted: traced code never waits.
  */
 final class SpanExporter implements AutoCloseable {
-  /** How many spans wait at most. */
+  /** Maximum number of queued spans. */
   static final int CAPACITY = 2048;
 
-  /** How many go into one request. */
+  /** Maximum number of spans in a request. */
   static final int BATCH = 512;
 
   private static final long EVERY_NANOS = Duration.ofSeconds(5).toNanos();
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
-  /** How long one batch is tried. */
+  /** Retry time of one batch. */
   private static final long PATIENCE_NANOS = Duration.ofMinutes(1).toNanos();
 
   private static final System.Logger LOG = JulLogger.of(SpanExporter.class.getName());
@@ -78,7 +78,7 @@ final class SpanExporter implements AutoCloseable {
     }
   }
 
-  /** How many have ended and were not sent, with those that are being sent. */
+  /** Number of ended spans that are queued or being sent. */
   int waiting() {
     lock.lock();
     try {
@@ -201,7 +201,7 @@ final class SpanExporter implements AutoCloseable {
     }
   }
 
-  /** Each problem is said once, until it is another one or over. */
+  /** Each problem is logged once, until it changes or is solved. */
   private void logProblem(String what) {
     if (!what.equals(problem)) {
       problem = what;
@@ -214,7 +214,7 @@ final class SpanExporter implements AutoCloseable {
       logProblem(refused + " spans were refused: " + message);
     } else if (problem != null) {
       problem = null;
-      LOG.log(Level.INFO, "traces: spans are taken again");
+      LOG.log(Level.INFO, "traces: spans are accepted again");
     }
   }
 
@@ -232,7 +232,7 @@ final class SpanExporter implements AutoCloseable {
     return data;
   }
 
-  /** Takes nothing more, sends what waits for a while, and drops what is left. */
+  /** Accepts no more spans, sends waiting ones for a while, and drops the rest. */
   @Override
   public void close() {
     lock.lock();

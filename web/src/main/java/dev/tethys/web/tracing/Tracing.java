@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The traces of one role: what is recorded by {@link #recorder} is sent as the configuration says.
+ * The traces of one role: spans of {@link #recorder} are sent to the configured destination.
  *
  * <p>Invariant: spans recorded = sent + waiting + dropped (the queue was full, or the process
  * ended) + failed (the receiver refused them, or was not reached for too long); each is counted in
@@ -65,7 +65,7 @@ public final class Tracing implements AutoCloseable {
     return new MetricFamily(
         "tethys_tracing_spans_total",
         MetricType.COUNTER,
-        "Spans of this program's own traces, by what became of them.",
+        "Spans of this program's own traces, by outcome.",
         "",
         List.of(
             point("dropped", counts.dropped),
@@ -89,7 +89,7 @@ public final class Tracing implements AutoCloseable {
         Labels.of("outcome", outcome, "service", service), n.doubleValue());
   }
 
-  /** Where spans are begun. */
+  /** Recorder that starts spans. */
   public SpanRecorder recorder() {
     return recorder;
   }
@@ -139,7 +139,7 @@ public final class Tracing implements AutoCloseable {
     return r;
   }
 
-  /** Records nothing more, and sends what waits for at most five seconds. */
+  /** Stops recording, and sends waiting spans for at most five seconds. */
   @Override
   public synchronized void close() {
     recorder.off();

@@ -119,7 +119,7 @@ public record TracingConfig(
   private static final Key<Map<String, String>> PLAIN_HEADERS =
       PROMETHEUS.section.key("headers", Type.map(Type.STRING), Map.of(), "Headers of requests.");
 
-  /** As {@code prometheus.yml} has it. */
+  /** Type in {@code prometheus.yml}. */
   public static final Type<TracingConfig> OF_PROMETHEUS =
       PROMETHEUS.section.type(TracingConfig::ofPrometheus);
 
@@ -134,7 +134,7 @@ public record TracingConfig(
           Map.of(),
           "Headers of requests, under the name in Alertmanager's documentation.");
 
-  /** As {@code alertmanager.yml} has it. */
+  /** Type in {@code alertmanager.yml}. */
   public static final Type<TracingConfig> OF_ALERTMANAGER =
       ALERTMANAGER.section.type(TracingConfig::ofAlertmanager);
 
@@ -186,9 +186,9 @@ public record TracingConfig(
   record Address(String host, int port) {}
 
   /**
-   * The endpoint taken apart; without a port the usual one of the protocol.
+   * The parsed endpoint; without a port it has the protocol's default.
    *
-   * @throws IllegalArgumentException when it is no host and port
+   * @throws IllegalArgumentException if the endpoint is not a host and port
    */
   Address address() {
     String e = endpoint;
@@ -213,7 +213,11 @@ public record TracingConfig(
       }
     } catch (URISyntaxException x) {
       throw new IllegalArgumentException(
-          "tracing endpoint \"" + endpoint + "\" is to be host:port: \"" + host + "\" is no host",
+          "tracing endpoint \""
+              + endpoint
+              + "\" is to be host:port: \""
+              + host
+              + "\" is not a valid host",
           x);
     }
     if (!port) {
@@ -225,7 +229,7 @@ public record TracingConfig(
         return new Address(host, number);
       }
     } catch (NumberFormatException notANumber) {
-      // said below
+      // reported below
     }
     throw new IllegalArgumentException(
         "tracing endpoint \"" + endpoint + "\": the port must be a number from 1 to 65535");
@@ -236,9 +240,9 @@ public record TracingConfig(
   }
 
   /**
-   * What sends spans there.
+   * Sender of spans to the endpoint.
    *
-   * @throws IOException when a file that is named cannot be read
+   * @throws IOException if a configured file cannot be read
    */
   OtlpSender sender(HttpClientFactory clients) throws IOException {
     OtlpSender.Options m =
@@ -274,7 +278,7 @@ public record TracingConfig(
     return List.of(ALERTMANAGER.section);
   }
 
-  /** As a tree to be written, as in {@code prometheus.yml}. */
+  /** Tree of the configuration, as in {@code prometheus.yml}. */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("client_type", client.word);

@@ -53,7 +53,7 @@ class AddressesTest {
   }
 
   @Test
-  void aHostWithoutAddressesIsToldAsOneThatCannotBeReached() {
+  void reportsAHostWithoutAddressesAsUnreachable() {
     Addresses none =
         Addresses.shuffled(
             host -> {

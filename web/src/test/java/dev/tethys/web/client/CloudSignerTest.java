@@ -172,7 +172,7 @@ class CloudSignerTest {
     }
     environment.put("AWS_REGION", "us-west-2");
     assertThatThrownBy(() -> signed(unsaid, "gateway.example.com/"))
-        .hasMessageContaining("gateway.example.com does not say for which service");
+        .hasMessageContaining("gateway.example.com does not identify an AWS service");
     WebClient.Signer said =
         CloudSigner.of(
             new CloudAuth.SigV4("", "K", new Secret("s"), "", "", "", false, "aps"), nowhere);
@@ -252,7 +252,7 @@ class CloudSignerTest {
   }
 
   @Test
-  void rolesAreTakenOnByTheNameAndWhereItIsSaid() throws Exception {
+  void assumesRolesByNameAndFromTheEnvironment() throws Exception {
     answers.put(
         "POST /sts",
         """
@@ -287,19 +287,19 @@ class CloudSignerTest {
         "eu-west-1", "", Secret.NONE, "", "arn:other", "", false, "aps", session);
   }
 
-  /** A variable that holds no URL is an answer to the call, and not a fault of the program. */
+  /** An invalid URL in a variable fails the call, not the program. */
   @Test
-  void aServiceThatIsNoUrlIsSaid() {
+  void rejectsAnInvalidServiceUrl() {
     environment.put("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://me:secret@a b/");
     assertThatThrownBy(() -> write(aws("", "")))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("\"http://me:xxxxx@a b\"")
-        .hasMessageContaining("is no URL")
+        .hasMessageContaining("is not a valid URL")
         .hasMessageNotContaining("secret");
     environment.put("AWS_CONTAINER_CREDENTIALS_FULL_URI", "169.254.170.23/v1");
     assertThatThrownBy(() -> write(aws("", "")))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("is no URL");
+        .hasMessageContaining("is not a valid URL");
   }
 
   @Test
@@ -427,7 +427,7 @@ class CloudSignerTest {
 
   /** The exchanges of https://google.aip.dev/auth/4117. */
   @Test
-  void whoIsKnownElsewhereGetsTokensOfGoogle() throws Exception {
+  void exchangesForeignTokensForGoogleTokens() throws Exception {
     answers.put("POST /v1/token", "{\"access_token\":\"sts\",\"expires_in\":3600}");
     answers.put(
         "POST /sa:generateAccessToken",
@@ -635,7 +635,7 @@ class CloudSignerTest {
 
   /** By the variables of https://google.aip.dev/auth/4117. */
   @Test
-  void aProgramIsToldWhatItIsToProve() throws Exception {
+  void passesTheAudienceToTheProgram() throws Exception {
     environment.put("GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES", "1");
     answers.put("POST /v1/token", "{\"access_token\":\"sts\",\"expires_in\":3600}");
     answers.put(

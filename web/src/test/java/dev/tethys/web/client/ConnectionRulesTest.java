@@ -281,7 +281,7 @@ class ConnectionRulesTest {
   /** What comes over a connection that waits must not be taken for the answer to the next call. */
   @ParameterizedTest
   @ValueSource(strings = {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate", "", "|"})
-  void whatAConnectionOfTlsSaysThatWaitsIsNoAnswer(String unasked) throws Exception {
+  void discardsUnsolicitedDataOnAnIdleTlsConnection(String unasked) throws Exception {
     AtomicInteger accepted = new AtomicInteger();
     CountDownLatch waits = new CountDownLatch(1);
     CountDownLatch said = new CountDownLatch(1);
@@ -383,7 +383,7 @@ class ConnectionRulesTest {
   }
 
   @Test
-  void theSystemsAuthoritiesAreTrustedBesideWhereThatIsAskedFor() throws Exception {
+  void trustsTheSystemsAuthoritiesOnlyIfConfigured() throws Exception {
     int system = ClientTls.anchors(TlsConfig.DEFAULT).size();
     assertThat(ClientTls.anchors(tls())).hasSize(1);
     assertThat(ClientTls.anchors(tls().with(List.of(), List.of(), true))).hasSize(system + 1);

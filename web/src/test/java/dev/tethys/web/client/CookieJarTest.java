@@ -61,7 +61,7 @@ class CookieJarTest {
         "http://h/x/y | a=1; Path=z | a=1",
         "http://h/x/y | a=1; Path=/x; Path= | a=1",
       })
-  void whatIsSetGoesBack(String uri, String cookie, String expected) {
+  void returnsCookiesThatWereSet(String uri, String cookie, String expected) {
     set(uri, cookie);
     assertThat(of(uri)).isEqualTo(expected);
     assertThat(jar.size())
@@ -133,7 +133,7 @@ class CookieJarTest {
   }
 
   @Test
-  void whatIsOverIsLetGo() {
+  void removesExpiredCookies() {
     set("http://h/", "a=1; Max-Age=10", "b=1; Expires=Mon, 06 May 2024 07:08:20 GMT", "c=1");
     now.set(now.get().plusSeconds(9));
     assertThat(of("http://h/")).isEqualTo("a=1; b=1; c=1");

@@ -61,7 +61,7 @@ final class DeadlinesTest {
   }
 
   @Test
-  void whatIsOverIsNotTold() throws InterruptedException {
+  void finishedWatchesDoNotFire() throws InterruptedException {
     Deadlines.Watch over = in(SECOND / 20, "over");
     in(SECOND / 5, "late");
     over.over();
@@ -72,7 +72,7 @@ final class DeadlinesTest {
   }
 
   @Test
-  void whatIsLateAlreadyIsToldAtOnce() throws InterruptedException {
+  void firesAnOverdueWatchImmediately() throws InterruptedException {
     in(-SECOND, "late");
 
     assertThat(told.poll(30, TimeUnit.SECONDS)).isEqualTo("late");
@@ -90,7 +90,7 @@ final class DeadlinesTest {
   }
 
   @Test
-  void manyAtOnceAreEachToldOnceOrOver() throws InterruptedException {
+  void firesOrCancelsEachOfManyWatchesOnce() throws InterruptedException {
     int each = 2_000;
     List<Thread> threads = new ArrayList<>();
     BlockingQueue<Integer> over = new LinkedBlockingQueue<>();

@@ -225,7 +225,7 @@ class GrpcChannelTest {
   }
 
   @Test
-  void failuresSayWhatTheServerSaid() throws Exception {
+  void failuresIncludeTheServersMessage() throws Exception {
     GrpcChannel c = channel(server(0).port());
     GrpcReply r = c.call("/test.Echo/Fail", Map.of(), new byte[0], "", LONG);
     assertThat(r.status()).isEqualTo(GrpcReply.UNAVAILABLE);
@@ -267,7 +267,7 @@ class GrpcChannelTest {
   }
 
   @Test
-  void aBrokenConnectionIsMadeAnew() throws Exception {
+  void replacesABrokenConnection() throws Exception {
     HttpListener first = server(0);
     int port = first.port();
     GrpcChannel c = channel(port);
@@ -279,7 +279,7 @@ class GrpcChannelTest {
   }
 
   @Test
-  void nobodyThereIsSaid() throws Exception {
+  void reportsARefusedConnection() throws Exception {
     int free;
     try (ServerSocket s = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       free = s.getLocalPort();
@@ -326,7 +326,7 @@ class GrpcChannelTest {
   }
 
   @Test
-  void aPortThatCannotBeIsSaid() {
+  void rejectsAnInvalidPort() {
     assertThatThrownBy(() -> say(channel(70_000), new byte[1]))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("address 70000: invalid port");
@@ -385,7 +385,7 @@ class GrpcChannelTest {
   /** Its TLS never begins. */
   @Test
   @Timeout(60)
-  void whoConnectsHoldsUpNobodyElse() throws Exception {
+  void aConnectingCallDoesNotDelayOthers() throws Exception {
     try (ServerSocket s = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       GrpcChannel c = secured(s.getLocalPort());
       FutureTask<GrpcReply> patient = begun(c, Duration.ofHours(1));
@@ -402,7 +402,7 @@ class GrpcChannelTest {
 
   @Test
   @Timeout(60)
-  void whoHasMoreTimeConnectsAgain() throws Exception {
+  void aCallWithMoreTimeConnectsAgain() throws Exception {
     try (ServerSocket s = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       GrpcChannel c = secured(s.getLocalPort());
       FutureTask<GrpcReply> hasty = begun(c, Duration.ofMillis(300));

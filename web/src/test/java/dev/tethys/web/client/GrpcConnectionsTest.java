@@ -82,7 +82,7 @@ class GrpcConnectionsTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void anAddressThatSaysNothingLeavesTimeForTheNext(boolean roundRobin) throws Exception {
+  void aSilentAddressLeavesTimeForTheNext(boolean roundRobin) throws Exception {
     GrpcConnections c = connections(roundRobin);
 
     assertThat(c.next(in(Duration.ofSeconds(4))).isOpen()).isTrue();

@@ -160,7 +160,7 @@ class Http1CallTest {
   }
 
   @Test
-  void anAnswerThatNobodyReadsLeavesTheConnectionWhereItWasReadAhead() throws Exception {
+  void keepsTheConnectionAfterAnUnreadBufferedResponse() throws Exception {
     answers.add(OK);
     send("GET", Map.of(), null, Duration.ofSeconds(50)).close();
     assertThat(connections.size()).isEqualTo(1);
@@ -218,7 +218,7 @@ class Http1CallTest {
     "POST, 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate'",
     "POST, '|'",
   })
-  void whatAConnectionSaysThatWaitsIsNoAnswer(String method, String unasked) throws Exception {
+  void discardsUnsolicitedDataOnAnIdleConnection(String method, String unasked) throws Exception {
     said.set(unasked);
     byte @Nullable [] body = method.equals("POST") ? new byte[] {'b'} : null;
     for (int i = 1; i <= 2; i++) {
@@ -236,7 +236,7 @@ class Http1CallTest {
   /** Some servers mean it: the caller is notified, and a call with side effects is made once. */
   @ParameterizedTest
   @CsvSource({"GET, 3", "HEAD, 3", "POST, 2", "PUT, 2"})
-  void aTimeoutThatIsAnAnswerIsTold(String method, int requests) throws Exception {
+  void returnsA408ThatAnswersTheRequest(String method, int requests) throws Exception {
     byte @Nullable [] body = method.startsWith("P") ? new byte[3] : null;
     answers.add("HTTP/1.1 204 No Content\r\n\r\n");
     send(method, Map.of(), body, Duration.ofSeconds(50)).close();
@@ -292,7 +292,7 @@ class Http1CallTest {
   }
 
   @Test
-  void anAnswerToARequestThatWasNotReadWholeIsHeard() throws Exception {
+  void readsAnEarlyResponseToAnUnreadRequest() throws Exception {
     try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       Thread.ofVirtual()
           .start(
@@ -324,7 +324,7 @@ class Http1CallTest {
   }
 
   @Test
-  void whatWaitsTooLongIsClosed() throws Exception {
+  void closesConnectionsThatAreIdleTooLong() throws Exception {
     answers.add(OK);
     get();
     nanos.addAndGet(Connections.KEEP - 1);

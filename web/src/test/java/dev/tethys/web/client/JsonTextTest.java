@@ -10,13 +10,13 @@ import org.junit.jupiter.api.Test;
 
 class JsonTextTest {
   @Test
-  void whatAServerAnswersIsReadOrRefusedWithItsPlace() throws IOException {
+  void readsJsonOrReportsTheErrorsPosition() throws IOException {
     URI from = URI.create("http://host/path");
     assertThat(JsonText.answered(from, bytes("{\"a\": 1}")).path("a").intValue()).isEqualTo(1);
     assertThatThrownBy(() -> JsonText.answered(from, bytes("<html>\n</html>")))
         .isInstanceOf(IOException.class)
         .hasMessage(
-            "http://host/path answered with what is not JSON: '<' stands where a value is expected"
+            "http://host/path sent a response that is not JSON: '<' stands where a value is expected"
                 + " (line 1, column 1)");
   }
 

@@ -73,7 +73,7 @@ class NameLookupTest {
   }
 
   @Test
-  void whatHangsIsBounded() throws Exception {
+  void boundsHangingLookups() throws Exception {
     NameLookup one = new NameLookup(this::hanging, 1);
     assertThatThrownBy(() -> one.find("a", in(20))).isInstanceOf(HttpTimeoutException.class);
     assertThatThrownBy(() -> one.find("b", in(60_000)))
@@ -86,7 +86,7 @@ class NameLookupTest {
 
   /** A system without more threads, for a while. */
   @Test
-  void whatCannotBeginIsNotWaitedFor() throws Exception {
+  void failsALookupThatCannotStart() throws Exception {
     AtomicInteger remaining = new AtomicInteger(1);
     answers.countDown();
     NameLookup n =
@@ -116,7 +116,7 @@ class NameLookupTest {
   }
 
   @Test
-  void whoIsInterruptedWaitsNoLonger() throws Exception {
+  void interruptEndsTheWait() throws Exception {
     CompletableFuture<Throwable> end = new CompletableFuture<>();
     Thread t =
         Thread.ofVirtual()

@@ -26,7 +26,7 @@ class OldTlsTest {
   @TempDir Path dir;
 
   @Test
-  void oldVersionsAreSpokenWhereTheyAreConfiguredAndNowhereElse() throws Exception {
+  void usesOldTlsVersionsOnlyWhereConfigured() throws Exception {
     TestCertificates certs = new TestCertificates(dir);
     certs.issueRsa("server", "ip:127.0.0.1");
     String classes =

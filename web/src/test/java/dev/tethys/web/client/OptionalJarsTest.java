@@ -18,7 +18,7 @@ class OptionalJarsTest {
   @TempDir Path folder;
 
   @Test
-  void whatIsMissingIsToldWithItsPlace() {
+  void reportsMissingJarsWithTheirFolder() {
     Path none = folder.resolve("none");
     assertThatThrownBy(() -> OptionalJars.find(PskTls.class, none, "Something rare"))
         .isInstanceOf(IOException.class)
@@ -30,7 +30,7 @@ class OptionalJarsTest {
 
   /** The sender tries again later; an error would end its thread. */
   @Test
-  void whatIsNotWholeIsToldWithItsPlace() throws Exception {
+  void reportsIncompleteJarsWithTheirFolder() throws Exception {
     Path jars = Files.createDirectory(folder.resolve("some"));
     try (ZipOutputStream jar =
         new ZipOutputStream(Files.newOutputStream(jars.resolve("half.jar")))) {
@@ -44,7 +44,7 @@ class OptionalJarsTest {
   }
 
   @Test
-  void jarsBesideTheClassPathAreLoaded() throws Exception {
+  void loadsJarsOutsideTheClassPath() throws Exception {
     Path source =
         Files.writeString(
             folder.resolve("Beside.java"),

@@ -215,7 +215,7 @@ class ProxyRouteTest {
   }
 
   @Test
-  void socksSaysWhyNot() throws Exception {
+  void reportsTheReasonOfTheSocksProxy() throws Exception {
     int refused = proxy(listening(), s -> socks(s, false, 5));
     assertThatThrownBy(
             () -> get(client("proxy_url: socks5://127.0.0.1:" + refused), "http://target.test/"))

@@ -115,7 +115,7 @@ class ReadTimeoutsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"http", "https"})
-  void whatComesInTimeIsWaitedForAnew(String scheme, @TempDir Path dir) throws Exception {
+  void eachReadRestartsTheTimeout(String scheme, @TempDir Path dir) throws Exception {
     WebClient c = client(scheme, dir, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     Duration longer = Duration.ofSeconds(2);
     try (ClientResponse a = c.send(call(scheme, new ReadTimeouts(longer, longer)))) {

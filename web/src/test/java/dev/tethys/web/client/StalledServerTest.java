@@ -169,7 +169,7 @@ class StalledServerTest {
   }
 
   @Test
-  void anInterruptOverTlsIsToldAsOne() throws Exception {
+  void reportsAnInterruptOverTlsAsOne() throws Exception {
     CountDownLatch asked = new CountDownLatch(1);
     serve(
         s -> {
@@ -213,7 +213,7 @@ class StalledServerTest {
   }
 
   @Test
-  void aConnectionOfGrpcEndsWhileSomebodyWritesToIt() throws Exception {
+  void endsAGrpcConnectionDuringAWrite() throws Exception {
     serve(
         s -> {
           byte[] settings = {0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0x7f, -1, -1, -1};

@@ -169,7 +169,7 @@ class WebClientTest {
   }
 
   @Test
-  void aPostBecomesAGetOnlyWhereTheStandardSaysSo() throws Exception {
+  void turnsPostIntoGetOnlyForStatus303() throws Exception {
     HttpListener l =
         serve(
             new Routes()
@@ -695,7 +695,7 @@ class WebClientTest {
   }
 
   @Test
-  void aPortThatCannotBeIsSaid() throws Exception {
+  void rejectsAnInvalidPort() throws Exception {
     HttpListener l =
         serve(
             new Routes()

@@ -136,7 +136,7 @@ class WebSocketStreamsTest {
   }
 
   @Test
-  void whatIsWrittenIsMasked() throws Exception {
+  void masksWrittenFrames() throws Exception {
     Served s = new Served("101", "", "");
     OutputStream out = open(s, "").output();
     s.said.reset();
@@ -149,7 +149,7 @@ class WebSocketStreamsTest {
   }
 
   @Test
-  void whatIsNoWebSocketIsRefused() throws Exception {
+  void rejectsServersWithoutWebSockets() throws Exception {
     assertThatThrownBy(() -> open(new Served("401 Unauthorized", "", ""), ""))
         .isInstanceOfSatisfying(
             WebSocketStreams.Refused.class, e -> assertThat(e.isForbidden()).isTrue())
@@ -182,7 +182,7 @@ class WebSocketStreamsTest {
   }
 
   @Test
-  void whatIsNoMessageIsRefused() throws Exception {
+  void rejectsInvalidMessages() throws Exception {
     for (String frames :
         new String[] {
           "820401020304", // too long at once
@@ -200,7 +200,7 @@ class WebSocketStreamsTest {
   }
 
   @Test
-  void aRefusalSaysWhenAndWhere() {
+  void refusalContainsRetryTimeAndLocation() {
     Served s = new Served("503 Busy\r\nRetry-After: 7\r\nLocation: /there", "", "");
     assertThatThrownBy(() -> open(s, ""))
         .isInstanceOfSatisfying(

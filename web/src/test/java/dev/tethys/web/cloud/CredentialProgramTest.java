@@ -27,7 +27,7 @@ class CredentialProgramTest {
   }
 
   @Test
-  void whatItLeftBehindIsEndedAndNotWaitedFor() throws Exception {
+  void killsChildrenLeftByTheProgram() throws Exception {
     CredentialProgram.Printed p =
         run(
             "sleep 300 & echo $! > " + dir.resolve("id") + "; echo keys; sleep 0.5; exit 3",
@@ -40,7 +40,7 @@ class CredentialProgramTest {
   }
 
   @Test
-  void whatNobodySawIsNotWaitedForEither() throws Exception {
+  void doesNotWaitForDetachedChildren() throws Exception {
     // Its child has left its process tree before any check could see it.
     CredentialProgram.Printed p =
         run("(sleep 20 & echo $! > " + dir.resolve("id") + "); echo keys", Duration.ofMinutes(1));
@@ -52,7 +52,7 @@ class CredentialProgramTest {
   }
 
   @Test
-  void whatDoesNotEndInTimeIsEnded() {
+  void killsAProgramThatExceedsItsTime() {
     assertThatThrownBy(() -> run("sleep 300; echo keys", Duration.ofMillis(200)))
         .isInstanceOf(IOException.class)
         .hasMessage("it did not end within 200 ms");

@@ -44,7 +44,7 @@ class ClientConnectionTest {
    */
   @Test
   @Timeout(20)
-  void whatComesBehindTheLastRequestThatWasToldIsNotAnswered() throws Exception {
+  void ignoresRequestsAfterTheAnnouncedLastOne() throws Exception {
     LinkedBlockingQueue<Integer> told = new LinkedBlockingQueue<>();
     Multiplexed whole = whole(told);
     try (Socket socket = new Socket()) {
@@ -73,7 +73,7 @@ class ClientConnectionTest {
   /** Before the first bytes nothing can be sent, but they may never come. */
   @Test
   @Timeout(20)
-  void whatNeverBeginsEndsAllTheSame() throws Exception {
+  void endsAConnectionWithoutAnyRequest() throws Exception {
     LinkedBlockingQueue<Integer> told = new LinkedBlockingQueue<>();
     try (Socket socket = new Socket()) {
       ClientConnection c =

@@ -75,7 +75,7 @@ class PooledGzipTest {
   }
 
   @Test
-  void whatIsFlushedCanBeReadBeforeTheEnd() throws Exception {
+  void flushedDataIsReadableBeforeTheEnd() throws Exception {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (PooledGzip gzip = new PooledGzip(out)) {
       gzip.write("event".getBytes(java.nio.charset.StandardCharsets.US_ASCII));

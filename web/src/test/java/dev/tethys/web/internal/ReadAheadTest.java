@@ -81,7 +81,7 @@ class ReadAheadTest {
   }
 
   @Test
-  void notBesideTheNextRequestWhenItsEndComesWhileItIsLookedAt() {
+  void skipsReadAheadIfTheRequestEndsDuringTheCheck() {
     ConnectionTimeouts.Exchange e = watched();
     whileLooking = e::close;
     clients.checkClients();

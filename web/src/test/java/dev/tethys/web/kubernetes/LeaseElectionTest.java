@@ -126,7 +126,7 @@ class LeaseElectionTest {
   }
 
   @Test
-  void whoIsCutOffEndsBeforeAnotherBegins() throws Exception {
+  void anIsolatedLeaderStepsDownBeforeAnotherLeads() throws Exception {
     Replica a = new Replica("a");
     Replica b = new Replica("b");
     a.look();
@@ -153,7 +153,7 @@ class LeaseElectionTest {
   }
 
   @Test
-  void anApiThatIsDownForLongerThanTheLeaseHasNobodyLeadUntilItIsBack() throws Exception {
+  void hasNoLeaderDuringAnApiOutageLongerThanTheLease() throws Exception {
     Replica a = new Replica("a");
     Replica b = new Replica("b");
     a.look();
@@ -215,7 +215,7 @@ class LeaseElectionTest {
   }
 
   @Test
-  void whoReadsAnothersNameEndsAtOnce() throws Exception {
+  void stepsDownWhenAnotherHolderIsRead() throws Exception {
     Replica a = new Replica("a");
     a.look();
     api.put(LEASES, KEY, lease().replace("\"a\"", "\"somebody\""));
@@ -224,7 +224,7 @@ class LeaseElectionTest {
   }
 
   @Test
-  void whateverAnAttemptFailsOfItIsToldAndAnotherFollows() throws Exception {
+  void reportsAFailedAttemptAndRetries() throws Exception {
     Replica a = new Replica("a");
     a.between =
         () -> {
@@ -267,7 +267,7 @@ class LeaseElectionTest {
   }
 
   @Test
-  void whatTheHolderSaysOfItsDurationCounts() throws Exception {
+  void usesTheHoldersLeaseDuration() throws Exception {
     Replica a = new Replica("a", Duration.ofSeconds(60));
     Replica b = new Replica("b");
     a.look();

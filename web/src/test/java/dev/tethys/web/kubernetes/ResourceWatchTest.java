@@ -18,7 +18,7 @@ class ResourceWatchTest {
   private static final String PATH = "/apis/example.org/v1/things";
 
   @Test
-  void resourcesAreMissingOnlyOnceTheServerSaysThatItIsReady() throws Exception {
+  void reportsMissingResourcesOnlyAfterTheServerIsReady() throws Exception {
     List<String> told = new ArrayList<>();
     try (KubernetesDouble api = new KubernetesDouble();
         HttpClientFactory clients = new HttpClientFactory("test")) {

@@ -33,7 +33,7 @@ class StreamListenerTest {
   private final CountDownLatch read = new CountDownLatch(1);
 
   @Test
-  void whatWasReadIsHandedOverWhenItStops() throws Exception {
+  void deliversReadDataWhenItStops() throws Exception {
     CountDownLatch stopping = new CountDownLatch(1);
     AtomicBoolean delivered = new AtomicBoolean();
     StreamListener l =
@@ -73,7 +73,7 @@ class StreamListenerTest {
   }
 
   @Test
-  void whoCannotHandOverIsInterrupted() throws Exception {
+  void interruptsAHandlerThatCannotDeliver() throws Exception {
     CountDownLatch interrupted = new CountDownLatch(1);
     StreamListener l =
         StreamListener.start(
@@ -97,7 +97,7 @@ class StreamListenerTest {
   }
 
   @Test
-  void whoWaitsForMoreSeesTheEnd() throws Exception {
+  void aWaitingReaderSeesTheEnd() throws Exception {
     CountDownLatch ended = new CountDownLatch(1);
     StreamListener l =
         StreamListener.start(
@@ -120,7 +120,7 @@ class StreamListenerTest {
   }
 
   @Test
-  void whoIsOneTooManyWaitsUntilAnotherHasEnded() throws Exception {
+  void aConnectionAboveTheLimitWaitsForAnotherToEnd() throws Exception {
     ServerSocket bound = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
     StreamListener l =
         StreamListener.start(

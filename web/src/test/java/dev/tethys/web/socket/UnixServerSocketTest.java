@@ -17,7 +17,7 @@ class UnixServerSocketTest {
   @TempDir Path dir;
 
   @Test
-  void aSocketThatNobodyListensAtIsReplaced() throws Exception {
+  void replacesAnAbandonedSocket() throws Exception {
     Path at = dir.resolve("s");
     try (ServerSocketChannel left = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       left.bind(UnixDomainSocketAddress.of(at));
@@ -39,7 +39,7 @@ class UnixServerSocketTest {
   }
 
   @Test
-  void whatMayBeSomebodyElsesStays() throws Exception {
+  void keepsFilesThatMayBelongToOthers() throws Exception {
     Path at = dir.resolve("datagrams");
     try (SocketCalls other = new SocketCalls(SocketCalls.AF_UNIX, SocketCalls.SOCK_DGRAM, 0)) {
       other.bind(UnixDomainSocketAddress.of(at));

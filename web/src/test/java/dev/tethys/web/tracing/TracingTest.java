@@ -258,7 +258,7 @@ class TracingTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"grpc", "http"})
-  void whatIsRefusedIsCounted(String client) throws Exception {
+  void countsRejectedSpans(String client) throws Exception {
     try (HttpListener receiver = receiver()) {
       String yaml =
           "{client_type: %s, endpoint: '127.0.0.1:%d', insecure: true, sampling_fraction: 1}"
@@ -294,7 +294,7 @@ class TracingTest {
   }
 
   @Test
-  void whatFindsTheQueueFullIsDroppedAndNothingWaits() throws Exception {
+  void dropsSpansWithoutWaitingWhenTheQueueIsFull() throws Exception {
     CountDownLatch sending = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
     Tracing.Counts counts = new Tracing.Counts();
@@ -361,14 +361,14 @@ class TracingTest {
         "{endpoint: 'x:1', client_type: thrift} | client_type",
         "{endpoint: 'http://x:1'} | host:port, without a scheme or a path",
         "{endpoint: 'x:99999'} | number from 1 to 65535",
-        "{endpoint: 'a b:4317'} | is no host",
-        "{endpoint: 'me@h:4317', client_type: http} | is no host",
-        "{endpoint: 'h?x'} | is no host",
+        "{endpoint: 'a b:4317'} | is not a valid host",
+        "{endpoint: 'me@h:4317', client_type: http} | is not a valid host",
+        "{endpoint: 'h?x'} | is not a valid host",
         "{endpoint: 'x:1', headers: {Authorization: foo}} | not yet supported",
         "{endpoint: 'x:1', headers: {content-type: foo}} | content-type is a reserved header",
         "{endpoint: 'x:1', http_headers: {}} | http_headers"
       })
-  void whatIsWrongIsSaid(String yaml, String problem) {
+  void reportsInvalidSettings(String yaml, String problem) {
     assertThatThrownBy(() -> config(yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("t.yml:1:")

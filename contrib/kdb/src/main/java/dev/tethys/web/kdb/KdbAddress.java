@@ -6,12 +6,12 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process of kdb+ and how it is reached.
+ * A kdb+ process and its connection settings.
  *
- * @param user {@code ""} where it asks for none
+ * @param user {@code ""} without a login
  * @param tls null for none ({@code -E} of the process)
  * @param connections most at once
- * @param maxAnswer bytes of the largest answer that is taken, uncompressed
+ * @param maxAnswer maximum uncompressed size of a response in bytes
  * @param connectTimeout for the connection, its TLS and the login
  */
 public record KdbAddress(
@@ -24,7 +24,7 @@ public record KdbAddress(
     int maxAnswer,
     Duration connectTimeout) {
 
-  /** As errors and logs call it. */
+  /** Address in errors and logs. */
   @Override
   public String toString() {
     return host + ":" + port;

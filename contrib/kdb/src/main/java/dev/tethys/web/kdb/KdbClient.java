@@ -11,9 +11,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a process of kdb+ over a few connections, each for one question at a time. Nothing is asked
- * twice: whether a question that broke off was heard, only who asked can find out. Safe for any
- * number of threads; blocks the one that asks.
+ * Queries a kdb+ process over a few connections, each used for one query at a time. No query is
+ * retried: only the caller can find out whether an interrupted one was executed. Safe for any
+ * number of threads; calls block.
  */
 public final class KdbClient implements AutoCloseable {
   /** Maximum idle time of a connection; firewalls drop older ones silently. */
@@ -30,12 +30,12 @@ public final class KdbClient implements AutoCloseable {
   }
 
   /**
-   * Asks and waits for the answer.
+   * Sends a query and waits for the response.
    *
-   * @param timeout for all of it, connecting too
-   * @throws KdbException when the process refuses the user, or answers with an error
-   * @throws IOException when it cannot be reached, broke off, or answers with what cannot be read
-   * @throws IllegalArgumentException when the question cannot be written
+   * @param timeout for the whole call, including connecting
+   * @throws KdbException if the process rejects the user, or returns an error
+   * @throws IOException if the process is unreachable, disconnects, or sends an invalid response
+   * @throws IllegalArgumentException if the query cannot be encoded
    */
   public QValue ask(QValue question, Duration timeout) throws IOException, InterruptedException {
     byte[] message = new QMessage(QMessage.Kind.SYNC, question).encode();

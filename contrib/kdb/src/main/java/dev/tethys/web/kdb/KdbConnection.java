@@ -73,7 +73,7 @@ final class KdbConnection implements AutoCloseable {
   }
 
   /**
-   * Sends a message and reads the answer, errors among them.
+   * Sends a message and reads the response, which may be an error.
    *
    * @throws dev.tethys.codec.CodecException when the answer cannot be read
    */

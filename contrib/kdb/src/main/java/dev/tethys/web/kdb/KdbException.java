@@ -2,7 +2,7 @@ package dev.tethys.web.kdb;
 
 import java.io.IOException;
 
-/** A process of kdb+ answered, and its answer is no. The message is what it said. */
+/** Error response of a kdb+ process. The message is the process's text. */
 public final class KdbException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -85,7 +85,7 @@ class KdbClientTest {
   }
 
   @Test
-  void errorsAreToldApart() throws Exception {
+  void distinguishesErrors() throws Exception {
     try (KdbDouble kdb = tickerplant();
         KdbClient client = new KdbClient(address(kdb.port(), "p", null));
         KdbClient stranger = new KdbClient(address(kdb.port(), "x", null))) {
@@ -112,7 +112,7 @@ class KdbClientTest {
   }
 
   @Test
-  void nobodyListens() throws Exception {
+  void reportsARefusedConnection() throws Exception {
     int port;
     try (ServerSocket s = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = s.getLocalPort();

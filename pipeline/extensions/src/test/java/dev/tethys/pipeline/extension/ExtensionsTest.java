@@ -246,7 +246,7 @@ class ExtensionsTest {
     }
     Files.writeString(f, "\n");
     Component none = make(new BasicAuth(), "htpasswd: {file: " + f + "}");
-    assertThatThrownBy(none::start).hasMessageContaining("there are no users");
+    assertThatThrownBy(none::start).hasMessageContaining("no users");
   }
 
   @Test

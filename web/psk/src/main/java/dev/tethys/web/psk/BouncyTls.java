@@ -11,7 +11,7 @@ import org.bouncycastle.tls.TlsFatalAlertReceived;
 import org.bouncycastle.tls.crypto.TlsCrypto;
 import org.bouncycastle.tls.crypto.impl.bc.BcTlsCrypto;
 
-/** Shakes hands by Bouncy Castle's protocol, and says in our words why that fails. */
+/** Performs handshakes with Bouncy Castle, and explains failures in our own words. */
 public final class BouncyTls implements PskTls {
   private final TlsCrypto crypto = new BcTlsCrypto(new SecureRandom());
 
@@ -49,7 +49,7 @@ public final class BouncyTls implements PskTls {
       case AlertDescription.protocol_version ->
           "it does not support TLS "
               + (offer.newest() ? "1.3" : "1.2")
-              + ": min_version of tls says which is spoken";
+              + ": set min_version of tls to the version to use";
       default -> "it refuses TLS: " + AlertDescription.getName(alert);
     };
   }

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * and RFC 8446 (§4.2.11) forbids use of one key with both in one handshake.
  */
 final class KeyClient extends AbstractTlsClient {
-  /** Those of RFC 8442, 7905 and 5487, the ones whose keys cannot be found out later first. */
+  /** Suites of RFC 8442, 7905 and 5487; those with forward secrecy come first. */
   private static final int[] SUITES = {
     CipherSuite.TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256,
     CipherSuite.TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384,
@@ -43,7 +43,9 @@ final class KeyClient extends AbstractTlsClient {
     CipherSuite.TLS_PSK_WITH_CHACHA20_POLY1305_SHA256,
   };
 
-  /** Those whose hash is SHA-256, which a key of this kind is for (RFC 8446, §4.2.11). */
+  /**
+   * TLS 1.3 suites with SHA-256, the hash that a key of this kind belongs to (RFC 8446, §4.2.11).
+   */
   private static final int[] NEWEST_SUITES = {
     CipherSuite.TLS_AES_128_GCM_SHA256, CipherSuite.TLS_CHACHA20_POLY1305_SHA256,
   };

@@ -12,11 +12,11 @@ import org.bouncycastle.tls.TlsClientProtocol;
 import org.bouncycastle.tls.TlsNoCloseNotifyException;
 
 /**
- * Bytes in both directions through TLS, which itself touches no socket: what it wants to say is
- * fetched and written here, and what came is given to it. For one thread at a time.
+ * Byte streams in both directions through TLS. TLS itself touches no socket: this class writes its
+ * output and feeds it the input. For one thread at a time.
  *
- * <p>Invariant: a read that runs out of time has given TLS nothing, so the next one continues where
- * it stopped.
+ * <p>Invariant: a read that times out has given TLS no data, so the next one continues where it
+ * stopped.
  */
 final class SecuredStreams {
   /** A record of TLS at its largest. */
@@ -62,7 +62,7 @@ final class SecuredStreams {
     }
   }
 
-  /** Gives TLS what comes next; false when nothing more comes. */
+  /** Passes the next bytes to TLS; false at the end of the connection. */
   private boolean receive() throws IOException {
     int n = from.read(came);
     if (n < 0 && tls.isHandshaking()) {
@@ -80,7 +80,7 @@ final class SecuredStreams {
       tls.offerInput(came, 0, n);
       return true;
     } catch (TlsNoCloseNotifyException e) {
-      // Who reads knows by the protocol inside whether more was to come.
+      // The reader knows from the inner protocol whether more data was expected.
       return false;
     } finally {
       sendPending(); // answers, and also an alert that says what was wrong

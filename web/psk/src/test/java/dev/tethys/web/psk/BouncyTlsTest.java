@@ -85,7 +85,7 @@ class BouncyTlsTest {
         "PSK-AES256-GCM-SHA384",
         "PSK-CHACHA20-POLY1305"
       })
-  void suitesOfTls12AreSpoken(String suite) throws Exception {
+  void supportsSuitesOfTls12(String suite) throws Exception {
     try (ServerProcess server = knowing("-tls1_2", "-cipher", suite + ":@SECLEVEL=0");
         Socket s = connect()) {
       assertThat(turned(secure(s, offer("gateway", KEY, false)), "abc")).isEqualTo("cba");
@@ -95,7 +95,7 @@ class BouncyTlsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"})
-  void suitesOfTls13AreSpoken(String suite) throws Exception {
+  void supportsSuitesOfTls13(String suite) throws Exception {
     try (ServerProcess server = knowing("-tls1_3", "-ciphersuites", suite);
         Socket s = connect()) {
       assertThat(turned(secure(s, offer("gateway", KEY, true)), "abc")).isEqualTo("cba");
@@ -144,7 +144,7 @@ class BouncyTlsTest {
 
   @ParameterizedTest
   @CsvSource({"false", "true"})
-  void anotherKeyIsToldAsThat(boolean newest) throws Exception {
+  void reportsAWrongKey(boolean newest) throws Exception {
     try (ServerProcess server = knowing();
         Socket s = connect()) {
       String other = KEY.replace("00", "01");
@@ -176,13 +176,15 @@ class BouncyTlsTest {
 
   @ParameterizedTest
   @CsvSource({"-tls1_3,false,1.2", "-tls1_2,true,1.3"})
-  void anotherVersionIsToldAsThat(String spoken, boolean newest, String wanted) throws Exception {
+  void reportsAnUnsupportedVersion(String spoken, boolean newest, String wanted) throws Exception {
     try (ServerProcess server = knowing(spoken);
         Socket s = connect()) {
       assertThatThrownBy(() -> secure(s, offer("gateway", KEY, newest)))
           .isInstanceOf(IOException.class)
           .hasMessage(
-              "it does not support TLS " + wanted + ": min_version of tls says which is spoken");
+              "it does not support TLS "
+                  + wanted
+                  + ": set min_version of tls to the version to use");
       assertThat(server.log()).isNotNull();
     }
   }
@@ -215,7 +217,7 @@ class BouncyTlsTest {
   }
 
   @Test
-  void whatIsNoTlsIsToldAsThat() throws Exception {
+  void reportsAPeerThatDoesNotSupportTls() throws Exception {
     try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         Socket s = new Socket(other.getInetAddress(), other.getLocalPort());
         Socket theirs = other.accept()) {
@@ -230,7 +232,7 @@ class BouncyTlsTest {
   }
 
   @Test
-  void aServerThatGoesInTheHandshakeIsTold() throws Exception {
+  void reportsAServerThatClosesDuringTheHandshake() throws Exception {
     try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         Socket s = new Socket(other.getInetAddress(), other.getLocalPort())) {
       s.setSoTimeout(TIME_LIMIT);

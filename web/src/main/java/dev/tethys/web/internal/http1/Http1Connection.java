@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A connection of HTTP/1: its requests, one after the other, on the virtual thread that it was
- * given. While they follow each other closely they are served by a platform thread, of which there
- * are few: waiting for the next bytes costs it one call of the kernel, where a virtual thread takes
- * a poller, a scheduler and the copying of its stack.
+ * given. While requests follow each other closely they are served by one of a few platform threads:
+ * waiting for the next bytes costs it one system call, while a virtual thread needs a poller, a
+ * scheduler and the copying of its stack.
  */
 final class Http1Connection {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
@@ -44,7 +44,7 @@ final class Http1Connection {
 
   private static final AtomicLong THREADS = new AtomicLong();
 
-  /** A connection is busy when so many requests in succession came within that time of another. */
+  /** Number of successive closely spaced requests after which a connection counts as busy. */
   private static final int MANY = 20;
 
   private static final long CLOSELY_NANOS = 250_000_000;
@@ -66,7 +66,7 @@ final class Http1Connection {
   /** By the thread that serves: whether there was an answer. */
   private boolean answered;
 
-  /** How many requests came closely after another; by the thread that serves. */
+  /** Number of requests that closely followed another; used by the serving thread only. */
   private int closely;
 
   Http1Connection(
@@ -182,7 +182,7 @@ final class Http1Connection {
     }
   }
 
-  /** Answers the request whose head was read; whether another one may come. */
+  /** Answers the request whose head was read; returns whether another one may follow. */
   private boolean isAnsweredForMore() {
     answer.next(head.method());
     boolean again =
@@ -196,7 +196,7 @@ final class Http1Connection {
     return again;
   }
 
-  /** What came is no request that could be answered, and what follows it cannot be understood. */
+  /** Rejects bytes that are not a valid request; the rest of the connection cannot be parsed. */
   private void refuse(HttpException cause) {
     try (ConnectionTimeouts.Exchange exchange = peer.begin()) {
       exchange.bodyRead();

@@ -20,15 +20,15 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * where they are short, bodies of unknown length in chunks.
  *
  * <p>Invariant: {@code out[0, n)} was not sent yet. All methods throw an {@link
- * java.io.UncheckedIOException} when the client has gone.
+ * java.io.UncheckedIOException} if the client has left.
  */
 final class Http1Response implements WireResponse {
   private static final int USUAL = 1 << 10;
 
-  /** What is sent at once. */
+  /** Size in bytes from which data is sent immediately. */
   private static final int LONG = 12 << 10;
 
-  /** What is gathered of what is short, and copied of what is long. */
+  /** Buffer size for short writes, and for the copied pieces of long ones. */
   private static final int MOST = 64 << 10;
 
   private static final byte[] CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
@@ -42,7 +42,7 @@ final class Http1Response implements WireResponse {
       DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
 
-  /** The time as headers give it, made once a second. */
+  /** The current time as a header value, created once a second. */
   private record Now(long second, byte[] text) {}
 
   private static volatile Now now = new Now(-1, new byte[0]);
@@ -214,8 +214,8 @@ final class Http1Response implements WireResponse {
   }
 
   /**
-   * Gathers what is short. What is long goes at once, so that the client reads while the next is
-   * made, and with what was gathered before it: a write wakes the client, and takes longer than
+   * Buffers short writes. Long writes are sent immediately, so that the client reads while the next
+   * is produced, together with the buffered bytes: a write wakes the client, and takes longer than
    * copying its bytes.
    */
   private void write(byte[] b, int off, int len) {

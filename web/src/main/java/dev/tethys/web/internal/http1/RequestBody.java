@@ -7,8 +7,8 @@ import java.io.InputStream;
 import java.util.Objects;
 
 /**
- * The body of a request of HTTP/1: as many bytes as its head told, or chunks, by RFC 9112, 6 and 7.
- * Extensions of chunks and trailers are read over.
+ * The body of an HTTP/1 request: of the declared length, or chunks, by RFC 9112, 6 and 7. Chunk
+ * extensions and trailers are skipped.
  */
 final class RequestBody extends InputStream {
   private static final int MAX_LINE = 4 << 10; // the size of a chunk with extensions, a trailer
@@ -28,10 +28,10 @@ final class RequestBody extends InputStream {
   private boolean malformed;
 
   /**
-   * A body that was not read from yet.
+   * A body that has not been read yet.
    *
    * @param length in bytes, -1 for chunks
-   * @param wanted run before the first byte is waited for
+   * @param wanted run before the wait for the first byte
    */
   RequestBody(SocketInput in, long length, Runnable wanted) {
     this.in = in;
@@ -41,7 +41,7 @@ final class RequestBody extends InputStream {
     this.wanted = wanted;
   }
 
-  /** Whether its last byte was taken. */
+  /** Whether its last byte was read. */
   boolean isEnded() {
     return ended;
   }
@@ -137,7 +137,7 @@ final class RequestBody extends InputStream {
     in.skip(2);
   }
 
-  /** The length of the line that comes next, without the CR and LF at its end. */
+  /** The length of the next line, without the CR and LF at its end. */
   private int line() throws IOException {
     int from = 0;
     while (true) {

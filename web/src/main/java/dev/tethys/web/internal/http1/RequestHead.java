@@ -11,17 +11,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The first line and the headers of a request of HTTP/1, by RFC 9112, in an array that the requests
- * of a connection share. Strings are made of what is asked for only.
+ * of a connection share. Strings are created only when requested.
  *
- * <p>What two readers could take differently is refused: folded headers, blanks before a colon, a
- * carriage return within a line, several lengths, a length beside chunks. A line may end with LF
- * alone, as Go has it.
+ * <p>Ambiguous requests are rejected: folded headers, blanks before a colon, a carriage return
+ * within a line, several lengths, a length together with chunks. A line may end with LF alone, as
+ * in Go.
  */
 final class RequestHead {
   private static final int USUAL_BYTES = 4 << 10; // larger arrays are not kept
   private static final int MAX_EMPTY_LINES = 4; // before a request
 
-  /** What a connection of TLS begins with, RFC 8446, 5.1: such a client waits for an answer. */
+  /** First byte of a TLS connection, RFC 8446, 5.1: such a client waits for a response. */
   private static final byte TLS_HANDSHAKE = 0x16;
 
   private static final boolean[] TOKEN = new boolean[128];
@@ -83,8 +83,8 @@ final class RequestHead {
   /**
    * Reads the head of the next request.
    *
-   * @return false when the connection ended before it was whole
-   * @throws HttpException when it is no request, or too long
+   * @return false if the connection ended before the head was complete
+   * @throws HttpException if the request is invalid or too long
    */
   boolean read(SocketInput in) {
     if (!skipEmptyLines(in)) {
@@ -129,8 +129,8 @@ final class RequestHead {
   }
 
   /**
-   * Whether the next head is the last one but for digits of its length, as most of a sender's are:
-   * then there is nothing else to be read in it.
+   * Whether the next head equals the last one except for digits of its length, as for most requests
+   * of a sender: it then needs no parsing.
    */
   private boolean isAgain(SocketInput in) {
     if (!in.startsWith(bytes, 0, lengthFrom) || !in.startsWith(bytes, lengthTo, length)) {
@@ -161,7 +161,7 @@ final class RequestHead {
         return true;
       }
       if (++skipped > 2 * MAX_EMPTY_LINES) {
-        throw bad("there is no request, only empty lines");
+        throw bad("no request, only empty lines");
       }
       in.skip(1);
     }
@@ -190,7 +190,7 @@ final class RequestHead {
     return new HttpException(400, "Bad Request: " + reason);
   }
 
-  /** Where a line ends without its CR and LF, given the offset after them. */
+  /** End of a line without its CR and LF, given the offset after them. */
   private int trimmed(int after) {
     int end = after - 1;
     return end > 0 && bytes[end - 1] == '\r' ? end - 1 : end;
@@ -243,7 +243,7 @@ final class RequestHead {
     }
   }
 
-  /** A whole URL, as clients send it to proxies and any server has to take it. */
+  /** Parses an absolute URL, as clients send it to proxies and any server must accept it. */
   private void absolute(String url) {
     int scheme = url.indexOf("://");
     if (!url.regionMatches(true, 0, "http", 0, 4) || scheme < 4 || scheme > 5) {
@@ -311,7 +311,7 @@ final class RequestHead {
     marks[at + 3] = z;
   }
 
-  /** How long the body is, by RFC 9112, 6.3. */
+  /** Determines the length of the body, RFC 9112, 6.3. */
   private void measure() {
     contentLength = -1;
     chunked = false;
@@ -421,12 +421,12 @@ final class RequestHead {
     return method;
   }
 
-  /** Path and query as they came. */
+  /** Raw path and query. */
   String target() {
     return target;
   }
 
-  /** Host and port that are asked for, or "". */
+  /** Requested host and port, or "". */
   String authority() {
     return authority;
   }
@@ -435,7 +435,7 @@ final class RequestHead {
     return old;
   }
 
-  /** -1 when not told. */
+  /** -1 if not declared. */
   long contentLength() {
     return contentLength;
   }

@@ -21,7 +21,7 @@ final class SocketInput implements ProxyHeader.Bytes {
   private static final int LARGE = 64 << 10;
   private static final ArrayBlockingQueue<byte[]> SPARE = new ArrayBlockingQueue<>(8);
 
-  /** Nothing came for as long as the socket waits, between two requests. */
+  /** Read timeout between two requests. */
   static final class Silence extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -43,7 +43,7 @@ final class SocketInput implements ProxyHeader.Bytes {
   /**
    * Reads a socket.
    *
-   * @param begin bytes that come before those of the socket
+   * @param begin bytes to return before those of the socket
    */
   SocketInput(HelidonSocket socket, byte[] begin) {
     this.socket = socket;
@@ -51,13 +51,13 @@ final class SocketInput implements ProxyHeader.Bytes {
     this.end = begin.length;
   }
 
-  /** How many bytes are here. */
+  /** Number of buffered bytes. */
   @Override
   public int available() {
     return end - position;
   }
 
-  /** The byte so many after the first that is here. */
+  /** The byte at an offset from the first buffered one. */
   @Override
   public byte at(int offset) {
     return bytes[position + offset];
@@ -75,7 +75,7 @@ final class SocketInput implements ProxyHeader.Bytes {
     return -1;
   }
 
-  /** Whether the bytes that are here have, at these places, what another array has at the same. */
+  /** Whether the buffered bytes equal those of another array in a range. */
   @Override
   public boolean startsWith(byte[] other, int from, int to) {
     return to <= end - position
@@ -129,7 +129,7 @@ final class SocketInput implements ProxyHeader.Bytes {
     throwsWhenIdle = wanted;
   }
 
-  /** Who is too slow within a request is cut off by others. */
+  /** Waits for bytes; another thread disconnects peers that are too slow within a request. */
   private int wait(byte[] into) {
     while (true) {
       try {
@@ -167,7 +167,7 @@ final class SocketInput implements ProxyHeader.Bytes {
     return n;
   }
 
-  /** The bytes as a stream, for a protocol that takes the connection over. */
+  /** The bytes as a stream, for a protocol that takes over the connection. */
   InputStream stream() {
     return new InputStream() {
       @Override
@@ -190,7 +190,7 @@ final class SocketInput implements ProxyHeader.Bytes {
     end = 0;
   }
 
-  /** A request is done: gives back what only its body needed. */
+  /** Releases the memory of a request's body when the request is done. */
   void releaseBody() {
     int remaining = end - position;
     between = remaining == 0;

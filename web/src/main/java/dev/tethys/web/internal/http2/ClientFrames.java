@@ -46,7 +46,7 @@ final class ClientFrames {
   /** Length of the priority fields of a HEADERS frame. */
   private static final int PRIORITY_BYTES = 5;
 
-  /** Padding and priority of a HEADERS frame, which are no part of the header block. */
+  /** Largest padding and priority of a HEADERS frame, which do not belong to the header block. */
   private static final int MAX_EXTRA = 1 + 255 + PRIORITY_BYTES;
 
   private static final int SETTING = 6;
@@ -57,25 +57,25 @@ final class ClientFrames {
 
   private static final int FIRST_BLOCK = 256;
 
-  /** Receiver of what the bytes contain. */
+  /** Receiver of the parsed frames. */
   interface Listener {
     /**
-     * Headers of a stream begin, of a request or behind its body.
+     * Headers of a stream begin, either of a request or as trailers.
      *
-     * @throws ConnectionViolation when the client has too many requests in work
+     * @throws ConnectionViolation if the client has too many requests in progress
      */
     void headers(int stream);
 
-    /** These headers are complete. */
+    /** The headers are complete. */
     void headersEnded();
 
-    /** A request was taken back. */
+    /** A request was cancelled. */
     void reset(int stream);
 
-    /** The client asks whether we are there. */
+    /** The client sends a ping. */
     void pinged();
 
-    /** It answers that it is. */
+    /** The client answers a ping of ours. */
     void replied();
 
     /** Frames of answers that the client was sent. */
@@ -100,7 +100,7 @@ final class ClientFrames {
   private int blockLength;
   private int blockStream;
 
-  /** Whether the length of the padding of a DATA frame comes next. */
+  /** Whether the next byte is the padding length of a DATA frame. */
   private boolean padded;
 
   private int settingsAt;
@@ -117,11 +117,11 @@ final class ClientFrames {
   }
 
   /**
-   * Inspects a piece: so many bytes from an index on, none when that is not above 0. The bytes in
-   * front of it are those that were withheld of the piece before.
+   * Inspects {@code n} bytes from an index; none if {@code n} is not above 0. The bytes before it
+   * are those withheld of the previous piece.
    *
-   * @return the end of the bytes, which the piece has after names in it were replaced
-   * @throws ConnectionViolation when the connection must end before the engine sees the piece
+   * @return the end of the piece after names in it were replaced
+   * @throws ConnectionViolation if the connection must end before the engine receives the piece
    */
   int see(byte[] b, int from, int n) {
     int end = from + n;
@@ -155,7 +155,7 @@ final class ClientFrames {
     return end;
   }
 
-  /** How many bytes at the end of the last piece the engine may not receive yet. */
+  /** Number of bytes at the end of the last piece that the engine must not receive yet. */
   int withheld() {
     return have > 0 || type != HEADERS || skip == 0 ? have : HEADER + length - skip;
   }

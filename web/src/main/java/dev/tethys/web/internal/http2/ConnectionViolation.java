@@ -42,7 +42,7 @@ final class ConnectionViolation extends RuntimeException {
     return new ConnectionViolation(ENHANCE_YOUR_CALM, 0, reason, message);
   }
 
-  /** DATA with padding, which the engine cannot tell from the body. */
+  /** DATA with padding, which the engine cannot distinguish from the body. */
   static ConnectionViolation paddedData() {
     return new ConnectionViolation(
         HTTP_1_1_REQUIRED,

@@ -29,11 +29,11 @@ record EngineConnection(
     implements ConnectionContext {
 
   /**
-   * A connection that was taken.
+   * An accepted connection.
    *
-   * @param begin what was read of it before
-   * @param frames sees what is read on its way to the engine
-   * @param whole told whenever something came; what comes when it is over is thrown away
+   * @param begin bytes already read from it
+   * @param frames inspects bytes on their way to the engine
+   * @param whole notified of received bytes; bytes that arrive after its end are discarded
    * @param threads runs its requests
    */
   static EngineConnection of(

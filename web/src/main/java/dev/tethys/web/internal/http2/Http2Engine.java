@@ -26,11 +26,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Helidon, as far as it speaks HTTP/2: what it wants to know of a listener, and what it does with a
- * request. Making one loads a thousand classes and takes a tenth of a second.
+ * Adapter of Helidon's HTTP/2: its listener context and its request handling. Creating one loads a
+ * thousand classes and takes a tenth of a second.
  */
 final class Http2Engine {
-  /** What a client may send on a stream before it is read, in bytes. */
+  /** Flow-control window of a stream in bytes. */
   private static final int WINDOW = 1 << 20;
 
   /**
@@ -43,9 +43,9 @@ final class Http2Engine {
   private final Router router;
 
   /**
-   * Makes it.
+   * Creates the engine.
    *
-   * @param routing what it does with requests
+   * @param routing handlers of requests
    */
   Http2Engine(HttpListenerOptions options, HttpRouting.Builder routing) {
     Http2Config config =
@@ -111,9 +111,7 @@ final class Http2Engine {
     }
   }
 
-  /**
-   * Leaves request bodies in the encodings they came in; what they mean is the handlers' matter.
-   */
+  /** Leaves request bodies in their encodings, which handlers decode. */
   private static final class AsItIs implements ContentEncoding {
     @Override
     public Set<String> ids() {

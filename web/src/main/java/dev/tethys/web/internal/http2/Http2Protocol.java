@@ -23,8 +23,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * HTTP/2, spoken by the engine over connections that this server reads and observes itself. The
- * engine is created for the first HTTP/2 connection: most servers never have one.
+ * HTTP/2, implemented by the engine over connections that this server reads and observes itself.
+ * The engine is created for the first HTTP/2 connection: most servers never have one.
  *
  * <p>HTTP/2 begins with its preface or with TLS, never with an upgrade, which RFC 9113 removed.
  */
@@ -41,7 +41,7 @@ public final class Http2Protocol implements Protocol {
       Registry.process()
           .counters(
               "tethys_http2_connections_rejected_total",
-              "HTTP/2 connections ended because of what their client sent.",
+              "HTTP/2 connections ended because of frames that their client sent.",
               "reason");
 
   private final HttpListenerOptions options;
@@ -133,7 +133,10 @@ public final class Http2Protocol implements Protocol {
     }
   }
 
-  /** Counts, and reads a little more, for a connection closed with bytes unread is reset. */
+  /**
+   * Counts the violation, and reads a little more, since a connection closed with unread bytes is
+   * reset.
+   */
   private static void end(ConnectionViolation v, AcceptedConnection c) {
     REJECTED.with(v.reason()).inc();
     LOG.log(
@@ -148,7 +151,7 @@ public final class Http2Protocol implements Protocol {
         n = c.read(unread, 0);
       }
     } catch (UncheckedIOException e) {
-      LOG.log(Level.DEBUG, "the client sends nothing more", e);
+      LOG.log(Level.DEBUG, "the client stopped sending", e);
     }
   }
 

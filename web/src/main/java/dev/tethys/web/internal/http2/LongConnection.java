@@ -16,7 +16,7 @@ import java.util.function.LongSupplier;
 final class LongConnection implements Multiplexed, ClientFrames.Listener {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
 
-  /** What a client may do that must not ping without a request, as gRPC's servers have it. */
+  /** Ping interval allowed to a client that must not ping without a request, as in gRPC servers. */
   private static final long IDLE_PING_NANOS = 7_200_000_000_000L;
 
   private static final int MAX_STRIKES = 2;
@@ -46,10 +46,10 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
   private final AtomicInteger asks = new AtomicInteger();
   private final AtomicInteger replies = new AtomicInteger();
 
-  /** After how many replies the client knows of the end: they come in the order of the asks. */
+  /** Number of ping replies after which the client knows of the end: replies arrive in order. */
   private volatile int repliesOfEnd = Integer.MAX_VALUE;
 
-  /** When the client was asked; by the thread that looks. */
+  /** Time of the ping; used by the checking thread. */
   private long asked;
 
   private boolean asking;
@@ -80,7 +80,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
     this.receivedAt = nanos.getAsLong();
   }
 
-  /** Something came. */
+  /** Data was received. */
   void onReceived() {
     peer.onReceived();
     if (silence > 0) {
@@ -88,7 +88,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
     }
   }
 
-  /** Ends the connection for what its client sent. */
+  /** Ends the connection because of a violation by its client. */
   void refuse(ConnectionViolation v) {
     try {
       out.refuse(v.stream(), v.code(), String.valueOf(v.getMessage()));

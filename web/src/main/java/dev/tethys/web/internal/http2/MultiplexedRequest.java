@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A request of HTTP/2, as the engine gives it. */
+/** An HTTP/2 request from the engine. */
 record MultiplexedRequest(ServerRequest request, StreamThreads threads) implements WireRequest {
   @Override
   public String method() {
@@ -88,7 +88,9 @@ record MultiplexedRequest(ServerRequest request, StreamThreads threads) implemen
     return true;
   }
 
-  /** The engine does not say; one of GET or HEAD would mean nothing (RFC 9110 section 9.3.1). */
+  /**
+   * The engine does not report this; a body of GET or HEAD has no meaning (RFC 9110 section 9.3.1).
+   */
   @Override
   public boolean hasBody() {
     return contentLength() > 0

@@ -50,7 +50,7 @@ final class MultiplexedResponse implements WireResponse {
         out.write(b, off, len);
       }
 
-      /** Left to {@link #end}: trailers come before. */
+      /** Left to {@link #end}: trailers are sent before. */
       @Override
       public void close() {}
     };

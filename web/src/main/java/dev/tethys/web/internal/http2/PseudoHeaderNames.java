@@ -52,8 +52,8 @@ final class PseudoHeaderNames {
 
   /**
    * Replaces names in place, and moves the rest of the block to the left; returns its new end.
-   * Pseudo-header fields come first (RFC 9113 section 8.3), so that the block is read up to the
-   * first other field. A block that is malformed or ends within a field is left from there on.
+   * Pseudo-header fields are first (RFC 9113 section 8.3), so the block is read up to the first
+   * other field. A block that is malformed or ends within a field is left from there on.
    */
   static int replace(byte[] bytes, int from, int end) {
     PseudoHeaderNames block = new PseudoHeaderNames(bytes, from, end);
@@ -119,7 +119,7 @@ final class PseudoHeaderNames {
     return true;
   }
 
-  /** A number with a prefix of so many bits (RFC 7541 section 5.1). */
+  /** Reads an integer with a prefix of the given number of bits (RFC 7541 section 5.1). */
   private int integer(int prefix) {
     if (at >= end) {
       return TRUNCATED;

@@ -40,7 +40,7 @@ final class SocketReader extends DataReader {
      */
     int read(byte[] into, int from);
 
-    /** How many of the last bytes are withheld until more of them were read. */
+    /** Number of trailing bytes withheld until more have been read. */
     default int withheld() {
       return 0;
     }
@@ -54,8 +54,7 @@ final class SocketReader extends DataReader {
   private int size = LEAST;
 
   /**
-   * @param begin bytes that come before those of the source, with those that it withholds; not
-   *     written to
+   * @param begin bytes to return before those of the source, including withheld ones; not modified
    */
   SocketReader(byte[] begin, Source source) {
     super(() -> null);

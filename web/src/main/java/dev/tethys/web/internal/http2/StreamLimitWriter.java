@@ -93,7 +93,7 @@ final class StreamLimitWriter implements DataWriter {
     write(buffer, b -> out.write(seen(b)));
   }
 
-  /** Writes a whole frame, unless the last words are said. */
+  /** Writes a whole frame, unless the final frames have been sent. */
   private void write(BufferData frame, Consumer<BufferData> by) {
     lock.lock();
     try {
@@ -138,7 +138,7 @@ final class StreamLimitWriter implements DataWriter {
     return since != NEVER && now - since > timeLimit;
   }
 
-  /** Whether anything of an answer was written since this was asked last. */
+  /** Whether any response data was written since the last call. */
   boolean hasAnswered() {
     lock.lock();
     try {
@@ -156,10 +156,10 @@ final class StreamLimitWriter implements DataWriter {
   }
 
   /**
-   * Tells the client that streams beyond one are not answered any more (GOAWAY, RFC 9113 section
-   * 6.8). The client may begin them elsewhere.
+   * Tells the client that streams beyond the given one are no longer answered (GOAWAY, RFC 9113
+   * section 6.8). The client may retry them on another connection.
    *
-   * @param code of the error, 0 for none
+   * @param code error code, 0 for none
    */
   void goAway(int lastStream, int code, String why) {
     byte[] reason = why.getBytes(StandardCharsets.US_ASCII);
@@ -168,8 +168,8 @@ final class StreamLimitWriter implements DataWriter {
   }
 
   /**
-   * Ends the connection for what the client did: answers the request of a stream with 431 where
-   * there is one, and says why.
+   * Ends the connection because of a violation by the client: answers the request of a stream, if
+   * any, with 431, and gives the reason.
    *
    * @param stream 0 for none
    */

@@ -15,8 +15,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Runs the requests of one HTTP/2 connection, and wakes those that wait for a body when the
- * connection ends. The engine does not: such a thread would wait for ever, and keep what its
- * request has reserved.
+ * connection ends. The engine does not: such a thread would wait forever, and keep its request's
+ * memory.
  *
  * <p>Invariant: a thread is interrupted only while it waits for a body. Elsewhere a handler may
  * write to a file, which an interrupt closes.
@@ -121,7 +121,7 @@ final class StreamThreads extends AbstractExecutorService {
     }
   }
 
-  /** How many answered requests have a body that has not ended. */
+  /** Number of answered requests whose body has not ended. */
   synchronized int draining() {
     return draining.size();
   }

@@ -19,9 +19,9 @@ public final class ProxiedAddress extends InetSocketAddress {
   private final transient @Nullable Supplier<@Nullable InetSocketAddress> meant;
 
   /**
-   * Of a connection.
+   * Address of a proxied connection.
    *
-   * @param meant asked for the address when it is needed; it gives null for the real one
+   * @param meant provides the address when needed; null for the real one
    */
   ProxiedAddress(InetSocketAddress real, Supplier<@Nullable InetSocketAddress> meant) {
     super(real.getAddress(), real.getPort());

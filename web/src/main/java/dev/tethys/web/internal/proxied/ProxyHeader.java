@@ -15,18 +15,18 @@ import org.jspecify.annotations.Nullable;
  * @param destination address that the client connected to
  */
 public record ProxyHeader(InetSocketAddress source, InetSocketAddress destination) {
-  /** The beginning of a connection: bytes that came, of which some may be left to others. */
+  /** The start of a connection: received bytes, some of which may be left to others. */
   public interface Bytes {
-    /** How many bytes are here. */
+    /** Number of available bytes. */
     int available();
 
-    /** The byte so many after the first that is here. */
+    /** The byte at an offset from the first buffered one. */
     byte at(int offset);
 
     /** The offset of the first such byte in {@code [from, to)} of those that are here, or -1. */
     int find(byte wanted, int from, int to);
 
-    /** Whether the bytes that are here have, at these places, what another array has there. */
+    /** Whether the buffered bytes equal those of another array in a range. */
     boolean startsWith(byte[] other, int from, int to);
 
     /** Copies the first bytes without consuming them. */

@@ -116,7 +116,7 @@ class SocketReaderTest {
   }
 
   @Test
-  void whatWasHandedOutIsNotWrittenAgain() {
+  void doesNotOverwriteReturnedBuffers() {
     Pieces p = new Pieces("first second third".getBytes(US_ASCII), 1);
     SocketReader r = new SocketReader(new byte[0], p::ours);
     var first = r.readBuffer(5);

@@ -115,7 +115,7 @@ class UyuniTest {
       vendor.on(
           "POST https://uyuni.test/rpc/api",
           r -> Vendor.Response.of(200, "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>"));
-      assertThatThrownBy(source::refresh).hasMessageContaining("what is not XML");
+      assertThatThrownBy(source::refresh).hasMessageContaining("a response that is not XML");
     }
   }
 }
