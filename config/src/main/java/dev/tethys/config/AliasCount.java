@@ -9,12 +9,11 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /**
- * Count of the values that a document has once its aliases are read where they stand. A few lines
- * of aliases of aliases have billions ("billion laughs"), and a list that contains itself has no
- * end.
+ * Count of the values that a document has after its aliases are expanded. A few lines of aliases of
+ * aliases have billions ("billion laughs"), and a list that contains itself has no end.
  */
 final class AliasCount {
-  /** Values of a node with what it holds, and levels of lists and maps in it. */
+  /** Number of values of a node with its children, and nesting depth of its lists and maps. */
   private record Size(long values, int depth) {}
 
   private static final Size OPEN = new Size(-1, 0);
@@ -27,7 +26,7 @@ final class AliasCount {
   private long written;
 
   /**
-   * @param name what errors call the document
+   * @param name name of the document in errors
    */
   AliasCount(String name) {
     this.name = name;

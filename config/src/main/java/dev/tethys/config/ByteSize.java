@@ -18,7 +18,7 @@ public record ByteSize(long bytes) {
   /**
    * Reads a size such as {@code 512MB} or {@code 1GB512MB}; a bare {@code 0} needs no unit.
    *
-   * @throws IllegalArgumentException saying what is wrong
+   * @throws IllegalArgumentException with the problem
    */
   public static ByteSize parse(String s) {
     String rest = s;
@@ -67,7 +67,7 @@ public record ByteSize(long bytes) {
     return 1L << (10 * (i + 1));
   }
 
-  /** As Prometheus writes it, largest unit first: {@code 15MiB}, {@code 1GiB512MiB}. */
+  /** Formats the size like Prometheus, largest unit first: {@code 15MiB}, {@code 1GiB512MiB}. */
   @Override
   public String toString() {
     if (bytes == 0) {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Authentication of a client by the method of a cloud provider. */
 public sealed interface CloudAuth {
-  /** The key of the block that says so. */
+  /** The key of the block that selects it. */
   String key();
 
   /** The block as a tree to be written. */
@@ -18,9 +18,9 @@ public sealed interface CloudAuth {
   /**
    * Signatures of AWS.
    *
-   * @param fips whether roles are taken on at FIPS endpoints
+   * @param fips whether roles are assumed at FIPS endpoints
    * @param service that requests are signed for
-   * @param session how roles are taken on
+   * @param session session name of assumed roles
    */
   record SigV4(
       String region,
@@ -51,7 +51,7 @@ public sealed interface CloudAuth {
         new Section("sigv4", "Signing of requests for Amazon Managed Service for Prometheus.");
     private static final Keys KEYS = new Keys(SECTION);
 
-    /** As a value in configurations. */
+    /** Type in configurations. */
     public static final Type<CloudAuth> TYPE = SECTION.type(o -> KEYS.read(o, PROMETHEUS));
 
     /** With the usual session. */
@@ -89,9 +89,9 @@ public sealed interface CloudAuth {
     }
 
     /**
-     * As a value in configurations of what may be one of several services.
+     * Type for configurations that may use one of several services.
      *
-     * @param usual the service when nothing is said
+     * @param usual the default service
      */
     public static Type<CloudAuth> of(String usual, String about) {
       Section s = new Section("sigv4", about);
@@ -101,10 +101,10 @@ public sealed interface CloudAuth {
       return s.type(o -> keys.read(o, o.get(service)));
     }
 
-    /** Nothing is said, and all of it found as AWS's programs find it. */
+    /** Nothing is configured; everything is discovered as in AWS's tools. */
     public static final SigV4 FOUND = new SigV4("", "", Secret.NONE, "", "", "", false);
 
-    /** As a value in configurations of what has one service. */
+    /** Type for configurations that have a single service. */
     public static Type<CloudAuth> keys(String block, String about) {
       Section s = new Section(block, about);
       Keys keys = new Keys(s);
@@ -288,7 +288,7 @@ public sealed interface CloudAuth {
     private static final Key<String> SCOPE =
         SECTION.key("scope", Type.STRING, "", "Scope instead of that of Azure Monitor.");
 
-    /** As a value in configurations. */
+    /** Type in configurations. */
     public static final Type<CloudAuth> TYPE = SECTION.type(AzureAd::read);
 
     private static final String UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
@@ -373,7 +373,7 @@ public sealed interface CloudAuth {
   /**
    * Tokens of Google.
    *
-   * @param scope what they are for
+   * @param scope scope of the tokens
    */
   record GoogleIam(String credentialsFile, String scope) implements CloudAuth {
     private static final String MONITORING = "https://www.googleapis.com/auth/monitoring.write";
@@ -392,7 +392,7 @@ public sealed interface CloudAuth {
             "",
             "Service account key file; empty for Google's application default credentials.");
 
-    /** As a value in configurations. */
+    /** Type in configurations. */
     public static final Type<CloudAuth> TYPE =
         SECTION.type(o -> new GoogleIam(o.get(CREDENTIALS_FILE)));
 

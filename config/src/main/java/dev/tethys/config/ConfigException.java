@@ -1,8 +1,8 @@
 package dev.tethys.config;
 
 /**
- * A configuration that a person must change. The message is complete: {@code file:line:column: what
- * is wrong and what is allowed}. Secrets in URLs that it quotes are masked.
+ * A configuration error that a person must fix. The message is complete: {@code file:line:column:
+ * problem and accepted values}. Secrets in URLs that it quotes are masked.
  */
 public class ConfigException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -14,7 +14,7 @@ public class ConfigException extends RuntimeException {
     this.problem = Redaction.text(problem);
   }
 
-  /** What is wrong, without the position. */
+  /** The problem, without the position. */
   public String problem() {
     return problem;
   }

@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 public final class ConfigReference {
   private ConfigReference() {}
 
-  /** A Markdown chapter a section: the given ones first, then every section they lead to. */
+  /**
+   * A Markdown chapter per section: the given ones first, then every section reachable from them.
+   */
   public static String markdown(String title, Section... tops) {
     Set<Section> seen = new LinkedHashSet<>();
     Deque<Section> open = new ArrayDeque<>();

@@ -6,8 +6,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Recognition of texts that look like credentials: of tokens by their prefix, and of random texts
- * by how often letters and digits alternate. Names, versions, media types and times do not.
+ * Recognizes text that looks like credentials: tokens by their prefix, and random text by the
+ * frequency of changes between letters and digits. Names, versions, media types and times are not
+ * recognized.
  */
 public final class CredentialShape {
   /** Schemes of authentication, which a credential follows. */
@@ -27,7 +28,7 @@ public final class CredentialShape {
           "sharedkey",
           "dsn");
 
-  /** Tokens whose issuers gave them a prefix by which they are found. */
+  /** Tokens with an identifying prefix from their issuer. */
   private static final Pattern PREFIXED =
       Pattern.compile(
           "(?:(?:sk|pk|rk)[-_](?:live|test|ant|proj)?[-_]?|gh[opsur]_|github_pat_|glpat-|xox[abeoprs]-"

@@ -24,7 +24,7 @@ public final class Durations {
   /**
    * Reads a duration.
    *
-   * @throws IllegalArgumentException saying what is wrong, in Prometheus's words
+   * @throws IllegalArgumentException with the problem, in Prometheus's words
    */
   public static Duration parse(String s) {
     if (s.isEmpty()) {

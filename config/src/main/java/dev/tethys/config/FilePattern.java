@@ -31,7 +31,7 @@ public final class FilePattern {
   /**
    * Reads a pattern.
    *
-   * @throws IllegalArgumentException saying what is wrong with it
+   * @throws IllegalArgumentException with the problem
    */
   public static FilePattern of(String text) {
     int star = text.indexOf('*');
@@ -47,7 +47,7 @@ public final class FilePattern {
     }
   }
 
-  /** The folder in which the files lie. */
+  /** Folder of the files. */
   public Path folder() {
     Path parent = path.toAbsolutePath().getParent();
     return parent == null ? path.toAbsolutePath() : parent;

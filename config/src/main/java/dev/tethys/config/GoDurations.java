@@ -24,7 +24,7 @@ public final class GoDurations {
   /**
    * Reads a duration.
    *
-   * @throws IllegalArgumentException saying what is wrong
+   * @throws IllegalArgumentException with the problem
    */
   public static Duration parse(String s) {
     boolean negative = s.startsWith("-");

@@ -212,7 +212,7 @@ public record HttpClientConfig(
     private static final Key<List<String>> FILES =
         SECTION.key("files", Type.list(Type.PATH), List.of(), "Files of values.");
 
-    /** As a value in configurations. */
+    /** Type in configurations. */
     public static final Type<Header> TYPE =
         SECTION.type(
             o -> new Header(o.get(VALUES), o.get(SECRETS), o.get(FILES)),
@@ -228,8 +228,8 @@ public record HttpClientConfig(
   }
 
   /**
-   * The headers of a key {@code headers}, which are sent with every request: names that are set in
-   * another way, or are none, are refused.
+   * The headers of a key {@code headers}, which are sent with every request; invalid names and
+   * names set in another way are rejected.
    */
   public static Map<String, String> sentHeaders(YamlObject o, Key<Map<String, String>> key) {
     Map<String, String> headers = o.get(key);
@@ -307,7 +307,7 @@ public record HttpClientConfig(
     SECTION.include(ProxyConfig.SECTION);
   }
 
-  /** Such a block on its own. */
+  /** The block as a standalone type. */
   public static final Type<HttpClientConfig> TYPE = SECTION.type(o -> read(o, DEFAULT));
 
   /** Reads the keys of this block out of a map that also has others. */

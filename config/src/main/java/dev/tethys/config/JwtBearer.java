@@ -29,7 +29,7 @@ public record JwtBearer(
   /** The grant type of RFC 7523. */
   public static final String GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-  /** The keys, to be included where they stand inline. */
+  /** The keys, to be included inline. */
   public static final Section SECTION = new Section("jwt_bearer", "Signed JWT assertion.");
 
   private static final Key<Boolean> GRANT_TYPE =
@@ -67,9 +67,9 @@ public record JwtBearer(
   }
 
   /**
-   * What a map says that includes the keys.
+   * Reads the settings from a map that includes the keys.
    *
-   * @throws ConfigException when the grant is this one and no key is there to sign with
+   * @throws ConfigException if this grant is selected without a signing key
    */
   public static JwtBearer read(YamlObject o) {
     YamlNode claims = o.at(CLAIMS);
@@ -103,14 +103,14 @@ public record JwtBearer(
     return m;
   }
 
-  /** The same, whose file goes before its text where both are written. */
+  /** Variant in which the file has precedence over the text if both are set. */
   public JwtBearer fileFirst() {
     return keyFile.isEmpty()
         ? this
         : new JwtBearer(enabled, Secret.NONE, keyFile, keyId, algorithm, issuer, audience, claims);
   }
 
-  /** As the page of the configuration shows it, where the grant is this one. */
+  /** Adds the settings shown on the configuration page, if this grant is selected. */
   void addTo(Map<String, @Nullable Object> m) {
     if (enabled) {
       m.put("grant_type", GRANT);

@@ -8,7 +8,7 @@ package dev.tethys.config;
  * @param host empty for all addresses; an IPv6 address without its brackets
  */
 public record ListenAddressConfig(String host, int port) {
-  /** One in a configuration, as it is written. */
+  /** An address in a configuration, unparsed. */
   public static final Type<String> TYPE =
       Type.of(
           "address to listen on",
@@ -21,9 +21,9 @@ public record ListenAddressConfig(String host, int port) {
                   }));
 
   /**
-   * Reads one.
+   * Parses an address.
    *
-   * @throws IllegalArgumentException when it is none
+   * @throws IllegalArgumentException if the text is not an address
    */
   public static ListenAddressConfig parse(String text) {
     int colon = text.lastIndexOf(':');
@@ -37,7 +37,7 @@ public record ListenAddressConfig(String host, int port) {
     try {
       port = Integer.parseInt(text.substring(colon + 1));
     } catch (NumberFormatException e) {
-      // told below
+      // reported below
     }
     if (port < 0 || port > UrlText.MAX_PORT) {
       throw new IllegalArgumentException(

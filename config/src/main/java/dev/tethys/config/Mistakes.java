@@ -46,7 +46,7 @@ final class Mistakes {
         .putIfAbsent(section, new HashMap<>());
   }
 
-  /** Records the mistake of a key, for the readers of the same map to come. */
+  /** Records the mistake of a key, for subsequent readers of the same map. */
   void add(Object place, Section section, String key, ConfigException e) {
     add(e);
     read.computeIfAbsent(place, p -> new IdentityHashMap<>())
@@ -61,7 +61,7 @@ final class Mistakes {
 
   private record Place(int file, int line, int column) {}
 
-  /** The lines by file, line and column; those without a place come last. */
+  /** The lines by file, line and column; those without a position are last. */
   private static List<String> inOrder(Set<String> lines) {
     Map<String, Integer> files = new HashMap<>();
     Map<String, Place> places = new HashMap<>();

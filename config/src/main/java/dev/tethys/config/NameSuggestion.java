@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Finds what a person probably meant to write. */
+/** Finds the word that a person probably meant. */
 public final class NameSuggestion {
   /** Edit distance up to which any word is suggested. */
   private static final int MIN_DISTANCE = 2;
@@ -15,8 +15,9 @@ public final class NameSuggestion {
   private NameSuggestion() {}
 
   /**
-   * The known word with the smallest edit distance, or null when none is near. Of several, one of
-   * the same length, for a wrong letter is likelier than a forgotten one; then the first by name.
+   * The known word with the smallest edit distance, or null when none is near. Among several, one
+   * of the same length wins, since a wrong letter is likelier than a missing one; then the first by
+   * name.
    */
   public static @Nullable String of(String word, Collection<String> known) {
     return of(word, known, Math.max(MIN_DISTANCE, word.length() / 3));

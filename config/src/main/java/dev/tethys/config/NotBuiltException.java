@@ -3,7 +3,10 @@ package dev.tethys.config;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A configuration that is valid where it comes from, but asks for what Tethys does not do yet. */
+/**
+ * A configuration that is valid in its original program, but requests a feature that Tethys does
+ * not support yet.
+ */
 public final class NotBuiltException extends ConfigException {
   private static final long serialVersionUID = 1L;
 
@@ -36,7 +39,7 @@ public final class NotBuiltException extends ConfigException {
         + (p.about.isEmpty() ? "" : ": " + p.about);
   }
 
-  /** Everything that was asked for in vain. */
+  /** All unsupported settings. */
   public List<Part> parts() {
     return parts;
   }

@@ -48,7 +48,7 @@ public record OAuth2(
     SECTION.include(JwtBearer.SECTION).include(ProxyConfig.SECTION);
   }
 
-  /** How one is read. */
+  /** Type in configurations. */
   public static final Type<OAuth2> TYPE = SECTION.type(OAuth2::read);
 
   private static OAuth2 read(YamlObject o) {
@@ -94,7 +94,7 @@ public record OAuth2(
         proxy);
   }
 
-  /** As the page of the configuration shows it. */
+  /** Tree shown on the configuration page. */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("client_id", clientId);

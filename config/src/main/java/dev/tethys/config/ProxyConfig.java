@@ -9,11 +9,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Through which proxy a client goes.
+ * Proxy of a client.
  *
- * @param noProxy what is reached without it: addresses, networks, domains, each with an optional
- *     port, separated by commas
- * @param connectHeader headers sent to the proxy when a tunnel is asked for
+ * @param noProxy destinations reached without it: addresses, networks, domains, each with an
+ *     optional port, separated by commas
+ * @param connectHeader headers sent to the proxy with a CONNECT request
  */
 public record ProxyConfig(
     @Nullable URI url,
@@ -21,7 +21,7 @@ public record ProxyConfig(
     boolean fromEnvironment,
     Map<String, List<Secret>> connectHeader) {
 
-  /** How a proxy may be spoken to. */
+  /** Supported proxy schemes. */
   public static final List<String> SCHEMES = List.of("http", "https", "socks5", "socks5h");
 
   /** No proxy. */

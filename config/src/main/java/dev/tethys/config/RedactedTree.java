@@ -18,12 +18,12 @@ final class RedactedTree {
   /** Keys whose maps hold parameters of a URL's query, or of a request's form. */
   private static final Set<String> PARAMETERS = Set.of("params", "query_params");
 
-  /** Keys whose maps hold what a token server is sent: any of it may be a password. */
+  /** Keys whose maps are sent to a token server: any value may be a password. */
   private static final Set<String> SECRETS = Set.of("endpoint_params");
 
   private RedactedTree() {}
 
-  /** The value of a key; the values of what it holds are masked when they are written. */
+  /** Value of a key; values inside it are masked when they are written. */
   static Object value(String key, Object v) {
     if (v instanceof Map<?, ?> m) {
       if (HEADERS.contains(key)) {

@@ -95,7 +95,7 @@ public final class Redaction {
           "x-prometheus-remote-read-version",
           "x-prometheus-remote-write-version");
 
-  /** Headers that hold a credential though their names do not say so. */
+  /** Headers that hold a credential although their names do not show it. */
   private static final Pattern CREDENTIAL_HEADER =
       Pattern.compile("x-honeycomb-team|(.*[_.-])?(auth|dsn|license)([_.-].*)?");
 
@@ -107,8 +107,8 @@ public final class Redaction {
   }
 
   /**
-   * A URL whose password alone is masked, as in Go's {@code URL.Redacted}. Names of queues are made
-   * of it, so it must not change; show {@link #url} instead.
+   * A URL whose password alone is masked, as in Go's {@code URL.Redacted}. Names of queues are
+   * derived from it, so it must not change; use {@link #url} for display.
    */
   public static String passwordMasked(URI u) {
     String user = u.getRawUserInfo();
@@ -159,7 +159,8 @@ public final class Redaction {
 
   /**
    * The value of an open parameter is searched as well: it may be a URL with its own query. Only
-   * secret values are read to their end, or many names behind each other would take quadratic time.
+   * secret values are read to their end; otherwise many consecutive names would take quadratic
+   * time.
    */
   private static String parameters(String s) {
     Matcher m = PARAMETER.matcher(s);
@@ -205,8 +206,8 @@ public final class Redaction {
   }
 
   /**
-   * Whether a key of a configuration holds a secret by its name, where no section says so. An
-   * access key is a name, as the secret key belongs to it.
+   * Whether a configuration key holds a secret, judging by its name, if no section declares it. An
+   * access key is an identifier; the matching secret key is the secret.
    */
   public static boolean isSecretKey(String name) {
     return SECRET_KEY.matcher(name.toLowerCase(Locale.ROOT)).matches();

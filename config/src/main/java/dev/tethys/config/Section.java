@@ -8,9 +8,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys that one kind of map in a configuration file may have. It is both what strict reading
- * checks against and what the reference documentation is made of. Filled once, while the class that
- * owns it is initialised.
+ * The keys that one kind of map in a configuration file may have. Strict reading checks against it,
+ * and the reference documentation is generated from it. Filled once, while the class that owns it
+ * is initialized.
  */
 public final class Section {
   private final String name;
@@ -50,9 +50,7 @@ public final class Section {
     return add(new Key<>(key, type.absentWhenNull(), null, true, true, doc));
   }
 
-  /**
-   * A key that Prometheus has and Tethys does not do yet: refused by name when it says anything.
-   */
+  /** A key of Prometheus that Tethys does not support yet: rejected by name if it has a value. */
   public Section notBuilt(String key, String doc) {
     add(new Key<>(key, Type.ANY, null, false, false, doc));
     return this;
@@ -106,7 +104,7 @@ public final class Section {
   /**
    * The same.
    *
-   * @param whenNull what null means where it is written as an item of a list or the value of a map
+   * @param whenNull value of a null that is an item of a list or the value of a map
    */
   public <T> Type<T> type(Function<YamlObject, T> reader, T whenNull) {
     return new Type<>(

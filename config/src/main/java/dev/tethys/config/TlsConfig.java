@@ -30,8 +30,8 @@ public record TlsConfig(
     List<String> cipherSuites,
     List<String> namedGroups,
     boolean systemCas) {
-  // By hand: what a record makes of itself is put together when it is first needed, which takes
-  // milliseconds of a start.
+  // Written by hand: a record's generated method is linked on first use, which takes milliseconds
+  // of a start.
   @Override
   public boolean equals(@Nullable Object other) {
     return other == this
@@ -127,12 +127,12 @@ public record TlsConfig(
       this.protocol = protocol;
     }
 
-    /** As Java calls it. */
+    /** Java's name of the version. */
     public String protocol() {
       return protocol;
     }
 
-    /** As a value in configurations. */
+    /** Type in configurations. */
     public static final Type<TlsVersion> TYPE =
         Type.oneOf("TLS version", TlsVersion.values(), TlsVersion::name);
   }
@@ -165,7 +165,7 @@ public record TlsConfig(
   private static final Key<TlsVersion> MAX_VERSION =
       SECTION.optional("max_version", TlsVersion.TYPE, "Maximum TLS version.");
 
-  /** As a value in configurations. */
+  /** Type in configurations. */
   public static final Type<TlsConfig> TYPE = SECTION.type(TlsConfig::read);
 
   /** Reads the keys out of a map that may have others too. */
@@ -241,7 +241,7 @@ public record TlsConfig(
     return !key.isEmpty() || !keyFile.isEmpty();
   }
 
-  /** As a tree to be written, or null when nothing is configured. */
+  /** Configuration as a tree, or null if nothing is configured. */
   public @Nullable Map<String, @Nullable Object> tree() {
     if (equals(DEFAULT)) {
       return null;

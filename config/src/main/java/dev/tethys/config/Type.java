@@ -112,9 +112,9 @@ public final class Type<T> {
   }
 
   /**
-   * Its own type.
+   * Custom type.
    *
-   * @param whenNull what a key with an empty value means; null when it then counts as absent
+   * @param whenNull value for a key with an empty value; null if it then counts as absent
    */
   public static <T> Type<T> of(String name, @Nullable T whenNull, Function<YamlNode, T> reader) {
     return new Type<>(name, whenNull, reader, null);
@@ -196,7 +196,7 @@ public final class Type<T> {
         new Shape.MapOf(value.shape));
   }
 
-  /** One of several words, which are themselves what is read. */
+  /** One of several words, returned as text. */
   public static Type<String> oneOf(String what, List<String> words) {
     return oneOf(what, words.toArray(String[]::new), w -> w);
   }
@@ -276,7 +276,7 @@ public final class Type<T> {
     return whenNull == null ? this : new Type<>(name, null, reader, section, shape);
   }
 
-  /** As the documentation calls it. */
+  /** Name in the documentation. */
   public String name() {
     return name;
   }
@@ -296,7 +296,7 @@ public final class Type<T> {
     return node.isNull() ? whenNull : reader.apply(node);
   }
 
-  /** Reads a value; an empty map where nothing stands. */
+  /** Reads a value; an empty map for a missing one. */
   public T read(YamlNode node) {
     T v = readOrNull(node);
     return v == null ? reader.apply(node) : v;

@@ -31,8 +31,8 @@ public final class UrlHost {
   }
 
   /**
-   * The host as sockets take it, an IPv6 address without brackets and with a plain {@code %} before
-   * its zone, which a URL escapes (RFC 6874); "null" when there is none.
+   * The host for sockets, an IPv6 address without brackets and with a plain {@code %} before its
+   * zone, which a URL escapes (RFC 6874); "null" if there is none.
    */
   public static String bare(URI u) {
     String host = String.valueOf(of(u));
@@ -46,7 +46,7 @@ public final class UrlHost {
         : address.substring(0, zone) + "%" + address.substring(zone + 3);
   }
 
-  /** The port; -1 when it is not said. */
+  /** The port; -1 if unset. */
   public static int port(URI u) {
     Matcher m = lenient(u);
     return m == null || m.group(2) == null ? u.getPort() : Integer.parseInt(m.group(2));

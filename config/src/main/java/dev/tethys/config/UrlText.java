@@ -7,9 +7,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * URLs as configurations have them. Go reads some that {@link URI} does not, such as those with a
- * space or angle brackets in their path, and sends them with these escaped: so they are read here.
- * What is beyond ASCII is escaped, too, where {@link URI} would leave it as it is.
+ * URLs in configurations. Go reads some that {@link URI} does not, such as those with a space or
+ * angle brackets in their path, and sends them with these escaped: so they are read here. Non-ASCII
+ * characters are escaped, too, which {@link URI} does not do.
  */
 public final class UrlText {
   /** The largest port that there is. */
@@ -25,7 +25,7 @@ public final class UrlText {
   private static final Pattern BAD_ESCAPE = Pattern.compile(ESCAPE + ".{0,2}");
   private static final Pattern LONE_PERCENT = Pattern.compile(ESCAPE);
 
-  /** What Go takes of a user and password; RFC 3986 does not take the {@code @}. */
+  /** Characters that Go accepts in a user and password; RFC 3986 does not allow the {@code @}. */
   private static final Pattern USER_INFO = Pattern.compile("[A-Za-z0-9._:~!$&'()*+,;=%@-]*");
 
   private static final Pattern PORT = Pattern.compile(".*:([0-9]+)");
@@ -36,7 +36,7 @@ public final class UrlText {
   /**
    * Reads a URL.
    *
-   * @throws URISyntaxException when Go would not take it either, or its port cannot be
+   * @throws URISyntaxException if Go would reject it too, or its port is invalid
    */
   public static URI read(String text) throws URISyntaxException {
     URI u;
@@ -139,7 +139,7 @@ public final class UrlText {
     if (bad.find()) {
       throw new URISyntaxException(text, "invalid URL escape \"" + bad.group() + "\"");
     }
-    // Go checks nothing of a query; a lone % that it would send as it is is read so here, too.
+    // Go does not validate a query; a lone % that it would send unchanged is accepted here, too.
     String query = m.group(4) == null ? "" : LONE_PERCENT.matcher(m.group(4)).replaceAll("%25");
     return new URI(
         m.group(1)

@@ -28,20 +28,23 @@ import org.snakeyaml.engine.v2.parser.ParserImpl;
 import org.snakeyaml.engine.v2.scanner.StreamReader;
 
 /**
- * One YAML file: its first document, and what in it was found to be not built yet. As in the Go
- * programs whose files these are, further documents in the file are not read. JSON is YAML.
+ * One YAML file: its first document, and the unsupported settings found in it. As in the Go
+ * programs that these files come from, further documents in the file are not read. JSON is YAML.
  */
 public final class YamlDocument {
   /** The largest file that is read, in bytes. */
   public static final int MAX_BYTES = 64 << 20;
 
-  /** How often aliases may repeat lists and maps, so that a small file stays small in memory. */
+  /**
+   * Maximum number of repetitions of lists and maps by aliases, so that a small file stays small in
+   * memory.
+   */
   static final int MAX_ALIASES = 10_000;
 
-  /** Most values that aliases add to a document when each is read where it stands. */
+  /** Maximum number of values that aliases add to a document when expanded. */
   static final long MAX_REPEATED = 1_000_000;
 
-  /** Most levels of lists and maps, aliases read where they stand. */
+  /** Maximum nesting depth of lists and maps with aliases expanded. */
   static final int MAX_DEPTH = 100;
 
   static final String TOO_DEEP =
@@ -80,7 +83,7 @@ public final class YamlDocument {
     this.root = new YamlNode(this, node, path);
   }
 
-  /** A tree put together of several texts; each of its nodes knows in which it stands. */
+  /** A tree merged from several texts; each of its nodes knows its text. */
   static YamlDocument of(String name, @Nullable Node node) {
     return new YamlDocument(name, node);
   }
@@ -147,8 +150,8 @@ public final class YamlDocument {
   /**
    * Reads text.
    *
-   * @param name what errors call it
-   * @param directory what relative paths are relative to; null leaves them as they are
+   * @param name name in errors
+   * @param directory base of relative paths; null leaves them unchanged
    */
   public static YamlDocument parse(String name, @Nullable Path directory, String text) {
     return new YamlDocument(name, directory, text);
@@ -157,7 +160,7 @@ public final class YamlDocument {
   /**
    * Reads a text that must be one document, so that no part of it stays unread.
    *
-   * @param name what errors call it
+   * @param name name in errors
    * @throws ConfigException when it is not YAML, or where a second document begins
    */
   public static YamlDocument parseSingle(String name, String text) {
@@ -166,7 +169,7 @@ public final class YamlDocument {
   }
 
   /**
-   * Reads all documents of a file, as Kubernetes does; empty ones are left out.
+   * Reads all documents of a file, as in Kubernetes; empty ones are left out.
    *
    * @throws ConfigException when it is not YAML
    * @throws IOException when it cannot be read or is larger than {@link #MAX_BYTES}
@@ -187,13 +190,13 @@ public final class YamlDocument {
     return out;
   }
 
-  /** From now on keys that no section describes are passed over. */
+  /** Ignores keys that no section describes from now on. */
   public YamlDocument ignoringUnknownKeys() {
     lenient = true;
     return this;
   }
 
-  /** From now on a text where a list is wanted is its items, with commas between them. */
+  /** Reads text as a comma-separated list where a list is expected, from now on. */
   public YamlDocument splittingTexts() {
     commas = true;
     return this;
@@ -211,9 +214,9 @@ public final class YamlDocument {
   }
 
   /**
-   * From now on values are read as the Collector reads them: null as {@link #takingNullAsAbsent}
-   * says, and scalars without quotes as version 3 of Go's YAML package reads values of any type, so
-   * that {@code no} and {@code on} are strings and no truth values.
+   * Reads values like the Collector from now on: null as in {@link #takingNullAsAbsent}, and
+   * scalars without quotes like version 3 of Go's YAML package, so that {@code no} and {@code on}
+   * are strings and not booleans.
    */
   public YamlDocument readingAsCollector() {
     collectors = true;
@@ -239,7 +242,7 @@ public final class YamlDocument {
     return nullIsAbsent;
   }
 
-  /** Keeps the absolute paths that readers make of relative ones, for {@link #path}. */
+  /** Records the absolute paths that readers derive from relative ones, for {@link #path}. */
   public YamlDocument recordingPaths() {
     paths = new IdentityHashMap<>();
     return this;
@@ -295,8 +298,8 @@ public final class YamlDocument {
 
   /**
    * Reads the document so that an error names all of its mistakes, each on its line. The reading is
-   * repeated when the first one fails; keys, lists and maps are read to their ends then, and so is
-   * what {@link YamlNode#attempt} reads.
+   * repeated if the first one fails; keys, lists and maps are then read to their ends, and so is
+   * the argument of {@link YamlNode#attempt}.
    *
    * @throws ConfigException when something in it is wrong
    */
@@ -387,7 +390,7 @@ public final class YamlDocument {
   }
 
   /**
-   * @param whole whether more documents are an error; else what follows is not read
+   * @param whole whether further documents are an error; otherwise they are not read
    */
   private static List<Node> compose(String name, String text, int most, boolean whole) {
     LoadSettings settings =
@@ -412,7 +415,7 @@ public final class YamlDocument {
         throw new ConfigException(
             where(name, parser.peekEvent().getStartMark()),
             most == 1
-                ? "yaml: a second document begins; only one is read: remove this line and what follows"
+                ? "yaml: a second document begins here; only one is read: remove this line and all after it"
                 : "yaml: more than " + most + " documents");
       }
       for (Node n : out) {

@@ -27,10 +27,10 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  * the position of its text; a substituted value has the position of its {@code ${…}}.
  */
 public final class YamlLayers {
-  /** How deep what is put in may itself ask for something. */
+  /** Maximum nesting depth of inserted text that itself has references. */
   private static final int MAX_NESTING = 20;
 
-  /** How many values may be put in, so that a small text stays small in memory. */
+  /** Maximum number of inserted values, so that a small text stays small in memory. */
   private static final int MAX_INSERTED = 10_000;
 
   private static final String DELIMITER = "::";
@@ -46,7 +46,7 @@ public final class YamlLayers {
      *
      * @param argument the text after the scheme
      * @throws IOException when it is not available
-     * @throws IllegalArgumentException saying what is wrong with the argument
+     * @throws IllegalArgumentException with the problem of the argument
      */
     String text(String argument) throws IOException;
   }
@@ -72,7 +72,7 @@ public final class YamlLayers {
     this.expands = expands;
   }
 
-  /** Empty, for texts whose {@code ${…}} stay as they are written. */
+  /** Empty layers for texts whose {@code ${…}} stay unchanged. */
   public static YamlLayers unexpanded() {
     return new YamlLayers(Map.of(), false);
   }
@@ -82,7 +82,7 @@ public final class YamlLayers {
     return Set.copyOf(references);
   }
 
-  /** Lays a text over what is there. */
+  /** Overlays a text on the current tree. */
   public YamlLayers add(String name, String text) {
     Node n = YamlDocument.compose(name, text);
     if (n != null) {
@@ -93,7 +93,7 @@ public final class YamlLayers {
   }
 
   /**
-   * Lays one value over what is there.
+   * Overlays a single value on the current tree.
    *
    * @param assignment {@code path.to.key=value}, the value in YAML
    */
@@ -118,7 +118,7 @@ public final class YamlLayers {
     return add("--set " + assignment.substring(0, eq), sb.toString());
   }
 
-  /** What came out of it; its root is a null node when there is nothing. */
+  /** The merged document; its root is a null node if there is nothing. */
   public YamlDocument document() {
     return YamlDocument.of("configuration", merged).withOriginals(originals);
   }
@@ -150,7 +150,7 @@ public final class YamlLayers {
       }
     }
     for (NodeTuple t : b.getValue()) {
-      // A key that stands twice in one text is kept twice, for the reader to refuse.
+      // A duplicate key in one text is kept twice, so that the reader rejects it.
       if (!(t.getKeyNode() instanceof ScalarNode k) || seen.remove(k.getValue()) == null) {
         out.add(t);
       }
@@ -234,8 +234,8 @@ public final class YamlLayers {
   }
 
   /**
-   * The value of a text that was put in as a whole. The text is kept in addition to a list, a map,
-   * and a scalar that YAML reads as another text, for readers of strings.
+   * The value of a text that consists of a single reference. The text is kept in addition to a
+   * list, a map, and a scalar that YAML reads as another text, for readers of strings.
    */
   private Node substituted(ScalarNode at, String found, int depth) {
     String one = found.endsWith("\n") ? found.substring(0, found.length() - 1) : found;
@@ -266,7 +266,7 @@ public final class YamlLayers {
     return plain(at, text, text.isEmpty() ? ScalarStyle.PLAIN : ScalarStyle.SINGLE_QUOTED);
   }
 
-  /** The text with everything put in, or itself where that is not possible. */
+  /** The text with all references replaced, or unchanged if that is not possible. */
   private String textOf(ScalarNode at, String text, int depth) {
     try {
       return inner(at, text, depth);
@@ -279,7 +279,7 @@ public final class YamlLayers {
     originals.put(n, text);
   }
 
-  /** What was put in stands where it was asked for. */
+  /** Gives an inserted node the position of the reference. */
   private static Node moved(Node n, Node at) {
     return switch (n) {
       case MappingNode m -> {
@@ -309,10 +309,10 @@ public final class YamlLayers {
     };
   }
 
-  /** Text in which everything that is asked for is put in as text. */
+  /** The text with all references replaced by text. */
   private String inner(ScalarNode at, String text, int depth) {
     if (depth > MAX_NESTING) {
-      throw error(at, "what is put in asks for more, over and over");
+      throw error(at, "inserted values refer to each other without end");
     }
     StringBuilder sb = new StringBuilder(text.length());
     int i = 0;
@@ -355,7 +355,7 @@ public final class YamlLayers {
 
   private String resolve(ScalarNode at, String asked, int depth) {
     if (depth > MAX_NESTING || ++inserted > MAX_INSERTED) {
-      throw error(at, "what is put in asks for more, over and over");
+      throw error(at, "inserted values refer to each other without end");
     }
     String scheme = "env";
     String argument = asked;
@@ -373,7 +373,7 @@ public final class YamlLayers {
           at,
           "\"${"
               + asked
-              + "}\": there is no source \""
+              + "}\": unknown source \""
               + scheme
               + "\"; there are: "
               + String.join(", ", sources.keySet().stream().sorted().toList()));

@@ -30,9 +30,9 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 /**
  * A value in a YAML file, with its position and the path of keys that leads to it.
  *
- * <p>Plain scalars are taken as Go's YAML reader takes them, by what is asked for: {@code on} is a
- * string where a string is wanted and true where a bool is, except in the Collector's files; {@code
- * 017} is fifteen as a number.
+ * <p>Plain scalars are interpreted like in Go's YAML reader, by the expected type: {@code on} is a
+ * string where a string is expected and true where a bool is, except in the Collector's files;
+ * {@code 017} is fifteen as a number.
  */
 public final class YamlNode {
   private static final String BINARY = "tag:yaml.org,2002:binary";
@@ -111,7 +111,7 @@ public final class YamlNode {
   }
 
   /**
-   * Says that what stands here is valid elsewhere but not built; see {@link
+   * Marks this value as valid elsewhere but not supported; see {@link
    * YamlDocument#refuseNotBuilt()}.
    */
   public void notBuilt(String what) {
@@ -195,8 +195,8 @@ public final class YamlNode {
   }
 
   /**
-   * Any scalar as bytes, each a character of the same number: what {@code !!binary} holds, or text
-   * in UTF-8; null is {@code ""}.
+   * Any scalar as bytes, one per character: the content of {@code !!binary}, or text in UTF-8; null
+   * is {@code ""}.
    */
   public String asByteString() {
     byte[] bytes;
@@ -236,7 +236,7 @@ public final class YamlNode {
         return n.longValueExact();
       }
     } catch (ArithmeticException e) {
-      // said below
+      // reported below
     }
     throw error("must be a whole number, not " + describe());
   }
@@ -278,7 +278,7 @@ public final class YamlNode {
     return node instanceof ScalarNode s && isPlain(s) && PlainScalar.isSpecial(s.getValue());
   }
 
-  /** Something that text is turned into, where a failure says what is wrong. */
+  /** Value parsed from the text; failures of the parser describe the problem. */
   public <T> T parse(Function<String, T> parser) {
     try {
       return parser.apply(asString());
@@ -287,7 +287,7 @@ public final class YamlNode {
     }
   }
 
-  /** A path, relative ones resolved against the folder of the file; {@code ""} stays. */
+  /** A path, relative ones resolved against the folder of the file; {@code ""} stays unchanged. */
   public String asPath() {
     String resolved = resolve(asString());
     if (node != null) {
@@ -296,12 +296,12 @@ public final class YamlNode {
     return resolved;
   }
 
-  /** What relative paths in this file are relative to; null for the folder of the process. */
+  /** Base directory of relative paths in this file; null for the working directory. */
   public @Nullable Path directory() {
     return document.directoryOf(node);
   }
 
-  /** A path that stands somewhere in this file, as {@link #asPath()} takes it. */
+  /** Resolves a path from anywhere in this file, like {@link #asPath()}. */
   public String resolve(String s) {
     Path dir = document.directoryOf(node);
     if (s.isEmpty() || dir == null || s.indexOf('\0') >= 0) {
@@ -363,8 +363,8 @@ public final class YamlNode {
   }
 
   /**
-   * Entries of maps merged by {@code <<} that have no effect, for the map or a map merged before
-   * has their key. They are part of the text nevertheless.
+   * Entries of maps merged by {@code <<} that have no effect, since the map or a map merged earlier
+   * has their key. They are nevertheless part of the text.
    */
   public List<Entry> replacedEntries() {
     List<Entry> out = new ArrayList<>();
@@ -411,7 +411,7 @@ public final class YamlNode {
     }
   }
 
-  /** Whether a map has a key that says something. */
+  /** Whether a map has a non-empty value for a key. */
   public boolean writes(Key<?> key) {
     Entry e = entries().get(key.name());
     return e != null && !(takesNullAsAbsent() && e.value().isNull());
@@ -425,7 +425,7 @@ public final class YamlNode {
     return Objects.requireNonNull(asTree(0, ""));
   }
 
-  /** As {@link #asTree()}, but null is null, also in lists and maps. */
+  /** Returns the tree like {@link #asTree()}, but null stays null, also in lists and maps. */
   public @Nullable Object asNullableTree() {
     return asTree(0, null);
   }
@@ -456,8 +456,8 @@ public final class YamlNode {
   }
 
   /**
-   * The value, whose plain scalars are read as in Prometheus's own files: {@code yes} is true where
-   * a bool is wanted, also in a Collector's file.
+   * The value, with plain scalars read as in Prometheus's own files: {@code yes} is true where a
+   * bool is expected, also in a Collector's file.
    */
   public YamlNode readingAsPrometheus() {
     return document.isCollectors() ? YamlDocument.ofPrometheus(document, node, path).root() : this;

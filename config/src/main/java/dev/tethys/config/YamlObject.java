@@ -6,7 +6,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A map whose keys are described by a {@link Section}: other keys were refused when it was made.
+ * A map whose keys are described by a {@link Section}: other keys were rejected when it was
+ * created.
  */
 public final class YamlObject {
   /** Name under which the first unknown key of a map is recorded; no key is called so. */
@@ -55,7 +56,7 @@ public final class YamlObject {
     if (mistakes != null) {
       collect(mistakes);
       if (first != null && !node.path().isEmpty()) {
-        // The rules of the map are not asked: what they miss may be what is misspelled.
+        // The rules of the map are not checked: the missing key may be the misspelled one.
         mistakes.add(place(), section, UNKNOWN, first);
         throw first;
       }
@@ -86,7 +87,7 @@ public final class YamlObject {
     return node.node() == null ? node.document() : node.node();
   }
 
-  /** Whether a key holds a plain value, so that null says nothing. */
+  /** Whether a key has a plain value, so that null counts as absent. */
   private boolean isValue(String name) {
     Key<?> key = section.find(name);
     return key != null && key.type() != Type.ANY && key.type().section() == null;
@@ -106,7 +107,7 @@ public final class YamlObject {
                 : "; did you mean \"" + nearest + "\"?");
   }
 
-  /** Where the map stands. */
+  /** Node of the map. */
   public YamlNode node() {
     return node;
   }
@@ -146,7 +147,7 @@ public final class YamlObject {
     return entries.containsKey(key.name());
   }
 
-  /** The value of a key as it stands, or null when it is absent. */
+  /** The raw value of a key, or null if it is absent. */
   public @Nullable YamlNode at(Key<?> key) {
     YamlNode.Entry e = entries.get(key.name());
     return e == null ? null : e.value();

@@ -19,9 +19,9 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
 /**
- * Configuration that a program puts together: maps, lists and scalars, among them nodes of files.
- * It is read without being written first, so that values keep their types and errors name the file
- * or the flag that a value comes from.
+ * Configuration that a program builds: maps, lists and scalars, including nodes of files. It is
+ * read without being written first, so that values keep their types and errors name the file or the
+ * flag of a value.
  */
 public final class YamlTree {
   /**
@@ -49,7 +49,7 @@ public final class YamlTree {
   /**
    * The tree as a document.
    *
-   * @param place that errors name where no {@link Placed} says another
+   * @param place position in errors for nodes without a {@link Placed}
    */
   public static YamlDocument document(Map<String, ? extends @Nullable Object> tree, String place) {
     List<YamlDocument> included = new ArrayList<>();
@@ -91,7 +91,7 @@ public final class YamlTree {
       }
       case Number n -> scalar(n.toString(), ScalarStyle.PLAIN, at);
       case Boolean b -> scalar(b.toString(), ScalarStyle.PLAIN, at);
-      // As what a flag says would be read in a file: a duration, a number, a truth value.
+      // Parses flag text like a value in a file: a duration, a number, a boolean.
       case Plain p -> scalar(p.text, ScalarStyle.PLAIN, at);
       default -> scalar(value.toString(), ScalarStyle.DOUBLE_QUOTED, at);
     };
@@ -102,8 +102,8 @@ public final class YamlTree {
   }
 
   /**
-   * The tree as {@link YamlWriter} takes it: nodes of files become values of their types, and the
-   * paths that were read from them absolute.
+   * The tree for {@link YamlWriter}: nodes of files become values of their types, and the paths
+   * read from them absolute.
    *
    * @param document made of the tree, {@link YamlDocument#recordingPaths recording paths}
    * @param strings rewrites every string

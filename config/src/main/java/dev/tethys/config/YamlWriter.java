@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes trees of maps, lists and scalars as YAML, laid out as Go's writer does: two spaces a
  * level, lists not indented inside maps. Entries whose value is null are left out; secrets and the
- * passwords of URLs are masked. {@link #writeRedacted} masks what is secret by its name, too.
+ * passwords of URLs are masked. {@link #writeRedacted} also masks values whose names suggest a
+ * secret.
  */
 public final class YamlWriter {
   /** A list on one line: {@code [a, b]}. */
@@ -106,7 +107,7 @@ public final class YamlWriter {
     };
   }
 
-  /** A string as YAML, quoted when it would otherwise be read as something else. */
+  /** A string as YAML, quoted if it would otherwise be read as another type. */
   static String scalar(String s) {
     if (s.codePoints().anyMatch(YamlWriter::mustEscape)) {
       StringBuilder sb = new StringBuilder("\"");
@@ -143,7 +144,7 @@ public final class YamlWriter {
     }
   }
 
-  /** What YAML calls not printable, and what would be taken for a line end. */
+  /** Characters that YAML defines as not printable, and those that could be read as a line end. */
   private static boolean mustEscape(int c) {
     return c < ' '
         || c >= 0x7f && c < 0xa0

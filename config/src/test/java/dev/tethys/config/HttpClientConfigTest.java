@@ -142,7 +142,7 @@ class HttpClientConfigTest {
   }
 
   @Test
-  void whatIsChangedOfOneLeavesTheRest() {
+  void changingOneSettingKeepsTheOthers() {
     ConnectionRules rules = new ConnectionRules(true, 1, 2, 3, Duration.ofSeconds(4), true, false);
     HttpClientConfig c = HttpClientConfig.DEFAULT_HTTP1.with(rules);
     HttpClientConfig.Header header =

@@ -37,7 +37,7 @@ class UrlTextTest {
         "http://remote_ip:remote_port/x | ",
         "http://a:b/ | ",
       })
-  void whatGoReadsIsRead(String text, String expected) throws Exception {
+  void readsUrlsLikeGo(String text, String expected) throws Exception {
     if (expected == null) {
       assertThatThrownBy(() -> UrlText.read(text)).isInstanceOf(URISyntaxException.class);
     } else {
@@ -88,7 +88,7 @@ class UrlTextTest {
         "http://h:70000/ | invalid port \":70000\" after host: they end with 65535",
         "http://me:p^w@h/ | invalid userinfo",
       })
-  void whatIsWrongIsSaid(String text, String reason) {
+  void reportsInvalidUrls(String text, String reason) {
     assertThatThrownBy(() -> UrlText.read(text)).hasMessageStartingWith(reason);
     assertThatThrownBy(() -> UrlText.read("http://a/\u0001"))
         .hasMessageStartingWith("invalid control character in URL");

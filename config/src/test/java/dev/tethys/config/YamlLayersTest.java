@@ -44,7 +44,7 @@ class YamlLayersTest {
   }
 
   @Test
-  void aTextIsAListWhereADocumentSaysSo() {
+  void splitsTextIntoAListIfTheDocumentAllows() {
     Type<List<String>> list = Type.list(Type.STRING);
     YamlDocument d = layers().add("f", "{a: 'x:1,y:2', b: '', n: 5}").document();
     assertThatThrownBy(() -> list.read(at(d.root(), "a")))
@@ -155,14 +155,14 @@ class YamlLayersTest {
   @Test
   void errorsNameTheTextAndThePlace() {
     assertThatThrownBy(() -> tree("a:\n  b: ${nope:x}"))
-        .hasMessage("f:2:6: \"${nope:x}\": there is no source \"nope\"; there are: env, file");
+        .hasMessage("f:2:6: \"${nope:x}\": unknown source \"nope\"; there are: env, file");
     assertThatThrownBy(() -> tree("a: ${file:gone}")).hasMessageContaining("no such file: gone");
     assertThatThrownBy(() -> tree("a: ${1X}")).hasMessageContaining("names no variable");
     assertThatThrownBy(() -> tree("a: x${PORT")).hasMessageContaining("has no \"}\"");
     files.put("loop", "${file:loop}");
-    assertThatThrownBy(() -> tree("a: ${file:loop}")).hasMessageContaining("over and over");
+    assertThatThrownBy(() -> tree("a: ${file:loop}")).hasMessageContaining("without end");
     files.put("map", "x: ${file:map}");
-    assertThatThrownBy(() -> tree("a: ${file:map}")).hasMessageContaining("over and over");
+    assertThatThrownBy(() -> tree("a: ${file:map}")).hasMessageContaining("without end");
     assertThatThrownBy(() -> layers().set("a")).hasMessageContaining("path.to.key=value");
     YamlNode n = layers().add("one", "a: {x: 1}").add("two", "a: {y: oops}").root();
     assertThatThrownBy(() -> at(at(n, "a"), "y").asLong()).hasMessageStartingWith("two:1:8");

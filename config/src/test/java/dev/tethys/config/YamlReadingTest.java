@@ -73,7 +73,7 @@ class YamlReadingTest {
   }
 
   @Test
-  void nullIsAbsentForEveryValueWhereADocumentSaysSo() {
+  void nullIsAbsentIfTheDocumentAllows() {
     YamlObject o =
         YamlDocument.parse("f.yml", null, "{text: , flag: ~, every: null, inners: null}")
             .takingNullAsAbsent()
@@ -161,7 +161,7 @@ class YamlReadingTest {
   }
 
   @Test
-  void namesAKeyThatStandsTwice() {
+  void reportsADuplicateKey() {
     assertThatThrownBy(() -> read("text: a\ntext: b\n"))
         .hasMessage("f.yml:2:1: key \"text\" appears twice in this map");
   }
