@@ -29,16 +29,16 @@ public final class AlertHistory implements AutoCloseable {
   /** The name of the series. */
   public static final String SERIES = "tethys_alert_event";
 
-  /** The label that says what happened. */
+  /** Label with the kind of event. */
   public static final String EVENT = "tethys_event";
 
-  /** The label that says by whom or what. */
+  /** Label with the actor or the cause. */
   public static final String BY = "tethys_by";
 
-  /** How many changes may wait to be stored. */
+  /** Maximum number of changes waiting to be stored. */
   static final int CAPACITY = 10_000;
 
-  /** How much is kept of who or what it was by. */
+  /** Maximum length of the text that names the cause. */
   static final int MAX_BY = 200;
 
   private static final int BATCH = 1_000;
@@ -137,7 +137,7 @@ public final class AlertHistory implements AutoCloseable {
     return b.build();
   }
 
-  /** Stores what waits, and ends. */
+  /** Stores queued changes, and ends. */
   @Override
   public void close() {
     closed = true;

@@ -11,10 +11,10 @@ import java.nio.charset.StandardCharsets;
 /** Sends a request to an Alertmanager. */
 @FunctionalInterface
 interface AlertPost {
-  /** What is read of an answer at most, so that its connection can be used again. */
+  /** Maximum number of bytes read of a response, so that its connection can be reused. */
   int MAX_ANSWER_BYTES = 1 << 20;
 
-  /** How much of what an answer says beside its status is shown. */
+  /** Maximum length of the response text shown in addition to the status. */
   int MAX_SAID = 200;
 
   /**

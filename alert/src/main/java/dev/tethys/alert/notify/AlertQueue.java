@@ -26,8 +26,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Invariants: at most {@link NotifierOptions#queueCapacity()} alerts wait, and one batch is in
  * flight; the oldest are dropped for newer ones. A failed batch is retried with growing pauses
- * until it is delivered, refused, or expired: a firing alert must not arrive after its end, or it
- * would be taken for resolved. Accepted = sent + waiting + dropped + superseded by a newer state of
+ * until it is delivered, rejected, or expired: a firing alert must not arrive after its end, or it
+ * would be taken as resolved. Accepted = sent + waiting + dropped + superseded by a newer state of
  * the same alert.
  */
 final class AlertQueue {
@@ -104,7 +104,7 @@ final class AlertQueue {
     return name;
   }
 
-  /** How many wait. */
+  /** Number of waiting notifications. */
   int size() {
     lock.lock();
     try {
@@ -114,7 +114,7 @@ final class AlertQueue {
     }
   }
 
-  /** How sending goes. */
+  /** Delivery status. */
   AlertmanagerStatus status() {
     lock.lock();
     try {
@@ -136,7 +136,7 @@ final class AlertQueue {
     }
   }
 
-  /** Waits for the thread, at most so long; then cuts it off. What is left is dropped. */
+  /** Waits for the thread up to a limit; then interrupts it. Remaining alerts are dropped. */
   void awaitEnd(Duration timeLimit) throws InterruptedException {
     if (!thread.join(timeLimit)) {
       thread.interrupt();
@@ -149,7 +149,9 @@ final class AlertQueue {
     }
   }
 
-  /** Stops one that this one replaces; what waits there waits here, and what is known of it is. */
+  /**
+   * Stops a queue that this one replaces, and takes over its waiting notifications and its status.
+   */
   void takeOver(AlertQueue former) throws InterruptedException {
     former.stop(false);
     former.thread.interrupt();
@@ -233,7 +235,7 @@ final class AlertQueue {
     }
   }
 
-  /** What of a batch that was tried before should be tried again. */
+  /** Notifications of a failed batch that should be retried. */
   private List<Notification> retryable(List<Notification> batch) {
     Instant now = clock.instant();
     List<Notification> out = new ArrayList<>(batch.size());

@@ -51,7 +51,7 @@ public record AlertingConfig(Relabeling relabeling, List<AlertmanagerConfig> ale
     return new AlertingConfig(relabeling, all);
   }
 
-  /** As a tree to be written, or null when it says nothing. */
+  /** Configuration as a tree, or null if it is empty. */
   public @Nullable Map<String, @Nullable Object> tree() {
     if (equals(NONE)) {
       return null;

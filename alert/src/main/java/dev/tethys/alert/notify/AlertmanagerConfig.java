@@ -22,12 +22,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Alertmanagers that are found and spoken to in one way.
+ * Alertmanagers that are discovered and contacted with the same settings.
  *
  * @param timeout of one request
  * @param pathPrefix before {@code /api/v2/alerts}
- * @param relabeling of what discovery finds
- * @param alertRelabeling of alerts that go there, after that of all alerts
+ * @param relabeling relabeling of discovered targets
+ * @param alertRelabeling relabeling of alerts sent there, after that of all alerts
  */
 public record AlertmanagerConfig(
     Duration timeout,
@@ -87,9 +87,9 @@ public record AlertmanagerConfig(
   }
 
   /**
-   * Looks whether Alertmanagers that discovery found can be spoken to.
+   * Checks that discovered Alertmanagers have supported addresses.
    *
-   * @throws IllegalArgumentException naming the first that cannot
+   * @throws IllegalArgumentException with the first invalid one
    */
   public void check(TargetGroup group) {
     for (Labels target : group.targets()) {
@@ -100,7 +100,7 @@ public record AlertmanagerConfig(
     }
   }
 
-  /** Where alerts are posted below the address. */
+  /** Path below the address to which alerts are posted. */
   String path() {
     String p = ("/" + pathPrefix + "/api/v2/alerts").replaceAll("/+", "/");
     return java.net.URI.create(p.replace(" ", "%20")).normalize().toString();

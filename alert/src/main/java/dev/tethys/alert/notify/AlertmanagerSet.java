@@ -49,7 +49,9 @@ final class AlertmanagerSet {
     return queues;
   }
 
-  /** Takes over what discovery found: new ones get a queue; those that are gone are given back. */
+  /**
+   * Applies the discovered targets: new ones get a queue; the queues of removed ones are returned.
+   */
   List<AlertQueue> sync(List<TargetGroup> groups) {
     List<String> without = new ArrayList<>();
     Map<URI, AlertQueue> next = new LinkedHashMap<>();
@@ -95,9 +97,9 @@ final class AlertmanagerSet {
   }
 
   /**
-   * Where it is.
+   * URL of the target.
    *
-   * @throws IllegalArgumentException when the labels name no place
+   * @throws IllegalArgumentException if the labels do not form an address
    */
   static URI url(LabelsBuilder b) {
     String address = b.get(ADDRESS);

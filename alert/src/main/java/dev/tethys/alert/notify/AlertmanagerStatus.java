@@ -33,7 +33,7 @@ public record AlertmanagerStatus(
    *
    * @param queueFull alerts dropped for newer ones because the queue was full
    * @param refused alerts that it refused
-   * @param outOfDate what they said had ended before it answered
+   * @param outOfDate alerts that ended before the response
    */
   public record Dropped(long queueFull, long refused, long outOfDate) {
     static final Dropped NONE = new Dropped(0, 0, 0);

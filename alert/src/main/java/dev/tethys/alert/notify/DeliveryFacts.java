@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * its {@link AlertQueue}.
  */
 final class DeliveryFacts {
-  /** An error is a line to read, however much its server or its URL had to say. */
+  /** Maximum length of an error, however long the server's message or its URL. */
   static final int MAX_ERROR = 500;
 
   private final String name;

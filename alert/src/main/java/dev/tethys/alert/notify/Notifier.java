@@ -25,19 +25,19 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells Alertmanagers of alerts. Each has its own queue, so that one that does not answer keeps no
- * other waiting.
+ * Sends alerts to Alertmanagers. Each has its own queue, so that an unresponsive one does not delay
+ * others.
  *
  * <p>Invariant: {@code sets} and everything in them is guarded by this object, which is never held
- * while a request is made.
+ * during a request.
  */
 public final class Notifier implements AlertListener, DiscoveryManager.Listener, AutoCloseable {
-  /** How long sending what waits may take at the end. */
+  /** Maximum time to send waiting notifications at shutdown. */
   static final Duration DRAIN_TIME = Duration.ofSeconds(20);
 
   private static final System.Logger LOG = JulLogger.of(Notifier.class.getName());
 
-  /** Makes what reaches the Alertmanagers of one entry. */
+  /** Creates the transport to the Alertmanagers of one entry. */
   interface Transport {
     AlertPost of(AlertmanagerConfig config) throws IOException;
   }
@@ -158,7 +158,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     }
   }
 
-  /** Alertmanagers that are gone get what waits for them, unless they do not answer. */
+  /** Removed Alertmanagers still get their waiting alerts, unless they do not answer. */
   private void end(List<AlertQueue> queues) {
     for (AlertQueue q : queues) {
       q.stop(options.drain());
@@ -252,7 +252,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
         generator);
   }
 
-  /** Where alerts are sent, an Alertmanager in this process first. */
+  /** Destinations of alerts, an Alertmanager in this process first. */
   public synchronized List<URI> alertmanagers() {
     List<URI> all = new ArrayList<>();
     LocalAlertmanager here = local;
@@ -263,7 +263,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     return all;
   }
 
-  /** How sending to each of them goes, in the same order. */
+  /** Delivery status of each of them, in the same order. */
   public synchronized List<AlertmanagerStatus> deliveries() {
     List<AlertmanagerStatus> all = new ArrayList<>();
     LocalAlertmanager here = local;
@@ -274,12 +274,12 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     return all;
   }
 
-  /** What relabelling dropped. */
+  /** Alertmanagers dropped by relabeling. */
   public synchronized List<String> droppedAlertmanagers() {
     return sets.values().stream().flatMap(s -> s.dropped().stream()).toList();
   }
 
-  /** Takes nothing more, and sends what waits if it is to. */
+  /** Accepts no more alerts, and sends waiting ones if configured. */
   @Override
   public void close() {
     List<AlertQueue> queues = new ArrayList<>();
@@ -297,7 +297,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
         Duration remaining = DRAIN_TIME.minus(Duration.between(start, Instant.now()));
         q.awaitEnd(remaining.isNegative() ? Duration.ZERO : remaining);
       } catch (InterruptedException e) {
-        LOG.log(Level.WARNING, "sending what waits was cut off");
+        LOG.log(Level.WARNING, "sending of waiting alerts was interrupted");
         Thread.currentThread().interrupt();
         return;
       }

@@ -9,16 +9,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * One alert at one moment.
  *
- * @param labels what identifies it, the name of the rule among them
- * @param annotations what a notification says
- * @param value what the query gave last
- * @param activeAt since when the query gives it
+ * @param labels identity of the alert, including the name of the rule
+ * @param annotations texts of notifications
+ * @param value latest value of the query
+ * @param activeAt start of the alert in query results
  * @param firedAt when it began to fire; null before
  * @param resolvedAt when it ended; null while it is active
  * @param lastSentAt time of the last sending; null when never sent
  * @param validUntil until when Alertmanager may believe it without another notification; null
  *     before it was sent
- * @param keepFiringSince since when the query does not give it while it fires on; null otherwise
+ * @param keepFiringSince time since which the query no longer returns it while it keeps firing;
+ *     null otherwise
  */
 public record Alert(
     AlertState state,

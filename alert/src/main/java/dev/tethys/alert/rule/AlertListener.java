@@ -35,7 +35,7 @@ public interface AlertListener {
     PENDING("pending"),
     FIRING("firing"),
     RESOLVED("resolved"),
-    /** It was pending, and is gone. */
+    /** The alert was pending, and its condition no longer holds. */
     INACTIVE("inactive");
 
     private final String text;
@@ -44,7 +44,7 @@ public interface AlertListener {
       this.text = text;
     }
 
-    /** As it is stored and shown. */
+    /** Text in storage and in the API. */
     public String text() {
       return text;
     }

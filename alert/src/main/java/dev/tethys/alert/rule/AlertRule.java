@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A rule that is evaluated. One thread at a time evaluates it; what it shows of itself may be read
- * by any.
+ * A rule that is evaluated. One thread at a time evaluates it; its published state may be read by
+ * any.
  */
 public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
   /** Result of the last evaluation. */
@@ -25,7 +25,7 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
       this.text = text;
     }
 
-    /** As in answers. */
+    /** Text in API responses. */
     public String text() {
       return text;
     }
@@ -77,13 +77,13 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
   public abstract RuleSpec spec();
 
   /**
-   * Asks the query and makes of its result what is to be stored.
+   * Runs the query and converts its result to samples.
    *
-   * @throws RuntimeException when it fails
+   * @throws RuntimeException if it fails
    */
   abstract List<Output> evaluate(Context c);
 
-  /** How the last evaluation went. */
+  /** Health of the last evaluation. */
   public Health health() {
     return run.health();
   }
@@ -93,7 +93,7 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
     return run.error();
   }
 
-  /** How long the last evaluation took. */
+  /** Duration of the last evaluation. */
   public Duration evaluationTime() {
     return evaluationTime;
   }
@@ -116,7 +116,7 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
     lastEvaluation = at;
   }
 
-  /** What makes a rule the same rule after a change of its file. */
+  /** Identity of a rule across changes of its file. */
   String identity() {
     return spec().name() + Labels.of(spec().labels());
   }

@@ -10,7 +10,7 @@ public enum AlertState {
   PENDING,
   FIRING;
 
-  /** As in labels and answers. */
+  /** Text in labels and API responses. */
   public String text() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -21,7 +21,7 @@ final class AlertTemplate {
       "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}"
           + "{{$externalURL := .ExternalURL}}{{$value := .Value}}";
 
-  /** For parsing: their names are what counts. */
+  /** Functions for parsing, where only their names matter. */
   private static final Map<String, TemplateFunction> NAMES =
       PrometheusFunctions.of((q, t) -> List.of(), 0, URI.create(""));
 
@@ -53,7 +53,8 @@ final class AlertTemplate {
   }
 
   /**
-   * Parses it; when it is not valid, expanding it says so. Labels of groups are not checked before.
+   * Parses the template; if it is invalid, expanding it reports the error. Labels of groups are not
+   * checked earlier.
    */
   static AlertTemplate orBroken(String alert, String text) {
     try {
@@ -69,8 +70,7 @@ final class AlertTemplate {
   }
 
   /**
-   * Whether its text depends on nothing but the labels and the value: it asks no query and not for
-   * the time.
+   * Whether its text depends only on labels and value: it runs no query and does not use the time.
    */
   boolean isStable() {
     return template == null || !text.contains("query") && !text.contains("now");
@@ -79,7 +79,7 @@ final class AlertTemplate {
   /**
    * Expands it.
    *
-   * @param output counts what functions make
+   * @param output counts the output of functions
    * @throws TemplateException with Prometheus's words
    */
   String expand(

@@ -222,12 +222,12 @@ public final class AlertingRule extends AlertRule {
     return out;
   }
 
-  /** One that fires at once is not said to have waited. */
+  /** An alert that fires immediately has no pending event. */
   private void changed(Alert a, AlertListener.State state) {
     changes.put(a.labels(), state);
   }
 
-  /** What has changed since they were taken last. */
+  /** Changes since the last call. */
   synchronized List<AlertListener.Change> takeChanges() {
     if (changes.isEmpty()) {
       return List.of();

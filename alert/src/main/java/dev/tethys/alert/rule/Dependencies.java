@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Dependencies {
   private Dependencies() {}
 
-  /** Batches of positions in the group; a batch of one is evaluated on its own. */
+  /** Batches of positions in the group; a batch of one is evaluated sequentially. */
   static List<List<Integer>> batches(List<RuleSpec> rules) {
     int n = rules.size();
     boolean[] reads = new boolean[n];

@@ -38,7 +38,7 @@ final class Restoration {
 
   void restore(List<AlertRule> rules) {
     for (AlertRule r : rules) {
-      // A rule that waits less than the grace period waits anew.
+      // Rules with a `for` shorter than the grace period start pending again.
       if (r instanceof AlertingRule a
           && a.spec().hold().compareTo(context.options().gracePeriod()) >= 0) {
         try {

@@ -6,12 +6,12 @@ import java.time.InstantSource;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Time as groups of rules see it; tests bring their own. */
+/** Time of rule groups, replaceable in tests. */
 public interface RuleClock extends InstantSource {
   /**
-   * Waits until an instant has come or the latch is open; true in the latter case.
+   * Waits for an instant, or until the latch is open; returns true in the latter case.
    *
-   * @throws InterruptedException when the thread is interrupted
+   * @throws InterruptedException if the thread is interrupted
    */
   boolean await(Instant until, CountDownLatch stop) throws InterruptedException;
 

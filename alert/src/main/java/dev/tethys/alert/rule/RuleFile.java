@@ -62,7 +62,7 @@ public final class RuleFile {
           "keep_firing_for",
           Type.DURATION,
           Duration.ZERO,
-          "Time for which an alert keeps firing after its element is gone.");
+          "Time for which an alert keeps firing after its element has vanished.");
   private static final Key<Map<String, String>> LABELS =
       RULE.key("labels", TEXTS, Map.of(), "Labels to add; templates in alerting rules.");
   private static final Key<Map<String, String>> ANNOTATIONS =
@@ -144,7 +144,7 @@ public final class RuleFile {
   /**
    * Reads a document whose strictness the caller has chosen.
    *
-   * @param name what groups call their file
+   * @param name file name in groups
    */
   public static List<GroupSpec> parse(
       String name, YamlDocument document, NameScheme names, ParserOptions parser) {
@@ -180,9 +180,9 @@ public final class RuleFile {
   }
 
   /**
-   * Reads a document that is one group of rules over logs, as Loki's ruler takes it.
+   * Reads a document with one group of log rules, in the format of Loki's ruler.
    *
-   * @param tenant whose logs are queried
+   * @param tenant tenant whose logs are queried
    */
   public static GroupSpec parseLogGroup(String name, String text, String tenant) {
     RuleFile file = new RuleFile(name, NameScheme.UTF8, ParserOptions.STABLE);

@@ -75,7 +75,7 @@ public final class RuleGroup {
     return spec;
   }
 
-  /** How often it is evaluated. */
+  /** Evaluation interval. */
   public Duration interval() {
     return interval;
   }
@@ -85,7 +85,7 @@ public final class RuleGroup {
     return List.copyOf(rules);
   }
 
-  /** How long the last evaluation took. */
+  /** Duration of the last evaluation. */
   public Duration evaluationTime() {
     return evaluationTime;
   }
@@ -95,12 +95,12 @@ public final class RuleGroup {
     return lastEvaluation;
   }
 
-  /** Whether a group read anew is this one. */
+  /** Whether a reloaded group equals this one. */
   boolean isSame(GroupSpec other, Duration otherInterval) {
     return spec.equals(other) && interval.equals(otherInterval);
   }
 
-  /** Takes over what a group before a change of its file knew. It has stopped. */
+  /** Takes over the state of the group before its file changed. That group has been stopped. */
   void takeOver(RuleGroup former) {
     evaluationTime = former.evaluationTime;
     lastEvaluation = former.lastEvaluation;
@@ -147,7 +147,7 @@ public final class RuleGroup {
     stop.countDown();
   }
 
-  /** Waits until the evaluation that is under way is over; cuts it off when it takes too long. */
+  /** Waits for the end of the evaluation in progress; interrupts it on timeout. */
   void awaitEnd(Duration timeLimit) throws InterruptedException {
     Thread t = thread;
     if (t != null && !t.join(timeLimit)) {
@@ -192,7 +192,8 @@ public final class RuleGroup {
       while (true) {
         Instant next = time.plus(interval);
         Instant latest = context.clock().instant().plus(interval);
-        // A clock set back must not keep the group waiting for what was the future.
+        // After the clock was set back, the group must not wait for a time that is now in the
+        // future.
         if (context.clock().await(next.isAfter(latest) ? latest : next, stop)) {
           return;
         }

@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Evaluates groups of rules at their intervals and stores what they give.
+ * Evaluates groups of rules at their intervals and stores the results.
  *
  * <p>Invariants: groups have their own threads, so that no other computation in this process can
  * keep them waiting for one; a group that a new configuration does not change continues
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * alerts.
  */
 public final class RuleManager implements AutoCloseable {
-  /** How many groups are evaluated at once; others wait, and miss evaluations if need be. */
+  /** Maximum number of groups evaluated at once; others wait, and may miss evaluations. */
   static final int GROUPS_AT_ONCE = 16;
 
   /** Time limit of a running evaluation when its group stops. */
@@ -169,8 +169,8 @@ public final class RuleManager implements AutoCloseable {
 
   /**
    * The group that one was before its file had another name, taken out of those that are left: of
-   * the same name, with the most rules in common; null when no rule is. Prometheus has its alerts
-   * begin anew.
+   * the same name, with the most rules in common; null when no rule is. Prometheus restarts its
+   * alerts.
    */
   private static @Nullable RuleGroup moved(RuleGroup g, Map<String, RuleGroup> left) {
     Set<String> mine = identities(g);
@@ -215,7 +215,7 @@ public final class RuleManager implements AutoCloseable {
         .toList();
   }
 
-  /** Stops every group and waits for what they are at. */
+  /** Stops every group and waits for evaluations in progress. */
   @Override
   public synchronized void close() {
     closed.countDown();

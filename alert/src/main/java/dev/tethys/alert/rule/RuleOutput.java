@@ -18,10 +18,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes what a rule gave, and marks as stale what it gave the last time and gives no longer.
+ * Writes the results of a rule, and marks series stale that it no longer returns.
  *
- * <p>Invariant: {@code series} holds those that the store took at the last commit that worked. For
- * one thread at a time.
+ * <p>Invariant: {@code series} holds those that the store accepted at the last successful commit.
+ * For one thread at a time.
  */
 final class RuleOutput {
   private static final class Entry {
@@ -60,7 +60,7 @@ final class RuleOutput {
   /**
    * Writes a result.
    *
-   * @throws StorageException when nothing of it could be made durable
+   * @throws StorageException if none of it could be made durable
    */
   WriteResult write(List<AlertRule.Output> result, long time) {
     Map<Outcome, Integer> refused = new EnumMap<>(Outcome.class);
@@ -135,7 +135,7 @@ final class RuleOutput {
         : appender.append(reference, 0, time, o.histogram());
   }
 
-  /** That it is refused is no error: another rule may write the series now. */
+  /** A rejection is not an error: another rule may write the series now. */
   private static void appendStale(Appender appender, Labels labels, long reference, long time) {
     try {
       if (appender.append(reference, 0, time, Samples.STALE) == Outcome.UNKNOWN_SERIES) {
@@ -147,7 +147,7 @@ final class RuleOutput {
     }
   }
 
-  /** Marks series of rules that are gone as stale. */
+  /** Marks series of removed rules stale. */
   static void markStale(MetricStore store, Collection<Labels> series, long time) {
     try (Appender appender = store.appender()) {
       Iterator<Labels> i = series.iterator();

@@ -20,7 +20,7 @@ public interface RuleQuery {
    * The elements of an instant vector, or a scalar as one without labels.
    *
    * @param expr the parsed text; null if it is LogQL or TraceQL
-   * @throws RuntimeException when the query fails, with what a person should read
+   * @throws RuntimeException if the query fails, with a message for users
    */
   List<Value.Sample> query(String text, @Nullable Expr expr, long time);
 
@@ -28,14 +28,14 @@ public interface RuleQuery {
   @FunctionalInterface
   interface Prepared {
     /**
-     * Its elements at a time.
+     * Elements at a time.
      *
-     * @throws RuntimeException when the query fails, with what a person should read
+     * @throws RuntimeException if the query fails, with a message for users
      */
     List<Value.Sample> at(long time);
   }
 
-  /** Prepares a query that is asked again and again. */
+  /** Prepares a query that runs repeatedly. */
   default Prepared prepare(String text, @Nullable Expr expr) {
     return time -> query(text, expr, time);
   }

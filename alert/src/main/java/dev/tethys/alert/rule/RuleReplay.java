@@ -23,7 +23,7 @@ public final class RuleReplay {
   private volatile Instant now = Instant.EPOCH;
 
   /**
-   * Makes groups that were never evaluated.
+   * Creates groups without any earlier evaluation.
    *
    * @param store gets the results
    * @param query over metrics

@@ -39,8 +39,8 @@ public sealed interface RuleSpec {
   /**
    * A rule whose query's elements are alerts.
    *
-   * @param hold {@code for}: how long an element must be there before the alert fires
-   * @param keepFiringFor how long the alert fires on when the element is gone
+   * @param hold {@code for}: time that an element must be present before the alert fires
+   * @param keepFiringFor how long the alert keeps firing without the element
    * @param annotations templates by name
    */
   record Alerting(

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 final class Hosts {
   private Hosts() {}
 
-  /** As Go's net.SplitHostPort; null when it is not host:port. */
+  /** Splits like Go's net.SplitHostPort; null if the text is not host:port. */
   private static String @Nullable [] split(String s) {
     int colon = s.lastIndexOf(':');
     if (colon < 0) {

@@ -31,7 +31,7 @@ public final class PrometheusFunctions {
      * The elements of an instant vector, or a scalar as the only one.
      *
      * @param time Unix milliseconds
-     * @throws RuntimeException with what the user should read
+     * @throws RuntimeException with a message for users
      */
     List<QuerySample> query(String expression, long time);
   }
@@ -43,7 +43,7 @@ public final class PrometheusFunctions {
   private static final Parameter SAMPLE =
       new Parameter("*template.sample", v -> v instanceof QuerySample, true);
 
-  /** Those that depend on nothing. */
+  /** Functions without dependencies. */
   private static final Map<String, TemplateFunction> PURE =
       Map.ofEntries(
           Map.entry("first", TemplateFunction.of(a -> first(a[0]), RESULT)),
@@ -84,10 +84,10 @@ public final class PrometheusFunctions {
   private PrometheusFunctions() {}
 
   /**
-   * All of them.
+   * All functions.
    *
-   * @param time what {@code now} gives and queries are asked at, in Unix milliseconds
-   * @param externalUrl under which the server is reached
+   * @param time result of {@code now} and evaluation time of queries, in Unix milliseconds
+   * @param externalUrl public URL of the server
    */
   public static Map<String, TemplateFunction> of(Querier querier, long time, URI externalUrl) {
     Map<String, TemplateFunction> m = new HashMap<>(PURE);
@@ -111,7 +111,9 @@ public final class PrometheusFunctions {
   /** Path of the page with profiles, below the server's URL. */
   public static final String PROFILES_PAGE = "/explore/profiles";
 
-  /** Where the page with a query's graph (tab 0) or table (tab 1) is, below the server's URL. */
+  /**
+   * Path of the page with a query's graph (tab 0) or table (tab 1), relative to the server's URL.
+   */
   public static String link(String expression, int tab) {
     return "/graph?g0.expr=" + GoStrings.queryEscape(expression) + "&g0.tab=" + tab;
   }

@@ -8,9 +8,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One element of what a query inside a template gives.
+ * Element of the result of a query in a template.
  *
- * @param histogram what it is instead of the float, or null
+ * @param histogram the value if it is a histogram, or null
  */
 public record QuerySample(Map<String, String> labels, double value, @Nullable Histogram histogram)
     implements GoStruct {

@@ -35,7 +35,7 @@ class AlertHistoryTest {
   }
 
   @Test
-  void whatAStoreRefusesIsCounted() {
+  void countsChangesRejectedByTheStore() {
     Registry registry = new Registry();
     SampleSink closed =
         () -> {

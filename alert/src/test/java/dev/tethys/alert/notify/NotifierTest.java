@@ -234,7 +234,7 @@ class NotifierTest {
   }
 
   @Test
-  void whatIsRefusedIsDropped() throws Exception {
+  void dropsRejectedNotifications() throws Exception {
     status = 400;
     start("alertmanagers: [{}]", "one:1");
     send("A", "B", "C");

@@ -113,7 +113,7 @@ class RuleFileTest {
   }
 
   @Test
-  void everythingThatIsWrongIsSaid() {
+  void reportsAllErrors() {
     assertThatThrownBy(
             () ->
                 RuleFile.parse(

@@ -256,7 +256,7 @@ class RuleGroupTest {
   }
 
   @Test
-  void valuesAreExpandedAnewWhenTheyChange() {
+  void expandsAnnotationsAgainWhenValuesChange() {
     RuleGroup g = group("- alert: A\n  expr: up\n  annotations: {v: '{{ $value }}'}\n");
     f.put("up", 0, 1);
     g.evaluate(f.at(10));
@@ -370,7 +370,7 @@ class RuleGroupTest {
   }
 
   @Test
-  void aResultThatCannotBeStoredIsSaid() {
+  void reportsResultsThatCannotBeStored() {
     RuleGroup g = group("- record: r\n  expr: up\n");
     f.put("up", 0, 1);
     f.store.failNextCommit(new StorageException(StorageException.Reason.UNAVAILABLE, "disk full"));

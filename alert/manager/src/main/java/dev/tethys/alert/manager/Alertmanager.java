@@ -52,20 +52,20 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An Alertmanager: takes alerts in, and notifies about them as its configuration says.
+ * An Alertmanager: receives alerts, and sends notifications about them as configured.
  *
- * <p>Alerts, silences and what was sent outlive a configuration; groups, and what is being sent, do
- * not: their successors find in the log what was sent already.
+ * <p>Alerts, silences and the notification log outlive a configuration; groups and notifications in
+ * progress do not: their successors find in the log which notifications were sent.
  */
 public final class Alertmanager implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(Alertmanager.class.getName());
 
-  /** Shorter than recurring silences are made ahead. */
+  /** Interval of checks, shorter than the lead time of recurring silences. */
   private static final Duration RECURRING_TICK = Duration.ofMinutes(1);
 
   private static final Duration HEARTBEAT_TICK = Duration.ofSeconds(5);
 
-  /** Everything that is made from one configuration. */
+  /** All objects built from one configuration. */
   private record Running(
       AlertmanagerConfig config,
       Inhibitor inhibitor,
@@ -104,8 +104,8 @@ public final class Alertmanager implements AutoCloseable {
   /**
    * Opens its folder; without a configuration it only stores alerts.
    *
-   * @param tracing whose spans go where the configuration says; not closed here
-   * @throws IOException when the folder cannot be read or made
+   * @param tracing traces with the configured destination; not closed here
+   * @throws IOException if the folder cannot be read or created
    */
   public Alertmanager(
       AlertmanagerOptions options,
@@ -180,8 +180,7 @@ public final class Alertmanager implements AutoCloseable {
   }
 
   /**
-   * Records events of alerts from now on in its own log, which is closed with it; to be called
-   * before any alert comes.
+   * Records events of alerts in its own log, which it closes; call this before any alert arrives.
    */
   public void keepHistory(EventLog log) {
     history = log;
@@ -224,8 +223,8 @@ public final class Alertmanager implements AutoCloseable {
   }
 
   /**
-   * Makes it a member of a cluster, whose other members learn of its silences and of what it sends;
-   * before any configuration holds. The cluster is the caller's, who closes it.
+   * Joins a cluster, whose other members receive its silences and notification log entries; call
+   * this before any configuration is applied. The caller owns the cluster and closes it.
    */
   public void join(ClusterPeer peer) throws IOException, InterruptedException {
     peer.share("sil", silences);
@@ -401,9 +400,9 @@ public final class Alertmanager implements AutoCloseable {
   }
 
   /**
-   * Takes alerts in; those that are not valid are left out.
+   * Receives alerts; invalid ones are left out.
    *
-   * @return what is wrong with each of these, in Alertmanager's words
+   * @return the problem of each invalid alert, in Alertmanager's words
    */
   public List<String> receive(List<PostedAlert> posted) {
     Instant now = clock.instant();
@@ -466,7 +465,7 @@ public final class Alertmanager implements AutoCloseable {
     return null;
   }
 
-  /** Who keeps notifications of an alert back now. */
+  /** Silences and inhibitions that suppress notifications of an alert now. */
   public AlertStatus status(LabelSet labels) {
     Running r = running;
     String inhibiting = r == null ? null : r.inhibitor.inhibiting(labels);
@@ -484,7 +483,7 @@ public final class Alertmanager implements AutoCloseable {
     return current().tracer.trace(labels);
   }
 
-  /** How the alerts do that have to come again and again. */
+  /** Status of the alerts that must arrive regularly. */
   public List<Heartbeats.Pulse> heartbeats() {
     return heartbeats.pulses();
   }
@@ -494,12 +493,12 @@ public final class Alertmanager implements AutoCloseable {
     return deliveries.all();
   }
 
-  /** Silences that come again. */
+  /** Recurring silences. */
   public RecurringSilences recurringSilences() {
     return recurring;
   }
 
-  /** What people have written about alerts. */
+  /** Notes and acknowledgements of alerts. */
   public AlertNotes notes() {
     return notes;
   }
@@ -522,7 +521,7 @@ public final class Alertmanager implements AutoCloseable {
     return n;
   }
 
-  /** The groups as they are now; groups of which no alert is shown are left out. */
+  /** The current groups; groups without a visible alert are left out. */
   public List<AlertDispatcher.GroupView> groups(
       Predicate<RoutingNode> routes, Predicate<Alert> shown) {
     return current().dispatcher.groups(routes, shown);
@@ -536,7 +535,7 @@ public final class Alertmanager implements AutoCloseable {
     return silences;
   }
 
-  /** What was sent, of other members of the cluster too. */
+  /** Notification log, including entries of other members of the cluster. */
   public NotificationLog sent() {
     return log;
   }

@@ -14,8 +14,8 @@ import java.time.Instant;
 import java.util.zip.CRC32C;
 
 /**
- * The configuration file of an Alertmanager, read at the start and at each reload. One that is
- * wrong leaves what holds as it is.
+ * The configuration file of an Alertmanager, read at the start and at each reload. An invalid file
+ * leaves the active configuration unchanged.
  */
 public final class AlertmanagerFile {
   private static final System.Logger LOG = JulLogger.of(AlertmanagerFile.class.getName());

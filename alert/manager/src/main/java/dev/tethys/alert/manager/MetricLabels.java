@@ -1,10 +1,10 @@
 package dev.tethys.alert.manager;
 
 /**
- * Labels that metrics have only when they are asked for, since there may be many of them.
+ * Optional labels of metrics, since they may have many values.
  *
- * @param alertNames the name of alerts that were dropped
- * @param receiverNames who was notified
+ * @param alertNames name of dropped alerts
+ * @param receiverNames name of the receiver
  * @param groupKeys the group of alerts that are counted by state
  */
 public record MetricLabels(boolean alertNames, boolean receiverNames, boolean groupKeys) {

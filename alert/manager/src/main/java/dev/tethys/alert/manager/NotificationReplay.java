@@ -37,7 +37,7 @@ import java.util.function.Consumer;
  * with receivers that send nothing. There are no silences and no heartbeats. For one thread.
  */
 public final class NotificationReplay implements AutoCloseable {
-  /** An alert without an end holds at least so long: no client reports it again. */
+  /** Minimum duration of an alert without an end: no client reports it again. */
   private static final Duration OPEN = Duration.ofDays(36_500);
 
   /**
@@ -57,11 +57,11 @@ public final class NotificationReplay implements AutoCloseable {
   private final Consumer<Sent> sent;
 
   /**
-   * Begins.
+   * Starts a replay.
    *
-   * @param folder an empty one, for what it has to remember meanwhile
+   * @param folder an empty folder for temporary state
    * @param sent receives each notification, in order of time
-   * @throws IOException when a file of templates cannot be read, or the folder not be written to
+   * @throws IOException if a template file cannot be read, or the folder is not writable
    */
   public NotificationReplay(
       AlertmanagerConfig config, Path folder, Instant start, Consumer<Sent> sent)
@@ -144,7 +144,7 @@ public final class NotificationReplay implements AutoCloseable {
         List.of(new Alert(set, LabelSet.of(annotations), start, end, "", clock.instant(), false)));
   }
 
-  /** Lets time go by until a moment. */
+  /** Advances the time to a moment. */
   public void until(Instant end) {
     clock.advanceTo(end);
   }

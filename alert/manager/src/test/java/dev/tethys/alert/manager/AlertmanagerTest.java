@@ -44,7 +44,7 @@ class AlertmanagerTest extends AlertmanagerFixture {
   }
 
   @Test
-  void anAlertThatNobodyTellsOfAnyMoreResolves() throws IOException {
+  void anAlertThatNoLongerArrivesResolves() throws IOException {
     open(PLAIN + "global: {resolve_timeout: 2m}\n");
     post(firing("A"));
     assertThat(after(Duration.ofSeconds(10))).hasSize(1);
@@ -79,7 +79,7 @@ class AlertmanagerTest extends AlertmanagerFixture {
       """;
 
   @Test
-  void routesTimesAndInhibitionDecideWhoIsTold() throws IOException {
+  void routesIntervalsAndInhibitionSelectReceivers() throws IOException {
     Alertmanager m = open(ROUTES);
     post(
         firing("N"),
@@ -240,7 +240,7 @@ class AlertmanagerTest extends AlertmanagerFixture {
   }
 
   @Test
-  void whatIsNotValidIsSaid() throws IOException {
+  void reportsInvalidAlerts() throws IOException {
     Alertmanager m = open(PLAIN);
     assertThat(
             m.receive(

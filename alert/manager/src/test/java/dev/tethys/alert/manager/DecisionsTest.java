@@ -63,7 +63,7 @@ class DecisionsTest extends AlertmanagerFixture {
   }
 
   @Test
-  void aTraceSaysWhatDecides() throws Exception {
+  void traceNamesTheDecidingReason() throws Exception {
     Alertmanager m = open(CONFIG);
     assertThat(outcome(m, labels("A")))
         .isEqualTo("unknown: no such alert was received; it would be notified after 10 s");
@@ -138,7 +138,7 @@ class DecisionsTest extends AlertmanagerFixture {
   }
 
   @Test
-  void whatIsAcknowledgedIsNotRepeated() throws Exception {
+  void doesNotRepeatAcknowledgedAlerts() throws Exception {
     Alertmanager m = open(CONFIG);
     post(firing("A"));
     assertThat(after(Duration.ofSeconds(10))).hasSize(1);

@@ -167,7 +167,7 @@ class EventRecorderTest extends AlertmanagerFixture {
   }
 
   @Test
-  void aFileThatWasRotatedAwayIsMadeAnew() throws Exception {
+  void recreatesARotatedFile() throws Exception {
     Path file = dir.resolve("events.jsonl");
     open(with("{file_outputs: [{path: " + file + "}]}"));
     post(firing("A"));
@@ -415,7 +415,7 @@ class EventRecorderTest extends AlertmanagerFixture {
           {kafka_outputs: [{brokers: ['a:1'], topic: t, format: xml}]} | format
           {stdout_outputs: [{path: a}]}                               | path
           """)
-  void whatIsWrongIsSaid(String recorder, String said) {
+  void reportsInvalidSettings(String recorder, String said) {
     assertThatThrownBy(() -> read(with(recorder)))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(said)

@@ -93,7 +93,7 @@ class NotificationReplayTest {
   }
 
   @Test
-  void groupsWaitRepeatAndTellTheEndToWhoWantsIt() throws Exception {
+  void groupsWaitRepeatAndSendResolvedIfConfigured() throws Exception {
     Map<String, String> a = labels("alertname", "A", "i", "1");
     Map<String, String> b = labels("alertname", "A", "i", "2");
     assertThat(
@@ -112,7 +112,7 @@ class NotificationReplayTest {
   }
 
   @Test
-  void everyIntegrationIsToldAndTimesThatAreMutedAreNot() throws Exception {
+  void notifiesEachIntegrationExceptDuringMutedTimes() throws Exception {
     Map<String, String> a = labels("alertname", "A", "job", "j", "severity", "page");
     assertThat(
             sent(
@@ -128,7 +128,7 @@ class NotificationReplayTest {
   }
 
   @Test
-  void whatIsInhibitedIsNotTold() throws Exception {
+  void doesNotNotifyOfInhibitedAlerts() throws Exception {
     Map<String, String> gone = labels("alertname", "Gone", "job", "j");
     Map<String, String> slow = labels("alertname", "Slow", "job", "j");
     assertThat(

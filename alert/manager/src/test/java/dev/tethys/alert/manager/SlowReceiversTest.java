@@ -99,7 +99,7 @@ class SlowReceiversTest extends AlertmanagerFixture {
       """;
 
   @Test
-  void othersAreToldWhileSomeHang() throws IOException {
+  void hangingReceiversDoNotDelayOthers() throws IOException {
     try (ManagerClock real = ManagerClock.system();
         Alertmanager m =
             new Alertmanager(

@@ -42,12 +42,12 @@ import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * {@code /api/v2} of Alertmanager: its paths, parameters, answers, codes and error texts. Facts:
- * the published OpenAPI, and what Alertmanager answers. It also serves {@code /api/tethys}, with
- * extensions of Alertmanager's API.
+ * {@code /api/v2} of Alertmanager: its paths, parameters, answers, codes and error texts. Sources:
+ * the published OpenAPI, and Alertmanager's actual responses. It also serves {@code /api/tethys},
+ * with extensions of Alertmanager's API.
  */
 public final class AlertmanagerApi {
-  /** The largest body that is taken, in bytes. */
+  /** Maximum size of a request body in bytes. */
   static final int MAX_BODY_BYTES = 64 << 20;
 
   private static final LimitedLog PEER_LOG =
@@ -84,8 +84,8 @@ public final class AlertmanagerApi {
   /**
    * Adds the API to routes.
    *
-   * @param prefix what stands before {@code /api}: "" or {@code /alertmanager}
-   * @param getConcurrency how many GET requests are answered at once
+   * @param prefix path prefix before {@code /api}: "" or {@code /alertmanager}
+   * @param getConcurrency maximum number of concurrent GET requests
    */
   public static void register(
       Routes routes,

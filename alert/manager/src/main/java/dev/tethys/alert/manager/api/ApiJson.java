@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import tools.jackson.core.JsonGenerator;
 
-/** Writes what the published OpenAPI describes. Times are in UTC, to the millisecond. */
+/** Writes the objects of the published OpenAPI. Times are in UTC, to the millisecond. */
 final class ApiJson {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)

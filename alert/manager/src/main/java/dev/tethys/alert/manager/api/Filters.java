@@ -66,8 +66,7 @@ record Filters(
   }
 
   /**
-   * Whether labels are selected. Unlike elsewhere, an empty value asks whether there is such a
-   * label.
+   * Whether labels are selected. Unlike elsewhere, an empty value tests whether the label exists.
    */
   static boolean selects(List<LabelMatcher> matchers, Map<String, String> labels) {
     for (LabelMatcher m : matchers) {

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 
-/** {@code /api/tethys/heartbeats}: how the alerts do that have to come again and again. */
+/** {@code /api/tethys/heartbeats}: status of the alerts that must arrive regularly. */
 final class HeartbeatsApi {
   private final Alertmanager manager;
 

@@ -14,11 +14,11 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code /api/tethys/history}: what became of alerts. An Alertmanager inside of a server has no
- * history API: there it is a time series.
+ * {@code /api/tethys/history}: events of alerts. An Alertmanager inside of a server has no history
+ * API: there it is a time series.
  */
 final class HistoryApi {
-  /** How many entries one answer has at most. */
+  /** Maximum number of entries in a response. */
   static final int MOST = 1_000;
 
   private static final Duration RANGE = Duration.ofDays(1);

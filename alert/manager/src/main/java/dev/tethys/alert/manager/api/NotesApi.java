@@ -12,7 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import tools.jackson.core.JsonGenerator;
 
-/** {@code /api/tethys/notes}: what people have written about alerts, and what they acknowledged. */
+/** {@code /api/tethys/notes}: notes and acknowledgements of alerts. */
 final class NotesApi {
   private final Alertmanager manager;
 

@@ -24,7 +24,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Reads what clients post, as the published OpenAPI describes it. Unknown properties are ignored.
+ * Reads the bodies of POST requests, as in the published OpenAPI. Unknown properties are ignored.
  */
 final class PostedJson {
   /** Go's time.Time without a time, which clients send for "none". */
@@ -111,9 +111,9 @@ final class PostedJson {
       String comment) {}
 
   /**
-   * Reads one.
+   * Reads a recurring silence.
    *
-   * @param whole whether who makes it, and why, must be said
+   * @param whole whether author and comment are required
    */
   static Recurring recurring(byte[] body, boolean whole) {
     PostedJson p = new PostedJson("recurring silence");
@@ -125,7 +125,7 @@ final class PostedJson {
     return new Recurring(
         n.path("id").asString(""),
         p.matchers(n.get("matchers"), "matchers"),
-        // As text it is YAML; as a list it is JSON, which is YAML as well.
+        // A string is YAML; a list is JSON, which is YAML as well.
         schedule.isString() ? schedule.asString() : schedule.toString(),
         p.optionalTime(n, "until", ""),
         whole ? p.required(n, "createdBy", "") : "",
@@ -261,7 +261,8 @@ final class PostedJson {
     String createdBy = required(n, "createdBy", "");
     Instant endsAt = time(required(n, "endsAt", ""), "endsAt");
     List<LabelMatchers> sets = sets(n.get("matcherSets"), "matcherSets");
-    // Who writes sets need not repeat the first of them; who does not know them changes just that.
+    // A client that sends sets need not repeat the first one; a client that does not know sets
+    // changes only the first.
     if (sets.isEmpty() || n.has("matchers")) {
       LabelMatchers first = matchers(n.get("matchers"), "matchers");
       if (sets.isEmpty()) {

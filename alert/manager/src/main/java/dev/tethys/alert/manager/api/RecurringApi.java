@@ -16,12 +16,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
-/** {@code /api/tethys/recurring-silences}: silences that come again and again. */
+/** {@code /api/tethys/recurring-silences}: recurring silences. */
 final class RecurringApi {
-  /** How far ahead a list looks for the next time. */
+  /** Period in which a list searches for the next occurrence. */
   private static final Duration AHEAD = Duration.ofDays(40);
 
-  /** How many times a preview shows. */
+  /** Number of occurrences in a preview. */
   private static final int PREVIEW = 5;
 
   private final Alertmanager manager;
@@ -92,13 +92,13 @@ final class RecurringApi {
       throw ApiError.plain(500, "the silence could not be written to disk: " + e.getMessage());
     }
     if (s == null) {
-      throw ApiError.plain(404, "there is no recurring silence of the id " + p.id());
+      throw ApiError.plain(404, "unknown recurring silence " + p.id());
     }
     RecurringSilence made = s;
     AlertmanagerApi.send(r, g -> writeSilence(g, made, manager.clock().instant()));
   }
 
-  /** When one would hold, were it made. */
+  /** Occurrences that a recurring silence would have if it were created. */
   void preview(HttpRequest q, HttpResponse r) throws IOException {
     PostedJson.Recurring p = PostedJson.recurring(AlertmanagerApi.jsonBody(q), false);
     List<RecurringSilence.Occurrence> times;

@@ -17,9 +17,9 @@ import java.util.Map;
 import tools.jackson.core.JsonGenerator;
 
 /**
- * {@code /api/tethys/routes}, which Alertmanager has not: the routing tree, and what becomes of an
- * alert with given labels now. Routes are named by their number in the order in which they stand,
- * the root is 0.
+ * {@code /api/tethys/routes}, an extension of Alertmanager's API: the routing tree, and the current
+ * result of routing an alert with given labels. Routes are identified by their number in
+ * configuration order; the root is 0.
  */
 final class RoutingApi {
   private final Alertmanager manager;
@@ -34,7 +34,7 @@ final class RoutingApi {
         .anyMatch(i -> i.contains(at));
   }
 
-  /** Which intervals keep a route quiet; none when it speaks. As the dispatcher decides it. */
+  /** Intervals that mute a route; none when it is active. Decides like the dispatcher. */
   private static List<String> mutingIntervals(
       AlertmanagerConfig config, RoutingNode route, Instant at) {
     List<String> active = route.activeTimeIntervals();
@@ -75,7 +75,7 @@ final class RoutingApi {
     g.writeEndObject();
   }
 
-  /** A route that was asked; the matcher is the first that was not met. */
+  /** A visited route; the matcher is the first one that failed. */
   static void step(JsonGenerator g, RouteWalk.Step s) {
     g.writeStartObject();
     g.writeNumberProperty("id", s.id());

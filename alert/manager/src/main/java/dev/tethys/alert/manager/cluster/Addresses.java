@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** Addresses of flags: of ourselves, and of those who may be members. */
+/** Addresses in flags: our own, and those of possible members. */
 final class Addresses {
   private Addresses() {}
 
@@ -47,11 +47,11 @@ final class Addresses {
   }
 
   /**
-   * Where others find us.
+   * Address that other members connect to.
    *
-   * @param advertise what the flag says, or null
-   * @param bound where we listen
-   * @throws IOException when there is no address that others could reach
+   * @param advertise value of the flag, or null
+   * @param bound listen address
+   * @throws IOException if there is no address that other members could reach
    */
   static InetSocketAddress advertised(
       @Nullable HostPort advertise, InetSocketAddress bound, boolean publicAddress)
@@ -103,8 +103,7 @@ final class Addresses {
   }
 
   /**
-   * All members that flags name, each address once; names that are not known now are kept as they
-   * are.
+   * All members in flags, each address once; names that cannot be resolved now are kept unresolved.
    */
   static List<InetSocketAddress> peers(List<String> peers, Duration timeout)
       throws IOException, InterruptedException {

@@ -47,9 +47,9 @@ final class BroadcastQueue {
   }
 
   /**
-   * Takes what fits into a packet.
+   * Takes the messages that fit into a packet.
    *
-   * @param overhead bytes that each message costs beside its own
+   * @param overhead bytes that each message adds to its own size
    */
   synchronized List<byte[]> take(int overhead, int bytes, int members) {
     int limit = multiplier * (int) Math.ceil(Math.log10(members + 1.0));

@@ -6,15 +6,15 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /**
- * A member of a cluster, as it says of itself.
+ * A member of a cluster, as it describes itself.
  *
  * @param address where it receives packets and streams
- * @param meta what it tells beside; an Alertmanager tells nothing
- * @param versions lowest, highest and present version of the protocol, then of what is transported
+ * @param meta additional data; empty from an Alertmanager
+ * @param versions lowest, highest and current version of the protocol, then of the delegate
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record ClusterNode(String name, InetSocketAddress address, byte[] meta, byte[] versions) {
-  /** The versions that are spoken here: memberlist's 1 to 5, 2 being spoken. */
+  /** Supported protocol versions: memberlist's 1 to 5, with 2 in use. */
   static final byte[] VERSIONS = {1, 5, 2, 0, 0, 0};
 
   static ClusterNode of(String name, byte[] ip, long port, byte[] meta, byte[] versions)
@@ -34,7 +34,7 @@ public record ClusterNode(String name, InetSocketAddress address, byte[] meta, b
     return address.getAddress().getAddress();
   }
 
-  /** The highest version of the protocol that it understands; 0 when it does not say. */
+  /** The highest protocol version that it understands; 0 if unknown. */
   int highest() {
     return versions.length > 1 ? versions[1] & 0xff : 0;
   }
@@ -43,7 +43,7 @@ public record ClusterNode(String name, InetSocketAddress address, byte[] meta, b
     return Arrays.equals(meta, o.meta) && Arrays.equals(versions, o.versions);
   }
 
-  /** Address and port as they are shown: {@code 10.0.0.1:9094}. */
+  /** Address and port for display: {@code 10.0.0.1:9094}. */
   public String hostPort() {
     return hostPort(address);
   }

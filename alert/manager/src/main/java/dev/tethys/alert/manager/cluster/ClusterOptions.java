@@ -44,7 +44,7 @@ public record ClusterOptions(
     peers = List.copyOf(peers);
   }
 
-  /** How long a first look at the members, and each further one, takes. */
+  /** Time between checks of the members while the cluster settles. */
   Duration settleInterval() {
     return gossipInterval.multipliedBy(10);
   }

@@ -45,7 +45,7 @@ import java.util.concurrent.TimeUnit;
  * of states.
  */
 public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
-  /** A change larger than that goes to each member over a stream instead of by gossip. */
+  /** Size above which a change is sent to each member over a stream instead of by gossip. */
   static final int MAX_GOSSIP_BYTES = SharedState.SPREAD_BYTES;
 
   static final int MAX_LARGE = 200;
@@ -76,7 +76,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   private final Map<InetSocketAddress, RemovedMember> gone = new ConcurrentHashMap<>();
   private final BlockingQueue<Large> large = new ArrayBlockingQueue<>(MAX_LARGE);
 
-  /** Addresses of the members that flags name; an answer of these is no news. */
+  /** Addresses of the members in flags; a response from one of these is not a new member. */
   private final Set<InetSocketAddress> configured = ConcurrentHashMap.newKeySet();
 
   private final CountDownLatch settled = new CountDownLatch(1);
@@ -381,7 +381,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     return gossip.members().stream().filter(n -> !n.name().equals(name())).toList();
   }
 
-  /** The members are known when their number stays the same for some looks. */
+  /** Waits until the number of members is the same for several checks. */
   private void settle() {
     Instant end = clock.instant().plus(options.settleTimeout());
     int before = 0;
@@ -406,7 +406,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     settled.countDown();
   }
 
-  // What the others say
+  // Messages from other members
 
   @Override
   public void alive(String member) {
@@ -511,7 +511,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     metrics.pinged(member, seconds);
   }
 
-  // What notifying and showing ask
+  // Queries of notifications and pages
 
   @Override
   public boolean awaitSettled(Instant deadline) throws InterruptedException {
@@ -520,8 +520,8 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   }
 
   /**
-   * How many members come before this one, in the order of their names, of those that have
-   * answered: notifications wait for each, and anybody can claim members that are not there.
+   * Number of members sorted before this one by name, counting those that have answered:
+   * notifications wait for each, and a forged message can name members that do not exist.
    */
   public int position() {
     String own = name();

@@ -11,6 +11,6 @@ public interface ClusterView extends ClusterPosition {
   /** Our own name. */
   String name();
 
-  /** The members in order of their names, we among them. */
+  /** The members in order of their names, including this one. */
   List<ClusterNode> members();
 }

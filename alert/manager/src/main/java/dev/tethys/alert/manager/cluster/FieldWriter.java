@@ -10,13 +10,13 @@ import java.nio.charset.StandardCharsets;
 final class FieldWriter {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream(128);
 
-  /** Begins with a byte that says what comes. */
+  /** Starts a message with its type byte. */
   FieldWriter type(int type) {
     out.write(type);
     return this;
   }
 
-  /** Begins a map of so many fields, at most 15. */
+  /** Starts a map of {@code fields} fields, at most 15. */
   FieldWriter map(int fields) {
     out.write(0x80 | fields);
     return this;
@@ -58,7 +58,7 @@ final class FieldWriter {
     return this;
   }
 
-  /** Bytes as they are. */
+  /** Raw bytes. */
   FieldWriter bytes(byte[] b) {
     out.writeBytes(b);
     return this;

@@ -31,15 +31,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * waits in {@link #news}, of at most {@link #MAX_NEWS}, and is dropped when that is full.
  */
 final class Gossip implements Closeable, Transport.Receiver {
-  /** How many messages wait to be handled. */
+  /** Maximum number of messages waiting to be handled. */
   static final int MAX_NEWS = 1024;
 
-  /** What may come of a packet with compressed messages. */
+  /** Maximum decompressed size of a packet. */
   private static final int MAX_UNPACKED = 256 << 10;
 
   /**
-   * What streams of others may hold together: a state takes about three times its bytes while it is
-   * merged. The largest state must fit.
+   * Memory limit for the incoming streams together: a state takes about three times its size while
+   * it is merged. The largest state must fit.
    */
   private static final ByteBudget STREAMS =
       new ByteBudget(
@@ -47,7 +47,7 @@ final class Gossip implements Closeable, Transport.Receiver {
               3L * MemberlistMessages.MAX_STATE_BYTES + (8 << 20),
               Runtime.getRuntime().maxMemory() / 8));
 
-  /** A stream of another member may take so many timeouts of one read. */
+  /** Time limit of an incoming stream, as a multiple of the timeout of one read. */
   private static final int STREAM_TIMEOUTS = 3;
 
   private static final int SPREAD = 4;
@@ -56,8 +56,8 @@ final class Gossip implements Closeable, Transport.Receiver {
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   /**
-   * @param label tells clusters apart
-   * @param spread to how many members news go at a time
+   * @param label identifies the cluster
+   * @param spread number of members that receive an update at a time
    */
   record Settings(
       Duration gossipInterval,
@@ -70,13 +70,13 @@ final class Gossip implements Closeable, Transport.Receiver {
 
   /** Owner of the gossiped states and messages. */
   interface Owner extends Membership.Listener {
-    /** A message came. */
+    /** A message was received. */
     void message(byte[] message);
 
     /** Everything that others are to know. */
     byte[] state();
 
-    /** What another knows. */
+    /** Merges the state of another member. */
     void merge(byte[] state);
 
     /** Messages were given to a packet. */
@@ -111,7 +111,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     this.probes = new MemberProbes(settings, membership, transport, new Packets(), owner::answered);
   }
 
-  /** Begins to listen and to ask. */
+  /** Starts listening and probing. */
   void start() {
     transport.start(this);
     loop("cluster-news", () -> news.take().run());
@@ -215,7 +215,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     transport.send(to.address(), whole);
   }
 
-  /** What of the news fits into so many bytes. */
+  /** Updates that fit into {@code bytes} bytes. */
   private List<byte[]> more(int bytes) {
     int left = bytes - label.length - 5;
     int members = membership.size();
@@ -265,7 +265,7 @@ final class Gossip implements Closeable, Transport.Receiver {
   /**
    * Handles a message of a packet.
    *
-   * @param left how many bytes may still come of what is compressed in it
+   * @param left number of bytes that compressed parts may still decompress to
    */
   private void message(byte[] m, InetSocketAddress from, int depth, int[] left) throws IOException {
     if (m.length == 0 || depth > 4) {
@@ -370,7 +370,7 @@ final class Gossip implements Closeable, Transport.Receiver {
   /**
    * Exchanges states with the member at an address, and so joins its cluster.
    *
-   * @throws IOException when no member answers there, or the peer speaks another protocol
+   * @throws IOException if no member answers there, or the peer uses another protocol
    */
   void exchange(InetSocketAddress with, boolean join) throws IOException {
     if (with.isUnresolved()) {
@@ -489,12 +489,12 @@ final class Gossip implements Closeable, Transport.Receiver {
     return membership.members();
   }
 
-  /** What streams of others may hold together. */
+  /** Memory limit for the incoming streams together. */
   static long streamBudget() {
     return STREAMS.total();
   }
 
-  /** Members that have answered, we among them. */
+  /** Members that have answered, including this one. */
   List<ClusterNode> answering() {
     return membership.answering();
   }
@@ -528,7 +528,11 @@ final class Gossip implements Closeable, Transport.Receiver {
       try {
         send(to, dead);
       } catch (IOException e) {
-        LOG.log(Level.DEBUG, "{0} was not told that we go: {1}", to.hostPort(), e.getMessage());
+        LOG.log(
+            Level.DEBUG,
+            "Cluster member {0} was not notified of the leave: {1}",
+            to.hostPort(),
+            e.getMessage());
       }
     }
   }

@@ -25,9 +25,9 @@ final class Lzw {
   }
 
   /**
-   * The same.
+   * Decompresses with an account of the memory.
    *
-   * @param reserve told of more memory before it is taken; may throw
+   * @param reserve called with the additional bytes before allocation; may throw
    */
   static byte[] decompress(byte[] in, int limit, LongConsumer reserve) throws ProtocolException {
     int[] prefix = new int[1 << MAX_BITS];

@@ -30,7 +30,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * wait before a member is declared dead.
  */
 final class MemberProbes {
-  /** How many probes for other members are under way at once. */
+  /** Maximum number of concurrent probes on behalf of other members. */
   static final int MAX_RELAYS = 64;
 
   static final int WORST_HEALTH = 7;
@@ -54,7 +54,7 @@ final class MemberProbes {
     ClusterNode sender(ClusterNode source, InetSocketAddress from);
   }
 
-  /** Receives the answer of a member and the seconds that it took. */
+  /** Receives the response of a member and its duration in seconds. */
   interface Answered {
     void accept(String name, double seconds);
   }
@@ -185,7 +185,7 @@ final class MemberProbes {
           return;
         }
       } catch (IOException e) {
-        LOG.log(Level.DEBUG, "{0} cannot be asked: {1}", node.hostPort(), e.getMessage());
+        LOG.log(Level.DEBUG, "{0} cannot be probed: {1}", node.hostPort(), e.getMessage());
       }
       probeOtherwise(target, ping, q, n, interval.minusNanos(System.nanoTime() - began));
     } finally {
@@ -212,7 +212,7 @@ final class MemberProbes {
         try {
           packets.send(node, MemberlistMessages.ping(new Ping(n, node.name(), membership.self())));
         } catch (IOException e) {
-          LOG.log(Level.DEBUG, "{0} cannot be asked: {1}", node.hostPort(), e.getMessage());
+          LOG.log(Level.DEBUG, "{0} cannot be probed: {1}", node.hostPort(), e.getMessage());
         }
       }
       long end = System.nanoTime() + settings.probeTimeout().toNanos();
@@ -250,7 +250,11 @@ final class MemberProbes {
             helper,
             MemberlistMessages.indirectPing(new IndirectPing(n, node, nack, membership.self())));
       } catch (IOException e) {
-        LOG.log(Level.DEBUG, "{0} cannot be asked for help: {1}", helper.name(), e.getMessage());
+        LOG.log(
+            Level.DEBUG,
+            "{0} cannot be asked for an indirect probe: {1}",
+            helper.name(),
+            e.getMessage());
       }
     }
     Pending stream = new Pending(node);

@@ -10,15 +10,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A MessagePack map with names as keys, which is what memberlist's messages are. Values are whole
- * numbers, booleans, texts or bytes; what else there is, is read over. A number that is absent is
- * 0, a text empty.
+ * A MessagePack map with names as keys, the form of memberlist's messages. Values are whole
+ * numbers, booleans, texts or bytes; others are skipped. An absent number is 0, an absent text
+ * empty.
  */
 final class MemberlistFields {
-  /** How many entries a map or an array may have. */
+  /** Maximum number of entries in a map or an array. */
   static final int MAX_ENTRIES = 1000;
 
-  /** How long a text or bytes may be: no longer than a whole state. */
+  /** Maximum length of text or bytes: that of a whole state. */
   static final int MAX_BYTES = MemberlistMessages.MAX_STATE_BYTES;
 
   private static final int MAX_DEPTH = 8;
@@ -30,9 +30,9 @@ final class MemberlistFields {
   }
 
   /**
-   * Reads one map, and nothing that comes after it.
+   * Reads one map, and nothing after it.
    *
-   * @throws ProtocolException when there is something else
+   * @throws ProtocolException if the input is not a map
    */
   static MemberlistFields read(InputStream in) throws IOException {
     DataInputStream data = new DataInputStream(in);

@@ -36,10 +36,10 @@ final class MemberlistMessages {
   /** A state may be as large as that; memberlist has the same limit. */
   static final int MAX_STATE_BYTES = 20 << 20;
 
-  /** How large a packet gets, so that it is not cut into pieces on its way. */
+  /** Maximum size of a packet, so that it is not fragmented. */
   static final int PACKET_BYTES = 1400;
 
-  /** How many members a state may list. */
+  /** Maximum number of members in a state. */
   static final int MAX_MEMBERS = 10_000;
 
   /** The longest label, in bytes. */
@@ -193,9 +193,9 @@ final class MemberlistMessages {
   }
 
   /**
-   * What is compressed in a message.
+   * Decompresses the contents of a message.
    *
-   * @param reserve told of the memory before it is taken; may throw
+   * @param reserve called with the memory before it is allocated; may throw
    */
   static byte[] decompressed(MemberlistFields f, int limit, LongConsumer reserve)
       throws ProtocolException {
@@ -209,7 +209,7 @@ final class MemberlistMessages {
     return b;
   }
 
-  /** A packet with a checksum for those who understand it. */
+  /** A packet with a checksum, if the member supports it. */
   static byte[] checked(byte[] message, ClusterNode to) {
     if (to.highest() < CHECKED_FROM) {
       return message;
@@ -238,7 +238,7 @@ final class MemberlistMessages {
     return b;
   }
 
-  /** What stands before each packet and stream of a cluster with a label. */
+  /** Header of each packet and stream of a cluster with a label. */
   static byte[] labelHeader(String label) {
     byte[] l = label.getBytes(StandardCharsets.UTF_8);
     if (l.length == 0) {

@@ -25,21 +25,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Membership list of the cluster, by SWIM with Lifeguard's suspicion, as in memberlist. Of two
- * claims about a member the one with the higher incarnation counts, which only the member itself
- * increments; of equal ones the worse. A member that does not answer is suspected first and can
- * refute that until the suspicion expires; each further member that suspects it shortens the time.
+ * claims about a member the one with the higher incarnation wins, which only the member itself
+ * increments; of equal ones the worse state. A member that does not answer is suspected first and
+ * can refute that until the suspicion expires; each further member that suspects it shortens the
+ * time.
  *
  * <p>Invariants: guarded by this object; listeners are called under its lock and must not block.
  * The local member is always included, and alive until it leaves. At most {@link
  * MemberlistMessages#MAX_MEMBERS}, of which {@link #MAX_UNVERIFIED} have not answered yet.
  */
 final class Membership {
-  /** For how long those that are gone are remembered, and still told of what happens. */
+  /** Time for which departed members are remembered and still receive updates. */
   static final Duration TO_THE_DEAD = Duration.ofSeconds(30);
 
   /**
-   * How many members may have given no answer yet; others are not heard until some have, or are
-   * dead. Packets are not authenticated, and names cost a forger nothing.
+   * Maximum number of members that have not answered yet; further ones are ignored until some have
+   * answered or are dead. Packets are not authenticated, and names cost a forger nothing.
    */
   static final int MAX_UNVERIFIED = 32;
 
@@ -154,7 +155,7 @@ final class Membership {
   private int refuted;
 
   /**
-   * @param queue where what is to be spread goes
+   * @param queue receives messages to spread
    */
   Membership(
       ClusterNode self,
@@ -211,7 +212,7 @@ final class Membership {
       if (m.state != State.LEFT) {
         PEER_LOG.log(
             Level.WARNING,
-            "Cluster member ignored, its name is taken name={0} address={1} other={2}",
+            "Cluster member ignored, its name is in use name={0} address={1} other={2}",
             n.name(),
             m.node.hostPort(),
             n.hostPort());
@@ -256,7 +257,7 @@ final class Membership {
     }
   }
 
-  /** Says that we are there, with an incarnation that beats what was said of us. */
+  /** Refutes a suspicion, with an incarnation that exceeds the accused one. */
   private void object(Member me, long accused) {
     incarnation = Math.max(incarnation, accused) + 1;
     me.incarnation = incarnation;
@@ -264,7 +265,7 @@ final class Membership {
     spread(self, MemberlistMessages.alive(new Alive(incarnation, me.node)));
   }
 
-  /** How often we had to say that we are there since this was asked last. */
+  /** Number of suspicions of this member refuted since the last call. */
   synchronized int drainRefuted() {
     int n = refuted;
     refuted = 0;
@@ -406,7 +407,7 @@ final class Membership {
         .toList();
   }
 
-  /** We leave; the message that says so. */
+  /** Marks this member as leaving and returns the message about it. */
   synchronized byte[] leave() {
     leaving = true;
     Dead d = new Dead(incarnation, self, self);
@@ -426,12 +427,12 @@ final class Membership {
     }
   }
 
-  /** Those that are not gone, we among them. */
+  /** Members that have not left or died, including this one. */
   synchronized List<ClusterNode> members() {
     return members.values().stream().filter(m -> !m.state.isGone()).map(m -> m.node).toList();
   }
 
-  /** Others that are not gone and have not answered. */
+  /** Other members that have neither left nor answered. */
   synchronized List<ClusterNode> unanswered() {
     return members.values().stream()
         .filter(m -> !m.state.isGone() && !m.proven && !m.node.name().equals(self))
@@ -467,7 +468,9 @@ final class Membership {
     }
   }
 
-  /** Those that are not gone and have answered, one for each address, we among them. */
+  /**
+   * Members that have not left or died and have answered, one for each address, including this one.
+   */
   synchronized List<ClusterNode> answering() {
     Map<InetSocketAddress, ClusterNode> out = new HashMap<>();
     for (Member m : members.values()) {

@@ -17,7 +17,7 @@ import java.util.concurrent.Semaphore;
 
 /** Packets over UDP and streams over TCP, at one port, without authentication. */
 final class PlainTransport implements Transport {
-  /** How many streams others may have open here at once. */
+  /** Maximum number of incoming streams open at once. */
   static final int MAX_STREAMS = 128;
 
   private static final int PORT_TRIES = 20;
@@ -55,7 +55,7 @@ final class PlainTransport implements Transport {
         return new PlainTransport(s, d, timeout);
       } catch (IOException e) {
         s.close();
-        // A port that is free for streams may be taken for packets.
+        // A port that is free for streams may be in use for packets.
         if (port != 0 || tried == PORT_TRIES) {
           throw e;
         }

@@ -7,12 +7,12 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 
 /**
- * A stream that is a socket.
+ * Stream over a socket.
  *
- * @param in what comes over it and was not read yet
+ * @param in unread input of the socket
  */
 record SocketStream(Socket socket, InputStream in) implements Transport.Stream {
-  /** One of which nothing was read. */
+  /** A stream without any read data. */
   static SocketStream of(Socket socket) throws IOException {
     return new SocketStream(socket, socket.getInputStream());
   }

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * kind = 2 (0 a stream, 1 a packet), from_addr = 3, msg = 4}. Connections for packets stay open;
  * after the frame of a stream the connection is that stream.
  *
- * <p>Invariants: {@link #open} is guarded by itself and holds at most {@link #MAX_OPEN}, the one
- * that was used longest ago goes first. A frame is one write, and so one record of TLS: real
+ * <p>Invariants: {@link #open} is guarded by itself and holds at most {@link #MAX_OPEN}; the least
+ * recently used one is closed first. A frame is one write, and so one record of TLS: real
  * Alertmanagers lose a frame that follows another in the same record.
  */
 final class TlsTransport implements Transport {

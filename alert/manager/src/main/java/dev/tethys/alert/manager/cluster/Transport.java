@@ -26,15 +26,15 @@ interface Transport extends Closeable {
     void stream(Stream stream);
   }
 
-  /** Where it listens. */
+  /** Address that it listens on. */
   InetSocketAddress bound();
 
-  /** Gives what comes from now on. */
+  /** Starts passing incoming packets and streams on. */
   void start(Receiver receiver);
 
   /** Sends a packet, which may get lost. */
   void send(InetSocketAddress to, byte[] packet) throws IOException;
 
-  /** Opens a stream whose every step may take so long. */
+  /** Opens a stream with a timeout for each step. */
   Stream dial(InetSocketAddress to, Duration timeout) throws IOException;
 }

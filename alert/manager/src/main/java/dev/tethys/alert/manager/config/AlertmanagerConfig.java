@@ -42,7 +42,7 @@ public record AlertmanagerConfig(
     @Nullable TracingConfig tracing,
     RecorderConfig recorder,
     YamlNode root) {
-  /** How deeply routes may be nested. */
+  /** Maximum nesting depth of routes. */
   static final int MAX_ROUTE_DEPTH = 100;
 
   private static final Section SECTION =
@@ -134,9 +134,8 @@ public record AlertmanagerConfig(
   /**
    * Reads a file.
    *
-   * @throws ConfigException when something in it is wrong, with its place, or asks for what is not
-   *     built
-   * @throws IOException when it cannot be read
+   * @throws ConfigException if something is invalid or not supported, with its position
+   * @throws IOException if the file cannot be read
    */
   public static AlertmanagerConfig read(Path file, MatcherSyntax syntax) throws IOException {
     return read(YamlDocument.read(file), syntax);

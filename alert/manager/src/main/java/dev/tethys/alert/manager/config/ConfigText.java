@@ -15,7 +15,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a configuration as it holds: what the file says and the defaults of what it does not say,
+ * Writes the effective configuration: the file's settings and the defaults of all others, with
  * secrets masked. Alertmanager's tools can read it back.
  */
 final class ConfigText {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param matchers select the alerts that count as a sign of life
  * @param within longest permitted gap between them
  * @param receiver receiver of the raised alert; null for routing by labels
- * @param labels of the raised alert, its name and the heartbeat's among them
+ * @param labels labels of the raised alert, including its name and the heartbeat's
  */
 public record HeartbeatConfig(
     YamlObject at,
@@ -33,7 +33,7 @@ public record HeartbeatConfig(
     @Nullable String receiver,
     Map<String, String> labels,
     Map<String, String> annotations) {
-  /** What the alert is called unless labels say otherwise. */
+  /** Name of the alert unless labels set another. */
   public static final String ALERT_NAME = "HeartbeatMissing";
 
   /** The label that names the heartbeat. */
@@ -86,7 +86,7 @@ public record HeartbeatConfig(
     }
     Duration within = o.find(WITHIN);
     if (within == null) {
-      throw o.error("missing within in heartbeat: for how long none of its alerts may come");
+      throw o.error("missing within in heartbeat: longest time without one of its alerts");
     }
     if (within.compareTo(SHORTEST) < 0) {
       throw o.error(WITHIN, "within is shorter than " + SHORTEST.toSeconds() + "s");

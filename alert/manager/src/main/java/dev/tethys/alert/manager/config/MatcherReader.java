@@ -41,7 +41,7 @@ final class MatcherReader {
               }
               try {
                 LabelMatcher m = LabelMatcher.of(type, name, value);
-                // Alertmanager shows, and hands to keys of groups, what it made of the expression.
+                // Alertmanager displays the parsed expression, and uses it in group keys.
                 out.add(
                     type == LabelMatcher.Type.REGEX
                         ? LabelMatcher.of(type, name, "^(?:" + value + ")$")

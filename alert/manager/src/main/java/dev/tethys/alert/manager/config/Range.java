@@ -91,7 +91,7 @@ record Range(int begin, int end) {
     if (r.begin < 0 && r.end > 0) {
       throw new IllegalArgumentException("end day must be negative if start day is negative");
     }
-    // The shortest month decides what can never be.
+    // The shortest month decides which ranges are impossible.
     if ((r.begin < 0 ? 28 + r.begin : r.begin) > (r.end < 0 ? 28 + r.end : r.end)) {
       throw new IllegalArgumentException(
           "end day " + r.end + " is always before start day " + r.begin);

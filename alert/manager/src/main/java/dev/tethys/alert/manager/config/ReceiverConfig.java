@@ -18,7 +18,7 @@ import java.util.TreeMap;
 /**
  * Receiver of notifications with one or several integrations.
  *
- * @param labels for selecting it, its name among them
+ * @param labels labels for selecting it, including its name
  */
 public record ReceiverConfig(String name, Map<String, String> labels, List<Integration> all) {
   /**

@@ -18,9 +18,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A route as it is written; null where it says nothing and its parent's holds.
+ * A route as configured; null where a setting is inherited from its parent.
  *
- * @param groupByAll alerts are in the same group only when all labels are the same
+ * @param groupByAll whether alerts are in the same group only if all labels are equal
  */
 public record RouteConfig(
     YamlObject at,

@@ -85,7 +85,7 @@ public record TimeInterval(
   static final Type<TimeInterval> TYPE = SECTION.type(TimeInterval::read);
 
   /**
-   * Reads a list of time intervals as {@code alertmanager.yml} has it, in YAML or JSON.
+   * Reads a list of time intervals in the format of {@code alertmanager.yml}, in YAML or JSON.
    *
    * @param name of the text in errors
    * @throws dev.tethys.config.ConfigException when something in it is wrong, with its place

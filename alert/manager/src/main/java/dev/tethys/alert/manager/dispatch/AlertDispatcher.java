@@ -24,15 +24,15 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Assigns alerts to groups and flushes each group, first after its wait, then at its interval, as
- * long as it is not empty.
+ * Assigns alerts to groups and flushes each group, first after its wait, then at its interval,
+ * until it is empty.
  *
  * <p>Invariants: everything is guarded by this object, whose lock is not held during notifications.
  * A group either has one timer or is being flushed, never both. At most {@link #MAX_GROUPS} exist.
  * A resolved alert stays in its group until every receiver has been notified of that.
  */
 public final class AlertDispatcher implements AutoCloseable {
-  /** How many groups there may be. */
+  /** Maximum number of groups. */
   public static final int MAX_GROUPS = 1_000_000;
 
   private static final System.Logger LOG = JulLogger.of(AlertDispatcher.class.getName());
@@ -92,7 +92,7 @@ public final class AlertDispatcher implements AutoCloseable {
       LabelSet routeLabels,
       List<Alert> alerts,
       List<String> mutedBy) {
-    /** As the log of what was sent knows it. */
+    /** Key of the group in the notification log. */
     public String key() {
       return Flush.groupKey(route, labels);
     }
@@ -212,7 +212,7 @@ public final class AlertDispatcher implements AutoCloseable {
     ofRoute.put(labels, fresh);
     count++;
     metrics.groups.set(count);
-    // An alert that has been known elsewhere for long does not wait once more.
+    // An alert that has long been known elsewhere does not wait again.
     Instant due = now.plus(r.groupWait());
     if (a.startsAt().plus(r.groupWait()).isBefore(now)) {
       due = now;
@@ -355,7 +355,7 @@ public final class AlertDispatcher implements AutoCloseable {
     return root;
   }
 
-  /** Where the groups stand that an alert with such labels belongs to, or would belong to. */
+  /** State of the groups that an alert with these labels belongs to, or would belong to. */
   public synchronized List<GroupState> states(LabelSet labels) {
     List<GroupState> out = new ArrayList<>();
     for (RoutingNode r : root.match(labels)) {

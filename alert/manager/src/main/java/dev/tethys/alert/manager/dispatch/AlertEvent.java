@@ -17,7 +17,7 @@ public record AlertEvent(Instant at, LabelSet labels, Kind kind, String by) {
     INHIBITED("inhibited"),
     MUTED("muted"),
     ACKNOWLEDGED("acknowledged"),
-    /** Nothing keeps it back any more. */
+    /** Nothing suppresses the alert any longer. */
     FREE("free");
 
     private final String text;
@@ -26,7 +26,7 @@ public record AlertEvent(Instant at, LabelSet labels, Kind kind, String by) {
       this.text = text;
     }
 
-    /** As it is stored and shown. */
+    /** Text in storage and in the API. */
     public String text() {
       return text;
     }

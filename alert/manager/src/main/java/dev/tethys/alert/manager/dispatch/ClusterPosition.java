@@ -26,6 +26,6 @@ public interface ClusterPosition {
    */
   boolean awaitSettled(Instant deadline) throws InterruptedException;
 
-  /** How long to leave it to the members before us. */
+  /** Time that this member waits for the members before it. */
   Duration turn();
 }

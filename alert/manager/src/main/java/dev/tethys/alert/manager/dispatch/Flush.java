@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * Flush of a group: its alerts in order, firing ones without an end.
+ * Flush of a group: its alerts in order; firing ones have no end time.
  *
  * @param groupId distinguishes the group from earlier and later ones with the same labels
  * @param number of the flush of the group, counted from 1
@@ -23,7 +23,7 @@ record Flush(
     return groupKey(route, group);
   }
 
-  /** As the log of what was sent knows a group. */
+  /** Key of a group in the notification log. */
   static String groupKey(RoutingNode route, LabelSet group) {
     return route.key() + ":" + group;
   }

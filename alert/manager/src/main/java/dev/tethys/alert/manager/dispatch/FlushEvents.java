@@ -30,7 +30,7 @@ final class FlushEvents {
     held.put(a.labels(), new Held(cause, by));
   }
 
-  /** The alerts that are kept back, as the log of what was sent knows them. */
+  /** Suppressed alerts, by their hashes in the notification log. */
   synchronized Set<Long> heldHashes() {
     return held.keySet().stream().map(LabelSet::notifiedHash).collect(Collectors.toSet());
   }
@@ -71,9 +71,9 @@ final class FlushEvents {
   }
 
   /**
-   * What is new for alerts since the look before.
+   * Events of the alerts since the previous flush.
    *
-   * @param before null for the first look
+   * @param before null for the first flush
    */
   synchronized List<AlertEvent> events(
       List<Alert> seen, @org.jspecify.annotations.Nullable FlushResult before) {

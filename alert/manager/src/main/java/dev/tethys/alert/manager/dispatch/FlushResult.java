@@ -20,14 +20,14 @@ public record FlushResult(
     List<String> quiet,
     Map<String, Set<LabelSet>> failing,
     List<Attempt> attempts) {
-  /** Why an alert was kept back. */
+  /** Reason for suppressing an alert. */
   public enum Cause {
     INHIBITED,
     SILENCED
   }
 
   /**
-   * An alert that was kept back.
+   * A suppressed alert.
    *
    * @param by fingerprints of alerts, or ids of silences
    */
@@ -46,17 +46,17 @@ public record FlushResult(
       this.text = text;
     }
 
-    /** As the API calls it. */
+    /** Text in the API. */
     public String text() {
       return text;
     }
   }
 
   /**
-   * One integration.
+   * Attempt of one integration.
    *
    * @param integration its kind and its index
-   * @param detail why it was sent, or what went wrong
+   * @param detail reason of the notification, or the error
    */
   public record Attempt(String integration, Instant at, Result result, String detail) {}
 }

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** Records what becomes of alerts in groups, in the messages that Alertmanager writes. */
+/** Records events of alerts in groups, in Alertmanager's messages. */
 final class GroupEvents {
   private final EventRecorder recorder;
 
@@ -25,7 +25,7 @@ final class GroupEvents {
     this.recorder = recorder;
   }
 
-  /** An alert came into a group, or arrived again. */
+  /** An alert entered a group, or arrived again. */
   void grouped(RoutingNode route, LabelSet group, Alert a, Instant at) {
     recorder.record(EventKind.ALERT_GROUPED, inGroup(route, group, a, at));
   }

@@ -19,8 +19,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks whether alerts that have to come again and again do, and raises an alert about those that
- * do not: a dead man's switch.
+ * Checks that certain alerts arrive regularly, and raises an alert about missing ones: a dead man's
+ * switch.
  *
  * <p>Invariants: guarded by this object. A heartbeat that keeps its name over a change of the
  * configuration keeps the time of its last alert; a new one counts from its configuration.
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class Heartbeats {
   private static final System.Logger LOG = JulLogger.of(Heartbeats.class.getName());
 
-  /** How long an alert about a heartbeat holds unless it is raised again. */
+  /** Time for which an alert about a heartbeat stays active unless it is raised again. */
   private static final Duration HOLDS = Duration.ofMinutes(5);
 
   private static final class Watched {
@@ -102,7 +102,7 @@ public final class Heartbeats {
     alerts.put(over);
   }
 
-  /** Takes alerts that came in. */
+  /** Records received alerts. */
   public synchronized void recordAlerts(List<Alert> notified) {
     if (watched.isEmpty()) {
       return;
@@ -137,7 +137,7 @@ public final class Heartbeats {
           w.missingSince = due;
           LOG.log(
               Level.WARNING,
-              "heartbeat {0} is missing: no alert {1} came since {2}",
+              "heartbeat {0} is missing: no alert {1} since {2}",
               w.config.name(),
               w.config.matchers(),
               w.lastReceived);
@@ -162,7 +162,7 @@ public final class Heartbeats {
         end.isAfter(now));
   }
 
-  /** How they do now. */
+  /** Current status of the heartbeats. */
   public synchronized List<Pulse> pulses() {
     return watched.values().stream()
         .map(w -> new Pulse(w.config, w.lastReceived, w.missingSince))

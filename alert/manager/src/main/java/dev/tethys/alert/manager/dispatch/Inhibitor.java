@@ -13,11 +13,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows which alerts are kept back by others.
+ * Determines which alerts are inhibited by others.
  *
  * <p>Invariants: guarded by this object. For each rule it holds the alerts that meet the source
  * matchers, by the values of the labels that have to be equal; those that are over go when garbage
- * is collected. It holds no alert that the store has not taken in.
+ * is collected. It holds only alerts that the store has accepted.
  */
 public final class Inhibitor implements AutoCloseable {
   private final InstantSource clock;
@@ -71,8 +71,8 @@ public final class Inhibitor implements AutoCloseable {
   }
 
   /**
-   * The fingerprint of an alert that keeps those with such labels back; null when there is none. An
-   * alert that meets both sides of a rule is not kept back by another that does.
+   * The fingerprint of an alert that inhibits those with these labels; null if there is none. An
+   * alert that matches both sides of a rule is not inhibited by another that does.
    */
   public @Nullable String inhibiting(LabelSet labels) {
     Inhibition i = inhibition(labels);

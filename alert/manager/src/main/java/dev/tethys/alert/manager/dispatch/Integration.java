@@ -16,7 +16,7 @@ import java.util.Map;
  */
 public record Integration(
     String receiver, String kind, int index, boolean sendResolved, Notifier notifier) {
-  /** Makes what sends for one of a receiver. */
+  /** Creates the sender of an integration. */
   @FunctionalInterface
   public interface Opener {
     Notifier open(ReceiverConfig receiver, ReceiverConfig.Integration one) throws IOException;
@@ -42,7 +42,7 @@ public record Integration(
     return out;
   }
 
-  /** What people know one by: team/email[0]. */
+  /** Name of an integration for users: team/email[0]. */
   public static String name(ReceiverConfig receiver, ReceiverConfig.Integration one) {
     return name(receiver.name(), one.kind().name(), one.index());
   }

@@ -8,11 +8,11 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Time and threads as the Alertmanager sees them; tests bring their own. */
+/** Time and threads of the Alertmanager, replaceable in tests. */
 public interface ManagerClock extends InstantSource, AutoCloseable {
   /** Task scheduled for later. */
   interface Timer {
-    /** It is not done any more, if it has not begun. */
+    /** Cancels the task unless it has started. */
     void cancel();
   }
 
@@ -33,7 +33,7 @@ public interface ManagerClock extends InstantSource, AutoCloseable {
     return new SystemClock();
   }
 
-  /** One thread counts the time; what is due runs elsewhere. */
+  /** A single thread keeps the time; tasks run elsewhere. */
   final class SystemClock implements ManagerClock {
     private final ScheduledThreadPoolExecutor timer =
         new ScheduledThreadPoolExecutor(

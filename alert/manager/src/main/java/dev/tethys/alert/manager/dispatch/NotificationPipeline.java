@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * log. Stateless.
  */
 public final class NotificationPipeline {
-  /** How long sending may take at least, however short the group's interval. */
+  /** Minimum time limit of a notification, even for a shorter group interval. */
   static final Duration MIN_TIME = Duration.ofSeconds(10);
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
@@ -166,7 +166,7 @@ public final class NotificationPipeline {
     return receivers.getOrDefault(receiver, List.of());
   }
 
-  /** How long sending may take. */
+  /** Time limit of a notification. */
   private static Duration time(Flush f) {
     Duration interval = f.route().groupInterval();
     return interval.compareTo(MIN_TIME) < 0 ? MIN_TIME : interval;
@@ -289,7 +289,7 @@ public final class NotificationPipeline {
     try {
       s.log.prolong(key, repeat.multipliedBy(2));
     } catch (IOException e) {
-      PEER_LOG.log(Level.ERROR, "what was sent could not be written to disk: {0}", e.getMessage());
+      PEER_LOG.log(Level.ERROR, "notification log not written to disk: {0}", e.getMessage());
     }
   }
 
@@ -364,7 +364,10 @@ public final class NotificationPipeline {
               notified, firing, resolved, notes.heldHashes(), s.clock.instant()));
     } else {
       notes.attempt(
-          i, s.clock.instant(), FlushResult.Result.NOTHING_NEW, "it is not told of what is over");
+          i,
+          s.clock.instant(),
+          FlushResult.Result.NOTHING_NEW,
+          "resolved alerts are not sent to this receiver");
     }
     try (ActiveSpan span = ActiveSpan.current().child("notify.SetNotifiesStage.Exec")) {
       s.log.note(key, firing, resolved, memo, repeat.multipliedBy(2));
@@ -374,7 +377,7 @@ public final class NotificationPipeline {
       log(i)
           .log(
               Level.ERROR,
-              "{0}: what was sent about {1} could not be written to disk, and may be sent again after a"
+              "{0}: the notification about {1} was not recorded on disk, and may be repeated after a"
                   + " restart: {2}",
               i,
               f.groupKey(),
@@ -384,9 +387,9 @@ public final class NotificationPipeline {
   }
 
   /**
-   * Sends, again and again until it is taken, refused permanently, or there is no time left.
+   * Sends, with retries until success, a permanent rejection, or the deadline.
    *
-   * @return what went wrong last; null when it was taken
+   * @return the last error; null on success
    */
   private @Nullable String send(Integration i, Flush f, Notification n)
       throws InterruptedException {

@@ -63,7 +63,7 @@ public final class NotifyMetrics {
     }
   }
 
-  /** Why alerts were left out of a notification. */
+  /** Reason for leaving alerts out of a notification. */
   enum Suppression {
     SILENCE("silence"),
     INHIBITION("inhibition"),

@@ -28,7 +28,7 @@ enum NotifyReason {
   /**
    * Whether, and why, to send again.
    *
-   * @param last what was sent last, or null
+   * @param last last notification, or null
    * @param sendResolved whether the receiver is notified of resolved alerts
    */
   static NotifyReason of(
@@ -44,7 +44,8 @@ enum NotifyReason {
     if (!last.firing().containsAll(firing)) {
       return last.firing().isEmpty() ? FIRST : NEW_ALERTS;
     }
-    // Also where no receiver is notified of it, so that the log knows that nothing fires any more.
+    // Also where no receiver is notified of it, so that the log records that no alert fires any
+    // longer.
     if (firing.isEmpty()) {
       return last.firing().isEmpty() ? NONE : ALL_RESOLVED;
     }

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The way of an alert through the routes, with what each route that was asked has said. Routes are
- * named by their number in the order in which they stand; the root is 0.
+ * Path of an alert through the routes, with the decision of each route visited. Routes are
+ * identified by their number in configuration order; the root is 0.
  */
 public final class RouteWalk {
   /**
@@ -17,7 +17,7 @@ public final class RouteWalk {
    */
   public record Decision(LabelMatcher matcher, String value, boolean met) {}
 
-  /** A route that was asked; it matches when all its matchers are met. */
+  /** A visited route; it matches if all its matchers do. */
   public record Step(int id, RoutingNode route, List<Decision> decisions) {
     public boolean matched() {
       return decisions.stream().allMatch(Decision::met);
@@ -43,7 +43,7 @@ public final class RouteWalk {
     return w;
   }
 
-  /** The routes that were asked, in order. */
+  /** The visited routes, in order. */
   public List<Step> steps() {
     return List.copyOf(steps);
   }
@@ -61,7 +61,7 @@ public final class RouteWalk {
     return n;
   }
 
-  /** Whether the alert is taken here or below. */
+  /** Whether the alert is accepted here or below. */
   private boolean into(RoutingNode route) {
     int id = next++;
     Step step =

@@ -98,7 +98,7 @@ public final class RoutingNode {
     return labels;
   }
 
-  /** What alerts have to meet to come here from the parent. */
+  /** Matchers that alerts must satisfy to reach this route from its parent. */
   public LabelMatchers matchers() {
     return config.matchers();
   }
@@ -149,7 +149,7 @@ public final class RoutingNode {
     return groupByAll ? List.of("...") : List.copyOf(groupBy);
   }
 
-  /** Whether the routes after this one are asked, too. */
+  /** Whether the routes after this one are visited, too. */
   public boolean continues() {
     return config.continues();
   }
@@ -159,7 +159,7 @@ public final class RoutingNode {
     return List.copyOf(children);
   }
 
-  /** Its place in the configuration. */
+  /** Position in the configuration. */
   public String where() {
     return config.at().node().where();
   }

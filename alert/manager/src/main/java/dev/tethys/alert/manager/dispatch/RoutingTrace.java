@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Why an alert does, or does not, notify at a moment.
  *
- * @param alert as it arrived last; null when none with these labels arrived
- * @param steps the routes that were asked
- * @param inhibition what inhibits it; null for nothing
+ * @param alert latest version of the alert; null if none with these labels has arrived
+ * @param steps the visited routes
+ * @param inhibition the inhibiting alert; null for none
  * @param acknowledgement the user who has acknowledged it; null for none
  * @param branches one for each route that it takes
  */
@@ -36,10 +36,10 @@ public record RoutingTrace(
     SILENCED("silenced"),
     /** The receiver has no integrations. */
     NOBODY("nobody"),
-    /** Its group was not flushed since it came. */
+    /** The alert's group has not been flushed since the alert arrived. */
     WAITING("waiting"),
     FAILED("failed"),
-    /** The next look sends something. */
+    /** The next flush sends a notification. */
     DUE("due"),
     ACKNOWLEDGED("acknowledged"),
     NOTIFIED("notified");
@@ -50,7 +50,7 @@ public record RoutingTrace(
       this.text = text;
     }
 
-    /** As the API calls it. */
+    /** Text in the API. */
     public String text() {
       return text;
     }
@@ -67,8 +67,8 @@ public record RoutingTrace(
   /**
    * An integration of the receiver.
    *
-   * @param last what was sent last about the group; null for nothing
-   * @param knows whether that told of this alert as firing
+   * @param last last notification of the group; null for none
+   * @param knows whether it included this alert as firing
    * @param reason why it would be notified by a flush now, in Alertmanager's words; "none" for not
    * @param repeatDue when the notification is repeated, if nothing changes; null when nothing was
    *     sent

@@ -42,7 +42,7 @@ public final class RoutingTracer {
     this.clock = clock;
   }
 
-  /** What becomes of an alert with such labels now. */
+  /** Current result of routing an alert with these labels. */
   public RoutingTrace trace(LabelSet labels) {
     Instant now = clock.instant();
     Alert alert = alerts.get(labels);

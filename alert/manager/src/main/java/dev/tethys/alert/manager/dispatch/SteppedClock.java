@@ -7,8 +7,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Time that its owner moves; what is due runs on the owner's thread, in order: for replaying what
- * was, and for tests. For one thread.
+ * Time that its owner advances; tasks run on the owner's thread, in order: for replays, and for
+ * tests. For one thread.
  */
 public final class SteppedClock implements ManagerClock {
   private record Task(Instant when, long number, Runnable run) {}
@@ -43,12 +43,12 @@ public final class SteppedClock implements ManagerClock {
     now = now.plus(d);
   }
 
-  /** Lets time go by. */
+  /** Advances the time. */
   public void advance(Duration d) {
     advanceTo(now.plus(d));
   }
 
-  /** Lets time go by until a moment; nothing happens when that is over. */
+  /** Advances the time to a moment; does nothing if that has passed. */
   public void advanceTo(Instant until) {
     while (true) {
       Task next =

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads matchers in the older syntax, which is lenient: values may stand without quotes and hold
- * almost anything; braces and a last comma are optional. Error texts are Alertmanager's.
+ * Reads matchers in the older syntax, which is lenient: values may lack quotes and contain almost
+ * anything; braces and a final comma are optional. Error texts are Alertmanager's.
  */
 final class ClassicMatcherParser {
   private static final Pattern FORM =

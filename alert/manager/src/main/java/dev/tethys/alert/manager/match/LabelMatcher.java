@@ -25,7 +25,7 @@ public final class LabelMatcher {
       this.operator = operator;
     }
 
-    /** As it is written. */
+    /** Operator in text form. */
     public String operator() {
       return operator;
     }
@@ -129,7 +129,7 @@ public final class LabelMatcher {
     return Objects.hash(type, name, value);
   }
 
-  /** As Alertmanager writes it: {@code name="value"}, the name quoted where it has to be. */
+  /** Formats the matcher like Alertmanager: {@code name="value"}, the name quoted if necessary. */
   @Override
   public String toString() {
     if (name.codePoints().anyMatch(MatcherLexer::isReserved)) {

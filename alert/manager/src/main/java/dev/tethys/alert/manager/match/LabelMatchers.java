@@ -31,7 +31,7 @@ public record LabelMatchers(List<LabelMatcher> all) {
     return true;
   }
 
-  /** As keys of routes show them: {@code {a="b",c=~"d"}}. */
+  /** Formats the matchers as in keys of routes: {@code {a="b",c=~"d"}}. */
   @Override
   public String toString() {
     return all.stream().map(LabelMatcher::toString).collect(Collectors.joining(",", "{", "}"));

@@ -25,7 +25,7 @@ public enum MatcherSyntax {
   /**
    * Reads any number of matchers, in braces or without.
    *
-   * @param origin where the text comes from, for the log
+   * @param origin source of the text, for the log
    * @throws IllegalArgumentException in Alertmanager's words
    */
   public List<LabelMatcher> parseAll(String text, String origin) {

@@ -33,7 +33,7 @@ public final class ConfigTypes {
   /**
    * Reads an HTTP URL.
    *
-   * @throws IllegalArgumentException when it is none
+   * @throws IllegalArgumentException if the text is not an HTTP URL
    */
   static URI url(String s) {
     URI u;

@@ -13,7 +13,7 @@ import java.net.URI;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** The {@code global} section: what holds for receivers that do not say otherwise. */
+/** The {@code global} section: defaults of receivers. */
 public final class GlobalConfig {
   public static final Section SECTION =
       new Section("global", "Global settings; receivers may override them.");

@@ -29,12 +29,12 @@ import tools.jackson.databind.ObjectMapper;
  * may be retried, other statuses are final unless a service defines otherwise.
  */
 final class HttpSender {
-  /** What is read of an answer at most. */
+  /** Maximum number of bytes read of a response. */
   static final int MAX_ANSWER_BYTES = 1 << 20;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** What an error shows of an answer at most. */
+  /** Maximum number of response characters shown in an error. */
   private static final int SHOWN = 1024;
 
   /** An answer that was 2xx. */
@@ -70,7 +70,7 @@ final class HttpSender {
     return r;
   }
 
-  /** What an answer other than 2xx means. */
+  /** Exception for a response other than 2xx. */
   NotifyException refused(Reply r) {
     boolean again = r.status() / 100 == 5 || retried.contains(r.status());
     String body = Redaction.withoutUrl(r.uri(), r.body().strip());
@@ -101,7 +101,7 @@ final class HttpSender {
   /**
    * Reads the URL of a call.
    *
-   * @throws NotifyException when it is none
+   * @throws NotifyException if the text is not a valid URL
    */
   static URI uri(String url) throws NotifyException {
     try {
@@ -116,7 +116,7 @@ final class HttpSender {
     return file.isEmpty() ? given.value() : fromFile(file);
   }
 
-  /** What a file holds now, without spaces around it. */
+  /** Current contents of a file, without surrounding spaces. */
   static String fromFile(String file) throws NotifyException {
     try {
       return Files.readString(Path.of(file)).strip();
@@ -144,14 +144,14 @@ final class HttpSender {
     return s.endsWith("/") ? s : s + "/";
   }
 
-  /** Fields as a form or a query has them. */
+  /** Fields encoded as a form or a query. */
   static String form(Map<String, String> fields) {
     return fields.entrySet().stream()
         .map(e -> GoStrings.queryEscape(e.getKey()) + "=" + GoStrings.queryEscape(e.getValue()))
         .collect(Collectors.joining("&"));
   }
 
-  /** An answer as JSON; another attempt may help when it is none. */
+  /** Parses a response as JSON; invalid JSON may be retried. */
   static JsonNode json(String body) throws NotifyException {
     try {
       return JSON.readTree(body);
@@ -160,7 +160,7 @@ final class HttpSender {
     }
   }
 
-  /** The shorter of a limit and what a configuration says; zero says nothing. */
+  /** The smaller of a limit and a configured one; zero means not configured. */
   static Duration limit(Duration limit, Duration configured) {
     return configured.isPositive() && configured.compareTo(limit) < 0 ? configured : limit;
   }

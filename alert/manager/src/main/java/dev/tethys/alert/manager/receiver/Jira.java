@@ -25,7 +25,7 @@ final class Jira extends HttpReceiverKind {
   private static final int MAX_DESCRIPTION = 32767;
   private static final Set<String> API_TYPES = Set.of("auto", "cloud", "datacenter");
 
-  /** A field that is text, or a map that also says whether it is sent again. */
+  /** A field as text, or as a map with a setting for updates. */
   private static final class FieldTemplate {
     static final Section SECTION = new Section("jira_field", "Field of an issue.");
     static final Key<String> TEMPLATE =
@@ -142,7 +142,7 @@ final class Jira extends HttpReceiverKind {
     };
   }
 
-  /** The path of searches for issues: Jira's cloud has its own. */
+  /** The path of issue searches: Jira's cloud has a separate one. */
   private String searchPath(YamlObject o, URI api, String base) {
     boolean cloud =
         o.get(apiType).equals("cloud")

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A JSON object that is being put together, its entries in order. */
+/** Builder of a JSON object with its entries in order. */
 final class JsonObject {
   private final Map<String, @Nullable Object> entries = new LinkedHashMap<>();
 
@@ -35,7 +35,7 @@ final class JsonObject {
     return entries.isEmpty();
   }
 
-  /** As a value of another object or list. */
+  /** Map for use as a value in another object or list. */
   Map<String, @Nullable Object> map() {
     return entries;
   }

@@ -62,7 +62,7 @@ final class MailText {
     return parts;
   }
 
-  /** The value of a header: as it is, or in encoded words where it holds more than plain ASCII. */
+  /** The value of a header: unchanged, or in encoded words if it is not plain ASCII. */
   static String header(String value) {
     if (value.chars().allMatch(c -> c >= ' ' && c < 0x7f || c == '\t')) {
       return value;

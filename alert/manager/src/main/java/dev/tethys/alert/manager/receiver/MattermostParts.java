@@ -19,7 +19,7 @@ final class MattermostParts {
   static final Key<String> VALUE =
       FIELD_SECTION.key("value", Type.STRING, "", "Value of the field.");
   static final Key<Boolean> SHORT =
-      FIELD_SECTION.optional("short", Type.BOOL, "If true, the field is shown beside another.");
+      FIELD_SECTION.optional("short", Type.BOOL, "If true, the field is shown next to another.");
   static final Type<YamlObject> FIELD =
       FIELD_SECTION.type(
           o -> {
@@ -105,7 +105,8 @@ final class MattermostParts {
   }
 
   /**
-   * What is not possible at a level is left out, and a level that there is not is the usual one.
+   * Priority without the settings that its level does not allow; an unknown level counts as the
+   * default.
    */
   static @Nullable JsonObject priority(@Nullable YamlObject p, TemplateExpander t) {
     if (p == null || p.get(PRIORITY_LEVEL).isEmpty()) {

@@ -10,7 +10,7 @@ public interface Notifier {
    *
    * @param limit how long it may take
    * @throws dev.tethys.codec.template.TemplateException when a template of its settings fails
-   * @throws NotifyException when it was not taken, saying whether another attempt may help
+   * @throws NotifyException if it was not accepted, with a flag whether a retry may succeed
    */
   void send(Notification n, Duration limit) throws NotifyException, InterruptedException;
 }

@@ -25,7 +25,7 @@ public final class NotifyException extends Exception {
       return label;
     }
 
-    /** That of an answer of HTTP. */
+    /** Reason for an HTTP status. */
     public static Reason ofStatus(int status) {
       return switch (status) {
         case 401, 403 -> AUTH_ERROR;

@@ -7,9 +7,9 @@ import dev.tethys.config.YamlObject;
 import java.io.IOException;
 
 /**
- * One way of notifying, such as {@code slack}: the keys of {@code slack_configs} and what speaks to
- * the service. Objects of it hold no state; what one entry of a configuration says is in its {@link
- * YamlObject}.
+ * Type of receiver integration, such as {@code slack}: the keys of {@code slack_configs} and the
+ * client of the service. Instances are stateless; the settings of a configuration entry are in its
+ * {@link YamlObject}.
  */
 public abstract class ReceiverKind {
   private final String name;
@@ -27,7 +27,7 @@ public abstract class ReceiverKind {
             "If true, resolved alerts are notified, too.");
   }
 
-  /** As metrics and the log call it. */
+  /** Name in metrics and logs. */
   public String name() {
     return name;
   }
@@ -47,14 +47,14 @@ public abstract class ReceiverKind {
   }
 
   /**
-   * Checks what the types of single keys do not.
+   * Checks conditions beyond the types of single keys.
    *
    * @throws dev.tethys.config.ConfigException when an entry is wrong
    */
   public abstract void check(YamlObject o, GlobalConfig g);
 
   /**
-   * Makes what notifies.
+   * Creates the notifier.
    *
    * @throws IOException when a file that is read at once, such as a certificate, cannot be read
    */
@@ -82,7 +82,7 @@ public abstract class ReceiverKind {
     atMostOne(o, a, b);
   }
 
-  /** Whether a key says anything. */
+  /** Whether a key has a non-empty value. */
   static boolean isSet(YamlObject o, Key<?> key) {
     Object v = o.find(key);
     return switch (v) {

@@ -17,7 +17,7 @@ final class RocketchatParts {
       FIELD_SECTION.optional(
           "short",
           Type.BOOL,
-          "If true, the field is shown beside another; short_fields by default.");
+          "If true, the field is shown next to another; short_fields by default.");
   static final Key<String> TITLE =
       FIELD_SECTION.key("title", Type.STRING, "", "Title of the field.");
   static final Key<String> VALUE =

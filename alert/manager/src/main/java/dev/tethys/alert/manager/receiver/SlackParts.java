@@ -21,7 +21,7 @@ final class SlackParts {
       FIELD_SECTION.optional(
           "short",
           Type.BOOL,
-          "If true, the field is shown beside another; short_fields by default.");
+          "If true, the field is shown next to another; short_fields by default.");
   static final Type<YamlObject> FIELD =
       FIELD_SECTION.type(
           o -> {

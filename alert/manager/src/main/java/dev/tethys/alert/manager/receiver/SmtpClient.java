@@ -66,7 +66,7 @@ final class SmtpClient implements Closeable {
   /**
    * Connects and reads the greeting.
    *
-   * @param implicitTls whether TLS is spoken from the first byte
+   * @param implicitTls whether the connection starts with TLS
    */
   static SmtpClient connect(HostPort server, TlsConfig tls, boolean implicitTls, Duration limit)
       throws IOException, NotifyException {

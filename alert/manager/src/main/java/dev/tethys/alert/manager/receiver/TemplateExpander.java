@@ -25,7 +25,7 @@ record TemplateExpander(Templates templates, YamlObject settings, Notification n
     return templates.html(template, notification.data());
   }
 
-  /** At most so many code points; an ellipsis replaces the rest. */
+  /** Truncates to {@code most} code points; an ellipsis replaces the rest. */
   static String runes(String s, int most) {
     if (s.codePointCount(0, s.length()) <= most) {
       return s;
@@ -35,7 +35,7 @@ record TemplateExpander(Templates templates, YamlObject settings, Notification n
         : s.substring(0, s.offsetByCodePoints(0, most - 1)) + "…";
   }
 
-  /** At most so many bytes of UTF-8; an ellipsis replaces the rest. */
+  /** Truncates to {@code most} bytes of UTF-8; an ellipsis replaces the rest. */
   static String bytes(String s, int most) {
     if (s.getBytes(StandardCharsets.UTF_8).length <= most) {
       return s;
@@ -43,7 +43,7 @@ record TemplateExpander(Templates templates, YamlObject settings, Notification n
     return whole(s, most - 3) + "…";
   }
 
-  /** As many code points as fit into so many bytes. */
+  /** Truncates to as many code points as fit into {@code bytes} bytes. */
   static String whole(String s, int bytes) {
     int end = 0;
     int used = 0;

@@ -14,7 +14,7 @@ record WebhookUrl(Key<Secret> inline, Key<String> file) {
   /**
    * Adds both keys to a section.
    *
-   * @param about what the first one says in the reference
+   * @param about description of the first key in the reference
    */
   static WebhookUrl in(Section section, String about) {
     return new WebhookUrl(

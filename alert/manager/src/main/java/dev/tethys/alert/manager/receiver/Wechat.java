@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 
 /** A message of WeChat Work. */
 final class Wechat extends HttpReceiverKind {
-  /** What the API answers when a token is too old. */
+  /** Error code of the API for an expired token. */
   private static final int TOKEN_EXPIRED = 42001;
 
   private static final Duration TOKEN_AGE = Duration.ofHours(2);

@@ -54,7 +54,7 @@ public final class BoundedQueue<T> {
     return take(Duration.ofDays(1000));
   }
 
-  /** The next one; null at the end, or when none came in time. */
+  /** The next element; null at the end, or on timeout. */
   public @Nullable T take(Duration limit) throws InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -81,7 +81,7 @@ public final class BoundedQueue<T> {
     }
   }
 
-  /** Whether nothing more is taken in. */
+  /** Whether no more elements are accepted. */
   public boolean isClosed() {
     lock.lock();
     try {

@@ -31,7 +31,7 @@ public enum EventKind {
     return number;
   }
 
-  /** As metrics name it. */
+  /** Name in metrics. */
   String text() {
     return text;
   }

@@ -17,14 +17,14 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records what happens: events wait in a queue and are written by one thread to every output.
+ * Records events: they are queued and written by one thread to every output.
  *
- * <p>Invariants: who records never waits, at most {@link #CAPACITY} events are queued and further
- * ones are dropped and counted. Outputs are used and changed under {@code this} alone; a
- * configuration of which one output cannot be opened changes nothing, unless it is the first.
+ * <p>Invariants: callers never wait; at most {@link #CAPACITY} events are queued, and further ones
+ * are dropped and counted. Outputs are used and changed under {@code this} alone; if one output of
+ * a configuration cannot be opened, nothing changes, unless it is the first configuration.
  */
 public final class EventRecorder implements AutoCloseable {
-  /** How many events may wait to be written; Alertmanager's number. */
+  /** Maximum number of events waiting to be written; the same as in Alertmanager. */
   static final int CAPACITY = 8192;
 
   private static final System.Logger LOG = JulLogger.of(EventRecorder.class.getName());
@@ -171,7 +171,7 @@ public final class EventRecorder implements AutoCloseable {
     }
   }
 
-  /** Ends outputs aside: what they hold may take its time. */
+  /** Closes outputs in the background, since writing their events may take time. */
   private void end(List<Open> old) {
     ending.removeIf(t -> !t.isAlive());
     if (!old.isEmpty()) {
@@ -192,7 +192,7 @@ public final class EventRecorder implements AutoCloseable {
   private void run() {
     try {
       for (Waiting w = queue.take(); w != null; w = queue.take()) {
-        // Asked for here, as who records may hold locks that the cluster's threads wait for.
+        // Read here, since callers may hold locks that the cluster's threads wait for.
         RecordedEvent e =
             new RecordedEvent(w.at, origin.instance, position.getAsInt(), w.kind, w.body);
         synchronized (this) {
@@ -225,7 +225,7 @@ public final class EventRecorder implements AutoCloseable {
     }
   }
 
-  /** Records that the program ends, writes what waits, and ends. */
+  /** Records the end of the program, writes queued events, and ends. */
   @Override
   public void close() {
     if (context == null) {

@@ -46,9 +46,9 @@ public interface KafkaTopics {
   record Failure(String kind, String text) {}
 
   /**
-   * Opens one; that brokers cannot be reached is no failure, they are tried again and again.
+   * Opens a topic; unreachable brokers are not an error, connecting is retried.
    *
-   * @throws IOException when a certificate or key cannot be read
+   * @throws IOException if a certificate or key cannot be read
    */
   Topic open(Target target) throws IOException;
 }

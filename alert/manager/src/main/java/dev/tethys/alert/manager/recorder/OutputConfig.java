@@ -2,9 +2,9 @@ package dev.tethys.alert.manager.recorder;
 
 import java.io.IOException;
 
-/** An output as it is configured; equal ones need not be opened anew. */
+/** Configured output; an equal one need not be reopened. */
 public interface OutputConfig {
-  /** As metrics and the log name it, without secrets. */
+  /** Name in metrics and logs, without secrets. */
   String name();
 
   /**

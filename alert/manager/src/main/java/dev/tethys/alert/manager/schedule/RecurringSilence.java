@@ -14,12 +14,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A silence that holds again and again.
+ * A recurring silence.
  *
- * @param schedule the times as they were written: a list of {@code time_intervals} in YAML or JSON
- * @param times the same, read; it holds while one of them does
- * @param until when it ends permanently; null for never
- * @param withdrawn whether it was taken back; kept so that other members learn of it
+ * @param schedule the times as configured: a list of {@code time_intervals} in YAML
+ * @param times the parsed times; it is active during any of them
+ * @param until permanent end; null for never
+ * @param withdrawn whether it was withdrawn; kept so that other members learn of it
  */
 public record RecurringSilence(
     String id,
@@ -38,7 +38,7 @@ public record RecurringSilence(
   /** For how long it may hold without a pause. */
   static final Duration LONGEST = Duration.ofDays(31);
 
-  /** How far the next time may lie ahead of its making. */
+  /** Maximum time from its creation to the next occurrence. */
   static final Duration HORIZON = Duration.ofDays(400);
 
   private static final Duration MINUTE = Duration.ofMinutes(1);

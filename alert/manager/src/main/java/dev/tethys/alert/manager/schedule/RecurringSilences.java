@@ -25,20 +25,23 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Silences that come again. Shortly before one holds, an ordinary silence is made of it, which API
- * v2, amtool and the other members of a cluster see and may end like any other.
+ * Recurring silences. Shortly before an occurrence starts, an ordinary silence is created for it,
+ * which API v2, amtool and the other members of a cluster see and may expire like any other.
  *
- * <p>Invariants: each is on the disk before it is acknowledged. An occurrence has at most one
- * silence, regardless of the member that makes it.
+ * <p>Invariants: each recurring silence is on disk before it is acknowledged. An occurrence has at
+ * most one silence, regardless of the member that creates it.
  */
 public final class RecurringSilences implements Closeable {
   /** The file in the storage folder. */
   public static final String FILE = "recurring-silences.log";
 
-  /** How many are kept at most, those that were withdrawn among them. */
+  /** Maximum number of recurring silences, including withdrawn ones. */
   public static final int MAX = 10_000;
 
-  /** How long before a time its silence is made; longer than {@link #tick} is apart. */
+  /**
+   * Time before an occurrence at which its silence is created; longer than the interval of {@link
+   * #tick}.
+   */
   static final Duration AHEAD = Duration.ofMinutes(5);
 
   private static final System.Logger LOG = JulLogger.of(RecurringSilences.class.getName());
@@ -64,7 +67,7 @@ public final class RecurringSilences implements Closeable {
         new SharedRecords<>(folder.resolve(FILE), MAX, new RecurringSilenceJson(), r -> {});
   }
 
-  /** What a cluster shares. */
+  /** State shared with the cluster. */
   public SharedState shared() {
     return records;
   }
@@ -116,11 +119,11 @@ public final class RecurringSilences implements Closeable {
   }
 
   /**
-   * The next times at which one would hold, were it made.
+   * Next occurrences that a recurring silence would have if it were created.
    *
-   * @param most how many
-   * @throws SilenceException when it means nothing, or too much
-   * @throws ConfigException when the schedule is wrong, with the place
+   * @param most maximum number of occurrences
+   * @throws SilenceException if the silence is invalid or exceeds a limit
+   * @throws ConfigException if the schedule is invalid, with the position
    */
   public List<Occurrence> preview(
       LabelMatchers matchers, String schedule, @Nullable Instant until, int most)
@@ -182,10 +185,10 @@ public final class RecurringSilences implements Closeable {
   }
 
   /**
-   * Takes one back, and ends the silence that was made of it.
+   * Withdraws a recurring silence, and expires the silence created for it.
    *
-   * @return whether there was one of that id
-   * @throws IOException when that could not be written to disk
+   * @return whether the ID exists
+   * @throws IOException if the withdrawal could not be written to disk
    */
   public boolean withdraw(String id) throws IOException {
     RecurringSilence r = get(id);
@@ -209,7 +212,7 @@ public final class RecurringSilences implements Closeable {
         try {
           silences.expire(s.id());
         } catch (SilenceException e) {
-          LOG.log(Level.DEBUG, "silence {0} is gone already", s.id());
+          LOG.log(Level.DEBUG, "silence {0} no longer exists", s.id());
         }
       }
     }
@@ -221,12 +224,12 @@ public final class RecurringSilences implements Closeable {
     return r == null || r.withdrawn() ? null : r;
   }
 
-  /** Those that were not withdrawn. */
+  /** Recurring silences that were not withdrawn. */
   public List<RecurringSilence> all() {
     return records.all().stream().filter(r -> !r.withdrawn()).toList();
   }
 
-  /** Makes the silences of the times that are about to come; to be called each minute. */
+  /** Creates the silences of upcoming occurrences; to be called every minute. */
   public void tick() {
     Instant now = clock.instant();
     for (RecurringSilence r : records.all()) {
@@ -238,7 +241,7 @@ public final class RecurringSilences implements Closeable {
     }
   }
 
-  /** One that another member took back. */
+  /** Ends the silence of one that another member withdrew. */
   private void endOnce(RecurringSilence r, Instant now) {
     synchronized (madeUntil) {
       if (madeUntil.remove(r.id()) == null) {
@@ -259,7 +262,7 @@ public final class RecurringSilences implements Closeable {
         return;
       }
     }
-    // After what was made comes the next one, if it is near.
+    // Continues after the last created silence, if the next occurrence is near.
     Instant from = now;
     while (true) {
       Occurrence o = r.next(from, now.plus(AHEAD));

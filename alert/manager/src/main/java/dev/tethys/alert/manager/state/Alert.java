@@ -6,11 +6,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An alert as it was last told of.
+ * The latest version of an alert.
  *
- * @param endsAt when it ended or is taken to end; null only where that is not to be shown
+ * @param endsAt actual or assumed end; null only if it is not to be shown
  * @param updatedAt when it arrived last
- * @param timeout whether the alert came without an end, which then is the resolve timeout
+ * @param timeout whether the alert arrived without an end, so that the resolve timeout applies
  */
 public record Alert(
     LabelSet labels,

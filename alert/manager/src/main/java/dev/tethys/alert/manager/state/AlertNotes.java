@@ -28,10 +28,10 @@ public final class AlertNotes implements Closeable {
   /** The file in the storage folder. */
   public static final String FILE = "notes.log";
 
-  /** How many notes are kept at most. */
+  /** Maximum number of notes. */
   public static final int MAX_NOTES = 100_000;
 
-  /** How long a note's text may be. */
+  /** Maximum length of a note's text. */
   public static final int MAX_TEXT = 10_000;
 
   private final InstantSource clock;
@@ -99,7 +99,7 @@ public final class AlertNotes implements Closeable {
         });
   }
 
-  /** What a cluster shares. */
+  /** State shared with the cluster. */
   public SharedState shared() {
     return records;
   }
@@ -183,7 +183,7 @@ public final class AlertNotes implements Closeable {
   }
 
   /**
-   * Forgets notes that are older than they are kept, and whose alert is not there any more.
+   * Removes notes whose retention has passed and whose alert no longer arrives.
    *
    * @param there whether an alert still arrives
    */

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * alerts were stored, under the lock, and must not block.
  */
 public final class AlertStore {
-  /** How many are kept at most. */
+  /** Maximum number of alerts. */
   public static final int MAX_ALERTS = 1_000_000;
 
   private static final LimitedLog PEER_LOG =
@@ -91,7 +91,7 @@ public final class AlertStore {
     }
   }
 
-  /** Stores alerts, each joined with what was known of it; those beyond a limit are dropped. */
+  /** Stores alerts, each merged with its earlier version; those beyond a limit are dropped. */
   public synchronized void put(List<Alert> incoming) {
     List<Alert> stored = new ArrayList<>(incoming.size());
     for (Alert a : incoming) {
@@ -133,7 +133,7 @@ public final class AlertStore {
     return bytes + more(a) <= maxBytes;
   }
 
-  /** How many more bytes there are with an alert. */
+  /** Number of bytes added by an alert. */
   private long more(Alert a) {
     Alert old = alerts.get(a.labels());
     return a.bytes() - (old == null ? 0 : old.bytes());
@@ -149,9 +149,10 @@ public final class AlertStore {
   }
 
   /**
-   * Gives all alerts that there are, and from then on those that are stored, together as they came.
+   * Passes all current alerts to a listener, and afterwards stored ones, in the batches of their
+   * arrival.
    *
-   * @return ends it
+   * @return ends the subscription
    */
   public synchronized Runnable listen(Consumer<List<Alert>> listener) {
     listener.accept(all());

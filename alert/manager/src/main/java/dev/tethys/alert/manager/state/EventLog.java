@@ -43,10 +43,10 @@ public final class EventLog implements Closeable {
   /** The file in the storage folder. */
   public static final String FILE = "alert-events.log";
 
-  /** How many entries may wait to be written. */
+  /** Maximum number of entries waiting to be written. */
   static final int CAPACITY = 10_000;
 
-  /** How much is kept of who or what it was by. */
+  /** Maximum length of the text that names the cause. */
   static final int MAX_BY = 200;
 
   private static final int BATCH = 1_000;
@@ -81,11 +81,11 @@ public final class EventLog implements Closeable {
   private volatile boolean ending;
 
   /**
-   * Opens or makes it.
+   * Opens or creates the log.
    *
    * @param maxBytes of both files
-   * @param retention what is older is not shown, and removed in time
-   * @throws IOException when it cannot be read or made
+   * @param retention age after which entries are hidden, and later removed
+   * @throws IOException if it cannot be read or created
    */
   public EventLog(
       Path folder, long maxBytes, Duration retention, InstantSource clock, Registry registry)
@@ -128,7 +128,7 @@ public final class EventLog implements Closeable {
   private void run() {
     try {
       while (!ending) {
-        // Entries leave the queue under the lock alone, so that who reads under it misses none.
+        // Entries leave the queue only under the lock, so that a reader under the lock misses none.
         news.acquire();
         news.drainPermits();
         lock.lock();
@@ -170,7 +170,7 @@ public final class EventLog implements Closeable {
     }
   }
 
-  /** A disk that is full stays so for a while: a line a minute says it. */
+  /** A full disk stays full for a while: it is logged once a minute. */
   private void complain(int lost, IOException e) {
     unsaid += lost;
     Instant now = clock.instant();
@@ -224,11 +224,11 @@ public final class EventLog implements Closeable {
   }
 
   /**
-   * What became of some alerts, the latest first.
+   * Events of some alerts, the latest first.
    *
-   * @param since what is older is left out
-   * @param most how many
-   * @throws IOException when the files cannot be read
+   * @param since older events are left out
+   * @param most maximum number of events
+   * @throws IOException if the files cannot be read
    */
   public List<Entry> find(Predicate<LabelSet> alerts, Instant since, int most) throws IOException {
     Instant horizon = clock.instant().minus(retention);
@@ -282,7 +282,7 @@ public final class EventLog implements Closeable {
     }
   }
 
-  /** Writes what waits, and ends. */
+  /** Writes queued entries, and ends. */
   @Override
   public void close() throws IOException {
     // Not interrupted: that would close the file under a write.

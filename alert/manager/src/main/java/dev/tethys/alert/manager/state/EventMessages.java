@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 
 /** Alerts, matchers and silences as the messages of recorded events. */
 public final class EventMessages {
-  /** What Go's time zero is: that an alert has no end. */
+  /** Go's zero time: the alert has no end. */
   private static final Instant NO_TIME = Instant.parse("0001-01-01T00:00:00Z");
 
   private EventMessages() {}
@@ -29,7 +29,7 @@ public final class EventMessages {
             });
   }
 
-  /** Message {@code Alert}, as it is at a moment. */
+  /** Message {@code Alert}, with the state at a moment. */
   public static Consumer<EventFields> alert(Alert a, Instant at) {
     return f -> {
       f.unsigned(1, "fingerprint", a.labels().fingerprint());

@@ -90,7 +90,7 @@ public final class LabelSet implements Comparable<LabelSet> {
     return fingerprint;
   }
 
-  /** The hash by which the log of what was sent knows an alert: XXH64 of the same bytes. */
+  /** Hash of an alert in the notification log: XXH64 of the same bytes. */
   public long notifiedHash() {
     java.io.ByteArrayOutputStream b = new java.io.ByteArrayOutputStream(256);
     map.forEach(
@@ -142,7 +142,7 @@ public final class LabelSet implements Comparable<LabelSet> {
     return 0;
   }
 
-  /** As keys of groups show it: {@code {a="b", c="d"}}. */
+  /** Formats the labels as in keys of groups: {@code {a="b", c="d"}}. */
   @Override
   public String toString() {
     StringBuilder sb = new StringBuilder("{");

@@ -19,8 +19,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Silences and what was sent as Alertmanagers of a cluster tell each other: protobuf messages, each
- * with its length before it (a varint).
+ * Silences and notification log entries in the format exchanged by the Alertmanagers of a cluster:
+ * protobuf messages, each preceded by its length as a varint.
  *
  * <p>{@code MeshSilence {Silence silence = 1; Timestamp expires_at = 2}}, {@code Silence {id = 1;
  * Matcher matchers = 2; starts_at = 3; ends_at = 4; updated_at = 5; Comment comments = 7;
@@ -326,7 +326,7 @@ final class MeshCodec {
   }
 
   /**
-   * Reads what was sent, one entry at a time.
+   * Reads notification log entries, one at a time.
    *
    * @throws dev.tethys.codec.CodecException when it is malformed
    */

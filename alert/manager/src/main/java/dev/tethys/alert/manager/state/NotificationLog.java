@@ -33,7 +33,7 @@ public final class NotificationLog implements Closeable, SharedState {
   /** The file in the storage folder. */
   public static final String FILE = "nflog.log";
 
-  /** How many entries are kept at most. */
+  /** Maximum number of entries. */
   public static final int MAX_ENTRIES = 1_000_000;
 
   /** Bytes of records of other members that are written at once. */
@@ -140,7 +140,7 @@ public final class NotificationLog implements Closeable, SharedState {
   }
 
   /**
-   * Notes what was sent now.
+   * Records a notification sent now.
    *
    * @param expiry after which it may be forgotten, if that is shorter than the retention; zero for
    *     the retention
@@ -169,7 +169,7 @@ public final class NotificationLog implements Closeable, SharedState {
   }
 
   /**
-   * Keeps what was sent for longer, so that it is not sent again as if it were new.
+   * Extends the life of an entry, so that the notification is not sent again as a new one.
    *
    * @param expiry after which it may be forgotten, if that is shorter than the retention
    * @throws IOException when it could not be written; it holds all the same until the process ends
@@ -181,7 +181,7 @@ public final class NotificationLog implements Closeable, SharedState {
     if (before == null || before.expiresAt().isAfter(now.plus(keep.dividedBy(2)))) {
       return;
     }
-    // A little later than it was, so that other members take it in.
+    // Slightly later than it was, so that other members accept it.
     Entry e =
         new Entry(
             before.at().plusMillis(1),
@@ -303,7 +303,7 @@ public final class NotificationLog implements Closeable, SharedState {
     }
   }
 
-  /** Forgets what may be forgotten. */
+  /** Removes expired entries. */
   public synchronized void collectGarbage() {
     Instant now = clock.instant();
     if (entries.values().removeIf(e -> e.expiresAt().isBefore(now))) {

@@ -22,14 +22,14 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records that have an id, of which the one that was changed last holds: on the disk before they
- * are acknowledged, and shared with the other members of a cluster.
+ * Records with an ID, of which the latest version is valid: on disk before they are acknowledged,
+ * and shared with the other members of a cluster.
  *
  * <p>Over the wire each is its payload with its length before it (a varint). Real Alertmanagers do
  * not know the states that are kept so, and leave them alone.
  *
- * <p>Invariants: guarded by this object. At most {@code max} records are kept, those that were
- * withdrawn among them.
+ * <p>Invariants: guarded by this object. At most {@code max} records are kept, including withdrawn
+ * ones.
  *
  * @param <T> a record
  */

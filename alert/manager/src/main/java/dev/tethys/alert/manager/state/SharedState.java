@@ -8,17 +8,17 @@ public interface SharedState {
   /** A larger record was sent to all members, and is not passed on. */
   int SPREAD_BYTES = 700;
 
-  /** All of it, as it goes over the wire. */
+  /** The whole state in its wire format. */
   byte[] encodeAll();
 
   /**
-   * Takes in what another member knows. What was new, and is small enough to have come in a packet,
-   * is spread.
+   * Merges the state of another member. New entries small enough to have arrived in a packet are
+   * forwarded.
    *
-   * @throws IOException when it is malformed, or could not be stored
+   * @throws IOException if it is malformed, or could not be stored
    */
   void mergeEncoded(byte[] encoded) throws IOException;
 
-  /** Gives each change from now on, as it goes over the wire. */
+  /** Passes each subsequent change on, in its wire format. */
   void onChange(Consumer<byte[]> to);
 }

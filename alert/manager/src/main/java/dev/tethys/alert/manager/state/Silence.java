@@ -34,7 +34,7 @@ public record Silence(
       this.text = text;
     }
 
-    /** As the API calls it. */
+    /** Text in the API. */
     public String text() {
       return text;
     }
@@ -70,12 +70,12 @@ public record Silence(
         annotations);
   }
 
-  /** The first set: all that the published API and older members of a cluster can say. */
+  /** The first set: the only one in the published API and in older members of a cluster. */
   public LabelMatchers matchers() {
     return sets.getFirst();
   }
 
-  /** Whether it says more than {@link #matchers} does. */
+  /** Whether it has more sets than {@link #matchers}. */
   public boolean isExtended() {
     return sets.size() > 1 || !receiverSets.isEmpty();
   }
@@ -115,7 +115,7 @@ public record Silence(
         : t.isAfter(endsAt) || t.equals(endsAt) ? State.EXPIRED : State.ACTIVE;
   }
 
-  /** With the sets of another, if it says only the first of these. */
+  /** Copy with the sets of another, if it has only the first of them. */
   Silence withSetsOf(Silence other) {
     if (isExtended() || !other.isExtended() || !matchers().equals(other.matchers())) {
       return this;

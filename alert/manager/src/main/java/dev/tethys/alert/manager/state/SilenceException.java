@@ -1,6 +1,6 @@
 package dev.tethys.alert.manager.state;
 
-/** A silence cannot be made, changed or found. */
+/** Signals that a silence cannot be created, changed or found. */
 public final class SilenceException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -15,7 +15,7 @@ public final class SilenceException extends Exception {
     return new SilenceException("silence not found", true);
   }
 
-  /** It is not valid. */
+  /** Invalid silence. */
   public static SilenceException invalid(String message) {
     return new SilenceException(message, false);
   }

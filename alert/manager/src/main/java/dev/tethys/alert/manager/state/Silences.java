@@ -33,22 +33,23 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The silences that there are, were, and are to come.
+ * Active, expired and pending silences.
  *
- * <p>Invariants: guarded by this object; what {@link #set} and {@link #expire} acknowledged is in
- * the log on the disk. The log holds at most {@link #SLACK} records beside twice those that count.
+ * <p>Invariants: guarded by this object; changes acknowledged by {@link #set} and {@link #expire}
+ * are in the log on disk. The log holds at most {@link #SLACK} records beside twice those that
+ * count.
  */
 public final class Silences implements Closeable, SharedState {
   /** The file in the storage folder. */
   public static final String FILE = "silences.log";
 
-  /** How many replaced records a log may hold in any case. */
+  /** Number of replaced records that a log may always hold. */
   static final int SLACK = 1000;
 
-  /** How many silences may come of other members of a cluster. */
+  /** Maximum number of silences accepted from other members of a cluster. */
   static final int MAX_MERGED = 1_000_000;
 
-  /** How many silences that cannot hold here are remembered, so that each is said once. */
+  /** Maximum number of remembered silences that are invalid here, so that each is logged once. */
   private static final int MAX_FOREIGN = 10_000;
 
   private static final System.Logger LOG = JulLogger.of(Silences.class.getName());
@@ -70,8 +71,8 @@ public final class Silences implements Closeable, SharedState {
   /**
    * Opens the log in a folder.
    *
-   * @param logged whether each change is said in the log of the process
-   * @throws IOException when it cannot be read or made
+   * @param logged whether each change is written to the process's log
+   * @throws IOException if it cannot be read or created
    */
   public Silences(
       Path folder,
@@ -216,9 +217,9 @@ public final class Silences implements Closeable, SharedState {
   }
 
   /**
-   * Whether a silence may be made.
+   * Checks that a silence may be created.
    *
-   * @throws SilenceException in Alertmanager's words, when it may not
+   * @throws SilenceException in Alertmanager's words, if it may not
    */
   public void check(Silence s) throws SilenceException {
     for (LabelMatchers set : s.sets()) {
@@ -316,7 +317,7 @@ public final class Silences implements Closeable, SharedState {
   /**
    * Makes a silence under an id that its maker chose, unless there is, or was, one of that id.
    *
-   * @return whether it was made
+   * @return whether it was created
    * @throws SilenceException in Alertmanager's words
    * @throws IOException when it could not be written; nothing has changed then
    */
@@ -362,7 +363,7 @@ public final class Silences implements Closeable, SharedState {
     return silences.get(id);
   }
 
-  /** The ids of the silences that hold for labels now, for some receiver at least; sorted. */
+  /** The sorted IDs of the silences that match labels now, for at least one receiver. */
   public List<String> silencing(LabelSet labels) {
     return silencing(labels, s -> true);
   }
@@ -398,7 +399,7 @@ public final class Silences implements Closeable, SharedState {
     return ids;
   }
 
-  /** Matchers that select silences: each has to be in one of a silence's sets as it is. */
+  /** Whether a silence is selected: each matcher must occur unchanged in one of its sets. */
   public static boolean isSelected(Silence s, LabelMatchers filter) {
     return s.sets().stream().anyMatch(m -> m.all().containsAll(filter.all()));
   }

@@ -53,7 +53,7 @@ final class NotificationFunctions {
     return String.valueOf(v);
   }
 
-  /** All of them; {@code routeLabels} gives nothing where it is not replaced. */
+  /** All functions; {@code routeLabels} is empty unless it is replaced. */
   static Map<String, TemplateFunction> all(InstantSource clock) {
     Map<String, TemplateFunction> m = new TreeMap<>();
     m.put("toUpper", text(GoCase::upper));
@@ -107,7 +107,7 @@ final class NotificationFunctions {
     return m;
   }
 
-  /** Every word with a great first letter and small ones after it. */
+  /** Capitalizes every word and converts the other letters to lower case. */
   private static String title(String s) {
     return GoStrings.title(GoCase.lower(s));
   }

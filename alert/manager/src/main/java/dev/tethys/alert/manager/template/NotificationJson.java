@@ -8,7 +8,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import org.jspecify.annotations.Nullable;
 
-/** Notifications, and what is in them, as Go's {@code encoding/json} writes them. */
+/** Notifications in the format of Go's {@code encoding/json}. */
 public final class NotificationJson {
   private NotificationJson() {}
 
@@ -84,9 +84,9 @@ public final class NotificationJson {
   }
 
   /**
-   * The body of a webhook: the data and what belongs to the request.
+   * Body of a webhook: the data and the fields of the request.
    *
-   * @param truncated how many alerts were left out
+   * @param truncated number of alerts left out
    */
   public static String webhook(TemplateData d, String groupKey, long truncated, String version) {
     GoJsonText to = new GoJsonText(NotificationJson::write, false).raw("{");

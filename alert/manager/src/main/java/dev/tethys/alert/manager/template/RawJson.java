@@ -4,7 +4,7 @@ import dev.tethys.codec.json.JsonFailures;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.ObjectMapper;
 
-/** JSON that is written as it is. */
+/** JSON that is written verbatim. */
 public record RawJson(String text) {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -110,7 +110,7 @@ public record TemplateData(
         externalUrl);
   }
 
-  /** The same for other alerts; what they have in common stays that of all. */
+  /** Data for a subset of the alerts; the common labels stay those of all. */
   public TemplateData withAlerts(List<AlertData> some) {
     return new TemplateData(
         receiver,

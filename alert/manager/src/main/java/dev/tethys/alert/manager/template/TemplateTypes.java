@@ -33,7 +33,7 @@ final class TemplateTypes {
     return new GoMap("string", entries, TemplateTypes::kvMethod);
   }
 
-  /** Alerts, with methods that select the firing and the resolved ones. */
+  /** Alerts, with methods that select firing and resolved ones. */
   static GoList alerts(List<AlertData> all) {
     return new GoList("template.Alerts", all, TemplateTypes::alertsMethod);
   }

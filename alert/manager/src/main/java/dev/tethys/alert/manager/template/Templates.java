@@ -28,8 +28,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The templates of one configuration, those that are always there among them. Immutable; may be
- * used by several threads at once.
+ * The templates of one configuration, including the built-in ones. Immutable; may be used by
+ * several threads at once.
  */
 public final class Templates {
   /** A notification may be long: e-mails hold every alert of a group. */
@@ -88,7 +88,7 @@ public final class Templates {
         "", template, NotificationFunctions.all(InstantSource.system()), MissingKey.ZERO);
   }
 
-  /** What templates see of a group. */
+  /** Data of a group for templates. */
   public TemplateData data(
       String receiver,
       LabelSet groupLabels,
@@ -115,9 +115,9 @@ public final class Templates {
   }
 
   /**
-   * Expands a template to HTML, values escaped for the place where they stand.
+   * Expands a template to HTML, with values escaped for their context.
    *
-   * @throws TemplateException when it is not valid or fails
+   * @throws TemplateException if it is invalid or fails
    */
   public String html(String template, TemplateData data) {
     Map<String, TemplateFunction> with =

@@ -264,7 +264,7 @@ class AlertmanagerApiTest extends ServedApi {
   }
 
   @Test
-  void whatAlertmanagerHasNotStandsBeside() throws Exception {
+  void servesExtensionsNextToTheAlertmanagerApi() throws Exception {
     serving(
         () -> {
           check("POST", "/alerts", "[{\"labels\":{\"alertname\":\"A\"}}]", 200, "");

@@ -289,7 +289,7 @@ class PublishedApiTest extends ServedApi {
   }
 
   @Test
-  void whatIsRequiredIsMissed() throws Exception {
+  void reportsMissingRequiredFields() throws Exception {
     serving(
         CONFIG,
         () -> {

@@ -338,7 +338,7 @@ class ClusterTest {
   }
 
   @Test
-  void anotherTellsWhenTheFirstIsKilled() throws Exception {
+  void anotherMemberNotifiesAfterTheFirstIsKilled() throws Exception {
     List<Member> all = three(Duration.ofMillis(500));
     all.getFirst().peer.kill();
     List<Member> left = all.subList(1, 3);
@@ -378,7 +378,7 @@ class ClusterTest {
   }
 
   @Test
-  void otherLabelsAreNotHeard() throws Exception {
+  void ignoresMembersWithAnotherLabel() throws Exception {
     Member a = new Member("a", Duration.ofSeconds(1), "one", null, List.of());
     Member b = new Member("b", Duration.ofSeconds(1), "two", null, List.of(a.address()));
     Member c = new Member("c", Duration.ofSeconds(1), "one", null, List.of(a.address()));
@@ -449,7 +449,7 @@ class ClusterTest {
   }
 
   @Test
-  void flagsThatAreWrongAreSaid() {
+  void rejectsInvalidFlags() {
     for (String bad : List.of("nine", "1.2.3.4", "::1:9", "x:99999")) {
       assertThatThrownBy(() -> Addresses.HostPort.of("cluster.peer", bad))
           .hasMessageContaining("--cluster.peer=" + bad);

@@ -45,7 +45,7 @@ class MemberlistMessagesTest {
   }
 
   @Test
-  void whatIsWrittenIsRead() throws IOException {
+  void readsBackWhatWasWritten() throws IOException {
     MemberlistMessages.Alive alive =
         MemberlistMessages.alive(
             MemberlistMessages.fields(

@@ -184,7 +184,7 @@ class EmailTest {
   }
 
   @Test
-  void itAuthenticatesAsTheServerWants() throws Exception {
+  void authenticatesAsTheServerRequires() throws Exception {
     String user = PLAIN + "auth_username: u\nauth_password: p\nauth_secret: s\n";
     send(server("220 x", with("EHLO", "250-x\r\n250 AUTH PLAIN LOGIN", "AUTH", "235 in")), user);
     assertThat(heard)
@@ -236,7 +236,7 @@ class EmailTest {
   }
 
   @Test
-  void whatServersRefuseIsSaid() throws Exception {
+  void reportsRejectionsOfServers() throws Exception {
     int noTls = server("220 x", USUAL);
     assertThatThrownBy(() -> send(noTls, PLAIN.replace("require_tls: false", "require_tls: true")))
         .hasMessageContaining("does not advertise the STARTTLS extension");

@@ -39,7 +39,7 @@ class EventLogTest {
   }
 
   @Test
-  void whatWasShownSurvivesAndTheLatestComesFirst() throws IOException {
+  void recordedEventsSurviveLatestFirst() throws IOException {
     EventLog log = open();
     log.record(List.of(entry("A", "firing", ""), entry("B", "firing", "")));
     now = now.plusSeconds(1);
@@ -59,7 +59,7 @@ class EventLogTest {
   }
 
   @Test
-  void itIsBoundInBytesAndInAge() throws IOException {
+  void boundsSizeAndAge() throws IOException {
     try (EventLog log = open()) {
       List<EventLog.Entry> many = new ArrayList<>();
       for (int i = 0; i < 500; i++) {
@@ -90,7 +90,7 @@ class EventLogTest {
   }
 
   @Test
-  void aDiskThatRefusesIsSaidOnceAMinute() throws IOException {
+  void logsAFailingDiskOnceAMinute() throws IOException {
     try (LogMessages messages = LogMessages.of(EventLog.class);
         EventLog log = new EventLog(dir, 0, Duration.ofDays(30), () -> now, new Registry())) {
       List<String> said = messages.messages();

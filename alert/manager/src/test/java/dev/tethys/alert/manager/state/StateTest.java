@@ -161,7 +161,7 @@ class StateTest {
   }
 
   @Test
-  void whatIsToldOfTheSameAlertIsJoined() {
+  void mergesVersionsOfTheSameAlert() {
     Registry registry = new Registry();
     AlertStore store =
         new AlertStore(() -> NOW, 2, 4, 1 << 20, true, registry, EventRecorder.off());

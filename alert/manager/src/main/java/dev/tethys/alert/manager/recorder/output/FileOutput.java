@@ -14,8 +14,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends each event as a line of JSON to a file. Before each it is looked whether the path still
- * leads to the file that is open, so that no event follows one that was rotated away.
+ * Appends each event as a line of JSON to a file. Before each event it checks that the path still
+ * leads to the open file, so that no event is appended to a rotated file.
  */
 final class FileOutput implements EventOutput {
   private final Path path;
@@ -36,7 +36,7 @@ final class FileOutput implements EventOutput {
     }
   }
 
-  /** What tells the file that a path leads to from others; null when it leads nowhere. */
+  /** Identity of the file at a path; null if there is none. */
   private static @Nullable Object key(Path path) throws IOException {
     try {
       return Files.readAttributes(path, BasicFileAttributes.class).fileKey();

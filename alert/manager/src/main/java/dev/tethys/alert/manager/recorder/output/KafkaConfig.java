@@ -17,7 +17,7 @@ import java.util.SequencedMap;
 /**
  * A topic of Kafka.
  *
- * @param target its brokers in order, so that another order of the same is no change
+ * @param target the brokers are sorted, so that reordering them is not a change
  */
 record KafkaConfig(KafkaTopics.Target target, boolean protobuf, int bufferSize)
     implements OutputConfig {
@@ -76,7 +76,7 @@ record KafkaConfig(KafkaTopics.Target target, boolean protobuf, int bufferSize)
     }
     for (String b : brokers) {
       if (!b.matches(".+:\\d{1,5}")) {
-        throw o.error(BROKERS, "event_recorder kafka: \"" + b + "\" is no host:port");
+        throw o.error(BROKERS, "event_recorder kafka: \"" + b + "\" is not host:port");
       }
     }
     if (o.get(TOPIC).isEmpty()) {

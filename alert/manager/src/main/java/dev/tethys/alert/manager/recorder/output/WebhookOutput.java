@@ -25,12 +25,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Posts events to a URL, each on its own or several as a JSON array.
  *
- * <p>Events wait in a queue of {@link #CAPACITY}, and are dropped and counted beyond it; some
- * threads post what is in it, each attempt within its time. One that fails is made again, after
- * twice the pause of the one before, until there were as many as there may be.
+ * <p>Events wait in a queue of {@link #CAPACITY}, and are dropped and counted beyond it; several
+ * threads post them, each attempt with a timeout. A failed attempt is retried with doubled pauses,
+ * up to the maximum number of attempts.
  */
 final class WebhookOutput implements EventOutput {
-  /** How many events may wait; Alertmanager's number. */
+  /** Maximum number of events waiting; the same as in Alertmanager. */
   static final int CAPACITY = 1024;
 
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
@@ -176,7 +176,7 @@ final class WebhookOutput implements EventOutput {
     LOG.log(Level.ERROR, "{0}: {1} events were dropped: {2}", config.name(), body.events, problem);
   }
 
-  /** What went wrong; null when it was taken. */
+  /** Error of the request; null if the event was accepted. */
   private @Nullable String post(byte[] json) throws InterruptedException {
     ClientRequest call =
         ClientRequest.post(url, "application/json", json).withTimeout(config.timeout());
