@@ -216,8 +216,7 @@ class BlackboxHttp3PeersTest {
                   client, base + path("auth", "https://127.0.0.1:" + caddy.port() + "/auth")))
           .contains("probe_success 1");
       assertThat(RealExporter.get(client, base + path("proxied", "localhost:" + caddy.port())))
-          .contains(
-              "module proxied cannot be asked for: enable_http3: HTTP/3 goes through no proxy");
+          .contains("module proxied is unavailable: enable_http3: HTTP/3 goes through no proxy");
     }
   }
 

@@ -89,9 +89,9 @@ public final class Discoveries {
   }
 
   /**
-   * The same.
+   * Reads the same keys.
    *
-   * @param finalAddresses whether nothing changes addresses any more, so that they must be right
+   * @param finalAddresses whether addresses are not changed afterwards, so that they must be valid
    */
   public static List<DiscoveryConfig> read(YamlObject o, boolean finalAddresses) {
     List<DiscoveryConfig> out = new ArrayList<>();

@@ -45,7 +45,7 @@ public record DiscoveryContext(
     }
   }
 
-  /** Sends a call as a configuration says. */
+  /** Sends a call with a configuration. */
   @FunctionalInterface
   public interface Sender {
     /** The answer, to be closed. */
@@ -58,7 +58,7 @@ public record DiscoveryContext(
     return http.send(config, call);
   }
 
-  /** What asking a cloud for credentials needs, over a configured client. */
+  /** Dependencies for requesting cloud credentials with a configured client. */
   public CredentialDependencies dependencies(HttpClientConfig config) {
     return new CredentialDependencies(call -> send(config, call), clock, environment::get);
   }

@@ -17,13 +17,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the discoveries of all pools and tells one listener what they found.
+ * Runs the discoveries of all pools and reports the results to one listener.
  *
- * <p>Invariants: equal configurations run once, however many pools name them, and continue over a
- * change of configuration; the listener is called from one thread, at once on the first news and
- * then at most once a throttle interval; each call carries every pool, a pool without groups yet
- * with an empty list. All state is guarded by {@code lock}, which is never held while the listener
- * runs.
+ * <p>Invariants: equal configurations run once, for any number of pools, and continue over a change
+ * of configuration; the listener is called from one thread, immediately on the first news and then
+ * at most once per throttle interval; each call has every pool, a pool without groups yet with an
+ * empty list. All state is guarded by {@code lock}, which is never held while the listener runs.
  */
 public final class DiscoveryManager implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(DiscoveryManager.class.getName());
@@ -65,7 +64,7 @@ public final class DiscoveryManager implements AutoCloseable {
             .start(SupervisedLoop.of("discovery", this::sendUpdates));
   }
 
-  /** Replaces all pools: starts what is new, stops what is gone, leaves the rest running. */
+  /** Replaces all pools: starts new discoveries, stops removed ones, leaves the rest running. */
   public void apply(Map<String, List<DiscoveryConfig>> byPool) {
     List<Thread> stopped = new ArrayList<>();
     lock.lock();
@@ -227,7 +226,7 @@ public final class DiscoveryManager implements AutoCloseable {
     try {
       listener.targets(out);
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, "targets were not taken over", e);
+      LOG.log(Level.ERROR, "targets were not applied", e);
     }
   }
 

@@ -192,7 +192,7 @@ public final class DiscoveryMetrics {
     return m;
   }
 
-  /** The same families for what runs for one pool. */
+  /** The same metric families, labelled with a pool. */
   DiscoveryMetrics inPool(String itsPool) {
     return new DiscoveryMetrics(this, manager, itsPool);
   }
@@ -225,7 +225,7 @@ public final class DiscoveryMetrics {
     }
   }
 
-  /** How many discoveries could not be made. */
+  /** Counts discoveries that could not be started. */
   void failedToStart(int count) {
     failedConfigs.with(manager).set(count);
   }
@@ -235,12 +235,12 @@ public final class DiscoveryMetrics {
     return Objects.requireNonNull(ofMechanisms.get(name), name);
   }
 
-  /** How long a call to Consul took. */
+  /** Records the duration of a call to Consul. */
   public void consulCalled(String endpoint, String call, long nanos) {
     consulDuration.with(endpoint, call).observe(nanos / 1e9);
   }
 
-  /** How long a call to an agent of Consul took. */
+  /** Records the duration of a call to a Consul agent. */
   public void consulAgentCalled(String call, long nanos) {
     consulAgentDuration.with("agent", call).observe(nanos / 1e9);
   }
@@ -250,7 +250,7 @@ public final class DiscoveryMetrics {
     kubernetesFailures.inc();
   }
 
-  /** An object of Kubernetes came, changed or went. */
+  /** Counts an added, changed or removed Kubernetes object. */
   public void kubernetesEvent(String role, String event) {
     kubernetesEvents.with(role, event).inc();
   }

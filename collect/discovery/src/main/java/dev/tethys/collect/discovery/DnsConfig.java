@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record DnsConfig(List<String> names, RecordType type, int port, Duration refreshInterval)
     implements DiscoveryConfig {
-  /** The record types that can be asked for. */
+  /** The supported record types. */
   public enum RecordType {
     SRV,
     A,

@@ -30,7 +30,7 @@ import org.xbill.DNS.SRVRecord;
 import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
 
-/** Asks the system's name servers, or one given by a test, for the records of each name. */
+/** Queries the system's name servers, or one set by a test, for the records of each name. */
 final class DnsLookup implements PollingDiscovery.Source {
   private static final System.Logger LOG = JulLogger.of(DnsLookup.class.getName());
   private static final String PREFIX = "__meta_dns_";

@@ -71,7 +71,7 @@ public record FileConfig(List<String> files, Duration refreshInterval) implement
     return new TargetGroupCache(file.toString(), FileDiscovery.FILEPATH).take(read(file));
   }
 
-  /** The same without sources, and without the label that tells the file. */
+  /** Reads a file without sources, and without the label that names the file. */
   static List<TargetGroup> read(Path file) throws IOException {
     return TargetGroups.read(
         file.toString(), file.toAbsolutePath().getParent(), YamlDocument.text(file));

@@ -25,20 +25,20 @@ import java.util.concurrent.TimeUnit;
 /**
  * Reads target files when their folders change and at least once a refresh interval.
  *
- * <p>Invariants: a file that cannot be read or is not valid keeps the groups it last had; a file
- * that is gone loses them; only the discovery's own thread touches the state.
+ * <p>Invariants: a file that is unreadable or invalid keeps its last groups; a removed file loses
+ * them; only the discovery's own thread accesses the state.
  */
 final class FileDiscovery implements Discovery {
   private static final System.Logger LOG = JulLogger.of(FileDiscovery.class.getName());
   static final String FILEPATH = "__meta_filepath";
 
-  /** After a change the folder is left in peace so long, because writers write in pieces. */
+  /** Quiet time of a folder after a change, because writers write in pieces. */
   private static final Duration SETTLE = Duration.ofMillis(50);
 
   private final FileConfig config;
   private final DiscoveryContext context;
 
-  /** How many groups each file had when it was last read. */
+  /** Number of groups of each file at its last reading. */
   private final Map<String, Integer> groupsOf = new HashMap<>();
 
   private final Map<String, TargetGroupCache> known = new HashMap<>();

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Condition that a source evaluates: a name, and values of which one must match. */
+/** Condition that a source evaluates: a name and values, at least one of which must match. */
 public record Filter(String name, List<String> values) implements Mechanism.Nested {
   private static final Section SECTION =
       new Section("filter", "Filter that the discovered API applies.");
@@ -19,7 +19,7 @@ public record Filter(String name, List<String> values) implements Mechanism.Nest
           "values",
           Type.list(Type.STRING),
           List.of(),
-          "Values of the filter, of which one must match.");
+          "Values of the filter; at least one of them must match.");
 
   /** A list of such conditions, all of which must hold. */
   public static final Type<List<Filter>> LIST =

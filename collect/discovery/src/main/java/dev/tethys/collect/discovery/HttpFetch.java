@@ -67,7 +67,7 @@ final class HttpFetch implements PollingDiscovery.Source {
     try {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
     } catch (CharacterCodingException e) {
-      throw new IOException(Redaction.text(url) + " answered with what is not UTF-8", e);
+      throw new IOException(Redaction.text(url) + " sent a response that is not UTF-8", e);
     }
     return TargetGroups.read(Redaction.text(url), null, text);
   }

@@ -17,12 +17,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A kind of service discovery: its name, the keys of its configuration, and how one is made. A
- * section that includes {@link HttpClientConfig#SECTION} has its block read into {@link
- * Settings#client}.
+ * A kind of service discovery: its name, its configuration keys, and its factory. A section that
+ * includes {@link HttpClientConfig#SECTION} has its block read into {@link Settings#client}.
  */
 public final class Mechanism {
-  /** Says what is wrong with an entry beyond its single values, by throwing. */
+  /** Checks the combination of an entry's values, and throws if it is invalid. */
   @FunctionalInterface
   public interface Check {
     void check(YamlObject o, Settings settings);
@@ -34,7 +33,7 @@ public final class Mechanism {
     Discovery make(Settings settings, DiscoveryContext context);
   }
 
-  /** Makes what is asked at every refresh, without asking. */
+  /** Creates the source that is queried at every refresh, without querying it. */
   @FunctionalInterface
   public interface SourceMaker {
     PollingDiscovery.Source make(Settings settings, DiscoveryContext context);
@@ -81,19 +80,19 @@ public final class Mechanism {
     return new Mechanism(name, section, check, maker);
   }
 
-  /** What an entry of this mechanism says; null for one of another. */
+  /** Settings of an entry of this mechanism; null for an entry of another. */
   public @Nullable Settings settings(DiscoveryConfig config) {
     return config instanceof Entry e && e.kind == this ? e.settings : null;
   }
 
-  /** An entry of this mechanism that says what another one says, but for one key. */
+  /** Copy of an entry of this mechanism with one key changed. */
   public <T> DiscoveryConfig with(Settings settings, Key<T> key, T value) {
     Map<String, Object> values = new LinkedHashMap<>(settings.values());
     values.put(key.name(), value);
     return new Entry(this, new Settings(values, settings.client()));
   }
 
-  /** A mechanism that is asked again and again. */
+  /** A mechanism that polls its source. */
   public static Mechanism polling(
       String name, Section section, Key<Duration> interval, Check check, SourceMaker maker) {
     return new Mechanism(
@@ -116,7 +115,7 @@ public final class Mechanism {
         "refresh_interval", Type.DURATION.absentWhenNull(), otherwise, "Refresh interval.");
   }
 
-  /** The key {@code port}, for targets whose source gives none. */
+  /** The key {@code port}, for targets without a port from their source. */
   public static Key<Long> port(Section section, long otherwise) {
     return section.key("port", Type.INT, otherwise, "Port of the targets.");
   }
@@ -139,17 +138,17 @@ public final class Mechanism {
         doc);
   }
 
-  /** As in {@code <name>_sd_configs} and in metrics. */
+  /** Name in {@code <name>_sd_configs} and in metrics. */
   public String name() {
     return name;
   }
 
-  /** What the keys mean. */
+  /** Documentation of the keys. */
   public String doc() {
     return section.doc();
   }
 
-  /** As a value in configurations. */
+  /** Type in configurations. */
   Type<DiscoveryConfig> type() {
     return section.type(this::read);
   }
@@ -208,7 +207,7 @@ public final class Mechanism {
 
   /** Value that is a map with its own keys. */
   public interface Nested {
-    /** The map as a tree to be written, or null when it says nothing. */
+    /** The map as a tree, or null if it is empty. */
     @Nullable Map<String, @Nullable Object> tree();
   }
 }

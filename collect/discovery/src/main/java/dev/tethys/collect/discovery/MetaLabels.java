@@ -11,7 +11,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Collects the labels of one target, or of a group, under the prefix of a mechanism. Empty values
- * are no labels.
+ * set no label.
  */
 public final class MetaLabels {
   private final String prefix;
@@ -38,9 +38,7 @@ public final class MetaLabels {
     return put(name, Boolean.toString(value));
   }
 
-  /**
-   * Sets a label from a JSON value: text as it stands, numbers and booleans in digits and words.
-   */
+  /** Sets a label from a JSON value: text unchanged, numbers and booleans in digits and words. */
   public MetaLabels put(String name, JsonNode value) {
     return put(name, text(value));
   }
@@ -86,17 +84,17 @@ public final class MetaLabels {
     return this;
   }
 
-  /** Where the target is scraped. */
+  /** Sets the address to scrape. */
   public MetaLabels address(String address) {
     return set(TargetGroups.ADDRESS, address);
   }
 
-  /** Where the target is scraped. */
+  /** Sets the address to scrape. */
   public MetaLabels address(String host, long port) {
     return address(hostPort(host, Long.toString(port)));
   }
 
-  /** What has been set under a whole name, or {@code ""}. */
+  /** Value of a full label name, or {@code ""}. */
   public String get(String name) {
     return labels.get(name);
   }
@@ -105,12 +103,12 @@ public final class MetaLabels {
     return labels.build();
   }
 
-  /** A JSON value as a label has it. */
+  /** A JSON value as label text. */
   public static String text(JsonNode value) {
     return value.isNull() || value.isMissingNode() || value.isContainer() ? "" : value.asString();
   }
 
-  /** Host and port, with brackets around what has colons. */
+  /** Host and port, with brackets around a host with colons. */
   public static String hostPort(String host, String port) {
     return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
   }

@@ -8,7 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** A discovery that asks its source again and again. What the source no longer names is removed. */
+/** A discovery that polls its source. Groups that the source no longer returns are removed. */
 public final class PollingDiscovery implements Discovery {
   private static final System.Logger LOG = JulLogger.of(PollingDiscovery.class.getName());
 
@@ -16,8 +16,8 @@ public final class PollingDiscovery implements Discovery {
   @FunctionalInterface
   public interface Source {
     /**
-     * All groups there are now, the same list as before where nothing has changed; an exception
-     * leaves the former ones in force.
+     * All current groups, the same list as before if nothing has changed; after an exception the
+     * former ones stay in force.
      */
     List<TargetGroup> refresh() throws Exception;
   }

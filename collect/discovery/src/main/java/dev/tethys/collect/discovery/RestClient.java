@@ -20,17 +20,17 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Calls a server's HTTP API for a mechanism: answers have a bound, and every error says which URL
- * answered what.
+ * Calls a server's HTTP API for a mechanism: responses are bounded, and every error has the URL and
+ * the response.
  */
 public final class RestClient {
   /** The longest answer that is read. */
   public static final int MAX_BYTES = 64 << 20;
 
-  /** How many pages of one list are requested; a server that continues beyond is at fault. */
+  /** Maximum number of pages requested of one list; a server that has more is faulty. */
   public static final int MAX_PAGES = 10_000;
 
-  /** How much of an answer an error repeats. */
+  /** Maximum number of response characters in an error. */
   private static final int SHOWN = 300;
 
   /** Reads and writes JSON. */
@@ -80,7 +80,7 @@ public final class RestClient {
       return JsonText.answered(uri, body);
     }
 
-    /** An error that says what was answered. */
+    /** Error that quotes the response. */
     public IOException error() {
       String s = text().strip();
       return new IOException(
@@ -110,13 +110,13 @@ public final class RestClient {
     return r;
   }
 
-  /** A call without a body that asks for JSON. */
+  /** A call without a body that accepts JSON. */
   public ClientRequest call(String method, String url) throws IOException {
     return new ClientRequest(
         method, uri(url), Map.of("Accept", "application/json"), null, timeout, socket);
   }
 
-  /** A POST that asks for JSON. */
+  /** A POST that accepts JSON. */
   public ClientRequest post(String url, String contentType, byte[] body) throws IOException {
     return new ClientRequest(
         "POST",
@@ -132,7 +132,7 @@ public final class RestClient {
     return URLEncoder.encode(s, StandardCharsets.UTF_8);
   }
 
-  /** What a file holds, without white space around it. */
+  /** Contents of a file, without surrounding whitespace. */
   public static String file(String path) throws IOException {
     try {
       return Files.readString(Path.of(path)).strip();
@@ -168,7 +168,7 @@ public final class RestClient {
     }
   }
 
-  /** An answer whose body is read as it comes; to be closed. */
+  /** A response with a streamed body; to be closed. */
   public ClientResponse open(ClientRequest call) throws IOException, InterruptedException {
     ClientRequest gzip =
         call.headers().containsKey("Accept-Encoding")

@@ -4,11 +4,11 @@ import dev.tethys.model.Labels;
 import java.util.List;
 
 /**
- * Targets that came from one source together. A later group of the same source replaces it; one
- * without targets removes it.
+ * Targets from one source. A later group of the same source replaces it; one without targets
+ * removes it.
  *
  * @param source unique within one discovery
- * @param targets the labels of each target, {@code __address__} among them
+ * @param targets the labels of each target, including {@code __address__}
  * @param labels shared by all of them
  */
 public record TargetGroup(String source, List<Labels> targets, Labels labels) {
@@ -16,7 +16,7 @@ public record TargetGroup(String source, List<Labels> targets, Labels labels) {
     targets = List.copyOf(targets);
   }
 
-  /** Says that a source has no targets any more. */
+  /** Group without targets, which removes those of a source. */
   public static TargetGroup removed(String source) {
     return new TargetGroup(source, List.of(), Labels.EMPTY);
   }

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The groups that a list had when it was read last. What comes again is the same object again: of a
- * list of a hundred thousand that changes every minute only what has changed grows old in the heap,
- * and the copies die young. For one thread.
+ * The groups of a list at its last reading. Unchanged groups stay the same objects: of a list of a
+ * hundred thousand that changes every minute only changed ones are promoted in the heap, and the
+ * copies die young. For one thread.
  */
 final class TargetGroupCache {
   private final String source;
@@ -24,7 +24,7 @@ final class TargetGroupCache {
     this.label = label;
   }
 
-  /** Those that were taken last. */
+  /** Groups received last. */
   List<TargetGroup> groups() {
     return groups;
   }

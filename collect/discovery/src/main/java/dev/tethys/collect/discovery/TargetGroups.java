@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * hold.
  */
 final class TargetGroups {
-  /** Where a scrape goes. */
+  /** Label with the address to scrape. */
   static final String ADDRESS = "__address__";
 
   private static final Section SECTION =

@@ -44,7 +44,7 @@ class DiscoveriesTest {
   }
 
   @Test
-  void refusesWhatNobodyKnowsByName() {
+  void rejectsUnknownMechanismsByName() {
     assertThatThrownBy(() -> Setting.read("oracle_sd_configs: [{tenancy: a}]"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("test.yml:1:1")

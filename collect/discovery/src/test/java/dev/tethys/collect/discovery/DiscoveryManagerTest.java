@@ -118,7 +118,7 @@ class DiscoveryManagerTest {
   }
 
   @Test
-  void aListenerHearsItsOnlyNewsAgainAfterTheEndOfMemory() throws InterruptedException {
+  void aListenerReceivesMissedGroupsAgainAfterAnOutOfMemoryError() throws InterruptedException {
     AtomicInteger calls = new AtomicInteger();
     try (DiscoveryManager m =
         new DiscoveryManager(

@@ -8,7 +8,7 @@ import javax.security.auth.Subject;
 public final class CallersSubject {
   private CallersSubject() {}
 
-  /** What another thread does as the subject of this one, if it has one. */
+  /** Wraps work for another thread so that it runs as this thread's subject, if any. */
   public static Runnable propagate(Runnable work) {
     Subject who = Subject.current();
     return who == null
@@ -22,7 +22,7 @@ public final class CallersSubject {
                 });
   }
 
-  /** Does something as a subject; what it throws comes as it is. */
+  /** Runs work as a subject; exceptions of the work propagate unchanged. */
   public static void call(Subject who, Callable<?> work) throws Exception {
     try {
       Subject.callAs(who, work);

@@ -18,12 +18,12 @@ public interface Exporter extends AutoCloseable {
   @Nullable MetricsSource metrics();
 
   /**
-   * What it shows for targets, by the path of the page ({@code /probe}). Empty when it has no
+   * Probes of targets, by the path of the page ({@code /probe}). Empty for an exporter without
    * targets.
    */
   Map<String, MetricsSource> probes();
 
-  /** Metrics about itself, for its own page of metrics alone. */
+  /** Metrics about the exporter itself, only for its own metrics page. */
   default Collector about() {
     return to -> {};
   }
@@ -40,7 +40,7 @@ public interface Exporter extends AutoCloseable {
     return Map.of();
   }
 
-  /** Where its files say that its page of metrics is; null where they do not. */
+  /** Path of the metrics page from its files; null if they do not set one. */
   default @Nullable String metricsPath() {
     return null;
   }
@@ -53,19 +53,17 @@ public interface Exporter extends AutoCloseable {
     return null;
   }
 
-  /** Whether its flags or files name the users of its pages, whom {@link #admits} knows. */
+  /** Whether its flags or files define users of its pages, checked by {@link #admits}. */
   default boolean namesUsers() {
     return false;
   }
 
-  /**
-   * Whether its pages may be shown to who asks: its flags or files may name users, with passwords.
-   */
+  /** Whether a request may see its pages: its flags or files may define users with passwords. */
   default boolean admits(HttpRequest request) {
     return true;
   }
 
-  /** A page for those whom {@link #admits} lets see it. */
+  /** A page that requires {@link #admits}. */
   default HttpHandler guarded(HttpHandler page) {
     return (q, r) -> {
       if (!admits(q)) {
@@ -77,14 +75,14 @@ public interface Exporter extends AutoCloseable {
   }
 
   /**
-   * Begins what it does without being asked. Called once, and after that it may be asked.
+   * Starts its background work. Called once, before the first request.
    *
-   * @param page all that its page of metrics shows
+   * @param page contents of its metrics page
    */
   default void start(MetricsSource page) {}
 
   /**
-   * Reads its files again; one that is wrong keeps what was.
+   * Reloads its files; an invalid one keeps the former state.
    *
    * @throws dev.tethys.config.ConfigException when a file is wrong, with the position
    * @throws IOException when a file cannot be read
@@ -96,7 +94,7 @@ public interface Exporter extends AutoCloseable {
     return false;
   }
 
-  /** Ends what it has open. */
+  /** Closes all resources. */
   @Override
   void close();
 }

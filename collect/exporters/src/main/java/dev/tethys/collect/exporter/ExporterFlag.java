@@ -43,7 +43,7 @@ public record ExporterFlag(
   /**
    * Flags that every exporter has as a program, for its pages and its log.
    *
-   * @param address its usual address, such as {@code :9116}
+   * @param address its default address, such as {@code :9116}
    */
   public static List<ExporterFlag> ofEveryProgram(String address) {
     return List.of(

@@ -7,22 +7,22 @@ import org.jspecify.annotations.Nullable;
 
 /** Static description of an exporter. */
 public interface ExporterKind {
-  /** As in {@code tethys exporter NAME} and in the key {@code exporter}, such as {@code snmp}. */
+  /** Name in {@code tethys exporter NAME} and in the key {@code exporter}, such as {@code snmp}. */
   String name();
 
-  /** As its pages call it, such as {@code SNMP Exporter}. */
+  /** Title on its pages, such as {@code SNMP Exporter}. */
   String title();
 
   /** The well-known program in whose place it is, such as {@code snmp_exporter}. */
   String program();
 
-  /** Its usual address, such as {@code :9116}. */
+  /** Default address, such as {@code :9116}. */
   String address();
 
-  /** What it does, one sentence. */
+  /** Description in one sentence. */
   String about();
 
-  /** Its own flags; those of every exporter ({@code web.*}, {@code log.*}) are not among them. */
+  /** Flags of this exporter, without those of every exporter ({@code web.*}, {@code log.*}). */
   List<ExporterFlag> flags();
 
   /** Flags of its own pages and log, which mean nothing in a {@code collect} section. */
@@ -31,18 +31,18 @@ public interface ExporterKind {
   }
 
   /**
-   * The arguments of a command line as flags: some programs have words before them that are none,
-   * different names for flags of all exporters, or variables instead of flags.
+   * Converts a command line to flags: some programs have leading words that are not flags,
+   * different names for common flags, or variables instead of flags.
    *
-   * @param environment variables of the environment by name
-   * @throws IllegalArgumentException when they cannot be read
+   * @param environment environment variables by name
+   * @throws IllegalArgumentException if the arguments are invalid
    */
   default List<String> arguments(
       List<String> args, Function<String, @Nullable String> environment) {
     return args;
   }
 
-  /** Whether its own page shows its process beside what it is for. */
+  /** Whether its own page includes metrics of its process. */
   default boolean showsItsProcess(ExporterSettings settings) {
     return true;
   }
@@ -52,32 +52,32 @@ public interface ExporterKind {
     return false;
   }
 
-  /** The page that jobs with targets ask, one of {@link Exporter#probes()}. */
+  /** The page scraped by jobs with targets, one of {@link Exporter#probes()}. */
   default String probePath() {
     return "/probe";
   }
 
-  /** How many probes it makes at once; more are refused. */
+  /** Maximum number of concurrent probes; further ones are rejected. */
   default int maxConcurrentProbes() {
     return 256;
   }
 
   /**
-   * Text that it prints instead of running, where a flag asks for that; null where none does.
+   * Text to print instead of running, if a flag requests it; otherwise null.
    *
-   * @throws IOException when a file cannot be read
+   * @throws IOException if a file cannot be read
    */
   default @Nullable String printed(ExporterSettings settings) throws IOException {
     return null;
   }
 
   /**
-   * Checks settings and reads files. It opens no connection and starts no thread: a configuration
-   * may be checked in this way.
+   * Checks settings and reads files. It opens no connection and starts no thread, so it also serves
+   * to check a configuration.
    *
    * @throws dev.tethys.config.ConfigException when a file is wrong, with the position
-   * @throws IllegalArgumentException when a flag is wrong, saying which and why
-   * @throws IOException when a file cannot be read
+   * @throws IllegalArgumentException with the flag and the problem
+   * @throws IOException if a file cannot be read
    */
   Exporter open(ExporterSettings settings, ExporterDependencies dependencies) throws IOException;
 }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Command line parser compatible with Go's package {@code flag}. Flags have one dash or two, and
- * values after {@code =} or a space; booleans are words such as {@code 1} and {@code T}; of a
- * repeated flag the last value counts, unless the flag is repeatable. The first argument that is no
+ * values after {@code =} or a space; booleans are words such as {@code 1} and {@code T}; the last
+ * value of a repeated flag wins, unless the flag is repeatable. The first argument that is not a
  * flag ends the flags, as does {@code --}.
  */
 public final class GoFlags {
@@ -143,7 +143,7 @@ public final class GoFlags {
     return "true".equals(word);
   }
 
-  /** As arguments, {@code --name=value} each, and those that are no flags after them. */
+  /** Flags as {@code --name=value} arguments, followed by the positional arguments. */
   public List<String> arguments() {
     List<String> out = new ArrayList<>();
     given.forEach((name, values) -> values.forEach(v -> out.add("--" + name + "=" + v)));

@@ -5,24 +5,24 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A question to an exporter.
+ * A request to an exporter.
  *
- * @param params those of the URL: {@code target}, {@code module} …
- * @param scrapeTimeout how long who asks waits, as the header {@link #TIMEOUT_HEADER} says; null
- *     when that is not known
+ * @param params parameters of the URL: {@code target}, {@code module} …
+ * @param scrapeTimeout timeout of the client, from the header {@link #TIMEOUT_HEADER}; null if
+ *     unknown
  */
 public record Probe(Params params, @Nullable Duration scrapeTimeout) {
-  /** In which a scraper tells its patience, in seconds. */
+  /** Header with the scraper's timeout in seconds. */
   public static final String TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds";
 
   /** The longest that any probe takes. */
   public static final Duration LONGEST = Duration.ofMinutes(2);
 
   /**
-   * A question as it came over HTTP.
+   * Request received over HTTP.
    *
    * @param timeout the value of the header, null or {@code ""} when there is none
-   * @throws ProbeException 400 when it is not a number of seconds
+   * @throws ProbeException 400 if it is not a number of seconds
    */
   public static Probe of(Params params, @Nullable String timeout) {
     if (timeout == null || timeout.isEmpty()) {
@@ -37,7 +37,7 @@ public record Probe(Params params, @Nullable Duration scrapeTimeout) {
     if (Double.isNaN(seconds)) {
       throw new ProbeException(
           400,
-          "Failed to parse timeout from Prometheus header: " + TIMEOUT_HEADER + " is no number");
+          "Failed to parse timeout from Prometheus header: " + TIMEOUT_HEADER + " is not a number");
     }
     if (seconds <= 0) {
       return new Probe(params, null);
@@ -67,10 +67,10 @@ public record Probe(Params params, @Nullable Duration scrapeTimeout) {
   }
 
   /**
-   * How long looking may take.
+   * Time limit of the probe.
    *
-   * @param offset what is left for the way of the answer
-   * @param otherwise the time where who asks does not say how long he waits
+   * @param offset time reserved for the response to arrive
+   * @param otherwise time limit if the client sends no timeout
    */
   public Duration limit(Duration offset, Duration otherwise) {
     Duration t = scrapeTimeout;

@@ -13,11 +13,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Asks sources within bounds: so many at once, each no longer than who asks waits. Safe for any
- * number of threads.
+ * Runs probes within limits: a maximum number at once, each until the client's timeout. Safe for
+ * any number of threads.
  *
- * <p>Invariant: a place is given back when the thread of the probe has ended, not when its client
- * has gone; a source that cannot be interrupted keeps its place.
+ * <p>Invariant: a slot is released when the thread of the probe has ended, not when its client has
+ * disconnected; a source that cannot be interrupted keeps its slot.
  */
 public final class ProbeRunner {
   private static final System.Logger LOG = JulLogger.of(ProbeRunner.class.getName());
@@ -27,8 +27,8 @@ public final class ProbeRunner {
   private final Semaphore places;
 
   /**
-   * @param name of the exporter
-   * @param most how many probes are made at once
+   * @param name name of the exporter
+   * @param most maximum number of concurrent probes
    */
   public ProbeRunner(String name, int most) {
     this.name = name;
@@ -37,9 +37,9 @@ public final class ProbeRunner {
   }
 
   /**
-   * Asks a source.
+   * Runs a probe.
    *
-   * @throws ProbeException 503 when too many are asked at once, 504 when the time is up
+   * @throws ProbeException 503 if too many probes are running, 504 on timeout
    */
   public List<MetricFamily> ask(MetricsSource source, Probe probe)
       throws IOException, InterruptedException {

@@ -44,7 +44,7 @@ class GoFlagsTest {
   }
 
   @Test
-  void whatStandsBehindTheEndOfTheFlagsIsRefused() {
+  void rejectsFlagsAfterTheEndOfTheFlags() {
     assertThatThrownBy(() -> GoFlags.read(List.of("-x", "--", "-addr=a"), FLAGS))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("\"-addr=a\"");

@@ -38,10 +38,10 @@ import org.jspecify.annotations.Nullable;
 public final class HostCollectors implements Collector {
   private static final System.Logger LOG = JulLogger.of(HostCollectors.class.getName());
 
-  /** What others wrote into files gives way to what the collectors found themselves. */
+  /** Metrics from textfiles yield to those of the collectors. */
   private static final String LAST = "textfile";
 
-  /** How long a scrape waits for another one; a read of a broken device may never return. */
+  /** Time that a scrape waits for another one; a read of a broken device may never return. */
   private static final Duration MAX_WAIT = Duration.ofSeconds(10);
 
   private final ReentrantLock turn = new ReentrantLock();
@@ -52,10 +52,10 @@ public final class HostCollectors implements Collector {
   private volatile String running = "";
 
   /**
-   * Makes the collectors that the options turn on.
+   * Creates the enabled collectors.
    *
-   * @throws IllegalArgumentException when the machine is not a Linux, or procfs or sysfs is not
-   *     where the options say
+   * @throws IllegalArgumentException if the system is not Linux, or procfs or sysfs is not at the
+   *     configured path
    */
   public HostCollectors(NodeExporterOptions options, InstantSource clock) {
     this(options, clock, System::getenv);
@@ -104,10 +104,10 @@ public final class HostCollectors implements Collector {
   }
 
   /**
-   * Some of the collectors, as {@code collect[]} and {@code exclude[]} of a request ask.
+   * A subset of the collectors, as requested by {@code collect[]} and {@code exclude[]}.
    *
-   * @param collect only these, or all when empty
-   * @param exclude not these
+   * @param collect only these, or all if empty
+   * @param exclude all but these
    * @throws IllegalArgumentException when both are given, or one names a collector that is not
    *     there or is turned off
    */
@@ -192,12 +192,12 @@ public final class HostCollectors implements Collector {
     Catalog.scraped(out, name, (System.nanoTime() - begin) / 1e9, success);
   }
 
-  /** What went wrong, for people; of a fault also what kind it is. */
+  /** Description of a failure for users; for a bug it includes the exception class. */
   static String describe(Exception e) {
     return e instanceof IOException ? IoFailures.describe(e) : e.toString();
   }
 
-  /** What the collectors were made with. */
+  /** Options that the collectors were created with. */
   public NodeExporterOptions options() {
     return options;
   }

@@ -10,7 +10,7 @@ package dev.tethys.collect.host;
  * @param udevData {@code /run/udev/data}
  */
 public record HostPaths(String procfs, String sysfs, String rootfs, String udevData) {
-  /** This machine itself. */
+  /** Paths of this machine itself. */
   public static final HostPaths DEFAULT = new HostPaths("/proc", "/sys", "/", "/run/udev/data");
 
   /** Takes slashes at the ends away. */

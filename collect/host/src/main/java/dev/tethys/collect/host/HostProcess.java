@@ -16,7 +16,7 @@ public interface HostProcess {
   /** 0 for those that the kernel started. */
   int parent();
 
-  /** As the kernel has it: of at most 15 bytes, but for its own threads. */
+  /** Name in the kernel: at most 15 bytes, except for kernel threads. */
   String name();
 
   /** Since the host was started, in seconds. */
@@ -35,13 +35,13 @@ public interface HostProcess {
 
   long majorFaults();
 
-  /** Its program and arguments; empty for threads of the kernel. */
+  /** Program and arguments; empty for kernel threads. */
   @Nullable List<String> arguments() throws IOException;
 
   /** The path of its program. */
   @Nullable String executable() throws IOException;
 
-  /** Its lines of control groups. */
+  /** Control group lines. */
   @Nullable String controlGroups() throws IOException;
 
   /** The user that it runs as, and signals that wait for it. */
@@ -67,7 +67,7 @@ public interface HostProcess {
 
   @Nullable Switches switches() throws IOException;
 
-  /** How many files it has open; -1 when it has ended. */
+  /** Number of open files; -1 if the process has ended. */
   int openFiles() throws IOException;
 
   /** The inodes of the sockets that it has open; null when it has ended. */

@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Values of /proc and /sys as plain numbers, for users with other metric names than
- * node_exporter's. Each method reads anew; sizes are in bytes, times in seconds. For one thread at
- * a time.
+ * node_exporter's. Each call reads the files again; sizes are in bytes, times in seconds. For one
+ * thread at a time.
  */
 public interface HostReadings {
   /**
    * Paths of a host's files.
    *
-   * @param etc {@code /etc}, for the names of users
+   * @param etc {@code /etc}, for user names
    * @param mounts a folder whose {@code mountinfo} lists the mounts as this process sees them; null
    *     for those of the host's first process
    */
@@ -44,12 +44,12 @@ public interface HostReadings {
 
   List<CpuTime> cpuTimes() throws IOException;
 
-  /** A logical CPU and where it is, as /proc/cpuinfo tells; "" for what it does not. */
+  /** A logical CPU and its location according to /proc/cpuinfo; "" for missing fields. */
   record Processor(String number, String socket, String core, double megahertz) {}
 
   List<Processor> processors() throws IOException;
 
-  /** How many cores there are; several logical CPUs may be one. */
+  /** Number of cores; several logical CPUs may share one. */
   int cores() throws IOException;
 
   /** Over one, five and fifteen minutes. */
@@ -75,8 +75,8 @@ public interface HostReadings {
   /**
    * Memory; huge pages are counted in pages.
    *
-   * @param cached with what the kernel's own caches would give back
-   * @param available an estimate of the same where the kernel makes none
+   * @param cached page cache, including reclaimable kernel caches
+   * @param available available memory, estimated if the kernel does not report it
    */
   record Memory(
       long total,
@@ -132,14 +132,14 @@ public interface HostReadings {
   /** TCP sockets by the kernel's number of their state, 1 being established; 0 is any other. */
   long[] tcpStates() throws IOException;
 
-  /** How many connections the packet filter tracks, and may track. */
+  /** Number of connections tracked by the packet filter, and their limit. */
   long[] tracked() throws IOException;
 
   /**
    * A mounted file system.
    *
    * @param mode ro, rw or unknown
-   * @param error why it does not tell its sizes, "" if it does
+   * @param error reason for missing sizes, "" for none
    */
   record FileSystem(
       String device,
@@ -157,24 +157,26 @@ public interface HostReadings {
   record MountPoint(String device, String path, String type) {}
 
   /**
-   * Mounted file systems, each mount point of a device once. One that does not answer is abandoned
-   * after a while and reported so, and is not asked again before it has answered.
+   * Mounted file systems, each mount point of a device once. An unresponsive one is abandoned after
+   * a while and reported as such, and is not queried again before it has answered.
    *
    * @param virtual whether also those without a device, such as tmpfs
-   * @param wanted which are asked
+   * @param wanted mount points to query
    */
   List<FileSystem> fileSystems(boolean virtual, Predicate<MountPoint> wanted) throws IOException;
 
-  /** Lines of numbers of /proc/net/rpc/nfs by their labels; null on a host that is no client. */
+  /**
+   * Lines of numbers of /proc/net/rpc/nfs by their labels; null on a host without an NFS client.
+   */
   @Nullable Map<String, double[]> nfsClient() throws IOException;
 
-  /** The same of /proc/net/rpc/nfsd; null on a host that is no server. */
+  /** The same of /proc/net/rpc/nfsd; null on a host without an NFS server. */
   @Nullable Map<String, double[]> nfsServer() throws IOException;
 
-  /** How many processes are in the state of each letter; ? for those that hide it. */
+  /** Number of processes by the letter of their state; ? for hidden states. */
   Map<Character, Integer> processStates() throws IOException;
 
-  /** Which processes there are. */
+  /** IDs of all processes. */
   int[] processes() throws IOException;
 
   /** One of them; null when it has ended. */
@@ -190,6 +192,6 @@ public interface HostReadings {
    */
   record Listener(boolean udp, boolean v6, InetAddress address, int port, long inode) {}
 
-  /** Those of the network that this process is in. */
+  /** Listeners in the network namespace of this process. */
   List<Listener> listeners() throws IOException;
 }

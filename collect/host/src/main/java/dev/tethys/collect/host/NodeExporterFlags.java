@@ -92,7 +92,7 @@ public final class NodeExporterFlags {
           "xfs",
           "zfs");
 
-  /** Collectors that run when asked for. */
+  /** Collectors that are disabled by default. */
   static final List<String> DEFAULT_OFF =
       List.of(
           "buddyinfo",
@@ -126,7 +126,7 @@ public final class NodeExporterFlags {
           "xfrm",
           "zoneinfo");
 
-  /** Old names of flags and those that took their place. */
+  /** Deprecated flags with their replacements. */
   private static final Map<String, String> DEPRECATED =
       Map.of(
           "collector.diskstats.ignored-devices", "collector.diskstats.device-exclude",

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param paths of the host's file systems
  * @param enabled names of the collectors that run
- * @param values of collector flags, by name; absent ones have their default
+ * @param values collector flags by name; absent ones have their default
  */
 public record NodeExporterOptions(
     HostPaths paths, Set<String> enabled, Map<String, List<String>> values) {
@@ -51,15 +51,15 @@ public record NodeExporterOptions(
         || name.startsWith("no-") && isFlag(name.substring(3));
   }
 
-  /** Every flag there is, for a help text. */
+  /** All flags, for a help text. */
   public static List<Flag> flags() {
     return NodeExporterFlags.ALL;
   }
 
   /**
-   * Reads flags; of a flag given twice the last one counts, but for repeatable ones.
+   * Parses flags; the last value of a repeated flag wins, except for repeatable ones.
    *
-   * @throws IllegalArgumentException naming the flag and what is wrong with it
+   * @throws IllegalArgumentException with the flag and the problem
    */
   public static NodeExporterOptions parse(List<Setting> settings) {
     Map<String, List<String>> given = new LinkedHashMap<>();

@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 /**
  * Metrics of this process and its Java virtual machine: the {@code process_*} metrics of
  * Prometheus's client libraries, from /proc/self, and {@code jvm_*}. On a system without /proc the
- * former are omitted.
+ * process metrics are omitted.
  */
 public final class ProcessCollector implements Collector {
   private final ProcessFamilies families;

@@ -56,7 +56,7 @@ final class CollectorsTest {
   }
 
   @Test
-  void cpuTimesNeverStepBackButForACpuThatIsPluggedInAnew() throws IOException {
+  void cpuTimesNeverDecreaseExceptAfterAReplug() throws IOException {
     HostCollectors h = host("cpu");
     String idle = "cpu=\"0\",mode=\"idle\"";
     String user = "cpu=\"0\",mode=\"user\"";
@@ -310,7 +310,7 @@ final class CollectorsTest {
   }
 
   @Test
-  void whatTheKernelDoesNotKnowIsNoHugeNumber() throws IOException {
+  void omitsValuesUnknownToTheKernel() throws IOException {
     file("proc/stat", "cpu0 1 2 3 4\n");
     file("sys/devices/system/cpu/cpu0/topology/physical_package_id", "-1\n");
     file("sys/devices/system/cpu/cpu0/topology/core_id", "0\n");

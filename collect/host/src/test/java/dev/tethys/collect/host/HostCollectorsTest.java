@@ -78,7 +78,7 @@ final class HostCollectorsTest {
   }
 
   @Test
-  void whatIsMissingIsSaid() {
+  void describesMissingFiles() {
     assertThat(HostCollectors.describe(new java.nio.file.NoSuchFileException("/a")))
         .isEqualTo("/a: no such file or directory");
     assertThat(HostCollectors.describe(new java.nio.file.AccessDeniedException("/a")))

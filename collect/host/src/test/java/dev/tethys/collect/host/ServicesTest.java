@@ -80,7 +80,7 @@ final class ServicesTest {
 
   /** Of the devices of this machine. */
   @Test
-  void netlinkTellsOfDevicesWhatItTellsTheRealOne() throws Exception {
+  void netlinkMatchesNodeExporter() throws Exception {
     List<String> flags =
         List.of(
             "collector.disable-defaults",

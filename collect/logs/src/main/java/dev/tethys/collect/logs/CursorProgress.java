@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param <C> position of an entry in the stream
  */
 public final class CursorProgress<C> {
-  /** How many entries may be owed; reading waits then. */
+  /** Maximum number of unacknowledged entries; reading waits at this limit. */
   static final int MAX_PENDING = 20_000;
 
   private final class Pending implements LogEntry.Origin {

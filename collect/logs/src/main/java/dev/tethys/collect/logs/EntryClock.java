@@ -4,8 +4,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 
 /**
- * The times of entries that bring none: now, but no two alike and never back, because Loki takes
- * two equal lines of the same time for one. For one thread.
+ * Times of entries without their own: the current time, but unique and never decreasing, because
+ * Loki treats two equal lines with the same time as one. For one thread.
  */
 public final class EntryClock {
   private final InstantSource clock;

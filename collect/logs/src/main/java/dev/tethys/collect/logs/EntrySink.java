@@ -7,19 +7,18 @@ import java.time.Duration;
 @FunctionalInterface
 public interface EntrySink {
   /**
-   * Takes an entry over, in the order of its stream; waits while what comes after is slow, which is
-   * how a slow destination slows reading.
+   * Accepts an entry, in the order of its stream; waits while later stages are slow, which is how a
+   * slow destination slows reading.
    *
    * @throws InterruptedException when waiting was ended; the entry was then not taken
    */
   void accept(LogEntry entry) throws InterruptedException;
 
   /**
-   * Takes an entry over as {@link #accept} does, unless other sources still wait for what comes
-   * after.
+   * Takes an entry like {@link #accept}, unless other sources still wait.
    *
-   * @param limit time to wait for them
-   * @return whether the entry was taken
+   * @param limit maximum time to wait for them
+   * @return whether the entry was accepted
    */
   default boolean offer(LogEntry entry, Duration limit) throws InterruptedException {
     accept(entry);

@@ -7,7 +7,7 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
 import java.util.Map;
 
-/** The key {@code labels} of a source: what every entry of it has. */
+/** The key {@code labels} of a source: labels of all its entries. */
 public final class LabelMap {
   private final Key<Map<String, String>> key;
 
@@ -17,9 +17,9 @@ public final class LabelMap {
   }
 
   /**
-   * The labels that are written.
+   * Reads the configured labels.
    *
-   * @throws dev.tethys.config.ConfigException when a name is none
+   * @throws dev.tethys.config.ConfigException if a name is not a valid label name
    */
   public Labels read(YamlObject o) {
     Map<String, String> m = o.get(key);

@@ -7,9 +7,9 @@ import java.util.Map;
 /** Source of a job's entries other than files. */
 public interface LogSource extends AutoCloseable {
   /**
-   * Begins. What listens does so when this returns.
+   * Starts the source. A listener is listening when this returns.
    *
-   * @throws IOException when it cannot, saying why
+   * @throws IOException with the reason, if it cannot start
    */
   void start() throws IOException;
 
@@ -22,14 +22,14 @@ public interface LogSource extends AutoCloseable {
     stop();
   }
 
-  /** Whether everything that it passed on is delivered, as far as it asks for that. */
+  /** Whether all entries passed on are delivered, if the source requires that. */
   default boolean isDelivered() {
     return true;
   }
 
-  /** Its labels before relabelling, for a page about targets. */
+  /** Labels before relabeling, for a page about targets. */
   Labels labels();
 
-  /** What there is to be said of it, for the same page. */
+  /** Status details for the same page. */
   Map<String, String> details();
 }

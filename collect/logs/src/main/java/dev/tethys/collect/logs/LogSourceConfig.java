@@ -2,7 +2,7 @@ package dev.tethys.collect.logs;
 
 /** Settings of a source, a block of a job. */
 public interface LogSourceConfig {
-  /** The key of the block, {@code syslog} say. */
+  /** The key of the block, for example {@code syslog}. */
   String kind();
 
   /** Makes the source; it does nothing yet. */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Dependencies that sources share: receiver of entries, relabelling, clock. Thread-safe. */
 public final class SourceContext {
-  /** How many label sets are remembered with what relabelling made of them. */
+  /** Maximum number of label sets for which the relabeling result is cached. */
   private static final int MAX_REMEMBERED = 2000;
 
   private final String job;
@@ -29,9 +29,9 @@ public final class SourceContext {
   private final Map<Labels, Optional<Labels>> remembered = BoundedMap.byUse(MAX_REMEMBERED);
 
   /**
-   * What the sources of a job share.
+   * Context shared by the sources of a job.
    *
-   * @param relabeling what is done with the labels of each entry
+   * @param relabeling rules applied to the labels of each entry
    */
   public SourceContext(
       String job,
@@ -71,7 +71,7 @@ public final class SourceContext {
     return http;
   }
 
-  /** A time for an entry that brings none, nanoseconds since 1970; no two are alike. */
+  /** A time for an entry without one, nanoseconds since 1970; unique. */
   public long now() {
     synchronized (entryClock) {
       return entryClock.next();
@@ -87,9 +87,9 @@ public final class SourceContext {
   }
 
   /**
-   * What is left of labels after relabelling: none that begins with {@code __} but the tenant's.
+   * Labels after relabeling: without names starting with {@code __}, except the tenant's.
    *
-   * @return null when the entry is dropped by a rule
+   * @return null if a rule drops the entry
    */
   public @Nullable Labels relabeled(Labels discovered) {
     synchronized (remembered) {
@@ -115,15 +115,15 @@ public final class SourceContext {
     return Optional.of(b.build());
   }
 
-  /** Hands an entry on; waits while what comes after is slow. */
+  /** Passes an entry on; waits while later stages are slow. */
   public void accept(LogEntry entry) throws InterruptedException {
     sink.accept(entry);
   }
 
   /**
-   * Hands an entry on; waits only so long for others that wait while what comes after is slow.
+   * Passes an entry on; waits at most for the limit while other sources wait for slow later stages.
    *
-   * @return whether it was taken
+   * @return whether it was accepted
    */
   public boolean offer(LogEntry entry, Duration limit) throws InterruptedException {
     return sink.offer(entry, limit);

@@ -37,7 +37,10 @@ public final class SourceMetrics {
         "Total number of successful entries sent to the " + kind + " target");
   }
 
-  /** What a kind of source could not read: {@code promtail_KIND_target_parsing_errors_total}. */
+  /**
+   * Counter of data that a kind of source could not parse: {@code
+   * promtail_KIND_target_parsing_errors_total}.
+   */
   public Registry.Counter parsingErrors(String kind) {
     return counter(
         "promtail_" + kind + "_target_parsing_errors_total",

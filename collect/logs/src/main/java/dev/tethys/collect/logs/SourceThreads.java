@@ -12,10 +12,10 @@ public final class SourceThreads {
   private SourceThreads() {}
 
   /**
-   * Waits for a thread that was asked to end, then interrupts it, in case it waits for a slow
+   * Waits for a thread to end after a request, then interrupts it, in case it waits for a slow
    * destination, and waits again.
    *
-   * @param timeLimit each time
+   * @param timeLimit limit of each wait
    */
   public static void finish(@Nullable Thread t, Duration timeLimit) {
     try {

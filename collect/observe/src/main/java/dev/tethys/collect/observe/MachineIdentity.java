@@ -50,7 +50,7 @@ public record MachineIdentity(String machineId, String systemUuid) {
     }
   }
 
-  /** Name of the machine as Coroot has it: both identities by their hash when they differ. */
+  /** Name of the machine as in Coroot: both identities by their hash if they differ. */
   public String instance() {
     if (systemUuid.isEmpty() || systemUuid.replace("-", "").equals(machineId)) {
       return machineId;

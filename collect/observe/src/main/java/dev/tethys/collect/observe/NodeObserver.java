@@ -50,8 +50,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Observation of a machine: loads what the kernel allows, falls back where it refuses, and reads
- * events in one thread. A signal that is less than full has its reason in {@link #signals}.
+ * Observation of a machine: loads programs that the kernel allows, falls back where it refuses
+ * them, and reads events in one thread. A signal with restrictions has the reason in {@link
+ * #signals}.
  */
 public final class NodeObserver implements Collector, AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(NodeObserver.class.getName());
@@ -63,7 +64,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
 
   private static final long PASS_NANOS = 5_000 * MILLIS;
 
-  /** A pass over very many sockets takes at most a fifth of the time. */
+  /** Passes over very many sockets take at most a fifth of the time. */
   private static final int PASS_SHARE = 5;
 
   private static final long FIRST_SCAN_NANOS = 3_000 * MILLIS;
@@ -304,8 +305,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
         return t;
       } catch (LibraryException e) {
         reason =
-            e.getMessage()
-                + "; CAP_NET_ADMIN is needed to see the servers behind the addresses of services";
+            e.getMessage() + "; CAP_NET_ADMIN is required to see the servers of service addresses";
       }
     }
     signals.add(new SignalState("address translation", SignalState.Level.OFF, "none", reason));
@@ -489,7 +489,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
     }
   }
 
-  /** Reads /proc at intervals, and asks runtimes about containers in between. */
+  /** Scans /proc at intervals, and queries runtimes about containers in between. */
   private void scanProcesses() {
     ThreadScheduling.giveWay();
     try {
@@ -544,8 +544,8 @@ public final class NodeObserver implements Collector, AutoCloseable {
   }
 
   /**
-   * Changes of connections and payloads so far, in the order in which they happened. The starts of
-   * processes before them are known first: a short process has ended by now.
+   * Processes changes of connections and payloads so far, in order. The starts of processes before
+   * them are known first: a short process has ended by now.
    */
   private void readEvents() {
     TcpSource source = connections;
@@ -656,7 +656,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
     }
   }
 
-  /** Detaches every program; what was counted can still be collected. */
+  /** Detaches every program; counts so far can still be collected. */
   @Override
   public void close() {
     stop.countDown();

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Metrics of the observation itself: signals, and what was lost or left out. */
+/** Metrics of the observation itself: signals, and lost or omitted data. */
 final class ObserverMetrics {
   private ObserverMetrics() {}
 
@@ -161,13 +161,13 @@ final class ObserverMetrics {
         to,
         "tethys_observe_java_tls_processes",
         MetricType.GAUGE,
-        "Java programs with an agent that shows what TLS carries.",
+        "Java programs with an agent that shows decrypted TLS data.",
         attached);
     number(
         to,
         "tethys_observe_java_tls_attach_failures_total",
         MetricType.COUNTER,
-        "Java programs that could not be given the agent.",
+        "Java programs in which the agent could not be loaded.",
         failures);
   }
 
@@ -209,7 +209,11 @@ final class ObserverMetrics {
 
   static void collectSpans(RequestSpans.Counts n, Consumer<MetricFamily> to) {
     number(
-        to, "tethys_observe_spans_total", MetricType.COUNTER, "Spans made of requests.", n.sent());
+        to,
+        "tethys_observe_spans_total",
+        MetricType.COUNTER,
+        "Spans created from requests.",
+        n.sent());
     number(
         to,
         "tethys_observe_spans_suppressed_total",

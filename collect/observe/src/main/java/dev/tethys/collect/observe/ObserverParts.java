@@ -12,9 +12,9 @@ public final class ObserverParts {
   private ObserverParts() {}
 
   /**
-   * Registry of what is observed and of the version of the agent.
+   * Registry of the observed metrics and the version of the agent.
    *
-   * @param version of this program
+   * @param version version of this program
    */
   public static Registry registry(NodeObserver observer, String version) {
     Registry r = new Registry();

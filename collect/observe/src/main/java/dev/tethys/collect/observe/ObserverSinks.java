@@ -5,7 +5,7 @@ import dev.tethys.collect.observe.trace.SpanSink;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receivers of what an observation finds besides metrics. A signal without a receiver is not
+ * Receivers of the signals of an observation other than metrics. A signal without a receiver is not
  * produced.
  *
  * @param profiles receiver of CPU profiles

@@ -1,4 +1,4 @@
-/** Node agent: what the processes of this machine do, seen from the kernel and from /proc. */
+/** Node agent: activity of the machine's processes, observed in the kernel and in /proc. */
 @NullMarked
 package dev.tethys.collect.observe;
 

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Consistency check of pushed families against existing ones: one type per name, no duplicate
- * series, no name that looks like a part of a histogram or summary. Texts are those of Prometheus's
- * Go client.
+ * series, no name that resembles a part of a histogram or summary. Error texts are those of
+ * Prometheus's Go client.
  */
 final class ConsistencyCheck {
   /** Existing families, except those of the pushed group. */

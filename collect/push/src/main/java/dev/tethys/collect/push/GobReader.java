@@ -9,11 +9,11 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * The bytes of a stream of Go's {@code encoding/gob}: messages with their lengths, and the numbers,
- * texts and counts in them. What they mean is for {@link GobTypes} and {@link PushgatewayFile}.
+ * texts and counts in them. {@link GobTypes} and {@link PushgatewayFile} interpret them.
  *
- * <p>Invariants: nothing is read beyond the message that was begun, and no length is believed
- * before it was found to fit what is left of that message, so that memory is bounded by the stream.
- * Errors name the byte, counted from 0, at which what is wrong begins.
+ * <p>Invariants: nothing is read beyond the current message, and no length is trusted before it was
+ * found to fit into the rest of that message, so that memory is bounded by the stream. Errors have
+ * the offset of the faulty byte, counted from 0.
  */
 final class GobReader {
   private final InputStream in;
@@ -30,7 +30,7 @@ final class GobReader {
     this.end = size;
   }
 
-  /** Where the next byte is. */
+  /** Position of the next byte. */
   long position() {
     return position;
   }
@@ -104,9 +104,9 @@ final class GobReader {
   }
 
   /**
-   * How many elements follow.
+   * Reads the number of elements that follow.
    *
-   * @param least how many bytes an element has at least
+   * @param least minimum size of an element in bytes
    */
   int count(String what, int most, int least) throws IOException {
     long at = position;

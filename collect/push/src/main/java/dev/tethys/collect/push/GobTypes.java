@@ -37,12 +37,12 @@ final class GobTypes {
   /** Bytes that Go's {@code GobEncoder} of the type has made. */
   record Encoded() implements Type {}
 
-  /** Arrays, slices and what encodes itself by other interfaces. */
+  /** Arrays, slices and types with their own encoding. */
   record Other(String kind) implements Type {}
 
   private final Map<Long, Type> byNumber = new HashMap<>();
 
-  /** The type of a number; null for those that were not defined, the built-in ones among them. */
+  /** The type with a number; null if it was not defined, also for built-in ones. */
   @Nullable Type get(long number) {
     return byNumber.get(number);
   }
@@ -61,7 +61,7 @@ final class GobTypes {
     };
   }
 
-  /** Reads the rest of a definition, behind its number. */
+  /** Reads the rest of a definition, after its number. */
   void define(GobReader r, long at, long number) throws IOException {
     if (number < FIRST_DEFINED) {
       throw r.error(at, "type " + number + " is defined, a number of Go's own");
@@ -90,7 +90,7 @@ final class GobTypes {
             numbers(r, 0);
             yield new Other("a type that encodes itself as binary or text");
           }
-          default -> throw r.error(at, "a definition of nothing");
+          default -> throw r.error(at, "empty definition");
         };
     long next = r.position();
     if (r.field(kind, 7) >= 0) {
@@ -106,7 +106,7 @@ final class GobTypes {
     return new Other("an array of " + in[1] + " of type " + in[0]);
   }
 
-  /** A struct of what all types have in common and then numbers; those left out are 0. */
+  /** A struct of the fields that all types share, followed by numbers; omitted ones are 0. */
   private static long[] numbers(GobReader r, int n) throws IOException {
     long[] out = new long[n];
     for (int f = r.field(-1, n + 1); f >= 0; f = r.field(f, n + 1)) {

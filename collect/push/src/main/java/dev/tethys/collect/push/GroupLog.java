@@ -46,18 +46,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A {@link RecordLog}, all numbers big-endian, whose header ends with a version (4 bytes). Each
  * record is the number of labels (2 bytes), name and value of each (length of 4 bytes, UTF-8); one
- * byte that says whether the group is there (1) or gone (0); if it is there the number of families
- * (4 bytes) and of each its time in microseconds (8 bytes) and its protobuf message as exporters
- * show it, delimited (length of 4 bytes before). A later record of the same labels replaces an
- * earlier one.
+ * byte that is 1 for a group that exists and 0 for a deleted one; for an existing group the number
+ * of families (4 bytes) and of each its time in microseconds (8 bytes) and its delimited protobuf
+ * message in the exposition format (preceded by a length of 4 bytes). A later record of the same
+ * labels replaces an earlier one.
  *
- * <p>A file of Prometheus's Pushgateway is taken over: it is read as a whole, kept beside under
- * {@link #KEPT}, and only then written anew in this format under its name. A kill in between leaves
- * it as it was, and the next start does the same again.
+ * <p>A file of Prometheus's Pushgateway is converted: it is read completely, kept under {@link
+ * #KEPT}, and only then rewritten in this format under its name. A crash in between leaves it
+ * unchanged, and the next start repeats the conversion.
  *
- * <p>Once it holds far more than the groups that there are, it is written anew.
+ * <p>Once it holds far more records than groups, it is compacted.
  *
- * <p>Not for several threads at once.
+ * <p>Not safe for concurrent use.
  */
 final class GroupLog implements Closeable {
   static final int MAX_RECORD_BYTES = 256 << 20;
@@ -65,7 +65,7 @@ final class GroupLog implements Closeable {
   /** Below this size the file is never rewritten. */
   static final long SLACK = 4 << 20;
 
-  /** What the name of a file of Prometheus's Pushgateway gets when it was taken over. */
+  /** Suffix of a file of Prometheus's Pushgateway after its conversion. */
   static final String KEPT = ".prometheus";
 
   private static final String MAGIC = "TTHSPUSH";
@@ -89,7 +89,7 @@ final class GroupLog implements Closeable {
   }
 
   /**
-   * Opens or makes a file and gives its records in order; null for a group that is gone.
+   * Opens or creates a file and passes its records on in order; null for a deleted group.
    *
    * @throws IOException when it cannot be read, is in use, or is a file of another kind
    */
@@ -124,7 +124,7 @@ final class GroupLog implements Closeable {
       } catch (CodecException e) {
         throw new IOException(
             file
-                + " is no file of this program, nor can it be read as one of Prometheus's"
+                + " is neither a file of this program nor a readable file of Prometheus's"
                 + " Pushgateway ("
                 + e.getMessage()
                 + "): move it away, or name another by --persistence.file",
@@ -160,7 +160,7 @@ final class GroupLog implements Closeable {
 
   /**
    * Gives a file a second name, or makes a copy where files cannot have two. It is read through its
-   * channel alone: opening and closing it once more would release its lock.
+   * channel alone: opening and closing it again would release its lock.
    */
   private static Path keep(Path file, FileChannel c) throws IOException {
     Path kept = file.resolveSibling(file.getFileName() + KEPT);
@@ -211,9 +211,9 @@ final class GroupLog implements Closeable {
   }
 
   /**
-   * Writes the state of a group; null for gone.
+   * Writes the state of a group; null for a deleted one.
    *
-   * @throws IOException when it could not be made durable; then it is not in the file either
+   * @throws IOException if it could not be made durable; it is then not in the file either
    */
   void append(SortedMap<String, String> labels, @Nullable PushGroup group) throws IOException {
     log.append(payload(labels, group));
@@ -224,7 +224,7 @@ final class GroupLog implements Closeable {
     return log.bytes() > SLACK && log.bytes() > 4 * compacted;
   }
 
-  /** Writes the groups that there are anew. */
+  /** Rewrites the file with the current groups only. */
   void compact(Collection<PushGroup> groups) throws IOException {
     log.replace(payloads(groups));
     compacted = log.bytes();

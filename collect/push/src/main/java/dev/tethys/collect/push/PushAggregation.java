@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Adds what is pushed to what is there, where that means something: counters, histograms, and sums
- * and counts of summaries. Of everything else the new value counts.
+ * Adds pushed values to the stored ones where that makes sense: counters, histograms, and sums and
+ * counts of summaries. For everything else the new value wins.
  */
 final class PushAggregation {
   private PushAggregation() {}
@@ -30,10 +30,9 @@ final class PushAggregation {
   }
 
   /**
-   * The sum of two families of one name and type; a series that only one of them has stays as it
-   * is.
+   * The sum of two families of one name and type; a series that only one of them has is unchanged.
    *
-   * @throws PushException when histograms have different buckets
+   * @throws PushException if histograms have different buckets
    */
   static MetricFamily sum(MetricFamily there, MetricFamily pushed) throws PushException {
     Map<Labels, Metric> out = new LinkedHashMap<>();

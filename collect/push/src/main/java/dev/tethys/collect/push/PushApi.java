@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * push answers with 200 or 202 is on the disk.
  */
 public final class PushApi {
-  /** The largest body that is taken, compressed or not. */
+  /** Maximum size of a body, compressed or not. */
   public static final int MAX_BODY_BYTES = 64 << 20;
 
   /** Bodies up to this are not accounted for. */
@@ -50,10 +50,10 @@ public final class PushApi {
   /** Larger bodies, decompressed, are read one at a time. */
   static final int LARGE_BYTES = 1 << 20;
 
-  /** How long a push with a large body waits for others. */
+  /** Time that a push with a large body waits for others. */
   private static final Duration LARGE_WAIT = Duration.ofSeconds(5);
 
-  /** How much more than a body its samples take, with short names and labels. */
+  /** Memory of a body's samples as a multiple of its size, for short names and labels. */
   private static final long PARSED_FACTOR = 12;
 
   private static final double[] QUANTILES = {.1, .5, .9};
@@ -68,7 +68,7 @@ public final class PushApi {
   private final Registry.Vector<Registry.Summary> sizes;
 
   /**
-   * @param own metrics of the program that are shown beside what is pushed, and where it counts
+   * @param own the program's own metrics, shown next to pushed ones, and registry of counters
    */
   public PushApi(PushGroups groups, Registry own) {
     this(groups, own, LARGE_WAIT);
@@ -100,7 +100,7 @@ public final class PushApi {
             "method");
   }
 
-  /** Adds what takes pushes, below a prefix such as {@code ""}. */
+  /** Adds the routes for pushes, below a prefix such as {@code ""}. */
   public void pushes(Routes routes, String prefix) {
     for (boolean encoded : new boolean[] {false, true}) {
       String path = prefix + (encoded ? "/metrics/job@base64/{key...}" : "/metrics/job/{key...}");
@@ -160,7 +160,7 @@ public final class PushApi {
     }
   }
 
-  /** What was pushed and the metrics of the program, in the order of Prometheus's Go library. */
+  /** Pushed metrics and the program's own, in the order of Prometheus's Go library. */
   public List<MetricFamily> gather() {
     TreeMap<String, List<MetricFamily>> all = new TreeMap<>();
     own.collect(f -> all.computeIfAbsent(f.name(), k -> new ArrayList<>()).add(f));
@@ -176,7 +176,7 @@ public final class PushApi {
     return out;
   }
 
-  /** Metrics with fewer labels come first, then values decide. */
+  /** Metrics with fewer labels are first, then values decide. */
   private static final Comparator<Metric> ORDER =
       Comparator.comparing((Metric m) -> m.labels().size())
           .thenComparing(
@@ -313,7 +313,7 @@ public final class PushApi {
     groups.push(key, families, replace);
   }
 
-  /** Runs what computes for long on a platform thread: health checks need the carrier. */
+  /** Runs long computations on a platform thread: health checks need the carrier. */
   private static void onOwnThread(Callable<Void> work) throws IOException, PushException {
     FutureTask<Void> task = new FutureTask<>(work);
     Thread.ofPlatform().daemon().name("push-large").start(task);
@@ -363,7 +363,7 @@ public final class PushApi {
   /**
    * Decompresses a body.
    *
-   * @throws TooLargeException when there is more than so many bytes
+   * @throws TooLargeException if the result exceeds {@code maxBytes} bytes
    */
   private static byte[] decompressed(HttpRequest q, byte[] raw, int maxBytes)
       throws IOException, PushException {

@@ -1,6 +1,6 @@
 package dev.tethys.collect.push;
 
-/** A push cannot be taken; the message is Pushgateway's. */
+/** A push is rejected; the message is Pushgateway's. */
 public final class PushException extends Exception {
   private static final long serialVersionUID = 1L;
 

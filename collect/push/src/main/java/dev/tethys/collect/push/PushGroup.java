@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Families pushed under one grouping key. Immutable.
  *
- * @param labels the key, {@code job} among them
+ * @param labels the key, including {@code job}
  * @param families by name; their metrics have the labels of the key, and {@code instance}
  */
 public record PushGroup(SortedMap<String, String> labels, SortedMap<String, Pushed> families) {
@@ -37,7 +37,7 @@ public record PushGroup(SortedMap<String, String> labels, SortedMap<String, Push
   /**
    * A family and when it was pushed.
    *
-   * @param bytes about what it takes of the heap
+   * @param bytes approximate heap size
    */
   public record Pushed(MetricFamily family, Instant at, long bytes) {
     /** With its size. */
@@ -60,7 +60,7 @@ public record PushGroup(SortedMap<String, String> labels, SortedMap<String, Push
     }
   }
 
-  /** About what it takes of the heap. */
+  /** Approximate heap size. */
   long bytes() {
     long n = METRIC_BYTES;
     for (Pushed p : families.values()) {
@@ -128,7 +128,7 @@ public record PushGroup(SortedMap<String, String> labels, SortedMap<String, Push
     return new Pushed(sanitized(labels, f), at);
   }
 
-  /** A family with the labels of a key in every metric, over its own, and {@code instance}. */
+  /** A family with the labels of a key and {@code instance} in every metric, overriding its own. */
   static MetricFamily sanitized(SortedMap<String, String> key, MetricFamily f) {
     PackedMetrics.Builder out = PackedMetrics.builder();
     for (Metric m : f.metrics()) {

@@ -24,23 +24,23 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All groups that were pushed.
+ * All pushed groups.
  *
- * <p>Invariants: guarded by this object; a change that a method acknowledges is on the disk; {@code
- * byName} holds, for each name of a family, the keys of the groups that have it; at most {@link
- * #MAX_GROUPS} groups are kept.
+ * <p>Invariants: guarded by this object; an acknowledged change is on disk; {@code byName} holds,
+ * for each family name, the keys of the groups with it; at most {@link #MAX_GROUPS} groups are
+ * kept.
  */
 public final class PushGroups implements Collector, AutoCloseable {
   /**
-   * How many groups are kept at most: a job that pushes under ever new labels must not fill all.
+   * Maximum number of groups: a job that pushes under ever new labels must not use up all memory.
    */
   static final int MAX_GROUPS = 1_000_000;
 
   private static final System.Logger LOG = JulLogger.of(PushGroups.class.getName());
 
   /**
-   * What metrics of all groups may take of the heap when they are made for a scrape: the rest is
-   * for requests and answers.
+   * Maximum heap size of the metrics of all groups when they are rendered for a scrape; the rest is
+   * for requests and responses.
    */
   private static final long MAX_STORED = Runtime.getRuntime().maxMemory() / 5;
 
@@ -54,10 +54,10 @@ public final class PushGroups implements Collector, AutoCloseable {
   private final @Nullable GroupLog log;
 
   /**
-   * Opens the groups that were there.
+   * Opens the stored groups.
    *
-   * @param own metrics of the program that are shown beside what is pushed
-   * @throws IOException when the file cannot be read, or is another's
+   * @param own the program's own metrics, shown next to pushed ones
+   * @throws IOException if the file cannot be read, or belongs to another program
    */
   public PushGroups(PushOptions options, InstantSource clock, Collector own) throws IOException {
     this(options, clock, own, MAX_STORED);
@@ -116,10 +116,10 @@ public final class PushGroups implements Collector, AutoCloseable {
   /**
    * Takes a push.
    *
-   * @param key the grouping key, {@code job} in it
-   * @param replace whether everything else in the group goes
-   * @throws PushException when it is refused; the group then says so
-   * @throws IOException when it could not be made durable; then nothing has changed
+   * @param key the grouping key, including {@code job}
+   * @param replace whether all other metrics of the group are deleted
+   * @throws PushException if the push is rejected; the group then records the failure
+   * @throws IOException if it could not be made durable; nothing has changed then
    */
   public void push(SortedMap<String, String> key, List<MetricFamily> pushed, boolean replace)
       throws PushException, IOException {
@@ -203,7 +203,7 @@ public final class PushGroups implements Collector, AutoCloseable {
             + "; delete groups, let them expire or give the process more memory");
   }
 
-  /** How many metrics a group may have with what other groups leave. */
+  /** Number of metrics that a group may have, given those of other groups. */
   synchronized long room(SortedMap<String, String> key) {
     PushGroup there = groups.get(key);
     long others = stored - (there == null ? 0 : there.bytes());
@@ -211,10 +211,10 @@ public final class PushGroups implements Collector, AutoCloseable {
   }
 
   /**
-   * Refuses a push of more metrics than {@link #room}.
+   * Rejects a push of more metrics than {@link #room}.
    *
    * @throws PushException always
-   * @throws IOException when the failure could not be made durable
+   * @throws IOException if the failure could not be made durable
    */
   synchronized void refuse(SortedMap<String, String> key, long metrics)
       throws PushException, IOException {

@@ -20,7 +20,7 @@ public record PushOptions(
     NameScheme names,
     Duration expiry,
     boolean sumCounters) {
-  /** As Prometheus's Pushgateway does by default. */
+  /** Defaults of Prometheus's Pushgateway. */
   public static final PushOptions DEFAULT =
       new PushOptions(null, true, NameScheme.LEGACY, Duration.ZERO, false);
 }

@@ -16,10 +16,10 @@ final class PushPath {
   private PushPath() {}
 
   /**
-   * Reads a decoded path behind {@code /metrics/job/}.
+   * Reads a decoded path after {@code /metrics/job/}.
    *
-   * @param encodedJob whether the path began with {@code job@base64}
-   * @throws PushException when it is no key
+   * @param encodedJob whether the path started with {@code job@base64}
+   * @throws PushException if the path is not a valid grouping key
    */
   static SortedMap<String, String> key(String path, boolean encodedJob, NameScheme names)
       throws PushException {

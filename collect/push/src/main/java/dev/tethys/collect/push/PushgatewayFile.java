@@ -32,14 +32,14 @@ import java.util.TreeMap;
  * }
  * </pre>
  *
- * <p>The format has no checksum, so that keys which say the same as what is below them are compared
- * with it. Anything but this one type, and anything after it, is an error.
+ * <p>The format has no checksum, so keys that repeat the data below them are compared with it. Any
+ * other type, and any data after it, is an error.
  */
 final class PushgatewayFile {
   private static final int MAX_TEXT = 1 << 20;
   private static final int MAX_FAMILIES = 1_000_000;
 
-  /** As many as {@link GroupLog} can write. */
+  /** Maximum number of labels that {@link GroupLog} can write. */
   private static final int MAX_LABELS = 0xffff;
 
   /** Go counts seconds from the year 1. */
@@ -57,8 +57,8 @@ final class PushgatewayFile {
   /**
    * Reads all groups.
    *
-   * @param size how many bytes there are
-   * @throws CodecException when this is no such file, naming the byte
+   * @param size size of the file in bytes
+   * @throws CodecException if this is not such a file, with the offset of the error
    */
   static List<PushGroup> read(InputStream in, long size) throws IOException {
     return new PushgatewayFile(new GobReader(in, size)).groups();
@@ -91,7 +91,7 @@ final class PushgatewayFile {
       }
       in.endMessage();
       if (!in.atEnd()) {
-        throw in.error(in.position(), "something behind the groups");
+        throw in.error(in.position(), "unexpected data after the groups");
       }
       return out;
     }

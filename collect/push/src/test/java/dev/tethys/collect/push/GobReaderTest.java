@@ -61,7 +61,7 @@ class GobReaderTest {
   }
 
   @Test
-  void whatIsNotAllowedIsRefusedWithItsPlace() {
+  void reportsTheOffsetOfInvalidData() {
     refuses(() -> of("f7 01").unsigned(), "byte 0: a number of 9 bytes");
     refuses(() -> of("ff 7f").unsigned(), "byte 0: a number that is not in its shortest form");
     refuses(() -> of("fe 00 80").unsigned(), "byte 0: a number that is not in its shortest form");

@@ -83,7 +83,7 @@ class PushGroupsTest {
   }
 
   @Test
-  void whatIsAcknowledgedIsThereAgain() throws Exception {
+  void acknowledgedPushesSurviveARestart() throws Exception {
     try (PushGroups g = open(onDisk())) {
       push(g, key("job", "a"), true, "# TYPE x counter\nx{y=\"1\"} 5\nz 1\n");
       push(g, key("job", "b", "i", ""), true, "x_other 1\n");
@@ -171,7 +171,7 @@ class PushGroupsTest {
   }
 
   @Test
-  void whatIsNotWholeAtTheEndIsKeptBeside() throws Exception {
+  void keepsAnIncompleteTailInASeparateFile() throws Exception {
     Path file = dir.resolve("push.data");
     Path kept = dir.resolve("push.data" + RecordLog.DAMAGED);
     try (PushGroups g = open(onDisk())) {
@@ -217,7 +217,7 @@ class PushGroupsTest {
   void aFileOfAnotherKindIsRefused() throws Exception {
     Files.writeString(dir.resolve("push.data"), "something of gob, longer than a header");
     assertThatThrownBy(() -> open(onDisk()))
-        .hasMessageContaining("is no file of this program")
+        .hasMessageContaining("is neither a file of this program")
         .hasMessageContaining("--persistence.file");
   }
 
@@ -241,7 +241,7 @@ class PushGroupsTest {
   }
 
   @Test
-  void aRefusedPushLeavesTheGroupAndSaysWhen() throws Exception {
+  void aRejectedPushLeavesTheGroupAndRecordsTheTime() throws Exception {
     try (PushGroups g = open(PushOptions.DEFAULT)) {
       push(g, key("job", "a"), true, "x 1\n");
       now = now.plusSeconds(10);

@@ -144,7 +144,7 @@ class PushgatewayFileTest {
   }
 
   @Test
-  void whatIsKeptIsNeverOverwritten() throws Exception {
+  void neverOverwritesAKeptFile() throws Exception {
     Files.writeString(kept, "of another day");
     assertThatThrownBy(() -> Gateway.ours(options()))
         .isInstanceOf(IOException.class)
@@ -251,6 +251,6 @@ class PushgatewayFileTest {
         .hasMessageContaining("the family y appears under the name x");
     byte[] more = Arrays.copyOf(written, written.length + 1);
     assertThatThrownBy(() -> read(more))
-        .hasMessage("byte " + written.length + ": something behind the groups");
+        .hasMessage("byte " + written.length + ": unexpected data after the groups");
   }
 }

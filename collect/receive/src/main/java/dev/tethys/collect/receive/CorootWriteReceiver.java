@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Remote write of Coroot's agents, which send it to the path of OTLP ({@code POST /v1/metrics}).
  *
- * <p>Coroot's node agent keeps requests in order and repeats one until its status is below 300. One
- * that would be refused again is therefore acknowledged, as Coroot does: else no later request
- * would arrive. The receiver has logged it, and {@code X-Prometheus-Remote-Write-Samples-Written}
- * says what was stored.
+ * <p>Coroot's node agent sends requests in order and repeats one until its status is below 300. A
+ * request that would be rejected again is therefore acknowledged, as in Coroot: otherwise no later
+ * request would arrive. The receiver logs it, and {@code X-Prometheus-Remote-Write-Samples-Written}
+ * has the number of stored samples.
  */
 public final class CorootWriteReceiver implements Receiver {
   private static final String HEADER = "X-Prometheus-Remote-Write-Version";
@@ -38,7 +38,7 @@ public final class CorootWriteReceiver implements Receiver {
     remoteWrite.receive(request, repeats ? new Acknowledgement(reply) : reply);
   }
 
-  /** Response that acknowledges what is refused permanently. */
+  /** Response that acknowledges permanently rejected data. */
   private record Acknowledgement(ReceiverResponse to) implements ReceiverResponse {
     @Override
     public void header(String name, String value) {

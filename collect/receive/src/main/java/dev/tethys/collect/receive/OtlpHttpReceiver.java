@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * OTLP metrics over HTTP ({@code POST /api/v1/otlp/v1/metrics}): protobuf or JSON, plain or gzip.
- * Answers 200, with a partial success where data points were refused; 400 for what is malformed or
- * refused altogether; 5xx and 429 for what may be sent again.
+ * Responses: 200, with a partial success if data points were rejected; 400 for malformed or
+ * completely rejected requests; 5xx and 429 for requests that may be retried.
  */
 public final class OtlpHttpReceiver implements Receiver {
   private static final String PROTOBUF = "application/x-protobuf";

@@ -27,7 +27,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stores OTLP metrics; {@link OtlpHttpReceiver} and {@link OtlpGrpcReceiver} bring them here.
+ * Stores OTLP metrics from {@link OtlpHttpReceiver} and {@link OtlpGrpcReceiver}.
  *
  * <p>A data point that is refused (by the translation or by the store) is counted and reported in
  * the partial success of the answer, as OTLP requires; Prometheus would refuse the whole request.
@@ -42,7 +42,7 @@ public final class OtlpReceiver {
 
   /** Processing step before requests are stored. */
   public interface Stage {
-    /** Stores them as they are. */
+    /** Stores them unchanged. */
     Stage NONE = (buf, offset, length, store) -> store.store(buf, offset, length);
 
     /**
@@ -55,7 +55,7 @@ public final class OtlpReceiver {
 
   /** Stores an ExportMetricsServiceRequest. */
   public interface Stored {
-    /** As {@link OtlpReceiver} does. */
+    /** Stores a request like {@link OtlpReceiver}. */
     OtlpResult store(byte[] buf, int offset, int length);
   }
 
@@ -75,7 +75,7 @@ public final class OtlpReceiver {
   /**
    * A receiver into a store.
    *
-   * @param options asked at each request, for they may be reloaded
+   * @param options read at each request, since they may be reloaded
    */
   public OtlpReceiver(
       Stage stage,
@@ -113,9 +113,9 @@ public final class OtlpReceiver {
   /**
    * Stores an ExportMetricsServiceRequest.
    *
-   * @throws CodecException when it is malformed
-   * @throws RequestRejectedException when every data point was refused
-   * @throws StorageException when the store cannot take it now
+   * @throws CodecException if it is malformed
+   * @throws RequestRejectedException if every data point was rejected
+   * @throws StorageException if the store cannot accept it now
    */
   OtlpResult store(byte[] buf, int offset, int length) {
     return stage.store(buf, offset, length, this::append);

@@ -5,8 +5,8 @@ package dev.tethys.collect.receive;
  *
  * @param maxBodyBytes largest encoded body
  * @param maxDecodedBytes largest decompressed body
- * @param maxBytesInFlight total size of all bodies in work, encoded and decompressed; requests
- *     beyond get status 503, for a retry
+ * @param maxBytesInFlight total size of all bodies in progress, encoded and decompressed; further
+ *     requests get status 503, for a retry
  */
 public record ReceiveLimits(int maxBodyBytes, int maxDecodedBytes, long maxBytesInFlight) {
   /** 32 MiB a body, as Prometheus, and 512 MiB in all. */

@@ -10,9 +10,9 @@ public interface ReceivedRequest {
   /** The first value of a header, or null; names in any case. */
   @Nullable String header(String name);
 
-  /** What Content-Length says, or -1. */
+  /** Value of Content-Length, or -1. */
   long contentLength();
 
-  /** The body as it came, still in its Content-Encoding. */
+  /** The raw body, still in its Content-Encoding. */
   InputStream body();
 }

@@ -8,8 +8,8 @@ public interface Receiver {
   /**
    * Answers one request.
    *
-   * @throws IOException when the client is gone or the answer, once begun, cannot be finished: the
-   *     connection must then be broken
+   * @throws IOException if the client is gone or a started response cannot be completed: the
+   *     connection must then be closed
    */
   void receive(ReceivedRequest request, ReceiverResponse reply) throws IOException;
 }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** Response of a receiver. Headers come first, then one of the sending methods. */
+/** Response of a receiver. Set headers first, then call one of the sending methods. */
 public interface ReceiverResponse {
   void header(String name, String value);
 
@@ -13,7 +13,7 @@ public interface ReceiverResponse {
   /** A body of unknown length, not compressed; closing ends it. */
   OutputStream stream(int status) throws IOException;
 
-  /** Sends a trailer behind a streamed body; only over HTTP/2 and before the body ends. */
+  /** Sends a trailer after a streamed body; only over HTTP/2 and before the body ends. */
   void trailer(String name, String value);
 
   /** An answer without a body. */

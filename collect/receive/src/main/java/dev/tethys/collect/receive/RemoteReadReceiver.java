@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers Prometheus remote read ({@code POST /api/v1/read}), in samples or in streamed chunks as
- * the reader prefers. External labels are added to the series of the answer, and matchers that ask
- * for them are met by them.
+ * the reader prefers. External labels are added to the series of the response, and matchers on them
+ * are evaluated against them.
  */
 public final class RemoteReadReceiver implements Receiver {
   private static final LimitedLog PEER_LOG =
@@ -47,7 +47,7 @@ public final class RemoteReadReceiver implements Receiver {
   /**
    * A receiver over a source.
    *
-   * @param externalLabels asked at each request, for they may be reloaded
+   * @param externalLabels read at each request, since they may be reloaded
    */
   public RemoteReadReceiver(
       MetricSource source,
@@ -189,7 +189,10 @@ public final class RemoteReadReceiver implements Receiver {
     return SnappyBlock.encode(out.buffer(), 0, out.size());
   }
 
-  /** Series of a store are sorted; external labels can change that, so merged ones are sorted. */
+  /**
+   * Series of a store are sorted; external labels can change the order, so merged ones are sorted
+   * again.
+   */
   private void stream(ReadRequest read, ReceiverResponse reply) throws IOException {
     Labels external = externalLabels.get();
     List<Selection> selections = new ArrayList<>();

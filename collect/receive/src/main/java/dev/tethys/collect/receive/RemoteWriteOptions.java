@@ -8,8 +8,8 @@ import java.util.List;
  *
  * @param acceptedMessages {@link #V1} and {@link #V2} as the flag {@code
  *     --web.remote-write-receiver.accepted-protobuf-messages} lists them
- * @param zeroSampleAtStart write a 0 at the start timestamp of a series (2.0 only), for the feature
- *     {@code created-timestamp-zero-ingestion}
+ * @param zeroSampleAtStart whether to write a 0 at the start timestamp of a series (2.0 only), for
+ *     the feature {@code created-timestamp-zero-ingestion}
  * @param typeAndUnitLabels add {@code __type__} and {@code __unit__} (2.0 only)
  */
 public record RemoteWriteOptions(

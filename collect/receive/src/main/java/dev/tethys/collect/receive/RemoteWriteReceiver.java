@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Receives Prometheus remote write 1.0 and 2.0 ({@code POST /api/v1/write}).
  *
- * <p>Answers, as Prometheus: 204 when all was stored; 415 for a content type, message or encoding
- * that is not taken; 400 for what would fail again (2.0: the rest of the request is stored all the
- * same, 1.0: nothing of it); 5xx and 429 for what may be sent again, with nothing stored. Beyond
- * Prometheus: 413 for a body over the limit, 503 when the memory for requests is used up. The
- * {@code X-Prometheus-Remote-Write-*-Written} headers always say what was stored.
+ * <p>Responses, as in Prometheus: 204 if everything was stored; 415 for an unsupported content
+ * type, message or encoding; 400 for data that would fail again (2.0: the rest of the request is
+ * stored, 1.0: nothing is); 5xx and 429 for requests that may be retried, with nothing stored.
+ * Beyond Prometheus: 413 for a body over the limit, 503 when the memory for requests is used up.
+ * The {@code X-Prometheus-Remote-Write-*-Written} headers always have the numbers of stored items.
  */
 public final class RemoteWriteReceiver implements Receiver {
   private static final LimitedLog PEER_LOG =
@@ -118,7 +118,7 @@ public final class RemoteWriteReceiver implements Receiver {
     reply.error(status, LimitedLog.cut(problem, MAX_ANSWER));
   }
 
-  /** Null when all was stored; otherwise what is wrong with the request, the rest being stored. */
+  /** Null if everything was stored; otherwise the problem of the request, the rest being stored. */
   private @Nullable String take(ReceivedRequest request, WriteCounts written) throws IOException {
     if (!request.method().equals("POST")) {
       throw new RequestRejectedException(405, "Method not allowed");

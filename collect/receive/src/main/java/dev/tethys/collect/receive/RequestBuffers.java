@@ -15,12 +15,13 @@ import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Buffers and readers for requests in work, reused from request to request. Their memory is
- * accounted: what requests hold together stays below {@link ReceiveLimits#maxBytesInFlight}, and
- * what waits for the next request below {@link #MAX_IDLE} times twice {@link #MAX_KEPT}.
+ * Buffers and readers for requests in progress, reused from request to request. Their memory is
+ * accounted: the total of all requests stays below {@link ReceiveLimits#maxBytesInFlight}, and that
+ * of idle buffers below {@link #MAX_IDLE} times twice {@link #MAX_KEPT}.
  *
- * <p>Invariants: {@code inFlight} is the sum of what open workspaces have reserved; it is raised
- * before memory is taken and lowered when a workspace closes. A workspace belongs to one thread.
+ * <p>Invariants: {@code inFlight} is the sum of the reservations of open workspaces; it is raised
+ * before memory is allocated and lowered when a workspace closes. A workspace belongs to one
+ * thread.
  */
 final class RequestBuffers {
   /** So many workspaces are kept for reuse. */
@@ -171,7 +172,7 @@ final class RequestBuffers {
       return SnappyBlock.decode(raw, 0, length, decoded);
     }
 
-    /** Decompresses what a gzip stream gives and returns its length. */
+    /** Decompresses a gzip stream and returns its length. */
     int gunzip(InputStream in) throws IOException {
       try (GZIPInputStream g = new GZIPInputStream(in, 8192)) {
         return fill(g, false, limits.maxDecodedBytes(), "the decompressed body");
@@ -201,7 +202,7 @@ final class RequestBuffers {
     }
   }
 
-  /** Gives so many bytes and refuses the request at the next one. */
+  /** Returns up to a number of bytes and rejects the request at the next one. */
   private static final class LimitedStream extends java.io.FilterInputStream {
     private final int limit;
     private long remaining;

@@ -17,9 +17,9 @@ import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends a remote write 1.0 request. The first sample that is refused ends it, with nothing
- * stored; series with invalid labels are passed over and counted, and so are exemplars that the
- * store refuses. A request all of whose series have invalid labels is refused.
+ * Appends a remote write 1.0 request. The first rejected sample ends it, with nothing stored;
+ * series with invalid labels are skipped and counted, and so are exemplars that the store rejects.
+ * A request whose series all have invalid labels is rejected.
  */
 final class WriteV1 {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.receive.write");
@@ -69,7 +69,7 @@ final class WriteV1 {
         limited = limited == null ? e.getMessage() : limited;
         beyond++;
         while (r.next() != SeriesEvent.END) {
-          // its samples are lost, and told
+          // its samples are lost, which is reported
         }
         continue;
       }

@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
 final class WriteV2 {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.receive.write");
 
-  /** So much is said about what is wrong with a request. */
+  /** Maximum length of the description of a request's problems. */
   static final int MAX_PROBLEM_CHARACTERS = 8192;
 
-  /** So much is said of the labels of a series. */
+  /** Maximum length of a series' labels in an error. */
   private static final int MAX_LABELS = 1024;
 
   private final Workspace w;
@@ -183,7 +183,7 @@ final class WriteV2 {
     return h == null ? app.append(ref, start, t, r.value()) : app.append(ref, start, t, h);
   }
 
-  /** Refused ones are not reported: the zero mostly is there already. */
+  /** Rejections are not reported: the zero usually already exists. */
   private void zero(long ref, long start, @Nullable Histogram h) {
     Outcome o =
         h == null
@@ -220,7 +220,7 @@ final class WriteV2 {
       return;
     }
     if (e.timestamp() > maxTime || WriteErrors.tooLong(e)) {
-      LOG.log(Level.DEBUG, "exemplar {0} passed over", e);
+      LOG.log(Level.DEBUG, "exemplar {0} skipped", e);
       return;
     }
     switch (app.append(ref, e)) {

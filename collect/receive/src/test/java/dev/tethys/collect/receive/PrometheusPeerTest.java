@@ -132,7 +132,7 @@ class PrometheusPeerTest {
 
   @ParameterizedTest
   @EnumSource(WriteMessage.class)
-  void whatItScrapesIsWrittenToUs(WriteMessage message) throws Exception {
+  void prometheusWritesItsScrapesToUs(WriteMessage message) throws Exception {
     start(
         """
         global:
@@ -197,7 +197,7 @@ class PrometheusPeerTest {
   }
 
   @Test
-  void itReadsOurChunks() throws Exception {
+  void prometheusReadsOurChunks() throws Exception {
     long end = System.currentTimeMillis() / 15_000 * 15_000;
     try (Appender a = store.appender()) {
       for (int s = 0; s < SERIES.length; s++) {

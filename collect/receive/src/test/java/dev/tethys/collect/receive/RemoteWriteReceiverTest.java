@@ -308,7 +308,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void whatTheStoreCannotDoNowMayBeSentAgain() throws IOException {
+  void retriesAreAllowedAfterAStoreFailure() throws IOException {
     byte[] one = new WriteRequestWriter().beginSeries(UP).sample(1, 1).endSeries().toByteArray();
     byte[] two =
         new WriteRequestV2Writer().beginSeries(UP).sample(0, 1, 1).endSeries().toByteArray();
@@ -415,7 +415,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void whatIsSaidAboutABadRequestIsBounded() throws IOException {
+  void boundsTheProblemTextOfABadRequest() throws IOException {
     WriteRequestV2Writer w = new WriteRequestV2Writer();
     for (int i = 0; i < 10_000; i++) {
       w.beginSeries(Labels.of("no_name", "x".repeat(100) + i)).sample(0, 1, 1).endSeries();

@@ -89,9 +89,9 @@ final class BodyReader {
   /**
    * Reads a body to its end.
    *
-   * @param limit bytes that must not be reached, after decompression
-   * @throws ScrapeException when it is as large as the limit
-   * @throws IOException when it breaks off or is not gzip though it says so
+   * @param limit size after decompression that the body must stay below
+   * @throws ScrapeException if the body reaches the limit
+   * @throws IOException if the body is truncated or is declared as gzip but is not
    */
   Body read(ScrapeTransport.Response response, long limit) throws IOException, ScrapeException {
     InputStream in = response.body();

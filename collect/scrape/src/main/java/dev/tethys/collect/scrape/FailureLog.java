@@ -11,8 +11,8 @@ import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 
 /**
- * The file of {@code scrape_failure_log_file}: a JSON object a line, appended, opened anew with
- * every reload so that it can be rotated. Safe for any thread.
+ * File of {@code scrape_failure_log_file}: a JSON object per line, appended, reopened on every
+ * reload so that it can be rotated. Safe for any thread.
  */
 final class FailureLog implements Closeable {
   private static final System.Logger LOG = JulLogger.of(FailureLog.class.getName());

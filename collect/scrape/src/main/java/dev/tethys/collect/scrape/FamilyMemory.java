@@ -11,7 +11,7 @@ interface FamilyMemory {
   /** Takes the current line of the parser; returns the family if its metadata changed, or null. */
   MetadataCache.@Nullable Entry update(Event kind, ExpositionParser p);
 
-  /** Metadata of the last page for sinks that take it with each batch. */
+  /** Metadata of the last page for sinks that accept it with each batch. */
   PageFamilies page();
 
   /** Whether {@link #update} never has news, since the sink is given {@link #page} instead. */
@@ -20,10 +20,10 @@ interface FamilyMemory {
   /** Ends a scrape. */
   void scraped(boolean good);
 
-  /** All that a target said. */
+  /** All metadata of a target. */
   List<FamilyMetadata> list();
 
-  /** What it said about one family. */
+  /** Metadata of a family. */
   @Nullable MetricMetadata get(String family);
 
   int size();

@@ -16,13 +16,13 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code global} section, where jobs inherit from; the keys for rules and queries are passed on
- * to whom they concern.
+ * The {@code global} section, which jobs inherit from; the keys for rules and queries are passed on
+ * to their components.
  *
- * @param evaluationInterval default resolution of subqueries, and how often rules are evaluated
- * @param ruleQueryOffset how far back the queries of rules look
- * @param queryLogFile where queries are logged, empty for nowhere
- * @param externalLabels added to what leaves this server, variables already expanded
+ * @param evaluationInterval default resolution of subqueries, and evaluation interval of rules
+ * @param ruleQueryOffset how far in the past the queries of rules are evaluated
+ * @param queryLogFile file that queries are logged to, empty for none
+ * @param externalLabels labels added to data that leaves this server, variables already expanded
  */
 public record GlobalConfig(
     ScrapeDefaults scrape,
@@ -30,7 +30,7 @@ public record GlobalConfig(
     Duration ruleQueryOffset,
     String queryLogFile,
     Labels externalLabels) {
-  /** What holds where there is no such section. */
+  /** Defaults without such a section. */
   public static final GlobalConfig DEFAULT =
       new GlobalConfig(
           ScrapeDefaults.DEFAULT, Duration.ofMinutes(1), Duration.ZERO, "", Labels.EMPTY);

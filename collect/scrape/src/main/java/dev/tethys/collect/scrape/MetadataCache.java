@@ -124,7 +124,7 @@ final class MetadataCache implements FamilyMemory {
     return e;
   }
 
-  /** Ends a scrape; a good one makes families that are long gone be forgotten. */
+  /** Ends a scrape; a successful one expires families that have long been absent. */
   @Override
   public synchronized void scraped(boolean good) {
     if (good) {

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * The series of a target's page and those that a scrape writes about itself, in the order in which
- * scrapes bring them; labels are compressed as {@link PackedSeries} keeps them.
+ * The series of a target's page and those that a scrape writes about itself, in scrape order;
+ * labels are compressed like in {@link PackedSeries}.
  */
 final class PackedLayout implements SeriesLayout {
   /** Makers whose results are kept: destinations with different external labels, and a few more. */
@@ -19,11 +19,10 @@ final class PackedLayout implements SeriesLayout {
   private final Map<Object, Object> kept = new LinkedHashMap<>(); // guarded by itself
 
   /**
-   * Of packed labels.
+   * Layout of packed labels.
    *
-   * @param packed {@code uvarint(length) canonical labels} of each series; entries of length 0 are
-   *     none
-   * @param size how many series there are
+   * @param packed {@code uvarint(length) canonical labels} of each series; length 0 means no entry
+   * @param size number of series
    */
   PackedLayout(SimilarBytes packed, int size) {
     this.packed = packed;

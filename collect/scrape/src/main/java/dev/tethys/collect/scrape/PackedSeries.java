@@ -19,18 +19,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: {@link #raw} holds {@code uvarint(length) canonical labels} of each slot, dropped
  * ones with length 0, at {@link #offsets}, from {@link #begin} to the end of a scrape and is null
- * between, when {@link #packed} is the same compressed. For one thread.
+ * otherwise; {@link #packed} then is its compressed form. For one thread.
  */
 final class PackedSeries extends PageSlots {
   /**
-   * After so many scrapes of the same series in the same order there is a layout; twice as many
-   * when it broke.
+   * Number of scrapes with the same series in the same order before a layout is used; doubled each
+   * time a layout breaks.
    */
   private static final int FIRST_PATIENCE = 1;
 
   private static final int MAX_PATIENCE = 64;
 
-  /** What held for so many scrapes may break without costing patience. */
+  /** Number of scrapes after which a layout may break without doubling the patience. */
   private static final int LONG_STEADY = 240;
 
   private static final byte[] NONE = {};
@@ -111,7 +111,7 @@ final class PackedSeries extends PageSlots {
   /**
    * Appender of a scrape, which passes only values while the page keeps its form.
    *
-   * @param to takes them; what cannot take layouts is given back
+   * @param to receives them; returned unchanged if it does not support layouts
    */
   @Override
   public Appender steady(Appender to) {
@@ -119,13 +119,13 @@ final class PackedSeries extends PageSlots {
     return running == null ? to : running;
   }
 
-  /** Whether the series behind so many others is one that a scrape writes about itself. */
+  /** Whether the series at an index after the page's is one that a scrape writes about itself. */
   boolean isOwn(int index, Labels labels) {
     int i = index - kept;
     return i >= 0 && i < own.size() && own.get(i).equals(labels);
   }
 
-  /** A scrape brought something else than the layout has. */
+  /** Records that a scrape differs from the layout. */
   void broken() {
     if (steady < LONG_STEADY) {
       timeLimit = Math.min(MAX_PATIENCE, timeLimit * 2);
@@ -248,7 +248,7 @@ final class PackedSeries extends PageSlots {
     close();
   }
 
-  /** Counts scrapes that could have a layout, and makes one when there were enough of them. */
+  /** Counts scrapes that could have a layout, and creates one after enough of them. */
   private void steady(boolean complete) {
     List<Labels> about = plain;
     if (layout != null) {
@@ -266,7 +266,7 @@ final class PackedSeries extends PageSlots {
     }
   }
 
-  /** Packs the labels of all series that a scrape brings, in their order. */
+  /** Packs the labels of all series of a scrape, in their order. */
   private void lay(List<Labels> about) {
     byte[] r = open();
     int n = rawSize;
@@ -302,7 +302,7 @@ final class PackedSeries extends PageSlots {
     changed = false;
   }
 
-  /** Lets go of what only a scrape needs. */
+  /** Releases state that only a scrape needs. */
   private void close() {
     if (changed) {
       pack();

@@ -16,8 +16,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Metadata of a target's page as one immutable set, for sinks that take it with each batch. A page
- * is recognised by a hash over its metadata lines: while they stay the same the set does, and
+ * Metadata of a target's page as one immutable set, for sinks that accept it with each batch. A
+ * page is recognised by a hash over its metadata lines: while they stay the same the set does, and
  * targets with the same lines share one. Only a page with other lines is read for its metadata, in
  * a separate pass.
  *
@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
  * Written by the target's loop; {@link #set} is safe for any thread.
  */
 final class PageFamilies {
-  /** So many renamed series are remembered; beyond them, those of the next page are found anew. */
+  /**
+   * Maximum number of cached renamed series; beyond it, those of the next page are computed again.
+   */
   static final int MAX_RENAMED = 10_000;
 
   private static final Pool POOL = new Pool();
@@ -59,7 +61,7 @@ final class PageFamilies {
     return x ^ x >>> 32;
   }
 
-  /** Adds a series that metric relabelling gave another name. */
+  /** Adds a series that metric relabeling renamed. */
   void renamed(String exposed, String now) {
     if (exposed.equals(now) || exposed.isEmpty()) {
       return;
@@ -73,7 +75,7 @@ final class PageFamilies {
   /**
    * Ends a page.
    *
-   * @param again reads the same page once more
+   * @param again parses the same page again
    * @return metadata of its series, and of those that ended with it
    */
   MetricFamilies end(Supplier<ExpositionParser> again) {
@@ -134,7 +136,7 @@ final class PageFamilies {
     return MetricFamilies.of(all);
   }
 
-  /** Sets of pages that some target has, found by the hash of a page or by what they hold. */
+  /** Sets in use by some target, found by the hash of a page or by their contents. */
   private static final class Pool {
     private static final class Ref extends WeakReference<MetricFamilies> {
       final Object key;

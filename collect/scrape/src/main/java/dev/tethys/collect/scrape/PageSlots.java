@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * hashes (XXH3) and lengths: 11 bytes a series between scrapes.
  *
  * <p>A page mostly has the series of the one before in the same order: then a series is found by
- * comparing the next one. A table over all is made only in a scrape in which that fails.
+ * comparing the next one. A table over all slots is built only in a scrape in which that fails.
  *
- * <p>Two keys with one hash would be taken for one series. Among a million keys that happens once
- * in 37 million targets; a target that makes it happen on purpose only hurts its own series.
+ * <p>Two keys with the same hash would be taken for one series. Among a million keys that happens
+ * once in 37 million targets; a target that provokes it only harms its own series.
  *
  * <p>Invariants: the first {@link #size} of {@link #keys}, {@link #lengths} and {@link #state} are
  * the slots; TRACKED_BEFORE holds for series of the last good scrape, TRACKED_NOW for those of the
@@ -28,7 +28,7 @@ abstract class PageSlots implements SeriesMemory {
   private static final byte HISTOGRAM = 8;
   private static final byte DROPPED_BY_RULE = 16;
 
-  /** The slots may grow by so much over failing scrapes before they are emptied by force. */
+  /** Growth of the slots over failing scrapes after which they are flushed. */
   private static final int FORCED_FLUSH_FACTOR = 2;
 
   private static final int FORCED_FLUSH_MARGIN = 1000;
@@ -57,10 +57,10 @@ abstract class PageSlots implements SeriesMemory {
   abstract void room(int capacity);
 
   /**
-   * Leaves of what is kept by slot beside this what belongs to some slots; {@link #size} is still
-   * that of before.
+   * Reduces the arrays indexed by slot in the subclass to some slots; {@link #size} still has the
+   * old value.
    *
-   * @param slots in the order that they have from now on
+   * @param slots the kept slots in their new order
    */
   abstract void keep(int[] slots);
 
@@ -72,7 +72,7 @@ abstract class PageSlots implements SeriesMemory {
     forgetScrape();
   }
 
-  /** Lets go of what only a scrape needs. */
+  /** Releases state that only a scrape needs. */
   final void forgetScrape() {
     visited = NONE;
     visits = 0;
@@ -173,7 +173,7 @@ abstract class PageSlots implements SeriesMemory {
     return inOrder && slot == visits - 1;
   }
 
-  /** How many slots were visited in this scrape that relabelling does not drop. */
+  /** Number of slots visited in this scrape that relabeling does not drop. */
   final int keptVisits() {
     return keptVisits;
   }
@@ -183,7 +183,7 @@ abstract class PageSlots implements SeriesMemory {
     return (state[slot] & DROPPED_BY_RULE) != 0;
   }
 
-  /** A new slot behind all others, seen in this scrape. */
+  /** Appends a slot that was seen in this scrape. */
   final int add(long hash, boolean dropped) {
     int slot = size;
     if (slot == keys.length) {
@@ -325,10 +325,9 @@ abstract class PageSlots implements SeriesMemory {
   }
 
   /**
-   * Takes over what the running scrape has tracked, and leaves the slots that it has seen, in its
-   * order.
+   * Commits the tracking of the current scrape, and keeps the slots that it has seen, in its order.
    *
-   * @return whether all slots were seen in their order, and tracked unless they are dropped
+   * @return whether all slots were seen in order, and tracked unless they are dropped
    */
   final boolean settle() {
     boolean all = true;
@@ -347,9 +346,9 @@ abstract class PageSlots implements SeriesMemory {
   }
 
   /**
-   * Takes it that no series counts as present any more.
+   * Marks all series as absent.
    *
-   * @return whether only slots were left that the scrape had seen, there being too many
+   * @return whether there were too many slots, so that only those seen in the scrape were kept
    */
   final boolean settleFailure() {
     boolean flush = size > (long) sizeAfterSuccess * FORCED_FLUSH_FACTOR + FORCED_FLUSH_MARGIN;
@@ -388,7 +387,7 @@ abstract class PageSlots implements SeriesMemory {
       }
     }
     if (n == keys.length) {
-      // Another order of the same: what is old stays, and what is new dies young.
+      // Same slots in another order: the old arrays are kept, and the new ones die young.
       System.arraycopy(k, 0, keys, 0, n);
       System.arraycopy(s, 0, state, 0, n);
       System.arraycopy(l, 0, lengths, 0, n);
@@ -416,7 +415,7 @@ abstract class PageSlots implements SeriesMemory {
     return size;
   }
 
-  /** Bytes that are held between scrapes, for the account of memory. */
+  /** Number of bytes held between scrapes, for memory accounting. */
   long bytes() {
     return keys.length * 11L + starts.length * 8L + synthesized.length * 48L;
   }

@@ -22,8 +22,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 
 /**
- * Jobs that ask their targets for profiles. A job has a loop for each target and kind of profile.
- * Safe for any thread.
+ * Jobs that scrape profiles from their targets. A job has a loop for each target and kind of
+ * profile. Safe for any thread.
  */
 public final class ProfileScrapes implements DiscoveryManager.Listener, AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(ProfileScrapes.class.getName());
@@ -37,7 +37,7 @@ public final class ProfileScrapes implements DiscoveryManager.Listener, AutoClos
     /**
      * Stores profiles.
      *
-     * @throws IOException if they were not stored; the message says why
+     * @throws IOException with the reason, if they were not stored
      */
     void store(ProfilesWriter profiles) throws IOException;
   }
@@ -104,7 +104,7 @@ public final class ProfileScrapes implements DiscoveryManager.Listener, AutoClos
             new Counters(registry));
   }
 
-  /** Replaces the jobs: those that are gone or changed stop, new ones start with their targets. */
+  /** Replaces the jobs: removed or changed ones stop, new ones start with their targets. */
   public void apply(List<ScrapeConfig> jobs) {
     List<ProfileLoop> stopped = new ArrayList<>();
     lock.lock();

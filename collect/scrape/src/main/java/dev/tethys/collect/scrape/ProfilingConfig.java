@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The {@code profiling_config} of a job, as in Pyroscope and Parca.
  *
- * @param pathPrefix put before the path of each kind
+ * @param pathPrefix prefix of the path of each kind
  * @param kinds enabled kinds by name, such as {@code process_cpu}
  */
 public record ProfilingConfig(String pathPrefix, SequencedMap<String, Kind> kinds) {
@@ -33,7 +33,7 @@ public record ProfilingConfig(String pathPrefix, SequencedMap<String, Kind> kind
 
   private static final Set<String> DISABLED = Set.of("fgprof");
 
-  /** Kind as it is written, null where it is not. */
+  /** Kind as configured, null where unset. */
   private record ConfiguredKind(
       @Nullable Boolean enabled,
       @Nullable String path,
@@ -152,7 +152,7 @@ public record ProfilingConfig(String pathPrefix, SequencedMap<String, Kind> kind
     return m;
   }
 
-  /** The job that asks targets for a kind. */
+  /** The job that scrapes a kind from targets. */
   ScrapeConfig job(ScrapeConfig of, Kind kind) {
     String path = pathPrefix + kind.path;
     return of.withPath(

@@ -69,7 +69,7 @@ final class ReportSeries {
     return MetricFamilies.of(all);
   }
 
-  /** Writes the values, in the order of the series; those beyond what is written are left out. */
+  /** Writes the values, in the order of the series; missing ones at the end are left out. */
   void append(Appender app, long time, double... values) {
     for (int i = 0; i < references.length; i++) {
       append(app, i, time, values[i]);
@@ -97,7 +97,7 @@ final class ReportSeries {
         }
         app.append(references[i], 0, time, value);
       }
-      // Refusals are expected when a target comes back under another loop.
+      // Rejections are expected when a target returns under another loop.
     } catch (StorageException e) {
       LOG.log(Level.WARNING, "Appending scrape report failed: " + s.name, e);
     }

@@ -31,7 +31,7 @@ final class ResolutionLimit {
     return Math.log(v) / Math.log(2);
   }
 
-  /** The histogram within the limits, or null when it cannot be made to fit. */
+  /** The histogram within the limits, or null if it cannot be reduced to fit. */
   @Nullable Histogram apply(Histogram h) {
     boolean exponential = h.schema() >= Histogram.MIN_SCHEMA && h.schema() <= Histogram.MAX_SCHEMA;
     Histogram out = exponential && h.schema() > maxSchema ? reduce(h, maxSchema) : h;

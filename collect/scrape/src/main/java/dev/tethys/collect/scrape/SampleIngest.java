@@ -110,22 +110,22 @@ final class SampleIngest {
     return scraped;
   }
 
-  /** Those of them that metric relabelling kept. */
+  /** Number of samples that metric relabeling kept. */
   int kept() {
     return kept;
   }
 
-  /** Those of them whose series were new. */
+  /** Number of samples whose series were new. */
   int added() {
     return added;
   }
 
   /**
-   * Appends the samples of a body, and markers for series that it no longer has. When it throws,
-   * the appender is to be thrown away and {@link #end} called with another.
+   * Appends the samples of a body, and markers for series that it no longer has. After an
+   * exception, the appender must be discarded and {@link #end} called.
    *
    * @param time of the scrape, Unix milliseconds
-   * @param now what timestamps may not be far ahead of
+   * @param now time that timestamps may exceed only slightly
    */
   void append(Appender app, byte[] body, int length, String contentType, long time, long now)
       throws ScrapeException {
@@ -176,7 +176,7 @@ final class SampleIngest {
     cache.forEachVanished(app, new Ending(app, time));
   }
 
-  /** To be called when what {@link #append} did was committed. */
+  /** Called when the samples of {@link #append} were committed. */
   void committed(boolean hadBody) {
     if (hadBody) {
       untold = Set.of();
@@ -198,7 +198,7 @@ final class SampleIngest {
     metadata.scraped(false);
   }
 
-  /** Ends the series that no other loop has taken over: the target is gone. */
+  /** Ends the series that no other loop has taken over, since the target is gone. */
   void endExcept(Appender app, long time, LongPredicate takenOver) {
     app.families(metadata.page().set());
     cache.forEachTracked(app, takenOver, new Ending(app, time));
@@ -421,7 +421,7 @@ final class SampleIngest {
         : null;
   }
 
-  /** Remembers the sample that later ones are counted from; it is not stored. */
+  /** Stores the reference sample that later ones are counted from; it is not written. */
   private void first(
       long hash,
       ExpositionParser p,

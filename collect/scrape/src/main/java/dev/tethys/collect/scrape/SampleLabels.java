@@ -63,7 +63,7 @@ final class SampleLabels {
     return new LabelsBuilder(target).set(Labels.METRIC_NAME, metric).build();
   }
 
-  /** What makes a whole scrape fail about these labels, null for nothing. */
+  /** Problem with these labels that fails the whole scrape, null for none. */
   @Nullable String invalid(Labels labels) {
     String name = labels.metricName();
     if (name.isEmpty()) {
@@ -76,7 +76,7 @@ final class SampleLabels {
     return valid ? null : "invalid metric name or label names: " + labels;
   }
 
-  /** Which limit on labels is exceeded, null for none. */
+  /** Limit that the labels exceed, null for none. */
   @Nullable String overLimit(Labels labels) {
     ScrapeLimits limits = config.common().limits();
     if (limits.labels() == 0 && limits.labelNameLength() == 0 && limits.labelValueLength() == 0) {

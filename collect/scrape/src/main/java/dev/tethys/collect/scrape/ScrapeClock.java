@@ -8,18 +8,18 @@ import java.time.InstantSource;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Time as scrape loops see it; tests bring their own. */
+/** Time of scrape loops, replaceable in tests. */
 public interface ScrapeClock extends InstantSource {
-  /** Scrapes beyond so many at once are done on virtual threads. */
+  /** Number of concurrent scrapes on platform threads; further ones run on virtual threads. */
   int MOST_THREADS = 16;
 
-  /** Does something once an instant has come, on a thread that may block. */
+  /** Runs a task at an instant, on a thread that may block. */
   Alarm at(Instant until, Runnable work);
 
   /**
-   * Waits until an instant has come or the latch is open; true in the latter case.
+   * Waits for an instant, or until the latch is open; returns true in the latter case.
    *
-   * @throws InterruptedException when the thread is interrupted
+   * @throws InterruptedException if the thread is interrupted
    */
   boolean await(Instant until, CountDownLatch stop) throws InterruptedException;
 

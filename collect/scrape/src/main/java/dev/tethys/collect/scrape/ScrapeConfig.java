@@ -17,14 +17,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One job: where its targets come from, how they are fetched, and what is done to their samples.
+ * One job: the sources of its targets, the scrape settings, and the processing of its samples.
  *
- * @param common keys that the {@code global} section may have too, in force for this job
- * @param fallbackProtocol the format of answers that do not name a known one; null when such
- *     answers fail
+ * @param common keys that the {@code global} section may have too, with the values of this job
+ * @param fallbackProtocol format of responses without a known one; null if such responses fail
  * @param params parameters of the URL
- * @param nativeBucketLimit most buckets of a native histogram, 0 for no limit
- * @param nativeMinBucketFactor least growth from one bucket to the next, 0 for any
+ * @param nativeBucketLimit maximum number of buckets of a native histogram, 0 for no limit
+ * @param nativeMinBucketFactor minimum growth from one bucket to the next, 0 for any
  * @param profiling null for a job of metrics
  */
 public record ScrapeConfig(
@@ -157,7 +156,7 @@ public record ScrapeConfig(
   /**
    * Reads a job.
    *
-   * @param inherited what the global section says
+   * @param inherited values of the global section
    * @throws dev.tethys.config.ConfigException when something in it is wrong
    */
   public static ScrapeConfig read(YamlNode node, ScrapeDefaults inherited) {
@@ -204,7 +203,7 @@ public record ScrapeConfig(
   /**
    * The same job with other targets.
    *
-   * @param otherwise the format of answers that do not name one, where the job does not say
+   * @param otherwise format of responses without a known one, if the job does not set it
    */
   public ScrapeConfig with(
       List<DiscoveryConfig> targets, HttpClientConfig scraping, ScrapeProtocol otherwise) {

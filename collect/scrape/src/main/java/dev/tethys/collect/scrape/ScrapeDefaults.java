@@ -38,7 +38,7 @@ public record ScrapeDefaults(
     EscapingScheme escaping) {
   /** Forms of histograms to store. */
   public record Histograms(boolean scrapeNative, boolean convertClassic, boolean keepClassic) {
-    /** Classic ones as they come. */
+    /** Classic histograms without conversion. */
     public static final Histograms DEFAULT = new Histograms(false, false, false);
   }
 
@@ -118,9 +118,9 @@ public record ScrapeDefaults(
   }
 
   /**
-   * The values in force where a map says something over what it inherits.
+   * Effective values of a map that overrides inherited ones.
    *
-   * @param timeoutError what is said when the timeout exceeds the interval
+   * @param timeoutError message if the timeout exceeds the interval
    * @throws dev.tethys.config.ConfigException for such a timeout and for contradicting schemes
    */
   public static ScrapeDefaults readOver(

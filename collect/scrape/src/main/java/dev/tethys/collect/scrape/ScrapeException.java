@@ -1,6 +1,6 @@
 package dev.tethys.collect.scrape;
 
-/** Why a scrape failed; the message is what the API shows as the target's last error. */
+/** Failure of a scrape; the API shows the message as the target's last error. */
 final class ScrapeException extends Exception {
   private static final long serialVersionUID = 1L;
 

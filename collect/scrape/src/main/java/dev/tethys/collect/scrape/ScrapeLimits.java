@@ -9,14 +9,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Limits of a job; 0 is no limit everywhere.
+ * Limits of a job; 0 means no limit.
  *
  * @param bodySize bytes of one uncompressed response
- * @param samples after metric relabelling
- * @param labels labels of one series
- * @param labelNameLength bytes
- * @param labelValueLength bytes
- * @param targets of the job after relabelling
+ * @param samples number of samples after metric relabeling
+ * @param labels number of labels of one series
+ * @param labelNameLength length in bytes
+ * @param labelValueLength length in bytes
+ * @param targets number of targets of the job after relabeling
  * @param keepDroppedTargets number of dropped targets kept for display
  */
 public record ScrapeLimits(

@@ -31,13 +31,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Ticks have fixed places on the absolute time line: those whose distance from the epoch, modulo
  * the interval, is the target's offset, where others may have theirs. A scrape that starts no more
  * than a tolerance after its tick carries the tick's time, so that timestamps of a series are
- * evenly spaced and compress well. A tick that passes while a scrape runs is made up for at once;
- * earlier ones are left out. Where the clock is set back by an interval or more, ticks continue
- * from its new time.
+ * evenly spaced and compress well. A tick that passes during a scrape is caught up immediately;
+ * earlier ones are skipped. Where the clock is set back by an interval or more, ticks continue from
+ * its new time.
  *
- * <p>A loop that is stopped lets a scrape that runs come to its end. It then waits for two more
- * ticks and a bit, and ends its series at the time of the first, unless this is switched off or the
- * process goes down: if the target is back by then, its new loop's series are left alone.
+ * <p>A stopped loop lets a running scrape finish. It then waits for slightly more than two ticks,
+ * and ends its series at the time of the first, unless this is disabled or the process is shutting
+ * down: if the target is back by then, the series of its new loop are not touched.
  */
 final class ScrapeLoop {
   private static final System.Logger LOG = JulLogger.of(ScrapeLoop.class.getName());
@@ -81,7 +81,7 @@ final class ScrapeLoop {
   /** Held while the caches change. */
   private final ReentrantLock scraping = new ReentrantLock();
 
-  // guarded by this; the turns come one after the other
+  // guarded by this; turns are sequential
   private boolean stopping;
   private TimedTurns.@Nullable Alarm alarm; // of the next turn
   private @Nullable Thread thread; // on which a turn is
@@ -151,7 +151,7 @@ final class ScrapeLoop {
     failureLog = log;
   }
 
-  /** Begins; the first turn comes at the target's next time. */
+  /** Starts; the first turn is at the target's next tick. */
   synchronized void start() {
     tick = firstTick(dependencies.clock.instant());
     if (!stopping) {
@@ -261,8 +261,8 @@ final class ScrapeLoop {
   }
 
   /**
-   * The latest tick that has come, counted from the one that was due: others were missed, or the
-   * clock was set, to years ahead or to before it.
+   * The latest tick not after now, counted from the due one: ticks were missed, or the clock was
+   * set, possibly by years or backwards.
    */
   private Instant latestTick(Instant now) {
     long ticks = Duration.between(tick, now).dividedBy(pace.interval());
@@ -270,7 +270,7 @@ final class ScrapeLoop {
     return t.isAfter(now) ? t.minus(pace.interval()) : t;
   }
 
-  /** There is no turn any more. */
+  /** Ends the loop; no further scrapes follow. */
   private void ended() {
     synchronized (this) {
       if (over) {
@@ -279,7 +279,7 @@ final class ScrapeLoop {
       over = true;
     }
     dependencies.ticks.leave(pace.interval());
-    // A loop that never came to scrape may have taken over the series of the one before.
+    // A loop without any scrape may have taken over the series of its predecessor.
     boolean hasSeries = scraped || ingest.cache().size() > 0;
     Instant next = tick;
     if (hasSeries && !keepsSeriesAtEnd) {
@@ -308,7 +308,7 @@ final class ScrapeLoop {
         return;
       }
       staleTime = dependencies.clock.instant().toEpochMilli();
-      // If the target was made anew, it has been scraped by then.
+      // By then a recreated target has been scraped.
       if (dependencies.clock.await(
           next.plus(pace.interval()).plus(pace.interval().dividedBy(10)), dependencies.shutdown)) {
         return;

@@ -24,8 +24,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All jobs of a process: takes their configuration and their targets, and shows what becomes of
- * them. Safe for any thread.
+ * All jobs of a process: receives their configuration and their targets, and reports their status.
+ * Safe for any thread.
  *
  * <p>Invariants: {@link #lock} guards the maps and makes changes of configuration and of targets
  * follow each other; {@link #pools} is replaced, never changed, so that readers take no lock. A job
@@ -85,12 +85,13 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
   }
 
   /**
-   * Takes over a configuration: jobs that are gone stop, changed ones start over with the targets
-   * they have, others continue undisturbed. New ones start with their first targets.
+   * Applies a configuration: removed jobs stop, changed ones restart with their current targets,
+   * others continue undisturbed. New ones start with their first targets.
    *
-   * @param externalLabels those of this server; two with different ones scrape at different times
+   * @param externalLabels labels of this server; two servers with different ones scrape at
+   *     different times
    * @throws IOException when a failure log cannot be opened; nothing has changed then
-   * @throws IllegalStateException when a changed job could not be taken over; the others were
+   * @throws IllegalStateException if a changed job could not be applied; the others were
    */
   public void apply(List<ScrapeConfig> jobs, Labels externalLabels) throws IOException {
     lock.lock();
@@ -304,14 +305,14 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
   }
 
   /**
-   * One step of relabelling.
+   * One step of relabeling.
    *
-   * @param output the labels behind the rule
-   * @param keep false when the rule dropped the target: then no rule follows
+   * @param output the labels after the rule
+   * @param keep false if the rule dropped the target: then no rule follows
    */
   public record RelabelStep(RelabelRule rule, Labels output, boolean keep) {}
 
-  /** What each rule of a job makes of discovered labels; null when there is no such job. */
+  /** Output of each rule of a job for discovered labels; null if there is no such job. */
   public @Nullable List<RelabelStep> relabelSteps(String job, Labels discovered) {
     ScrapePool pool = pools.get(job);
     if (pool == null) {

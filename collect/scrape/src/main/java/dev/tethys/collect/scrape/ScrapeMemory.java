@@ -5,8 +5,8 @@ import dev.tethys.codec.compression.SimilarBytes;
 /** Memory of targets between scrapes. */
 public interface ScrapeMemory {
   /**
-   * For a store that knows its series: each target keeps references into it, and what it said about
-   * its families.
+   * Memory for a store that knows its series: each target keeps references into it, and the
+   * metadata of its families.
    */
   ScrapeMemory OF_A_STORE =
       new ScrapeMemory() {

@@ -171,7 +171,7 @@ public final class ScrapeMetrics {
             new double[] {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10});
   }
 
-  /** Shows the size of the metadata caches, read when asked for. */
+  /** Exports the size of the metadata caches, read on request. */
   void showMetadataCaches(Supplier<Map<String, Collection<Target>>> targetsByJob) {
     registry.register(
         to -> {
@@ -207,7 +207,7 @@ public final class ScrapeMetrics {
         });
   }
 
-  /** Forgets what was shown of a job that is gone. */
+  /** Removes the metrics of a removed job. */
   void forget(String job) {
     poolSyncs.remove(job);
     poolTargetLimit.remove(job);

@@ -87,7 +87,7 @@ public record ScrapeOptions(
     return readsStarts() || synthesizeStarts;
   }
 
-  /** Whether it matters what pages say about starts. */
+  /** Whether start timestamps of pages are used. */
   boolean readsStarts() {
     return startTimestamps || zeroAtStart;
   }

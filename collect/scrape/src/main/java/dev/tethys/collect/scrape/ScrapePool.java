@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariants: {@link #lock} guards all but {@link #view}, which is replaced as a whole and read
  * by anyone; {@link #loops} holds a loop for every active target by {@link Target#hash()}, so that
  * targets with equal labels and URL are one. Waiting for loops to stop happens under the lock:
- * syncs and reloads of a job come one after the other.
+ * syncs and reloads of a job are sequential.
  */
 final class ScrapePool {
   private static final System.Logger LOG = JulLogger.of(ScrapePool.class.getName());
@@ -53,8 +53,8 @@ final class ScrapePool {
   }
 
   /**
-   * So many targets are made, or loops started, before others have their turn: what ends series and
-   * sends requests would wait behind a hundred thousand of them.
+   * Number of targets created, or loops started, before other work gets its turn: ending series and
+   * sending requests would otherwise wait for a hundred thousand of them.
    */
   private static final int TURN = 64;
 
@@ -91,7 +91,7 @@ final class ScrapePool {
   /** Made with the present configuration; relabelling again would give the same. */
   private Map<Discovered, PreparedTarget> made = new HashMap<>();
 
-  /** Counts syncs: what the last one did not find is gone, without a set of all that it found. */
+  /** Number of syncs: a target not found by the last one is gone, without a set of all targets. */
   private int syncs;
 
   private volatile View view = View.EMPTY;
@@ -398,7 +398,7 @@ final class ScrapePool {
     }
   }
 
-  /** The configuration without what leaves the series of a target as they are. */
+  /** The configuration without settings that do not affect the series of a target. */
   private static ScrapeConfig withoutTiming(ScrapeConfig c) {
     ScrapeDefaults d = c.common();
     ScrapeLimits l = d.limits();

@@ -20,7 +20,7 @@ final class ScrapeTickAligner {
 
   private static final long MILLI = 1_000_000;
 
-  /** Scrapes are counted for so many nanoseconds, so that even those of a slow target are many. */
+  /** Period in nanoseconds in which scrapes are counted, so that even a slow target has many. */
   private static final double SPAN = 1e15;
 
   private final AtomicLong scrapes = new AtomicLong();
@@ -30,7 +30,7 @@ final class ScrapeTickAligner {
     scrapes.addAndGet(inSpan(interval));
   }
 
-  /** It is scraped no more. */
+  /** Removes a target that is no longer scraped. */
   void leave(Duration interval) {
     scrapes.addAndGet(-inSpan(interval));
   }

@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  * Interval, timeout, request headers and parser options that nearly all targets of a job share.
  *
  * @param asked values of target labels
- * @param intervalText as Go writes it
- * @param tolerance within which a scrape carries its scheduled time
- * @param headers of each request
- * @param error of invalid labels; then the job's times apply
+ * @param intervalText interval in Go's notation
+ * @param tolerance deviation within which a scrape gets its scheduled time
+ * @param headers headers of each request
+ * @param error error of invalid labels; the job's times apply then
  */
 record ScrapeTiming(
     RequestedPace asked,
@@ -41,7 +41,10 @@ record ScrapeTiming(
 
   /** The paces of one job, so that its targets share them. For one thread. */
   static final class Shared {
-    /** Labels may say anything; what is beyond is made for each target. */
+    /**
+     * Limit of the cache: labels may have any value; further combinations are created for each
+     * target.
+     */
     private static final int MOST = 100;
 
     private final ScrapeConfig config;

@@ -10,12 +10,12 @@ import java.util.Map;
 /** Sends scrape requests for one job. Safe for any number of threads. */
 public interface ScrapeTransport extends Closeable {
   /**
-   * Asks a target.
+   * Requests a target.
    *
-   * @param headers to be sent in addition to those of authentication
-   * @param timeout for all of it, to the end of the body; reading on then fails with an exception
-   *     that says so
-   * @throws IOException when no answer comes, saying why
+   * @param headers headers sent in addition to those of authentication
+   * @param timeout for the whole request, up to the end of the body; reading after it fails with a
+   *     timeout exception
+   * @throws IOException if no response arrives, with the reason
    * @throws InterruptedException when the thread is interrupted; the request is aborted
    */
   Response get(URI url, Map<String, String> headers, Duration timeout)
@@ -41,7 +41,7 @@ public interface ScrapeTransport extends Closeable {
      * A transport for a job's HTTP client settings.
      *
      * @param unixSocket a socket to connect to instead of the target's address, {@code ""} for none
-     * @throws IllegalArgumentException when the settings cannot be used, saying why
+     * @throws IllegalArgumentException with the reason, if the settings are invalid
      */
     ScrapeTransport open(ScrapeConfig config, String unixSocket);
   }

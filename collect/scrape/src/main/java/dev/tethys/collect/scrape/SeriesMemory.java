@@ -24,7 +24,7 @@ interface SeriesMemory {
   /** The slot of a key; negative when it is not known. Slots hold until the scrape ends. */
   int find(long hash);
 
-  /** How long the key is that comes next if the page is as the last one; 0 when unknown. */
+  /** Length of the next key if the page equals the last one; 0 if unknown. */
   default int expectedLength() {
     return 0;
   }
@@ -86,12 +86,12 @@ interface SeriesMemory {
   /** Identities of the series of the last good scrape, unordered. */
   void forEachTrackedIdentity(LongConsumer to);
 
-  /** Ends a good scrape: what it did not have is forgotten. */
+  /** Ends a successful scrape: series that it did not have are removed. */
   void succeed();
 
   /**
-   * Ends a scrape that stored nothing: no series counts as present any more. True when the memory
-   * had to be emptied, because failing scrapes with ever new labels made it grow.
+   * Ends a scrape that stored nothing: all series become absent. True if the memory had to be
+   * flushed, because failing scrapes with ever new labels made it grow.
    */
   boolean fail();
 

@@ -4,9 +4,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A number by slot. Series that come in one page for the first time mostly get numbers that follow
- * each other, also when several targets come at once: a thousand series are one to ten runs. So
- * runs are what is kept, and numbers one by one only while they are too many.
+ * A number by slot. Series that first appear in one page usually get consecutive numbers, even with
+ * several targets at once: a thousand series are one to ten runs. Runs are therefore stored, and
+ * single numbers only while there are too many runs.
  *
  * <p>Invariant: while {@link #each} is null, the number of a slot is that of the last run that does
  * not begin after it, plus the slot's distance from that run's beginning. Slots without a number

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * time, and at the end the series that a scrape writes about itself.
  */
 final class SteadyAppender implements LayoutAppender {
-  /** References into the layout are those from here on; no appender behind has such ones. */
+  /** First reference into the layout; the next appender has no references in this range. */
   private static final long IN_LAYOUT = 1L << 62;
 
   private final LayoutAppender to;
@@ -47,7 +47,7 @@ final class SteadyAppender implements LayoutAppender {
     return layout != null;
   }
 
-  /** Whether the layout's series of an index is the one whose value comes next. */
+  /** Whether the layout's series at an index is the next one. */
   boolean isNext(int index) {
     return index == next;
   }
@@ -68,9 +68,9 @@ final class SteadyAppender implements LayoutAppender {
   }
 
   /**
-   * The same.
+   * Ends the layout.
    *
-   * @param atNext whether the series that comes next in the layout is to be the current one
+   * @param atNext whether the next series in the layout is to be the current one
    */
   private void breakUp(boolean atNext) {
     SeriesLayout l = layout;
@@ -96,7 +96,7 @@ final class SteadyAppender implements LayoutAppender {
         });
   }
 
-  /** Whether a reference is that of the series that comes next. */
+  /** Whether a reference is that of the next series. */
   private boolean isNext(long series) {
     return layout != null && series == (IN_LAYOUT | next) && next < values.length;
   }

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * Start timestamp of a cumulative series whose target exposes none ({@code
  * --enable-feature=st-synthesis}). The first sample is the start and is not stored; its value is
  * subtracted from all later ones. A counter that decreased was reset a millisecond before the
- * sample, and has counted from 0 since. As in Prometheus, and as {@code subtract_initial_point} of
- * the Collector's {@code metric_start_time}.
+ * sample, and has counted from 0 since. The same as in Prometheus, and as {@code
+ * subtract_initial_point} of the Collector's {@code metric_start_time}.
  *
  * <p>State of one series, of floats or of histograms. For one thread.
  */
@@ -45,7 +45,7 @@ final class SynthesizedStart {
     return (h == null) == (histogramBefore == null);
   }
 
-  /** Whether a sample of this time would be an earlier one: nothing can be said about it then. */
+  /** Whether a sample of this time would be out of order, and cannot be processed. */
   boolean isLate(long time) {
     return time < last;
   }
@@ -55,7 +55,7 @@ final class SynthesizedStart {
     return start;
   }
 
-  /** What was counted since the start. */
+  /** Count since the start. */
   double next(long time, double value) {
     if (Double.isNaN(value)) {
       last = time;
@@ -70,7 +70,7 @@ final class SynthesizedStart {
     return value - base;
   }
 
-  /** What was counted since the start. */
+  /** Count since the start. */
   Histogram next(long time, Histogram value) {
     Histogram previous = histogramBefore;
     if (previous != null && CounterReset.between(previous, value)) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One endpoint of a job, or one that relabelling dropped. Its identity (labels and URL) never
- * changes; what it was discovered as, its last report and its metadata do, each as one volatile
+ * changes; its discovered labels, its last report and its metadata do, each as one volatile
  * reference.
  */
 public final class Target {
@@ -66,7 +66,7 @@ public final class Target {
 
   /**
    * All labels, those that start with two underscores included; empty for a dropped target. They
-   * are made anew of what the target was made of: kept, they would be the most of it.
+   * are rebuilt from the target's inputs, since stored labels would take most of its memory.
    */
   Labels allLabels() {
     Origin o = origin;
@@ -74,7 +74,7 @@ public final class Target {
     return all == null ? Labels.EMPTY : all;
   }
 
-  /** The socket of this machine through which it is asked; "" for none. */
+  /** Unix socket for its requests; "" for none. */
   String socket() {
     return socket;
   }
@@ -95,30 +95,30 @@ public final class Target {
     return origin.config;
   }
 
-  /** How the last scrape went. */
+  /** Report on the last scrape. */
   public Report report() {
     return report;
   }
 
-  /** The interval as its labels say it. */
+  /** The interval from its labels. */
   public String scrapeInterval() {
     ScrapeTiming.RequestedPace a = asked;
     return a == null ? allLabels().get(TargetLabels.SCRAPE_INTERVAL) : a.interval();
   }
 
-  /** The timeout as its labels say it. */
+  /** The timeout from its labels. */
   public String scrapeTimeout() {
     ScrapeTiming.RequestedPace a = asked;
     return a == null ? allLabels().get(TargetLabels.SCRAPE_TIMEOUT) : a.timeout();
   }
 
-  /** What the target last said about its metric families, in no order. */
+  /** Latest metadata of the target's metric families, unordered. */
   public List<FamilyMetadata> metadata() {
     FamilyMemory m = metadata;
     return m == null ? List.of() : m.list();
   }
 
-  /** What it last said about one family, null for nothing. */
+  /** Latest metadata of one family, null for none. */
   public @Nullable MetricMetadata metadata(String family) {
     FamilyMemory m = metadata;
     return m == null ? null : m.get(family);

@@ -12,7 +12,7 @@ public enum TargetHealth {
     this.text = text;
   }
 
-  /** As the API says it. */
+  /** Text in the API. */
   public String text() {
     return text;
   }

@@ -9,8 +9,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From what discovery says of a target to the labels it is scraped with. Error texts are
- * Prometheus's.
+ * Converts discovered labels of a target to its scrape labels. Error texts are those of Prometheus.
  */
 final class TargetLabels {
   static final String ADDRESS = "__address__";
@@ -60,7 +59,7 @@ final class TargetLabels {
   /**
    * The labels of a target, null when relabelling drops it.
    *
-   * @throws IllegalArgumentException when it cannot be scraped, saying why
+   * @throws IllegalArgumentException with the reason, if it cannot be scraped
    */
   static @Nullable Labels of(ScrapeConfig c, Labels target, Labels group) {
     LabelsBuilder b = discoveredBuilder(c, target, group);

@@ -7,9 +7,8 @@ import java.net.URISyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * URLs of targets as they are asked for. Read, one takes many times the memory of its text, so only
- * those of some targets are kept; of few targets that is all of them. Safe for any number of
- * threads.
+ * Parsed URLs of targets. A parsed URL takes many times the memory of its text, so only those of
+ * recent requests are kept. Safe for any number of threads.
  */
 final class TargetUrls {
   /** A power of two. */
@@ -42,7 +41,7 @@ final class TargetUrls {
         return u;
       }
     } catch (URISyntaxException e) {
-      // said below
+      // reported below
     }
     throw new IOException("not a valid URL");
   }

@@ -51,7 +51,7 @@ class BodyReaderTest {
 
   /** Many targets at once at a start, one after the other for ever: few arrays stay. */
   @Test
-  void arraysThatNobodyNeedsAreLetGo() throws Exception {
+  void releasesUnusedArrays() throws Exception {
     Deque<BodyReader.Body> open = new ArrayDeque<>();
     for (int i = 0; i < 2 * BodyReader.MAX_POOLED; i++) {
       open.add(read("up 1\n"));

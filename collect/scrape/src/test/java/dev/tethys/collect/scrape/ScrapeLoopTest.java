@@ -57,7 +57,7 @@ class ScrapeLoopTest {
   }
 
   @Test
-  void asksForWhatTheJobSays() throws Exception {
+  void requestsUseTheJobsSettings() throws Exception {
     try (Setting s = new Setting()) {
       s.apply(
               Setting.job(
@@ -154,7 +154,7 @@ class ScrapeLoopTest {
   }
 
   @Test
-  void metadataOfAFailedScrapeIsToldByTheNext() throws Exception {
+  void nextScrapeDeliversMetadataOfAFailedOne() throws Exception {
     try (Setting s = new Setting()) {
       s.body = "# TYPE a counter\na 1\nbroken\n";
       s.apply(Setting.job("")).target().scrape(1);

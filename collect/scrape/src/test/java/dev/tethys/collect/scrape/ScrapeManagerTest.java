@@ -179,7 +179,7 @@ class ScrapeManagerTest {
   }
 
   @Test
-  void failuresAreLoggedToAFileThatAReloadOpensAnew(@TempDir Path dir) throws Exception {
+  void logsFailuresToAFileReopenedByAReload(@TempDir Path dir) throws Exception {
     Path file = dir.resolve("failures.log");
     try (Setting s = new Setting()) {
       s.handler = e -> Setting.answer(e, 500, Setting.TEXT, new byte[0]);

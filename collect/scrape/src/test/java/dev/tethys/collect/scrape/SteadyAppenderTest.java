@@ -245,7 +245,7 @@ class SteadyAppenderTest {
   }
 
   @Test
-  void aSteadyPageGoesOnInOnePiece() {
+  void appendsASteadyPageAsOnePiece() {
     Target t = new Target(true);
     List<Line> page = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
@@ -295,7 +295,7 @@ class SteadyAppenderTest {
   }
 
   @Test
-  void whatIsMadeOfALayoutIsMadeOnce() {
+  void buildsDataOfALayoutOnce() {
     PackedLayout l =
         new PackedLayout(new SimilarBytes.ReferenceGroup(0).pack(new byte[] {0}, 1, null), 0);
     for (int i = 0; i < 20; i++) {

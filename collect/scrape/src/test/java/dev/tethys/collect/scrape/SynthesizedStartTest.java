@@ -92,7 +92,7 @@ class SynthesizedStartTest {
   }
 
   @Test
-  void aSeriesThatGoesAwayBeginsAnew() throws Exception {
+  void aSeriesThatReturnsStartsAgain() throws Exception {
     try (Setting s = setting()) {
       s.apply(Setting.job("")).target();
       scrape(s, "# TYPE c counter\nc 10\n");

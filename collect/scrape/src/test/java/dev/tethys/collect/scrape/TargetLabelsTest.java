@@ -18,7 +18,7 @@ class TargetLabelsTest {
   }
 
   @Test
-  void fillsInWhatNobodySays() {
+  void fillsInDefaults() {
     assertThat(of("", "__address__", "h:1", "x", "own", "__meta_m", "gone", "__tmp", "stays"))
         .isEqualTo(
             Labels.of(

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Connection to one server, over a separate socket. */
 final class QuicConnection implements Http3Dialer.Connection {
-  /** What a server may send before it is read: on the connection, and of one answer. */
+  /** Flow-control window in bytes, of the connection and of each response. */
   private static final long WINDOW = 1 << 20;
 
   private static final long STREAM_WINDOW = 256 << 10;
@@ -55,7 +55,7 @@ final class QuicConnection implements Http3Dialer.Connection {
   private final Channel socket;
   private @Nullable QuicChannel quic;
 
-  /** Why it was ended by the other side, or by what lies between. */
+  /** Reason for which the peer or the network ended the connection. */
   private volatile @Nullable String ended;
 
   private volatile boolean leaving;
@@ -199,7 +199,7 @@ final class QuicConnection implements Http3Dialer.Connection {
     return f.getNow();
   }
 
-  /** What went wrong, in the words of who knows most of it. */
+  /** Exception with the most specific reason known. */
   IOException failure(@Nullable Throwable cause) {
     String untrusted = CertificateFailureRecorder.of(engine.getSession());
     String why = ended;
@@ -255,7 +255,7 @@ final class QuicConnection implements Http3Dialer.Connection {
   public void close() {
     QuicChannel q = quic;
     if (q == null) {
-      // What cannot be registered is closed by who tried to.
+      // A channel that cannot be registered is closed by the registering code.
       if (!registered.isDone()) {
         registered.addListener(f -> closeIf(f.isSuccess()));
       } else {
@@ -263,7 +263,7 @@ final class QuicConnection implements Http3Dialer.Connection {
       }
       return;
     }
-    // What says goodbye goes out before the socket is closed.
+    // The close frame is sent before the socket is closed.
     q.close(true, (int) Http3ErrorCode.H3_NO_ERROR.code(), MEMORY.buffer(0))
         .addListener(f -> socket.close());
   }

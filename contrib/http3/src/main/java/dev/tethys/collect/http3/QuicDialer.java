@@ -16,7 +16,7 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** Dials HTTP/3; what {@link java.util.ServiceLoader} finds. */
+/** Dials HTTP/3; found by {@link java.util.ServiceLoader}. */
 public final class QuicDialer implements Http3Dialer {
   /** Event loop of all connections: one thread, which ends with the process. */
   private static final class Loop {
@@ -71,7 +71,7 @@ public final class QuicDialer implements Http3Dialer {
           return x;
         }
       }
-      throw new IOException("there is no manager of trust for X.509");
+      throw new IOException("no X.509 trust manager");
     } catch (GeneralSecurityException e) {
       throw new IOException("tls_config: " + e.getMessage(), e);
     }

@@ -27,16 +27,16 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request and its answer. The thread of the packets stores incoming data, and stops reading
- * while too much of it waits; the calling thread takes it.
+ * One request and its response. The network thread stores incoming data, and stops reading while
+ * too much of it is buffered; the calling thread consumes it.
  */
 final class RequestStream extends Http3RequestStreamInboundHandler {
-  /** How much of a body may wait to be read, in bytes. */
+  /** Maximum number of buffered body bytes. */
   private static final int MAX_HELD = 256 << 10;
 
   private static final int PIECE = 16 << 10;
 
-  /** Heads that say that another will come. */
+  /** Maximum number of informational heads before the final one. */
   private static final int MAX_INFORMATIONAL = 5;
 
   private static final int SWITCHING = 101;
@@ -63,7 +63,7 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
     this.deadline = deadline;
   }
 
-  // ---- what is sent ----
+  // ---- sending ----
 
   void send(QuicStreamChannel to, List<Map.Entry<String, String>> fields, byte @Nullable [] body) {
     synchronized (this) {
@@ -99,7 +99,7 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
             });
   }
 
-  // ---- what comes ----
+  // ---- receiving ----
 
   @Override
   protected synchronized void channelRead(ChannelHandlerContext ctx, Http3HeadersFrame frame) {
@@ -156,7 +156,9 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
     notifyAll();
   }
 
-  /** The codec says so too, but may do it after the end, which ends the reader. */
+  /**
+   * The codec reports this too, but possibly after the end of the stream, which ends the reader.
+   */
   private boolean isCutOff() {
     Http3Headers h = head;
     Integer status = h == null ? null : status(h);
@@ -188,9 +190,9 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
     notifyAll();
   }
 
-  // ---- what is read ----
+  // ---- reading ----
 
-  /** Waits for what the thread of the packets puts down. */
+  /** Waits for data from the network thread. */
   private void await() throws IOException, InterruptedException {
     long left = deadline - System.nanoTime();
     if (left <= 0) {

@@ -176,7 +176,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void whatIsSentIsWhatHttp3HasAPlaceFor() throws Exception {
+  void sendsOnlyHeadersThatHttp3Allows() throws Exception {
     try (TracedClient c = client()) {
       assertThat(text(get(c, server.port(), "/seen")).lines())
           .containsExactlyInAnyOrder(
@@ -196,7 +196,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void aLargeBodyIsHeldBackWhileNobodyReadsIt() throws Exception {
+  void holdsBackALargeUnreadBody() throws Exception {
     try (TracedClient c = client();
         Exchange x = get(c, server.port(), "/big")) {
       int sent;
@@ -260,7 +260,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void whatIsCutOffIsNoEnd() throws Exception {
+  void aTruncatedResponseIsAnError() throws Exception {
     try (TracedClient c = client()) {
       assertThatThrownBy(() -> text(get(c, server.port(), "/reset")))
           .isInstanceOf(IOException.class)
@@ -286,7 +286,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void nothingWaitsLongerThanItIsTold() throws Exception {
+  void everyWaitEndsAtItsTimeLimit() throws Exception {
     try (TracedClient c = client();
         DatagramSocket mute =
             new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
@@ -309,7 +309,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void whoDoesNotListenIsNotWaitedFor() throws Exception {
+  void failsFastIfNothingListens() throws Exception {
     int port;
     try (DatagramSocket s = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0))) {
       port = s.getLocalPort();
@@ -390,7 +390,7 @@ class QuicDialerTest {
 
   /** As where a process may have no more sockets. */
   @Test
-  void aSocketThatCannotBeHadIsSaid() throws Exception {
+  void reportsASocketThatCannotBeOpened() throws Exception {
     EventLoopGroup ended = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     ended.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
     assertThatThrownBy(

@@ -30,10 +30,10 @@ import tools.jackson.databind.JsonNode;
  * follows its instances, each in a separate thread.
  */
 public final class ConsulDiscovery implements Discovery {
-  /** How long Consul may hold a query while nothing changes. */
+  /** Longest time that Consul may hold a query while nothing changes. */
   static final Duration WAIT = Duration.ofMinutes(2);
 
-  /** How long to wait after a call that failed. */
+  /** Pause after a failed call. */
   static final Duration RETRY = Duration.ofSeconds(15);
 
   private static final System.Logger LOG = JulLogger.of(ConsulDiscovery.class.getName());
@@ -150,7 +150,7 @@ public final class ConsulDiscovery implements Discovery {
     context.pause().pause(RETRY);
   }
 
-  /** Queries come no faster than the configuration says, however fast Consul answers. */
+  /** Queries are at least the configured interval apart, however fast Consul answers. */
   private void waitAfter(Instant begun) throws InterruptedException {
     Duration remaining =
         settings.get(REFRESH_INTERVAL).minus(Duration.between(begun, context.clock().instant()));
@@ -275,7 +275,10 @@ public final class ConsulDiscovery implements Discovery {
     return worst;
   }
 
-  /** The index to ask from next; one that went back begins anew, as Consul's documentation asks. */
+  /**
+   * The index of the next query; one that decreased restarts from the beginning, as Consul's
+   * documentation requires.
+   */
   private static long index(RestClient.Reply reply, long former) throws IOException {
     String s = reply.header("X-Consul-Index");
     try {

@@ -37,7 +37,7 @@ final class ConsulServer {
     SECTION.include(HttpClientConfig.SECTION);
   }
 
-  /** Says what of an entry of {@code NAME_sd_configs} does not go together. */
+  /** Checks the combination of keys in an entry of {@code NAME_sd_configs}. */
   static void check(String name, YamlObject o, Settings s) {
     if (s.get(SERVER).isBlank()) {
       throw o.error(name + " SD configuration requires a server address");
@@ -64,10 +64,10 @@ final class ConsulServer {
   private final String token;
 
   /**
-   * Asks nothing yet.
+   * Creates a client; sends no requests yet.
    *
-   * @param prefix what stands before paths, without slashes around it; "" for nothing
-   * @param timeout of each call
+   * @param prefix path prefix without surrounding slashes; "" for none
+   * @param timeout timeout of each call
    */
   ConsulServer(Settings settings, DiscoveryContext context, String prefix, Duration timeout) {
     HttpClientConfig client = settings.client();
@@ -102,7 +102,7 @@ final class ConsulServer {
     return token.isEmpty() ? call : call.withHeader("X-Consul-Token", token);
   }
 
-  /** The datacenter that an agent says it is in. */
+  /** The datacenter that an agent reports. */
   String datacenter(JsonNode self) throws IOException {
     String dc = self.path("Config").path("Datacenter").asString("");
     if (dc.isEmpty()) {
@@ -117,9 +117,9 @@ final class ConsulServer {
   }
 
   /**
-   * What labels say of a service in the same words for a catalog's and an agent's.
+   * Adds the labels of a service that a catalog and an agent have in common.
    *
-   * @param separator stands around and between tags
+   * @param separator separator around and between tags
    */
   static void describe(MetaLabels l, JsonNode service, String separator) {
     l.put(

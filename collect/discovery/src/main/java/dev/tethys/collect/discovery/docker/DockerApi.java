@@ -57,7 +57,7 @@ final class DockerApi {
         : "?filters=" + RestClient.encoded(RestClient.JSON.writeValueAsString(byName));
   }
 
-  /** A list of which the filters are asked. */
+  /** A list with the configured filters. */
   JsonNode filtered(String path) throws IOException, InterruptedException {
     return list(path + filters);
   }
@@ -66,7 +66,7 @@ final class DockerApi {
   JsonNode list(String path) throws IOException, InterruptedException {
     JsonNode n = rest.get(base + path);
     if (!n.isArray()) {
-      throw new IOException(base + path + " answered with what is not a list");
+      throw new IOException(base + path + " did not return a list");
     }
     return n;
   }
@@ -78,7 +78,7 @@ final class DockerApi {
     return out;
   }
 
-  /** Adds what a target gets of a network. */
+  /** Adds a target's labels of a network. */
   static void addNetwork(MetaLabels to, Map<String, JsonNode> networks, String id) {
     JsonNode n = networks.get(id);
     if (n != null) {

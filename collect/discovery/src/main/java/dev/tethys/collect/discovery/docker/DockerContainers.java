@@ -62,7 +62,7 @@ public final class DockerContainers implements PollingDiscovery.Source {
           (o, s) -> DockerApi.check(o, s.get(HOST)),
           DockerContainers::new);
 
-  /** How many containers may share a network one through the other. */
+  /** Maximum length of a chain of containers that share a network. */
   private static final int MAX_HOPS = 100;
 
   private final Settings settings;

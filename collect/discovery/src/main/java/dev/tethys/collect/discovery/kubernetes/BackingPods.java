@@ -10,7 +10,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** The pods behind one object's endpoints: their labels, and their ports that no endpoint has. */
+/** The pods of one object's endpoints: their labels, and their ports without an endpoint. */
 final class BackingPods {
   private record Seen(JsonNode pod, Set<Long> ports) {}
 
@@ -24,9 +24,9 @@ final class BackingPods {
   }
 
   /**
-   * Adds what a target gets of the pod that a reference names, if it names one.
+   * Adds a target's labels of the pod that a reference names, if any.
    *
-   * @param port of the endpoint, or null when it has none
+   * @param port port of the endpoint, or null if it has none
    * @param protocol of the endpoint; null to take that of the container's port
    */
   void add(MetaLabels target, JsonNode reference, @Nullable Long port, @Nullable String protocol) {

@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /**
- * The watched objects of a cluster, and which groups are out of date.
+ * The watched objects of a cluster, and the groups that are out of date.
  *
  * <p>Invariants: while a group is made, every lookup of another object is noted, found or not; a
  * change of that object makes the group due again. Objects that came again unchanged make nothing
@@ -29,7 +29,7 @@ final class ClusterState {
   /** Makes the group of one object. */
   @FunctionalInterface
   interface Targets {
-    /** The group, or null to leave things as they are. */
+    /** The group, or null to keep the current one. */
     @Nullable TargetGroup group(String source, JsonNode object, Lookup others);
   }
 
@@ -138,8 +138,8 @@ final class ClusterState {
   }
 
   /**
-   * Whether all that groups of a namespace are made of is known. A namespace that cannot be listed
-   * holds up no other one.
+   * Whether all objects needed for the groups of a namespace are known. A namespace that cannot be
+   * listed does not delay others.
    */
   private boolean isReady(String namespace) {
     return allUnsynced == 0
@@ -159,7 +159,7 @@ final class ClusterState {
     return allUnsynced == 0 ? due.isEmpty() : due.stream().noneMatch(this::isReadyKey);
   }
 
-  /** Waits until groups are out of date, and makes them; at first even if there are none. */
+  /** Waits until groups are out of date, and builds them; the first time even if there are none. */
   List<TargetGroup> awaitGroups() throws InterruptedException {
     lock.lockInterruptibly();
     try {

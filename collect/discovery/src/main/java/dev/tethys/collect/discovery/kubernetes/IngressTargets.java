@@ -57,7 +57,7 @@ final class IngressTargets implements ClusterState.Targets {
     return false;
   }
 
-  /** Equal, or equal behind a first part that the pattern leaves open. */
+  /** Whether a host equals the pattern, or does so after a wildcard as the first part. */
   private static boolean matches(String pattern, String host) {
     int dot = host.indexOf('.');
     return pattern.equals(host)

@@ -172,8 +172,8 @@ public final class KubernetesDiscovery implements Discovery {
       Mechanism.of("kubernetes", SECTION, KubernetesDiscovery::check, KubernetesDiscovery::new);
 
   /**
-   * What an entry finds of one node, so that not all pods of a cluster are asked for: pods that are
-   * bound to it. An entry of another mechanism or role stays as it is.
+   * Restricts an entry to one node, so that not all pods of a cluster are requested: to pods that
+   * are bound to it. An entry of another mechanism or role stays unchanged.
    */
   public static DiscoveryConfig onNode(DiscoveryConfig config, String node) {
     Settings s = MECHANISM.settings(config);
@@ -196,7 +196,7 @@ public final class KubernetesDiscovery implements Discovery {
     return MECHANISM.with(s, SELECTORS, List.copyOf(out));
   }
 
-  /** What one says where there is no cluster around the process. */
+  /** Remedy in the error outside a cluster. */
   static final String OUTSIDE = "name api_server or kubeconfig_file";
 
   private static final System.Logger LOG = JulLogger.of(KubernetesDiscovery.class.getName());

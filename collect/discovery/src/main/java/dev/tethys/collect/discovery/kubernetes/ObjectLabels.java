@@ -60,7 +60,7 @@ final class ObjectLabels {
     }
   }
 
-  /** The labels of a namespace, where they are wanted. */
+  /** The labels of a namespace, if configured. */
   void addNamespace(MetaLabels to, JsonNode object, ClusterState.Lookup others) {
     if (attach.namespace()) {
       JsonNode n = others.find(Resource.NAMESPACES, namespace(object));
@@ -70,7 +70,7 @@ final class ObjectLabels {
     }
   }
 
-  /** The labels of a node, where they are wanted. */
+  /** The labels of a node, if configured. */
   void addNode(MetaLabels to, String node, ClusterState.Lookup others) {
     if (attach.node() && !node.isEmpty()) {
       JsonNode n = others.find(Resource.NODES, node);

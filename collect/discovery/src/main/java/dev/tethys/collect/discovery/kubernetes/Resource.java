@@ -9,7 +9,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A kind of object that is watched, and what of it is kept. */
+/** A watched kind of object, and the part of it that is kept. */
 enum Resource {
   NODES(
       "/api/v1",
@@ -63,8 +63,8 @@ enum Resource {
   }
 
   /**
-   * The part of an object that targets are made of. Times, counters and what else changes by the
-   * minute is not in it, so that equal parts mean that nothing is to be done.
+   * The part of an object that targets are built from. It has no times, counters or other
+   * frequently changing fields, so that equal parts mean that nothing changed.
    */
   JsonNode keep(JsonNode object) {
     return fields.keep(object);

@@ -26,7 +26,7 @@ enum Role {
     return resource;
   }
 
-  /** What the source of a group begins with. */
+  /** Prefix of a group's source. */
   String source() {
     return source;
   }
@@ -40,7 +40,7 @@ enum Role {
     };
   }
 
-  /** As configurations have it. */
+  /** Name in configurations. */
   @Override
   public String toString() {
     return word;

@@ -29,7 +29,7 @@ final class SelectorCheck {
 
   private SelectorCheck() {}
 
-  /** What is wrong with one of the two, or null. */
+  /** Problem of one of the two selectors, or null. */
   static @Nullable String problem(String label, String field) {
     if (!field.isEmpty()) {
       for (String term : field.split(",", -1)) {

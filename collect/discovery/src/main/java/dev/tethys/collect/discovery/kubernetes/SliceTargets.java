@@ -51,7 +51,7 @@ final class SliceTargets implements ClusterState.Targets {
     return new TargetGroup(source, targets, labels.build());
   }
 
-  /** Whether the slice repeats, in the other family of addresses, what another one has. */
+  /** Whether the slice repeats another one in the other address family. */
   private static boolean isSecond(@Nullable JsonNode service, JsonNode slice) {
     if (service == null) {
       return false;

@@ -189,7 +189,7 @@ class KubernetesDiscoveryTest {
   }
 
   @Test
-  void aWatchGoesOnWhereItEnded() throws InterruptedException {
+  void aWatchResumesAtItsLastVersion() throws InterruptedException {
     cluster.put(Resource.PODS, POD.formatted("a", "", "1.1.1.1"));
     start("role: pod");
     seen.await(s -> s.groups.size() == 1);

@@ -381,7 +381,7 @@ class RealKubernetesTest {
   }
 
   @Test
-  void whatChangesWhileTheServerIsAwayIsSeenWhenItIsBack() throws Exception {
+  void findsChangesMadeDuringAnOutageOfTheServer() throws Exception {
     namespace("away", "");
     pod("away", "stays", "10.3.0.1", "", "");
     pod("away", "goes", "10.3.0.2", "", "");
@@ -433,7 +433,7 @@ class RealKubernetesTest {
   }
 
   @Test
-  void whatRulesDoNotAllowIsFoundWhenTheyDo() throws Exception {
+  void findsObjectsOnceAccessIsGranted() throws Exception {
     namespace("open", "");
     pod("open", "p", "10.4.0.1", "", "");
     // The users of this test are known by certificate, which needs no start of the server.

@@ -9,20 +9,19 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 
 /**
- * Paths as graphite_exporter names them: a tag that is none is left out, and the rest of the path
- * is taken.
+ * Path naming of graphite_exporter: an invalid tag is left out, and the rest of the path is used.
  *
- * <p>What is to be known of each sample of a path, whose labels are remembered, goes with them in
- * labels that begin with two underscores, which no tag may bring.
+ * <p>Metadata for each sample of a path, whose labels are cached, is stored in labels that start
+ * with two underscores, which tags cannot set.
  */
 final class ExporterNaming implements PathNaming {
-  /** Its samples are left out on purpose. */
+  /** Marks samples that are left out on purpose. */
   static final String LEFT_OUT = "__left_out__";
 
-  /** By what values are multiplied. */
+  /** Factor for values. */
   static final String SCALE = "__scale__";
 
-  /** How many tags were none. */
+  /** Number of invalid tags. */
   static final String BAD_TAGS = "__bad_tags__";
 
   private static final String RESERVED = "__";
@@ -34,7 +33,7 @@ final class ExporterNaming implements PathNaming {
   /**
    * A naming.
    *
-   * @param strict whether what no rule matches is left out
+   * @param strict whether paths that no rule matches are left out
    */
   ExporterNaming(MetricMapper mapper, boolean strict) {
     this.mapper = mapper;
@@ -68,7 +67,7 @@ final class ExporterNaming implements PathNaming {
     return b.set(Labels.METRIC_NAME, names.metric(m.name())).build();
   }
 
-  /** Adds the tags of a path; how many were none. */
+  /** Adds the tags of a path; returns the number of invalid ones. */
   private int tags(String tags, LabelsBuilder to) {
     int bad = 0;
     for (String tag : tags.split(";", -1)) {
@@ -83,7 +82,7 @@ final class ExporterNaming implements PathNaming {
     return bad;
   }
 
-  /** Labels without what goes with them. */
+  /** Labels without internal ones. */
   static Labels shown(Labels labels) {
     return labels.toBuilder().set(SCALE, "").set(BAD_TAGS, "").build();
   }

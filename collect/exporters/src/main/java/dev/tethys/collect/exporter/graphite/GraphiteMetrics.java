@@ -29,10 +29,10 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last sample of each series that Graphite's lines brought, until it is too old. Safe for any
+ * The last sample of each series received from Graphite's lines, until it expires. Safe for any
  * number of threads.
  *
- * <p>Bound: so many series, and the memory of all, beyond which new ones are refused.
+ * <p>Limits: the number of series, and their total memory, beyond which new ones are rejected.
  */
 public final class GraphiteMetrics implements Collector, AutoCloseable {
   /** Most series. */
@@ -43,7 +43,7 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
 
   private record Sample(double value, long time) {}
 
-  /** What a series takes. */
+  /** Memory of a series. */
   private static long bytes(Labels labels) {
     return SeriesMemory.seriesBytes(labels.canonicalBytes().length);
   }
@@ -61,10 +61,10 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
   private @Nullable DatagramListener udp;
 
   /**
-   * Nothing yet.
+   * Creates an empty collector.
    *
-   * @param strict whether what no rule matches is left out
-   * @param expiry age at which a sample is no longer shown
+   * @param strict whether paths that no rule matches are left out
+   * @param expiry age after which a sample is removed
    * @param registry for metrics about itself
    */
   public GraphiteMetrics(
@@ -170,7 +170,7 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
     }
   }
 
-  /** Forgets what is too old. */
+  /** Removes expired samples. */
   public synchronized void forgetOld() {
     long oldest = millis.getAsLong() - expiry.toMillis();
     samples

@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param match a glob of dotted components, or an expression
  * @param regex whether it is an expression
- * @param name of the metric, with references to what matched
- * @param labels with references to what matched
- * @param drop whether what matches is left out
- * @param kind of what it matches; null for all kinds
- * @param ttl after which a series without new values vanishes; zero for never
- * @param scale by which values are multiplied
- * @param honorLabels whether labels that came with the metric win over those of the rule
+ * @param name name of the metric, with references to matched groups
+ * @param labels labels with references to matched groups
+ * @param drop whether matching samples are left out
+ * @param kind kind of samples that it matches; null for all kinds
+ * @param ttl time without new values after which a series is removed; zero for never
+ * @param scale factor for values
+ * @param honorLabels whether labels of the sample win over those of the rule
  */
 public record Mapping(
     String match,

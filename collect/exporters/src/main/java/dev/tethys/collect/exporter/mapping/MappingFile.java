@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param specificFirst whether of several globs that match the more specific one wins, not the
  *     first
- * @param observer what becomes of observations that no rule matches
- * @param ttl of series that no rule matches; zero for ever
+ * @param observer type for observations that no rule matches
+ * @param ttl lifetime of series that no rule matches; zero for forever
  */
 public record MappingFile(
     List<Mapping> mappings, boolean specificFirst, ObserverOptions observer, Duration ttl) {
@@ -137,12 +137,12 @@ public record MappingFile(
       matchType = s.optional("match_type", MATCH_TYPE, "glob or regex.");
     }
 
-    /** Whether it is said what observations become. */
+    /** Whether the type for observations is set. */
     boolean isTyped(YamlObject o) {
       return o.find(observerType) != null || o.find(timerType) != null;
     }
 
-    /** Options of what the rule's observations do not become would be without effect. */
+    /** Rejects options of the type that the rule does not use, since they would have no effect. */
     void refuseOthersOptions(YamlObject o, ObserverOptions otherwise, boolean otherwiseTyped) {
       if (!isTyped(o) && !otherwiseTyped) {
         return;
@@ -247,7 +247,7 @@ public record MappingFile(
     return read(YamlDocument.read(file));
   }
 
-  /** Reads what a file holds. */
+  /** Parses the contents of a file. */
   public static MappingFile parse(String name, String yaml) {
     return read(YamlDocument.parse(name, null, yaml));
   }

@@ -4,6 +4,6 @@ package dev.tethys.collect.exporter.mapping;
 public enum MetricKind {
   COUNTER,
   GAUGE,
-  /** What is observed: timers, histograms, distributions. */
+  /** Observations: timers, histograms, distributions. */
   OBSERVER
 }

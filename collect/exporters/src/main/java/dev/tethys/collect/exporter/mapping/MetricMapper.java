@@ -15,9 +15,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the rule for a name. Globs come first: they are in a tree of components, so that a lookup
- * costs the length of the name and not the number of rules. Expressions are tried one by one after
- * them. What was found lately is remembered.
+ * Finds the rule for a name. Globs are first: they are in a tree of components, so that a lookup
+ * depends on the length of the name and not on the number of rules. Expressions are tried one by
+ * one after them. Recent results are cached.
  *
  * <p>Safe for several threads.
  */
@@ -29,7 +29,7 @@ public final class MetricMapper {
    */
   public record Mapped(Mapping mapping, String name, Map<String, String> labels) {}
 
-  /** A rule with what is expanded for its matches. */
+  /** A rule with the templates expanded for its matches. */
   private record Rule(Mapping mapping, Regex pattern, Template name, Map<String, Template> labels) {
     static Rule of(Mapping m) {
       Regex p =
@@ -61,14 +61,14 @@ public final class MetricMapper {
     }
   }
 
-  /** A component of globs and what may follow it. */
+  /** A component of globs and its possible successors. */
   private static final class Step {
     final Map<String, Step> literal = new HashMap<>();
     @Nullable Step star;
     final List<Integer> rules = new ArrayList<>();
   }
 
-  /** Numbers that are remembered of a look, when nothing is said. */
+  /** Default number of cached names. */
   public static final int DEFAULT_REMEMBERED = 1000;
 
   private final MappingFile file;
@@ -112,12 +112,12 @@ public final class MetricMapper {
     return recent.values().stream().mapToLong(RecentNameCache::size).sum();
   }
 
-  /** How often names were looked up. */
+  /** Number of lookups. */
   public long gets() {
     return recent.values().stream().mapToLong(RecentNameCache::gets).sum();
   }
 
-  /** How often a name was remembered when it was looked up. */
+  /** Number of lookups answered from the cache. */
   public long hits() {
     return recent.values().stream().mapToLong(RecentNameCache::hits).sum();
   }
@@ -143,7 +143,7 @@ public final class MetricMapper {
     return file;
   }
 
-  /** What a name means; null when no rule matches. */
+  /** Mapping of a name; null if no rule matches. */
   public @Nullable Mapped map(String name, MetricKind kind) {
     RecentNameCache<Mapped> r = recent.get(kind);
     return r == null ? null : r.get(name);

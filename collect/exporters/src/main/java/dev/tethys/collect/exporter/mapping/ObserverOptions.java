@@ -20,7 +20,7 @@ public record ObserverOptions(
     int nativeBuckets,
     List<Objective> quantiles,
     Duration maxAge) {
-  /** A quantile and how far from it the answer may lie. */
+  /** A quantile and its maximum error. */
   public record Objective(double quantile, double error) {}
 
   /** A summary with the usual quantiles over ten minutes. */
@@ -33,7 +33,7 @@ public record ObserverOptions(
           List.of(new Objective(0.5, 0.05), new Objective(0.9, 0.01), new Objective(0.99, 0.001)),
           Duration.ofMinutes(10));
 
-  /** With native buckets, as where there is a mapping file that says nothing of them. */
+  /** Options with native buckets, the default of a mapping file that does not configure them. */
   ObserverOptions withNativeBuckets() {
     return new ObserverOptions(histogram, buckets, 1.1, 256, quantiles, maxAge);
   }

@@ -18,12 +18,12 @@ abstract sealed class Series {
 
   long ttlMillis;
 
-  /** What its name and labels take, and what was taken of the memory of series for all of it. */
+  /** Memory of its name and labels, and the total memory charged for the series. */
   long labelBytes;
 
   long charged;
 
-  /** Takes a value that represents so many events. */
+  /** Adds a value that represents {@code times} events. */
   abstract void take(double value, boolean relative, long times);
 
   abstract MetricFamily.Point point();
@@ -91,12 +91,12 @@ abstract sealed class Series {
     private static final int MIN_SCHEMA = -4;
     private static final int MAX_SCHEMA = 8;
 
-    /** What is not larger goes into the zero bucket: 2^-128, as in Prometheus's client. */
+    /** Values up to this threshold go into the zero bucket: 2^-128, as in Prometheus's client. */
     private static final double ZERO_THRESHOLD = 0x1p-128;
 
     private static final int NO_LIMIT = 1 << 20;
 
-    /** What a bucket takes, of the classic ones and of the native ones. */
+    /** Memory of a classic bucket, and below of a native one. */
     private static final long CLASSIC_BYTES = 16;
 
     private static final long NATIVE_BYTES = 80;

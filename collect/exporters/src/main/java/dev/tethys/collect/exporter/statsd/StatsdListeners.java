@@ -83,9 +83,9 @@ public final class StatsdListeners implements AutoCloseable {
   }
 
   /**
-   * Listens for datagrams on a socket of this machine.
+   * Listens for datagrams on a Unix socket.
    *
-   * @param mode who may write to it
+   * @param mode file permissions of the socket
    */
   public void unix(Path path, Set<PosixFilePermission> mode) throws IOException {
     unix =

@@ -15,9 +15,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands StatsD's lines on over UDP as they came, several in a packet, which goes when it is full
- * and at the latest after a second. The receiver of lines never waits for the relay: lines that
- * come while a hundred packets wait are lost, and counted.
+ * Forwards StatsD's lines unchanged over UDP, several per packet, which is sent when it is full and
+ * at the latest after a second. The receiver of lines never waits for the relay: lines that arrive
+ * while a hundred packets are queued are lost, and counted.
  */
 public final class StatsdRelay implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(StatsdRelay.class.getName());
@@ -68,7 +68,7 @@ public final class StatsdRelay implements AutoCloseable {
     return r.counters("statsd_exporter_relay_" + name + "_total", help, "target").with(target);
   }
 
-  /** Takes what came in a packet or a line. */
+  /** Adds the lines of a packet or a single line. */
   void relay(byte[] b, int offset, int length) {
     int end = offset + length;
     for (int i = offset; i < end; ) {
@@ -139,7 +139,7 @@ public final class StatsdRelay implements AutoCloseable {
     }
   }
 
-  /** Sends what waits and ends. */
+  /** Sends queued packets and ends. */
   @Override
   public void close() {
     flush();

@@ -99,7 +99,7 @@ class GraphiteMetricsTest {
   }
 
   @Test
-  void whatNoRuleMatchesIsDroppedAndCountedAndRulesScale() {
+  void dropsAndCountsUnmatchedPathsAndScalesValues() {
     MappingFile f =
         MappingFile.parse(
             "m.yml",

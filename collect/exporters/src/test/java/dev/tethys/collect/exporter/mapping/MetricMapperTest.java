@@ -77,7 +77,7 @@ class MetricMapperTest {
   }
 
   @Test
-  void expressionsComeAfterGlobsAndKindsAreToldApart() {
+  void triesExpressionsAfterGlobsAndDistinguishesKinds() {
     MetricMapper m =
         of(
             "mappings:\n"
@@ -108,7 +108,7 @@ class MetricMapperTest {
         "mappings: [{match: a, name: a, colour: red}]",
         "default: {}"
       })
-  void whatIsWrongIsRefused(String yaml) {
+  void rejectsInvalidMappings(String yaml) {
     assertThatThrownBy(() -> of(yaml)).isInstanceOf(ConfigException.class);
   }
 }

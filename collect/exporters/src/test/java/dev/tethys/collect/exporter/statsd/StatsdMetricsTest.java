@@ -212,7 +212,7 @@ class StatsdMetricsTest {
   }
 
   @Test
-  void histogramsOfAFileAreNativeTooUnlessItSaysOtherwise() {
+  void histogramsOfAFileAreNativeUnlessDisabled() {
     metrics = of("mappings: [{match: a, name: a, observer_type: histogram}]");
     send("a:1|h");
     assertThat(shown()).containsOnly(Map.entry("HISTOGRAM a{}", "native 1.0/1.0"));
@@ -278,7 +278,7 @@ class StatsdMetricsTest {
   }
 
   @Test
-  void namesInConflictAreToldApartUpToABound() {
+  void distinguishesConflictingNamesUpToALimit() {
     Registry about = new Registry();
     metrics = new StatsdMetrics(new MetricMapper(MappingFile.EMPTY, 100), about, () -> now);
     int more = StatsdMetrics.MAX_CONFLICTING + 5;

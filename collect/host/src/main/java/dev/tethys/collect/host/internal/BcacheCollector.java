@@ -252,7 +252,7 @@ final class BcacheCollector implements NodeCollector {
   }
 
   /**
-   * A size as the kernel prints it for people: {@code 1.2k}. The digit behind the point counts
+   * A size in the kernel's human-readable form: {@code 1.2k}. The digit after the point counts
    * 1/10.24ths of the unit (bch_hprint), not tenths.
    */
   static double size(String path, String s) throws MalformedException {
@@ -266,7 +266,7 @@ final class BcacheCollector implements NodeCollector {
     Double whole = Numbers.parse(point < 0 ? digits : digits.substring(0, point));
     Double part = point < 0 ? (Double) 0.0 : Numbers.parse(digits.substring(point + 1));
     if (whole == null || part == null) {
-      throw new MalformedException(path + ": \"" + s + "\" is no size");
+      throw new MalformedException(path + ": \"" + s + "\" is not a size");
     }
     double v = unit < 0 ? parsed(digits) : (whole + part / 10.24) * Math.pow(1024, unit + 1);
     v = Math.floor(v);

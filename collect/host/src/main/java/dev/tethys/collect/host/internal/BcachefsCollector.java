@@ -240,7 +240,7 @@ final class BcachefsCollector implements NodeCollector {
     }
     Double v = Numbers.parse(digits);
     if (v == null) {
-      throw new MalformedException(path + ": \"" + s + "\" is no size");
+      throw new MalformedException(path + ": \"" + s + "\" is not a size");
     }
     return Math.floor(v * Math.pow(1024, unit + 1));
   }

@@ -8,8 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Btrfs from /sys/fs/btrfs and, where it is mounted, what its ioctls say of its devices, which
- * sysfs does not have.
+ * Btrfs from /sys/fs/btrfs and, if it is mounted, device data from its ioctls, which sysfs lacks.
  */
 final class BtrfsCollector implements NodeCollector {
   private static final Desc INFO =
@@ -94,7 +93,9 @@ final class BtrfsCollector implements NodeCollector {
     }
   }
 
-  /** By the UUID of the file system; empty for what is not mounted or may not be asked. */
+  /**
+   * Devices by the UUID of the file system; empty for one that is not mounted or not accessible.
+   */
   private Map<String, List<BtrfsIoctl.Device>> ask(HostFiles files) throws IOException {
     Map<String, List<BtrfsIoctl.Device>> out = new HashMap<>();
     List<String> done = new ArrayList<>();
@@ -184,7 +185,7 @@ final class BtrfsCollector implements NodeCollector {
     return v == null ? 0 : Numbers.unsigned(v);
   }
 
-  /** How many bytes of disk a byte of data takes. */
+  /** Bytes of disk used by a byte of data. */
   private static double ratio(String mode, double devices) {
     return switch (mode) {
       case "single", "raid0" -> 1;

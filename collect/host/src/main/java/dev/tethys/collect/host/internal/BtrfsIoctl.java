@@ -26,7 +26,7 @@ final class BtrfsIoctl {
    */
   record Device(String name, String uuid, double total, double used, double[] errors) {}
 
-  /** Ids are given out one after the other; more of them than this are not asked for. */
+  /** Maximum device ID: IDs are assigned sequentially. */
   private static final long MAX_DEVICE_ID = 4096;
 
   private static final int READ = 2 << 30;
@@ -54,7 +54,7 @@ final class BtrfsIoctl {
     path = arena.allocate(4096);
   }
 
-  /** Adds the devices by the UUID of the file system, or nothing when it may not be asked. */
+  /** Adds the devices by the UUID of the file system, or nothing without permission. */
   void ask(String mountPoint, Map<String, List<Device>> out) {
     byte[] p = mountPoint.getBytes(StandardCharsets.UTF_8);
     if (p.length >= path.byteSize()) {
@@ -86,7 +86,7 @@ final class BtrfsIoctl {
     }
   }
 
-  /** False when the file system cannot be asked; an id that is not there is no such case. */
+  /** False if the file system cannot be queried; a missing ID is not an error. */
   private boolean device(int fd, long id, List<Device> devices) {
     buffer.fill((byte) 0);
     buffer.set(JAVA_LONG, 0, id);

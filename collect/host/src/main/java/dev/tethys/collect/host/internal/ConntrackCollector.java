@@ -11,7 +11,7 @@ final class ConntrackCollector implements NodeCollector {
   private static final Desc LIMIT =
       Desc.gauge("node_nf_conntrack_entries_limit", "Maximum size of connection tracking table.");
 
-  /** Columns of /proc/net/stat/nf_conntrack that are shown, and what they are called. */
+  /** Exported columns of /proc/net/stat/nf_conntrack, with the names of their metrics. */
   private static final int[] COLUMNS = {2, 4, 5, 8, 9, 10, 11, 16};
 
   private static final Desc[] STATS = {

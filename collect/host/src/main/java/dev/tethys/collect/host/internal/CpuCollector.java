@@ -14,8 +14,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Time of the CPUs from /proc/stat, their throttling and whether they are online from sysfs, and,
- * when asked for, /proc/cpuinfo.
+ * Time of the CPUs from /proc/stat, their throttling and online state from sysfs, and, if enabled,
+ * /proc/cpuinfo.
  */
 final class CpuCollector implements NodeCollector {
   private static final String[] MODES = {

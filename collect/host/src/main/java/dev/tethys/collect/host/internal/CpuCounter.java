@@ -3,9 +3,9 @@ package dev.tethys.collect.host.internal;
 /**
  * Time of one CPU by mode, as counters.
  *
- * <p>The kernel's counters may decrease slightly (idle and iowait do) and start anew when a CPU is
+ * <p>The kernel's counters may decrease slightly (idle and iowait do) and restart when a CPU is
  * unplugged and plugged in. These counters never decrease, unless a CPU's idle time fell by {@link
- * #JUMP_BACK_SECONDS} or more: then they start anew.
+ * #JUMP_BACK_SECONDS} or more: then they restart.
  */
 final class CpuCounter {
   private static final double JUMP_BACK_SECONDS = 3.0;
@@ -15,9 +15,9 @@ final class CpuCounter {
   final double[] seconds = new double[CpuLines.TIMES];
 
   /**
-   * Takes what the kernel says now.
+   * Updates the counters with the kernel's current values.
    *
-   * @param now in the same order
+   * @param now current values in the same order
    */
   void update(double[] now) {
     boolean anew = seconds[IDLE] - now[IDLE] >= JUMP_BACK_SECONDS;

@@ -5,9 +5,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** One processor of /proc/cpuinfo, its fields under the names that x86 gives them. */
+/** One processor of /proc/cpuinfo, with x86's names of the fields. */
 final class CpuInfo {
-  /** What other architectures call the same. */
+  /** Names of the same fields on other architectures. */
   private static final Map<String, String> X86_NAMES =
       Map.of(
           "vendor", "vendor_id",
@@ -40,7 +40,7 @@ final class CpuInfo {
       String value = line.substring(colon + 1).strip();
       if (name.equals("processor")) {
         if (Numbers.whole(value) == null) {
-          throw t.malformed("\"" + value + "\" is no processor's number");
+          throw t.malformed("\"" + value + "\" is not a processor number");
         }
         all.add(new CpuInfo());
       }

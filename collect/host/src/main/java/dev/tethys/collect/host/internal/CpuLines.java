@@ -1,6 +1,6 @@
 package dev.tethys.collect.host.internal;
 
-/** The lines of /proc/stat that tell the time of one CPU each, walked without an object a line. */
+/** The lines of /proc/stat with the time of one CPU each, read without an object per line. */
 final class CpuLines {
   /** Ticks a second in /proc/stat and /proc/PID/stat, the same on every architecture. */
   static final double USER_HZ = 100.0;
@@ -11,7 +11,9 @@ final class CpuLines {
   /** More CPUs than Linux can have; a file that names a higher one is malformed. */
   private static final int MAX_CPU = 1 << 16;
 
-  /** What the CPU of this line spent in each mode; modes that the kernel does not tell are 0. */
+  /**
+   * Time that the CPU of this line spent in each mode; modes that the kernel does not report are 0.
+   */
   final double[] seconds = new double[TIMES];
 
   /** The CPU of this line. */

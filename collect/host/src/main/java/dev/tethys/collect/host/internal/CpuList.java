@@ -19,7 +19,7 @@ final class CpuList {
       Long first = Numbers.whole(dash < 0 ? part : part.substring(0, dash));
       Long last = dash < 0 ? first : Numbers.whole(part.substring(dash + 1));
       if (first == null || last == null || first < 0 || last > MAX_CPU) {
-        throw new MalformedException("\"" + part + "\" is no range of CPUs");
+        throw new MalformedException("\"" + part + "\" is not a range of CPUs");
       }
       for (long i = first; i <= last; i++) {
         out.add((int) i);

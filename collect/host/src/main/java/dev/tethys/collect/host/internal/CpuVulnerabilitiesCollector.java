@@ -3,7 +3,7 @@ package dev.tethys.collect.host.internal;
 import java.io.IOException;
 import java.util.Locale;
 
-/** Known faults of the CPU and what is done about them, from /sys/devices/system/cpu. */
+/** Known vulnerabilities of the CPU and their mitigations, from /sys/devices/system/cpu. */
 final class CpuVulnerabilitiesCollector implements NodeCollector {
   private static final Desc INFO =
       Desc.gauge(

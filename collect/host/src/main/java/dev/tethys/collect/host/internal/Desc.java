@@ -48,8 +48,8 @@ final class Desc {
   }
 
   /**
-   * A label set with these values, in the order in which the names were given. It fits every family
-   * with the same labels. Empty values are no labels.
+   * A label set with these values, in the order of the names. It fits every family with the same
+   * labels. Empty values set no label.
    */
   Labels labels(String... values) {
     if (values.length != labelNames.length) {

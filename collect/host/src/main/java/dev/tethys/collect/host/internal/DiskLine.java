@@ -8,9 +8,9 @@ import java.util.function.Predicate;
  * A line of /proc/diskstats.
  *
  * @param values in the order of the columns, in bytes and seconds: reads, reads merged, bytes read,
- *     time of reads, writes, writes merged, bytes written, time of writes, requests under way, time
- *     with any, that time by their number; then of discards and flushes
- * @param count how many values this kernel tells
+ *     time of reads, writes, writes merged, bytes written, time of writes, requests in progress,
+ *     time with any, that time weighted by their number; then of discards and flushes
+ * @param count number of values that this kernel provides
  */
 record DiskLine(String name, String major, String minor, double[] values, int count) {
   private static final double SECTOR = 512.0;
@@ -24,7 +24,7 @@ record DiskLine(String name, String major, String minor, double[] values, int co
   /**
    * Reads the lines of some devices.
    *
-   * @param wanted by name; the numbers of others may be malformed
+   * @param wanted selects lines by name; the numbers of others may be malformed
    */
   static List<DiskLine> read(Text t, Predicate<String> wanted) throws MalformedException {
     List<DiskLine> out = new ArrayList<>();

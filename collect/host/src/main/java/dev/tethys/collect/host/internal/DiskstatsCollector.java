@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Block devices from /proc/diskstats, and what udev knows of them. */
+/** Block devices from /proc/diskstats, with properties from udev. */
 final class DiskstatsCollector implements NodeCollector {
   private static final Desc INFO =
       Desc.gauge(
@@ -174,7 +174,7 @@ final class DiskstatsCollector implements NodeCollector {
     return info.getOrDefault(key, "");
   }
 
-  /** What is printed on the disk, else what the bus says, else what a virtual disk has. */
+  /** Serial number printed on the disk, else that of the bus, else that of a virtual disk. */
   private static String serial(Map<String, String> info) {
     for (String key : List.of("SCSI_IDENT_SERIAL", "ID_SERIAL_SHORT", "ID_SERIAL")) {
       @Nullable String v = info.get(key);

@@ -30,7 +30,7 @@ final class EthtoolCollector implements NodeCollector {
   private static final System.Logger LOG = JulLogger.of(EthtoolCollector.class.getName());
   private static final long SIOCETHTOOL = 0x8946;
 
-  /** Of struct ifreq, whose name comes before a pointer to the question. */
+  /** Layout of struct ifreq, whose name precedes a pointer to the request. */
   private static final int IFREQ = 40;
 
   private static final int IFNAMSIZ = 16;
@@ -42,7 +42,7 @@ final class EthtoolCollector implements NodeCollector {
   private static final int NAME = 32;
   private static final int MAX_STATS = 65_536;
 
-  /** Counters that a driver may get while it is asked: those of a few hundred queues. */
+  /** Counters that a driver may add during the request: those of a few hundred queues. */
   private static final int SPARE_STATS = 4096;
 
   private static final double MEGABIT = 1e6 / 8;
@@ -102,10 +102,10 @@ final class EthtoolCollector implements NodeCollector {
   private static final int PAUSES = 13;
   private static final int PAUSES_ONE_WAY = 14;
 
-  /** A speed: megabits a second, which medium, whether both sides speak at once. */
+  /** A speed in megabits per second, its medium, and whether it is full duplex. */
   private record Speed(int bit, int megabits, String medium, boolean full) {}
 
-  /** Those that the old question can tell, by their bits. */
+  /** Speeds that the legacy request can report, by their bits. */
   private static final List<Speed> SPEEDS =
       List.of(
           new Speed(0, 10, "T", false),
@@ -270,7 +270,7 @@ final class EthtoolCollector implements NodeCollector {
 
   private void counters(SocketCalls socket, String device, int n, Families out) {
     try (Arena arena = Arena.ofConfined()) {
-      // The kernel writes as many as the driver has by then, not as many as were asked for.
+      // The kernel writes as many as the driver has at that time, not as many as requested.
       long room = 2L * n + SPARE_STATS;
       MemorySegment names = arena.allocate(12L + room * NAME, 8);
       names.set(JAVA_INT, 0, GSTRINGS);
@@ -287,7 +287,7 @@ final class EthtoolCollector implements NodeCollector {
     }
   }
 
-  /** What was answered; nothing where the driver's counters changed between both questions. */
+  /** Values by name; empty if the driver's counters changed between both requests. */
   static Map<String, Long> byName(MemorySegment names, MemorySegment values) {
     int n = names.get(JAVA_INT, 8);
     if (n != values.get(JAVA_INT, 4)) {

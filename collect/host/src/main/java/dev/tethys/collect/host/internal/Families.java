@@ -12,13 +12,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** Gathers the metrics of one collection by family, in the order in which they came. */
+/** Collects the metrics of one collection by family, in order of arrival. */
 public final class Families {
   private record Family(String name, MetricType type, String help, List<Metric> metrics) {}
 
   private final Map<String, Family> byName = new LinkedHashMap<>(512);
 
-  /** Empty, for one collection. */
+  /** Creates an empty object for one collection. */
   public Families() {}
 
   void add(Desc desc, double value) {
@@ -42,13 +42,13 @@ public final class Families {
     f.metrics.add(metric);
   }
 
-  /** The label sets that a family holds so far. */
+  /** The label sets of a family so far. */
   List<Labels> labels(String name) {
     Family f = byName.get(name);
     return f == null ? List.of() : f.metrics.stream().map(Metric::labels).toList();
   }
 
-  /** The type of a family gathered so far, or null. */
+  /** The type of a family so far, or null. */
   @org.jspecify.annotations.Nullable
   MetricType type(String name) {
     Family f = byName.get(name);
@@ -57,7 +57,7 @@ public final class Families {
 
   /**
    * Passes every family once to {@code to}. Of metrics with the same labels, which only malformed
-   * files can bring about, the first is kept.
+   * files can contain, the first is kept.
    */
   public void drainTo(Consumer<MetricFamily> to) {
     for (Family f : byName.values()) {

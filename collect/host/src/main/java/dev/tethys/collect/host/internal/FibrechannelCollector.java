@@ -39,7 +39,10 @@ final class FibrechannelCollector implements NodeCollector {
     counter("fcp_packet_aborts", "fcp_packet_aborts_total", "Number of aborted packets")
   };
 
-  /** Files in the order of the labels; those of the second kind begin with 0x, which goes. */
+  /**
+   * Files in the order of the labels; those of the second kind have the prefix 0x, which is
+   * removed.
+   */
   private static final String[] FILES = {
     "speed",
     "port_state",
@@ -69,7 +72,7 @@ final class FibrechannelCollector implements NodeCollector {
           "supported_speeds",
           "dev_loss_tmo");
 
-  /** What a driver says of a counter that it does not have. */
+  /** Value that a driver reports for a missing counter. */
   private static final long UNKNOWN = -1;
 
   private static Counter counter(String file, String name, String help) {

@@ -243,7 +243,7 @@ final class FileProcess implements HostProcess {
     }
   }
 
-  /** Where a link leads; {@code ""} for one that is gone meanwhile. */
+  /** Target of a link; {@code ""} if it has vanished. */
   private static String link(Path p) throws IOException {
     try {
       return Files.readSymbolicLink(p).toString();

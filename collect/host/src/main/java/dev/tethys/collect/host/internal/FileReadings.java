@@ -28,7 +28,7 @@ public final class FileReadings implements HostReadings {
   /** Of processes whose state is not for this process to see. */
   private static final char UNREADABLE = '?';
 
-  /** Threads that ask mounts come and go as {@link MountProbe} needs them. */
+  /** Maximum number of threads that query mounts; {@link MountProbe} starts them on demand. */
   private static final int STAT_WORKERS = 4;
 
   /** With buffers that live as long as this object. */
@@ -288,7 +288,7 @@ public final class FileReadings implements HostReadings {
     return out;
   }
 
-  /** File systems that have a device, as the kernel says, and ZFS, whose devices are its own. */
+  /** File systems with a device according to the kernel, and ZFS, which manages its own devices. */
   private Set<String> physicalTypes() throws IOException {
     Text t = files.read(files.proc("filesystems"));
     Set<String> out = new HashSet<>();

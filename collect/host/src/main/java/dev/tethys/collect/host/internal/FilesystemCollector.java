@@ -8,7 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Space of the mounted file systems, from statfs(2) of what /proc/1/mountinfo lists. */
+/** Space of the mounted file systems, from statfs(2) of the mounts in /proc/1/mountinfo. */
 final class FilesystemCollector implements NodeCollector {
   private static final String[] LABELS = {"device", "mountpoint", "fstype", "device_error"};
   private static final Desc SIZE = gauge("size_bytes", "Filesystem size in bytes.");

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * second. Results are cached, so that no pattern runs at a later scrape.
  */
 final class Filter {
-  /** Names remembered; more of them (containers come and go) and the memory starts anew. */
+  /** Maximum number of cached names; beyond it (containers come and go) the cache is cleared. */
   static final int MAX_REMEMBERED = 10_000;
 
   private final @Nullable Pattern exclude;

@@ -16,7 +16,7 @@ final class Globs {
 
   private Globs() {}
 
-  /** What is there, sorted; the pattern itself when nothing is. */
+  /** Matching paths, sorted; the pattern itself if there are none. */
   static List<String> folders(String glob) {
     if (!hasWildcard(glob)) {
       return List.of(glob);

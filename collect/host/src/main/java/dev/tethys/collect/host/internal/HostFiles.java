@@ -46,7 +46,7 @@ public final class HostFiles {
     cPath = arena.allocate(MAX_PATH);
   }
 
-  /** Where the host's trees stand. */
+  /** Paths of the host's file trees. */
   HostPaths paths() {
     return paths;
   }
@@ -64,7 +64,7 @@ public final class HostFiles {
     return paths.rootfs().equals("/") ? name : paths.rootfs() + name;
   }
 
-  /** Reads a file; what comes back holds until the next read. */
+  /** Reads a file; the result is valid until the next read. */
   Text read(String path) throws HostFileException {
     if (!load(path)) {
       throw new HostFileException("open", path, errno);

@@ -44,7 +44,7 @@ final class HwmonCollector implements NodeCollector {
       Desc.gauge(
           "node_hwmon_sensor_label", "Label for given chip and sensor", "chip", "sensor", "label");
 
-  /** A chip's folder and what it is called. */
+  /** A chip's folder and its name. */
   private record Chip(String dir, String folder, String name, String nameFile) {}
 
   private final Filter chips;
@@ -312,7 +312,7 @@ final class HwmonCollector implements NodeCollector {
         name, n -> Desc.of("node_hwmon_" + n, type, help, "chip", "sensor"));
   }
 
-  /** In small letters, with an underscore for what a name cannot hold and none at its ends. */
+  /** Lower-case name, with an underscore for invalid characters and none at its ends. */
   static String clean(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
     StringBuilder sb = new StringBuilder(lower.length());

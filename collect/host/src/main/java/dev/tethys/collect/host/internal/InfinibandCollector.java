@@ -386,7 +386,7 @@ final class InfinibandCollector implements NodeCollector {
     String s = files.string(path);
     List<String> parts = List.of(s.split(":", -1));
     if (parts.size() != 2) {
-      throw new MalformedException(path + ": \"" + s + "\" is no state");
+      throw new MalformedException(path + ": \"" + s + "\" is not a state");
     }
     return number(path, parts.get(0).strip());
   }
@@ -397,7 +397,7 @@ final class InfinibandCollector implements NodeCollector {
     int blank = s.indexOf(' ');
     Double v = blank < 0 ? null : Numbers.parse(s.substring(0, blank));
     if (v == null) {
-      throw new MalformedException(path + ": \"" + s + "\" is no rate");
+      throw new MalformedException(path + ": \"" + s + "\" is not a rate");
     }
     return Math.floor(v * GIGABIT);
   }

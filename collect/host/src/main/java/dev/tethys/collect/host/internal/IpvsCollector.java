@@ -25,7 +25,7 @@ final class IpvsCollector implements NodeCollector {
 
   private static final int TOTALS_LINE = 3;
 
-  /** Sums over backends that the chosen labels do not tell apart. */
+  /** Sums over backends that the chosen labels do not distinguish. */
   private static final class Sums {
     double active;
     double inactive;

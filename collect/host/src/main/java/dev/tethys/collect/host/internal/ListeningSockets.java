@@ -46,7 +46,7 @@ final class ListeningSockets {
       if (udp ? remote.endsWith(":0000") : state == LISTEN) {
         Listener l = listener(udp, v6, local, inode);
         if (l == null) {
-          throw t.malformed("\"" + local + "\" is no address");
+          throw t.malformed("\"" + local + "\" is not an address");
         }
         to.add(l);
       }

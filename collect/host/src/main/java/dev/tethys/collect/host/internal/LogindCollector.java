@@ -85,11 +85,11 @@ final class LogindCollector implements NodeCollector {
   static List<List<?>> rows(List<Object> answer) throws IOException {
     List<List<?>> out = new ArrayList<>();
     if (answer.isEmpty() || !(answer.getFirst() instanceof List<?> all)) {
-      throw new IOException("the bus: an answer that is no list");
+      throw new IOException("the bus sent a response that is not a list");
     }
     for (Object row : all) {
       if (!(row instanceof List<?> fields) || fields.size() < 2) {
-        throw new IOException("the bus: an entry that is no structure");
+        throw new IOException("the bus sent an entry that is not a structure");
       }
       out.add(fields);
     }

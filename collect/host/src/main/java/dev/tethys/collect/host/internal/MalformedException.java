@@ -2,9 +2,7 @@ package dev.tethys.collect.host.internal;
 
 import java.io.IOException;
 
-/**
- * A file of the host does not read as it should. Without a stack trace: it may come every scrape.
- */
+/** A file of the host is malformed. Without a stack trace: it may occur in every scrape. */
 public final class MalformedException extends IOException {
   MalformedException(String message) {
     super(message);

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 final class MeminfoLines {
   private final Text t;
 
-  /** Where the name of this line stands. */
+  /** Start of the name in this line. */
   int nameStart;
 
   int nameEnd;

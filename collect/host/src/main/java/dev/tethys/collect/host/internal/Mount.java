@@ -48,7 +48,7 @@ record Mount(
     if (colon < 0
         || Numbers.whole(f[2].substring(0, colon)) == null
         || Numbers.whole(f[2].substring(colon + 1)) == null) {
-      throw t.malformed("\"" + f[2] + "\" is no device number");
+      throw t.malformed("\"" + f[2] + "\" is not a device number");
     }
     String point = f[4].replace("\\040", " ").replace("\\011", "\t");
     return new Mount(
@@ -61,7 +61,7 @@ record Mount(
         f[5]);
   }
 
-  /** A path as the host sees it whose root is at {@code rootfs}; others stay as they are. */
+  /** A path as seen by the host, whose root is at {@code rootfs}; others stay unchanged. */
   static String ofHost(String path, String rootfs) {
     if (path.equals(rootfs)) {
       return "/";

@@ -23,10 +23,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks mounts for their space without ever waiting long for one that hangs, as a network file
- * system does whose server is gone. Few threads ask one mount after the other; a mount that does
- * not answer in time keeps its thread, is reported as {@link #TIMEOUT} and not asked again before
- * that thread comes back; another thread continues with the rest meanwhile.
+ * Queries the space of mounts without waiting long for one that hangs, as a network file system
+ * does when its server is gone. A few threads query the mounts in turn; a mount that does not
+ * answer in time keeps its thread, is reported as {@link #TIMEOUT} and not queried again before
+ * that thread returns; another thread continues with the rest in the meantime.
  *
  * <p>Invariants, under {@link #lock}: {@code stuck} holds exactly the mounts whose thread was
  * abandoned; there are never more than {@link #MAX_THREADS} threads, and without a free one a mount
@@ -40,7 +40,7 @@ final class MountProbe {
   /** Threads that hang and threads that work. */
   static final int MAX_THREADS = 64;
 
-  /** After this part of the timeout a thread that still waits gets a stand-in for the rest. */
+  /** Part of the timeout after which a waiting thread is replaced for the rest. */
   private static final int SLOW_PART = 10;
 
   /** Mounts that one thread takes before a second one pays for its start. */
@@ -79,7 +79,10 @@ final class MountProbe {
             Thread.ofPlatform().daemon().name("statfs-", 0).factory());
   }
 
-  /** The answers, by position. Takes at most about the timeout, however many mounts hang. */
+  /**
+   * Results by position. Takes at most about the timeout, regardless of the number of hanging
+   * mounts.
+   */
   List<Answer> ask(List<String> mounts) {
     Round round = new Round(mounts);
     lock.lock();
@@ -92,7 +95,7 @@ final class MountProbe {
     }
   }
 
-  /** How many mounts hang now. */
+  /** Number of mounts that hang now. */
   int stuckMounts() {
     lock.lock();
     try {
@@ -141,7 +144,7 @@ final class MountProbe {
         if (active > 0) {
           return; // others of this round continue
         }
-        // Every thread hangs: what was not asked yet will not be.
+        // Every thread hangs: the remaining mounts will not be queried.
         for (int i = next; i < mounts.size(); i++) {
           if (answers[i] == null && startedAt[i] == 0) {
             answer(i, Answer.failed(TIMEOUT));

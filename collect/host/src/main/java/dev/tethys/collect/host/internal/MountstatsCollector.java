@@ -28,7 +28,10 @@ final class MountstatsCollector implements NodeCollector {
   /** More numbers than any line has. */
   private static final int MAX_NUMBERS = 64;
 
-  /** What a double holds exactly; the kernel's differences may wrap below zero. */
+  /**
+   * Largest integer range that a double holds exactly; the kernel's differences may wrap below
+   * zero.
+   */
   private static final long MANTISSA = 1L << 53;
 
   private static final int UDP_GAP_AT = 2;
@@ -163,7 +166,7 @@ final class MountstatsCollector implements NodeCollector {
       t.needField();
       String protocol = t.field();
       long[] n = numbers(t, 7);
-      // UDP lacks what only a connection has, RDMA the queues.
+      // UDP has no connection fields, RDMA no queues.
       n =
           switch (protocol) {
             case "udp" -> widened(n, UDP_GAP_AT);

@@ -6,10 +6,10 @@ import java.util.function.Function;
 
 /**
  * Cache of objects derived from the name at a position of a file. The kernel prints its tables in
- * the same order every time, so a scrape compares bytes and needs neither strings nor look-ups.
+ * the same order every time, so a scrape compares bytes and needs neither strings nor lookups.
  */
 final class NamedObjectCache<T> {
-  /** Positions remembered; names after them are made anew each time. */
+  /** Maximum number of cached positions; names after them are created each time. */
   static final int MAX_POSITIONS = 4096;
 
   private final Function<String, T> make;

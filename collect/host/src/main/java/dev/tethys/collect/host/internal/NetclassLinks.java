@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Properties of network devices as netlink tells them ({@code --collector.netclass.netlink}): one
- * question for all of them, where each file of /sys takes a lock of the whole network
- * (linux/if_link.h, linux/ethtool_netlink.h).
+ * Properties of network devices from netlink ({@code --collector.netclass.netlink}): one request
+ * for all of them, while each file of /sys takes a lock of the whole network (linux/if_link.h,
+ * linux/ethtool_netlink.h).
  */
 final class NetclassLinks implements NodeCollector {
   private static final int ADDRESS = 1;
@@ -119,7 +119,7 @@ final class NetclassLinks implements NodeCollector {
     }
   }
 
-  /** Speeds and duplexes of the devices that have these; none where the kernel does not tell. */
+  /** Speeds and duplex modes of the devices; none if the kernel does not provide them. */
   private Map<String, Mode> modes(Families out) throws IOException {
     Map<String, Mode> modes = new HashMap<>();
     try (GenericFamily ethtool = new GenericFamily("ethtool")) {
@@ -207,7 +207,7 @@ final class NetclassLinks implements NodeCollector {
     }
   }
 
-  /** What netlink does not tell. */
+  /** Adds the values that netlink does not provide. */
   private void file(String file, String name, Links.Link link, HostFiles files, Families out)
       throws IOException {
     String s = files.sysAttribute(files.sys("class/net/" + link.name() + "/" + file));

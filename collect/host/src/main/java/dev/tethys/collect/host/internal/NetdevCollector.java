@@ -132,7 +132,7 @@ final class NetdevCollector implements NodeCollector {
     }
   }
 
-  /** The names that node_exporter gives columns of /proc/net/dev when told to be detailed. */
+  /** Names of /proc/net/dev columns in node_exporter's detailed mode. */
   private static String inDetail(String column) {
     return switch (column) {
       case "receive_errs" -> "receive_errors";

@@ -7,9 +7,9 @@ import java.util.function.Predicate;
 /**
  * A line of /proc/net/dev.
  *
- * @param values in the order of the columns: eight of what was received (bytes, packets, errs,
- *     drop, fifo, frame, compressed, multicast), eight of what was sent (bytes, packets, errs,
- *     drop, fifo, colls, carrier, compressed)
+ * @param values in the order of the columns: eight of received data (bytes, packets, errs, drop,
+ *     fifo, frame, compressed, multicast), eight of sent data (bytes, packets, errs, drop, fifo,
+ *     colls, carrier, compressed)
  */
 record NetdevLine(String name, double[] values) {
   static final int COLUMNS = 16;
@@ -17,7 +17,7 @@ record NetdevLine(String name, double[] values) {
   /**
    * Reads the lines of some devices.
    *
-   * @param wanted by name; the numbers of others may be malformed
+   * @param wanted selects lines by name; the numbers of others may be malformed
    */
   static List<NetdevLine> read(Text t, Predicate<String> wanted) throws MalformedException {
     List<NetdevLine> out = new ArrayList<>();

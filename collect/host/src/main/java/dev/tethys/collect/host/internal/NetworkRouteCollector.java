@@ -38,7 +38,7 @@ final class NetworkRouteCollector implements NodeCollector {
   private static final Desc ROUTES =
       Desc.gauge("node_network_routes", "network routes by interface", "device");
 
-  /** The kernel's numbers of who made a route. */
+  /** The kernel's numbers for the origin of a route. */
   private static final Map<Integer, String> PROTOCOLS =
       Map.ofEntries(
           Map.entry(0, "unspec"),

@@ -16,7 +16,7 @@ final class NfsdCollector implements NodeCollector {
     "FsStat", "FsInfo", "PathConf", "Commit"
   };
 
-  /** Those with an empty name are not shown. */
+  /** Operations with an empty name are not exported. */
   private static final String[] V4 = {
     "",
     "",

@@ -2,7 +2,7 @@ package dev.tethys.collect.host.internal;
 
 import java.io.IOException;
 
-/** One subject of the host. It is asked by one thread at a time and may keep caches and buffers. */
+/** One subject of the host. It is used by one thread at a time and may keep caches and buffers. */
 @FunctionalInterface
 public interface NodeCollector {
   /**

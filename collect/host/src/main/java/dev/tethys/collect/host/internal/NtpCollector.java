@@ -62,7 +62,7 @@ final class NtpCollector implements NodeCollector {
     boolean known = options.on("collector.ntp.server-is-local");
     if (!known && (literal == null || !literal.isLoopbackAddress())) {
       throw new IllegalArgumentException(
-          "--collector.ntp.server: only the address of a server on this machine is taken, but with"
+          "--collector.ntp.server: only the address of a server on this machine is accepted, except with"
               + " --collector.ntp.server-is-local");
     }
     server = name;
@@ -114,7 +114,7 @@ final class NtpCollector implements NodeCollector {
       answer = ByteBuffer.wrap(datagram, 0, socket.receive(datagram));
       came = now();
       if (answer.limit() < SIZE || (answer.get(0) & 7) != SERVER || answer.getLong(24) != mark) {
-        throw new IOException("couldn't get SNTP reply: an answer that is none");
+        throw new IOException("couldn't get SNTP reply: invalid response");
       }
     }
     show(answer, sent, came, out);
@@ -170,7 +170,7 @@ final class NtpCollector implements NodeCollector {
     return Integer.toUnsignedLong(b.getInt(at)) / 65_536.0;
   }
 
-  /** Seconds since 1970; what would be before 1968 is of the era that begins in 2036. */
+  /** Seconds since 1970; times before 1968 belong to the era that begins in 2036. */
   private static double time(ByteBuffer b, int at) {
     long seconds = Integer.toUnsignedLong(b.getInt(at));
     if (seconds != 0 && seconds < 1L << 31) {

@@ -15,7 +15,7 @@ final class Numbers {
     return (double) (v >>> 1 | v & 1) * 2.0;
   }
 
-  /** A decimal number, or null when it is none. */
+  /** Parses a decimal number; null if the text is not one. */
   static @Nullable Double parse(String s) {
     if (s.isEmpty() || s.length() > 64) {
       return null;

@@ -71,7 +71,7 @@ final class OsCollector implements NodeCollector {
       try {
         out.add(SUPPORT_END, LocalDate.parse(end).atStartOfDay(ZoneOffset.UTC).toEpochSecond());
       } catch (DateTimeParseException e) {
-        throw t.malformed("SUPPORT_END is no date: " + end);
+        throw t.malformed("SUPPORT_END is not a date: " + end);
       }
     }
   }
@@ -111,7 +111,7 @@ final class OsCollector implements NodeCollector {
     return sb.toString();
   }
 
-  /** Digits, and more behind a point. */
+  /** Reads a number with an optional fraction. */
   private static double majorMinor(String version) {
     int i = 0;
     boolean point = false;

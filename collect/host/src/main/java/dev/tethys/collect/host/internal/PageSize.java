@@ -33,7 +33,7 @@ final class PageSize {
       }
     } catch (IOException e) {
       JulLogger.of(PageSize.class.getName())
-          .log(System.Logger.Level.DEBUG, "the size of a page is taken to be " + USUAL, e);
+          .log(System.Logger.Level.DEBUG, "the page size is assumed to be " + USUAL, e);
     }
     return USUAL;
   }

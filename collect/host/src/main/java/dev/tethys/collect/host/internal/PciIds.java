@@ -26,7 +26,7 @@ final class PciIds {
 
   private PciIds() {}
 
-  /** Reads a file, or the first of the usual ones; without any, ids replace names. */
+  /** Reads a file, or the first existing default; without any, IDs are used instead of names. */
   static PciIds read(String file) {
     PciIds ids = new PciIds();
     for (String path : file.isEmpty() ? PATHS : List.of(file)) {

@@ -32,7 +32,9 @@ final class PcideviceCollector implements NodeCollector {
   private static final String INFO_HELP =
       "Non-numeric data from /sys/bus/pci/devices/<location>, value is always 1.";
 
-  /** Numbers of a device; what is absent is shown as {@code absent}, and left out when NaN. */
+  /**
+   * Numbers of a device; absent ones have the value {@code absent}, and are left out if it is NaN.
+   */
   private record Figure(String file, double scale, double absent, Desc desc) {}
 
   private static final Figure[] FIGURES = {
@@ -194,12 +196,12 @@ final class PcideviceCollector implements NodeCollector {
     out.add(info, 1, v.toArray(new String[0]));
   }
 
-  /** A number as so many hexadecimal digits. */
+  /** A number with the given count of hexadecimal digits. */
   private static String hex(HostFiles files, String path, int digits) throws IOException {
     String s = files.string(path);
     Long v = Numbers.whole(s);
     if (v == null || v < 0 || v > 0xffffffffL) {
-      throw new MalformedException(path + ": \"" + s + "\" is no number of PCI");
+      throw new MalformedException(path + ": \"" + s + "\" is not a PCI number");
     }
     StringBuilder sb = new StringBuilder(Long.toHexString(v));
     while (sb.length() < digits) {
@@ -212,7 +214,7 @@ final class PcideviceCollector implements NodeCollector {
   private static String[] location(String s) throws MalformedException {
     String[] p = s.split("[:.]");
     if (p.length != 4) {
-      throw new MalformedException("\"" + s + "\" is no place on the PCI bus");
+      throw new MalformedException("\"" + s + "\" is not a PCI address");
     }
     return p;
   }

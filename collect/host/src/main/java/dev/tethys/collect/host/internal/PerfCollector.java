@@ -22,9 +22,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Counters of the processors and of the kernel, for each processor (perf_event_open(2)). They are
- * opened at the first scrape and count from then on; those that a machine does not have are left
- * out.
+ * Counters of the processors and of the kernel, per processor (perf_event_open(2)). They are opened
+ * at the first scrape and count from then on; those that a machine lacks are left out.
  */
 final class PerfCollector implements NodeCollector {
   private static final System.Logger LOG = JulLogger.of(PerfCollector.class.getName());
@@ -153,7 +152,7 @@ final class PerfCollector implements NodeCollector {
     return new Event(flag, SOFTWARE, number, metric, help);
   }
 
-  /** Which cache, what is done to it (0 read, 1 written), how that ends (0 at all, 1 a miss). */
+  /** Event of a cache, an operation (0 read, 1 write) and a result (0 access, 1 miss). */
   private static Event cache(
       String flag, int cache, int does, int ends, String metric, String help) {
     return new Event(
@@ -189,7 +188,7 @@ final class PerfCollector implements NodeCollector {
           for (String name : named) {
             if (of.stream().noneMatch(e -> e.flag.equals(name))) {
               throw new IllegalArgumentException(
-                  "--collector.perf." + word + "-profilers: there is no profiler " + name);
+                  "--collector.perf." + word + "-profilers: unknown profiler " + name);
             }
           }
           of.stream().filter(e -> named.isEmpty() || named.contains(e.flag)).forEach(wanted::add);
@@ -209,7 +208,7 @@ final class PerfCollector implements NodeCollector {
     try {
       return cpus(text);
     } catch (IllegalArgumentException e) {
-      throw new IOException("perf: these are no processors: " + text, e);
+      throw new IOException("perf: invalid list of processors: " + text, e);
     }
   }
 

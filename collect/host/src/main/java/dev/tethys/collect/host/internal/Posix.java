@@ -11,8 +11,8 @@ import java.lang.invoke.MethodHandle;
 
 /**
  * The few calls of the C library that the collectors need, on 64-bit Linux. They are called
- * directly because the error number matters (a file of /sys says with EINVAL that it has no value)
- * and because hundreds of small files are read a scrape.
+ * directly because the error number matters (a file of /sys without a value fails with EINVAL) and
+ * because a scrape reads hundreds of small files.
  */
 final class Posix {
   private static final int O_RDONLY = 0;
@@ -101,7 +101,7 @@ final class Posix {
     }
   }
 
-  /** Writes where a link leads and says how long that is, or -1. */
+  /** Writes the target of a link and returns its length, or -1. */
   static long readlink(MemorySegment state, MemorySegment path, MemorySegment to, long size) {
     try {
       return (long) READLINK.invokeExact(state, path, to, size);

@@ -7,7 +7,7 @@ import java.io.IOException;
 final class PressureCollector implements NodeCollector {
   private static final String[] RESOURCES = {"cpu", "io", "memory", "irq"};
 
-  /** By resource; what waits ("some"), then what stalls ("full"); absent where not shown. */
+  /** By resource; waiting time ("some"), then stall time ("full"); absent if not exported. */
   private static final Desc[][] DESCS = {
     {
       Desc.counter(

@@ -15,7 +15,7 @@ import java.lang.management.ThreadMXBean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Reads /proc/self and asks the Java machine. */
+/** Reads /proc/self and the Java virtual machine's beans. */
 public final class ProcessFamilies {
   private static final Desc CPU =
       Desc.counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.");
@@ -134,7 +134,7 @@ public final class ProcessFamilies {
     return f;
   }
 
-  /** The columns of /proc/self/stat behind the name, which may hold blanks and brackets. */
+  /** The columns of /proc/self/stat after the name, which may contain blanks and brackets. */
   private static void stat(HostFiles files, Families out) throws IOException {
     Text t = files.read(files.proc("self/stat"));
     t.nextLine();

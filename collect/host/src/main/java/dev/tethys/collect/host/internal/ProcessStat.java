@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class ProcessStat {
   private static final int ESRCH = 3;
 
-  /** Columns behind the name, from the state, which is 0, on. */
+  /** Last column needed after the name, counted from the state, which is 0. */
   private static final int LAST = 39; // delayacct_blkio_ticks
 
   private static final int PARENT = 1;
@@ -39,7 +39,7 @@ final class ProcessStat {
     }
   }
 
-  /** Null when there is no such process any more. */
+  /** Reads a process; null if it no longer exists. */
   static @Nullable ProcessStat read(HostFiles files, String path) throws IOException {
     Text t = open(files, path);
     return t == null ? null : new ProcessStat(t);
@@ -73,7 +73,7 @@ final class ProcessStat {
     return open;
   }
 
-  /** Whether an error says that the process has ended. */
+  /** Whether an error means that the process has ended. */
   static boolean isGone(int errno) {
     return errno == Errno.ENOENT || errno == ESRCH;
   }

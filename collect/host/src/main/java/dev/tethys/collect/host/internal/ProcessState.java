@@ -6,10 +6,10 @@ import java.io.IOException;
 final class ProcessState {
   char state;
 
-  /** How many threads the process has. */
+  /** Number of threads of the process. */
   long threads;
 
-  /** Reads a stat file; false when there is no such process any more. */
+  /** Reads a stat file; false if the process no longer exists. */
   boolean read(HostFiles files, String path) throws IOException {
     Text t = ProcessStat.open(files, path);
     if (t == null) {

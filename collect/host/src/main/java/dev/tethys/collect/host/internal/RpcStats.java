@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * Lines of a label and numbers in /proc/net/rpc. Kernels add lines and numbers at the end of lines;
- * what is absent counts as 0.
+ * absent ones count as 0.
  */
 final class RpcStats {
   private static final int MAX_NUMBERS = 256;

@@ -6,7 +6,7 @@ import java.io.IOException;
 
 /** The kernel's own memory from /proc/slabinfo, which only root may read. */
 final class SlabinfoCollector implements NodeCollector {
-  /** In the order of the columns behind the name. */
+  /** Metrics in the order of the columns after the name. */
   private static final Desc[] DESCS = {
     gauge("active_objects", "The number of objects that are currently active (i.e., in use)."),
     gauge(

@@ -1,8 +1,8 @@
 package dev.tethys.collect.host.internal;
 
-/** The totals of /proc/stat that are not of a CPU; what is absent counts as 0. */
+/** The totals of /proc/stat other than those of a CPU; absent ones count as 0. */
 final class StatTotals {
-  /** How many kinds of software interrupts are counted. */
+  /** Number of counted kinds of software interrupts. */
   static final int VECTORS = 10;
 
   double interrupts;
@@ -15,7 +15,7 @@ final class StatTotals {
 
   private StatTotals() {}
 
-  /** Reads the file, software interrupts only when wanted. */
+  /** Reads the file, software interrupts only if needed. */
   static StatTotals read(Text t, boolean softirq) throws MalformedException {
     StatTotals s = new StatTotals();
     while (t.nextLine()) {

@@ -114,7 +114,7 @@ final class SupervisordCollector implements NodeCollector {
     try {
       return Integer.parseInt(v);
     } catch (NumberFormatException e) {
-      throw new IOException("supervisord: " + name + " is no number: " + v, e);
+      throw new IOException("supervisord: " + name + " is not a number: " + v, e);
     }
   }
 
@@ -139,7 +139,7 @@ final class SupervisordCollector implements NodeCollector {
       f.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
       return f.newDocumentBuilder().parse(new ByteArrayInputStream(body)).getDocumentElement();
     } catch (SAXException | ParserConfigurationException e) {
-      throw new IOException("supervisord answers with what is not XML: " + e.getMessage(), e);
+      throw new IOException("supervisord sent a response that is not XML: " + e.getMessage(), e);
     }
   }
 

@@ -153,7 +153,7 @@ final class SystemdCollector implements NodeCollector {
     return property(bus, PATH, MANAGER, name);
   }
 
-  /** A property, null when this version does not have it or the unit has gone. */
+  /** A property, null if this version lacks it or the unit is gone. */
   private static @Nullable Object property(SystemBus bus, String path, String of, String name)
       throws IOException {
     try {

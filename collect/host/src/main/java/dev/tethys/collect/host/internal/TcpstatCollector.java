@@ -31,10 +31,10 @@ final class TcpstatCollector implements NodeCollector {
 
   private static final int SYN_RECV = 3;
 
-  /** How many numbers states have, 0 for those that are not known. */
+  /** Number of state values, including unknown ones. */
   static final int STATES_OF_KERNEL = NAMES.length;
 
-  /** Adds sockets of both versions of IP to counts by state, and what waits in their queues. */
+  /** Adds sockets of both IP versions to counts by state, and the lengths of their queues. */
   static void count(HostFiles files, double[] counts, double[] queues) throws IOException {
     count(files.read(files.proc("net/tcp")), counts, queues);
     Text v6 = files.readIfThere(files.proc("net/tcp6"));

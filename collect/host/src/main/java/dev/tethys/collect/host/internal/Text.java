@@ -129,7 +129,7 @@ final class Text {
     return new String(buf, from, to - from, StandardCharsets.UTF_8);
   }
 
-  /** All of it, as it stands. */
+  /** The whole raw text. */
   String raw() {
     return new String(buf, 0, limit, StandardCharsets.UTF_8);
   }

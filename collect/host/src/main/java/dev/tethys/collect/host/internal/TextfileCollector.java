@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Metrics that other programs left in {@code *.prom} files. A file that cannot be read as a whole
- * gives nothing, and {@code node_textfile_scrape_error} says so; so do metrics that contradict
- * others in help, type or by being there twice, of which the first are kept.
+ * Metrics that other programs wrote to {@code *.prom} files. A file with an error yields nothing,
+ * and {@code node_textfile_scrape_error} is set; it is also set for metrics that contradict others
+ * in help or type or are duplicates, of which the first are kept.
  */
 final class TextfileCollector implements NodeCollector {
   private static final System.Logger LOG = JulLogger.of(TextfileCollector.class.getName());
@@ -102,7 +102,7 @@ final class TextfileCollector implements NodeCollector {
       }
     }
 
-    /** A second help text for a family disputes the later ones. */
+    /** A second help text for a family conflicts with the earlier one. */
     private boolean agreed(TextfileParser.Family f) {
       String help = f.help();
       String known = helps.get(f.name());

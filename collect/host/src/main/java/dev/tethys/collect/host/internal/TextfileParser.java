@@ -44,7 +44,7 @@ final class TextfileParser {
     }
   }
 
-  /** A summary or a histogram while its lines come. */
+  /** A summary or a histogram while its lines are read. */
   private static final class Parts {
     double count;
     double sum;
@@ -110,7 +110,7 @@ final class TextfileParser {
     }
     String name = words[1];
     if (!LabelNames.isLegacyMetricName(name)) {
-      throw error("\"" + name + "\" is no name of a metric");
+      throw error("\"" + name + "\" is not a metric name");
     }
     Draft d = drafts.computeIfAbsent(name, Draft::new);
     String rest = words.length == 3 ? words[2] : "";
@@ -164,7 +164,7 @@ final class TextfileParser {
     }
     String name = text.substring(from, p);
     if (!LabelNames.isLegacyMetricName(name)) {
-      throw error("\"" + name + "\" is no name of a metric");
+      throw error("\"" + name + "\" is not a metric name");
     }
     blanks();
     LabelsBuilder labels = new LabelsBuilder();
@@ -203,7 +203,7 @@ final class TextfileParser {
           || name.equals(Labels.METRIC_NAME)
           || p >= end
           || text.charAt(p) != '=') {
-        throw error("\"" + name + "\" is no label");
+        throw error("\"" + name + "\" is not a label");
       }
       p++;
       blanks();

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 
-/** Wireless devices and the stations that they hear (linux/nl80211.h). */
+/** Wireless devices and the stations that they receive (linux/nl80211.h). */
 final class WifiCollector implements NodeCollector {
   private static final int GET_INTERFACE = 5;
   private static final int GET_STATION = 17;
@@ -186,7 +186,7 @@ final class WifiCollector implements NodeCollector {
         s.number("receivedpackets"));
   }
 
-  /** The network that the device is part of, of all that it heard. */
+  /** The network that the device belongs to, among all received ones. */
   static void network(String device, List<Attributes> stations, Families out) {
     for (Attributes a : stations) {
       Attributes bss = a.nested(BSS);

@@ -7,7 +7,7 @@ import java.util.Map;
 
 /** ZFS from /proc/spl/kstat/zfs. */
 final class ZfsCollector implements NodeCollector {
-  /** Files of the whole system and what their metrics begin with. */
+  /** System-wide files with the prefixes of their metrics. */
   private static final String[][] FILES = {
     {"abdstats", "zfs_abd"},
     {"arcstats", "zfs_arc"},
@@ -78,7 +78,7 @@ final class ZfsCollector implements NodeCollector {
         });
   }
 
-  /** Steps behind the headings "name type data". */
+  /** Skips the headings "name type data". */
   private static void skipHeadings(Text t) throws MalformedException {
     while (t.nextLine()) {
       if (t.nextField() && t.is("name") && t.nextField() && t.is("type")) {

@@ -141,7 +141,7 @@ final class FileReadingsTest {
   }
 
   @Test
-  void coresAreToldByTheirSiblings() throws IOException {
+  void countsCoresByTheirSiblings() throws IOException {
     write("sys/devices/system/cpu/cpu0/topology/core_cpus_list", "0,2\n");
     write("sys/devices/system/cpu/cpu1/topology/core_cpus_list", "1,3\n");
     write("sys/devices/system/cpu/cpu2/topology/core_cpus_list", "0,2\n");

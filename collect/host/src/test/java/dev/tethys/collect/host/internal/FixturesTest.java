@@ -64,7 +64,7 @@ final class FixturesTest {
   }
 
   @Test
-  void whatIsWrongIsSaid() throws IOException {
+  void reportsInvalidFixtures() throws IOException {
     NodeCollector queues = new QdiscCollector(options("collector.qdisc.fixtures", dir));
     assertThatThrownBy(() -> shown(queues)).isInstanceOf(NoSuchFileException.class);
     wrong(queues, "{}", "a list of objects");

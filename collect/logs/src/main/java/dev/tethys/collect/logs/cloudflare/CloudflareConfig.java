@@ -17,10 +17,10 @@ import java.util.List;
 /**
  * A zone whose request logs are pulled.
  *
- * @param api where the API is, without a slash at the end
- * @param workers how many parts of a time range are asked for at once
- * @param pullRange how long a time range is
- * @param fields what is asked for of each request
+ * @param api URL of the API, without a trailing slash
+ * @param workers number of parts of a time range requested concurrently
+ * @param pullRange length of a time range
+ * @param fields requested fields of each log
  */
 public record CloudflareConfig(
     URI api,

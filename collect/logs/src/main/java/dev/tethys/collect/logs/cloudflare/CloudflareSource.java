@@ -48,16 +48,16 @@ final class CloudflareSource implements LogSource {
   private static final System.Logger LOG = JulLogger.of(CloudflareSource.class.getName());
   private static final JsonFactory JSON = new JsonFactory();
 
-  /** How long after the fact logs can be asked for. */
+  /** Delay after which logs are available from the API. */
   static final Duration DELAY = Duration.ofMinutes(1);
 
-  /** Longest line; what a longer one has beyond is passed over. */
+  /** Maximum line length; the rest of a longer line is skipped. */
   private static final int MAX_LINE = 16 << 20;
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
-  /** How often the clock is checked while there is nothing to be requested. */
+  /** Interval of clock checks while no range is due. */
   private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
@@ -101,13 +101,13 @@ final class CloudflareSource implements LogSource {
             .gauge(
                 "promtail_cloudflare_target_last_requested_end_timestamp",
                 "The last cloudflare request end timestamp fetched. This allows to calculate how"
-                    + " far the target is behind.");
+                    + " far the target is behind."); // lint:keep Promtail's text
     this.gone =
         context
             .metrics()
             .counter(
                 "tethys_logs_cloudflare_lost_seconds_total",
-                "Time whose logs Cloudflare did not keep until they were asked for.");
+                "Time whose logs Cloudflare deleted before they were requested.");
   }
 
   private String own() {
@@ -124,8 +124,8 @@ final class CloudflareSource implements LogSource {
   }
 
   /**
-   * Where to begin: at the own position unless Promtail has saved another since, where Promtail
-   * would begin, or at the last range that is available.
+   * Start of reading: the saved position, unless Promtail has saved another since; otherwise
+   * Promtail's default or the last available range.
    */
   private long begin() {
     String promtails = context.positions().cursor(config.zone());
@@ -153,7 +153,7 @@ final class CloudflareSource implements LogSource {
     return Instant.ofEpochSecond(0, nanos);
   }
 
-  /** Promtail asks next for the range that ends where it says. */
+  /** Promtail next requests the range that ends at its saved time. */
   private void delivered(long until) {
     if (until == saved) {
       return;
@@ -216,7 +216,7 @@ final class CloudflareSource implements LogSource {
     }
   }
 
-  /** Asks until everything of a span has come, or is known to be too much for one response. */
+  /** Requests a span until it is complete, or is known to be too much for one response. */
   private List<Part> pull(Span span) throws InterruptedException {
     Duration pause = FIRST_PAUSE;
     while (true) {
@@ -256,7 +256,7 @@ final class CloudflareSource implements LogSource {
     if (!what.equals(problem)) {
       LOG.log(
           Level.WARNING,
-          "zone {0}, {1} to {2}: {3}; it is asked for again",
+          "zone {0}, {1} to {2}: {3}; it is requested again",
           config.zone(),
           instant(span.start()),
           instant(span.end()),
@@ -267,13 +267,13 @@ final class CloudflareSource implements LogSource {
 
   /** The part of a span that is still kept: the rest is lost, and the loss is logged. */
   private List<Part> kept(Span span, Logpull.TooEarlyException e) throws InterruptedException {
-    // A minute more, so that what is asked for does not grow too old on its way.
+    // Adds a minute, so that the range is not too old when the request arrives.
     long from = nanos(context.clock().instant().minus(e.kept()).plus(Duration.ofMinutes(1)));
-    // A clock that differs from Cloudflare's must not make the same span come again for ever.
+    // A clock that differs from Cloudflare's must not repeat the same span forever.
     long until = from <= span.start() ? span.end() : Math.min(from, span.end());
     LOG.log(
         Level.ERROR,
-        "zone {0}: what was received from {1} to {2} is lost, Cloudflare keeps it no more ({3})",
+        "zone {0}: logs received from {1} to {2} are lost, Cloudflare no longer keeps them ({3})",
         config.zone(),
         instant(span.start()),
         instant(until),
@@ -301,7 +301,7 @@ final class CloudflareSource implements LogSource {
       try (InputStream in = p.received.lines()) {
         lines(in, labels, p.span.start());
       } catch (IOException e) {
-        throw new IllegalStateException("what was read once cannot be read", e);
+        throw new IllegalStateException("data that was read once cannot be read again", e);
       }
     }
     progress.skipped(p.span.end());
@@ -342,7 +342,7 @@ final class CloudflareSource implements LogSource {
     }
   }
 
-  /** When the edge began to see to the request; null when the line does not say. */
+  /** Time at which the edge started to handle the request; null if the line does not have it. */
   private static @Nullable Long time(String line) {
     try (JsonParser p = JSON.createParser(ObjectReadContext.empty(), line)) {
       if (p.nextToken() != JsonToken.START_OBJECT) {

@@ -21,12 +21,12 @@ import java.util.zip.GZIPInputStream;
 /**
  * Asks {@code GET /zones/ZONE/logs/received} (Cloudflare's documentation, "Requesting logs"): one
  * JSON object a line of each request that was received in a span of time, in no order. The same
- * span brings the same lines whenever it is asked for. A response may break off, which its end
- * shows: so it is taken as a whole, compressed as it came, and looked through before any line of it
- * is used.
+ * span returns the same lines for each request. A response may be truncated, which only its end
+ * reveals: it is buffered as a whole, still compressed, and validated before any line of it is
+ * used.
  */
 final class Logpull {
-  /** Most bytes of a response, as they come; compressed that is some ten times as much. */
+  /** Maximum compressed size of a response; decompressed it is about ten times as much. */
   static final int MAX_BYTES = 32 << 20;
 
   private static final int MAX_ERROR = 1 << 16;
@@ -52,7 +52,7 @@ final class Logpull {
     }
   }
 
-  /** Logs of a span are not kept any more. */
+  /** Logs of a span are no longer kept. */
   static final class TooEarlyException extends IOException {
     private static final long serialVersionUID = 1L;
     private final Duration kept;
@@ -68,7 +68,7 @@ final class Logpull {
     }
   }
 
-  /** The API does not give it now. */
+  /** The API rejects the request now. */
   static final class RefusedException extends IOException {
     private static final long serialVersionUID = 1L;
     private final int status;
@@ -85,7 +85,7 @@ final class Logpull {
       return status / 100 == 4 && status != 408 && status != 429;
     }
 
-    /** When to ask again, as the API says; zero when it does not. */
+    /** Retry delay requested by the API; zero if unset. */
     Duration after() {
       return after;
     }
@@ -100,11 +100,11 @@ final class Logpull {
   }
 
   /**
-   * What was received in a span, whole.
+   * All logs received in a span.
    *
-   * @throws TooMuchException when that is too large to be held
-   * @throws TooEarlyException when it is not kept any more
-   * @throws RefusedException when the API answers with another error
+   * @throws TooMuchException if they are too large to be buffered
+   * @throws TooEarlyException if they are no longer kept
+   * @throws RefusedException if the API returns another error
    */
   Received received(Span span) throws IOException, InterruptedException {
     String uri =

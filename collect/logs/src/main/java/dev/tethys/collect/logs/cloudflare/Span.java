@@ -13,10 +13,10 @@ record Span(long start, long end) {
   /** The API gives an hour at once, at most. */
   static final long LONGEST = 3_600_000_000_000L;
 
-  /** Spans are not divided into shorter ones. */
+  /** Minimum length of a span. */
   static final long SHORTEST = 1_000_000_000L;
 
-  /** Consecutive spans that make this one: so many, more where they would be too long. */
+  /** Divides this span into {@code into} consecutive ones, or more if they would be too long. */
   List<Span> split(int into) {
     long count = Math.max(into, Math.ceilDiv(end - start, LONGEST));
     count = Math.max(1, Math.min(count, (end - start) / SHORTEST));

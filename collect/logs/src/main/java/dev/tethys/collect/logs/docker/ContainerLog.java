@@ -31,7 +31,7 @@ final class ContainerLog {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final int MAX_ANSWER = 16 << 20;
 
-  /** How long one connection follows; the next continues where it was. */
+  /** Maximum duration of a connection; the next one continues at its end. */
   private static final Duration FOLLOW = Duration.ofHours(1);
 
   private static final Duration CALL = Duration.ofSeconds(30);
@@ -89,7 +89,7 @@ final class ContainerLog {
         Thread.ofVirtual().name("docker-" + id).start(SupervisedLoop.of("log_docker", this::run));
   }
 
-  /** What was discovered of it by now. */
+  /** Updates the discovered labels. */
   void labels(Labels discovered) {
     labels = discovered;
   }
@@ -152,7 +152,8 @@ final class ContainerLog {
     try (ClientResponse a = call("/json", CALL)) {
       terminal = JSON.readTree(a.bytes(MAX_ANSWER)).path("Config").path("Tty").asBoolean(false);
     } catch (JacksonException e) {
-      throw new IOException("the daemon answers what is no JSON: " + JsonFailures.describe(e), e);
+      throw new IOException(
+          "the Docker daemon sent a response that is not JSON: " + JsonFailures.describe(e), e);
     }
     LogPosition from = safe;
     read = from;
@@ -172,7 +173,7 @@ final class ContainerLog {
 
   private BooleanSupplier within = () -> false;
 
-  /** Takes what was not read before. */
+  /** Accepts lines that were not read before. */
   private final class Taking implements LogStream.Lines {
     private final LogPosition from;
     private int seen;

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 
 /**
  * Containers of Docker daemons. Running containers are discovered repeatedly; each is followed
- * once, however many networks and ports it has, until it is removed.
+ * once, regardless of its networks and ports, until it is removed.
  */
 final class DockerSource implements LogSource {
   private static final String ID = "__meta_docker_container_id";

@@ -18,12 +18,12 @@ record LogPosition(long time, int count) {
     return since() + "#" + count;
   }
 
-  /** As the API takes a time. */
+  /** Time as an API parameter. */
   String since() {
     return time / SECOND + "." + String.format("%09d", time % SECOND);
   }
 
-  /** As Promtail saves it: whole seconds. */
+  /** Time as saved by Promtail: whole seconds. */
   String seconds() {
     return Long.toString(time / SECOND);
   }
@@ -34,10 +34,10 @@ record LogPosition(long time, int count) {
   }
 
   /**
-   * The mark that was saved: its own where Promtail's says the same second, else Promtail's, which
-   * then was saved later.
+   * The saved position: our own if Promtail's has the same second, otherwise Promtail's, which was
+   * then saved later.
    *
-   * @param own as {@link #text}; "" for none
+   * @param own own position as {@link #text}; "" for none
    * @param promtails seconds; "" for none
    */
   static LogPosition of(String own, String promtails) {

@@ -11,15 +11,15 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 
 /**
- * Reads what {@code GET /containers/ID/logs?timestamps=1} answers (Docker Engine API, "Attach to a
- * container", stream format). Without a terminal it is frames: eight bytes, of which the first is 1
- * for stdout and 2 for stderr and the last four are the length, big-endian; then the payload. With
- * a terminal it is the payload alone. Each message begins with its time and a space; one that the
- * daemon split (at 16 KiB) comes as several without a line feed at the end but of the last, each
- * with a time.
+ * Reads the response of {@code GET /containers/ID/logs?timestamps=1} (Docker Engine API, "Attach to
+ * a container", stream format). Without a terminal it consists of frames: eight bytes, of which the
+ * first is 1 for stdout and 2 for stderr and the last four are the length, big-endian; then the
+ * payload. With a terminal it is the payload alone. Each message starts with its time and a space;
+ * one that the daemon split (at 16 KiB) arrives as several, only the last of which ends with a line
+ * feed, each with a time.
  */
 final class LogStream {
-  /** Longest line; what a longer one has beyond is passed over. */
+  /** Maximum line length; the rest of a longer line is skipped. */
   static final int MAX_LINE = 1 << 20;
 
   /** Longest frame that is believed. */
@@ -83,7 +83,7 @@ final class LogStream {
       data.skipNBytes(3);
       int length = data.readInt();
       if (kind > 2 || length < 0 || length > MAX_FRAME) {
-        throw new IOException("what is answered are no frames of a log");
+        throw new IOException("the response does not consist of log frames");
       }
       byte[] payload = data.readNBytes(length);
       if (payload.length < length) {
@@ -125,7 +125,7 @@ final class LogStream {
       Instant i = OffsetDateTime.parse(s).toInstant();
       return Math.addExact(Math.multiplyExact(i.getEpochSecond(), 1_000_000_000L), i.getNano());
     } catch (DateTimeException | ArithmeticException e) {
-      throw new IOException("a line begins with \"" + s + "\", which is no time", e);
+      throw new IOException("a line begins with \"" + s + "\", which is not a valid time", e);
     }
   }
 }

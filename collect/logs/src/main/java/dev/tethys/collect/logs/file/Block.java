@@ -5,10 +5,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lines of a file that were read together, and what is to be saved once all of them are delivered.
+ * Lines of a file that were read together, and the position to save once all of them are delivered.
  *
- * <p>Invariant: {@code owed} is {@link #OPEN} plus the entries given less those settled until the
- * block is closed, and then the entries not yet settled.
+ * <p>Invariant: until the block is closed, {@code owed} is {@link #OPEN} plus the entries given
+ * minus those settled; afterwards it is the number of entries not yet settled.
  */
 final class Block implements LogEntry.Origin {
   private static final int OPEN = 1 << 30;
@@ -24,7 +24,7 @@ final class Block implements LogEntry.Origin {
     this.epoch = epoch;
   }
 
-  /** Which of the contents that the file had. */
+  /** Number of the file's content, counted over truncations. */
   int epoch() {
     return epoch;
   }
@@ -41,7 +41,7 @@ final class Block implements LogEntry.Origin {
     }
   }
 
-  /** No more entries come. */
+  /** Closes the block: no more entries follow. */
   void close(int entries, Checkpoint at) {
     end = at;
     if (unsettled.addAndGet(entries - OPEN) == 0) {

@@ -16,7 +16,7 @@ final class Bookmark {
   private int tailLength;
   private long tailHash;
 
-  /** Where a checkpoint is. */
+  /** Restores the position of a checkpoint. */
   void restore(Checkpoint c) {
     offset = c.offset();
     lines = c.lines();
@@ -27,7 +27,7 @@ final class Bookmark {
     midLine = c.midLine();
   }
 
-  /** As a checkpoint of a file. */
+  /** Checkpoint of a file at this position. */
   Checkpoint in(String source, String path, FileId id, boolean compressed) {
     return new Checkpoint(
         source,
@@ -65,23 +65,23 @@ final class Bookmark {
     midLine = now;
   }
 
-  /** How many bytes before the offset are known. */
+  /** Number of known bytes before the offset. */
   int tailLength() {
     return tailLength;
   }
 
-  /** Whether bytes are those that stand before the offset. */
+  /** Whether bytes equal those before the offset. */
   boolean isTail(byte[] bytes) {
     return Checkpoint.hash(bytes, 0, tailLength) == tailHash;
   }
 
-  /** Whether a file begins as what was read of it. */
+  /** Whether a file starts with the bytes read earlier. */
   boolean hasHead(FileContent c) throws IOException {
     byte[] head = new byte[headLength];
     return c.readFully(0, head) == headLength && Checkpoint.hash(head, 0, headLength) == headHash;
   }
 
-  /** Takes a place of which nothing is known but what stands before it. */
+  /** Moves to a position of which only the bytes before it are known. */
   void set(FileContent c, long position) throws IOException {
     offset = position;
     head(c);
@@ -90,7 +90,7 @@ final class Bookmark {
     tailHash = Checkpoint.hash(tail, 0, tailLength);
   }
 
-  /** Takes a place in a buffer that stands somewhere in the file. */
+  /** Moves to a position in a buffer with a known offset in the file. */
   void moveTo(byte[] buf, long base, int p) {
     offset = base + p;
     int from = Math.max(0, p - Checkpoint.TAIL);

@@ -59,7 +59,7 @@ record Checkpoint(
         now);
   }
 
-  /** The same with what another knows of the beginning of the same content. */
+  /** Checkpoint with the head known from another checkpoint of the same content. */
   Checkpoint withHead(Checkpoint c) {
     return c.headLength <= headLength
         ? this

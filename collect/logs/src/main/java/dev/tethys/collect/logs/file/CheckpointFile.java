@@ -16,17 +16,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Checkpoints on disk.
  *
- * <p>Format: UTF-8 lines. First {@code tethys-positions 2}. Then {@code beside}, and after a space
- * each the hashes of what was written into Promtail's file at last and is written next: one of both
- * is there after a crash, and any other content was written by another process. ({@code
- * tethys-positions 1} lacks this line.) Then a checkpoint a line, its fields with tabs between:
- * device, inode, birth (nanoseconds, 0 unknown), offset, lines, length and hash of the head, length
- * and hash of the tail, flags ({@code m} inside a long line, {@code c} decompressed, {@code l}
- * Promtail's file says the same of the path), when it was known last (milliseconds), path, source.
- * In the last two {@code \\ \t \n \r} are a backslash, a tab and the ends of lines. Numbers are
- * decimal, hashes (XXH3, 64 bits) hexadecimal. Last {@code end} and the hash of all bytes before
- * it. The file before this one is kept as {@code .previous}, for a disk that lost what it had
- * acknowledged.
+ * <p>Format: UTF-8 lines. First {@code tethys-positions 2}. Then {@code beside} and, each after a
+ * space, the hashes of the content last written into Promtail's file and of the content written
+ * next: after a crash the file has one of them, and any other content was written by another
+ * process. ({@code tethys-positions 1} lacks this line.) Then one checkpoint per line, with
+ * tab-separated fields: device, inode, birth (nanoseconds, 0 unknown), offset, lines, length and
+ * hash of the head, length and hash of the tail, flags ({@code m} inside a long line, {@code c}
+ * decompressed, {@code l} Promtail's file has the same entry for the path), when it was last known
+ * (milliseconds), path, source. In the last two {@code \\ \t \n \r} are a backslash, a tab and the
+ * ends of lines. Numbers are decimal, hashes (XXH3, 64 bits) hexadecimal. Last {@code end} and the
+ * hash of all bytes before it. The previous file is kept as {@code .previous}, for a disk that lost
+ * acknowledged data.
  */
 record CheckpointFile(FileAccess files, Path file) {
   private static final System.Logger LOG = JulLogger.of(CheckpointFile.class.getName());
@@ -45,7 +45,7 @@ record CheckpointFile(FileAccess files, Path file) {
     static final Saved NOTHING = new Saved(Set.of(), List.of());
   }
 
-  /** What is there; a damaged file counts as the one before it. */
+  /** Reads the checkpoints; a damaged file is replaced by the previous one. */
   Saved read() throws IOException {
     for (Path f : List.of(file, previous())) {
       if (files.exists(f)) {
@@ -67,7 +67,7 @@ record CheckpointFile(FileAccess files, Path file) {
     files.replace(file, bytes(siblings, checkpoints));
   }
 
-  /** By what Promtail's file is known again. */
+  /** Hash that identifies the contents of Promtail's file. */
   static String hash(byte[] content) {
     return Long.toHexString(Checkpoint.hash(content, 0, content.length));
   }

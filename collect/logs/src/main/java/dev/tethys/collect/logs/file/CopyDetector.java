@@ -10,18 +10,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Tells whether a file that appears is a copy of one that is known, so that what it holds was read,
- * or will be, under the name of the other. One that may still be being copied is left alone for a
- * while. Guarded by the job.
+ * Detects whether a new file is a copy of a known one, so that its content was read, or will be,
+ * under the name of the other. A file that may still be being copied is skipped for a while.
+ * Guarded by the job.
  */
 final class CopyDetector {
-  /** How long one that looks like a copy is left alone, in milliseconds since it changed last. */
+  /** Milliseconds without changes before a possible copy is read. */
   static final long SETTLE = 2000;
 
-  /** How long it is left alone at most. */
+  /** Maximum time in milliseconds that a possible copy is left unread. */
   static final long SETTLE_MOST = 60_000;
 
-  /** What is smaller is no copy: two logs may begin with the same words. In bytes. */
+  /** Minimum size of a copy: smaller logs may start with the same text by chance. In bytes. */
   static final int SMALLEST_COPY = 256;
 
   private final FileJob job;
@@ -97,7 +97,7 @@ final class CopyDetector {
     return new Origin.New();
   }
 
-  /** Whether a file is what another is or was, be it copied or still being copied. */
+  /** Whether a file is a complete or partial copy of another. */
   private Origin copy(FileContent content, FileStat stat, TailedFile f) throws IOException {
     Checkpoint last = f.last();
     boolean whole = last.headLength() > 0 && content.holds(last);
@@ -123,7 +123,7 @@ final class CopyDetector {
       }
       return patient ? new Origin.Later() : new Origin.New();
     } catch (NoSuchFileException e) {
-      // It was compressed and then deleted; what of it was not read is read from it still.
+      // It was compressed and then deleted; its unread rest is still read from the compressed file.
       return !whole
           ? new Origin.New()
           : f.offset() >= f.size() || !later(stat)

@@ -16,7 +16,7 @@ public enum Decompression {
     this.word = word;
   }
 
-  /** As the configuration calls it. */
+  /** Name in the configuration. */
   public String word() {
     return word;
   }

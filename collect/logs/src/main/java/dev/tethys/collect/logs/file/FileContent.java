@@ -16,7 +16,7 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.InflaterInputStream;
 import org.jspecify.annotations.Nullable;
 
-/** The bytes of an open file, decompressed where that was asked for. For one thread. */
+/** The bytes of an open file, decompressed if configured. For one thread. */
 interface FileContent extends AutoCloseable {
   /**
    * Reads from a position on.
@@ -38,10 +38,10 @@ interface FileContent extends AutoCloseable {
     return n;
   }
 
-  /** Says what of the bytes read will be asked for again. */
+  /** Announces that some of the bytes read will be requested again. */
   void retain(byte[] bytes, int offset, int length);
 
-  /** Locks the file, if that is asked for, without waiting; whether it may be read. */
+  /** Locks the file without waiting, if configured; returns whether it may be read. */
   boolean lock();
 
   /** Lets others lock it. */
@@ -51,8 +51,8 @@ interface FileContent extends AutoCloseable {
   void close();
 
   /**
-   * Opens a file. Where files are compressed, one that does not begin like a compressed one is read
-   * as it is: it will be compressed when it is rotated.
+   * Opens a file. With decompression, a file without a compressed header is read unchanged: it will
+   * be compressed when it is rotated.
    */
   static FileContent open(Path path, FileOptions options) throws IOException {
     if (!options.rules().locked()) {
@@ -87,7 +87,7 @@ interface FileContent extends AutoCloseable {
     }
   }
 
-  /** Whether what a checkpoint knows stands here. */
+  /** Whether the content matches a checkpoint. */
   default boolean holds(Checkpoint c) throws IOException {
     byte[] head = new byte[c.headLength()];
     if (readFully(0, head) < head.length || Checkpoint.hash(head, 0, head.length) != c.headHash()) {

@@ -18,8 +18,8 @@ record FileHeader(String text, int end, int rest, boolean complete) {
   /**
    * Looks for it.
    *
-   * @param lines what each of its lines matches somewhere
-   * @param last whether nothing more will come
+   * @param lines pattern found in each header line
+   * @param last whether no more data will follow
    */
   static FileHeader of(FileContent c, Charset charset, Pattern lines, boolean last)
       throws IOException {

@@ -18,7 +18,7 @@ record FileId(long device, long inode, long createdAt) {
             || other.createdAt == UNKNOWN_BIRTH);
   }
 
-  /** The same on another device: they are numbered anew when a machine starts. */
+  /** The same file on another device number: devices are renumbered when a machine boots. */
   FileId on(long otherDevice) {
     return new FileId(otherDevice, inode, createdAt);
   }

@@ -21,9 +21,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files of one job: which there are, how they stand, when reading begins and ends. One thread
- * reads them in turn ({@link FileReadScheduler}), so that the job's stages see one line at a time;
- * a thread that finds something to read puts the file into the queue.
+ * The files of one job: their set, their state, and the start and end of reading. One thread reads
+ * them in turn ({@link FileReadScheduler}), so that the job's stages see one line at a time; a
+ * thread that finds something to read puts the file into the queue.
  *
  * <p>Invariant: {@link #lock} guards the queue, the targets and the fields of {@link TailedFile}
  * that are marked so; it is never held while a line is passed on.
@@ -95,8 +95,8 @@ public final class FileJob implements AutoCloseable {
   }
 
   /**
-   * Reads these targets from now on, and no others. Of those that were there before, what their
-   * files hold by now is still read: a target often goes just after its last lines were written.
+   * Reads exactly these targets from now on. The current content of removed targets' files is still
+   * read: a target often vanishes just after its last lines were written.
    */
   public void targets(List<FileTarget> wanted) {
     lock.lock();
@@ -137,10 +137,10 @@ public final class FileJob implements AutoCloseable {
   }
 
   /**
-   * Ends reading of a file for targets that went: one that came reads it on. To be called with the
-   * lock.
+   * Ends reading of a file for removed targets, so that a new target continues it. To be called
+   * with the lock.
    *
-   * @return the file as one of them has read it; null when none did
+   * @return the file as one of them has read it; null if none did
    */
   @Nullable TailedFile takeOver(FileId id) {
     TailedFile read = null;
@@ -152,19 +152,19 @@ public final class FileJob implements AutoCloseable {
     return read;
   }
 
-  /** Whether a target that is wanted matches a path. To be called with the lock. */
+  /** Whether a current target matches a path. To be called with the lock. */
   boolean isWanted(Path path) {
     return targets.keySet().stream()
         .anyMatch(
             t -> t.path().matches(path) && (t.exclude() == null || !t.exclude().matches(path)));
   }
 
-  /** Whether a reading was one of this job's, of a target that is not wanted now. */
+  /** Whether a source belongs to this job but not to a current target. */
   boolean isOrphan(String source) {
     return source.startsWith(name + "/") && all().noneMatch(t -> t.source.equals(source));
   }
 
-  /** Forgets a target that went, if nothing of it is to be read any more. */
+  /** Removes a departed target once all its files are read. */
   private void removeIfOver(TargetFiles t) {
     if (t.isOver()) {
       retired.remove(t.target, t);
@@ -185,7 +185,7 @@ public final class FileJob implements AutoCloseable {
     }
   }
 
-  /** Paths that are read, with what is known of each, for a page about targets. */
+  /** Paths being read, with their status, for a page about targets. */
   public Map<String, FileStatus> status(FileTarget target) {
     lock.lock();
     try {
@@ -434,7 +434,7 @@ public final class FileJob implements AutoCloseable {
     }
   }
 
-  /** Ends reading permanently: positions keep how far it came. */
+  /** Ends reading permanently; the positions keep its progress. */
   @Override
   public void close() {
     stopForGood();

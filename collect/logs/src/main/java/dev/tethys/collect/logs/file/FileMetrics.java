@@ -29,8 +29,8 @@ public final class FileMetrics {
     generations =
         r.counters(
             "tethys_logs_file_generations_total",
-            "Files found changed: renamed, truncated, replaced; recovered counts what was read from"
-                + " a renamed file or a copy, lost what could not be found.",
+            "Files found changed: renamed, truncated, replaced; recovered counts those read from"
+                + " a renamed file or a copy, lost those that could not be found.",
             "event");
     lostBytes =
         r.counter(

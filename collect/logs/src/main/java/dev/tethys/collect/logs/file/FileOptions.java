@@ -20,7 +20,7 @@ public record FileOptions(
     Duration decompressionDelay,
     int maxLine,
     FileRules rules) {
-  /** The longest line that is read where nothing else is said, in bytes. */
+  /** Default maximum line length in bytes. */
   public static final int MAX_LINE = 16 << 20;
 
   /** Without rules. */

@@ -8,12 +8,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives the files of a job their turns, on one thread: opens one, reads a piece of it, and decides
- * what becomes of it when it is at its end. The lock of the job is held before and after a turn,
- * never while a line is passed on.
+ * Schedules the files of a job on one thread: opens one, reads a part of it, and decides about its
+ * future at its end. The lock of the job is held before and after a turn, never while a line is
+ * passed on.
  */
 final class FileReadScheduler {
-  /** How long a file that was replaced must be quiet to have ended, in milliseconds. */
+  /** Milliseconds of inactivity after which a replaced file counts as complete. */
   static final long ROTATE_WAIT = 5000;
 
   private static final System.Logger LOG = JulLogger.of(FileReadScheduler.class.getName());
@@ -84,8 +84,8 @@ final class FileReadScheduler {
   }
 
   /**
-   * Reads files to their ends, on the calling thread, with what has no end of a record there. What
-   * has to be read before one of them is read before it, as far as it goes.
+   * Reads files to their ends on the calling thread, including unterminated records. Files that
+   * must be read before one of them are read first, as far as possible.
    */
   void readToEnd(List<TailedFile> files) throws InterruptedException {
     for (TailedFile f : files) {
@@ -93,7 +93,7 @@ final class FileReadScheduler {
         readOn(b);
         lock.lock();
         try {
-          // Its successor reads what is written from now on, and never this one.
+          // Its successor reads later data; this file is never read again.
           job.release(b);
         } finally {
           lock.unlock();
@@ -118,7 +118,7 @@ final class FileReadScheduler {
     } while (f.offset() > from);
   }
 
-  /** What is to be read first of a file and all that it waits for. */
+  /** First file to read among a file and those that it waits for. */
   private TailedFile first(TailedFile f) {
     lock.lock();
     try {
@@ -132,7 +132,7 @@ final class FileReadScheduler {
     }
   }
 
-  /** Whether no name leads to a file: who has it open is the last to read it. */
+  /** Whether no name leads to a file: the process that has it open is its last reader. */
   static boolean isNameless(TailedFile f) {
     try {
       if (FileStat.of(f.path).id().mayBe(f.id())) {
@@ -175,7 +175,7 @@ final class FileReadScheduler {
       if (turn == TailedFile.ReadResult.MORE && !f.isRead()) {
         queue.wake(f);
       } else {
-        // It is checked without a notification, too.
+        // It is checked even without a notification.
         if (f.rest() != rest || f.offset() != from || before.flush) {
           f.restSince = job.now();
         }
@@ -253,7 +253,7 @@ final class FileReadScheduler {
       job.metrics.generations.with("lost").inc();
       LOG.log(
           Level.WARNING,
-          "{0} was replaced or let go and cannot be opened under any name; what was written after"
+          "{0} was replaced or closed and cannot be opened under any name; data written after"
               + " byte {1} was not read",
           f.name,
           String.valueOf(f.offset()));
@@ -263,7 +263,7 @@ final class FileReadScheduler {
     return there;
   }
 
-  /** What becomes of a file that was read to its end. */
+  /** Updates the state of a file after it was read to its end. */
   private void end(TailedFile f, Before before, boolean moved) {
     if (f.isCompressed()) {
       open.close(f); // it is complete

@@ -11,10 +11,10 @@ record FileReaderContext(
     EntryClock entryClock,
     FileMetrics metrics,
     Buffer buffer) {
-  /** How much is asked for at once, in bytes. */
+  /** Number of bytes per read. */
   static final int READ = 128 << 10;
 
-  /** Holds what is read; grows for a long line and is small again after it. */
+  /** Read buffer; grows for a long line and shrinks again after it. */
   static final class Buffer {
     private byte[] bytes = new byte[2 * READ];
 

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param numbered whether entries have their position as metadata {@link #OFFSET} and {@link
  *     #NUMBER}
  * @param selection selects from the files found
- * @param header extracts the content of header lines, which are no entries; entries have it as the
- *     label {@link #HEADER}; null for none
+ * @param header extracts the content of header lines, which do not become entries; entries have it
+ *     as the label {@link #HEADER}; null for none
  * @param locked whether a file is read only while no other process holds a lock on it
  * @param truncation handling of a file that is smaller than the part read
  * @param splits whether a record that is too long becomes several; otherwise only its start is read
@@ -50,13 +50,13 @@ public record FileRules(
   /** Name of the label with the header lines of a file, with line feeds. */
   public static final String HEADER = "header";
 
-  /** How long such lines are together at most, in bytes; those beyond are lines as others. */
+  /** Maximum total size of header lines in bytes; further ones are ordinary lines. */
   public static final int MAX_HEADER = 64 << 10;
 
-  /** What an entry's first byte is called in its metadata; of the content, decompressed. */
+  /** Metadata name for the offset of an entry's first byte, in the decompressed content. */
   public static final String OFFSET = "offset";
 
-  /** What an entry's number in its file is called in its metadata; the first is 1. */
+  /** Metadata name for the entry's number in its file; the first is 1. */
   public static final String NUMBER = "number";
 
   /** With any rest as a record. */

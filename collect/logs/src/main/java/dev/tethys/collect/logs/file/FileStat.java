@@ -19,7 +19,7 @@ record FileStat(FileId id, long size, long modified, boolean regular) {
   private static final int MAX_DEVICES = 1000;
   private static final Set<Long> KEEPS_BIRTHS = ConcurrentHashMap.newKeySet();
 
-  /** What can be asked of a file. */
+  /** Attributes requested of a file. */
   private static final String WANTED =
       "unix:dev,ino,size,isRegularFile,lastModifiedTime,creationTime";
 
@@ -44,8 +44,8 @@ record FileStat(FileId id, long size, long modified, boolean regular) {
   }
 
   /**
-   * Where a file system keeps no births, the JDK gives the time of the last change instead. A
-   * folder is rarely changed last when it is made.
+   * Whether the file system stores birth times; otherwise the JDK returns the time of the last
+   * change instead. The last change of a folder is rarely its creation.
    */
   private static boolean keepsBirths(long device, Path path) throws IOException {
     if (KEEPS_BIRTHS.contains(device)) {
@@ -77,7 +77,7 @@ record FileStat(FileId id, long size, long modified, boolean regular) {
     return v;
   }
 
-  /** The same of a copy, or of what was compressed: it was born later than what it holds. */
+  /** Status without a birth time, since a copy or a compressed file is younger than its content. */
   FileStat asCopy() {
     return new FileStat(
         new FileId(id.device(), id.inode(), FileId.UNKNOWN_BIRTH), size, modified, regular);

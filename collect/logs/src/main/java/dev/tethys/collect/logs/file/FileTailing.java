@@ -11,10 +11,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** All files that this process reads: the jobs, and the one watcher that wakes them. */
 public final class FileTailing implements AutoCloseable {
-  /** How many files one job reads. */
+  /** Maximum number of files of one job. */
   public static final int MAX_FILES = 100_000;
 
-  /** How many files are held open, where the limit of the process allows it. */
+  /** Maximum number of open files, if the limit of the process allows it. */
   static final int MAX_OPEN = 16_384;
 
   /** Files of the process that others may open. */

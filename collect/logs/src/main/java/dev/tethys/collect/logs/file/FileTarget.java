@@ -4,10 +4,10 @@ import dev.tethys.model.Labels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files to be read, and the labels of what they say.
+ * Files to be read, and the labels of their lines.
  *
- * @param path which files
- * @param exclude which of them not
- * @param labels of every line, the name of its file still missing
+ * @param path pattern of the files
+ * @param exclude pattern of files to leave out
+ * @param labels labels of every line, without the file name
  */
 public record FileTarget(Glob path, @Nullable Glob exclude, Labels labels) {}

@@ -22,10 +22,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out that files changed. The kernel reports changes in folders (inotify, one watch a
- * folder); a report only wakes readers and scans, so that nothing is lost without one: everything
- * is scanned anew every so often. Folders that cannot be watched, as on network file systems, are
- * polled.
+ * Detects changes of files. The kernel reports changes in folders (inotify, one watch per folder);
+ * a report only wakes readers and scans, so that a missing report loses nothing: everything is
+ * rescanned periodically. Folders that cannot be watched, as on network file systems, are polled.
  *
  * <p>Polling instead would check 10,000 files forty thousand times a second with Promtail's
  * defaults, a fifth of a core for nothing.
@@ -35,13 +34,13 @@ import org.jspecify.annotations.Nullable;
 final class FileWatcher implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(FileWatcher.class.getName());
 
-  /** How many folders are watched; those beyond are polled. */
+  /** Maximum number of watched folders; further ones are polled. */
   static final int MAX_FOLDERS = 65_536;
 
-  /** Looks after one another are so far apart at least, in nanoseconds. */
+  /** Minimum time between two scans in nanoseconds. */
   private static final long SCAN_GAP = 20_000_000;
 
-  /** Of the time, at most one part in so many goes into looking. */
+  /** Scans use at most one part in this many of the time. */
   private static final int SCAN_SHARE = 10;
 
   private static final long TICK = 500; // milliseconds
@@ -83,7 +82,9 @@ final class FileWatcher implements AutoCloseable {
       service = FileSystems.getDefault().newWatchService();
     } catch (IOException | UnsupportedOperationException e) {
       LOG.log(
-          Level.WARNING, "changes of files are not told, so files are polled: {0}", e.toString());
+          Level.WARNING,
+          "changes of files are not reported by the kernel, so files are polled: {0}",
+          e.toString());
     }
     thread =
         Thread.ofPlatform()
@@ -92,14 +93,14 @@ final class FileWatcher implements AutoCloseable {
             .start(SupervisedLoop.of("log_files", this::run));
   }
 
-  /** Looks as often as this from its next look on. */
+  /** Applies this scan frequency from the next scan on. */
   void setFrequency(FileTailing.Frequency often) {
     frequency = often;
     rescan = true;
     changed();
   }
 
-  /** Targets came or went. */
+  /** Called when targets were added or removed. */
   void changed() {
     stale = true;
     java.util.concurrent.locks.LockSupport.unpark(thread);
@@ -130,7 +131,7 @@ final class FileWatcher implements AutoCloseable {
     }
   }
 
-  /** Takes up targets that came and lets go of those that went. */
+  /** Starts watching new targets and stops for removed ones. */
   private void refresh() {
     if (!stale) {
       return;
@@ -192,11 +193,11 @@ final class FileWatcher implements AutoCloseable {
       sync = Math.min(sync, s.pollNanos);
     }
     s.due = Math.max(s.earliest, now + (soon ? Math.min(sync, TICK * 1_000_000) : sync));
-    // What appeared in a folder before it was watched was not told.
+    // Files that appeared in a folder before it was watched were not reported.
     s.dirty |= news;
   }
 
-  /** Watches the folders of a target; true when there is a new one among them. */
+  /** Watches the folders of a target; true if there is a new one. */
   private boolean watch(TargetFiles t, State s, Set<Path> wanted) {
     boolean news = false;
     boolean polled = service == null;
@@ -270,7 +271,7 @@ final class FileWatcher implements AutoCloseable {
     }
   }
 
-  /** Whether other machines may change what is there, of which this kernel does not tell. */
+  /** Whether other machines may change the folder, which this kernel does not report. */
   private static boolean isRemote(Path folder) {
     try {
       String type = Files.getFileStore(folder).type().toLowerCase(Locale.ROOT);
@@ -297,7 +298,7 @@ final class FileWatcher implements AutoCloseable {
       }
       return;
     }
-    // New targets do not wake this thread; they wait for so long at most.
+    // New targets do not wake this thread; they wait for at most this time.
     WatchKey key = w.poll(Math.min(nanos, 50_000_000), TimeUnit.NANOSECONDS);
     while (key != null) {
       handleEvents(key);
@@ -321,7 +322,7 @@ final class FileWatcher implements AutoCloseable {
         for (TargetFiles t : who) {
           State s = states.get(t);
           if (s != null) {
-            // What is not known is of no concern, or found by the look that its creation causes.
+            // Unknown files are irrelevant, or found by the scan that their creation causes.
             s.job.touched(t, path);
           }
         }

@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
  * matched like others.
  */
 public final class Glob {
-  /** How many patterns the braces of one may expand to. */
+  /** Maximum number of patterns that the braces of a glob may expand to. */
   static final int MAX_ALTERNATIVES = 1000;
 
-  /** How deep folders are followed; links may lead in circles. */
+  /** Maximum depth of folders; links may form cycles. */
   static final int MAX_DEPTH = 64;
 
   private static final String ANY_FOLDERS = "**";
@@ -71,14 +71,14 @@ public final class Glob {
     /** A folder in which matching files may appear. */
     void folder(Path folder);
 
-    /** Something, not a folder, whose path matches; the same path may come twice. */
+    /** A matching path other than a folder; may be reported twice. */
     void file(Path file);
   }
 
   /**
    * Reads a pattern; one that is not absolute is relative to where the process runs.
    *
-   * @throws IllegalArgumentException saying what is wrong with it
+   * @throws IllegalArgumentException with the problem
    */
   public static Glob of(String pattern) {
     List<String> expanded = new ArrayList<>();
@@ -107,9 +107,9 @@ public final class Glob {
   }
 
   /**
-   * What any of several patterns matches.
+   * Glob that matches if any of several patterns does.
    *
-   * @throws IllegalArgumentException saying what is wrong with one
+   * @throws IllegalArgumentException if a pattern is invalid, with the reason
    */
   public static Glob anyOf(List<String> patterns) {
     List<List<Name>> all = new ArrayList<>();
@@ -213,7 +213,7 @@ public final class Glob {
       this(pattern, visitor, new HashSet<>());
     }
 
-    /** Where folders lead, so that links in a circle end. */
+    /** Enters a folder by its real path, so that cycles of links end. */
     private boolean enter(Path folder, int p) {
       try {
         return seen.add(p + "\0" + folder.toRealPath());

@@ -61,7 +61,7 @@ final class IdleFiles {
     }
   }
 
-  /** Deletes a file of which everything is delivered. */
+  /** Deletes a completely delivered file. */
   private void delete(TailedFile f) {
     if (!f.read || !f.progress.isQuiet() || f.queued) {
       return;

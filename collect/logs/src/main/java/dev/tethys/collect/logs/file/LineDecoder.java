@@ -70,17 +70,17 @@ final class LineDecoder {
     return this;
   }
 
-  /** Where the text of a record begins. */
+  /** Start of a record's text. */
   int textFrom(byte[] b, int from, int end) {
     return records == null ? from : records.textFrom(b, from, end);
   }
 
-  /** Where the text of a record ends. */
+  /** End of a record's text. */
   int textTo(byte[] b, int from, int end) {
     return records == null ? end - unit : records.textTo(b, from, end);
   }
 
-  /** Where a part of a record that is too long ends: not within a character of Unicode. */
+  /** End of a part of an overlong record, never inside a Unicode character. */
   int cut(byte[] b, int from, int most) {
     int end = from + Math.max(most / unit, 1) * unit;
     if (unit == 2 && end - from > unit && (b[end - 1 - feedAt] & 0xfc) == 0xd8) {
@@ -103,7 +103,7 @@ final class LineDecoder {
   }
 
   /**
-   * Where the line that begins at {@code from} ends, its line feed included; -1 when it does not.
+   * End of the line that starts at {@code from}, its line feed included; -1 if it is unterminated.
    */
   int end(byte[] b, int from, int to) {
     return end(b, from, from, to);
@@ -152,16 +152,13 @@ final class LineDecoder {
     return -1;
   }
 
-  /** The text of bytes; what cannot be decoded becomes U+FFFD. */
+  /** Decodes bytes to text; invalid ones become U+FFFD. */
   String text(byte[] b, int from, int to, boolean first) {
     String s = new String(b, from, to - from, charset);
     return first && !s.isEmpty() && s.charAt(0) == '\ufeff' ? s.substring(1) : s;
   }
 
-  /**
-   * Whether bytes are known to be valid UTF-8 as they are: those without any beyond ASCII, in an
-   * encoding that has ASCII for it.
-   */
+  /** Whether bytes are known to be valid UTF-8: only ASCII, in an encoding that includes ASCII. */
   boolean isUtf8(byte[] b, int from, int to) {
     if (!ascii) {
       return false;

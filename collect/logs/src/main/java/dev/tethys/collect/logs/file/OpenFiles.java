@@ -7,9 +7,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
-/**
- * The files of a job that are open, of which all jobs together have a bound. Guarded by the job.
- */
+/** The open files of a job; their number is limited over all jobs. Guarded by the job. */
 final class OpenFiles {
   private final FileOptions options;
   private final FileMetrics metrics;
@@ -29,7 +27,7 @@ final class OpenFiles {
     return ofAllJobs.get() < most;
   }
 
-  /** Opens a file; false when that fails, which the file says. */
+  /** Opens a file; false on failure, which the file reports. */
   boolean open(TailedFile f) {
     // A file that was found compressed once, as a copy, is compressed regardless of the options.
     boolean there = open(f, f.isCompressed() ? anyCompression() : options);

@@ -8,7 +8,7 @@ import java.util.List;
  * new log. Thread-safe.
  */
 final class PastContentDigests {
-  /** How many truncations are remembered. */
+  /** Maximum number of remembered truncations. */
   private static final int MOST = 4;
 
   private final List<Checkpoint> ends = new ArrayList<>(); // latest first
@@ -17,12 +17,12 @@ final class PastContentDigests {
   /** End of a copy that was read in an epoch. */
   private record UnsettledContent(Checkpoint end, int epoch) {}
 
-  /** Where it was read to, the last times. */
+  /** End positions of the most recent contents. */
   synchronized List<Checkpoint> ends() {
     return List.copyOf(ends);
   }
 
-  /** Remembers how far it was read, for a reader that finds a copy. */
+  /** Records the end position of a content, for a reader that finds a copy. */
   synchronized void ended(Checkpoint c) {
     ends.addFirst(c);
     if (ends.size() > MOST) {
@@ -35,7 +35,7 @@ final class PastContentDigests {
     unsettled.add(new UnsettledContent(end, epoch));
   }
 
-  /** Ends of copies of which all is delivered before an epoch; each is returned once. */
+  /** Ends of copies that were completely delivered before an epoch; each is returned once. */
   synchronized List<Checkpoint> delivered(int epoch) {
     List<Checkpoint> out = new ArrayList<>();
     while (!unsettled.isEmpty() && unsettled.getFirst().epoch < epoch) {

@@ -41,16 +41,16 @@ import org.jspecify.annotations.Nullable;
  * kept for {@link #KEEP} of this process's running time.
  */
 public final class Positions {
-  /** How long a file is remembered that is not there. */
+  /** Time for which the position of a missing file is remembered. */
   static final Duration KEEP = Duration.ofDays(1);
 
   /**
-   * After which all entries are checked although nothing changed: expired ones are forgotten, and
-   * files whose name is gone from the positions file are released.
+   * Interval of a check of all entries even without changes: expired ones are removed, and deleted
+   * files are released from the positions file.
    */
   static final Duration CHECK_INTERVAL = Duration.ofSeconds(10);
 
-  /** How many files that are not there are remembered; those known last. */
+  /** Maximum number of missing files remembered; the oldest are dropped. */
   static final int MAX_REMEMBERED = 20_000;
 
   private static final System.Logger LOG = JulLogger.of(Positions.class.getName());
@@ -77,11 +77,11 @@ public final class Positions {
   private long checkedAt; // when everything was last checked, milliseconds since 1970
 
   /**
-   * Reads both files; absent ones are empty.
+   * Reads both files; missing ones are empty.
    *
    * @param ignoreInvalid whether a file that is not of the format counts as empty
    * @param readOnly whether nothing is ever written
-   * @throws IOException when one cannot be read, or is not of the format
+   * @throws IOException if one cannot be read, or has another format
    */
   public Positions(
       FileAccess files, Path file, boolean ignoreInvalid, boolean readOnly, InstantSource clock)
@@ -139,13 +139,13 @@ public final class Positions {
     }
   }
 
-  /** Says who has checkpoints of files that are read. */
+  /** Registers a supplier of checkpoints of files being read. */
   void add(Supplier<List<Checkpoint>> checkpoints) {
     live.add(checkpoints);
     changed();
   }
 
-  /** That reader ends; its checkpoints are kept, for the one that comes in its place. */
+  /** Removes an ended reader and keeps its checkpoints for its successor. */
   void remove(Supplier<List<Checkpoint>> checkpoints) {
     if (live.remove(checkpoints)) {
       List<Checkpoint> left = checkpoints.get();
@@ -166,7 +166,7 @@ public final class Positions {
     return remembered.of(path);
   }
 
-  /** Checkpoints of files without a reader now of which one may be a copy. */
+  /** Checkpoints of files without a reader that the file may be a copy of. */
   synchronized List<Checkpoint> related(Path file) {
     return remembered.related(file).stream()
         .filter(c -> RotatedVersions.isRelated(Path.of(c.path()), file))
@@ -179,7 +179,10 @@ public final class Positions {
         && remembered.all().stream().noneMatch(c -> c.source().startsWith(job + "/"));
   }
 
-  /** Whether who read the file ended, in this process or before it, and was not done with it. */
+  /**
+   * Whether the reader of the file ended, in this process or an earlier one, before the file was
+   * completely read.
+   */
   synchronized boolean isLeft(Checkpoint c) {
     return remembered.isLeft(c);
   }
@@ -197,14 +200,14 @@ public final class Positions {
   }
 
   /**
-   * Where Promtail's file said, when this began, that reading of a path had ended; null when it
-   * said nothing but what this had saved itself.
+   * Position of a path that Promtail saved itself before this process started; null if there is
+   * none, or if Tethys had saved it.
    */
   @Nullable Long takeOver(String path) {
     return promtails.get(path);
   }
 
-  /** What Promtail's file says of a path; "" for nothing. */
+  /** Entry for a path in Promtail's file; "" for none. */
   synchronized String text(String path) {
     return written.getOrDefault(path, "");
   }
@@ -220,7 +223,7 @@ public final class Positions {
     changed();
   }
 
-  /** How often saving failed. */
+  /** Number of failed saves. */
   public synchronized long failures() {
     return failures;
   }
@@ -295,7 +298,7 @@ public final class Positions {
       }
       byte[] yaml = yaml().getBytes(StandardCharsets.UTF_8);
       String next = CheckpointFile.hash(yaml);
-      // Its own first: when only that is written, it says which the other one is.
+      // Our own file first: if only it is written, it identifies the state of the other.
       own.write(new LinkedHashSet<>(List.of(besideNow, next)), all);
       files.replace(file, yaml);
       besideNow = next;
@@ -359,7 +362,7 @@ public final class Positions {
     return sb.append('"').toString();
   }
 
-  /** Checkpoints of files that are not read, found by where they stand and by their path. */
+  /** Checkpoints of files that are not being read, indexed by location and by path. */
   private static final class CheckpointIndex {
     private final Map<FileId.Inode, Set<Checkpoint>> byPlace = new HashMap<>();
     private final Map<String, Set<Checkpoint>> byPath = new HashMap<>();

@@ -15,9 +15,9 @@ final class Progress {
   private final Runnable moves;
 
   /**
-   * Of a file.
+   * Progress of a file.
    *
-   * @param moves notified that it came further; with the lock held, so it must not wait
+   * @param moves notified of progress; with the lock held, so it must not wait
    */
   Progress(Checkpoint start, Runnable moves) {
     this.delivered = start;
@@ -54,7 +54,9 @@ final class Progress {
     return epoch;
   }
 
-  /** The same, with the head as it is known by now, if the file still is what it was. */
+  /**
+   * The delivered position with the currently known head, if the file's content is still the same.
+   */
   synchronized Checkpoint delivered(Checkpoint now, int nowEpoch) {
     return epoch == nowEpoch ? delivered.withHead(now) : delivered;
   }

@@ -38,7 +38,7 @@ final class ReadQueue {
     }
   }
 
-  /** A file is not read any more. */
+  /** Drops a file that is no longer read. */
   void drop(TailedFile f) {
     waiting.remove(f);
     dropped.add(f);
@@ -61,21 +61,21 @@ final class ReadQueue {
     return f;
   }
 
-  /** Files that are not read any more and were not closed since, which the caller closes. */
+  /** Returns the dropped files, which the caller closes. */
   List<TailedFile> takeDropped() {
     List<TailedFile> all = List.copyOf(dropped);
     dropped.clear();
     return all;
   }
 
-  /** Nothing is read any more. */
+  /** Ends reading. */
   void stop() {
     stopped = true;
     finishing = false;
     work.signalAll();
   }
 
-  /** It was stopped, and single files are read to their ends, unless it is closed. */
+  /** After a stop, allows reading single files to their ends, unless the queue is closed. */
   void finish() {
     finishing = stopped && !closed;
   }

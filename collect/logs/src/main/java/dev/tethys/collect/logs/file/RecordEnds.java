@@ -5,12 +5,12 @@ import com.google.re2j.Pattern;
 import java.util.Arrays;
 
 /**
- * Finds records of several lines in bytes, by an expression for what they begin with, or what they
- * end with; {@code ^} and {@code $} match at lines. A record that may continue is left to be
- * checked again with the following bytes.
+ * Finds multi-line records in bytes by an expression for their beginning or their end; {@code ^}
+ * and {@code $} match at line boundaries. A record that may continue is checked again with the
+ * bytes that follow.
  */
 public final class RecordEnds {
-  /** How much is checked first: mostly more than a record. */
+  /** Number of bytes checked first: usually more than a record. */
   private static final int WINDOW = 4096;
 
   private final Pattern pattern;
@@ -20,9 +20,9 @@ public final class RecordEnds {
   /**
    * Records by an expression.
    *
-   * @param begins whether it matches the beginning of records; else their end
-   * @param omit whether what it matches is no part of them
-   * @throws com.google.re2j.PatternSyntaxException when it is none
+   * @param begins whether it matches the beginning of records, otherwise their end
+   * @param omit whether the matched text is left out of the records
+   * @throws com.google.re2j.PatternSyntaxException if the expression is invalid
    */
   public RecordEnds(String expression, boolean begins, boolean omit) {
     this.pattern = Pattern.compile("(?m)" + expression);
@@ -30,7 +30,7 @@ public final class RecordEnds {
     this.omit = omit;
   }
 
-  /** Where the record that begins at {@code from} ends; -1 when that cannot be said yet. */
+  /** End of the record that starts at {@code from}; -1 if it is not known yet. */
   public int end(byte[] b, int from, int to) {
     int size = Math.min(to - from, WINDOW);
     while (true) {
@@ -46,7 +46,7 @@ public final class RecordEnds {
     }
   }
 
-  /** The same in bytes that may be cut off; what matches up to their end may match more. */
+  /** Searches in possibly truncated bytes; a match that extends to their end may be incomplete. */
   private int within(byte[] b) {
     Matcher m = pattern.matcher(b);
     if (!m.find() || m.end() == b.length) {
@@ -58,11 +58,11 @@ public final class RecordEnds {
     if (m.start() > 0) {
       return m.start();
     }
-    // Behind the first, so that an expression that matches nothing ends with the bytes.
+    // After the first, so that an expression that matches the empty string ends with the bytes.
     return m.find(Math.max(1, m.end())) && m.end() < b.length ? m.start() : -1;
   }
 
-  /** Where the text of a record begins. */
+  /** Start of a record's text. */
   public int textFrom(byte[] b, int from, int end) {
     if (!omit || !begins) {
       return from;
@@ -71,7 +71,7 @@ public final class RecordEnds {
     return m.find() && m.start() == 0 ? from + m.end() : from;
   }
 
-  /** Where the text of a record ends. */
+  /** End of a record's text. */
   public int textTo(byte[] b, int from, int end) {
     if (!omit || begins) {
       return end;

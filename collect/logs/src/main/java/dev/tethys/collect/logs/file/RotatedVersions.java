@@ -25,10 +25,10 @@ import org.jspecify.annotations.Nullable;
  * app-2026-11-20.log}).
  */
 final class RotatedVersions {
-  /** How many related files are looked into, those changed last. */
+  /** Maximum number of related files examined, the most recently changed first. */
   static final int MAX_CANDIDATES = 32;
 
-  /** How often is looked again for what is being renamed. */
+  /** Number of attempts to find a file that is being renamed. */
   private static final int ATTEMPTS = 5;
 
   /** Resolution of a folder's time, in milliseconds. */
@@ -38,7 +38,7 @@ final class RotatedVersions {
   private static final Pattern NUMBER_AT_END =
       Pattern.compile("(?<![-._:TZ+0-9])[-._][-._:TZ+0-9]*[0-9][-._:TZ+0-9]*$");
 
-  /** A file and what is known of it. */
+  /** A related file and its status. */
   record SiblingFile(Path path, FileStat stat) {}
 
   private RotatedVersions() {}
@@ -88,8 +88,8 @@ final class RotatedVersions {
   }
 
   /**
-   * A related file that holds what was read from the file and may have more; the file itself is
-   * none.
+   * A related file other than the file itself that starts with the part read from it and may have
+   * more.
    */
   static @Nullable SiblingFile holding(
       SearchFolders file, Checkpoint c, FileId itself, FileOptions options) {
@@ -128,22 +128,23 @@ final class RotatedVersions {
   }
 
   /**
-   * The same of one that is read, or was.
+   * Opens a file that is or was being read.
    *
-   * @throws NoSuchFileException when it has no name any more
+   * @throws NoSuchFileException if it no longer has a name
    */
   static FileContent open(SearchFolders file, FileId id, FileOptions options) throws IOException {
     Path at = file.path();
     for (int i = 0; i < ATTEMPTS; i++) {
       try {
         FileContent c = FileContent.open(at, options);
-        // Names go from a file to the next, and do not come back: so it is the one that was opened.
+        // Names move from a file to its successor and never return: so it is the file that was
+        // opened.
         if (isAt(at, id)) {
           return c;
         }
         c.close();
       } catch (NoSuchFileException e) {
-        // renamed, or gone
+        // renamed or deleted
       }
       SiblingFile f = of(file, id);
       if (f == null) {
@@ -159,10 +160,10 @@ final class RotatedVersions {
   }
 
   /**
-   * Files that got the name of the file, or were copied from it, since another did, the oldest
-   * first: by what was written last, because compressing keeps that.
+   * Files that got the name of the file, or were copied from it, after another did. The oldest is
+   * first, by modification time, which compressing preserves.
    *
-   * @param older that other one
+   * @param older the other file
    */
   static List<SiblingFile> since(
       SearchFolders file, FileStat older, FileId itself, Predicate<FileId> known) {
@@ -245,7 +246,7 @@ final class RotatedVersions {
             out.add(new SiblingFile(p, stat));
           }
         } catch (IOException e) {
-          // gone meanwhile
+          // deleted in the meantime
         }
       }
     } catch (IOException | DirectoryIteratorException e) {

@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Positions left by an earlier process, or by a job that a reload ended, for the files of a target.
- * They apply to the file at the path now, and to earlier files of that path. Files may be renamed
+ * They apply to the current file of a path, and to earlier files of that path. Files may be renamed
  * and compressed by other processes during the search, so a checkpoint is removed only once its
  * file is open. Guarded by the job.
  */
 final class SavedPositions {
   private static final System.Logger LOG = JulLogger.of(SavedPositions.class.getName());
 
-  /** How often a file is looked for that is gone when it is opened. */
+  /** Number of attempts to find a file that vanished before it was opened. */
   private static final int ATTEMPTS = 5;
 
   private final TargetFiles files;
@@ -31,18 +31,18 @@ final class SavedPositions {
   }
 
   /**
-   * Finds where reading of a file ended that was read by an earlier process, and what that had not
-   * read of the one that was there before it.
+   * Finds the position at which an earlier process stopped reading a file, and any unread rest of
+   * its predecessor.
    *
-   * @return what is to be read first
+   * @return the file to read first
    */
   @Nullable TailedFile resume(TailedFile f, FileStat stat, @Nullable Long promtails) {
     String path = f.path.toString();
     List<Checkpoint> candidates = new ArrayList<>(positions.at(stat.id().place()));
     candidates.removeIf(c -> !c.id().mayBe(stat.id()));
     List<Checkpoint> ofPath = positions.of(path).stream().filter(positions::isLeft).toList();
-    // Devices are numbered anew when a machine starts; a file that replaced another as a whole is
-    // recognised by its content, if there is enough of it.
+    // Devices are renumbered when a machine boots; a file that replaced another as a whole is
+    // recognized by its content, if there is enough of it.
     ofPath.stream()
         .filter(c -> !candidates.contains(c))
         .filter(
@@ -99,14 +99,14 @@ final class SavedPositions {
   }
 
   /**
-   * A file in which something may stand that an earlier process did not read.
+   * A file that may have content not read by an earlier process.
    *
-   * @param from where it was read to; null when nothing of it was read
+   * @param from position of reading; null if none of it was read
    */
   private record Piece(RotatedVersions.SiblingFile found, @Nullable Checkpoint from) {
     /**
-     * In the order in which they were written: a copy is made before what it is a copy of is
-     * truncated and written anew, and compressing keeps the time.
+     * In the order of writing: a copy is created before its source is truncated and rewritten, and
+     * compressing preserves the time.
      */
     static final Comparator<Piece> AGE =
         Comparator.comparingLong((Piece p) -> p.found.stat().modified())
@@ -115,10 +115,10 @@ final class SavedPositions {
   }
 
   /**
-   * Reads what an earlier process left of the files that stood under the name before this one, in
-   * the order in which they were written.
+   * Reads the unread rest of the files that previously had the name, in the order in which they
+   * were written.
    *
-   * @param ofPath what is known of them
+   * @param ofPath known checkpoints of the path
    * @param continued whether the file itself is one that was known then, so that all those before
    *     it were, too
    * @return the last of them, to be read before the file
@@ -141,7 +141,7 @@ final class SavedPositions {
         anew.add(same); // it was truncated before it was renamed
       }
       if (s == null) {
-        // Those that are not listed were read to their end, or stood before another that is.
+        // Unlisted ones were read to their end, or preceded a listed one.
         if (c.listed() && !continued) {
           oldest = older(oldest, lost(f, c));
         }
@@ -186,7 +186,7 @@ final class SavedPositions {
     return last;
   }
 
-  /** Whether it is of this target, or of one that had other labels and is not there any more. */
+  /** Whether it belongs to this target, or to a former one with other labels. */
   private boolean isOfThisTarget(Checkpoint c) {
     return c.source().equals(files.source) || files.job.isOrphan(c.source());
   }
@@ -196,15 +196,15 @@ final class SavedPositions {
   }
 
   /**
-   * Says that a file is not found any more.
+   * Logs that a file was not found.
    *
-   * @return the last state of the file: files that were there after it are found by that
+   * @return the last status of the file, by which its successors are found
    */
   private FileStat lost(TailedFile f, Checkpoint c) {
     files.job.metrics.generations.with("lost").inc();
     LOG.log(
         Level.WARNING,
-        "{0} is another file than when this last ran; what was written to the other after its"
+        "{0} is another file than in the last run; data written to the other after its"
             + " byte {1} is not found",
         f.path,
         String.valueOf(c.offset()));
@@ -213,7 +213,7 @@ final class SavedPositions {
         c.id(), c.offset(), createdAt == FileId.UNKNOWN_BIRTH ? Long.MAX_VALUE : createdAt, true);
   }
 
-  /** Where a file was read to under any name; null when it was not. */
+  /** Position to which a file was read under any name; null if it was not read. */
   private @Nullable Checkpoint known(RotatedVersions.SiblingFile s) {
     return positions.at(s.stat().id().place()).stream()
         .filter(c -> c.source().equals(files.source) && c.headLength() > 0 && holds(s, c))
@@ -248,7 +248,7 @@ final class SavedPositions {
         }
         old.close();
       } catch (IOException e) {
-        LOG.log(Level.DEBUG, "{0} is gone since it was found: {1}", s.path(), e.toString());
+        LOG.log(Level.DEBUG, "{0} has vanished since it was found: {1}", s.path(), e.toString());
       }
       s = RotatedVersions.of(f.searchFolders(), c.id());
       if (s == null || !holds(s, c)) {
@@ -258,7 +258,7 @@ final class SavedPositions {
     // Of the oldest, which is deleted meanwhile, everything was read most of the time.
     LOG.log(
         found.stat().size() > c.offset() ? Level.WARNING : Level.DEBUG,
-        "{0}: what an earlier process had not read from byte {1} on was found and is gone; it is"
+        "{0}: the part that an earlier process had not read, from byte {1} on, was found and has vanished; it is"
             + " looked for at the next start",
         f.path,
         String.valueOf(c.offset()));

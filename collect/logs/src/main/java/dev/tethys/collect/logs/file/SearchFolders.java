@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * @param real the same without links
  */
 record SearchFolders(Path path, Path real) {
-  /** Of what stands under a path now; of the path alone when nothing does. */
+  /** Names of the file that a path leads to now; the path alone if there is none. */
   static SearchFolders of(Path path) {
     try {
       return new SearchFolders(path, path.toRealPath());
@@ -22,7 +22,7 @@ record SearchFolders(Path path, Path real) {
     }
   }
 
-  /** What it may be called, the path first. */
+  /** Possible names, the path first. */
   List<Path> names() {
     return path.equals(real) ? List.of(path) : List.of(path, real);
   }

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * File that is read line by line, under any name.
  *
  * <p>Before new bytes are accepted as the continuation of earlier ones, the last {@link
- * Checkpoint#TAIL} bytes of those are read again: so a file that was truncated and rewritten is
- * detected regardless of its size. An unterminated line is not kept, but read again.
+ * Checkpoint#TAIL} bytes of those are read again: a truncated and rewritten file is thus detected
+ * regardless of its size. An unterminated line is not kept, but read again.
  *
  * <p>Invariants: the {@link Bookmark} is at the start of a line, or inside one that is too long;
  * every line before it was forwarded exactly once since {@link #progress} began. Reading belongs to
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class TailedFile {
   private static final System.Logger LOG = JulLogger.of(TailedFile.class.getName());
 
-  /** How much of a file is read before others have their turn, in bytes. */
+  /** Number of bytes read of a file before others get their turn. */
   static final int TURN = 1 << 20;
 
   /** Result of a turn. */
@@ -33,7 +33,7 @@ final class TailedFile {
     MORE,
     /** Everything was read. */
     END,
-    /** The file does not hold what was read from it. */
+    /** The file no longer holds the content read from it. */
     CHANGED
   }
 
@@ -83,8 +83,8 @@ final class TailedFile {
   /**
    * A file, not yet open.
    *
-   * @param name what its lines say where they are from
-   * @param progress which has not begun
+   * @param name file name of its lines
+   * @param progress progress that has not started
    */
   TailedFile(
       FileTarget target, String source, String name, Path path, FileStat stat, Progress progress) {
@@ -115,8 +115,8 @@ final class TailedFile {
   }
 
   /**
-   * The same file for another target, which continues after the entries that this one has passed
-   * on, be they delivered or not: both keep the positions of undelivered ones.
+   * The same file for another target, which continues after the entries passed on so far, delivered
+   * or not: both keep the positions of undelivered ones.
    */
   TailedFile successor(FileTarget other, String otherSource, Path found, FileStat stat) {
     TailedFile f =
@@ -149,7 +149,7 @@ final class TailedFile {
     return new SearchFolders(path, real);
   }
 
-  /** Takes note of what the file system says; true when there may be something new to read. */
+  /** Updates the file's status; true if there may be new data. */
   boolean updateStat(FileStat s) {
     boolean changed = s.size() != size || s.modified() != modified;
     shrunk |= s.size() < size;
@@ -173,7 +173,7 @@ final class TailedFile {
     return compressed ? s.asCopy() : s;
   }
 
-  /** How far it was read. */
+  /** Position of reading. */
   long offset() {
     return bookmark.offset();
   }
@@ -182,18 +182,18 @@ final class TailedFile {
     return compressed;
   }
 
-  /** Bytes that were seen behind the last record that has an end. */
+  /** Number of bytes after the last terminated record. */
   long rest() {
     return rest;
   }
 
-  /** How far it is delivered. */
+  /** Position of delivery. */
   Checkpoint delivered() {
     int e = epoch; // before what was read in it
     return progress.delivered(snapshot, e).of(source, path.toString(), id);
   }
 
-  /** Where it was read to, for other threads. */
+  /** Position of reading, for other threads. */
   Checkpoint last() {
     return snapshot;
   }
@@ -208,7 +208,7 @@ final class TailedFile {
     return past.delivered(progress.deliveredEpoch());
   }
 
-  /** Whether it holds what a checkpoint knows. */
+  /** Whether its content matches a checkpoint. */
   boolean holds(Checkpoint c) throws IOException {
     return content != null && content.holds(c);
   }
@@ -220,17 +220,17 @@ final class TailedFile {
     progress.moved(x -> snapshot);
   }
 
-  /** Whether it cannot be read, which was said. */
+  /** Whether it cannot be read, which was logged. */
   boolean failed() {
     return problem != null;
   }
 
-  /** Whether the last look finds nothing to read in it, and all is delivered. */
+  /** Whether the last scan found nothing to read in it, and everything is delivered. */
   boolean isDone() {
     return read && !queued && progress.isQuiet();
   }
 
-  /** Whether all was read of it that is still wanted, because its target is not. */
+  /** Whether everything needed was read, since its target was removed. */
   boolean isRead() {
     return retired && bookmark.offset() >= until;
   }
@@ -258,7 +258,7 @@ final class TailedFile {
     }
   }
 
-  /** What is known of the file where it was read to. */
+  /** Checkpoint at the position of reading. */
   Checkpoint here() {
     return bookmark.in(source, path.toString(), id, compressed);
   }
@@ -268,7 +268,7 @@ final class TailedFile {
     return Math.max(0, largest - bookmark.offset());
   }
 
-  /** Begins anew: the file holds something else now. */
+  /** Starts from the beginning: the file's content was replaced. */
   void restart() {
     largest = size;
     shrunk = false;
@@ -314,11 +314,11 @@ final class TailedFile {
     bookmark.setMidLine(false);
     bookmark.set(c, position);
     snapshot = here();
-    // Behind what is not delivered yet.
+    // Saved only after the undelivered entries before it.
     progress.begin(epoch).close(0, snapshot);
   }
 
-  /** Finds what the first lines tell; false when these are not all there. */
+  /** Finds the content of the header lines; false if they are incomplete. */
   private boolean hasHeader(FileContent c, FileReaderContext r, boolean last) throws IOException {
     Pattern first = r.options().rules().header();
     if (first == null || header != null) {
@@ -340,7 +340,7 @@ final class TailedFile {
     return true;
   }
 
-  /** Locks it, if that is asked for. */
+  /** Locks it, if configured. */
   boolean lock() {
     return content != null && content.lock();
   }
@@ -351,7 +351,7 @@ final class TailedFile {
     }
   }
 
-  /** Passes over lines, for a position that counts them. */
+  /** Skips lines, for a position that counts them. */
   void skipLines(long count, FileReaderContext r) throws IOException {
     long remaining = count;
     byte[] buf = new byte[FileReaderContext.READ];
@@ -403,16 +403,16 @@ final class TailedFile {
     return lines;
   }
 
-  /** Whether it begins as what was read of it. */
+  /** Whether it starts with the bytes read earlier. */
   boolean hasHead() throws IOException {
     return content != null && bookmark.hasHead(content);
   }
 
   /**
-   * Reads lines that are complete, for a while.
+   * Reads complete lines, for a limited time.
    *
-   * @param last whether a line without its end is one, too, because no more will come
-   * @param flush whether it is one because none came for long, if it may be whole
+   * @param last whether an unterminated line is a record, too, because no more data will follow
+   * @param flush whether it is one because no data arrived for a while, if it may be complete
    * @throws InterruptedException when passing on was interrupted; entries passed on are accounted
    *     for
    */
@@ -425,7 +425,7 @@ final class TailedFile {
     return read(c, r, new Ending(last || flush, last), true);
   }
 
-  /** Reads what follows from a copy of the file as it was. */
+  /** Reads the rest from a copy of the former content. */
   void readCopy(FileContent copy, FileReaderContext r) throws IOException, InterruptedException {
     while (read(copy, r, new Ending(true, true), false) == ReadResult.MORE) {
       // until its end
@@ -436,7 +436,8 @@ final class TailedFile {
    * Treatment of the end of a file.
    *
    * @param record whether an unterminated rest is a record
-   * @param anyhow whether it is a record regardless of its content, because no more data will come
+   * @param anyhow whether it is a record regardless of its content, because no more data will
+   *     follow
    */
   private record Ending(boolean record, boolean anyhow) {
     boolean takes(byte[] b, int from, int to, FileReaderContext r) {
@@ -578,7 +579,7 @@ final class TailedFile {
     return p;
   }
 
-  /** Hands an entry on; it begins as the record that is so many behind those that were passed. */
+  /** Passes an entry on; its record's offset is counted from the records already passed. */
   private void emitEntry(
       byte[] buf,
       long base,

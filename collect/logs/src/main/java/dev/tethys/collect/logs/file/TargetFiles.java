@@ -16,14 +16,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files of one target as they were found last: which path is which file, and what has become of
- * those that are no more where they were.
+ * Files of one target as of the last scan: the file at each path, and the state of files that are
+ * no longer at their path.
  *
  * <p>Invariants: a file is read once, regardless of its names. {@link #byPath} holds the files that
- * the target lists, {@link #leaving} those that it does not any more and that are not read and
- * delivered to their end; each is in exactly one of them. A file that took the place of another is
- * not read before that was read to its end. When the target is wanted no more, a last look makes
- * all its files leave, each to be read as far as it goes then. Guarded by the job.
+ * the target lists, {@link #leaving} those that it no longer lists and that are not yet read and
+ * delivered to their end; each is in exactly one of them. A file that replaced another is not read
+ * before the other was read to its end. When the target is removed, a last scan moves all its files
+ * to {@link #leaving}, each to be read up to its size at that time. Guarded by the job.
  */
 final class TargetFiles {
   private static final System.Logger LOG = JulLogger.of(TargetFiles.class.getName());
@@ -46,9 +46,9 @@ final class TargetFiles {
   private @Nullable CopyCandidates<TailedFile> names; // made when a look finds an unknown file
 
   /**
-   * Of a target, not yet looked for.
+   * Files of a target that was not scanned yet.
    *
-   * @param passesOver whether what is in the files that the first look finds is not read
+   * @param passesOver whether the content of files found by the first scan is skipped
    */
   TargetFiles(FileTarget target, FileJob job, boolean passesOver) {
     this.passesOver = passesOver;
@@ -60,10 +60,10 @@ final class TargetFiles {
   }
 
   /**
-   * Looks which files there are.
+   * Scans for files.
    *
    * @param folders receives the folders in which more may appear
-   * @return whether to look again soon
+   * @return whether to scan again soon
    */
   boolean scan(Set<Path> folders) {
     Set<Path> found = new LinkedHashSet<>();
@@ -93,7 +93,7 @@ final class TargetFiles {
           found(path, stat, waiting);
         }
       } catch (IOException e) {
-        // gone meanwhile, or not readable
+        // deleted in the meantime, or not readable
       }
     }
     scanned = true;
@@ -141,7 +141,7 @@ final class TargetFiles {
       waiting.add(stat.id().place());
       return;
     }
-    // What takes the place of a file is no copy.
+    // A replacement is not a copy.
     boolean replaces =
         RotatedVersions.isUnnumbered(path)
             && (there != null || leaving.stream().anyMatch(f -> f.name.equals(path.toString())));
@@ -220,7 +220,7 @@ final class TargetFiles {
     } else if (origin instanceof CopyDetector.Origin.ReadBefore k) {
       startAt(f, k.offset());
     } else if (there == null && last != null) {
-      // At the last look nothing had the name; others may have had it since.
+      // At the last scan no file had the name; others may have had it since.
       before = between(f, last.stat(), last);
     } else if (there == null) {
       boolean known =
@@ -272,7 +272,7 @@ final class TargetFiles {
     return from(c);
   }
 
-  /** How far a file is delivered of which this much was. */
+  /** Delivery progress that corresponds to a checkpoint. */
   Progress from(Checkpoint c) {
     return new Progress(c, job.positions::changed);
   }
@@ -292,7 +292,7 @@ final class TargetFiles {
     job.wake(f);
   }
 
-  /** The target is gone; its files are to be checked once more, and then to be retired. */
+  /** The target was removed; its files are to be checked a last time, and then retired. */
   TargetFiles startRetiring() {
     retiring = true;
     return this;
@@ -302,7 +302,7 @@ final class TargetFiles {
     return retiring;
   }
 
-  /** Reads what the last look has found, and no further. */
+  /** Reads files up to their size at the last scan. */
   void retire() {
     retired = true;
     for (TailedFile f : List.copyOf(byPath.values())) {
@@ -322,7 +322,7 @@ final class TargetFiles {
     }
   }
 
-  /** The target is wanted again. */
+  /** The target is configured again. */
   TargetFiles returns() {
     retiring = false;
     retired = false;
@@ -341,12 +341,12 @@ final class TargetFiles {
     return retired;
   }
 
-  /** Whether nothing is to be read any more because the target is not wanted. */
+  /** Whether the target was removed and all its files are read. */
   boolean isOver() {
     return retired && leaving.isEmpty();
   }
 
-  /** Reads a file no further; null when it is none of these. */
+  /** Stops reading a file; null if the target does not have it. */
   @Nullable TailedFile stopReading(FileId id) {
     TailedFile f = byPlace.get(id.place());
     if (f == null || !f.id().mayBe(id)) {
@@ -410,10 +410,10 @@ final class TargetFiles {
   }
 
   /**
-   * Reads files that stood under the name for so short a time that they were never seen.
+   * Reads files that had the name so briefly that they were never seen.
    *
    * @param older file that is known to have been there before
-   * @return the last that is to be read before the younger
+   * @return the last one to read before the younger
    */
   private @Nullable TailedFile between(
       TailedFile younger, FileStat older, @Nullable TailedFile first) {
@@ -424,7 +424,7 @@ final class TargetFiles {
     return last;
   }
 
-  /** Reads a file from its start as one that stood under the name. */
+  /** Reads a file from its start as one that had the name. */
   @Nullable TailedFile since(
       Path path, RotatedVersions.SiblingFile s, @Nullable TailedFile before) {
     TailedFile f =
@@ -438,7 +438,7 @@ final class TargetFiles {
     return f;
   }
 
-  /** A file that stood under a name of this target is read to its end, wherever it stands now. */
+  /** A file that had a name of this target is read to its end, under any current name. */
   void recovered(TailedFile f) {
     byPlace.put(f.id().place(), f);
     job.metrics.filesActive.add(1);
@@ -467,7 +467,7 @@ final class TargetFiles {
     return out;
   }
 
-  /** The files that are read by their names; those of a look know of what it found. */
+  /** Copy candidates among the files being read, by name; during a scan the scan has its own. */
   private CopyCandidates<TailedFile> names() {
     CopyCandidates<TailedFile> n = names;
     if (n == null) {
@@ -495,7 +495,7 @@ final class TargetFiles {
     Stream.concat(byPath.values().stream(), leaving.stream())
         .forEach(f -> f.deliveredCopies().forEach(job.positions::remember));
     byPath.values().forEach(f -> out.add(f.delivered().listed(true)));
-    // They are asked for by the name under which they were read, wherever they stand by now.
+    // They are looked up by the name under which they were read, regardless of their current one.
     leaving.forEach(f -> out.add(f.delivered().named(f.name)));
   }
 

@@ -5,10 +5,10 @@ package dev.tethys.collect.logs.file;
  * start is a different one and is read from its start.
  */
 public enum Truncation {
-  /** It is read from its start. */
+  /** The file is read from its start. */
   WHOLE,
-  /** Only what is written from now on is read. */
+  /** Only new data is read. */
   NEW,
-  /** Nothing is read until it has grown beyond where reading had come to. */
+  /** Nothing is read until it has grown beyond the former position. */
   IGNORE
 }

@@ -8,8 +8,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Joins messages that came in chunks: {@code 1e 0f}, 8 bytes of the message's id, the number of the
- * chunk and how many there are, and then its bytes. Source: Graylog's description of GELF over UDP.
+ * Joins messages sent in chunks: {@code 1e 0f}, 8 bytes of the message's ID, the number of the
+ * chunk and the number of chunks, and then its bytes. Source: Graylog's description of GELF over
+ * UDP.
  *
  * <p>Bounds: 128 chunks a message, {@link #MAX_MESSAGES} messages that are not complete, each for
  * {@link #TIME_LIMIT}, {@link #MAX_BYTES} in all; the oldest go first. For one thread.
@@ -18,7 +19,7 @@ final class GelfChunks {
   static final int MAX_MESSAGES = 1024;
   static final int MAX_BYTES = 32 << 20;
 
-  /** How long chunks may be apart, in milliseconds; Graylog waits as long. */
+  /** Maximum milliseconds between the chunks of a message, the same as in Graylog. */
   static final long TIME_LIMIT = 5000;
 
   private static final int MAX_CHUNKS = 128;
@@ -46,7 +47,7 @@ final class GelfChunks {
     return length >= 2 && b[0] == 0x1e && b[1] == 0x0f;
   }
 
-  /** How many messages were dropped because chunks were missing. */
+  /** Number of messages dropped because of missing chunks. */
   long lost() {
     return lost;
   }
@@ -112,7 +113,7 @@ final class GelfChunks {
   }
 
   private void expire(long now) {
-    // The oldest stand first.
+    // The oldest are first.
     while (!incomplete.isEmpty()
         && now - incomplete.values().iterator().next().since > TIME_LIMIT) {
       drop(incomplete.values().iterator());

@@ -22,12 +22,12 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Message of Graylog Extended Log Format.
  *
- * @param line the JSON as it came
+ * @param line the received JSON
  * @param time Unix nanoseconds, null if the message has none
  * @param host name of the sender, "" if the message has none
  * @param version version of the format, "" if the message has none
  * @param facility facility, "" if the message has none
- * @param level name of the severity, "" if the number is none of syslog's
+ * @param level name of the severity, "" if the number is not a syslog severity
  */
 public record GelfMessage(
     String line, @Nullable Long time, String host, String version, String facility, String level) {
@@ -73,7 +73,7 @@ public record GelfMessage(
     }
     JsonNode time = m.path("timestamp");
     JsonNode level = m.path("level");
-    // A message without a level is an alert, as Graylog's description has it.
+    // A message without a level is an alert, by Graylog's description.
     int n = level.isMissingNode() ? 1 : level.asInt(-1);
     return new GelfMessage(
         new String(text, StandardCharsets.UTF_8).strip(),
@@ -84,9 +84,7 @@ public record GelfMessage(
         n >= 0 && n < SEVERITIES.size() ? SEVERITIES.get(n) : "");
   }
 
-  /**
-   * The fields that are read; the others are checked and passed over, so that they take nothing.
-   */
+  /** The fields needed; others are validated and skipped, so that they take no memory. */
   private static JsonNode fields(JsonParser p) {
     if (p.nextToken() != JsonToken.START_OBJECT) {
       throw new CodecException("GELF message is not a JSON object");
@@ -105,7 +103,7 @@ public record GelfMessage(
       }
     }
     if (p.nextToken() != null) {
-      throw new CodecException("GELF message has more behind its JSON object");
+      throw new CodecException("GELF message has data after its JSON object");
     }
     return m;
   }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Listens for GELF: JSON in packets that may be compressed and in chunks, or ended by NUL over TCP.
- * The line is the JSON as it came. Nothing is acknowledged.
+ * The line is the received JSON. Nothing is acknowledged.
  */
 final class GelfSource implements LogSource {
   private static final System.Logger LOG = JulLogger.of(GelfSource.class.getName());
@@ -33,7 +33,7 @@ final class GelfSource implements LogSource {
   /** Messages up to this are not accounted for. */
   private static final int FREE_BYTES = 64 << 10;
 
-  /** How much more than its text a message takes as a tree and as an entry. */
+  /** Memory of a message's tree and entry as a multiple of its text. */
   private static final long PARSED_FACTOR = 4;
 
   private static final Duration IDLE = Duration.ofMinutes(10);

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Cursor(
     String seqnumId, long seqnum, String bootId, long monotonic, long realtime, long xorHash) {
-  /** Reads the text; null when it is none. */
+  /** Parses the text; null if it is not a cursor. */
   public static @Nullable Cursor parse(String text) {
     String s = "";
     String b = "";
@@ -47,8 +47,8 @@ public record Cursor(
   }
 
   /**
-   * Whether this comes after another: by number where one counts both, by the clock of the boot in
-   * which both were, by the time of day else.
+   * Compares the order of entries: by number if the same counter applies, by the monotonic clock
+   * within a boot, otherwise by the time of day.
    */
   int compareOrder(Cursor o) {
     if (seqnumId.equals(o.seqnumId) && seqnum != o.seqnum) {

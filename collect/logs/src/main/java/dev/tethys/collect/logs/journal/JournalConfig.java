@@ -20,9 +20,9 @@ import java.util.Set;
  * The journal of this machine, or of a folder.
  *
  * @param json whether a line is all fields as JSON, not the message
- * @param maxAge of entries that are read
- * @param path folder; "" for where journald writes
- * @param matches the values of each field of which an entry must have one
+ * @param maxAge maximum age of entries
+ * @param path folder; "" for journald's default
+ * @param matches accepted values of each field, one of which an entry must have
  */
 public record JournalConfig(
     boolean json, Duration maxAge, String path, Map<String, Set<String>> matches, Labels labels)

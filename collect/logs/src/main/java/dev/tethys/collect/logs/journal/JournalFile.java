@@ -55,7 +55,7 @@ public final class JournalFile implements AutoCloseable {
 
   private static final int OBJECT_XZ = 1;
 
-  /** What decoding XZ may take, in KiB: eight times the dictionary that systemd asks for. */
+  /** Memory limit of the XZ decoder in KiB: eight times the dictionary that systemd uses. */
   private static final int MOST_XZ_KIB = 64 << 10;
 
   private static final int OBJECT_LZ4 = 2;
@@ -101,7 +101,7 @@ public final class JournalFile implements AutoCloseable {
     byte[] signature = new byte[8];
     h.get(0, signature);
     if (!Arrays.equals(signature, SIGNATURE)) {
-      throw new IOException(path + " is no journal file");
+      throw new IOException(path + " is not a journal file");
     }
     int flags = h.getInt(12);
     if ((flags & ~KNOWN) != 0) {
@@ -117,7 +117,7 @@ public final class JournalFile implements AutoCloseable {
   /**
    * Opens a file at its first entry.
    *
-   * @throws IOException when it is none, or has features that are not known
+   * @throws IOException if it is not a journal file, or has unknown features
    */
   static JournalFile open(Path path) throws IOException {
     FileChannel c = FileChannel.open(path, StandardOpenOption.READ);
@@ -134,7 +134,7 @@ public final class JournalFile implements AutoCloseable {
     return path;
   }
 
-  /** Its own id, which it keeps when it is renamed; 32 hexadecimal digits. */
+  /** ID of the file, unchanged by renaming; 32 hexadecimal digits. */
   String id() {
     return id;
   }
@@ -209,7 +209,7 @@ public final class JournalFile implements AutoCloseable {
     return 0;
   }
 
-  /** Where the next entry stands, without taking it; null when there is none yet. */
+  /** Peeks at the next entry; null if there is none yet. */
   @Nullable Cursor peek() throws IOException {
     long at = nextOffset();
     return at == 0 ? null : cursor(at);

@@ -12,7 +12,7 @@ import java.util.function.Predicate;
 
 /** Folders of journal files. */
 public abstract class JournalPlaces {
-  /** Where journald writes. */
+  /** Folders that journald writes to. */
   public static final List<Path> FOLDERS =
       List.of(Path.of("/var/log/journal"), Path.of("/run/log/journal"));
 

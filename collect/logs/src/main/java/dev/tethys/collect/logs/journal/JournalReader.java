@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * that it renames are read on, those that it deletes are read to their end. For one thread.
  */
 public final class JournalReader implements AutoCloseable {
-  /** How many files are open at most; journald keeps 100 by itself. */
+  /** Maximum number of open files; journald keeps 100 by default. */
   static final int MAX_FILES = 1000;
 
   private static final System.Logger LOG = JulLogger.of(JournalReader.class.getName());
@@ -31,10 +31,10 @@ public final class JournalReader implements AutoCloseable {
   private @Nullable Cursor last; // of what was taken
 
   /**
-   * Reads what comes after a cursor.
+   * Reads the entries after a cursor.
    *
-   * @param after null for all there is
-   * @param oldest entries before it are passed over, microseconds since 1970
+   * @param after null for all entries
+   * @param oldest entries before it are skipped, microseconds since 1970
    */
   public JournalReader(JournalPlaces places, @Nullable Cursor after, LongSupplier oldest) {
     this.places = places;
@@ -42,7 +42,7 @@ public final class JournalReader implements AutoCloseable {
     this.last = after;
   }
 
-  /** How many files are read. */
+  /** Number of files being read. */
   int files() {
     return files.size();
   }
@@ -64,7 +64,7 @@ public final class JournalReader implements AutoCloseable {
             }
           }
         });
-    // One that is gone is read to its end first.
+    // A deleted file is read to its end first.
     for (String id : List.copyOf(files.keySet())) {
       JournalFile f = files.get(id);
       if (f != null && !there.contains(id) && isAtEnd(f)) {
@@ -109,7 +109,7 @@ public final class JournalReader implements AutoCloseable {
     }
   }
 
-  /** Passes over what was taken before, or is too old, without reading its fields. */
+  /** Skips entries that were read before or are too old, without reading their fields. */
   private void start(JournalFile f) throws IOException {
     Cursor after = last;
     long from = oldest.getAsLong();
@@ -123,7 +123,7 @@ public final class JournalReader implements AutoCloseable {
   /** The next entry; null when there is none yet. */
   public JournalFile.@Nullable Entry next() {
     while (true) {
-      // Twice: what is seen in one file may have been written after what was missed in another.
+      // Twice: an entry seen in one file may have been written after one missed in another.
       peekHeads();
       peekHeads();
       JournalFile first = null;
@@ -168,12 +168,12 @@ public final class JournalReader implements AutoCloseable {
         }
       }
     }
-    // The next look at the folder begins it anew after what was taken.
+    // The next scan of the folder opens them again, after the last entry read.
     bad.forEach(this::forget);
   }
 
   private void damaged(JournalFile f, IOException e) {
-    LOG.log(Level.WARNING, "an entry is passed over: {0}", e.getMessage());
+    LOG.log(Level.WARNING, "an entry is skipped: {0}", e.getMessage());
     f.skip();
   }
 

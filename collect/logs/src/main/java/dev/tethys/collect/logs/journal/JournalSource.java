@@ -21,19 +21,18 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the journal. Its position, a cursor under the job's name as Promtail has it, is that of the
- * last entry before which everything is delivered. An entry may have a field more than once: the
- * last counts.
+ * Reads the journal. Its position, a cursor under the job's name like Promtail's, is that of the
+ * last entry before which everything is delivered. For a repeated field the last value wins.
  */
 final class JournalSource implements LogSource {
   private static final System.Logger LOG = JulLogger.of(JournalSource.class.getName());
   private static final List<String> PRIORITIES =
       List.of("emerg", "alert", "crit", "error", "warning", "notice", "info", "debug");
 
-  /** How often new entries are looked for. */
+  /** Polling interval for new entries. */
   private static final Duration POLL = Duration.ofMillis(100);
 
-  /** After how many looks new files are looked for. */
+  /** Number of polls between two searches for new files. */
   private static final int SCAN_EVERY = 20;
 
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(1);
@@ -70,7 +69,7 @@ final class JournalSource implements LogSource {
     if (after == null && !saved.isEmpty()) {
       LOG.log(
           Level.WARNING,
-          "the position of job {0}, \"{1}\", is no cursor of a journal; it is read from max_age on",
+          "the position of job {0}, \"{1}\", is not a journal cursor; reading starts at max_age",
           context.job(),
           saved);
     }
@@ -110,7 +109,7 @@ final class JournalSource implements LogSource {
     }
   }
 
-  /** Looks for files, and reads what there is; for tests without a thread. */
+  /** Searches for files, and reads available entries; for tests without a thread. */
   void poll() throws InterruptedException {
     reader.scan();
     readAll();
@@ -134,7 +133,7 @@ final class JournalSource implements LogSource {
     String line = config.json() ? json(e) : e.get("MESSAGE");
     Labels labels = line == null ? null : context.relabeled(labels(e));
     if (line == null || labels == null || labels.isEmpty()) {
-      // As in Promtail: Loki takes nothing without labels.
+      // As in Promtail: Loki rejects entries without labels.
       errors.with(line == null ? "no_message" : "empty_labels").inc();
       progress.skipped(e.cursor());
       return;
@@ -166,7 +165,7 @@ final class JournalSource implements LogSource {
     return b.build();
   }
 
-  /** The word for a priority; what is none stays as it is. */
+  /** Keyword of a priority; an invalid one stays unchanged. */
   private static String keyword(String priority) {
     int p = priority.length() == 1 ? priority.charAt(0) - '0' : -1;
     return p >= 0 && p < PRIORITIES.size() ? PRIORITIES.get(p) : priority;

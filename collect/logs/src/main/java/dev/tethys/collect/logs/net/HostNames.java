@@ -4,7 +4,7 @@ import dev.tethys.model.BoundedMap;
 import java.net.InetAddress;
 import java.util.Map;
 
-/** Names of addresses, asked of the resolver once for each of the last addresses. */
+/** Host names of addresses, cached for the most recent addresses. */
 public final class HostNames {
   private static final int MAX_REMEMBERED = 1000;
 

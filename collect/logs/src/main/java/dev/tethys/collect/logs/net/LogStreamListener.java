@@ -32,7 +32,7 @@ public final class LogStreamListener implements AutoCloseable {
   private static final Duration RETRY = Duration.ofMillis(100);
   private static final Duration TIME_LIMIT = Duration.ofSeconds(5);
 
-  /** How long connections have for passing on the records that they hold. */
+  /** Time for connections to pass on their records. */
   private static final Duration LAST = Duration.ofMillis(500);
 
   /** Reads a connection to its end. */
@@ -64,10 +64,10 @@ public final class LogStreamListener implements AutoCloseable {
    * Listens.
    *
    * @param address {@code host:port}, {@code :port}
-   * @param what is received, for messages to people
+   * @param what kind of data received, for messages
    * @param tls null for none
-   * @param idle after which a connection without bytes is closed; zero for never
-   * @throws IOException when the address is taken
+   * @param idle time without bytes after which a connection is closed; zero for never
+   * @throws IOException if the address is in use
    */
   public static LogStreamListener start(
       String address, String what, @Nullable SocketTls tls, Duration idle, Reader reader)
@@ -81,7 +81,7 @@ public final class LogStreamListener implements AutoCloseable {
       throw new IOException(what + " cannot listen on " + address + ": " + e.getMessage(), e);
     }
     LogStreamListener l = new LogStreamListener(s, what, tls, idle, reader);
-    // On a virtual thread, connections would wait for a carrier behind all that compute.
+    // On a virtual thread, accepting would wait for a carrier thread while others compute.
     Thread.ofPlatform()
         .daemon()
         .name(what + "-accept")
@@ -98,7 +98,7 @@ public final class LogStreamListener implements AutoCloseable {
     }
   }
 
-  /** Where it listens. */
+  /** Listen address. */
   public InetSocketAddress address() {
     return (InetSocketAddress) server.getLocalSocketAddress();
   }
@@ -212,7 +212,7 @@ public final class LogStreamListener implements AutoCloseable {
     }
   }
 
-  /** Waits until threads that were interrupted have ended, for a bounded time. */
+  /** Waits for interrupted threads to end, for a bounded time. */
   static void ended(Collection<Thread> threads) {
     Thread stays = joinAll(threads, TIME_LIMIT);
     if (stays != null) {
@@ -235,7 +235,7 @@ public final class LogStreamListener implements AutoCloseable {
     return null;
   }
 
-  /** Ends it; what connections have read is counted when this returns. */
+  /** Closes the listener; data read by connections is counted when this returns. */
   @Override
   public void close() {
     closed = true;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Receives UDP packets, one after the other, on a separate thread. */
 public final class PacketListener implements AutoCloseable {
-  /** Bytes that the kernel is asked to keep while a packet is handled. */
+  /** Requested size of the kernel's receive buffer. */
   private static final int BUFFER = 4 << 20;
 
   private static final int MAX_PACKET = 65_535;
@@ -42,7 +42,7 @@ public final class PacketListener implements AutoCloseable {
   /**
    * Listens.
    *
-   * @throws IOException when the address is taken
+   * @throws IOException if the address is in use
    */
   public static PacketListener start(String address, String what, Reader reader)
       throws IOException {
@@ -63,7 +63,7 @@ public final class PacketListener implements AutoCloseable {
     return l;
   }
 
-  /** Where it listens. */
+  /** Listen address. */
   public InetSocketAddress address() {
     return (InetSocketAddress) socket.getLocalSocketAddress();
   }

@@ -15,11 +15,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Log entries of Google's cloud by its Pub/Sub: pushed to a server, or asked for.
+ * Log entries of Google's cloud by its Pub/Sub: pushed to a server, or pulled.
  *
- * @param server null where they are asked for
+ * @param server null for pulling
  * @param subscription its whole name, {@code projects/P/subscriptions/S}; "" where they are pushed
- * @param keepTimes whether entries have the time that Google says
+ * @param keepTimes whether entries keep Google's timestamps
  * @param wholeEntry whether the line is all of the entry, even where it has its own text
  */
 public record GcpConfig(

@@ -74,7 +74,10 @@ record GcpEntry(@Nullable JsonNode entry, String line) {
     return LabelMap.sanitized(sb.toString().toLowerCase(Locale.ROOT));
   }
 
-  /** When it happened, or came to Google, in nanoseconds since 1970; else another time. */
+  /**
+   * Time of the event, or of its receipt by Google, in nanoseconds since 1970; otherwise a
+   * fallback.
+   */
   long time(LongSupplier otherwise) {
     String t =
         entry == null

@@ -25,28 +25,28 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks Pub/Sub for log entries. A message is acknowledged when its entry is delivered; until then
- * it is kept from others, however long that takes. What was not delivered at the end is given back.
+ * Pulls log entries from Pub/Sub. A message is acknowledged when its entry is delivered; until then
+ * its lease is extended, however long that takes. Undelivered messages are returned at the end.
  *
- * <p>A message that comes again while it is held, or shortly after it was acknowledged, is not
+ * <p>A message that is redelivered while it is held, or shortly after it was acknowledged, is not
  * passed on again: the service promises at-least-once delivery.
  */
 final class GcpPullSource implements LogSource {
   private static final System.Logger LOG = JulLogger.of(GcpPullSource.class.getName());
 
-  /** How many messages are held at most, as by Google's libraries; asking waits then. */
+  /** Maximum number of held messages, as in Google's libraries; pulling waits at this limit. */
   static final int MAX_HELD = 1000;
 
-  /** How many bytes of them. */
+  /** Maximum number of their bytes. */
   private static final long MAX_HELD_BYTES = 64L << 20;
 
-  /** How many that were acknowledged are remembered. */
+  /** Maximum number of acknowledged messages remembered. */
   private static final int MAX_DONE = 10_000;
 
   /** For how long messages are kept from others, and how often that is renewed. */
   private static final Duration LEASE = Duration.ofSeconds(60);
 
-  /** What is delivered in such a time is acknowledged together. */
+  /** Interval over which acknowledgements are batched. */
   private static final Duration TOGETHER = Duration.ofMillis(100);
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
@@ -173,7 +173,7 @@ final class GcpPullSource implements LogSource {
     problem = what;
   }
 
-  /** How many more messages may be held; waits until there is room. */
+  /** Number of further messages that may be held; waits until there is room. */
   private synchronized int room() throws InterruptedException {
     while (held.size() >= MAX_HELD || heldBytes >= MAX_HELD_BYTES) {
       wait();
@@ -248,7 +248,7 @@ final class GcpPullSource implements LogSource {
     }
   }
 
-  /** Acknowledges what is delivered, soon, and renews the lease of the rest, now and then. */
+  /** Acknowledges delivered messages in batches, and extends the leases of others. */
   private void keep() {
     long renewed = System.nanoTime();
     Duration pause = TOGETHER;
@@ -377,7 +377,7 @@ final class GcpPullSource implements LogSource {
     } catch (IOException e) {
       LOG.log(
           Level.WARNING,
-          "{0}: messages come again later: {1}",
+          "{0}: messages will be redelivered: {1}",
           config.subscription(),
           e.getMessage());
     } catch (InterruptedException e) {

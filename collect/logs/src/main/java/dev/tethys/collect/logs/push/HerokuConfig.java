@@ -13,7 +13,7 @@ import dev.tethys.model.Labels;
 /**
  * A server for Heroku's HTTPS drains.
  *
- * @param keepTimes whether entries have the time that Heroku says
+ * @param keepTimes whether entries keep Heroku's timestamps
  */
 public record HerokuConfig(PushServer server, Labels labels, boolean keepTimes)
     implements LogSourceConfig {

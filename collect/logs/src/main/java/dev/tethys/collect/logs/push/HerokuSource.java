@@ -62,7 +62,7 @@ final class HerokuSource extends PushSource {
     acceptFrames(request, bad, delivery);
     PushServer.delivered(request, delivery);
     if (!bad.isEmpty()) {
-      // As Promtail, which keeps what it could read before it answers so.
+      // As in Promtail, which keeps the valid entries before it sends this response.
       throw new HttpException(400, String.join("\n", bad.subList(0, Math.min(10, bad.size()))));
     }
     response.status(204).send();

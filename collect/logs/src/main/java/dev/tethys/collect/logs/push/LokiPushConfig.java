@@ -14,7 +14,7 @@ import dev.tethys.model.Labels;
 /**
  * A server of Loki's push API.
  *
- * @param keepTimes whether entries have the time that their sender says
+ * @param keepTimes whether entries keep their sender's timestamps
  * @param maxBytes of a request, before and after decompression
  */
 public record LokiPushConfig(PushServer server, Labels labels, boolean keepTimes, int maxBytes)

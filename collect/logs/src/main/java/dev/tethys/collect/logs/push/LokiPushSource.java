@@ -53,7 +53,7 @@ final class LokiPushSource extends PushSource {
     PushServer.delivered(request, delivery);
     if (!refusals.isEmpty()) {
       errors.add(refusals.count());
-      // As Loki: the entries that it takes are kept, and the answer names the others.
+      // As in Loki: accepted entries are kept, and the response names the others.
       throw new HttpException(400, rejected);
     }
     response.status(204).send();
@@ -70,7 +70,7 @@ final class LokiPushSource extends PushSource {
       if (media.equals("application/json")) {
         read = PushReader.json(body, 0, body.length, refusals);
       } else if (media.isEmpty() || media.equals("application/x-protobuf")) {
-        // Protobuf is always a block of snappy, whether that is said or not.
+        // Protobuf is always a snappy block, whether declared or not.
         byte[] m =
             parsed(
                 request,

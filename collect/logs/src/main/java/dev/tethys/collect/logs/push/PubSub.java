@@ -39,14 +39,14 @@ final class PubSub {
   private static final Duration CALL = Duration.ofSeconds(30);
   private static final int MAX_ANSWER = 64 << 20;
 
-  /** So many ids stay below what a request may have, 512 KiB. */
+  /** Number of IDs that stays below the request limit of 512 KiB. */
   static final int MAX_IDS = 1000;
 
-  /** A message that was received, and what it is acknowledged by. */
+  /** A received message with its acknowledgement ID. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Message(String ackId, String id, byte[] data) {}
 
-  /** The service says no. */
+  /** The service rejects the request. */
   static final class RefusedException extends IOException {
     private static final long serialVersionUID = 1L;
     private final int status;
@@ -93,9 +93,9 @@ final class PubSub {
   }
 
   /**
-   * Messages; waits a while for some.
+   * Pulls messages; waits a while for some.
    *
-   * @throws ClientResponse.TooLargeException when so many are larger than is read
+   * @throws ClientResponse.TooLargeException if the messages exceed the response limit
    */
   List<Message> pull(int most) throws IOException, InterruptedException {
     JsonNode n = call("pull", Map.of("maxMessages", most), PULL);
@@ -117,7 +117,7 @@ final class PubSub {
     call("acknowledge", Map.of("ackIds", ids), CALL);
   }
 
-  /** Leaves messages with this for so long from now; not at all: to others at once. */
+  /** Extends the lease of messages from now; a duration of zero returns them to others at once. */
   void extend(Collection<String> ids, Duration by) throws IOException, InterruptedException {
     Map<String, Object> m = new LinkedHashMap<>();
     m.put("ackIds", ids);
@@ -140,7 +140,7 @@ final class PubSub {
         n = JSON.readTree(b);
       } catch (JacksonException e) {
         if (a.status() == 200) {
-          throw new IOException("Pub/Sub answers what is no JSON", e);
+          throw new IOException("Pub/Sub sent a response that is not JSON", e);
         }
         throw new RefusedException(a.status(), text(b));
       }

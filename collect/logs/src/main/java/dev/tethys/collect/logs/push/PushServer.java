@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public record PushServer(
     String address, int port, String prefix, @Nullable ServerTls tls, ServerLimits limits) {
   /**
-   * How long a request waits for its entries to be delivered before its sender is asked to retry.
+   * Time that a request waits for the delivery of its entries before its sender is told to retry.
    */
   static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 
@@ -91,8 +91,8 @@ public record PushServer(
   }
 
   /**
-   * Waits until what was pushed is delivered; only then it may be acknowledged. Destinations have
-   * the entries in their own queues, so that the request gives its memory back before.
+   * Waits until the pushed entries are delivered; only then may they be acknowledged. Destinations
+   * have the entries in their own queues, so that the request gives its memory back before.
    */
   static void delivered(HttpRequest request, Delivery d) throws InterruptedException {
     request.release();
@@ -102,7 +102,7 @@ public record PushServer(
     }
   }
 
-  /** Where a listener listens, as text. */
+  /** Address of a listener as text. */
   static String text(@Nullable HttpListener l) {
     if (l == null) {
       return "";

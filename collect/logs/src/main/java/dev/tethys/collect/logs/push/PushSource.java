@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A server to which entries are pushed. A request is answered with 204 when all of its entries are
- * delivered (or dropped by a stage), and with 503 when that takes too long, or when this stops: its
- * sender keeps what was not acknowledged.
+ * delivered (or dropped by a stage), and with 503 if that takes too long, or if this stops: its
+ * sender keeps unacknowledged entries.
  */
 abstract class PushSource implements LogSource {
   /** The header that names the tenant. */
@@ -32,10 +32,10 @@ abstract class PushSource implements LogSource {
   /** Bodies up to this are not accounted for. */
   private static final int FREE_BYTES = 64 << 10;
 
-  /** How long an entry waits for those of other requests while the destination takes none. */
+  /** Time that an entry waits for those of other requests while the destination accepts none. */
   private static final Duration ROOM_LIMIT = Duration.ofSeconds(5);
 
-  /** How much more than a body its entries take, with short lines. */
+  /** Memory of a body's entries as a multiple of its size, for short lines. */
   private static final long PARSED_FACTOR = 5;
 
   private final Labels labels;
@@ -49,7 +49,7 @@ abstract class PushSource implements LogSource {
     this.context = context;
   }
 
-  /** Adds what is served. */
+  /** Adds the routes. */
   abstract void addTo(Routes routes);
 
   @Override
@@ -92,12 +92,12 @@ abstract class PushSource implements LogSource {
     LogEntry e = new LogEntry(l, time, line, delivery);
     e.setMetadata(metadata);
     if (!context.offer(e, ROOM_LIMIT)) {
-      throw new HttpException(503, "the destination takes no entries; send it again later");
+      throw new HttpException(503, "the destination accepts no entries; retry later");
     }
     return true;
   }
 
-  /** Reserves what lines and labels of a body are going to take. */
+  /** Reserves memory for the lines and labels of a body. */
   static byte[] parsed(HttpRequest request, byte[] body) {
     if (body.length > FREE_BYTES) {
       request.reserve(PARSED_FACTOR * body.length);
@@ -105,7 +105,7 @@ abstract class PushSource implements LogSource {
     return body;
   }
 
-  /** The body of a request, as Content-Encoding says. */
+  /** The body of a request, decoded by its Content-Encoding. */
   static byte[] body(HttpRequest request, int most) throws IOException {
     Compression c = Compression.named(request.header("Content-Encoding"));
     if (c == null) {

@@ -20,7 +20,7 @@ import java.util.List;
  * @param proxied whether connections may begin with a header of the PROXY protocol
  */
 public record ServerLimits(Duration timeout, int connections, Duration grace, boolean proxied) {
-  /** Promtail's, but for the number of connections. */
+  /** Promtail's defaults, except for the number of connections. */
   public static final ServerLimits DEFAULT =
       new ServerLimits(Duration.ofSeconds(120), 0, Duration.ofSeconds(30), false);
 
@@ -52,7 +52,7 @@ public record ServerLimits(Duration timeout, int connections, Duration grace, bo
           Type.STRING,
           "tcp",
           "Network to listen on: only tcp; the address selects IPv4 or IPv6.");
-  private static final String OVER_GRPC = "Accepted and ignored: nothing is served over gRPC.";
+  private static final String OVER_GRPC = "Accepted and ignored: there is no gRPC server.";
 
   /** Wishes that are refused. */
   private static final List<Key<Boolean>> UNUSED_KEYS =

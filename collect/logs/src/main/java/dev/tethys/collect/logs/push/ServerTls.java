@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Certificates, key and authorities are PEM, as text or in a file, "" where it is the other.
  *
- * @param clientAuth what is asked of clients
+ * @param clientAuth requirements for client certificates
  * @param cipherSuites none for all
  */
 public record ServerTls(
@@ -57,7 +57,7 @@ public record ServerTls(
           Type.STRING,
           "",
           "NoClientCert, RequestClientCert, RequireAnyClientCert, VerifyClientCertIfGiven or"
-              + " RequireAndVerifyClientCert, which it is when authorities are given.");
+              + " RequireAndVerifyClientCert, the default with authorities.");
 
   /** The block in a configuration. */
   public static final Type<ServerTls> TYPE = SECTION.type(ServerTls::read);
@@ -113,7 +113,7 @@ public record ServerTls(
               .findFirst()
               .orElseThrow(() -> o.error(CLIENT_AUTH, "invalid client_auth_type \"" + word + "\""));
       if (authorities && auth == ClientAuth.NoClientCert) {
-        throw o.error(CLIENT_AUTH, "client_ca is given, so clients are to be asked");
+        throw o.error(CLIENT_AUTH, "client_ca is set, so clients must be verified");
       }
     }
     return new ServerTls(

@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
  * A listener for syslog.
  *
  * @param address {@code host:port}
- * @param idleTimeout after which a connection without messages ends
+ * @param idleTimeout time without messages after which a connection is closed
  * @param labelStructuredData whether structured data become labels
- * @param keepTimes whether entries have the time of their message
+ * @param keepTimes whether entries keep the time of their message
  * @param wholeMessage whether the line is the message with its header
- * @param maxLength of a message in bytes; what is longer is cut
+ * @param maxLength maximum length of a message in bytes; longer ones are truncated
  * @param tls null for none
  */
 public record SyslogConfig(
@@ -140,7 +140,7 @@ public record SyslogConfig(
     TlsConfig tls = o.find(TLS);
     Protocol protocol = o.get(PROTOCOL);
     if (tls != null && protocol == Protocol.UDP) {
-      throw o.error(TLS, "there is no TLS over udp");
+      throw o.error(TLS, "TLS over udp is not supported");
     }
     boolean key = tls != null && (!tls.key().isEmpty() || !tls.keyFile().isEmpty());
     if (tls != null && (!key || (tls.cert().isEmpty() && tls.certFile().isEmpty()))) {

@@ -26,9 +26,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Listens for syslog. The protocol acknowledges nothing: over TCP a slow destination slows the
- * senders, over UDP what the kernel cannot keep is lost. A message that cannot be read is counted
- * and logged at debug.
+ * Listens for syslog. The protocol has no acknowledgements: over TCP a slow destination slows the
+ * senders, over UDP data beyond the kernel's buffer is lost. A message that cannot be read is
+ * counted and logged at debug.
  */
 final class SyslogSource implements LogSource {
   private static final System.Logger LOG = JulLogger.of(SyslogSource.class.getName());
@@ -78,7 +78,7 @@ final class SyslogSource implements LogSource {
     }
   }
 
-  /** Where it listens. */
+  /** Listen address. */
   InetSocketAddress address() {
     LogStreamListener s = streams;
     PacketListener p = packets;

@@ -191,7 +191,7 @@ class CloudflareSourceTest {
   }
 
   @Test
-  void readsTheLastRangeAndGoesOn() throws Exception {
+  void readsTheLastRangeAndContinues() throws Exception {
     log(NOW.minusSeconds(121), "too-old");
     log(NOW.minusSeconds(120), "first");
     log(NOW.minusSeconds(61), "second");
@@ -242,7 +242,7 @@ class CloudflareSourceTest {
   }
 
   @Test
-  void aRestartGoesOnWhereItWasDelivered() throws Exception {
+  void restartContinuesAfterTheDeliveredEntries() throws Exception {
     for (int i = 0; i < 30; i++) {
       log(NOW.minusSeconds(120).plusSeconds(2L * i), "ray" + i);
     }
@@ -270,7 +270,7 @@ class CloudflareSourceTest {
   }
 
   @Test
-  void whatIsNotKeptAnyMoreIsToldAndPassedOver() throws Exception {
+  void skipsRangesThatAreNoLongerKeptAndReportsThem() throws Exception {
     Instant kept = NOW.minus(Duration.ofDays(7)).plusSeconds(60);
     log(kept.plusSeconds(1), "oldest");
     rig.positions().putCursor(ZONE, Long.toString(nanos(kept.plusSeconds(300))));
@@ -323,7 +323,7 @@ class CloudflareSourceTest {
   }
 
   @Test
-  void whatIsWrongIsSaid() {
+  void reportsInvalidSettings() {
     Map<String, String> wrong = new TreeMap<>();
     wrong.put("zone_id: z", "api_token");
     wrong.put("api_token: ''\nzone_id: z", "cloudflare api token is required");

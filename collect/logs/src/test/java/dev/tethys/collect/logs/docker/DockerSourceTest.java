@@ -157,7 +157,7 @@ class DockerSourceTest {
   }
 
   @Test
-  void aRestartGoesOnBehindTheLastLineThatWasDelivered() throws Exception {
+  void restartContinuesAfterTheLastDeliveredLine() throws Exception {
     rig.settles(false);
     for (int i = 0; i < 4; i++) {
       say("one", 1, 9, "line " + i + "\n"); // all of one time
@@ -205,7 +205,7 @@ class DockerSourceTest {
   }
 
   @Test
-  void whatPromtailSavedIsTakenOver() throws Exception {
+  void takesOverPromtailsPositions() throws Exception {
     rig.positions().putCursor("one", String.valueOf(START.getEpochSecond() + 1));
     say("one", 1, 5, "old\n");
     say("one", 1, 2_000_000_000L, "new\n");

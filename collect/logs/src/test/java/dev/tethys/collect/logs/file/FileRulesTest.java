@@ -72,7 +72,7 @@ class FileRulesTest {
   }
 
   @Test
-  void whatRecordsBeginOrEndWithIsLeftOut() {
+  void omitsRecordSeparatorsIfConfigured() {
     rig.write("a.log", "#a\nx\n#b\ny\n#c\n");
     tail(records(new RecordEnds("^#", true, true)));
     assertThat(rig.take()).containsExactly("a\nx\n", "b\ny\n");
@@ -106,7 +106,7 @@ class FileRulesTest {
   }
 
   @Test
-  void whatIsInAFileAtTheFirstStartIsPassedOver() {
+  void skipsTheContentOfFilesAtTheFirstStart() {
     rig.write("a.log", "old\n");
     tail(new FileRules(null, true, false, null, false, UnaryOperator.identity()));
     rig.write("a.log", "new\n").write("b.log", "all\n").look();
@@ -121,7 +121,7 @@ class FileRulesTest {
   }
 
   @Test
-  void whatATargetHasThatIsFoundLaterIsNotPassedOver() {
+  void readsFilesOfTargetsAddedLaterFromTheirStart() {
     rig.write("a.log", "old\n").write("pod/b.log", "written before it was found\n");
     tail(FileRules.NONE.withFromEnd(true));
     rig.targets("*.log", "pod/*.log").look();
@@ -230,7 +230,7 @@ class FileRulesTest {
   }
 
   @Test
-  void theyAreFoundAgainAfterARestartAndAnewInWhatIsWrittenAnew() throws IOException {
+  void findsHeadersAgainAfterARestartAndInNewContent() throws IOException {
     rig.write("a.log", "# first\none\n");
     FileOptions options =
         new FileOptions(
@@ -258,7 +258,7 @@ class FileRulesTest {
   }
 
   @Test
-  void aFileThatIsSmallerAndBeginsAlikeIsReadAsTold() throws IOException {
+  void appliesTheTruncationModeToSmallerFilesWithTheSameHead() throws IOException {
     String head = "the same beginning of both contents";
     for (Truncation t : Truncation.values()) {
       Path log = rig.file(t + ".log");

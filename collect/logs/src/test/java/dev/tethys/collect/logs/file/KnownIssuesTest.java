@@ -128,7 +128,7 @@ class KnownIssuesTest {
 
   /** loki#8519: reading ends when a file is deleted and made again and again. */
   @Test
-  void aFileThatComesAndGoesIsNotReadAnyMore() throws IOException {
+  void stopsReadingAFileThatAppearsAndVanishes() throws IOException {
     rig.tail("a.log");
     for (int i = 0; i < 20; i++) {
       rig.write("a.log", lines(i, i + 1)).look().delete("a.log");

@@ -41,7 +41,7 @@ class LinkedFileTest {
   }
 
   @Test
-  void aRotationWhileNothingRanIsFoundWhereTheFileReallyStands() throws IOException {
+  void findsAnOfflineRotationInTheRealFolder() throws IOException {
     rig.write("data/real", "1\n");
     link("links/a.log", "data/real").tail("links/*.log");
     rig.stop();
@@ -51,7 +51,7 @@ class LinkedFileTest {
   }
 
   @Test
-  void twoRotationsBetweenTwoLooksAreFoundWhereTheFileReallyStands() throws IOException {
+  void findsTwoRotationsBetweenScansInTheRealFolder() throws IOException {
     rig.write("data/real", "1\n");
     link("links/a.log", "data/real").tail("links/*.log");
     rig.write("data/real", "2\n").move("data/real", "data/real.1").write("data/real", "3\n");
@@ -61,7 +61,7 @@ class LinkedFileTest {
   }
 
   @Test
-  void aRotatedFileThatIsNotHeldOpenIsFoundWhereItReallyStands() throws IOException {
+  void findsARotatedClosedFileInTheRealFolder() throws IOException {
     rig.write("data/one", "1\n").write("data/two", "1\n");
     link("links/a.log", "data/one");
     link("links/b.log", "data/two").tail(FileOptions.DEFAULT, 1, "links/*.log").take();
@@ -106,7 +106,7 @@ class LinkedFileTest {
   }
 
   @Test
-  void aCopyThatWasMadeBeforeTruncatingIsFoundWhereTheFileReallyStands() throws IOException {
+  void findsACopyBeforeTruncationInTheRealFolder() throws IOException {
     rig.write("data/real", lines("a"));
     link("links/a.log", "data/real").tail("links/*.log");
     rig.write("data/real", "unread\n").copyTruncate("data/real", "data/real.1");

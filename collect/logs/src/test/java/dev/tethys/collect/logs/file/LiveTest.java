@@ -111,7 +111,7 @@ class LiveTest {
   }
 
   @Test
-  void isToldOfFilesFoldersAndLinks() throws Exception {
+  void noticesChangesOfFilesFoldersAndLinks() throws Exception {
     job("/**/*.log");
     write("a.log", "1\n");
     assertThat(next()).isEqualTo("1");
@@ -132,7 +132,7 @@ class LiveTest {
   }
 
   @Test
-  void whatWasWrittenAsItsTargetWentIsReadAtOnce() throws Exception {
+  void readsAtOnceWhatWasWrittenAsTheTargetWent() throws Exception {
     FileJob job = job("/a.log");
     for (int i = 0; i < 50; i++) {
       write("a.log", i + "\n");
@@ -175,7 +175,7 @@ class LiveTest {
   }
 
   @Test
-  void endsWhileTheReaderIsStuckAndGoesOnLater() throws Exception {
+  void stopsWhileTheReaderIsBlockedAndContinuesLater() throws Exception {
     bounded = true;
     write("a.log", "1\n2\n3\n");
     FileJob job = job("/a.log");

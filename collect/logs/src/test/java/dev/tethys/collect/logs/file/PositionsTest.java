@@ -116,7 +116,7 @@ class PositionsTest {
 
   /** The first version of the format, of which an earlier program may have left a file. */
   @Test
-  void whatTheFirstVersionWroteIsRead() {
+  void readsTheFirstFormatVersion() {
     Checkpoint c =
         new Checkpoint("s", "/a", new FileId(1, 2, 3), 4, 5, 6, 7, 8, 9, false, true, true, 10);
     String now = new String(CheckpointFile.bytes(Set.of("ab"), List.of(c)), UTF_8);
@@ -175,7 +175,7 @@ class PositionsTest {
 
   /** With thousands of idle files, saving each second must not cost anything. */
   @Test
-  void whatDidNotChangeIsNotWrittenAgain() throws IOException {
+  void doesNotRewriteUnchangedPositions() throws IOException {
     rig.write("a.log", "one\n").tail("*.log");
     Path yaml = rig.file("positions.yaml");
     rig.positions.save();

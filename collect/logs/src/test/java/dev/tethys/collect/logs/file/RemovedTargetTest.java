@@ -46,7 +46,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void whatWasWrittenJustBeforeItWentIsRead() {
+  void readsLinesWrittenJustBeforeTheRemoval() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").targets().read().look();
     assertThat(rig.lines()).containsExactly("1", "2");
@@ -54,7 +54,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void whatWasSeenAndNotReadIsRead() {
+  void readsLinesSeenButUnreadBeforeTheRemoval() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").see().targets().see().read();
     assertThat(rig.lines()).containsExactly("1", "2");
@@ -159,7 +159,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void itIsReadNoFurtherThanItWentThen() {
+  void readsNothingWrittenAfterTheRemoval() {
     rig.settles = false;
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").targets().look();
@@ -200,7 +200,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aTargetThatComesBackWhileItIsReadGoesOn() {
+  void targetThatReturnsDuringReadingContinues() {
     rig.settles = false;
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").targets();
@@ -223,7 +223,7 @@ class RemovedTargetTest {
 
   /** A pod that gets a label is another target with the same files. */
   @Test
-  void aTargetWithOtherLabelsGoesOnWhereTheOneBeforeItWas() {
+  void targetWithOtherLabelsContinuesAtTheFormerPosition() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").see();
     rig.target("a.log", "pod", "x").look();
@@ -271,7 +271,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void whatWasRotatedBeforeItsTargetGotOtherLabelsIsRead() {
+  void readsAFileRotatedBeforeTheLabelsChanged() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").move("a.log", "a.log.1").write("a.log", "3\n").see();
     rig.target("a.log", "pod", "x").look();
@@ -280,7 +280,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void whatIsRotatedAsItsTargetGetsOtherLabelsIsRead() {
+  void readsAFileRotatedWhileTheLabelsChange() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").move("a.log", "a.log.1").write("a.log", "3\n");
     rig.target("a.log", "pod", "x").look();

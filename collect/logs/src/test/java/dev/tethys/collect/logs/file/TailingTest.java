@@ -173,7 +173,7 @@ class TailingTest {
   }
 
   @Test
-  void aCopyBesideALiveFileIsNotReadAgain() throws IOException {
+  void doesNotReadACopyNextToALiveFile() throws IOException {
     rig.write("a.log", lines("a", 0, 3)).tail("a.log*");
     Files.copy(rig.file("a.log"), rig.file("a.log.bak"));
     rig.look();
@@ -191,14 +191,14 @@ class TailingTest {
   }
 
   @Test
-  void aFileDeletedAndWrittenAnewIsReadFromItsStart() {
+  void readsADeletedAndRecreatedFileFromItsStart() {
     rig.write("a.log", "1\n2\n3\n").tail("a.log");
     rig.delete("a.log").write("a.log", "1\n2\n3\n4\n").look();
     assertThat(rig.lines()).containsExactly("1", "2", "3", "1", "2", "3", "4");
   }
 
   @Test
-  void aFileDeletedAndWrittenAnewWhileClosedIsReadFromItsStart() {
+  void readsAClosedFileRecreatedWithTheSameInodeFromItsStart() {
     // With one file open at most, the inode of a closed one is free to be used again.
     rig.write("a.log", "1\n2\n").write("b.log", "x\n");
     rig.tail(FileOptions.DEFAULT, 1, "*.log");
@@ -248,7 +248,7 @@ class TailingTest {
   }
 
   @Test
-  void whatIsDeliveredOutOfOrderCountsOnlyFromTheFirst() {
+  void outOfOrderDeliveryCountsFromTheFirstOnly() {
     rig.settles = false;
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").look();
@@ -322,7 +322,7 @@ class TailingTest {
   }
 
   @Test
-  void readsCompressedFilesOnceAndGoesOnInTheMiddle() throws Exception {
+  void readsCompressedFilesOnceAndResumesInTheMiddle() throws Exception {
     Decompression[] all = Decompression.values();
     for (String tool : List.of("gzip", "bzip2", "zstd")) {
       rig.write(tool + ".log", lines(tool, 0, 2000));
@@ -344,7 +344,7 @@ class TailingTest {
   }
 
   @Test
-  void whatWasReadPlainIsNotReadAgainCompressed() throws Exception {
+  void doesNotReadAPlainFileAgainWhenCompressed() throws Exception {
     FileOptions options =
         new FileOptions(
             StandardCharsets.UTF_8, Decompression.GZIP, Duration.ZERO, FileOptions.MAX_LINE);

@@ -49,7 +49,7 @@ class GelfMessageTest {
         "{\"a\":\"\u0001\"}",
         "{\"a\":01}"
       })
-  void whatIsNoJsonObjectIsRefused(String text) {
+  void rejectsTextThatIsNotAJsonObject(String text) {
     assertThatThrownBy(() -> read(text)).isInstanceOf(CodecException.class);
   }
 

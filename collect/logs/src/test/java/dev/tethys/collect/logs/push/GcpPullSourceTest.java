@@ -241,7 +241,7 @@ class GcpPullSourceTest {
   }
 
   @Test
-  void whatIsHeldIsKeptFromOthersHoweverLongItTakes() throws Exception {
+  void extendsTheLeaseWhileAMessageIsHeld() throws Exception {
     rig.settles(false);
     publish("1", entry("slow"));
     try (GcpPullSource s = source(Duration.ofMillis(50))) {
@@ -256,7 +256,7 @@ class GcpPullSourceTest {
   }
 
   @Test
-  void whatComesAgainIsNotHandedOnAgain() throws Exception {
+  void doesNotPassOnARedeliveredMessageAgain() throws Exception {
     rig.settles(false);
     publish("1", entry("twice"));
     try (GcpPullSource s = source(Duration.ofSeconds(20))) {
@@ -276,7 +276,7 @@ class GcpPullSourceTest {
   }
 
   @Test
-  void whatIsNotDeliveredAtTheEndIsGivenBack() throws Exception {
+  void returnsUndeliveredMessagesAtTheEnd() throws Exception {
     rig.settles(false);
     publish("1", entry("one"));
     publish("2", entry("two"));

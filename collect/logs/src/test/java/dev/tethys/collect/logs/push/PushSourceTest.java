@@ -324,7 +324,7 @@ class PushSourceTest {
               request(s, "/promtail/api/v1/raw", "text/plain", bytes("a\n")),
               HttpResponse.BodyHandlers.ofString());
       assertThat(r.statusCode()).isEqualTo(503);
-      assertThat(r.body()).contains("the destination takes no entries");
+      assertThat(r.body()).contains("the destination accepts no entries");
       assertThat(r.headers().firstValue("Retry-After")).isPresent();
     }
   }

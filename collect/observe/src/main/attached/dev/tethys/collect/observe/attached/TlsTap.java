@@ -11,7 +11,8 @@ import java.nio.ByteBuffer;
 import javax.net.ssl.SSLEngineResult;
 
 /**
- * Passes what the TLS classes of a Java program encrypt and decrypt to the node agent.
+ * Passes the plain text that the TLS classes of a Java program encrypt and decrypt to the node
+ * agent.
  *
  * <p>Each message is written to /dev/null, where a program of the kernel sees it on the thread that
  * did the work. No call throws, waits, or keeps anything.
@@ -44,7 +45,8 @@ public final class TlsTap {
       implementation = accessible(Socket.class.getDeclaredMethod("getImpl"));
       descriptorOf = accessible(java.net.SocketImpl.class.getDeclaredMethod("getFileDescriptor"));
       number = accessible(java.io.FileDescriptor.class.getDeclaredField("fd"));
-      self = accessible(Class.forName("sun.security.ssl.BaseSSLSocketImpl").getDeclaredField("self"));
+      self =
+          accessible(Class.forName("sun.security.ssl.BaseSSLSocketImpl").getDeclaredField("self"));
     } catch (ReflectiveOperationException | InaccessibleObjectException e) {
       number = null; // sockets are matched by their thread
     }
@@ -70,7 +72,7 @@ public final class TlsTap {
     }
   }
 
-  /** Notes what was read; returns the number of bytes. */
+  /** Records the bytes read; returns their number. */
   public static int read(int count, byte[] bytes, int offset, Object stream) {
     OutputStream o = out;
     if (o != null && count > 0) {
@@ -83,7 +85,7 @@ public final class TlsTap {
     return count;
   }
 
-  /** Notes what was written. */
+  /** Records the bytes written. */
   public static void written(byte[] bytes, int offset, int count, Object stream) {
     OutputStream o = out;
     if (o != null && count > 0) {
@@ -130,7 +132,7 @@ public final class TlsTap {
     return OUTER.get(type);
   }
 
-  /** Buffers as they are before an engine uses them; null when it is not observed. */
+  /** Copies of buffers before an engine uses them; null if it is not observed. */
   public static ByteBuffer[] before(ByteBuffer[] buffers, int offset, int length) {
     if (out == null || buffers == null) {
       return null;
@@ -148,7 +150,7 @@ public final class TlsTap {
     }
   }
 
-  /** Notes what an engine encrypted; returns the result. */
+  /** Records the bytes that an engine encrypted; returns the result. */
   public static SSLEngineResult wrapped(
       SSLEngineResult result, ByteBuffer[] before, Object engine) {
     if (before != null && result != null) {
@@ -157,7 +159,7 @@ public final class TlsTap {
     return result;
   }
 
-  /** Notes what an engine decrypted; returns the result. */
+  /** Records the bytes that an engine decrypted; returns the result. */
   public static SSLEngineResult unwrapped(
       SSLEngineResult result, ByteBuffer[] before, Object engine) {
     // A handshake is noted without bytes: it shows which socket the engine belongs to.
@@ -208,7 +210,7 @@ public final class TlsTap {
     }
   }
 
-  /** After many failures nothing is passed on any more. */
+  /** After many failures no data is passed on any longer. */
   private static void failed() {
     int n = failures + 1;
     failures = n;

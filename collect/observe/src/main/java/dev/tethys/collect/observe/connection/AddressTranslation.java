@@ -21,10 +21,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Peers behind address translation, by the connection tracking of the kernel, which one thread asks
- * so that the reader of events never waits. The network namespace of the process is asked first,
- * then that of the machine, through which the connections of containers go. The entry of a short
- * connection stays in the table for some seconds after its end.
+ * Peers after address translation, from the connection tracking of the kernel. A separate thread
+ * queries it, so that the reader of events never waits. The network namespace of the process is
+ * queried first, then that of the machine, through which the connections of containers pass. The
+ * entry of a short connection stays in the table for some seconds after its end.
  */
 public final class AddressTranslation implements ConnectionTracker.Translations, AutoCloseable {
   private static final int MAX_QUEUED = 8192;
@@ -35,7 +35,7 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
   private static final long INTERVAL_MILLIS = 100;
   private static final long IDLE_MILLIS = 5_000;
 
-  /** A namespace whose table is empty right after a connection was made tracks none. */
+  /** A namespace whose table is empty right after a new connection does not track any. */
   private static final long EMPTY_NANOS = 5_000_000_000L;
 
   /** An open socket keeps its namespace in being after the end of the container. */
@@ -67,7 +67,7 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
 
-  // Of the thread that asks.
+  // Used by the querying thread only.
   private final Map<Integer, Table> tables = new LinkedHashMap<>(64, 0.75f, true);
 
   /** A process in each namespace, of the last search. */
@@ -219,7 +219,8 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
       ConntrackSocket s = new ConntrackSocket();
       boolean kept = false;
       try {
-        // Connections within a container say nothing about the table of the machine.
+        // An empty table for connections within a container does not prove that the machine's table
+        // is empty.
         kept = namespace == host || s.entries() > 0;
       } finally {
         if (!kept) {

@@ -28,10 +28,10 @@ public final class Connection {
   long received;
   long retransmits;
 
-  /** False until what it had counted before it was found is known. */
+  /** False until the counts before its discovery are known. */
   boolean counted = true;
 
-  /** Searches for the owner so far; a runtime may have to be asked for it first. */
+  /** Number of searches for the owner; a runtime may have to be queried for it first. */
   private int searches;
 
   private @Nullable ProtocolConnection payloads;
@@ -77,7 +77,7 @@ public final class Connection {
     return owner != null;
   }
 
-  /** False when the owner was searched for in vain as often as is worth it. */
+  /** False after enough unsuccessful searches for the owner. */
   boolean mayHaveOwner() {
     return owner != null || searches < MAX_SEARCHES;
   }
@@ -114,7 +114,7 @@ public final class Connection {
     context = state;
   }
 
-  /** True when the parser reads what TLS carries, from a library. */
+  /** True if the parser reads decrypted TLS data, from a library. */
   public boolean isDecrypted() {
     return decrypted;
   }
@@ -128,7 +128,7 @@ public final class Connection {
     return outbound;
   }
 
-  /** Direction of requests; null when the agent has not seen who connected. */
+  /** Direction of requests; null if the agent has not seen which side connected. */
   public @Nullable Direction requestDirection() {
     if (!sideKnown) {
       return null;

@@ -46,7 +46,7 @@ public final class ConnectionFilter {
   /**
    * True when a connection is left out because its peer is in a public network that is not tracked.
    *
-   * @param actual destination behind address translation
+   * @param actual destination after address translation
    */
   public boolean skips(IpAddress destination, IpAddress actual) {
     if (everything || isInternal(destination) || learned.contains(destination)) {

@@ -16,8 +16,8 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connections and listening sockets of the machine, from the state changes of sockets and from
- * passes over all of them. Every table has a bound; what exceeds it is counted.
+ * Connections and listening sockets of the machine, from state changes of sockets and from passes
+ * over all of them. Every table is bounded; entries beyond the limit are counted.
  *
  * <p>Safe for use by several threads; a source of events holds {@link #lock} for a batch.
  */
@@ -39,7 +39,9 @@ public final class ConnectionTracker implements Collector {
   /** Time without connections after which a destination is forgotten. */
   private static final long PEER_IDLE_NANOS = 3_600_000_000_000L;
 
-  /** Connections whose destination behind address translation is being looked up. */
+  /**
+   * Maximum number of connections whose destination after address translation is being looked up.
+   */
   private static final int MAX_UNRESOLVED = 65_536;
 
   /** Requests that wait for the destination of their connection. */
@@ -65,7 +67,7 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
-  /** Fair: a reader of metrics would wait for long while events come in without a pause. */
+  /** Fair: otherwise a reader of metrics would wait long during a stream of events. */
   private final ReentrantLock lock = new ReentrantLock(true);
 
   private final Owner.Resolver owners;
@@ -85,11 +87,11 @@ public final class ConnectionTracker implements Collector {
   private long shedPeers;
   private long shedTranslations;
 
-  /** Finder of destinations behind address translation. */
+  /** Finder of destinations after address translation. */
   interface Translations {
     /** Answer to an offered destination. */
     enum Outcome {
-      /** It will be passed to {@link #resolved}. */
+      /** The result will be passed to {@link #resolved}. */
       QUEUED,
       /** There is no room now. */
       FULL,
@@ -244,7 +246,7 @@ public final class ConnectionTracker implements Collector {
     names.learn(domain, addresses);
   }
 
-  /** Owner of a socket that is no TCP connection; null when it is not observed. */
+  /** Owner of a socket that is not a TCP connection; null if it is not observed. */
   public @Nullable Owner ownerOf(SocketView v) {
     return owners.ownerOf(v.cgroup, v.process);
   }
@@ -314,7 +316,7 @@ public final class ConnectionTracker implements Collector {
     return true;
   }
 
-  /** Lets all parsers report what became complete by silence. */
+  /** Makes all parsers report requests that a pause has completed. */
   public void flushIdle(long now) {
     lock.lock();
     try {
@@ -330,8 +332,7 @@ public final class ConnectionTracker implements Collector {
   }
 
   /**
-   * Notes that payloads of processes were lost: their parsers do not know any more where messages
-   * start.
+   * Notes that payloads of processes were lost: their parsers no longer know where messages start.
    */
   public void resynchronise(IntPredicate processes) {
     lock.lock();
@@ -347,7 +348,7 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
-  /** Adds what a connection has counted since the last time. */
+  /** Adds the counts of a connection since the last call. */
   private static void count(Connection c, SocketView v) {
     if (!c.counted) {
       c.counted = true;
@@ -471,20 +472,20 @@ public final class ConnectionTracker implements Collector {
    * Counts of a destination.
    *
    * @param flow as the client sees it
-   * @param behind the same behind address translation
+   * @param translated the same flow after address translation
    * @return null when it is in a network that is not counted
    */
-  private @Nullable Peer peer(Owner owner, Flow flow, Flow behind) {
+  private @Nullable Peer peer(Owner owner, Flow flow, Flow translated) {
     IpAddress to = flow.destination();
-    if (filter.skips(to, behind.destination())) {
+    if (filter.skips(to, translated.destination())) {
       return null;
     }
     DestinationNames.Destination named =
-        flow.hasDestinationOf(behind)
+        flow.hasDestinationOf(translated)
             ? names.of(to, flow.destinationPort())
             : new DestinationNames.Destination(
                 to.withPort(flow.destinationPort()),
-                behind.destination().withPort(behind.destinationPort()));
+                translated.destination().withPort(translated.destinationPort()));
     String actual = named.actual();
     PeerKey key = new PeerKey(owner, named.destination(), actual);
     Peer p = peers.get(key);
@@ -492,7 +493,7 @@ public final class ConnectionTracker implements Collector {
       return p;
     }
     int ofOwner = peersOfOwner.getOrDefault(owner, 0);
-    String address = actual.isEmpty() ? "" : behind.destination().toString();
+    String address = actual.isEmpty() ? "" : translated.destination().toString();
     if (ofOwner >= MAX_PEERS_OF_OWNER || peers.size() >= MAX_PEERS) {
       shedPeers++;
       key = new PeerKey(owner, OTHER, OTHER);
@@ -511,7 +512,7 @@ public final class ConnectionTracker implements Collector {
 
   /** Origin of sockets that a pass is the first to show. */
   public enum FirstSeenOrigin {
-    /** They existed before, or their events are still to come. */
+    /** They existed before, or their events have not arrived yet. */
     KNOWN,
     /** They were opened since the last pass. */
     OPENED
@@ -707,7 +708,7 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
-  /** Connections that were counted without the destination behind address translation. */
+  /** Connections that were counted without the destination after address translation. */
   public long shedTranslations() {
     lock.lock();
     try {

@@ -9,8 +9,8 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Table of tracked connections of the network namespace of the thread that opens it, asked of the
- * kernel by netlink (nf_conntrack_netlink). Needs CAP_NET_ADMIN. For one thread at a time.
+ * Table of tracked connections of the opening thread's network namespace, queried from the kernel
+ * by netlink (nf_conntrack_netlink). Needs CAP_NET_ADMIN. For one thread at a time.
  */
 final class ConntrackSocket implements AutoCloseable {
   private static final String WHAT = "conntrack";
@@ -60,8 +60,8 @@ final class ConntrackSocket implements AutoCloseable {
   }
 
   /**
-   * Flow behind the translation of addresses: the server that answers, and the client as the server
-   * sees it; null when the connection is not tracked.
+   * Flow after address translation: the server that answers, and the client as the server sees it;
+   * null if the connection is not tracked.
    */
   @Nullable Flow translated(Flow asked) throws LibraryException {
     try {

@@ -17,7 +17,7 @@ public final class DestinationNames {
   /**
    * Labels of a destination.
    *
-   * @param actual destination behind address translation; empty for a domain
+   * @param actual destination after address translation; empty for a domain
    */
   public record Destination(String destination, String actual) {
     @Override

@@ -57,7 +57,7 @@ public record IpAddress(long high, long low) {
         || a == 100 && b >= 64 && b < 128;
   }
 
-  /** Text with a port, as Go's netip.AddrPort has it. */
+  /** Address with a port in the notation of Go's netip.AddrPort. */
   public String withPort(int port) {
     return isV4() ? this + ":" + port : "[" + this + "]:" + port;
   }

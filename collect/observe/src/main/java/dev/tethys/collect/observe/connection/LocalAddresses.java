@@ -14,8 +14,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Addresses of the interfaces in network namespaces, read from /proc of a process in each: what the
- * wildcard address of a listening socket means. Kept for a minute.
+ * Addresses of the interfaces in network namespaces, read from /proc of a process in each: the
+ * meaning of a wildcard listen address. Cached for a minute.
  */
 public final class LocalAddresses {
   private static final Pattern NAMESPACE = Pattern.compile("net:\\[(\\d+)]");
@@ -58,7 +58,8 @@ public final class LocalAddresses {
   }
 
   /**
-   * Addresses of a namespace; loopback ones for the host's only, where they lead to other services.
+   * Addresses of a namespace; loopback ones only for the host's, since elsewhere they lead to other
+   * services.
    *
    * @param process a process in it
    */
@@ -83,7 +84,7 @@ public final class LocalAddresses {
     try {
       found.addAll(v4(lines(net.resolve("fib_trie"))));
     } catch (IOException e) {
-      // the process is gone, or the kernel has no such file: no addresses are known
+      // the process is gone, or the kernel has no such file: no addresses
     }
     try {
       found.addAll(v6(lines(net.resolve("if_inet6"))));

@@ -22,7 +22,7 @@ public final class Peer {
   long received;
   int active;
 
-  /** Round trip times of open connections, summed up at each pass over all sockets. */
+  /** Round trip times of open connections, summed at each pass over all sockets. */
   long rttMicros;
 
   int rttCount;
@@ -55,7 +55,7 @@ public final class Peer {
     this.unresolved = unresolved;
   }
 
-  /** What must still be found out about the destination; null when it is known. */
+  /** Missing data about the destination; null if it is known. */
   @Nullable UnresolvedDestination unresolved() {
     return unresolved;
   }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Ports that the kernel gives to clients, written {@code 32768-60999} or several of these. */
 public final class PortRanges {
-  /** Port outside the well known ones that servers use all the same. */
+  /** Non-standard port that servers commonly use. */
   private static final int ALWAYS_TRACKED = 50051; // gRPC examples and many services
 
   private static final int LAST_PORT = 65_535;
@@ -25,7 +25,7 @@ public final class PortRanges {
     this.ranges = ranges;
   }
 
-  /** Ranges with commas or blanks between them; null when the text is none. */
+  /** Parses ranges separated by commas or blanks; null if the text is invalid. */
   public static @Nullable PortRanges parse(String text) {
     List<Range> out = new ArrayList<>();
     for (String part : text.strip().split("[\\s,]+")) {

@@ -10,8 +10,8 @@ import java.time.Duration;
 import java.util.function.ObjLongConsumer;
 
 /**
- * TCP sockets of the network namespace of the calling thread, asked of the kernel by netlink
- * (sock_diag(7)). Needs no rights.
+ * TCP sockets of the calling thread's network namespace, queried from the kernel by netlink
+ * (sock_diag(7)). Requires no privileges.
  */
 final class SocketDiagnosis implements AutoCloseable {
   private static final int NETLINK_SOCK_DIAG = 4;
@@ -27,7 +27,10 @@ final class SocketDiagnosis implements AutoCloseable {
   private static final int ATTRIBUTE_CGROUP = 21;
   private static final int IPPROTO_TCP = 6;
 
-  /** All but TIME_WAIT and NEW_SYN_RECV, which belong to no process any more, or not yet. */
+  /**
+   * All states but TIME_WAIT and NEW_SYN_RECV, whose sockets no longer belong to a process, or do
+   * not yet.
+   */
   private static final int STATES =
       ~(1 << TcpState.TIME_WAIT | 1 << TcpState.SYN_RECV | 1 << 12) & 0xfff;
 

@@ -6,8 +6,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Destination of a connection for which the peer behind address translation is not known yet. What
- * the connection counts in the meantime is with {@link #counts}.
+ * Destination of a connection whose peer after address translation is not known yet. The
+ * connection's counts in the meantime are in {@link #counts}.
  */
 final class UnresolvedDestination {
   private final ConnectionTracker tracker;
@@ -28,12 +28,14 @@ final class UnresolvedDestination {
   boolean queued;
   boolean settled;
 
-  /** Flow behind address translation, once it is settled. */
+  /** Flow after address translation, once it is settled. */
   Flow actual;
 
   final List<Consumer<Peer>> waiting = new ArrayList<>(0);
 
-  /** Answer of the kernel, of the thread that asks it until the tracker takes the object back. */
+  /**
+   * Response of the kernel; belongs to the querying thread until the tracker takes the object back.
+   */
   Flow answer;
 
   UnresolvedDestination(

@@ -18,10 +18,10 @@ public final class CgroupResources {
   /** A limit of version 1 at or above this means none. */
   private static final long NO_LIMIT = 1L << 60;
 
-  /** Use of CPU; a limit of 0 is none. */
+  /** CPU usage; a limit of 0 means no limit. */
   public record Cpu(double limitCores, double usageSeconds, double throttledSeconds) {}
 
-  /** Use of memory; a limit of 0 is none. */
+  /** Memory usage; a limit of 0 means no limit. */
   public record Memory(double rss, double cache, double limit) {}
 
   /** Use of a device, named {@code major:minor}. */

@@ -11,7 +11,7 @@ public enum ContainerKind {
   LXC,
   SYSTEMD,
   TALOS,
-  /** Pod without containers of the kernel, as gVisor has it. */
+  /** Pod without kernel containers, as in gVisor. */
   SANDBOX,
   /** Process outside of containers and units. */
   STANDALONE;

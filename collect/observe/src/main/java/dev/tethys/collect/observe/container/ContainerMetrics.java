@@ -187,7 +187,7 @@ final class ContainerMetrics {
     }
   }
 
-  /** Files that a runtime mounts into each container are no storage of it. */
+  /** Files that a runtime mounts into each container do not count as its storage. */
   private static boolean isData(String mountPoint) {
     return !mountPoint.startsWith("/etc/") && !mountPoint.startsWith("/dev/");
   }

@@ -44,7 +44,9 @@ public final class ContainerNames {
     return "/k8s/" + parts[2] + "/" + pod;
   }
 
-  /** Random suffixes of Kubernetes have no vowels, so words of five letters are none. */
+  /**
+   * Random suffixes of Kubernetes have no vowels, which excludes ordinary words of five letters.
+   */
   private static boolean hasDigitOrNoVowel(String pod) {
     String suffix = pod.substring(pod.length() - 5);
     return suffix.chars().noneMatch(c -> "aeiou".indexOf(c) >= 0);

@@ -13,8 +13,8 @@ import java.util.List;
  * @param root root of the machine's file system, for the sockets of runtimes
  * @param minAge age from which a container is shown, or a program outside of containers and units
  *     by one of its processes; 0 for at once
- * @param allow patterns of ids of which one must match; empty for all
- * @param deny patterns of ids of which none may match
+ * @param allow patterns of IDs, one of which must match; empty for all
+ * @param deny patterns of IDs to leave out
  * @param skipSystemServices leave out the units that every machine has
  */
 public record ContainerOptions(

@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Containers, units and single processes of a machine, found by scans of /proc and by events of
- * processes. Bounded: what is beyond the bounds is counted and left out.
+ * processes. Bounded: containers beyond the limits are counted and left out.
  *
- * <p>Files and sockets of runtimes are read without the lock, so that the thread of events never
- * waits for them: a container whose runtime must be asked has no owner until {@link #identify} has
- * asked it. A process is remembered for a while after its end, since its last events come later.
+ * <p>Files and sockets of runtimes are read without the lock, so that the event thread never waits
+ * for them: a container has no owner until {@link #identify} has queried its runtime. A process is
+ * remembered for a while after its end, since its last events arrive later.
  */
 public final class ContainerRegistry implements Collector, Owner.Resolver {
   private static final int MAX_CONTAINERS = 2000;
@@ -74,7 +74,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   /** Files of a process. */
   private record Found(int pid, long start, Cgroup cgroup, String commandLine) {}
 
-  /** Id and facts of a container; an empty id for what is not observed. */
+  /** ID and metadata of a container; an empty ID if it is not observed. */
   private record Identity(String id, ContainerMetadata metadata) {}
 
   /** Source of the delays of processes. */
@@ -114,7 +114,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   private final Map<Integer, TrackedProcess> processes = new HashMap<>();
   private final Map<String, Container> containers = new LinkedHashMap<>();
 
-  /** Container of a cgroup's path, so that a runtime is asked once. */
+  /** Container by its cgroup's path, so that a runtime is queried once. */
   private final Map<String, String> idsByPath = new HashMap<>();
 
   /** Container by the number of its cgroup, for processes that have ended. */
@@ -122,7 +122,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
 
   private long shed;
 
-  /** Start of the machine on the clock; null where /proc does not tell it. */
+  /** Boot time of the machine; null if /proc does not have it. */
   private volatile @Nullable Long boot;
 
   /**
@@ -133,8 +133,8 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   }
 
   /**
-   * @param nanos clock that does not go back
-   * @param delays is asked by {@link #scan}
+   * @param nanos monotonic clock
+   * @param delays queried by {@link #scan}
    */
   public ContainerRegistry(ContainerOptions options, LongSupplier nanos, DelaySource delays) {
     this.options = options;
@@ -192,7 +192,9 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     }
   }
 
-  /** Adds up what processes outside of containers and units use: they have no own cgroup. */
+  /**
+   * Adds the usage of processes outside of containers and units, which have no cgroup of their own.
+   */
   private synchronized void use(Map<Integer, Stat> stats, long now) {
     for (Container c : containers.values()) {
       if (c.cgroup.kind() == ContainerKind.STANDALONE) {
@@ -202,7 +204,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     }
   }
 
-  /** Time of the start of a process, so that one that was there before is as old as it is. */
+  /** Start time of a process, so that an older process has its true age. */
   private long started(long startTicks, long now) {
     Long since = boot;
     return since == null ? now : Math.min(now, since + startTicks * TICK_NANOS);
@@ -213,7 +215,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     return k != null && now - k.seen >= options.minAge().toNanos();
   }
 
-  /** A command of a shell is not shown, however often it runs: none of its processes lasts. */
+  /** A shell command is not shown, however often it runs: its processes are short-lived. */
   private boolean isShown(Container c, long now) {
     return c.cgroup.kind() == ContainerKind.STANDALONE && !options.minAge().isZero()
         ? c.lasting
@@ -294,10 +296,10 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   }
 
   /**
-   * Reads a process and notes it.
+   * Reads a process and records it.
    *
-   * @param mayAsk its runtime may be asked, which takes up to seconds; else that is left to {@link
-   *     #identify}
+   * @param mayAsk whether its runtime may be queried, which takes up to seconds; otherwise {@link
+   *     #identify} does
    */
   private void add(int pid, boolean mayAsk) {
     Cgroup cgroup = Cgroup.ofFile(files.cgroup(pid), ownCgroup);
@@ -320,7 +322,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     synchronized (this) {
       isNew = !identity.id.isEmpty() && !containers.containsKey(identity.id);
     }
-    // Of a new container only: the environment of its first process says what it opted out of.
+    // For a new container only: the environment of its first process may disable logs.
     boolean logsOff = isNew && files.environment(pid, "COROOT_LOG_MONITORING").equals("disabled");
     long number = isNew ? resources.number(f.cgroup) : 0;
     note(f, identity, logsOff, number);

@@ -78,8 +78,8 @@ final class DiskSizes {
    * @param process one that has it
    */
   @Nullable Size of(int process, Mount m) {
-    // Mounts of the same part of a device have one size; a project of a file system may have its
-    // own.
+    // Mounts of the same part of a device have one size; a project of a file system may have a
+    // different one.
     Key key = new Key(m.device(), m.source());
     long now = nanos.getAsLong();
     Known k = known.get(key);

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Time in which the processes of a container waited for processors and disks; that of ended ones
- * stays. What a process waited between the last reading and its end is missing.
+ * Time that the processes of a container waited for processors and disks; that of ended ones stays.
+ * The wait of a process between the last reading and its end is missing.
  */
 final class ProcessDelays {
   private static final double NANOS = 1e9;
@@ -22,9 +22,9 @@ final class ProcessDelays {
   private boolean disks;
 
   /**
-   * Adds what was waited since the last reading.
+   * Adds the waits since the last reading.
    *
-   * @param processes that run
+   * @param processes running processes
    * @param stats numbers of all processes
    * @param delays of those that could be read, after the numbers
    * @param measuresDisks whether the kernel measures the waiting for disks

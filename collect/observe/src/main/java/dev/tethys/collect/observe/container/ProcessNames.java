@@ -37,7 +37,7 @@ final class ProcessNames {
           "--limit-modules",
           "--source");
 
-  /** Words of class names that tell nothing about the program. */
+  /** Words of class names without information about the program. */
   private static final Set<String> GENERIC =
       Set.of(
           "main",
@@ -63,7 +63,7 @@ final class ProcessNames {
           "io",
           "dev");
 
-  /** Names of scripts that tell nothing about the program, besides {@link #GENERIC}. */
+  /** Names of scripts without information about the program, in addition to {@link #GENERIC}. */
   private static final Set<String> GENERIC_SCRIPTS =
       Set.of("index", "manage", "wsgi", "asgi", "__main__", "worker", "program", "test");
 
@@ -84,7 +84,7 @@ final class ProcessNames {
           "uvicorn",
           "yarn");
 
-  /** Folders that tell nothing about the program. */
+  /** Folders without information about the program. */
   private static final Set<String> GENERIC_FOLDERS =
       Set.of(
           "",
@@ -184,7 +184,7 @@ final class ProcessNames {
     return withFolder(program, classPath + "/", folder);
   }
 
-  /** True for words of programs that come before the script. */
+  /** True for words of programs that precede the script. */
   private static boolean isVerb(String program, String word) {
     return switch (program) {
       case "dotnet" -> word.equals("exec") || word.equals("run");
@@ -223,10 +223,10 @@ final class ProcessNames {
   }
 
   /**
-   * The name after that of the folder that tells programs apart.
+   * The name qualified by a distinguishing folder.
    *
    * @param path of the script, with its folders
-   * @param folder working folder, which is taken where the path has no such folder
+   * @param folder working folder, used if the path has no such folder
    */
   private static String withFolder(String name, String path, Supplier<String> folder) {
     String of = folderName(path);
@@ -263,7 +263,7 @@ final class ProcessNames {
   }
 
   /**
-   * Last word of a class name that tells programs apart: {@code catalina} of {@code
+   * Last distinguishing word of a class name: {@code catalina} of {@code
    * org.apache.catalina.startup.Bootstrap}.
    */
   private static String ofClass(String name) {

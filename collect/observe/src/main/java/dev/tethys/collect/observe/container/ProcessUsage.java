@@ -22,9 +22,9 @@ final class ProcessUsage {
   private boolean read;
 
   /**
-   * Adds what was used since the last reading.
+   * Adds the usage since the last reading.
    *
-   * @param processes that run
+   * @param processes running processes
    * @param stats numbers of all processes
    */
   void add(Set<Integer> processes, Map<Integer, Stat> stats) {

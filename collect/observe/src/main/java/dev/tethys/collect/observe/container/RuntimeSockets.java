@@ -37,13 +37,13 @@ final class RuntimeSockets {
   private static final List<String> PODMAN = List.of("run/podman/podman.sock");
   private static final List<String> CRIO = List.of("var/run/crio/crio.sock");
 
-  /** Pause after a socket did not answer, in which it is not asked. */
+  /** Pause after an unanswered query, in which a socket is not used. */
   private static final long SILENT_NANOS = 60_000_000_000L;
 
   private final Path root;
   private final LongSupplier nanos;
 
-  /** Time up to which a socket is not asked. */
+  /** Time until which a socket is not used. */
   private final Map<Path, Long> silent = new ConcurrentHashMap<>();
 
   /**
@@ -54,7 +54,7 @@ final class RuntimeSockets {
     this.nanos = nanos;
   }
 
-  /** Whether {@link #of} asks a runtime, which may take seconds. */
+  /** Whether {@link #of} queries a runtime, which may take seconds. */
   boolean queriesRuntime(Cgroup c) {
     List<String> sockets =
         switch (c.kind()) {

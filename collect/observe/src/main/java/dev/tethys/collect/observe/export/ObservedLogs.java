@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Messages of logs as records of OTLP, with the attributes that Coroot's node agent gives them. */
+/** Log messages as OTLP records, with the attributes of Coroot's node agent. */
 public final class ObservedLogs {
   private ObservedLogs() {}
 

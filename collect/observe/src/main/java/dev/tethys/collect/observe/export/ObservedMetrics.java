@@ -27,7 +27,7 @@ public final class ObservedMetrics {
   private final long startMillis = System.currentTimeMillis();
 
   /**
-   * @param registry what is sent
+   * @param registry metrics to send
    * @param host attributes of the machine
    * @param scope name of the scope
    */

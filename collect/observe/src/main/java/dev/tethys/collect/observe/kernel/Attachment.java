@@ -13,8 +13,8 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Connection of a program to what triggers it. The kernel ends it when its descriptor is closed, at
- * the latest with this process.
+ * Connection of a program to its trigger. The kernel ends it when its descriptor is closed, at the
+ * latest with this process.
  */
 public final class Attachment implements AutoCloseable {
   private static final int RAW_TRACEPOINT_OPEN = 17;

@@ -16,8 +16,8 @@ import java.time.Duration;
 
 /**
  * Open file whose path another user of the machine controls. The path is resolved once, without
- * opening what it leads to; only a regular file is then opened, without waiting. So neither a FIFO,
- * a device or a lease makes the reader wait, nor can another file take its place.
+ * opening its target; only a regular file is then opened, without blocking. So neither a FIFO, a
+ * device or a lease makes the reader wait, nor can another file take its place.
  */
 public final class ForeignFile implements Closeable {
   private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
@@ -125,7 +125,7 @@ public final class ForeignFile implements Closeable {
     return FileChannel.open(path(), StandardOpenOption.READ);
   }
 
-  /** Path that leads to this very file as long as it is open. */
+  /** Path that leads to exactly this file as long as it is open. */
   public Path path() {
     return DESCRIPTORS.resolve(Integer.toString(descriptor));
   }
@@ -135,7 +135,7 @@ public final class ForeignFile implements Closeable {
     return Files.readSymbolicLink(path()).toString();
   }
 
-  /** Device and inode, the same for all who have the file open. */
+  /** Device and inode, the same for all processes that have the file open. */
   public String inode() {
     return String.valueOf(attributes.fileKey());
   }

@@ -21,7 +21,7 @@ public final class KernelMap {
   private static final int ATTRIBUTES = 152;
   private static final int BATCH = 16_384;
 
-  /** Bytes of the entries that are taken at a time. */
+  /** Size of a batch of entries in bytes. */
   private static final int BATCH_BYTES = 1 << 17;
 
   /** More than the entries that share a bucket of a hash, which the kernel takes as a whole. */
@@ -102,8 +102,8 @@ public final class KernelMap {
         for (int i = 0; i < n; i++) {
           numbers[i] = first + done + i;
         }
-        // As a whole: one by one, hundreds of thousands of them take half a second before that is
-        // compiled.
+        // As a whole: one by one, hundreds of thousands of them take half a second until the loop
+        // is compiled.
         MemorySegment.copy(numbers, 0, keys, JAVA_INT, 0, n);
         MemorySegment.copy(to, done, values, JAVA_LONG, 0, n);
         attributes.set(JAVA_LONG, 16, keys.address());
@@ -135,7 +135,7 @@ public final class KernelMap {
   }
 
   /**
-   * Takes the entries of a hash out of it; those that are added meanwhile may be among them.
+   * Removes and returns the entries of a hash map; entries added in the meantime may be included.
    *
    * @return number of entries
    */

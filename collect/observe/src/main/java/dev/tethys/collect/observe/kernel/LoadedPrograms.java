@@ -15,8 +15,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Programs and maps of one group in the kernel, with what they are attached to. The kernel removes
- * all of it when the descriptors are closed, at the latest with this process.
+ * Programs and maps of one group in the kernel, with their attachments. The kernel removes all of
+ * it when the descriptors are closed, at the latest with this process.
  *
  * <p>Loading runs the group's loader program in the kernel (BPF_PROG_TYPE_SYSCALL), as the light
  * skeletons of libbpf do (tools/lib/bpf/skel_internal.h); it needs Linux 5.17 or newer.
@@ -199,7 +199,7 @@ public final class LoadedPrograms implements AutoCloseable {
     return out;
   }
 
-  /** The verifier's conclusion: the last line that is no statistics. */
+  /** The verifier's conclusion: the last line before the statistics. */
   private static String lastLine(MemorySegment log) {
     String[] lines = log.getString(0).split("\n", -1);
     for (int i = lines.length - 1; i >= 0; i--) {

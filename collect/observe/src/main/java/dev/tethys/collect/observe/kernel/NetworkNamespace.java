@@ -8,10 +8,9 @@ public final class NetworkNamespace {
   private NetworkNamespace() {}
 
   /**
-   * Moves the calling platform thread into the network namespace of a process, for the rest of its
-   * life.
+   * Moves the calling platform thread into the network namespace of a process permanently.
    *
-   * @throws LibraryException when the process is gone, or CAP_SYS_ADMIN is missing
+   * @throws LibraryException if the process is gone, or CAP_SYS_ADMIN is missing
    */
   public static void enter(Path proc, int process) throws LibraryException {
     if (Thread.currentThread().isVirtual()) {

@@ -146,7 +146,7 @@ public final class RingBuffer implements AutoCloseable {
   }
 
   /**
-   * Reads events up to a time; each begins with its own, a 64-bit number.
+   * Reads events up to a time; each starts with its timestamp, a 64-bit number.
    *
    * @return number of events
    */

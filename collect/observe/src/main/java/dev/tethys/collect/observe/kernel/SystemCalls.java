@@ -81,7 +81,7 @@ final class SystemCalls {
   /**
    * Calls bpf(2).
    *
-   * @param what the command's name, for the message
+   * @param what name of the command in messages
    * @param attributes its union bpf_attr
    */
   static int bpf(String what, int command, MemorySegment attributes) throws LibraryException {

@@ -30,8 +30,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Logs of the containers of a machine without configuration: files of their runtimes, and files
- * below /var/log that their processes write. Read by one thread; what a log may take in a round and
- * the number of logs are bounded, so a container that writes very much delays its own messages.
+ * below /var/log that their processes write. Read by one thread; the data of a log per round and
+ * the number of logs are bounded, so a container that writes very much delays only its own
+ * messages.
  */
 public final class ContainerLogs implements Collector, AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(ContainerLogs.class.getName());
@@ -222,7 +223,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
 
   /**
    * Files below /var/log that a process has open for writing. They are read through its descriptor:
-   * a path could be made a link to a file that the process may not read.
+   * a path could be replaced by a link to a file that the process may not read.
    */
   private void writtenLogs(Owner owner, int pid) throws InterruptedException {
     if (pid == ProcessHandle.current().pid()) {
@@ -254,7 +255,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
 
   private void add(Owner owner, String label, boolean runtime, Path file)
       throws InterruptedException {
-    // The name of a log in a container does not tell which container's it is.
+    // The name of a log in a container does not identify the container.
     String key = owner.containerId() + ' ' + (runtime ? file : label);
     Source known = sources.get(key);
     if (known != null && (known.seen || known.file.equals(file))) {
@@ -328,7 +329,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
     }
   }
 
-  /** Reads what was written last, and reports the message that waits for its end. */
+  /** Reads the last data, and reports the incomplete message. */
   private void end(String key, Source s) throws InterruptedException {
     read(s);
     s.joiner.flush();

@@ -41,7 +41,7 @@ public record LogPattern(List<String> words) {
   }
 
   private static boolean isId(String w) {
-    // Words like added and face are no ids: a digit must be among the letters.
+    // Words like added and face are not IDs: at least one character must be a digit.
     return UUID.matches(w) || HEX.matches(w) && w.chars().anyMatch(Character::isDigit);
   }
 
@@ -53,7 +53,7 @@ public record LogPattern(List<String> words) {
     return field.substring(0, n);
   }
 
-  /** Message without what is in quotes and brackets; those without an end are kept. */
+  /** Message without quoted and bracketed text; unterminated parts are kept. */
   static String withoutQuoted(String message) {
     StringBuilder out = new StringBuilder();
     int i = 0;
@@ -72,7 +72,7 @@ public record LogPattern(List<String> words) {
   private static int groupEnd(String s, int from) {
     char open = s.charAt(from);
     if (open == '"' || open == '\'') {
-      // An apostrophe within a word is no quote.
+      // An apostrophe within a word is not a quote.
       boolean apostrophe = open == '\'' && from > 0 && Character.isLetter(s.charAt(from - 1));
       return apostrophe ? -1 : quoteEnd(s, from);
     }

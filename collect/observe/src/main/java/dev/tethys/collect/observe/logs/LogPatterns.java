@@ -106,7 +106,7 @@ public final class LogPatterns implements Collector {
     return shed;
   }
 
-  /** Forgets the counts of containers that are gone. */
+  /** Removes the counts of removed containers. */
   public synchronized void retain(Predicate<Owner> known) {
     sources.keySet().removeIf(s -> !known.test(s.owner));
   }

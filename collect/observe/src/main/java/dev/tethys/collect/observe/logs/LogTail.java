@@ -43,8 +43,8 @@ final class LogTail implements AutoCloseable {
 
   /**
    * @param path file, or a link in the fd folder of a process
-   * @param target what the link must lead to; null for a file
-   * @param from where an earlier reader stopped; null to start at the end of what is there
+   * @param target required target of the link; null for a file
+   * @param from position at which an earlier reader stopped; null to start at the current end
    * @param buffer shared by the tails of a thread
    */
   LogTail(Path path, @Nullable String target, @Nullable Position from, ByteBuffer buffer) {
@@ -59,9 +59,9 @@ final class LogTail implements AutoCloseable {
   }
 
   /**
-   * Reads what was appended.
+   * Reads appended data.
    *
-   * @param most bytes to read, about
+   * @param most approximate maximum number of bytes
    * @return bytes read
    */
   int read(int most, Lines to) throws IOException, InterruptedException {
@@ -128,7 +128,7 @@ final class LogTail implements AutoCloseable {
     }
   }
 
-  /** Opens what the path leads to, then checks that: a descriptor may lead elsewhere next. */
+  /** Opens the target of the path, then verifies it: a descriptor may lead elsewhere afterwards. */
   private ForeignFile find() throws IOException {
     ForeignFile found = ForeignFile.open(path);
     boolean done = false;
@@ -183,7 +183,7 @@ final class LogTail implements AutoCloseable {
     to.line(new String(partial, 0, length, StandardCharsets.UTF_8));
   }
 
-  /** Position behind the last complete line; null before the file was there. */
+  /** Position after the last complete line; null before the file existed. */
   @Nullable Position position() {
     return file.isEmpty() ? null : new Position(file, Math.max(0, offset - partialLength));
   }

@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Line as a container runtime writes it: Docker's JSON or the format of the CRI.
  *
- * @param text what the container wrote
+ * @param text text written by the container
  * @param partial the line of the container continues in the next one
  * @param timeNanos time since 1970; 0 when unknown
  */
 record RuntimeLine(String text, boolean partial, long timeNanos) {
   private static final int SHORTEST_TIME = 20;
 
-  /** Decodes a line; one in neither format is as it is. */
+  /** Decodes a line; one in neither format stays unchanged. */
   static RuntimeLine of(String line) {
     RuntimeLine decoded = line.startsWith("{") ? docker(line) : cri(line);
     return decoded == null ? new RuntimeLine(line, false, 0) : decoded;

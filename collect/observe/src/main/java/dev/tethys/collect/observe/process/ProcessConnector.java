@@ -51,10 +51,11 @@ public final class ProcessConnector implements AutoCloseable {
   }
 
   /**
-   * Subscribes to the events. They wait in the kernel until {@link #start} or {@link #readUntil}.
+   * Subscribes to the events. They are queued in the kernel until {@link #start} or {@link
+   * #readUntil}.
    *
-   * @param handler takes them, by one thread at a time
-   * @throws LibraryException when the kernel has none for this process
+   * @param handler receives them, on one thread at a time
+   * @throws LibraryException if the kernel provides none for this process
    */
   public static ProcessConnector open(ProcessHandler handler) throws LibraryException {
     SocketCalls netlink =
@@ -76,7 +77,7 @@ public final class ProcessConnector implements AutoCloseable {
     }
   }
 
-  /** Starts to read events as they come. */
+  /** Starts reading events on arrival. */
   public void start() {
     Thread t =
         Thread.ofPlatform()
@@ -118,8 +119,8 @@ public final class ProcessConnector implements AutoCloseable {
   }
 
   /**
-   * Handles the events up to a time that are not handled yet: what a process did later can be
-   * attributed to it, although it has ended.
+   * Handles pending events up to a time: later activity of a process can then be attributed to it,
+   * although it has ended.
    *
    * @param time on the clock of System.nanoTime
    */

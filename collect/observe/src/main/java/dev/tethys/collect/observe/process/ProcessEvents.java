@@ -9,8 +9,8 @@ import dev.tethys.collect.observe.kernel.RingBuffer;
 import java.util.Map;
 
 /**
- * Starts and ends of processes by tracepoints, for where {@link ProcessConnector} is refused; forks
- * are not among them. For one thread at a time.
+ * Starts and ends of processes by tracepoints, where {@link ProcessConnector} is not permitted;
+ * forks are not included. For one thread at a time.
  */
 public final class ProcessEvents implements AutoCloseable {
   private static final int RING_BYTES = 1 << 18;

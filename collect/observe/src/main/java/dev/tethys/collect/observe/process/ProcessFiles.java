@@ -22,7 +22,7 @@ public final class ProcessFiles {
   /** Readings of files that the kernel takes from the memory of the process. */
   private static final MemoryReadings MEMORY = MemoryReadings.process();
 
-  /** More than the longest line of maps, of which a path takes at most a page. */
+  /** More than the longest line of maps, in which a path takes at most a page. */
   private static final int MAPS_BUFFER = 3 << 12;
 
   private static final int MAX_MAPS = 4096; // executable parts

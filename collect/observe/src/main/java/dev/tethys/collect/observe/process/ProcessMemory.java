@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Memory of a process, to be read while it runs: what is read may be half written. */
+/** Memory of a process, read while it runs: data may be inconsistent. */
 public final class ProcessMemory implements Closeable {
   private static final int LONGEST_TEXT = 1024;
 
@@ -44,8 +44,8 @@ public final class ProcessMemory implements Closeable {
   }
 
   /**
-   * Part of the memory that is read at once, for readers of pieces that lie near together. A call
-   * of the system for each would cost far more than the bytes between them.
+   * Part of the memory that is read at once, for readers of adjacent pieces. A call of the system
+   * for each would cost far more than the bytes between them.
    */
   public final class Window {
     private final ByteBuffer buffer;

@@ -11,9 +11,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Delays of processes from the kernel's taskstats (generic netlink, linux/taskstats.h), one
- * question for all threads of a process, ended ones included. Needs CAP_NET_ADMIN. For one thread
- * at a time.
+ * Delays of processes from the kernel's taskstats (generic netlink, linux/taskstats.h), with one
+ * request for all threads of a process, ended ones included. Needs CAP_NET_ADMIN. For one thread at
+ * a time.
  */
 public final class TaskStatistics implements AutoCloseable {
   private static final String WHAT = "taskstats";
@@ -51,10 +51,10 @@ public final class TaskStatistics implements AutoCloseable {
   private final Path measured;
 
   /**
-   * Makes sure that the kernel answers.
+   * Verifies that the kernel answers.
    *
    * @param proc mount point of /proc
-   * @throws LibraryException when it does not, or this process may not ask
+   * @throws LibraryException if it does not, or this process has no permission
    */
   public TaskStatistics(Path proc) throws LibraryException {
     measured = proc.resolve("sys/kernel/task_delayacct");

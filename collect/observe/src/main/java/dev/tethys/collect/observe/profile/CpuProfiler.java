@@ -201,7 +201,7 @@ public final class CpuProfiler implements AutoCloseable {
     }
   }
 
-  /** Reads the code of processes that ran some of which no rules are known. */
+  /** Reads the code of running processes with parts that have no rules yet. */
   private void meetStrangers(long now) throws IOException {
     strangers.drain(
         8, 8, (key, value) -> meet((int) key.get(JAVA_LONG, 0), value.get(JAVA_LONG, 0)));

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names of the functions at offsets of files. A file is read again only for offsets outside of the
- * functions that were found; the files asked for last are kept up to a bound of functions.
+ * Names of the functions at offsets of files. A file is read again only for offsets outside of
+ * known functions; the most recently used files are kept up to a limit of functions.
  */
 final class FileSymbols {
   private static final int KEPT = 200_000;

@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * of C that run them.
  */
 final class FrameNames {
-  /** Name of a frame of which nothing is known. */
+  /** Name of a frame without any information. */
   static final String UNKNOWN = "[unknown]";
 
-  /** Marks of words that are no addresses of instructions (profile.c). */
+  /** Marks of words that are not instruction addresses (profile.c). */
   private static final long METHOD = 1L << 62;
 
   private static final long CODE = 1L << 61;

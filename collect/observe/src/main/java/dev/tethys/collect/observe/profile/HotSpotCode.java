@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Compiled code of a Java virtual machine (HotSpot), read from its memory by the description of its
- * structures that libjvm.so exports for debuggers (gHotSpotVMStructs). The process is not asked and
- * does not notice.
+ * structures that libjvm.so exports for debuggers (gHotSpotVMStructs). The process is not involved
+ * and does not notice.
  */
 final class HotSpotCode {
   /** Frame of the interpreter: the method is a word below the frame pointer (profile.c). */
@@ -150,10 +150,10 @@ final class HotSpotCode {
   }
 
   /**
-   * Reads how the virtual machine describes its structures.
+   * Reads the virtual machine's description of its structures.
    *
-   * @param library libjvm.so as the process has it
-   * @param bias what its addresses in memory are more than those in the file
+   * @param library the process's libjvm.so
+   * @param bias offset of its addresses in memory from those in the file
    * @throws IOException when the process has ended, or its structures are not understood
    */
   static HotSpotCode of(Path proc, int pid, ElfFile library, long bias) throws IOException {
@@ -189,7 +189,7 @@ final class HotSpotCode {
     }
   }
 
-  /** Heaps by address of their memory; those that are known keep what was read of them. */
+  /** Heaps by address of their memory; known ones keep their data. */
   private List<Heap> findHeaps(ProcessMemory memory) throws IOException {
     long list = memory.word(structs.field("CodeCache._heaps").address());
     int count = memory.bytes(list + structs.offset("GrowableArrayBase._len"), 4).getInt(0);
@@ -379,7 +379,7 @@ final class HotSpotCode {
     }
   }
 
-  /** The process says where its fields are. */
+  /** Exception for fields that the process places outside of its memory. */
   private static IOException outside() {
     return new IOException("a field of the virtual machine is outside of its structure");
   }
@@ -463,7 +463,7 @@ final class HotSpotCode {
   /**
    * Rules of all code, relative to {@link #low}; valid until the next {@link #refresh}.
    *
-   * @return an array of which the first {@link #rowCount} numbers are rules
+   * @return an array whose first {@link #rowCount} numbers are rules
    */
   long[] rows() {
     return rules.values;
@@ -499,7 +499,7 @@ final class HotSpotCode {
     return null;
   }
 
-  /** Has the next {@link #refresh} read what is at an address: there is code where none was. */
+  /** Makes the next {@link #refresh} read an address that had no code. */
   void unknown(long address) {
     for (Heap h : heaps) {
       int part = h.partOf(address);
@@ -510,8 +510,8 @@ final class HotSpotCode {
   }
 
   /**
-   * The piece of code as it is now: another one may be in its place, which the bytes of the
-   * segments do not show when it is as long.
+   * The current piece of code: another one of the same length may have replaced it, which the bytes
+   * of the segments do not show.
    */
   private Blob current(ProcessMemory memory, Heap heap, Blob known) {
     try {

@@ -71,8 +71,8 @@ final class HotSpotStructs {
   /**
    * Reads the description from the memory of a process.
    *
-   * @param library libjvm.so as the process has it
-   * @param bias what its addresses in memory are more than those in the file
+   * @param library the process's libjvm.so
+   * @param bias offset of its addresses in memory from those in the file
    * @throws IOException when the process has ended, or its structures are not understood
    */
   static HotSpotStructs of(ProcessMemory memory, ElfFile library, long bias) throws IOException {
@@ -215,9 +215,9 @@ final class HotSpotStructs {
   }
 
   /**
-   * A field by the name of its structure and its own: {@code Method._constMethod}.
+   * A field by its structure and name: {@code Method._constMethod}.
    *
-   * @throws IOException when the virtual machine does not describe it
+   * @throws IOException if the virtual machine does not describe it
    */
   Field field(String name) throws IOException {
     Field f = fields.get(name);

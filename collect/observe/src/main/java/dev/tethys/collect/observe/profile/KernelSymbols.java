@@ -14,7 +14,7 @@ final class KernelSymbols {
   private static final int INDEX_BITS = 20;
   private static final int MAX_SYMBOLS = 1 << INDEX_BITS;
 
-  /** Distance from the first function; all of a kernel lie within a few gigabytes. */
+  /** Distance from the first function; all functions of a kernel are within a few gigabytes. */
   private static final long MOST_DISTANCE = 1L << 62 - INDEX_BITS;
 
   private static final int LONGEST_LINE = 1 << 16;
@@ -91,7 +91,7 @@ final class KernelSymbols {
     text[length++] = '\n';
   }
 
-  /** Sorts by address: functions of modules come after those of the kernel, in any order. */
+  /** Sorts by address: functions of modules follow those of the kernel, in any order. */
   private void sort() {
     long lowest = Arrays.stream(addresses, 0, count).min().orElse(0);
     long[] order = new long[count];

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Names of functions that a runtime compiles while it runs, from /tmp/perf-PID.map (Linux,
- * tools/perf/Documentation/jit-interface.txt). Later lines replace earlier ones.
+ * tools/perf/Documentation/jit-interface.txt). Later lines override earlier ones.
  */
 final class PerfMap {
   private static final long LARGEST = 128L << 20;

@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
  * Places in the memory of a CPython interpreter where the functions of a thread are found.
  *
  * <p>They differ by version: those of 2.7 and of 3.6 to 3.12 are from its headers; from 3.13 on the
- * interpreter tells them itself (_Py_DebugOffsets).
+ * interpreter provides them (_Py_DebugOffsets).
  */
 final class PythonFunctions {
   private static final Pattern FILE = Pattern.compile(".*/(?:lib)?python(\\d)\\.(\\d{1,3})[^/]*");
   private static final int LONGEST_NAME = 512;
   private static final int COOKIE_OFFSETS = 40 * 8;
 
-  /** How the state of a thread is recognised (profile.c). */
+  /** Kinds of detecting the state of a thread (profile.c). */
   private static final int BY_MEMORY = 0;
 
   private static final int BY_NUMBER = 1;
@@ -94,7 +94,7 @@ final class PythonFunctions {
    *
    * @param path of the file in the process
    * @param file its content
-   * @param bias what its addresses in memory are more than those in the file
+   * @param bias offset of its addresses in memory from those in the file
    * @return null when the file has none, or one of an unknown version
    */
   static @Nullable PythonFunctions of(Path proc, int pid, String path, ElfFile file, long bias)

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * up to a bound; those of compiled code are not, as a runtime may move it.
  */
 final class Symbolizer {
-  /** Name of an address at which there is no code: it is no frame. */
+  /** Name of an address without code, which is not a frame. */
   static final String NO_CODE = "";
 
   private static final long KERNEL_NANOS = 3_600_000_000_000L;
@@ -56,7 +56,7 @@ final class Symbolizer {
     return frames;
   }
 
-  /** Frames of which only the file is known, or nothing. */
+  /** Frames with only the file known, or nothing. */
   long unnamed() {
     return unnamed;
   }
@@ -132,7 +132,7 @@ final class Symbolizer {
         });
   }
 
-  /** Forgets what is true for one round only. */
+  /** Discards data that is valid for one round only. */
   void endRound() {
     identities.clear();
   }
@@ -151,7 +151,7 @@ final class Symbolizer {
         });
   }
 
-  /** Names the code of a virtual machine; what is left stays in the list. */
+  /** Names the code of a virtual machine; the rest stays in the list. */
   private void fromJava(int pid, HotSpotCode java, List<Long> addresses, Map<Long, String> out) {
     List<Long> wanted = List.copyOf(addresses);
     Map<Long, String> found =

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * Tables by which the kernel finds the callers of functions: rules of files, which all their
  * processes share, and of the compiled code of Java processes. For one thread.
  *
- * <p>Processes, files and rules are bounded; what has no room is followed by frame pointers.
+ * <p>Processes, files and rules are bounded; those without room are unwound by frame pointers.
  */
 final class UnwindTables {
   /** Of profile.c. */
@@ -162,7 +162,7 @@ final class UnwindTables {
   }
 
   /**
-   * Reads what code a process has now, and passes its rules to the kernel.
+   * Reads the current code of a process, and passes its rules to the kernel.
    *
    * @param now time of {@link System#nanoTime}
    */

@@ -4,9 +4,9 @@ import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Aerospike: operations with namespace and set, result codes; information and administration. An
- * answer comes in the order of the requests; those of batches, scans and queries have several
- * messages, of which the last one is marked. Keys, digests, bins and values are not kept.
+ * Aerospike: operations with namespace and set, result codes; information and administration.
+ * Responses arrive in the order of the requests; those of batches, scans and queries have several
+ * messages, the last of which is marked. Keys, digests, bins and values are not kept.
  */
 final class AerospikeParser extends ProtocolParser {
   private static final int VERSION = 2;
@@ -110,7 +110,7 @@ final class AerospikeParser extends ProtocolParser {
         && in.u16(HEADER + 20) <= MOST_OPERATIONS;
   }
 
-  /** True when the fields and the operations fill the message as far as they are visible. */
+  /** True if the visible fields and operations fill the message. */
   private static boolean hasFields(StreamBuffer in) {
     int fields = in.u16(HEADER + 18);
     if (fields == 0) {

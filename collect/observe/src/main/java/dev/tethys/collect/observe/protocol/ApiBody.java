@@ -3,7 +3,7 @@ package dev.tethys.collect.observe.protocol;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** Body of a request or an answer as far as it is captured; a bounded number of bytes is read. */
+/** Captured body of a request or a response; a bounded number of bytes is read. */
 final class ApiBody implements StreamBuffer.Tap {
   /** Form of the content. */
   enum Form {
@@ -13,7 +13,7 @@ final class ApiBody implements StreamBuffer.Tap {
     LINES,
     /** Server-sent events with a document each. */
     EVENTS,
-    /** Text, of which the beginning is kept until the request is answered. */
+    /** Text whose beginning is kept until the request is answered. */
     TEXT,
     /** Compressed, or of a type that is not read. */
     UNREADABLE
@@ -88,7 +88,7 @@ final class ApiBody implements StreamBuffer.Tap {
     return scan.isArray();
   }
 
-  /** True when the visible bytes are no JSON although the type says so. */
+  /** True if the visible bytes are not JSON although the type declares it. */
   boolean isWrong() {
     return form == Form.JSON && scan.isWrong();
   }

@@ -3,7 +3,7 @@ package dev.tethys.collect.observe.protocol;
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 
 /**
- * Meaning of a request of HTTP in the protocol that is spoken over it.
+ * Meaning of an HTTP request in the protocol on top of it.
  *
  * @param api the protocol
  * @param system product that answers, in OpenTelemetry's terms, such as {@code opensearch}, {@code
@@ -14,7 +14,7 @@ import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
  * @param answeredBy model that answered; empty when unknown
  * @param status outcome in the terms of the protocol
  * @param code code of the error, or HTTP's status; empty when it has none
- * @param requestId number that the service gave the request; empty when it gave none
+ * @param requestId ID that the service assigned to the request; empty if none
  * @param inputTokens tokens read by a model; -1 when unknown
  * @param outputTokens tokens written by a model; -1 when unknown
  */
@@ -29,7 +29,7 @@ public record ApiCall(
     String requestId,
     long inputTokens,
     long outputTokens) {
-  /** Longest name that is kept; a longer one is no name. */
+  /** Maximum length of a name; a longer one is ignored. */
   static final int LONGEST_NAME = 128;
 
   static final long UNKNOWN = -1;

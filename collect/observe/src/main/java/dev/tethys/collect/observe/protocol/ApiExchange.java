@@ -5,17 +5,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recognition of the protocol that is spoken over one request of HTTP, by heads and bodies of the
- * request and its answer. Most requests have none: they are left at their head.
+ * Recognizes the protocol on top of one HTTP request, by heads and bodies of the request and its
+ * response. Most requests have none, which their head already shows.
  */
 final class ApiExchange {
-  /** Bytes of memory of an exchange, as far as they are counted. */
+  /** Accounted memory of an exchange in bytes. */
   static final int BYTES = 2048;
 
   /** Most visible bytes of a request's body that are read. */
   private static final long MOST_OF_REQUEST = 16 << 10;
 
-  /** Most visible bytes of an answer that are read: streams of events end with what matters. */
+  /**
+   * Maximum number of visible bytes read of a response: event streams have the relevant data at
+   * their end.
+   */
   private static final long MOST_OF_ANSWER = 4 << 20;
 
   private static final ApiBody NONE = new ApiBody(ApiBody.Form.UNREADABLE, 0, new Unread());
@@ -131,7 +134,7 @@ final class ApiExchange {
     return false;
   }
 
-  /** True when the request cannot be of any protocol in question: its answer says nothing. */
+  /** True if the request cannot belong to any protocol in question: its response is irrelevant. */
   boolean isRefuted() {
     for (HttpApiReader r : readers) {
       if (!r.isRefuted()) {

@@ -2,7 +2,7 @@ package dev.tethys.collect.observe.protocol;
 
 import java.util.Locale;
 
-/** Headers that tell which protocol is spoken over HTTP. */
+/** Headers that identify the protocol on top of HTTP. */
 final class ApiHead {
   private static final int LONGEST_REQUEST_ID = 64;
 
@@ -22,7 +22,7 @@ final class ApiHead {
   boolean amazonCopy;
   String amazonRequestId = "";
 
-  /** Header {@code x-amzn-query-error}, or the like. */
+  /** Header {@code x-amzn-query-error}, or a similar one. */
   String amazonError = "";
 
   /** True when the answer is one of S3, or of a product that answers as S3 does. */
@@ -72,7 +72,7 @@ final class ApiHead {
       case "server" -> objectStorage |= value.startsWith("AmazonS3") || value.startsWith("MinIO");
       case "user-agent" -> opensearch |= value.toLowerCase(Locale.ROOT).contains("opensearch");
       default -> {
-        // Says nothing.
+        // No information.
       }
     }
   }

@@ -1,7 +1,7 @@
 package dev.tethys.collect.observe.protocol;
 
 /**
- * Walks elements of BER with definite lengths, as far as they are visible.
+ * Walks the visible elements of BER with definite lengths.
  *
  * <p>Lengths have at most four bytes; the indefinite form is refused, as in RFC 4511, section 5.1.
  */

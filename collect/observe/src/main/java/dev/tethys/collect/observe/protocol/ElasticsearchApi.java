@@ -104,7 +104,7 @@ final class ElasticsearchApi extends HttpApiReader {
           "_ilm",
           "ilm");
 
-  /** Product at the other end of a connection, as far as it is known. */
+  /** Known product at the other end of a connection. */
   static final class Peer {
     private boolean proven;
     private boolean opensearch;
@@ -166,7 +166,7 @@ final class ElasticsearchApi extends HttpApiReader {
     return new ElasticsearchApi(peer, operation, index, head);
   }
 
-  /** Name of one index or several; empty when it is none. */
+  /** Name of one index or several; empty if it is invalid. */
   private static String index(String text) {
     if (text.length() > 255 || text.indexOf('/') >= 0 || text.startsWith("-")) {
       return "";

@@ -9,8 +9,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * FoundationDB: requests by the file identifier of their message. The answer carries the token that
- * the request contains; where that part was not captured, the oldest request is taken.
+ * FoundationDB: requests by the file identifier of their message. The response has the token of the
+ * request; if that part was not captured, it is matched with the oldest request.
  */
 final class FoundationdbParser extends ProtocolParser {
   private static final int CONNECT_MAGIC = 0x1fdb;
@@ -68,7 +68,7 @@ final class FoundationdbParser extends ProtocolParser {
     return (in.u8(10) | in.u8(11) << 8) == CONNECT_MAGIC && in.i32le(0) >= 8 && in.i32le(0) < 512;
   }
 
-  /** Size of what comes before the token, 0 when the message is unknown. */
+  /** Size of the header before the token, 0 for an unknown message. */
   private static int header(StreamBuffer in, boolean reply) {
     for (int before : new int[] {PLAIN, TLS}) {
       if (in.available() >= before + 24) {

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Calls of generative models, in the forms of OpenAI, Anthropic, Gemini, Bedrock and Ollama.
  *
- * <p>The path, the body with what is to be answered, and the answer have to be of one form. Of the
- * bodies only the model, the numbers of tokens and the kind of an error are kept.
+ * <p>The path, the request body and the response must be of one form. Of the bodies only the model,
+ * the numbers of tokens and the kind of an error are kept.
  */
 final class GenAiApi extends HttpApiReader {
   private enum Form {
@@ -209,7 +209,7 @@ final class GenAiApi extends HttpApiReader {
     Boolean tokens = TOKENS.get(name);
     if (tokens != null) {
       long n = number(text);
-      // Streams tell sums so far: the last one counts.
+      // Streams report running totals: the last one counts.
       if (n >= 0 && tokens) {
         input = n;
       } else if (n >= 0) {

@@ -90,7 +90,7 @@ final class GraphqlApi extends HttpApiReader {
     }
   }
 
-  /** White space is what matters here of the escapes. */
+  /** Only escapes of white space matter here. */
   private static String unescaped(String text) {
     return text.replace("\\n", "\n").replace("\\t", " ").replace("\\r", "\n").replace("\\\"", "\"");
   }

@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
  */
 record GraphqlDocument(String type, String name) {
   /**
-   * Reads the operation out of the visible part of a document.
+   * Reads the operation from the visible part of a document.
    *
-   * @param wanted name of the operation where the document has several; empty for the first
-   * @return null when the text is no document
+   * @param wanted name of the operation if the document has several; empty for the first
+   * @return null if the text is not a document
    */
   static @Nullable GraphqlDocument read(String text, String wanted) {
     Reader in = new Reader(text);
@@ -101,7 +101,7 @@ record GraphqlDocument(String type, String name) {
           || digits && c >= '0' && c <= '9';
     }
 
-    /** True when a brace is followed by a field or fragment, and that by what may follow it. */
+    /** True if a brace is followed by a field or fragment, and that by a valid successor. */
     boolean startsSelection() {
       int before = at;
       at++;

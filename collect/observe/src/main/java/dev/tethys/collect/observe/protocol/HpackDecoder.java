@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * Header blocks of HTTP/2 (RFC 7541), read from the middle of a connection if need be.
  *
  * <p>Entries of the dynamic table are counted from the newest one, so those added since the capture
- * began are right although the older ones are unknown. An unknown entry gives no header. Values are
- * kept only for the names that are measured.
+ * began are correct although the older ones are unknown. An unknown entry gives no header. Values
+ * are kept only for the names that are measured.
  */
 final class HpackDecoder {
   private static final int LARGEST_TABLE = 65_536;
@@ -152,7 +152,7 @@ final class HpackDecoder {
 
   private static final Entry GONE = new Entry("", "", 0);
 
-  /** Bytes of an entry in memory in addition to what the protocol counts. */
+  /** Bytes of an entry in memory in addition to the size defined by the protocol. */
   private static final int ENTRY = 64;
 
   private final List<Entry> table = new ArrayList<>(); // the newest one last
@@ -183,7 +183,7 @@ final class HpackDecoder {
     }
   }
 
-  /** Forgets the table, for a block that was missed: what is added from now on is right again. */
+  /** Clears the table, after a missed block: entries added from now on are correct again. */
   void forget() {
     table.clear();
     evicted = 0;
@@ -312,7 +312,7 @@ final class HpackDecoder {
     return -1;
   }
 
-  /** A string of which at most some bytes are kept; null when the block ends before it does. */
+  /** A string with at most {@code longest} bytes kept; null if the block ends first. */
   private @Nullable String string(int longest) {
     if (at >= end) {
       return null;

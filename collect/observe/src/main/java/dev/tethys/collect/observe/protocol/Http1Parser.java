@@ -498,7 +498,7 @@ final class Http1Parser extends ProtocolParser {
       return h;
     }
 
-    /** Headers that tell a protocol above HTTP. */
+    /** Headers that identify a protocol on top of HTTP. */
     static ApiHead all(StreamBuffer in, int from, int end) {
       ApiHead h = new ApiHead();
       int i = from;

@@ -1,6 +1,6 @@
 package dev.tethys.collect.observe.protocol;
 
-/** Protocols that are spoken over HTTP; their requests are requests of HTTP as well. */
+/** Protocols on top of HTTP; their requests count as HTTP requests as well. */
 public enum HttpApi implements MeasuredProtocol {
   /** Elasticsearch and OpenSearch. */
   ELASTICSEARCH("elasticsearch", "queries"),

@@ -9,30 +9,30 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class HttpApiReader {
   /**
-   * True when the body says something.
+   * True if the body has relevant data.
    *
-   * @param status of the answer; 0 for the body of the request
+   * @param status status of the response; 0 for the body of the request
    */
   boolean readsBody(int status) {
     return true;
   }
 
-  /** Most bytes of a value of the request's body that are wanted. */
+  /** Maximum number of bytes needed of a value in the request's body. */
   abstract int wantedOfRequest(String name);
 
   /** Told of a member of the request's body. */
   abstract void request(String name, char kind, String text);
 
-  /** True when the request cannot be of this protocol, by its body so far. */
+  /** True if the body so far excludes this protocol. */
   abstract boolean isRefuted();
 
-  /** Most bytes of a value of the answer's body that are wanted. */
+  /** Maximum number of bytes needed of a value in the response's body. */
   abstract int wantedOfAnswer(String name);
 
   /** Told of a member of the answer's body. */
   abstract void answer(String name, char kind, String text);
 
-  /** True when the members of this object of the answer are wanted. */
+  /** True if the members of this object of the response are needed. */
   boolean entersAnswer(String name) {
     return false;
   }

@@ -41,7 +41,7 @@ final class Huffman {
 
   private Huffman() {}
 
-  /** Text of at most some bytes; what is no code ends it. */
+  /** Decodes text of at most {@code longest} bytes; an invalid code ends it. */
   static String decode(byte[] in, int from, int to, int longest) {
     byte[] out = new byte[Math.min(longest, (to - from) * 8 / SHORTEST)];
     int n = 0;

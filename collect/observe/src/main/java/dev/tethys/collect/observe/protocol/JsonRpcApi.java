@@ -81,9 +81,8 @@ final class JsonRpcApi extends HttpApiReader {
     if (refuted || !version || method.isEmpty() || request == null || request.isWrong()) {
       return null;
     }
-    // An answer that is visible and has nothing of JSON-RPC is one of something else, but for
-    // errors
-    // of proxies; notifications have none.
+    // A visible response without JSON-RPC belongs to another protocol, except for errors of
+    // proxies; notifications have none.
     boolean fits = answerVersion || outcome && !otherAnswer;
     if (body.wasRead() && status < 400 && (body.isWrong() || !fits)) {
       return null;

@@ -3,32 +3,32 @@ package dev.tethys.collect.observe.protocol;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Reader of a few values of a JSON document that comes in pieces, of any length and depth.
+ * Reader of a few values of a JSON document that arrives in pieces, of any length and depth.
  *
  * <p>Members are named by their path, such as {@code usage.input_tokens}; elements of arrays are
- * passed over, but for an array around the document itself. Nothing is kept but the value that is
- * being read, up to the length that is wanted.
+ * skipped, except for an array around the document itself. Only the current value is kept, up to
+ * the needed length.
  */
 final class JsonScan {
   /** Receiver of values. */
   interface Values {
-    /** Most bytes of a string or number that are wanted, 0 for none. */
+    /** Maximum number of bytes needed of a string or number, 0 for none. */
     int wanted(String name);
 
-    /** True when the members of this object are wanted too. */
+    /** True if the members of this object are needed too. */
     boolean enters(String name);
 
     /**
-     * Takes a member.
+     * Receives a member.
      *
      * @param kind first byte of the value: a quote, a brace, a bracket, or that of a number or word
-     * @param text text of a string without its escapes decoded, or of a number or word, as far as
-     *     it was wanted; else empty
+     * @param text text of a string without decoded escapes, or of a number or word, up to the
+     *     needed length; otherwise empty
      */
     void value(String name, char kind, String text);
   }
 
-  /** Objects within each other whose members can be wanted. */
+  /** Nesting depth of objects with needed members. */
   private static final int DEPTH = 3;
 
   private static final int LONGEST_KEY = 64;
@@ -41,7 +41,7 @@ final class JsonScan {
     VALUE,
     WORD,
     AFTER,
-    /** Within what is not wanted. */
+    /** Inside skipped data. */
     INSIDE,
     END,
     WRONG
@@ -81,7 +81,7 @@ final class JsonScan {
     stopped = true;
   }
 
-  /** True when the bytes are no JSON object, nor an array of objects. */
+  /** True if the bytes are neither a JSON object nor an array of objects. */
   boolean isWrong() {
     return part == Part.WRONG;
   }

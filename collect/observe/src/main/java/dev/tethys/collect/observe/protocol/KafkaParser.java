@@ -57,7 +57,7 @@ final class KafkaParser extends ProtocolParser {
           Map.entry(78, "ShareFetch"),
           Map.entry(79, "ShareAcknowledge"));
 
-  /** Last API key in use, with room for those to come. */
+  /** Last API key in use, with room for future ones. */
   private static final int LAST_API = 99;
 
   KafkaParser(Requests requests) {
@@ -77,7 +77,7 @@ final class KafkaParser extends ProtocolParser {
         return false;
       }
     }
-    // Without a client's name only a length that fits tells a request from other bytes.
+    // Without a client's name only a matching length distinguishes a request from other bytes.
     return client > 0 || in.available() == in.i32(0) + 4;
   }
 
@@ -171,7 +171,10 @@ final class KafkaParser extends ProtocolParser {
     return Step.NEXT;
   }
 
-  /** Error of the whole request, where the answer starts with one; an old version is no failure. */
+  /**
+   * Error of the whole request, if the response starts with one; an unsupported version does not
+   * count as a failure.
+   */
   private static int error(StreamBuffer in, Pending p, int end) {
     int at = p.code.equals("V") ? 8 : p.code.startsWith("F") ? 12 : -1;
     if (at == 12 && Integer.parseInt(p.code.substring(1)) >= 12) {
@@ -181,7 +184,7 @@ final class KafkaParser extends ProtocolParser {
     return p.operation.equals("ApiVersions") && error == 35 ? 0 : error;
   }
 
-  /** Fields of a request, read as far as they are visible. */
+  /** Visible fields of a request. */
   private static final class Body {
     private final StreamBuffer in;
     private final int end;

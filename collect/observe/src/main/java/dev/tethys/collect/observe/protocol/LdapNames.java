@@ -62,8 +62,8 @@ final class LdapNames {
   }
 
   /**
-   * Distinguished name like {@code uid=?,ou=people,dc=example}; what is none, such as the name of a
-   * user with a domain, is {@code ?}.
+   * Distinguished name like {@code uid=?,ou=people,dc=example}; other text, such as a user name
+   * with a domain, becomes {@code ?}.
    */
   static String name(String dn) {
     StringBuilder out = new StringBuilder();

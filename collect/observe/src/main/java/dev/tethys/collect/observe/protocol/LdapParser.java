@@ -75,10 +75,10 @@ final class LdapParser extends ProtocolParser {
    * @param size bytes of the message
    */
   private record Message(long id, int tag, int body, long end, long size) {
-    /** Message of which too little is visible. */
+    /** Message whose visible part is too short. */
     static final Message INCOMPLETE = new Message(-1, 0, 0, 0, 0);
 
-    /** Reads the envelope; null when the bytes are no message. */
+    /** Reads the envelope; null if the bytes are not a message. */
     static @Nullable Message read(StreamBuffer in) {
       int n = in.available();
       if (in.u8(0) != SEQUENCE) {
@@ -280,7 +280,7 @@ final class LdapParser extends ProtocolParser {
     p.status =
         switch ((int) code) {
           case -1 -> Status.UNKNOWN;
-          // Results that are no errors by RFC 4511, appendix A.1: compareFalse, compareTrue,
+          // Results that are not errors by RFC 4511, appendix A.1: compareFalse, compareTrue,
           // referral and saslBindInProgress as well as success.
           case 0, 5, 6, 10, 14 -> Status.OK;
           default -> Status.FAILED;

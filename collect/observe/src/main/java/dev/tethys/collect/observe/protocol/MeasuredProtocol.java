@@ -5,7 +5,7 @@ public interface MeasuredProtocol {
   /** Name as metrics have it, like {@code postgres}. */
   String family();
 
-  /** What is counted: {@code requests}, {@code queries} or {@code messages}. */
+  /** Counted unit: {@code requests}, {@code queries} or {@code messages}. */
   String unit();
 
   /** True where messages are counted without an answer, so that no latency exists. */

@@ -69,7 +69,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
       int vbucket,
       long body,
       long opaque) {
-    /** Reads a header whose bytes are visible; null when they are none. */
+    /** Reads a header whose bytes are visible; null if they are not a header. */
     static @Nullable Packet read(StreamBuffer in) {
       int magic = in.u8(0);
       boolean framed = magic == FRAMED_REQUEST || magic == FRAMED_ANSWER;
@@ -143,7 +143,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
     if (in.available() < p.keyAt() + p.key && !in.truncated()) {
       return null;
     }
-    // Only what changes a document carries its version.
+    // Only responses to changes of a document have its version.
     boolean noVersion = in.i64(16) == 0;
     MemcachedCommand command = MemcachedCommand.of(p.opcode);
     return command.fits(p.key, p.extras, p.value())
@@ -412,7 +412,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
     };
   }
 
-  /** Takes note of features, bucket and collections that answers tell. */
+  /** Records features, bucket and collections from responses. */
   private void learn(StreamBuffer in, Packet p, Pending r) {
     if (p.vbucket != 0) {
       r.statement = r.command == MemcachedCommand.COLLECTION_ID ? "" : r.statement;
@@ -436,7 +436,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
         r.statement = "";
       }
       default -> {
-        // Others tell nothing about the connection.
+        // Others carry no information about the connection.
       }
     }
   }

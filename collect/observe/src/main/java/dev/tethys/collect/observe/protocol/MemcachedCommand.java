@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Commands of memcached's binary protocol and of Couchbase, by their number.
  *
- * @param name name as the text protocol has it where it knows the command
+ * @param name name in the text protocol if it has the command
  * @param key part that the key has
  * @param fewestExtras least bytes of extras; {@link #ANY} when the command is not recognised by its
  *     form
@@ -20,7 +20,7 @@ record MemcachedCommand(
   /** Part that the key of a command has. */
   enum Key {
     NONE,
-    /** Key of a document, behind the number of its collection where those are on. */
+    /** Key of a document, preceded by the number of its collection if collections are enabled. */
     DOCUMENT,
     /** Name of something else: a bucket, a mechanism, a client. */
     OTHER

@@ -67,7 +67,7 @@ final class MqttParser extends ProtocolParser {
         : next == in.available() || in.truncated();
   }
 
-  /** Start of a packet's body; 0 when its length is not visible, -1 when that is none. */
+  /** Start of a packet's body; 0 if its length is not visible, -1 if it is invalid. */
   private static int body(StreamBuffer in) {
     for (int i = 1; i <= 4; i++) {
       if (i >= in.available()) {

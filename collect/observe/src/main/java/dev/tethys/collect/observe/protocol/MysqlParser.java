@@ -80,7 +80,7 @@ final class MysqlParser extends ProtocolParser {
     return in.u8(0) | in.u8(1) << 8 | in.u8(2) << 16;
   }
 
-  /** Start of the text: query attributes (MySQL 8.0.23) come before it, none as 0 and 1. */
+  /** Start of the text: query attributes (MySQL 8.0.23) precede it, none as 0 and 1. */
   private static int sqlStart(StreamBuffer in) {
     return in.u8(4) == QUERY && in.available() > 7 && in.u8(5) == 0 && in.u8(6) == 1 ? 7 : 5;
   }
@@ -107,7 +107,7 @@ final class MysqlParser extends ProtocolParser {
     boolean follows = continued;
     continued = length == 0xff_ffff;
     if (in.u8(3) != 0 || follows) {
-      // Log in, or the contents of a file: SSL is asked for in a short log in.
+      // Login, or the contents of a file: SSL is requested in a short login packet.
       boolean tls =
           in.u8(3) == 1 && length == 32 && in.available() >= 8 && (in.i32le(4) & CLIENT_SSL) != 0;
       in.take(4L + length);
@@ -161,7 +161,7 @@ final class MysqlParser extends ProtocolParser {
   }
 
   private String sql(String text) {
-    // A statement that changes the mode may come before others in the same text.
+    // A statement that changes the mode may precede others in the same text.
     boolean changes = text.toLowerCase(Locale.ROOT).contains("sql_mode");
     return SqlText.normalised(
         text, SqlDialect.mysql(changes ? Backslash.UNKNOWN : backslash, DoubleQuotes.UNKNOWN));
@@ -228,7 +228,7 @@ final class MysqlParser extends ProtocolParser {
       columnsLeft = n;
       part = Part.COLUMNS;
     }
-    // 0xfb asks for the contents of a file; the answer follows with another number.
+    // 0xfb requests the contents of a file; the response follows with another number.
   }
 
   private void row(StreamBuffer in, Pending p, int type, int length, long now) {

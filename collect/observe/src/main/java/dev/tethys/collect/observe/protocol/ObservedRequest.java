@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Request with its answer, as seen on the wire.
  *
- * @param protocol protocol spoken
+ * @param protocol application protocol
  * @param client true when the observed process sent the request, false when it answered
  * @param operation method, verb or command in the protocol's spelling: {@code GET}, {@code SELECT},
  *     {@code Produce}, {@code publish}; empty when unknown
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param responseBytes size of the answer as far as the protocol states or shows it
  * @param traceParent header of W3C Trace Context of the request
  * @param answers addresses in the answer of a name server; else empty
- * @param api what it means in a protocol that is spoken over HTTP; null for other requests
+ * @param api its meaning in a protocol on top of HTTP; null for other requests
  */
 public record ObservedRequest(
     Protocol protocol,
@@ -55,7 +55,7 @@ public record ObservedRequest(
           "WAIT",
           "WAITAOF");
 
-  /** Request of which nothing else is known. */
+  /** Request without further data. */
   public ObservedRequest(
       Protocol protocol,
       boolean client,
@@ -88,8 +88,8 @@ public record ObservedRequest(
   }
 
   /**
-   * Whether the server answers once there is data, or a time is over that the client has set: the
-   * duration is no latency.
+   * Whether the server answers once there is data or a timeout set by the client expires: the
+   * duration is not a latency.
    */
   public boolean waitsForData() {
     return switch (protocol) {
@@ -108,7 +108,7 @@ public record ObservedRequest(
   public enum Status {
     OK,
     FAILED,
-    /** An answer came, its outcome was not visible. */
+    /** The response's outcome was not visible. */
     UNKNOWN
   }
 

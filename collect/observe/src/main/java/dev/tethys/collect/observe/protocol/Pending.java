@@ -33,7 +33,7 @@ final class Pending {
   /** Number of the command, where a parser needs it to match the answer. */
   int command;
 
-  /** Bytes of memory as far as they are counted: 0 while it is being read, and once closed. */
+  /** Accounted memory in bytes: 0 while it is being read, and once closed. */
   int bytes;
 
   boolean closed;

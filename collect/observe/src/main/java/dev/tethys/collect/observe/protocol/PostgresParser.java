@@ -156,7 +156,7 @@ final class PostgresParser extends ProtocolParser {
       }
       case 'C' -> close(in, end);
       default -> {
-        // Describe, Flush, copy data, passwords: part of what is measured already.
+        // Describe, Flush, copy data, passwords: part of a request that is already measured.
       }
     }
     in.take(size);
@@ -204,7 +204,7 @@ final class PostgresParser extends ProtocolParser {
     int nul = in.indexOf(0, from, end);
     int to = nul < 0 ? end : nul;
     String text = in.text(from, Math.min(to, from + LONGEST_SQL));
-    // A statement that changes the setting may come before others in the same text.
+    // A statement that changes the setting may precede others in the same text.
     boolean changes = text.toLowerCase(Locale.ROOT).contains(SETTING);
     return SqlText.normalised(text, SqlDialect.postgresql(changes ? Backslash.UNKNOWN : backslash));
   }

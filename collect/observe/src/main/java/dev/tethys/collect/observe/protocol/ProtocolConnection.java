@@ -16,12 +16,10 @@ public final class ProtocolConnection {
   /** Malformed messages in a row after which the guess is dropped. */
   private static final int STRIKES = 4;
 
-  /** Payloads after a loss whose malformed messages say nothing about the guess. */
+  /** Number of payloads after a loss whose malformed messages do not count against the guess. */
   private static final int GRACE = 8;
 
-  /**
-   * Most bytes of a connection without a protocol that are kept to be tested with the next ones.
-   */
+  /** Maximum number of bytes of an unrecognized connection kept for tests with the next ones. */
   private static final int FRAGMENT = 256;
 
   private final RequestSink sink;
@@ -126,8 +124,8 @@ public final class ProtocolConnection {
   }
 
   /**
-   * True when messages came in one payload behind the bytes that were captured of it: of the next
-   * ones more is needed.
+   * True if messages arrived in one payload after its captured bytes: more must be captured of the
+   * next payloads.
    */
   public boolean isPipelined() {
     return pipelined;
@@ -148,7 +146,10 @@ public final class ProtocolConnection {
     return tls;
   }
 
-  /** Notes that payloads of this connection were lost: the next ones start with a message. */
+  /**
+   * Records a loss of payloads of this connection: the next ones are assumed to start with a
+   * message.
+   */
   public void resynchronise() {
     sent.clear();
     received.clear();
@@ -207,7 +208,7 @@ public final class ProtocolConnection {
     if (opaque) {
       return;
     }
-    // Long answers are no sign of a pipeline; messages without answers are, in both directions.
+    // Long responses do not indicate a pipeline; messages without responses do, in both directions.
     if (messages > 0 && in.isCut() && (request || p.isOneWay() || p.hasSeveralAnswers())) {
       pipelined = true;
     }
@@ -284,7 +285,7 @@ public final class ProtocolConnection {
 
   /**
    * Tests a payload against the known protocols, joined with the ones before it and alone: a server
-   * reads the length of a message first, and the capture may begin in the middle of one.
+   * reads the length of a message first, and the capture may start in the middle of one.
    */
   private @Nullable ProtocolParser recognise(Direction direction, StreamBuffer in) {
     (in == sent ? received : sent).clear();

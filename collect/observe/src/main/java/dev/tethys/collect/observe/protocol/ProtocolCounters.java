@@ -2,7 +2,7 @@ package dev.tethys.collect.observe.protocol;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Counts of what could not be measured, shared by the connections of an agent. */
+/** Counts of data that could not be measured, shared by the connections of an agent. */
 public final class ProtocolCounters {
   /** Most requests open at a time on all connections; some 100 bytes each. */
   static final int MAX_OPEN = 200_000;
@@ -45,7 +45,7 @@ public final class ProtocolCounters {
     return unanswered.get();
   }
 
-  /** Failures of a parser; its connection is not measured any more. */
+  /** Failures of a parser; its connection is no longer measured. */
   public long faults() {
     return faults.get();
   }

@@ -5,7 +5,7 @@ package dev.tethys.collect.observe.protocol;
  *
  * <p>Each call of {@link #request} and {@link #response} consumes at most one message from the
  * buffer. A message of known length is consumed with {@link StreamBuffer#take} as soon as {@link
- * StreamBuffer#ready} says that no more of it will become visible.
+ * StreamBuffer#ready} indicates that no more of it will become visible.
  */
 abstract class ProtocolParser {
   /** Result of reading a message. */
@@ -14,7 +14,7 @@ abstract class ProtocolParser {
     NEXT,
     /** The message is incomplete; more bytes are needed. */
     MORE,
-    /** The bytes are no message of this protocol. */
+    /** The bytes are not a message of this protocol. */
     WRONG,
     /** The connection carries something else from here on: TLS, a tunnel, WebSocket. */
     OPAQUE
@@ -66,7 +66,7 @@ abstract class ProtocolParser {
     return false;
   }
 
-  /** Bytes of state that grows with what the connection carries, open requests aside. */
+  /** Size of the state that grows with the traffic of the connection, without open requests. */
   int retained() {
     return 0;
   }

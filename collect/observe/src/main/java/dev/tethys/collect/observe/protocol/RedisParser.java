@@ -6,7 +6,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * RESP 2 and 3, as Redis, Valkey, KeyDB and Dragonfly speak it: pipelines, nested answers, pushes.
+ * RESP 2 and 3, the protocol of Redis, Valkey, KeyDB and Dragonfly: pipelines, nested responses,
+ * pushes.
  *
  * <p>Of the arguments none is kept: keys have names of users and tokens of sessions in them.
  */
@@ -17,7 +18,7 @@ final class RedisParser extends ProtocolParser {
   private static final long LARGEST_BULK = 512L << 20;
 
   /**
-   * Commands that a guess may start from; the ones that open a subscription answer with their name.
+   * Commands that a guess may start from; those that open a subscription answer with their name.
    */
   private static final Set<String> COMMANDS =
       Set.of(
@@ -44,13 +45,13 @@ final class RedisParser extends ProtocolParser {
           ZSCAN ZSCORE ZUNION ZUNIONSTORE""")
               .split(" "));
 
-  /** Arguments still to come of the command being read. */
+  /** Remaining arguments of the command being read. */
   private long argumentsLeft;
 
   private int argument;
   private @Nullable Pending sending;
 
-  /** Elements still to come of the answer being read; 0 between answers. */
+  /** Remaining elements of the response being read; 0 between responses. */
   private long elementsLeft;
 
   private boolean push;

@@ -43,7 +43,7 @@ final class Requests {
     return protocol;
   }
 
-  /** Appends a request whose answer comes in order; null when too many are open. */
+  /** Appends a request whose response arrives in order; null if too many are open. */
   @Nullable Pending open(long start) {
     opened++;
     if (untracked > 0 || queue.size() >= BOUND || counters.open >= ProtocolCounters.MAX_OPEN) {
@@ -215,8 +215,8 @@ final class Requests {
   }
 
   /**
-   * As {@link #sentAgain}, of a client that waits for all answers before it sends again: numbered
-   * requests are all answered, too.
+   * Like {@link #sentAgain}, for a client that waits for all responses before it sends again:
+   * numbered requests are then all answered, too.
    */
   boolean sentAgainAfterAll() {
     if (!sentAgain()) {
@@ -231,7 +231,7 @@ final class Requests {
     return true;
   }
 
-  /** As {@link #sentAgain} when nothing came for a second after a loss. */
+  /** Like {@link #sentAgain}, if no data arrived for a second after a loss. */
   boolean quietSince(long now) {
     return (now == Long.MAX_VALUE || now - lastAnswer > 1_000_000_000L) && sentAgain();
   }
@@ -255,7 +255,7 @@ final class Requests {
     return retained;
   }
 
-  /** Number of requests and messages that began, shed ones too. */
+  /** Number of started requests and messages, including shed ones. */
   long opened() {
     return opened;
   }

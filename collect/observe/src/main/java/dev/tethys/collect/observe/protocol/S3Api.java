@@ -5,8 +5,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Amazon S3 and what speaks its protocol: a request that is signed for S3. Keys of objects are not
- * kept.
+ * Amazon S3 and compatible services: requests that are signed for S3. Object keys are not recorded.
  */
 final class S3Api extends HttpApiReader {
   /** Parts of a bucket or object that are read and written by a parameter without a value. */
@@ -48,7 +47,7 @@ final class S3Api extends HttpApiReader {
     boolean byUrl =
         query.contains("X-Amz-Algorithm=AWS4-") && credentialService(query).equals("s3");
     boolean byHeader = head.amazonService.equals("s3") && head.amazonChecksum;
-    // The signature may follow behind what is visible of a long head: then the answer decides.
+    // The signature may come after the visible part of a long head; the response then decides.
     boolean maybe = head.amazonService.isEmpty() && head.amazonChecksum;
     if (!byUrl && !byHeader && !maybe || !path.startsWith("/") || method.isEmpty()) {
       return null;

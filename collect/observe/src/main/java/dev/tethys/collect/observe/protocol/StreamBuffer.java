@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
  * Bytes of one direction that no message has consumed yet.
  *
  * <p>A payload is read in place while it is fed; only an incomplete message at its end is copied.
- * Where the capture of a payload is shorter than the payload, the missing bytes follow the visible
+ * If the capture of a payload is shorter than the payload, the missing bytes follow the visible
  * ones as a gap: a message of known length is consumed across the gap, and reading continues at the
- * right byte of a later payload. When a message may start inside a gap the position is lost and the
- * next payload is taken to start with a message, as writes nearly always do.
+ * right byte of a later payload. If a message may start inside a gap, the position is lost and the
+ * next payload is assumed to start with a message, as writes nearly always do.
  */
 final class StreamBuffer {
   /** Most bytes that are kept for a message; a parser decides with these or fails. */
@@ -90,7 +90,7 @@ final class StreamBuffer {
     return false;
   }
 
-  /** Keeps what is left of the payload; true when visible bytes had to be dropped before a gap. */
+  /** Keeps the rest of the payload; true if visible bytes had to be dropped before a gap. */
   boolean settle() {
     boolean lost = gap > 0;
     if (lost || end - start > LIMIT) {
@@ -141,7 +141,7 @@ final class StreamBuffer {
     return payloadLength;
   }
 
-  /** The payload added last, without what was left before it. */
+  /** The most recently added payload, without earlier data. */
   StreamBuffer lastPayload() {
     StreamBuffer b = new StreamBuffer();
     b.append(bytes, end - payloadLength, payloadLength, payloadLength + gap, arrival);
@@ -158,7 +158,7 @@ final class StreamBuffer {
     return skip > 0;
   }
 
-  /** True when bytes that were not captured follow the visible ones. */
+  /** True if uncaptured bytes follow the visible ones. */
   boolean truncated() {
     return gap > 0;
   }
@@ -168,7 +168,7 @@ final class StreamBuffer {
     return available() >= n || gap > 0 || available() >= LIMIT;
   }
 
-  /** Consumes n bytes: visible ones first, then the gap, then those still to come. */
+  /** Consumes n bytes: visible ones first, then the gap, then future ones. */
   void take(long n) {
     long remaining = n;
     long visible = Math.min(remaining, available());
@@ -185,13 +185,13 @@ final class StreamBuffer {
     return startTime;
   }
 
-  /** Ends the consumption of a message whose rest will not come. */
+  /** Ends the consumption of a message whose rest will not arrive. */
   void stopSkipping() {
     skip = 0;
     untap();
   }
 
-  /** As {@link #take(long)}, with a receiver of what is visible of them now and later. */
+  /** Like {@link #take(long)}, with a receiver of their visible part, now and later. */
   void take(long n, @Nullable Tap to) {
     if (to != null && skip == 0) {
       int visible = (int) Math.min(n, available());

@@ -17,13 +17,13 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
   static final int EXCEPTION = 3;
   static final int ONE_WAY = 4;
 
-  /** Message of which too little is visible. */
+  /** Message whose visible part is too short. */
   static final ThriftMessage INCOMPLETE = new ThriftMessage(false, 0, 0, "", 0);
 
   /** Result of {@link #end} for a structure that continues beyond the visible bytes. */
   static final int MORE = -1;
 
-  /** Result of {@link #end} for bytes that are no structure. */
+  /** Result of {@link #end} for bytes that are not a structure. */
   static final int WRONG = -2;
 
   private static final int LONGEST_NAME = 256;
@@ -52,7 +52,7 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
     return first == BINARY_ID || first == COMPACT_ID;
   }
 
-  /** Reads the start of a message at an index; null when the bytes are none. */
+  /** Reads the start of a message at an index; null if the bytes are not a message. */
   static @Nullable ThriftMessage read(StreamBuffer in, int at) {
     int n = in.available();
     if (at >= n) {

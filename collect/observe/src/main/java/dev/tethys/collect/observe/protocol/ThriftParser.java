@@ -87,7 +87,7 @@ final class ThriftParser extends ProtocolParser {
    * Header of THeader.
    *
    * @param payload index of the message
-   * @param transformed true when the message is compressed or the like
+   * @param transformed true if the message is compressed or otherwise transformed
    */
   private record Header(
       long sequence, int payload, boolean transformed, @Nullable String traceParent) {
@@ -96,7 +96,7 @@ final class ThriftParser extends ProtocolParser {
     private static final int KEY_VALUE = 1;
     private static final int MOST_PAIRS = 64;
 
-    /** Reads a header; null when the bytes are none or too few are visible. */
+    /** Reads a header; null if the bytes are not a header or too few are visible. */
     static @Nullable Header read(StreamBuffer in) {
       if (in.available() < START + 2) {
         return null;
@@ -160,10 +160,10 @@ final class ThriftParser extends ProtocolParser {
       @Nullable String traceParent,
       long size,
       boolean goesOn) {
-    /** Message of which too little is visible. */
+    /** Message whose visible part is too short. */
     static final Unit INCOMPLETE = new Unit(null, 0, null, 0, false);
 
-    /** Reads the next message; null when the bytes are none. */
+    /** Reads the next message; null if the bytes are not a message. */
     static @Nullable Unit read(StreamBuffer in) {
       boolean cut = in.truncated() || in.available() >= StreamBuffer.LIMIT;
       if (ThriftMessage.isStart(in.u8(0))) {

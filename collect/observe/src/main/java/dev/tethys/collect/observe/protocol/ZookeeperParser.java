@@ -70,7 +70,7 @@ final class ZookeeperParser extends ProtocolParser {
     if (xid <= 0 || length < 13) {
       return false;
     }
-    // A path starts with a slash; operations without one are too little to go by.
+    // A path starts with a slash; operations without one are too unspecific.
     int path = in.i32(8) == MULTI ? 25 : 16;
     return in.available() > path
         && in.u8(path) == '/'
@@ -148,7 +148,7 @@ final class ZookeeperParser extends ProtocolParser {
     if (command == null) {
       return Step.WRONG;
     }
-    // Negative numbers are pings, watches and log ins; they come without a measurement.
+    // Negative numbers are pings, watches and logins, which are not measured.
     if (in.i32(4) > 0) {
       Pending p = requests.open(in.i32(4), in.startTime());
       p.operation = command[0];

@@ -86,7 +86,7 @@ public final class DnsMetrics implements Collector {
     }
   }
 
-  /** Forgets owners that asked nothing for an hour, so that there is room for others. */
+  /** Removes owners without requests for an hour, to make room for others. */
   public void forgetIdle(long now) {
     lock.lock();
     try {

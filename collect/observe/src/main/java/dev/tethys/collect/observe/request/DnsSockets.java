@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** UDP sockets that talk to name servers: the ones used last. For one thread at a time. */
+/** UDP sockets connected to name servers: the most recently used ones. For one thread at a time. */
 final class DnsSockets {
   private static final int MAX_SOCKETS = 4096;
 

@@ -2,7 +2,7 @@ package dev.tethys.collect.observe.request;
 
 import java.util.regex.Pattern;
 
-/** Names of domains with what differs from request to request left out, as Coroot does. */
+/** Domain names without the parts that differ from request to request, as in Coroot. */
 final class DomainNames {
   private static final Pattern EC2 =
       Pattern.compile("^ip-\\d+-\\d+-\\d+-\\d+\\.(ec2(?:\\.internal)?)$");

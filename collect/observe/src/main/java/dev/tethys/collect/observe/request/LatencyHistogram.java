@@ -11,7 +11,7 @@ import java.util.List;
 
 /**
  * Histogram of durations: classic buckets, and native ones that grow by 4.4 % (schema 4) for
- * formats that carry them. Not safe for use by several threads at once.
+ * formats that support them. Not safe for use by several threads at once.
  *
  * <p>Native buckets reach from a microsecond to 12 days; only those between the shortest and the
  * longest duration are kept, at most {@link #MAX_NATIVE}.
@@ -90,7 +90,7 @@ final class LatencyHistogram {
     return (at >= 0 ? at : -at - 1) + (exponent - 1) * PER_OCTAVE;
   }
 
-  /** Place of a native bucket; makes one, up to half an octave at a time. */
+  /** Index of a native bucket; adds it if necessary, up to half an octave at a time. */
   private int room(int key) {
     int at = key - first;
     if (at >= 0 && at < fine.length) {

@@ -32,8 +32,8 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * First bytes of what processes send and receive, from the kernel to the parsers of their
- * connections. For one thread at a time.
+ * First bytes that processes send and receive, passed from the kernel to the parsers of their
+ * connections. Not safe for concurrent use.
  */
 public final class PayloadCapture implements AutoCloseable {
   /**
@@ -65,7 +65,7 @@ public final class PayloadCapture implements AutoCloseable {
   private static final int ENDPOINT = 24;
   private static final int DATA = ENDPOINT + SocketView.ENDPOINT_BYTES;
 
-  /** In the table of ignored sockets: what TLS carries is ignored, too. */
+  /** Flag in the table of ignored sockets: decrypted TLS data is ignored, too. */
   private static final long CLEAR_TOO = 1L << 63;
 
   /** Index in the settings: whether a TLS library has probes. */
@@ -223,7 +223,9 @@ public final class PayloadCapture implements AutoCloseable {
     java.add(pid);
   }
 
-  /** Takes no messages of a Java program any more; after the last, calls cost nothing again. */
+  /**
+   * Stops capturing messages of a Java program; after the last one, calls have no overhead again.
+   */
   public synchronized void removeJava(int pid) throws IOException {
     java.remove(pid);
     if (java.isEmpty()) {
@@ -390,7 +392,7 @@ public final class PayloadCapture implements AutoCloseable {
     try {
       ignored.put(view.socket(), view.ports() | clearToo);
     } catch (IOException e) {
-      // its payloads keep coming, and are dropped here
+      // its payloads continue to arrive, and are dropped here
     }
   }
 
@@ -409,11 +411,11 @@ public final class PayloadCapture implements AutoCloseable {
     try {
       pipelined.put(view.socket(), view.ports());
     } catch (IOException e) {
-      // what is at the end of its bodies stays unknown
+      // the end of its bodies stays unknown
     }
   }
 
-  /** Compares the number of lost payloads; after a loss the parsers start anew. */
+  /** Checks the number of lost payloads; after a loss the parsers are reset. */
   public void checkLoss() {
     long now = lostEvents();
     if (now != lostBefore) {
@@ -433,7 +435,7 @@ public final class PayloadCapture implements AutoCloseable {
     }
   }
 
-  /** Processes of which payloads were lost since the last time; all when they are too many. */
+  /** Processes with lost payloads since the last call; all if they are too many. */
   private IntPredicate losers() {
     Set<Integer> found = new HashSet<>();
     try {

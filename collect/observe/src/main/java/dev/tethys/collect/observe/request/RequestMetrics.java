@@ -33,7 +33,10 @@ public final class RequestMetrics implements Collector {
   private static final int MAX_SERIES = 100_000;
   private static final int MAX_STATUSES = 32;
 
-  /** Protocols of an owner with one destination: a peer that speaks more of them means harm. */
+  /**
+   * Maximum number of protocols of an owner with one destination: a peer with more of them is
+   * hostile.
+   */
   private static final int MAX_PROTOCOLS = 6;
 
   /** Time without a request after which the numbers of a destination are forgotten. */
@@ -117,7 +120,7 @@ public final class RequestMetrics implements Collector {
     if (s == null) {
       Target target = new Target(owner, destination);
       int spoken = protocols.getOrDefault(target, 0);
-      // Protocols above HTTP are few, and a gateway may speak all of them.
+      // Protocols on top of HTTP are few, and a gateway may use all of them.
       boolean guessed = protocol instanceof Protocol;
       if (all.size() >= MAX_SERIES || guessed && spoken >= MAX_PROTOCOLS && destination != null) {
         shed++;
@@ -136,7 +139,7 @@ public final class RequestMetrics implements Collector {
     }
   }
 
-  /** Forgets what was not used for an hour, so that there is room for others. */
+  /** Removes entries unused for an hour, to make room for others. */
   public void forgetIdle(long now) {
     lock.lock();
     try {

@@ -56,7 +56,7 @@ final class StatementMetrics {
   private final Map<Database, Map<String, Calls>> databases = new HashMap<>();
   private int statements;
 
-  /** Adds a request; what is no statement of SQL is left out. */
+  /** Adds a request; one that is not a SQL statement is ignored. */
   void add(Owner owner, @Nullable String destination, ObservedRequest r) {
     if (!SQL.contains(r.protocol()) || r.statement().isEmpty()) {
       return;
@@ -86,7 +86,7 @@ final class StatementMetrics {
     c.last = now;
   }
 
-  /** Forgets databases of which no statement was called for long. */
+  /** Removes databases without calls for long. */
   void forgetIdle(long now) {
     for (Iterator<Map<String, Calls>> i = databases.values().iterator(); i.hasNext(); ) {
       Map<String, Calls> of = i.next();

@@ -38,7 +38,7 @@ final class TokenMetrics {
     long input;
     long output;
 
-    /** Calls of which the numbers were not seen. */
+    /** Calls with unknown numbers. */
     long unknown;
 
     long last;
@@ -47,7 +47,7 @@ final class TokenMetrics {
   private final Map<Key, Map<Model, Tokens>> all = new HashMap<>();
   private int series;
 
-  /** Adds a request; one that is no call of a model is left out. */
+  /** Adds a request; one that is not a model call is ignored. */
   void add(Owner owner, @Nullable String destination, ObservedRequest r) {
     ApiCall call = r.api();
     if (call == null || call.api() != HttpApi.GENAI) {
@@ -116,14 +116,14 @@ final class TokenMetrics {
         new MetricFamily(
             "tethys_container_genai_tokens_total",
             MetricType.COUNTER,
-            "Tokens that generative models read and wrote, as their answers tell.",
+            "Tokens that generative models read and wrote, as reported in their responses.",
             "",
             tokens));
     to.accept(
         new MetricFamily(
             "tethys_container_genai_uncounted_requests_total",
             MetricType.COUNTER,
-            "Calls of generative models whose numbers of tokens were not told, or not visible.",
+            "Calls of generative models whose numbers of tokens were not reported, or not visible.",
             "",
             unknown));
   }

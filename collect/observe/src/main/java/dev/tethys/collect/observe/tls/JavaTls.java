@@ -41,7 +41,7 @@ import java.util.jar.Manifest;
 
 /**
  * TLS of Java programs in clear, by an agent that is loaded into each of them that is seen to use
- * TLS. The agent is taken out again when this one stops, or is gone for a minute.
+ * TLS. The agent is removed when this one stops, or is gone for a minute.
  *
  * <p>One program is attached in some seconds, and a bounded number in all. When an attached program
  * crashes, none is attached for a time that doubles.
@@ -304,7 +304,7 @@ public final class JavaTls implements AutoCloseable {
   }
 
   private static void write(Path file, byte[] bytes, boolean secret) throws IOException {
-    // With its rights from the start: a later change could reach what took its place.
+    // Created with its permissions: a later change could affect a replacement.
     try (SeekableByteChannel out =
         Files.newByteChannel(
             file,
@@ -361,7 +361,7 @@ public final class JavaTls implements AutoCloseable {
       if (Files.exists(proc.resolve(Integer.toString(pid)))) {
         LOG.log(
             Level.WARNING,
-            "Java TLS not taken back at once; it is within a minute pid={0}: {1}",
+            "Java TLS not restored immediately; it will be within a minute pid={0}: {1}",
             Integer.toString(pid),
             e.getMessage());
       }

@@ -100,7 +100,7 @@ final class JvmAttachment {
     return StandardCharsets.UTF_8.decode(in.flip()).toString();
   }
 
-  /** Has the virtual machine open its socket: SIGQUIT, with a file that says what it is for. */
+  /** Makes the virtual machine open its socket: SIGQUIT, with the marker file that it expects. */
   private void wake(Path socket) throws IOException {
     if (!catchesQuit()) {
       throw new IOException("the virtual machine does not handle SIGQUIT, which would end it");

@@ -22,9 +22,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Changes the classes of Java that encrypt and decrypt, so that they show what they do to TlsTap,
- * the class that is loaded into the program. Code is added at the start of methods and before their
- * normal returns; what the methods do stays the same.
+ * Instruments the Java classes that encrypt and decrypt, so that they pass their plain text to
+ * TlsTap, the class loaded into the program. Code is added at the start of methods and before their
+ * normal returns; the behaviour of the methods does not change.
  */
 final class TlsClasses {
   /** Names of the classes in package sun.security.ssl. */
@@ -46,8 +46,7 @@ final class TlsClasses {
    * @throws IOException when it is not as expected
    */
   static byte[] changed(String name, byte[] original) throws IOException {
-    // Types that this Java does not know are taken for interfaces, to which anything may be
-    // assigned.
+    // Unknown types are treated as interfaces, to which anything may be assigned.
     ClassHierarchyResolver types =
         d -> {
           ClassHierarchyResolver.ClassHierarchyInfo known =

@@ -20,7 +20,7 @@ import java.util.Map;
 final class TlsFunctions {
   private static final String RETURNED = "tls_returned";
 
-  /** Functions of OpenSSL's interface with the programs at their start. */
+  /** Functions of OpenSSL's interface with their entry programs. */
   private static final Map<String, String> OPENSSL =
       Map.of(
           "SSL_read", "tls_read",

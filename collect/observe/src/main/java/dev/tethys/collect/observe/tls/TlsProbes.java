@@ -34,7 +34,7 @@ import java.util.regex.Pattern;
  * Probes of the TLS libraries that processes use, by file: one attachment serves all processes that
  * have the file mapped, also those that start later.
  *
- * <p>A file without a user is let go after a while. When a process with probes crashes, its files
+ * <p>A file without a user is detached after a while. When a process with probes crashes, its files
  * are detached and left alone for a time that doubles. The number of files attached in a pass, of
  * files and of probes is bounded.
  */
@@ -72,7 +72,7 @@ public final class TlsProbes implements AutoCloseable {
   /** A process loads libraries after its start; the pause between two checks of it doubles. */
   private static final long FIRST_PAUSE = SECOND;
 
-  /** Shortest time between two checks of a process, however often it is suspected. */
+  /** Minimum time between two checks of a process, however often it is suspected. */
   private static final long SUSPECT_PAUSE = SECOND / 4;
 
   private static final long LONGEST_PAUSE = 60 * SECOND;
@@ -88,7 +88,7 @@ public final class TlsProbes implements AutoCloseable {
     /**
      * Attaches a program to an instruction of a file.
      *
-     * @return what detaches it
+     * @return detaches it
      * @throws ProgramLoadException with the reason
      */
     Runnable attach(String program, Path file, long offset) throws ProgramLoadException;
@@ -359,7 +359,7 @@ public final class TlsProbes implements AutoCloseable {
           Integer.toString(pid));
     } catch (IOException | ProgramLoadException e) {
       detach(f);
-      // A process that ended meanwhile says nothing about the file: the next one is asked.
+      // A process that ended in the meantime proves nothing about the file: the next one is tried.
       f.refused = Files.exists(proc.resolve(Integer.toString(pid)));
       if (f.refused) {
         attachFailures++;
@@ -469,8 +469,8 @@ public final class TlsProbes implements AutoCloseable {
   }
 
   /**
-   * Detaches all probes; no file is attached any more. The kernel waits for all processors at each
-   * one, for about a tenth of a second, so that many are detached at the same time.
+   * Detaches all probes; no file is attached afterwards. The kernel waits for all processors at
+   * each one, for about a tenth of a second, so that many are detached at the same time.
    */
   public synchronized void detachAll() {
     off = true;

@@ -48,7 +48,7 @@ final class HttpApiAttributes {
         put(a, "messaging.destination.name", call.target());
       }
       case GRAPHQL -> {
-        // A name comes from the client and has no bound: it is no part of the span's.
+        // The name comes from the client and is unbounded, so it does not go into the span's name.
         span.setName(call.operation().isEmpty() ? "GraphQL Operation" : call.operation());
         put(a, "graphql.operation.type", call.operation());
         put(a, "graphql.operation.name", call.target());

@@ -70,7 +70,7 @@ public final class RequestSpans {
   /** Span whose trace is not known before its parent ends. */
   private record Waiting(Owner owner, Span span) {}
 
-  /** Span of a request with a header, of which it is not known who made it. */
+  /** Span of a request with a header whose creator is unknown. */
   private record Undecided(
       Owner owner, int pid, Span span, @Nullable ServerCall parent, long headerSpan, long since) {}
 
@@ -257,7 +257,8 @@ public final class RequestSpans {
 
   /**
    * Decides about requests with a header. A header that the process has received before and passes
-   * on, as proxies do, is no sign of own spans; received headers are known with the answer.
+   * on, as proxies do, does not indicate own spans; received headers are known when the response
+   * arrives.
    */
   private void decide(long now) {
     while (!undecided.isEmpty() && now - undecided.getFirst().since > DECISION_NANOS) {

@@ -145,7 +145,7 @@ class ContainerRegistryTest {
   }
 
   @Test
-  void whatRanBeforeTheObservationIsAsOldAsItIs() throws IOException {
+  void usesTheTrueAgeOfEarlierProcesses() throws IOException {
     process(40, 100_000 - 3_100, "/user.slice/x", "/usr/bin/old\0");
     process(41, 100_000 - 2_900, "/user.slice/x", "/usr/bin/young\0");
     process(42, 100_000 - 3_100, "/system.slice/old.service", "a\0");

@@ -95,7 +95,7 @@ class LogTailTest {
   }
 
   @Test
-  void readsADescriptorAsLongAsItIsThatOfTheLog() throws Exception {
+  void readsADescriptorWhileItPointsToTheLog() throws Exception {
     append("");
     Path other = Files.writeString(folder.resolve("secret"), "secret\n");
     Path descriptor = Files.createSymbolicLink(folder.resolve("3"), file());

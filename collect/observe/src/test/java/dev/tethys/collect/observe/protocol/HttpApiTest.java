@@ -96,7 +96,7 @@ class HttpApiTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void callsAreTold(WireCase c) {
+  void recognizesCalls(WireCase c) {
     assertThat(read(c.payloads())).isEqualTo(c.requests());
     assertThat(counters.faults()).isZero();
     assertThat(counters.malformed()).isZero();

@@ -116,7 +116,7 @@ class SpanCaptureTest {
   }
 
   @Test
-  void whatAThreadAsksForIsPartOfWhatItServes() throws Exception {
+  void outgoingRequestsAreChildrenOfTheServedRequest() throws Exception {
     needsTheKernel();
     exchange("");
     assertThat(spans).hasSize(4);

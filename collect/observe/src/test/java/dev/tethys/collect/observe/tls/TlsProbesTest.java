@@ -154,7 +154,7 @@ class TlsProbesTest {
   }
 
   @Test
-  void oneCallDetachesEverythingForGood() throws Exception {
+  void oneCallDetachesAllProbesPermanently() throws Exception {
     TlsProbes probes = probes();
     process(1, true);
     probes.pass();

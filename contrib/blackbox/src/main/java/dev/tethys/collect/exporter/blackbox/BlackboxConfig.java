@@ -21,7 +21,7 @@ record BlackboxConfig(Map<String, Module> modules) {
   /**
    * Reads a file, strictly.
    *
-   * @throws dev.tethys.config.ConfigException with the position of what is wrong
+   * @throws dev.tethys.config.ConfigException with the position of the error
    */
   static BlackboxConfig read(Path file) throws IOException {
     YamlDocument d =

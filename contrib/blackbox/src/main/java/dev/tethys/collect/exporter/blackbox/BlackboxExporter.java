@@ -128,7 +128,7 @@ final class BlackboxExporter implements Exporter {
         .forEach(
             (name, m) -> {
               if (!m.missing().isEmpty()) {
-                LOG.log(Level.WARNING, "module {0} cannot be asked for: {1}", name, m.missing());
+                LOG.log(Level.WARNING, "module {0} is unavailable: {1}", name, m.missing());
               }
             });
   }
@@ -148,7 +148,7 @@ final class BlackboxExporter implements Exporter {
     return about;
   }
 
-  /** A look that is over: its metrics, and its log for people. */
+  /** A completed probe: its metrics, and its log for users. */
   private record ProbeResult(List<MetricFamily> families, String log) {}
 
   private ProbeResult probe(Probe probe) throws InterruptedException {
@@ -161,7 +161,7 @@ final class BlackboxExporter implements Exporter {
       throw new ProbeException(400, "Unknown module " + GoQuote.quote(name));
     }
     if (!module.missing().isEmpty()) {
-      throw new ProbeException(501, "module " + name + " cannot be asked for: " + module.missing());
+      throw new ProbeException(501, "module " + name + " is unavailable: " + module.missing());
     }
     String target = probe.params().first("target", "");
     if (target.isEmpty()) {
@@ -224,13 +224,13 @@ final class BlackboxExporter implements Exporter {
         : module;
   }
 
-  /** The lesser of what the module says and what who asks waits, less the offset. */
+  /** Timeout of the probe: the smaller of the module's and the client's, less the offset. */
   private Duration timeout(Probe probe, Module module) {
     Duration asked = probe.scrapeTimeout();
     Duration most = (asked == null ? Probe.LONGEST : asked).minus(offset);
     Duration own = module.timeout();
     if (most.isNegative() || most.isZero()) {
-      // Nothing is left, so that only what the module says can hold.
+      // No time is left, so only the module's setting can apply.
       return own.isZero() ? Duration.ofMillis(1) : own;
     }
     return !own.isZero() && own.compareTo(most) < 0 ? own : most;

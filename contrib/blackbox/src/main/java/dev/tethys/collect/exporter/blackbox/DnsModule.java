@@ -74,7 +74,7 @@ record DnsModule(
 
   private static final int ANY = 255;
 
-  /** Stands where a module has no section dns: there is nothing to ask. */
+  /** Default for a module without a section dns, which has no query. */
   static final DnsModule DEFAULT =
       new DnsModule(
           IpPreference.DEFAULT,
@@ -174,7 +174,7 @@ record DnsModule(
   private static int rcode(YamlObject o, String name) {
     int r = Rcode.value(name);
     if (r < 0) {
-      throw o.error(RCODES, "there is no rcode " + name);
+      throw o.error(RCODES, "unknown rcode " + name);
     }
     return r;
   }

@@ -30,7 +30,7 @@ final class DnsProber implements Prober {
   private static final String DURATION = "probe_dns_duration_seconds";
   private static final String DURATION_HELP = "Duration of DNS request by phase";
 
-  /** A message, and how long it took to come once there was a connection, in nanoseconds. */
+  /** A message, and its response time after connecting, in nanoseconds. */
   private record Reply(Message message, long nanos) {}
 
   @Override
@@ -145,7 +145,7 @@ final class DnsProber implements Prober {
           throw new IOException("i/o timeout", e);
         }
         Message answer = new Message(java.util.Arrays.copyOf(buffer, p.getLength()));
-        // What answers something else, or an earlier question, is not for us.
+        // Responses to another or an earlier query are ignored.
         if (answer.getHeader().getID() == query.getHeader().getID()) {
           return new Reply(answer, System.nanoTime() - sent);
         }

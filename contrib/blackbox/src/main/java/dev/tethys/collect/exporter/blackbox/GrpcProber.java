@@ -57,7 +57,7 @@ final class GrpcProber implements Prober {
     if (authority == null) {
       return attempt.fails("Could not parse target URL", "target", target);
     }
-    // Who it is asked as is no part of whom is asked: a call has no place for it.
+    // User information does not belong to the authority: a gRPC call has no field for it.
     authority = authority.substring(authority.lastIndexOf('@') + 1);
     ProbeAttempt.HostPort at = ProbeAttempt.HostPort.of(authority);
     if (at == null) {
@@ -149,7 +149,7 @@ final class GrpcProber implements Prober {
     try {
       return stateOf(message);
     } catch (CodecException e) {
-      throw new IOException("the answer is no HealthCheckResponse: " + e.getMessage(), e);
+      throw new IOException("the response is not a HealthCheckResponse: " + e.getMessage(), e);
     }
   }
 

@@ -37,7 +37,7 @@ final class HttpDate {
     return Pattern.compile("(?i)" + regex);
   }
 
-  /** The time that a text says; null where it says none. */
+  /** Parses a time; null for invalid text. */
   static @Nullable Instant read(String text) {
     for (Pattern form : FORMS) {
       Matcher m = form.matcher(text);

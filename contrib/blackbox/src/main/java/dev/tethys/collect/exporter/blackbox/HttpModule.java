@@ -51,7 +51,7 @@ record HttpModule(
     boolean http3,
     String missing) {
 
-  /** A header and what it is to be. */
+  /** A header with its expected value. */
   record HeaderMatch(String header, Pattern regexp, boolean allowMissing) {
     private static final Section SECTION =
         new Section("header_match", "Condition on a response header.");
@@ -292,11 +292,11 @@ record HttpModule(
     }
     return switch (compression.toLowerCase(Locale.ROOT)) {
       case "", "gzip", "deflate", "br", "identity" -> "";
-      default -> "compression: " + compression + ": there is no such algorithm";
+      default -> "compression: " + compression + ": unknown algorithm";
     };
   }
 
-  /** Whether a compression is among what an Accept-Encoding header takes. */
+  /** Whether an Accept-Encoding header accepts a compression. */
   static boolean accepts(String compression, String header) {
     if (compression.isEmpty() || header.isEmpty()) {
       return true;
@@ -325,12 +325,12 @@ record HttpModule(
     return false;
   }
 
-  /** Whether anything is asked of the body as JSON. */
+  /** Whether there are conditions on the body as JSON. */
   boolean looksAtJson() {
     return failIfJsonMatches != null || failIfJsonNotMatches != null;
   }
 
-  /** The same with the Host header and the name that TLS asks for. */
+  /** Copy with another Host header and TLS server name. */
   HttpModule withHost(String host) {
     Map<String, String> h = new LinkedHashMap<>(headers);
     h.keySet().removeIf(k -> k.equalsIgnoreCase("Host"));

@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 final class HttpProber implements Prober {
   private static final int MAX_REDIRECTS = 10;
 
-  /** The largest body that is matched by expressions, or that comes over HTTP/2, in bytes. */
+  /** Maximum size in bytes of a body that is matched by expressions, or received over HTTP/2. */
   private static final int MAX_BODY = 64 << 20;
 
   private static final int MAX_BODY_FILE = 64 << 20;
@@ -60,7 +60,7 @@ final class HttpProber implements Prober {
     this.userAgent = userAgent;
   }
 
-  /** One request after the other, and what is known of the last answer. */
+  /** Sequence of redirected requests, with the state of the last response. */
   private final class RedirectChain implements AutoCloseable {
     final HttpModule m;
     final ProbeAttempt attempt;
@@ -74,7 +74,7 @@ final class HttpProber implements Prober {
     URI uri;
     String host;
 
-    /** Whether a Location without a scheme leaves it as it is: as long as the URL has another. */
+    /** Whether a Location without a scheme keeps it: as long as the URL has another. */
     boolean hostStays;
 
     @Nullable InetAddress address;
@@ -141,7 +141,7 @@ final class HttpProber implements Prober {
                 }
               });
       if (m.http3() && !m.compression().isEmpty() && !headers.containsKey("Accept-Encoding")) {
-        // Otherwise gzip would be asked for and undone by the client.
+        // Otherwise the client would request gzip and decompress it.
         headers.put("Accept-Encoding", List.of(m.compression()));
       }
       List<String> cookie = cookies.get(uri, Map.of()).getOrDefault("Cookie", List.of());
@@ -220,13 +220,13 @@ final class HttpProber implements Prober {
     }
   }
 
-  /** Host and port, without the user that may stand before them. */
+  /** Host and port, without user information. */
   private static String authority(URI uri) {
     String all = uri.getRawAuthority();
     return all.substring(all.lastIndexOf('@') + 1);
   }
 
-  /** What stands before the host; "" for nothing. */
+  /** User information before the host; "" for none. */
   private static String user(URI uri) {
     String all = uri.getRawAuthority();
     return all.substring(0, Math.max(0, all.lastIndexOf('@')));
@@ -282,7 +282,7 @@ final class HttpProber implements Prober {
     }
     String host = UrlHost.of(uri);
     if (host == null) {
-      return attempt.fails("Could not parse target URL", "err", "there is no host in " + url);
+      return attempt.fails("Could not parse target URL", "err", "no host in " + url);
     }
     boolean leftToProxy =
         m.skipResolve()
@@ -384,7 +384,7 @@ final class HttpProber implements Prober {
     return success;
   }
 
-  /** Of the body as it is sent; -1 where that is not told, as Go shows it. */
+  /** Length of the encoded body; -1 if it is not declared, as in Go. */
   private static double contentLength(HttpModule m, Exchange x) {
     int status = x.answer().status();
     String header = x.answer().header("Content-Length");

@@ -20,7 +20,7 @@ final class IcmpProber implements Prober {
   private static final int REQUEST_6 = 128;
   private static final int REPLY_6 = 129;
 
-  /** How often a wait checks whether it is cancelled. */
+  /** Interval at which a wait checks for cancellation. */
   private static final Duration SLICE = Duration.ofMillis(100);
 
   private static final String DURATION = "probe_icmp_duration_seconds";

@@ -34,15 +34,16 @@ final class IcmpSocket implements AutoCloseable {
   private final boolean four;
   private final boolean raw;
 
-  /** A packet, and the hops it had left; null where the system does not say. */
+  /** A packet, and its remaining hops; null if the system does not report them. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Packet(byte[] bytes, @Nullable Integer hopLimit) {}
 
   /**
    * Opens a socket to an address.
    *
-   * @param ttl most hops, 0 for the system's own
-   * @throws IOException when this process may not, or the system does not, saying so
+   * @param ttl maximum number of hops, 0 for the system's default
+   * @throws IOException with the reason, if the process has no permission or the system does not
+   *     support it
    */
   IcmpSocket(InetAddress to, @Nullable InetAddress from, int ttl, boolean dontFragment)
       throws IOException {
@@ -98,7 +99,7 @@ final class IcmpSocket implements AutoCloseable {
     socket.send(packet);
   }
 
-  /** The next packet without its IP header; null when none comes in time. */
+  /** The next packet without its IP header; null on timeout. */
   @Nullable Packet receive(Duration wait) throws IOException {
     int n;
     try {

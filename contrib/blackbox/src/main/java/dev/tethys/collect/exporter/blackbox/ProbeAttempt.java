@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class ProbeAttempt {
   private static final System.Logger LOG = JulLogger.of(ProbeAttempt.class.getName());
 
-  /** The longest log that is kept of a look, in characters. */
+  /** Maximum length of the log of a probe in characters. */
   private static final int MAX_LOG = 64 << 10;
 
   private static final int FNV_START = 0x811c9dc5;
@@ -93,11 +93,11 @@ final class ProbeAttempt {
   }
 
   /**
-   * Does something over a connection, which is closed when the time of the look is up: a time for
-   * each read alone would let a server that sends a byte now and then keep it forever.
+   * Runs work over a connection, which is closed at the probe's deadline: a timeout for each read
+   * alone would let a server that sends a byte now and then keep it forever.
    *
-   * @param connection without TLS: closing that of TLS would wait for who is writing
-   * @throws IOException saying that the time is up, where it is
+   * @param connection the socket below TLS: closing the TLS socket would wait for a writer
+   * @throws IOException with a timeout message after the deadline
    */
   <T> T inTime(Socket connection, ConnectionAction<T> work) throws IOException {
     return inTime(connection, work, "i/o timeout");
@@ -128,7 +128,7 @@ final class ProbeAttempt {
     return false;
   }
 
-  /** What was logged, a line each. */
+  /** Log of the attempt, one message a line. */
   String logged() {
     return log.toString();
   }
@@ -137,7 +137,7 @@ final class ProbeAttempt {
     return nanos / 1e9;
   }
 
-  /** An address, and how long finding it took, in seconds. */
+  /** An address, and the duration of its lookup in seconds. */
   record ResolvedAddress(@Nullable InetAddress address, double seconds) {}
 
   /**
@@ -168,7 +168,7 @@ final class ProbeAttempt {
       }
       reason = "unable to find ip; no fallback";
     } catch (UnknownHostException e) {
-      // said below
+      // reported below
     } catch (IOException e) {
       reason = String.valueOf(e.getMessage());
     }
@@ -219,7 +219,7 @@ final class ProbeAttempt {
     }
   }
 
-  /** A host and what was written for a port, which may be a name. */
+  /** A host and the configured port, which may be a service name. */
   record HostAndPort(String host, String port) {
     /** Null when there is no colon between two parts. */
     static @Nullable HostAndPort of(String s) {

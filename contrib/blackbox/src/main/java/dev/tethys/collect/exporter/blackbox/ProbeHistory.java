@@ -7,11 +7,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest looks, and the newest failures among those that are no longer the newest. Safe for any
- * number of threads; holds at most twice its limit.
+ * The most recent probes, and the most recent failures among older ones. Safe for any number of
+ * threads; holds at most twice its limit.
  */
 final class ProbeHistory {
-  /** A look that is over. */
+  /** A completed probe. */
   record Entry(long id, String module, String target, String log, boolean success) {}
 
   private final int limit;

@@ -6,10 +6,10 @@ import java.io.IOException;
 @FunctionalInterface
 interface Prober {
   /**
-   * Looks once; what is found out and what is to be said go to the look.
+   * Probes once; results and messages are added to the attempt.
    *
-   * @return whether the target is as the module requires
-   * @throws IOException when the target cannot be reached or says what makes no sense
+   * @return whether the target satisfies the module
+   * @throws IOException if the target is unreachable or its response is invalid
    */
   boolean probe(String target, Module module, ProbeAttempt attempt)
       throws IOException, InterruptedException;

@@ -15,12 +15,12 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One step of a dialogue: what is waited for, then what is sent, then TLS.
+ * One step of a dialogue: wait for a pattern, send a reply, start TLS.
  *
  * @param expect null for nothing
- * @param expectBytes bytes, each a character of the same number
- * @param labels in which the groups of {@code expect} may stand
- * @param send bytes in the same form, in which they may stand too
+ * @param expectBytes bytes, one per character
+ * @param labels labels that may refer to groups of {@code expect}
+ * @param send bytes in the same form, which may refer to them too
  */
 record QueryResponse(
     @Nullable Pattern expect,
@@ -62,7 +62,7 @@ record QueryResponse(
     return new QueryResponse(expect, o.get(EXPECT_BYTES), labels, o.get(SEND), o.get(START_TLS));
   }
 
-  /** What is sent after a match, as bytes. */
+  /** Bytes to send after a match. */
   byte[] sent(@Nullable Matcher m) {
     String s = m == null ? send : expand(send, m, g -> latin(g.getBytes(StandardCharsets.UTF_8)));
     return s.getBytes(StandardCharsets.ISO_8859_1);

@@ -19,9 +19,9 @@ import java.util.Map;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
-/** Waits for lines and sends lines, as the steps of a module say. */
+/** Waits for lines and sends lines by the steps of a module. */
 final class TcpDialogue {
-  /** The longest line, as Go's scanner takes it. */
+  /** Maximum line length, as in Go's scanner. */
   private static final int MAX_LINE = 64 << 10;
 
   private static final String REGEX = "probe_failed_due_to_regex";
@@ -39,7 +39,7 @@ final class TcpDialogue {
   private InputStream in;
 
   /**
-   * @param serverName what TLS asks for where the configuration names nothing
+   * @param serverName TLS server name unless the configuration sets one
    */
   TcpDialogue(Connection connection, TlsConfig tls, String serverName, ProbeAttempt attempt) {
     this.connection = connection;

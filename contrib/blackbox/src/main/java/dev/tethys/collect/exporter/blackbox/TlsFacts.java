@@ -31,7 +31,7 @@ import javax.net.ssl.SSLSession;
 
 /** Facts about a server from its TLS session: versions, certificates, expiry times. */
 final class TlsFacts {
-  /** Seconds of Go's zero time, which stands where no chain was verified. */
+  /** Seconds of Go's zero time, used if no chain was verified. */
   private static final double NEVER = -62_135_596_800.0;
 
   private static final int DNS_NAME = 2;

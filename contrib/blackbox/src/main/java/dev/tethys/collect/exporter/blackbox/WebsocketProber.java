@@ -158,7 +158,7 @@ final class WebsocketProber implements Prober {
     return sb.append("\r\n").toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Reads the head of the answer; what is wrong with it, or "". */
+  /** Reads the head of the response; returns its problem, or "". */
   private static String answer(InputStream in, String key, ProbeAttempt attempt)
       throws IOException {
     ByteArrayOutputStream head = new ByteArrayOutputStream();
@@ -212,7 +212,7 @@ final class WebsocketProber implements Prober {
     return true;
   }
 
-  /** The next message, put together of its frames; pings are answered. */
+  /** The next message, assembled from its frames; pings are answered. */
   private static String message(DataInputStream in, OutputStream out) throws IOException {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     while (true) {

@@ -65,7 +65,7 @@ class BlackboxConfigTest {
   }
 
   @Test
-  void modulesThatCannotBeHadAreRefusedAloneAndByName() throws IOException {
+  void rejectsUnavailableModulesByName() throws IOException {
     // The module that speaks HTTP/3 is not on this class path, as on a machine where its library
     // does not load.
     BlackboxConfig c = BlackboxConfig.read(Shared.conformance("blackbox_exporter/blackbox.yml"));
@@ -104,7 +104,7 @@ class BlackboxConfigTest {
   }
 
   @Test
-  void whatIsWrongIsSaidWithItsPlace() {
+  void reportsInvalidSettingsWithTheirPosition() {
     assertThatThrownBy(
             () ->
                 BlackboxConfig.read(

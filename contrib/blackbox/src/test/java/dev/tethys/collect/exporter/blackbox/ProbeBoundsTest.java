@@ -105,7 +105,7 @@ class ProbeBoundsTest {
   }
 
   @Test
-  void whoLooksANameUpItselfWaitsNoLongerEither() throws Exception {
+  void nameLookupOfTheClientIsBoundedToo() throws Exception {
     TracedClient client = clients.traced(HttpClientConfig.DEFAULT);
     assertThatThrownBy(
             () ->
@@ -126,7 +126,7 @@ class ProbeBoundsTest {
   }
 
   @Test
-  void aUserInATargetIsToldNoServerOfGrpc() throws Exception {
+  void grpcTargetDoesNotReceiveTheUserInformation() throws Exception {
     List<String> hosts = new CopyOnWriteArrayList<>();
     Routes routes =
         new Routes()
@@ -165,7 +165,7 @@ class ProbeBoundsTest {
   }
 
   @Test
-  void aPasswordInATargetIsLoggedByNobody() {
+  void neverLogsThePasswordOfATarget() {
     for (String target :
         List.of(
             "http://user:secret@host:1/a?b=c:d@e",

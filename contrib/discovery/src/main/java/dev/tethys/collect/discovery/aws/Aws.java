@@ -18,7 +18,10 @@ public final class Aws {
   private static final Section SECTION =
       new Section("aws_sd_config", "Targets from services of AWS.");
 
-  /** As many as AWS takes a second for long, where a mechanism asks about one thing at a time. */
+  /**
+   * Number of concurrent calls that AWS sustains without throttling, for mechanisms that request
+   * items one by one.
+   */
   private static final int AT_ONCE = 10;
 
   private static final int ECS_AT_ONCE = 20;

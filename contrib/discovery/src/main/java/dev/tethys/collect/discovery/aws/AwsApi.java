@@ -30,8 +30,8 @@ final class AwsApi {
   private final RestClient rest;
 
   /**
-   * @param endpoint another URL than the region's own, or {@code ""}
-   * @param concurrency how many questions are asked at once, see {@link #each}
+   * @param endpoint URL other than the region's, or {@code ""}
+   * @param concurrency maximum number of concurrent requests, see {@link #each}
    */
   AwsApi(
       String service,
@@ -69,9 +69,9 @@ final class AwsApi {
   }
 
   /**
-   * Asks about each, several at once; the answers in the order of what was asked.
+   * Requests each item, several concurrently; the results are in the order of the items.
    *
-   * @throws IOException the first that there is; no more is asked then
+   * @throws IOException the first failure; no further requests are sent then
    */
   <A, B> List<B> each(List<A> all, AwsRequest<A, B> question)
       throws IOException, InterruptedException {
@@ -163,7 +163,7 @@ final class AwsApi {
         .json();
   }
 
-  /** What a path answers. */
+  /** Response for a path. */
   JsonNode get(String path) throws IOException, InterruptedException {
     return send(rest.call("GET", url() + path)).json();
   }

@@ -63,7 +63,7 @@ final class AwsFields {
     }
   }
 
-  /** All items of a list that comes in pages. */
+  /** All items of a paged list. */
   static List<Element> all(
       AwsApi api,
       String action,

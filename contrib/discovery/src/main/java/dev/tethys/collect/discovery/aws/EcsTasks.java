@@ -22,12 +22,12 @@ import org.w3c.dom.Element;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
-/** The tasks of ECS clusters in one region, with what EC2 knows of the machines they run on. */
+/** The tasks of ECS clusters in one region, with EC2's data on their instances. */
 final class EcsTasks implements PollingDiscovery.Source {
   private static final System.Logger LOG = JulLogger.of(EcsTasks.class.getName());
   private static final String TARGET = "AmazonEC2ContainerServiceV20141113.";
 
-  /** As many as one call may ask about. */
+  /** Maximum number of items in a call. */
   private static final int BATCH = 100;
 
   private static final int SERVICES = 10;

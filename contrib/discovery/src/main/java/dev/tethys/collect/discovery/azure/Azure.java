@@ -81,7 +81,7 @@ public final class Azure implements PollingDiscovery.Source {
   private static final String SCALE_SET_NETWORK =
       "?api-version=2018-10-01&$expand=IPConfigurations/PublicIPAddress";
 
-  /** How many network interfaces are kept. */
+  /** Maximum number of cached network interfaces. */
   static final int MAX_KEPT = 5000;
 
   private static void check(YamlObject o, Settings s) {
@@ -101,9 +101,7 @@ public final class Azure implements PollingDiscovery.Source {
               + " \"WorkloadIdentity\"");
     }
     if (!CLOUDS.containsKey(s.get(ENVIRONMENT).toUpperCase(Locale.ROOT))) {
-      throw o.error(
-          ENVIRONMENT,
-          "there is no cloud configuration matching the name \"" + s.get(ENVIRONMENT) + "\"");
+      throw o.error(ENVIRONMENT, "unknown cloud configuration \"" + s.get(ENVIRONMENT) + "\"");
     }
   }
 
@@ -284,7 +282,7 @@ public final class Azure implements PollingDiscovery.Source {
     }
     JsonNode nic = r.json();
     long interval = Math.max(1, settings.get(REFRESH_INTERVAL).toSeconds());
-    // Not all at once: a tenth of them or so is asked about anew each time.
+    // Spreads the expiry: about a tenth of the interfaces is requested again each time.
     long seconds = interval * 10 + ThreadLocalRandom.current().nextLong(interval * 3);
     kept.put(id, new CachedInterface(nic, now.plusSeconds(seconds)));
     if (kept.size() > MAX_KEPT) {

@@ -63,7 +63,7 @@ public final class Hetzner implements PollingDiscovery.Source {
   private static final String CLOUD = "https://api.hetzner.cloud/v1/";
   private static final String ROBOT = "https://robot-ws.your-server.de/server";
 
-  /** What Go shows for an address that is not there. */
+  /** Go's text for a missing address. */
   private static final String NO_ADDRESS = "<nil>";
 
   private final Settings settings;

@@ -23,7 +23,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code kuma_sd_configs}: the monitoring assignments of Kuma's control plane, asked for with
+ * {@code kuma_sd_configs}: the monitoring assignments of Kuma's control plane, requested with
  * Envoy's discovery protocol over HTTP; the server holds a request while nothing changes.
  */
 public final class Kuma implements PollingDiscovery.Source {

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * {@code linode_sd_configs}: instances. As long as the account's events say that nothing happened,
- * only these are asked for, and everything every tenth time.
+ * {@code linode_sd_configs}: instances. As long as the account's events report no change, only
+ * these are requested, and everything every tenth time.
  */
 public final class Linode implements PollingDiscovery.Source {
   private static final Section SECTION = new Section("linode_sd_config", "Targets from Linode.");

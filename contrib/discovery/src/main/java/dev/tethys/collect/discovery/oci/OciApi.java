@@ -13,8 +13,8 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Calls the services of one region of Oracle's cloud: signed, in pages, no faster than they bear,
- * again when they ask for it.
+ * Calls the services of one region of Oracle's cloud: signed, paged, rate-limited, and retried if
+ * throttled.
  */
 final class OciApi {
   private static final String VERSION = "/20160918";
@@ -29,7 +29,7 @@ final class OciApi {
 
   private static final int BURST = 50;
 
-  /** Where regions of other realms than the commercial one are. */
+  /** Domains of the regions outside the commercial realm. */
   private static final Map<String, String> DOMAINS =
       Map.ofEntries(
           Map.entry("us-langley-1", "oraclegovcloud.com"),

@@ -169,7 +169,7 @@ public final class Stackit implements PollingDiscovery.Source {
       }
     }
     if (key.isEmpty()) {
-      throw new IOException("the service account's private key is given nowhere");
+      throw new IOException("the service account's private key is not set");
     }
     return key;
   }

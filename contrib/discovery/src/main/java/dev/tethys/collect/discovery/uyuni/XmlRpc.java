@@ -11,9 +11,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.w3c.dom.Element;
 
-/** Calls procedures as http://xmlrpc.com/spec.md says, as far as Uyuni's need it. */
+/** Calls procedures by http://xmlrpc.com/spec.md, in the subset that Uyuni needs. */
 final class XmlRpc {
-  /** How deep structures may be nested. */
+  /** Maximum nesting depth of structures. */
   private static final int MAX_DEPTH = 100;
 
   private final String url;
@@ -24,7 +24,7 @@ final class XmlRpc {
     this.rest = rest;
   }
 
-  /** What a procedure gives: a String, Long, Boolean, Double, List or Map. */
+  /** Result of a procedure: a String, Long, Boolean, Double, List or Map. */
   Object call(String method, Object... parameters) throws IOException, InterruptedException {
     StringBuilder b = new StringBuilder("<?xml version=\"1.0\"?><methodCall><methodName>");
     b.append(method).append("</methodName><params>");

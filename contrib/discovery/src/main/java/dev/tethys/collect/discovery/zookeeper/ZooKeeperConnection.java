@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Frames are a length and a body of big-endian values (zookeeper.jute of the server's sources).
  * A session begins with a ConnectRequest (protocol version, last zxid, timeout, session, password)
  * and its answer; from then on a request is its number, its kind and its record, a reply the
- * number, a zxid, an error and a record. Number -1 is news of a watch, -2 a ping. Used by one
- * thread; news that come while a reply is waited for are kept for later.
+ * number, a zxid, an error and a record. Number -1 is a watch event, -2 a ping. Used by one thread;
+ * events that arrive during the wait for a reply are kept for later.
  */
 final class ZooKeeperConnection implements AutoCloseable {
   /** One node cannot be read; the connection is usable. */
@@ -39,7 +39,7 @@ final class ZooKeeperConnection implements AutoCloseable {
   /** The longest frame that is read. */
   static final int MAX_FRAME = 64 << 20;
 
-  /** How much news is kept; a server that sends more is too fast, and the session ends. */
+  /** Maximum number of queued notifications; a server that sends more loses the session. */
   static final int MAX_NEWS = 1 << 20;
 
   private static final int EXISTS = 3;
@@ -192,7 +192,7 @@ final class ZooKeeperConnection implements AutoCloseable {
     return ask(EXISTS, path) != null;
   }
 
-  /** What a node holds, watched from now on; null when there is none. */
+  /** Data of a node, which is watched from now on; null if it does not exist. */
   byte @Nullable [] data(String path) throws IOException {
     DataInputStream f = ask(GET_DATA, path);
     return f == null ? null : buffer(f);

@@ -29,10 +29,10 @@ import tools.jackson.databind.JsonNode;
 /**
  * {@code serverset_sd_configs} and {@code nerve_sd_configs}: each node below some paths of
  * ZooKeeper is a target, and is watched. After a session has ended everything is read again;
- * targets that are gone then are removed, and until then the last targets stay.
+ * missing targets are then removed, and until then the last targets stay.
  */
 public final class ZooKeeperDiscovery implements Discovery {
-  /** How many nodes are followed. */
+  /** Maximum number of nodes followed. */
   static final int MAX_NODES = 1_000_000;
 
   static final Duration RETRY = Duration.ofSeconds(10);
@@ -86,7 +86,7 @@ public final class ZooKeeperDiscovery implements Discovery {
     }
   }
 
-  /** Makes a target of what a node holds. */
+  /** Creates a target from the data of a node. */
   @FunctionalInterface
   private interface Member {
     Labels target(String path, JsonNode member);
@@ -309,7 +309,7 @@ public final class ZooKeeperDiscovery implements Discovery {
         return new TargetGroup(path, List.of(member.target(path, n)), Labels.EMPTY);
       }
     } catch (JacksonException e) {
-      LOG.log(Level.DEBUG, "{0}: {1} is no member: it is not JSON", name, path);
+      LOG.log(Level.DEBUG, "{0}: {1} is not a member: its data is not JSON", name, path);
     }
     return TargetGroup.removed(path); // a folder, or nonsense
   }

@@ -27,7 +27,7 @@ final class QuestionsAtOnceTest {
   }
 
   @Test
-  void asManyAreAskedAtOnceAsIsSaidAndAnswersKeepTheirOrder() throws Exception {
+  void limitsConcurrentRequestsAndKeepsTheOrderOfResults() throws Exception {
     CyclicBarrier three = new CyclicBarrier(3); // each waits for two others
     AtomicInteger now = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();

@@ -228,7 +228,7 @@ class OciTest {
   }
 
   @Test
-  void whatIsThrottledIsAskedAgain() throws Exception {
+  void retriesThrottledRequests() throws Exception {
     KeyPair pair = KeyPairGenerator.getInstance("RSA").generateKeyPair();
     try (Vendor vendor = new Vendor()) {
       Setting setting = new Setting(vendor);

@@ -99,7 +99,7 @@ class ZooKeeperDiscoveryTest {
   }
 
   @Test
-  void aLostSessionIsBegunAnewAndWhatIsGoneIsTold() throws InterruptedException {
+  void restartsALostSessionAndReportsRemovals() throws InterruptedException {
     server.put("/services/web/a", "{\"host\":\"a\",\"port\":1,\"name\":\"na\"}");
     server.put("/services/web/b", "{\"host\":\"::b\",\"port\":2}");
     start("nerve");

@@ -50,15 +50,14 @@ final class AuthenticatorPlugin {
     };
   }
 
-  /** One after which nothing more is to come, as it would after those below 200. */
+  /** Checks that a status is final, which those below 200 are not. */
   private int checked(int status) {
     if (status < 200 || status > 599) {
       throw new IllegalStateException(
           settings.className()
               + " refuses a request with "
               + status
-              + ", which is no status of an"
-              + " answer");
+              + ", which is not a valid response status");
     }
     return status;
   }

@@ -18,7 +18,7 @@ record Bean(
     return new Bean(name.getDomain(), properties(name.getKeyPropertyListString()), attributeLabels);
   }
 
-  /** The same with other properties, as a row of a table has them. */
+  /** Bean with other properties, such as a row of a table. */
   Bean withProperties(SequencedMap<String, String> other) {
     return new Bean(domain, other, attributeLabels);
   }

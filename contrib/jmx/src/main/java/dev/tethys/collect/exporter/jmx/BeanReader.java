@@ -30,16 +30,16 @@ import javax.management.openmbean.TabularData;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the beans that a file asks for, and takes what they hold apart into numbers, booleans and
- * texts. Safe for any number of threads.
+ * Reads the configured beans, and splits their values into numbers, booleans and texts. Safe for
+ * any number of threads.
  */
 final class BeanReader {
   private static final System.Logger LOG = JulLogger.of(BeanReader.class.getName());
 
-  /** How deep values may be nested. */
+  /** Maximum nesting depth of values. */
   private static final int MAX_DEPTH = 64;
 
-  /** Of the bean java.lang:type=Runtime: long texts, and what may be secret. */
+  /** Attributes of the bean java.lang:type=Runtime that hold long texts or possible secrets. */
   private static final Set<String> RUNTIME_TEXTS =
       Set.of("systemproperties", "classpath", "bootclasspath", "librarypath");
 
@@ -59,7 +59,7 @@ final class BeanReader {
 
   private final JmxConfig config;
 
-  /** What could not be shown, and is not asked for again while the bean lives. */
+  /** Attributes that could not be exported, and are not requested again while the bean lives. */
   private final Map<ObjectName, Set<String>> unusable = new ConcurrentHashMap<>();
 
   BeanReader(JmxConfig config) {
@@ -139,7 +139,7 @@ final class BeanReader {
     try {
       values = server.getAttributes(name, wanted.keySet().toArray(String[]::new)).asList();
     } catch (JMException | IOException | RuntimeException e) {
-      LOG.log(Level.DEBUG, "{0} is asked one attribute after the other: {1}", name, e);
+      LOG.log(Level.DEBUG, "{0} is read one attribute at a time: {1}", name, e);
       oneByOne(server, name, wanted.values(), to);
       return;
     }
@@ -199,7 +199,7 @@ final class BeanReader {
     return out;
   }
 
-  /** A bean of which one attribute holds a class that is not known here. */
+  /** Reads a bean attribute by attribute, since one holds an unknown class. */
   private void oneByOne(
       MBeanServerConnection server,
       ObjectName name,

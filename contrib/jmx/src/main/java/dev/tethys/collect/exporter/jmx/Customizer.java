@@ -10,9 +10,9 @@ import java.util.Map;
 import javax.management.ObjectName;
 
 /**
- * Labels out of attributes, and metrics that a file makes up, for some beans.
+ * Labels from attributes, and metrics defined in the file, for some beans.
  *
- * @param properties that a bean's name must have, among others
+ * @param properties properties that a bean's name must include
  * @param labels attributes that become labels
  */
 record Customizer(

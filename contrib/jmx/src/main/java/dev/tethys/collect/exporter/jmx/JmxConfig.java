@@ -27,15 +27,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The file of jmx_exporter's standalone server.
  *
- * @param password not shown by anything
+ * @param password never exported or logged
  * @param tls null for plain connections
  * @param include empty for all beans
  * @param includeAttributes empty for all
  * @param scrapeTimeout after which the last good answer is shown again; null for none
- * @param longestRequest after which what was read until then is shown; null for none
+ * @param longestRequest time after which the values read so far are returned; null for none
  * @param login required for the pages; null for none
- * @param pagesTls null where the pages have none, or that of {@code --web.config.file}
- * @param push null where metrics are shown alone
+ * @param pagesTls null for pages without TLS, or with that of {@code --web.config.file}
+ * @param push null without pushing
  */
 record JmxConfig(
     JMXServiceURL url,
@@ -206,9 +206,8 @@ record JmxConfig(
   /**
    * Reads a file, strictly.
    *
-   * @param where address of remote JMX when the file does not set it; "" when it is not set
-   *     anywhere
-   * @throws ConfigException with the position of what is wrong
+   * @param where address of remote JMX if the file does not set it; "" if it is not set anywhere
+   * @throws ConfigException with the position of the error
    */
   static JmxConfig read(Path file, String where, Function<String, @Nullable String> environment)
       throws IOException {
@@ -226,7 +225,7 @@ record JmxConfig(
     if (o.has(SNAKE_CASE)) {
       LOG.log(
           Level.WARNING,
-          "{0}: attrNameSnakeCase means nothing at the top of a file; it is a key of rules",
+          "{0}: attrNameSnakeCase has no effect at the top of a file; it is a key of rules",
           o.node().where());
     }
     long delay = o.get(START_DELAY);
@@ -286,7 +285,7 @@ record JmxConfig(
       if (hostPort != null || url != null) {
         throw o.error(
             hostPort != null ? HOST_PORT : JMX_URL,
-            "the JVM that is asked is said by --" + JmxExporterKind.HOST_PORT + " too");
+            "set the target JVM by --" + JmxExporterKind.HOST_PORT + " too");
       }
       hostPort = where;
     }
@@ -299,8 +298,8 @@ record JmxConfig(
     }
     if (url == null || url.isEmpty()) {
       throw o.error(
-          "one of hostPort and jmxUrl must be provided: the JVM that is asked; for a file of the"
-              + " Java agent, which asks its own, --"
+          "one of hostPort and jmxUrl must be provided: the target JVM; for a file of the"
+              + " Java agent, which reads its own, --"
               + JmxExporterKind.HOST_PORT
               + " says it");
     }
@@ -316,7 +315,7 @@ record JmxConfig(
       }
       return u;
     } catch (MalformedURLException e) {
-      throw o.error(key, "\"" + url + "\" is no URL of JMX: " + e.getMessage());
+      throw o.error(key, "\"" + url + "\" is not a JMX URL: " + e.getMessage());
     }
   }
 
@@ -324,7 +323,7 @@ record JmxConfig(
     try {
       return new ObjectName(n.asString());
     } catch (MalformedObjectNameException e) {
-      throw n.error("\"" + n.asString() + "\" is no object name: " + e.getMessage());
+      throw n.error("\"" + n.asString() + "\" is not an object name: " + e.getMessage());
     }
   }
 

@@ -40,18 +40,18 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The exporter as it runs: one JVM, asked whenever its page is. */
+/** The running exporter: one JVM, queried on each request of its page. */
 final class JmxExporter implements Exporter {
   private static final System.Logger LOG = JulLogger.of(JmxExporter.class.getName());
   private static final Duration TIME_LIMIT = Duration.ofMinutes(1);
   private static final Duration OFFSET = Duration.ofMillis(250);
   private static final int MAX_LOOKS = 16;
 
-  /** A file in force, and what is kept of earlier looks by it. */
+  /** An active file, with the state kept from earlier scrapes with it. */
   private record InForce(
       JmxConfig config, RemoteJvm jvm, JmxRules rules, @Nullable AuthenticatorPlugin plugin) {}
 
-  /** Nothing is asked yet. */
+  /** Nothing has been scraped yet. */
   static final class TooEarlyException extends ProbeException {
     private static final long serialVersionUID = 1L;
 
@@ -196,7 +196,7 @@ final class JmxExporter implements Exporter {
     return e instanceof TimeoutException ? "the time is up" : e.toString();
   }
 
-  /** What is found until the time is up, and then no more. */
+  /** Samples collected until the time limit. */
   private Answer answer(InForce now, Duration limit) throws InterruptedException {
     if (!places.tryAcquire()) {
       throw new ProbeException(
@@ -274,7 +274,9 @@ final class JmxExporter implements Exporter {
         return tls.pages(file);
       }
 
-      /** A file that could not be taken over may be right by what it names. */
+      /**
+       * A file that could not be applied may become valid when a file that it refers to changes.
+       */
       @Override
       public Object version() {
         reloadIfChanged(false);
@@ -307,9 +309,10 @@ final class JmxExporter implements Exporter {
   }
 
   /**
-   * What cannot be taken over is tried again each time: what it names may not be there yet.
+   * Reloads a changed file; a failure is retried each time, since a referenced file may not exist
+   * yet.
    *
-   * @param scraped whether a failure counts: once for each scrape, as with the original, however
+   * @param scraped whether a failure counts: once for each scrape, as in the original, however
    *     often the file is checked for it
    */
   private synchronized void reloadIfChanged(boolean scraped) {
@@ -346,7 +349,7 @@ final class JmxExporter implements Exporter {
     startPush();
   }
 
-  /** Pushes as the file in force says. */
+  /** Starts pushing as configured in the active file. */
   private synchronized void startPush() {
     OtlpPush now = push;
     MetricsSource shown = page;
@@ -386,7 +389,7 @@ final class JmxExporter implements Exporter {
     if (next.pagesTls() == null != (inForce.config.pagesTls() == null)) {
       throw new ConfigException(
           f.toString(),
-          "httpServer.ssl: whether the pages have TLS is settled at the start; start anew");
+          "httpServer.ssl: TLS of the pages is fixed at start-up; restart the exporter");
     }
     inForce = inForce(next, inForce.plugin);
     reloads.inc();

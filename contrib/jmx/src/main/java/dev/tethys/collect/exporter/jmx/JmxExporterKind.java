@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** {@code tethys exporter jmx}: what jmx_exporter's standalone server does, with its file. */
+/** {@code tethys exporter jmx}: replacement of jmx_exporter's standalone server, with its file. */
 public final class JmxExporterKind implements ExporterKind {
   static final String FILE = "config.file";
   static final String HOST_PORT = "jmx.host-port";
@@ -90,7 +90,7 @@ public final class JmxExporterKind implements ExporterKind {
     return out;
   }
 
-  /** Metrics of this JVM would look like those of the one that is asked. */
+  /** Metrics of this JVM would look like those of the scraped one. */
   @Override
   public boolean showsItsProcess(ExporterSettings settings) {
     return false;

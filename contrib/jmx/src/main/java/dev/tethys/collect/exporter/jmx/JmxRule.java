@@ -94,7 +94,7 @@ record JmxRule(
     try {
       return Pattern.compile("^.*(?:" + s + ").*$");
     } catch (PatternSyntaxException e) {
-      throw n.error("\"" + s + "\" is no expression: " + e.getDescription());
+      throw n.error("\"" + s + "\" is not a valid expression: " + e.getDescription());
     }
   }
 

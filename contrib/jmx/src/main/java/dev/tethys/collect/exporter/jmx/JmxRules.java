@@ -36,7 +36,7 @@ final class JmxRules {
     this.caches = config.rules().stream().anyMatch(JmxRule::cached);
   }
 
-  /** One look through the rules. For one thread. */
+  /** One pass through the rules. For one thread. */
   Reading read() {
     return new Reading();
   }
@@ -47,7 +47,7 @@ final class JmxRules {
 
     private Reading() {}
 
-    /** The sample of a value; null when no rule matches it or it is no number. */
+    /** Sample of a value; null if no rule matches it or it is not a number. */
     @Nullable MatchedValue match(BeanValue v) {
       MatchedValue m = rule(v);
       if (m == null) {
@@ -80,12 +80,12 @@ final class JmxRules {
       return found.value;
     }
 
-    /** How many values have what a rule with a cache found. */
+    /** Number of values with a cached rule result. */
     int cached() {
       return seen.size();
     }
 
-    /** Forgets what was not seen. */
+    /** Removes entries that were not seen. */
     void end() {
       cache.keySet().retainAll(seen);
     }

@@ -63,7 +63,7 @@ final class JmxTls {
   }
 
   /**
-   * Reads the key; null where TLS is not spoken.
+   * Reads the key; null without TLS.
    *
    * @throws dev.tethys.config.ConfigException when it is wrong or a store cannot be read
    */
@@ -147,7 +147,7 @@ final class JmxTls {
     return context;
   }
 
-  /** Secures a connection; the handshake is made with its first byte. */
+  /** Secures a connection; its first byte triggers the handshake. */
   Socket secure(Socket plain, String host, int port) throws IOException {
     SSLSocket s = (SSLSocket) sockets.createSocket(plain, host, port, true);
     if (!protocols.isEmpty()) {

@@ -44,7 +44,7 @@ record KeyStoreFile(String filename, String type, String password) {
     }
   }
 
-  /** Whom a store trusts; null for Java's own. */
+  /** Certificates that a store trusts; null for Java's own. */
   static List<X509Certificate> issuers(@Nullable KeyStore store) throws GeneralSecurityException {
     TrustManagerFactory t =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());

@@ -1,8 +1,8 @@
 package dev.tethys.collect.exporter.jmx;
 
-/** Names of metrics and labels out of what beans are called. */
+/** Names of metrics and labels derived from bean names. */
 final class MetricNames {
-  /** What Prometheus's client for Java takes off: these endings say what a sample is. */
+  /** Suffixes that Prometheus's client for Java removes, since they denote the kind of a sample. */
   private static final String[] RESERVED = {"_total", "_created", "_bucket", "_info"};
 
   private MetricNames() {}

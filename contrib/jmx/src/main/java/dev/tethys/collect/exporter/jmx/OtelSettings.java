@@ -38,7 +38,8 @@ record OtelSettings(
     Duration time() {
       Matcher m = TIME.matcher(value);
       if (!m.matches()) {
-        throw wrong("\"" + value + "\" is no time: milliseconds, or with ms, s, m, h or d");
+        throw wrong(
+            "\"" + value + "\" is not a valid time: milliseconds, or with ms, s, m, h or d");
       }
       long n = Long.parseLong(m.group(1));
       Duration d =
@@ -50,7 +51,7 @@ record OtelSettings(
             case null, default -> Duration.ofMillis(n);
           };
       if (d.isZero() || d.compareTo(Duration.ofDays(365)) > 0) {
-        throw wrong("\"" + value + "\" must be more than nothing, and at most a year");
+        throw wrong("\"" + value + "\" must be positive, and at most a year");
       }
       return d;
     }
@@ -127,7 +128,7 @@ record OtelSettings(
     return s != null ? s : sdk(ALL_SIGNALS + ending);
   }
 
-  /** The same, unless the library's say it. */
+  /** Common setting, unless the library's own is set. */
   @Nullable Setting otlp(@Nullable Setting own, String ending) {
     return own != null ? own : otlp(ending);
   }

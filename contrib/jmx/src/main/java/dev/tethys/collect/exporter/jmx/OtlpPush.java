@@ -33,9 +33,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pushes what the page of metrics shows, as OTLP, again and again and once more at its end. A push
- * that cannot be sent is tried again until the next push, which includes it; after any failure, the
- * next is tried.
+ * Pushes the metrics page as OTLP, periodically and a last time at the end. A push that cannot be
+ * sent is tried again until the next push, which includes it; after any failure, the next is tried.
  */
 final class OtlpPush implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(OtlpPush.class.getName());
@@ -43,7 +42,7 @@ final class OtlpPush implements AutoCloseable {
   private static final String SECONDS = "seconds";
   private static final String AGENT = "Tethys-JMX-Exporter";
 
-  /** How often a request is sent, and what lies between, as in OpenTelemetry's SDK. */
+  /** Number of attempts to send a request; attempts and pauses are those of OpenTelemetry's SDK. */
   private static final int ATTEMPTS = 5;
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
@@ -51,7 +50,7 @@ final class OtlpPush implements AutoCloseable {
   private static final double GROWTH = 1.5;
   private static final double JITTER = 0.2;
 
-  /** How long the end waits for what is pushed last. */
+  /** Time at shutdown to wait for the last push. */
   private static final Duration LAST = Duration.ofSeconds(5);
 
   private final OtlpPushConfig config;
@@ -68,12 +67,12 @@ final class OtlpPush implements AutoCloseable {
   private boolean failing;
 
   /**
-   * Begins.
+   * Starts pushing.
    *
-   * @param page what is pushed
+   * @param page page to push
    * @param instance name of the exporter by default
-   * @param own names of metrics about the exporter: its counters are called {@code _total}, as
-   *     those that come of rules are not
+   * @param own names of metrics about the exporter: its counters have the suffix {@code _total},
+   *     unlike those from rules
    */
   OtlpPush(
       OtlpPushConfig config,
@@ -100,7 +99,7 @@ final class OtlpPush implements AutoCloseable {
 
   private void run() {
     try {
-      // From one begin to the next; one that took longer puts off those after it.
+      // From one start to the next; a push that took longer delays the following ones.
       long due = System.nanoTime() + config.interval().toNanos();
       while (!end.await(due - System.nanoTime(), TimeUnit.NANOSECONDS)) {
         push();
@@ -122,11 +121,11 @@ final class OtlpPush implements AutoCloseable {
   private void push() throws InterruptedException {
     String problem;
     try {
-      // However short the interval is: what took longer is pushed late, and whole.
+      // Without the interval as a time limit: a slow page is pushed late, and complete.
       List<MetricFamily> shown = page.collect(new Probe(Params.parse(""), null));
       problem = send(new OtlpWriter().write(request(shown)));
     } catch (JmxExporter.TooEarlyException e) {
-      LOG.log(Level.DEBUG, "nothing is pushed: {0}", e.getMessage());
+      LOG.log(Level.DEBUG, "nothing was pushed: {0}", e.getMessage());
       return;
     } catch (IOException | ProbeException e) {
       problem = String.valueOf(e.getMessage());
@@ -136,7 +135,7 @@ final class OtlpPush implements AutoCloseable {
     if (problem != null && !failing) {
       LOG.log(
           Level.WARNING,
-          "metrics cannot be pushed to {0}, said once until they are: {1}",
+          "metrics cannot be pushed to {0}, logged once until they can: {1}",
           place(),
           problem);
     }
@@ -152,7 +151,7 @@ final class OtlpPush implements AutoCloseable {
   }
 
   private MetricsData request(List<MetricFamily> families) {
-    // Since when a bean counts is not known: counters begin at 0, which says so.
+    // The start time of a bean's counters is unknown: it is 0, which means unknown.
     List<Metric> metrics =
         FamiliesToOtlp.convert(
             families.stream().map(OtlpPush::withUnit).toList(), 0, clock.millis());
@@ -180,7 +179,7 @@ final class OtlpPush implements AutoCloseable {
     }
   }
 
-  /** A unit is no part of a name in OTLP, and is written in UCUM's notation. */
+  /** In OTLP a unit does not belong to the name, and is written in UCUM's notation. */
   private static MetricFamily withUnit(MetricFamily f) {
     if (!f.unit().equals(SECONDS)) {
       return f;
@@ -194,8 +193,9 @@ final class OtlpPush implements AutoCloseable {
   }
 
   /**
-   * Sends a request, again while it may be taken later, in the time of one push and before the next
-   * one is due, which tells more. Null when all is taken, or else what was not, and why.
+   * Sends a request, with retries until the time of one push is over or the next one is due, which
+   * has more recent data. Null if everything was accepted, otherwise the rejected part and the
+   * reason.
    */
   private @Nullable String send(byte[] request) throws IOException, InterruptedException {
     OtlpSender to = sender;

@@ -78,7 +78,7 @@ record OtlpPushConfig(
     return SECTION.optional(name, Type.STRING, doc);
   }
 
-  /** The section as it stands, to be read with an environment. */
+  /** The raw section, to be read with an environment. */
   static final Type<YamlObject> TYPE = SECTION.type(o -> o);
 
   /** The section with its name alone. */
@@ -88,7 +88,7 @@ record OtlpPushConfig(
   /**
    * Reads the section.
    *
-   * @throws ConfigException with the position, or the variable, of what is wrong
+   * @throws ConfigException with the position, or the variable, of the error
    */
   static OtlpPushConfig read(YamlObject o, OtelSettings settings) {
     o.readAll();
@@ -194,7 +194,7 @@ record OtlpPushConfig(
         return u;
       }
     } catch (URISyntaxException e) {
-      // said below
+      // reported below
     }
     throw wrong.apply("endpoint must be a URL: http://host:port or https://host:port");
   }

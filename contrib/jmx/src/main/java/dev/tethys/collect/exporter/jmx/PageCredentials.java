@@ -30,7 +30,7 @@ record PageCredentials(
   private static final String PLAIN = "plaintext";
   private static final int MAX_ITERATIONS = 10_000_000;
 
-  /** How often PBKDF2 repeats where a file does not say. */
+  /** Default number of PBKDF2 iterations by algorithm. */
   private static final Map<String, Integer> ITERATIONS =
       Map.of(
           "PBKDF2WithHmacSHA1", 1_300_000,
@@ -93,11 +93,11 @@ record PageCredentials(
       if (iterations < 1 || iterations > MAX_ITERATIONS) {
         throw o.error(ITERATIONS_KEY, "iterations must be 1 to " + MAX_ITERATIONS);
       }
-      // Older versions counted bytes where the key says bits.
+      // Older versions counted bytes where the key is in bits.
       long length = o.get(KEY_LENGTH);
       if (length != hash.length * 8L && length != hash.length) {
         throw o.error(
-            HASH, "passwordHash has " + hash.length * 8 + " bits, and keyLength says " + length);
+            HASH, "passwordHash has " + hash.length * 8 + " bits, but keyLength is " + length);
       }
     }
     return new PageCredentials(

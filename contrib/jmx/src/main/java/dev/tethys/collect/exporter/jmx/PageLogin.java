@@ -20,14 +20,14 @@ record PageLogin(@Nullable PageCredentials user, @Nullable Plugin plugin) {
   private static final System.Logger LOG = JulLogger.of(PageLogin.class.getName());
 
   /**
-   * A class that says who may.
+   * A class that authenticates requests.
    *
    * @param className extends {@link com.sun.net.httpserver.Authenticator}
-   * @param subjectAttribute where it leaves whom a request is made as; null where it does not
-   * @param node the place of the name
+   * @param subjectAttribute attribute with the subject of a request; null for none
+   * @param node node of the name
    */
   record Plugin(String className, @Nullable String subjectAttribute, YamlNode node) {
-    /** Whether another asks for the same. */
+    /** Whether another has the same settings. */
     boolean same(@Nullable Plugin other) {
       return other != null
           && className.equals(other.className)

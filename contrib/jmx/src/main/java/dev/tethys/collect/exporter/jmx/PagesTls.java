@@ -90,10 +90,10 @@ final class PagesTls {
   }
 
   /**
-   * Reads the key, and no store: a file and its stores are written one after the other. Null where
-   * TLS is not spoken.
+   * Reads the section without opening the stores: a file and its stores are written one after the
+   * other. Null without TLS.
    *
-   * @throws ConfigException with the position of what is wrong
+   * @throws ConfigException with the position of the error
    */
   static @Nullable PagesTls read(
       @Nullable YamlNode node, Function<String, @Nullable String> environment) {
@@ -109,14 +109,13 @@ final class PagesTls {
     } else if (o.has(TRUST_STORE)) {
       LOG.log(
           Level.WARNING,
-          "{0}: the trustStore of httpServer.ssl means nothing without mutualTLS",
+          "{0}: the trustStore of httpServer.ssl has no effect without mutualTLS",
           o.node().where());
     }
     List<String> protocols = o.get(PROTOCOLS);
     for (String p : protocols) {
       if (!p.equals("TLSv1.2") && !p.equals("TLSv1.3")) {
-        throw o.error(
-            PROTOCOLS, "\"" + p + "\": of TLS 1.2 and 1.3 are spoken; allowed: TLSv1.2, TLSv1.3");
+        throw o.error(PROTOCOLS, "\"" + p + "\": not supported; allowed: TLSv1.2, TLSv1.3");
       }
     }
     boolean both = protocols.isEmpty();
@@ -135,13 +134,13 @@ final class PagesTls {
   /**
    * Reads the stores once.
    *
-   * @throws ConfigException with the position of what is wrong
+   * @throws ConfigException with the position of the error
    */
   void check() {
     server(List.of());
   }
 
-  /** A store, with what the properties of Java say where the file does not. */
+  /** A store, with defaults from Java's system properties. */
   private static KeyStoreFile store(
       YamlObject o,
       Key<YamlObject> key,
@@ -198,7 +197,7 @@ final class PagesTls {
       return;
     }
     boolean newest = least == TlsVersion.TLS13;
-    // Those of before 1.3 say how keys are exchanged, and with which cipher.
+    // Suites of versions before 1.3 name the key exchange and the cipher.
     if (suites.stream().noneMatch(c -> c.contains("_WITH_") != newest)) {
       throw section.error(
           CIPHERS,
@@ -212,9 +211,9 @@ final class PagesTls {
   }
 
   /**
-   * How the pages are served, by the stores as they are now.
+   * Web configuration of the pages with the current stores.
    *
-   * @param file that names them; null where it is none
+   * @param file file that refers to the stores; null without one
    */
   WebConfig pages(@Nullable Path file) {
     List<String> more = file == null ? List.of() : List.of(file.toString());
@@ -233,7 +232,7 @@ final class PagesTls {
       KeyStore store = load(keys, KEY_STORE);
       String alias = alias(store);
       if (!(store.getKey(alias, keys.password().toCharArray()) instanceof PrivateKey key)) {
-        throw section.error(KEY_STORE, keys + ": \"" + alias + "\" is no private key");
+        throw section.error(KEY_STORE, keys + ": \"" + alias + "\" is not a private key");
       }
       List<X509Certificate> chain = new ArrayList<>();
       for (Certificate c : store.getCertificateChain(alias)) {

@@ -31,7 +31,7 @@ final class PluginClasses implements AutoCloseable {
     for (Path p : places) {
       if (!Files.exists(p)) {
         throw new IllegalArgumentException(
-            "--" + JmxExporterKind.PLUGINS + ": there is no jar or folder " + p);
+            "--" + JmxExporterKind.PLUGINS + ": no such jar or folder " + p);
       }
       urls.add(p.toUri().toURL());
       if (Files.isDirectory(p)) {
@@ -54,8 +54,8 @@ final class PluginClasses implements AutoCloseable {
   }
 
   /**
-   * Calls one of these classes as it would be on a class path: what it looks for by the thread's
-   * loader, such as services and modules of JAAS, is found among them.
+   * Calls one of these classes as if it were on the class path: resources found by the thread's
+   * loader, such as services and JAAS modules, are taken from them.
    */
   <T, X extends Exception> T call(PluginCall<T, X> work) throws X {
     Thread t = Thread.currentThread();

@@ -28,14 +28,14 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request as an {@link Authenticator} sees it: headers, address, certificates, and headers of the
- * answer that it may set. The answer itself follows from what it returns.
+ * Request in the form that an {@link Authenticator} expects: headers, address, certificates, and
+ * headers of the response that it may set. The response itself is determined by its result.
  */
 final class PluginExchange extends HttpExchange {
-  /** As much of a body is read by it. */
+  /** Maximum number of body bytes that it reads. */
   private static final long MAX_BODY = 1 << 20;
 
-  /** What the answer's own length and encoding say. */
+  /** Headers of the response's length and encoding. */
   private static final Set<String> FRAMING =
       Set.of("content-length", "transfer-encoding", "connection");
 
@@ -54,12 +54,12 @@ final class PluginExchange extends HttpExchange {
     }
   }
 
-  /** It, with its TLS where it came over that. */
+  /** The exchange, with its TLS session if it has one. */
   HttpExchange shown() {
     return request.isSecure() ? new Secured(this) : this;
   }
 
-  /** Sets the headers of the answer that were asked for. */
+  /** Sets the response headers requested by the plugin. */
   void headersTo(HttpResponse r) {
     answer.forEach(
         (name, values) -> {
@@ -114,7 +114,7 @@ final class PluginExchange extends HttpExchange {
 
   private static IllegalStateException notItsOwn() {
     return new IllegalStateException(
-        "an authenticator answers by what authenticate() returns: a Failure or Retry with a status;"
+        "an authenticator responds by the result of authenticate(): a Failure or Retry with a status;"
             + " headers may be set");
   }
 
@@ -159,7 +159,7 @@ final class PluginExchange extends HttpExchange {
     return own != null ? own : context.getAttributes().get(name);
   }
 
-  /** Of this request alone: who one is made as is not said to others. */
+  /** For this request alone: its identity is not visible to others. */
   @Override
   public void setAttribute(String name, @Nullable Object value) {
     if (value == null) {

@@ -12,7 +12,7 @@ import javax.naming.Context;
 import javax.rmi.ssl.SslRMIClientSocketFactory;
 import org.jspecify.annotations.Nullable;
 
-/** The JVM that a file names: a connection for each look, as there. */
+/** The JVM configured in a file: a connection for each scrape, as in the original. */
 final class RemoteJvm {
   /** A variable that turns off TLS of the registry alone. */
   private static final String PLAIN_REGISTRY = "RMI_REGISTRY_SSL_DISABLED";
@@ -53,7 +53,7 @@ final class RemoteJvm {
 
   private Map<String, Object> settings() {
     Map<String, Object> m = new HashMap<>();
-    // No thread that asks whether the connection is alive: it lives for one look.
+    // No thread that checks whether the connection is alive: it lives for one scrape.
     m.put("jmx.remote.x.client.connection.check.period", 0L);
     if (!config.username().isEmpty() && !config.password().isEmpty()) {
       m.put(JMXConnector.CREDENTIALS, new String[] {config.username(), config.password()});

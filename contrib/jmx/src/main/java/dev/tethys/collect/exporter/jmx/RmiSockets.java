@@ -27,22 +27,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Socket factories of RMI: connects have a timeout, reads a limit in bytes, and TLS settings are
- * those of the scrape. A stub chooses its own socket factory, the process's default; so the
- * defaults are replaced, once, by factories that apply the settings of the current thread's scrape,
- * and delegate to the previous ones for all other threads.
+ * those of the scrape. A stub uses the process's default socket factory; so the defaults are
+ * replaced, once, by factories that apply the settings of the current thread's scrape, and delegate
+ * to the previous ones for all other threads.
  *
  * <p>A scrape ends when its thread is interrupted: reads and writes of virtual threads end then,
  * and their sockets are closed.
  */
 final class RmiSockets extends RMISocketFactory {
-  /** Most bytes of answers in one look. */
+  /** Maximum number of response bytes in one scrape. */
   static final long MAX_BYTES = 256L << 20;
 
   private static final int CONNECT_MILLIS = 10_000;
   private static final ScopedValue<LookupBudget> LOOKUP_BUDGET = ScopedValue.newInstance();
 
   /**
-   * What the other side may send: classes of Java alone. What else it has in its beans is not known
+   * Classes that the peer may send: only those of Java. Other classes in its beans are not known
    * here anyway.
    */
   private static final ObjectInputFilter CLASSES =
@@ -85,7 +85,7 @@ final class RmiSockets extends RMISocketFactory {
     installed = true;
   }
 
-  /** The process may refuse all objects of Java (the HTTP server sees to that); a look does not. */
+  /** The process may reject all Java objects (the HTTP server sets that); a scrape accepts some. */
   private static @Nullable ObjectInputFilter filter(
       @Nullable ObjectInputFilter current, @Nullable ObjectInputFilter next) {
     if (LOOKUP_BUDGET.isBound()) {
@@ -126,7 +126,7 @@ final class RmiSockets extends RMISocketFactory {
     }
   }
 
-  /** RMI keeps connections for the next look: who reads is asked at each read. */
+  /** RMI keeps connections for the next scrape: the current reader is determined at each read. */
   private static final class CountedSocket extends Socket {
     @Override
     public InputStream getInputStream() throws IOException {

@@ -11,11 +11,11 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Samples of one look, by name, while they come from one thread and may be taken by another. After
- * {@link #close()} nothing is added.
+ * Samples of one scrape, by name, written by one thread and possibly read by another. After {@link
+ * #close()} nothing is added.
  */
 final class SampleFamilies {
-  /** Most samples of one look. */
+  /** Maximum number of samples of one scrape. */
   static final int MAX_SAMPLES = 500_000;
 
   private static final String OBJECT_NAME = "_objectname";
@@ -35,12 +35,12 @@ final class SampleFamilies {
               + MAX_SAMPLES
               + " samples, the last of "
               + v.name()
-              + "; rules or excludeObjectNames leave out what is not needed");
+              + "; leave out unneeded beans with rules or excludeObjectNames");
     }
     byName.computeIfAbsent(v.name(), k -> new ArrayList<>()).add(v);
   }
 
-  /** Ends it, and gives what has come so far. */
+  /** Ends the collection, and returns the samples so far. */
   synchronized List<MetricFamily> close() {
     closed = true;
     List<MetricFamily> out = new ArrayList<>();
@@ -72,7 +72,7 @@ final class SampleFamilies {
     };
   }
 
-  /** The bean and attribute of what a pattern saw. */
+  /** Bean and attribute in the text that a pattern matched. */
   private static String place(String matched) {
     int colon = matched.lastIndexOf(':');
     return colon <= 0 ? matched : matched.substring(0, colon);

@@ -140,7 +140,7 @@ class OtlpPushTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"grpc", "http/protobuf"})
-  void whatIsNotTakenNowIsSentAgain(String protocol) throws Exception {
+  void retriesRequestsAfterATemporaryFailure(String protocol) throws Exception {
     refusals.set(2);
     try (OtlpPush p = push("interval: 6, protocol: " + protocol, Map.of(), page())) {
       byte[] first = next();
@@ -153,7 +153,7 @@ class OtlpPushTest {
   }
 
   @Test
-  void whatIsRefusedIsNot() throws Exception {
+  void doesNotRetryRejectedRequests() throws Exception {
     refusals.set(1);
     status = 400;
     try (OtlpPush p = push("interval: 1, protocol: http/protobuf", Map.of(), page())) {
@@ -165,7 +165,7 @@ class OtlpPushTest {
   }
 
   @Test
-  void itMayBeToldNotTo() throws Exception {
+  void doesNotRetryIfDisabled() throws Exception {
     refusals.set(1);
     Map<String, String> told = Map.of("otel.java.exporter.otlp.retry.disabled", "true");
     try (OtlpPush p = push("interval: 3, protocol: http/protobuf", told, page())) {
@@ -178,7 +178,7 @@ class OtlpPushTest {
 
   /** It would be answered by a page, with status 200. */
   @Test
-  void whatIsSentElsewhereIsNotTaken() throws Exception {
+  void doesNotFollowRedirects() throws Exception {
     refusals.set(1);
     status = 302;
     location = "/elsewhere?token=x";
@@ -192,7 +192,7 @@ class OtlpPushTest {
   }
 
   @Test
-  void aPageThatCannotBeMadeIsSaid() throws Exception {
+  void logsAPageThatCannotBeCollected() throws Exception {
     MetricsSource none =
         p -> {
           throw new ProbeException(503, "16 looks have not ended yet");
@@ -223,7 +223,7 @@ class OtlpPushTest {
 
   /** A stop does not wait for a server that is not there. */
   @Test
-  void whatIsLastIsSentOnce() throws Exception {
+  void sendsTheLastPageOnce() throws Exception {
     refusals.set(Integer.MAX_VALUE);
     OtlpPush p = push("interval: 3, protocol: http/protobuf", Map.of(), page());
     next();

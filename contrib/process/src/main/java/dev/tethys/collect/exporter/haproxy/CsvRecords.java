@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads records of CSV (RFC 4180), in which quoted fields may hold line ends; lines that begin with
- * a hash are passed over, and so are empty ones. A record must have as many fields as the first.
+ * Reads records of CSV (RFC 4180), in which quoted fields may contain line ends; lines that begin
+ * with a hash are skipped, and so are empty ones. A record must have as many fields as the first.
  */
 final class CsvRecords {
   /** The longest record, in characters. */
@@ -21,7 +21,7 @@ final class CsvRecords {
     this.in = in;
   }
 
-  /** A record that cannot be taken; the next one can be read. */
+  /** An invalid record; the next one can be read. */
   static final class MalformedException extends Exception {
     private static final long serialVersionUID = 1L;
 

@@ -141,7 +141,7 @@ record HaproxyColumn(int index, String name, String code, MetricType type, Strin
     return List.copyOf(out);
   }
 
-  /** Whether the column tells milliseconds, which are shown as seconds. */
+  /** Whether the column is in milliseconds, which are exported as seconds. */
   boolean isMillis() {
     return index == 38 || index >= 58 && index <= 61;
   }

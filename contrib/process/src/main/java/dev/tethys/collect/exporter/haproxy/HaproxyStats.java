@@ -55,7 +55,7 @@ final class HaproxyStats implements MetricsSource {
   /** The largest answer that is read, in bytes. */
   private static final int MAX_ANSWER = 256 << 20;
 
-  /** As many columns as HAProxy 1.4 has before the one with the type of a row. */
+  /** Number of columns in HAProxy 1.4 up to the one with the type of a row. */
   private static final int LEAST_COLUMNS = 33;
 
   private static final int KIND = 32;

@@ -1,6 +1,6 @@
 package dev.tethys.collect.exporter.process;
 
-/** Resource usage of a thread, a process or a group so far, in whole numbers except times. */
+/** Accumulated resource usage of a thread, a process or a group, in whole numbers except times. */
 record Counts(
     double user,
     double system,
@@ -24,7 +24,7 @@ record Counts(
         involuntarySwitches + c.involuntarySwitches);
   }
 
-  /** What was added since an earlier look; files that could not be read for a while add nothing. */
+  /** Increase since earlier counts; files that were unreadable for a while add nothing. */
   Counts since(Counts c) {
     return new Counts(
         Math.max(0, user - c.user),
@@ -37,7 +37,7 @@ record Counts(
         Math.max(0, involuntarySwitches - c.involuntarySwitches));
   }
 
-  /** The same with the switches of a process's threads, which are not in its own. */
+  /** Counts with the context switches of a process's threads, which its own counts lack. */
   Counts withSwitches(double voluntary, double involuntary) {
     return new Counts(
         user, system, readBytes, writtenBytes, majorFaults, minorFaults, voluntary, involuntary);

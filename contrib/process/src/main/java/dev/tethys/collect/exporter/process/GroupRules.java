@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 final class GroupRules implements GroupNamer {
   private static final System.Logger LOG = JulLogger.of(GroupRules.class.getName());
 
-  /** A name is a label: what is longer is no name. */
+  /** A name is a label, so longer text is rejected. */
   private static final TemplateLimits LIMITS =
       new TemplateLimits(1 << 16, 50, 100_000, Duration.ofSeconds(1));
 
@@ -65,7 +65,7 @@ final class GroupRules implements GroupNamer {
   /**
    * Reads a file's content, strictly.
    *
-   * @throws dev.tethys.config.ConfigException with the position of what is wrong
+   * @throws dev.tethys.config.ConfigException with the position of the error
    */
   static GroupRules read(YamlNode node) {
     return new GroupRules(node.object(FILE).get(RULES));
@@ -94,7 +94,7 @@ final class GroupRules implements GroupNamer {
   }
 
   /**
-   * One rule; a part that is null is not asked.
+   * One rule; a null part is not tested.
    *
    * @param programs by their last part the whole path, {@code ""} for any
    */

@@ -17,9 +17,9 @@ final class NameMapping implements GroupNamer {
   /**
    * Reads the flags.
    *
-   * @param names separated by commas
-   * @param mapping names and expressions in turn, separated by commas
-   * @throws IllegalArgumentException saying what is wrong
+   * @param names comma-separated names
+   * @param mapping alternating names and expressions, comma-separated
+   * @throws IllegalArgumentException with the problem
    */
   NameMapping(String names, String mapping) {
     String[] tokens = mapping.isEmpty() ? new String[0] : mapping.split(",", -1);
@@ -36,7 +36,8 @@ final class NameMapping implements GroupNamer {
         byName.put(tokens[i], Pattern.compile(tokens[i + 1]));
       } catch (PatternSyntaxException e) {
         throw new IllegalArgumentException(
-            "--namemapping: '" + tokens[i + 1] + "' is no expression: " + e.getMessage(), e);
+            "--namemapping: '" + tokens[i + 1] + "' is not a valid expression: " + e.getMessage(),
+            e);
       }
     }
     for (String name : names.split(",")) {

@@ -27,9 +27,9 @@ public final class PidFileProcess {
   private final Path proc;
 
   /**
-   * Of the process whose number a file holds.
+   * Collector of the process whose PID a file contains.
    *
-   * @param server what names of metrics begin with
+   * @param server prefix of metric names
    */
   public PidFileProcess(String server, Path file) {
     this(server, file, Path.of("/proc"));
@@ -111,7 +111,7 @@ public final class PidFileProcess {
         traffic[1]);
   }
 
-  /** No limit is the largest number, as the kernel's own type has it. */
+  /** No limit is the largest number of the kernel's type. */
   private static double unsigned(double limit) {
     return Double.isInfinite(limit) ? 0x1p64 : limit;
   }

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Bounds: the bytes read of a file, and the threads read of a process.
  */
 final class ProcFolder {
-  /** What {@code getconf CLK_TCK} says on every Linux. */
+  /** Result of {@code getconf CLK_TCK} on every Linux. */
   private static final double TICKS = 100;
 
   private static final int MAX_FILE = 1 << 20;
@@ -50,12 +50,12 @@ final class ProcFolder {
     this.pageSize = pageSize();
     String boot = field(read(root.resolve("stat")), "btime ");
     if (boot == null) {
-      throw new IOException(root + "/stat does not say when the machine was started");
+      throw new IOException(root + "/stat has no boot time");
     }
     this.bootTime = Double.parseDouble(boot);
   }
 
-  /** From what the kernel hands to every process. */
+  /** Page size from the auxiliary vector that the kernel passes to every process. */
   private static long pageSize() throws IOException {
     ByteBuffer auxv =
         ByteBuffer.wrap(Files.readAllBytes(Path.of("/proc/self/auxv")))
@@ -130,7 +130,7 @@ final class ProcFolder {
     int close = s.lastIndexOf(')');
     String[] fields = close < 0 ? new String[0] : s.substring(close + 1).trim().split(" ");
     if (open < 0 || close < open || fields.length < 22) {
-      throw new IOException(folder + "/stat is not as proc(5) says");
+      throw new IOException(folder + "/stat does not have the format of proc(5)");
     }
     return new Stat(s.substring(open + 1, close), List.of(fields));
   }
@@ -157,7 +157,7 @@ final class ProcFolder {
     String uids = field(read(folder.resolve("status")), "Uid:");
     String[] ids = uids == null ? new String[0] : uids.split("\\s+");
     if (ids.length < 2) {
-      throw new IOException(folder + "/status does not say whose it is");
+      throw new IOException(folder + "/status has no owner");
     }
     return new ProcessFacts(
         pid,
@@ -284,7 +284,7 @@ final class ProcFolder {
                 waitsInOr(folder),
                 ProcessSnapshot.state(stat.field(3).charAt(0))));
       } catch (IOException e) {
-        // It has ended.
+        // The process has ended.
       }
     }
     return out.size() < 2 ? List.of() : out;

@@ -20,18 +20,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows groups of processes when it is asked, one who asks at a time: what a process used between
- * two looks is added once.
+ * Collects groups of processes on request, for one client at a time: the usage of a process between
+ * two scrapes is added once.
  */
 final class ProcessExporter implements Exporter {
   private static final System.Logger LOG = JulLogger.of(ProcessExporter.class.getName());
 
-  /** Makes what follows from rules anew, when they change. */
+  /** Creates a tracker when the rules change. */
   interface Trackers {
     ProcessTracker of(GroupNamer namer) throws IOException;
   }
 
-  /** Aggregation by group; created anew with every tracker. */
+  /** Aggregation by group; created with every tracker. */
   interface Groups {
     ProcessGroups make();
   }
@@ -47,9 +47,9 @@ final class ProcessExporter implements Exporter {
   private long partial;
 
   /**
-   * Looks for the first time, so that what is used from now on is counted.
+   * Scans for the first time, so that subsequent usage is counted.
    *
-   * @param file of rules; null where they came in another way
+   * @param file file of rules; null if they were set otherwise
    */
   ProcessExporter(@Nullable Path file, GroupNamer namer, Trackers trackers, Groups fresh)
       throws IOException {
@@ -120,7 +120,7 @@ final class ProcessExporter implements Exporter {
     return file != null;
   }
 
-  /** Rules that are as they were leave everything as it is; others begin with new counters. */
+  /** Unchanged rules keep everything; changed ones start with new counters. */
   @Override
   public void reload() throws IOException {
     if (file == null) {
@@ -142,7 +142,7 @@ final class ProcessExporter implements Exporter {
   /**
    * The rules of a file.
    *
-   * @throws dev.tethys.config.ConfigException with the position of what is wrong
+   * @throws dev.tethys.config.ConfigException with the position of the error
    */
   static GroupNamer rules(Path file) throws IOException {
     YamlDocument d = YamlDocument.read(file);

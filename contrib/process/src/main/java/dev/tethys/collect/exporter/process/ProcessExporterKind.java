@@ -26,7 +26,9 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** {@code tethys exporter process}: what process-exporter does, with its flags and its file. */
+/**
+ * {@code tethys exporter process}: replacement of process-exporter, with its flags and its file.
+ */
 public final class ProcessExporterKind implements ExporterKind {
   private static final String ONCE = "once-to-stdout-delay";
 
@@ -121,7 +123,7 @@ public final class ProcessExporterKind implements ExporterKind {
     return out;
   }
 
-  /** The metrics of a while, where that is asked for. */
+  /** Metrics over a delay, if requested. */
   @Override
   public @Nullable String printed(ExporterSettings s) throws IOException {
     Duration delay = duration(ONCE, s.get(ONCE));
@@ -140,7 +142,7 @@ public final class ProcessExporterKind implements ExporterKind {
       writer.finish();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException("told to stop before it was time to print");
+      throw new InterruptedIOException("stopped before the time to print");
     }
     return out.toString(StandardCharsets.UTF_8);
   }

@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Adds up processes by group, and shows each group with process-exporter's names. For one thread.
  *
- * <p>Invariant: what is counted of a group never falls, whichever of its processes end.
+ * <p>Invariant: the counters of a group never decrease, even if processes end.
  */
 final class ProcessGroups {
   private static final String PREFIX = "namedprocess_namegroup_";
 
-  /** What Go's empty time is in Unix seconds: shown of a group in which there is no process. */
+  /** Go's zero time in Unix seconds: the value for a group without processes. */
   private static final double NEVER = -62135596800.0;
 
   private record NamedThreads(int threads, Counts counts) {
@@ -31,7 +31,7 @@ final class ProcessGroups {
     }
   }
 
-  /** A group as it is now. */
+  /** Current state of a group. */
   private static final class Group {
     int processes;
     Counts used = Counts.ZERO;
@@ -82,8 +82,8 @@ final class ProcessGroups {
   private final Map<String, Map<String, Counts>> threadTotals = new HashMap<>();
 
   /**
-   * @param forgetEmpty whether a group in which there is no process any more is no longer shown
-   * @param smaps whether proportional sizes are shown
+   * @param forgetEmpty whether groups without processes are removed
+   * @param smaps whether proportional sizes are exported
    */
   ProcessGroups(boolean forgetEmpty, boolean smaps, boolean showThreads) {
     this.forgetEmpty = forgetEmpty;
@@ -91,7 +91,7 @@ final class ProcessGroups {
     this.showThreads = showThreads;
   }
 
-  /** Takes over a look, and shows all groups. */
+  /** Applies a scan, and exports all groups. */
   void show(List<Seen> seen, FamilyBuilder to) {
     Map<String, Group> groups = new TreeMap<>();
     seen.forEach(s -> groups.computeIfAbsent(s.group(), k -> new Group()).add(s));
@@ -109,7 +109,7 @@ final class ProcessGroups {
     groups.forEach((name, g) -> new GroupMetrics(name, to).group(g));
   }
 
-  /** Threads of a name are counted from anew when there was none of it for one look. */
+  /** Totals by thread name; a name restarts from zero after a scrape without such threads. */
   private static Map<String, Counts> threadTotals(@Nullable Map<String, Counts> before, Group now) {
     Map<String, Counts> out = new HashMap<>();
     now.threads.forEach(

@@ -38,7 +38,7 @@ record ProcessSnapshot(
     }
   }
 
-  /** A thread; {@code started} tells it from a later one of the same number. */
+  /** A thread; {@code started} distinguishes it from a later one with the same number. */
   record ThreadSnapshot(
       int id, long started, String name, Counts counts, String waitsIn, int state) {}
 

@@ -18,10 +18,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows the processes from one look to the next: the group of each, decided when it is first seen,
- * and what it has used since the last look. For one thread.
+ * Tracks the processes from one scrape to the next: the group of each, decided when it is first
+ * seen, and its usage since the last scrape. Not safe for concurrent use.
  *
- * <p>Bound: what is remembered is forgotten when its process has ended.
+ * <p>Bound: a process's state is removed when the process has ended.
  */
 final class ProcessTracker {
   private static final System.Logger LOG = JulLogger.of(ProcessTracker.class.getName());
@@ -35,7 +35,7 @@ final class ProcessTracker {
    */
   record Rules(GroupNamer namer, boolean children, boolean recheck, Duration recheckFor) {}
 
-  /** A process in a group, as it is now and with what it used since the last look. */
+  /** A process in a group: its current state and its usage since the last scrape. */
   record Seen(
       String group,
       Instant started,
@@ -117,7 +117,7 @@ final class ProcessTracker {
           seen.add(advance(k, snapshot));
         }
       } catch (NoSuchFileException e) {
-        // It has ended, and is no error.
+        // The process has ended, which is not an error.
       } catch (IOException | NumberFormatException e) {
         if (processes.isThere(pid)) {
           LOG.log(Level.DEBUG, "process {0} cannot be read: {1}", pid, e.getMessage());
@@ -180,7 +180,7 @@ final class ProcessTracker {
     known.put(a.id(), k);
     k.counts = a.snapshot().counts();
     k.threads = counts(a.snapshot().threads());
-    // One that was started since the first look has used all of it since then.
+    // All usage of a process that started after the first scan is new.
     boolean isNew = began != null && a.facts().started().isAfter(began);
     return new Seen(
         group,

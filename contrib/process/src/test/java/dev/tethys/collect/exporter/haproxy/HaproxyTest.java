@@ -133,7 +133,7 @@ class HaproxyTest {
   }
 
   @Test
-  void whatIsNoneIsDown() throws Exception {
+  void reportsInvalidStatisticsAsDown() throws Exception {
     try (Exporter e = open(serves(200, "not,enough,fields"))) {
       assertThat(shown(e)).isEqualTo(expected("invalid_config.metrics"));
     }

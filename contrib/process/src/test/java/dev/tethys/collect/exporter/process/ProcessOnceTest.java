@@ -17,7 +17,7 @@ class ProcessOnceTest {
   private final ProcessExporterKind kind = new ProcessExporterKind();
 
   @Test
-  void whatWasSeenIsPrintedAfterTheDelay() throws Exception {
+  void printsTheResultAfterTheDelay() throws Exception {
     String text = kind.printed(new FlagSettings(kind, Map.of(DELAY, "10ms", "procnames", "java")));
     assertThat(text)
         .contains("# TYPE namedprocess_namegroup_num_procs gauge\n")

@@ -100,7 +100,7 @@ class ProcessTrackerTest {
   }
 
   @Test
-  void whatIsCountedNeverFalls() throws Exception {
+  void countersNeverDecrease() throws Exception {
     process(10, 1, "web", "/usr/bin/web -a", 100, 500);
     ProcessTracker t = tracker(rules("process_names: [{comm: [web]}]"), false, Duration.ZERO);
     ProcessGroups g = new ProcessGroups(false, true, true);
@@ -160,7 +160,7 @@ class ProcessTrackerTest {
   }
 
   @Test
-  void namesAreLookedAtAgainForAsLongAsIsSaid() throws Exception {
+  void reevaluatesNamesForTheConfiguredTime() throws Exception {
     process(10, 1, "sh", "sh", 9_000, 0);
     GroupNamer web = rules("process_names: [{comm: [web]}]");
     ProcessTracker never = tracker(web, false, Duration.ZERO);
@@ -182,7 +182,7 @@ class ProcessTrackerTest {
   }
 
   @Test
-  void whatCannotBeReadIsCounted() throws Exception {
+  void countsUnreadableFiles() throws Exception {
     process(10, 1, "web", "web", 100, 0);
     process(11, 1, "web", "web", 100, 0);
     Files.delete(proc.resolve("10/io"));
@@ -221,7 +221,7 @@ class ProcessTrackerTest {
   }
 
   @Test
-  void whatIsWrongIsSaidWithItsPlace() {
+  void reportsInvalidRulesWithTheirPosition() {
     assertThatThrownBy(() -> rules("process_names:\n- {name: a}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("rules.yml:2")

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A pattern of strptime(3) for texts that devices give as times, such as {@code %Y-%m-%d,%H:%M:%S}.
- * Without a zone they are UTC; what is not said is that of 1 January 1900.
+ * Without a zone they are UTC; missing fields are those of 1 January 1900.
  */
 final class DatePattern {
   private static final List<String> MONTHS =

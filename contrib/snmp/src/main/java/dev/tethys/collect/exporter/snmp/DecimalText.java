@@ -3,7 +3,7 @@ package dev.tethys.collect.exporter.snmp;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Decimal numbers in texts, as they come out of expressions. */
+/** Decimal numbers in text captured by expressions. */
 final class DecimalText {
   private static final Pattern NUMBER =
       Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
@@ -11,7 +11,7 @@ final class DecimalText {
 
   private DecimalText() {}
 
-  /** The number; null when the text is none, or too large for one. */
+  /** Parses a number; null if the text is not a number, or the number is too large. */
   static @Nullable Double parse(String s) {
     if (s.length() > MAX_LENGTH || !NUMBER.matcher(s).matches()) {
       return null;

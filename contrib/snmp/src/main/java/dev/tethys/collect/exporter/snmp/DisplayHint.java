@@ -7,17 +7,17 @@ import java.util.List;
 
 /** Format of bytes in the language of RFC 2579, section 3.1: {@code 1x:} is {@code 0a:1b}. */
 final class DisplayHint {
-  /** Bytes of a piece; more than this are no hint that a MIB has. */
+  /** Maximum number of bytes of a piece; no MIB has a larger one. */
   private static final int MAX_LENGTH = 65_535;
 
   /**
    * One octet-format specification.
    *
-   * @param repeated whether the first byte says how often it is used
-   * @param length of a piece in bytes
+   * @param repeated whether the first byte is the number of repetitions
+   * @param length length of a piece in bytes
    * @param form x, d, o, a or t
-   * @param separator behind a piece; 0 for none
-   * @param terminator behind the last repetition; 0 for none
+   * @param separator character after a piece; 0 for none
+   * @param terminator character after the last repetition; 0 for none
    */
   private record Piece(boolean repeated, int length, char form, char separator, char terminator) {}
 
@@ -32,7 +32,7 @@ final class DisplayHint {
   /**
    * Reads a hint.
    *
-   * @throws IllegalArgumentException when it is none for bytes
+   * @throws IllegalArgumentException if it is not a hint for octets
    */
   static DisplayHint parse(String hint) {
     List<Piece> pieces = new ArrayList<>();
@@ -46,7 +46,7 @@ final class DisplayHint {
         length = 10 * length + hint.charAt(i++) - '0';
       }
       if (i == from || i == hint.length() || length > MAX_LENGTH) {
-        throw new IllegalArgumentException("\"" + hint + "\" is no DISPLAY-HINT for octets");
+        throw new IllegalArgumentException("\"" + hint + "\" is not a DISPLAY-HINT for octets");
       }
       char form = hint.charAt(i++);
       if ("xdoat".indexOf(form) < 0) {
@@ -64,7 +64,7 @@ final class DisplayHint {
       pieces.add(new Piece(repeated, (int) length, form, separator, terminator));
     }
     if (pieces.isEmpty() || pieces.getLast().length == 0 && !pieces.getLast().repeated) {
-      throw new IllegalArgumentException("\"" + hint + "\" is no DISPLAY-HINT for octets");
+      throw new IllegalArgumentException("\"" + hint + "\" is not a DISPLAY-HINT for octets");
     }
     return new DisplayHint(hint, List.copyOf(pieces));
   }

@@ -16,11 +16,11 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parts of an index as text. Where parts are missing they are zeros, for some agents leave out
- * those at the end. For one thread.
+ * Parts of an index as text. Missing parts are zeros, since some agents leave out trailing ones.
+ * For one thread.
  */
 final class IndexText {
-  /** The longest text that is taken out of an index; what an agent says beyond it is cut. */
+  /** Maximum length of text in an index; longer text is truncated. */
   static final int MAX_LENGTH = 65_535;
 
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
@@ -54,7 +54,7 @@ final class IndexText {
     this.parts = parts.clone();
   }
 
-  /** What the numbers before values of a type mean; null for a type without them. */
+  /** Meanings of the numbers before values of a type; null for a type without them. */
   static @Nullable Map<Integer, String> meanings(String type) {
     return COMBINED.get(type);
   }
@@ -69,7 +69,7 @@ final class IndexText {
     };
   }
 
-  /** How many parts were taken, those that are missing among them. */
+  /** Number of index parts consumed, including missing ones. */
   int position() {
     return at;
   }
@@ -122,7 +122,7 @@ final class IndexText {
       return next(meant, 0, false, words);
     }
     at = start;
-    // Of an unknown kind: with its number and length, as far as is known.
+    // Of an unknown kind: with its number and length, as far as known.
     return sized ? hex(take(length(Integer.toUnsignedLong(head[1]) + 2))) : hex(bytes(0, true));
   }
 
@@ -149,7 +149,7 @@ final class IndexText {
     return parts.length == 0 ? "" : "0x" + HEX.formatHex(asBytes(parts));
   }
 
-  /** Text in UTF-8; a run of bytes that are none becomes one mark. */
+  /** Text in UTF-8; a run of invalid bytes becomes one replacement character. */
   private static String valid(int[] parts) {
     byte[] bytes = asBytes(parts);
     CharsetDecoder d =

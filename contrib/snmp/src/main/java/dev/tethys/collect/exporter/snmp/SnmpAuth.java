@@ -16,9 +16,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An entry of {@code auths}: with what agents are asked.
+ * An entry of {@code auths}: credentials for requests to agents.
  *
- * @param tree as it is shown, secrets masked
+ * @param tree configuration for display, secrets masked
  */
 record SnmpAuth(Credentials credentials, String contextName, Map<String, @Nullable Object> tree) {
   private static final Section SECTION = new Section("auth", "Credentials for SNMP agents.");

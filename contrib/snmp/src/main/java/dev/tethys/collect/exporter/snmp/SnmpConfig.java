@@ -24,12 +24,12 @@ record SnmpConfig(Map<String, SnmpAuth> auths, Map<String, SnmpModule> modules) 
   private static final System.Logger LOG = JulLogger.of(SnmpConfig.class.getName());
 
   /**
-   * Reads files, strictly; of two entries of one name the later one holds.
+   * Reads files, strictly; of two entries with one name the later one wins.
    *
-   * @param patterns paths, of which the last part may be a pattern
-   * @param expand replaces variables of the environment
-   * @throws ConfigException with the position of what is wrong
-   * @throws IOException when a file cannot be read
+   * @param patterns paths, whose last part may be a pattern
+   * @param expand replaces environment variables
+   * @throws ConfigException with the position of the error
+   * @throws IOException if a file cannot be read
    */
   static SnmpConfig read(List<String> patterns, UnaryOperator<String> expand) throws IOException {
     SnmpConfig all = new SnmpConfig(new LinkedHashMap<>(), new LinkedHashMap<>());
@@ -64,14 +64,14 @@ record SnmpConfig(Map<String, SnmpAuth> auths, Map<String, SnmpModule> modules) 
     return new SnmpConfig(o.get(auths), o.get(modules));
   }
 
-  /** This one, when there is enough in it. */
+  /** Returns this configuration if it has modules and auths. */
   SnmpConfig checked(String where) throws IOException {
     if (modules.isEmpty()) {
-      throw new IOException("there are no modules " + where);
+      throw new IOException("no modules " + where);
     }
     if (auths.isEmpty()) {
       throw new IOException(
-          "there are no auths " + where + "; they are apart from modules since snmp_exporter 0.23");
+          "no auths " + where + "; they are apart from modules since snmp_exporter 0.23");
     }
     return this;
   }

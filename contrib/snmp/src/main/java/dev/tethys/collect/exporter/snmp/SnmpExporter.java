@@ -45,7 +45,7 @@ final class SnmpExporter implements Exporter {
       @Nullable InetSocketAddress from, boolean wrap, int atOnce, boolean packets) {}
 
   /**
-   * Modules of an agent that are asked for, with what.
+   * A probe of an agent: its modules and its credentials.
    *
    * @param packets whether each message is logged
    */
@@ -76,7 +76,7 @@ final class SnmpExporter implements Exporter {
     announce();
   }
 
-  /** Modules are shown before they are first asked for. */
+  /** Metrics of modules are exported before their first use. */
   private void announce() {
     config.modules().keySet().forEach(measures.moduleSeconds::with);
   }
@@ -149,7 +149,7 @@ final class SnmpExporter implements Exporter {
       HexFormat.of().parseHex(hex);
       return hex;
     } catch (IllegalArgumentException e) {
-      throw new ProbeException(400, "'snmp_engineid' is no hexadecimal number");
+      throw new ProbeException(400, "'snmp_engineid' is not a hexadecimal number");
     }
   }
 

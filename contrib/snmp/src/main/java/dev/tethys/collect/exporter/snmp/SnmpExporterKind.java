@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** {@code tethys exporter snmp}: what snmp_exporter does, with its flags and its file. */
+/** {@code tethys exporter snmp}: replacement of snmp_exporter, with its flags and its file. */
 public final class SnmpExporterKind implements ExporterKind {
   private static final int MAX_AT_ONCE = 64;
 
@@ -130,12 +130,12 @@ public final class SnmpExporterKind implements ExporterKind {
     String host = colon < 0 ? "" : text.substring(0, colon).replaceAll("^\\[|\\]$", "");
     if (host.isEmpty() || !port.matches("\\d{0,5}")) {
       throw new IllegalArgumentException(
-          "--snmp.source-address: \"" + text + "\" is no address:port");
+          "--snmp.source-address: \"" + text + "\" is not address:port");
     }
     InetSocketAddress a =
         new InetSocketAddress(host, port.isEmpty() ? 0 : Math.min(65_535, Integer.parseInt(port)));
     if (a.isUnresolved()) {
-      throw new IllegalArgumentException("--snmp.source-address: there is no address " + host);
+      throw new IllegalArgumentException("--snmp.source-address: unknown address " + host);
     }
     return a;
   }

@@ -245,7 +245,7 @@ record SnmpMetric(
               try {
                 m.put(Integer.parseInt(k), e.value().asString());
               } catch (NumberFormatException x) {
-                throw e.key().error("\"" + k + "\" is no whole number");
+                throw e.key().error("\"" + k + "\" is not a whole number");
               }
             });
     return m;
@@ -284,7 +284,7 @@ record SnmpMetric(
     return t;
   }
 
-  /** As it is shown. */
+  /** Configuration for display. */
   Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("name", name);

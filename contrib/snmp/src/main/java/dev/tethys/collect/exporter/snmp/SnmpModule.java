@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** An entry of {@code modules}: what is asked of an agent, and what becomes of it. */
+/** An entry of {@code modules}: the requests to an agent, and the metrics of the responses. */
 record SnmpModule(
     List<Oid> walk,
     List<Oid> get,
@@ -22,7 +22,7 @@ record SnmpModule(
     MetricTree tree,
     RequestLimits timeLimit,
     List<Filter> filters) {
-  /** Of which rows of tables others are asked for: those whose object has one of the values. */
+  /** Selects the rows of tables to request: those whose object has one of the values. */
   record Filter(Oid oid, List<Oid> targets, List<Pattern> values) {
     private static final Section SECTION = new Section("filter", "Filter of table rows.");
     private static final Key<Oid> OF =
@@ -38,7 +38,7 @@ record SnmpModule(
             "values",
             Type.list(Type.REGEX),
             List.of(),
-            "Regular expressions, of which one must match.");
+            "Regular expressions; at least one of them must match.");
     static final Type<Filter> TYPE =
         SECTION.type(o -> new Filter(o.get(OF), o.get(TARGETS), o.get(VALUES)));
 
@@ -109,7 +109,7 @@ record SnmpModule(
     return oids.isEmpty() ? null : oids.stream().map(Oid::toString).toList();
   }
 
-  /** As it is shown. */
+  /** Configuration for display. */
   Map<String, @Nullable Object> shown() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("walk", texts(walk));

@@ -25,10 +25,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes metrics of the objects of an agent. For one thread.
+ * Converts the objects of an agent to metrics. For one thread.
  *
- * <p>Two objects that become the same metric are an error, as they are for every client library of
- * Prometheus.
+ * <p>Two objects that map to the same metric are an error, as in every Prometheus client library.
  */
 final class SnmpSamples {
   /** Up to there every whole number is a double. */
@@ -42,7 +41,7 @@ final class SnmpSamples {
   private final FamilyBuilder to;
 
   /**
-   * @param wrap whether 64-bit counters begin anew at 2^53, so that none of their steps is lost
+   * @param wrap whether 64-bit counters wrap at 2^53, so that no increment is lost
    */
   SnmpSamples(List<Binding> found, boolean wrap, FamilyBuilder to) {
     found.forEach(b -> objects.put(b.name(), b.value()));
@@ -242,7 +241,7 @@ final class SnmpSamples {
     };
   }
 
-  /** A value as text; bytes as the type says, of an OctetString as a hint does if there is one. */
+  /** A value as text; bytes by the type, for an OctetString by a hint if there is one. */
   static String text(SnmpValue v, String type, @Nullable DisplayHint hint) {
     return switch (v) {
       case SnmpValue.Whole w -> Long.toString(w.value());
@@ -276,7 +275,7 @@ final class SnmpSamples {
     return new BigDecimal(shortest).stripTrailingZeros().toPlainString();
   }
 
-  /** RFC 2579's DateAndTime, 8 bytes without and 11 with an offset; null when it is none. */
+  /** RFC 2579's DateAndTime, 8 bytes without and 11 with an offset; null for other values. */
   private static @Nullable Double dateAndTime(SnmpValue v) {
     if (!(v instanceof SnmpValue.Bytes b) || (b.size() != 8 && b.size() != 11)) {
       return null;

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
-/** One module of one agent: asks for its objects, and shows them. For one thread. */
+/** One module of one agent: requests its objects, and exports them. For one thread. */
 final class SnmpScrape implements SnmpClient.Listener {
   private static final System.Logger LOG = JulLogger.of(SnmpScrape.class.getName());
 
@@ -65,10 +65,10 @@ final class SnmpScrape implements SnmpClient.Listener {
   }
 
   /**
-   * Asks.
+   * Walks the agent.
    *
-   * @param version of the protocol
-   * @param wrap whether 64-bit counters begin anew at 2^53
+   * @param version protocol version
+   * @param wrap whether 64-bit counters wrap at 2^53
    */
   FamilyBuilder run(SnmpClient client, int version, boolean wrap) throws IOException {
     long began = System.nanoTime();
@@ -131,7 +131,7 @@ final class SnmpScrape implements SnmpClient.Listener {
     return found;
   }
 
-  /** Requests chosen rows of tables instead of whole ones; where that fails, all. */
+  /** Requests selected rows of tables instead of whole ones; if that fails, all. */
   private static void choose(
       SnmpClient client, SnmpModule.Filter filter, List<Oid> gets, List<Oid> walks) {
     List<Binding> column;

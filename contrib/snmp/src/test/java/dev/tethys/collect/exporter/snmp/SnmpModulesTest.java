@@ -82,7 +82,7 @@ class SnmpModulesTest {
   }
 
   @Test
-  void largeCountersBeginAnewAt2To53() throws Exception {
+  void largeCountersWrapAt2To53() throws Exception {
     agent.has("1.3.6.1.9.1", 0x46, AgentDouble.bytes(0, 0x80, 0, 0, 0, 0, 0, 0, 5));
     String m = "- {name: c, oid: 1.3.6.1.9, type: counter, help: h, indexes: []}";
     assertThat(shown(m)).containsEntry("c{}", 5.0);
@@ -242,7 +242,7 @@ class SnmpModulesTest {
   }
 
   @Test
-  void whatComesTwiceIsAnError() {
+  void rejectsDuplicateSamples() {
     agent.number("1.3.6.1.9.1", 1).number("1.3.6.1.9.2", 2);
     assertThatThrownBy(() -> shown("- {name: x, oid: 1.3.6.1.9, type: gauge, help: h}"))
         .isInstanceOf(IOException.class)
@@ -270,7 +270,7 @@ class SnmpModulesTest {
   }
 
   @Test
-  void whatIsWrongIsSaidWithItsPlace() {
+  void reportsInvalidSettingsWithTheirPosition() {
     assertThatThrownBy(() -> config("auths:\n  a: {version: 4}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("snmp.yml:2")
@@ -293,7 +293,7 @@ class SnmpModulesTest {
             () -> config("modules: {m: {metrics: [{name: a, oid: 1.2, type: Guage, help: h}]}}"))
         .hasMessageContaining("unknown type \"Guage\" of metric a");
     assertThatThrownBy(() -> config("auths: {a: {}}").checked("here"))
-        .hasMessageContaining("there are no modules here");
+        .hasMessageContaining("no modules here");
   }
 
   @Test

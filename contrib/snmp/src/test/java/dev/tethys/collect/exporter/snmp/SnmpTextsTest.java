@@ -36,7 +36,7 @@ class SnmpTextsTest {
 
   @ParameterizedTest
   @CsvSource({"d", "1", "1q", "''", "99999999999a", "*"})
-  void whatIsNoHintIsRefused(String hint) {
+  void rejectsInvalidHints(String hint) {
     assertThatThrownBy(() -> DisplayHint.parse(hint)).isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -82,7 +82,7 @@ class SnmpTextsTest {
         "%z | 0100",
         "%Y | ''"
       })
-  void whatDoesNotFitIsNoTime(String pattern, String text) {
+  void returnsNullForTextThatDoesNotMatch(String pattern, String text) {
     assertThat(DatePattern.parse(pattern).seconds(text)).isNull();
   }
 

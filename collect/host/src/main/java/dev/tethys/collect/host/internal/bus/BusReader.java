@@ -14,7 +14,7 @@ import java.util.List;
  * its content.
  */
 final class BusReader {
-  /** What the specification allows to be within each other. */
+  /** Maximum nesting depth in the specification. */
   private static final int MAX_DEPTH = 64;
 
   private final ByteBuffer in;

@@ -3,7 +3,7 @@ package dev.tethys.collect.host.internal.bus;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** Values as the bus has them, little-endian, each aligned to its size from the first byte on. */
+/** Values in the bus's format, little-endian, each aligned to its size from the first byte on. */
 final class BusWriter {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
@@ -49,7 +49,7 @@ final class BusWriter {
     }
   }
 
-  /** Puts what another has behind what is there; both begin at a multiple of eight. */
+  /** Appends the data of another writer; both start at a multiple of eight. */
   void append(BusWriter other) {
     out.writeBytes(other.toByteArray());
   }

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A connection to the system's bus, or past it to one service
- * (https://dbus.freedesktop.org/doc/dbus-specification.html). It asks and waits for the answer;
- * what else comes is passed over. For one thread, for one scrape.
+ * (https://dbus.freedesktop.org/doc/dbus-specification.html). It sends a request and waits for the
+ * response; other messages are skipped. Not thread-safe; used for one scrape.
  *
  * <p>Bounds: it is closed when its time is up, which ends any call in progress, and a message has
  * at most 16 MiB, a bus's own bound being 128.
@@ -120,7 +120,7 @@ public final class SystemBus implements AutoCloseable {
     }
   }
 
-  /** By who the process is, which the kernel tells the other side. */
+  /** Authenticates by the process's user, which the kernel passes to the peer. */
   private void login() throws IOException {
     Object uid = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     String hex = HexFormat.of().formatHex(String.valueOf(uid).getBytes(StandardCharsets.US_ASCII));
@@ -136,7 +136,7 @@ public final class SystemBus implements AutoCloseable {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     for (int b = read(); b != '\n'; b = read()) {
       if (line.size() == MAX_LINE) {
-        throw new IOException("the bus speaks no D-Bus");
+        throw new IOException("the bus does not support D-Bus");
       }
       line.write(b);
     }
@@ -183,10 +183,10 @@ public final class SystemBus implements AutoCloseable {
   }
 
   /**
-   * Calls a method and waits for what it gives.
+   * Calls a method and waits for the result.
    *
-   * @param texts its arguments
-   * @throws BusException when the other side refuses it
+   * @param texts arguments of the method
+   * @throws BusException if the peer returns an error
    */
   public List<Object> call(String service, String path, String of, String method, String... texts)
       throws IOException {
@@ -250,7 +250,7 @@ public final class SystemBus implements AutoCloseable {
           case SIGNATURE -> signature = String.valueOf(v);
           case ERROR_NAME -> error = String.valueOf(v);
           default -> {
-            // who sent it to whom
+            // sender and destination
           }
         }
       }

@@ -15,7 +15,7 @@ public final class Attributes {
 
   private final Map<Integer, ByteBuffer> byType = new HashMap<>();
 
-  /** What stands from the position of a buffer on; of a type that is repeated the last. */
+  /** Attributes from the position of a buffer on; for a repeated type the last one. */
   public static Attributes of(ByteBuffer in) {
     Attributes a = new Attributes();
     for (Netlink.Message m : list(in)) {

@@ -41,7 +41,7 @@ public final class GenericFamily implements AutoCloseable {
     }
   }
 
-  /** All that a command tells, by its attributes. */
+  /** All results of a command, by their attributes. */
   public List<Attributes> dump(int command, byte[] attributes) throws IOException {
     List<Attributes> out = new ArrayList<>();
     for (Netlink.Message m : netlink.dump(id, question(command, attributes))) {

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A socket of netlink: asks for a table of the kernel and reads all of its parts (linux/netlink.h).
- * For one thread, for one question after the other.
+ * A netlink socket: requests a table of the kernel and reads all of its parts (linux/netlink.h).
+ * Not thread-safe; requests are sequential.
  */
 public final class Netlink implements AutoCloseable {
   /** Links, addresses, routes and queues. */
@@ -89,7 +89,7 @@ public final class Netlink implements AutoCloseable {
     return all;
   }
 
-  /** Takes the messages of a datagram; true when the answer has come to its end. */
+  /** Reads the messages of a datagram; true at the end of the response. */
   private static boolean readMessages(ByteBuffer in, int number, List<Message> all)
       throws IOException {
     while (in.remaining() >= HEADER) {

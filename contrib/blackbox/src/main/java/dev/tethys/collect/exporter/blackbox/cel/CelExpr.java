@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** An expression as it was parsed, macros as what they are. */
+/** A parsed expression with macros expanded. */
 sealed interface CelExpr {
   /** Literal value. */
   record Literal(Object value) implements CelExpr {}
@@ -15,16 +15,14 @@ sealed interface CelExpr {
   /**
    * A field.
    *
-   * @param test whether it is only asked if there is one: {@code has()}
+   * @param test whether only its presence is tested: {@code has()}
    */
   record Field(CelExpr of, String name, boolean test) implements CelExpr {}
 
   /** An element. */
   record Element(CelExpr of, CelExpr index) implements CelExpr {}
 
-  /**
-   * A function of {@link CelFunctions}; of a method, the first argument is what it is called on.
-   */
+  /** A function of {@link CelFunctions}; for a method, the first argument is its receiver. */
   record Call(String name, List<CelExpr> arguments) implements CelExpr {}
 
   /** An operator that needs both sides. */
@@ -55,8 +53,8 @@ sealed interface CelExpr {
   /**
    * A macro.
    *
-   * @param variable what an element is called in both expressions
-   * @param filter of {@code map} with three arguments; else null
+   * @param variable name of an element in both expressions
+   * @param filter filter of {@code map} with three arguments; otherwise null
    */
   record Comprehension(
       Over kind, CelExpr range, String variable, @Nullable CelExpr filter, CelExpr body)

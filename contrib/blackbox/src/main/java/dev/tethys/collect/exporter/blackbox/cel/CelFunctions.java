@@ -85,11 +85,11 @@ final class CelFunctions {
 
   private CelFunctions() {}
 
-  /** What is wrong with a call, for a format with its name; "" for nothing. */
+  /** Problem of a call, as a format with its name; "" for none. */
   static String problem(String name, boolean method, int arguments) {
     Shape s = SHAPES.get(name);
     if (s == null || s.form == (method ? Form.GLOBAL : Form.METHOD)) {
-      return method ? "there is no method %s()" : "there is no function %s()";
+      return method ? "unknown method %s()" : "unknown function %s()";
     }
     return arguments < s.least || arguments > s.most ? "%s() has other arguments" : "";
   }
@@ -142,7 +142,7 @@ final class CelFunctions {
     try {
       return Pattern.compile(expression).matcher(text).find();
     } catch (PatternSyntaxException e) {
-      throw new CelException(expression + " is no expression of RE2: " + e.getDescription());
+      throw new CelException(expression + " is not a valid RE2 expression: " + e.getDescription());
     }
   }
 
@@ -158,7 +158,7 @@ final class CelFunctions {
         default -> throw no("int", v);
       };
     } catch (NumberFormatException e) {
-      throw new CelException(v + " is no int");
+      throw new CelException(v + " is not an int");
     }
   }
 
@@ -174,7 +174,7 @@ final class CelFunctions {
         default -> throw no("uint", v);
       };
     } catch (NumberFormatException e) {
-      throw new CelException(v + " is no uint");
+      throw new CelException(v + " is not a uint");
     }
   }
 
@@ -188,7 +188,7 @@ final class CelFunctions {
         default -> throw no("double", v);
       };
     } catch (NumberFormatException e) {
-      throw new CelException(v + " is no double");
+      throw new CelException(v + " is not a double");
     }
   }
 
@@ -201,7 +201,7 @@ final class CelFunctions {
         try {
           yield StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(b.all)).toString();
         } catch (CharacterCodingException e) {
-          throw new CelException("bytes that are no UTF-8");
+          throw new CelException("bytes are not valid UTF-8");
         }
       }
       case Instant i -> i.toString();
@@ -224,7 +224,7 @@ final class CelFunctions {
     if (TRUE.contains(s) || FALSE.contains(s)) {
       return TRUE.contains(s);
     }
-    throw new CelException("\"" + s + "\" is no bool");
+    throw new CelException("\"" + s + "\" is not a bool");
   }
 
   private static Duration duration(String text) {
@@ -240,7 +240,7 @@ final class CelFunctions {
         end = m.end();
       }
       if (end < s.length() || s.isEmpty()) {
-        throw new CelException("\"" + text + "\" is no duration");
+        throw new CelException("\"" + text + "\" is not a duration");
       }
     }
     if (nanos.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
@@ -257,7 +257,7 @@ final class CelFunctions {
         default -> OffsetDateTime.parse(text("timestamp", v)).toInstant();
       };
     } catch (DateTimeException e) {
-      throw new CelException(v + " is no time");
+      throw new CelException(v + " is not a valid time");
     }
   }
 
@@ -279,7 +279,7 @@ final class CelFunctions {
     try {
       t = i.atZone(zone.isEmpty() ? ZoneOffset.UTC : ZoneId.of(signed(zone)));
     } catch (DateTimeException e) {
-      throw new CelException("there is no zone " + zone);
+      throw new CelException("unknown time zone " + zone);
     }
     return (long)
         switch (name) {
@@ -296,7 +296,7 @@ final class CelFunctions {
         };
   }
 
-  /** An offset may stand without its plus. */
+  /** An offset may lack its plus sign. */
   private static String signed(String zone) {
     return zone.matches("[0-9]{2}:[0-9]{2}") ? "+" + zone : zone;
   }

@@ -18,9 +18,9 @@ final class CelLexer {
   /**
    * A token.
    *
-   * @param text of a name or symbol, and a number as it was written
-   * @param value of a literal; of a whole number its digits, for a minus may stand before it
-   * @param column from 1
+   * @param text text of a name or symbol, and a number as written
+   * @param value value of a literal; for a whole number its digits, since a minus may precede it
+   * @param column column from 1
    */
   record Token(Kind kind, String text, Object value, int column) {
     boolean is(String symbol) {
@@ -118,7 +118,7 @@ final class CelLexer {
         return new Token(Kind.SYMBOL, symbol, "", column);
       }
     }
-    throw wrong(at, "\"" + c + "\" means nothing here");
+    throw wrong(at, "\"" + c + "\" is unexpected here");
   }
 
   private Token number(int column) {
@@ -167,7 +167,7 @@ final class CelLexer {
             new CelValues.Unsigned(Long.parseUnsignedLong(digits, base)),
             column);
       } catch (NumberFormatException e) {
-        throw wrong(from, digits + " is no number of 64 bits");
+        throw wrong(from, digits + " does not fit into 64 bits");
       }
     }
     if (digits.isEmpty()) {
@@ -234,7 +234,7 @@ final class CelLexer {
         at--;
         yield code(3, 8, from);
       }
-      default -> throw wrong(from, "there is no escape \\" + c);
+      default -> throw wrong(from, "unknown escape \\" + c);
     };
   }
 
@@ -247,7 +247,7 @@ final class CelLexer {
         return v;
       }
     } catch (NumberFormatException e) {
-      // said below
+      // reported below
     }
     throw wrong(from, "an escape must have " + length + " hexadecimal digits");
   }

@@ -57,9 +57,9 @@ final class CelParser {
   }
 
   /**
-   * An expression.
+   * Parses an expression.
    *
-   * @throws CelException when it is none, with its column
+   * @throws CelException if the expression is invalid, with its column
    */
   static CelExpr parse(String text, Set<String> variables) {
     if (text.length() > MAX_LENGTH) {
@@ -157,7 +157,7 @@ final class CelParser {
     try {
       return Long.parseLong(digits, base);
     } catch (NumberFormatException e) {
-      throw wrong(where, digits + " is no number of 64 bits");
+      throw wrong(where, digits + " does not fit into 64 bits");
     }
   }
 
@@ -189,7 +189,7 @@ final class CelParser {
     throw wrong(t, "a value expected, not " + t.text());
   }
 
-  /** Expressions with commas between them, up to a symbol, before which a comma may stand. */
+  /** Comma-separated expressions up to a symbol, which may follow a comma. */
   private List<CelExpr> until(String end) {
     List<CelExpr> all = new ArrayList<>();
     while (!take(end)) {
@@ -231,7 +231,7 @@ final class CelParser {
       return call(t, name, until(")"), null);
     }
     if (!variables.contains(name) && !bound.contains(name) && !CelValues.TYPES.contains(name)) {
-      throw wrong(t, "there is no variable " + name);
+      throw wrong(t, "unknown variable " + name);
     }
     return new CelExpr.Name(name);
   }

@@ -28,13 +28,13 @@ public final class CelProgram {
   /**
    * Parses an expression.
    *
-   * @throws CelException when it is none, with its column
+   * @throws CelException if the expression is invalid, with its column
    */
   public static CelProgram parse(String text) {
     return new CelProgram(text, CelParser.parse(text, Set.of("body")));
   }
 
-  /** As it was written. */
+  /** Source text. */
   public String text() {
     return text;
   }
@@ -50,7 +50,7 @@ public final class CelProgram {
     if (v instanceof Boolean b) {
       return b;
     }
-    throw new CelException("the value is no bool but a " + CelValues.type(v).name());
+    throw new CelException("the value must be a bool but is a " + CelValues.type(v).name());
   }
 
   /** A variable that is in sight. */
@@ -142,7 +142,7 @@ public final class CelProgram {
             case List<?> l -> l;
             case Map<?, ?> m -> m.keySet();
             case Object o ->
-                throw new CelException("a " + CelValues.type(o).name() + " is no list");
+                throw new CelException("a " + CelValues.type(o).name() + " is not a list");
           };
       boolean lists = c.kind() == Over.MAP || c.kind() == Over.FILTER;
       List<Object> out = new ArrayList<>();

@@ -15,10 +15,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Values and what operators make of them. A value is a {@code Long}, {@link Unsigned}, {@code
- * Double}, {@code Boolean}, {@code String}, {@link Bytes}, {@code List}, {@code Map}, {@link
- * Duration}, {@link Instant}, {@link Type} or {@link #NULL}. Numbers of different types are
- * compared by value, as in cel-go; sums require both sides of one type. Source: cel-spec's langdef.
+ * Values and the results of operators. A value is a {@code Long}, {@link Unsigned}, {@code Double},
+ * {@code Boolean}, {@code String}, {@link Bytes}, {@code List}, {@code Map}, {@link Duration},
+ * {@link Instant}, {@link Type} or {@link #NULL}. Numbers of different types are compared by value,
+ * as in cel-go; sums require both sides of one type. Source: cel-spec's langdef.
  */
 final class CelValues {
   private CelValues() {}
@@ -150,7 +150,7 @@ final class CelValues {
     return a.equals(b);
   }
 
-  /** As a map has it: whole numbers of any type are one key. */
+  /** Normalizes a map key: whole numbers of any type are one key. */
   static Object key(Object v) {
     return switch (v) {
       case Unsigned u when u.bits >= 0 -> u.bits;
@@ -328,7 +328,7 @@ final class CelValues {
         || key instanceof Long
         || key instanceof Unsigned
         || key instanceof Boolean)) {
-      throw new CelException(type(key).name + " is no type of keys");
+      throw new CelException(type(key).name + " is not a valid key type");
     }
     if (to.put(key(key), value) != null) {
       throw new CelException("a map with the key " + key + " twice");

@@ -241,14 +241,14 @@ class CelBesideTest {
         "body = 1",
         "x.y"
       })
-  void whatIsNoExpressionIsRefusedWithItsPlace(String text) {
+  void rejectsInvalidExpressionsWithTheColumn(String text) {
     assertThatThrownBy(() -> CelProgram.parse(text))
         .isInstanceOf(CelException.class)
         .hasMessageStartingWith("column ");
   }
 
   @Test
-  void whatWouldTakeTooLongEnds() {
+  void stopsExpensiveExpressions() {
     String twice = "[1,1,1,1,1,1,1,1,1,1]";
     String deep = "true";
     for (int i = 0; i < 12; i++) {

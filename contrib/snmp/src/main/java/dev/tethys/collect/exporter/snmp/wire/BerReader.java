@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Reads values of ASN.1's basic encoding out of a part of a message. Nothing beyond the part is
- * read, and nothing larger than the message is made of it.
+ * Reads values of ASN.1's basic encoding from a part of a message. Nothing beyond the part is read,
+ * and no allocation exceeds the message.
  */
 final class BerReader {
   private final byte[] bytes;
@@ -23,7 +23,7 @@ final class BerReader {
     return at < end;
   }
 
-  /** Where the next value begins in the message. */
+  /** Position of the next value in the message. */
   int position() {
     return at;
   }
@@ -36,7 +36,7 @@ final class BerReader {
     return bytes[at] & 0xff;
   }
 
-  /** What is inside of the next value. */
+  /** Reader of the next value's contents. */
   BerReader inside(int tag) throws MalformedMessageException {
     if (tag() != tag) {
       throw new MalformedMessageException("tag 0x%02x instead of 0x%02x".formatted(tag(), tag));

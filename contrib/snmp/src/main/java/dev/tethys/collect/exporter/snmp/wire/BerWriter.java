@@ -2,7 +2,7 @@ package dev.tethys.collect.exporter.snmp.wire;
 
 import java.io.ByteArrayOutputStream;
 
-/** Writes values of ASN.1's basic encoding one behind the other. */
+/** Writes values of ASN.1's basic encoding in sequence. */
 final class BerWriter {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream(128);
 

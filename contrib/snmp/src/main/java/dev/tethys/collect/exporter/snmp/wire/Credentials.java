@@ -9,10 +9,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * With what an agent is asked: a community, or a user of version 3. Safe for any number of threads.
+ * Credentials for an agent: a community, or a user of version 3. Safe for any number of threads.
  *
- * <p>Keys are made of passwords (RFC 3414, appendix A.2) once, for that takes a megabyte of hashing
- * by intention.
+ * <p>Keys are derived from passwords (RFC 3414, appendix A.2) once, since that hashes a megabyte by
+ * design.
  */
 public final class Credentials {
   /** Authentication protocol, with the names of {@code snmp.yml}. */
@@ -27,7 +27,7 @@ public final class Credentials {
     final String digest;
     final String mac;
 
-    /** How many bytes of the code are sent (RFC 7860). */
+    /** Number of bytes of the authentication code that are sent (RFC 7860). */
     final int length;
 
     Authentication(String digest, String mac, int length) {
@@ -56,7 +56,7 @@ public final class Credentials {
 
     final int keyLength;
 
-    /** Short keys are lengthened as Cisco does (draft-reeder), else as draft-blumenthal says. */
+    /** Short keys are extended like Cisco's (draft-reeder), otherwise by draft-blumenthal. */
     final boolean reeder;
 
     Privacy(int keyLength, boolean reeder) {

@@ -2,7 +2,7 @@ package dev.tethys.collect.exporter.snmp.wire;
 
 import java.io.IOException;
 
-/** A message that is not as the protocol says, or not to be trusted. */
+/** A message that violates the protocol, or is not authentic. */
 final class MalformedMessageException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -18,9 +18,9 @@ public final class Oid implements Comparable<Oid> {
   }
 
   /**
-   * Reads numbers with dots between, with or without one before them.
+   * Parses numbers separated by dots, with or without a leading dot.
    *
-   * @throws IllegalArgumentException when it is none
+   * @throws IllegalArgumentException if the text is not an object identifier
    */
   public static Oid parse(String text) {
     String s = text.startsWith(".") ? text.substring(1) : text;
@@ -35,7 +35,7 @@ public final class Oid implements Comparable<Oid> {
         parts[i] = Integer.parseUnsignedInt(f[i]);
       } catch (NumberFormatException e) {
         throw new IllegalArgumentException(
-            "\"" + text + "\" is no object identifier such as 1.3.6.1.2.1", e);
+            "\"" + text + "\" is not an object identifier such as 1.3.6.1.2.1", e);
       }
     }
     return new Oid(parts);
@@ -55,7 +55,7 @@ public final class Oid implements Comparable<Oid> {
     return Arrays.copyOfRange(parts, i, parts.length);
   }
 
-  /** The same with more parts behind. */
+  /** Appends parts to the identifier. */
   public Oid plus(int... more) {
     int[] all = Arrays.copyOf(parts, parts.length + more.length);
     System.arraycopy(more, 0, all, parts.length, more.length);

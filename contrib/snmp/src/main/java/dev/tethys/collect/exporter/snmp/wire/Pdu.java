@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A request or an answer, without what protects it.
+ * A request or a response, without its security wrapper.
  *
  * @param errorStatus of a GetBulk the number of non-repeaters
  * @param errorIndex of a GetBulk the number of repetitions
@@ -30,7 +30,7 @@ record Pdu(int type, int requestId, int errorStatus, int errorIndex, List<Bindin
     return new Pdu(type, id, errorStatus, errorIndex, bindings);
   }
 
-  /** What is inside of a request. */
+  /** Contents of a request. */
   BerWriter content() {
     BerWriter all = new BerWriter();
     for (Binding b : bindings) {

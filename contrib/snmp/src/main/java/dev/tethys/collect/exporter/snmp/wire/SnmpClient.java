@@ -19,14 +19,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Asks one agent, one request at a time. For one thread.
  *
- * <p>Bounds: a request is sent so often and waited for so long; all together no longer than until
- * the deadline; messages and walks have largest sizes.
+ * <p>Limits: retries and timeout of a request; the deadline for everything; maximum sizes of
+ * messages and walks.
  */
 public final class SnmpClient implements AutoCloseable {
   /** Most objects of one walk. */
   public static final int MAX_BINDINGS = 500_000;
 
-  /** What {@code errorStatus} says when there is no such object, in version 1. */
+  /** Value of {@code errorStatus} for a missing object in version 1. */
   public static final int NO_SUCH_NAME = 2;
 
   private static final int USUAL_REPETITIONS = 50;
@@ -60,9 +60,9 @@ public final class SnmpClient implements AutoCloseable {
     void received(long nanos);
 
     /**
-     * A message as it goes, or as it came.
+     * Called for each sent or received message.
      *
-     * @param sent whether it is ours
+     * @param sent whether we sent it
      */
     default void packet(boolean sent, byte[] message) {}
 
@@ -228,13 +228,13 @@ public final class SnmpClient implements AutoCloseable {
     if (!security.hasEngineId()) {
       exchange(Pdu.request(Pdu.GET, 0, List.of()));
       if (!security.hasEngineId()) {
-        throw new IOException("the agent does not tell its engine");
+        throw new IOException("the agent does not report its engine");
       }
     }
     Pdu p = exchange(request);
     int report = report(p);
     if (report == NOT_IN_TIME || report == UNKNOWN_ENGINE) {
-      // It has told its clock meanwhile.
+      // It has reported its clock in the meantime.
       p = exchange(request);
       report = report(p);
     }
@@ -244,7 +244,7 @@ public final class SnmpClient implements AutoCloseable {
     return p;
   }
 
-  /** Which counter of the security model a report is about; 0 when it is none of them. */
+  /** Counter of the security model that a report is about; 0 for any other. */
   private static int report(Pdu p) {
     if (p.type() != Pdu.REPORT || p.bindings().isEmpty()) {
       return 0;
@@ -306,7 +306,7 @@ public final class SnmpClient implements AutoCloseable {
         .bytes();
   }
 
-  /** The answer to one of these requests; others that come late are passed over. */
+  /** The response to one of these requests; late ones to others are skipped. */
   private Pdu receive(Set<Integer> ids, long sent) throws IOException {
     long until = Math.min(deadline - sent, timeLimit.timeout().toNanos()) + sent;
     while (true) {

@@ -14,7 +14,7 @@ public record SnmpTarget(String host, int port, boolean tcp) {
    * Reads {@code host}, {@code host:port} or {@code [IPv6]:port}, with {@code udp://} or {@code
    * tcp://} before it.
    *
-   * @throws IllegalArgumentException saying what is wrong
+   * @throws IllegalArgumentException with the problem
    */
   public static SnmpTarget parse(String text) {
     int scheme = text.indexOf("://");

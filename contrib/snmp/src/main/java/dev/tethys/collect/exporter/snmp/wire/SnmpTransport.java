@@ -18,9 +18,9 @@ abstract sealed class SnmpTransport implements AutoCloseable {
   abstract void send(byte[] message) throws IOException;
 
   /**
-   * The next message.
+   * Receives the next message.
    *
-   * @throws java.net.SocketTimeoutException when none comes in time
+   * @throws java.net.SocketTimeoutException on timeout
    */
   abstract byte[] receive(int millis) throws IOException;
 
@@ -69,7 +69,7 @@ abstract sealed class SnmpTransport implements AutoCloseable {
     }
   }
 
-  /** Over TCP (RFC 3430): messages follow each other, and their own length says where they end. */
+  /** Over TCP (RFC 3430): messages follow each other, and their encoded length marks their end. */
   static final class Tcp extends SnmpTransport {
     private final InetSocketAddress to;
     private final @Nullable InetSocketAddress from;
@@ -138,7 +138,7 @@ abstract sealed class SnmpTransport implements AutoCloseable {
         in.readFully(all, 2 + more.length, length);
         return all;
       } catch (IOException e) {
-        // Where the next message begins is not known any more.
+        // The start of the next message is no longer known.
         s.close();
         throw e;
       }

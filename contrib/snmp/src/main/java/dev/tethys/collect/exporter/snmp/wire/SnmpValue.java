@@ -19,7 +19,9 @@ public sealed interface SnmpValue {
    */
   record Real(double value, boolean single) implements SnmpValue {}
 
-  /** A string of bytes; of an Opaque that is no number, its content. Not to be changed. */
+  /**
+   * A string of bytes; for an Opaque that is not a number, its content. Callers must not modify it.
+   */
   final class Bytes implements SnmpValue {
     private final byte[] bytes;
 

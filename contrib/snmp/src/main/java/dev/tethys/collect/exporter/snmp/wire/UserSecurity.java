@@ -50,7 +50,7 @@ final class UserSecurity {
     return engine.length > 0;
   }
 
-  /** A request; while the engine is not known, one that makes the agent tell it. */
+  /** A request; while the engine is unknown, one that makes the agent report it. */
   byte[] write(int messageId, Pdu pdu) throws GeneralSecurityException {
     Authentication how = hasEngineId() ? credentials.authentication() : null;
     Privacy what = how == null ? null : credentials.privacy();
@@ -77,7 +77,7 @@ final class UserSecurity {
     byte[] code = how == null ? NONE : new byte[how.length];
     byte[] message = message(messageId, flags, time, code, parameters, scoped);
     if (how != null) {
-      // The code is taken over the message in which it is zeros.
+      // The code is computed over the message with zeros in its place.
       code = code(how, message);
       message = message(messageId, flags, time, code, parameters, scoped);
     }
@@ -150,10 +150,10 @@ final class UserSecurity {
   }
 
   /**
-   * Reads an answer.
+   * Reads a response.
    *
-   * @throws MalformedMessageException when it is malformed, or not signed or encrypted as asked
-   *     for; reports of errors need not be
+   * @throws MalformedMessageException if it is malformed, or not signed or encrypted as required;
+   *     error reports need not be
    */
   Opened read(byte[] message) throws MalformedMessageException {
     BerReader all = new BerReader(message, 0, message.length).inside(Ber.SEQUENCE);
@@ -222,7 +222,7 @@ final class UserSecurity {
       @Nullable Privacy what, int itsBoots, int itsTime, byte[] parameters, byte[] b)
       throws MalformedMessageException {
     if (what == null || privacyKey.length == 0 || parameters.length != 8) {
-      throw new MalformedMessageException("an encrypted answer that was not asked for");
+      throw new MalformedMessageException("the response is encrypted although the request was not");
     }
     try {
       byte[] plain = crypt(Cipher.DECRYPT_MODE, what, itsBoots, itsTime, parameters, b);
@@ -232,7 +232,9 @@ final class UserSecurity {
     }
   }
 
-  /** Takes over what an agent says of itself, where it is the first time or it has proved it. */
+  /**
+   * Adopts the engine state of an agent, either for the first time or after it was authenticated.
+   */
   private void meet(byte[] from, int itsBoots, int itsTime) throws MalformedMessageException {
     if (from.length < 1 || from.length > 64) {
       throw new MalformedMessageException("an engine id of " + from.length + " bytes");
