@@ -173,7 +173,7 @@ class ControlToolTest {
     String id = id(ok("sample", "10%", scope[0], scope[1], "--keep-errors", "--reason=noise"));
     assertThat(ok("controls")).contains("service.name=catalog", "keep 0.1", "noise");
     assertThat(ok("effect", id)).contains("service.name=catalog", "bytes/s out");
-    assertThat(refused("effect", "none")).contains("there is no control none");
+    assertThat(refused("effect", "none")).contains("unknown control none");
     ok("end", id, "--reason=quiet");
     assertThat(ok("controls").lines().skip(1))
         .containsExactly("No control is active; --all lists ended ones.");
@@ -281,7 +281,7 @@ class ControlToolTest {
     assertThat(refused("agents")).contains("401");
     assertThat(refused("agents", wrong)).contains("401", "unknown");
     assertThat(refused("rollout", "nope", "--reason=a", operator))
-        .contains("there is no configuration nope");
+        .contains("unknown configuration nope");
     assertThat(refused("mute", "--reason=a", operator)).startsWith("the scope is everything");
     assertThat(ok("agents", viewer)).contains("AGENT");
     String reason = "--reason=noise";

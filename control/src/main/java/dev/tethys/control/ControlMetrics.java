@@ -45,7 +45,7 @@ final class ControlMetrics {
         () -> fleet.memoryAccount().limit());
     registry.gauge(
         "tethys_control_duplicate_uids",
-        "Agents that came under the instance uid of another one since the start.",
+        "Agents that connected with the instance uid of another one since the start.",
         fleet::duplicatesFound);
     registry.register(to -> to.accept(byState(rollouts)));
     registry.gauge(
@@ -55,7 +55,7 @@ final class ControlMetrics {
     if (source != null) {
       registry.gauge(
           "tethys_control_source_read_successful",
-          "1 if the last read of the repository or cluster succeeded, else 0.",
+          "1 if the last read of the repository or cluster succeeded, otherwise 0.",
           () -> source.state().error().isEmpty() ? 1 : 0);
     }
   }
@@ -75,7 +75,7 @@ final class ControlMetrics {
     }
     return gauge(
         "tethys_control_agents",
-        "Agents, by whether they are connected and what they report of their health.",
+        "Agents, by connection and reported health.",
         List.of(state("healthy", healthy), state("unhealthy", unhealthy), state("away", away)));
   }
 

@@ -187,7 +187,10 @@ public final class ControlRole {
             Flag.of("log.format", Flag.Kind.STRING, "logfmt", "Log format: logfmt or json.")));
   }
 
-  /** Runs until the process is asked to stop, or one command; the exit code of the process. */
+  /**
+   * Runs until the process is told to stop, or runs one command; returns the exit code of the
+   * process.
+   */
   public static int run(List<String> args) {
     FlagSet flags = flags();
     if (args.contains("--help") || args.contains("-h")) {

@@ -320,12 +320,12 @@ public final class ControlServer implements AutoCloseable {
     /** Resources of MDAI; errors as for the other. */
     Manifests manifests() throws IOException;
 
-    /** Prometheus that guards of rollouts ask; null for none. */
+    /** Prometheus queried by guards of rollouts; null for none. */
     default @Nullable URI prometheus() {
       return null;
     }
 
-    /** Log store that triggers ask; null for none. */
+    /** Log store queried by triggers; null for none. */
     default @Nullable URI loki() {
       return null;
     }
@@ -335,7 +335,7 @@ public final class ControlServer implements AutoCloseable {
       return List.of();
     }
 
-    /** The same rules that ask and notify these. */
+    /** Copy of the rules with another log store and other Alertmanagers. */
     default Rules with(@Nullable URI logStore, List<URI> notified) {
       Rules of = this;
       return new Rules() {
@@ -491,10 +491,10 @@ public final class ControlServer implements AutoCloseable {
   }
 
   /**
-   * Reads the files of rules again; what is wrong with one changes nothing.
+   * Reloads the rule files; if one is invalid, nothing changes.
    *
-   * @throws dev.tethys.config.ConfigException where a rule is wrong
-   * @throws IOException when a file cannot be read
+   * @throws dev.tethys.config.ConfigException if a rule is invalid
+   * @throws IOException if a file cannot be read
    */
   public void reload() throws IOException {
     List<AutomationRule> automated = rules.automation();
@@ -525,7 +525,7 @@ public final class ControlServer implements AutoCloseable {
 
   private void requireToAct() {
     if (!mayAct.getAsBoolean()) {
-      throw new HttpException(503, "this process does not lead any more, and ends");
+      throw new HttpException(503, "this process no longer leads, and ends");
     }
   }
 

@@ -41,7 +41,7 @@ final class KubernetesMode implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(KubernetesMode.class.getName());
   private static final Duration RELEASE = Duration.ofSeconds(2);
 
-  /** Time between two looks whether the former leader has left the data folder. */
+  /** Interval of checks whether the previous leader has released the data folder. */
   private static final Duration DATA_IN_USE = Duration.ofSeconds(1);
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
@@ -205,7 +205,7 @@ final class KubernetesMode implements AutoCloseable {
         LOG.log(Level.INFO, "Leadership acquired");
         Thread.ofPlatform().name("lead").start(this::begin);
       } else if (!isClosed()) {
-        LOG.log(Level.ERROR, "Leadership lost, process ends; agents keep what they run");
+        LOG.log(Level.ERROR, "Leadership lost, process ends; agents keep their configuration");
         Shutdown.fail();
       }
     }
@@ -237,8 +237,8 @@ final class KubernetesMode implements AutoCloseable {
   }
 
   /**
-   * Leads as soon as the former leader has left the data folder, which processes may share: it may
-   * end later than its lease.
+   * Leads as soon as the previous leader has released the data folder, which processes may share:
+   * it may end later than its lease.
    */
   private void leadWhenFree() throws IOException, InterruptedException {
     while (leads()) {

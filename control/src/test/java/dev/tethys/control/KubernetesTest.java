@@ -289,7 +289,7 @@ class KubernetesTest extends FleetCase {
   }
 
   @Test
-  void pipelineWaitsForAgentsAndControlsAndRulesAreReadBesideABadObject() throws Exception {
+  void pipelineWaitsForAgentsAndABadObjectDoesNotBlockOthers() throws Exception {
     String path = create("tethyspipelines", "default", pipeline("waits", BATCH));
     awaitCondition(path, "Progressing", "True", "Waiting");
     assertThat(condition(path, "Progressing").path("message").asString())
@@ -349,7 +349,7 @@ class KubernetesTest extends FleetCase {
   }
 
   @Test
-  void whoDoesNotLeadAnyMoreAnswersAndGivesAgentsNothing() throws Exception {
+  void aFormerLeaderRejectsRequestsAndOffersNothing() throws Exception {
     fleet(1);
     String path = create("tethyspipelines", "default", pipeline("edge3", BATCH));
     awaitCondition(path, "Ready", "True", "Complete");

@@ -79,7 +79,7 @@ class QuotaFleetTest extends FleetCase {
   }
 
   @Test
-  void theLimitHoldsForTheSumWhoeverUsesIt() throws Exception {
+  void theLimitHoldsForTheSumRegardlessOfTheUser() throws Exception {
     fleet(3);
     String id = start(quota(400, 0.8));
     // Nearly all comes from one of them, which gets what the others do not use.

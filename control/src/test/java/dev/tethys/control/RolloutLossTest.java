@@ -128,7 +128,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void agentThatDoesNotReturnPausesTheRolloutAndAUserGoesOnWithoutIt() throws IOException {
+  void anAgentThatDoesNotReturnPausesTheRolloutUntilAUserContinues() throws IOException {
     agents(1, 1_000);
     start(SHORT);
     restart(Duration.ofSeconds(18));
@@ -276,7 +276,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void stageWithTooFewItemsIsPausedAfterTheLongestWaitAndGoesOnByDecision() throws IOException {
+  void aStageWithTooFewItemsPausesUntilAUserDecides() throws IOException {
     agents(2, 1_000);
     Rollout r = start(guard(100, Duration.ofSeconds(30)));
     agent(null, totals(1_010, 0));
@@ -304,7 +304,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void stageGoesOnAsSoonAsEnoughItemsWereSeen() throws IOException {
+  void stageContinuesAfterEnoughItems() throws IOException {
     agents(2, 1_000);
     Rollout r = start(guard(100, Duration.ofMinutes(5)));
     agent(null, totals(1_099, 0));
@@ -832,7 +832,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void stageGoesOnWhenTheFirstItemsAreDelivered() throws IOException {
+  void stageContinuesWhenTheFirstItemsAreDelivered() throws IOException {
     Rollout r = startWithDeliveries();
     agent(null, delivered(1_300, 1_000, 300));
     pass(Duration.ofSeconds(2));

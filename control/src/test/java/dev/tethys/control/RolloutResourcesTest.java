@@ -130,7 +130,7 @@ class RolloutResourcesTest extends RolloutCase {
   }
 
   @Test
-  void agentWithoutTheFigureIsNotJudgedAndItIsSaid() throws IOException {
+  void anAgentWithoutMemoryFiguresIsReportedAsNotJudged() throws IOException {
     for (int i = 0; i < 30; i++) {
       memory(0, 0);
     }
@@ -215,7 +215,7 @@ class RolloutResourcesTest extends RolloutCase {
   }
 
   @Test
-  void agentThatDoesNotKnowTheAgeIsNotJudgedAndItIsSaid() throws IOException {
+  void anAgentWithoutQueueAgesIsReportedAsNotJudged() throws IOException {
     queue(0, -1);
     Rollout r = start(QUEUE);
     for (int i = 0; i < 60; i++) {

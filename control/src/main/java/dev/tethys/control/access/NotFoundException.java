@@ -1,6 +1,8 @@
 package dev.tethys.control.access;
 
-/** Refusal of a request that names what does not exist: a rollout, a version, a live control. */
+/**
+ * Rejection of a request for an object that does not exist: a rollout, a version, a live control.
+ */
 public final class NotFoundException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -9,7 +9,8 @@ import java.util.stream.Collectors;
 
 /**
  * Condition on the labels of agents: {@code name=value}, {@code !=}, {@code =~} and {@code !~},
- * separated by commas, all of which hold. An absent label is an empty one. Empty for all agents.
+ * separated by commas, all of which must match. An absent label is an empty one. Empty for all
+ * agents.
  */
 public record Selector(List<Matcher> matchers) {
   public static final Selector ALL = new Selector(List.of());
@@ -22,7 +23,7 @@ public record Selector(List<Matcher> matchers) {
   /**
    * Reads a selector.
    *
-   * @throws IllegalArgumentException saying what is wrong
+   * @throws IllegalArgumentException with the problem
    */
   public static Selector parse(String text) {
     if (text.length() > MAX_LENGTH) {

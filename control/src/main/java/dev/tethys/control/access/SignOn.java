@@ -68,7 +68,7 @@ public final class SignOn {
   /** User that a token names. */
   record User(String name, Tokens.Role role, Selector scope) {}
 
-  /** A token is refused; the message says why. */
+  /** A token is rejected; the message has the reason. */
   static final class RefusedException extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -234,14 +234,13 @@ public final class SignOn {
     String base = settings.issuer.toString().replaceAll("/+$", "");
     JsonNode about = get(URI.create(base + "/.well-known/openid-configuration"));
     if (!about.path("issuer").asString("").equals(settings.issuer.toString())) {
-      throw new IOException(
-          settings.issuer + " says that it is the issuer " + about.path("issuer"));
+      throw new IOException(settings.issuer + " reports the issuer " + about.path("issuer"));
     }
     URI at;
     try {
       at = URI.create(about.path("jwks_uri").asString(""));
     } catch (IllegalArgumentException e) {
-      throw new IOException("jwks_uri of " + settings.issuer + " is no URL", e);
+      throw new IOException("jwks_uri of " + settings.issuer + " is not a valid URL", e);
     }
     Map<String, PublicKey> out = new HashMap<>();
     for (JsonNode n : get(at).path("keys")) {
@@ -255,7 +254,7 @@ public final class SignOn {
 
   private JsonNode get(URI at) throws IOException, InterruptedException {
     if (at.getHost() == null) {
-      throw new IOException(at + " is no URL with a host");
+      throw new IOException(at + " is not a URL with a host");
     }
     HttpResponse<byte[]> r =
         client.send(
@@ -284,7 +283,7 @@ public final class SignOn {
       n = null;
     }
     if (n == null || !n.isObject()) {
-      throw new RefusedException("its " + part + " is no JSON object");
+      throw new RefusedException("its " + part + " is not a JSON object");
     }
     return n;
   }

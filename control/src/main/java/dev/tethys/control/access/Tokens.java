@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  * matches. In addition, an OpenID Connect issuer can name users ({@link SignOn}).
  */
 public final class Tokens {
-  /** Roles; each may do what those before it may, except that agents only connect. */
+  /**
+   * Roles; each includes the permissions of those before it, except that agents may only connect.
+   */
   public enum Role {
     AGENT,
     VIEWER,
@@ -183,9 +185,9 @@ public final class Tokens {
   /**
    * Checks that a change is within the scope of a request.
    *
-   * @param what that is changed
-   * @param selector agents that it concerns
-   * @throws HttpException 403 where it is not
+   * @param what the changed object
+   * @param selector agents concerned
+   * @throws HttpException 403 if it is not
    */
   public void requireScope(HttpRequest q, String what, Selector selector) {
     Selector scope = scope(q);

@@ -1,4 +1,4 @@
-/** Who may do what on which agents: tokens, sign-on, selectors; refusals of requests. */
+/** Permissions of users on agents: tokens, sign-on, selectors; rejections of requests. */
 @NullMarked
 package dev.tethys.control.access;
 

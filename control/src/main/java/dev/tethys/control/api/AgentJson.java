@@ -27,9 +27,9 @@ public final class AgentJson {
   /**
    * An agent.
    *
-   * @param runs what it shall run
-   * @param rate null where it is not known
-   * @param whole with health of components and the effective configuration
+   * @param runs the version that it is to run
+   * @param rate null if unknown
+   * @param whole whether to include health of components and the effective configuration
    */
   public static ObjectNode of(
       AgentState a, AgentVersions.Wanted runs, ItemRates.@Nullable Rate rate, boolean whole) {
@@ -157,7 +157,7 @@ public final class AgentJson {
    * A rollout; called under the lock of its owner.
    *
    * @param scope agents that are shown; outputs are compared over all agents of the rollout, so
-   *     that those who do not see all get the reason why there are none
+   *     users with a smaller scope get the reason why there are none
    */
   public static ObjectNode of(Rollout r, Fleet fleet, Selector scope) {
     ObjectNode n = JsonMapper.shared().createObjectNode();

@@ -220,9 +220,9 @@ public final class ControlApi {
   }
 
   /**
-   * The same of a text.
+   * Checks the reason of a change.
    *
-   * @param what names it in errors
+   * @param what name in errors
    */
   static String requiredReason(String what, String text) {
     String wrong =
@@ -230,7 +230,8 @@ public final class ControlApi {
             ? " is missing or empty"
             : VISIBLE.matcher(text).find() ? "" : " has no visible character";
     if (!wrong.isEmpty()) {
-      throw new IllegalArgumentException(what + wrong + "; say why, which the audit log keeps");
+      throw new IllegalArgumentException(
+          what + wrong + "; state the reason, which is recorded in the audit log");
     }
     String reason = text.strip();
     if (reason.codePointCount(0, reason.length()) > MAX_REASON) {
@@ -304,7 +305,7 @@ public final class ControlApi {
     }
     AgentState a = fleet.agent(uid);
     if (a == null || !tokens.scope(q).matches(a.labels())) {
-      throw new NotFoundException("there is no agent " + uid);
+      throw new NotFoundException("unknown agent " + uid);
     }
     return json(a, true);
   }
@@ -373,7 +374,7 @@ public final class ControlApi {
       throw new IllegalArgumentException(
           "configuration of " + text.length() + " characters; at most " + ConfigStore.MAX_TEXT);
     }
-    String validation = "not validated: the author asked for that";
+    String validation = "not validated: skipped by the author";
     if (body.path("validate").asBoolean(true)) {
       validation = check.check(name, name + ".yaml", text);
     } else {
@@ -394,7 +395,7 @@ public final class ControlApi {
   private JsonNode versions(HttpRequest q, String user) {
     List<ConfigVersion> all = store.versions(q.pathParam("name"));
     if (all.isEmpty()) {
-      throw new NotFoundException("there is no configuration " + q.pathParam("name"));
+      throw new NotFoundException("unknown configuration " + q.pathParam("name"));
     }
     int limit = limit(q.query(), MAX_LISTED);
     Map<Integer, String> undone = rollouts.undone(q.pathParam("name"));
@@ -569,8 +570,7 @@ public final class ControlApi {
   private int packageNumber(String name, String version) {
     Packages.AgentPackage p = packages.find(name, version);
     if (p == null) {
-      throw new NotFoundException(
-          "there is no package " + Texts.shortened(name + " " + version, 160));
+      throw new NotFoundException("unknown package " + Texts.shortened(name + " " + version, 160));
     }
     return p.number();
   }
@@ -607,8 +607,8 @@ public final class ControlApi {
   }
 
   /**
-   * What the agents of a rollout that was undone shall run now, with the reason of those that
-   * cannot return.
+   * Adds the versions that the agents of an undone rollout are to return to, with the reason for
+   * those that cannot return.
    */
   private void returns(ArrayNode out, Rollout r, Selector scope) {
     Map<String, ObjectNode> rows = new TreeMap<>();

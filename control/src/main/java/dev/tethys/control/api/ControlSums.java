@@ -14,7 +14,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Sums of the counts and states of all controls over the fleet, in one pass over the agents. */
+/**
+ * Sums of the counts and states of all controls over the fleet, computed in one pass over the
+ * agents.
+ */
 final class ControlSums {
   private static final class Sum {
     private final Map<String, Integer> states = new TreeMap<>();
@@ -32,7 +35,7 @@ final class ControlSums {
   /**
    * Sums over agents.
    *
-   * @param all whether agents that are gone are in the sums as well
+   * @param all whether the sums include agents that are gone
    */
   static ControlSums over(
       Controls.State of,

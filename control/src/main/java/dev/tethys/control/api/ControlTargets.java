@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * effective configurations are known.
  *
  * @param without connected agents that do not run it
- * @param with connected agents that run it, or of which that is not known
- * @param pipelines of the signal that run at agents without it
+ * @param with connected agents that run it, or for which that is unknown
+ * @param pipelines pipelines of the signal at agents without it
  */
 record ControlTargets(List<AgentState> without, int with, Set<String> pipelines) {
   private static final int MAX_NAMED = 10;

@@ -329,7 +329,9 @@ public final class ControlsApi {
     return c.countsIn(t == null ? Totals.NONE : t);
   }
 
-  /** Counts for a window what a control would drop: it is set, and only observes. */
+  /**
+   * Counts for a window the items that a control would drop: it is created in observe-only mode.
+   */
   private JsonNode preview(HttpRequest q, String user) throws IOException {
     ControlRequest d = request(q).within(tokens.scope(q));
     List<AgentState> known = fleet.agents(d.selector());

@@ -12,8 +12,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Recommendations of several agents: equal ones are added up, those with the largest saving first.
- * Evidence and examples are of the agent that would save the most.
+ * Recommendations of several agents: equal ones are merged, those with the largest saving first.
+ * Evidence and examples come from the agent that would save the most.
  */
 final class FleetAdvice {
   private static final String SAVED = "savedBytesPerSecond";
@@ -92,7 +92,7 @@ final class FleetAdvice {
     return out;
   }
 
-  /** Text that says what would be cut: a control, or a processor. */
+  /** Text of the rule that the advice suggests: a control, or a processor. */
   private static String rule(JsonNode r) {
     return r.has("control") ? r.path("control").toString() : r.path("configuration").toString();
   }

@@ -13,7 +13,7 @@ import tools.jackson.databind.node.ObjectNode;
  * nothing, so that the records that were searched are part of each sum.
  */
 final class FleetFindings {
-  /** Exporters, and fields of a detector, that are kept apart. */
+  /** Maximum number of exporters, and of fields of a detector, listed separately. */
   private static final int MAX_NAMES = 1000;
 
   private long records;
@@ -24,7 +24,7 @@ final class FleetFindings {
 
   /** Note of a search that read no records. */
   static final String NO_RECORDS =
-      "no record passed in the time of the search, which proves nothing; search while there is"
+      "no record passed during the search, which proves nothing; search while there is"
           + " traffic, or for longer";
 
   private FleetFindings() {}

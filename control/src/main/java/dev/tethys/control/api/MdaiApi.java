@@ -87,7 +87,7 @@ public final class MdaiApi {
   private Hub hub(HttpRequest q) {
     Hub h = manifests().hub(q.pathParam("hub"));
     if (h == null) {
-      throw new NotFoundException("there is no hub " + Texts.shortened(q.pathParam("hub"), 80));
+      throw new NotFoundException("unknown hub " + Texts.shortened(q.pathParam("hub"), 80));
     }
     return h;
   }
@@ -114,7 +114,7 @@ public final class MdaiApi {
       }
     }
     if (out.isEmpty()) {
-      throw new NotFoundException("there are no hubs with variables of the type manual");
+      throw new NotFoundException("no hub has variables of the type manual");
     }
     return out;
   }

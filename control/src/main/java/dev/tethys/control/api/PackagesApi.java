@@ -136,7 +136,7 @@ public final class PackagesApi {
     String name = q.pathParam("name");
     Packages.AgentPackage p = packages.find(name, q.pathParam("version"));
     if (p == null) {
-      throw new NotFoundException("there is no package " + name + " " + q.pathParam("version"));
+      throw new NotFoundException("unknown package " + name + " " + q.pathParam("version"));
     }
     if (rollouts.uses(Packages.PREFIX + name, p.number())) {
       throw new ConflictException(
@@ -158,7 +158,7 @@ public final class PackagesApi {
     String sha256 = q.pathParam("sha256");
     @Nullable Path file = SHA256.matcher(sha256).matches() ? packages.file(sha256) : null;
     if (file == null) {
-      throw new HttpException(404, "there is no package with this SHA-256");
+      throw new HttpException(404, "no package has this SHA-256");
     }
     if (!downloads.tryAcquire()) {
       throw new HttpException(503, MAX_DOWNLOADS + " packages are downloaded, the limit");

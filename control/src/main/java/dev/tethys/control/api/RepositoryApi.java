@@ -46,7 +46,7 @@ public final class RepositoryApi {
   private Repository present() {
     if (repository == null) {
       throw new NotFoundException(
-          "there is no repository; start the control plane with --repository or --kubernetes");
+          "no repository; start the control plane with --repository or --kubernetes");
     }
     return repository;
   }
@@ -150,7 +150,7 @@ public final class RepositoryApi {
     return holding.isRefused() ? "pending" : holding.isWaiting() ? "waiting" : "current";
   }
 
-  /** What agents really run, or why it is not the version of the file. */
+  /** Versions that agents actually run, or the reason why it is not the file's version. */
   private static String detail(
       String state, @Nullable Holding holding, String replaced, int inGit, List<Rollout> own) {
     if (state.equals("invalid")) {

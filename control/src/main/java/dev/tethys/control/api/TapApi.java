@@ -39,12 +39,12 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * API of what agents read for a user.
+ * API of data that agents read for a user.
  *
- * <p>{@code /api/v1/control/tap} has the records before and after a node, {@code /follow} the way
- * of a record, {@code /findings} personal data in what exporters get, and {@code /nodes} and {@code
- * /recommendations} what their names say. Agents mask personal data, and those that run without a
- * live tap answer with an error.
+ * <p>{@code /api/v1/control/tap} has the records before and after a node, {@code /follow} the path
+ * of a record, {@code /findings} personal data in exported records, and {@code /nodes} and {@code
+ * /recommendations} the respective lists. Agents mask personal data; agents without a live tap
+ * return an error.
  */
 public final class TapApi {
   /** Agents of one tap. */
@@ -347,7 +347,7 @@ public final class TapApi {
       }
       return n;
     } catch (JacksonException e) {
-      return n.put("error", "the answer is no JSON");
+      return n.put("error", "the response is not JSON");
     }
   }
 }

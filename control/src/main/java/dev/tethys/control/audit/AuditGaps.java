@@ -19,9 +19,9 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Search for state in the data folder that the audit log does not explain.
  *
- * <p>Each change has an entry on disk before its state is. State without its entry therefore says
+ * <p>Each change has an entry on disk before its state is. State without its entry therefore shows
  * that the log was emptied, removed, or has lost its last lines, which the chain of hashes cannot
- * show.
+ * detect.
  */
 public final class AuditGaps {
   /** Name of the file of configurations in the data folder. */
@@ -145,7 +145,7 @@ public final class AuditGaps {
       case "mdai.variable" -> open.remove("variable " + target.substring("hub/".length()));
       case "mdai.event" -> takeEvent(after);
       default -> {
-        // an entry of another kind explains what its action and target say
+        // an entry of another kind explains its action and target
       }
     }
   }

@@ -172,7 +172,7 @@ public final class AuditLog implements AutoCloseable {
           "there is no "
               + file.toAbsolutePath()
               + (found.isEmpty()
-                  ? ": the folder is none of a control plane; name that of one with --data"
+                  ? ": the folder does not belong to a control plane; set --data to one that does"
                   : ": the log was removed or moved; " + String.join("; ", found)));
     }
     return v.with(file, state.found());
@@ -254,7 +254,7 @@ public final class AuditLog implements AutoCloseable {
 
   private static String problem(String line, JsonNode n, long sequence, String previous) {
     if (line.endsWith("\r")) {
-      return "the line ends with a carriage return: the file was written anew with other line ends";
+      return "the line ends with a carriage return: the file was rewritten with other line ends";
     }
     if (line.endsWith(UNFINISHED)) {
       return "the entry is cut off: its line does not end";
@@ -393,9 +393,9 @@ public final class AuditLog implements AutoCloseable {
     }
   }
 
-  /** Checks the log as it is on disk, up to the last entry that was acknowledged. */
+  /** Verifies the log on disk, up to the last acknowledged entry. */
   public Verification verify() throws IOException {
-    // The state is read first: what changes meanwhile has its entry before its state.
+    // The state is read first: a change in the meantime has its entry before its state.
     AuditGaps state = data == null ? AuditGaps.NONE : AuditGaps.of(data);
     synchronized (this) {
       return verify(file, (line, entry) -> state.take(entry)).with(file, state.found());

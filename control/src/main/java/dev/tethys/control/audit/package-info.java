@@ -1,4 +1,4 @@
-/** Hash-chained log of changes, and what it lacks. */
+/** Hash-chained log of changes, and detection of its gaps. */
 @NullMarked
 package dev.tethys.control.audit;
 

@@ -17,11 +17,11 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Actions of rules that failed and are tried again, and requests that are under way. They are on
- * disk, so that a restart continues them with their number of attempts.
+ * Failed actions of rules that are retried, and requests in progress. They are on disk, so that a
+ * restart continues them with their number of attempts.
  *
- * <p>A request is done at least once: one whose answer a restart cut off is sent again, as its next
- * attempt. No action has more than {@link #ATTEMPTS}.
+ * <p>A request is sent at least once: one whose response a restart cut off is repeated. No action
+ * has more than {@link #ATTEMPTS}.
  *
  * <p>Format of the file, which is replaced as a whole: a JSON object with {@code format} (1) and
  * {@code attempts}, the earliest first. Not safe for threads.
@@ -42,7 +42,7 @@ public final class ActionRetries {
   static final int ATTEMPTS = PAUSES.length + 1;
 
   /** Error of a request whose answer is not known. */
-  private static final String CUT_OFF = "the control plane was restarted before an answer came";
+  private static final String CUT_OFF = "the control plane was restarted before a response arrived";
 
   /**
    * Attempt of an action for an alert.
@@ -62,10 +62,10 @@ public final class ActionRetries {
   }
 
   /**
-   * Attempt that is due, or under way.
+   * Attempt that is due, or in progress.
    *
-   * @param error why the one before failed; "" for the first
-   * @param due monotonic; null while it is under way
+   * @param error error of the previous attempt; "" for the first
+   * @param due monotonic time; null while it is in progress
    */
   record Retry(Attempt attempt, String word, String target, String error, @Nullable Long due) {}
 
@@ -177,9 +177,9 @@ public final class ActionRetries {
   }
 
   /**
-   * Removes an attempt, unless another one took its place.
+   * Removes an attempt, unless another one has replaced it.
    *
-   * @throws IOException when that is not on disk; nothing has changed then
+   * @throws IOException if that is not on disk; nothing has changed then
    */
   void remove(Attempt a) throws IOException {
     Retry r = all.get(a.id());

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <p>What an alert may not start within a cool-down waits for its end, and starts then with the
  * latest change of the alert, unless that no longer triggers the rule. What waits is not on disk.
  *
- * <p>An action that failed and may succeed later is tried again, as long as its alert has not
- * changed; {@link ActionRetries} keeps what is due, also over a restart.
+ * <p>A failed action that may succeed later is retried as long as its alert has not changed; {@link
+ * ActionRetries} keeps the pending ones, also over a restart.
  */
 public final class Automation {
   private static final System.Logger LOG = JulLogger.of(Automation.class.getName());
@@ -41,7 +41,7 @@ public final class Automation {
   /** Alerts and starts that are remembered. */
   private static final int MAX_REMEMBERED = 10_000;
 
-  /** Begin of the actor of what a rule does. */
+  /** Prefix of the actor of a rule's actions. */
   static final String ACTOR = "automation:";
 
   private static final String COOLING_DOWN = "cooling down";
@@ -50,15 +50,15 @@ public final class Automation {
    * Start that waits for the end of a cool-down.
    *
    * @param word name of the action
-   * @param target what it reaches
+   * @param target target of the action
    * @param due end of the cool-down, monotonic
    */
   private record Pending(AutomationRule rule, String word, String target, long due) {}
 
   /**
-   * Last change of an alert with what it has not started yet.
+   * Last change of an alert with its actions that are not started yet.
    *
-   * @param pending by the id of the control or action
+   * @param pending actions by the ID of the control or action
    */
   private record Waiting(Alert alert, int hops, Map<String, Pending> pending) {}
 
@@ -229,7 +229,7 @@ public final class Automation {
   /**
    * Applies the rules to a change of an alert.
    *
-   * @param repeated what was known of the same change; null for a new one
+   * @param repeated known state of the same change; null for a new one
    */
   private void applyRules(Alert a, @Nullable Change repeated, int hops, List<Step> out)
       throws IOException {
@@ -276,7 +276,7 @@ public final class Automation {
   }
 
   /**
-   * Starts what waited for a cool-down that has ended, and tries again what failed.
+   * Starts actions whose cool-down has ended, and retries failed ones.
    *
    * @throws IOException when a change is not on disk; the next call tries again
    */
@@ -351,7 +351,7 @@ public final class Automation {
           a,
           r.word(),
           r.target(),
-          now == null ? CHANGED_BEFORE_NEXT : "the event is not known any more");
+          now == null ? CHANGED_BEFORE_NEXT : "the event is no longer known");
       retries.remove(was);
       return;
     }
@@ -368,7 +368,7 @@ public final class Automation {
     return c.at.equals(a.changedAt()) && c.status.equals(a.status());
   }
 
-  /** Leaves out the attempts that are due later; a request that is under way ends by itself. */
+  /** Drops the attempts that are due later; a request in progress is not interrupted. */
   private void dropRetries(String fingerprint, String reason, List<Step> out) throws IOException {
     for (Retry r : retries.all()) {
       Alert a = r.attempt().alert();
@@ -431,17 +431,17 @@ public final class Automation {
   }
 
   /**
-   * Leaves out what an alert has waiting, since nothing says any longer whether it fires.
+   * Drops the pending actions of an alert, since nothing reports any longer whether it fires.
    *
-   * @throws IOException when that is not audited; the alert waits then
+   * @throws IOException if that is not audited; the alert keeps waiting then
    */
   synchronized void forget(String fingerprint) throws IOException {
-    dropRetries(fingerprint, "what triggered it exists no longer", new ArrayList<>());
+    dropRetries(fingerprint, "its trigger no longer exists", new ArrayList<>());
     actions.forget(fingerprint);
     Waiting w = waiting.get(fingerprint);
     if (w != null) {
       for (Pending p : w.pending.values()) {
-        steps.skip(p.rule.name(), w.alert, p.word, p.target, "what triggered it exists no longer");
+        steps.skip(p.rule.name(), w.alert, p.word, p.target, "its trigger no longer exists");
       }
       waiting.remove(fingerprint);
     }
@@ -452,7 +452,7 @@ public final class Automation {
     return actions.holders(r);
   }
 
-  /** What a rule has waiting, as the steps that it would have now. */
+  /** Pending actions of a rule, as the steps that they would be now. */
   public synchronized List<Step> waiting(AutomationRule r) {
     List<Step> out = new ArrayList<>();
     for (Waiting w : waiting.values()) {
@@ -506,9 +506,9 @@ public final class Automation {
   }
 
   /**
-   * Runs an action, or what undoes it.
+   * Runs an action, or its reversal.
    *
-   * @param done receives its id unless a repetition may try it again
+   * @param done receives its ID unless it may be retried
    */
   private Step act(Attempt attempt, Set<String> done) throws IOException {
     AutomationRule r = attempt.rule();
@@ -643,7 +643,7 @@ public final class Automation {
     steps.noteReplay(o, replay, error, Texts.counted(items, "item") + " replayed");
   }
 
-  /** Ends controls of a rule, and undoes what holds, of other events than those that fire. */
+  /** Ends controls of a rule, and undoes held actions, of events other than the firing ones. */
   synchronized void endOthers(AutomationRule r, List<Alert> firing) throws IOException {
     controls.endOthers(r, firing);
     Set<String> present = new HashSet<>();

@@ -40,7 +40,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param schedule in which it fires; null for other events
  * @param query that makes its events; null for other events
  * @param actions others than of controls, with references to the event in their texts
- * @param trigger as it is written
+ * @param trigger trigger as written
  */
 public record AutomationRule(
     String name,
@@ -260,7 +260,8 @@ public record AutomationRule(
       if (keys instanceof Map<?, ?> m) {
         for (String key : RuleAction.FIXED) {
           if (Interpolation.isTemplate(String.valueOf(m.get(key)))) {
-            throw n.error(key + " cannot refer to the trigger: it would choose what is reached");
+            throw n.error(
+                key + " cannot refer to the trigger, which could then choose the destination");
           }
         }
       }
@@ -357,7 +358,7 @@ public record AutomationRule(
         throw new IllegalArgumentException("duration must be more than 0s and at most 30d");
       }
     } catch (ConfigException | IllegalArgumentException e) {
-      // The place is that of the entry: the one of the error is in a text made of it.
+      // The position is that of the entry; the error's own position refers to text derived from it.
       String problem =
           e instanceof ConfigException c ? c.problem() : String.valueOf(e.getMessage());
       throw (ConfigException) n.error(problem).initCause(e);
@@ -423,8 +424,8 @@ public record AutomationRule(
   ControlRequest control(int action, Alert a) {
     Interpolation event = Interpolation.of(a.event("", ""));
     Map<String, @Nullable Object> m = new TreeMap<>();
-    // Each text is interpolated once: a value of the alert that looks like a reference stays a
-    // text.
+    // Each text is interpolated once: a value of the alert that looks like a reference is not
+    // expanded.
     starts
         .get(action)
         .forEach(

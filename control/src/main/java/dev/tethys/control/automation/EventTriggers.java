@@ -260,7 +260,10 @@ public final class EventTriggers {
     }
   }
 
-  /** Makes an event of each state that a rollout reaches; states of before the start are none. */
+  /**
+   * Creates an event for each state that a rollout reaches; states from before the start create
+   * none.
+   */
   private void applyRollouts() {
     Map<Long, Rollout.State> now = new HashMap<>();
     List<Alert> events = new ArrayList<>();

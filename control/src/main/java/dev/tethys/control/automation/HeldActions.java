@@ -51,12 +51,12 @@ public final class HeldActions {
         });
   }
 
-  /** Those of a variable, the latest last. */
+  /** Held actions of a variable, the latest last. */
   synchronized List<Held> of(String target) {
     return all.values().stream().filter(h -> h.target().equals(target)).toList();
   }
 
-  /** Those of a rule. */
+  /** Held actions of a rule. */
   synchronized List<Held> ofRule(String rule) {
     return all.values().stream().filter(h -> h.rule().equals(rule)).toList();
   }
@@ -85,7 +85,7 @@ public final class HeldActions {
     loaded.remove(id);
   }
 
-  /** Removes those of an event that is not known any more. */
+  /** Removes the actions of an event that is no longer known. */
   synchronized void forget(String fingerprint) throws IOException {
     for (Held h : new ArrayList<>(all.values())) {
       if (h.fingerprint().equals(fingerprint)) {

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  * Trigger by a query that is evaluated again and again. Each series of its result is an event that
  * fires while the result has it.
  *
- * @param ofLogs whether the log store is asked, else Prometheus
+ * @param ofLogs whether the log store is queried, otherwise Prometheus
  * @param expression PromQL or LogQL with an instant vector as result
  * @param interval between two evaluations
  * @param hold time for which a series must be in the results before it fires
@@ -125,7 +125,8 @@ public record QueryTrigger(boolean ofLogs, String expression, Duration interval,
   private static QueryTrigger logLines(YamlObject o) {
     for (String label : o.get(BY)) {
       if (!LABEL.matcher(label).matches()) {
-        throw o.error(BY, "has \"" + Texts.shortened(label, 80) + "\", which is no label name");
+        throw o.error(
+            BY, "has \"" + Texts.shortened(label, 80) + "\", which is not a valid label name");
       }
     }
     String by = o.get(BY).isEmpty() ? "" : " by (" + String.join(", ", o.get(BY)) + ")";

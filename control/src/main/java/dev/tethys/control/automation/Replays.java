@@ -48,11 +48,11 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Replays of MDAI, each a pipeline in this process from objects in S3 to a destination. An object
  * is passed on when the destination has the one before, and its key and the items until then are on
- * disk: a replay continues after a restart. A destination that is away is waited for.
+ * disk: a replay continues after a restart. If a destination is down, the replay waits for it.
  *
  * <p>Format of the file, which is replaced as a whole: a JSON object with {@code format} (1) and
  * {@code replays}. Everything is guarded by this; the engine is called without the lock, since it
- * calls with its own.
+ * calls back with its own.
  */
 public final class Replays implements ReplayHost {
   private static final System.Logger LOG = JulLogger.of(Replays.class.getName());
@@ -87,11 +87,11 @@ public final class Replays implements ReplayHost {
   /** Takes the ends of replays that rules started; may call replays. */
   public interface Ended {
     /**
-     * Takes one.
+     * Records the end of a replay.
      *
-     * @param error "" where it is complete
-     * @param items that the destination has
-     * @throws IOException when it cannot be taken; it is passed again
+     * @param error "" for a complete replay
+     * @param items number of items that the destination has
+     * @throws IOException if it cannot be recorded; it is passed again
      */
     void take(Origin origin, String replay, String error, long items) throws IOException;
   }
@@ -162,9 +162,9 @@ public final class Replays implements ReplayHost {
   private volatile Ended ended = (origin, replay, error, items) -> {};
 
   /**
-   * Reads the replays of before.
+   * Reads the saved replays.
    *
-   * @param environment variables of the process, for the endpoint of S3
+   * @param environment environment variables of the process, for the endpoint of S3
    */
   public Replays(
       Path data,
@@ -219,7 +219,7 @@ public final class Replays implements ReplayHost {
     save();
   }
 
-  /** Sets what takes the ends of replays of rules. */
+  /** Sets the receiver of ended replays of rules. */
   public void follow(Ended e) {
     ended = e;
   }
@@ -308,7 +308,7 @@ public final class Replays implements ReplayHost {
     save();
   }
 
-  /** Starts what waits, and notes what has ended. */
+  /** Starts pending replays, and records ended ones. */
   public void step(HubEngine engine) {
     List<Replay> due = new ArrayList<>();
     synchronized (this) {
@@ -388,7 +388,7 @@ public final class Replays implements ReplayHost {
     if (r.read(OBJECTS) == 0) {
       r.hint = nothing(r.request.spec());
       LOG.log(
-          Level.WARNING, "Replay found nothing replay={0} why=\"{1}\"", r.request.name(), r.hint);
+          Level.WARNING, "Replay without objects replay={0} why=\"{1}\"", r.request.name(), r.hint);
     }
     r.itemsSaved = items;
     r.state = State.COMPLETED;
@@ -469,7 +469,7 @@ public final class Replays implements ReplayHost {
     ObjectNode in = c.putObject("receivers").putObject("awss3");
     in.put("starttime", s.start()).put("endtime", s.end()).put("storage", "file_storage");
     if (!s.telemetry().equals("metrics")) {
-      // Makes an object that came again recognisable; points of metrics have their time for that.
+      // Makes a repeated object recognizable; points of metrics have their time for that.
       in.put("object_attribute", Archive.OBJECT_ATTRIBUTE);
     }
     ObjectNode from = in.putObject("s3downloader");
@@ -525,7 +525,7 @@ public final class Replays implements ReplayHost {
     }
   }
 
-  /** All replays, and resources that are none because of an error. */
+  /** All replays, including resources that are invalid. */
   public synchronized ArrayNode json() {
     ArrayNode out = JsonMapper.shared().createArrayNode();
     for (Replay r : all.values()) {
@@ -599,7 +599,10 @@ public final class Replays implements ReplayHost {
     }
   }
 
-  /** Stops all at the same time, with what is under way; they continue at the next start. */
+  /**
+   * Stops all replays concurrently, including requests in progress; they continue at the next
+   * start.
+   */
   public void close() {
     List<Graph> running = new ArrayList<>();
     synchronized (this) {
@@ -624,7 +627,7 @@ public final class Replays implements ReplayHost {
     }
     try {
       if (!stopped.await(2 * STOP.toMillis(), TimeUnit.MILLISECONDS)) {
-        LOG.log(Level.WARNING, "Replays not stopped in time; an object of each may come again");
+        LOG.log(Level.WARNING, "Replays not stopped in time; an object of each may be repeated");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

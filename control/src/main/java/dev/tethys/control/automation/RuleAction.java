@@ -33,7 +33,7 @@ sealed interface RuleAction {
   /** Object of the action in results. */
   String target();
 
-  /** Whether it sends a request, whose answer comes later. */
+  /** Whether it sends a request, whose response arrives later. */
   default boolean isRequest() {
     return false;
   }
@@ -74,7 +74,7 @@ sealed interface RuleAction {
       return true;
     }
 
-    /** The URL without what may be secret in it. */
+    /** The URL without possible secrets. */
     @Override
     public String target() {
       return url.getScheme() + "://" + url.getAuthority().replaceFirst("^.*@", "");
@@ -175,7 +175,7 @@ sealed interface RuleAction {
     }
   }
 
-  /** Keys whose texts cannot refer to the trigger, since it could choose what is reached. */
+  /** Keys whose texts cannot refer to the trigger, since it could then choose the destination. */
   List<String> FIXED =
       List.of("url", "selector", "configuration", "destination", "bucket", "hub", "variable");
 
@@ -187,7 +187,7 @@ sealed interface RuleAction {
             "labels",
             Type.map(Type.STRING),
             Map.of(),
-            "Labels; alertname is the name of the rule unless given.");
+            "Labels; alertname defaults to the name of the rule.");
     private static final Key<Map<String, String>> ANNOTATIONS =
         NOTIFY.key("annotations", Type.map(Type.STRING), Map.of(), "Annotations.");
     private static final Key<Duration> NOTIFY_DURATION =
@@ -209,7 +209,7 @@ sealed interface RuleAction {
     private static final Key<Map<String, String>> HEADERS =
         WEBHOOK.key("headers", Type.map(Type.STRING), Map.of(), "Headers.");
     private static final Key<String> BODY =
-        WEBHOOK.key("body", Type.STRING, "", "Body; the event as JSON unless given.");
+        WEBHOOK.key("body", Type.STRING, "", "Body; the event as JSON by default.");
 
     private static final Section VARIABLE = new Section("set_variable", "Change of a variable.");
     private static final Key<String> HUB = VARIABLE.required("hub", Type.STRING, "Name of a hub.");
@@ -243,7 +243,7 @@ sealed interface RuleAction {
             "max_queue_age",
             Type.DURATION,
             Guard.DEFAULT.maxQueueAge(),
-            "Largest age of what waits in the queue of an exporter; 0s for any.");
+            "Largest age of the oldest item in the queue of an exporter; 0s for any.");
 
     private static final Section REPLAY = new Section("replay", "Replay of objects in S3.");
     private static final Key<String> SIGNAL =

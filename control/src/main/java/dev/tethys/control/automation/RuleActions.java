@@ -50,7 +50,7 @@ public final class RuleActions {
     }
   }
 
-  /** Whether an event is a state that lasts, of which no message is repeated. */
+  /** Whether an event is a persistent state, whose messages are not repeated. */
   static boolean isState(Alert a) {
     return a.name().matches("(agent|schedule|query):.*");
   }
@@ -164,7 +164,7 @@ public final class RuleActions {
     if (hub == null || variable == null) {
       throw new IllegalArgumentException(
           hub == null
-              ? "there is no hub " + Texts.shortened(v.hub(), 80)
+              ? "unknown hub " + Texts.shortened(v.hub(), 80)
               : "hub " + v.hub() + " has no variable " + Texts.shortened(v.variable(), 80));
     }
     if (!variable.type().isScalar()) {
@@ -222,7 +222,7 @@ public final class RuleActions {
         run.id, run.rule.name(), e.fingerprint(), target, value, e.changed());
   }
 
-  /** Notes that an event has ended; what it rolled out may be rolled out again by the next one. */
+  /** Records that an event has ended; its rollout may be repeated by the next one. */
   void ended(AutomationRule r, Alert a) throws IOException {
     for (int i = 0; i < r.actions().size(); i++) {
       if (r.actions().get(i).containsKey("roll_out")) {
@@ -261,8 +261,7 @@ public final class RuleActions {
     }
     int version = o.version() == 0 ? store.versions(o.configuration()).size() : o.version();
     if (version == 0) {
-      throw new AbsentException(
-          "there is no configuration " + Texts.shortened(o.configuration(), 80));
+      throw new AbsentException("unknown configuration " + Texts.shortened(o.configuration(), 80));
     }
     String rejected = o.version() == 0 ? rollouts.rejection(o.configuration(), version) : "";
     if (!rejected.isEmpty()) {
@@ -309,8 +308,8 @@ public final class RuleActions {
   }
 
   /**
-   * What an action holds since before a start of the control plane, where its event lasts; else
-   * null. States and series that last fire anew after a start; an alert has its own time.
+   * Action held since before the control plane started, if its event persists; otherwise null.
+   * Persistent states and series fire again after a start; an alert has its own time.
    */
   private HeldActions.@Nullable Held lasting(Run run) {
     HeldActions.Held before = run.undo ? null : held.ofBefore(run.id);

@@ -38,8 +38,8 @@ public final class RuleCalls {
   /**
    * Result of a request.
    *
-   * @param error why it failed; "" where it did not
-   * @param retryable whether a later attempt may succeed: a refusal of the request is none
+   * @param error reason of the failure; "" for a success
+   * @param retryable whether a later attempt may succeed; false if the request was rejected
    */
   record Outcome(String error, boolean retryable) {
     static final Outcome DONE = new Outcome("", false);
@@ -60,11 +60,11 @@ public final class RuleCalls {
   }
 
   /**
-   * Sends an alert to all Alertmanagers; one that takes it is enough, as they are a cluster.
+   * Sends an alert to all Alertmanagers; one success is enough, since they form a cluster.
    *
    * @param done receives the result
-   * @throws IllegalArgumentException where it cannot be sent
-   * @throws BusyException where too many run
+   * @throws IllegalArgumentException if it cannot be sent
+   * @throws BusyException if too many requests are running
    */
   void notify(
       RuleAction.Notify n, String rule, Instant start, Instant end, Consumer<Outcome> done) {

@@ -18,8 +18,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Results of the actions of rules, the last {@link #MAX_STEPS}; failures, requests that succeeded,
- * dry runs and what was skipped are in the audit log as well. Guarded by this.
+ * Results of the actions of rules, the last {@link #MAX_STEPS}; failures, successful requests, dry
+ * runs and skipped actions are in the audit log as well. Guarded by this.
  *
  * <p>They are on disk from the next {@link #save} on. Format of the file, which is replaced as a
  * whole: a JSON object with {@code format} (1) and {@code steps}, the latest first.
@@ -37,9 +37,9 @@ public final class StepLog {
    * @param result {@code done}, {@code sending}, {@code started}, {@code dry run}, {@code cooling
    *     down}, {@code active}, {@code held}, {@code absent}, {@code hop limit}, {@code skipped} or
    *     {@code failed}
-   * @param detail what was done, such as the items of a replay; "" for nothing
-   * @param startsMillis when the cool-down ends for which it waits, or the next attempt of what
-   *     failed begins, Unix milliseconds; else 0
+   * @param detail details of the result, such as the items of a replay; "" for none
+   * @param startsMillis end of the cool-down that it waits for, or time of the next attempt after a
+   *     failure, Unix milliseconds; otherwise 0
    */
   public record Step(
       long millis,
@@ -93,7 +93,7 @@ public final class StepLog {
         });
   }
 
-  /** Writes the results where there are new ones; what fails is written by the next call. */
+  /** Writes new results, if any; after a failure the next call writes them. */
   public synchronized void save() {
     if (saved) {
       return;
@@ -177,9 +177,9 @@ public final class StepLog {
   }
 
   /**
-   * Notes what is not started.
+   * Records an action that is not started.
    *
-   * @throws IOException when that is not audited
+   * @throws IOException if that is not audited
    */
   Step skip(String rule, Alert a, String action, String target, String reason) throws IOException {
     audit.append(
@@ -209,9 +209,9 @@ public final class StepLog {
   }
 
   /**
-   * Notes what would have been done.
+   * Records an action of a dry run.
    *
-   * @throws IOException when that is not audited
+   * @throws IOException if that is not audited
    */
   Step dryRun(String rule, Alert a, String action, String id) throws IOException {
     audit.append(
@@ -229,10 +229,10 @@ public final class StepLog {
   }
 
   /**
-   * Notes what failed.
+   * Records a failed action.
    *
-   * @param starts of the next attempt; 0 for none
-   * @throws IOException when that is not audited
+   * @param starts time of the next attempt; 0 for none
+   * @throws IOException if that is not audited
    */
   Step fail(
       String rule, Alert a, String action, String id, String result, String error, long starts)

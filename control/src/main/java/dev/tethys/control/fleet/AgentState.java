@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param seenMillis time of the last message, Unix milliseconds
  * @param changedNanos monotonic time of the last connect or disconnect
  * @param packages states of packages; null when they were not reported
- * @param hasOwnConfiguration whether it says that it has a configuration without a control plane
+ * @param hasOwnConfiguration whether it reports that it has a configuration without a control plane
  */
 public record AgentState(
     UUID uid,
@@ -91,7 +91,7 @@ public record AgentState(
   /** Digits of one SHA-256. */
   private static final int HASH_DIGITS = 64;
 
-  /** Labels that describe the process and machine, and not what people call an agent by. */
+  /** Labels that describe the process and machine rather than name the agent. */
   private static final Pattern DESCRIBING =
       Pattern.compile("(service|host|os|process|telemetry)\\..*");
 
@@ -101,8 +101,8 @@ public record AgentState(
   private static final int MAX_NAME = 100;
 
   /**
-   * Title of the agent: its label {@code name}, else the labels that they gave it, else its service
-   * and host; "" for none.
+   * Title of the agent: its label {@code name}, else its custom labels, else its service and host;
+   * "" for none.
    */
   String name() {
     String title = labels.getOrDefault(NAME, "");
@@ -236,9 +236,9 @@ public record AgentState(
   }
 
   /**
-   * Whether the agent takes live controls. Before its first report, which may be later than its
-   * connection to a control plane that has restarted, what it was offered tells: an offer without
-   * them would lift them for that time.
+   * Whether the agent accepts live controls. Before its first report, which may arrive after its
+   * connection to a restarted control plane, its offer decides: an offer without controls would
+   * lift them for that time.
    */
   public boolean acceptsControls() {
     return totals != null

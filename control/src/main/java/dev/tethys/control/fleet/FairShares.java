@@ -4,9 +4,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Amount that the tokens of agents share. A half of it is reserved in equal parts: what one token
- * takes leaves the others their parts, and the rest goes to those that come first. Not safe for
- * threads.
+ * Amount that the tokens of agents share. Half of it is reserved in equal parts for the tokens; the
+ * other half goes to whichever requests it first. Not safe for threads.
  *
  * <p>Invariant: {@code used} is the sum over tokens, and with the reserve for tokens that use less
  * than their part at most the limit.

@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * Table of agents. An agent is created by its first message and stays when it disconnects, until
  * its place is needed: the one that has been away longest is removed first.
  *
- * <p>Invariants: at most {@code maxAgents} agents, of which each token has its share; their states
- * take what {@link FleetMemory} allows, and their effective configurations at most {@link
+ * <p>Invariants: at most {@code maxAgents} agents, shared fairly among tokens; their states take at
+ * most the memory of {@link FleetMemory}, and their effective configurations at most {@link
  * #MAX_CONFIGS} characters together; all fields are guarded by this.
  */
 public final class Fleet {
@@ -71,7 +71,7 @@ public final class Fleet {
     /** The offer for the agent may have changed. Must not block. */
     void wake();
 
-    /** Sends a custom message, without blocking; whether it was taken. */
+    /** Sends a custom message, without blocking; returns whether it was accepted. */
     default boolean send(CustomMessage message) {
       return false;
     }
@@ -82,7 +82,7 @@ public final class Fleet {
     }
   }
 
-  /** Sends a custom message to an agent; whether its connection took it. */
+  /** Sends a custom message to an agent; returns whether its connection accepted it. */
   public boolean send(UUID uid, CustomMessage message) {
     Session s;
     synchronized (this) {
@@ -103,7 +103,7 @@ public final class Fleet {
     void take(UUID agent, long process, Totals report, boolean ended);
   }
 
-  /** Sets what takes the accounts of agents. */
+  /** Sets the receiver of agents' accounts. */
   public void takeAccounts(AccountsTaker taker) {
     accounts = taker;
   }
@@ -140,7 +140,7 @@ public final class Fleet {
   private final Map<UUID, String> tokens = new HashMap<>(); // fingerprints, of all agents
   private final PollStreams polls = new PollStreams();
 
-  /** Agents that came under the uid of another one, which is the value; the latest last. */
+  /** Agents that connected with the UID of another one, which is the value; the latest last. */
   private final SequencedMap<UUID, UUID> duplicates = new LinkedHashMap<>();
 
   private long duplicatesFound;
@@ -273,14 +273,14 @@ public final class Fleet {
   /**
    * Connection of another agent with a uid that a token may use; null for none.
    *
-   * @param own connection that asks; null for none
+   * @param own requesting connection; null for none
    */
   public synchronized @Nullable Session holder(UUID uid, @Nullable Session own, AgentToken token) {
     Session s = bindings.allows(uid, token) ? sessions.get(uid) : null;
     return s == own ? null : s;
   }
 
-  /** Whether a token may open one more connection, which {@link #closed} gives back. */
+  /** Whether a token may open one more connection, which {@link #closed} releases. */
   public synchronized boolean opens(AgentToken token) {
     boolean fits = connections.fits(token.fingerprint(), 1, 0);
     if (fits) {
@@ -295,9 +295,9 @@ public final class Fleet {
   }
 
   /**
-   * Notes that an agent came under the uid of another one.
+   * Records that an agent connected with the UID of another one.
    *
-   * @param assigned uid that it is given
+   * @param assigned UID that it is assigned
    */
   public void noteDuplicate(UUID uid, UUID assigned) {
     synchronized (this) {
@@ -315,17 +315,19 @@ public final class Fleet {
         assigned);
   }
 
-  /** The uid under which an agent came, which another one has; null for none. */
+  /** The UID with which an agent connected, which belongs to another one; null for none. */
   public synchronized @Nullable UUID duplicateOf(UUID uid) {
     return duplicates.get(uid);
   }
 
-  /** Agents that came under the uid of another one, since the start. */
+  /** Number of agents that connected with the UID of another one, since the start. */
   public synchronized long duplicatesFound() {
     return duplicatesFound;
   }
 
-  /** Whether there is room for one more agent of a token; one that is away may make it. */
+  /**
+   * Whether there is room for one more agent of a token, possibly by removing a disconnected one.
+   */
   private boolean hasRoom(String token) {
     return agents.size() < maxAgents && places.fits(token, 1, 0) || removeAway(token);
   }
@@ -429,7 +431,10 @@ public final class Fleet {
         : "the memory for agents has no room for it";
   }
 
-  /** Process of an agent and what it was offered, by a message and what came before. */
+  /**
+   * Identifies an agent's process and its offered configuration, from a message and the state
+   * before it.
+   */
   private static String state(@Nullable AgentState before, AgentToServer m) {
     ComponentHealth h = m.health() != null || before == null ? m.health() : before.health();
     AgentToServer.RemoteStatus r =
@@ -603,7 +608,7 @@ public final class Fleet {
     return volumes;
   }
 
-  /** What an agent took and lost within the last minutes. */
+  /** Items that an agent received and lost within the last minutes. */
   public synchronized RecentAccounts.Window recent(UUID uid) {
     return recent.window(uid, clock.nanos());
   }
@@ -614,8 +619,8 @@ public final class Fleet {
   }
 
   /**
-   * Items of a key that an agent took within a time up to now; -1 where its configuration runs for
-   * less.
+   * Items of a key that an agent received within a time up to now; -1 if its configuration has run
+   * for a shorter time.
    */
   public synchronized long taken(UUID uid, String key, Duration over) {
     return intake.taken(uid, key, over, clock.nanos());
@@ -631,12 +636,12 @@ public final class Fleet {
     return memory.least(uid);
   }
 
-  /** What an agent took and lost within the last minutes by signal, and of all together. */
+  /** Items that an agent received and lost within the last minutes, by signal and in total. */
   public synchronized Map<String, RecentAccounts.Window> recentBySignal(UUID uid) {
     return recent.windows(uid, clock.nanos());
   }
 
-  /** How often an agent has reported its accounts. */
+  /** Number of reports of an agent's accounts. */
   public synchronized long reports(UUID uid) {
     AgentState a = agent(uid);
     return a == null ? 0 : a.totalsCount();

@@ -66,7 +66,7 @@ public final class FleetMemory {
     return new FleetMemory(Runtime.getRuntime().maxMemory() / 4, tokens);
   }
 
-  /** Sets the token that pays for an agent; what the agent holds goes with it. */
+  /** Sets the token that an agent is charged to, together with its memory. */
   synchronized void assign(UUID uid, String token) {
     Agent a = agents.get(uid);
     if (a != null && !a.token.equals(token)) {

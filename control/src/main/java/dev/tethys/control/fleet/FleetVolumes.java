@@ -29,15 +29,15 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Volumes by attribute of the fleet: the last reports of each agent, added up when they are asked
- * for. Rates are those over several reports of an agent, by the times of these reports: batches and
- * queues move items from one interval into the next. Safe for threads.
+ * Volumes by attribute of the fleet: the last reports of each agent, summed on request. Rates are
+ * those over several reports of an agent, by the times of these reports: batches and queues move
+ * items from one interval into the next. Safe for threads.
  *
  * <p>Invariants: a report has at most {@link #MAX_REPORT} bytes, all together {@link #MAX_ALL};
- * what exceeds that is not kept, and counted as an agent without volumes. Reports before the last
- * ones have half of that, those before the last two a quarter. Of an agent at most {@link
- * #MAX_KEPT} are kept, and none before {@link #SPAN} but one. A sum has at most {@link #MAX_VALUES}
- * values.
+ * reports beyond that are dropped, and their agent counts as one without volumes. Reports before
+ * the last ones may use half of that, those before the last two a quarter. Of an agent at most
+ * {@link #MAX_KEPT} are kept, and none before {@link #SPAN} but one. A sum has at most {@link
+ * #MAX_VALUES} values.
  */
 public final class FleetVolumes {
   static final int MAX_REPORT = 128 << 10;
@@ -46,7 +46,7 @@ public final class FleetVolumes {
   /** Reports that are kept of an agent. */
   static final int MAX_KEPT = 8;
 
-  /** Time over which rates are taken, where an agent has reported for as long. */
+  /** Time over which rates are computed, if an agent has reported for as long. */
   static final Duration SPAN = Duration.ofMinutes(1);
 
   /** Silence after which the counts of an agent have not changed: it reports only changes. */
@@ -94,8 +94,9 @@ public final class FleetVolumes {
   /**
    * Report of an agent.
    *
-   * @param state of the agent when it came: its process and what it was offered
-   * @param former time of the report that came before it; its own for none
+   * @param state state of the agent when the report arrived: its process and the offered
+   *     configuration
+   * @param former time of the previous report; its own for the first one
    */
   @SuppressWarnings("ArrayRecordComponent") // not compared
   public record Report(byte[] json, long nanos, String state, long former) {}
@@ -409,13 +410,13 @@ public final class FleetVolumes {
   /**
    * Sum over agents.
    *
-   * @param by attribute; "" for the first that is known
+   * @param by attribute; "" for the first known one
    * @param ofSignal only rows of this signal; "" for all. Values that agents have added up have no
    *     signal and stay in {@code other}
    * @param limit most values
-   * @param now present monotonic time
-   * @param order of the values, which says which of them are the most
-   * @throws IllegalArgumentException when agents count, and none by the attribute
+   * @param now current monotonic time
+   * @param order order of the values, which determines those kept by the limit
+   * @throws IllegalArgumentException if agents count volumes, but none by the attribute
    */
   public ObjectNode sum(
       Collection<AgentState> agents, String by, String ofSignal, int limit, long now, Order order) {
@@ -449,7 +450,7 @@ public final class FleetVolumes {
       }
     }
     String attribute = by.isEmpty() ? first(attributes) : by;
-    // Before the first report it is not known by what agents count.
+    // Before the first report the attributes that agents count by are unknown.
     if (!attribute.isEmpty() && !attributes.isEmpty() && !attributes.contains(attribute)) {
       throw new IllegalArgumentException(
           "volumes are not counted by "
@@ -467,7 +468,7 @@ public final class FleetVolumes {
     return out;
   }
 
-  /** The service comes first, for that is what most look for. */
+  /** The service is first, since most users look for it. */
   private static String first(TreeSet<String> attributes) {
     return attributes.contains("service.name")
         ? "service.name"
@@ -537,8 +538,8 @@ public final class FleetVolumes {
   private record First(JsonNode row, double seconds) {}
 
   /**
-   * Those of values over all agents. A value that is new at an agent began with nothing, or, where
-   * it was among those that the agent adds up, with the first report that names it.
+   * Speeds of values over all agents. A value that is new at an agent starts at zero, or, if the
+   * agent had counted it among the others, at the first report that names it.
    */
   private Map<Key, Speed> speeds(Collection<AgentState> agents, String attribute, long now) {
     Map<Key, Speed> out = new HashMap<>();

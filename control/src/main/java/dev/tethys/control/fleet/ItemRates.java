@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Keeps at most {@link #MAX_KEPT} reports of each agent. Not safe for threads.
  */
 public final class ItemRates {
-  /** Time over which rates are taken: senders send in batches, and a shorter one alternates. */
+  /**
+   * Time over which rates are computed: senders send in batches, and a shorter window alternates.
+   */
   static final Duration SPAN = Duration.ofSeconds(30);
 
   static final int MAX_KEPT = 12;
@@ -26,7 +28,7 @@ public final class ItemRates {
   /** Silence after which the counts of an agent have not changed: it reports only changes. */
   private static final Duration SILENCE = Duration.ofSeconds(25);
 
-  /** Items in a second that receivers took, and that exporters delivered. */
+  /** Items per second that receivers accepted, and that exporters delivered. */
   public record Rate(double in, double out) {}
 
   private record Point(long in, long out, long nanos) {}

@@ -51,9 +51,10 @@ final class PollStreams {
   }
 
   /**
-   * Takes a further message.
+   * Records a further message.
    *
-   * @return whether it is of an agent that came under the uid of another one, which is still there
+   * @return whether it is from an agent that connected with the UID of another one, which is still
+   *     connected
    */
   boolean isNewcomer(UUID uid, AgentToServer m) {
     long start = m.health() == null ? 0 : m.health().startNanos();

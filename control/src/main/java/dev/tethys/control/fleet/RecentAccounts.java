@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Items and losses of agents within the last one to two minutes of the configuration that they run.
- * Guards compare with them, since the sums since the start of an agent would hide or exaggerate
- * what it loses now.
+ * Guards compare with them, since the totals since the start of an agent would hide or exaggerate
+ * its current losses.
  *
- * <p>Invariant: what an agent lost with a version is in no window of another one. An agent that
- * returns to its former configuration continues with the window of that, so that a bad version
- * which was undone does not excuse the losses of the next one.
+ * <p>Invariant: losses with one version are never in the window of another. An agent that returns
+ * to its former configuration continues with the window of that, so that a bad version which was
+ * undone does not excuse the losses of the next one.
  *
  * <p>Has an entry of bounded size for each agent that reported accounts. Not safe for threads.
  */
@@ -93,7 +93,7 @@ public final class RecentAccounts {
   /**
    * Adds a report.
    *
-   * @param configuration what the agent runs, as text that differs for others
+   * @param configuration identifies the agent's configuration
    */
   void put(UUID agent, String configuration, Totals t, long nanos) {
     Point now = new Point(t.lossCounts(), nanos);
@@ -125,7 +125,7 @@ public final class RecentAccounts {
     return windows(agent, nanos).getOrDefault(Totals.ALL, Window.EMPTY);
   }
 
-  /** The same by signal, and of all together; a signal that counts anew has no losses. */
+  /** Windows by signal and in total; a signal whose counts restarted has no losses. */
   Map<String, Window> windows(UUID agent, long nanos) {
     Points p = agents.get(agent);
     if (p == null) {

@@ -10,19 +10,19 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Items that agents took within the last minutes of the configuration that they run: of all, of
+ * Items that agents received within the last minutes of their current configuration: in total, of
  * each signal and of each receiver, by the keys of {@link Totals#intake}. An agent that returns to
- * its former configuration continues with the points of that, so that what it did not take with a
- * version which was undone is not usual.
+ * its former configuration continues with its points, so that reduced intake with an undone version
+ * does not count as usual.
  *
  * <p>Has at most {@link #MAX_POINTS} points of {@link #MAX_KEYS} counts for each configuration of
  * an agent, and those of two configurations. Not safe for threads.
  */
 public final class RecentIntake {
-  /** Time over which the usual intake is taken. */
+  /** Time over which the usual intake is computed. */
   static final Duration MINUTE = Duration.ofMinutes(1);
 
-  /** Part of that time whose rate is taken by itself. */
+  /** Part of that time whose rate is computed separately. */
   static final Duration PART = Duration.ofSeconds(15);
 
   /** Shortest time that reports must span for a usual intake. */
@@ -55,7 +55,7 @@ public final class RecentIntake {
    * @param perSecond items in a second over the last minute
    * @param least items in a second over the {@link #PART} of it with the fewest: bursts are not
    *     usual
-   * @param silence the longest time for which no items came
+   * @param silence the longest time without items
    */
   public record Usual(double perSecond, double least, Duration silence) {}
 
@@ -96,7 +96,7 @@ public final class RecentIntake {
   /**
    * Adds a report.
    *
-   * @param configuration what the agent runs, as text that differs for others
+   * @param configuration identifies the agent's configuration
    */
   void put(UUID agent, String configuration, Totals t, long nanos) {
     Agent a = agents.computeIfAbsent(agent, k -> new Agent(configuration));
@@ -126,7 +126,7 @@ public final class RecentIntake {
     if (last != null && countsAnew(last, now)) {
       all.clear();
     }
-    // The first report of a configuration, behind the last one of the former, has items of both.
+    // The first report of a configuration, after the last one of the previous, has items of both.
     int first = a.points.former == null ? 1 : 2;
     if (all.size() > first) {
       Point newest = all.removeLast();
@@ -164,7 +164,7 @@ public final class RecentIntake {
     return false;
   }
 
-  /** Begins with the last point before, for the first one after it has items already. */
+  /** Starts with the previous point, since the first one after it already has items. */
   private static Points begun(String configuration, @Nullable Point last) {
     Points out = new Points(configuration);
     if (last != null) {
@@ -194,7 +194,7 @@ public final class RecentIntake {
     agents.remove(agent);
   }
 
-  /** Usual intake by key, of keys that took items; empty where reports are of too short a time. */
+  /** Usual intake by key, of keys with items; empty if the reports cover too short a time. */
   Map<String, Usual> usual(UUID agent, long nanos) {
     Map<String, Usual> out = new TreeMap<>();
     Agent a = agents.get(agent);
@@ -221,7 +221,7 @@ public final class RecentIntake {
     return out;
   }
 
-  /** Points of a configuration, behind those of the former one where it runs for too short. */
+  /** Points of a configuration, preceded by those of the previous one if it has run too briefly. */
   private static List<Point> shown(Points p, long nanos) {
     List<Point> out = new ArrayList<>(p.all);
     Points former = p.former;
@@ -286,9 +286,10 @@ public final class RecentIntake {
   }
 
   /**
-   * Items that a key took within a time up to now; -1 where the configuration runs for less.
+   * Items that a key received within a time up to now; -1 if the configuration has run for a
+   * shorter time.
    *
-   * @param nanos present time; an agent that is silent took none
+   * @param nanos current time; a silent agent received none
    */
   long taken(UUID agent, String key, Duration over, long nanos) {
     Agent a = agents.get(agent);

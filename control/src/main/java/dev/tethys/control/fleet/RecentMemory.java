@@ -6,10 +6,11 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * Resident memory of the processes of agents in their last reports. A heap rises until it is
- * collected: what a process needs is the least of some reports, and what is usual their median.
+ * Resident memory of the processes of agents in their last reports. A heap grows until it is
+ * collected: the minimum of some reports is what a process requires, and their median is its usual
+ * size.
  *
- * <p>Has an entry of bounded size for each agent that reported it. Not safe for threads.
+ * <p>Has an entry of bounded size for each agent that reported it. Not safe for concurrent use.
  */
 public final class RecentMemory {
   /** Reports that are kept; agents send two a second in the minute after a change. */
@@ -18,7 +19,7 @@ public final class RecentMemory {
   /** Reports from which on the usual memory is known. */
   public static final int FEWEST = 3;
 
-  /** Last reports, of which the least counts. */
+  /** Number of last reports whose minimum counts. */
   public static final int LAST = 10;
 
   private static final class Reports {
@@ -28,7 +29,7 @@ public final class RecentMemory {
 
   private final Map<UUID, Reports> agents = new HashMap<>();
 
-  /** Adds a report; one without memory, 0, is none. */
+  /** Adds a report; one with memory 0 is ignored. */
   void put(UUID agent, long bytes) {
     if (bytes > 0) {
       Reports r = agents.computeIfAbsent(agent, uid -> new Reports());

@@ -19,12 +19,12 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Item accounts of an agent since it started.
  *
- * @param in items that its receivers took
+ * @param in items that its receivers accepted
  * @param dropped by reason
  * @param exporters by name and signal; empty for an agent that does not report them
  * @param signals losses by signal; empty for an agent that does not report them
- * @param receivers items that receivers took and kept, by name and signal; empty for an agent that
- *     does not report them
+ * @param receivers items that receivers accepted and kept, by name and signal; empty for an agent
+ *     that does not report them
  * @param controls live controls by id; null for an agent that takes none
  * @param memory resident bytes of its process; 0 for an agent that does not report them
  * @param fidelity counts of checks of fidelity, by {@code check@signal} and result
@@ -80,10 +80,10 @@ public record Totals(
       new Totals(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), null, 0, Map.of());
 
   /**
-   * Items that were taken, and those of them that reach no destination, without what live controls
-   * drop on purpose.
+   * Items received, and those that reach no destination, without intentional drops by live
+   * controls.
    *
-   * @param reasons lost items by reason; empty where they are not known
+   * @param reasons lost items by reason; empty if unknown
    */
   public record Losses(long in, long lost, Map<String, Long> reasons) {
     public static final Losses NONE = new Losses(0, 0);
@@ -104,7 +104,7 @@ public record Totals(
 
   private static final String DEAD_LETTERED = "dead-lettered";
 
-  /** Reasons and controls that are kept apart. */
+  /** Maximum number of reasons and controls listed separately. */
   private static final int MAX_NAMES = 256;
 
   /** Values of quotas that are kept of a report, over all live controls. */
@@ -128,7 +128,7 @@ public record Totals(
   private static final String OTHER = "other";
   private static final Control NO_COUNTS = new Control(false, 0, 0, 0, 0, 0, false, List.of());
 
-  /** The accounts of a report; null when it is none. */
+  /** The accounts of a report; null if it has none. */
   public static @Nullable Totals read(byte[] json) {
     try {
       JsonNode n = JSON.readTree(json);
@@ -177,7 +177,7 @@ public record Totals(
    */
   record Ended(long process, Totals totals) {}
 
-  /** The accounts of a report of processes that have ended; empty when it is none. */
+  /** The accounts of ended processes in a report; empty if it has none. */
   static List<Ended> readEnded(byte[] json) {
     List<Ended> out = new ArrayList<>();
     try {
@@ -306,8 +306,8 @@ public record Totals(
   }
 
   /**
-   * Items that were taken, delivered and queued, by exporter, and under {@code @SIGNAL} of each
-   * signal that has exporters, from its receivers to these and without what is lost.
+   * Items accepted, delivered and queued, by exporter, and under {@code @SIGNAL} for each signal
+   * that has exporters, from its receivers to these and without losses.
    */
   public Map<String, Exporter> deliveries() {
     Map<String, Exporter> out = new TreeMap<>(exporters);
@@ -331,8 +331,8 @@ public record Totals(
   }
 
   /**
-   * Items that were taken: of all under {@link #ALL}, of a signal under {@code @SIGNAL}, and of a
-   * receiver under {@code NAME@SIGNAL}.
+   * Items received: of all under {@link #ALL}, of a signal under {@code @SIGNAL}, and of a receiver
+   * under {@code NAME@SIGNAL}.
    */
   Map<String, Long> intake() {
     Map<String, Long> out = new TreeMap<>(receivers);

@@ -20,15 +20,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tokens to which the instance uids of agents are bound: that of the first contact. Another token
- * is refused, so that it neither reads the configuration of the agent nor reports for it. A binding
- * passes on to another token when its own is no longer in the token file, and no other token has
- * its name.
+ * is rejected, so that it neither reads the configuration of an agent nor reports in its place. A
+ * binding passes on to another token when its own is no longer in the token file, and no other
+ * token has its name.
  *
  * <p>Format of the file: a line {@code UID FINGERPRINT NAME} for each binding, the last of a uid
  * holds; without fingerprint and name it ends the binding.
  *
- * <p>Invariant: a token has at most {@link #MAX_PER_AGENT} bindings for each agent of the table;
- * further ones end its oldest of an agent that is not in the table. Safe for threads.
+ * <p>Invariant: a token has at most {@link #MAX_PER_AGENT} bindings for each agent of the table; a
+ * further one replaces its oldest of an agent that is not in the table. Safe for threads.
  */
 public final class UidBindings implements AutoCloseable {
   /** Bindings of a token for each agent that the table may have. */

@@ -22,8 +22,8 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Status of one object: conditions in the form of Kubernetes, and fields.
  *
- * @param generation of the object to which they belong
- * @param fields besides conditions
+ * @param generation generation of the object that they belong to
+ * @param fields additional fields
  */
 record ClusterConditions(long generation, List<Condition> conditions, Map<String, Object> fields) {
   private static final int MAX_MESSAGE = 4096;
@@ -51,7 +51,7 @@ record ClusterConditions(long generation, List<Condition> conditions, Map<String
       Map<String, ClusterObject> objects, Map<String, String> leftOut, Repository.State state) {
     Map<String, SourceResources.Item> items = new HashMap<>();
     for (SourceResources.Item i : state.resources()) {
-      // An error of the present text comes before the state of the former one.
+      // An error of the current text has precedence over the state of the previous one.
       items.merge(i.path(), i, (one, other) -> one.state().equals("invalid") ? one : other);
     }
     Map<String, Repository.Source> sources = new HashMap<>();
@@ -88,7 +88,7 @@ record ClusterConditions(long generation, List<Condition> conditions, Map<String
     String reason = reason(item);
     String text =
         switch (item.state()) {
-          case "invalid" -> generation + " has no effect; what was defined before stays";
+          case "invalid" -> generation + " has no effect; the former definition stays";
           case "undone" ->
               detail.endsWith(SourceResources.CHANGE) || detail.endsWith(CHANGE)
                   ? detail
@@ -122,7 +122,7 @@ record ClusterConditions(long generation, List<Condition> conditions, Map<String
     };
   }
 
-  /** As MDAI's operator writes them; kinds that have no effect here say so. */
+  /** Conditions in the format of MDAI's operator; kinds without an effect here state that. */
   private static ClusterConditions mdai(ClusterObject o, SourceResources.Item item) {
     boolean valid = !item.state().equals("invalid");
     boolean works = EFFECTIVE.contains(o.kind().kind());
@@ -132,7 +132,7 @@ record ClusterConditions(long generation, List<Condition> conditions, Map<String
             ? Texts.shortened(FieldPlace.describe(o.path(), o.text(), item.detail()), MAX_MESSAGE)
             : works
                 ? "reconciled successfully"
-                : "the object is valid, and Tethys runs nothing for this kind";
+                : "the object is valid, but Tethys runs nothing for this kind";
     Map<String, Object> fields = new LinkedHashMap<>();
     if (o.kind().kind().equals("MdaiHub")) {
       fields.put("hubStatus", valid ? "Available" : "Degraded");

@@ -20,8 +20,8 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Objects of a cluster as files: each is a manifest. They are listed and watched, and get their
- * state as status. While one kind was never listed, there are no files at all, so that what cannot
- * be read is not taken for deleted.
+ * state as status. Until each kind was listed, there are no files at all, so that unreadable
+ * objects are not mistaken for deleted ones.
  */
 public final class ClusterFiles implements SourceFiles {
   private static final System.Logger LOG = JulLogger.of(ClusterFiles.class.getName());
@@ -121,7 +121,7 @@ public final class ClusterFiles implements SourceFiles {
       if (isNew) {
         LOG.log(
             Level.WARNING,
-            "Objects not read, what is known of them stays kind={0} error=\"{1}\"",
+            "Objects not read, their known state stays kind={0} error=\"{1}\"",
             kind.kind(),
             now);
       }

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Kind of objects in a cluster that define what the control plane does.
+ * Kind of cluster objects that configure the control plane.
  *
- * @param version of the group that is read
+ * @param version version of the group
  * @param plural name in paths
  */
 public record ClusterKind(String group, String version, String plural, String kind) {

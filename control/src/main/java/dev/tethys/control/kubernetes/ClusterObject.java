@@ -52,7 +52,7 @@ record ClusterObject(
         meta.has("deletionTimestamp"));
   }
 
-  /** The manager of fields that wrote last, besides that of a status. */
+  /** The field manager that wrote last, other than that of a status. */
   private static String actor(JsonNode meta) {
     String out = "";
     String last = "";
@@ -101,8 +101,8 @@ record ClusterObject(
   }
 
   /**
-   * Why its status says that the rollout of this generation was undone; "" where it does not. A
-   * process that leads for the first time knows no rollouts.
+   * Reason in its status for which the rollout of this generation was undone; "" for none. A
+   * process that leads for the first time has no rollouts.
    */
   private String undone() {
     if (!kind.isOwn() || status.path("observedGeneration").asLong(-1) != generation) {

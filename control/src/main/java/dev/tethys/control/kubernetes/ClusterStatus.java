@@ -25,13 +25,13 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes the state of objects of a cluster as their status, on its own thread, while this process
- * leads. A write carries the version that was read, so that it never overwrites another one; what
- * others write is left as it is.
+ * leads. A write has the resource version that was read, so that it never overwrites another one;
+ * fields of other writers are preserved.
  */
 public final class ClusterStatus {
   private static final System.Logger LOG = JulLogger.of(ClusterStatus.class.getName());
 
-  /** Time between two writes of an object of which only texts differ, such as a progress. */
+  /** Time between two writes of an object whose texts alone differ, such as a progress. */
   private static final Duration TEXTS = Duration.ofSeconds(5);
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
@@ -78,16 +78,16 @@ public final class ClusterStatus {
     thread.interrupt();
   }
 
-  /** Notes what the status of an object is now. */
+  /** Records the current status of an object. */
   void observed(ClusterObject o) {
     latest.computeIfPresent(o.path(), (path, before) -> o);
   }
 
   /**
-   * Sets what is to be shown.
+   * Sets the status to write.
    *
-   * @param objects by path, as they were read
-   * @param leftOut objects that were not, with reasons
+   * @param objects objects by path
+   * @param leftOut ignored objects, with reasons
    */
   void show(
       Map<String, ClusterObject> objects, Map<String, String> leftOut, Repository.State state) {
@@ -222,7 +222,7 @@ public final class ClusterStatus {
       try (InputStream in = a.decoded(MAX_ANSWER)) {
         return JsonMapper.shared().readTree(in);
       } catch (JacksonException e) {
-        throw new IOException(uri + " answered with what is not JSON: " + e.getMessage(), e);
+        throw new IOException(uri + " sent a response that is not JSON: " + e.getMessage(), e);
       }
     }
   }

@@ -25,13 +25,14 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Counts of live controls by agent, which do not shrink: those of processes that have ended, and of
- * agents that are away, stay. They are kept in a file while the control is known. Safe for threads.
+ * agents that are away, stay. They are kept in a file as long as the control exists. Safe for
+ * threads.
  *
  * <p>Invariants: at most {@link #MAX_ENTRIES} counts, in memory and in the file; an agent beyond
  * that has those of its present process.
  *
  * <p>Format: a JSON object with {@code format} (1) and {@code controls}, each of which has {@code
- * id}, {@code start} and {@code agents}: by id the start of the process, the counts of earlier
+ * id}, {@code start} and {@code agents}: by ID the start of the process, the counts of earlier
  * processes, those of the last one, and the starts of the last processes before.
  */
 public final class ControlCounts {
@@ -158,10 +159,10 @@ public final class ControlCounts {
   }
 
   /**
-   * Takes a report of an agent.
+   * Records a report of an agent.
    *
-   * @param process start of its process; 0 where it is not known
-   * @param ended whether that process has ended; its counts may be known already, or later ones
+   * @param process start of its process; 0 if unknown
+   * @param ended whether that process has ended; its counts, or later ones, may already be known
    * @param known controls by id
    */
   public synchronized void take(

@@ -103,7 +103,7 @@ public final class ControlEffects {
     this.bornMillis = clock.millis();
   }
 
-  /** Notes what passes before a control that is started now. */
+  /** Records the throughput before a control that is started now. */
   void begin(LiveControl c) {
     long start = clock.nanos();
     List<AgentState> agents = fleet.agents(c.selector());
@@ -224,7 +224,7 @@ public final class ControlEffects {
     }
   }
 
-  /** Sum of the agents of a scope; one that is not known any more is in none. */
+  /** Sum of the agents of a scope; an agent that is no longer known belongs to none. */
   private Rates within(Selector scope, Map<UUID, Rates> all) {
     List<Rates> own = new ArrayList<>();
     all.forEach(

@@ -110,7 +110,7 @@ public final class Controls {
     state = new State(loaded.nextId(), all);
   }
 
-  /** Notes what passes before and with each control from now on. */
+  /** Sets the recorder of the throughput before and with each control. */
   public void watch(ControlEffects e) {
     effects = e;
   }
@@ -235,7 +235,7 @@ public final class Controls {
     return c.quota() == null ? c : c.among(QuotaShares.rounded(fleet.agents(selector).size()));
   }
 
-  /** Moves the end of an active control that lasts as long as its source says. */
+  /** Extends an active control whose source determines its end. */
   public synchronized void prolong(String id, long endMillis) throws IOException {
     LiveControl c = active(id);
     if (c != null) {
@@ -337,7 +337,7 @@ public final class Controls {
   public LiveControl get(String id) {
     LiveControl c = state.all.get(id);
     if (c == null) {
-      throw new NotFoundException("there is no control " + Texts.shortened(id, 80));
+      throw new NotFoundException("unknown control " + Texts.shortened(id, 80));
     }
     return c;
   }

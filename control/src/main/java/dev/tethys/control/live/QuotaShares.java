@@ -32,25 +32,24 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Division of the limits of quotas over the agents of their scopes, by what each uses. A limit
- * holds for the sum: what agents may use together is never more than it, apart from the exceptions
- * below.
+ * Division of quota limits among the agents in their scopes, by usage. A limit holds for the sum:
+ * the shares of all agents never exceed it, apart from the exceptions below.
  *
- * <p>An agent begins each period with {@link QuotaRule#initialShare}; half of the limit is kept
- * back. An agent that nears its share reports at once, and gets a part of what is kept back in
- * proportion to its use. When nothing is left, agents with an unused share are asked for half of
- * it, and it is given on after they confirmed that. So at most {@link #STRANDED} of a limit stays
- * unused at connected agents.
+ * <p>An agent starts each period with {@link QuotaRule#initialShare}; half of the limit is
+ * reserved. An agent that approaches its share reports at once, and gets a part of the reserve in
+ * proportion to its usage. When the reserve is empty, agents with an unused share have to return
+ * half of it, and it is given to others after they have confirmed that. So at most {@link
+ * #STRANDED} of a limit stays unused at connected agents.
  *
- * <p>The sum may exceed the limit by the batches that are under way, by what an agent passes before
- * the first message after its start or after a change of the number of agents, and by the shares of
- * agents that are started while this control plane is away.
+ * <p>The sum may exceed the limit by the batches in progress, by the items that an agent passes
+ * before the first message after its start or after a change of the number of agents, and by the
+ * shares of agents that are started while this control plane is unavailable.
  *
  * <p>Format of the file, which is replaced as a whole: a JSON object with {@code format} (1) and
  * {@code quotas}, each with {@code id}, {@code start}, {@code period} and {@code values}: by value
  * and agent the start of its process, its share, its use, and that of its earlier processes.
  *
- * <p>Invariant: at most {@link #MAX_LEASES} shares; further ones stay the initial ones. Guarded by
+ * <p>Invariant: at most {@link #MAX_LEASES} shares; further agents keep the initial one. Guarded by
  * this.
  */
 public final class QuotaShares {
@@ -59,7 +58,7 @@ public final class QuotaShares {
   /** Part of a limit that may stay unused at agents that are connected. */
   static final double STRANDED = 0.01;
 
-  /** Smallest part of a limit that is given or kept back. */
+  /** Smallest part of a limit that is granted or reserved. */
   private static final double SMALLEST = 0.001;
 
   /** Part of a limit by which the use of others changes before an agent gets a message. */
@@ -99,7 +98,7 @@ public final class QuotaShares {
       return used + ended;
     }
 
-    /** What is not to be given to others. */
+    /** Amount that must not be given to others. */
     private double held() {
       return ended + Math.max(allowance, used);
     }
@@ -158,7 +157,8 @@ public final class QuotaShares {
   public QuotaShares(Path file, Controls controls, Fleet fleet, Scheduler clock)
       throws IOException {
     this.file =
-        new StateFile(file, "restore it from a backup, or remove it to divide the quotas anew");
+        new StateFile(
+            file, "restore it from a backup, or remove it to divide the quotas from the start");
     this.controls = controls;
     this.fleet = fleet;
     this.clock = clock;
@@ -196,7 +196,7 @@ public final class QuotaShares {
     return out;
   }
 
-  /** Takes what agents have reported, and divides anew. */
+  /** Takes the reports of agents, and divides the limits again. */
   public void step() {
     Map<UUID, List<QuotaShare>> messages = new LinkedHashMap<>();
     synchronized (this) {
@@ -256,7 +256,7 @@ public final class QuotaShares {
         agents.add(a);
       }
     }
-    // Fewer agents do not divide anew: those that are away may come back with their share.
+    // Fewer agents do not cause a new division: disconnected agents may return with their share.
     q.agents = Math.max(q.agents, Math.max(rounded(agents.size()), rule.agents()));
     double initial = rule.initialShare(q.agents);
     for (AgentState a : agents) {
@@ -372,7 +372,7 @@ public final class QuotaShares {
     }
   }
 
-  /** Asks agents for half of what they do not use. */
+  /** Asks agents for half of their unused shares. */
   private void takeBack(
       double least, Map<UUID, Lease> all, List<AgentState> agents, double initial) {
     for (AgentState a : agents) {

@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
  * return. For one thread.
  */
 public final class QuotaWatch {
-  /** Uses that are followed; further ones have no entries. */
+  /** Maximum number of tracked uses; further ones have no entries. */
   static final int MAX_FOLLOWED = 10_000;
 
   private final LimitedLog failures = new LimitedLog(JulLogger.of(QuotaWatch.class.getName()));

@@ -1,4 +1,4 @@
-/** Live controls and quotas of the fleet, and what they did. */
+/** Live controls and quotas of the fleet, and their effects. */
 @NullMarked
 package dev.tethys.control.live;
 

@@ -181,7 +181,7 @@ public final class HubEngine {
       entries.add(handled(r, true));
     }
 
-    /** Sets a variable; its values before and after, for the journal. */
+    /** Sets a variable; returns its values before and after, for the journal. */
     HubJournal.Change set(Hub hub, HubVariable v, Value next) {
       String before = text(change.value(hub, v));
       change.set(hub, v, next);
@@ -406,8 +406,8 @@ public final class HubEngine {
    * Applies the rules to an event.
    *
    * @param actor user or system that sent it
-   * @return results of the actions; webhooks and what follows them are {@code running}
-   * @throws IOException when a change is not on disk; nothing has changed then
+   * @return results of the actions; webhooks and the actions after them are {@code running}
+   * @throws IOException if a change is not on disk; nothing has changed then
    */
   public List<Step> handle(String actor, HubEvent event) throws IOException {
     lock.lock();
@@ -447,7 +447,7 @@ public final class HubEngine {
     }
   }
 
-  /** Sends the webhook that comes first, then runs the actions after it. */
+  /** Sends the first webhook, then runs the actions after it. */
   private void send(Rest r) {
     try {
       HubAction.CallWebhook call = (HubAction.CallWebhook) r.rule.actions().get(r.from);
@@ -474,7 +474,7 @@ public final class HubEngine {
         }
         finish(w);
       } catch (IOException e) {
-        LOG.log(Level.ERROR, "Actions behind a webhook not applied rule=" + r.rule.name(), e);
+        LOG.log(Level.ERROR, "Actions after a webhook not applied rule=" + r.rule.name(), e);
       } finally {
         lock.unlock();
       }
@@ -497,9 +497,9 @@ public final class HubEngine {
   }
 
   /**
-   * Changes a variable; parameters and exceptions as for the other.
+   * Changes a variable; parameters and exceptions are the same as for the other method.
    *
-   * @param depth changes that led to this one, itself included where a rule makes it
+   * @param depth number of changes that led to this one, including this one if a rule makes it
    */
   public HubEvent change(
       String actor, Hub hub, HubVariable v, boolean add, JsonNode data, int depth)
@@ -530,9 +530,9 @@ public final class HubEngine {
   /**
    * Sets the variable with the status of a replay, which may trigger rules.
    *
-   * @param hint what is unusual about it; "" for nothing
-   * @return why it cannot be set; "" where it is
-   * @throws IOException when the change is not on disk
+   * @param hint anything unusual about it; "" for nothing
+   * @return reason for which it cannot be set; "" if it is set
+   * @throws IOException if the change is not on disk
    */
   public String report(String replay, String hubName, String variable, String status, String hint)
       throws IOException {

@@ -16,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param sourceId fingerprint of an alert
  * @param hub "" where the alert names none
  * @param depth number of events that led to this one
- * @param subject what rules compare
+ * @param subject text that rules compare
  */
 public record HubEvent(
     String id,
@@ -87,7 +87,7 @@ public record HubEvent(
         Subject.NONE);
   }
 
-  /** As MDAI writes it. */
+  /** JSON in MDAI's format. */
   public ObjectNode json() {
     ObjectNode n = JsonMapper.shared().createObjectNode();
     n.put("id", id).put("name", name).put("version", 1).put("timestamp", timestamp);

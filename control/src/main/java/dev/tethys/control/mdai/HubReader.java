@@ -293,7 +293,7 @@ final class HubReader {
     }
     HubVariable v = hub.variable(a.target());
     if (v == null) {
-      return "there is no variable " + a.target();
+      return "unknown variable " + a.target();
     }
     boolean fits =
         switch (wanted) {

@@ -14,7 +14,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * Replacement of references {@code ${scope:field:-default}} in texts, by MDAI's rules. The scope
  * {@code trigger} has the fields of an event and, as {@code payload.a.b}, the members of its
  * payload; {@code template} has given texts. An empty field is an absent one. A reference without a
- * value and a default stays as it is written, also one of another scope.
+ * value and a default stays unchanged, also one of another scope.
  */
 public final class Interpolation {
   private static final Pattern REFERENCE =
@@ -66,7 +66,7 @@ public final class Interpolation {
   /**
    * Replaces references.
    *
-   * @param quoting of what is put in
+   * @param quoting quotes the inserted text
    */
   public String replaced(String text, UnaryOperator<String> quoting) {
     Matcher m = REFERENCE.matcher(text);

@@ -33,7 +33,7 @@ public final class PrometheusRules {
     return out.toString();
   }
 
-  /** The braces of an expression are no template. */
+  /** The braces of an expression are not a template. */
   private static String escaped(String text) {
     return text.replace("{{", "{{ \"{{\" }}");
   }

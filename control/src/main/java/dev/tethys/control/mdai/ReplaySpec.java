@@ -4,7 +4,8 @@ package dev.tethys.control.mdai;
  * Replay of archived data, of a {@code MdaiReplay} or an action.
  *
  * @param statusVariable variable that receives the state; "" for none
- * @param telemetry {@code logs}, {@code metrics} or {@code traces}; "" where the variable says it
+ * @param telemetry {@code logs}, {@code metrics} or {@code traces}; "" if the variable determines
+ *     it
  * @param partition {@code minute}, {@code hour} or ""
  * @param secret name of the Secret with the keys of S3; "" for none
  */

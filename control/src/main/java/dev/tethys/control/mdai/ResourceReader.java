@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reader of the resources besides hubs. Keys about pods, such as images and tolerations, are read
+ * Reader of resources other than hubs. Keys about pods, such as images and tolerations, are read
  * and have no effect.
  */
 final class ResourceReader {

@@ -50,7 +50,7 @@ public sealed interface Value {
     };
   }
 
-  /** As JSON: a string, a list or an object of strings. */
+  /** JSON form: a string, a list or an object of strings. */
   default JsonNode json() {
     return switch (this) {
       case Scalar s -> JsonMapper.shared().valueToTree(s.text());

@@ -56,7 +56,7 @@ public final class Offers {
     return hub.isEmpty() ? "" : now.environment(hub).json();
   }
 
-  /** What an agent must be offered; null for nothing. */
+  /** Offer for an agent; null for none. */
   @Nullable RemoteConfig offer(AgentState a) {
     if (!a.acceptsConfiguration()) {
       return null;

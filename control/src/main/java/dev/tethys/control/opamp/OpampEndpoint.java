@@ -80,7 +80,7 @@ public final class OpampEndpoint {
   private static final Duration PING = Duration.ofSeconds(30);
   private static final Duration SILENCE = Duration.ofSeconds(90);
 
-  /** Time within which the connection of an agent answers that is asked whether it is there. */
+  /** Time within which the connection of an agent must answer a ping. */
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
   /** Time after which an offer is repeated that the agent has not reported. */
@@ -295,7 +295,7 @@ public final class OpampEndpoint {
       }
     }
 
-    /** The message under the uid that this agent was given where another one has its own. */
+    /** The message with the UID assigned to this agent, if another one owns the reported UID. */
     private AgentToServer identified(AgentToServer m) {
       UUID named = InstanceUid.of(m.uid());
       if (!named.equals(shared)) {
@@ -485,7 +485,7 @@ public final class OpampEndpoint {
       return p;
     }
 
-    /** What is to be offered, unless it was offered and is not overdue. */
+    /** Configuration to offer, unless it was already offered and is not overdue. */
     private @Nullable RemoteConfig offer(UUID who) {
       AgentState a = fleet.agent(who);
       RemoteConfig c = a == null ? null : offers.offer(a);

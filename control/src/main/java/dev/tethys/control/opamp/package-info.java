@@ -1,4 +1,4 @@
-/** OpAMP server and what it offers to agents. */
+/** OpAMP server and its offers to agents. */
 @NullMarked
 package dev.tethys.control.opamp;
 

@@ -11,9 +11,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Assignments in the order in which they were made. A later one holds for the agents that both
- * match; the earlier one stays for the others, and holds again for all when the later one is
- * removed. Guarded by the lock of {@link Rollouts}.
+ * Assignments in the order of their creation. A later one holds for the agents that both match; the
+ * earlier one stays for the others, and holds again for all when the later one is removed. Guarded
+ * by the lock of {@link Rollouts}.
  */
 final class Assignments {
   private final List<Assignment> all = new ArrayList<>(); // the latest last
@@ -29,7 +29,7 @@ final class Assignments {
     all.addAll(next);
   }
 
-  /** Those that no later one of the same configuration covers; the latest last. */
+  /** Assignments that no later one of the same configuration covers; the latest last. */
   List<Assignment> visible() {
     List<Assignment> out = new ArrayList<>();
     Map<String, List<Selector>> later = new HashMap<>();
@@ -43,7 +43,7 @@ final class Assignments {
     return List.copyOf(out.reversed());
   }
 
-  /** Those of a configuration that hold for agents; the latest last. */
+  /** Assignments of a configuration that apply to agents; the latest last. */
   List<Assignment> visible(String configuration) {
     return visible().stream().filter(a -> a.configuration().equals(configuration)).toList();
   }
@@ -73,7 +73,7 @@ final class Assignments {
     all.removeIf(a -> a.configuration().equals(configuration));
   }
 
-  /** Removes what a forgotten rollout left, which no undo brings back. */
+  /** Removes the assignments of a forgotten rollout, which can no longer be restored by an undo. */
   void forget(long rollout) {
     all.removeIf(a -> a.rollout() == rollout);
   }

@@ -24,15 +24,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeliveryCheck {
   /**
-   * Time from the first items that an agent took to the first that it must have delivered, besides
-   * that for which the version holds items on purpose.
+   * Time from the first items that an agent received to the first that it must have delivered, in
+   * addition to the time for which the version intentionally holds items.
    */
   static final Duration NO_DELIVERY = Duration.ofSeconds(20);
 
   /**
-   * Time within which an exporter gets the first of the items that its agent has taken. Before, few
-   * or none at it are no proof that it delivers: a report may be of the moment between a receiver
-   * and its exporters.
+   * Time within which an exporter gets the first of the items that its agent has taken. Before
+   * that, few or no items at an exporter are not a proof of failure: a report may be from the
+   * moment between a receiver and its exporters.
    */
   private static final Duration FIRST_ITEMS = Duration.ofSeconds(5);
 
@@ -99,9 +99,9 @@ final class DeliveryCheck {
         .forEach(
             (name, x) -> {
               Exporter was = before.getOrDefault(name, NONE);
-              // One that the version adds must deliver; one that never did tells nothing. What
-              // was before is of the time before the offer: the last report before the agent
-              // says that it applied the version may have items of an exporter of that already.
+              // An exporter added by the version must deliver; one that never delivered proves
+              // nothing. The earlier state is from before the offer: the last report before the
+              // agent reports that it applied the version may already include items of an exporter.
               boolean judged =
                   !reached.silentBefore.contains(name)
                       || was.out() > 0
@@ -112,7 +112,7 @@ final class DeliveryCheck {
             });
   }
 
-  /** Without items that are lost: of these, the guard says how many may be. */
+  /** Without lost items, for which the guard has a separate limit. */
   private static Exporter kept(Totals t) {
     return new Exporter(t.in() - t.lost(), t.out(), t.queued(), -1);
   }
@@ -175,7 +175,9 @@ final class DeliveryCheck {
     return "";
   }
 
-  /** Items from which on a delivery must be seen, also where none are required to be taken. */
+  /**
+   * Number of items from which a delivery must be seen, even if none are required to be received.
+   */
   private long fewest() {
     if (!exporter.isEmpty()) {
       return StageCheck
@@ -188,7 +190,7 @@ final class DeliveryCheck {
     return first == null ? "" : fleet.nameOf(first);
   }
 
-  /** What is not delivered; "" for nothing. */
+  /** Description of the undelivered items; "" for none. */
   String text() {
     boolean signal = exporter.startsWith(Totals.SIGNAL);
     if (in < fewest()) {

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Conditions under which a rollout goes to its next stage; a rollout that breaks one is undone.
+ * Conditions for a rollout to enter its next stage; a rollout that violates one is undone.
  *
  * @param applyTimeout time within which an agent must report that it applied the version, and for
  *     which it may be disconnected
@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
  * @param minItems fewest items that the agents of a stage must have taken before it is good; 0 for
  *     any
  * @param maxWait time for which a stage waits for them; then the rollout is paused
- * @param maxOutputChange largest relative change of the items or bytes of a signal that are given
- *     to exporters for each that was taken; 0 for any
+ * @param maxOutputChange largest relative change of the items or bytes of a signal passed to
+ *     exporters for each one received; 0 for any
  * @param maxMemoryGrowth largest relative growth of the resident memory of the process of an agent,
  *     where that is also more than {@link #MEMORY_FLOOR}; 0 for any
  * @param maxQueueAge largest age of the oldest request in the queue of an exporter; 0 for any

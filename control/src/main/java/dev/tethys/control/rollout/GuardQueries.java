@@ -169,7 +169,7 @@ public final class GuardQueries {
     try {
       text = JsonMapper.shared().readTree(text).path("error").asString(text);
     } catch (JacksonException e) {
-      // the text as it is
+      // the text unchanged
     }
     return Texts.shortened(text, 500);
   }

@@ -7,13 +7,13 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Agents for which a version was rolled out, by what they run.
+ * Agents for which a version was rolled out, by the version that they run.
  *
  * @param selector of the rollout
- * @param agents that it matches, and that take configurations
+ * @param agents agents that it matches and that accept configurations
  * @param running connected agents that run the version
- * @param late connected agents that have it on its way
- * @param failed connected agents that refused it
+ * @param late connected agents that are still to apply it
+ * @param failed connected agents that rejected it
  * @param others agents that are to run another version, by its name and rollout
  */
 public record Holding(
@@ -37,12 +37,12 @@ public record Holding(
     return running == 0 && failed == 0 && others.isEmpty();
   }
 
-  /** Whether all known agents run it, as far as they are connected. */
+  /** Whether all known agents run it, as far as connected. */
   public boolean isComplete() {
     return late == 0 && failed == 0 && others.isEmpty();
   }
 
-  /** Number of agents that run it, and what the others run. */
+  /** Number of agents that run it, and the versions of the others. */
   public String text() {
     String of = selector.matchers().isEmpty() ? "" : " of " + selector;
     if (agents == 0) {

@@ -15,9 +15,9 @@ import java.util.UUID;
 
 /**
  * Check of the intake of agents with the version: in all, of each signal and of each receiver. A
- * listener that moved, or a pipeline that is missing, loses nothing that the agent could count: its
- * senders are refused. Compared is the rate over a sliding window, which is {@code applyTimeout} or
- * longer where items come seldom, with that of the minute before the version.
+ * listener that moved, or a missing pipeline, loses nothing that could be counted. The rate over a
+ * sliding window, which is {@code applyTimeout} or longer for rare items, is compared with that of
+ * the minute before the version.
  */
 final class IntakeCheck {
   /** Longest window of a package, whose {@code applyTimeout} is that of a download. */
@@ -26,7 +26,7 @@ final class IntakeCheck {
   /** Time after a change of counts within which agents report it. */
   private static final Duration REPORTED = Duration.ofSeconds(10);
 
-  /** Time without a message after which it is not known what an agent takes. */
+  /** Time without a message after which the intake of an agent is unknown. */
   private static final Duration SILENT = Duration.ofSeconds(15);
 
   /** Items that must be expected within a window. */
@@ -38,7 +38,7 @@ final class IntakeCheck {
   /** Fall of the rate from which on a stage waits. */
   private static final double WAITS = 0.5;
 
-  /** Items that must be expected where some come. */
+  /** Minimum number of items expected if there is any intake. */
   private static final double EXPECTED_OF_SOME = 50;
 
   private final Scheduler clock;
@@ -54,7 +54,7 @@ final class IntakeCheck {
     this.r = r;
   }
 
-  /** The window of a rollout, before which no stage ends whose agents took items before. */
+  /** The window of a rollout, before which no stage ends whose agents had any intake. */
   static Duration window(Rollout r) {
     Duration w = r.guard.applyTimeout();
     return r.isPackage() && w.compareTo(PACKAGE_WINDOW) > 0 ? PACKAGE_WINDOW : w;
@@ -79,7 +79,7 @@ final class IntakeCheck {
     }
   }
 
-  /** Time within which items of a key must have come. */
+  /** Time within which items of a key must have arrived. */
   private Duration over(Usual before) {
     Duration regular = before.silence().multipliedBy(3).dividedBy(2).plus(REPORTED);
     Duration seldom = Duration.ofNanos((long) (EXPECTED / before.perSecond() * 1e9));

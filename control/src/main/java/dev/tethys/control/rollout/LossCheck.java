@@ -77,7 +77,7 @@ final class LossCheck {
     return out;
   }
 
-  /** The same of an agent: recent ones, or since its start where it took few items since. */
+  /** Shares of an agent: recent ones, or since its start if it has received few items recently. */
   static Map<String, Double> shares(Totals t, Map<String, RecentAccounts.Window> recent) {
     Map<String, Double> out = new TreeMap<>();
     t.losses()

@@ -15,8 +15,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Agents that a rollout is for and has not reached. What they share with those that it reached is
- * no fault of the version.
+ * Agents in the scope of a rollout that it has not reached. A problem that they share with the
+ * reached agents is not caused by the version.
  */
 final class OtherAgents {
   /** Agents without the version with which those with it are compared. */
@@ -93,8 +93,8 @@ final class OtherAgents {
   }
 
   /**
-   * Whether agents without the version deliver less than half of what they take meanwhile, such as
-   * at a destination that fails for all.
+   * Whether agents without the version deliver less than half of their input in the meantime, such
+   * as when the destination fails for all.
    */
   boolean hold(String exporter) {
     long in = 0;

@@ -18,18 +18,17 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Comparison of the outputs of agents with a version and without it, or of the same agents before.
- * Compared are the items and bytes that exporters get for each item and byte that was taken, by
- * signal and by the values of the attributes by which volumes are counted. Guarded by the lock of
- * its rollout.
+ * The items and bytes that exporters get for each one received are compared, by signal and by the
+ * values of the attributes by which volumes are counted. Guarded by the lock of its rollout.
  *
- * <p>What is taken in one interval may leave in a later one, for batches and queues hold it. So the
- * counts are those since an agent applied the version, and a ratio has an error: by how much the
- * output differed from that ratio at the reports within the time, what the pipeline holds more at
- * the end than at the begin, and the chance of random decisions. A difference is judged only where
- * it is larger than the errors.
+ * <p>Items taken in one interval may leave in a later one, since batches and queues hold them. The
+ * counts are therefore those since an agent applied the version, and a ratio has an error: the
+ * deviation of the output from that ratio at the reports within the time, the growth of the items
+ * in the pipeline, and the chance of random decisions. A difference is judged only if it exceeds
+ * the errors.
  *
  * <p>Counts of two processes, configurations or sets of live controls are never compared: an agent
- * labels its reports with these, and begins anew here where a label changes.
+ * labels its reports with these, and a changed label restarts the comparison of the agent.
  */
 public final class OutputComparison {
   /** Agents of each kind that are compared. */
@@ -64,9 +63,9 @@ public final class OutputComparison {
   }
 
   /**
-   * Takes the reports that came since the last call.
+   * Adds the reports since the last call.
    *
-   * @param applied time by agent at which it applied the version
+   * @param applied time at which an agent applied the version, by agent
    * @param without agents without it
    */
   void update(FleetVolumes volumes, Map<UUID, Long> applied, List<UUID> without) {
@@ -179,7 +178,7 @@ public final class OutputComparison {
     return of.values().stream().filter(s -> s.controls().equals(controls)).toList();
   }
 
-  /** What is missing to say that no output has changed by more than a share; "" for nothing. */
+  /** Data missing to decide that no output has changed by more than a share; "" for none. */
   String undecided(double most) {
     if (signals.isEmpty()) {
       return "the outputs of agents with and without the version are not compared yet" + cuts();
@@ -223,7 +222,7 @@ public final class OutputComparison {
           (uid, s) -> {
             if (!s.cut().isEmpty() && s.intervals() < VolumeSeries.MIN_INTERVALS && out.isEmpty()) {
               out.append("; agent ").append(uid).append(' ').append(s.cut());
-              out.append(", so that its counts begin anew");
+              out.append(", so that its counts restart");
             }
           });
     }
@@ -249,7 +248,7 @@ public final class OutputComparison {
     return "";
   }
 
-  /** What is not delivered yet of the outputs with the version; "" where less than a share. */
+  /** Undelivered outputs with the version; "" if they are less than a share. */
   String undelivered(double most) {
     if (heldShare(fresh) <= most + heldShare(others)) {
       return "";
@@ -261,7 +260,7 @@ public final class OutputComparison {
         fresh.values().stream().filter(s -> s.intervals() > 0).mapToLong(VolumeSeries::held).sum());
   }
 
-  /** What exporters get is not delivered yet: a destination that never answers takes nothing. */
+  /** Items at exporters are not delivered yet: a destination that never answers accepts none. */
   private static double heldShare(Map<UUID, VolumeSeries> side) {
     long taken = 0;
     long held = 0;
@@ -277,7 +276,7 @@ public final class OutputComparison {
   /**
    * Notes signals whose intake ended at an agent: they have no output, and no ratio.
    *
-   * @param perSecond what was taken in a second before
+   * @param perSecond items per second received before
    */
   void vanish(Map<String, Double> perSecond) {
     if (!perSecond.isEmpty()) {
@@ -285,7 +284,7 @@ public final class OutputComparison {
     }
   }
 
-  /** Releases the reports; what was found stays. */
+  /** Releases the reports; the results are kept. */
   void finish() {
     fresh.clear();
     others.clear();

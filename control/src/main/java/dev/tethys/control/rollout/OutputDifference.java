@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Difference of a value, or of a whole signal.
  *
  * @param key the whole signal, or a value
- * @param before where none was taken with this value, for one of the signal
+ * @param before if this value had none, the measure of the signal
  */
 record OutputDifference(VolumeKey key, OutputMeasure before, OutputMeasure after, String against) {
   private static final String OTHERS = "agents without the version";
@@ -106,9 +106,9 @@ record OutputDifference(VolumeKey key, OutputMeasure before, OutputMeasure after
   }
 
   /**
-   * Whether a longer wait would only say more exactly what is small: the difference that is seen is
-   * within a limit, and few intervals on both sides, or an error of up to as much, keep it from
-   * being judged.
+   * Whether a longer wait would only refine a small result: the observed difference is within a
+   * limit, and few intervals on both sides, or an error of up to as much, keep it from being
+   * judged.
    */
   boolean isUnclearOfLittle(double most) {
     boolean few =

@@ -4,11 +4,11 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Output of some agents for what they took.
+ * Output of some agents relative to their input.
  *
- * @param ratio items and bytes to exporters, for one of each that was taken
- * @param error by how much the ratios may be wrong
- * @param intervals fewest of an agent in which it took some
+ * @param ratio items and bytes passed to exporters, for each one received
+ * @param error possible error of the ratios
+ * @param intervals smallest number of intervals in which an agent received items
  */
 record OutputMeasure(long taken, double[] ratio, double[] error, int intervals) {
   /** Fewest items for which a value is compared. */
@@ -17,7 +17,7 @@ record OutputMeasure(long taken, double[] ratio, double[] error, int intervals) 
   /** Standard deviations of random decisions in an error. */
   private static final double DEVIATIONS = 2;
 
-  /** Of those with enough intervals, where there are such: others would hide what these show. */
+  /** Only those with enough intervals, if there are any: others would hide their result. */
   static OutputMeasure of(Collection<VolumeSeries> all, VolumeKey given, VolumeKey taken) {
     List<VolumeSeries> enough =
         all.stream().filter(s -> s.activeIntervals(taken) >= VolumeSeries.MIN_INTERVALS).toList();
@@ -46,7 +46,7 @@ record OutputMeasure(long taken, double[] ratio, double[] error, int intervals) 
     }
     double[] ratio = {part(out[0], in[0]), part(out[1], in[1])};
     double[] error = new double[2];
-    // Of what waits, the signal is not known: it counts as of each.
+    // The signal of waiting items is unknown: they count for each.
     double held = sum == 0 ? 0 : Math.min(1, waits / sum);
     double random =
         ratio[0] == 0 ? 0 : DEVIATIONS * Math.sqrt(out[0] * (1 - Math.min(1, ratio[0]))) / out[0];
@@ -57,8 +57,8 @@ record OutputMeasure(long taken, double[] ratio, double[] error, int intervals) 
   }
 
   /**
-   * What agents would have put out before with the shares of the input that they have now: agents
-   * with other ratios may get more or less of it.
+   * Earlier output of the agents with their current shares of the input: agents with other ratios
+   * may now get more or less of it.
    */
   static OutputMeasure weighted(List<BeforeAndAfter> pairs, VolumeKey k, OutputMeasure whole) {
     double[] all = new double[2];

@@ -58,7 +58,7 @@ final class RefusalCheck {
       reached.refusesSince = clock.nanos();
       reached.refusesFrom = now;
     } else if (clock.nanos() - since >= REFUSING.toNanos()) {
-      // What was refused while the version was applied is no sign of what it does since.
+      // Rejections during the update do not indicate a problem of the version.
       long more = now.returned() - from.returned();
       boolean continues =
           more >= StageCheck.MIN_MOSTLY_LOST
@@ -81,7 +81,7 @@ final class RefusalCheck {
     return problem;
   }
 
-  /** What is refused; "" for nothing. */
+  /** Description of the rejections; "" for none. */
   String undecided() {
     return undecided;
   }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * of a rollout. Agents that do not report a figure are not judged by it.
  */
 final class ResourceCheck {
-  /** Growth of the age of a queue for each second that is none: a request takes its time. */
+  /** Growth of a queue's age per second that counts as none, since a request takes its time. */
   private static final double STEADY = 0.1;
 
   private static final long SENDING_MILLIS = 1000;
@@ -38,12 +38,12 @@ final class ResourceCheck {
     this.r = r;
   }
 
-  /** What is missing to judge; "" for nothing. */
+  /** Data missing to judge; "" for none. */
   String undecided() {
     return undecided;
   }
 
-  /** What was not judged, and why; each is a clause. */
+  /** Checks that were not made, with the reasons; each is a clause. */
   List<String> notJudged() {
     List<String> out = new ArrayList<>();
     lacks.forEach(

@@ -94,21 +94,21 @@ public final class Rollout {
     long reportsAtApply;
 
     /**
-     * First accounts that it reported with the version. Those of {@link #atApply} may be older, so
-     * that deliveries of the former version follow them.
+     * First accounts that it reported with the version. {@link #atApply} may be older and followed
+     * by deliveries of the previous version.
      */
     @Nullable Totals withVersion;
 
     /**
-     * Monotonic time at which items were seen that it took with the version, where none is
-     * delivered since: of each exporter and signal, and of all.
+     * Monotonic time at which items with the version were first seen, if none have been delivered
+     * since: for each exporter and signal, and in total.
      */
     final Map<String, Long> undeliveredSince = new HashMap<>();
 
     /** Monotonic time since when it refuses more than before; null where it does not. */
     @Nullable Long refusesSince;
 
-    /** Its accounts at that time. */
+    /** Accounts of the agent at that time. */
     @Nullable Totals refusesFrom;
 
     /** Exporters and signals that delivered nothing for long before it was offered the version. */
@@ -130,10 +130,10 @@ public final class Rollout {
     int restarts;
 
     /**
-     * Reading of an agent before it is offered the version.
+     * State of an agent before it is offered the version.
      *
      * @param lostBefore part of its items that it lost by signal, and of all together
-     * @param inPerSecondBefore items that it took; 0 where that is not known
+     * @param inPerSecondBefore items that it received per second; 0 if unknown
      * @param stage in which it is reached
      * @param deliveredBefore whether its exporters had delivered items
      * @param silentBefore exporters that had taken items and delivered none
@@ -177,7 +177,7 @@ public final class Rollout {
   /** Agents that got the version after the end, for their labels match. */
   final Set<UUID> joined = new LinkedHashSet<>();
 
-  /** Versions that agents have had by it: further ones have the same text. */
+  /** Versions that agents received from it; further ones have the same text. */
   final SortedSet<Integer> versions = new TreeSet<>();
 
   public State state = State.RUNNING;
@@ -188,18 +188,19 @@ public final class Rollout {
   /** Last stage that passes although its guard could not be judged, by the decision of a user. */
   public int acceptedStage = -1;
 
-  /** What the reached agents put out; since the start of the control plane. */
+  /** Outputs of the reached agents; since the start of the control plane. */
   public final OutputComparison outputs = new OutputComparison();
 
   /**
-   * What the guard did not judge at its last check, and why; since the start of the control plane.
+   * Checks that the guard did not make at its last run, with the reasons; since the start of the
+   * control plane.
    */
   public List<String> notJudged = List.of();
 
-  /** Kind of the one who started it. */
+  /** Kind of actor that started it. */
   final Actor.Cause startedBy;
 
-  /** Kind of the one who ended it; null where that is not known, or it has not ended. */
+  /** Kind of actor that ended it; null if unknown, or not ended. */
   Actor.@Nullable Cause endedBy;
 
   /** Whether the guard paused it, since it could not judge the stage. */

@@ -31,10 +31,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * History of rollouts and what they left, with their changes of state. Each change is in the audit
- * log and on disk before agents see it in {@link #configurations} and {@link #packages}, which
- * never change, so that no agent waits for a disk. All else is guarded by the lock of {@link
- * Rollouts}.
+ * History of rollouts with their assignments and changes of state. Each change is in the audit log
+ * and on disk before agents see it in {@link #configurations} and {@link #packages}, which never
+ * change, so that no agent waits for a disk. All else is guarded by the lock of {@link Rollouts}.
  */
 final class RolloutHistory {
   private static final System.Logger LOG = JulLogger.of(RolloutHistory.class.getName());
@@ -162,7 +161,7 @@ final class RolloutHistory {
     }
   }
 
-  /** Notes what an agent runs before a rollout gives it a version for the first time. */
+  /** Records the version that an agent runs before its first rollout. */
   void noteBase(AgentState a) {
     noteBase(a.uid(), AgentVersions.base(a, store, ofConfigurations));
   }
@@ -173,7 +172,7 @@ final class RolloutHistory {
     }
   }
 
-  /** Notes that a rollout that is done gave an agent its version, since its labels match. */
+  /** Records that a completed rollout gave an agent its version, since its labels match. */
   boolean noteJoined(UUID uid, long rollout, @Nullable ConfigVersion base) {
     Rollout r = rollouts.get(rollout);
     if (r == null || r.state != State.DONE || r.reached.containsKey(uid)) {
@@ -256,7 +255,10 @@ final class RolloutHistory {
     }
   }
 
-  /** Removes all assignments of a configuration, and what agents ran of it before rollouts. */
+  /**
+   * Removes all assignments of a configuration, and the record of the versions that agents ran
+   * before its rollouts.
+   */
   void withdraw(String configuration) {
     assignments
         .of(configuration)

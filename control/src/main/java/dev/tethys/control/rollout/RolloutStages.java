@@ -19,15 +19,17 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Progress of active rollouts: which agents a stage reaches, and what follows from the judgment of
- * {@link StageCheck} and of the query of a guard. Called under the lock of {@link Rollouts}.
+ * Progress of active rollouts: the agents that a stage reaches, and the consequences of the
+ * judgment of {@link StageCheck} and of the query of a guard. Called under the lock of {@link
+ * Rollouts}.
  */
 public final class RolloutStages {
   private static final System.Logger LOG = JulLogger.of(RolloutStages.class.getName());
 
   /**
-   * Time after a pause for silent agents in which their return resumes the rollout. Later, a user
-   * decides: the reasons for the rollout may be gone, and its author does not expect a change.
+   * Time after a pause for silent agents in which their return resumes the rollout. After that a
+   * user decides: the reasons for the rollout may no longer apply, and its author does not expect a
+   * change.
    */
   public static final Duration RESUMES_WITHIN = Duration.ofHours(1);
 
@@ -127,7 +129,7 @@ public final class RolloutStages {
     if (!r.guard.query().isEmpty() && !r.reached.isEmpty()) {
       GuardQueries.Answer answer =
           queries == null
-              ? GuardQueries.Answer.error("there is no --prometheus.url", 0)
+              ? GuardQueries.Answer.error("--prometheus.url is not set", 0)
               : queries.answer(r.guard.query());
       long since = r.reached.values().iterator().next().sinceNanos;
       boolean fresh = answer.nanos() - since > 0; // or it may be of another rollout
@@ -178,7 +180,7 @@ public final class RolloutStages {
     pauseFor(r, why);
   }
 
-  /** Stops a rollout of which an agent has not returned after a start of the control plane. */
+  /** Pauses a rollout if an agent has not reconnected after a start of the control plane. */
   private void pauseWithout(Rollout r, String silent) throws IOException {
     pauseFor(
         r,

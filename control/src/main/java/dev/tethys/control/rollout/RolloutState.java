@@ -32,8 +32,8 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>Format: a JSON object with {@code format} (1), {@code nextId}, {@code assignments}, {@code
  * bases}, {@code forgotten} and {@code rollouts}; with {@code layers} the assignments are all of a
- * configuration, else its last one. An active rollout continues when the control plane starts
- * again: the timeouts of its agents begin anew, and say nothing of one that has not returned.
+ * configuration, else its last one. An active rollout continues when the control plane restarts:
+ * the timeouts of its agents start again, and do not apply to an agent that has not reconnected.
  */
 public final class RolloutState {
   private final StateFile file;
@@ -45,8 +45,8 @@ public final class RolloutState {
   /**
    * Content of the file.
    *
-   * @param bases versions that agents ran before a rollout gave them one
-   * @param forgotten versions of rollouts that are not kept
+   * @param bases versions that agents ran before any rollout
+   * @param forgotten versions of removed rollouts
    */
   public record Loaded(
       long nextId,
@@ -100,8 +100,8 @@ public final class RolloutState {
   }
 
   /**
-   * Adds what agents ran before rollouts, which a file of before has for each rollout: those that
-   * no rollout gave.
+   * Adds the versions that agents ran before rollouts, which an older file has for each rollout:
+   * those not from a rollout.
    */
   private static void takeFormer(JsonNode file, List<Rollout> rollouts, Map<UUID, Given> bases) {
     Set<Given> gave = new HashSet<>();

@@ -33,8 +33,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Commands to rollouts, and what agents shall run by them: {@link AgentVersions} says how. All
- * state is guarded by this.
+ * Commands for rollouts, and the resulting versions of agents, see {@link AgentVersions}. All state
+ * is guarded by this.
  */
 public final class Rollouts {
   private static final System.Logger LOG = JulLogger.of(Rollouts.class.getName());
@@ -53,9 +53,9 @@ public final class Rollouts {
   private final RolloutStages stages;
 
   /**
-   * Agent that a rollout gives a version by its labels.
+   * Agent that gets the version of a rollout because of its labels.
    *
-   * @param base what it ran before; null where it is not known, or a rollout gave it
+   * @param base its previous version; null if unknown, or from a rollout
    */
   private record Joining(long rollout, @Nullable ConfigVersion base) {}
 
@@ -166,7 +166,7 @@ public final class Rollouts {
                 + ", which is active; wait for its end or cancel it");
   }
 
-  /** The version that an agent shall run, or which other configuration. */
+  /** The version that an agent is to run, or the kind of another configuration. */
   public Wanted wanted(AgentState a) {
     return history.configurations().wanted(a);
   }
@@ -217,7 +217,7 @@ public final class Rollouts {
     }
   }
 
-  /** What the agents of an assignment run, as they report it. */
+  /** Versions that the agents of an assignment report. */
   public Holding holding(Assignment of) {
     AgentVersions now = history.configurations();
     ConfigVersion wanted = history.find(of.configuration(), of.version());
@@ -294,7 +294,7 @@ public final class Rollouts {
     return r;
   }
 
-  /** Ends an active rollout; the agents that it reached return to what they had before. */
+  /** Ends an active rollout; the agents that it reached return to their previous version. */
   public synchronized Rollout cancel(long id, Actor actor, String reason) throws IOException {
     Rollout r = get(id);
     if (!r.state.isActive()) {
@@ -305,8 +305,8 @@ public final class Rollouts {
   }
 
   /**
-   * Takes a rollout out of the history, in any order with others: each of its agents has the
-   * version that {@link AgentVersions} gives it without this one.
+   * Undoes a rollout, in any order with others: each of its agents gets the version that {@link
+   * AgentVersions} determines without it.
    */
   public synchronized Rollout undo(long id, Actor actor, String reason) throws IOException {
     Rollout r = get(id);
@@ -318,7 +318,7 @@ public final class Rollouts {
     return r;
   }
 
-  /** Agents to which a rollout gave its version, as far as they are known. */
+  /** Known agents with the version of a rollout. */
   public synchronized List<AgentState> agents(Rollout r) {
     List<AgentState> out = new ArrayList<>();
     List<UUID> uids = new ArrayList<>(r.reached.keySet());
@@ -421,8 +421,8 @@ public final class Rollouts {
   }
 
   /**
-   * Ends what the rollouts of a configuration left: agents that run one of its versions return to
-   * what they had without it.
+   * Removes the assignments of a configuration: agents that run one of its versions return to their
+   * configuration without it.
    */
   public synchronized void withdraw(String configuration, Actor actor, String reason)
       throws IOException {
@@ -452,7 +452,9 @@ public final class Rollouts {
     fleet.wakeAll();
   }
 
-  /** Why the guard rejected a version; "" where it did not, or agents took it later. */
+  /**
+   * Reason for which the guard rejected a version; "" if it did not, or agents applied it later.
+   */
   public synchronized String rejection(String configuration, int version) {
     String out = "";
     for (Rollout r : history.all()) {
@@ -507,9 +509,9 @@ public final class Rollouts {
   }
 
   /**
-   * Why a version is none to take without naming it: the guard undid it, or a user did, and none
-   * took it later. "" for a version that may be taken, as one whose rollout was only cancelled:
-   * that is how a user changes the agents or the guard of a rollout.
+   * Reason why a version is not used unless it is named: the guard or a user undid it, and no user
+   * selected it later. "" for a version that may be used, such as one whose rollout was only
+   * cancelled: that is how a user changes the agents or the guard of a rollout.
    */
   public synchronized String undone(String configuration, int version) {
     String rejected = rejection(configuration, version);
@@ -525,8 +527,8 @@ public final class Rollouts {
   }
 
   /**
-   * Last rollout of a version that is none to take without naming it, see {@link #undone(String,
-   * int)}; null for a version that may be taken.
+   * Last rollout of a version that is not used unless it is named, see {@link #undone(String,
+   * int)}; null for a version that may be used.
    */
   public synchronized @Nullable Rollout lastUndone(String configuration, int version) {
     if (undone(configuration, version).isEmpty()) {
@@ -542,7 +544,7 @@ public final class Rollouts {
   }
 
   /**
-   * Whether a rollout gave a version.
+   * Whether a rollout delivered a version.
    *
    * @param id 0 for none
    */
@@ -591,7 +593,7 @@ public final class Rollouts {
     Rollout r = get(id);
     ConfigVersion v = r.isPackage() ? null : store.find(r.configuration, r.version);
     if (v == null) {
-      throw new ConflictException("rollout " + id + " gives a package, not a configuration");
+      throw new ConflictException("rollout " + id + " delivers a package, not a configuration");
     }
     return v;
   }
@@ -599,7 +601,7 @@ public final class Rollouts {
   private Rollout get(long id) {
     Rollout r = history.get(id);
     if (r == null) {
-      throw new NotFoundException("there is no rollout " + id);
+      throw new NotFoundException("unknown rollout " + id);
     }
     return r;
   }

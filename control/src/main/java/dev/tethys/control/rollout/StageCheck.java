@@ -24,9 +24,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Check of the agents that a rollout has reached against its guard: a reason to undo it, a reason
- * to wait, or neither. A stage is good by evidence alone: its agents must have taken enough items
- * since they applied the version. What makes a stage wait is a reason to undo the rollout when it
- * lasts, and is no fault of what all agents share. Called under the lock of the rollouts.
+ * to wait, or neither. A stage passes on evidence only: its agents must have taken enough items
+ * since they applied the version. A condition that makes a stage wait becomes a reason to undo the
+ * rollout if it persists, except for problems that all agents share. Called under the lock of the
+ * rollouts.
  */
 public final class StageCheck {
   /** Fewest items after which the share of lost items is compared. */
@@ -36,8 +37,8 @@ public final class StageCheck {
   static final long MIN_MOSTLY_LOST = 5;
 
   /**
-   * Time within which an agent has ended what a former configuration had: requests to destinations
-   * that do not answer, and receivers, each of which may take 30s.
+   * Time within which an agent has ended the components of its former configuration: requests to
+   * unresponsive destinations, and receivers, each of which may take 30s.
    */
   private static final Duration FORMER_ENDS = Duration.ofSeconds(75);
 
@@ -45,8 +46,8 @@ public final class StageCheck {
   private static final Duration FIRST_ACCOUNTS = Duration.ofSeconds(5);
 
   /**
-   * Time within which agents return to a control plane that was started again: one that has not
-   * done so within it may be gone, and it is not known why.
+   * Time within which agents reconnect to a restarted control plane: one that has not done so may
+   * be gone for an unknown reason.
    */
   public static final Duration RETURN = ControlledAgent.LONGEST_ABSENCE.plusSeconds(10);
 
@@ -223,7 +224,7 @@ public final class StageCheck {
     return problem.isEmpty() && unready.isEmpty();
   }
 
-  /** What is missing to judge the stage; "" for nothing. */
+  /** Data missing to judge the stage; "" for none. */
   String undecided() {
     return undecided;
   }
@@ -335,7 +336,8 @@ public final class StageCheck {
     if (start == 0 || start == reached.processStart) {
       return "";
     }
-    // Supervisors of other agents start the process to apply a configuration, and may say so first.
+    // Supervisors of other agents start the process to apply a configuration, and may report so
+    // first.
     boolean settling =
         a.totals() == null && clock.nanos() - reached.appliedNanos < FIRST_ACCOUNTS.toNanos();
     boolean first = reached.processStart == 0;

@@ -12,13 +12,13 @@ import tools.jackson.databind.JsonNode;
 /**
  * Counts of an agent at a report.
  *
- * @param taken items that were taken or made
- * @param waiting items that are between receivers and exporters
- * @param held items that exporters hold
+ * @param taken items received or created
+ * @param waiting items between receivers and exporters
+ * @param held items held by exporters
  * @param counts items and bytes in, then out
- * @param partial attributes of which not all values are reported
- * @param run identifies the process and what it runs; counts of two runs are not compared
- * @param controls identifies the live controls that are active
+ * @param partial attributes whose values are reported incompletely
+ * @param run identifies the process and its configuration; counts of two runs are not compared
+ * @param controls identifies the active live controls
  */
 record VolumeCounts(
     long nanos,
@@ -35,7 +35,7 @@ record VolumeCounts(
 
   private static final int COUNTS = 4;
 
-  /** Reads a report; null where it is none. */
+  /** Reads a report; null if it has no counts. */
   static @Nullable VolumeCounts of(FleetVolumes.Report report) {
     JsonNode n = FleetVolumes.read(report.json());
     if (n == null) {

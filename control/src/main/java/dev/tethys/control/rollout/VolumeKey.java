@@ -1,7 +1,7 @@
 package dev.tethys.control.rollout;
 
 /**
- * A signal, or a value of an attribute in it, of which volumes are counted.
+ * A signal, or a value of an attribute in it, whose volumes are counted.
  *
  * @param attribute "" for the whole signal
  */

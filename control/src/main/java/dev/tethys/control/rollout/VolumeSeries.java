@@ -7,7 +7,9 @@ import java.util.Set;
 
 /** Reports of one run of an agent, in their order. */
 final class VolumeSeries {
-  /** Fewest intervals between reports in which an agent took items, for a judgment. */
+  /**
+   * Minimum number of intervals between reports in which an agent received items, for a judgment.
+   */
   static final int MIN_INTERVALS = 3;
 
   /** Reports that are kept of an agent: the first, the last, and some between. */
@@ -38,7 +40,7 @@ final class VolumeSeries {
     return cut;
   }
 
-  /** Intervals in which a value was taken. */
+  /** Number of intervals in which a value was received. */
   int activeIntervals(VolumeKey taken) {
     int out = 0;
     for (int i = 1; i < quiet.size(); i++) {
@@ -60,7 +62,7 @@ final class VolumeSeries {
       VolumeCounts last = points.getLast();
       boolean anew = !p.run().equals(last.run()) || p.taken() < last.taken();
       if (anew || !p.controls().equals(last.controls())) {
-        cut = anew ? "started anew, or took another configuration" : "got other live controls";
+        cut = anew ? "restarted, or took another configuration" : "got other live controls";
         points.clear();
       }
     }
@@ -77,8 +79,8 @@ final class VolumeSeries {
   }
 
   /**
-   * The half of the reports at which the least waited inside of the pipeline, for what waits has
-   * been taken and not put out; all where these are too few.
+   * The half of the reports with the fewest items waiting in the pipeline, since those were
+   * received but not put out; all reports if there are too few.
    */
   private List<VolumeCounts> leastWaiting() {
     long median =

@@ -35,7 +35,7 @@ public final class Repository {
    * Settings of the repository.
    *
    * @param folder clone, or a folder in it
-   * @param isGit whether it is a clone; otherwise its files are read as they are
+   * @param isGit whether it is a clone; otherwise its files are read directly
    * @param pull whether commits are pulled
    */
   public record Settings(Path folder, boolean isGit, boolean pull, Duration interval) {
@@ -47,16 +47,16 @@ public final class Repository {
   /**
    * File of a configuration in the last commit.
    *
-   * @param version of its text; 0 where it is none
-   * @param commit that changed it last
-   * @param error why it is no version; "" where it is one
+   * @param version version with its text; 0 if it is invalid
+   * @param commit commit that changed it last
+   * @param error reason why it is invalid; "" for a valid one
    */
   public record Source(String name, int version, String commit, String error) {}
 
   /**
-   * Result of the last look at the repository.
+   * Result of the last check of the repository.
    *
-   * @param error why the last look failed; "" where it did not
+   * @param error reason of a failure; "" for a success
    */
   public record State(
       long millis,
@@ -104,7 +104,7 @@ public final class Repository {
     this.clock = clock;
   }
 
-  /** The last look, with the present states of resources. */
+  /** The last check, with the current states of resources. */
   public synchronized State state() {
     Set<String> names = new HashSet<>();
     sources.forEach(s -> names.add(s.name()));
@@ -150,7 +150,7 @@ public final class Repository {
         refresh();
       }
     } catch (RuntimeException e) { // the next read may succeed
-      LOG.log(Level.ERROR, "Repository not read, what runs stays", e);
+      LOG.log(Level.ERROR, "Repository not read, running resources stay", e);
     }
   }
 
@@ -173,7 +173,7 @@ public final class Repository {
           now.equals(error) || e instanceof SourceFiles.NotReadyException
               ? Level.DEBUG
               : Level.WARNING,
-          "Repository not read, what runs stays folder={0} error=\"{1}\"",
+          "Repository not read, running resources stay folder={0} error=\"{1}\"",
           files.place(),
           now);
       error = now.isEmpty() ? e.toString() : now;

@@ -110,9 +110,9 @@ record SourceDocuments(List<Document> good, List<Bad> bad) {
   }
 
   /**
-   * These, with what documents with an error had before.
+   * Documents with invalid ones replaced by their former content.
    *
-   * @param former documents of the file that were right last
+   * @param former last valid documents of the file
    */
   SourceDocuments keeping(SourceDocuments former) {
     Set<String> now = new HashSet<>();

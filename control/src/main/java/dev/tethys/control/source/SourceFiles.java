@@ -83,7 +83,7 @@ public interface SourceFiles {
   /** The place, for log lines. */
   String place();
 
-  /** What the place is to users. */
+  /** Kind of the place, for users. */
   default String word() {
     return "repository";
   }
@@ -98,13 +98,13 @@ public interface SourceFiles {
     return true;
   }
 
-  /** Begins to call a listener when files have changed, where the place tells it. */
+  /** Starts notifying a listener of changed files, if the place supports it. */
   default void start(Runnable changed) {}
 
-  /** Takes the result of a look. */
+  /** Receives the result of a check. */
   default void took(Repository.State state) {}
 
-  /** Ends what {@link #start} began. */
+  /** Ends the notifications of {@link #start}. */
   default void close() {}
 
   /** Files of the last commit of a Git clone, which is pulled before. */
@@ -156,7 +156,7 @@ public interface SourceFiles {
       return new Snapshot(commit, git.run("log", "-1", "--format=%an").strip(), List.copyOf(files));
     }
 
-    /** The last commit, after a pull where one is wanted. */
+    /** The last commit, after a pull if configured. */
     private String latest() throws IOException {
       try {
         if (pull) {
@@ -206,8 +206,8 @@ public interface SourceFiles {
   }
 
   /**
-   * Files of a folder. Names that begin with a dot are left out. A folder without files is taken
-   * for one that is not mounted.
+   * Files of a folder. Names that begin with a dot are left out. A folder without files is assumed
+   * to be unmounted.
    */
   final class OfFolder implements SourceFiles {
     private final Path folder;
@@ -219,7 +219,7 @@ public interface SourceFiles {
     @Override
     public @Nullable Snapshot read(String known) throws IOException {
       if (!Files.isDirectory(folder)) {
-        throw new IOException(folder + " is no folder");
+        throw new IOException(folder + " is not a folder");
       }
       Map<String, String> texts = new TreeMap<>();
       Map<String, String> problems = new TreeMap<>();
@@ -250,7 +250,7 @@ public interface SourceFiles {
                         path
                             + ": symbolic link to "
                             + Files.readSymbolicLink(file)
-                            + ", which is no file");
+                            + ", which is not a file");
                   }
                   return FileVisitResult.CONTINUE;
                 }

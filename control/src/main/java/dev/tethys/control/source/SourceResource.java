@@ -66,9 +66,8 @@ public sealed interface SourceResource {
    * Live control.
    *
    * @param control without its end
-   * @param duration from the moment at which it is seen; null where it is not said
-   * @param end null where it is not said; a control without end and duration lasts as long as its
-   *     file
+   * @param duration duration from the moment at which it is seen; null if unset
+   * @param end null if unset; a control without end and duration lasts as long as its file
    */
   public record LiveControl(
       Meta meta,
@@ -187,7 +186,7 @@ public sealed interface SourceResource {
             "maxOutputChange",
             Type.FLOAT,
             0.0,
-            "Largest relative change of what exporters get for each item or byte; 0 for any.");
+            "Largest relative change of the items or bytes exported per item or byte; 0 for any.");
     private static final Key<Double> MAX_MEMORY_GROWTH =
         STAGES.key(
             "maxMemoryGrowth",
@@ -199,7 +198,7 @@ public sealed interface SourceResource {
             "maxQueueAge",
             Type.DURATION,
             Guard.DEFAULT.maxQueueAge(),
-            "Largest age of what waits in the queue of an exporter; 0s for any.");
+            "Largest age of the oldest item in the queue of an exporter; 0s for any.");
     private static final Key<String> REASON =
         STAGES.key("reason", Type.STRING, "", "Reason, kept in the audit log.");
 
@@ -356,7 +355,7 @@ public sealed interface SourceResource {
       return configText(n);
     }
 
-    /** A text as it is, or that of a map, in the order of its keys. */
+    /** A text unchanged, or that of a map, in the order of its keys. */
     static String configText(YamlNode n) {
       if (!n.isMap()) {
         return n.asString();

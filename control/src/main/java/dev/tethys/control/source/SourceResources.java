@@ -34,14 +34,14 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Resources of the repository or cluster, and their application. A resource is applied once: what a
- * user changes afterwards is shown as drift and stays until the file changes. A file with an error
- * keeps the resources that it had before. Everything is guarded by this.
+ * Resources of the repository or cluster, and their application. A resource is applied once: later
+ * changes by users are shown as drift and stay until the file changes. A file with an error keeps
+ * the resources that it had before. Everything is guarded by this.
  */
 public final class SourceResources {
   private static final System.Logger LOG = JulLogger.of(SourceResources.class.getName());
 
-  /** What rolls an undone version out again. */
+  /** Trigger for another rollout of an undone version. */
   public static final String CHANGE = "a change of the resource";
 
   /** Characters of all manifests together. */
@@ -55,8 +55,8 @@ public final class SourceResources {
    *
    * @param state {@code current}, {@code drift}, {@code ended}, {@code rolling out}, {@code
    *     undone}, {@code waiting} or {@code invalid}
-   * @param detail why; "" where nothing is to be said
-   * @param rollout that it started; 0 for none
+   * @param detail reason of the state; "" for none
+   * @param rollout rollout that it started; 0 for none
    */
   public record Item(
       String kind,
@@ -151,9 +151,9 @@ public final class SourceResources {
   }
 
   /**
-   * Reads files. Documents with an error keep what they had before.
+   * Reads files. Documents with an error keep their former content.
    *
-   * @throws IOException where they are too large together
+   * @throws IOException if they are too large together
    */
   synchronized void read(List<SourceFiles.File> files) throws IOException {
     long length = 0;
@@ -225,11 +225,11 @@ public final class SourceResources {
   }
 
   /**
-   * Applies what has changed, and ends the controls whose files were removed.
+   * Applies changed resources, and ends the controls whose files were removed.
    *
    * @param sources of configurations, by name
    * @param author of the last commit
-   * @throws IOException where a change is not on disk; the next call tries again
+   * @throws IOException if a change is not on disk; the next call tries again
    */
   synchronized void apply(Map<String, Repository.Source> sources, String commit, String author)
       throws IOException {
@@ -337,7 +337,7 @@ public final class SourceResources {
         : c.reason();
   }
 
-  /** Whether a control does what the file says; owner, reason and end may differ. */
+  /** Whether a control has the effect of the file; owner, reason and end may differ. */
   private static boolean isSame(SourceResource.LiveControl c, LiveControl active) {
     Control own = c.control().with(c.meta().name(), "", "", 0);
     return active.control().among(0).with(c.meta().name(), "", "", 0).startedAt(0).equals(own)
@@ -404,7 +404,7 @@ public final class SourceResources {
     kept.save(); // so that it is not started again when the next step fails
   }
 
-  /** Identifies what a resource and a version of its configuration ask for. */
+  /** Identifies the content of a resource and a version of its configuration. */
   private static String hash(SourceResource.Rollout r, int version) {
     return Texts.sha256(r.meta().hash() + "/" + version);
   }
@@ -542,7 +542,7 @@ public final class SourceResources {
         });
   }
 
-  /** Whether a control is of a file that gives it no end. */
+  /** Whether a control comes from a file without an end. */
   public synchronized boolean isStanding(String id) {
     Placed p = resources.get(SourceResource.CONTROL + "/" + id);
     return p != null
@@ -565,7 +565,7 @@ public final class SourceResources {
     return out;
   }
 
-  /** What runs and is not in the repository. */
+  /** Running resources that are not in the repository. */
   synchronized List<Item> others(Set<String> configurations, List<AutomationRule> running) {
     List<Item> out = new ArrayList<>();
     for (LiveControl c : controls.state().active) {

@@ -11,13 +11,13 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * File with what was taken from the repository, replaced as a whole by a rename.
+ * File with the resources applied from the repository, replaced as a whole by a rename.
  *
  * <p>Format: a JSON object with {@code format} (1), {@code files}, the manifests that were right
  * last, each with {@code path}, {@code text}, {@code commit}, {@code author} and {@code subject},
  * and {@code applied}, an object of resources with {@code hash}, {@code rollout} and {@code
- * refused}. So the rules of a repository that is away hold after a restart, and what was removed
- * meanwhile is known.
+ * refused}. Rules of an unreachable repository thus still apply after a restart, and resources
+ * removed in the meantime are known.
  */
 public final class SourceState {
   private final StateFile file;
@@ -31,7 +31,7 @@ public final class SourceState {
   /**
    * Resource that was applied.
    *
-   * @param rollout that it started, or because of which it started none; 0 for none
+   * @param rollout rollout that it started, or because of which it started none; 0 for none
    * @param refused whether it started none, since its version was undone in that rollout
    * @param why it was undone, where that rollout is not known here; "" where it is
    */

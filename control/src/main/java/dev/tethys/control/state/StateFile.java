@@ -32,7 +32,7 @@ public final class StateFile {
   /**
    * A file, which need not exist.
    *
-   * @param remedy what a user can do when it is damaged
+   * @param remedy remedy for a damaged file
    */
   public StateFile(Path path, String remedy) {
     this.path = path;
@@ -40,10 +40,10 @@ public final class StateFile {
   }
 
   /**
-   * Reads the content; of a file that does not exist an empty object.
+   * Reads the content; an empty object for a missing file.
    *
-   * @param reader called once; its exceptions for wrong values say that the file is damaged
-   * @throws IOException when it cannot be read, is damaged, or has another format
+   * @param reader called once; its exceptions for invalid values mean that the file is damaged
+   * @throws IOException if it cannot be read, is damaged, or has another format
    */
   public <T> T read(Function<JsonNode, T> reader) throws IOException {
     try {
@@ -53,7 +53,7 @@ public final class StateFile {
     }
   }
 
-  /** The same, for a reader without a result. */
+  /** Reads the content with a reader that has no result. */
   public void load(Consumer<JsonNode> reader) throws IOException {
     read(
         n -> {
@@ -79,8 +79,8 @@ public final class StateFile {
   /**
    * Replaces the file.
    *
-   * @param content begun by {@link #content}
-   * @throws IOException when it is not on disk; the former file stays
+   * @param content created by {@link #content}
+   * @throws IOException if it is not on disk; the former file stays
    */
   public void write(ObjectNode content) throws IOException {
     files.replace(path, content.toString().getBytes(StandardCharsets.UTF_8));

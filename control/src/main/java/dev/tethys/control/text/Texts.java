@@ -27,7 +27,7 @@ public final class Texts {
     return n + " " + one + (n == 1 ? "" : "s");
   }
 
-  /** At most so many characters, the last an ellipsis where some are missing. */
+  /** Truncates to {@code most} characters, the last one an ellipsis. */
   public static String shortened(String text, int most) {
     if (text.length() <= most) {
       return text;

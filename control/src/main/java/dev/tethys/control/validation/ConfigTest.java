@@ -22,9 +22,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Unit test of a configuration: requests that its receivers take in a dry run, and what its
- * exporters must get. Records are compared as sets, so that their order and the division into
- * requests do not matter.
+ * Unit test of a configuration: requests to its receivers in a dry run, and the expected output of
+ * its exporters. Records are compared as sets, so that their order and the division into requests
+ * do not matter.
  */
 public record ConfigTest(
     String name, String configuration, List<DryRun.Sample> input, List<Expectation> expected) {

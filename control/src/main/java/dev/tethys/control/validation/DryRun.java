@@ -46,7 +46,7 @@ public final class DryRun {
   /** Requests of one run. */
   static final int MAX_SAMPLES = 10_000;
 
-  /** Time within which processors pass on what they hold. */
+  /** Time within which processors pass on the records that they hold. */
   private static final Duration STOP = Duration.ofSeconds(10);
 
   private static final Map<String, Signal> SIGNALS =
@@ -88,8 +88,8 @@ public final class DryRun {
   /**
    * Reads one sample.
    *
-   * @param what it is called in errors
-   * @throws IllegalArgumentException where it is wrong
+   * @param what name in errors
+   * @throws IllegalArgumentException if it is invalid
    */
   static Sample sample(String what, JsonNode n) {
     Signal signal = null;
@@ -168,7 +168,7 @@ public final class DryRun {
     return out;
   }
 
-  /** Warns of samplers that drop what they cannot decide on. */
+  /** Warns of samplers that drop items that they cannot decide on. */
   private static void warnings(ArrayNode out, List<MetricFamily> counted) {
     for (MetricFamily f : counted) {
       if (!SAMPLERS.contains(f.name())) {

@@ -26,8 +26,8 @@ import java.util.Set;
 
 /**
  * Components of a dry run. Receivers listen nowhere, exporters send nothing, extensions do nothing.
- * Processors and connectors are the real ones, but for those that ask the machine or a cluster that
- * they run on: these pass all on.
+ * Processors and connectors are the real ones, except those that query the machine or cluster that
+ * they run on: these pass everything on.
  */
 final class DryRunComponents {
   /**

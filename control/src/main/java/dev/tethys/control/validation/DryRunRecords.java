@@ -17,7 +17,7 @@ final class DryRunRecords {
   /** Requests of each exporter and signal that are kept as examples. */
   static final int MAX_EXAMPLES = 3;
 
-  /** Characters of a kept request; longer ones are left out. */
+  /** Maximum number of characters of a kept request; longer ones are left out. */
   static final int MAX_EXAMPLE = 8 << 10;
 
   private final int maxExamples;
@@ -76,7 +76,7 @@ final class DryRunRecords {
           s.examples.add(new String(json, StandardCharsets.UTF_8));
         }
       } catch (CodecException e) {
-        // an example is no part of the sums
+        // an example does not count in the sums
       }
     }
   }

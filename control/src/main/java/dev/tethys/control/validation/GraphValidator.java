@@ -52,8 +52,8 @@ public final class GraphValidator {
   }
 
   /**
-   * Refuses secrets that are written in the text: versions are shown to all who may see their
-   * agents, are exported, and stay for ever. A text that cannot be searched is refused as well.
+   * Rejects secrets in the text: versions are visible to all users with access to their agents, are
+   * exported, and are never deleted. A text that cannot be searched is rejected as well.
    *
    * @throws ConfigException at the first, with the number of others, or where the text is not one
    *     YAML document with a map

@@ -10,29 +10,30 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Function from the history of rollouts at one time to what each agent shall run. Never changes.
+ * Function from the history of rollouts at one time to the version that each agent is to run. Never
+ * changes.
  *
- * <p>Of the rollouts that stand, which are those that were neither undone nor cancelled, an agent
+ * <p>Of the rollouts in effect, which are those that were neither undone nor cancelled, an agent
  * has the version of
  *
  * <ol>
- *   <li>the active one that has reached it; else
- *   <li>the one that was done last among those whose selector matches its labels; else
- *   <li>the one that was done last among those that gave it a version, for its labels may have
- *       changed since; else
- *   <li>none: it returns to what it ran before any rollout gave it a version. That is a version
- *       that is known here, or its own configuration.
+ *   <li>the active one that has reached it; otherwise
+ *   <li>the one that completed last among those whose selector matches its labels; otherwise
+ *   <li>the one that completed last among those that assigned it a version, since its labels may
+ *       have changed; otherwise
+ *   <li>none: it returns to the version that it ran before any rollout. That is a version that is
+ *       known here, or its own configuration.
  * </ol>
  *
- * <p>An agent that has no configuration of its own keeps a version that was undone, for without one
- * it would do nothing.
+ * <p>An agent that has no configuration of its own keeps a version that was undone, since without
+ * one it would do nothing.
  *
  * @param active versions of active rollouts, by the agents that these have reached
- * @param held versions of rollouts that are done, the latest last
- * @param reached the latest of these that gave an agent a version
- * @param bases what agents ran before any rollout gave them a version
- * @param gave versions that rollouts have given, in any state, by the hash of the offer
- * @param undone hashes of versions that a rollout gave which does not stand any more
+ * @param held versions of completed rollouts, the latest last
+ * @param reached the latest of these that assigned a version to an agent
+ * @param bases versions that agents ran before any rollout
+ * @param gave versions assigned by rollouts, in any state, by the hash of the offer
+ * @param undone hashes of versions from a rollout that is no longer in effect
  */
 public record AgentVersions(
     Map<UUID, Target> active,
@@ -44,7 +45,7 @@ public record AgentVersions(
   public static final AgentVersions NONE =
       new AgentVersions(Map.of(), List.of(), Map.of(), Map.of(), Map.of(), Set.of());
 
-  /** Version, and the rollout by which it came; 0 for none. */
+  /** Version, and the rollout that assigned it; 0 for none. */
   public record Target(ConfigVersion version, long rollout) {}
 
   /** Version for the agents that a selector matches. */
@@ -54,7 +55,7 @@ public record AgentVersions(
   public enum Kind {
     /** The version of a rollout, or the one before all rollouts. */
     VERSION,
-    /** Its own configuration. */
+    /** The agent's own configuration. */
     OWN,
     /** A version that was undone: it has nothing to return to. */
     KEPT,
@@ -63,10 +64,10 @@ public record AgentVersions(
   }
 
   /**
-   * Version or other configuration that an agent shall run.
+   * Version or other configuration that an agent is to run.
    *
    * @param target null without a version
-   * @param why a version that was undone stays; "" for another kind
+   * @param why reason for which an undone version stays; "" for another kind
    */
   public record Wanted(Kind kind, @Nullable Target target, String why) {
     private static final Wanted OF_OWN = new Wanted(Kind.OWN, null, "");
@@ -81,7 +82,7 @@ public record AgentVersions(
       return target != null ? target.version.hash() : kind == Kind.OWN ? AgentState.OWN : null;
     }
 
-    /** What it is, as users read it. */
+    /** Text for users. */
     public String text() {
       return switch (kind) {
         case VERSION, KEPT -> {
@@ -125,7 +126,7 @@ public record AgentVersions(
     return h == null || noted != null && noted.rollout == h.target.rollout ? 0 : h.target.rollout;
   }
 
-  /** What an agent shall run. */
+  /** Version that an agent is to run. */
   public Wanted wanted(AgentState a) {
     Target t = given(a);
     if (t != null) {
@@ -137,7 +138,7 @@ public record AgentVersions(
     }
     ConfigVersion base = bases.get(a.uid());
     if (base != null && !undone.contains(base.hash())) {
-      // A configuration of another control plane that it took meanwhile stays.
+      // A configuration that it received from another control plane in the meantime stays.
       return base.hash().equals(has) || gave.containsKey(has)
           ? new Wanted(Kind.VERSION, new Target(base, 0), "")
           : Wanted.OF_UNKNOWN;
@@ -153,12 +154,12 @@ public record AgentVersions(
     String what = "version " + was.version.number() + " of " + was.version.name();
     String by = was.rollout == 0 ? "" : " of rollout " + was.rollout;
     return (a.configState() == RemoteStatus.State.FAILED
-            ? "did not apply " + what + by + ", and keeps what it ran before"
+            ? "did not apply " + what + by + ", and keeps its previous configuration"
             : "keeps " + what + by + ", which was undone")
         + ": it does not report an own configuration (--config) to which it could return";
   }
 
-  /** What an agent ran before any rollout gave it a version, if that is known here; else null. */
+  /** Version that an agent ran before any rollout, if it is known here; otherwise null. */
   public static @Nullable ConfigVersion base(AgentState a, ConfigStore store, AgentVersions now) {
     String has = a.configHash();
     return has.isEmpty() || has.equals(AgentState.OWN) || now.gave.containsKey(has)

@@ -126,11 +126,11 @@ public final class ConfigStore implements AutoCloseable {
 
   /**
    * Adds a version. A configuration belongs to the scope in which its first version was added: a
-   * rule that rolls out the latest version relies on those who add them.
+   * rule that rolls out the latest version trusts the users who add them.
    *
-   * @throws IllegalArgumentException where a limit is exceeded
-   * @throws ConflictException where the configuration is of another scope
-   * @throws IOException when it is not on disk
+   * @throws IllegalArgumentException if a limit is exceeded
+   * @throws ConflictException if the configuration belongs to another scope
+   * @throws IOException if it is not on disk
    */
   public synchronized ConfigVersion add(
       String name,
@@ -222,7 +222,7 @@ public final class ConfigStore implements AutoCloseable {
     int latest = versions(name).size();
     return new NotFoundException(
         latest == 0
-            ? "there is no configuration " + name
+            ? "unknown configuration " + name
             : "configuration " + name + " has no version " + number + "; the latest is " + latest);
   }
 }

@@ -64,7 +64,7 @@ public record Diff(String text, List<Change> components, List<String> edges, Str
   /**
    * Ids of the pipelines of a configuration.
    *
-   * @throws ConfigException where it is no YAML
+   * @throws ConfigException if the text is not valid YAML
    */
   public static Set<String> pipelines(String text) {
     Set<String> out = new TreeSet<>();

@@ -120,7 +120,7 @@ class AuditGapsTest extends FleetCase {
   }
 
   @Test
-  void aStartBesideAnEmptiedLogIsNotedAndShown() throws Exception {
+  void startWithAnEmptiedLogIsNotedAndShown() throws Exception {
     change();
     Files.writeString(data().resolve("audit.jsonl"), "");
     for (int i = 0; i < 2; i++) {

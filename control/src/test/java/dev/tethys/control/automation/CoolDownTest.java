@@ -206,7 +206,7 @@ class CoolDownTest extends FleetCase {
   }
 
   @Test
-  void webhookSaysThatItWaitsAndStartsOnceWithItsLatestEvent() throws Exception {
+  void webhookReportsItsWaitAndStartsOnceWithTheLatestEvent() throws Exception {
     JsonNode first = hook("x");
     assertThat(first.get(0).path("result").asString()).isEqualTo("done");
     assertThat(first.get(0).has("startsMillis")).isFalse();

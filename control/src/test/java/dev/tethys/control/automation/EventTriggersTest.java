@@ -96,7 +96,7 @@ class EventTriggersTest extends FleetCase {
     fleet(1);
     until(() -> nightly("failed") == 1);
     assertThat(get("/automation").toString())
-        .contains("there is no configuration night; it is rolled out once it exists");
+        .contains("unknown configuration night; it is rolled out once it exists");
     assertThat(post("/configurations", body().put("name", "night").put("text", OWN)).statusCode())
         .isEqualTo(200);
     until(() -> nightly("done") == 1);

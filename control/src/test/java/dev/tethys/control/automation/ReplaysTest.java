@@ -148,7 +148,7 @@ class ReplaysTest extends FleetCase {
   }
 
   @Test
-  void replayThatCannotReadSaysWhatKeepsIt() throws Exception {
+  void aReplayThatCannotReadReportsTheReason() throws Exception {
     define(
         sample()
             .replace("AWS_ACCESS_KEY_ID: " + S3Double.ACCESS_KEY, "AWS_ACCESS_KEY_ID: unknown"));
@@ -331,7 +331,7 @@ class ReplaysTest extends FleetCase {
   }
 
   @Test
-  void aRangeWithoutObjectsAndATakenNameAreSaid() throws Exception {
+  void reportsARangeWithoutObjectsAndANameInUse() throws Exception {
     store("00", "test-logs_1.json", "before");
     define(sample().replace("variableUpdated: replay_a_status", "variableUpdated: replay_none"));
     assertThat(ask("r7", "2025-08-14 17:01").has("failed")).isFalse();
@@ -388,7 +388,7 @@ class ReplaysTest extends FleetCase {
   }
 
   @Test
-  void theStepOfARuleSaysHowItsReplayEnded() throws Exception {
+  void theStepOfARuleHasTheResultOfItsReplay() throws Exception {
     store("00", "test-logs_1.json", "a", "b");
     store("02", "test-logs_2.json", "c");
     allowRules();

@@ -470,7 +470,7 @@ class RuleActionsTest extends FleetCase {
   @Test
   void rolloutOfAnUnknownConfigurationIsTriedOnce() throws Exception {
     done(post("/automation/webhooks/absent", body().put("key", "1")));
-    assertThat(error("absent")).isEqualTo("there is no configuration nothing");
+    assertThat(error("absent")).isEqualTo("unknown configuration nothing");
     assertThat(rule("absent").path("waiting")).isEmpty();
   }
 

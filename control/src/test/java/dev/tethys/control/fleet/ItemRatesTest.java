@@ -51,7 +51,7 @@ class ItemRatesTest {
   }
 
   @Test
-  void aProcessThatCountsAnewHasNone() {
+  void aProcessWhoseCountsRestartHasNoRate() {
     put(0, 1000);
     put(10, 2000);
     put(20, 5);

@@ -85,7 +85,7 @@ class ManifestReaderTest {
     wrong(
         hub("rules: [{name: r, when: {alertName: a}, then: [{addToSet: {set: s, value: v}}]}]"),
         "m.yaml:5:10: ",
-        "there is no variable s");
+        "unknown variable s");
     wrong(hub("rules: [{name: r, when: {}, then: []}]"), "m.yaml:5:27: ", "exactly one of");
     wrong(
         hub(

@@ -51,7 +51,7 @@ class OutputComparisonTest {
   }
 
   @Test
-  void halfOfTheRecordsAreMissedBesideAgentsWithoutTheVersion() {
+  void detectsHalfOfTheRecordsMissingComparedWithOtherAgents() {
     report(FRESH, 5, row("cart", "logs", 1_000, 1_000)); // without the version
     steps(OTHER, 5, 4, i -> row("cart", "logs", 7_000 + 100L * i, 7_000 + 100L * i));
     assertThat(outputs.undecided(0.1)).contains("not compared yet");
@@ -108,7 +108,7 @@ class OutputComparisonTest {
   }
 
   @Test
-  void whatTheVersionOnlyHoldsIsNotJudged() {
+  void recordsHeldByTheVersionAreNotJudged() {
     for (int i = 0; i < 6; i++) {
       report(OTHER, 6 + 10L * i, batched(i, 17));
       String rows = row("cart", "logs", 40L * i, 0);
@@ -203,7 +203,7 @@ class OutputComparisonTest {
   }
 
   @Test
-  void whatExportersHoldIsNotDelivered() {
+  void recordsHeldByExportersAreNotDelivered() {
     report(FRESH, 11, 1_000, 0);
     report(OTHER, 11, 7_000, 0);
     update(10, OTHER);
@@ -247,7 +247,7 @@ class OutputComparisonTest {
       update(10, OTHER);
       assertThat(outputs.problem(0.1)).isEmpty();
       if (i == 2) {
-        assertThat(outputs.undecided(0.1)).contains("started anew", "its counts begin anew");
+        assertThat(outputs.undecided(0.1)).contains("restarted", "its counts restart");
       }
     }
     assertThat(outputs.undecided(0.1)).isEmpty();
@@ -440,7 +440,7 @@ class OutputComparisonTest {
 
   /** The last agents have only the minute before to be compared with. */
   @Test
-  void whatWaitsAtReportsKeepsNoRolloutWaiting() {
+  void waitingItemsDoNotDelayARollout() {
     for (int i = 0; i < 8; i++) {
       waiting(1 + i, "a", i);
     }

@@ -115,7 +115,7 @@ class DryRunTest {
   }
 
   @Test
-  void whatIsWrongIsNamedWithItsPlace() {
+  void reportsErrorsWithTheirPosition() {
     assertThatThrownBy(
             () -> runs.run("edge", GRAPH.replace("filter: {logs", "absent: {logs"), List.of()))
         .isInstanceOf(ConfigException.class)

@@ -38,7 +38,7 @@ class GraphValidatorTest {
   }
 
   @Test
-  void anErrorBesideAVariableIsRefused() {
+  void rejectsAnErrorNextToAVariable() {
     assertThatThrownBy(() -> validator.check("edge.yaml", GRAPH.replace("batch: {", "absent: {")))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("edge.yaml:4:3")
