@@ -171,7 +171,7 @@ class LogsTest {
       assertThat(ask(port, "/api/v1/logs/try", "*/*", "job=app&text=" + "x%0A".repeat(101)))
           .matches(r -> r.statusCode() == 413);
       assertThat(ask(port, "/api/v1/logs/try", "*/*", "job=none&text=x").body())
-          .contains("there is no job");
+          .contains("unknown job");
       assertThat(p.get("/api/v1/logs/inspect?job=app").statusCode()).isEqualTo(403);
       assertThat(p.get("/api/v1/logs/losses").body()).contains("\"losses\":[]");
       assertThat(p.get("/metrics").body()).contains("promtail_read_lines_total");
@@ -221,7 +221,7 @@ class LogsTest {
         java.nio.file.StandardOpenOption.APPEND);
     p = tool("logs", "-config.file=" + used, "-check-syntax");
     assertThat(new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-        .contains("is no folder that may be written");
+        .contains("is not a writable folder");
     assertThat(p.waitFor()).isEqualTo(1);
     p = tool("logs", "-config.file=" + file, "-check-syntax");
     assertThat(new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8))

@@ -32,7 +32,7 @@ public enum Fault {
     return id;
   }
 
-  /** What it does, one sentence. */
+  /** Effect in one sentence. */
   public String effect() {
     return effect;
   }

@@ -2,7 +2,7 @@ package dev.tethys.demo;
 
 import java.util.Optional;
 
-/** Line by which processes of the shop tell each other of a fault: {@code fault NAME on|off}. */
+/** Line by which processes of the shop notify each other of a fault: {@code fault NAME on|off}. */
 record FaultLine(Fault fault, boolean on) {
   static String of(Fault fault, Faults faults) {
     return "fault " + fault.id() + " " + (faults.isOn(fault) ? "on" : "off");

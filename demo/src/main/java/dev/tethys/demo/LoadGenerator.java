@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Customers who browse, search, fill carts and order: a given number of requests a second, however
- * slow the shop is, up to a bound.
+ * Customers who browse, search, fill carts and order: a given number of requests per second,
+ * regardless of the speed of the shop, up to a limit.
  */
 final class LoadGenerator implements AutoCloseable {
   private static final int MAX_CONCURRENT = 200;

@@ -77,7 +77,7 @@ public final class LoopbackServer implements AutoCloseable {
           new DataInputStream(new BufferedInputStream(s.getInputStream())),
           new DataOutputStream(new BufferedOutputStream(s.getOutputStream())));
     } catch (IOException e) {
-      // the client has gone
+      // the client has disconnected
     } finally {
       open.remove(s);
     }

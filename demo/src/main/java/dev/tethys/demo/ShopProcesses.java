@@ -143,7 +143,7 @@ final class ShopProcesses implements AutoCloseable {
     BufferedReader out = p.inputReader(StandardCharsets.UTF_8);
     String line = out.readLine();
     if (line == null || !line.startsWith(PORT)) {
-      throw new IOException("the process of " + part.id() + " did not start; its log says why");
+      throw new IOException("the process of " + part.id() + " did not start; see its log");
     }
     ports.put(part, Integer.parseInt(line.substring(PORT.length())));
     Thread.ofVirtual().name("part-" + part.id()).start(() -> follow(part, out));

@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Health and metrics on a separate port, as each of Clymene's programs has it. */
+/** Health and metrics on a separate port, as in Clymene's programs. */
 final class AdminPages implements AutoCloseable {
   private final Agent agent;
   private final Instant since = Instant.now();

@@ -47,7 +47,7 @@ final class Agent implements AutoCloseable {
    */
   record Mode(boolean dryRun, boolean inspect, boolean stdin, boolean silent, boolean tap) {}
 
-  /** Reads the configuration anew, with the flags that the process was given. */
+  /** Reads the configuration again, with the flags of the process. */
   interface Loader {
     PromtailConfig load() throws IOException;
   }
@@ -109,7 +109,7 @@ final class Agent implements AutoCloseable {
     return mode.stdin ? standardInput() : files();
   }
 
-  /** Lines go through the stages of the first job, with the labels that it sets. */
+  /** Lines pass through the stages of the first job, with the labels that it sets. */
   private int standardInput() throws IOException {
     EntryClock clock = new EntryClock(InstantSource.system());
     LabelsBuilder b = new LabelsBuilder().set("job", "stdin").set("hostname", host);
@@ -167,24 +167,27 @@ final class Agent implements AutoCloseable {
     jobs.begin();
   }
 
-  /** Readers end, stages give out what they hold, destinations send it; only then is it saved. */
+  /**
+   * Ends readers first, then stages emit held entries and destinations send them; only then are
+   * positions saved.
+   */
   void end() {
     jobs.end();
   }
 
-  /** As {@link #reload}, for callers without a result. */
+  /** Reloads like {@link #reload}, for callers without a result. */
   void reloadOnSignal() {
     reload();
   }
 
   /**
-   * Reads the configuration again. Unchanged jobs continue undisturbed, others from where they
-   * were; destinations continue with their waiting entries. The server stays as it is.
+   * Reads the configuration again. Unchanged jobs continue undisturbed, others from their
+   * positions; destinations continue with their waiting entries. The server is not changed.
    *
    * <p>It has its own thread, which is never interrupted: half a reload would leave jobs out.
    *
-   * @return what is wrong with the new configuration, which then changes nothing, or what of it
-   *     does not run; null for nothing
+   * @return the problem of the new configuration, which then changes nothing, or of a part that
+   *     does not run; null for none
    */
   @Nullable String reload() {
     CompletableFuture<@Nullable String> wrong = new CompletableFuture<>();
@@ -204,7 +207,7 @@ final class Agent implements AutoCloseable {
       List<LogJobs.Unbegun> failures = jobs.become(loader.load());
       if (failures.isEmpty()) {
         reloads.inc();
-        LOG.log(Level.INFO, "the configuration was read anew");
+        LOG.log(Level.INFO, "configuration reloaded");
         return null;
       }
       failedReloads.inc();
@@ -233,7 +236,7 @@ final class Agent implements AutoCloseable {
     return jobs.config();
   }
 
-  /** Those that run, and those that are leaving. */
+  /** Running jobs, and those that are being stopped. */
   List<LogJob> jobs() {
     return jobs.all();
   }

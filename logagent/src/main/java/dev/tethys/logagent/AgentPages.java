@@ -77,7 +77,7 @@ final class AgentPages implements AutoCloseable {
     }
   }
 
-  /** What browsers see before every page. */
+  /** Path prefix of the pages as browsers see it. */
   private static String path(String home) {
     return home.startsWith("/") || home.isEmpty() ? home : URI.create(home).getRawPath();
   }

@@ -29,12 +29,12 @@ import java.util.function.BiPredicate;
 
 /**
  * Clients of {@code clients}, each with its queue. A new configuration keeps unchanged clients and
- * ends the others in order. Changes are made one at a time.
+ * ends the others in order. Changes are made sequentially.
  */
 final class Clients {
   private static final System.Logger LOG = JulLogger.of(Clients.class.getName());
 
-  /** How long a client that is not configured any more has for what waits in it. */
+  /** Time that a removed client has to send its waiting entries. */
   private static final Duration LAST = Duration.ofSeconds(30);
 
   private final HttpClientFactory http;
@@ -43,7 +43,7 @@ final class Clients {
   private final Outboxes outboxes = new Outboxes(new RealFiles(), Scheduler.system(), new Random());
   private volatile List<LokiClient> clients = List.of();
 
-  /** Clients that are not configured any more and have something still, with who ends them. */
+  /** Removed clients with waiting entries, each with the thread that ends it. */
   private final Map<LokiClient, Thread> ending = new ConcurrentHashMap<>();
 
   Clients(HttpClientFactory http, Registry registry) {
@@ -131,7 +131,7 @@ final class Clients {
       return all;
     }
 
-    /** Closes again what was opened. */
+    /** Closes everything that was opened. */
     void undo() {
       fresh.forEach(LokiClient::close);
     }
@@ -146,7 +146,7 @@ final class Clients {
       queues.show(all);
     }
 
-    /** Ends clients without a place in it, to which no more entries come. */
+    /** Ends clients without a successor, which receive no more entries. */
     void endOthers() {
       gone.forEach(Clients.this::abandon);
     }
@@ -157,7 +157,7 @@ final class Clients {
     return wal == null ? RequestQueue.MEMORY : wal.of(l);
   }
 
-  /** One that is not configured any more may have the folder of one that is again. */
+  /** Frees the folder of a removed client for one that is configured again. */
   private void free(RequestQueue queue) throws IOException {
     for (Map.Entry<LokiClient, Thread> e : ending.entrySet()) {
       if (queue.folder() != null && e.getKey().canBecome(queue)) {
@@ -180,16 +180,16 @@ final class Clients {
     for (Path p : wal.leftBehind(c.clients())) {
       LOG.log(
           Level.WARNING,
-          "{0} is the queue of a client that is not configured: what waits there is not sent;"
+          "{0} is the queue of a client that is not configured: its entries are not sent;"
               + " name a client so, or delete it",
           p);
     }
   }
 
   /**
-   * Which client continues as which of another configuration: of the same name, or else of the same
-   * URL, or else in the same place, if its requests can stay where they are. What waits for one
-   * would come twice to another that had it in its own queue.
+   * Maps clients to those of another configuration that continue them: by name, else by URL, else
+   * by position, if their requests can stay in place. Waiting requests would be sent twice if
+   * another client had them in its own queue.
    */
   private Map<LokiClientConfig, LokiClient> kept(PromtailConfig next) {
     Map<LokiClientConfig, LokiClient> out = new IdentityHashMap<>();
@@ -251,7 +251,7 @@ final class Clients {
     t.start();
   }
 
-  /** Ends all: what waits is not settled, its sources bring it again. */
+  /** Ends all clients: waiting entries are not settled, and their sources send them again. */
   void end() {
     clients.forEach(LokiClient::failBlockedProducers);
     clients.forEach(LokiClient::close);
@@ -265,10 +265,14 @@ final class Clients {
     ending.keySet().forEach(LokiClient::failBlockedProducers);
   }
 
-  /** Begins to send what they can within the time, and to end; gives the threads that do so. */
+  /**
+   * Starts sending as much as possible within the time, and ending; returns the threads that do
+   * this.
+   */
   List<Thread> close(Duration timeLimit) {
     List<Thread> closing = new ArrayList<>();
-    // What these have not delivered is settled: at the next start it would come to the others anew.
+    // Undelivered entries of these are settled: after a restart the other clients would get them
+    // again.
     ending.forEach(
         (c, t) -> {
           c.failBlockedProducers();

@@ -69,7 +69,7 @@ public final class EmbeddedAgent implements AutoCloseable {
   /**
    * Reads the configuration again.
    *
-   * @return what is wrong with it, null if it is in force
+   * @return the problem of the configuration, null if it is active
    */
   public @Nullable String reload() {
     return agent.reload();

@@ -22,12 +22,12 @@ record EntryTrace(String job, @Nullable EntrySnapshot entry, List<Step> steps) {
   /**
    * One stage.
    *
-   * @param before null when time let it give out what it held back
-   * @param after what it gave on; none when it dropped the entry or holds it back
+   * @param before null if the stage emitted entries because of a timeout
+   * @param after emitted entries; empty if the stage dropped or holds the entry
    */
   record Step(String stage, @Nullable EntrySnapshot before, List<EntrySnapshot> after) {}
 
-  /** As the page takes it. */
+  /** Writes the trace for the page. */
   void write(Json j) {
     j.open('{').key("job").text(job);
     if (entry != null) {

@@ -70,7 +70,7 @@ record FileTargets(SequencedMap<FileTarget, Labels> active, List<Dropped> droppe
     return new FileTargets(Collections.unmodifiableSequencedMap(active), List.copyOf(dropped));
   }
 
-  /** What is read. */
+  /** Files being read. */
   List<FileTarget> files() {
     return List.copyOf(active.keySet());
   }

@@ -14,9 +14,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The stages of a job, and the clock that lets them give out what they held back. */
+/** The stages of a job, and the clock that lets them emit held entries. */
 final class JobPipeline implements EntrySink, AutoCloseable {
-  /** How late what was held back may come, in milliseconds. */
+  /** Interval at which held entries are checked, in milliseconds. */
   private static final long TICK = 50;
 
   private static final System.Logger LOG = JulLogger.of(JobPipeline.class.getName());
@@ -68,11 +68,11 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   }
 
   /**
-   * What is brought from now on goes through other stages. No call waits for a destination: entries
-   * that these hold back are passed on first by the thread that brings the next entry, and that
-   * thread may have to wait for a destination.
+   * Switches to other stages for the entries from now on. The call does not wait for a destination:
+   * held entries are passed on first by the thread with the next entry, which may have to wait for
+   * a destination.
    *
-   * @param others made when these have ended, since both may have the same metrics
+   * @param others created after the current stages have ended, since both may have the same metrics
    */
   void become(Supplier<Stages> others) {
     next.set(others);
@@ -92,7 +92,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
     } catch (RuntimeException e) {
       LOG.log(
           Level.ERROR,
-          "job " + job + ": its stages cannot be made and stay what they were, without metrics",
+          "job " + job + ": its stages cannot be created and stay as they were, without metrics",
           e);
       return;
     }
@@ -101,7 +101,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
     }
   }
 
-  /** How many stages there are. */
+  /** Number of stages. */
   int size() {
     return stages.size();
   }
@@ -139,11 +139,11 @@ final class JobPipeline implements EntrySink, AutoCloseable {
     String text = fault.toString();
     if (!text.equals(loggedFault)) {
       loggedFault = text;
-      LOG.log(Level.ERROR, "job " + job + ": what its stages held back was not given on", fault);
+      LOG.log(Level.ERROR, "job " + job + ": entries held by its stages were not passed on", fault);
     }
   }
 
-  /** Gives out all that is held back. */
+  /** Emits all held entries. */
   void drain() {
     lock.lock();
     try {

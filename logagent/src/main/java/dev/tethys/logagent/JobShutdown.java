@@ -18,7 +18,7 @@ final class JobShutdown {
   private static final System.Logger LOG = JulLogger.of(JobShutdown.class.getName());
   private static final long CHECK_NANOS = 5; // milliseconds
 
-  /** How long sources of a job that is cut have to stop. */
+  /** Time for the sources of an interrupted job to stop. */
   private static final Duration STOPPING = Duration.ofSeconds(5);
 
   private final LogJob job;
@@ -38,10 +38,9 @@ final class JobShutdown {
   }
 
   /**
-   * Begins.
+   * Starts the shutdown.
    *
-   * @param held whether the job is closed by {@link #cut(Collection)} alone: positions list what is
-   *     open
+   * @param held whether only {@link #cut(Collection)} closes the job: positions list open files
    * @param over run when the job is closed
    */
   static JobShutdown of(LogJob job, LogExporters to, boolean held, Runnable over) {
@@ -58,19 +57,20 @@ final class JobShutdown {
     job.files.stop();
     Thread ofSources = Thread.ofVirtual().name("stopping-" + job.name()).start(this::stopSources);
     try {
-      // Who pushes is answered once all is delivered, so what they sent is given on meanwhile.
+      // Pushing clients get their response after delivery, so their entries are passed on in the
+      // meantime.
       drainStages();
       awaitSources(ofSources);
       drainStages();
       awaitDestinations();
-      // No caller waits any more, so there is room for the entries that only this job still has.
+      // No caller waits any longer, so there is room for the entries that only this job still has.
       untilCut("reading-deleted-", this::readDeleted);
       drainStages();
       awaitDestinations();
       if (!job.isDelivered()) {
         LOG.log(
             Level.WARNING,
-            "not everything of job {0} is delivered: what is not is read again",
+            "job {0} is not completely delivered: the rest is read again",
             job.name());
       }
       delivered.countDown();
@@ -90,7 +90,7 @@ final class JobShutdown {
     }
   }
 
-  /** Who cuts the job waits for this, so then not for long. */
+  /** The caller that cuts the job waits for this, so the wait is then short. */
   private void awaitSources(Thread ofSources) throws InterruptedException {
     while (!ofSources.join(Duration.ofMillis(CHECK_NANOS))) {
       if (cut.getCount() == 0) {
@@ -127,7 +127,7 @@ final class JobShutdown {
     }
   }
 
-  /** Gives on what stages hold. */
+  /** Passes on the entries that stages hold. */
   private void drainStages() throws InterruptedException {
     untilCut(
         "giving-on-",
@@ -137,7 +137,7 @@ final class JobShutdown {
         });
   }
 
-  /** Does what may wait for a destination: until the job is cut. */
+  /** Runs work that may wait for a destination, until the job is cut. */
   private void untilCut(String name, Runnable what) throws InterruptedException {
     Thread t = Thread.ofVirtual().name(name + job.name()).start(what);
     while (!t.join(Duration.ofMillis(CHECK_NANOS)) && cut.getCount() > 0) {
@@ -169,8 +169,8 @@ final class JobShutdown {
   }
 
   /**
-   * Closes them, with what is not delivered, which destinations have let go of then. All at once:
-   * each may have a source that has to be waited for.
+   * Ends jobs with undelivered entries, which destinations have dropped by then. All are ended
+   * concurrently: each may have a source that takes time to stop.
    */
   static void cut(Collection<JobShutdown> all) throws InterruptedException {
     all.forEach(d -> d.cut.countDown());

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class LogExporters {
   private static final System.Logger LOG = JulLogger.of(LogExporters.class.getName());
 
-  /** How often is tried again what could not be opened. */
+  /** Interval between attempts to open clients that failed. */
   private static final Duration REOPENING = Duration.ofSeconds(2);
 
   /** Parts of a configuration, unvalidated. */
@@ -65,7 +65,7 @@ final class LogExporters {
   private volatile Parts parts;
   private volatile List<Consumer<LogEntry>> takers;
 
-  /** There while nothing could be opened; who brings an entry waits for it. */
+  /** Set while nothing can be opened; callers with an entry wait for it. */
   private volatile @Nullable CountDownLatch shut;
 
   private boolean ended; // changed with the lock
@@ -101,7 +101,7 @@ final class LogExporters {
     return clients.present();
   }
 
-  /** Takes an entry over, and waits while too many are under way. */
+  /** Accepts an entry, and waits while too many are in flight. */
   void accept(LogEntry entry) {
     Limit limit = parts.limit;
     if (limit != null) {
@@ -135,7 +135,7 @@ final class LogExporters {
     }
   }
 
-  /** Who is interrupted waits on, as before a queue that is full. */
+  /** Keeps waiting when interrupted, as with a full queue. */
   private void awaitOpening() {
     boolean interrupted = false;
     for (CountDownLatch s = shut; s != null && s.getCount() > 0; ) {
@@ -197,8 +197,8 @@ final class LogExporters {
   }
 
   /**
-   * Whether nothing of this stays under another configuration, so that what waits has to go back to
-   * its sources ({@link #replaceBy}).
+   * Whether another configuration replaces everything, so that waiting entries must return to their
+   * sources ({@link #replaceBy}).
    */
   boolean isReplacedBy(PromtailConfig next) {
     Parts now = parts;
@@ -208,11 +208,11 @@ final class LogExporters {
   }
 
   /**
-   * Continues with another configuration; on a failure all is as before. What waits for a client is
-   * sent by the one that has its place; one that has none ends, and what others have and it has not
-   * is dropped in the end.
+   * Continues with another configuration; on a failure nothing changes. Waiting requests of a
+   * client are sent by its successor; a client without one ends, and entries that only it lacks are
+   * dropped at the end.
    *
-   * @throws IOException saying what cannot be opened
+   * @throws IOException with the client that cannot be opened
    */
   synchronized void become(PromtailConfig next) throws IOException {
     Clients.Change change = clients.becoming(next);
@@ -226,10 +226,10 @@ final class LogExporters {
   }
 
   /**
-   * Ends these and opens those of another configuration. What waits is not settled: its sources
-   * bring it again.
+   * Ends these and opens those of another configuration. Waiting entries are not settled: their
+   * sources send them again.
    *
-   * @param between run while nothing is open: what is brought then is not settled either
+   * @param between run while nothing is open: entries that arrive then are not settled either
    * @throws IOException when they cannot be opened; then all is open again as it was before. When
    *     that cannot be either, entries wait while it is tried again
    */
@@ -248,7 +248,7 @@ final class LogExporters {
         shut();
         throw new IOException(
             text(e)
-                + "; nor can what was there before be opened again, which is tried every "
+                + "; the former clients cannot be reopened either, which is retried every "
                 + REOPENING.toSeconds()
                 + " seconds while entries wait: "
                 + text(again),
@@ -273,7 +273,9 @@ final class LogExporters {
     config = c;
   }
 
-  /** Nothing is open: entries wait, and what was there before is tried until it can be opened. */
+  /**
+   * Closes everything: entries wait, and the former clients are retried until they can be opened.
+   */
   private void shut() {
     parts = new Parts(List.of(), null, parts.limit);
     CountDownLatch s = new CountDownLatch(1);
@@ -318,7 +320,7 @@ final class LogExporters {
     void run() throws InterruptedException;
   }
 
-  /** Sends what was gathered without waiting for more. */
+  /** Sends the buffered entries without waiting for more. */
   void flush() {
     Parts p = parts;
     p.clients.forEach(LokiClient::flush);
@@ -328,8 +330,8 @@ final class LogExporters {
   }
 
   /**
-   * From now on no caller waits: entries without room are not settled, and their sources bring them
-   * again.
+   * Makes callers fail instead of waiting: entries without room are not settled, and their sources
+   * send them again.
    */
   void failBlockedProducers() {
     stopWaiting();
@@ -340,7 +342,7 @@ final class LogExporters {
     }
   }
 
-  /** Sends what it can within the time, and ends. */
+  /** Sends as much as possible within the time, and ends. */
   void close(Duration timeLimit) {
     synchronized (this) {
       if (ended) {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** A job that runs: its files, its other sources, the stages behind both. */
+/** A running job: its files, its other sources, and the stages that both feed. */
 final class LogJob {
   final JobPipeline pipeline;
   final List<LogSource> sources;
@@ -48,17 +48,17 @@ final class LogJob {
     return targets;
   }
 
-  /** Reads what was discovered from now on. */
+  /** Reads the discovered files from now on. */
   void discovered(FileTargets found) {
     targets = found;
     files.targets(found.files());
   }
 
   /**
-   * Starts the sources that do not run.
+   * Starts the sources that are not running.
    *
-   * @throws IOException when some cannot, saying why of each; the others run, and it may be tried
-   *     again
+   * @throws IOException if some cannot start, with the reason of each; the others run, and the call
+   *     may be repeated
    */
   void start() throws IOException {
     List<Exception> failures = new ArrayList<>();
@@ -79,14 +79,14 @@ final class LogJob {
     }
   }
 
-  /** Whether its sources stay what they are under another configuration. */
+  /** Whether its sources are the same in another configuration. */
   boolean canBecome(PromtailConfig.ScrapeConfig next) {
     return next.options().equals(config.options()) && next.sources().equals(config.sources());
   }
 
   /**
-   * Continues with other targets, rules and stages; its sources notice nothing. Which files are
-   * read is for who discovers them.
+   * Continues with other targets, rules and stages; its sources notice nothing. The discovery
+   * decides which files are read.
    */
   void become(PromtailConfig.ScrapeConfig next, Supplier<Stages> stages) {
     context.relabel(next.relabeling());
@@ -94,12 +94,12 @@ final class LogJob {
     config = next;
   }
 
-  /** Whether everything that was passed on is delivered, as far as sources ask for that. */
+  /** Whether all entries passed on are delivered, for sources that require it. */
   boolean isDelivered() {
     return files.isDelivered() && sources.stream().allMatch(LogSource::isDelivered);
   }
 
-  /** Ends; how far it came is left with the positions. */
+  /** Ends; its progress is kept in the positions. */
   void close() {
     sources.forEach(LogSource::close);
     tailing.end(files);

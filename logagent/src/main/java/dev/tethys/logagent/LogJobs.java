@@ -29,19 +29,19 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The jobs that a configuration says, which of them run and which are leaving, where they read on
- * from, and how all this becomes what another configuration says.
+ * The jobs of the configuration: those that run, those that are being stopped, their positions, and
+ * the transition to another configuration.
  *
- * <p>A reload never waits for a destination: entries that a job has passed on are its own until
- * they are delivered ({@link JobShutdown}), and a job in its place that would read the same begins
- * after that. So nothing is read twice, and what is not taken stays with its source. Until it is
- * closed it is also told which files come and go, and reads those that would be gone before the
- * next begins.
+ * <p>A reload never waits for a destination: a job keeps the entries that it has passed on until
+ * they are delivered ({@link JobShutdown}), and a successor that would read the same sources starts
+ * after that. So nothing is read twice, and undelivered entries stay with their source. Until it is
+ * closed it still learns which files appear and vanish, and reads those that would be gone before
+ * its successor starts.
  */
 final class LogJobs {
   private static final System.Logger LOG = JulLogger.of(LogJobs.class.getName());
 
-  /** How long entries may take to be delivered before the wait ends. */
+  /** Time after which the wait for delivery ends. */
   static final Duration TIME_LIMIT = Duration.ofSeconds(5);
 
   private final Agent.Mode mode;
@@ -60,7 +60,7 @@ final class LogJobs {
 
   private @Nullable SourcePositions reading;
 
-  /** Those of other files, which jobs that are leaving still have. */
+  /** Positions in other files, which jobs being stopped still use. */
   private final List<SourcePositions> former = new ArrayList<>();
 
   private @Nullable DiscoveryManager discovery;
@@ -100,7 +100,10 @@ final class LogJobs {
     }
   }
 
-  /** Readers end, stages give out what they hold, destinations send it; only then is it saved. */
+  /**
+   * Ends readers first, then stages emit held entries and destinations send them; only then are
+   * positions saved.
+   */
   void end() {
     DiscoveryManager d;
     synchronized (this) {
@@ -166,7 +169,7 @@ final class LogJobs {
     }
   }
 
-  /** What jobs discover; of pods those of this node, whose files are here. */
+  /** Discovery settings of the jobs, restricted to pods of this node, whose files are here. */
   private Map<String, List<DiscoveryConfig>> discovery(List<LogJob> jobs) {
     Map<String, List<DiscoveryConfig>> wanted = new LinkedHashMap<>();
     jobs.forEach(
@@ -195,7 +198,7 @@ final class LogJobs {
    * Makes and starts the jobs of the configuration that do not run and can begin, and sources that
    * could not start before.
    *
-   * @return what could not; all others run
+   * @return the jobs that could not start; all others run
    */
   private List<Unbegun> beginMissing() {
     SourcePositions r = reading;
@@ -238,7 +241,7 @@ final class LogJobs {
     leaving.put(j.name(), JobShutdown.of(j, destinations, held, () -> over(j)));
   }
 
-  /** A job is closed: what has its name may begin. */
+  /** Called when a job is closed: a job of the same name may start. */
   private synchronized void over(LogJob j) {
     JobShutdown d = leaving.get(j.name());
     if (d == null || d.job() != j) {
@@ -282,13 +285,13 @@ final class LogJobs {
    * Continues with another configuration. Unchanged jobs continue undisturbed, others from where
    * they were.
    *
-   * @return what of the configuration, which is taken, does not run
-   * @throws IOException when it is not taken; then it changes nothing
+   * @return the jobs of the accepted configuration that do not run
+   * @throws IOException if the configuration is rejected; nothing changes then
    */
   synchronized List<Unbegun> become(PromtailConfig next) throws IOException, InterruptedException {
     SourcePositions r = reading;
     if (r == null) {
-      throw new IOException("this is starting or stopping; ask again");
+      throw new IOException("starting or stopping; retry later");
     }
     PromtailConfig was = config;
     if (!next.server().equals(was.server())) {
@@ -299,11 +302,11 @@ final class LogJobs {
     boolean otherFile = !next.positions().isSameFile(was.positions());
     former.removeIf(SourcePositions::isClosed);
     if (otherFile && former.stream().anyMatch(f -> f.isOf(next))) {
-      // What is read out of it now would soon not be true any more, and lines be read twice.
+      // Positions read from it now would soon be outdated, and lines would be read twice.
       throw new IOException(
           "positions.filename "
               + next.positions().file()
-              + ": what jobs have read by this file is not delivered yet; ask again when it is");
+              + ": entries read by jobs with this file are not delivered yet; retry when they are");
     }
     SourcePositions to = otherFile ? SourcePositions.open(next, mode.dryRun(), fileMetrics) : r;
     if (elsewhere && !replaced) {
@@ -360,7 +363,7 @@ final class LogJobs {
    * The jobs that continue with another configuration; the others begin to leave.
    *
    * @param none whether all leave
-   * @param held whether those that leave do so as {@link JobShutdown} says
+   * @param held whether the leaving ones end by {@link JobShutdown}
    */
   private List<LogJob> staying(PromtailConfig next, boolean none, boolean held) {
     Map<String, PromtailConfig.ScrapeConfig> wanted = new HashMap<>();
@@ -392,7 +395,7 @@ final class LogJobs {
     return config;
   }
 
-  /** Those that run, and those that are leaving. */
+  /** Running jobs, and those that are being stopped. */
   List<LogJob> all() {
     List<LogJob> all = new ArrayList<>(jobs);
     leaving.values().forEach(d -> all.add(d.job()));

@@ -24,8 +24,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * {@code /api/v1/logs}: what is read and how far, what was dropped, what lines follow which
- * patterns, what stages make of entries. Answers are Prometheus's envelope.
+ * {@code /api/v1/logs}: files and positions, dropped entries, patterns of lines, results of stages.
+ * Answers are Prometheus's envelope.
  */
 final class LogsApi {
   /** Files, or dropped targets, of an answer. */
@@ -128,7 +128,7 @@ final class LogsApi {
     j.close(']');
   }
 
-  /** The files of which most is not delivered first. */
+  /** Files with the most undelivered data, first. */
   private static void files(Json j, List<Listed> files, String words) {
     List<Listed> matching =
         files.stream()
@@ -202,7 +202,7 @@ final class LogsApi {
     send(r, new Json().open('{').key("yaml").text(yaml).close('}'));
   }
 
-  /** Which jobs have which stages, and whether they may be inspected. */
+  /** Lists the stages of jobs, and whether they may be inspected. */
   private void stages(HttpRequest q, HttpResponse r) throws IOException {
     Json j = new Json().open('{').key("tap").raw(String.valueOf(tapAllowed)).key("jobs").open('[');
     for (LogJob job : agent.jobs()) {
@@ -223,7 +223,7 @@ final class LogsApi {
     send(r, j.close(']').close('}'));
   }
 
-  /** Labels as an entry of the job has them when it comes to the first stage. */
+  /** Labels of an entry of the job before the first stage. */
   private static Labels labels(LogJob job) {
     for (FileTarget t : job.targets().active().keySet()) {
       String path = job.files.status(t).keySet().stream().findFirst().orElse(t.path().toString());
@@ -240,7 +240,7 @@ final class LogsApi {
         .orElseThrow(
             () ->
                 new HttpException(
-                    404, "there is no job \"" + name + "\"; /api/v1/logs/stages lists them"));
+                    404, "unknown job \"" + name + "\"; /api/v1/logs/stages lists them"));
   }
 
   private void inspect(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
@@ -276,7 +276,7 @@ final class LogsApi {
         if (t != null) {
           t.write(j);
         }
-        // An empty line now and then, so that a client that has gone is noticed.
+        // An empty line now and then, so that a disconnected client is detected.
         out.write((j + "\n").getBytes(StandardCharsets.UTF_8));
         out.flush();
       }

@@ -105,12 +105,12 @@ public final class LogsRole {
   }
 
   /**
-   * The same for a program whose file does not say all.
+   * Runs a program whose file is incomplete.
    *
-   * @param behind keys that follow those of the file, as YAML; "" for none
+   * @param appended YAML keys appended to those of the file; "" for none
    * @param admin address of health and metrics, in addition to the server of the file; "" for none
    */
-  public static int run(List<String> args, String behind, String admin) {
+  public static int run(List<String> args, String appended, String admin) {
     FlagSet flags = flags();
     List<String> dashed = args.stream().map(LogsRole::twoDashes).toList();
     if (dashed.contains("--help") || dashed.contains("-h")) {
@@ -126,7 +126,7 @@ public final class LogsRole {
     CarrierReserve.keep();
     LogSetup.install(flags);
     try {
-      PromtailConfig config = config(flags, behind);
+      PromtailConfig config = config(flags, appended);
       log(flags, config.server().logging());
       Agent.Mode mode =
           new Agent.Mode(
@@ -145,7 +145,7 @@ public final class LogsRole {
         System.out.println("Valid config file! No syntax issues found");
         return 0;
       }
-      try (Agent agent = new Agent(config, mode, () -> config(flags, behind))) {
+      try (Agent agent = new Agent(config, mode, () -> config(flags, appended))) {
         show(flags, YamlWriter.writeRedacted(config.tree()));
         if (!mode.stdin()) {
           Signal.handle(new Signal("HUP"), s -> Thread.ofVirtual().start(agent::reloadOnSignal));
@@ -169,8 +169,8 @@ public final class LogsRole {
    *
    * @throws ConfigException when something is wrong with it
    */
-  static PromtailConfig config(FlagSet flags, String behind) throws IOException {
-    return config(flags, behind, List.of());
+  static PromtailConfig config(FlagSet flags, String appended) throws IOException {
+    return config(flags, appended, List.of());
   }
 
   /**
@@ -179,10 +179,10 @@ public final class LogsRole {
    * @param own factories of components that only this process has
    * @throws ConfigException when something is wrong with it
    */
-  static PromtailConfig config(FlagSet flags, String behind, List<ComponentFactory<?>> own)
+  static PromtailConfig config(FlagSet flags, String appended, List<ComponentFactory<?>> own)
       throws IOException {
     Path file = file(flags);
-    YamlDocument document = document(file, flags, behind);
+    YamlDocument document = document(file, flags, appended);
     PromtailConfig config = PromtailConfig.of(document);
     YamlDocument changed =
         PromtailFlags.applied(document, file.toString(), file.toAbsolutePath().getParent(), flags);
@@ -244,8 +244,9 @@ public final class LogsRole {
     return file;
   }
 
-  private static YamlDocument document(Path file, FlagSet flags, String behind) throws IOException {
-    if (!flags.bool("config.expand-env") && behind.isEmpty()) {
+  private static YamlDocument document(Path file, FlagSet flags, String appended)
+      throws IOException {
+    if (!flags.bool("config.expand-env") && appended.isEmpty()) {
       return YamlDocument.read(file);
     }
     String text = Files.readString(file);
@@ -262,6 +263,6 @@ public final class LogsRole {
     }
     // After the content of the file, so that errors name places of the file.
     return YamlDocument.parse(
-        file.toString(), file.toAbsolutePath().getParent(), text.stripTrailing() + "\n" + behind);
+        file.toString(), file.toAbsolutePath().getParent(), text.stripTrailing() + "\n" + appended);
   }
 }

@@ -27,10 +27,10 @@ public final class LogsWarmUp {
   private static final int POD_BYTES = 10_000_000;
   private static final long TIME_LIMIT = TimeUnit.SECONDS.toNanos(30);
 
-  /** Nothing came for so long: everything has been read. */
+  /** Time without an entry after which everything has been read. */
   private static final long QUIET_MILLIS = 500;
 
-  /** Lines that are written one by one then, as they are most of the time. */
+  /** Number of lines written one by one afterwards, as in normal operation. */
   private static final int SINGLE_LINES = 10;
 
   private static final long SINGLE_GAP_MILLIS = 150;
@@ -66,7 +66,7 @@ public final class LogsWarmUp {
     }
   }
 
-  /** Ends the run once nothing comes any more. */
+  /** Ends the run once no more entries arrive. */
   private static void end(AtomicLong received, Path live) {
     long until = System.nanoTime() + TIME_LIMIT;
     try {

@@ -46,7 +46,7 @@ final class LostEntries {
               new Kind("cut", "entries", false, "longer than max_message_length")),
           Map.entry(
               "tethys_logs_gelf_incomplete_messages_total",
-              new Kind("sources", "entries", false, "chunks of a message that never came")));
+              new Kind("sources", "entries", false, "chunks of a message that never arrived")));
 
   private static final Pattern UNREADABLE =
       Pattern.compile("promtail_(.+)_target_parsing_errors_total");
@@ -67,7 +67,7 @@ final class LostEntries {
 
   private LostEntries() {}
 
-  /** What is more than nothing, as a list. */
+  /** Writes the counts above zero as a list. */
   static void write(Json j, List<MetricFamily> families) {
     j.open('[');
     for (MetricFamily f : families) {

@@ -53,8 +53,8 @@ import org.jspecify.annotations.Nullable;
  * agent, through its processors to all of its exporters. A stream's labels are the attributes of a
  * resource, structured metadata those of a record; the tenant is sent as {@code x-scope-orgid}.
  *
- * <p>Invariants: all fields but the graph and volatile ones are guarded by {@link #lock}, which a
- * thread holds while it waits for space in a queue of the graph; {@link #underWay} is the size of
+ * <p>Invariants: all fields except the graph and volatile ones are guarded by {@link #lock}, which
+ * a thread holds while it waits for space in a queue of the graph; {@link #underWay} is the size of
  * unacknowledged batches in the graph. Beyond {@link #MAX_UNDER_WAY} callers wait.
  */
 final class PipelineLogExporter {
@@ -159,9 +159,9 @@ final class PipelineLogExporter {
   }
 
   /**
-   * Becomes what a configuration says; without components that cannot start everything stays.
+   * Applies a configuration; if a component cannot start, nothing changes.
    *
-   * @throws dev.tethys.config.ConfigException where it is wrong
+   * @throws dev.tethys.config.ConfigException if it is invalid
    * @throws IOException when a component cannot start
    */
   void apply(YamlDocument d) throws IOException {
@@ -182,7 +182,7 @@ final class PipelineLogExporter {
     Graph.check(c, g.services);
   }
 
-  /** Takes an entry over, and waits while too many are under way. */
+  /** Accepts an entry, and waits while too many are in flight. */
   void accept(LogEntry entry) {
     lock.lock();
     try {
@@ -267,7 +267,7 @@ final class PipelineLogExporter {
       Duration wait = u.retryAfter(pause);
       Duration doubled = pause.multipliedBy(2);
       Duration next = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
-      PEER_LOG.log(Level.WARNING, "Log entries not taken, retrying err={0}", u.reason());
+      PEER_LOG.log(Level.WARNING, "Log entries not accepted, retrying err={0}", u.reason());
       clock.schedule(wait, () -> clock.execute("promtail", () -> again(p, next)));
       return;
     }
@@ -290,7 +290,7 @@ final class PipelineLogExporter {
     }
   }
 
-  /** Sends what was gathered without waiting for more. */
+  /** Sends the buffered entries without waiting for more. */
   void flush() {
     lock.lock();
     try {
@@ -301,8 +301,8 @@ final class PipelineLogExporter {
   }
 
   /**
-   * From now on no caller waits: entries without room are not settled, and their sources bring them
-   * again.
+   * Makes callers fail instead of waiting: entries without room are not settled, and their sources
+   * send them again.
    */
   void failBlockedProducers() {
     closing = true;
@@ -315,7 +315,7 @@ final class PipelineLogExporter {
     }
   }
 
-  /** Sends what it can within the time, and ends. */
+  /** Sends as much as possible within the time, and ends. */
   void close(Duration timeLimit) {
     Thread flushing = Thread.ofVirtual().start(this::flush); // may find everything full
     try {

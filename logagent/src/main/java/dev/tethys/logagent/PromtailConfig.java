@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @param graph the graph that entries go into beside clients, as a collector's configuration; null
  *     for none
  * @param tenant of entries that name none, on their way into the graph; "" for none
- * @param folder what relative paths in the graph are relative to; null for that of the process
+ * @param folder base of relative paths in the graph; null for the working directory
  */
 record PromtailConfig(
     Server server,
@@ -140,10 +140,10 @@ record PromtailConfig(
   }
 
   /**
-   * A source of entries: files that are discovered, and what else the job names.
+   * A source of entries: discovered files, and the other inputs of the job.
    *
-   * @param stages the list as it is written; null for none
-   * @param written the whole block as it is written, by which a reload knows whether it changed
+   * @param stages the list as written; null for none
+   * @param written the whole block as written, by which a reload detects changes
    */
   record ScrapeConfig(
       @Nullable Object written,
@@ -345,17 +345,19 @@ record PromtailConfig(
   /**
    * Reads a file.
    *
-   * @throws dev.tethys.config.ConfigException saying what is wrong, or not built, and where
+   * @throws dev.tethys.config.ConfigException with the invalid or unsupported setting and its
+   *     position
    */
   static PromtailConfig of(YamlDocument document) {
     return document.readWhole(() -> TYPE.read(document.root()));
   }
 
   /**
-   * Reads the graph, which is otherwise read when it is made.
+   * Validates the graph, which is otherwise read on creation.
    *
    * @param own factories of components that only this process has
-   * @throws dev.tethys.config.ConfigException saying what is wrong, or not built, and where
+   * @throws dev.tethys.config.ConfigException with the invalid or unsupported setting and its
+   *     position
    */
   void check(List<ComponentFactory<?>> own) {
     YamlDocument d = graphDocument();
@@ -364,7 +366,7 @@ record PromtailConfig(
     }
   }
 
-  /** What all jobs share behind their stages, to be compared. */
+  /** Settings that all jobs share after their stages, for comparison. */
   List<@Nullable Object> destinations() {
     return Arrays.asList(clients, wal, limits, readLimit, graph, tenant);
   }
@@ -423,7 +425,8 @@ record PromtailConfig(
     WalConfig wal = wal(o);
     if (wal != null && to.isEmpty()) {
       throw o.error(
-          WAL, "wal is for clients, of which there are none; exporters have sending_queue.storage");
+          WAL,
+          "wal applies to clients, but none are configured; exporters have sending_queue.storage");
     }
     Limits clymenes = o.find(CLYMENES_LIMITS_KEY);
     if (clymenes != null && o.has(LIMITS_KEY)) {
@@ -450,7 +453,7 @@ record PromtailConfig(
     return wal == null || !wal.enabled() ? null : wal;
   }
 
-  /** A graph in which all that is written has its place: one pipeline from what is read. */
+  /** A graph with all configured components: one pipeline from the entries read. */
   private static @Nullable String graph(YamlObject o) {
     Map<String, @Nullable Object> tree = new LinkedHashMap<>();
     Map<String, @Nullable Object> service = new LinkedHashMap<>();
@@ -468,7 +471,7 @@ record PromtailConfig(
     }
     if (!tree.containsKey(EXPORTERS.name())) {
       if (tree.size() > 1) {
-        throw o.error("extensions and processors are for exporters, of which there are none");
+        throw o.error("extensions and processors apply to exporters, but none are configured");
       }
       return null;
     }
@@ -539,7 +542,7 @@ record PromtailConfig(
     return new Limits(ofLoki, read);
   }
 
-  /** What is in force, to be shown: no secrets. */
+  /** The effective configuration for display, without secrets. */
   Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("server", server.tree());

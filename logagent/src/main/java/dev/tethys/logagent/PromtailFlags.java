@@ -182,10 +182,10 @@ final class PromtailFlags {
   }
 
   /**
-   * What the file says without its jobs, with what flags say.
+   * Settings of the file without its jobs, combined with those of flags.
    *
-   * @return null when none of these flags is given
-   * @throws UsageException when flags do not go together
+   * @return null if none of these flags is set
+   * @throws UsageException if flags contradict each other
    */
   static @Nullable YamlDocument applied(
       YamlDocument document, String name, @Nullable Path folder, FlagSet f) {
@@ -230,7 +230,7 @@ final class PromtailFlags {
   }
 
   /**
-   * A node as a tree to be written again, so that what is read from that is the same.
+   * A node as a tree that reads the same after it is written.
    *
    * @param nothing replaces a key without a value
    */

@@ -62,7 +62,7 @@ final class SourcePositions {
     return tailing;
   }
 
-  /** Saves and looks as often as a configuration says, of the same file. */
+  /** Applies the intervals of a configuration with the same file. */
   void become(PromtailConfig c) {
     period = c.positions().syncPeriod();
     tailing.setFrequency(c.frequency());
@@ -110,7 +110,7 @@ final class SourcePositions {
     closed = true;
   }
 
-  /** Whether nothing of it is saved any more. */
+  /** Whether no positions are saved any longer. */
   boolean isClosed() {
     return closed;
   }

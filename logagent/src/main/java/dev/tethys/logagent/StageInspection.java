@@ -57,7 +57,7 @@ final class StageInspection implements StageObserver {
       gap = (long) (1e9 / perSecond);
     }
 
-    /** What was seen next; null when there was nothing for so long. */
+    /** The next trace; null after {@code milliseconds} without one. */
     @Nullable EntryTrace next(long milliseconds) throws InterruptedException {
       return waiting.poll(milliseconds, TimeUnit.MILLISECONDS);
     }
@@ -69,10 +69,10 @@ final class StageInspection implements StageObserver {
   }
 
   /**
-   * Begins to look.
+   * Starts watching.
    *
-   * @param perSecond entries a second that are wanted at most
-   * @return null when too many look already
+   * @param perSecond maximum number of entries per second
+   * @return null if there are too many watchers
    */
   synchronized @Nullable Watch watch(double perSecond) {
     if (watches.size() >= MAX_WATCHES) {
@@ -83,7 +83,7 @@ final class StageInspection implements StageObserver {
     return w;
   }
 
-  /** An entry comes, or time passes; null for that. */
+  /** Starts the trace of an entry; null when stages emit entries because of a timeout. */
   void begin(@Nullable LogEntry e) {
     if (watches.isEmpty()) {
       return;
@@ -109,7 +109,7 @@ final class StageInspection implements StageObserver {
         Collections.unmodifiableSortedMap(new TreeMap<>()));
   }
 
-  /** All stages have done with what came. */
+  /** All stages have processed the entry. */
   void end() {
     List<EntryTrace.Step> s = steps;
     if (s == null) {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class StageTestRun {
   private StageTestRun() {}
 
-  /** The system's clock, but for what was slept. */
+  /** System clock advanced by the simulated waits. */
   private static final class Ahead implements StageClock {
     private long slept;
 
@@ -42,7 +42,7 @@ final class StageTestRun {
     }
   }
 
-  /** What becomes of lines, in their order, and of what stages hold back at the end. */
+  /** Traces of lines, in order, and of entries that stages hold at the end. */
   static List<EntryTrace> of(
       String job, @Nullable YamlNode config, Labels labels, List<String> of) {
     List<EntryTrace.Step> steps = new ArrayList<>();

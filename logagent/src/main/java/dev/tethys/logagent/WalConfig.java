@@ -21,9 +21,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The block {@code wal}: requests of clients wait on disk, so that what came over the network
- * outlives the process while Loki is away. Promtail's block of that name was never finished; its
- * keys are taken.
+ * The block {@code wal}: requests of clients wait on disk, so that entries from the network survive
+ * a restart while Loki is down. Promtail's block of that name was never finished; its keys are
+ * accepted.
  *
  * @param enabled whether they do; in memory otherwise
  * @param dir each client has a folder in it
@@ -73,9 +73,9 @@ record WalConfig(boolean enabled, Path dir, long bytes) {
   }
 
   /**
-   * Looks whether its folder can be used, and makes nothing.
+   * Checks that its folder is usable, without creating anything.
    *
-   * @throws IOException saying why not
+   * @throws IOException with the reason if it is not
    */
   void check() throws IOException {
     Path p = dir.toAbsolutePath();
@@ -83,12 +83,11 @@ record WalConfig(boolean enabled, Path dir, long bytes) {
       p = p.getParent();
     }
     if (!Files.isDirectory(p) || !Files.isWritable(p)) {
-      throw new IOException(
-          "wal.dir " + dir + ": " + p + " is no folder that may be written; name another");
+      throw new IOException("wal.dir " + dir + ": " + p + " is not a writable folder; set another");
     }
   }
 
-  /** Where the requests of a client wait. */
+  /** Queue of a client's requests. */
   RequestQueue of(LokiClientConfig client) {
     return new RequestQueue(dir.resolve(folder(client)), bytes);
   }
@@ -97,7 +96,7 @@ record WalConfig(boolean enabled, Path dir, long bytes) {
     return "client-" + URLEncoder.encode(client.id(), StandardCharsets.UTF_8);
   }
 
-  /** Folders of clients that are none of these: what waits in them is not sent. */
+  /** Folders of clients not in the list, whose waiting requests are not sent. */
   List<Path> leftBehind(List<LokiClientConfig> clients) throws IOException {
     Set<String> known = clients.stream().map(WalConfig::folder).collect(Collectors.toSet());
     List<Path> out = new ArrayList<>();

@@ -126,7 +126,7 @@ class AgentTest {
   }
 
   @Test
-  void aSourceThatCannotStartIsToldAndStartsWithTheNextReload() throws Exception {
+  void reportsASourceThatCannotStartAndStartsItOnReload() throws Exception {
     PromtailConfig was = config(files("a", ""));
     Agent a = start(was);
     int port;

@@ -164,7 +164,7 @@ class JobShutdownTest {
   }
 
   @Test
-  void aSourceThatCannotBeClosedKeepsNobodyWaiting() throws Exception {
+  void aSourceThatCannotBeClosedDoesNotBlock() throws Exception {
     JobShutdown d =
         leave(
             job(

@@ -66,7 +66,7 @@ class LogExportersTest {
   }
 
   @Test
-  void whatWaitsForAClientThatIsGoneDoesNotComeTwiceToOneThatStaysWithOtherKeys() throws Exception {
+  void entriesOfARemovedClientAreNotSentTwiceToAnother() throws Exception {
     one.setUnavailable(true);
     LogExporters d = open(config("clients: [" + client(one, "") + "," + client(two, "") + "]"));
     bring(d, "a line");
@@ -135,7 +135,7 @@ class LogExportersTest {
 
   /** A disk that takes neither the new queue nor the old one. */
   @Test
-  void whatCannotBeOpenedAgainIsTriedUntilItCan() throws Exception {
+  void retriesOpeningUntilItSucceeds() throws Exception {
     Path wal = folder.resolve("wal");
     String was = "wal: {enabled: true, dir: " + wal + "}\n";
     String next = "wal: {enabled: true, dir: " + folder.resolve("file/wal") + "}\n";
@@ -157,7 +157,7 @@ class LogExportersTest {
                       }
                     }))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("nor can what was there before be opened again");
+        .hasMessageContaining("the former clients cannot be reopened either");
     Thread bringing = Thread.ofVirtual().start(() -> bring(d, "a line"));
     Files.delete(wal);
     await(() -> one.lines.contains("a line"));
@@ -167,7 +167,7 @@ class LogExportersTest {
   }
 
   @Test
-  void nobodyWaitsAtTheEndForWhatCannotBeOpened() throws Exception {
+  void shutdownDoesNotWaitForClientsThatCannotBeOpened() throws Exception {
     Path wal = folder.resolve("wal");
     Files.writeString(folder.resolve("file"), "not a folder");
     LogExporters d =

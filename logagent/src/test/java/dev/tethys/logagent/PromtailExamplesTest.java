@@ -155,7 +155,7 @@ class PromtailExamplesTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"- {job_name: w, windows_events: {eventlog_name: Application}}"})
-  void whatALinuxHostCannotHaveIsRefusedByName(String job) {
+  void rejectsWindowsSourcesByName(String job) {
     assertThatThrownBy(() -> read(job))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("windows_events is valid but not built")
@@ -169,7 +169,7 @@ class PromtailExamplesTest {
         "- {job_name: g, gelf: {listen_address: '127.0.0.1'}}",
         "- {job_name: p, loki_push_api: {server: {http_listen_port: 70000}}}",
       })
-  void whereNothingCanListenIsToldBeforeItIsTried(String job) {
+  void rejectsInvalidListenAddressesBeforeTheStart(String job) {
     assertThatThrownBy(() -> read(job))
         .isInstanceOf(ConfigException.class)
         .hasMessageMatching("(?s).*(0 (and|to) 65535|(wants|must be) host:port).*");

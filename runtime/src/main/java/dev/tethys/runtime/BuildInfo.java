@@ -48,15 +48,17 @@ public record BuildInfo(String version, String revision, String java) {
   /**
    * Build information metric, as all programs of Prometheus expose.
    *
-   * @param program {@code prometheus}, {@code alertmanager}: what its names begin with
-   * @param called how the help calls it
+   * @param program {@code prometheus} or {@code alertmanager}: the prefix of the metric's names
+   * @param called name in the help text
    */
   public Collector metric(String program, String called) {
     MetricFamily f =
         new MetricFamily(
             program + "_build_info",
             MetricType.GAUGE,
-            "A metric with a constant '1' value labeled by what " + called + " was built from.",
+            "A metric with a constant '1' value labeled by the version and revision that "
+                + called
+                + " was built from.",
             "",
             List.of(
                 new MetricFamily.Metric(

@@ -10,7 +10,7 @@ import java.util.function.IntConsumer;
 import jdk.management.VirtualThreadSchedulerMXBean;
 
 /**
- * Carriers of virtual threads, of which there are more while some virtual threads compute for long.
+ * Carriers of virtual threads, whose number is raised while some virtual threads compute for long.
  * A virtual thread keeps its carrier until it waits, and there are as many carriers as processors:
  * two large requests that are decoded would keep health checks waiting. With more carriers the
  * kernel shares the processors out.
@@ -49,7 +49,7 @@ public final class CarrierReserve {
   /**
    * Follows the load.
    *
-   * @param late whether a virtual thread that was started at the last look has not run yet
+   * @param late whether a virtual thread that was started at the last check has not run yet
    */
   void recordCheck(boolean late) {
     if (late) {

@@ -53,8 +53,8 @@ public final class GcOverheadLimit {
      * Evaluates the window that ends now.
      *
      * @param now of {@link System#nanoTime}
-     * @param spentMillis in collections so far
-     * @param memoryErrors failures so far because memory was full
+     * @param spentMillis total time of collections so far
+     * @param memoryErrors number of failures so far because of exhausted memory
      * @param isFull whether the last collection left next to nothing free
      * @return whether the process is to end
      */
@@ -86,7 +86,7 @@ public final class GcOverheadLimit {
     LimitedLog.memoryErrors(); // loads its class
   }
 
-  /** That of this process; empty under a collector that does not stop it. */
+  /** The limit of this process; empty under a collector without one of its own. */
   static Optional<GcOverheadLimit> ofProcess(Duration window) {
     GarbageCollectorMXBean[] collectors =
         ManagementFactory.getGarbageCollectorMXBeans().stream()

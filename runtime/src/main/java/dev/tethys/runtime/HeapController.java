@@ -13,13 +13,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the heap near what is alive in it.
+ * Keeps the heap size close to that of the live objects.
  *
- * <p>The serial collector, chosen because it costs least memory, collects its old generation only
- * when that cannot grow any more: a server with a large maximum would fill it with objects that
- * died long ago. So the old generation is collected whenever it has grown by a share of what was
- * alive after the last full collection, plus a headroom: the rule that Go's runtime follows with
- * {@code GOGC}. Collections then cost a constant share of what is allocated, and resident memory
+ * <p>The serial collector, chosen because it uses the least memory, collects its old generation
+ * only when that cannot grow any further: a server with a large maximum would fill it with dead
+ * objects. The old generation is therefore collected whenever it has grown by a share of the live
+ * size after the last full collection, plus a headroom: the rule that Go's runtime follows with
+ * {@code GOGC}. Collections then cost a constant share of the allocations, and resident memory
  * stays within that share of the live heap.
  */
 public final class HeapController {
@@ -36,20 +36,19 @@ public final class HeapController {
   /** A collection that takes a twentieth of the time is cheap. */
   private static final int CHEAP = 20;
 
-  /** A collection during which the whole machine was paused says nothing of the next. */
+  /** A collection during which the whole machine was paused does not predict the next. */
   private static final long SELDOM_AT_MOST = Duration.ofSeconds(10).toNanos();
 
   /**
-   * When the old generation is to be collected.
+   * Conditions for a collection of the old generation.
    *
-   * @param growth the share of what was alive after its last collection by which it may grow
-   * @param cheapGrowth the same where collections are cheap: a twentieth of the time
-   * @param headroom bytes besides
-   * @param longest how long it may go without, if it has grown by more than a little: {@link
-   *     #LITTLE_BYTES}, and a share of what was alive
+   * @param growth maximum growth as a share of the live size after its last collection
+   * @param cheapGrowth the same while collections are cheap: a twentieth of the time
+   * @param headroom additional bytes
+   * @param longest maximum time without a collection if it has grown by more than a little: {@link
+   *     #LITTLE_BYTES}, and a share of the live size
    * @param little that share
-   * @param checkInterval how often it is checked while there are collections: what is put into it
-   *     meanwhile is the process's own
+   * @param checkInterval interval of checks while there are collections
    */
   record Rule(
       double growth,
@@ -59,14 +58,14 @@ public final class HeapController {
       double little,
       Duration checkInterval) {
     /**
-     * Whether it is time.
+     * Whether a collection is due.
      *
      * @param used bytes in it now
      * @param alive bytes in it after its last collection
      * @param since nanoseconds since the first check after that
-     * @param took nanoseconds of the last collection: those that come for being long ago take no
-     *     more than a five-hundredth of the time, those that come for growth no more than a
-     *     quarter, for what grows on and on, as the answer to a large query does, is alive
+     * @param took duration of the last collection in nanoseconds: collections by age use at most a
+     *     five-hundredth of the time, those by growth at most a quarter, since steadily growing
+     *     data, such as the response to a large query, is alive
      */
     boolean due(long used, long alive, long since, long took) {
       return used > alive + (long) (growth * alive) + headroom
@@ -78,7 +77,8 @@ public final class HeapController {
   }
 
   /**
-   * A rule over time: collections are seen by the bytes that they leave, but for those it asks for.
+   * A rule over time: collections are detected by the bytes that they leave, except those that it
+   * requests.
    */
   static final class RuleState {
     private Rule rule;
@@ -120,45 +120,48 @@ public final class HeapController {
     }
   }
 
-  /** What is there when nothing else is said: as much again as is alive. */
+  /** Default rule: the heap may double its live size. */
   static final Rule DOUBLING = new Rule(1, 1, 16 * MIB, NEVER, 0, CHECK_INTERVAL);
 
   /**
-   * That of a server that stores: nearly all that is alive in it are arrays of numbers, in which
-   * there is little to follow, so that a full collection takes some tenths of a second a gigabyte,
-   * and three of them are cheaper than the memory that one would leave. What was alive only while a
-   * snapshot was written, or many series came, should not count for hours. While it is written to,
-   * a tenth of a second brings it some megabytes.
+   * Rule of a server with a store: nearly all its live data are arrays of numbers with few
+   * references, so that a full collection takes some tenths of a second per gigabyte, and three of
+   * them cost less than the garbage left by a single one. Data that was alive only while a snapshot
+   * was written, or many series arrived, should not count for hours. During writes, a tenth of a
+   * second adds some megabytes.
    */
   private static final Rule STORE =
       new Rule(0.25, 0.25, MIB, Duration.ofMinutes(1), 1 / 16.0, Duration.ofMillis(100));
 
   /**
-   * That of a server that stores while much is allocated. What queries hold takes longest to
-   * follow, and is dead before little of it would count; but what is written to the store at full
-   * speed, with the garbage of its heads, is in the old generation too, and would double it. That
-   * grows by some megabytes a second only, so collections are cheap and may come sooner.
+   * Rule of a server with a store during many allocations. Query data takes longest to trace, and
+   * is dead before little of it would count; but data written to the store at full speed, with the
+   * garbage of its heads, is in the old generation too, and would double it. That grows by just
+   * some megabytes a second, so collections are cheap and may come sooner.
    */
   private static final Rule BUSY_STORE =
       new Rule(0.75, 0.15, 8 * MIB, NEVER, 0, Duration.ofMillis(100));
 
   /**
-   * That of an agent: what is alive are arrays of bytes, made at its first scrapes with as much
-   * garbage, and nearly none afterwards; so what was held while a receiver was away would stay for
-   * hours. Go's runtime waits for two minutes too.
+   * Rule of an agent: its live data are byte arrays, allocated at its first scrapes with as much
+   * garbage, and nearly none afterwards; data buffered while a receiver was down would otherwise
+   * stay for hours. Go's runtime waits for two minutes too.
    */
   private static final Rule AGENT =
       new Rule(0.25, 0.25, 2 * MIB, Duration.ofMinutes(2), 0, CHECK_INTERVAL);
 
-  /** While much comes at once, such as the first samples of many series, half a second is long. */
+  /**
+   * While much data arrives at once, such as the first samples of many series, half a second is too
+   * long.
+   */
   private static final Duration SOON = Duration.ofMillis(50);
 
   private static final long MUCH = 4 * MIB;
   private static final System.Logger LOG = JulLogger.of(HeapController.class.getName());
 
   /**
-   * Objects grow old when the young generation is collected, or at once, if they are larger than
-   * that: without knowledge of collections, only the latter must be looked for.
+   * Objects are promoted by a young collection, or at once, if they are larger than the young
+   * generation: without notification of collections, only the latter need to be detected.
    */
   private static final Duration REST = Duration.ofSeconds(2);
 
@@ -178,7 +181,7 @@ public final class HeapController {
     private final ReferenceQueue<Object> found = new ReferenceQueue<>();
     private @Nullable WeakReference<Object> object;
 
-    /** Those from now on count. */
+    /** Discards earlier collections; only those from now on count. */
     void next() {
       while (found.poll() != null) {} // of collections without a waiting caller
       WeakReference<Object> o = object;
@@ -187,7 +190,7 @@ public final class HeapController {
       }
     }
 
-    /** Waits until there was one, or so long; whether there was one. */
+    /** Waits for a collection, at most for the given time; returns whether there was one. */
     boolean await(Duration most) throws InterruptedException {
       return found.remove(most.toMillis()) != null;
     }

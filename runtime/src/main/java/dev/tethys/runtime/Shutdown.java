@@ -13,7 +13,7 @@ public final class Shutdown {
   private static final CountDownLatch REQUESTED = new CountDownLatch(1);
   private static final CountDownLatch FINISHED = new CountDownLatch(1);
 
-  /** How long closing may take before the process ends all the same; see {@link #allow}. */
+  /** Maximum time of closing before the process is ended anyway; see {@link #allow}. */
   private static volatile long limitSeconds = 60;
 
   private static volatile int status;
@@ -57,13 +57,13 @@ public final class Shutdown {
     REQUESTED.countDown();
   }
 
-  /** The same because something that the process cannot be without is gone. */
+  /** Shuts down because something essential has failed. */
   public static void fail() {
     failed = true;
     REQUESTED.countDown();
   }
 
-  /** Whether the process was asked to stop. */
+  /** Whether a shutdown was requested. */
   public static boolean isRequested() {
     return REQUESTED.getCount() == 0;
   }

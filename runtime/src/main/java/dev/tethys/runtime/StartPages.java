@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The start-up cache and the virtual machine's library are mapped, and a start touches nearly
  * all of both: classes are linked, the compilers run. Afterwards they remain in the resident set of
- * the process, some forty megabytes. When the process releases them, the system takes them out of
- * the process and leaves them in its own page cache, from where the few that are still touched come
- * back in microseconds.
+ * the process, some forty megabytes. When the process releases them, the system unmaps them and
+ * keeps them in its own page cache, from which the few that are still accessed return in
+ * microseconds.
  *
  * <p>Only mappings that may not be written and hold no page of the process's own are released: such
  * a page is the file's, and reads the same again. (What the process has changed would be lost.)
@@ -46,23 +46,29 @@ final class StartPages {
    */
   private static final long LITTLE_BYTES = 4 << 20;
 
-  /** By so much other files may have grown from one time to the next. */
+  /** Maximum growth of other file mappings between two releases. */
   private static final long RISE_BYTES = 2 << 20;
 
-  /** Compilers come back for theirs in bursts, within the first minute; afterwards little does. */
+  /**
+   * Compilers access their pages again in bursts, within the first minute; afterwards only little
+   * returns.
+   */
   private static final Duration BURSTS = Duration.ofMinutes(1);
 
   private static final Duration SOON = Duration.ofMillis(250);
 
   /**
-   * The same for a process whose memory counts most: a burst brings ten megabytes in a fifth of a
-   * second. A look takes some 25 µs.
+   * Interval for a process whose memory matters most: a burst adds ten megabytes in a fifth of a
+   * second. A check takes some 25 µs.
    */
   private static final Duration VERY_SOON = Duration.ofMillis(100);
 
   private static final Duration LATER = Duration.ofSeconds(2);
 
-  /** Releases take at most one part in so many of the time; the faults that follow, as much. */
+  /**
+   * Releases use at most one part in this many of the time; the page faults that follow use as
+   * much.
+   */
   private static final int SHARE = 50;
 
   /** Pages that became resident are released each time: for a process whose memory matters most. */
@@ -77,7 +83,7 @@ final class StartPages {
   /** A part of the address space, in bytes. */
   record Mapping(long start, long bytes) {}
 
-  /** When it is looked next whether they have come back. */
+  /** Schedule of the checks for pages that have returned. */
   static final class CheckSchedule {
     private final Duration longest;
     private final boolean counts;
@@ -89,7 +95,7 @@ final class StartPages {
     /**
      * From the start of the process on.
      *
-     * @param longest how long they may stay that come back again and again
+     * @param longest maximum time that repeatedly returning pages may stay
      */
     CheckSchedule(Duration longest) {
       this.longest = longest;
@@ -98,20 +104,20 @@ final class StartPages {
       this.later = longest.compareTo(LATER) < 0 ? longest : LATER;
     }
 
-    /** Whether so many bytes of files are worth releasing those of the program's own among them. */
+    /** Whether the mapped bytes justify a release of the program's own file pages. */
     boolean isDue(long mapped) {
       return mapped >= remaining + (counts && !bursts.isPositive() ? LITTLE_BYTES : MUCH_BYTES);
     }
 
     /**
-     * They have been let go of. The rest belongs to other files; but on a busy machine much is back
-     * before it is counted, and would be taken for these permanently.
+     * Records a release. The remaining pages belong to other files; but on a busy machine much
+     * returns before it is counted, and would be attributed to these permanently.
      */
     void released(long mapped) {
       remaining = Math.min(mapped, remaining + RISE_BYTES);
     }
 
-    /** How long to wait after a look, at which they were back or not. */
+    /** Pause after a check that did or did not find the pages mapped again. */
     Duration next(boolean back) {
       if (bursts.isPositive()) {
         bursts = bursts.minus(soon);
@@ -132,9 +138,9 @@ final class StartPages {
   }
 
   /**
-   * Starts letting go of them; without effect where the system has no such mappings.
+   * Starts releasing pages; without effect on a system that does not support it.
    *
-   * @param longest how long they may stay that come back again and again: {@link #AT_ONCE}, {@link
+   * @param longest maximum time that repeatedly returning pages may stay: {@link #AT_ONCE}, {@link
    *     #RARELY}
    */
   static StartPages startReleasing(Duration longest) {
@@ -145,7 +151,7 @@ final class StartPages {
     return pages;
   }
 
-  /** Releases those that have come back, regardless of their number; by any thread. */
+  /** Releases pages that have returned, regardless of their number; callable by any thread. */
   void releaseNow() {
     for (Mapping m : mappings) {
       MappedPages.release(MemorySegment.ofAddress(m.start).reinterpret(m.bytes));
@@ -178,12 +184,12 @@ final class StartPages {
   }
 
   /**
-   * Resident bytes of private file mappings; 0 where the system does not report them. It is read
-   * hundreds of times by a process that may do nothing else: read as lines it would cost a tenth of
-   * what an agent of few targets needs.
+   * Resident bytes of private file mappings; 0 if the system does not report them. A process that
+   * may be otherwise idle reads it hundreds of times: reading it as lines would cost a tenth of the
+   * CPU of an agent with few targets.
    *
-   * @param status its {@code /proc/PID/status}, see proc_pid_status(5)
-   * @param text room for it
+   * @param status the process's {@code /proc/PID/status}, see proc_pid_status(5)
+   * @param text read buffer
    */
   static long mappedBytes(RandomAccessFile status, byte[] text) throws IOException {
     status.seek(0);

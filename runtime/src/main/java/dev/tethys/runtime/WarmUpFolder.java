@@ -18,7 +18,7 @@ public record WarmUpFolder(Path path) implements AutoCloseable {
     try (Stream<Path> s = Files.walk(path)) {
       s.sorted(Comparator.reverseOrder()).forEach(p -> p.toFile().delete());
     } catch (IOException e) {
-      System.err.println("warm-up: " + path + " is left behind: " + e.getMessage());
+      System.err.println("warm-up: " + path + " was not deleted: " + e.getMessage());
     }
   }
 }

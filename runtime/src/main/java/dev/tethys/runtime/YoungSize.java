@@ -26,7 +26,7 @@ final class YoungSize {
   /** The window of time that is evaluated together. */
   static final long WINDOW_NANOS = Duration.ofSeconds(1).toNanos();
 
-  /** How long little is allocated before the generation is small again. */
+  /** Time with few allocations after which the generation shrinks again. */
   static final long CALM_NANOS = Duration.ofSeconds(20).toNanos();
 
   /** Collections a second that a small generation would need, below which there is little. */
@@ -70,8 +70,8 @@ final class YoungSize {
      * Decides.
      *
      * @param now of {@link System#nanoTime}
-     * @param count young collections so far
-     * @param spentMillis in them
+     * @param count number of young collections so far
+     * @param spentMillis their total time
      * @param times how many times the small size the generation has now
      */
     Change next(long now, long count, long spentMillis, double times) {
@@ -128,7 +128,9 @@ final class YoungSize {
     this.small = small;
   }
 
-  /** That of this process; empty under another collector, or when its size is fixed. */
+  /**
+   * The young generation of this process; empty under another collector, or when its size is fixed.
+   */
   static Optional<YoungSize> ofProcess(Rule rule) {
     HotSpotDiagnosticMXBean vm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
     int ratio = Integer.parseInt(vm.getVMOption("NewRatio").getValue());

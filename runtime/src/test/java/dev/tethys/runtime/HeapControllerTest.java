@@ -30,7 +30,7 @@ class HeapControllerTest {
   }
 
   @Test
-  void whatHasGrownALittleIsCollectedAfterALongTime() {
+  void collectsALittleGrowthAfterALongTime() {
     HeapController.Rule r =
         new HeapController.Rule(0.25, 0.25, 8 * MIB, Duration.ofSeconds(1), 0, LOOK);
     assertThat(r.due(41 * MIB, 40 * MIB, 1_000_000_000, 0)).isFalse();
@@ -40,7 +40,7 @@ class HeapControllerTest {
   }
 
   @Test
-  void whatTakesLongIsDoneRarely() {
+  void slowCollectionsAreRare() {
     HeapController.Rule r =
         new HeapController.Rule(0.25, 0.25, 8 * MIB, Duration.ofSeconds(60), 0.1, LOOK);
     long second = 1_000_000_000;
@@ -89,7 +89,7 @@ class HeapControllerTest {
   }
 
   @Test
-  void whoWaitsForACollectionIsToldOfEach() throws Exception {
+  void waitingCallerNoticesEveryCollection() throws Exception {
     HeapController.YoungCollections young = new HeapController.YoungCollections();
     young.next();
     System.gc();

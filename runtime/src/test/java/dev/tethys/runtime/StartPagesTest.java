@@ -42,7 +42,7 @@ class StartPagesTest {
   }
 
   @Test
-  void whatIsMappedIsToldByTheSystem() throws IOException {
+  void readsMappedBytesFromTheSystem() throws IOException {
     assertThat(
             mapped(
                 "VmRSS:\t   57324 kB\nRssAnon:\t   12 kB\nRssFile:\t   45060 kB\nVmPTE:\t 9 kB\n"))
@@ -67,7 +67,7 @@ class StartPagesTest {
   }
 
   @Test
-  void theVirtualMachineGoesOnWithout() throws IOException {
+  void theVirtualMachineSurvivesTheRelease() throws IOException {
     Path own = Path.of("/proc/self/smaps");
     Assumptions.assumeTrue(Files.isReadable(own), "this system has no " + own);
     assertThat(StartPages.unchanged(Files.readAllLines(own))).isNotEmpty();
@@ -78,7 +78,7 @@ class StartPagesTest {
   }
 
   @Test
-  void whatComesBackAgainAndAgainIsLetGoOfEverMoreRarely() {
+  void releasesReturningPagesLessAndLessOften() {
     StartPages.CheckSchedule rarely = new StartPages.CheckSchedule(StartPages.RARELY);
     StartPages.CheckSchedule atOnce = new StartPages.CheckSchedule(StartPages.AT_ONCE);
     assertThat(bursts(rarely)).isEqualTo(Duration.ofMillis(250));
@@ -108,7 +108,7 @@ class StartPagesTest {
   }
 
   @Test
-  void whatIsBackBeforeItIsCountedIsNotTakenForOtherFiles() {
+  void pagesMappedBeforeTheCountAreNotTakenForOtherFiles() {
     StartPages.CheckSchedule looks = new StartPages.CheckSchedule(StartPages.RARELY);
     looks.released(30 << 20);
     assertThat(looks.isDue(30 << 20)).isTrue();

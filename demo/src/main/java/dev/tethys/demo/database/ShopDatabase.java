@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Server with the tables of the shop. Speaks the simple query protocol of PostgreSQL and knows the
- * statements of the services; others get the error 0A000. Rows are made, not stored, apart from a
- * count of shipments.
+ * statements of the services; others get the error 0A000. Rows are generated, not stored, apart
+ * from a count of shipments.
  */
 public final class ShopDatabase implements Listening {
   private static final Pattern BY_CATEGORY =

@@ -188,7 +188,7 @@ public final class OtlpQueue implements AutoCloseable {
     }
   }
 
-  /** Sends once more what is queued, for at most a few seconds. */
+  /** Sends the queued data a last time, for at most a few seconds. */
   @Override
   public void close() {
     stop.countDown();

@@ -31,7 +31,7 @@ public final class ServiceTelemetry implements AutoCloseable {
   private final long startMillis = System.currentTimeMillis();
 
   /**
-   * @param resource of what is recorded from now on; its version changes with a deployment
+   * @param resource resource of new telemetry; its version changes with a deployment
    * @param queue shared by all services
    */
   public ServiceTelemetry(Supplier<Resource> resource, OtlpQueue queue) {

@@ -21,7 +21,10 @@ public record Flag(
     INTEGER,
     FLOAT,
     DURATION,
-    /** As Go's time.ParseDuration reads it: {@code 500us}, {@code 1.5ms}; not negative. */
+    /**
+     * Duration in the format of Go's time.ParseDuration: {@code 500us}, {@code 1.5ms}; not
+     * negative.
+     */
     GO_DURATION,
     SIZE,
     /** May be given several times. */

@@ -46,14 +46,14 @@ public final class FlagSet {
     flags.forEach(f -> this.flags.put(f.name(), f));
   }
 
-  /** Reads the arguments; what is not a flag is refused. */
+  /** Parses the arguments; rejects those that are not flags. */
   public FlagSet parse(List<String> arguments) {
     return parse(arguments, null);
   }
 
   /**
-   * Reads the arguments; what is not a flag, or comes after {@code --}, goes to a list. Without a
-   * list it is refused.
+   * Parses the arguments; those that are not flags, or follow {@code --}, are added to a list.
+   * Without a list they are rejected.
    */
   public FlagSet parse(List<String> arguments, @Nullable List<String> operands) {
     for (int i = 0; i < arguments.size(); i++) {

@@ -105,7 +105,7 @@ public final class ListenFlags {
   /**
    * The addresses for a listener.
    *
-   * @throws UsageException when one of them is none
+   * @throws UsageException if one of them is invalid
    */
   public static String[] addresses(FlagSet flags) {
     if (flags.bool(SYSTEMD.name())) {

@@ -7,11 +7,11 @@ public final class PublicUrl {
   private PublicUrl() {}
 
   /**
-   * Reads {@code web.external-url} and {@code web.route-prefix}; without them it is the port that
-   * is listened on.
+   * Reads {@code web.external-url} and {@code web.route-prefix}; by default the URL has the listen
+   * port.
    *
    * @param command for errors: {@code tethys server}
-   * @throws UsageException when the URL is none
+   * @throws UsageException if the URL is invalid
    */
   public static ExternalUrl of(FlagSet flags, String command) {
     String first = flags.list("web.listen-address").getFirst();

@@ -12,14 +12,14 @@ public final class Terminal {
   private Terminal() {}
 
   /**
-   * Whether its input and its output are a terminal's, as {@link System#console} would tell, which
-   * loads an editor of lines first and takes thirty milliseconds.
+   * Whether input and output are a terminal, like {@link System#console}, which first loads a line
+   * editor and takes thirty milliseconds.
    */
   public static boolean isThere() {
     return isTerminal(INPUT) && isTerminal(OUTPUT);
   }
 
-  /** By what a descriptor of Linux leads to: see proc_pid_fd(5), pts(4) and console(4). */
+  /** Whether a Linux descriptor leads to a terminal: see proc_pid_fd(5), pts(4) and console(4). */
   static boolean isTerminal(Path descriptor) {
     try {
       String device = Files.readSymbolicLink(descriptor).toString();

@@ -1,6 +1,8 @@
 package dev.tethys.runtime.cli;
 
-/** The command line is wrong: the message says what, and the process ends with exit code 2. */
+/**
+ * The command line is invalid: the message gives the reason, and the process ends with exit code 2.
+ */
 public final class UsageException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

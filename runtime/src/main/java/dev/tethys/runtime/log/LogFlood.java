@@ -19,7 +19,7 @@ final class LogFlood {
   private static final int KINDS = 4096;
   private static final int LOGGERS = 512;
 
-  /** Template of lines that consist of a value alone: what the debug exporter shows. */
+  /** Template of lines that consist of a value alone: the output of the debug exporter. */
   private static final String OUTPUT = "{0}";
 
   /** Counts in a window of time, for as many kinds as there are places. */

@@ -5,9 +5,9 @@ import java.util.logging.Filter;
 import java.util.logging.LogRecord;
 
 /**
- * Leaves out some of the lines that repeat: of one level and message, the first ones of each tick
- * pass and then one of so many. Messages are distinguished by a hash in a table of fixed size, so
- * two that share a place are counted together; what is filled into a message does not count.
+ * Samples repeated log lines: of one level and message, the first ones of each tick pass and then
+ * one in every N. Messages are distinguished by a hash in a table of fixed size, so two in the same
+ * slot are counted together; a message's arguments do not count.
  */
 public final class LogSampling implements Filter {
   private static final int PLACES = 4096;
@@ -21,7 +21,7 @@ public final class LogSampling implements Filter {
   /**
    * A filter.
    *
-   * @param thereafter which one passes after the first ones; 0 for none
+   * @param thereafter rate after the first lines: one in this many passes; 0 for none
    */
   public LogSampling(Duration tick, long initial, long thereafter) {
     this.tick = tick.toMillis();

@@ -33,7 +33,7 @@ public final class LogSetup {
     JSON
   }
 
-  /** Longest message of a line, in characters: some are of what peers send. */
+  /** Maximum length of a message in characters: some quote data from peers. */
   static final int MAX_MESSAGE = 16 << 10;
 
   /** Longest stack of a line, in characters. */
@@ -54,7 +54,7 @@ public final class LogSetup {
   }
 
   /**
-   * A record as a line has it.
+   * A record in the form of a log line.
    *
    * @param level {@code ERROR}, {@code WARN}, {@code INFO} or {@code DEBUG}
    * @param thrown stack; "" for none
@@ -107,7 +107,10 @@ public final class LogSetup {
   @SuppressWarnings("unused")
   private static Logger keep = Logger.getLogger("dev.tethys");
 
-  /** As the flags {@code log.level} and {@code log.format} say, to standard error. */
+  /**
+   * Installs the log output on standard error, as set by the flags {@code log.level} and {@code
+   * log.format}.
+   */
   public static void install(FlagSet flags) {
     Format format =
         switch (flags.get("log.format")) {

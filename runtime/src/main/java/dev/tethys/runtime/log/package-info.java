@@ -1,4 +1,4 @@
-/** Log output: one handler behind System.Logger, as logfmt or JSON on standard error. */
+/** Log output: one handler of System.Logger, as logfmt or JSON on standard error. */
 @NullMarked
 package dev.tethys.runtime.log;
 

@@ -61,7 +61,7 @@ public final class WebUi {
         "/service-discovery",
         "/alertmanager-discovery",
         "/agent"),
-    /** What flows from receivers to exporters. */
+    /** Data on its way from receivers to exporters. */
     PIPELINES(
         "pipelines", "/pipelines", "/pipelines/findings", "/volumes", "/volumes/recommendations"),
     /** Alertmanager's, on its own or inside of a server. */
@@ -76,7 +76,7 @@ public final class WebUi {
         "/alertmanager/recurring/{page...}",
         "/alertmanager/routes",
         "/alertmanager/status"),
-    /** What short jobs push, on its own or inside of a server. */
+    /** Metrics pushed by short-lived jobs, in a standalone process or inside a server. */
     PUSHGATEWAY("pushgateway", "/pushgateway", "/pushgateway/"),
     /** Collectors of a control plane, their configurations and rollouts. */
     FLEET(
@@ -93,7 +93,7 @@ public final class WebUi {
         "/fleet/rollouts",
         "/fleet/controls",
         "/fleet/audit"),
-    /** What reads logs. */
+    /** Log agent. */
     LOGS("logs", "/targets", "/service-discovery", "/dropped", "/patterns", "/inspect", "/config");
 
     private final String word;
@@ -152,7 +152,10 @@ public final class WebUi {
     return this;
   }
 
-  /** Has another handler answer at a page for who does not ask for HTML: scripts, people's curl. */
+  /**
+   * Sets another handler of a page for clients that do not request HTML: scripts, and users of
+   * curl.
+   */
   public WebUi unlessBrowsed(String path, HttpHandler other) {
     others.put(path, other);
     return this;
@@ -200,7 +203,7 @@ public final class WebUi {
     };
   }
 
-  /** Adds the document at each page of its parts, and what it loads. */
+  /** Adds routes for the document of each page, and for its assets. */
   public void routes(Routes routes) {
     byte[] page = page();
     HttpHandler document =

@@ -18,7 +18,7 @@ class TerminalTest {
   }
 
   @Test
-  void descriptorsOfTerminalsAreTold() throws IOException {
+  void recognizesDescriptorsOfTerminals() throws IOException {
     assertThat(leadsTo("/dev/pts/3")).isTrue();
     assertThat(leadsTo("/dev/tty1")).isTrue();
     assertThat(leadsTo("/dev/console")).isTrue();
@@ -28,7 +28,7 @@ class TerminalTest {
   }
 
   @Test
-  void whatIsClosedIsNone() {
+  void aMissingDescriptorIsNotATerminal() {
     assertThat(Terminal.isTerminal(folder.resolve("nothing"))).isFalse();
   }
 }

@@ -45,7 +45,7 @@ class LogFloodTest {
   }
 
   @Test
-  void whatIsAskedForPasses() {
+  void passesRequestedLines() {
     for (int i = 0; i < 5_000; i++) {
       assertThat(admit(Level.FINE, "a", "detail")).isZero();
       assertThat(admit(Level.INFO, "a", "{0}")).isZero();
@@ -53,7 +53,7 @@ class LogFloodTest {
   }
 
   @Test
-  void longMessagesAreCutAndSuppressedLinesTold() {
+  void cutsLongMessagesAndReportsSuppressedLines() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     var handler =
         LogSetup.handler(
