@@ -19,9 +19,9 @@ class ReferenceTest {
       """
       <!-- Made from the sources by ReferenceTest; change the descriptions there. -->
 
-      Tethys reads Prometheus's own `prometheus.yml`, strictly: an unknown key, a wrong type or a bad value is refused with `file:line:column`,
-      what is wrong and what is allowed. Keys that Prometheus has and Tethys does not do yet are refused by name; they are marked *not built yet*. Durations are
-      written like `1h30m`, sizes like `512MB` (powers of 1024), relative paths are relative to the file.
+      Tethys reads Prometheus's own `prometheus.yml` strictly: an unknown key, a wrong type or an invalid value is rejected with `file:line:column`, the problem
+      and the accepted values. Keys that Prometheus has and Tethys does not do yet are refused by name; they are marked *not built yet*. Durations are written
+      like `1h30m`, sizes like `512MB` (powers of 1024), relative paths are relative to the file.
 
       """;
 
