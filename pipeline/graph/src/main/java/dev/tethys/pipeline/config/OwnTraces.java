@@ -15,7 +15,7 @@ import java.util.Map;
  * {@code service.telemetry.traces}: spans of the process.
  *
  * @param pushes exports over OTLP; empty for no traces
- * @param propagates whether traces continue those of clients, and go on at servers
+ * @param propagates whether traces continue across processes
  */
 public record OwnTraces(
     List<OwnBatchPush> pushes, SpanSampling sampling, boolean propagates, Limits limits) {

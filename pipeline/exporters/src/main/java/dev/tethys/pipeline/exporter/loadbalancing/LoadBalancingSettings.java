@@ -67,6 +67,7 @@ public record LoadBalancingSettings(
   /**
    * Instances of a service of AWS Cloud Map.
    *
+   * @param ownerAccount account of a shared namespace; "" for the own
    * @param port 0 for that of each instance
    * @param region "" for that of the environment
    * @param endpoint "" for that of the region
@@ -75,6 +76,7 @@ public record LoadBalancingSettings(
       String namespace,
       String service,
       String healthStatus,
+      String ownerAccount,
       int port,
       Duration interval,
       Duration timeout,
@@ -160,6 +162,8 @@ public record LoadBalancingSettings(
               "health status", List.of("HEALTHY", "UNHEALTHY", "ALL", "HEALTHY_OR_ELSE_ALL")),
           "HEALTHY",
           "Health of the instances: HEALTHY, UNHEALTHY, ALL or HEALTHY_OR_ELSE_ALL.");
+  private static final Key<String> OWNER_ACCOUNT =
+      CLOUD.key("owner_account", Type.STRING, "", "AWS account of a namespace that others share.");
   private static final Key<Duration> CLOUD_INTERVAL =
       CLOUD.key("interval", GoDurations.TYPE, Duration.ofSeconds(30), "Interval between lookups.");
   private static final Key<Duration> CLOUD_TIMEOUT =
@@ -270,6 +274,7 @@ public record LoadBalancingSettings(
         o.get(NAMESPACE),
         o.get(SERVICE_NAME),
         o.get(HEALTH_STATUS),
+        o.get(OWNER_ACCOUNT),
         (int) port,
         orDefault(o.get(CLOUD_INTERVAL), CLOUD_INTERVAL),
         orDefault(o.get(CLOUD_TIMEOUT), CLOUD_TIMEOUT),

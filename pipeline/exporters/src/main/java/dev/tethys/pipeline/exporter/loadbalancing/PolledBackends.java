@@ -7,6 +7,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -76,16 +77,14 @@ final class PolledBackends implements BackendSource {
 
   private static List<String> instances(LoadBalancingSettings.CloudMap s, CloudMapCall call)
       throws IOException, InterruptedException {
-    JsonNode answer =
-        call.discover(
-            Map.of(
-                "NamespaceName",
-                s.namespace(),
-                "ServiceName",
-                s.service(),
-                "HealthStatus",
-                s.healthStatus()),
-            s.timeout());
+    Map<String, Object> request = new LinkedHashMap<>();
+    request.put("NamespaceName", s.namespace());
+    request.put("ServiceName", s.service());
+    request.put("HealthStatus", s.healthStatus());
+    if (!s.ownerAccount().isEmpty()) {
+      request.put("OwnerAccount", s.ownerAccount());
+    }
+    JsonNode answer = call.discover(request, s.timeout());
     List<String> names = new ArrayList<>();
     for (JsonNode instance : answer.path("Instances")) {
       JsonNode attributes = instance.path("Attributes");

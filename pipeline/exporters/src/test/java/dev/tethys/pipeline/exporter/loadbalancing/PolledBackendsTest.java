@@ -85,6 +85,7 @@ class PolledBackendsTest {
                 "cloudmap-1",
                 "service-1",
                 "HEALTHY",
+                "123456789012",
                 0,
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(5),
@@ -123,6 +124,7 @@ class PolledBackendsTest {
     assertThat(asked.getFirst())
         .containsEntry("NamespaceName", "cloudmap-1")
         .containsEntry("ServiceName", "service-1")
-        .containsEntry("HealthStatus", "HEALTHY");
+        .containsEntry("HealthStatus", "HEALTHY")
+        .containsEntry("OwnerAccount", "123456789012");
   }
 }
