@@ -63,7 +63,7 @@ public final class Discoveries {
     }
     for (String name : Contributions.names(Contributions.DISCOVERY)) {
       if (!mechanisms.containsKey(name)) {
-        SECTION.key(name + KEY, missing(name), List.of(), "Only in contrib.");
+        LISTS.add(SECTION.key(name + KEY, missing(name), List.of(), "Only in contrib."));
       }
     }
   }

@@ -14,6 +14,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DiscoveriesTest {
   @Test
+  void refusesMechanismThatTheCoreLacks() {
+    assertThatThrownBy(() -> Setting.read("ec2_sd_configs: [{region: r}]"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(
+            "test.yml:1:17: discovery \"ec2\" belongs to contrib/discovery; this build is the core");
+  }
+
+  @Test
   void readsEveryBuiltMechanism() {
     List<DiscoveryConfig> configs =
         Setting.read(
