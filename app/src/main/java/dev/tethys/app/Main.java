@@ -51,6 +51,7 @@ public final class Main {
           "alertmanager",
           "amtool",
           "bench",
+          "build",
           "collector",
           "control",
           "demo",
@@ -195,6 +196,7 @@ public final class Main {
           node-agent          Coroot's node agent: connections and requests of this machine by eBPF; check
           pushgateway         Pushgateway, on port 9091
           tool                promtool, amtool, logcli, imports, exports, backups; also as promtool and amtool
+          build               builds the program; --core without the modules of contrib
           bench               races against peers (docs/performance.md)
           test                test suite
           version             version of the program

@@ -123,6 +123,7 @@ class LauncherTest {
     "test --help, usage: tethys test",
     "test -h, usage: tethys test",
     "bench --help, usage: tethys bench",
+    "build --help, usage: tethys build",
     "package --help, usage: tethys package"
   })
   void helpOfItsCommandsIsItsOwn(String arguments, String first, @TempDir Path dir)

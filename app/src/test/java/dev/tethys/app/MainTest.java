@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.runtime.cli.UsageException;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -16,7 +17,6 @@ class MainTest {
     "alertmanger --help, did you mean alertmanager?",
     "tset, did you mean test?",
     "exporter nod, did you mean node?",
-    "exporter postgre, did you mean postgres?",
     "collector validat, did you mean validate?",
     "control verfy, did you mean verify?",
     "server --config-file=x, did you mean --config.file?",
@@ -30,7 +30,6 @@ class MainTest {
     "logs -config.fil=x, did you mean --config.file?",
     "node-agent --listn=x, did you mean --listen?",
     "demo --fualt=x, did you mean --fault?",
-    "exporter blackbox --config.fil=x, did you mean --config.file?",
     "exporter node --collector.cpuu, did you mean --collector.cpu?",
     "exporter statsd --statsd.mapping=x, did you mean --statsd.mapping-config?",
     "gateway --admin.http.host-port=x, did you mean --admin.http.host-ports?",
@@ -39,5 +38,15 @@ class MainTest {
     assertThatThrownBy(() -> Main.run(List.of(words.split(" "))))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining(suggestion);
+  }
+
+  @Tag("contrib")
+  @ParameterizedTest
+  @CsvSource({
+    "exporter postgre, did you mean postgres?",
+    "exporter blackbox --config.fil=x, did you mean --config.file?",
+  })
+  void suggestsTheNearestNameOfContribution(String words, String suggestion) {
+    suggestsTheNearestName(words, suggestion);
   }
 }
