@@ -14,7 +14,7 @@ import dev.tethys.control.rollout.Guard;
 import dev.tethys.control.rollout.Rollout;
 import dev.tethys.control.rollout.RolloutStages;
 import dev.tethys.control.rollout.RolloutState;
-import dev.tethys.control.rollout.StageCheck;
+import dev.tethys.control.rollout.SilenceCheck;
 import dev.tethys.control.versions.ConfigVersion;
 import java.io.IOException;
 import java.time.Duration;
@@ -133,7 +133,7 @@ class RolloutLossTest extends RolloutCase {
     start(SHORT);
     restart(Duration.ofSeconds(18));
     agent(1, null, totals(2_000, 0)); // the only one that returns
-    pass(StageCheck.RETURN);
+    pass(SilenceCheck.RETURN);
     assertThat(first().state).isEqualTo(Rollout.State.RUNNING);
     pass(Duration.ofSeconds(1));
     assertThat(first().state).isEqualTo(Rollout.State.PAUSED);
@@ -164,7 +164,7 @@ class RolloutLossTest extends RolloutCase {
     rollouts.step();
     assertThat(first().reached).hasSize(3);
     restart(Duration.ofSeconds(18));
-    pass(StageCheck.RETURN.plusSeconds(1));
+    pass(SilenceCheck.RETURN.plusSeconds(1));
     assertThat(first().state).isEqualTo(Rollout.State.PAUSED);
     assertThat(first().stateReason).contains("resumes by itself", "within 1h");
   }
@@ -218,7 +218,7 @@ class RolloutLossTest extends RolloutCase {
     Rollout r = start(SHORT);
     rollouts.pause(r.id, "me", "wait");
     restart(Duration.ofSeconds(18));
-    pass(StageCheck.RETURN.plusSeconds(1));
+    pass(SilenceCheck.RETURN.plusSeconds(1));
     returns(0, totals(1_600, 0));
     pass(Duration.ofSeconds(1));
     assertThat(first().state).isEqualTo(Rollout.State.PAUSED);
@@ -640,7 +640,8 @@ class RolloutLossTest extends RolloutCase {
         """
         {"in":1300,"out":2300,"queued":0,"exporters":{
          "otlp/a@logs":{"in":1300,"out":1300,"queued":0},
-         "otlp/b@logs":{"in":1000,"out":1000,"queued":0}}}""");
+         "otlp/b@logs":{"in":1000,"out":1000,"queued":0}}}\
+        """);
     pass(Duration.ofSeconds(2));
     assertThat(r.reached).hasSize(1);
     assertThat(r.stateReason).contains("exporter otlp/b@logs has delivered nothing yet");
@@ -653,10 +654,11 @@ class RolloutLossTest extends RolloutCase {
 
   private static String logsAndTraces(long logs, long traces, long deliveredTraces) {
     return """
-        {"in":%d,"out":%d,"queued":0,
-         "signals":{"logs":{"in":%d,"dropped":{}},"traces":{"in":%d,"dropped":{}}},
-         "exporters":{"otlp@logs":{"in":%d,"out":%d,"queued":0},
-                      "otlp@traces":{"in":%d,"out":%d,"queued":0}}}"""
+    {"in":%d,"out":%d,"queued":0,
+     "signals":{"logs":{"in":%d,"dropped":{}},"traces":{"in":%d,"dropped":{}}},
+     "exporters":{"otlp@logs":{"in":%d,"out":%d,"queued":0},
+                  "otlp@traces":{"in":%d,"out":%d,"queued":0}}}\
+    """
         .formatted(
             logs + traces,
             logs + deliveredTraces,

@@ -250,4 +250,9 @@ public record AgentState(
   public boolean isHealthy() {
     return health == null || health.healthy();
   }
+
+  /** Start of its process as reported, Unix nanoseconds; 0 where it is not known. */
+  public long processStart() {
+    return health == null ? 0 : health.startNanos();
+  }
 }

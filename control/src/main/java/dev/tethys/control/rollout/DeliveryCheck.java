@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * and nothing is known to arrive. Judged is each exporter and signal by itself as well, for others
  * may hide it in the sums of an agent.
  */
-final class DeliveryCheck {
+final class DeliveryCheck implements GuardCheck {
   /**
    * Time from the first items that an agent received to the first that it must have delivered, in
    * addition to the time for which the version intentionally holds items.
@@ -80,8 +80,22 @@ final class DeliveryCheck {
     this.exporter = exporter;
   }
 
-  /** Adds an agent with its accounts when it applied the version and now. */
-  void add(UUID uid, Reached reached, Totals then, Totals now) {
+  @Override
+  public Verdict add(ReachedAgent agent) {
+    Totals then = agent.reached().atApply;
+    Totals now = agent.totals();
+    if (then != null && now != null && agent.reached().stage > r.acceptedStage) {
+      add(agent.uid(), agent.reached(), then, now);
+    }
+    return Verdict.PASS;
+  }
+
+  @Override
+  public Verdict answer() {
+    return Verdict.of(problem(), text());
+  }
+
+  private void add(UUID uid, Reached reached, Totals then, Totals now) {
     Totals base = reached.withVersion;
     if (base == null) {
       return;
@@ -151,7 +165,7 @@ final class DeliveryCheck {
       long since = reached.undeliveredSince.computeIfAbsent(exporter, k -> clock.nanos());
       late |=
           holds != null
-              && taken >= StageCheck.MIN_COMPARED
+              && taken >= Guard.MIN_COMPARED
               && !reached.stalledBefore.contains(exporter)
               && clock.nanos() - since >= NO_DELIVERY.plus(holds).toNanos();
     } else {
@@ -160,7 +174,7 @@ final class DeliveryCheck {
   }
 
   /** Why it is a reason to undo; "" for none. */
-  String problem() {
+  private String problem() {
     if (late && in >= fewest() && !others.hold(exporter)) {
       return text()
           + ", within "
@@ -180,18 +194,18 @@ final class DeliveryCheck {
    */
   private long fewest() {
     if (!exporter.isEmpty()) {
-      return StageCheck
-          .MIN_COMPARED; // one of several may get few of the items, or a signal have few
+      // One of several may get few of the items, or a signal have few.
+      return Guard.MIN_COMPARED;
     }
-    return r.guard.minItems() > 0 ? r.guard.minItems() : StageCheck.MIN_COMPARED;
+    return r.guard.minItems() > 0 ? r.guard.minItems() : Guard.MIN_COMPARED;
   }
 
   private String firstName() {
     return first == null ? "" : fleet.nameOf(first);
   }
 
-  /** Description of the undelivered items; "" for none. */
-  String text() {
+  /** What is not delivered; "" for nothing. */
+  private String text() {
     boolean signal = exporter.startsWith(Totals.SIGNAL);
     if (in < fewest()) {
       for (DeliveryCheck of : exporters.values()) {

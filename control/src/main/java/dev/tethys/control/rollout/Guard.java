@@ -31,6 +31,12 @@ public record Guard(
     double maxOutputChange,
     double maxMemoryGrowth,
     Duration maxQueueAge) {
+  /** Fewest items after which the share of lost items is compared. */
+  static final long MIN_COMPARED = 20;
+
+  /** The same, where more than half of the items are lost. */
+  static final long MIN_MOSTLY_LOST = 5;
+
   private static final int MAX_QUERY = 4096;
   private static final long MOST_ITEMS = 1_000_000_000;
 

@@ -7,6 +7,7 @@ import dev.tethys.control.fleet.RecentIntake.Usual;
 import dev.tethys.control.fleet.Totals;
 import dev.tethys.control.rollout.Rollout.Reached;
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -19,14 +20,11 @@ import java.util.UUID;
  * sliding window, which is {@code applyTimeout} or longer for rare items, is compared with that of
  * the minute before the version.
  */
-final class IntakeCheck {
+final class IntakeCheck implements GuardCheck {
   /** Longest window of a package, whose {@code applyTimeout} is that of a download. */
   private static final Duration PACKAGE_WINDOW = Duration.ofMinutes(1);
 
-  /** Time after a change of counts within which agents report it. */
-  private static final Duration REPORTED = Duration.ofSeconds(10);
-
-  /** Time without a message after which the intake of an agent is unknown. */
+  /** Time without a message after which it is not known what an agent takes. */
   private static final Duration SILENT = Duration.ofSeconds(15);
 
   /** Items that must be expected within a window. */
@@ -60,8 +58,22 @@ final class IntakeCheck {
     return r.isPackage() && w.compareTo(PACKAGE_WINDOW) > 0 ? PACKAGE_WINDOW : w;
   }
 
-  /** Adds an agent that has applied the version. */
-  void add(UUID uid, Reached reached, AgentState a) {
+  @Override
+  public Verdict add(ReachedAgent agent) {
+    AgentState a = agent.state();
+    if (a != null && agent.reached().stage > r.acceptedStage) {
+      add(agent.uid(), agent.reached(), a);
+    }
+    return Verdict.PASS;
+  }
+
+  @Override
+  public Verdict answer() {
+    r.outputs.vanish(vanished);
+    return Verdict.of(problem, undecided);
+  }
+
+  private void add(UUID uid, Reached reached, AgentState a) {
     if (!reached.applied || !a.connected() || r.guard.maxLost() >= 1) {
       return;
     }
@@ -81,7 +93,8 @@ final class IntakeCheck {
 
   /** Time within which items of a key must have arrived. */
   private Duration over(Usual before) {
-    Duration regular = before.silence().multipliedBy(3).dividedBy(2).plus(REPORTED);
+    Duration regular =
+        before.silence().multipliedBy(3).dividedBy(2).plus(ControlledAgent.SELDOM);
     Duration seldom = Duration.ofNanos((long) (EXPECTED / before.perSecond() * 1e9));
     Duration most = regular.compareTo(seldom) > 0 ? regular : seldom;
     return most.compareTo(window(r)) > 0 ? most : window(r);
@@ -152,7 +165,7 @@ final class IntakeCheck {
     if (at < 0) {
       return "items";
     }
-    String items = LossCheck.items(key.substring(at + 1));
+    String items = LossSums.items(key.substring(at + 1));
     return at == 0 ? items : items + " by receiver " + key.substring(0, at);
   }
 
@@ -184,20 +197,5 @@ final class IntakeCheck {
       }
     }
     return before > 0 && now < before / 2;
-  }
-
-  /** Why the rollout must be undone; "" for no reason. */
-  String problem() {
-    return problem;
-  }
-
-  /** Comparison that is not complete, or a fall that all agents share; "" for none. */
-  String undecided() {
-    return undecided;
-  }
-
-  /** Former items in a second of the signals whose intake ended. */
-  Map<String, Double> vanished() {
-    return vanished;
   }
 }

@@ -1,165 +1,96 @@
 package dev.tethys.control.rollout;
 
-import dev.tethys.control.fleet.RecentAccounts;
+import dev.tethys.control.fleet.Fleet;
 import dev.tethys.control.fleet.Totals;
-import dev.tethys.control.fleet.Totals.Losses;
 import dev.tethys.control.rollout.Rollout.Reached;
+import dev.tethys.pipeline.Scheduler;
 import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Check of the items that agents lost since they applied the version, of each signal by itself and
- * of all together. A signal with few items may be lost as a whole and not be seen in the sum.
+ * Check of the accounts of agents with the version: each by itself, and all together, must take
+ * items as before and lose no larger share of them. Notes from which accounts on losses count.
  */
-final class LossCheck {
-  /** Names of the items of a signal. */
-  private static final Map<String, String> ITEMS =
-      Map.of(
-          Totals.ALL, "items", "logs", "log records", "traces", "spans", "metrics", "data points");
-
-  /** Reasons of a loss that its text names. */
-  private static final int MAX_REASONS = 3;
-
+final class LossCheck implements GuardCheck {
+  private final Scheduler clock;
+  private final Fleet fleet;
   private final Rollout r;
   private final OtherAgents others;
-  private final Map<String, Sum> sums = new TreeMap<>();
+  private final LossSums all;
   private String undecided = "";
 
-  LossCheck(Rollout r, OtherAgents others) {
+  LossCheck(Scheduler clock, Fleet fleet, Rollout r, OtherAgents others) {
+    this.clock = clock;
+    this.fleet = fleet;
     this.r = r;
     this.others = others;
+    all = new LossSums(r, others);
   }
 
-  /** Name of the items of a signal. */
-  static String items(String signal) {
-    return ITEMS.getOrDefault(signal, "items of " + signal);
-  }
-
-  /** Adds an agent with its accounts when it applied the version and now. */
-  void add(Totals then, Totals now, Reached reached) {
-    now.losses()
-        .forEach(
-            (signal, x) -> {
-              Losses was = then.losses().getOrDefault(signal, Losses.NONE);
-              double before = share(reached.lostBefore, signal);
-              sums.computeIfAbsent(signal, Sum::new).add(was, x, before + r.guard.maxLost());
-            });
-  }
-
-  /** Why the rollout must be undone; "" for no reason. */
-  String problem(String who) {
-    for (Sum s : sums.values()) {
-      String text = s.problem(who);
-      if (!text.isEmpty()) {
-        return text;
-      }
+  @Override
+  public Verdict add(ReachedAgent agent) {
+    Totals now = agent.totals();
+    if (now == null) {
+      return Verdict.PASS;
     }
-    return "";
-  }
-
-  /** Losses that agents without the version have as well; "" for none. */
-  String undecided() {
-    return undecided;
-  }
-
-  /** Share of a signal; that of all where none was known by signal, as in states of before. */
-  static double share(Map<String, Double> shares, String signal) {
-    String key = shares.size() == 1 ? Totals.ALL : signal;
-    return shares.getOrDefault(key, 0.0);
-  }
-
-  /** Parts of the items that were lost, by signal. */
-  static Map<String, Double> shares(Map<String, RecentAccounts.Window> of) {
-    Map<String, Double> out = new TreeMap<>();
-    of.forEach((signal, w) -> out.put(signal, w.lostShare()));
-    return out;
-  }
-
-  /** Shares of an agent: recent ones, or since its start if it has received few items recently. */
-  static Map<String, Double> shares(Totals t, Map<String, RecentAccounts.Window> recent) {
-    Map<String, Double> out = new TreeMap<>();
-    t.losses()
-        .forEach(
-            (signal, x) -> {
-              RecentAccounts.Window w = recent.getOrDefault(signal, RecentAccounts.Window.EMPTY);
-              RecentAccounts.Window all = new RecentAccounts.Window(x.in(), x.lost(), 0);
-              out.put(signal, (w.in() >= StageCheck.MIN_COMPARED ? w : all).lostShare());
-            });
-    return out;
-  }
-
-  /** Items of one signal, or of all, with the losses that are permitted. */
-  private final class Sum {
-    private final String signal;
-    private long in;
-    private long lost;
-    private double allowed;
-    private final Map<String, Long> reasons = new TreeMap<>();
-
-    Sum(String signal) {
-      this.signal = signal;
+    String problem = agent.running() ? problem(agent.uid(), agent.reached(), now) : "";
+    if (!problem.isEmpty()) {
+      return Verdict.undo(problem);
     }
-
-    void add(Losses then, Losses now, double share) {
-      long more = Math.max(0, now.in() - then.in());
-      long moreLost = now.lost() - then.lost();
-      in += more;
-      lost += Math.max(0, moreLost);
-      allowed += share * Math.max(more, moreLost);
-      now.reasons()
-          .forEach(
-              (reason, n) -> {
-                long grown = n - then.reasons().getOrDefault(reason, 0L);
-                if (grown > 0) {
-                  reasons.merge(reason, grown, Long::sum);
-                }
-              });
+    Totals then = agent.reached().atApply;
+    if (then != null) {
+      all.add(then, now, agent.reached());
     }
+    return Verdict.PASS;
+  }
 
-    /** The reasons with the most items; "" where none is known. */
-    private String describeReasons() {
-      return reasons.isEmpty() ? "" : "; by reason: " + mostFrequent();
-    }
+  @Override
+  public Verdict answer() {
+    String problem = problem(all, "the agents of the rollout");
+    return Verdict.of(problem, undecided);
+  }
 
-    private String mostFrequent() {
-      return reasons.entrySet().stream()
-          .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
-          .limit(MAX_REASONS)
-          .map(e -> e.getKey() + " " + e.getValue())
-          .collect(Collectors.joining(", "));
-    }
-
-    private String problem(String who) {
-      long all = Math.max(in, lost);
-      boolean enough =
-          all >= StageCheck.MIN_COMPARED
-              || all >= StageCheck.MIN_MOSTLY_LOST && lost > all / 2; // too few otherwise
-      if (!enough || lost <= allowed) {
-        return "";
-      }
-      String text =
-          String.format(
-              Locale.ROOT,
-              "%s lost %d of %d %s (%.1f %%), at most %.1f %% are allowed%s",
-              who,
-              lost,
-              all,
-              items(signal),
-              100.0 * lost / all,
-              100 * allowed / all,
-              describeReasons());
-      if (lost > allowed + others.lossRise(signal) * all) {
-        return text;
-      }
-      undecided =
-          String.format(
-              Locale.ROOT,
-              "%s, and agents without the version lose %.1f %% more than before as well",
-              text,
-              100 * others.lossRise(signal));
+  private String problem(UUID uid, Reached reached, Totals now) {
+    @Nullable Totals then = reached.atApply;
+    if (then == null
+        || now.in() < then.in()
+        || now.lost() < then.lost()
+        || now.out() < then.out()) {
+      // The first report after the version, or after a restart: losses count from there.
+      reached.atApply = now;
+      reached.reportsAtApply = fleet.reports(uid);
+      reached.withVersion = now;
+      reached.reportsWithVersion = reached.reportsAtApply;
       return "";
     }
+    if (reached.withVersion == null && fleet.reports(uid) > reached.reportsAtApply) {
+      reached.withVersion = now;
+      reached.reportsWithVersion = fleet.reports(uid);
+    }
+    long in = now.in() - then.in();
+    double seconds = (clock.nanos() - reached.appliedNanos) / 1e9;
+    double expected = reached.inPerSecondBefore * seconds;
+    if (in == 0
+        && r.guard.minItems() > 0
+        && expected >= r.guard.minItems()
+        && seconds >= r.guard.applyTimeout().toMillis() / 1e3) {
+      return String.format(
+          Locale.ROOT,
+          "agent %s has taken no items since it applied the version; before, it took %.1f a second",
+          fleet.nameOf(uid),
+          reached.inPerSecondBefore);
+    }
+    LossSums one = new LossSums(r, others);
+    one.add(then, now, reached);
+    return problem(one, "agent " + fleet.nameOf(uid));
+  }
+
+  private String problem(LossSums losses, String who) {
+    String text = losses.problem(who);
+    if (!losses.undecided().isEmpty()) {
+      undecided = losses.undecided();
+    }
+    return text;
   }
 }

@@ -74,8 +74,8 @@ final class OtherAgents {
       windows = known;
     }
     RecentAccounts.Window w = known.getOrDefault(signal, RecentAccounts.Window.EMPTY);
-    double before = LossCheck.share(r.othersLostBefore, signal);
-    return w.in() < StageCheck.MIN_COMPARED ? 0 : Math.max(0, w.lostShare() - before);
+    double before = LossSums.share(r.othersLostBefore, signal);
+    return w.in() < Guard.MIN_COMPARED ? 0 : Math.max(0, w.lostShare() - before);
   }
 
   /** Whether agents without the version refuse more than before as well. */
@@ -89,7 +89,7 @@ final class OtherAgents {
       back += Math.max(0, o.now().returned() - o.then().returned());
       allowed += more * (RefusalCheck.share(o.then()) + r.guard.maxLost());
     }
-    return in >= StageCheck.MIN_COMPARED && back > allowed;
+    return in >= Guard.MIN_COMPARED && back > allowed;
   }
 
   /**
@@ -105,7 +105,7 @@ final class OtherAgents {
       in += Math.max(0, is.in() - was.in());
       out += Math.max(0, is.out() - was.out());
     }
-    return in >= StageCheck.MIN_COMPARED && out < in / 2;
+    return in >= Guard.MIN_COMPARED && out < in / 2;
   }
 
   /** Whether an exporter of another agent, with the version or without, has delivered. */

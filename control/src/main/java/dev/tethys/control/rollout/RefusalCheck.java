@@ -13,7 +13,7 @@ import java.util.UUID;
  * memory. Nothing is lost while their sources try again, and they will not do so for ever. One that
  * continues to refuse is a reason to undo, unless agents without the version do so as well.
  */
-final class RefusalCheck {
+final class RefusalCheck implements GuardCheck {
   /** Time for which an agent must refuse more than before until that is a fault of the version. */
   static final Duration REFUSING = Duration.ofSeconds(10);
 
@@ -31,13 +31,27 @@ final class RefusalCheck {
     this.others = others;
   }
 
-  /** Adds an agent with its accounts when it applied the version and now. */
-  void add(UUID uid, Reached reached, Totals then, Totals now) {
+  @Override
+  public Verdict add(ReachedAgent agent) {
+    Totals then = agent.reached().atApply;
+    Totals now = agent.totals();
+    if (then != null && now != null && agent.reached().stage > r.acceptedStage) {
+      add(agent.uid(), agent.reached(), then, now);
+    }
+    return Verdict.PASS;
+  }
+
+  @Override
+  public Verdict answer() {
+    return Verdict.of(problem, undecided);
+  }
+
+  private void add(UUID uid, Reached reached, Totals then, Totals now) {
     long in = now.in() - then.in();
     long back = now.returned() - then.returned();
     double before = share(then);
     double allowed = before + r.guard.maxLost();
-    if (in < StageCheck.MIN_COMPARED || back <= allowed * in) {
+    if (in < Guard.MIN_COMPARED || back <= allowed * in) {
       reached.refusesSince = null;
       return;
     }
@@ -61,8 +75,7 @@ final class RefusalCheck {
       // Rejections during the update do not indicate a problem of the version.
       long more = now.returned() - from.returned();
       boolean continues =
-          more >= StageCheck.MIN_MOSTLY_LOST
-              && more > allowed * Math.max(more, now.in() - from.in());
+          more >= Guard.MIN_MOSTLY_LOST && more > allowed * Math.max(more, now.in() - from.in());
       if (continues && !others.refuse()) {
         problem = problem.isEmpty() ? text : problem;
       } else if (!continues) {
@@ -74,15 +87,5 @@ final class RefusalCheck {
   /** Share of the items that an agent refused. */
   static double share(Totals t) {
     return t.in() <= 0 ? 0 : (double) t.returned() / t.in();
-  }
-
-  /** Why the rollout must be undone; "" for no reason. */
-  String problem() {
-    return problem;
-  }
-
-  /** Description of the rejections; "" for none. */
-  String undecided() {
-    return undecided;
   }
 }

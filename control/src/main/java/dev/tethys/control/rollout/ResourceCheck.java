@@ -6,6 +6,7 @@ import dev.tethys.control.fleet.Fleet;
 import dev.tethys.control.fleet.RecentMemory;
 import dev.tethys.control.fleet.Totals;
 import dev.tethys.control.rollout.Rollout.Reached;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Exporter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,27 +21,40 @@ import org.jspecify.annotations.Nullable;
  * Check of the memory of agents with a version, and of the ages of their queues, against the guard
  * of a rollout. Agents that do not report a figure are not judged by it.
  */
-final class ResourceCheck {
-  /** Growth of a queue's age per second that counts as none, since a request takes its time. */
+final class ResourceCheck implements GuardCheck {
+  /** Growth of the age of a queue for each second that is none: a request takes its time. */
   private static final double STEADY = 0.1;
 
   private static final long SENDING_MILLIS = 1000;
 
   private static final Exporter NONE = new Exporter(0, 0, 0, -1);
 
+  private final Scheduler clock;
   private final Fleet fleet;
   private final Rollout r;
   private final Map<String, List<UUID>> lacks = new TreeMap<>();
   private String undecided = "";
 
-  ResourceCheck(Fleet fleet, Rollout r) {
+  ResourceCheck(Scheduler clock, Fleet fleet, Rollout r) {
+    this.clock = clock;
     this.fleet = fleet;
     this.r = r;
   }
 
-  /** Data missing to judge; "" for none. */
-  String undecided() {
-    return undecided;
+  @Override
+  public Verdict add(ReachedAgent agent) {
+    AgentState a = agent.state();
+    if (!agent.running() || a == null) {
+      return Verdict.PASS;
+    }
+    long since = (clock.nanos() - agent.reached().appliedNanos) / 1_000_000;
+    String problem = problem(agent.uid(), agent.reached(), a, since);
+    return problem.isEmpty() ? Verdict.PASS : Verdict.undo(problem);
+  }
+
+  @Override
+  public Verdict answer() {
+    return Verdict.of("", undecided);
   }
 
   /** Checks that were not made, with the reasons; each is a clause. */
@@ -65,7 +79,7 @@ final class ResourceCheck {
    *
    * @param sinceMillis time since then
    */
-  String problem(UUID uid, Reached reached, AgentState a, long sinceMillis) {
+  private String problem(UUID uid, Reached reached, AgentState a, long sinceMillis) {
     String problem = r.guard.maxMemoryGrowth() > 0 ? memory(uid, reached, a) : "";
     return problem.isEmpty() && !r.guard.maxQueueAge().isZero()
         ? queues(uid, reached, a.totals(), sinceMillis)

@@ -244,6 +244,18 @@ public final class Rollout {
     versions.add(version);
   }
 
+  /** Monotonic time at which the last agent applied the version. */
+  long lastApplied() {
+    long last = Long.MIN_VALUE;
+    for (Reached x : reached.values()) {
+      last =
+          x.applied && (last == Long.MIN_VALUE || x.appliedNanos - last > 0)
+              ? x.appliedNanos
+              : last;
+    }
+    return last;
+  }
+
   /** Whether it is of a package. */
   public boolean isPackage() {
     return configuration.startsWith(Packages.PREFIX);

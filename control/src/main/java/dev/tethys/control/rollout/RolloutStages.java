@@ -4,6 +4,9 @@ import dev.tethys.config.Durations;
 import dev.tethys.control.access.Actor;
 import dev.tethys.control.fleet.AgentState;
 import dev.tethys.control.fleet.Fleet;
+import dev.tethys.control.fleet.RecentAccounts;
+import dev.tethys.control.fleet.Totals;
+import dev.tethys.control.rollout.Rollout.Reached;
 import dev.tethys.control.rollout.Rollout.State;
 import dev.tethys.control.versions.ConfigVersion;
 import dev.tethys.control.versions.VersionHolds;
@@ -15,13 +18,14 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Progress of active rollouts: the agents that a stage reaches, and the consequences of the
- * judgment of {@link StageCheck} and of the query of a guard. Called under the lock of {@link
- * Rollouts}.
+ * Progress of active rollouts: which agents a stage reaches, and what follows from the judgment of
+ * {@link StageCheck}. Called under the lock of {@link Rollouts}.
  */
 public final class RolloutStages {
   private static final System.Logger LOG = JulLogger.of(RolloutStages.class.getName());
@@ -85,12 +89,49 @@ public final class RolloutStages {
       if (!r.isPackage()) {
         history.noteBase(a);
       }
-      r.reached.put(a.uid(), StageCheck.before(clock, fleet, r, a));
+      r.reached.put(a.uid(), before(r, a));
       out.add(a.uid());
     }
-    r.othersLostBefore = LossCheck.shares(OtherAgents.recent(fleet, r));
+    r.othersLostBefore = LossSums.shares(OtherAgents.recent(fleet, r));
     r.othersThen = OtherAgents.totals(fleet, r);
     r.othersIntake = OtherAgents.usualIntake(fleet, r);
+    return out;
+  }
+
+  /** Reading of an agent before it is offered the version. */
+  private Reached before(Rollout r, AgentState a) {
+    r.outputs.reach(fleet.volumes(), a.uid());
+    Totals t = a.totals() == null ? Totals.NONE : a.totals();
+    RecentAccounts.Window w = fleet.recent(a.uid());
+    Set<String> late = new TreeSet<>();
+    t.exporters()
+        .forEach(
+            (name, x) -> {
+              if (ResourceCheck.isLate(x, r.guard)) {
+                late.add(name);
+              }
+            });
+    Set<String> silent = new TreeSet<>();
+    t.deliveries()
+        .forEach(
+            (name, x) -> {
+              if (x.in() > 0 && x.out() == 0) {
+                silent.add(name);
+              }
+            });
+    Reached out =
+        new Reached(
+            clock.nanos(),
+            a.isHealthy(),
+            LossSums.shares(t, fleet.recentBySignal(a.uid())),
+            w.inPerSecond(),
+            r.stage,
+            t.out() > 0,
+            silent,
+            fleet.usualMemory(a.uid()),
+            late);
+    out.stalledBefore = DeliveryCheck.stalled(t);
+    out.intakeBefore = fleet.usualIntake(a.uid());
     return out;
   }
 
@@ -112,9 +153,10 @@ public final class RolloutStages {
     if (v == null) {
       return;
     }
-    StageCheck check = new StageCheck(clock, fleet, r, v, holds.of(v));
-    if (!check.problem().isEmpty()) {
-      undo(r, check.problem());
+    StageCheck check = new StageCheck(clock, fleet, r, v, holds.of(v), queries);
+    Verdict verdict = check.judge();
+    if (verdict.isUndo()) {
+      undo(r, verdict.reason());
       return;
     }
     if (r.pausedBySilence
@@ -124,34 +166,15 @@ public final class RolloutStages {
       history.change(r, State.RUNNING, Actor.BY_GUARD.name(), why, false);
       LOG.log(Level.INFO, "Rollout resumed rollout={0} reason=\"{1}\"", Long.toString(r.id), why);
     }
-    boolean complete = check.isReady() && check.undecided().isEmpty();
-    String waiting = check.undecided();
-    if (!r.guard.query().isEmpty() && !r.reached.isEmpty()) {
-      GuardQueries.Answer answer =
-          queries == null
-              ? GuardQueries.Answer.error("--prometheus.url is not set", 0)
-              : queries.answer(r.guard.query());
-      long since = r.reached.values().iterator().next().sinceNanos;
-      boolean fresh = answer.nanos() - since > 0; // or it may be of another rollout
-      if (fresh && !answer.violation().isEmpty()) {
-        undo(r, "the query of the guard has a result: " + answer.violation());
-        return;
-      }
-      // Without an answer since the last agent applied it, no further agents are reached.
-      complete &= answer.error().isEmpty() && answer.nanos() - StageCheck.lastApplied(r) > 0;
-      if (!answer.error().isEmpty()) {
-        waiting = "the query of the guard has no answer: " + answer.error();
-      }
-    }
     if (r.state == State.RUNNING) {
-      r.stateReason = waiting.isEmpty() ? "" : "waiting: " + waiting;
-      if (check.isSilentTooLong()) {
-        pauseWithout(r, check.undecided());
-      } else if (!check.undecided().isEmpty() && check.hasWaitedEnough()) {
-        pause(r, check.undecided());
+      r.stateReason = verdict.reason().isEmpty() ? "" : "waiting: " + verdict.reason();
+      if (!check.overdue().isEmpty()) {
+        pauseWithout(r, check.overdue());
+      } else if (!check.lackingTooLong().isEmpty()) {
+        pause(r, check.lackingTooLong());
       }
     }
-    if (!complete || r.state != State.RUNNING) {
+    if (!verdict.isPass() || r.state != State.RUNNING) {
       return;
     }
     r.stage++;

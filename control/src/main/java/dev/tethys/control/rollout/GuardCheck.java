@@ -1,0 +1,17 @@
+package dev.tethys.control.rollout;
+
+/**
+ * Condition of a rollout's guard. A check lives for one step of a rollout: it takes each agent with
+ * the version, then answers for all of them. What must outlast the step is in {@link Rollout}.
+ */
+interface GuardCheck {
+  /** Takes an agent that the rollout has reached; the answer is for this agent alone. */
+  default Verdict add(ReachedAgent agent) {
+    return Verdict.PASS;
+  }
+
+  /** Answers for the rollout, after all agents. */
+  default Verdict answer() {
+    return Verdict.PASS;
+  }
+}

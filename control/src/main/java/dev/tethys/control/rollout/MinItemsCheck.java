@@ -1,0 +1,42 @@
+package dev.tethys.control.rollout;
+
+import dev.tethys.control.fleet.Totals;
+import dev.tethys.control.text.Texts;
+
+/**
+ * Check that the agents of the stage have taken enough items since they applied the version: a
+ * stage is good by evidence alone.
+ */
+final class MinItemsCheck implements GuardCheck {
+  private final Rollout r;
+  private long items;
+  private boolean counted;
+
+  MinItemsCheck(Rollout r) {
+    this.r = r;
+  }
+
+  @Override
+  public Verdict add(ReachedAgent agent) {
+    Totals then = agent.reached().atApply;
+    Totals now = agent.totals();
+    if (then != null && now != null && agent.reached().stage == r.stage) {
+      items += now.in() - then.in();
+      counted = true;
+    }
+    return Verdict.PASS;
+  }
+
+  @Override
+  public Verdict answer() {
+    return counted && items < r.guard.minItems()
+        ? Verdict.awaitEvidence(
+            "the agents of the stage have taken "
+                + Texts.counted(items, "item")
+                + " since they applied it; "
+                + r.guard.minItems()
+                + (r.guard.minItems() == 1 ? " is" : " are")
+                + " required (minItems)")
+        : Verdict.PASS;
+  }
+}

@@ -1,0 +1,32 @@
+package dev.tethys.control.rollout;
+
+import dev.tethys.control.fleet.AgentState;
+import dev.tethys.control.fleet.Totals;
+import dev.tethys.control.rollout.Rollout.Reached;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Agent that a rollout has reached, at one step.
+ *
+ * @param reached what the rollout knows of it
+ * @param state null where it has not connected since the control plane was started
+ * @param running whether it is connected and had applied the version before this step
+ */
+record ReachedAgent(UUID uid, Reached reached, @Nullable AgentState state, boolean running) {
+  ReachedAgent(UUID uid, Reached reached, @Nullable AgentState state) {
+    this(uid, reached, state, state != null && state.connected() && reached.applied);
+  }
+
+  /**
+   * Whether nothing is known of it: the control plane was started after the agent got the version.
+   */
+  boolean isSilent() {
+    return state == null && !reached.heard;
+  }
+
+  /** Its present accounts; null where none are known. */
+  @Nullable Totals totals() {
+    return state == null ? null : state.totals();
+  }
+}

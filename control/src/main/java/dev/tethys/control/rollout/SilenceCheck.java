@@ -1,0 +1,69 @@
+package dev.tethys.control.rollout;
+
+import dev.tethys.config.Durations;
+import dev.tethys.control.fleet.Fleet;
+import dev.tethys.control.rollout.Rollout.Reached;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import java.time.Duration;
+
+/** Check that agents with the version have connected since the control plane was started. */
+public final class SilenceCheck implements GuardCheck {
+  /**
+   * Time within which agents return to a control plane that was started again. The state of an
+   * agent that has not done so is unknown.
+   */
+  public static final Duration RETURN = ControlledAgent.LONGEST_ABSENCE.plusSeconds(10);
+
+  private final Scheduler clock;
+  private final Fleet fleet;
+  private final Rollout r;
+  private String silent = "";
+  private boolean tooLong;
+
+  SilenceCheck(Scheduler clock, Fleet fleet, Rollout r) {
+    this.clock = clock;
+    this.fleet = fleet;
+    this.r = r;
+  }
+
+  @Override
+  public Verdict add(ReachedAgent agent) {
+    Reached reached = agent.reached();
+    if (!agent.isSilent()) {
+      reached.heard = true;
+      reached.excused = false;
+      return Verdict.PASS;
+    }
+    if (reached.excused) {
+      return Verdict.PASS;
+    }
+    Duration most = RETURN.compareTo(r.guard.applyTimeout()) > 0 ? RETURN : r.guard.applyTimeout();
+    boolean late = clock.nanos() - reached.sinceNanos > most.toNanos();
+    if (silent.isEmpty() || late && !tooLong) {
+      silent =
+          "agent "
+              + fleet.nameOf(agent.uid())
+              + " has not connected since the control plane was started"
+              + (late ? ", within " : "; agents that run do so within ")
+              + Durations.format(most);
+    }
+    tooLong |= late;
+    return Verdict.PASS;
+  }
+
+  @Override
+  public Verdict answer() {
+    return silent.isEmpty() ? Verdict.PASS : Verdict.await(silent);
+  }
+
+  /** Whether an agent that is not excused is silent. */
+  boolean hasSilent() {
+    return !silent.isEmpty();
+  }
+
+  /** Why an agent has not returned in time; "" where all have, or may still do so. */
+  String overdue() {
+    return tooLong ? silent : "";
+  }
+}

@@ -1,0 +1,50 @@
+package dev.tethys.control.rollout;
+
+/**
+ * Answer of a check of a rollout's guard: undo the rollout, wait, or pass.
+ *
+ * @param reason why, as users read it; "" for an answer that needs none
+ * @param limited whether the guard's {@code maxWait} limits a wait: the check lacks evidence, and a
+ *     user may decide in its place
+ */
+record Verdict(Answer answer, String reason, boolean limited) {
+  enum Answer {
+    /** The agents return to what they had before. */
+    UNDO,
+    /** No further agents are reached. */
+    WAIT,
+    PASS
+  }
+
+  static final Verdict PASS = new Verdict(Answer.PASS, "", false);
+
+  static Verdict undo(String reason) {
+    return new Verdict(Answer.UNDO, reason, false);
+  }
+
+  /** Wait without a limit of its own. */
+  static Verdict await(String reason) {
+    return new Verdict(Answer.WAIT, reason, false);
+  }
+
+  /** Wait for evidence, which {@code maxWait} limits. */
+  static Verdict awaitEvidence(String reason) {
+    return new Verdict(Answer.WAIT, reason, true);
+  }
+
+  /** Undoes for the first reason, waits for evidence for the second, and passes without either. */
+  static Verdict of(String problem, String undecided) {
+    if (!problem.isEmpty()) {
+      return undo(problem);
+    }
+    return undecided.isEmpty() ? PASS : awaitEvidence(undecided);
+  }
+
+  boolean isUndo() {
+    return answer == Answer.UNDO;
+  }
+
+  boolean isPass() {
+    return answer == Answer.PASS;
+  }
+}
