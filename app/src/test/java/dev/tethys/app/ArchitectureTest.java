@@ -104,6 +104,7 @@ class ArchitectureTest {
             "dev.tethys.pipeline.server..",
             "dev.tethys.pipeline.graph..",
             "dev.tethys.pipeline.naming..",
+            "dev.tethys.pipeline.opamp..",
             "dev.tethys.pipeline.web..",
             "dev.tethys.pipeline.volume..",
             "dev.tethys.pipeline.privacy..",
@@ -320,15 +321,7 @@ class ArchitectureTest {
             "alert manager")
         .whereLayer("control")
         .mayOnlyAccessLayers(
-            "model",
-            "config",
-            "codec",
-            "web",
-            "runtime",
-            "pipeline",
-            "processors",
-            "extensions",
-            "collector")
+            "model", "config", "codec", "web", "runtime", "pipeline", "processors", "collector")
         .whereLayer("demo")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "runtime")
         .whereLayer("log agent")

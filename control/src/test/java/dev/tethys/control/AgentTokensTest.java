@@ -10,7 +10,7 @@ import dev.tethys.control.access.Tokens;
 import dev.tethys.control.api.ControlApi;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.collector.BuiltIn;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.pipeline.opamp.AgentContract;
 import dev.tethys.web.HttpListenerOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -192,8 +192,8 @@ class AgentTokensTest {
             null,
             false,
             new CustomMessage(
-                PipelineAccounts.CAPABILITY,
-                PipelineAccounts.TYPE,
+                AgentContract.ACCOUNTS,
+                AgentContract.TOTALS,
                 deep.append("}}").toString().getBytes(StandardCharsets.UTF_8)));
     assertThat(send(ONE, totals.encoded()).statusCode()).isEqualTo(200);
     assertThat(metric("tethys_control_agents_memory_bytes")).isLessThan(300_000);

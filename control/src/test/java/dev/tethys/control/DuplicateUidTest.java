@@ -6,7 +6,7 @@ import dev.tethys.codec.opamp.AgentToServer;
 import dev.tethys.codec.opamp.AgentToServer.Description;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.codec.opamp.ServerToAgent;
-import dev.tethys.pipeline.extension.opamp.InstanceUid;
+import dev.tethys.pipeline.opamp.InstanceUid;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;

@@ -15,7 +15,7 @@ import dev.tethys.control.fleet.Fleet;
 import dev.tethys.control.opamp.OpampEndpoint;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.collector.BuiltIn;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.pipeline.opamp.AgentContract;
 import dev.tethys.testkit.Waiting;
 import dev.tethys.web.HttpListenerOptions;
 import java.io.ByteArrayOutputStream;
@@ -255,7 +255,7 @@ class HostileAgentsTest {
             null,
             false,
             new CustomMessage(
-                PipelineAccounts.CAPABILITY, "totals", "{".getBytes(StandardCharsets.UTF_8)));
+                AgentContract.ACCOUNTS, "totals", "{".getBytes(StandardCharsets.UTF_8)));
     AgentState a = requireNonNull(fleet.receive(m, "http", null).agent());
     assertThat(a.labels()).hasSize(128);
     assertThat(a.labels().values()).allMatch(v -> v.length() <= 1024);

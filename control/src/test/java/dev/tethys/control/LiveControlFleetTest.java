@@ -7,7 +7,7 @@ import dev.tethys.control.access.Tokens;
 import dev.tethys.control.fleet.FleetVolumes;
 import dev.tethys.control.live.QuotaWatch;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.pipeline.opamp.PipelineAccounts;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;

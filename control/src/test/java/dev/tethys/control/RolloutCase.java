@@ -20,7 +20,7 @@ import dev.tethys.control.versions.ConfigStore;
 import dev.tethys.control.versions.ConfigVersion;
 import dev.tethys.control.versions.Packages;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.pipeline.opamp.AgentContract;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -123,8 +123,8 @@ public abstract class RolloutCase {
         totals == null
             ? null
             : new CustomMessage(
-                PipelineAccounts.CAPABILITY,
-                PipelineAccounts.TYPE,
+                AgentContract.ACCOUNTS,
+                AgentContract.TOTALS,
                 totals.getBytes(StandardCharsets.UTF_8));
     fleet.receive(
         new AgentToServer(

@@ -9,7 +9,7 @@ import dev.tethys.control.fleet.RecentMemory;
 import dev.tethys.control.fleet.Totals;
 import dev.tethys.control.rollout.Guard;
 import dev.tethys.control.rollout.Rollout;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Exporter;
+import dev.tethys.pipeline.opamp.PipelineAccounts.Exporter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

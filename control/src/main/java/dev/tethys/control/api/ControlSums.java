@@ -7,7 +7,7 @@ import dev.tethys.control.live.Controls;
 import dev.tethys.control.live.LiveControl;
 import dev.tethys.control.live.QuotaWatch;
 import dev.tethys.control.opamp.Offers;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.pipeline.opamp.PipelineAccounts;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

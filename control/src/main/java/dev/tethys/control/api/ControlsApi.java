@@ -15,7 +15,7 @@ import dev.tethys.control.live.QuotaShares;
 import dev.tethys.control.live.QuotaWatch;
 import dev.tethys.control.opamp.Offers;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.pipeline.opamp.PipelineAccounts;
 import dev.tethys.pipeline.processor.control.Control;
 import dev.tethys.pipeline.processor.control.QuotaRule;
 import dev.tethys.web.HttpException;

@@ -30,9 +30,6 @@ import tools.jackson.databind.node.ArrayNode;
 
 /** HTTP API of packages under {@code /api/v1/control/packages}, and their download by agents. */
 public final class PackagesApi {
-  /** Path of the files for agents. */
-  public static final String FILES = OpampEndpoint.PATH + "/packages/";
-
   private static final String ROOT = ControlApi.ROOT + "/packages";
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
@@ -63,7 +60,7 @@ public final class PackagesApi {
     routes.post(ROOT, ControlApi.on(tokens, Tokens.Role.ADMIN, this::add));
     routes.delete(
         ROOT + "/{name}/{version}", ControlApi.on(tokens, Tokens.Role.ADMIN, this::remove));
-    routes.get(FILES + "{sha256}", this::download);
+    routes.get(OpampEndpoint.PACKAGES + "{sha256}", this::download);
   }
 
   private JsonNode list() {

@@ -12,7 +12,7 @@ import dev.tethys.control.rollout.OutputComparison;
 import dev.tethys.control.rollout.OutputKeys;
 import dev.tethys.control.rollout.Rollouts;
 import dev.tethys.control.versions.ConfigVersion;
-import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import dev.tethys.pipeline.opamp.AgentContract;
 import dev.tethys.pipeline.web.NodeRecords;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
@@ -312,7 +312,7 @@ public final class TapApi {
       throws InterruptedException {
     byte[] body = r.json().getBytes(StandardCharsets.UTF_8);
     for (UUID uid : agents) {
-      if (!fleet.send(uid, new CustomMessage(ControlledAgent.TAP, name, body))) {
+      if (!fleet.send(uid, new CustomMessage(AgentContract.TAP, name, body))) {
         answers.add(
             uid,
             NodeRecords.error("the agent has no WebSocket, or too many messages wait for it")
@@ -326,7 +326,7 @@ public final class TapApi {
     for (UUID uid : agents) {
       byte[] answer = answers.of(uid);
       if (answer == null && answers.abandoned) {
-        fleet.send(uid, new CustomMessage(ControlledAgent.TAP, name, ControlledAgent.END_TAP));
+        fleet.send(uid, new CustomMessage(AgentContract.TAP, name, AgentContract.END_TAP));
       }
       all.add(json(uid, answer));
     }

@@ -5,7 +5,7 @@ import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.codec.opamp.PackageStatuses;
 import dev.tethys.control.text.Texts;
-import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import dev.tethys.pipeline.opamp.AgentContract;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
@@ -219,14 +219,14 @@ public record AgentState(
 
   /** State of the version in it, which is applied also where only an addition to it failed. */
   public RemoteStatus.State configState() {
-    return controlsFailed() || failedWith(ControlledAgent.VARIABLES_FAILED)
+    return controlsFailed() || failedWith(AgentContract.VARIABLES_FAILED)
         ? RemoteStatus.State.APPLIED
         : remoteState();
   }
 
   /** Whether the agent refused the live controls. */
   public boolean controlsFailed() {
-    return failedWith(ControlledAgent.CONTROLS_FAILED);
+    return failedWith(AgentContract.CONTROLS_FAILED);
   }
 
   private boolean failedWith(String begin) {

@@ -10,9 +10,8 @@ import dev.tethys.control.text.Texts;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.extension.opamp.ControlledAgent;
-import dev.tethys.pipeline.extension.opamp.InstanceUid;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.pipeline.opamp.AgentContract;
+import dev.tethys.pipeline.opamp.InstanceUid;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -346,12 +345,12 @@ public final class Fleet {
     PackageStatuses packages =
         m.packages() != null ? bounded(m.packages()) : before == null ? null : before.packages();
     CustomMessage custom = m.custom();
-    boolean own = custom != null && custom.capability().equals(PipelineAccounts.CAPABILITY);
+    boolean own = custom != null && custom.capability().equals(AgentContract.ACCOUNTS);
     Totals read =
         custom != null
                 && own
-                && !custom.type().equals(PipelineAccounts.VOLUMES)
-                && !custom.type().equals(PipelineAccounts.ENDED)
+                && !custom.type().equals(AgentContract.VOLUMES)
+                && !custom.type().equals(AgentContract.ENDED)
             ? Totals.read(custom.data())
             : null;
     Totals totals = read != null || before == null ? read : before.totals();
@@ -382,11 +381,11 @@ public final class Fleet {
         memoryAccount.set(uid, FleetMemory.Part.HEALTH, 0);
       }
     }
-    if (custom != null && own && custom.type().equals(PipelineAccounts.VOLUMES)) {
+    if (custom != null && own && custom.type().equals(AgentContract.VOLUMES)) {
       volumes.put(uid, custom.data(), clock.nanos(), state(before, m));
-    } else if (custom != null && custom.capability().equals(ControlledAgent.TAP)) {
+    } else if (custom != null && custom.capability().equals(AgentContract.TAP)) {
       taps.accept(uid, custom);
-    } else if (custom != null && own && custom.type().equals(PipelineAccounts.ENDED)) {
+    } else if (custom != null && own && custom.type().equals(AgentContract.ENDED)) {
       for (Totals.Ended e : Totals.readEnded(custom.data())) {
         accounts.take(uid, e.process(), e.totals(), true);
       }
@@ -414,7 +413,7 @@ public final class Fleet {
         connects || before == null ? clock.nanos() : before.changedNanos(),
         packages,
         m.description() != null // custom capabilities come with it
-            ? m.customCapabilities().contains(ControlledAgent.OWN_CONFIGURATION)
+            ? m.customCapabilities().contains(AgentContract.OWN_CONFIGURATION)
             : before != null && before.hasOwnConfiguration());
   }
 

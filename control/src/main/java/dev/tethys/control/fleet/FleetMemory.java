@@ -3,7 +3,7 @@ package dev.tethys.control.fleet;
 import dev.tethys.codec.opamp.AgentToServer;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.codec.opamp.PackageStatuses;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.pipeline.opamp.PipelineAccounts;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;

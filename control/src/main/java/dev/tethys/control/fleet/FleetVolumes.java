@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.tethys.control.text.Texts;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import dev.tethys.pipeline.opamp.AgentContract;
 import dev.tethys.pipeline.volume.TopValues;
 import dev.tethys.pipeline.volume.Volumes;
 import java.time.Duration;
@@ -223,8 +223,9 @@ public final class FleetVolumes {
       Report r = reports.get(from);
       Report next = reports.get(from + 1);
       boolean silent =
-          next.former == r.nanos && next.nanos - r.nanos > ControlledAgent.SELDOM.toNanos();
-      return (end - (silent ? next.nanos - ControlledAgent.SELDOM.toNanos() : r.nanos)) / 1e9;
+          next.former == r.nanos && next.nanos - r.nanos > AgentContract.REPORTED_WITHIN.toNanos();
+      return (end - (silent ? next.nanos - AgentContract.REPORTED_WITHIN.toNanos() : r.nanos))
+          / 1e9;
     }
 
     /**
@@ -252,7 +253,7 @@ public final class FleetVolumes {
     }
 
     private String controls(int i) {
-      return parsed.get(i).path("controls").asString("");
+      return parsed.get(i).path(AgentContract.VOLUMES_CONTROLS).asString("");
     }
   }
 

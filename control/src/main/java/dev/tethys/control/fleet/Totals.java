@@ -1,9 +1,10 @@
 package dev.tethys.control.fleet;
 
 import dev.tethys.control.text.Texts;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Control;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Exporter;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts.QuotaUse;
+import dev.tethys.pipeline.opamp.AgentContract;
+import dev.tethys.pipeline.opamp.PipelineAccounts.Control;
+import dev.tethys.pipeline.opamp.PipelineAccounts.Exporter;
+import dev.tethys.pipeline.opamp.PipelineAccounts.QuotaUse;
 import dev.tethys.pipeline.processor.control.ControlAction;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,7 +75,7 @@ public record Totals(
   public static final String ALL = "";
 
   /** Text before the signal in the name of an exporter. */
-  public static final String SIGNAL = "@";
+  public static final String SIGNAL = AgentContract.SIGNAL;
 
   public static final Totals NONE =
       new Totals(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), null, 0, Map.of());
@@ -182,8 +183,10 @@ public record Totals(
     List<Ended> out = new ArrayList<>();
     try {
       for (JsonNode n : JSON.readTree(json)) {
-        if (out.size() < MAX_NAMES && n.path("totals").isObject()) {
-          out.add(new Ended(n.path("process").asLong(0), of(n.path("totals"))));
+        if (out.size() < MAX_NAMES && n.path(AgentContract.TOTALS).isObject()) {
+          out.add(
+              new Ended(
+                  n.path(AgentContract.ENDED_PROCESS).asLong(0), of(n.path(AgentContract.TOTALS))));
         }
       }
     } catch (JacksonException e) {

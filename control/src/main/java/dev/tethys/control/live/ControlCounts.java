@@ -6,7 +6,7 @@ import dev.tethys.control.state.StateFile;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.pipeline.opamp.PipelineAccounts;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package dev.tethys.control.live;
 
 import dev.tethys.control.access.Selector;
 import dev.tethys.control.fleet.Totals;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.pipeline.opamp.PipelineAccounts;
 import dev.tethys.pipeline.processor.control.Control;
 
 /**

@@ -1,6 +1,5 @@
 package dev.tethys.control.live;
 
-import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.control.fleet.AgentState;
 import dev.tethys.control.fleet.Fleet;
 import dev.tethys.control.fleet.Totals;
@@ -8,13 +7,12 @@ import dev.tethys.control.state.StateFile;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.extension.opamp.ControlledAgent;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts.QuotaUse;
+import dev.tethys.pipeline.opamp.AgentContract;
+import dev.tethys.pipeline.opamp.PipelineAccounts.QuotaUse;
 import dev.tethys.pipeline.processor.control.QuotaRule;
 import dev.tethys.pipeline.processor.control.QuotaShare;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -216,13 +214,7 @@ public final class QuotaShares {
       }
     }
     messages.forEach(
-        (uid, shares) ->
-            fleet.send(
-                uid,
-                new CustomMessage(
-                    ControlledAgent.QUOTAS,
-                    "shares",
-                    QuotaShare.write(shares).getBytes(StandardCharsets.UTF_8))));
+        (uid, shares) -> fleet.send(uid, AgentContract.quotas(QuotaShare.write(shares))));
     if (clock.nanos() - savedNanos >= SAVE_NANOS) {
       try {
         save();

@@ -3,7 +3,7 @@ package dev.tethys.control.live;
 import dev.tethys.control.audit.AuditLog;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts.QuotaUse;
+import dev.tethys.pipeline.opamp.PipelineAccounts.QuotaUse;
 import dev.tethys.pipeline.processor.control.QuotaRule;
 import java.io.IOException;
 import java.lang.System.Logger.Level;

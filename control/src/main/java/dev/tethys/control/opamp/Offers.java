@@ -2,7 +2,6 @@ package dev.tethys.control.opamp;
 
 import dev.tethys.codec.opamp.PackagesOffer;
 import dev.tethys.codec.opamp.RemoteConfig;
-import dev.tethys.control.api.PackagesApi;
 import dev.tethys.control.fleet.AgentState;
 import dev.tethys.control.fleet.Totals;
 import dev.tethys.control.live.Controls;
@@ -15,7 +14,7 @@ import dev.tethys.control.text.Texts;
 import dev.tethys.control.versions.AgentVersions;
 import dev.tethys.control.versions.ConfigVersion;
 import dev.tethys.control.versions.Packages;
-import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import dev.tethys.pipeline.opamp.AgentContract;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -85,10 +84,10 @@ public final class Offers {
       files.put(version.name() + ".yaml", RemoteConfig.File.yaml(version.text()));
     }
     if (!document.text().isEmpty()) {
-      files.put("controls", new RemoteConfig.File(document.text(), ControlledAgent.CONTROLS));
+      files.put("controls", new RemoteConfig.File(document.text(), AgentContract.CONTROLS));
     }
     if (!variables.isEmpty()) {
-      files.put("variables", new RemoteConfig.File(variables, ControlledAgent.VARIABLES));
+      files.put("variables", new RemoteConfig.File(variables, AgentContract.VARIABLES));
     }
     return new RemoteConfig(files, HexFormat.of().parseHex(wanted));
   }
@@ -122,7 +121,7 @@ public final class Offers {
         new PackagesOffer.Offered(
             false,
             p.version(),
-            p.url().isEmpty() ? base + PackagesApi.FILES + p.sha256() : p.url(),
+            p.url().isEmpty() ? base + OpampEndpoint.PACKAGES + p.sha256() : p.url(),
             HexFormat.of().parseHex(p.sha256()),
             p.signature(),
             Map.of(),

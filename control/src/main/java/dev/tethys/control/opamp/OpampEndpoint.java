@@ -17,9 +17,8 @@ import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.extension.opamp.ControlledAgent;
-import dev.tethys.pipeline.extension.opamp.InstanceUid;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.pipeline.opamp.AgentContract;
+import dev.tethys.pipeline.opamp.InstanceUid;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -27,7 +26,6 @@ import dev.tethys.web.Routes;
 import dev.tethys.web.ServerWebSocket;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -53,6 +51,9 @@ public final class OpampEndpoint {
 
   public static final String PATH = "/v1/opamp";
 
+  /** Path of the files of packages for agents. */
+  public static final String PACKAGES = PATH + "/packages/";
+
   /** Path of MDAI's gateway. */
   private static final String MDAI_PATH = "/opamp";
 
@@ -64,11 +65,7 @@ public final class OpampEndpoint {
           | ServerToAgent.Capability.ACCEPTS_PACKAGES_STATUS
           | ServerToAgent.Capability.ACCEPTS_EFFECTIVE_CONFIG;
   private static final List<String> CUSTOM =
-      List.of(
-          PipelineAccounts.CAPABILITY,
-          ControlledAgent.TAP,
-          ControlledAgent.QUOTAS,
-          ControlledAgent.CLOCK);
+      List.of(AgentContract.ACCOUNTS, AgentContract.TAP, AgentContract.QUOTAS, AgentContract.CLOCK);
 
   /** Memory of a parsed message for each of its bytes. */
   private static final int PARSED = 2;
@@ -215,8 +212,7 @@ public final class OpampEndpoint {
   }
 
   private CustomMessage time() {
-    byte[] millis = Long.toString(clock.millis()).getBytes(StandardCharsets.UTF_8);
-    return new CustomMessage(ControlledAgent.CLOCK, "time", millis);
+    return AgentContract.clock(clock.millis());
   }
 
   /** One WebSocket: its handler reads, a second thread writes. */
@@ -378,7 +374,7 @@ public final class OpampEndpoint {
             fleet.disconnect(before, this);
           }
         }
-        if (m.description() != null && m.customCapabilities().contains(ControlledAgent.CLOCK)) {
+        if (m.description() != null && m.customCapabilities().contains(AgentContract.CLOCK)) {
           customs.addFirst(time()); // before an offer of controls, which end by it
         }
         reportAll |= received.reportAll();

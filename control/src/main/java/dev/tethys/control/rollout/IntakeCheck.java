@@ -7,7 +7,7 @@ import dev.tethys.control.fleet.RecentIntake.Usual;
 import dev.tethys.control.fleet.Totals;
 import dev.tethys.control.rollout.Rollout.Reached;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import dev.tethys.pipeline.opamp.AgentContract;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -94,7 +94,7 @@ final class IntakeCheck implements GuardCheck {
   /** Time within which items of a key must have arrived. */
   private Duration over(Usual before) {
     Duration regular =
-        before.silence().multipliedBy(3).dividedBy(2).plus(ControlledAgent.SELDOM);
+        before.silence().multipliedBy(3).dividedBy(2).plus(AgentContract.REPORTED_WITHIN);
     Duration seldom = Duration.ofNanos((long) (EXPECTED / before.perSecond() * 1e9));
     Duration most = regular.compareTo(seldom) > 0 ? regular : seldom;
     return most.compareTo(window(r)) > 0 ? most : window(r);

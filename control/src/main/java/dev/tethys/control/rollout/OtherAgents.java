@@ -5,7 +5,7 @@ import dev.tethys.control.fleet.Fleet;
 import dev.tethys.control.fleet.RecentAccounts;
 import dev.tethys.control.fleet.RecentIntake;
 import dev.tethys.control.fleet.Totals;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Exporter;
+import dev.tethys.pipeline.opamp.PipelineAccounts.Exporter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

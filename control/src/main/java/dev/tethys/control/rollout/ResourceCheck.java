@@ -7,7 +7,7 @@ import dev.tethys.control.fleet.RecentMemory;
 import dev.tethys.control.fleet.Totals;
 import dev.tethys.control.rollout.Rollout.Reached;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Exporter;
+import dev.tethys.pipeline.opamp.PipelineAccounts.Exporter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,7 +4,7 @@ import dev.tethys.config.Durations;
 import dev.tethys.control.fleet.Fleet;
 import dev.tethys.control.rollout.Rollout.Reached;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import dev.tethys.pipeline.opamp.AgentContract;
 import java.time.Duration;
 
 /** Check that agents with the version have connected since the control plane was started. */
@@ -13,7 +13,7 @@ public final class SilenceCheck implements GuardCheck {
    * Time within which agents return to a control plane that was started again. The state of an
    * agent that has not done so is unknown.
    */
-  public static final Duration RETURN = ControlledAgent.LONGEST_ABSENCE.plusSeconds(10);
+  public static final Duration RETURN = AgentContract.LONGEST_ABSENCE.plusSeconds(10);
 
   private final Scheduler clock;
   private final Fleet fleet;

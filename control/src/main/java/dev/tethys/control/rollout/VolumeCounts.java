@@ -2,6 +2,7 @@ package dev.tethys.control.rollout;
 
 import dev.tethys.control.fleet.FleetVolumes;
 import dev.tethys.control.text.Texts;
+import dev.tethys.pipeline.opamp.AgentContract;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -70,11 +71,11 @@ record VolumeCounts(
       sum = false;
     }
     JsonNode b = n.path("balance");
-    boolean labelled = n.has("run");
+    boolean labelled = n.has(AgentContract.VOLUMES_RUN);
     return new VolumeCounts(
         report.nanos(),
-        labelled ? n.path("run").asString("") : report.state(),
-        labelled ? n.path("controls").asString("") : "",
+        labelled ? n.path(AgentContract.VOLUMES_RUN).asString("") : report.state(),
+        labelled ? n.path(AgentContract.VOLUMES_CONTROLS).asString("") : "",
         b.path("in").asLong(0) + b.path("created").asLong(0),
         b.path("waiting").asLong(0),
         b.path("held").asLong(0),

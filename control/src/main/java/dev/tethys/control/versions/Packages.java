@@ -5,7 +5,7 @@ import dev.tethys.control.state.StateFile;
 import dev.tethys.control.text.Texts;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.pipeline.extension.opamp.PackageFile;
+import dev.tethys.pipeline.opamp.AgentContract;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -280,6 +280,6 @@ public final class Packages {
 
   /** Largest file of a package. */
   public static long maxBytes() {
-    return PackageFile.MAX_BYTES;
+    return AgentContract.MAX_PACKAGE_BYTES;
   }
 }

@@ -18,7 +18,7 @@ import dev.tethys.control.versions.ConfigStore;
 import dev.tethys.control.versions.ConfigVersion;
 import dev.tethys.control.versions.Packages;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import dev.tethys.pipeline.opamp.AgentContract;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -176,7 +176,7 @@ class RolloutHistoryPropertyTest {
             false,
             null,
             null,
-            a.hasOwn ? List.of(ControlledAgent.OWN_CONFIGURATION) : List.of()),
+            a.hasOwn ? List.of(AgentContract.OWN_CONFIGURATION) : List.of()),
         "http",
         null);
   }

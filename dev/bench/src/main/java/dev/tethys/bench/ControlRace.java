@@ -2,7 +2,7 @@ package dev.tethys.bench;
 
 import dev.tethys.control.ControlServer;
 import dev.tethys.pipeline.collector.BuiltIn;
-import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.pipeline.opamp.PipelineAccounts;
 import dev.tethys.web.HttpListenerOptions;
 import java.io.IOException;
 import java.net.URI;

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.extension.opamp;
 
 import dev.tethys.codec.opamp.RemoteConfig;
 import dev.tethys.codec.opamp.SignedConfig;
+import dev.tethys.pipeline.opamp.AgentContract;
 import java.security.PublicKey;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ record ConfigSignatures(@Nullable PublicKey key) {
   String refusal(RemoteConfig config) {
     for (Map.Entry<String, RemoteConfig.File> e : config.files().entrySet()) {
       String type = e.getValue().type();
-      if (!type.equals(ControlledAgent.CONTROLS) && !type.equals(ControlledAgent.VARIABLES)) {
+      if (!type.equals(AgentContract.CONTROLS) && !type.equals(AgentContract.VARIABLES)) {
         String file = e.getKey();
         String name = file.endsWith(YAML) ? file.substring(0, file.length() - YAML.length()) : file;
         String refusal = refusal(name, SignedConfig.of(e.getValue().text()));

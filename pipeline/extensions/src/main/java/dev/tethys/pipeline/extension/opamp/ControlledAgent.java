@@ -11,6 +11,8 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.pipeline.opamp.AgentContract;
+import dev.tethys.pipeline.opamp.PipelineAccounts;
 import dev.tethys.pipeline.web.NodeRecords;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
@@ -50,12 +52,9 @@ public final class ControlledAgent implements AutoCloseable {
   /** Interval of health and accounts after a change, for {@link #CLOSE_WATCH}. */
   private static final Duration OFTEN = Duration.ofMillis(500);
 
-  /** Time after a change of counts within which they are reported. */
-  public static final Duration SELDOM = Duration.ofSeconds(10);
-
   private static final Duration CLOSE_WATCH = Duration.ofMinutes(1);
 
-  private static final ReconnectBackoff PACE =
+  static final ReconnectBackoff PACE =
       new ReconnectBackoff(
           Duration.ofMillis(250),
           Duration.ofSeconds(15),
@@ -65,53 +64,6 @@ public final class ControlledAgent implements AutoCloseable {
           Duration.ofMillis(100),
           OFTEN,
           Duration.ofSeconds(2));
-
-  /**
-   * The longest time for which agents are away from a control plane that was started again, be they
-   * controlled by it or report to it as others do.
-   */
-  public static final Duration LONGEST_ABSENCE =
-      Collections.max(List.of(PACE.longestAbsence(), ReconnectBackoff.USUAL.longestAbsence()));
-
-  /** Content type of the file with live controls in an offered configuration. */
-  public static final String CONTROLS = "application/vnd.tethys.controls+json";
-
-  /** Content type of the file with variables in an offered configuration. */
-  public static final String VARIABLES = "application/vnd.tethys.variables+json";
-
-  /** Begin of the error of a configuration that was applied with its former variables. */
-  public static final String VARIABLES_FAILED = "variables: ";
-
-  /** Begin of the error of a configuration that was applied without its live controls. */
-  public static final String CONTROLS_FAILED = "controls: ";
-
-  /**
-   * Capability of custom messages for a live tap. The control plane sends a request of {@link
-   * NodeRecords}; its type is the name of the request, and that of the answer.
-   */
-  public static final String TAP = "dev.tethys.tap";
-
-  /** Data of a message that ends the tap of its type, which no one waits for any more. */
-  @SuppressWarnings("MutablePublicArray") // is empty
-  public static final byte[] END_TAP = {};
-
-  /**
-   * Custom capability of an agent that has a configuration without a control plane, to which it
-   * returns by an offer without one.
-   */
-  public static final String OWN_CONFIGURATION = "dev.tethys.own-configuration";
-
-  /**
-   * Capability of custom messages with shares of this process in quotas of the fleet, which {@code
-   * QuotaShare} writes.
-   */
-  public static final String QUOTAS = "dev.tethys.quotas";
-
-  /**
-   * Capability of custom messages with the time of the control plane, in Unix milliseconds as text,
-   * which it sends once to each connection of an agent that declares it.
-   */
-  public static final String CLOCK = "dev.tethys.clock";
 
   /** Process that is configured. */
   public interface Process {
@@ -288,9 +240,10 @@ public final class ControlledAgent implements AutoCloseable {
     this.taps = new LiveTaps(process, reports, clock);
     this.counts = new CountReports(process, reports, folder, clock);
     this.signatures = new ConfigSignatures(settings.configKey());
-    List<String> custom = new ArrayList<>(List.of(PipelineAccounts.CAPABILITY, TAP, CLOCK));
+    List<String> custom =
+        new ArrayList<>(List.of(AgentContract.ACCOUNTS, AgentContract.TAP, AgentContract.CLOCK));
     if (process.hasOwnConfiguration()) {
-      custom.add(OWN_CONFIGURATION);
+      custom.add(AgentContract.OWN_CONFIGURATION);
     }
     reports.declare(List.copyOf(custom));
     if (upgrades != null) {
@@ -389,15 +342,15 @@ public final class ControlledAgent implements AutoCloseable {
 
   /** Custom message of the control plane. Must not block. */
   private void take(CustomMessage m) {
-    if (m.capability().equals(TAP)) {
+    if (m.capability().equals(AgentContract.TAP)) {
       taps.take(m);
-    } else if (m.capability().equals(CLOCK)) {
+    } else if (m.capability().equals(AgentContract.CLOCK)) {
       try {
         clock.set(Long.parseLong(new String(m.data(), StandardCharsets.UTF_8)));
       } catch (NumberFormatException e) {
         LOG.log(Level.WARNING, "Time of the control plane not taken error=\"{0}\"", e.getMessage());
       }
-    } else if (m.capability().equals(QUOTAS)) {
+    } else if (m.capability().equals(AgentContract.QUOTAS)) {
       try {
         process.shareQuotas(new String(m.data(), StandardCharsets.UTF_8));
       } catch (IllegalArgumentException e) {
@@ -509,7 +462,7 @@ public final class ControlledAgent implements AutoCloseable {
       LOG.log(
           Level.ERROR,
           "{0} of the control plane not applied, the former ones stay hash={1} error={2}",
-          error.startsWith(CONTROLS_FAILED) ? "Live controls" : "Configuration",
+          error.startsWith(AgentContract.CONTROLS_FAILED) ? "Live controls" : "Configuration",
           shortened(config.hash()),
           error);
       reports.remote(new RemoteStatus(config.hash(), RemoteStatus.State.FAILED, error));
@@ -556,7 +509,7 @@ public final class ControlledAgent implements AutoCloseable {
                 named(replace(files, values, runs), files, RemoteConfigFolder.names(config)));
         counts.change();
         if (!error.isEmpty()) {
-          return failed(config, same ? VARIABLES_FAILED + error : error);
+          return failed(config, same ? AgentContract.VARIABLES_FAILED + error : error);
         }
         running = texts;
         variables = values;
@@ -630,7 +583,7 @@ public final class ControlledAgent implements AutoCloseable {
       try {
         process.control(document);
       } catch (ConfigException e) {
-        error = CONTROLS_FAILED + e.getMessage();
+        error = AgentContract.CONTROLS_FAILED + e.getMessage();
       }
       if (error.isEmpty()) {
         folder.keepControls(document);

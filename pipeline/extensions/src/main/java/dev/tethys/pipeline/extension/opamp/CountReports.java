@@ -2,6 +2,8 @@ package dev.tethys.pipeline.extension.opamp;
 
 import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.pipeline.opamp.AgentContract;
+import dev.tethys.pipeline.opamp.PipelineAccounts;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -62,13 +64,13 @@ final class CountReports {
     this.clock = clock;
     this.kept = folder.counts();
     this.ended = kept.subList(Math.max(0, kept.size() - MAX_ENDED), kept.size());
-    reports.sendCountsAnew(Set.of(PipelineAccounts.TYPE, PipelineAccounts.VOLUMES));
+    reports.sendCountsAnew(Set.of(AgentContract.TOTALS, AgentContract.VOLUMES));
   }
 
   /** Reports the counts of processes before, ahead of the first accounts of this one. */
   synchronized void start() {
     if (!ended.isEmpty()) {
-      reports.sendOnce(message(PipelineAccounts.ENDED, "[" + String.join(",", ended) + "]"));
+      reports.sendOnce(message(AgentContract.ENDED, "[" + String.join(",", ended) + "]"));
     }
   }
 
@@ -79,7 +81,7 @@ final class CountReports {
 
   /** The accounts at the end of the process. */
   CustomMessage last() {
-    return message(PipelineAccounts.TYPE, process.accounts().json());
+    return message(AgentContract.TOTALS, process.accounts().json());
   }
 
   /**
@@ -97,14 +99,14 @@ final class CountReports {
     }
     PipelineAccounts accounts = process.accounts();
     keep(accounts);
-    long seldom = ControlledAgent.SELDOM.toNanos();
+    long seldom = AgentContract.REPORTED_WITHIN.toNanos();
     if (close
         || process.takeQuotaDue()
         || now - reportedNanos >= seldom && !accounts.isLike(reported)
         || reported == null) {
       reported = accounts;
       reportedNanos = now;
-      reports.sendCustom(message(PipelineAccounts.TYPE, accounts.json()));
+      reports.sendCustom(message(AgentContract.TOTALS, accounts.json()));
     }
     if (volumes.isEmpty() || now - volumesNanos >= (close ? CLOSE_VOLUMES.toNanos() : seldom)) {
       volumesNanos = now;
@@ -121,7 +123,7 @@ final class CountReports {
     String labelled = labelled(next, changesBefore + (steady ? "" : "+" + now), controls);
     if (!labelled.equals(volumes)) {
       volumes = labelled;
-      reports.sendCustom(message(PipelineAccounts.VOLUMES, labelled));
+      reports.sendCustom(message(AgentContract.VOLUMES, labelled));
     }
   }
 
@@ -150,11 +152,15 @@ final class CountReports {
   private String labelled(String json, String change, String controls) {
     return json.isEmpty()
         ? ""
-        : "{\"run\":\""
+        : "{\""
+            + AgentContract.VOLUMES_RUN
+            + "\":\""
             + boot
             + "."
             + change
-            + "\",\"controls\":\""
+            + "\",\""
+            + AgentContract.VOLUMES_CONTROLS
+            + "\":\""
             + controls
             + "\","
             + json.substring(1);
@@ -164,14 +170,22 @@ final class CountReports {
   synchronized void keep(PipelineAccounts accounts) {
     if (!ended.isEmpty()
         && reports.messagesReceived() > 0
-        && !reports.isUnsent(PipelineAccounts.ENDED)) {
+        && !reports.isUnsent(AgentContract.ENDED)) {
       ended = List.of();
     }
     PipelineAccounts now = accounts.ofControls();
     List<String> lines = new ArrayList<>(ended);
     if (now != null) {
       lines.add(
-          "{\"process\":" + process.health().startNanos() + ",\"totals\":" + now.json() + "}");
+          "{\""
+              + AgentContract.ENDED_PROCESS
+              + "\":"
+              + process.health().startNanos()
+              + ",\""
+              + AgentContract.TOTALS
+              + "\":"
+              + now.json()
+              + "}");
     }
     try {
       if (!lines.equals(kept)) {
@@ -184,7 +198,6 @@ final class CountReports {
   }
 
   private static CustomMessage message(String type, String json) {
-    return new CustomMessage(
-        PipelineAccounts.CAPABILITY, type, json.getBytes(StandardCharsets.UTF_8));
+    return new CustomMessage(AgentContract.ACCOUNTS, type, json.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.extension.opamp;
 
 import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.config.ConfigException;
+import dev.tethys.pipeline.opamp.AgentContract;
 import dev.tethys.pipeline.web.NodeRecords;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -71,6 +72,6 @@ final class LiveTaps {
       }
     }
     byte[] data = answer.getBytes(StandardCharsets.UTF_8);
-    reports.sendOnce(new CustomMessage(ControlledAgent.TAP, request.type(), data));
+    reports.sendOnce(new CustomMessage(AgentContract.TAP, request.type(), data));
   }
 }

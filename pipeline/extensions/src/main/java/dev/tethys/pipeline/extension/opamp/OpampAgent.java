@@ -13,6 +13,7 @@ import dev.tethys.pipeline.component.HealthWatcher;
 import dev.tethys.pipeline.component.PipelineWatcher;
 import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.extension.health.GraphHealth;
+import dev.tethys.pipeline.opamp.InstanceUid;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.time.Duration;

@@ -13,6 +13,7 @@ import dev.tethys.pipeline.client.ClientKeys;
 import dev.tethys.pipeline.client.ClientTlsSettings;
 import dev.tethys.pipeline.client.HttpClientSettings;
 import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.opamp.InstanceUid;
 import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;

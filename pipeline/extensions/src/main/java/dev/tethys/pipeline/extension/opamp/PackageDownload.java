@@ -3,6 +3,7 @@ package dev.tethys.pipeline.extension.opamp;
 import dev.tethys.codec.opamp.PackagesOffer.Offered;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.pipeline.opamp.AgentContract;
 import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
@@ -98,8 +99,8 @@ public final class PackageDownload implements PackageUpgrades.Download {
           OutputStream out = Files.newOutputStream(file)) {
         for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
           total += n;
-          if (total > PackageFile.MAX_BYTES) {
-            throw new IOException("it has more than " + PackageFile.MAX_BYTES + " bytes");
+          if (total > AgentContract.MAX_PACKAGE_BYTES) {
+            throw new IOException("it has more than " + AgentContract.MAX_PACKAGE_BYTES + " bytes");
           }
           if (System.nanoTime() - end > 0) {
             throw new IOException(

@@ -25,9 +25,6 @@ import java.util.zip.ZipFile;
  * the content.
  */
 public final class PackageFile {
-  /** Largest archive, in bytes. */
-  public static final long MAX_BYTES = 1L << 30;
-
   /** Bytes of all files in it. */
   static final long MAX_UNPACKED = 2L << 30;
 

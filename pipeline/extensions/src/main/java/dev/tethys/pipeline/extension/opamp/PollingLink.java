@@ -8,6 +8,7 @@ import dev.tethys.config.ProxyConfig;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.client.FirstUseClient;
 import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.opamp.InstanceUid;
 import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;

@@ -4,6 +4,8 @@ import dev.tethys.codec.opamp.RemoteConfig;
 import dev.tethys.model.UuidV7;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.pipeline.opamp.AgentContract;
+import dev.tethys.pipeline.opamp.InstanceUid;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -82,13 +84,12 @@ final class RemoteConfigFolder {
   }
 
   private static boolean isPart(RemoteConfig.File f) {
-    return !f.type().equals(ControlledAgent.CONTROLS)
-        && !f.type().equals(ControlledAgent.VARIABLES);
+    return !f.type().equals(AgentContract.CONTROLS) && !f.type().equals(AgentContract.VARIABLES);
   }
 
   /** Live controls of an offered configuration; "" for none. */
   static String controls(RemoteConfig offered) {
-    return text(offered, ControlledAgent.CONTROLS);
+    return text(offered, AgentContract.CONTROLS);
   }
 
   /**
@@ -97,7 +98,7 @@ final class RemoteConfigFolder {
    * @throws IOException where they are no JSON object of strings
    */
   static Map<String, String> variables(RemoteConfig offered) throws IOException {
-    return variables(text(offered, ControlledAgent.VARIABLES));
+    return variables(text(offered, AgentContract.VARIABLES));
   }
 
   private static Map<String, String> variables(String json) throws IOException {

@@ -11,6 +11,7 @@ import dev.tethys.codec.opamp.PackageStatuses;
 import dev.tethys.codec.opamp.PackagesOffer;
 import dev.tethys.codec.opamp.RemoteConfig;
 import dev.tethys.codec.opamp.ServerToAgent;
+import dev.tethys.pipeline.opamp.InstanceUid;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.HashMap;

@@ -19,6 +19,7 @@ import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.ledger.ItemAccounting;
+import dev.tethys.pipeline.opamp.InstanceUid;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.nop.NopReceiverFactory;
 import dev.tethys.testkit.TestCertificates;

@@ -7,6 +7,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.config.Secret;
 import dev.tethys.model.UuidV7;
 import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.opamp.InstanceUid;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -108,7 +109,8 @@ class OpampSettingsTest {
             + " negative",
         "server: {ws: {endpoint: 'http://a'}} | ws.endpoint must be a URL that begins with ws:// or"
             + " wss://",
-        "server: {http: {endpoint: 'ws://a'}} | http.endpoint must be a URL that begins with http://",
+        "server: {http: {endpoint: 'ws://a'}} | http.endpoint must be a URL that begins with"
+            + " http://",
         "server: {ws: {endpoint: 'a:4320'}} | endpoint must be a URL",
         "server: {ws: {endpoint: 'ws://a', polling_interval: 1s}} | polling_interval",
         "{server: {ws: {endpoint: 'ws://a'}}, instance_uid: 01BX5ZZKBKACTAV9WEVGEMMVRZFAIL} | opamp"

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.extension.opamp;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
+import dev.tethys.pipeline.opamp.InstanceUid;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.extension.opamp;
+package dev.tethys.pipeline.opamp;
 
 import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.ExporterHealth;
@@ -111,22 +111,6 @@ public record PipelineAccounts(
    */
   public record QuotaUse(String value, double used, double limit, String step, long period) {}
 
-  /** Capability of the custom messages that carry the accounts. */
-  public static final String CAPABILITY = "dev.tethys.accounts";
-
-  /** Type of these messages: a JSON object of the components of this record. */
-  public static final String TYPE = "totals";
-
-  /** Type of messages with volumes by attribute, see {@code VolumesJson.report}. */
-  public static final String VOLUMES = "volumes";
-
-  /**
-   * Type of a message with the last live controls of processes that have ended, once for each: a
-   * JSON array, the oldest process first, of objects with its start as {@code process}, in Unix
-   * nanoseconds, and its accounts as {@code totals}.
-   */
-  public static final String ENDED = "ended";
-
   /** Totals of a registry. */
   public static PipelineAccounts of(AccountingRegistry ledger) {
     long out = 0;
@@ -144,12 +128,15 @@ public record PipelineAccounts(
           signal, new SignalItems(taken, b.deadLettered(), b.dropped()), SignalItems::plus);
       if (receives) {
         returned += b.returned();
-        receivers.merge(a.component() + "@" + signal, Math.max(0, taken - b.returned()), Long::sum);
+        receivers.merge(
+            a.component() + AgentContract.SIGNAL + signal,
+            Math.max(0, taken - b.returned()),
+            Long::sum);
       } else if (a.kind().equals(ComponentKind.EXPORTER.word())) {
         out += b.out();
         queued += b.held();
         exporters.merge(
-            a.component() + "@" + signal,
+            a.component() + AgentContract.SIGNAL + signal,
             new Exporter(b.in() + b.created() + b.restored(), b.out(), b.held(), -1),
             Exporter::plus);
       }
@@ -199,7 +186,7 @@ public record PipelineAccounts(
     exporters.forEach((name, x) -> aged.put(name, new Exporter(x.in, x.out, x.queued, 0)));
     for (ExporterHealth q : queues) {
       aged.computeIfPresent(
-          q.id() + "@" + q.signal().name().toLowerCase(Locale.ROOT),
+          q.id() + AgentContract.SIGNAL + q.signal().name().toLowerCase(Locale.ROOT),
           (name, x) -> x.plus(new Exporter(0, 0, 0, q.waitsMillis())));
     }
     return new PipelineAccounts(
@@ -235,7 +222,7 @@ public record PipelineAccounts(
   }
 
   /** Whether other accounts need no report: memory is never quite the same. */
-  boolean isLike(@Nullable PipelineAccounts other) {
+  public boolean isLike(@Nullable PipelineAccounts other) {
     return other != null
         && Math.abs(memory - other.memory) < MEMORY_STEP
         && new PipelineAccounts(
@@ -255,7 +242,7 @@ public record PipelineAccounts(
   }
 
   /** Live controls alone; null where there are no counts of them. */
-  @Nullable PipelineAccounts ofControls() {
+  public @Nullable PipelineAccounts ofControls() {
     return controls == null || controls.isEmpty()
         ? null
         : new PipelineAccounts(

@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.extension.opamp;
+package dev.tethys.pipeline.opamp;
 
 import java.nio.ByteBuffer;
 import java.util.Locale;
@@ -13,7 +13,7 @@ public final class InstanceUid {
   private InstanceUid() {}
 
   /** Identity in a text; null for none. */
-  static @Nullable UUID parse(String text) {
+  public static @Nullable UUID parse(String text) {
     return text.length() == ULID_LENGTH ? ulid(text.toUpperCase(Locale.ROOT)) : uuid(text);
   }
 
