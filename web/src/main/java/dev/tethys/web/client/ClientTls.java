@@ -22,6 +22,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -208,5 +209,22 @@ final class ClientTls {
     public X509Certificate[] getAcceptedIssuers() {
       return new X509Certificate[0];
     }
+  }
+
+  /** Secures an open connection as a configuration says. */
+  static SSLSocket secured(
+      Setup setup, TlsConfig tls, Socket plain, String name, int port, String... alpn)
+      throws IOException {
+    SSLSocket s =
+        (SSLSocket) setup.context().getSocketFactory().createSocket(plain, name, port, true);
+    SSLParameters p = s.getSSLParameters();
+    p.setProtocols(setup.protocols().toArray(String[]::new));
+    p.setApplicationProtocols(alpn);
+    if (!tls.insecureSkipVerify()) {
+      p.setEndpointIdentificationAlgorithm("HTTPS");
+    }
+    s.setSSLParameters(p);
+    s.startHandshake();
+    return s;
   }
 }

@@ -20,13 +20,13 @@ final class CloudSigner {
 
   private CloudSigner() {}
 
-  static WebClient.Signer of(CloudAuth cloud, CredentialDependencies dependencies) {
+  static CallSigner of(CloudAuth cloud, CredentialDependencies dependencies) {
     return switch (cloud) {
       case CloudAuth.SigV4 c -> {
         AwsCredentials credentials =
             new AwsCredentials(AwsCredentials.Settings.of(c), dependencies);
         yield call ->
-            WebClient.Signed.of(
+            CallSigner.Signed.of(
                 AwsSigner.sign(
                     call,
                     credentials.identity(),
@@ -76,9 +76,9 @@ final class CloudSigner {
     return credentials.region();
   }
 
-  private static WebClient.Signer bearer(BearerTokens tokens) {
+  private static CallSigner bearer(BearerTokens tokens) {
     return call ->
-        WebClient.Signed.of(call.withHeader("Authorization", "Bearer " + tokens.token()));
+        CallSigner.Signed.of(call.withHeader("Authorization", "Bearer " + tokens.token()));
   }
 
   private static BearerTokens azure(CloudAuth.AzureAd c, CredentialDependencies dependencies) {

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLSocket;
@@ -30,6 +31,9 @@ import javax.net.ssl.SSLSocket;
  * @param below closed by other threads, never blocks; the same object without TLS
  */
 record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Closeable below) {
+  /** How long connecting alone may take. */
+  static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
+
   /**
    * Most bytes that are read or written at once: the JDK keeps a buffer outside of the heap as
    * large as the largest piece.
@@ -87,10 +91,7 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
       opened.accept(channel);
       try {
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        channel
-            .socket()
-            .connect(
-                new InetSocketAddress(a, port), (int) HttpClientFactory.CONNECT_TIMEOUT.toMillis());
+        channel.socket().connect(new InetSocketAddress(a, port), (int) CONNECT_TIMEOUT.toMillis());
         return channel;
       } catch (ConnectException e) {
         channel.close();

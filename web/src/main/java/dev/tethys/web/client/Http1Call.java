@@ -1,8 +1,6 @@
 package dev.tethys.web.client;
 
 import dev.tethys.config.UrlHost;
-import dev.tethys.model.guard.LimitedLog;
-import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,7 +8,6 @@ import java.net.URI;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -28,22 +25,6 @@ import org.jspecify.annotations.Nullable;
  * the response.
  */
 final class Http1Call implements Runnable {
-  /** The longest line, and with it the longest header, in bytes. */
-  static final int MAX_LINE = 64 << 10;
-
-  /** The most headers of an answer. */
-  static final int MAX_HEADERS = 1000;
-
-  /** The most bytes of all headers of an answer, and of its trailers. */
-  static final int MAX_HEAD = 1 << 20;
-
-  /** The most interim answers, such as 103, before an answer. */
-  static final int MAX_INTERIM = 16;
-
-  /** Number of characters of a malformed line shown in errors. */
-  private static final int SHOWN = 200;
-
-  private static final int BUFFER = 8 << 10;
   private static final int ONE_WRITE = 64 << 10;
 
   /** Status that some servers send to an idle connection before they close it. */
@@ -104,9 +85,6 @@ final class Http1Call implements Runnable {
     return UrlHost.port(uri) < 0 ? host : host + ":" + UrlHost.port(uri);
   }
 
-  /** The status and headers of an answer. */
-  record Head(String version, int status, TreeMap<String, List<String>> headers) {}
-
   /** Sends it over a new connection. */
   ClientResponse send(ConnectionStreams.Dialer dialer) throws IOException, InterruptedException {
     watch();
@@ -125,7 +103,7 @@ final class Http1Call implements Runnable {
   /** Sends it over a connection that may have served before and may serve again. */
   ClientResponse send(Connections connections) throws IOException, InterruptedException {
     Connections.Server server =
-        new Connections.Server(UrlHost.bare(call.uri()), WebClient.port(call.uri()));
+        new Connections.Server(UrlHost.bare(call.uri()), UrlPort.of(call.uri()));
     return send(connections, server, ConnectionStreams.tcp(server.host(), server.port()));
   }
 
@@ -149,7 +127,7 @@ final class Http1Call implements Runnable {
         opened(used.below());
         try {
           return exchange(used, back, mayAskAgain);
-        } catch (Stale e) {
+        } catch (Http1Reader.Stale e) {
           used.close();
           if (!mayAskAgain || isLate() || Thread.currentThread().isInterrupted()) {
             throw e;
@@ -261,7 +239,7 @@ final class Http1Call implements Runnable {
       throws IOException {
     byte[] body = call.body() == null ? new byte[0] : call.body();
     byte[] head = head(body, back == null);
-    Source in = new Source(wire.in());
+    Http1Reader in = new Http1Reader(wire.in());
     try {
       wire.out().write(head);
       if (body.length > ONE_WRITE) {
@@ -270,13 +248,13 @@ final class Http1Call implements Runnable {
       wire.out().flush();
     } catch (IOException e) {
       if (e instanceof ClosedByInterruptException || isLate() || !in.hasSome()) {
-        throw body.length == 0 || mayAskAgain ? new Stale(e) : e;
+        throw body.length == 0 || mayAskAgain ? new Http1Reader.Stale(e) : e;
       }
       // The server has answered without reading the whole body.
     }
-    Head h = in.head();
+    Http1Reader.Head h = in.head();
     if (mayAskAgain && h.status() == TIMED_OUT) {
-      throw new Stale("408 Request Timeout");
+      throw new Http1Reader.Stale("408 Request Timeout");
     }
     onReceived();
     return answer(h, in, wire, back == null ? w -> w.close() : back);
@@ -305,7 +283,7 @@ final class Http1Call implements Runnable {
   }
 
   private ClientResponse answer(
-      Head h, Source in, ConnectionStreams wire, Consumer<ConnectionStreams> back)
+      Http1Reader.Head h, Http1Reader in, ConnectionStreams wire, Consumer<ConnectionStreams> back)
       throws IOException {
     version = h.version();
     TreeMap<String, List<String>> headers = h.headers();
@@ -314,35 +292,18 @@ final class Http1Call implements Runnable {
     String connection =
         String.join(",", headers.getOrDefault("Connection", List.of())).toLowerCase(Locale.ROOT);
     boolean again = h.version().equals("HTTP/1.1") && !connection.contains("close");
-    Part body;
+    Http1Body body;
     if (call.method().equals("HEAD") || h.status() == 204 || h.status() == 304) {
-      body = new Part(in, 0);
+      body = new Http1Body(in, 0);
     } else if (coding.toLowerCase(Locale.ROOT).contains("chunked")) {
-      body = new Chunked(in);
+      body = new Http1Body.Chunked(in);
     } else if (!lengths.isEmpty()) {
-      body = new Part(in, length(lengths.getFirst()));
+      body = Http1Body.ofLength(in, lengths.getFirst());
     } else {
-      body = new Part(in, Part.TO_THE_END);
+      body = new Http1Body(in, Http1Body.TO_THE_END);
       again = false;
     }
     return new ClientResponse(h.status(), headers, new Body(body, in, wire, again ? back : null));
-  }
-
-  private static long length(String s) throws IOException {
-    try {
-      long n = Long.parseLong(s.strip());
-      if (n >= 0) {
-        return n;
-      }
-    } catch (NumberFormatException e) {
-      // as below
-    }
-    throw new IOException("malformed Content-Length \"" + LimitedLog.cut(s, SHOWN) + "\"");
-  }
-
-  /** Reads the status and headers of an answer; its body is next. */
-  static Head readHead(InputStream in) throws IOException {
-    return new Source(in, 1).head();
   }
 
   /**
@@ -357,33 +318,17 @@ final class Http1Call implements Runnable {
     }
   }
 
-  /**
-   * The connection ended before any response, or the data received before the request is not a
-   * response to it.
-   */
-  private static final class Stale extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    Stale(@Nullable IOException cause) {
-      super("EOF", cause);
-    }
-
-    Stale(String message) {
-      super(message);
-    }
-  }
-
   /** Body of a response; owns the connection it is read from. */
   private final class Body extends InputStream {
-    private final Part part;
-    private final Source source;
+    private final Http1Body part;
+    private final Http1Reader source;
     private final ConnectionStreams wire;
     private final @Nullable Consumer<ConnectionStreams> back;
     private boolean over;
 
     Body(
-        Part part,
-        Source source,
+        Http1Body part,
+        Http1Reader source,
         ConnectionStreams wire,
         @Nullable Consumer<ConnectionStreams> back) {
       this.part = part;
@@ -458,229 +403,6 @@ final class Http1Call implements Runnable {
         // then it does not
       }
       end(whole);
-    }
-  }
-
-  /** Bytes of a connection, some of them read ahead. */
-  private static final class Source {
-    private final InputStream in;
-    private final byte[] buf;
-    private int at;
-    private int end;
-
-    Source(InputStream in) {
-      this(in, BUFFER);
-    }
-
-    Source(InputStream in, int ahead) {
-      this.in = in;
-      this.buf = new byte[ahead];
-    }
-
-    boolean hasMore() {
-      return at < end;
-    }
-
-    /** Whether the peer has sent data; waits for it. */
-    boolean hasSome() {
-      try {
-        return hasMore() || fill();
-      } catch (IOException e) {
-        return false;
-      }
-    }
-
-    private boolean fill() throws IOException {
-      at = 0;
-      end = Math.max(0, in.read(buf, 0, buf.length));
-      return end > 0;
-    }
-
-    int read(byte[] b, int offset, int length) throws IOException {
-      if (at == end) {
-        return in.read(b, offset, length);
-      }
-      int n = Math.min(length, end - at);
-      System.arraycopy(buf, at, b, offset, n);
-      at += n;
-      return n;
-    }
-
-    Head head() throws IOException {
-      try {
-        if (!hasMore() && !fill()) {
-          throw new Stale((IOException) null);
-        }
-      } catch (ClosedByInterruptException | Stale e) {
-        throw e;
-      } catch (IOException e) {
-        throw new Stale(e);
-      }
-      String version;
-      int status;
-      TreeMap<String, List<String>> headers;
-      int interim = -1;
-      do {
-        if (++interim > MAX_INTERIM) {
-          throw new IOException("more than " + MAX_INTERIM + " interim answers");
-        }
-        String line = line();
-        String[] parts = line.split(" ", 3);
-        if (parts.length < 2 || !parts[0].startsWith("HTTP/1.") || !isStatus(parts[1])) {
-          throw new Stale("malformed HTTP response \"" + LimitedLog.cut(line, SHOWN) + "\"");
-        }
-        version = parts[0];
-        status = Integer.parseInt(parts[1]);
-        headers = headers();
-      } while (status / 100 == 1);
-      return new Head(version, status, headers);
-    }
-
-    private static boolean isStatus(String s) {
-      return s.length() == 3
-          && s.charAt(0) >= '1'
-          && s.charAt(0) <= '5'
-          && isDigit(s.charAt(1))
-          && isDigit(s.charAt(2));
-    }
-
-    private static boolean isDigit(char c) {
-      return c >= '0' && c <= '9';
-    }
-
-    TreeMap<String, List<String>> headers() throws IOException {
-      TreeMap<String, List<String>> out = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-      int bytes = 0;
-      for (int n = 0; ; n++) {
-        String line = line();
-        bytes += line.length();
-        if (bytes > MAX_HEAD) {
-          throw new IOException("the headers are longer than " + MAX_HEAD + " bytes");
-        }
-        if (line.isEmpty()) {
-          return out;
-        }
-        int colon = line.indexOf(':');
-        if (colon <= 0) {
-          throw new IOException("malformed header \"" + LimitedLog.cut(line, SHOWN) + "\"");
-        }
-        if (n == MAX_HEADERS) {
-          throw new IOException("more than " + MAX_HEADERS + " headers");
-        }
-        out.computeIfAbsent(line.substring(0, colon), k -> new ArrayList<>(1))
-            .add(line.substring(colon + 1).strip());
-      }
-    }
-
-    String line() throws IOException {
-      ByteArrayOutputStream before = null; // what came in earlier buffers
-      while (true) {
-        for (int i = at; i < end; i++) {
-          if (buf[i] == '\n') {
-            String s;
-            if (before == null) {
-              s = new String(buf, at, i - at, StandardCharsets.ISO_8859_1);
-            } else {
-              before.write(buf, at, i - at);
-              s = before.toString(StandardCharsets.ISO_8859_1);
-            }
-            at = i + 1;
-            return s.endsWith("\r") ? s.substring(0, s.length() - 1) : s;
-          }
-        }
-        if (before == null) {
-          before = new ByteArrayOutputStream();
-        }
-        before.write(buf, at, end - at);
-        if (before.size() > MAX_LINE) {
-          throw new IOException("a header is longer than " + MAX_LINE + " bytes");
-        }
-        if (!fill()) {
-          throw new IOException("unexpected EOF");
-        }
-      }
-    }
-  }
-
-  /** Body, or part of one, with a known length or up to the end of the connection. */
-  private static class Part {
-    static final long TO_THE_END = Long.MAX_VALUE;
-
-    final Source in;
-    long remaining;
-
-    Part(Source in, long length) {
-      this.in = in;
-      this.remaining = length;
-    }
-
-    /** Reads the size of the next chunk once the current one is consumed; false at the end. */
-    boolean next() throws IOException {
-      return false;
-    }
-
-    /** Whether the rest of it was read ahead. */
-    boolean isBuffered() {
-      return remaining <= in.end - in.at;
-    }
-
-    int read(byte[] b, int offset, int length) throws IOException {
-      if (remaining <= 0 && !next()) {
-        return -1;
-      }
-      int n = in.read(b, offset, (int) Math.min(length, remaining));
-      if (n < 0) {
-        if (remaining == TO_THE_END) {
-          remaining = 0;
-          return -1;
-        }
-        throw new IOException("unexpected EOF");
-      }
-      if (remaining != TO_THE_END) {
-        remaining -= n;
-      }
-      return n;
-    }
-  }
-
-  /** A body in chunks; trailers are read past. */
-  private static final class Chunked extends Part {
-    private boolean first = true;
-    private boolean ended;
-
-    Chunked(Source in) {
-      super(in, 0);
-    }
-
-    @Override
-    boolean isBuffered() {
-      return ended;
-    }
-
-    @Override
-    boolean next() throws IOException {
-      if (ended) {
-        return false;
-      }
-      if (!first && !in.line().isEmpty()) {
-        throw new IOException("malformed chunked encoding");
-      }
-      first = false;
-      String size = in.line();
-      int semi = size.indexOf(';');
-      try {
-        remaining = Long.parseLong((semi < 0 ? size : size.substring(0, semi)).strip(), 16);
-      } catch (NumberFormatException e) {
-        throw new IOException("malformed chunked encoding", e);
-      }
-      if (remaining < 0 || remaining == TO_THE_END) {
-        throw new IOException("malformed chunked encoding");
-      }
-      if (remaining == 0) {
-        ended = true;
-        in.headers();
-      }
-      return !ended;
     }
   }
 }

@@ -104,7 +104,7 @@ final class Http3Calls implements AutoCloseable {
     times.resolved = System.nanoTime();
     times.tlsStarted = times.resolved;
     Http3Dialer.Connection c =
-        dialer.connect(new InetSocketAddress(address, WebClient.port(r.uri())), name, r.deadline());
+        dialer.connect(new InetSocketAddress(address, UrlPort.of(r.uri())), name, r.deadline());
     times.connected = System.nanoTime();
     times.secured = times.connected;
     return c;

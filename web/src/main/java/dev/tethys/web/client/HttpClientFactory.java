@@ -14,8 +14,6 @@ import dev.tethys.web.kerberos.KerberosServer;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
@@ -85,7 +83,7 @@ public final class HttpClientFactory implements AutoCloseable {
   private final Connections connections = new Connections(timer, System::nanoTime);
   private final Map<ClientKey, Transport> transports = new HashMap<>(); // guarded by itself
   private final Map<Own, Connections> own = new HashMap<>(); // guarded by itself
-  private final Map<CloudAuth, WebClient.Signer> signers = new HashMap<>(); // guarded by itself
+  private final Map<CloudAuth, CallSigner> signers = new HashMap<>(); // guarded by itself
 
   /**
    * @param userAgent sent with every call that does not set one
@@ -123,12 +121,12 @@ public final class HttpClientFactory implements AutoCloseable {
         config,
         call -> {
           KerberosLogin.TicketHeader s = login.show(server.host());
-          return new WebClient.Signed(
+          return new CallSigner.Signed(
               call.withHeader("Authorization", s.authorization()), s.refused());
         });
   }
 
-  private WebClient client(HttpClientConfig config, WebClient.@Nullable Signer signer)
+  private WebClient client(HttpClientConfig config, @Nullable CallSigner signer)
       throws IOException {
     return new WebClient(
         config,
@@ -203,13 +201,13 @@ public final class HttpClientFactory implements AutoCloseable {
     return Http3Library.problem();
   }
 
-  /** One for each identity, so that its tokens are fetched once for any number of clients. */
-  private WebClient.@Nullable Signer signer(@Nullable CloudAuth cloud) {
+  /** One for each identity, so that its tokens are fetched once however many clients there are. */
+  private @Nullable CallSigner signer(@Nullable CloudAuth cloud) {
     if (cloud == null) {
       return null;
     }
     synchronized (signers) {
-      WebClient.Signer s = signers.get(cloud);
+      CallSigner s = signers.get(cloud);
       if (s == null) {
         s = CloudSigner.of(cloud, credentialDependencies());
         if (signers.size() >= MAX_TRANSPORTS) {
@@ -285,7 +283,7 @@ public final class HttpClientFactory implements AutoCloseable {
     Proxies proxies = new Proxies(new ProxyConfig(null, "", true, Map.of()), environment);
     URI proxy = proxies.find(to);
     String host = UrlHost.bare(to);
-    int port = WebClient.port(to);
+    int port = UrlPort.of(to);
     if (proxy == null) {
       return TlsSockets.connect(host, port, tls, deadline);
     }
@@ -325,15 +323,5 @@ public final class HttpClientFactory implements AutoCloseable {
     synchronized (transports) {
       transports.clear();
     }
-  }
-
-  /** Timeout for connecting alone. */
-  static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
-
-  static HttpClient.Builder builder(ExecutorService executor) {
-    return HttpClient.newBuilder()
-        .executor(executor)
-        .connectTimeout(CONNECT_TIMEOUT)
-        .followRedirects(HttpClient.Redirect.NEVER);
   }
 }

@@ -23,7 +23,7 @@ final class PerHostLimiter {
   private record Server(boolean tls, String host, int port) {
     static Server of(URI uri) {
       return new Server(
-          "https".equalsIgnoreCase(uri.getScheme()), UrlHost.bare(uri), WebClient.port(uri));
+          "https".equalsIgnoreCase(uri.getScheme()), UrlHost.bare(uri), UrlPort.of(uri));
     }
   }
 

@@ -95,7 +95,7 @@ final class Proxies extends ProxySelector {
       return proxy;
     }
     String host = UrlHost.bare(uri).toLowerCase(Locale.ROOT);
-    int port = WebClient.port(uri);
+    int port = UrlPort.of(uri);
     InetAddress address = literal(host);
     if (host.equals("localhost") || address != null && address.isLoopbackAddress()) {
       return null;

@@ -81,9 +81,9 @@ final class ProxyRoute {
   ConnectionStreams dial(Consumer<Closeable> opened) throws IOException {
     Socket plain = new Socket();
     opened.accept(plain);
-    Socket socket = open(plain, System.nanoTime() + HttpClientFactory.CONNECT_TIMEOUT.toNanos());
+    Socket socket = open(plain, System.nanoTime() + ConnectionStreams.CONNECT_TIMEOUT.toNanos());
     if (isScheme(target, "https")) {
-      socket = HostTls.secured(tls, socket, UrlHost.bare(target), WebClient.port(target));
+      socket = HostTls.secured(tls, socket, UrlHost.bare(target), UrlPort.of(target));
     }
     return ConnectionStreams.of(socket, plain);
   }
@@ -97,7 +97,7 @@ final class ProxyRoute {
   Socket open(Socket plain, long deadline) throws IOException {
     Socket socket = plain;
     String host = UrlHost.bare(proxy);
-    int port = UrlHost.port(proxy) < 0 && isSocks() ? SOCKS_PORT : WebClient.port(proxy);
+    int port = UrlHost.port(proxy) < 0 && isSocks() ? SOCKS_PORT : UrlPort.of(proxy);
     InetAddress address;
     try {
       address = NameLookup.all(host, deadline).getFirst();
@@ -106,7 +106,7 @@ final class ProxyRoute {
     }
     try {
       socket.connect(
-          new InetSocketAddress(address, port), (int) HttpClientFactory.CONNECT_TIMEOUT.toMillis());
+          new InetSocketAddress(address, port), (int) ConnectionStreams.CONNECT_TIMEOUT.toMillis());
       socket.setTcpNoDelay(true);
       if (isScheme(proxy, "https")) {
         socket = HostTls.secured(tls, socket, host, port);
@@ -126,7 +126,7 @@ final class ProxyRoute {
   }
 
   private void tunnel(Socket socket) throws IOException {
-    String authority = UrlHost.of(target) + ":" + WebClient.port(target);
+    String authority = UrlHost.of(target) + ":" + UrlPort.of(target);
     StringBuilder sb = new StringBuilder();
     sb.append("CONNECT ").append(authority).append(" HTTP/1.1\r\n");
     sb.append("Host: ").append(authority).append("\r\n");
@@ -142,7 +142,7 @@ final class ProxyRoute {
     OutputStream out = socket.getOutputStream();
     out.write(sb.append("\r\n").toString().getBytes(StandardCharsets.UTF_8));
     out.flush();
-    int status = Http1Call.readHead(socket.getInputStream()).status();
+    int status = Http1Reader.readHead(socket.getInputStream()).status();
     if (status / 100 != 2) {
       throw new IOException("the proxy refuses the tunnel with status " + status);
     }
@@ -177,8 +177,8 @@ final class ProxyRoute {
     request[3] = 3; // by name
     request[4] = (byte) name.length;
     System.arraycopy(name, 0, request, 5, name.length);
-    request[5 + name.length] = (byte) (WebClient.port(target) >> 8);
-    request[6 + name.length] = (byte) WebClient.port(target);
+    request[5 + name.length] = (byte) (UrlPort.of(target) >> 8);
+    request[6 + name.length] = (byte) UrlPort.of(target);
     out.write(request);
     out.flush();
     in.readUnsignedByte();

@@ -58,7 +58,7 @@ public final class TlsSockets {
   public static SSLSocket secure(
       TlsConfig config, Socket plain, String name, int port, String... alpn) throws IOException {
     ClientTls.Setup setup = ClientTls.setup(config);
-    return TracedClient.secured(
+    return ClientTls.secured(
         setup,
         config,
         plain,

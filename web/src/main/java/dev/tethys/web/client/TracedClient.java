@@ -1,7 +1,6 @@
 package dev.tethys.web.client;
 
 import dev.tethys.config.HttpClientConfig;
-import dev.tethys.config.TlsConfig;
 import dev.tethys.config.UrlHost;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
@@ -22,7 +21,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
@@ -150,7 +148,7 @@ public final class TracedClient implements AutoCloseable {
    * @throws IOException if no response arrives
    */
   public Exchange send(Request r, Times times) throws IOException, InterruptedException {
-    WebClient.checkPort(r.uri);
+    UrlPort.check(r.uri);
     Map<String, List<String>> headers =
         r.trusted ? headers(r.deadline) : new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     headers.putAll(r.headers);
@@ -337,12 +335,12 @@ public final class TracedClient implements AutoCloseable {
         String name =
             config.tls().serverName().isEmpty() ? r.serverName : config.tls().serverName();
         SSLSocket secured =
-            secured(
+            ClientTls.secured(
                 transport.tls(),
                 config.tls(),
                 socket,
                 name,
-                WebClient.port(r.uri),
+                UrlPort.of(r.uri),
                 transport.http2() ? new String[] {"h2", "http/1.1"} : new String[] {"http/1.1"});
         times.secured = System.nanoTime();
         session = secured.getSession();
@@ -358,7 +356,7 @@ public final class TracedClient implements AutoCloseable {
       socket.setTcpNoDelay(true);
       int millis = (int) Math.clamp((r.deadline - System.nanoTime()) / 1_000_000, 1, 1 << 30);
       try {
-        socket.connect(new InetSocketAddress(address, WebClient.port(r.uri)), millis);
+        socket.connect(new InetSocketAddress(address, UrlPort.of(r.uri)), millis);
       } catch (java.net.SocketTimeoutException e) {
         throw new HttpTimeoutException("context deadline exceeded");
       } catch (ConnectException e) {
@@ -366,30 +364,13 @@ public final class TracedClient implements AutoCloseable {
             "dial tcp "
                 + address.getHostAddress()
                 + ":"
-                + WebClient.port(r.uri)
+                + UrlPort.of(r.uri)
                 + ": connect: connection refused");
       }
     }
   }
 
-  /** Secures an open connection with the configured TLS. */
-  static SSLSocket secured(
-      ClientTls.Setup setup, TlsConfig tls, Socket plain, String name, int port, String... alpn)
-      throws IOException {
-    SSLSocket s =
-        (SSLSocket) setup.context().getSocketFactory().createSocket(plain, name, port, true);
-    SSLParameters p = s.getSSLParameters();
-    p.setProtocols(setup.protocols().toArray(String[]::new));
-    p.setApplicationProtocols(alpn);
-    if (!tls.insecureSkipVerify()) {
-      p.setEndpointIdentificationAlgorithm("HTTPS");
-    }
-    s.setSSLParameters(p);
-    s.startHandshake();
-    return s;
-  }
-
-  /** Records the time of the first byte. */
+  /** Notices when the first byte comes. */
   private static final class Noticed extends FilterInputStream {
     private final Times times;
 

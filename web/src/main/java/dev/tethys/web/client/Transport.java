@@ -147,7 +147,10 @@ final class Transport {
   }
 
   private HttpClient make(ClientTls.Setup setup) {
-    return HttpClientFactory.builder(executor)
+    return HttpClient.newBuilder()
+        .executor(executor)
+        .connectTimeout(ConnectionStreams.CONNECT_TIMEOUT)
+        .followRedirects(HttpClient.Redirect.NEVER)
         .version(http2 ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1)
         .proxy(proxies)
         .sslContext(setup.context())

@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +46,7 @@ public final class WebClient {
   private final String userAgent;
   private final Deadlines deadlines;
   private final Connections connections;
-  private final @Nullable Signer signer;
+  private final @Nullable CallSigner signer;
   private final ConnectionRules rules;
   private final @Nullable CookieJar cookies;
   private final @Nullable PerHostLimiter turnstile;
@@ -57,25 +56,6 @@ public final class WebClient {
 
   private volatile @Nullable CachedHeaders known;
 
-  /** Adds authentication to a call. */
-  @FunctionalInterface
-  interface Signer {
-    Signed sign(ClientRequest call) throws IOException, InterruptedException;
-  }
-
-  /**
-   * A signed call.
-   *
-   * @param refused called when a server rejected it (401): whether the next one will be signed with
-   *     other credentials
-   */
-  record Signed(ClientRequest call, BooleanSupplier refused) {
-    /** One whose successor is signed with the same. */
-    static Signed of(ClientRequest call) {
-      return new Signed(call, () -> false);
-    }
-  }
-
   WebClient(
       HttpClientConfig config,
       Transport transport,
@@ -83,7 +63,7 @@ public final class WebClient {
       String userAgent,
       Deadlines deadlines,
       Connections connections,
-      @Nullable Signer signer,
+      @Nullable CallSigner signer,
       @Nullable CookieJar cookies) {
     this.config = config;
     this.transport = transport;
@@ -120,7 +100,7 @@ public final class WebClient {
       // Only the server of the URL is recorded: paths and queries contain tokens of receivers.
       span.set("http.request.method", call.method())
           .set("server.address", String.valueOf(UrlHost.of(call.uri())))
-          .set("server.port", port(call.uri()));
+          .set("server.port", UrlPort.of(call.uri()));
       try {
         ClientResponse a = sendFollowing(traced(call, span));
         span.set("http.response.status_code", a.status());
@@ -202,20 +182,21 @@ public final class WebClient {
    */
   private ClientResponse sendOnce(ClientRequest unsigned, boolean trusted, long deadline)
       throws IOException, InterruptedException {
-    Signed signed = trusted && signer != null ? signer.sign(unsigned) : Signed.of(unsigned);
-    RequestHeaders headers = headers(signed.call, trusted, deadline);
-    ClientResponse answer = sendWith(signed.call, headers, deadline);
+    CallSigner.Signed signed =
+        trusted && signer != null ? signer.sign(unsigned) : CallSigner.Signed.of(unsigned);
+    RequestHeaders headers = headers(signed.call(), trusted, deadline);
+    ClientResponse answer = sendWith(signed.call(), headers, deadline);
     if (answer.status() != 401 || !trusted || !hasAnother(signed, headers)) {
       return answer;
     }
     answer.close();
-    ClientRequest again = signer != null ? signer.sign(unsigned).call : unsigned;
+    ClientRequest again = signer != null ? signer.sign(unsigned).call() : unsigned;
     return sendWith(again, headers(again, true, deadline), deadline);
   }
 
-  private boolean hasAnother(Signed signed, RequestHeaders refused) {
+  private boolean hasAnother(CallSigner.Signed signed, RequestHeaders refused) {
     if (signer != null) {
-      return signed.refused.getAsBoolean();
+      return signed.refused().getAsBoolean();
     }
     List<String> used = refused.values().get("Authorization");
     return tokens != null && used != null && tokens.isReplaced(used.getFirst());
@@ -239,7 +220,7 @@ public final class WebClient {
     if (UrlHost.of(call.uri()) == null || !scheme.equals("http") && !scheme.equals("https")) {
       throw new IOException("unsupported protocol scheme \"" + scheme + "\"");
     }
-    checkPort(call.uri());
+    UrlPort.check(call.uri());
     if (call.unixSocket() != null) {
       if (scheme.equals("https")) {
         throw new IOException("HTTPS over a Unix socket is not built in Tethys yet (see README)");
@@ -265,7 +246,7 @@ public final class WebClient {
     if (proxy == null && HostTls.isNeeded(transport.tls(), call.uri())) {
       String host = UrlHost.bare(call.uri());
       return new Http1Call(call, path(call.uri()), headers, deadline, deadlines)
-          .send(HostTls.dialer(transport.tls(), host, port(call.uri()), Addresses.IN_ORDER));
+          .send(HostTls.dialer(transport.tls(), host, UrlPort.of(call.uri()), Addresses.IN_ORDER));
     }
     return watched(call, overTcp(call, headers, scheme, deadline), deadline);
   }
@@ -276,7 +257,7 @@ public final class WebClient {
       throws IOException, InterruptedException {
     ClientTls.Setup tls = scheme.equals("https") ? transport.tls() : null;
     String host = UrlHost.bare(call.uri());
-    int port = port(call.uri());
+    int port = UrlPort.of(call.uri());
     Connections.Server server = new Connections.Server(host, port, tls);
     Addresses addresses = rules.anyAddress() ? Addresses.SHUFFLED : Addresses.IN_ORDER;
     ConnectionStreams.Dialer dialer =
@@ -530,25 +511,7 @@ public final class WebClient {
         "https".equalsIgnoreCase(from.getScheme()) && !"https".equalsIgnoreCase(to.getScheme());
     return !downgraded
         && String.valueOf(UrlHost.of(from)).equalsIgnoreCase(String.valueOf(UrlHost.of(to)))
-        && port(from) == port(to);
-  }
-
-  /**
-   * Rejects an invalid port, for which sockets would throw an unchecked exception.
-   *
-   * @throws IOException in the words of Go
-   */
-  static void checkPort(URI uri) throws IOException {
-    if (port(uri) > UrlText.MAX_PORT) {
-      throw new IOException("dial tcp: address " + port(uri) + ": invalid port");
-    }
-  }
-
-  /** The port that a URL means. */
-  static int port(URI uri) {
-    return UrlHost.port(uri) >= 0
-        ? UrlHost.port(uri)
-        : "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
+        && UrlPort.of(from) == UrlPort.of(to);
   }
 
   private static ClientRequest withoutSecrets(ClientRequest call) {

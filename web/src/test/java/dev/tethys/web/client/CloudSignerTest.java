@@ -158,7 +158,7 @@ class CloudSignerTest {
             },
             now::get,
             environment::get);
-    WebClient.Signer unsaid =
+    CallSigner unsaid =
         CloudSigner.of(
             new CloudAuth.SigV4("", "K", new Secret("s"), "", "", "", false, ""), nowhere);
     for (String[] known :
@@ -172,14 +172,14 @@ class CloudSignerTest {
     }
     environment.put("AWS_REGION", "us-west-2");
     assertThatThrownBy(() -> signed(unsaid, "gateway.example.com/"))
-        .hasMessageContaining("gateway.example.com does not identify an AWS service");
-    WebClient.Signer said =
+        .hasMessageContaining("gateway.example.com does not say for which service");
+    CallSigner said =
         CloudSigner.of(
             new CloudAuth.SigV4("", "K", new Secret("s"), "", "", "", false, "aps"), nowhere);
     assertThat(signed(said, "gateway.example.com/")).contains("/us-west-2/aps/");
   }
 
-  private static String signed(WebClient.Signer signer, String to) throws Exception {
+  private static String signed(CallSigner signer, String to) throws Exception {
     ClientRequest c = ClientRequest.post(URI.create("https://" + to), "text/plain", new byte[] {1});
     return String.valueOf(signer.sign(c).call().headers().get("Authorization"));
   }

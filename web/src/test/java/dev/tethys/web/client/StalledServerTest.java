@@ -224,7 +224,7 @@ class StalledServerTest {
         "h2");
     Socket plain = new Socket(InetAddress.getLoopbackAddress(), secured.getLocalPort());
     SSLSocket s =
-        TracedClient.secured(
+        ClientTls.secured(
             ClientTls.setup(config(ConnectionRules.USUAL).tls()),
             config(ConnectionRules.USUAL).tls(),
             plain,
