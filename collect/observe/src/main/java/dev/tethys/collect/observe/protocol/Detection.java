@@ -68,16 +68,6 @@ final class Detection {
     };
   }
 
-  /** True for a TLS record of a handshake, an alert or application data. */
-  static boolean isTls(StreamBuffer in) {
-    return in.available() >= 5
-        && in.u8(0) >= 0x14
-        && in.u8(0) <= 0x17
-        && in.u8(1) == 3
-        && in.u8(2) <= 4
-        && in.u16(3) <= 16384 + 2048;
-  }
-
   /** Parser of a protocol whose first message is at the start of the buffer. */
   static ProtocolParser parser(Protocol protocol, Requests requests, StreamBuffer in) {
     return switch (protocol) {

@@ -17,9 +17,6 @@ final class DnsParser extends ProtocolParser {
   private static final int AAAA = 28;
   private static final int MOST_ANSWERS = 32;
 
-  /** Outcome of a question without an answer. */
-  static final String UNANSWERED = "timeout";
-
   /** Time after which a question has no answer, as resolvers wait by default. */
   private static final long PATIENCE_NANOS = 5_000_000_000L;
 
@@ -140,7 +137,7 @@ final class DnsParser extends ProtocolParser {
   }
 
   private void unanswered(Pending p, long now) {
-    p.code = UNANSWERED;
+    p.code = ObservedRequest.UNANSWERED;
     p.status = Status.FAILED;
     requests.report(p, now);
   }

@@ -41,6 +41,8 @@ public record ObservedRequest(
     @Nullable String traceParent,
     List<String> answers,
     @Nullable ApiCall api) {
+  /** Outcome of a question to a name server without an answer. */
+  static final String UNANSWERED = "timeout";
 
   private static final Set<String> WAITING_COMMANDS =
       Set.of(
@@ -101,7 +103,7 @@ public record ObservedRequest(
 
   /** False for a question to a name server that has no answer. */
   public boolean isAnswered() {
-    return protocol != Protocol.DNS || !code.equals(DnsParser.UNANSWERED);
+    return protocol != Protocol.DNS || !code.equals(UNANSWERED);
   }
 
   /** Outcome of a request. */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The protocol is guessed from the bytes and guessed again when they contradict it. State is
  * bounded for any bytes. Not safe for use by several threads at once.
  */
-public final class ProtocolConnection {
+public final class ProtocolConnection implements Retention.Owner {
   /** Payloads without a recognised request after which a connection is left alone. */
   private static final int TRIES = 48;
 
@@ -102,8 +102,8 @@ public final class ProtocolConnection {
     }
   }
 
-  /** Drops everything that was kept for later payloads: memory is short. */
-  void forget() {
+  @Override
+  public void forget() {
     resynchronise();
     if (parser != null) {
       parser.forget();
@@ -289,7 +289,7 @@ public final class ProtocolConnection {
    */
   private @Nullable ProtocolParser recognise(Direction direction, StreamBuffer in) {
     (in == sent ? received : sent).clear();
-    if (Detection.isTls(in)) {
+    if (in.startsTlsRecord()) {
       tls = true;
       stopParsing();
       return null;

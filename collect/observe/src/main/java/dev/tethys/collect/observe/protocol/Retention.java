@@ -12,14 +12,20 @@ final class Retention {
   /** Most bytes of all connections. */
   static final long MOST = 32L << 20;
 
+  /** Connection whose memory is counted. */
+  interface Owner {
+    /** Drops everything that was kept for later payloads: memory is short. */
+    void forget();
+  }
+
   /** Part of a connection; linked with those of connections that were used before and after. */
   static final class Share {
-    private final ProtocolConnection owner;
+    private final Owner owner;
     private @Nullable Share before;
     private @Nullable Share after;
     private long bytes;
 
-    Share(ProtocolConnection owner) {
+    Share(Owner owner) {
       this.owner = owner;
     }
   }

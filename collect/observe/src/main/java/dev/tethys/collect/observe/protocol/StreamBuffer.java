@@ -293,4 +293,14 @@ final class StreamBuffer {
   int retained() {
     return bytes.length;
   }
+
+  /** True for a TLS record of a handshake, an alert or application data at the start. */
+  boolean startsTlsRecord() {
+    return available() >= 5
+        && u8(0) >= 0x14
+        && u8(0) <= 0x17
+        && u8(1) == 3
+        && u8(2) <= 4
+        && u16(3) <= 16384 + 2048;
+  }
 }

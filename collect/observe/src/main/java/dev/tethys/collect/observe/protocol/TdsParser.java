@@ -102,7 +102,7 @@ final class TdsParser extends ProtocolParser {
     if (step != Step.NEXT) {
       return step;
     }
-    if (Detection.isTls(in)) {
+    if (in.startsTlsRecord()) {
       return record(in);
     }
     int type = in.u8(0);
@@ -233,7 +233,7 @@ final class TdsParser extends ProtocolParser {
     if (step != Step.NEXT) {
       return step;
     }
-    if (Detection.isTls(in)) {
+    if (in.startsTlsRecord()) {
       return record(in);
     }
     if (in.u8(0) != RESPONSE && in.u8(0) != PRELOGIN) {
@@ -313,7 +313,7 @@ final class TdsParser extends ProtocolParser {
     if (in.available() < HEADER) {
       return in.truncated() ? Step.WRONG : Step.MORE;
     }
-    if (Detection.isTls(in)) {
+    if (in.startsTlsRecord()) {
       return Step.NEXT;
     }
     if (!isHeader(in)) {
