@@ -3,11 +3,8 @@ package dev.tethys.collect.observe.connection;
 import dev.tethys.collect.observe.protocol.ProtocolConnection;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
@@ -22,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for use by several threads; a source of events holds {@link #lock} for a batch.
  */
 public final class ConnectionTracker implements Collector {
-  private static final String OTHER = "~other";
-
   /** A client's socket may outlive its descriptor while it sends its last bytes. */
   private static final int PASSES_UNSEEN = 12;
 
@@ -33,21 +28,6 @@ public final class ConnectionTracker implements Collector {
   private static final int MAX_PARSERS = 50_000;
 
   private static final int MAX_LISTENERS = 20_000;
-  private static final int MAX_PEERS = 50_000;
-  private static final int MAX_PEERS_OF_OWNER = 1_000;
-
-  /** Time without connections after which a destination is forgotten. */
-  private static final long PEER_IDLE_NANOS = 3_600_000_000_000L;
-
-  /**
-   * Maximum number of connections whose destination after address translation is being looked up.
-   */
-  private static final int MAX_UNRESOLVED = 65_536;
-
-  /** Requests that wait for the destination of their connection. */
-  private static final int MAX_WAITING = 10_000;
-
-  private record PeerKey(Owner owner, String destination, String actual) {}
 
   /** Listening socket; the owner is found when a process is known. */
   static final class Listener {
@@ -73,19 +53,13 @@ public final class ConnectionTracker implements Collector {
   private final Owner.Resolver owners;
   private final ConnectionFilter filter;
   private final LocalAddresses localAddresses;
-  private final DestinationNames names = new DestinationNames();
   private final Map<Long, Connection> connections = new HashMap<>();
   private final Map<Long, Listener> listeners = new HashMap<>();
-  private final Map<PeerKey, Peer> peers = new LinkedHashMap<>();
-  private final Map<Owner, Integer> peersOfOwner = new HashMap<>();
-  private @Nullable Translations translations;
+  private final Peers peers;
+  private final UnresolvedDestinations unresolved;
   private int pass;
   private int openParsers;
-  private int unresolved;
-  private int waiting;
   private long shedConnections;
-  private long shedPeers;
-  private long shedTranslations;
 
   /** Finder of destinations after address translation. */
   interface Translations {
@@ -107,11 +81,13 @@ public final class ConnectionTracker implements Collector {
     this.owners = owners;
     this.filter = filter;
     this.localAddresses = localAddresses;
+    this.peers = new Peers(filter);
+    this.unresolved = new UnresolvedDestinations(peers);
   }
 
   /** Has destinations looked up. To be called before connections are added. */
   void translations(Translations t) {
-    translations = t;
+    unresolved.translations(t);
   }
 
   /** Lock of all state, taken by each method that needs it. */
@@ -229,11 +205,7 @@ public final class ConnectionTracker implements Collector {
     if (p != null && c.established) {
       p.active--;
     }
-    UnresolvedDestination u = p == null ? null : p.unresolved();
-    if (u != null && !u.queued) {
-      shedTranslations++;
-      settle(u, u.flow);
-    }
+    unresolved.abandon(c);
     ProtocolConnection payloads = c.payloads();
     if (payloads != null) {
       payloads.close();
@@ -243,7 +215,7 @@ public final class ConnectionTracker implements Collector {
 
   /** Notes the addresses of a domain. To be called with the lock held. */
   public void learn(String domain, List<String> addresses) {
-    names.learn(domain, addresses);
+    peers.learn(domain, addresses);
   }
 
   /** Owner of a socket that is not a TCP connection; null if it is not observed. */
@@ -374,7 +346,7 @@ public final class ConnectionTracker implements Collector {
 
   private @Nullable Peer direct(Owner owner, SocketView v) {
     Flow flow = flow(v);
-    return peer(owner, flow, flow);
+    return peers.of(owner, flow, flow);
   }
 
   private static Flow flow(SocketView v) {
@@ -389,125 +361,22 @@ public final class ConnectionTracker implements Collector {
    */
   private @Nullable Peer assignDestination(Connection c, SocketView v, int process) {
     Owner owner = c.owner();
-    Peer p = owner == null || !tracks(v) ? null : destination(owner, c, v, process);
+    Peer p =
+        owner == null || !tracks(v)
+            ? null
+            : unresolved.destination(owner, c, flow(v), v.namespace, process);
     c.peer(p);
     return p;
-  }
-
-  private @Nullable Peer destination(Owner owner, Connection c, SocketView v, int process) {
-    Flow flow = flow(v);
-    Translations t = translations;
-    if (t != null && v.localPort != 0 && !names.isNamed(flow.destination())) {
-      UnresolvedDestination u =
-          new UnresolvedDestination(this, owner, c, flow, v.namespace, process);
-      Translations.Outcome outcome =
-          unresolved < MAX_UNRESOLVED ? t.offer(u) : Translations.Outcome.NONE;
-      if (outcome != Translations.Outcome.NONE) {
-        u.queued = outcome == Translations.Outcome.QUEUED;
-        unresolved++;
-        return u.counts;
-      }
-      shedTranslations += unresolved < MAX_UNRESOLVED ? 0 : 1;
-    }
-    Peer direct = c.peer();
-    return direct != null ? direct : peer(owner, flow, flow);
   }
 
   /** Takes destinations whose {@link UnresolvedDestination#answer} is known now. */
   void resolved(Collection<UnresolvedDestination> all) {
     lock.lock();
     try {
-      for (UnresolvedDestination u : all) {
-        settle(u, u.answer);
-      }
+      unresolved.resolved(all);
     } finally {
       lock.unlock();
     }
-  }
-
-  /** Calls a function with a destination once it is known. To be called with the lock held. */
-  void whenKnown(UnresolvedDestination u, Consumer<Peer> then) {
-    if (!u.settled && waiting >= MAX_WAITING) {
-      shedTranslations++;
-      settle(u, u.flow);
-    }
-    if (!u.settled) {
-      waiting++;
-      u.waiting.add(then);
-      return;
-    }
-    Peer p = settled(u);
-    if (p != null) {
-      then.accept(p);
-    }
-  }
-
-  private @Nullable Peer settled(UnresolvedDestination u) {
-    boolean same = u.actual.equals(u.flow);
-    return same && u.direct != null ? u.direct : peer(u.owner, u.flow, u.actual);
-  }
-
-  private void settle(UnresolvedDestination u, Flow actual) {
-    if (u.settled) {
-      return;
-    }
-    u.settled = true;
-    u.actual = actual;
-    unresolved--;
-    waiting -= u.waiting.size();
-    Peer p = settled(u);
-    if (u.connection.peer() == u.counts) {
-      u.connection.peer(p);
-    }
-    if (p != null) {
-      u.counts.addTo(p);
-      for (Consumer<Peer> then : u.waiting) {
-        then.accept(p);
-      }
-    }
-    u.waiting.clear();
-  }
-
-  /**
-   * Counts of a destination.
-   *
-   * @param flow as the client sees it
-   * @param translated the same flow after address translation
-   * @return null when it is in a network that is not counted
-   */
-  private @Nullable Peer peer(Owner owner, Flow flow, Flow translated) {
-    IpAddress to = flow.destination();
-    if (filter.skips(to, translated.destination())) {
-      return null;
-    }
-    DestinationNames.Destination named =
-        flow.hasDestinationOf(translated)
-            ? names.of(to, flow.destinationPort())
-            : new DestinationNames.Destination(
-                to.withPort(flow.destinationPort()),
-                translated.destination().withPort(translated.destinationPort()));
-    String actual = named.actual();
-    PeerKey key = new PeerKey(owner, named.destination(), actual);
-    Peer p = peers.get(key);
-    if (p != null) {
-      return p;
-    }
-    int ofOwner = peersOfOwner.getOrDefault(owner, 0);
-    String address = actual.isEmpty() ? "" : translated.destination().toString();
-    if (ofOwner >= MAX_PEERS_OF_OWNER || peers.size() >= MAX_PEERS) {
-      shedPeers++;
-      key = new PeerKey(owner, OTHER, OTHER);
-      actual = OTHER;
-      address = "";
-      p = peers.get(key);
-      if (p != null) {
-        return p;
-      }
-    }
-    p = new Peer(owner, key.destination(), actual, address);
-    peers.put(key, p);
-    peersOfOwner.merge(owner, 1, Integer::sum);
-    return p;
   }
 
   /** Origin of sockets that a pass is the first to show. */
@@ -523,10 +392,7 @@ public final class ConnectionTracker implements Collector {
     lock.lock();
     try {
       pass++;
-      for (Peer p : peers.values()) {
-        p.nextRttMicros = 0;
-        p.nextRttCount = 0;
-      }
+      peers.beginPass();
     } finally {
       lock.unlock();
     }
@@ -600,7 +466,7 @@ public final class ConnectionTracker implements Collector {
   private void inPass(Connection c, long time, SocketView v) {
     c.pass = pass;
     claim(c, v);
-    offerAgain(c);
+    unresolved.offerAgain(c);
     count(c, v);
     Peer p = c.peer();
     if (p != null && c.established) {
@@ -608,20 +474,6 @@ public final class ConnectionTracker implements Collector {
       if (v.smoothedRttMicros > 0) {
         p.nextRttMicros += v.smoothedRttMicros;
         p.nextRttCount++;
-      }
-    }
-  }
-
-  /** Has the destination of a connection looked up for which there was no room before. */
-  private void offerAgain(Connection c) {
-    Peer p = c.peer();
-    UnresolvedDestination u = p == null ? null : p.unresolved();
-    Translations t = translations;
-    if (u != null && t != null && !u.queued) {
-      Translations.Outcome outcome = t.offer(u);
-      u.queued = outcome == Translations.Outcome.QUEUED;
-      if (outcome == Translations.Outcome.NONE) {
-        settle(u, u.flow);
       }
     }
   }
@@ -674,15 +526,7 @@ public final class ConnectionTracker implements Collector {
         }
       }
       listeners.values().removeIf(l -> l.pass < oldest);
-      for (Iterator<Map.Entry<PeerKey, Peer>> i = peers.entrySet().iterator(); i.hasNext(); ) {
-        Peer p = i.next().getValue();
-        p.rttMicros = p.nextRttMicros;
-        p.rttCount = p.nextRttCount;
-        if (p.active <= 0 && time - p.lastUsed > PEER_IDLE_NANOS) {
-          i.remove();
-          peersOfOwner.computeIfPresent(p.owner(), (_, n) -> n == 1 ? null : n - 1);
-        }
-      }
+      peers.endPass(time);
     } finally {
       lock.unlock();
     }
@@ -712,7 +556,7 @@ public final class ConnectionTracker implements Collector {
   public long shedTranslations() {
     lock.lock();
     try {
-      return shedTranslations;
+      return unresolved.shed();
     } finally {
       lock.unlock();
     }
@@ -722,7 +566,7 @@ public final class ConnectionTracker implements Collector {
   public long shedPeers() {
     lock.lock();
     try {
-      return shedPeers;
+      return peers.shed();
     } finally {
       lock.unlock();
     }
@@ -730,13 +574,11 @@ public final class ConnectionTracker implements Collector {
 
   @Override
   public void collect(Consumer<MetricFamily> to) {
-    List<ConnectionMetrics.PeerValues> values = new ArrayList<>();
+    List<ConnectionMetrics.PeerValues> values;
     Collection<Listener> open;
     lock.lock();
     try {
-      for (Peer p : peers.values()) {
-        values.add(new ConnectionMetrics.PeerValues(p));
-      }
+      values = peers.values();
       open = List.copyOf(listeners.values());
     } finally {
       lock.unlock();

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * connection's counts in the meantime are in {@link #counts}.
  */
 final class UnresolvedDestination {
-  private final ConnectionTracker tracker;
+  private final UnresolvedDestinations all;
   final Owner owner;
   final Connection connection;
   final Flow flow;
@@ -39,13 +39,13 @@ final class UnresolvedDestination {
   Flow answer;
 
   UnresolvedDestination(
-      ConnectionTracker tracker,
+      UnresolvedDestinations all,
       Owner owner,
       Connection connection,
       Flow flow,
       int namespace,
       int process) {
-    this.tracker = tracker;
+    this.all = all;
     this.owner = owner;
     this.connection = connection;
     this.flow = flow;
@@ -60,6 +60,6 @@ final class UnresolvedDestination {
 
   /** Calls a function with the destination once it is known. */
   void whenKnown(Consumer<Peer> then) {
-    tracker.whenKnown(this, then);
+    all.whenKnown(this, then);
   }
 }
