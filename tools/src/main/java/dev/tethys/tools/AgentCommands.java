@@ -1,11 +1,11 @@
 package dev.tethys.tools;
 
-import static dev.tethys.tools.ControlCommands.call;
-import static dev.tethys.tools.ControlCommands.command;
-import static dev.tethys.tools.ControlCommands.counted;
-import static dev.tethys.tools.ControlCommands.list;
-import static dev.tethys.tools.ControlCommands.object;
-import static dev.tethys.tools.ControlCommands.text;
+import static dev.tethys.tools.ControlPlaneClient.call;
+import static dev.tethys.tools.ControlPlaneClient.command;
+import static dev.tethys.tools.ControlPlaneClient.counted;
+import static dev.tethys.tools.ControlPlaneClient.list;
+import static dev.tethys.tools.ControlPlaneClient.object;
+import static dev.tethys.tools.ControlPlaneClient.text;
 
 import dev.tethys.runtime.cli.Flag;
 import java.io.IOException;

@@ -8,7 +8,6 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.runtime.cli.Flag;
-import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,36 +23,7 @@ import java.util.Optional;
  */
 final class Amtool {
   /** The first word of its commands. */
-  static final String NAME = "amtool";
-
-  /** What every command takes. */
-  static final List<Flag> GLOBAL =
-      List.of(
-          Flag.of(
-              "date.format",
-              Flag.Kind.STRING,
-              "2006-01-02 15:04:05 MST",
-              "Format of date output, as Go has it."),
-          Flag.of("verbose", Flag.Kind.BOOLEAN, "false", "Accepted; there is nothing more to say."),
-          Flag.of(
-              "alertmanager.url",
-              Flag.Kind.STRING,
-              "http://localhost:9093",
-              "Alertmanager to talk to."),
-          Flag.of(
-              "output", Flag.Kind.STRING, "simple", "Output formatter (simple, extended, json)."),
-          Flag.of("timeout", Flag.Kind.STRING, "30s", "Timeout for the executed command."),
-          HttpAccess.CONFIG,
-          Flag.of(
-              "version-check",
-              Flag.Kind.BOOLEAN,
-              "true",
-              "Accepted; versions of Tethys and of Alertmanager are not comparable."),
-          Flag.of(
-              "enable-feature",
-              Flag.Kind.STRING,
-              "",
-              "Syntax of matchers instead of both: classic-mode or utf8-strict-mode."));
+  static final String NAME = GlobalFlags.AMTOOL;
 
   /** Which command is meant where a group alone is given. */
   private static final Map<String, String> DEFAULTS =
@@ -118,7 +88,7 @@ final class Amtool {
     }
     boolean help = flags.contains("--help") || flags.contains("-h");
     if (path.equals(NAME) && !operands.isEmpty()) {
-      throw error(expectedCommand(NAME, operands.getFirst()));
+      throw AmtoolErrors.error(expectedCommand(NAME, operands.getFirst()));
     }
     if (path.equals(NAME) && !help) {
       if (flags.contains(ToolRole.VERSION)) {
@@ -141,7 +111,7 @@ final class Amtool {
             .findFirst()
             .orElseThrow(
                 () ->
-                    error(
+                    AmtoolErrors.error(
                         operands.isEmpty()
                             ? "must select a subcommand of '"
                                 + name.substring(NAME.length() + 1)
@@ -156,7 +126,7 @@ final class Amtool {
       all.addAll(operands);
       return command.run(all, console);
     } catch (AmtoolServer.Failure | ConfigException | CommandLineException | IOException e) {
-      throw error(IoFailures.describe(e));
+      throw AmtoolErrors.error(IoFailures.describe(e));
     }
   }
 
@@ -180,7 +150,7 @@ final class Amtool {
       if (f.startsWith("--") && !known) {
         String nearest =
             NameSuggestion.ofParts(name, any.allFlags().stream().map(Flag::name).toList());
-        throw error(
+        throw AmtoolErrors.error(
             "unknown long flag '"
                 + f.replaceFirst("=.*", "")
                 + "'"
@@ -228,7 +198,8 @@ final class Amtool {
       case "1", "t", "T", "true", "TRUE", "True" -> true;
       case "0", "f", "F", "false", "FALSE", "False" -> false;
       default ->
-          throw error("strconv.ParseBool: parsing " + GoQuote.quote(text) + ": invalid syntax");
+          throw AmtoolErrors.error(
+              "strconv.ParseBool: parsing " + GoQuote.quote(text) + ": invalid syntax");
     };
   }
 
@@ -244,17 +215,5 @@ final class Amtool {
       all.putIfAbsent("require-comment", old);
     }
     return all;
-  }
-
-  /** A wrong word of the command line, in amtool's words. */
-  static UsageException error(String message) {
-    return new UsageException("amtool: error: " + message + "\n");
-  }
-
-  /** The words of a configuration that is wrong. */
-  static String text(Exception e) {
-    return e instanceof ConfigException c
-        ? String.valueOf(c.getMessage())
-        : String.valueOf(e.getMessage());
   }
 }

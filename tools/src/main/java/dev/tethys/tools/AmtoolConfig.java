@@ -145,7 +145,7 @@ final class AmtoolConfig {
                 : AlertmanagerConfig.read(Path.of(file), syntax);
         console.out().print("  SUCCESS\n");
       } catch (ConfigException | IOException e) {
-        console.out().print("  FAILED: " + Amtool.text(e) + "\n");
+        console.out().print("  FAILED: " + AmtoolErrors.text(e) + "\n");
         failed++;
       }
       if (c != null) {
@@ -205,7 +205,7 @@ final class AmtoolConfig {
                   syntax)
               .route());
     } catch (ConfigException e) {
-      throw new Failure(Amtool.text(e));
+      throw new Failure(AmtoolErrors.text(e));
     }
   }
 

@@ -32,7 +32,8 @@ final class AmtoolOutput {
   static String form(Command.Arguments a) {
     String form = a.flags().get("output");
     if (!FORMS.contains(form)) {
-      throw Amtool.error("enum value must be one of simple,extended,json, got '" + form + "'");
+      throw AmtoolErrors.error(
+          "enum value must be one of simple,extended,json, got '" + form + "'");
     }
     return form;
   }

@@ -110,7 +110,7 @@ final class BackfillRules {
   /** The recording rules of all files; null when one cannot be read, which was said. */
   private static @Nullable List<Due> rules(Command.Arguments a, Console console)
       throws IOException {
-    ParserOptions parser = PromqlFeatures.of(a, console).parser();
+    ParserOptions parser = PromqlFeatures.of(a.flags(), console).parser();
     Duration otherwise = Duration.ofMillis(a.flags().millis("eval-interval"));
     if (!otherwise.isPositive()) {
       throw new UsageException("--eval-interval must be above 0");

@@ -114,7 +114,7 @@ final class BacktestRules {
     }
     List<String> files = Operands.files(a.operands().subList(1, a.operands().size()));
     List<String> names = a.flags().list("alert");
-    ParserOptions parser = PromqlFeatures.of(a, console).parser();
+    ParserOptions parser = PromqlFeatures.of(a.flags(), console).parser();
     Duration interval = Duration.ofMillis(a.flags().millis("eval-interval"));
     Labels external =
         Labels.of(HttpAccess.pairs("external-label", a.flags().list("external-label")));

@@ -145,7 +145,7 @@ final class CheckConfig {
         new CheckRules(
             console,
             lint,
-            PromqlFeatures.of(a, console).parser(),
+            PromqlFeatures.of(a.flags(), console).parser(),
             a.flags().bool("ignore-unknown-fields"));
     CheckRules.Result all = CheckRules.Result.GOOD;
     for (String f : files) {

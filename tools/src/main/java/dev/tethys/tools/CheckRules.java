@@ -105,7 +105,7 @@ final class CheckRules {
         new CheckRules(
             console,
             Lint.of(List.of(a.flags().get("lint").split(",", -1)), fatal, console),
-            PromqlFeatures.of(a, console).parser(),
+            PromqlFeatures.of(a.flags(), console).parser(),
             a.flags().bool("ignore-unknown-fields"));
     Result r;
     if (files.isEmpty()) {

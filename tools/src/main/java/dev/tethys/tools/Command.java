@@ -48,36 +48,6 @@ public record Command(
           Map.entry("-w", List.of("worker")),
           Map.entry("-v", List.of("verbose")));
 
-  /** Beginning of the names of commands that read configurations of other programs. */
-  private static final String MIGRATIONS = "migrate ";
-
-  /** What every command takes, as in promtool. */
-  static final List<Flag> GLOBAL =
-      List.of(
-          Flag.of(
-              "experimental", Flag.Kind.BOOLEAN, "false", "Enable experimental commands (promql)."),
-          Flag.of(
-              "enable-feature",
-              Flag.Kind.LIST,
-              "",
-              "Comma-separated features of PromQL to enable: "
-                  + String.join(", ", PromqlFeatures.NAMES)
-                  + "."));
-
-  /** What every check takes in promtool, though one of them alone heeds it. */
-  private static final List<Flag> CHECKS =
-      List.of(
-          Flag.of(
-              "query.lookback-delta",
-              Flag.Kind.DURATION,
-              "5m",
-              "Accepted by every check, used by check config only."),
-          Flag.of(
-              "extended",
-              Flag.Kind.BOOLEAN,
-              "false",
-              "Accepted by every check, used by check metrics only."));
-
   /** Implementation of a command. */
   @FunctionalInterface
   public interface Action {
@@ -115,16 +85,7 @@ public record Command(
   /** Its flags and those that every command takes. */
   List<Flag> allFlags() {
     List<Flag> all = new ArrayList<>(flags);
-    if (name.startsWith("check ")) {
-      List<String> own = flags.stream().map(Flag::name).toList();
-      CHECKS.stream().filter(f -> !own.contains(f.name())).forEach(all::add);
-    }
-    if (!name.startsWith(MIGRATIONS)
-        && !name.startsWith(ControlCommands.NAME + " ")
-        && !name.startsWith(LogCli.NAME + " ")
-        && !name.startsWith(TraceCommands.NAME + " ")) { // neither promtool nor PromQL
-      all.addAll(name.startsWith(Amtool.NAME + " ") ? Amtool.GLOBAL : GLOBAL);
-    }
+    all.addAll(GlobalFlags.of(name, flags));
     return all;
   }
 

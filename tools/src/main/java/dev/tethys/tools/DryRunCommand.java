@@ -1,8 +1,8 @@
 package dev.tethys.tools;
 
-import static dev.tethys.tools.ControlCommands.list;
-import static dev.tethys.tools.ControlCommands.object;
-import static dev.tethys.tools.ControlCommands.text;
+import static dev.tethys.tools.ControlPlaneClient.list;
+import static dev.tethys.tools.ControlPlaneClient.object;
+import static dev.tethys.tools.ControlPlaneClient.text;
 
 import dev.tethys.pipeline.web.Json;
 import dev.tethys.runtime.cli.Flag;
@@ -24,7 +24,7 @@ final class DryRunCommand {
   private DryRunCommand() {}
 
   static Command command() {
-    return ControlCommands.command(
+    return ControlPlaneClient.command(
         "dry-run",
         "<name> <file>",
         "Run a configuration on sampled records without sending them: items and bytes of each node,"
@@ -77,7 +77,8 @@ final class DryRunCommand {
     }
     body.key("samples").open('[');
     samples.forEach(body::raw);
-    Object out = ControlCommands.call(a, "POST", "/dry-run", body.close(']').close('}').toString());
+    Object out =
+        ControlPlaneClient.call(a, "POST", "/dry-run", body.close(']').close('}').toString());
     print(out, a, console);
     return 0;
   }
@@ -112,7 +113,7 @@ final class DryRunCommand {
             + "&selector="
             + ServerApi.encoded(a.flags().get("selector"));
     List<String> out = new ArrayList<>();
-    for (Object agent : list(object(ControlCommands.call(a, "GET", path, null)).get("agents"))) {
+    for (Object agent : list(object(ControlPlaneClient.call(a, "GET", path, null)).get("agents"))) {
       if (!text(agent, "error").isEmpty()) {
         console.err().println(text(agent, "uid") + ": " + text(agent, "error"));
       }

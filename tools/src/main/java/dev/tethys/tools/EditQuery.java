@@ -20,7 +20,8 @@ final class EditQuery {
         new Command(
             "promql format",
             "<query>",
-            "Format a PromQL query to its pretty printed form. Needs --experimental, as in promtool.",
+            "Format a PromQL query to its pretty printed form. Needs --experimental, as in"
+                + " promtool.",
             List.of(),
             1,
             1,
@@ -28,7 +29,8 @@ final class EditQuery {
         new Command(
             "promql label-matchers set",
             "<query> <name> <value>",
-            "Set a label matcher in all selectors of a query. Needs --experimental, as in promtool.",
+            "Set a label matcher in all selectors of a query. Needs --experimental, as in"
+                + " promtool.",
             List.of(
                 Flag.of(
                     "type",
@@ -94,7 +96,9 @@ final class EditQuery {
       return 1;
     }
     try {
-      Expr e = PromqlParser.parse(a.operands().getFirst(), PromqlFeatures.of(a, console).parser());
+      Expr e =
+          PromqlParser.parse(
+              a.operands().getFirst(), PromqlFeatures.of(a.flags(), console).parser());
       console.out().println(PrettyPrinter.format(how.apply(e)));
       return 0;
     } catch (PromqlParseException e) {

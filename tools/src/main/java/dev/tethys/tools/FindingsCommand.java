@@ -1,8 +1,8 @@
 package dev.tethys.tools;
 
-import static dev.tethys.tools.ControlCommands.list;
-import static dev.tethys.tools.ControlCommands.object;
-import static dev.tethys.tools.ControlCommands.text;
+import static dev.tethys.tools.ControlPlaneClient.list;
+import static dev.tethys.tools.ControlPlaneClient.object;
+import static dev.tethys.tools.ControlPlaneClient.text;
 
 import dev.tethys.runtime.cli.Flag;
 import java.io.IOException;
@@ -15,7 +15,7 @@ final class FindingsCommand {
   private FindingsCommand() {}
 
   static Command command() {
-    return ControlCommands.command(
+    return ControlPlaneClient.command(
         "findings",
         "[<selector>]",
         "Search a sample of what exporters get for personal data and credentials; the exit status"
@@ -28,7 +28,7 @@ final class FindingsCommand {
 
   private static int run(Command.Arguments a, Console console) throws IOException {
     Object out =
-        ControlCommands.call(
+        ControlPlaneClient.call(
             a,
             "GET",
             "/findings?seconds="
@@ -58,9 +58,9 @@ final class FindingsCommand {
     console
         .out()
         .println(
-            ControlCommands.counted(text(out, "findings"), "finding")
+            ControlPlaneClient.counted(text(out, "findings"), "finding")
                 + " in "
-                + ControlCommands.counted(text(out, "records"), "record"));
+                + ControlPlaneClient.counted(text(out, "records"), "record"));
     boolean read = !text(out, "records").equals("0");
     if (!read) {
       console

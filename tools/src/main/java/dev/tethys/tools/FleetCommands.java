@@ -1,10 +1,10 @@
 package dev.tethys.tools;
 
-import static dev.tethys.tools.ControlCommands.call;
-import static dev.tethys.tools.ControlCommands.list;
-import static dev.tethys.tools.ControlCommands.object;
-import static dev.tethys.tools.ControlCommands.text;
-import static dev.tethys.tools.ControlCommands.time;
+import static dev.tethys.tools.ControlPlaneClient.call;
+import static dev.tethys.tools.ControlPlaneClient.list;
+import static dev.tethys.tools.ControlPlaneClient.object;
+import static dev.tethys.tools.ControlPlaneClient.text;
+import static dev.tethys.tools.ControlPlaneClient.time;
 
 import dev.tethys.runtime.cli.Flag;
 import java.io.IOException;
@@ -22,7 +22,7 @@ final class FleetCommands {
 
   static List<Command> commands() {
     return List.of(
-        ControlCommands.command(
+        ControlPlaneClient.command(
             "nodes",
             "[<selector>]",
             "List the nodes of agents, which tap and dry-run name.",
@@ -30,7 +30,7 @@ final class FleetCommands {
             0,
             1,
             FleetCommands::nodes),
-        ControlCommands.command(
+        ControlPlaneClient.command(
             "follow",
             "<signal>",
             "Follow one log record or span (logs, traces) at each agent to where it ends.",
@@ -41,7 +41,7 @@ final class FleetCommands {
             1,
             1,
             FleetCommands::follow),
-        ControlCommands.command(
+        ControlPlaneClient.command(
             "effect",
             "<control>",
             "Compare what passed before a control with what passes with it, in items, bytes and"
@@ -50,7 +50,7 @@ final class FleetCommands {
             1,
             1,
             FleetCommands::effect),
-        ControlCommands.command(
+        ControlPlaneClient.command(
             "automation",
             "",
             "List the rules of automation and the results of their steps, the latest first.",

@@ -140,7 +140,7 @@ final class Lint {
         LintComments c = new LintComments(text, now);
         comments.put(file, c);
         if (!c.ignored()) {
-          List<Placed> rules = placed(file, text, c, PromqlFeatures.of(a, console));
+          List<Placed> rules = placed(file, text, c, PromqlFeatures.of(a.flags(), console));
           files.put(file, rules);
           rules.stream()
               .filter(r -> r.rule instanceof RuleSpec.Recording)

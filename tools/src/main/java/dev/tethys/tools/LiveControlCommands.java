@@ -1,11 +1,11 @@
 package dev.tethys.tools;
 
-import static dev.tethys.tools.ControlCommands.call;
-import static dev.tethys.tools.ControlCommands.counted;
-import static dev.tethys.tools.ControlCommands.list;
-import static dev.tethys.tools.ControlCommands.object;
-import static dev.tethys.tools.ControlCommands.text;
-import static dev.tethys.tools.ControlCommands.time;
+import static dev.tethys.tools.ControlPlaneClient.call;
+import static dev.tethys.tools.ControlPlaneClient.counted;
+import static dev.tethys.tools.ControlPlaneClient.list;
+import static dev.tethys.tools.ControlPlaneClient.object;
+import static dev.tethys.tools.ControlPlaneClient.text;
+import static dev.tethys.tools.ControlPlaneClient.time;
 
 import dev.tethys.pipeline.web.Json;
 import dev.tethys.runtime.cli.Flag;
@@ -224,8 +224,8 @@ final class LiveControlCommands {
         starting(
             "sample",
             "<share>",
-            "Keep a share of the spans or log records of a scope, such as 10% or 0.1: above 0 and below"
-                + " 100%. mute drops all.",
+            "Keep a share of the spans or log records of a scope, such as 10% or 0.1: above 0 and"
+                + " below 100%. mute drops all.",
             List.of(
                 Flag.of("keep-errors", Flag.Kind.BOOLEAN, "false", "Keeps all errors."),
                 Flag.of(
@@ -290,7 +290,7 @@ final class LiveControlCommands {
             1,
             LiveControlCommands::quota));
     out.add(
-        ControlCommands.command(
+        ControlPlaneClient.command(
             "tap",
             "<node>",
             "Show records before and after a node of agents, such as processor:batch@logs.",
@@ -303,7 +303,7 @@ final class LiveControlCommands {
             1,
             LiveControlCommands::tap));
     out.add(
-        ControlCommands.command(
+        ControlPlaneClient.command(
             "quotas",
             "",
             "List the uses of active quotas by value, with the share of each agent in the limit.",
@@ -312,7 +312,7 @@ final class LiveControlCommands {
             0,
             LiveControlCommands::quotas));
     out.add(
-        ControlCommands.command(
+        ControlPlaneClient.command(
             "controls",
             "",
             "List live controls, the latest first.",
@@ -321,11 +321,11 @@ final class LiveControlCommands {
             0,
             LiveControlCommands::controls));
     out.add(
-        ControlCommands.command(
+        ControlPlaneClient.command(
             "end",
             "<control>",
             "End a live control.",
-            ControlCommands.with(),
+            ControlPlaneClient.with(),
             1,
             1,
             LiveControlCommands::end));
@@ -343,11 +343,11 @@ final class LiveControlCommands {
     SCOPE.stream()
         .filter(f -> !(name.equals("filter") && f.name().equals("condition")))
         .forEach(all::add);
-    return ControlCommands.command(
+    return ControlPlaneClient.command(
         name,
         operands,
         about,
-        ControlCommands.with(all.toArray(Flag[]::new)),
+        ControlPlaneClient.with(all.toArray(Flag[]::new)),
         operandCount,
         operandCount,
         (a, c) -> start(name, settings, a, c));
@@ -387,7 +387,9 @@ final class LiveControlCommands {
       throws IOException {
     boolean preview = a.flags().bool("preview");
     Json j =
-        preview ? ControlCommands.bodyOf(a, a.flags().get("reason")) : ControlCommands.changing(a);
+        preview
+            ? ControlPlaneClient.bodyOf(a, a.flags().get("reason"))
+            : ControlPlaneClient.changing(a);
     j.key("action").text(name.equals("limit") ? "rate_limit" : name);
     settings.add(j, a);
     for (String key : List.of("selector", "pipeline", "id", "owner")) {
@@ -581,7 +583,7 @@ final class LiveControlCommands {
         a,
         "DELETE",
         "/controls/" + ServerApi.encoded(id),
-        ControlCommands.changing(a).close('}').toString());
+        ControlPlaneClient.changing(a).close('}').toString());
     console.out().println("control " + id + " has ended");
     return 0;
   }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code logcli}: commands of Loki's command line client, against any server with Loki's API. */
 final class LogCli {
-  static final String NAME = "logcli";
+  static final String NAME = GlobalFlags.LOGCLI;
   private static final String V1 = "/loki/api/v1/";
   private static final Duration TIMEOUT = Duration.ofMinutes(5);
   private static final ServerAddress ADDRESS = new ServerAddress("LOKI", "http://localhost:9090");

@@ -1,10 +1,10 @@
 package dev.tethys.tools;
 
-import static dev.tethys.tools.ControlCommands.call;
-import static dev.tethys.tools.ControlCommands.changing;
-import static dev.tethys.tools.ControlCommands.list;
-import static dev.tethys.tools.ControlCommands.object;
-import static dev.tethys.tools.ControlCommands.text;
+import static dev.tethys.tools.ControlPlaneClient.call;
+import static dev.tethys.tools.ControlPlaneClient.changing;
+import static dev.tethys.tools.ControlPlaneClient.list;
+import static dev.tethys.tools.ControlPlaneClient.object;
+import static dev.tethys.tools.ControlPlaneClient.text;
 
 import dev.tethys.codec.opamp.PackagesOffer;
 import dev.tethys.pipeline.web.Json;
@@ -26,7 +26,7 @@ final class PackageCommands {
 
   static List<Command> commands() {
     return List.of(
-        ControlCommands.command(
+        ControlPlaneClient.command(
             "packages",
             "",
             "List packages and the agents' states.",
@@ -34,12 +34,12 @@ final class PackageCommands {
             0,
             0,
             PackageCommands::show),
-        ControlCommands.command(
+        ControlPlaneClient.command(
             "package-add",
             "<name> <version> <url>",
             "Add a package that agents download from a URL; --file is the same file here, which is"
                 + " hashed and signed.",
-            ControlCommands.with(
+            ControlPlaneClient.with(
                 Flag.of("file", Flag.Kind.STRING, "", "File of the package."),
                 Flag.of(
                     "sign-key",
@@ -49,7 +49,7 @@ final class PackageCommands {
             3,
             3,
             PackageCommands::add),
-        ControlCommands.command(
+        ControlPlaneClient.command(
             "package-signature",
             "<name> <version> <file>",
             "Print SHA-256 and signature of a package, in base64, for an upload.",
@@ -57,11 +57,11 @@ final class PackageCommands {
             3,
             3,
             PackageCommands::signature),
-        ControlCommands.command(
+        ControlPlaneClient.command(
             "package-rollout",
             "<name> [<version>]",
             "Roll out a package, the latest by default, in stages of 1, 3, 15, 75 … agents.",
-            ControlCommands.with(
+            ControlPlaneClient.with(
                 Flag.of("selector", Flag.Kind.STRING, "", "Agents; empty for all."),
                 Flag.of("soak", Flag.Kind.DURATION, "10s", "Observation of each stage."),
                 Flag.of(
@@ -143,7 +143,7 @@ final class PackageCommands {
     if (file.isEmpty()) {
       throw new UsageException("--file is required: it is hashed here");
     }
-    String reason = ControlCommands.reason(a);
+    String reason = ControlPlaneClient.reason(a);
     String name = a.operands().get(0);
     String version = a.operands().get(1);
     byte[] sha256 = sha256(Path.of(file));

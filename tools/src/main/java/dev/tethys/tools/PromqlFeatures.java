@@ -1,6 +1,7 @@
 package dev.tethys.tools;
 
 import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.runtime.cli.FlagSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -18,9 +19,9 @@ record PromqlFeatures(ParserOptions parser, boolean delayedNameRemoval) {
   static final List<String> NAMES = List.of(FUNCTIONS, NAME_REMOVAL, RANGES, FILL);
 
   /** Reads the flag; a name that is not known is complained of. */
-  static PromqlFeatures of(Command.Arguments a, Console console) {
+  static PromqlFeatures of(FlagSet flags, Console console) {
     Set<String> on = new HashSet<>();
-    for (String list : a.flags().list("enable-feature")) {
+    for (String list : flags.list("enable-feature")) {
       for (String name : list.split(",", -1)) {
         if (NAMES.contains(name)) {
           on.add(name);

@@ -1,8 +1,8 @@
 package dev.tethys.tools;
 
-import static dev.tethys.tools.ControlCommands.list;
-import static dev.tethys.tools.ControlCommands.object;
-import static dev.tethys.tools.ControlCommands.text;
+import static dev.tethys.tools.ControlPlaneClient.list;
+import static dev.tethys.tools.ControlPlaneClient.object;
+import static dev.tethys.tools.ControlPlaneClient.text;
 
 import dev.tethys.pipeline.web.Json;
 import dev.tethys.runtime.cli.Flag;
@@ -18,7 +18,7 @@ final class RecommendationsCommand {
   private RecommendationsCommand() {}
 
   static Command command() {
-    return ControlCommands.command(
+    return ControlPlaneClient.command(
         "recommendations",
         "[<selector>]",
         "Sample what agents receive and list data that costs more than it tells, with evidence and"
@@ -37,7 +37,7 @@ final class RecommendationsCommand {
                 Flag.Kind.STRING,
                 "",
                 "Reason of the control; its evidence by default. Kept in the audit log."),
-            ControlCommands.AUTHOR),
+            ControlPlaneClient.AUTHOR),
         0,
         1,
         RecommendationsCommand::run);
@@ -45,7 +45,7 @@ final class RecommendationsCommand {
 
   private static int run(Command.Arguments a, Console console) throws IOException {
     Object out =
-        ControlCommands.call(
+        ControlPlaneClient.call(
             a,
             "GET",
             "/recommendations?seconds="
@@ -87,7 +87,7 @@ final class RecommendationsCommand {
             text(r, "signal"),
             100 * Double.parseDouble(text(r, "share")),
             text(r, "savedBytesPerSecond"),
-            ControlCommands.counted(text(r, "agents"), "agent"),
+            ControlPlaneClient.counted(text(r, "agents"), "agent"),
             text(r, "evidence"));
     for (Object e : list(object(r).get("examples"))) {
       console.out().println("     " + e);
@@ -116,7 +116,7 @@ final class RecommendationsCommand {
     j.key("reason").text(reason.isEmpty() ? "recommended: " + text(r, "evidence") : reason);
     j.key("owner").text(a.flags().get("owner")).key("duration").text(a.flags().get("for"));
     object(control).forEach((key, v) -> j.key(key).raw(JsonMapper.shared().writeValueAsString(v)));
-    Object c = ControlCommands.call(a, "POST", "/controls", j.close('}').toString());
+    Object c = ControlPlaneClient.call(a, "POST", "/controls", j.close('}').toString());
     console.out().println("control " + text(c, "id") + " is " + text(c, "state"));
   }
 }

@@ -1,10 +1,10 @@
 package dev.tethys.tools;
 
-import static dev.tethys.tools.ControlCommands.call;
-import static dev.tethys.tools.ControlCommands.list;
-import static dev.tethys.tools.ControlCommands.object;
-import static dev.tethys.tools.ControlCommands.text;
-import static dev.tethys.tools.ControlCommands.time;
+import static dev.tethys.tools.ControlPlaneClient.call;
+import static dev.tethys.tools.ControlPlaneClient.list;
+import static dev.tethys.tools.ControlPlaneClient.object;
+import static dev.tethys.tools.ControlPlaneClient.text;
+import static dev.tethys.tools.ControlPlaneClient.time;
 
 import dev.tethys.runtime.cli.Flag;
 import java.io.IOException;
@@ -19,7 +19,7 @@ final class RepositoryCommands {
 
   static List<Command> commands() {
     return List.of(
-        ControlCommands.command(
+        ControlPlaneClient.command(
             "repository",
             "",
             "Show the files of the repository, their states, and what runs without a file.",
@@ -27,7 +27,7 @@ final class RepositoryCommands {
             0,
             0,
             RepositoryCommands::show),
-        ControlCommands.command(
+        ControlPlaneClient.command(
             "export",
             "<folder>",
             "Write configurations, rollouts, live controls, rules and tests as files of a"

@@ -1,14 +1,14 @@
 package dev.tethys.tools;
 
-import static dev.tethys.tools.ControlCommands.call;
-import static dev.tethys.tools.ControlCommands.changing;
-import static dev.tethys.tools.ControlCommands.command;
-import static dev.tethys.tools.ControlCommands.counted;
-import static dev.tethys.tools.ControlCommands.list;
-import static dev.tethys.tools.ControlCommands.object;
-import static dev.tethys.tools.ControlCommands.text;
-import static dev.tethys.tools.ControlCommands.time;
-import static dev.tethys.tools.ControlCommands.with;
+import static dev.tethys.tools.ControlPlaneClient.call;
+import static dev.tethys.tools.ControlPlaneClient.changing;
+import static dev.tethys.tools.ControlPlaneClient.command;
+import static dev.tethys.tools.ControlPlaneClient.counted;
+import static dev.tethys.tools.ControlPlaneClient.list;
+import static dev.tethys.tools.ControlPlaneClient.object;
+import static dev.tethys.tools.ControlPlaneClient.text;
+import static dev.tethys.tools.ControlPlaneClient.time;
+import static dev.tethys.tools.ControlPlaneClient.with;
 
 import dev.tethys.pipeline.web.Json;
 import dev.tethys.runtime.cli.Flag;
@@ -42,8 +42,8 @@ final class RolloutCommands {
         command(
             "rollout",
             "<name> [<version>]",
-            "Roll out a version, the latest by default, in stages of 1, 3, 15, 75 … agents. A latest"
-                + " version that was undone must be named.",
+            "Roll out a version, the latest by default, in stages of 1, 3, 15, 75 … agents. A"
+                + " latest version that was undone must be named.",
             with(
                 Flag.of("selector", Flag.Kind.STRING, "", "Agents; empty for all."),
                 Flag.of("soak", Flag.Kind.DURATION, "10s", "Observation of each stage."),
@@ -120,7 +120,7 @@ final class RolloutCommands {
               e.getKey(),
               "<rollout>",
               e.getValue(),
-              ControlCommands.CHANGE,
+              ControlPlaneClient.CHANGE,
               1,
               1,
               (a, c) -> change(e.getKey(), a, c)));

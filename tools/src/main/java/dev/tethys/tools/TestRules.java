@@ -23,8 +23,8 @@ final class TestRules {
     return new Command(
         "test rules",
         "<test-rule-file>...",
-        "Unit tests for rules. Files are promtool's: input series, and the alerts and the results of"
-            + " queries that are expected at given times.",
+        "Unit tests for rules. Files are promtool's: input series, and the alerts and the results"
+            + " of queries that are expected at given times.",
         List.of(
             Flag.of(
                 "run",
@@ -55,7 +55,7 @@ final class TestRules {
   private static int run(Command.Arguments a, Console console) throws IOException {
     List<String> files = Operands.files(a.operands());
     RULES.setLevel(Level.OFF);
-    PromqlFeatures features = PromqlFeatures.of(a, console);
+    PromqlFeatures features = PromqlFeatures.of(a.flags(), console);
     JUnitReport report = new JUnitReport();
     RuleTests tests =
         new RuleTests(

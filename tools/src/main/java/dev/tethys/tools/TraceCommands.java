@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code traces}: commands for the traces of any server with Tempo's API. */
 final class TraceCommands {
-  static final String NAME = "traces";
+  static final String NAME = GlobalFlags.TRACES;
   private static final String DELETE = "/api/delete";
   private static final Pattern ID = Pattern.compile("[0-9a-fA-F]{1,32}");
   private static final Duration TIMEOUT = Duration.ofMinutes(5);

@@ -1,8 +1,8 @@
 package dev.tethys.tools;
 
-import static dev.tethys.tools.ControlCommands.list;
-import static dev.tethys.tools.ControlCommands.object;
-import static dev.tethys.tools.ControlCommands.text;
+import static dev.tethys.tools.ControlPlaneClient.list;
+import static dev.tethys.tools.ControlPlaneClient.object;
+import static dev.tethys.tools.ControlPlaneClient.text;
 
 import dev.tethys.config.YamlDocument;
 import dev.tethys.runtime.cli.Flag;
@@ -25,7 +25,7 @@ final class UnusedMetricsCommand {
   private UnusedMetricsCommand() {}
 
   static Command command() {
-    return ControlCommands.command(
+    return ControlPlaneClient.command(
         "unused",
         "[<selector>]",
         "List metrics that agents receive and that no given rule, dashboard or query uses, those"
@@ -65,11 +65,11 @@ final class UnusedMetricsCommand {
     }
     if (used.expressions() == 0) {
       throw new UsageException(
-          "no expression was read; give --rules, --dashboards or --server with some, or every metric"
-              + " would be unused");
+          "no expression was read; give --rules, --dashboards or --server with some, or every"
+              + " metric would be unused");
     }
     Object volumes =
-        ControlCommands.call(
+        ControlPlaneClient.call(
             a,
             "GET",
             "/volumes?by=metric.name&limit=10000&selector=" + ServerApi.encoded(a.operand(0, "")),

@@ -1,13 +1,13 @@
 package dev.tethys.tools;
 
-import static dev.tethys.tools.ControlCommands.call;
-import static dev.tethys.tools.ControlCommands.changing;
-import static dev.tethys.tools.ControlCommands.command;
-import static dev.tethys.tools.ControlCommands.list;
-import static dev.tethys.tools.ControlCommands.object;
-import static dev.tethys.tools.ControlCommands.text;
-import static dev.tethys.tools.ControlCommands.time;
-import static dev.tethys.tools.ControlCommands.with;
+import static dev.tethys.tools.ControlPlaneClient.call;
+import static dev.tethys.tools.ControlPlaneClient.changing;
+import static dev.tethys.tools.ControlPlaneClient.command;
+import static dev.tethys.tools.ControlPlaneClient.list;
+import static dev.tethys.tools.ControlPlaneClient.object;
+import static dev.tethys.tools.ControlPlaneClient.text;
+import static dev.tethys.tools.ControlPlaneClient.time;
+import static dev.tethys.tools.ControlPlaneClient.with;
 
 import dev.tethys.codec.opamp.SignedConfig;
 import dev.tethys.pipeline.web.Json;
@@ -74,7 +74,7 @@ final class VersionCommands {
             VersionCommands::push));
     out.add(
         new Command(
-            ControlCommands.NAME + " sign",
+            ControlPlaneClient.NAME + " sign",
             "<name> <file>",
             "Sign the text of a configuration in its file, by a last line that is a comment.",
             List.of(Flag.of("sign-key", Flag.Kind.STRING, "", "Private key of Ed25519, in PEM.")),

@@ -15,18 +15,18 @@ class ControlCommandsTest {
 
   @Test
   void addressIsOfTheFlagElseOfTheVariableElseOfThisMachine() {
-    assertThat(ControlCommands.url("http://f:1", SET::get)).isEqualTo("http://f:1");
-    assertThat(ControlCommands.url("", SET::get)).isEqualTo("http://c:4320");
-    assertThat(ControlCommands.url("", k -> null)).isEqualTo("http://127.0.0.1:4320");
-    assertThat(ControlCommands.url("", k -> "")).isEqualTo("http://127.0.0.1:4320");
+    assertThat(ControlPlaneClient.url("http://f:1", SET::get)).isEqualTo("http://f:1");
+    assertThat(ControlPlaneClient.url("", SET::get)).isEqualTo("http://c:4320");
+    assertThat(ControlPlaneClient.url("", k -> null)).isEqualTo("http://127.0.0.1:4320");
+    assertThat(ControlPlaneClient.url("", k -> "")).isEqualTo("http://127.0.0.1:4320");
   }
 
   @Test
   void tokenIsOfTheFileElseOfTheVariable(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("token");
     Files.writeString(file, "of-file\n");
-    assertThat(ControlCommands.token(file.toString(), SET::get)).isEqualTo("of-file");
-    assertThat(ControlCommands.token("", SET::get)).isEqualTo("of-variable");
-    assertThat(ControlCommands.token("", k -> null)).isEmpty();
+    assertThat(ControlPlaneClient.token(file.toString(), SET::get)).isEqualTo("of-file");
+    assertThat(ControlPlaneClient.token("", SET::get)).isEqualTo("of-variable");
+    assertThat(ControlPlaneClient.token("", k -> null)).isEmpty();
   }
 }

@@ -1,0 +1,21 @@
+package dev.tethys.tools;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.runtime.cli.UsageException;
+
+/** Errors in amtool's words. */
+final class AmtoolErrors {
+  private AmtoolErrors() {}
+
+  /** A wrong word of the command line, in amtool's words. */
+  static UsageException error(String message) {
+    return new UsageException("amtool: error: " + message + "\n");
+  }
+
+  /** The words of a configuration that is wrong. */
+  static String text(Exception e) {
+    return e instanceof ConfigException c
+        ? String.valueOf(c.getMessage())
+        : String.valueOf(e.getMessage());
+  }
+}
