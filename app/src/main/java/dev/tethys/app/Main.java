@@ -18,7 +18,7 @@ import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.NameSuggestion;
 import dev.tethys.control.ControlRole;
-import dev.tethys.demo.DemoRole;
+import dev.tethys.demo.role.DemoRole;
 import dev.tethys.logagent.LogsRole;
 import dev.tethys.logagent.LogsWarmUp;
 import dev.tethys.model.exposition.Registry;

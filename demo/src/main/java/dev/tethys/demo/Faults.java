@@ -10,7 +10,7 @@ public final class Faults {
   private volatile Consumer<Fault> changed = _ -> {};
 
   /** Sets the receiver of changes by {@link #set}. */
-  void onChange(Consumer<Fault> receiver) {
+  public void onChange(Consumer<Fault> receiver) {
     changed = receiver;
   }
 

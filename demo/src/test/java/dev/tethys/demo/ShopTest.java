@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.demo.role.FaultPage;
 import dev.tethys.demo.service.Shop;
 import dev.tethys.demo.telemetry.OtlpQueue;
 import dev.tethys.model.telemetry.Attributes;

@@ -6,7 +6,7 @@ import dev.tethys.query.promql.parser.PromqlParser;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.store.archive.ArchivedBlock;
-import dev.tethys.store.archive.DataFolder;
+import dev.tethys.store.archive.folder.DataFolder;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

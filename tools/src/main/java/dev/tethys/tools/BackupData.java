@@ -2,10 +2,10 @@ package dev.tethys.tools;
 
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.store.archive.DataFolder;
 import dev.tethys.store.archive.backup.BackupRepository;
 import dev.tethys.store.archive.backup.BackupRepository.Backup;
 import dev.tethys.store.archive.backup.BackupRepository.CreatedBackup;
+import dev.tethys.store.archive.folder.DataFolder;
 import dev.tethys.store.metrics.MetricsDatabase;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,7 +5,7 @@ import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.store.archive.DataFolder;
+import dev.tethys.store.archive.folder.DataFolder;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.MetricsDatabase;
 import java.io.BufferedReader;
@@ -39,9 +39,9 @@ final class BenchWrite {
     return new Command(
         "tsdb bench write",
         "[<file>]",
-        "Run a write performance benchmark: scrapes of counters, 30 s apart, into a new store. The file"
-            + " has the labels of a series in each line, as promtool's 20kseries.json; without one"
-            + " labels are made up.",
+        "Run a write performance benchmark: scrapes of counters, 30 s apart, into a new store. The"
+            + " file has the labels of a series in each line, as promtool's 20kseries.json; without"
+            + " one labels are made up.",
         List.of(
             Flag.of("out", Flag.Kind.STRING, "benchout", "Set the output path; it is emptied."),
             Flag.of("metrics", Flag.Kind.INTEGER, "10000", "Number of metrics to read."),

@@ -2,11 +2,11 @@ package dev.tethys.tools;
 
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.store.archive.DataFolder;
 import dev.tethys.store.archive.ImportReport;
 import dev.tethys.store.archive.ImportReport.Part;
 import dev.tethys.store.archive.Progress;
 import dev.tethys.store.archive.SortedImport;
+import dev.tethys.store.archive.folder.DataFolder;
 import dev.tethys.store.archive.prometheus.PrometheusImport;
 import dev.tethys.store.archive.text.JsonLinesImport;
 import dev.tethys.store.archive.text.OpenMetricsImport;

@@ -4,7 +4,7 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.store.archive.ArchivedBlock;
 import dev.tethys.store.archive.CorruptFileException;
-import dev.tethys.store.archive.DataFolder;
+import dev.tethys.store.archive.folder.DataFolder;
 import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.Downsampling;
 import java.io.IOException;

@@ -2,8 +2,8 @@ package dev.tethys.tools;
 
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
-import dev.tethys.store.archive.DataFolder;
 import dev.tethys.store.archive.ImportReport;
+import dev.tethys.store.archive.folder.DataFolder;
 import dev.tethys.store.archive.prometheus.PrometheusImport;
 import dev.tethys.store.metrics.MetricsDatabase;
 import java.io.IOException;

@@ -3,8 +3,8 @@ package dev.tethys.tools;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.archive.ArchivedBlock;
 import dev.tethys.store.archive.CorruptFileException;
-import dev.tethys.store.archive.DataFolder;
 import dev.tethys.store.archive.SampleDigest;
+import dev.tethys.store.archive.folder.DataFolder;
 import dev.tethys.store.metrics.LogCheck;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,9 +20,9 @@ final class VerifyFolder {
     return new Command(
         "tsdb verify",
         "[<db path>]",
-        "Read every block, decode every sample, check every checksum, of a data folder of Tethys or of"
-            + " Prometheus. Changes nothing; a server may be running. Exit code 1 when something is"
-            + " damaged.",
+        "Read every block, decode every sample, check every checksum, of a data folder of Tethys or"
+            + " of Prometheus. Changes nothing; a server may be running. Exit code 1 when something"
+            + " is damaged.",
         List.of(),
         0,
         1,

@@ -1,7 +1,5 @@
 package dev.tethys.collect.logs;
 
-import dev.tethys.collect.logs.file.Positions;
-import dev.tethys.model.BoundedMap;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.logs.LogEntry;
@@ -21,7 +19,7 @@ public final class SourceContext {
   private final String job;
   private final EntrySink sink;
   private Relabeling relabeling; // guarded by remembered
-  private final Positions positions;
+  private final Cursors positions;
   private final SourceMetrics metrics;
   private final InstantSource clock;
   private final EntryClock entryClock;
@@ -37,7 +35,7 @@ public final class SourceContext {
       String job,
       EntrySink sink,
       Relabeling relabeling,
-      Positions positions,
+      Cursors positions,
       SourceMetrics metrics,
       InstantSource clock,
       HttpClientFactory http) {
@@ -55,7 +53,7 @@ public final class SourceContext {
     return job;
   }
 
-  public Positions positions() {
+  public Cursors positions() {
     return positions;
   }
 

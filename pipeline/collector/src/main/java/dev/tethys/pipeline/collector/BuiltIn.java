@@ -43,7 +43,6 @@ import dev.tethys.pipeline.extension.zpages.ZPagesFactory;
 import dev.tethys.pipeline.kafka.KafkaExporterFactory;
 import dev.tethys.pipeline.kafka.KafkaMetricsFactory;
 import dev.tethys.pipeline.kafka.KafkaReceiverFactory;
-import dev.tethys.pipeline.processor.Processors;
 import dev.tethys.pipeline.processor.detection.DetectionEnvironment;
 import dev.tethys.pipeline.processor.detection.ResourceDetection;
 import dev.tethys.pipeline.processor.kubernetes.ApiAccess;

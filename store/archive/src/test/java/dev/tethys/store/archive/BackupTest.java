@@ -15,6 +15,7 @@ import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.archive.backup.BackupRepository;
 import dev.tethys.store.archive.backup.BackupRepository.Backup;
 import dev.tethys.store.archive.backup.BackupRepository.CreatedBackup;
+import dev.tethys.store.archive.folder.DataFolder;
 import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.Downsampling;

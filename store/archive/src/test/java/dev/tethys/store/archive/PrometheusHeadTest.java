@@ -9,6 +9,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.Samples;
 import dev.tethys.store.archive.ImportReport.Outcome;
+import dev.tethys.store.archive.folder.DataFolder;
 import dev.tethys.store.archive.prometheus.PrometheusImport;
 import dev.tethys.store.metrics.MetricsDatabase;
 import dev.tethys.testkit.Shared;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.model.GoFloat;
 import dev.tethys.store.archive.ImportReport.Outcome;
 import dev.tethys.store.archive.ImportReport.Part;
+import dev.tethys.store.archive.folder.DataFolder;
 import dev.tethys.store.archive.prometheus.PrometheusBlock;
 import dev.tethys.store.archive.prometheus.PrometheusFolder;
 import dev.tethys.store.archive.prometheus.PrometheusImport;

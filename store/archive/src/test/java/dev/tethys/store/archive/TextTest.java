@@ -8,6 +8,7 @@ import dev.tethys.model.Samples;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
+import dev.tethys.store.archive.folder.DataFolder;
 import dev.tethys.store.archive.text.JsonLinesExport;
 import dev.tethys.store.archive.text.JsonLinesImport;
 import dev.tethys.store.archive.text.OpenMetricsExport;

@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.file;
 
+import dev.tethys.collect.logs.Cursors;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
@@ -40,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariants: positions in the files are of delivered entries. A checkpoint without a file is
  * kept for {@link #KEEP} of this process's running time.
  */
-public final class Positions {
-  /** Time for which the position of a missing file is remembered. */
+public final class Positions implements Cursors {
+  /** How long a file is remembered that is not there. */
   static final Duration KEEP = Duration.ofDays(1);
 
   /**
@@ -212,12 +213,12 @@ public final class Positions {
     return written.getOrDefault(path, "");
   }
 
-  /** The cursor of a journal or a stream; "" when there is none. */
+  @Override
   public synchronized String cursor(String name) {
     return written.getOrDefault(CURSOR + name, "");
   }
 
-  /** Sets a cursor, to be saved with the rest. */
+  @Override
   public synchronized void putCursor(String name, String cursor) {
     written.put(CURSOR + name, cursor);
     changed();

@@ -7,8 +7,8 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.storage.SampleBuffer;
-import dev.tethys.store.archive.DataFolder;
 import dev.tethys.store.archive.Progress;
+import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.SampleSorter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -228,7 +228,7 @@ final class PrometheusHead implements WalRecords.Sink {
       return;
     }
     exemplars.addLast(new SeriesExemplar(l, e));
-    if (exemplars.size() > DataFolder.OFFLINE.exemplars()) {
+    if (exemplars.size() > DatabaseOptions.DEFAULTS.exemplars()) {
       exemplars.removeFirst();
       exemplarsDropped++;
     }

@@ -1,6 +1,8 @@
-package dev.tethys.demo;
+package dev.tethys.demo.role;
 
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.demo.Fault;
+import dev.tethys.demo.Faults;
 import dev.tethys.demo.service.Shop;
 import dev.tethys.demo.service.ShopPart;
 import dev.tethys.demo.telemetry.OtlpQueue;

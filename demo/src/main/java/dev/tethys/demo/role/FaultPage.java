@@ -1,5 +1,7 @@
-package dev.tethys.demo;
+package dev.tethys.demo.role;
 
+import dev.tethys.demo.Fault;
+import dev.tethys.demo.Faults;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.Routes;
@@ -8,19 +10,19 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /** Page and API that show and switch the faults. */
-final class FaultPage {
+public final class FaultPage {
   private static final System.Logger LOG = JulLogger.of(FaultPage.class.getName());
 
   private final Faults faults;
 
-  FaultPage(Faults faults) {
+  public FaultPage(Faults faults) {
     this.faults = faults;
   }
 
   /**
    * {@code GET /faults} (a page), {@code GET /api/faults}, {@code POST /api/faults/NAME/on|off}.
    */
-  void routes(Routes routes) {
+  public void routes(Routes routes) {
     routes.get("/", (q, r) -> r.redirect(302, "/faults"));
     routes.get(
         "/faults", (q, r) -> r.header("Content-Type", "text/html; charset=utf-8").send(page()));

@@ -1,5 +1,7 @@
-package dev.tethys.demo;
+package dev.tethys.demo.role;
 
+import dev.tethys.demo.Fault;
+import dev.tethys.demo.Faults;
 import java.util.Optional;
 
 /** Line by which processes of the shop notify each other of a fault: {@code fault NAME on|off}. */

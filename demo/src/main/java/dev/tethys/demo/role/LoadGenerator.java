@@ -1,5 +1,7 @@
-package dev.tethys.demo;
+package dev.tethys.demo.role;
 
+import dev.tethys.demo.Product;
+import dev.tethys.demo.Shopper;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;

@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.processor;
+package dev.tethys.pipeline.collector;
 
 import dev.tethys.pipeline.component.ConnectorFactory;
 import dev.tethys.pipeline.component.ProcessorFactory;

@@ -1,5 +1,6 @@
-package dev.tethys.demo;
+package dev.tethys.demo.role;
 
+import dev.tethys.demo.Faults;
 import dev.tethys.demo.service.ShopPart;
 import dev.tethys.runtime.cli.UsageException;
 import java.io.BufferedReader;

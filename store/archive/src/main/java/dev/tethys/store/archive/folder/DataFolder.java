@@ -1,6 +1,8 @@
-package dev.tethys.store.archive;
+package dev.tethys.store.archive.folder;
 
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.archive.ArchivedBlock;
+import dev.tethys.store.archive.CorruptFileException;
 import dev.tethys.store.archive.prometheus.PrometheusBlock;
 import dev.tethys.store.archive.prometheus.PrometheusFolder;
 import dev.tethys.store.metrics.DatabaseOptions;

@@ -1,8 +1,12 @@
-package dev.tethys.store.archive;
+package dev.tethys.store.archive.folder;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.archive.ArchivedBlock;
+import dev.tethys.store.archive.ChunkVisitor;
+import dev.tethys.store.archive.Progress;
+import dev.tethys.store.archive.SeriesVisitor;
 import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.StoredBlock;
 import java.io.IOException;
