@@ -6,7 +6,7 @@ import dev.tethys.app.clymene.ClymeneLogsRole;
 import dev.tethys.app.clymene.GatewayRole;
 import dev.tethys.app.clymene.IngesterRole;
 import dev.tethys.app.clymene.MigrateClymene;
-import dev.tethys.app.collector.CollectorRole;
+import dev.tethys.app.collector.CollectorCommand;
 import dev.tethys.app.exporter.ExporterRole;
 import dev.tethys.app.nodeagent.NodeAgentRole;
 import dev.tethys.app.pushgateway.PushgatewayRole;
@@ -108,7 +108,7 @@ public final class Main {
       case "demo":
         return DemoRole.run(rest);
       case "collector":
-        return CollectorRole.run(rest);
+        return CollectorCommand.run(rest);
       case "exporter":
         return ExporterRole.run(rest);
       case "gateway":

@@ -1,6 +1,6 @@
 package dev.tethys.app.clymene;
 
-import dev.tethys.app.collector.CollectorRole;
+import dev.tethys.app.collector.CollectorCommand;
 import dev.tethys.config.YamlDocument;
 import java.io.IOException;
 import java.util.List;
@@ -37,13 +37,13 @@ final class Shorthand {
       return new ClymeneCommands(role, environment, System.out, System.err).run(args);
     }
     if (isGraph(args)) {
-      return CollectorRole.run(role.word(), args, environment::get);
+      return CollectorCommand.run(role.word(), args, environment::get);
     }
     if (args.contains("--help") || args.contains("-h")) {
       System.out.print(ClymeneFlags.help(role, environment));
       return 0;
     }
     ClymeneFlags flags = ClymeneFlags.read(role, args, environment);
-    return CollectorRole.run(role.word(), () -> meaning.of(flags));
+    return CollectorCommand.run(role.word(), () -> meaning.of(flags));
   }
 }

@@ -3,7 +3,6 @@ package dev.tethys.app.collector;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Durations;
-import dev.tethys.config.NameSuggestion;
 import dev.tethys.config.Redaction;
 import dev.tethys.config.Secret;
 import dev.tethys.config.YamlDocument;
@@ -22,12 +21,7 @@ import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.ConfigWatcher;
 import dev.tethys.pipeline.config.GraphConfig;
-import dev.tethys.pipeline.config.OwnBatchPush;
-import dev.tethys.pipeline.config.OwnMetrics;
-import dev.tethys.pipeline.config.OwnMetricsPush;
-import dev.tethys.pipeline.config.OwnTraces;
 import dev.tethys.pipeline.config.PrintedConfig;
-import dev.tethys.pipeline.config.TelemetrySettings;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.extension.opamp.ControlClock;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
@@ -46,18 +40,11 @@ import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.CarrierReserve;
 import dev.tethys.runtime.HeapController;
 import dev.tethys.runtime.Shutdown;
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.runtime.log.LogFiles;
 import dev.tethys.runtime.log.LogSetup;
-import dev.tethys.runtime.ui.WebUi;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
-import dev.tethys.web.HttpListener;
-import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpResponse;
-import dev.tethys.web.MetricsPage;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -68,9 +55,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -78,115 +63,6 @@ import org.jspecify.annotations.Nullable;
 /** {@code tethys collector}: any graph of components, configured as the Collector is. */
 public final class CollectorRole implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(CollectorRole.class.getName());
-
-  private static final String OVERFLOW = "queue.overflow-path";
-
-  private static final List<Flag> FLAGS =
-      List.of(
-          Flag.of(
-              "config",
-              Flag.Kind.LIST,
-              "",
-              "Configuration: a file, env:NAME, yaml:TEXT (a::b nests) or a URL. Can be repeated;"
-                  + " later ones are laid over earlier ones."),
-          Flag.of(
-              "set",
-              Flag.Kind.LIST,
-              "",
-              "Override of all configurations, as path.to.key=value. Can be repeated."),
-          Flag.of(
-              "feature-gates",
-              Flag.Kind.LIST,
-              "",
-              "Feature gates of the Collector, which cannot be changed: accepted if they match the"
-                  + " current state. Can be repeated."),
-          Flag.of(
-              "allow-unused",
-              Flag.Kind.BOOLEAN,
-              "true",
-              "If true, components that no pipeline names are a warning; otherwise they are an"
-                  + " error."),
-          Flag.of(
-              "drain-timeout",
-              Flag.Kind.DURATION,
-              "15s",
-              "Time to drain queues at shutdown, at most 50s; the rest of the shutdown takes up to"
-                  + " 5s. Kubernetes kills a container 30s after the signal."),
-          Flag.of(
-              OVERFLOW,
-              Flag.Kind.STRING,
-              "data-collector/overflow",
-              "Folder in which queues without storage continue while their destination fails; empty"
-                  + " for none. No two processes can share it."),
-          Flag.of(
-              "web.enable-tap",
-              Flag.Kind.BOOLEAN,
-              "false",
-              "Allow live inspection of an edge's data: every client of the port can then read"
-                  + " telemetry, in which detected personal data and credentials are masked."),
-          Flag.of(
-              "web.tap-plain",
-              Flag.Kind.BOOLEAN,
-              "false",
-              "If true, live inspection shows data unmasked."),
-          Flag.of(
-              ControlPlane.URL,
-              Flag.Kind.STRING,
-              "",
-              "URL of a control plane (tethys control or another OpAMP server) that sets the"
-                  + " configuration; until then --config applies, which is optional."),
-          Flag.of(
-              ControlPlane.TOKEN_FILE,
-              Flag.Kind.STRING,
-              "",
-              "File with the bearer token for --control."),
-          Flag.of(
-              ControlPlane.DATA,
-              Flag.Kind.STRING,
-              "data-collector",
-              "Folder of the identity and the last applied configuration of --control."),
-          Flag.of(
-              ControlPlane.ALLOW,
-              Flag.Kind.LIST,
-              "",
-              "Reference to this machine that configurations of the control plane may have, beside"
-                  + " those of --config: env:NAME, file:PATH, or a URL. Can be repeated."),
-          Flag.of(
-              ControlPlane.LABEL,
-              Flag.Kind.LIST,
-              "",
-              "Label by which --control selects this process, as name=value. Can be repeated."),
-          Flag.of(
-              ControlPlane.CONFIG_KEY,
-              Flag.Kind.STRING,
-              "",
-              "File with the public key of Ed25519, in PEM, that must have signed configurations of"
-                  + " --control; empty to accept them unsigned."),
-          Flag.of(
-              ControlPlane.UPGRADES,
-              Flag.Kind.STRING,
-              "",
-              "Folder of versions of this program that --control installs; empty to refuse"
-                  + " packages. Requires the launcher."),
-          Flag.of(
-              ControlPlane.UPGRADE_KEY,
-              Flag.Kind.STRING,
-              "",
-              "File with the public key of Ed25519, in PEM, that verifies packages."),
-          Flag.of(
-              ControlPlane.UPGRADE_TIMEOUT,
-              Flag.Kind.DURATION,
-              "2m",
-              "Time within which a new version must be connected to --control, from 1s to 1h;"
-                  + " otherwise the former one is started again."),
-          Flag.of("log.level", Flag.Kind.STRING, "info", "Log level: debug, info, warn or error."),
-          Flag.of("log.format", Flag.Kind.STRING, "logfmt", "Log format: logfmt or json."));
-
-  private static final String ABOUT =
-      "Runs a graph of receivers, processors and exporters. Commands: validate checks the"
-          + " configuration and starts nothing, print-config shows it put together and with secrets"
-          + " masked, components lists what there is, featuregate the gates. SIGHUP and POST"
-          + " /-/reload read the configuration again and change only what changed.";
 
   /** Wait for queues when a control plane takes the only configuration back. */
   private static final Duration STOP_WAIT = Duration.ofSeconds(5);
@@ -204,16 +80,8 @@ public final class CollectorRole implements AutoCloseable {
   private final Registry.Gauge reloadSuccessful;
   private final Registry.Gauge reloadTime;
   private final Registry.Gauge reloadPause;
-  private final List<HttpListener> listeners = new ArrayList<>();
   private final ProcessLogSetup lines;
-  private final UUID instance = UUID.randomUUID();
-  private final List<MetricsPusher> pushers = new ArrayList<>();
-  private final List<BatchPusher<LogSetup.Entry>> logPushers = new ArrayList<>();
-  private final List<BatchPusher<Span>> spanPushers = new ArrayList<>();
-  private List<OwnBatchPush> logsShown = List.of();
-  private OwnTraces tracesShown = OwnTraces.DEFAULT;
-  private @Nullable OwnMetrics shownAs;
-  private Map<String, Optional<String>> resource = Map.of();
+  private final OwnReaders readers;
 
   private volatile boolean restarts;
   private @Nullable ControlledAgent controlled;
@@ -241,7 +109,7 @@ public final class CollectorRole implements AutoCloseable {
         new ProcessLogSetup(java.util.logging.Level.INFO, LogSetup.Format.LOGFMT));
   }
 
-  private CollectorRole(
+  CollectorRole(
       String word,
       ConfigSource source,
       Components components,
@@ -275,6 +143,7 @@ public final class CollectorRole implements AutoCloseable {
     metrics.register(services.volumes());
     ProcessMetrics.register(metrics);
     metrics.register(Registry.process());
+    this.readers = new OwnReaders(word, metrics, services.clock(), this::addTo);
     this.reloadSuccessful =
         metrics.gauge(
             "tethys_config_last_reload_successful",
@@ -289,123 +158,28 @@ public final class CollectorRole implements AutoCloseable {
             "Longest delay of batches while the last configuration was applied.");
   }
 
-  /** Runs until the process is stopped, or one command. */
-  public static int run(List<String> args) {
-    return run("collector", args, System::getenv);
-  }
-
-  /**
-   * The same for a role that is a collector under another word, with other variables for {@code
-   * env:} and {@code ${env:…}}.
-   *
-   * @param word what the role is called on the command line
-   */
-  public static int run(
-      String word, List<String> args, Function<String, @Nullable String> environment) {
-    FlagSet flags =
-        new FlagSet(
-            "tethys " + word, "[validate | print-config | components | featuregate]", ABOUT, FLAGS);
-    if (args.contains("--help") || args.contains("-h")) {
-      System.out.print(flags.help());
-      return 0;
-    }
-    List<String> operands = new ArrayList<>();
-    flags.parse(args, operands); // a command may come before or after its flags
-    String command = operands.isEmpty() ? "" : operands.getFirst();
-    if (command.equals("featuregate")) {
-      System.out.print(FeatureGates.list(operands.size() == 1 ? "" : operands.get(1)));
-      return 0;
-    }
-    if (!Set.of("", "validate", "print-config", "components").contains(command)) {
-      throw new UsageException(
-          "tethys "
-              + word
-              + ": unknown command "
-              + command
-              + NameSuggestion.question(
-                  command, List.of("validate", "print-config", "components", "featuregate"))
-              + "; there are: validate, print-config, components, featuregate");
-    }
-    if (operands.size() > 1) {
-      throw new UsageException(
-          "tethys " + word + " " + command + ": unexpected argument \"" + operands.get(1) + "\"");
-    }
-    FeatureGates.check(flags.list("feature-gates"));
-    LogSetup.install(flags);
-    Components components = BuiltIn.components();
-    if (command.equals("components")) {
-      System.out.print(ComponentsList.of(components));
-      return 0;
-    }
-    return run(
-        word,
-        command,
-        new ConfigSources(flags.list("config"), flags.list("set"), environment),
-        components,
-        flags);
-  }
-
-  /** Runs a role that is a collector with its own configuration until it is stopped. */
-  public static int run(String word, ConfigSource source) {
-    FlagSet defaults = new FlagSet("tethys " + word, ABOUT, FLAGS);
-    LogSetup.install(defaults);
-    return run(word, "", source, BuiltIn.components(), defaults);
-  }
-
   /**
    * Checks a configuration as {@code validate} does.
    *
    * @throws ConfigException where it is wrong
    */
   public static void check(YamlDocument document) {
-    CollectorRole role = new CollectorRole(() -> document, BuiltIn.components(), true, false);
-    Graph.check(role.read(document), role.services);
+    new CollectorRole(() -> document, BuiltIn.components(), true, false).validated(document);
   }
 
-  private static int run(
-      String word, String command, ConfigSource source, Components components, FlagSet flags) {
-    CollectorRole role =
-        new CollectorRole(
-            word,
-            source,
-            components,
-            flags.bool("allow-unused"),
-            TapAccess.of(flags.bool("web.enable-tap"), flags.bool("web.tap-plain")),
-            flags.get(OVERFLOW),
-            new ProcessLogSetup(
-                LogSetup.level(flags.get("log.level")),
-                flags.get("log.format").equals("json")
-                    ? LogSetup.Format.JSON
-                    : LogSetup.Format.LOGFMT));
-    try {
-      return switch (command) {
-        case "validate" -> {
-          GraphConfig config = role.read(source.read());
-          Graph.check(config, role.services);
-          config.warnings().forEach(w -> System.err.println("warning: " + w));
-          yield 0;
-        }
-        case "print-config" -> {
-          YamlDocument document = source.read();
-          role.read(document);
-          System.out.print(PrintedConfig.of(document.root(), components));
-          yield 0;
-        }
-        default ->
-            role.serve(
-                Duration.ofMillis(Math.min(50_000, flags.millis("drain-timeout"))),
-                ControlPlane.of(word, flags));
-      };
-    } catch (ConfigException e) {
-      System.err.println(e.getMessage());
-      return 1;
-    } catch (IOException e) {
-      System.err.println("tethys " + word + ": " + IoFailures.describe(e));
-      return 1;
-    }
+  /**
+   * Reads a configuration and checks its components, none of which starts.
+   *
+   * @throws ConfigException where it is wrong
+   */
+  GraphConfig validated(YamlDocument document) {
+    GraphConfig config = read(document);
+    Graph.check(config, services);
+    return config;
   }
 
-  private int serve(Duration drain, @Nullable ControlPlane control) throws IOException {
+  /** Runs until the process is stopped; the exit code. */
+  int serve(Duration drain, @Nullable ControlPlane control) throws IOException {
     HeapController.keep();
     CarrierReserve.keep();
     try (this) {
@@ -435,7 +209,7 @@ public final class CollectorRole implements AutoCloseable {
 
   private void start(Runnable runs) throws IOException {
     Read c = read();
-    listen(c.config().telemetry());
+    readers.listen(c.config().telemetry());
     apply(c, runs);
   }
 
@@ -491,14 +265,14 @@ public final class CollectorRole implements AutoCloseable {
             : ownSource instanceof ConfigSources s ? s.with(variables) : ownSource;
     if (files.isEmpty() && !hasOwnConfig()) {
       graph.stop(STOP_WAIT);
-      closeReaders();
+      readers.close();
       printed = "";
       source = next;
       return;
     }
     source = next;
     try {
-      if (shownAs == null) {
+      if (!readers.isListening()) {
         start(runs);
       } else {
         reload(runs);
@@ -506,7 +280,7 @@ public final class CollectorRole implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       source = before;
       if (graph.config().isEmpty()) {
-        closeReaders(); // the next configuration says where to listen
+        readers.close(); // the next configuration says where to listen
       }
       refused = next.lastValues();
       if (e instanceof ConfigException c) {
@@ -558,7 +332,7 @@ public final class CollectorRole implements AutoCloseable {
   }
 
   Map<String, String> identity() {
-    Map<String, String> all = OwnMetricsPage.resource(resource, instance);
+    Map<String, String> all = readers.resource();
     return Map.of(
         "service.name", all.getOrDefault("service.name", "tethys"),
         "service.version", all.getOrDefault("service.version", BuildInfo.current().version()));
@@ -625,7 +399,7 @@ public final class CollectorRole implements AutoCloseable {
         t.values());
   }
 
-  private GraphConfig read(YamlDocument document) {
+  GraphConfig read(YamlDocument document) {
     return GraphConfig.read(document, services.components(), allowUnused);
   }
 
@@ -637,8 +411,7 @@ public final class CollectorRole implements AutoCloseable {
       graph.apply(
           c,
           new ConfigWatcher.Effective(
-              read.printed(),
-              described(OwnMetricsPage.resource(c.telemetry().resource(), instance), read)),
+              read.printed(), described(readers.resource(c.telemetry()), read)),
           runs);
     } catch (IOException | RuntimeException e) {
       reloadSuccessful.set(0);
@@ -679,21 +452,7 @@ public final class CollectorRole implements AutoCloseable {
     long start = System.nanoTime();
     try {
       Read c = read();
-      TelemetrySettings telemetry = c.config().telemetry();
-      if (!telemetry.metrics().equals(shownAs)
-          || !telemetry.logs().pushes().equals(logsShown)
-          || !telemetry.traces().equals(tracesShown)) {
-        LOG.log(
-            Level.WARNING,
-            "the readers, views, processors and traces of service.telemetry change only with a restart; until then"
-                + " they stay as they were");
-      }
-      if (hasReaders() && !c.config().telemetry().resource().equals(resource)) {
-        LOG.log(
-            Level.WARNING,
-            "service.telemetry.resource changes on the lines of the log; the readers of metrics"
-                + " show the former one until a restart");
-      }
+      readers.warnOfChanges(c.config().telemetry());
       apply(c, runs);
     } catch (IOException | RuntimeException e) {
       reloadSuccessful.set(0);
@@ -717,86 +476,14 @@ public final class CollectorRole implements AutoCloseable {
     }
   }
 
-  private void listen(TelemetrySettings t) throws IOException {
-    OwnMetrics m = t.metrics();
-    shownAs = m;
-    resource = t.resource();
-    Map<String, String> shown = OwnMetricsPage.resource(resource, instance);
-    MetricViews views = new MetricViews(m.views());
-    for (OwnMetrics.Page p : m.pages()) {
-      listen(p.address(), new OwnMetricsPage(p, views, shown));
-    }
-    for (OwnMetricsPush p : m.pushes()) {
-      MetricsPusher pusher =
-          new MetricsPusher(p, metrics::gather, views, shown, services.clock()::millis, System.out);
-      pusher.start();
-      pushers.add(pusher);
-    }
-    OwnRequests requests = new OwnRequests(shown);
-    logsShown = t.logs().pushes();
-    for (OwnBatchPush p : logsShown) {
-      logPushers.add(
-          new BatchPusher<>(OtlpSignal.LOGS, "log records", p, requests::logs, System.out));
-    }
-    if (!logPushers.isEmpty()) {
-      logPushers.forEach(BatchPusher::start);
-      List<BatchPusher<LogSetup.Entry>> all = List.copyOf(logPushers);
-      LogSetup.entriesTo(
-          e -> {
-            if (!e.logger().equals(BatchPusher.NAME)) {
-              all.forEach(p -> p.take(e));
-            }
-          });
-    }
-    trace(t.traces(), requests);
-  }
-
-  private void trace(OwnTraces traces, OwnRequests requests) {
-    tracesShown = traces;
-    for (OwnBatchPush p : traces.pushes()) {
-      spanPushers.add(
-          new BatchPusher<>(OtlpSignal.TRACES, "spans", p, requests::traces, System.out));
-    }
-    if (!spanPushers.isEmpty()) {
-      spanPushers.forEach(BatchPusher::start);
-      List<BatchPusher<Span>> all = List.copyOf(spanPushers);
-      services
-          .spans()
-          .recordTo(
-              traces.sampling(),
-              traces.propagates(),
-              span -> {
-                traces.limits().apply(span);
-                all.forEach(p -> p.take(span));
-              });
-    }
-  }
-
-  private boolean hasReaders() {
-    return !listeners.isEmpty()
-        || !pushers.isEmpty()
-        || !logPushers.isEmpty()
-        || !spanPushers.isEmpty();
-  }
-
-  private void listen(String address, OwnMetricsPage page) throws IOException {
-    Routes routes =
-        new Routes()
-            .get("/metrics", (q, r) -> MetricsPage.answer(q, r, page.of(metrics.gather())))
-            .get("/-/healthy", (q, r) -> r.send("Tethys is healthy.\n"))
-            .get("/-/ready", this::ready)
-            .post("/-/reload", reloading(500, ""))
-            .post("/api/reload", reloading(400, "config reload, success"));
+  /** Adds the pages of the graph, and its reload, to a listener of metrics. */
+  private void addTo(Routes routes) {
+    routes
+        .get("/-/ready", this::ready)
+        .post("/-/reload", reloading(500, ""))
+        .post("/api/reload", reloading(400, "config reload, success"));
     PipelineEndpoints.addTo(routes, graph, InstantSource.system(), tap);
     PipelineEndpoints.addConfig(routes, () -> printed);
-    new WebUi("", "Tethys", word).with(WebUi.Part.PIPELINES).routes(routes);
-    try {
-      listeners.add(
-          HttpListener.start(
-              HttpListenerOptions.on(address).withStopGrace(Duration.ofSeconds(1)), routes, null));
-    } catch (IllegalArgumentException e) {
-      throw new IOException(e.getMessage(), e);
-    }
   }
 
   private void ready(dev.tethys.web.HttpRequest q, HttpResponse r) throws IOException {
@@ -823,14 +510,14 @@ public final class CollectorRole implements AutoCloseable {
     };
   }
 
-  /** Where it listens first; -1 for nowhere. */
-  int port() {
-    return listeners.isEmpty() ? -1 : listeners.getFirst().port();
+  /** Listeners and pushers of the telemetry of the process. */
+  OwnReaders readers() {
+    return readers;
   }
 
-  /** Where it listens. */
-  List<Integer> ports() {
-    return listeners.stream().map(HttpListener::port).toList();
+  /** Where it listens first; -1 for nowhere. */
+  int port() {
+    return readers.ports().isEmpty() ? -1 : readers.ports().getFirst();
   }
 
   Graph graph() {
@@ -845,23 +532,6 @@ public final class CollectorRole implements AutoCloseable {
   public void close() {
     Optional.ofNullable(controlled).ifPresent(ControlledAgent::close);
     graph.stop(Duration.ZERO);
-    closeReaders();
-  }
-
-  private void closeReaders() {
-    if (!logPushers.isEmpty()) {
-      LogSetup.entriesTo(null);
-    }
-    services.spans().off();
-    pushers.forEach(MetricsPusher::end);
-    logPushers.forEach(BatchPusher::close);
-    spanPushers.forEach(BatchPusher::close);
-    logPushers.clear();
-    spanPushers.clear();
-    pushers.forEach(MetricsPusher::close);
-    listeners.forEach(HttpListener::close);
-    pushers.clear();
-    listeners.clear();
-    shownAs = null;
+    readers.close();
   }
 }

@@ -75,7 +75,7 @@ class CollectorKeysTest {
             metrics: {receivers: [k8s_cluster], exporters: [clickhouse, datadog, splunk_hec, debug]}
             logs: {receivers: [splunk_hec], exporters: [clickhouse, datadog, otlp_http, file/groups]}
         """);
-    assertThat(CollectorRole.run(List.of("validate", "--config", file.toString()))).isZero();
+    assertThat(CollectorCommand.run(List.of("validate", "--config", file.toString()))).isZero();
   }
 
   @Test

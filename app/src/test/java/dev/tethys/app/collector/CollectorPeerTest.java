@@ -304,7 +304,7 @@ class CollectorPeerTest {
     for (List<String> all : List.of(takenOnes, refused)) {
       for (String c : all) {
         Path f = config("check.yaml", c);
-        int mine = CollectorRole.run(List.of("validate", "--allow-unused", "--config=" + f));
+        int mine = CollectorCommand.run(List.of("validate", "--allow-unused", "--config=" + f));
         Process p =
             new ProcessBuilder(otelcol.toString(), "validate", "--config=" + f)
                 .redirectErrorStream(true)

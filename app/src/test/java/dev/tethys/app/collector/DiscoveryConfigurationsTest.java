@@ -37,7 +37,7 @@ class DiscoveryConfigurationsTest {
   private int validate(String creator) throws IOException {
     Path file = dir.resolve("collector.yaml");
     Files.writeString(file, WHOLE.formatted(creator.stripIndent().indent(4).stripTrailing()));
-    return CollectorRole.run(List.of("validate", "--config", file.toString()));
+    return CollectorCommand.run(List.of("validate", "--config", file.toString()));
   }
 
   @ParameterizedTest

@@ -45,7 +45,7 @@ class ElectedReceiversTest {
         """
             .formatted(elector, extensions));
     int said =
-        CollectorRole.run(List.of("validate", "--allow-unused", "--config", file.toString()));
+        CollectorCommand.run(List.of("validate", "--allow-unused", "--config", file.toString()));
     assertThat(said == 0 ? 0 : 1).isEqualTo(status);
   }
 }

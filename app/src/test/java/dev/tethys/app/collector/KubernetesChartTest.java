@@ -297,7 +297,7 @@ class KubernetesChartTest {
               "GATEWAY", "t1-gateway",
               "SERVER", "http://t1-server:9090",
               "KAFKA", "kafka:9092");
-      assertThat(CollectorRole.run(role, List.of("validate", "--config=" + f), environment::get))
+      assertThat(CollectorCommand.run(role, List.of("validate", "--config=" + f), environment::get))
           .as(role)
           .isZero();
     }

@@ -93,12 +93,12 @@ class OwnTelemetryTest {
                         with_resource_constant_labels: {included: ["s*"], excluded: [service.i*]}
             """)) {
       r.start();
-      assertThat(metrics(r.ports().getFirst()))
+      assertThat(metrics(r.readers().ports().getFirst()))
           .contains("otelcol_process_uptime_seconds_total ", "otelcol_process_memory_rss_bytes ")
           .containsPattern(
               "target_info\\{service_instance_id=\"[0-9a-f-]{36}\",service_name=\"edge\","
                   + "service_version=\"[^\"]+\",site_no=\"7\"} 1\n");
-      assertThat(metrics(r.ports().get(1)))
+      assertThat(metrics(r.readers().ports().get(1)))
           .containsPattern(
               "otelcol_process_uptime\\{service_name=\"edge\",service_version=\"[^\"]+\","
                   + "site_no=\"7\"} ")
@@ -163,7 +163,7 @@ class OwnTelemetryTest {
       write(telemetry.replace("north", "south"));
       r.reload();
       assertThat(Files.readString(file("one.log"))).contains(said);
-      assertThat(metrics(r.ports().getFirst())).contains("site=\"north\"");
+      assertThat(metrics(r.readers().ports().getFirst())).contains("site=\"north\"");
     }
   }
 

@@ -61,7 +61,8 @@ class PackagedConfigurationTest {
 
   @Test
   void itIsTakenAsItStands() {
-    assertThat(CollectorRole.run(List.of("validate", "--config", packaged().toString()))).isZero();
+    assertThat(CollectorCommand.run(List.of("validate", "--config", packaged().toString())))
+        .isZero();
   }
 
   @Test
