@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * are left out. The controls of a rule end when its alert is resolved, also one that fired before
  * the control plane was started. Everything is guarded by this.
  *
- * <p>What an alert may not start within a cool-down waits for its end, and starts then with the
- * latest change of the alert, unless that no longer triggers the rule. What waits is not on disk.
+ * <p>What an alert may not start within a cool-down waits for its end in {@link CoolDowns}, and
+ * starts then with the latest change of the alert, unless that no longer triggers the rule.
  *
  * <p>A failed action that may succeed later is retried as long as its alert has not changed; {@link
  * ActionRetries} keeps the pending ones, also over a restart.
@@ -38,37 +37,8 @@ import org.jspecify.annotations.Nullable;
 public final class Automation {
   private static final System.Logger LOG = JulLogger.of(Automation.class.getName());
 
-  /** Alerts and starts that are remembered. */
-  private static final int MAX_REMEMBERED = 10_000;
-
-  /** Prefix of the actor of a rule's actions. */
+  /** Begin of the actor of what a rule does. */
   static final String ACTOR = "automation:";
-
-  private static final String COOLING_DOWN = "cooling down";
-
-  /**
-   * Start that waits for the end of a cool-down.
-   *
-   * @param word name of the action
-   * @param target target of the action
-   * @param due end of the cool-down, monotonic
-   */
-  private record Pending(AutomationRule rule, String word, String target, long due) {}
-
-  /**
-   * Last change of an alert with its actions that are not started yet.
-   *
-   * @param pending actions by the ID of the control or action
-   */
-  private record Waiting(Alert alert, int hops, Map<String, Pending> pending) {}
-
-  /**
-   * Last change of an alert.
-   *
-   * @param failed whether an action failed, so that a repetition of the message tries again
-   * @param done actions that a repetition leaves out, by id
-   */
-  private record Change(Instant at, String status, boolean failed, Set<String> done) {}
 
   /** End of the error of a rollout that waits for its version, while a state lasts. */
   private static final String AWAITED = "; it is rolled out once it exists, while the event lasts";
@@ -88,10 +58,8 @@ public final class Automation {
   private final ActionRetries retries;
   private final StepLog steps;
   private final Scheduler clock;
-  private final Map<String, Change> changes = bounded(); // of alerts, by fingerprint
-  private final Map<String, Long> starts = bounded(); // nanoseconds, by id of control
-  private final Map<String, String> stale = bounded(); // last one left out, by fingerprint
-  private final Map<String, Waiting> waiting = new LinkedHashMap<>(); // by fingerprint
+  private final AlertChanges changes;
+  private final CoolDowns coolDowns;
 
   private List<AutomationRule> rules;
   private boolean closed;
@@ -112,6 +80,8 @@ public final class Automation {
     this.retries = retries;
     this.steps = steps;
     this.clock = clock;
+    changes = new AlertChanges(steps);
+    coolDowns = new CoolDowns(steps, clock);
     actions.define(rules);
   }
 
@@ -119,17 +89,6 @@ public final class Automation {
   synchronized void define(List<AutomationRule> next) {
     rules = next;
     actions.define(next);
-  }
-
-  private static <V> Map<String, V> bounded() {
-    return new LinkedHashMap<>() {
-      private static final long serialVersionUID = 1;
-
-      @Override
-      protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
-        return size() > MAX_REMEMBERED;
-      }
-    };
   }
 
   public synchronized List<AutomationRule> rules() {
@@ -161,17 +120,15 @@ public final class Automation {
     List<HubEngine.Step> hubs = new ArrayList<>();
     int skipped = 0;
     for (Alert a : alerts) {
-      Change before = changes.get(a.fingerprint());
-      boolean known =
-          before != null && before.at.equals(a.changedAt()) && before.status.equals(a.status());
-      boolean stale = before != null && before.at.isAfter(a.changedAt());
-      boolean waits = waiting.containsKey(a.fingerprint());
-      if (before != null && stale) {
+      AlertChanges.Change before = changes.last(a);
+      boolean known = before != null && before.isOf(a);
+      boolean waits = coolDowns.waits(a);
+      if (before != null && before.at().isAfter(a.changedAt())) {
         skipped++;
-        noteStale(a, before, out);
+        out.addAll(changes.noteStale(a, before, rules));
         continue;
       }
-      if (known && before != null && !before.failed && !waits) {
+      if (known && before != null && !before.failed() && !waits) {
         skipped++;
         continue;
       }
@@ -185,39 +142,18 @@ public final class Automation {
       if (!known) {
         dropRetries(a.fingerprint(), "a later event took its place", out);
       }
-      Waiting old = waiting.remove(a.fingerprint());
+      CoolDowns.Waiting old = coolDowns.take(a);
       try {
         applyRules(a, known ? before : null, hops, out);
         if (old != null && !known) {
-          for (Pending p : old.pending.values()) {
-            out.add(steps.skip(p.rule.name(), old.alert, p.word, p.target, reason(old.alert, a)));
-          }
+          out.addAll(coolDowns.skip(old, reason(old.alert(), a)));
         }
       } catch (IOException e) { // a repetition of the message finds what it found
-        waiting.remove(a.fingerprint());
-        if (old != null) {
-          waiting.put(a.fingerprint(), old);
-        }
+        coolDowns.restore(a, old);
         throw e;
       }
     }
     return new Applied(alerts.size(), skipped, out, hubs);
-  }
-
-  /** Notes for each rule that an alert of before the last change is left out, once for each. */
-  private void noteStale(Alert a, Change last, List<Step> out) throws IOException {
-    String change = a.status() + " " + a.changedAt();
-    if (change.equals(stale.put(a.fingerprint(), change))) {
-      return;
-    }
-    for (AutomationRule r : rules) {
-      if (r.isTriggeredBy(a) || r.undo() && r.isFor(a) && !a.isFiring()) {
-        String why =
-            "%s since %s, which is before the last change: %s since %s"
-                .formatted(a.status(), a.changedAt(), last.status, last.at);
-        out.add(steps.skip(r.name(), a, "event", a.status(), why));
-      }
-    }
   }
 
   private static String reason(Alert old, Alert a) {
@@ -231,10 +167,10 @@ public final class Automation {
    *
    * @param repeated known state of the same change; null for a new one
    */
-  private void applyRules(Alert a, @Nullable Change repeated, int hops, List<Step> out)
+  private void applyRules(Alert a, AlertChanges.@Nullable Change repeated, int hops, List<Step> out)
       throws IOException {
     int from = out.size();
-    Set<String> done = repeated == null ? new HashSet<>() : new HashSet<>(repeated.done);
+    Set<String> done = repeated == null ? new HashSet<>() : new HashSet<>(repeated.done());
     for (AutomationRule r : rules) {
       if (r.isTriggeredBy(a)) {
         for (int i = 0; i < r.starts().size(); i++) {
@@ -267,12 +203,7 @@ public final class Automation {
       }
     }
     boolean failed = out.subList(from, out.size()).stream().anyMatch(Step::failed);
-    note(a, failed, done);
-  }
-
-  private void note(Alert a, boolean failed, Set<String> done) {
-    changes.remove(a.fingerprint()); // or the order would be that of the first change
-    changes.put(a.fingerprint(), new Change(a.changedAt(), a.status(), failed, Set.copyOf(done)));
+    changes.note(a, failed, done);
   }
 
   /**
@@ -288,10 +219,8 @@ public final class Automation {
         retry(r);
       }
     }
-    for (Waiting w : List.copyOf(waiting.values())) {
-      if (w.pending.values().stream().anyMatch(this::isDue)) {
-        resume(w);
-      }
+    for (CoolDowns.Waiting w : coolDowns.due()) {
+      resume(w);
     }
   }
 
@@ -331,7 +260,7 @@ public final class Automation {
           done.add(rule.actionId(i, a));
         }
       }
-      note(a, false, done);
+      changes.note(a, false, done);
     }
     for (ActionRetries.Former f : retries.takeOthers()) {
       steps.skip(f.rule(), f.alert(), f.word(), f.target(), CHANGED_BEFORE_NEXT);
@@ -344,8 +273,8 @@ public final class Automation {
     Attempt was = r.attempt();
     Alert a = was.alert();
     AutomationRule now = current(was.rule());
-    Change c = changes.get(a.fingerprint());
-    if (now == null || c == null || !isOf(c, a)) {
+    AlertChanges.Change c = changes.last(a);
+    if (now == null || c == null || !c.isOf(a)) {
       steps.skip(
           was.rule().name(),
           a,
@@ -355,17 +284,13 @@ public final class Automation {
       retries.remove(was);
       return;
     }
-    Set<String> done = new HashSet<>(c.done);
+    Set<String> done = new HashSet<>(c.done());
     boolean failed =
         (was.number() > ActionRetries.ATTEMPTS
                 ? giveUp(was, r.word(), r.target(), r.error(), done)
                 : act(was, done))
             .failed();
-    note(a, c.failed || failed, done);
-  }
-
-  private static boolean isOf(Change c, Alert a) {
-    return c.at.equals(a.changedAt()) && c.status.equals(a.status());
+    changes.note(a, c.failed() || failed, done);
   }
 
   /** Drops the attempts that are due later; a request in progress is not interrupted. */
@@ -385,49 +310,33 @@ public final class Automation {
     }
   }
 
-  private boolean isDue(Pending p) {
-    return clock.nanos() - p.due >= 0;
-  }
-
-  private void resume(Waiting w) throws IOException {
-    Alert a = w.alert;
-    Change before = changes.get(a.fingerprint());
-    boolean failed = before != null && before.failed;
-    Set<String> done = before == null ? new HashSet<>() : new HashSet<>(before.done);
+  private void resume(CoolDowns.Waiting w) throws IOException {
+    Alert a = w.alert();
+    AlertChanges.Change before = changes.last(a);
+    boolean failed = before != null && before.failed();
+    Set<String> done = before == null ? new HashSet<>() : new HashSet<>(before.done());
     for (AutomationRule r : rules) {
       if (!r.isTriggeredBy(a)) {
         continue;
       }
       for (int i = 0; i < r.starts().size(); i++) {
-        String id = r.controlId(i, a);
-        Pending p = w.pending.get(id);
-        if (p != null && isDue(p)) {
-          failed |= start(r, i, a, w.hops).failed();
-          w.pending.remove(id, p); // unless it waits anew
+        CoolDowns.Pending p = coolDowns.due(w, r.controlId(i, a));
+        if (p != null) {
+          failed |= start(r, i, a, w.hops()).failed();
+          coolDowns.resumed(w, r.controlId(i, a), p);
         }
       }
       for (int i = 0; i < r.actions().size(); i++) {
-        String id = r.actionId(i, a);
-        Pending p = w.pending.get(id);
-        if (p != null && isDue(p)) {
-          failed |= act(new Attempt(r, i, a, false, w.hops, 1), done).failed();
-          w.pending.remove(id, p);
-          note(a, failed, done); // an error of a later one must not repeat it
+        CoolDowns.Pending p = coolDowns.due(w, r.actionId(i, a));
+        if (p != null) {
+          failed |= act(new Attempt(r, i, a, false, w.hops(), 1), done).failed();
+          coolDowns.resumed(w, r.actionId(i, a), p);
+          changes.note(a, failed, done); // an error of a later one must not repeat it
         }
       }
     }
-    note(a, failed, done);
-    for (Map.Entry<String, Pending> e : List.copyOf(w.pending.entrySet())) {
-      if (isDue(e.getValue())) {
-        Pending p = e.getValue();
-        steps.skip(
-            p.rule.name(), a, p.word, p.target, "the rule has changed before the cool-down ended");
-        w.pending.remove(e.getKey());
-      }
-    }
-    if (w.pending.isEmpty()) {
-      waiting.remove(a.fingerprint());
-    }
+    changes.note(a, failed, done);
+    coolDowns.skipDue(w);
   }
 
   /**
@@ -438,13 +347,7 @@ public final class Automation {
   synchronized void forget(String fingerprint) throws IOException {
     dropRetries(fingerprint, "its trigger no longer exists", new ArrayList<>());
     actions.forget(fingerprint);
-    Waiting w = waiting.get(fingerprint);
-    if (w != null) {
-      for (Pending p : w.pending.values()) {
-        steps.skip(p.rule.name(), w.alert, p.word, p.target, "its trigger no longer exists");
-      }
-      waiting.remove(fingerprint);
-    }
+    coolDowns.forget(fingerprint, "what triggered it exists no longer");
   }
 
   /** Variables that events of a rule hold, with the rule whose value each has. */
@@ -454,14 +357,7 @@ public final class Automation {
 
   /** Pending actions of a rule, as the steps that they would be now. */
   public synchronized List<Step> waiting(AutomationRule r) {
-    List<Step> out = new ArrayList<>();
-    for (Waiting w : waiting.values()) {
-      for (Pending p : w.pending.values()) {
-        if (p.rule.name().equals(r.name())) {
-          out.add(steps.made(r.name(), w.alert, p.word, p.target, COOLING_DOWN, "", starts(p.due)));
-        }
-      }
-    }
+    List<Step> out = coolDowns.steps(r);
     for (Retry x : retries.all()) {
       Long due = x.due();
       if (due != null && x.attempt().rule().name().equals(r.name())) {
@@ -483,28 +379,6 @@ public final class Automation {
     return clock.millis() + Math.max(0, (due - clock.nanos()) / 1_000_000);
   }
 
-  /** Keeps a start until the cool-down of its id ends. */
-  private Step defer(
-      AutomationRule r, Alert a, String id, String word, String target, long before, int hops)
-      throws IOException {
-    Pending p = new Pending(r, word, target, before + r.coolDown().toNanos());
-    Waiting w = waiting.get(a.fingerprint());
-    if (w == null && waiting.size() >= MAX_REMEMBERED) {
-      return steps.skip(
-          r.name(),
-          a,
-          word,
-          target,
-          MAX_REMEMBERED + " alerts wait for the end of a cool-down, the limit");
-    }
-    if (w == null) {
-      w = new Waiting(a, hops, new LinkedHashMap<>());
-      waiting.put(a.fingerprint(), w);
-    }
-    w.pending.put(id, p);
-    return steps.note(steps.made(r.name(), a, word, target, COOLING_DOWN, "", starts(p.due)));
-  }
-
   /**
    * Runs an action, or its reversal.
    *
@@ -521,17 +395,12 @@ public final class Automation {
       RuleAction action = r.action(attempt.index(), a);
       word = (undo ? "undo " : "") + action.word();
       target = action.target();
-      Long before = starts.get(id);
-      if (!undo
-          && attempt.number() == 1
-          && before != null
-          && clock.nanos() - before < r.coolDown().toNanos()) {
-        return defer(r, a, id, word, target, before, attempt.hops());
+      if (!undo && attempt.number() == 1 && coolDowns.isCoolingDown(r, id)) {
+        return coolDowns.defer(new CoolDowns.Start(r, a, id, word, target), attempt.hops());
       }
       done.add(id);
       if (!undo) {
-        starts.remove(id);
-        starts.put(id, clock.nanos());
+        coolDowns.begin(id);
       }
       if (r.dryRun()) {
         return steps.dryRun(r.name(), a, word, target);
@@ -563,7 +432,7 @@ public final class Automation {
           : giveUp(attempt, word, id, String.valueOf(e.getMessage()), done);
     } catch (ConfigException | IllegalArgumentException e) { // as wrong at a later time
       done.remove(id);
-      starts.remove(id);
+      coolDowns.end(id);
       retries.remove(attempt);
       return steps.fail(r.name(), a, word, id, String.valueOf(e.getMessage()));
     }
@@ -599,7 +468,7 @@ public final class Automation {
   private Step giveUp(Attempt attempt, String word, String target, String error, Set<String> done)
       throws IOException {
     done.remove(attempt.id());
-    starts.remove(attempt.id());
+    coolDowns.end(attempt.id());
     retries.remove(attempt);
     return steps.fail(attempt.rule().name(), attempt.alert(), word, target, error);
   }
@@ -613,15 +482,15 @@ public final class Automation {
         if (closed) {
           return; // the next start sends it again
         }
-        Change c = changes.get(a.fingerprint());
-        boolean current = c != null && isOf(c, a);
+        AlertChanges.Change c = changes.last(a);
+        boolean current = c != null && c.isOf(a);
         if (o.error().isEmpty()) {
           retries.remove(attempt);
           steps.sent(rule, a, word, target);
         } else if (o.retryable() && current && c != null) {
-          Set<String> done = new HashSet<>(c.done);
+          Set<String> done = new HashSet<>(c.done());
           boolean failed = tryLater(attempt, word, target, o.error(), done).failed();
-          note(a, c.failed || failed, done);
+          changes.note(a, c.failed() || failed, done);
         } else {
           retries.remove(attempt);
           steps.fail(rule, a, word, target, o.error());
@@ -665,17 +534,15 @@ public final class Automation {
 
   private Step start(AutomationRule r, int action, Alert a, int hops) throws IOException {
     String id = r.controlId(action, a);
-    Long before = starts.get(id);
     if (controls.isActive(id)) {
       return controls.noteActive(r, action, a);
     }
-    if (before != null && clock.nanos() - before < r.coolDown().toNanos()) {
-      return defer(r, a, id, "start", id, before, hops);
+    if (coolDowns.isCoolingDown(r, id)) {
+      return coolDowns.defer(new CoolDowns.Start(r, a, id, "start", id), hops);
     }
     Step s = controls.start(r, action, a);
     if (!s.failed()) {
-      starts.remove(id);
-      starts.put(id, clock.nanos());
+      coolDowns.begin(id);
     }
     return s;
   }
