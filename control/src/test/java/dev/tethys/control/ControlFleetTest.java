@@ -361,7 +361,7 @@ class ControlFleetTest extends FleetCase {
         HttpResponse<String> r = posted(c.getKey(), b);
         assertThat(r.statusCode()).as(c.getKey() + r.body()).isEqualTo(400);
         assertThat(r.body())
-            .contains("member \\\"reason\\\" is missing or empty; say why, which the audit log");
+            .contains("member \\\"reason\\\" is missing or empty; state the reason");
       }
     }
     assertThat(get("/configurations/edge").size()).isEqualTo(1);

@@ -31,9 +31,9 @@ public final class JsonFailures {
           rewording("(?:Unexpected end-of-input|No content to map).*", JsonFailures::end),
           rewording(
               "Unrecognized token '(.*?)'(?:: .*)?",
-              m -> quoted(m.group(1)) + " is not a JSON value"),
+              m -> quoted(m.group(1)) + " is not a value"),
           rewording(
-              "Non-standard token '(.*?)': .*", m -> quoted(m.group(1)) + " is not a JSON value"),
+              "Non-standard token '(.*?)': .*", m -> quoted(m.group(1)) + " is not a value"),
           rewording(
               "Unexpected character \\((.*?)\\(?code (\\d+).*?\\)\\)(.*)",
               m -> character(m) + expectedToken(m.group(3))),

@@ -148,7 +148,7 @@ class ImportLinesTest {
     assertThat(times).containsOnly(1714979289000L);
     assertThat(f.read("5,2024-05-06 07:08:09 BST", 7, sink))
         .contains("column 2")
-        .contains("the zone BST says no offset");
+        .contains("the zone BST has no offset");
     assertThat(times).hasSize(2);
   }
 

@@ -57,8 +57,8 @@ class JsonFailuresTest {
           [1,              | the text ends within a list (line 1, column 4)
           "abc             | the text ends within a string (line 1, column 5)
           -                | the text ends within a value (line 1, column 2)
-          [nul]            | 'nul' is not a JSON value (line 1, column 2)
-          [NaN]            | 'NaN' is not a JSON value (line 1, column 5)
+          [nul]            | 'nul' is not a value (line 1, column 2)
+          [NaN]            | 'NaN' is not a value (line 1, column 5)
           {x}              | 'x' stands where a name in double quotes is expected (line 1, column 2)
           {"a" 1}          | '1' stands where a colon is expected (line 1, column 6)
           [1 2]            | '2' stands where a comma is expected (line 1, column 4)
@@ -93,15 +93,15 @@ class JsonFailuresTest {
     assertThat(JsonFailures.describe(failure(bytes("1".repeat(2000)))))
         .isEqualTo("a number of 2000 characters: at most 1000 are read");
     assertThat(JsonFailures.describe(failure(bytes("x".repeat(200)))))
-        .isEqualTo("'" + "x".repeat(60) + "…' is not a JSON value (line 1, column 1)");
+        .isEqualTo("'" + "x".repeat(60) + "…' is not a value (line 1, column 1)");
   }
 
   @Test
   void describesThePositionAsRequested() {
     JacksonException e = failure(bytes("{\n \"a\": x}"));
-    assertThat(JsonFailures.describe(e)).isEqualTo("'x' is not a JSON value (line 2, column 7)");
-    assertThat(JsonFailures.inLine(e)).isEqualTo("'x' is not a JSON value (column 7)");
-    assertThat(JsonFailures.describeProblem(e)).isEqualTo("'x' is not a JSON value");
+    assertThat(JsonFailures.describe(e)).isEqualTo("'x' is not a value (line 2, column 7)");
+    assertThat(JsonFailures.inLine(e)).isEqualTo("'x' is not a value (column 7)");
+    assertThat(JsonFailures.describeProblem(e)).isEqualTo("'x' is not a value");
     assertThat(JsonFailures.where(e)).isEqualTo(" (line 2, column 7)");
   }
 
@@ -161,6 +161,6 @@ class JsonFailuresTest {
     byte[] traces = bytes("{\n \"resourceSpans\": nul}");
     assertThatThrownBy(() -> OtlpJson.toProtobuf(OtlpSignal.TRACES, traces, 0, traces.length))
         .isInstanceOf(CodecException.class)
-        .hasMessage("OTLP JSON: 'nul' is not a JSON value (line 2, column 19)");
+        .hasMessage("OTLP JSON: 'nul' is not a value (line 2, column 19)");
   }
 }

@@ -106,7 +106,7 @@ class AuditLogTest {
     assertThat(ControlRole.run(verify(missing))).isEqualTo(1);
     assertThatThrownBy(() -> AuditLog.verifyFolder(folder))
         .hasMessageContaining("there is no " + folder.resolve("audit.jsonl"))
-        .hasMessageContaining("none of a control plane");
+        .hasMessageContaining("does not belong to a control plane");
     assertThat(ControlRole.run(verify(folder))).isEqualTo(1);
     assertThat(folder.resolve("audit.jsonl")).doesNotExist();
     written(0);

@@ -349,7 +349,7 @@ class RuleActionsTest extends FleetCase {
     start(port, Tokens.NONE);
     until(() -> steps("page", "notify", "failed") == 1);
     assertThat(get("/automation").path("steps").toString())
-        .contains("restarted before an answer came (attempt 6 of 6)");
+        .contains("restarted before a response arrived (attempt 6 of 6)");
     assertThat(alerts).isEmpty();
     assertThat(Files.readString(file)).doesNotContain("number");
   }

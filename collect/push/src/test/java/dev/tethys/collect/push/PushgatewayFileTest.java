@@ -184,7 +184,7 @@ class PushgatewayFileTest {
       Files.write(file, cut);
       assertThatThrownBy(() -> Gateway.ours(options()))
           .isInstanceOf(IOException.class)
-          .hasMessageContaining("nor can it be read as one of Prometheus's Pushgateway (byte ")
+          .hasMessageContaining("nor a readable file of Prometheus's Pushgateway (byte ")
           .hasMessageContaining("--persistence.file");
       assertThat(Files.readAllBytes(file)).isEqualTo(cut);
       assertThat(kept).doesNotExist();

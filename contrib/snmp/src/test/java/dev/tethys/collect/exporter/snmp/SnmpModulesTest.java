@@ -287,7 +287,7 @@ class SnmpModulesTest {
                         + " auth_protocol: SHA1}}"))
         .hasMessageContaining("auth protocol must be one of [MD5, SHA, SHA224");
     assertThatThrownBy(() -> config("modules: {m: {walk: [1.x]}}"))
-        .hasMessageContaining("no object identifier");
+        .hasMessageContaining("not an object identifier");
     assertThatThrownBy(() -> config("modules: {m: {walks: [1.2]}}")).hasMessageContaining("walks");
     assertThatThrownBy(
             () -> config("modules: {m: {metrics: [{name: a, oid: 1.2, type: Guage, help: h}]}}"))
