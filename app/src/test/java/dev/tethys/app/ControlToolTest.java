@@ -231,7 +231,7 @@ class ControlToolTest {
     assertThat(archive.out()).contains("SEGMENT", "logs");
     ToolRun none = ToolRun.of(List.of("archive", dir.resolve("none").toString()));
     assertThat(none.status()).isEqualTo(1);
-    assertThat(none.err()).contains("there is no archive in");
+    assertThat(none.err()).contains("no archive in");
   }
 
   @Test

@@ -80,7 +80,7 @@ class PointReceiversTest {
                   + now
                   + "]}\nbad");
       assertThat(r.statusCode()).isEqualTo(400);
-      assertThat(r.body()).startsWith("1 lines refused, the others taken:\nline 2:");
+      assertThat(r.body()).startsWith("1 lines rejected, the others accepted:\nline 2:");
       assertThat(server.query("im")).contains("\"6\"");
       assertThat(server.get("/ping").statusCode()).isEqualTo(204);
       assertThat(server.stop()).isZero();

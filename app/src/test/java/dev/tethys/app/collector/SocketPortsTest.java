@@ -179,7 +179,7 @@ class SocketPortsTest {
     "log, false",
     "log, true"
   })
-  void nothingIsLostOrDoubled(String kind, boolean udp) throws Exception {
+  void losesAndDuplicatesNothing(String kind, boolean udp) throws Exception {
     Receiver running = receiver(kind, udp, 0);
     running.start();
     FutureTask<Void> sender = new FutureTask<>(() -> send(kind, udp));
@@ -207,7 +207,7 @@ class SocketPortsTest {
 
   @ParameterizedTest
   @CsvSource({"carbon, false", "statsd, true", "log, false", "fluent, false"})
-  void listenerThatNoneTakesIsClosed(String kind, boolean udp) throws Exception {
+  void closesAnUnclaimedListener(String kind, boolean udp) throws Exception {
     Receiver first = receiver(kind, udp, 0);
     first.start();
     PortExchange x = new PortExchange();

@@ -221,7 +221,7 @@ class PostgresTest extends DatabaseContract {
           .singleElement()
           .asString()
           .startsWith("nothing for ")
-          .contains("is no hypertable; by hand: SELECT create_hypertable(");
+          .contains("is not a hypertable; to convert it manually: SELECT create_hypertable(");
     } finally {
       sql("DROP SCHEMA IF EXISTS timescaledb_information CASCADE");
     }

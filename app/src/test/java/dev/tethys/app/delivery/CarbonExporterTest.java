@@ -348,7 +348,7 @@ class CarbonExporterTest {
   @Test
   void aDestinationIsTried() throws Exception {
     Printed printed = Printed.of("exporter", "check", "carbon+localhost:" + lines);
-    assertThat(printed.err()).contains("no TYPE+URL");
+    assertThat(printed.err()).contains("is not TYPE+URL");
     String config =
         "yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {carbon: {endpoint:"
             + " 'localhost:%d'}}, service: {pipelines: {metrics: {receivers: [otlp], exporters:"

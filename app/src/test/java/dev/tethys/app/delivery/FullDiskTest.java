@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Servers whose disk is full, each in its own words: nothing is wrong with what was sent, so it
- * comes again. Available servers are filled in the contracts of destinations.
+ * Servers with a full disk, each with its own error: the data is valid and is retried. Available
+ * servers are filled in the destination contracts.
  */
 @Tag("contrib")
 class FullDiskTest {
@@ -57,12 +57,12 @@ class FullDiskTest {
           splunk_hec    | endpoint: 'URL', token: t             | 503 | {"text":"Server is busy","code":9}
           tdengine      | endpoint: 'URL', database: d          | 500 | {"code":310,"desc":"No disk space"}
           """)
-  void whatFindsNoRoomComesAgain(String type, String keys, int status, String body)
+  void retriesWhenTheDiskIsFull(String type, String keys, int status, String body)
       throws Exception {
     assertThat(verdict(type, keys, status, body)).isInstanceOf(SendResult.Retryable.class);
   }
 
-  /** What cannot say it by a verdict fails, which a queue takes for later too. */
+  /** Destinations that fail instead of returning a result, which a queue retries too. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -72,7 +72,7 @@ class FullDiskTest {
           parquet       | s3: {bucket: data, region: r, endpoint: 'URL', force_path_style: true, access_key: a, secret_key: s}, max_file_age: 1ms | 507 | <Error><Code>XMinioStorageFull</Code><Message>Storage backend has reached its minimum free drive threshold.</Message></Error>
           parquet       | s3: {bucket: data, region: r, endpoint: 'URL', force_path_style: true, access_key: a, secret_key: s}, max_file_age: 1ms | 503 | <Error><Code>SlowDown</Code></Error>
           """)
-  void whatFindsNoRoomFails(String type, String keys, int status, String body) {
+  void failsWhenTheDiskIsFull(String type, String keys, int status, String body) {
     assertThatThrownBy(() -> verdict(type, keys, status, body))
         .isInstanceOf(IOException.class)
         .hasMessageContaining(String.valueOf(status));
@@ -103,7 +103,7 @@ class FullDiskTest {
           prometheus_remote_write | endpoint: 'URL'             | 400 | label value "no space left on device": out of order sample
           splunk_hec    | endpoint: 'URL', token: t             | 400 | {"text":"Invalid data format: no space left on device","code":6,"invalid-event-number":0}
           """)
-  void whatIsRefusedForGoodIsNot(String type, String keys, int status, String body)
+  void doesNotRetryPermanentRejections(String type, String keys, int status, String body)
       throws Exception {
     assertThat(verdict(type, keys, status, body))
         .isInstanceOfAny(SendResult.Permanent.class, SendResult.Partial.class);
@@ -113,7 +113,8 @@ class FullDiskTest {
       throws Exception {
     try (HttpDouble server = new HttpDouble()) {
       server.otherwise(status, body);
-      if (type.equals("elasticsearch") || type.equals("opensearch")) { // templates need no room
+      if (type.equals("elasticsearch")
+          || type.equals("opensearch")) { // templates need no disk space
         server.when(g -> g.method().equals("PUT"), 200, "{}");
       }
       ExporterFactory<?> factory =
@@ -125,7 +126,7 @@ class FullDiskTest {
     }
   }
 
-  /** What became of a request of one item. */
+  /** Sends a request of one item and returns the result. */
   private static SendResult plain(ExporterParts p, EncodedRequest request)
       throws IOException, InterruptedException {
     try {

@@ -131,7 +131,7 @@ class KafkaContractTest extends ExporterContract {
     assertThat(looked.err()).isEmpty();
     assertThat(looked.out())
         .containsPattern("1 broker; topic samples-\\d+ has 2 partitions\n")
-        .contains("1 broker; topic tried is not there\n")
+        .contains("1 broker; topic tried does not exist\n")
         .contains(
             "would be created:\n"
                 + "  topic tried, by the brokers at the first record: as --partitions 1"

@@ -301,7 +301,7 @@ class NatsExporterTest {
       try (TestPipeline p = TestPipeline.impatient(Signal.METRICS, "nats", keys)) {
         p.send(batch("up", 10));
         TestPipeline.await("it is told", TIME_LIMIT, () -> !p.refusal().isEmpty());
-        assertThat(p.refusal()).contains("where there is none for telemetry.x");
+        assertThat(p.refusal()).contains("if no stream has telemetry.x");
         stream(c);
         p.drain(TIME_LIMIT);
         assertThat(p.balance().out()).isEqualTo(10);

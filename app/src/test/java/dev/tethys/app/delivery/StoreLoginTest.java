@@ -128,7 +128,7 @@ class StoreLoginTest {
                       "type: postgresql, insecure: true, username: u, url:"
                           + " 'postgresql://127.0.0.1:%d/db', ".formatted(server.getLocalPort())
                           + password))
-          .hasMessageContaining("where tokens come from");
+          .hasMessageContaining("configure a source of tokens");
     }
   }
 

@@ -160,7 +160,7 @@ class ReplaysTest extends FleetCase {
                 .path(0)
                 .path("error")
                 .asString("")
-                .startsWith("waiting: S3 is not read: "));
+                .startsWith("waiting: cannot read S3: "));
     assertThat(get("/mdai").path("replays").path(0).path("state").asString()).isEqualTo("running");
   }
 

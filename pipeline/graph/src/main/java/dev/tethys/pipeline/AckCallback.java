@@ -3,7 +3,7 @@ package dev.tethys.pipeline;
 import java.util.List;
 
 /**
- * Tells the source of a batch what became of it. A source may forget a batch (answer its client,
+ * Notifies the source of a batch of its outcome. A source may discard a batch (answer its client,
  * commit its offset, save its position) when its callback is settled, and not before.
  */
 @FunctionalInterface
@@ -15,8 +15,8 @@ public interface AckCallback {
   void complete(Outcome outcome);
 
   /**
-   * For one batch that goes several ways: settled as many times as there are ways, it then settles
-   * the other with the worst of the outcomes.
+   * Callback for a batch with several destinations: settled once per destination, it then settles
+   * the original with the worst outcome.
    *
    * @param ways at least 1
    */
@@ -25,18 +25,18 @@ public interface AckCallback {
   }
 
   /**
-   * The same with a notice.
+   * The same with a notification.
    *
-   * @param repeats called when some ways took the batch and it is to be sent again nevertheless,
-   *     because others did not
+   * @param repeats called if some destinations accepted the batch but it must be sent again because
+   *     others did not
    */
   static AckCallback join(AckCallback to, int ways, Runnable repeats) {
     return ways == 1 ? to : new JoinedAckCallback(to, ways, Outcome::worse, repeats);
   }
 
   /**
-   * For one batch that continues in several parts: settled once for each part, it then settles the
-   * batch with the outcomes of all of them.
+   * Callback for a batch that is split: settled once per part, it then settles the batch with the
+   * combined outcome.
    *
    * @param parts at least 1
    */
@@ -45,8 +45,8 @@ public interface AckCallback {
   }
 
   /**
-   * For several batches that continue as one: an outcome settles them all. Rejected items whose
-   * part is unknown are shared out by size.
+   * Callback for several batches that were merged: an outcome settles them all. Rejected items
+   * whose part is unknown are distributed by size.
    *
    * @param parts callbacks with the items of their batches
    */
@@ -74,6 +74,6 @@ public interface AckCallback {
     };
   }
 
-  /** One of several batches that were joined into one. */
+  /** One of several batches merged into one. */
   record Part(AckCallback ack, int items) {}
 }

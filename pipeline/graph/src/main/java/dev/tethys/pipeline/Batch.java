@@ -13,13 +13,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Telemetry of one signal on its way through a graph. What passes through unchanged stays the bytes
- * in which it came and is never decoded: an exporter that speaks the encoding forwards them. What
- * is edited is a tree from the first processor that edits it to the first consumer that asks for
- * bytes.
+ * Telemetry of one signal on its way through a graph. Unchanged data stays in the received bytes
+ * and is never decoded: an exporter for that encoding forwards them. Edited data is a tree from the
+ * first processor that edits it to the first consumer that needs bytes.
  *
- * <p>{@link #body} is never written to. Who hands one batch to several calls {@link #share} before,
- * after which each that edits has a tree of his own. Who made a batch of a tree does not keep it.
+ * <p>{@link #body} is never modified. A caller that passes one batch to several consumers calls
+ * {@link #share} first; each consumer that edits then has its own tree. The creator of a batch from
+ * a tree must not keep the tree.
  */
 public final class Batch {
   private final Signal signal;
@@ -48,13 +48,13 @@ public final class Batch {
   }
 
   /**
-   * A batch of bytes.
+   * Creates a batch of bytes.
    *
-   * @param body the message; the batch owns it
-   * @param items how many items it has in its encoding's count
-   * @param lane batches of one lane keep their order on the way to every destination; 0 where order
-   *     means nothing. A target, a connection, a partition is a lane.
-   * @param metadata what its sender said in addition to it
+   * @param body the message, owned by the batch
+   * @param items number of items as counted by the encoding
+   * @param lane batches of one lane keep their order on the way to every destination; 0 if order
+   *     does not matter. A target, a connection or a partition is a lane.
+   * @param metadata sent along by the client
    */
   public Batch(
       Signal signal, Encoding encoding, byte[] body, int items, long lane, Metadata metadata) {
@@ -73,9 +73,10 @@ public final class Batch {
   }
 
   /**
-   * A batch of series in the encoding of remote write.
+   * Creates a batch of series in the remote write encoding.
    *
-   * @param families metadata of their source, kept by reference; null for what the bytes say alone
+   * @param families metadata of their source, kept by reference; null if the bytes contain all of
+   *     it
    */
   public static Batch ofSeries(
       byte[] series, int items, @Nullable MetricFamilies families, long lane, Metadata metadata) {
@@ -88,7 +89,7 @@ public final class Batch {
   }
 
   /**
-   * A batch of rows, which are metrics in the encoding of remote write.
+   * Creates a batch of rows, which are metrics in the remote write encoding.
    *
    * @param families metadata of their source, kept by reference; null for none
    */
@@ -104,13 +105,13 @@ public final class Batch {
   }
 
   /**
-   * A batch of profiles that were read for the profile store. It is a message of OTLP for all other
-   * consumers, which is written when the first of them needs it.
+   * Creates a batch of profiles that were read for the profile store. For all other consumers it is
+   * an OTLP message, encoded when first needed.
    *
    * @param profiles owned by the batch
-   * @param otlp writes the same profiles as a message of OTLP
+   * @param otlp encodes the same profiles as an OTLP message
    * @param samples number of samples
-   * @param about estimate of the length of the message
+   * @param about estimated length of the message
    */
   public static Batch ofProfiles(
       ProfileBatch profiles, Supplier<byte[]> otlp, int samples, int about, Metadata metadata) {
@@ -141,9 +142,9 @@ public final class Batch {
   }
 
   /**
-   * One batch with the contents of several of one signal and encoding, which are used up: trees
-   * that have no bytes stay trees, everything else is joined as bytes. Profiles become trees, since
-   * the indices of each mean something else.
+   * Merges batches of one signal and encoding, which must not be used afterwards: trees without
+   * bytes stay trees, everything else is joined as bytes. Profiles become trees, because their
+   * dictionary indexes differ.
    *
    * @param batches at least one
    */
@@ -191,7 +192,7 @@ public final class Batch {
     return all;
   }
 
-  @SuppressWarnings("unchecked") // trees of one signal are of one class
+  @SuppressWarnings("unchecked") // trees of one signal have one class
   private static <T extends Item<T>> Telemetry<T> joined(Telemetry<T> first, List<Batch> batches) {
     for (Batch b : batches.subList(1, batches.size())) {
       first.resources().addAll((List<ResourceGroup<T>>) (List<?>) b.takeTree().resources());
@@ -203,7 +204,7 @@ public final class Batch {
     return signal;
   }
 
-  /** In what form {@link #body} stands. */
+  /** Encoding of {@link #body}. */
   public Encoding encoding() {
     return encoding;
   }
@@ -221,31 +222,34 @@ public final class Batch {
     return content.series();
   }
 
-  /** Metadata of the source of series that {@link #series} lacks; null when it lacks none. */
+  /** Metadata of the source of series that {@link #series} lacks; null if it is complete. */
   public @Nullable MetricFamilies families() {
     return content.families();
   }
 
-  /** Whether all its series are of one target, and all batches with them in its lane. */
+  /** Whether all its series belong to one target, as do those of all batches in its lane. */
   public boolean isOfTarget() {
     return lane != 0 && families() != null;
   }
 
   /**
-   * Series in the encoding of remote write as metrics of OTLP.
+   * Converts series in the remote write encoding to OTLP metrics.
    *
-   * @throws CodecException when the bytes are not what they should be
+   * @throws CodecException if the bytes are malformed
    */
   public SeriesToOtlp.Converted seriesAsOtlp() {
     return content.otlp();
   }
 
-  /** What it was made of, for who can use that instead of {@link #body}; null for anything else. */
+  /**
+   * Rows from which the batch was created, for consumers that can use them instead of {@link
+   * #body}; null if there are none.
+   */
   public @Nullable Rows rows() {
     return content.rows();
   }
 
-  /** How many items it has in its encoding's count. */
+  /** Number of items as counted by the encoding. */
   public int items() {
     return items;
   }
@@ -259,8 +263,8 @@ public final class Batch {
   }
 
   /**
-   * The length of {@link #body}. Of a tree that was not written yet an estimate, without one a
-   * share of the length of what it came of: for limits, not for offsets or counts.
+   * Length of {@link #body}. For a tree that is not encoded yet it is an estimate, or else a share
+   * of the length of its source: for limits, not for offsets or counts.
    */
   public int size() {
     long n = content.length();
@@ -268,7 +272,7 @@ public final class Batch {
     return n < 0 ? about : (int) Math.min(Integer.MAX_VALUE, n);
   }
 
-  /** The length of {@link #body} where that is known without writing it, otherwise -1. */
+  /** Length of {@link #body} if known without encoding, otherwise -1. */
   public int knownSize() {
     return content.length();
   }
@@ -282,8 +286,8 @@ public final class Batch {
   }
 
   /**
-   * Bytes for counts of volumes, by this batch alone: the length of {@link #body}, of series
-   * without the metadata of their source. Of a tree that was not written yet estimated by some of
+   * Size for volume counts, independent of other batches: the length of {@link #body}; for series
+   * without the metadata of their source. A tree that is not encoded yet is estimated from some of
    * its items.
    */
   public long estimatedSize() {
@@ -293,8 +297,8 @@ public final class Batch {
   }
 
   /**
-   * The same, but exact: a tree is encoded for that, and both are kept. Only of profiles that are
-   * no message yet it is an estimate.
+   * The same, but exact: a tree is encoded for it, and both are kept. Only for profiles without an
+   * OTLP message it is an estimate.
    */
   public long exactSize() {
     content.encodeTree();
@@ -307,10 +311,10 @@ public final class Batch {
   }
 
   /**
-   * Reading of the content of a batch in the form that it has. Called under the lock of the
-   * content, which it must not change.
+   * Computation over the content of a batch in its current form. Called under the lock of the
+   * content, which it must not modify.
    *
-   * @param <T> of results that never change
+   * @param <T> immutable result
    */
   public interface Derivation<T> {
     /** Reads a request of OTLP. */
@@ -330,8 +334,8 @@ public final class Batch {
     T ofRows(Rows rows);
 
     /**
-     * The result for the joined content of batches whose results are known, in their order. Null
-     * when the content is to be read.
+     * Result for merged content, from the results of its parts in order. Null if the content must
+     * be read.
      */
     default @Nullable T ofParts(List<T> parts) {
       return null;
@@ -339,25 +343,24 @@ public final class Batch {
   }
 
   /**
-   * The result of a reading, which is made at most once for each content and the last derivation;
-   * null while the tree is taken.
+   * Result of a computation, which runs at most once per content and latest derivation; null while
+   * the tree is taken.
    */
   public <T> @Nullable T derived(Derivation<T> by) {
     return content.derived(by);
   }
 
-  /** From now on several may have it: each that edits then has a tree of his own. */
+  /** Marks the batch as shared: each consumer that edits it then has its own tree. */
   public void share() {
     content.share();
   }
 
   /**
-   * The tree, which is the caller's alone; series of remote write become metrics of OTLP. A
-   * component that does not change it puts it back with {@link #keepTree} and may pass this batch
-   * on; a component that does passes on a batch {@linkplain #with(Signal, Telemetry) of the tree}
-   * instead of this one.
+   * Takes the tree, which then belongs to the caller; series of remote write become OTLP metrics. A
+   * component that does not change it returns it with {@link #keepTree} and may forward this batch;
+   * otherwise it forwards a batch {@linkplain #with(Signal, Telemetry) of the tree} instead.
    *
-   * @throws CodecException when the bytes are not what they should be
+   * @throws CodecException if the bytes are malformed
    */
   public Telemetry<?> takeTree() {
     return content.take();

@@ -17,17 +17,17 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Body of a batch in one or more forms: encoded bytes, message tree, rows. Bytes are decoded into a
- * tree when a processor edits the batch; a tree and rows are encoded when a consumer needs bytes,
- * each at most once. A tree that is encoded to be measured stays here in addition to its bytes, for
- * it is not known which of them the next consumer takes.
+ * Content of a batch in one or more forms: encoded bytes, message tree, rows. Bytes are decoded to
+ * a tree when a processor edits the batch; a tree and rows are encoded when a consumer needs bytes,
+ * each at most once. A tree encoded only to be measured is kept next to its bytes, because the next
+ * consumer may need either.
  *
  * <p>Invariants: bytes never change; a tree has one owner. Taking the tree removes it from this
- * object, so that changes by its owner are visible to no other consumer. After {@linkplain #share
- * sharing}, each consumer gets its own tree. Safe for threads.
+ * object, so changes by its owner are visible to no other consumer. After {@linkplain #share
+ * sharing}, each consumer gets its own tree. Thread-safe.
  */
 final class Content {
-  /** How many writers with their buffers are kept for those who come next. */
+  /** Maximum number of writers kept for reuse with their buffers. */
   static final int MAX_WRITERS = 64;
 
   private static final OtlpReader READER = new OtlpReader();
@@ -41,9 +41,9 @@ final class Content {
   private boolean shared; // guarded by this
   private final @Nullable Rows rows;
   private final @Nullable MetricFamilies families;
-  private byte @Nullable [] series; // the body without what families say; guarded by this
+  private byte @Nullable [] series; // body without the metadata of families; guarded by this
   private @Nullable ProfileBatch profiles; // guarded by this
-  private @Nullable Supplier<byte[]> otlp; // writes profiles that have no body yet; guarded by this
+  private @Nullable Supplier<byte[]> otlp; // encodes profiles without a body; guarded by this
   private Batch.@Nullable Derivation<?> derivedBy; // guarded by this
   private @Nullable Object derived; // guarded by this
   private long @Nullable [] sizes; // of the groups of a tree, when it had no body; guarded by this
@@ -167,7 +167,7 @@ final class Content {
 
   private byte[] written() {
     byte[] b = write(held());
-    derivedBy = null; // what was derived of the tree has estimated sizes
+    derivedBy = null; // results derived from the tree have estimated sizes
     derived = null;
     return b;
   }
@@ -214,7 +214,7 @@ final class Content {
         : rows != null ? rows.length() : body != null ? body.length : -1;
   }
 
-  /** The result of a reading, made once for each derivation; null while the tree is taken. */
+  /** Result of a computation, run once per derivation; null while the tree is taken. */
   @SuppressWarnings("unchecked") // the derivation made it
   synchronized <T> @Nullable T derived(Batch.Derivation<T> by) {
     if (derivedBy != by) {
@@ -246,7 +246,7 @@ final class Content {
         : new Derived<>((Batch.Derivation<Object>) derivedBy, derived);
   }
 
-  /** Takes the result of a reading from that of its parts, where all have been read by one. */
+  /** Derives a result from those of the parts, if all have one. */
   void deriveFrom(List<Content> parts) {
     List<Object> results = new ArrayList<>(parts.size());
     Batch.Derivation<Object> by = null;
@@ -267,15 +267,15 @@ final class Content {
     }
   }
 
-  /** From now on several may take it. */
+  /** Marks the content as shared. */
   synchronized void share() {
     shared = true;
   }
 
   /**
-   * A tree that belongs to the caller.
+   * Takes a tree that belongs to the caller.
    *
-   * @throws dev.tethys.codec.CodecException when the bytes are not what they should be
+   * @throws dev.tethys.codec.CodecException if the bytes are malformed
    */
   synchronized Telemetry<?> take() {
     if (tree == null) {
@@ -289,21 +289,21 @@ final class Content {
     return t;
   }
 
-  /** Profiles as they were read, which the first caller has alone; null for later ones. */
+  /** Takes the profiles as read, for the first caller only; null for later ones. */
   synchronized @Nullable ProfileBatch takeProfiles() {
     ProfileBatch p = profiles;
     profiles = null;
     return p;
   }
 
-  /** Takes back a tree in which nothing was changed. */
+  /** Returns an unchanged tree. */
   synchronized void keep(Telemetry<?> unchanged) {
     if (!shared) {
       tree = unchanged;
     }
   }
 
-  /** Whether it is a tree, with or without its bytes, and belongs to one alone. */
+  /** Whether it is an unshared tree, with or without bytes. */
   synchronized boolean isTree() {
     return encoding == Encoding.OTLP && (body == null || tree != null) && otlp == null && !shared;
   }

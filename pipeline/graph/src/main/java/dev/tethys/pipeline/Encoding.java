@@ -1,8 +1,8 @@
 package dev.tethys.pipeline;
 
 /**
- * In what form the bytes of a batch stand. Each is a protobuf message of which two, one behind the
- * other, are one message with the contents of both: batches are merged by joining their bytes.
+ * Encoding of a batch. Each is a protobuf message whose concatenation is a message with the
+ * contents of both, so batches are merged by joining their bytes.
  */
 public enum Encoding {
   /**

@@ -2,10 +2,10 @@ package dev.tethys.pipeline;
 
 /** Behaviour of a component when the queue of a downstream exporter is full. */
 public enum FullQueueBehavior {
-  /** That of the component before it; a receiver is refused. */
+  /** Behaviour of the preceding component; a receiver is refused. */
   INHERIT,
-  /** It waits for room: its data stays at its source until it is acknowledged. */
+  /** Waits for room: its data stays at its source until acknowledged. */
   WAIT,
-  /** It is refused, because it offers the data elsewhere then. */
+  /** Is refused, because it then offers the data to another destination. */
   REFUSE
 }

@@ -9,7 +9,7 @@ final class JoinedAckCallback implements AckCallback {
   private final BinaryOperator<Outcome> join;
   private final @Nullable Runnable repeats;
   private int open; // guarded by this
-  private boolean taken; // by one of the ways; guarded by this
+  private boolean taken; // by one of the destinations; guarded by this
   private Outcome all = Outcome.ACCEPTED; // guarded by this
 
   JoinedAckCallback(AckCallback to, int ways, BinaryOperator<Outcome> join) {
@@ -19,7 +19,7 @@ final class JoinedAckCallback implements AckCallback {
   JoinedAckCallback(
       AckCallback to, int ways, BinaryOperator<Outcome> join, @Nullable Runnable repeats) {
     if (ways < 1) {
-      throw new IllegalArgumentException("a batch goes at least one way, not " + ways);
+      throw new IllegalArgumentException("a batch requires at least one destination, not " + ways);
     }
     this.to = to;
     this.join = join;

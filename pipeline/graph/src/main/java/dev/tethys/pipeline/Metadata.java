@@ -35,7 +35,7 @@ public record Metadata(Map<String, List<String>> values, Client client) {
     }
   }
 
-  /** Headers of a client that is not known. */
+  /** Headers of an unknown client. */
   public Metadata(Map<String, List<String>> values) {
     this(values, Client.NONE);
   }
@@ -50,7 +50,7 @@ public record Metadata(Map<String, List<String>> values, Client client) {
     return values.isEmpty();
   }
 
-  /** The values of a name in any case; empty when there are none. */
+  /** Values of a header, ignoring case; empty if there are none. */
   public List<String> get(String name) {
     return values.isEmpty()
         ? List.of()

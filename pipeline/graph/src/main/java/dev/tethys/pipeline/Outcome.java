@@ -17,11 +17,11 @@ public sealed interface Outcome {
   /**
    * At least one exporter did not accept the batch; the sender should send it again.
    *
-   * @param retryAfter delay before the next attempt; zero when the exporter gave none
+   * @param retryAfter delay before the next attempt; zero if the exporter specified none
    * @param expired whether the maximum number of attempts or the maximum time is reached
    */
   record Unavailable(String reason, Duration retryAfter, boolean expired) implements Outcome {
-    /** What was not tried to the end: there was no room, or something ends. */
+    /** Creates an outcome without exhausted retries: no room, or a component is stopping. */
     public Unavailable(String reason, Duration retryAfter) {
       this(reason, retryAfter, false);
     }
@@ -33,18 +33,17 @@ public sealed interface Outcome {
   }
 
   /**
-   * Some or all items will never be taken as they are.
+   * Some or all items will never be accepted.
    *
-   * @param reason text for people
-   * @param items how many of the batch; the others were taken
-   * @param byReason the same items by reason; never more reasons than a few
-   * @param byItem reasons by the item's number in the batch, from 0; empty if it is not known which
-   *     items were rejected
+   * @param reason for display
+   * @param items number of rejected items; the others were accepted
+   * @param byReason the same items by reason, with a limited number of reasons
+   * @param byItem reasons by item index in the batch, from 0; empty if unknown
    */
   record Rejected(
       String reason, int items, Map<String, Integer> byReason, Map<Integer, String> byItem)
       implements Outcome {
-    /** Reasons that are kept apart; the items of all others are counted together. */
+    /** Maximum number of separate reasons; items with other reasons are counted together. */
     private static final int MAX_REASONS = 10;
 
     private static final String OTHER = "other reasons";
@@ -53,7 +52,7 @@ public sealed interface Outcome {
       byReason = Collections.unmodifiableMap(new LinkedHashMap<>(byReason));
     }
 
-    /** Items of which is not known which they are. */
+    /** Creates an outcome with unknown item indexes. */
     public Rejected(String reason, int items, Map<String, Integer> byReason) {
       this(reason, items, byReason, Map.of());
     }
@@ -63,7 +62,7 @@ public sealed interface Outcome {
       this(reason, items, Map.of(reason, items));
     }
 
-    /** These and others of the same batch. */
+    /** Combined rejection of the same batch. */
     private Rejected plus(Rejected other) {
       if (byReason.keySet().equals(other.byReason.keySet()) && byReason.size() == 1) {
         return new Rejected(reason, items + other.items);
@@ -80,7 +79,7 @@ public sealed interface Outcome {
       return new Rejected(text, items + other.items, all);
     }
 
-    /** The same reasons for a part of the items, whose numbers are those of another batch. */
+    /** The same reasons for a number of items whose indexes belong to another batch. */
     public Rejected of(int part) {
       return part == items ? new Rejected(reason, items, byReason) : new Rejected(reason, part);
     }
@@ -89,14 +88,14 @@ public sealed interface Outcome {
   Outcome ACCEPTED = new Accepted();
 
   /**
-   * HTTP header in which a receiver says how many items of a request it rejected, where its
-   * protocol has no place for that; the others were taken.
+   * HTTP header with the number of rejected items, for protocols without a field for it; the others
+   * were accepted.
    */
   String REJECTED_HEADER = "X-Tethys-Rejected-Items";
 
   /**
-   * What to say of a batch that went two ways and had both fates: to send again wins, then
-   * rejection, the larger one.
+   * Worse of two outcomes of a batch with two destinations: a retry wins, then the larger
+   * rejection.
    */
   static Outcome worse(Outcome a, Outcome b) {
     return switch (a) {
@@ -112,7 +111,7 @@ public sealed interface Outcome {
     };
   }
 
-  /** What to say of a batch of which one part had the one fate and another part the other. */
+  /** Combined outcome of a batch whose parts had different outcomes. */
   static Outcome plus(Outcome a, Outcome b) {
     return a instanceof Rejected x && b instanceof Rejected y ? x.plus(y) : worse(a, b);
   }

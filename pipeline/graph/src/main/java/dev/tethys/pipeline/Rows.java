@@ -6,8 +6,8 @@ import dev.tethys.model.storage.SeriesLayout;
 import java.util.BitSet;
 
 /**
- * One sample of each series of a layout, all of one time: what a scrape brings, before anybody
- * needs it as bytes.
+ * One sample of each series of a layout, all with one time: the result of a scrape before it is
+ * encoded.
  */
 public final class Rows {
   /** Bytes of a value, which a zero has not. */
@@ -19,10 +19,10 @@ public final class Rows {
   private int size = -1; // of the request, once it was asked for
 
   /**
-   * Samples.
+   * Creates rows.
    *
    * @param timestamp Unix milliseconds
-   * @param values one for each series; never written to any more
+   * @param values one per series; must not be modified afterwards
    */
   public Rows(SeriesLayout layout, long timestamp, double[] values) {
     if (values.length != layout.size()) {
@@ -60,14 +60,14 @@ public final class Rows {
   }
 
   /**
-   * Lengths of the series of a layout.
+   * Encoded lengths of the series of a layout.
    *
-   * @param all of the request, when no value is zero
-   * @param shorter series of which the length takes a byte less where the value is zero
+   * @param all of the request if no value is zero
+   * @param shorter series whose length prefix is a byte shorter for a zero value
    */
   private record Lengths(int all, BitSet shorter) {}
 
-  /** How long {@link #write}'s answer is, for times from 1971 to 2109. */
+  /** Length of the output of {@link #write}, for times from 1971 to 2109. */
   int length() {
     if (size >= 0) {
       return size;

@@ -7,19 +7,19 @@ public interface Scheduler {
   /** Wall clock, Unix milliseconds. */
   long millis();
 
-  /** A clock that never goes back. Only differences mean anything. */
+  /** Monotonic clock; only differences are meaningful. */
   long nanos();
 
-  /** Runs a task that may block, on its own thread. */
+  /** Runs a task that may block on its own thread. */
   void execute(String name, Runnable task);
 
-  /** Runs a short task that never blocks, once the time has passed. */
+  /** Runs a short, non-blocking task after a delay. */
   Timer schedule(Duration after, Runnable task);
 
   /** A task that is to run. */
   @FunctionalInterface
   interface Timer {
-    /** Takes it back; when it has run or runs, nothing happens. */
+    /** Cancels the task; no effect if it has started. */
     void cancel();
   }
 
@@ -29,8 +29,8 @@ public interface Scheduler {
   }
 
   /**
-   * The same for a process that seldom has more than a few tasks at once: these have platform
-   * threads, which are dearer to have and much cheaper to wake.
+   * The same for a process that rarely has more than a few concurrent tasks: they use platform
+   * threads, which cost more to create and much less to wake up.
    */
   static Scheduler ofFewTasks() {
     return SystemScheduler.OF_FEW_TASKS;

@@ -15,7 +15,7 @@ public enum Signal {
     this.otlp = otlp;
   }
 
-  /** What OTLP makes of it. */
+  /** Corresponding OTLP signal. */
   public OtlpSignal otlp() {
     return otlp;
   }

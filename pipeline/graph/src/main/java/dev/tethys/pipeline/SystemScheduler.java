@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Virtual threads, or a few platform threads before them, and one platform thread for timers that
- * starts with the first of them.
+ * Virtual threads, or a few platform threads, and one platform thread for timers that starts with
+ * the first timer.
  */
 final class SystemScheduler implements Scheduler {
   static final SystemScheduler INSTANCE = new SystemScheduler(null);

@@ -13,7 +13,7 @@ class AckCallbackTest {
   private final List<Outcome> told = new ArrayList<>();
 
   @Test
-  void aFanOutIsSettledOnceWithTheWorst() {
+  void settlesAFanOutOnceWithTheWorstOutcome() {
     AckCallback r = AckCallback.join(told::add, 3);
     Outcome rejected = new Outcome.Rejected("no", 2);
     Outcome later = new Outcome.Unavailable("full", Duration.ofSeconds(3));
@@ -27,7 +27,7 @@ class AckCallbackTest {
   }
 
   @Test
-  void rejectedItemsOfAJoinedBatchAreSharedOutOnce() {
+  void distributesRejectedItemsOfAMergedBatchOnce() {
     List<Outcome> a = new ArrayList<>();
     List<Outcome> b = new ArrayList<>();
     List<Outcome> c = new ArrayList<>();
@@ -44,7 +44,7 @@ class AckCallbackTest {
   }
 
   @Test
-  void metadataIsFoundInAnyCase() {
+  void findsMetadataInAnyCase() {
     Metadata m = new Metadata(Map.of("X-Scope-OrgID", List.of("a"), "other", List.of("b")));
     assertThat(m.get("x-scope-orgid")).containsExactly("a");
     assertThat(m.only(List.of("X-SCOPE-ORGID", "absent")).values())

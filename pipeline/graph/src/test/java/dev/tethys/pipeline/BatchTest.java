@@ -60,7 +60,7 @@ final class BatchTest {
   }
 
   @Test
-  void aTreeIsHandedFromEditorToEditorAndWrittenOnce() {
+  void passesATreeBetweenEditorsAndEncodesItOnce() {
     Batch first = edited(bytes("a", "b"), "1");
     Telemetry<?> tree = first.takeTree();
     first.keepTree(tree);
@@ -72,14 +72,14 @@ final class BatchTest {
   }
 
   @Test
-  void whoTookATreeLeavesNothingThatCouldBeSentByMistake() {
+  void aTakenTreeLeavesNothingToSendByMistake() {
     Batch b = tree("a");
     b.takeTree();
     assertThatThrownBy(b::body).isInstanceOf(IllegalStateException.class);
   }
 
   @Test
-  void bytesStayWhatTheyWereWhateverIsDoneToTheirTree() {
+  void bytesStayUnchangedByEditsOfTheirTree() {
     Batch b = bytes("a");
     byte[] before = b.body().clone();
     edited(b, "x");
@@ -101,7 +101,7 @@ final class BatchTest {
   }
 
   @Test
-  void treesAreJoinedAsTreesAndOthersAsBytes() {
+  void mergesTreesAsTreesAndOthersAsBytes() {
     Batch trees = Batch.join(List.of(tree("a"), tree("b", "c")), 7, Metadata.NONE);
     assertThat(trees.items()).isEqualTo(3);
     assertThat(trees.lane()).isEqualTo(7);
@@ -117,7 +117,7 @@ final class BatchTest {
   }
 
   @Test
-  void theVolumeOfATreeIsAShareOfWhatItCameOf() {
+  void estimatesATreesVolumeFromItsSource() {
     Batch b = bytes("aaaa", "bbbb");
     Telemetry<?> t = b.takeTree();
     t.resources().getFirst().scopes().getFirst().items().removeLast();
@@ -129,7 +129,7 @@ final class BatchTest {
   }
 
   @Test
-  void profilesAreWrittenAsOtlpWhenAConsumerNeedsThat() {
+  void encodesProfilesAsOtlpOnDemand() {
     ProfileBatch profiles = new ProfileBatch();
     AtomicInteger written = new AtomicInteger();
     Batch b =
@@ -154,7 +154,7 @@ final class BatchTest {
   }
 
   @Test
-  void profilesAreJoinedAsOtlp() {
+  void mergesProfilesAsOtlp() {
     List<Batch> two = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
       two.add(Batch.ofProfiles(new ProfileBatch(), () -> new byte[0], 1, 1, Metadata.NONE));

@@ -64,7 +64,7 @@ public final class ManualClockwork implements Scheduler {
     return alarms.size();
   }
 
-  /** Lets time pass, with alarms and tasks as they come due. */
+  /** Advances the clock, running timers and tasks as they become due. */
   public ManualClockwork advance(Duration by) {
     long end = nanos() + by.toNanos();
     while (true) {

@@ -28,9 +28,9 @@ final class RowsTest {
     }
   }
 
-  /** Also for zeros, which take no bytes, at all lengths of series. */
+  /** Also for zeros, which take no bytes, and all lengths of series. */
   @Test
-  void theLengthIsThatOfTheRequest() {
+  void computesTheLengthOfTheRequest() {
     Layout layout =
         new Layout(
             IntStream.range(0, 300)

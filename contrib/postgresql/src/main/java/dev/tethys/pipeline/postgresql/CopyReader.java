@@ -6,7 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
-/** Reads what {@link CopyRows} writes, as it arrives. For one thread. */
+/** Reads the output of {@link CopyRows} as it arrives. Not thread-safe. */
 final class CopyReader {
   private static final int HEADER = 15;
   private static final int MAX_FIELD = 1 << 30;
@@ -19,7 +19,7 @@ final class CopyReader {
     in.skipNBytes(in.readInt());
   }
 
-  /** Goes to the next row; false at the end. */
+  /** Moves to the next row; returns false at the end. */
   boolean next() throws IOException {
     return in.readShort() >= 0;
   }
@@ -62,7 +62,7 @@ final class CopyReader {
     return Math.floorDiv(in.readLong(), 1000L) + 946_684_800_000L;
   }
 
-  /** A text as it is stored. */
+  /** Text as stored. */
   String text() throws IOException {
     int n = in.readInt();
     if (n < 0 || n > MAX_FIELD) {

@@ -153,7 +153,7 @@ final class CopyRows {
     return this;
   }
 
-  /** All of it. */
+  /** Returns all rows. */
   byte[] take() {
     number(-1, 2);
     return Arrays.copyOf(out, size);

@@ -4,7 +4,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import javax.net.SocketFactory;
 
-/** Sockets for the driver, which asks for one that is not connected and connects it by itself. */
+/** Socket factory for the driver, which requests an unconnected socket and connects it itself. */
 abstract class DriverSockets extends SocketFactory {
   @Override
   public abstract Socket createSocket();

@@ -29,18 +29,18 @@ final class PassFile {
   private PassFile() {}
 
   /**
-   * Looks a password up; the file is read anew each time.
+   * Looks up a password; the file is read each time.
    *
-   * @param host with its port, {@code host:5432}; 5432 where none is said
-   * @return null when no line fits
-   * @throws IOException when it cannot be read, or others can
+   * @param host with its port, {@code host:5432}; 5432 is the default
+   * @return null if no line matches
+   * @throws IOException if the file cannot be read, or is accessible to others
    */
   static @Nullable String password(Path file, String host, String database, String user)
       throws IOException {
     if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
       Set<PosixFilePermission> p = Files.getPosixFilePermissions(file);
       if (p.stream().anyMatch(OF_OTHERS::contains)) {
-        throw new IOException(file + " can be used by others than its owner: chmod 600 it");
+        throw new IOException(file + " is accessible to other users; run chmod 600 on it");
       }
     }
     int colon = host.lastIndexOf(':');
@@ -70,7 +70,7 @@ final class PassFile {
     return true;
   }
 
-  /** Five at most: the password may have colons without a backslash. */
+  /** Splits into at most five fields: the password may contain unescaped colons. */
   private static List<String> fields(String line) {
     List<String> out = new ArrayList<>();
     int from = 0;

@@ -8,15 +8,14 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A PostgreSQL and how it is reached.
+ * Connection settings of PostgreSQL.
  *
- * @param place of several hosts the primary is looked for
- * @param passFile where the password is looked up when there is none; null for nowhere
- * @param kerberos whose ticket proves who the user is; null for a password
- * @param gssEncryption whether the ticket's key encrypts the connection, and a server that does not
- *     is refused
- * @param tls null for none; otherwise the server's certificate and name are verified as it says
- * @param connections most at once
+ * @param place with several hosts, the primary is used
+ * @param passFile file with the password if none is set; null for none
+ * @param kerberos identity whose ticket authenticates the user; null for a password
+ * @param gssEncryption whether the connection must be encrypted with the ticket's key
+ * @param tls null without TLS; otherwise certificate and name are verified as configured
+ * @param connections maximum number of connections
  * @param timeout of a statement and of connecting
  */
 record PostgresAddress(

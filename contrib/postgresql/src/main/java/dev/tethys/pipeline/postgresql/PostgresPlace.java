@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 record PostgresPlace(String hosts, String database, @Nullable Path socket) {
   private static final String USUAL_PORT = "5432";
 
-  /** Null when it is none. */
+  /** Parses a URL; null if it is invalid. */
   static @Nullable PostgresPlace parse(String url) {
     for (String scheme : new String[] {"postgresql://", "postgres://"}) {
       if (url.startsWith(scheme)) {
@@ -79,7 +79,7 @@ record PostgresPlace(String hosts, String database, @Nullable Path socket) {
     }
   }
 
-  /** As messages say it. */
+  /** Form used in messages. */
   @Override
   public String toString() {
     return socket == null ? hosts : socket.toString();

@@ -33,7 +33,7 @@ final class PostgresPool implements AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * @param auth whose tokens log in, over TLS; null for another way
+   * @param auth provides login tokens, over TLS; null for another login
    */
   PostgresPool(PostgresAddress address, @Nullable ClientAuth auth) {
     this.address = address;
@@ -53,10 +53,9 @@ final class PostgresPool implements AutoCloseable {
   }
 
   /**
-   * Does something in a transaction: committed when it returns, rolled back when it throws.
+   * Runs work in a transaction: committed when it returns, rolled back when it throws.
    *
-   * @throws SQLException what PostgreSQL or the driver says; of class 08 when there is no
-   *     connection
+   * @throws SQLException of PostgreSQL or the driver; class 08 without a connection
    */
   <T> T in(TransactionBody<T> work) throws SQLException, IOException, InterruptedException {
     if (!permits.tryAcquire(address.timeout().toMillis(), TimeUnit.MILLISECONDS)) {
@@ -106,7 +105,7 @@ final class PostgresPool implements AutoCloseable {
     p.setProperty("ApplicationName", "tethys");
     p.setProperty("connectTimeout", Long.toString(Math.min(seconds, 30)));
     p.setProperty("loginTimeout", Long.toString(Math.min(seconds, 30)));
-    // The server times out first, and says so.
+    // The server times out first and reports it.
     p.setProperty("socketTimeout", Long.toString(seconds + 5));
     p.setProperty("options", "-c statement_timeout=" + address.timeout().toMillis());
     p.setProperty("tcpKeepAlive", "true");
@@ -114,7 +113,7 @@ final class PostgresPool implements AutoCloseable {
     if (address.kerberos() != null) {
       p.setProperty("kerberosServerName", address.kerberos().service());
       p.setProperty("jaasLogin", "false"); // the thread has the ticket
-      p.setProperty("loginTimeout", "0"); // for which the driver would take another thread
+      p.setProperty("loginTimeout", "0"); // the driver would use another thread
     }
     if (address.place().hosts().contains(",")) {
       p.setProperty("targetServerType", "preferPrimary");
@@ -153,9 +152,9 @@ final class PostgresPool implements AutoCloseable {
       try {
         return new Driver().connect(url, p);
       } catch (SQLException e) {
-        // The driver takes all that is SASL for it.
+        // The driver takes any SASL mechanism for SCRAM.
         throw String.valueOf(e.getMessage()).contains("SCRAM")
-            ? with(e, "where pg_hba.conf asks for oauth, nothing here says where tokens come from")
+            ? with(e, "if pg_hba.conf requires oauth, configure a source of tokens")
             : explained(e);
       }
     }
@@ -187,7 +186,7 @@ final class PostgresPool implements AutoCloseable {
     }
   }
 
-  /** With the cause, of which the driver says only that there is one; a refusal it tells itself. */
+  /** Adds the cause, which the driver's message omits, except for rejections. */
   private SQLException explained(SQLException e) {
     Path socket = address.place().socket();
     if (socket != null && e.getCause() instanceof IOException cause) {
@@ -209,8 +208,8 @@ final class PostgresPool implements AutoCloseable {
   }
 
   /**
-   * Whether who asks was turned away, and not merely a server that is down or full. The driver
-   * gives a failure of GSSAPI the class of lost connections, and keeps the failure as its cause.
+   * Whether the login was rejected, as opposed to a server that is down or full. The driver reports
+   * a GSSAPI failure as a lost connection with the failure as its cause.
    */
   static boolean isRefusedLogin(SQLException e) {
     String state = e.getSQLState();
@@ -246,7 +245,7 @@ final class PostgresPool implements AutoCloseable {
 
   private static void end(Connection c) {
     try {
-      c.close(); // what is not committed is rolled back
+      c.close(); // uncommitted changes are rolled back
     } catch (SQLException e) {
       // it is gone
     }

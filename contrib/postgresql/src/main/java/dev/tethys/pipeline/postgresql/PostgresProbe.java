@@ -78,8 +78,8 @@ final class PostgresProbe implements ExporterProbe {
               && !PostgresWriter.exists(
                   c, "SELECT 1 FROM pg_proc WHERE proname = ", "create_hypertable")) {
             throw new IOException(
-                "hypertables are asked for, and this database has no create_hypertable: CREATE"
-                    + " EXTENSION timescaledb, or leave hypertables out");
+                "hypertables are enabled, but this database has no create_hypertable: run "
+                    + "CREATE EXTENSION timescaledb, or disable hypertables");
           }
           for (PostgresTables.TableStatements m : PostgresWriter.made(t, signal)) {
             if (!PostgresWriter.exists(c, "SELECT 1 WHERE to_regclass(", m.table())) {
@@ -88,7 +88,7 @@ final class PostgresProbe implements ExporterProbe {
               out.add(
                   "nothing for "
                       + m.table()
-                      + ", which is there and is no hypertable; by hand: "
+                      + ", which exists and is not a hypertable; to convert it manually: "
                       + m.hypertable());
             }
           }
@@ -100,7 +100,7 @@ final class PostgresProbe implements ExporterProbe {
     return settings.tables().named(settings.names(signal).of(LABELS::get));
   }
 
-  /** As far as TimescaleDB tells: what has no view of them is not asked. */
+  /** Whether TimescaleDB lists the table as a hypertable; false without its views. */
   private static boolean isHypertable(Connection c, String table) throws SQLException {
     if (!PostgresWriter.exists(
         c, "SELECT 1 WHERE to_regclass(", "timescaledb_information.hypertables")) {
@@ -146,7 +146,7 @@ final class PostgresProbe implements ExporterProbe {
               }
             });
     if (!found) {
-      throw new IOException("the line \"" + line + "\" was taken and is not in " + table);
+      throw new IOException("the line \"" + line + "\" was accepted but is not in " + table);
     }
     return "wrote the line \"" + line + "\" into " + table + " and read it back";
   }
@@ -180,7 +180,7 @@ final class PostgresProbe implements ExporterProbe {
             s.setLong(2, seconds);
             try (ResultSet r = s.executeQuery()) {
               if (!r.next() || r.getDouble(1) != value) {
-                throw new IOException("the sample did not come back as it was written");
+                throw new IOException("the sample read back differs from the one written");
               }
             }
           }

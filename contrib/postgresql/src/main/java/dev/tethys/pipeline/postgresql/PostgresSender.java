@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Writes requests, each in one transaction: all of it or nothing. A request that PostgreSQL refuses
- * for its content is halved until the refused rows are alone.
+ * Writes each request atomically in one transaction. A request whose content PostgreSQL rejects is
+ * halved until the rejected rows are alone.
  */
 final class PostgresSender implements Sender {
   private static final Duration PAUSE = Duration.ofSeconds(30);
@@ -27,7 +27,7 @@ final class PostgresSender implements Sender {
   private final PostgresPool pool;
   private final PostgresSettings settings;
   private final KnownSeries known = new KnownSeries();
-  private final Set<String> made = new HashSet<>(); // tables; guarded by itself
+  private final Set<String> made = new HashSet<>(); // created tables; guarded by itself
 
   PostgresSender(PostgresPool pool, PostgresSettings settings) {
     this.pool = pool;

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * Settings of the {@code postgresql} exporter.
  *
  * @param tables location of the tables; their names are in {@code names}
- * @param names of tables: of metrics their prefix
+ * @param names of tables; a prefix for metrics
  * @param maxNames maximum number of names built from labels
  * @param auth extension that provides login tokens; null for none
  */
@@ -42,10 +42,10 @@ record PostgresSettings(
     @Nullable Reference auth,
     RowSettings rows,
     DeliverySettings delivery) {
-  /** A name has 63 bytes, of which {@code _series_metric} takes the last. */
+  /** A name has 63 bytes, of which {@code _series_metric} takes the last ones. */
   private static final NameRule TABLES = NameRule.words("$", 48);
 
-  /** What addresses look like. */
+  /** Forms of addresses, for messages. */
   static final String ADDRESSES =
       "postgresql://host:5432/db, or postgresql:///db?host=/var/run/postgresql of a socket";
 
@@ -122,7 +122,7 @@ record PostgresSettings(
           "If true, tables with timestamps become TimescaleDB hypertables.");
 
   static {
-    refuseOauth(SECTION, "auth names an extension that has tokens, such as oauth2client.");
+    refuseOauth(SECTION, "auth must name an extension that provides tokens, such as oauth2client.");
     SECTION.notBuilt("retention", "Use pg_cron, pg_partman or TimescaleDB's policies.");
   }
 
@@ -144,7 +144,7 @@ record PostgresSettings(
   private static PostgresSettings read(YamlObject o) {
     PostgresPlace place = PostgresPlace.parse(o.get(ENDPOINT));
     if (place == null) {
-      throw o.error(ENDPOINT, "\"endpoint\" must be an address such as " + ADDRESSES);
+      throw o.error(ENDPOINT, "\"endpoint\" must have the form " + ADDRESSES);
     }
     long connections = o.get(CONNECTIONS);
     if (connections < 1 || connections > 100) {
@@ -153,7 +153,7 @@ record PostgresSettings(
     DeliverySettings delivery = DeliverySettings.read(o, Duration.ofSeconds(30));
     ClientTlsSettings tls = place.socket() == null ? o.get(TLS) : NO_TLS;
     if (place.socket() != null && o.has(TLS) && !o.get(TLS).insecure()) {
-      throw o.error(TLS, "tls is not of a socket of the machine");
+      throw o.error(TLS, "tls cannot be used with a Unix socket");
     }
     Path passFile = passFile(o, PASSFILE, o.get(USERNAME), o.get(PASSWORD));
     KerberosIdentity kerberos = kerberos(o, KERBEROS, o.get(USERNAME), o.get(PASSWORD), passFile);
@@ -194,7 +194,7 @@ record PostgresSettings(
         delivery);
   }
 
-  /** The file of passwords, of exporter and store; null for none. */
+  /** Password file of exporter and store; null for none. */
   static @Nullable Path passFile(YamlObject o, Key<String> key, String user, Secret password) {
     String file = o.get(key);
     if (file.isEmpty()) {
@@ -206,7 +206,7 @@ record PostgresSettings(
     return Path.of(file);
   }
 
-  /** The ticket's owner, of exporter and store; null for none. */
+  /** Kerberos identity of exporter and store; null for none. */
   static @Nullable KerberosIdentity kerberos(
       YamlObject o,
       Key<KerberosIdentity> key,
@@ -243,9 +243,9 @@ record PostgresSettings(
   }
 
   /**
-   * Refuses what does not go with tokens, of exporter and store.
+   * Rejects settings that conflict with tokens, for exporter and store.
    *
-   * @param user empty also where something else says who it is
+   * @param user also empty if another setting identifies the user
    */
   static void wantsTokens(YamlObject o, Key<?> key, String user, @Nullable TlsConfig tls) {
     if (user.isEmpty()) {
@@ -261,7 +261,10 @@ record PostgresSettings(
     }
   }
 
-  /** libpq's keys of OAuth, whose flow asks a person to confirm a code; of exporter and store. */
+  /**
+   * Declares libpq's OAuth keys, whose flow requires a person to confirm a code, as unsupported;
+   * for exporter and store.
+   */
   static void refuseOauth(Section s, String instead) {
     for (String key :
         List.of("oauth_issuer", "oauth_client_id", "oauth_client_secret", "oauth_scope")) {

@@ -30,12 +30,15 @@ import org.postgresql.PGConnection;
 import org.postgresql.copy.PGCopyInputStream;
 
 /**
- * Reads the tables of metrics by COPY in its binary form, which gives numbers to the bit and rows
- * as they are found. Equality is PostgreSQL's work (the index over labels); of regular expressions,
- * those that mean the same in its dialect and in RE2. The rest is judged here.
+ * Reads metric tables with binary COPY, which returns exact numbers and rows as they are found.
+ * PostgreSQL evaluates equality (with the index over labels) and those regular expressions that
+ * mean the same in its dialect and in RE2. The rest is evaluated here.
  */
 final class PostgresStore implements ForeignStore {
-  /** So many keys are named in a question; for more the question about series is repeated in it. */
+  /**
+   * Maximum number of keys listed in a query; beyond it, the series query is repeated as a
+   * subquery.
+   */
   private static final int NAMED_KEYS = 20_000;
 
   private static final String ORDER = " ORDER BY series, ts";
@@ -92,14 +95,14 @@ final class PostgresStore implements ForeignStore {
     return literal(c, PostgresText.escape(s));
   }
 
-  /** A label's value, "" for one that is absent. */
+  /** Value of a label, "" if it is missing. */
   private static String column(Connection c, String label) throws SQLException {
     return label.equals(Labels.METRIC_NAME)
         ? "metric"
         : "COALESCE(labels ->> " + text(c, label) + ", '')";
   }
 
-  /** What has to be there is found by the index over labels. */
+  /** Condition on required labels, found with the index over labels. */
   private static String named(Connection c, NamedValues v) throws SQLException {
     boolean indexed = v.among() && !v.isMetric() && !v.takesAbsent();
     List<String> values = new ArrayList<>();
@@ -141,7 +144,7 @@ final class PostgresStore implements ForeignStore {
 
   private KeyedSeries find(Connection c, SelectHints hints, List<Matcher> matchers)
       throws SQLException, IOException {
-    return find(c, hints, matchers, ""); // whose samples are asked for, and say it
+    return find(c, hints, matchers, ""); // the samples' own query has the matchers
   }
 
   private KeyedSeries find(Connection c, SelectHints hints, List<Matcher> matchers, String within)
@@ -287,7 +290,7 @@ final class PostgresStore implements ForeignStore {
             + (w.before() + w.after());
   }
 
-  /** A moment to compare with; what is beyond all moments is one of the infinite ones. */
+  /** Timestamp literal for comparisons; times out of range become infinities. */
   private static String moment(long millis) {
     if (millis <= CopyRows.MIN_MILLIS) {
       return "'-infinity'::timestamptz";
@@ -340,8 +343,8 @@ final class PostgresStore implements ForeignStore {
   }
 
   /**
-   * Whether PostgreSQL finds exactly what a matcher means. A character 0 is two there, of which the
-   * second is 0 or E, so that {@code .*0} meets more; {@code !~} would then leave something out.
+   * Whether PostgreSQL evaluates a matcher exactly. A character 0 is stored as two, the second
+   * being 0 or E, so {@code .*0} matches more; {@code !~} would then omit results.
    */
   private static boolean isSupported(Matcher m) {
     return NamedValues.of(m) != null

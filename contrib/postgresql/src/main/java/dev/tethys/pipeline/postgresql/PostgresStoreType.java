@@ -129,12 +129,11 @@ public final class PostgresStoreType implements StoreType {
             });
     PostgresPlace place = PostgresPlace.parse(read.url().toString());
     if (place == null) {
-      throw o.error("\"url\" must be an address such as " + PostgresSettings.ADDRESSES);
+      throw o.error("\"url\" must have the form " + PostgresSettings.ADDRESSES);
     }
     if (place.socket() != null && (o.has(TLS) || kerberos != null)) {
       throw o.error(
-          kerberos == null ? TLS : KERBEROS,
-          "a socket of the machine has no TLS and asks for no tickets");
+          kerberos == null ? TLS : KERBEROS, "a Unix socket supports neither TLS nor Kerberos");
     }
     return read;
   }

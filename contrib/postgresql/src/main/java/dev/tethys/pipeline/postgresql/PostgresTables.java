@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The tables in which telemetry stands. {@code PREFIX_series} has the labels of each series by the
- * key of {@link dev.tethys.codec.series.SeriesText}; rows of the others refer to it. Every table
- * has a key that follows from what is in the row, so that a row that is written twice is one.
+ * Tables of telemetry. {@code PREFIX_series} has the labels of each series by the key of {@link
+ * dev.tethys.codec.series.SeriesText}; rows of the others refer to it. Every table has a key
+ * derived from the row's content, so a row that is written twice is stored once.
  *
  * @param schema of all of them
  * @param prefix of the tables of metrics
@@ -20,15 +20,15 @@ record PostgresTables(String schema, String prefix, String logs, String traces, 
       ", service text NOT NULL, resource jsonb NOT NULL, scope_name text NOT NULL, scope_version"
           + " text NOT NULL, scope jsonb NOT NULL, attributes jsonb NOT NULL";
 
-  /** The same with other names, of which those of one signal matter. */
+  /** The same with another name for the tables of one signal. */
   PostgresTables named(String name) {
     return new PostgresTables(schema, name, name, name, timescale);
   }
 
   /**
-   * A table with what makes it.
+   * Table with the statements that create it.
    *
-   * @param hypertable the last of the statements, where it makes a hypertable of it; else ""
+   * @param hypertable the last of the statements if it creates a hypertable; otherwise ""
    */
   record TableStatements(String table, List<String> statements, String hypertable) {}
 
@@ -67,7 +67,7 @@ record PostgresTables(String schema, String prefix, String logs, String traces, 
         + on;
   }
 
-  /** What makes the schema. */
+  /** Statement that creates the schema. */
   String createSchema() {
     return "CREATE SCHEMA IF NOT EXISTS " + PostgresText.name(schema);
   }

@@ -5,16 +5,16 @@ import dev.tethys.model.LabelsBuilder;
 import java.util.List;
 
 /**
- * Texts as PostgreSQL can hold them: it has no place for the character 0, neither in text nor in
- * jsonb. It becomes U+E000 and {@code 0}; U+E000 itself, of a private area that hardly anybody
- * uses, becomes U+E000 and {@code E}. So every text comes back exactly.
+ * Escapes text for PostgreSQL, which supports the character 0 neither in text nor in jsonb. It
+ * becomes U+E000 and {@code 0}; U+E000 itself, a rarely used private character, becomes U+E000 and
+ * {@code E}. Every text is restored exactly.
  */
 final class PostgresText {
   private static final char MARK = '\ue000';
 
   private PostgresText() {}
 
-  /** A text as it is stored. */
+  /** Text to be stored. */
   static String escape(String s) {
     if (s.indexOf('\0') < 0 && s.indexOf(MARK) < 0) {
       return s;
@@ -22,12 +22,12 @@ final class PostgresText {
     return s.replace(MARK + "", MARK + "E").replace("\0", MARK + "0");
   }
 
-  /** A text as it was. */
+  /** Original of a stored text. */
   static String unescape(String s) {
     return s.indexOf(MARK) < 0 ? s : s.replace(MARK + "0", "\0").replace(MARK + "E", MARK + "");
   }
 
-  /** JSON whose texts are stored: zeros in it are written as escapes, other signs as they are. */
+  /** JSON to be stored: zeros in its texts are escaped, other characters stay. */
   static String json(String json) {
     if (json.indexOf(MARK) < 0 && !json.contains("\\u0000")) {
       return json;
@@ -49,7 +49,7 @@ final class PostgresText {
     return sb.toString();
   }
 
-  /** Labels as they were. */
+  /** Original labels. */
   static Labels unescape(Labels stored) {
     List<Labels.Label> all = stored.toList();
     if (all.stream().noneMatch(l -> (l.name() + l.value()).indexOf(MARK) >= 0)) {

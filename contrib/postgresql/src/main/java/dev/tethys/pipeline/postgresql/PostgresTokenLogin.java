@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Token source of one connection attempt, for socket factories that the driver creates by class
- * name. The driver passes only properties, so one of them is the number of this login.
+ * name. The driver passes only properties, so one of them is the number of this login attempt.
  */
 final class PostgresTokenLogin implements AutoCloseable {
   private static final String NUMBER = "tethys.tokens";
@@ -30,12 +30,15 @@ final class PostgresTokenLogin implements AutoCloseable {
     LOGINS.put(number, this);
   }
 
-  /** The one of a connection's properties; null when the attempt is over. */
+  /** Login of a connection's properties; null if the attempt is over. */
   static @Nullable PostgresTokenLogin of(Properties p) {
     return LOGINS.get(p.getProperty(NUMBER, ""));
   }
 
-  /** To the driver, what {@link TokenSockets} makes is neither secured nor asks for anything. */
+  /**
+   * Sets properties so that the driver expects sockets of {@link TokenSockets} to need neither TLS
+   * nor a login.
+   */
   void addTo(Properties p) {
     p.setProperty("sslmode", "disable");
     p.setProperty("socketFactory", TokenSockets.class.getName());
@@ -50,7 +53,10 @@ final class PostgresTokenLogin implements AutoCloseable {
     return auth;
   }
 
-  /** A server refused a token, and answers in JSON what it requires (RFC 7628, section 3.2.2). */
+  /**
+   * Records the rejection of a token; the server describes its requirements in JSON (RFC 7628,
+   * section 3.2.2).
+   */
   void refused(byte[] message) {
     String text = new String(message, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");
     refusal =
@@ -58,7 +64,7 @@ final class PostgresTokenLogin implements AutoCloseable {
     auth.refused();
   }
 
-  /** What a server said that refused the token; empty when none did. */
+  /** Message of a server that rejected the token; empty if none did. */
   String refusal() {
     return refusal;
   }

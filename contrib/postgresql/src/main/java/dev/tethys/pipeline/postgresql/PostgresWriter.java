@@ -14,9 +14,8 @@ import java.util.Locale;
 import org.postgresql.PGConnection;
 
 /**
- * Rows into tables: by COPY into a temporary table of the connection, and from there with {@code ON
- * CONFLICT}, all in one transaction. So rows that are there already are no errors, and COPY's speed
- * stays.
+ * Writes rows with COPY into a temporary table of the connection, and from there with {@code ON
+ * CONFLICT}, in one transaction. Existing rows are thus no error, and COPY's speed is kept.
  */
 final class PostgresWriter {
   private static final String STAGED = "tethys_staged_";
@@ -37,10 +36,10 @@ final class PostgresWriter {
     };
   }
 
-  /** Makes what a signal needs. */
+  /** Creates the tables of a signal. */
   void create(Connection c, Signal signal) throws SQLException {
     try (Statement s = c.createStatement()) {
-      // Several writers that begin at once would make the same things: one after the other.
+      // Serializes several writers that start at the same time and would create the same objects.
       s.execute("SELECT pg_advisory_xact_lock(7236828428012001)");
       s.execute("SET LOCAL client_min_messages = warning");
       if (!exists(c, "SELECT 1 FROM pg_namespace WHERE nspname = ", tables.schema())) {
@@ -56,7 +55,7 @@ final class PostgresWriter {
     }
   }
 
-  /** Whether a query of one text gives a row. */
+  /** Whether a query with one text parameter returns a row. */
   static boolean exists(Connection c, String query, String text) throws SQLException {
     boolean regclass = query.endsWith("(");
     try (var s = c.prepareStatement(query + (regclass ? "?) IS NOT NULL" : "?"))) {
@@ -67,7 +66,7 @@ final class PostgresWriter {
     }
   }
 
-  /** Brings rows into a table by its columns; what is there already stays, or is replaced. */
+  /** Inserts rows into a table by column; existing rows are kept or replaced. */
   private static void insert(
       Connection c, String kind, String table, String columns, String conflict, CopyRows rows)
       throws SQLException, IOException {
@@ -106,7 +105,7 @@ final class PostgresWriter {
     }
   }
 
-  /** Writes series that the database may not know. */
+  /** Writes series that the database may not have. */
   void series(Connection c, List<MetricTables.Series> all) throws SQLException, IOException {
     CopyRows rows = new CopyRows(3);
     for (MetricTables.Series s : all) {
@@ -216,7 +215,7 @@ final class PostgresWriter {
     insert(c, "histograms", tables.metrics("histograms"), columns, "DO NOTHING", rows);
   }
 
-  /** How many samples have times that a timestamptz cannot be. */
+  /** Number of samples whose times a timestamptz cannot represent. */
   static int beyondTime(MetricTables t) {
     return (int)
         (t.samples().stream().filter(s -> !isInRange(s.time())).count()

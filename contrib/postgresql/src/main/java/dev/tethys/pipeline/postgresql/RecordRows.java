@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * Rows of logs and spans. The id of a row is made of what is in it, so that one that is sent again
- * is the same; of equal records in one request the number among its equals is part of it.
+ * Rows of logs and spans. The id of a row is derived from its content, so a retried row has the
+ * same id; for equal records in one request their ordinal is part of it.
  */
 final class RecordRows {
   private final Map<String, Integer> equals = new HashMap<>();

@@ -22,15 +22,15 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sockets that log in to PostgreSQL with a token, which the driver cannot (SASL OAUTHBEARER: RFC
- * 7628; PostgreSQL 18, "SASL Authentication"). They secure the connection themselves, and when the
- * driver waits for the answer to its first message they answer what the server asks for; the driver
- * reads on where it says whether they are let in. Everything behind that goes through.
+ * Sockets that log in to PostgreSQL with a token, which the driver cannot do (SASL OAUTHBEARER: RFC
+ * 7628; PostgreSQL 18, "SASL Authentication"). They secure the connection themselves and answer the
+ * server's authentication requests while the driver waits for the response to its first message;
+ * the driver continues with the result of the login. Everything after that passes through.
  */
 public final class TokenSockets extends DriverSockets {
   private static final String MECHANISM = "OAUTHBEARER";
 
-  /** Eight bytes: their length and a number that is no version. */
+  /** Eight bytes: their length and a number that is not a version. */
   private static final byte[] SSL_REQUEST = {0, 0, 0, 8, 4, (byte) 0xd2, 22, 47};
 
   private static final int AUTHENTICATION = 'R';
@@ -56,7 +56,7 @@ public final class TokenSockets extends DriverSockets {
     return new Secured(login);
   }
 
-  /** Options of TCP and timeouts are its own; only what is read and written goes through TLS. */
+  /** TCP options and timeouts belong to the socket; only the data passes through TLS. */
   private static final class Secured extends Socket {
     private final PostgresTokenLogin login;
     private @Nullable SSLSocket tls;
@@ -75,7 +75,7 @@ public final class TokenSockets extends DriverSockets {
       setSoTimeout(timeout);
       try {
         super.getOutputStream().write(SSL_REQUEST);
-        // One byte alone: bytes after it would come from an unauthenticated sender.
+        // One byte only: further bytes would come from an unauthenticated sender.
         int answer = super.getInputStream().read();
         if (answer != 'S') {
           throw new IOException(
@@ -113,7 +113,7 @@ public final class TokenSockets extends DriverSockets {
     }
   }
 
-  /** Answers what comes first, and then is what it reads from. */
+  /** Performs the login, and then is the driver's input. */
   private static final class LoggingIn extends FilterInputStream {
     private final OutputStream out;
     private final PostgresTokenLogin login;
@@ -147,15 +147,14 @@ public final class TokenSockets extends DriverSockets {
       return begun ? first.available() + super.available() : 0;
     }
 
-    /** Gives what the driver has to read: all that is not about the token. */
+    /** Messages for the driver: everything not related to the token. */
     private byte[] logIn() throws IOException {
       ByteArrayOutputStream rest = new ByteArrayOutputStream();
       byte[] m = message();
       while (m.length > 0 && m[0] != AUTHENTICATION && m[0] != 'E') {
-        rest.write(m); // a notice, or the version that is spoken
+        rest.write(m); // a notice, or the protocol version
         if (rest.size() > MAX_MESSAGE) {
-          throw new IOException(
-              "PostgreSQL says more than is plausible before it asks for a login");
+          throw new IOException("PostgreSQL sent too much data before it requested a login");
         }
         m = message();
       }
@@ -173,7 +172,7 @@ public final class TokenSockets extends DriverSockets {
         m = message();
         if (code(m) == SASL_CONTINUE) {
           login.refused(Arrays.copyOfRange(m, 9, m.length));
-          send(new byte[] {1}); // after which the server says that it refuses
+          send(new byte[] {1}); // the server then reports the rejection
           m = message();
         }
       }
@@ -200,7 +199,7 @@ public final class TokenSockets extends DriverSockets {
       }
       int length = d.readInt();
       if (length < 4 || length > MAX_MESSAGE) {
-        throw new IOException("a message of " + length + " bytes: this is no PostgreSQL");
+        throw new IOException("invalid message of " + length + " bytes: not a PostgreSQL server");
       }
       byte[] m = new byte[length + 1];
       m[0] = (byte) type;
@@ -212,7 +211,7 @@ public final class TokenSockets extends DriverSockets {
       return m;
     }
 
-    /** What a message about authentication asks for; -1 of any other. */
+    /** Code of an authentication message; -1 for any other. */
     private static int code(byte[] m) {
       return m.length < 9 || m[0] != AUTHENTICATION
           ? -1

@@ -23,8 +23,7 @@ class PostgresPlaceTest {
         + " /var/run/postgresql/.s.PGSQL.5432",
     "postgresql://%2Frun:5433/d, localhost:5433, d, /run/.s.PGSQL.5433",
   })
-  void addressesAreThoseOfLibpq(
-      String url, String hosts, String database, @Nullable String socket) {
+  void parsesAddressesOfLibpq(String url, String hosts, String database, @Nullable String socket) {
     PostgresPlace p = Objects.requireNonNull(PostgresPlace.parse(url));
     assertThat(p.hosts()).isEqualTo(hosts);
     assertThat(p.database()).isEqualTo(database);
@@ -48,7 +47,7 @@ class PostgresPlaceTest {
         "postgresql://%2Frun:x/d",
         "postgresql://%2frun/d",
       })
-  void othersAreNone(String url) {
+  void rejectsOtherAddresses(String url) {
     assertThat(PostgresPlace.parse(url)).isNull();
   }
 
@@ -56,11 +55,11 @@ class PostgresPlaceTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "tls: {ca_file: a}|tls is not of a socket of the machine",
+        "tls: {ca_file: a}|tls cannot be used with a Unix socket",
         "username: u, kerberos: {username: u}|tickets are not asked for on a socket",
         "username: u, auth: {authenticator: a}|requires TLS that verifies the server",
       })
-  void aSocketHasNoTls(String keys, String reason) {
+  void rejectsTlsForASocket(String keys, String reason) {
     String yaml = "{endpoint: 'postgresql:///d?host=/run', " + keys + "}";
     assertThatThrownBy(
             () -> PostgresSettings.TYPE.read(YamlDocument.parse("c.yaml", null, yaml).root()))

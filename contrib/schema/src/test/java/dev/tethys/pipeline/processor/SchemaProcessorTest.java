@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Telemetry of one version of a schema becomes that of another. */
+/** Translation of telemetry from one schema version to another. */
 class SchemaProcessorTest {
   private static final String FAMILY = "https://example.com/schemas";
 
@@ -175,7 +175,7 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void spansAndEventsGoUpOverSeveralVersions() throws IOException {
+  void upgradesSpansAndEventsOverSeveralVersions() throws IOException {
     Processor p = to(Signal.TRACES, "1.3.0");
     TracesData d = Rig.traces("a", spanOf("GET"), spanOf("POST"));
     d.resources().getFirst().resource().attributes().put("region", "eu");
@@ -202,7 +202,7 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void theWayDownUndoesTheWayUp() throws IOException {
+  void downgradeUndoesUpgrade() throws IOException {
     Processor up = to(Signal.TRACES, "1.3.0");
     TracesData d = Rig.traces("a", spanOf("GET"), spanOf("POST"));
     d.resources().getFirst().resource().attributes().put("region", "eu");
@@ -230,7 +230,7 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void metricsAreRenamedWithPointsAndExemplarsOfTheNamedOnes() throws IOException {
+  void renamesMetricsAndAttributesOfNamedOnes() throws IOException {
     NumberDataPoint point = Rig.point(1, 1, "direction", "in", "host", "h");
     Exemplar e = new Exemplar();
     e.setLong(1);
@@ -259,7 +259,7 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void scopesHaveTheirOwnSchemas() throws IOException {
+  void usesSchemasOfScopes() throws IOException {
     LogsData d = Rig.logs("a", Rig.log(1, "x", "log.path", "/p"));
     d.resources().getFirst().scopes().getFirst().setSchemaUrl(FAMILY + "/1.2.0");
     rig.send(to(Signal.LOGS, "1.3.0"), of("https://other.example.com/1.0.0", d));
@@ -271,7 +271,7 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void otherFamiliesAndVersionsPassAsTheyAre() throws IOException {
+  void passesOtherFamiliesAndVersionsUnchanged() throws IOException {
     Processor p = to(Signal.LOGS, "1.3.0");
     for (String url :
         List.of(
@@ -293,7 +293,7 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void takenNamesStayAndAreCounted() throws IOException {
+  void keepsAndCountsCollidingNames() throws IOException {
     Processor p = to(Signal.LOGS, "1.3.0");
     LogsData d = Rig.logs("a", Rig.log(1, "x", "log.path", "/p", "log.file.path", "/q"));
     rig.send(p, of(FAMILY + "/1.2.0", d));
@@ -323,7 +323,7 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void namesOfOneChangeAreExchangedAtOnce() throws IOException {
+  void swapsNamesOfOneChange() throws IOException {
     assertThat(through("{a: b, b: a}", "a", 1L, "b", 2L)).isEqualTo("{b=1, a=2}");
     assertThat(through("{a: b, b: c, c: a}", "a", 1L, "b", 2L, "c", 3L))
         .isEqualTo("{b=1, c=2, a=3}");
@@ -335,11 +335,11 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void brokenFilesOfTheDirectoryAreRefusedWithTheirPlace() throws IOException {
+  void rejectsInvalidFilesWithPosition() throws IOException {
     for (Map.Entry<String, String> e :
         Map.of(
                 "file_format: 2.0.0\nschema_url: " + FAMILY + "/1.0.0\nversions: {}",
-                "1.0.0:1:14: file_format \"2.0.0\" is not supported; 1.0.0 and 1.1.0 are",
+                "1.0.0:1:14: file_format \"2.0.0\" is not supported; it must be 1.0.0 or 1.1.0",
                 "file_format: 1.0.0\nschema_url: " + FAMILY + "/1.0.0\nversions:\n  2.0.0:",
                 "1.0.0:4:3: version 2.0.0 is newer than the file",
                 "file_format: 1.0.0\nversions: {}",
@@ -370,7 +370,7 @@ class SchemaProcessorTest {
 
   @Test
   @Timeout(20)
-  void aliasesDoNotMakeAFileLarge() throws IOException {
+  void boundsAliasExpansion() throws IOException {
     String map =
         java.util.stream.IntStream.range(0, 10_000)
             .mapToObj(i -> "a" + i + ": b" + i)
@@ -394,7 +394,7 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void dataIsNotTranslatedOverASplitOfMetrics() throws IOException {
+  void doesNotTranslateOverASplitOfMetrics() throws IOException {
     Files.writeString(
         directory.resolve("1.2.0"),
         """
@@ -429,12 +429,12 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void dataPassesUntilASchemaIsFetched() throws IOException {
+  void passesDataUntilTheSchemaIsFetched() throws IOException {
     answers.put("/s/1.3.0", SCHEMA.replace(FAMILY, web()));
     Processor p = processor(Signal.LOGS, "targets: [" + web() + "/1.3.0]");
     assertThat(asked).isEmpty();
     send(p, "1.0.0");
-    // the clock of the test fetches at once: the resource passed, the scope after it did not
+    // the test's clock fetches immediately: the resource passed, the scope after it did not
     assertThat(rig.logs().resources().getFirst().schemaUrl()).isEqualTo(web() + "/1.0.0");
     assertThat(untranslated("pending")).isEqualTo(1);
     send(p, "1.0.0");
@@ -446,7 +446,7 @@ class SchemaProcessorTest {
 
   @Test
   @Timeout(30)
-  void aSlowServerHoldsNothingUp() throws Exception {
+  void slowServersDoNotBlockData() throws Exception {
     CountDownLatch answer = new CountDownLatch(1);
     server.createContext(
         "/slow",
@@ -490,7 +490,7 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void aPrefetchedNewerSchemaServesAnOlderTarget() throws IOException {
+  void usesANewerPrefetchedSchemaForAnOlderTarget() throws IOException {
     answers.put("/s/1.3.0", SCHEMA.replace(FAMILY, web()));
     Processor p =
         processor(Signal.LOGS, "{targets: [" + web() + "/1.0.0], prefetch: [" + web() + "/1.3.0]}");
@@ -500,7 +500,7 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void failuresAreTriedAgainAfterPausesThatGrow() throws IOException {
+  void retriesWithGrowingBackoff() throws IOException {
     Processor p =
         processor(
             Signal.LOGS,
@@ -526,7 +526,7 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void filesThatAreTooLargeAreNotReadWhole() throws IOException {
+  void stopsReadingTooLargeFiles() throws IOException {
     answers.put("/s/1.3.0", "#" + "x".repeat(1 << 20));
     Processor p = processor(Signal.LOGS, "targets: [" + web() + "/1.3.0]");
     send(p, "1.0.0");
@@ -536,7 +536,7 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void inventedVersionsAskForAFewFilesOnly() throws IOException {
+  void boundsFetchesOfInventedVersions() throws IOException {
     Processor p = processor(Signal.LOGS, "targets: [" + web() + "/1.3.0]");
     for (int i = 0; i < 150; i++) {
       send(p, "2.0." + i);
@@ -546,7 +546,7 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void ecsFieldsBecomeAttributesAndBack() throws IOException {
+  void mapsEcsFieldsToAttributesAndBack() throws IOException {
     LogRecord l =
         Rig.log(
             0,
@@ -599,7 +599,7 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void fieldsThatLogRecordsHaveStay() throws IOException {
+  void keepsFieldsOfLogRecords() throws IOException {
     LogRecord l = Rig.log(9, "body", "log.level", "warn", "message", "m", "trace.id", "zz");
     l.setSeverityText("INFO");
     rig.send(processor(Signal.LOGS, "mappings: [ecs-to-otel]"), Rig.logs("a", l));
@@ -612,13 +612,13 @@ class SchemaProcessorTest {
   }
 
   @Test
-  void settingsThatMakeNoSenseAreRefused() {
+  void rejectsInvalidSettings() {
     for (Map.Entry<String, String> e :
         Map.of(
                 "{}", "requires targets or mappings",
-                "targets: [https://example.com/schemas/latest]", "is not the URL of a schema",
-                "targets: [ftp://example.com/1.0.0]", "is not the URL of a schema",
-                "{targets: [http://a/1.0.0], prefetch: [x]}", "is not the URL of a schema",
+                "targets: [https://example.com/schemas/latest]", "is not a schema URL",
+                "targets: [ftp://example.com/1.0.0]", "is not a schema URL",
+                "{targets: [http://a/1.0.0], prefetch: [x]}", "is not a schema URL",
                 "targets: [http://a/1.0.0, http://a/1.1.0]", "two targets of the family http://a",
                 "mappings: [ecs-to-otel, otel-to-ecs]", "undo each other",
                 "mappings: [otel-to-ocsf]", "mapping",

@@ -19,8 +19,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code basicauth}: user and password for the requests of exporters, or whose requests receivers
- * take.
+ * {@code basicauth}: user and password for exporter requests, or for authentication by receivers.
  */
 public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
   /** The settings: of a client, or of a server. */
@@ -84,7 +83,7 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
 
   @Override
   public String about() {
-    return "User and password for the requests of exporters, or whose requests receivers take.";
+    return "User and password for exporter requests, or for authentication by receivers.";
   }
 
   @Override

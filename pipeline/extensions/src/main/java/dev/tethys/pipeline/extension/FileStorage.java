@@ -21,9 +21,9 @@ import java.time.Duration;
 /** {@code file_storage}: folders on disk for queues. */
 public final class FileStorage implements ExtensionFactory<FileStorage.Settings> {
   /**
-   * The settings.
+   * Settings.
    *
-   * @param permissions of a created directory, as {@code rwxr-x---}; "" for those of the system
+   * @param permissions of a created directory, such as {@code rwxr-x---}; "" for the system default
    * @param maxBytes of each component's files; 0 for no limit
    */
   public record Settings(
@@ -67,7 +67,7 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
           "directory_permissions",
           Type.STRING,
           "",
-          "Permissions of a created directory in octal, such as 0750, less those of the umask.");
+          "Permissions of a created directory in octal, such as 0750, reduced by the umask.");
   private static final Key<Long> MAX_SIZE =
       SECTION.key(
           "max_size",
@@ -139,7 +139,7 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
         }
       } else if (!Files.isDirectory(settings.directory)) {
         throw new IOException(
-            "there is no folder " + settings.directory + ", and create_directory is false");
+            "folder " + settings.directory + " does not exist, and create_directory is false");
       }
     }
 
@@ -159,7 +159,7 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
     }
   }
 
-  /** Letters, digits, dots, dashes and underscores stay; a byte of anything else is %XX. */
+  /** Escapes a name: letters, digits, dots, dashes and underscores stay; other bytes become %XX. */
   static String escaped(String s) {
     StringBuilder sb = new StringBuilder();
     for (byte b : s.getBytes(StandardCharsets.UTF_8)) {

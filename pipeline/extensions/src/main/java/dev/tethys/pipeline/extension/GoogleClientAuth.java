@@ -80,7 +80,7 @@ public final class GoogleClientAuth implements ExtensionFactory<GoogleClientAuth
 
   private static Settings read(YamlObject o) {
     if (!o.get(TOKEN_TYPE).equals("access_token")) {
-      throw o.error(TOKEN_TYPE, "token_type: access_token alone is built, not ID tokens");
+      throw o.error(TOKEN_TYPE, "token_type must be access_token; ID tokens are not supported");
     }
     return new Settings(o.get(PROJECT), o.get(QUOTA_PROJECT), o.get(SCOPES));
   }

@@ -32,12 +32,12 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
   }
 
   /**
-   * A header: a value, or what a file holds, or what the sender said under a name, or a default for
-   * that.
+   * A header, set to a value, the content of a file, or a value of the sender's request with a
+   * default.
    *
    * @param file "" for none
    * @param from header of the sender; "" for none
-   * @param attribute of the authentication of the sender; "" for none
+   * @param attribute of the sender's authentication; "" for none
    */
   public record Header(
       Action action,
@@ -124,9 +124,9 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
   }
 
   /**
-   * Headers while the graph runs. Upserts are added to those of a request. If there are other
-   * actions, all of them are applied in order to the complete headers; values of the sender are
-   * kept with the request until then, under private names.
+   * Headers while the graph runs. Upserts are added to those of a request. With other actions, all
+   * are applied in order to the complete headers; until then the sender's values are kept with the
+   * request under private names.
    */
   private record Running(Settings settings, @Nullable ClientAuth more)
       implements Extension, ClientAuth {

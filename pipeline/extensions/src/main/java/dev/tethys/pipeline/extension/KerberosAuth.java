@@ -43,7 +43,7 @@ public final class KerberosAuth implements ExtensionFactory<KerberosServer> {
         server.host());
   }
 
-  /** Tickets are fetched with the first request, so that a KDC may come up later. */
+  /** Tickets are requested with the first request, so the KDC may start later. */
   private record Running(KerberosLogin login, String host) implements Extension, ClientAuth {
     @Override
     public Map<String, String> headers() throws IOException {

@@ -33,16 +33,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code oauth2client}: tokens from an OAuth 2.0 server for the requests of exporters, by client
- * credentials, fetched shortly before they run out, and when one is refused.
+ * {@code oauth2client}: tokens of an OAuth 2.0 server for exporter requests, by client credentials;
+ * renewed shortly before they expire, and when one is rejected.
  */
 public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientFactory.Settings> {
   /**
-   * The settings.
+   * Settings.
    *
-   * @param clientIdFile holds the client's name; "" for that of {@code oauth2}
-   * @param timeout of a request for a token
-   * @param early how long before its end a token is fetched anew
+   * @param clientIdFile file with the client id; "" for that of {@code oauth2}
+   * @param timeout of a token request
+   * @param early time before its expiry at which a token is renewed
    */
   public record Settings(OAuth2 oauth2, String clientIdFile, Duration timeout, Duration early) {}
 
@@ -123,7 +123,7 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
     return SECTION.type(OAuth2ClientFactory::read);
   }
 
-  /** A value, or a list of one. */
+  /** Reads parameters, each a value or a list of one. */
   private static Map<String, String> parameters(YamlNode n) {
     Map<String, String> out = new LinkedHashMap<>();
     n.entries()
@@ -135,7 +135,7 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
               } else if (v.items().size() == 1) {
                 out.put(k, v.items().getFirst().asString());
               } else {
-                throw v.error("a parameter with several values is not built");
+                throw v.error("a parameter with several values is not supported");
               }
             });
     return out;
@@ -197,7 +197,7 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
               new HttpClientConfig(null, null, null, o.tls(), true, true, o.proxy(), Map.of()));
     }
 
-    /** Those of the client that is named now. */
+    /** Tokens of the current client id. */
     private synchronized Tokens tokens() throws IOException {
       WebClient c = client;
       if (c == null) {

@@ -6,13 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** A secret that is read from its file each time, so that it may change. */
+/** Secret that is read from its file each time, so that it may change. */
 final class SecretFile {
   private static final int MAX_BYTES = 1 << 20;
 
   private SecretFile() {}
 
-  /** The value, or what the file holds without white space around it. */
+  /** Returns the value, or the trimmed content of the file. */
   static String valueOr(String value, String file) throws IOException {
     if (file.isEmpty()) {
       return value;
@@ -24,7 +24,7 @@ final class SecretFile {
       }
       return Files.readString(p, StandardCharsets.UTF_8).strip();
     } catch (NoSuchFileException e) {
-      throw new IOException("there is no file " + file, e);
+      throw new IOException("file not found: " + file, e);
     }
   }
 }

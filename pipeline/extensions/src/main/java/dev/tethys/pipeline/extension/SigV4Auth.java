@@ -15,9 +15,9 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * {@code sigv4auth}: signatures of AWS for what exporters send over HTTP, by which its managed
- * Prometheus, OpenSearch, CloudWatch and X-Ray know who sends. Keys are found where AWS's programs
- * find them; keys of the extension are those of the Collector's.
+ * {@code sigv4auth}: AWS signatures for exporter requests over HTTP, which authenticate the sender
+ * to AWS's managed Prometheus, OpenSearch, CloudWatch and X-Ray. Credentials are found like in
+ * AWS's own programs; keys of the extension are the Collector's.
  */
 public final class SigV4Auth implements ExtensionFactory<CloudAuth.SigV4> {
   private record Role(String arn, String externalId, RoleSession session) {}
@@ -98,7 +98,8 @@ public final class SigV4Auth implements ExtensionFactory<CloudAuth.SigV4> {
     Role role = o.get(ASSUME_ROLE);
     Role byToken = o.find(BY_TOKEN);
     if (byToken != null && !role.arn.isEmpty()) {
-      throw o.error(BY_TOKEN, "one of assume_role and assume_role_with_web_identity");
+      throw o.error(
+          BY_TOKEN, "assume_role and assume_role_with_web_identity are mutually " + "exclusive");
     }
     role = byToken == null ? role : byToken;
     return new CloudAuth.SigV4(

@@ -56,7 +56,7 @@ class ExtensionsTest {
   }
 
   @Test
-  void basicAuth() throws IOException {
+  void supportsBasicAuth() throws IOException {
     ClientAuth a =
         (ClientAuth)
             make(new BasicAuth(), "client_auth: {username: Aladdin, password: open sesame}");
@@ -67,7 +67,7 @@ class ExtensionsTest {
   }
 
   @Test
-  void awsSignsRequestsOfHttp() throws Exception {
+  void signsHttpRequestsForAws() throws Exception {
     ClientAuth a =
         (ClientAuth)
             make(
@@ -132,7 +132,7 @@ class ExtensionsTest {
                     new SigV4Auth(),
                     "{assume_role: {arn: a}, assume_role_with_web_identity: {arn: b, token_file:"
                         + " c}}"))
-        .hasMessageContaining("one of assume_role and");
+        .hasMessageContaining("are mutually exclusive");
 
     List<String> said = new CopyOnWriteArrayList<>();
     HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
@@ -172,7 +172,7 @@ class ExtensionsTest {
   }
 
   @Test
-  void tokensOfGoogleAreThoseForAccess() {
+  void requestsGoogleAccessTokens() {
     try (HttpClientFactory clients = new HttpClientFactory("test")) {
       GoogleClientAuth google = new GoogleClientAuth(clients);
       assertThat(google.settings().read(YamlDocument.parse("c", null, "project: p").root()))
@@ -184,12 +184,12 @@ class ExtensionsTest {
                     .contains("https://www.googleapis.com/auth/monitoring.write");
               });
       assertThatThrownBy(() -> make(google, "token_type: id_token"))
-          .hasMessageContaining("access_token alone");
+          .hasMessageContaining("must be access_token");
     }
   }
 
   @Test
-  void aTokenIsReadFromItsFileEachTime(@TempDir Path folder) throws IOException {
+  void rereadsTokensFromTheirFile(@TempDir Path folder) throws IOException {
     Path f = folder.resolve("token");
     Files.writeString(f, "one\n");
     ClientAuth a =
@@ -212,7 +212,7 @@ class ExtensionsTest {
   }
 
   @Test
-  void receiversTakeUsersOfHtpasswd(@TempDir Path folder) throws IOException {
+  void authenticatesUsersOfHtpasswd(@TempDir Path folder) throws IOException {
     Path f = folder.resolve("users");
     // As crypt(3) and htpasswd -s write them.
     Files.writeString(
@@ -250,7 +250,7 @@ class ExtensionsTest {
   }
 
   @Test
-  void receiversTakeTokens(@TempDir Path folder) throws IOException {
+  void authenticatesTokens(@TempDir Path folder) throws IOException {
     Component c = make(new BearerTokenAuth(), "tokens: [one, two]");
     assertThat(accepts(c, "Authorization", "Bearer two")).isTrue();
     assertThat(accepts(c, "Authorization", "Bearer three")).isFalse();
@@ -260,7 +260,7 @@ class ExtensionsTest {
     Path f = folder.resolve("tokens");
     Component file =
         make(new BearerTokenAuth(), "{filename: " + f + ", header: X-Key, scheme: ''}");
-    assertThat(accepts(file, "X-Key", "a")).as("there is no file").isFalse();
+    assertThat(accepts(file, "X-Key", "a")).as("file not found").isFalse();
     Files.writeString(f, "a\nb\n");
     assertThat(accepts(file, "X-Key", "b")).isTrue();
     Files.writeString(f, "");
@@ -268,7 +268,7 @@ class ExtensionsTest {
   }
 
   @Test
-  void headersComeFromTheSenderAndFromAnotherAuthenticator() throws IOException {
+  void combinesHeadersOfSenderAndAuthenticator() throws IOException {
     other = make(new BearerTokenAuth(), "token: t");
     ClientAuth a =
         (ClientAuth)
@@ -293,7 +293,7 @@ class ExtensionsTest {
         .isEqualTo(Map.of("X-Scope-OrgID", "nobody", "X-User", "ada"));
   }
 
-  /** The headers of a request of an exporter that has some of its own. */
+  /** Headers of a request from an exporter with headers of its own. */
   private static Map<String, String> sent(ClientAuth a, Metadata sender) throws IOException {
     Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     all.putAll(Map.of("X-Own", "exporter", "Content-Type", "text/plain"));
@@ -351,7 +351,7 @@ class ExtensionsTest {
   }
 
   @Test
-  void headersComeFromFilesAsTheyAreNow(@TempDir Path folder) throws IOException {
+  void rereadsHeadersFromFiles(@TempDir Path folder) throws IOException {
     Path f = Files.writeString(folder.resolve("key"), "one\n");
     ClientAuth a =
         (ClientAuth) make(new HeadersSetter(), "headers: [{key: X-Key, value_file: " + f + "}]");
@@ -359,14 +359,14 @@ class ExtensionsTest {
     Files.writeString(f, "two\n");
     assertThat(a.headers()).isEqualTo(Map.of("X-Key", "two"));
     Files.delete(f);
-    assertThatThrownBy(a::headers).hasMessageContaining("there is no file");
+    assertThatThrownBy(a::headers).hasMessageContaining("file not found");
     assertThatThrownBy(
             () -> make(new HeadersSetter(), "headers: [{key: a, value: b, value_file: c}]"))
         .hasMessageContaining("one of value, value_file and from_context");
   }
 
   @Test
-  void foldersOfDifferentComponentsAreDifferent(@TempDir Path folder) throws IOException {
+  void usesSeparateFoldersPerComponent(@TempDir Path folder) throws IOException {
     Component c = make(new FileStorage(), "{directory: " + folder.resolve("x") + ", fsync: true}");
     c.start();
     Storage s = (Storage) c;
@@ -393,7 +393,7 @@ class ExtensionsTest {
     Component absent =
         make(
             new FileStorage(), "{directory: " + folder.resolve("y") + ", create_directory: false}");
-    assertThatThrownBy(absent::start).hasMessageContaining("there is no folder");
+    assertThatThrownBy(absent::start).hasMessageContaining("does not exist");
   }
 
   /** A context of an extension without a graph. */

@@ -54,7 +54,7 @@ class OAuth2ClientTest {
   }
 
   @Test
-  void aTokenIsKeptUntilItIsRefused() throws Exception {
+  void cachesATokenUntilRejected() throws Exception {
     List<String> asked = new CopyOnWriteArrayList<>();
     try (HttpListener l =
         HttpListener.start(
@@ -107,7 +107,7 @@ class OAuth2ClientTest {
   }
 
   @Test
-  void aClientIsNamedByAFileAndSignsForItsTokens(@TempDir Path folder) throws Exception {
+  void readsTheClientIdFromAFileAndSignsForTokens(@TempDir Path folder) throws Exception {
     new TestCertificates(folder).issueRsa("signer", "dns:localhost");
     Path name = Files.writeString(folder.resolve("name"), "one\n");
     List<String> asked = new CopyOnWriteArrayList<>();
@@ -158,7 +158,7 @@ class OAuth2ClientTest {
   }
 
   @Test
-  void settingsAreReadStrictly() {
+  void rejectsInvalidSettings() {
     for (String[] w :
         new String[][] {
           {"{client_id: a, token_url: 'http://x'}", "requires client_secret"},

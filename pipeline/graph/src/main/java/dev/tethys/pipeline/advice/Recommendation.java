@@ -5,13 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Proposal for less data. Nothing applies it by itself.
+ * Proposal to reduce data. It is never applied automatically.
  *
  * @param evidence what was observed, in a sentence
  * @param examples observed values, bounded
  * @param sampled items of the signal in the sample
- * @param matched of these, the items that would no longer be sent; of a label, the points that
- *     would become fewer series
+ * @param matched sampled items that would no longer be sent; for a label, points whose series would
+ *     be merged
  * @param bytesPerSecond bytes of the matched items a second, at the place of the sample
  * @param condition OTTL condition of a live control {@code filter}; null where a control cannot
  *     apply it

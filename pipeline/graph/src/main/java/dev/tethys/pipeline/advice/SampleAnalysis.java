@@ -24,24 +24,23 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Analysis of sampled batches for {@linkplain Recommendation recommendations}. Not safe for
- * threads.
+ * Analyzes sampled batches for {@linkplain Recommendation recommendations}. Not thread-safe.
  *
- * <p>Memory is bounded: {@link #MAX_BODIES} different bodies, {@link #MAX_LABELS} labels; what
- * comes beyond is not analysed, and cannot be recommended against.
+ * <p>Memory is bounded: {@link #MAX_BODIES} different bodies, {@link #MAX_LABELS} labels; anything
+ * beyond is not analyzed.
  */
 public final class SampleAnalysis {
   private static final int MAX_BODIES = 50_000;
   private static final int MAX_LABELS = 5_000;
   private static final int EXAMPLES = 5;
 
-  /** Least number of items from which something is recommended. */
+  /** Minimum number of items for a recommendation. */
   private static final int LEAST = 20;
 
-  /** Least share of a signal from which something is recommended. */
+  /** Minimum share of a signal for a recommendation. */
   private static final double LEAST_SHARE = 0.01;
 
-  /** Values of a label from which it has high cardinality, if most points differ. */
+  /** Number of values from which a label has high cardinality, if most points differ. */
   private static final int MANY_VALUES = 100;
 
   private static final double MOST_DIFFER = 0.2;
@@ -106,7 +105,7 @@ public final class SampleAnalysis {
             case LogRecord l -> log(service, l);
             case Metric m -> metric(m);
             default -> {
-              // nothing is recommended for profiles
+              // no recommendations for profiles
             }
           }
         }

@@ -1,4 +1,4 @@
-/** Recommendations for less data, from samples of what passes. */
+/** Recommendations to reduce data, from samples of passing data. */
 @NullMarked
 package dev.tethys.pipeline.advice;
 

@@ -21,7 +21,7 @@ import java.util.zip.CRC32C;
  * folder:
  *   LOCK                    held by the process that writes
  *   NNNNNNNNNNNNNNNN.seg    records; the name is the number of the segment, 16 hexadecimal digits
- *   NNNNNNNNNNNNNNNN.idx    index of a complete segment; made anew from the segment where absent
+ *   NNNNNNNNNNNNNNNN.idx    index of a complete segment; rebuilt from the segment if missing
  *   replays/                positions of replays
  *   MOVED                   number of the last segment that was moved to S3, as text
  *   ID                      identity of the archive, where it moves segments to S3
@@ -53,7 +53,7 @@ public final class Archive {
   /** Resource attribute of data of a replay; its value is the name of the replay. */
   public static final String REPLAY_ATTRIBUTE = "tethys.replay";
 
-  /** Resource attribute with the key of the object of which a replay has read an item. */
+  /** Resource attribute with the key of the object from which a replay read an item. */
   public static final String OBJECT_ATTRIBUTE = "tethys.replay.object";
 
   /** Folder of the positions of replays. */
@@ -70,7 +70,7 @@ public final class Archive {
   /** Bytes before the summary of a record. */
   static final int RECORD_HEADER = 12;
 
-  /** Longest summary; what says more is no length. */
+  /** Maximum length of a summary; a larger value is not a length. */
   static final int MAX_SUMMARY = 16 << 20;
 
   /** Longest body. */

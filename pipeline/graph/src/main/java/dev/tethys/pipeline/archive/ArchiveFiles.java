@@ -10,7 +10,7 @@ import java.util.List;
  * Files of an archive by their names, for reading. A file that is absent is a NoSuchFileException.
  */
 public interface ArchiveFiles {
-  /** Names of files; of a place that does not exist none. */
+  /** Names of files; empty if the location does not exist. */
   List<String> names() throws IOException;
 
   boolean exists(String name) throws IOException;

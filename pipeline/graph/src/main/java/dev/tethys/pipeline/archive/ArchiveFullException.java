@@ -2,7 +2,7 @@ package dev.tethys.pipeline.archive;
 
 import java.io.IOException;
 
-/** An archive has its largest size, and keeps what it has. */
+/** Thrown when an archive has reached its maximum size and keeps its content. */
 public final class ArchiveFullException extends IOException {
   private static final long serialVersionUID = 1;
 

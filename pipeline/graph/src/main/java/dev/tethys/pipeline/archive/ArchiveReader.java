@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ArchiveReader {
   private final ArchiveFiles files;
-  private long loaded; // number of the segment of the entries; 0 for none
+  private long loaded; // segment number of the entries; 0 for none
   private long loadedLimit;
   private List<Archive.Entry> entries = List.of();
 
@@ -85,10 +85,10 @@ public final class ArchiveReader {
   }
 
   /**
-   * The first request from a position on that may have items of a selection; null for none before
-   * the end.
+   * First request from a position that may contain items of a selection; null if there is none
+   * before the end.
    *
-   * @throws IOException when a file cannot be read or is damaged
+   * @throws IOException if a file cannot be read or is corrupt
    */
   public @Nullable Found next(ArchivePosition from, ArchivePosition end, ArchiveSelection s)
       throws IOException {
@@ -117,7 +117,7 @@ public final class ArchiveReader {
     return null;
   }
 
-  /** Index of the first entry at or behind an offset. */
+  /** Index of the first entry at or after an offset. */
   private int first(long offset) {
     int low = 0;
     int high = entries.size();
@@ -141,7 +141,7 @@ public final class ArchiveReader {
     return scan(files, number, limit);
   }
 
-  /** Reads the records of a segment until the limit or the first that is not whole. */
+  /** Reads the records of a segment up to the limit or the first incomplete one. */
   static List<Archive.Entry> scan(ArchiveFiles files, long number, long limit) throws IOException {
     String segment = Archive.SEGMENTS.name(number);
     List<Archive.Entry> out = new ArrayList<>();
@@ -152,7 +152,7 @@ public final class ArchiveReader {
         return out;
       }
       if (!Archive.isHeader(header, number)) {
-        throw new IOException(files.shown(segment) + " is no segment of an archive; move it away");
+        throw new IOException(files.shown(segment) + " is not an archive segment; move it away");
       }
       long at = Archive.HEADER;
       while (at + Archive.RECORD_HEADER <= size) {

@@ -48,10 +48,11 @@ public final class ArchiveUpload {
   }
 
   /**
-   * Moves segments while the condition holds; one caller at a time, others return at once.
+   * Moves segments while the condition is true; for one caller at a time, others return
+   * immediately.
    *
-   * @return how many were moved
-   * @throws IOException when S3 cannot be reached or refuses; what was not moved stays on disk
+   * @return number of moved segments
+   * @throws IOException if S3 cannot be reached or rejects; the remaining segments stay on disk
    */
   public int run(ArchiveWriter writer, BooleanSupplier continues)
       throws IOException, InterruptedException {

@@ -18,12 +18,11 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends requests to an archive and keeps it within its size and age. Safe for several threads. A
- * request is durable when {@link #append} returns; appends that wait at the same time share one
- * force.
+ * Appends requests to an archive and keeps it within its size and age. Thread-safe. A request is
+ * durable when {@link #append} returns; appends that wait at the same time share one force.
  *
- * <p>Locks: {@code forcing} before {@code this}. A file is closed with both, so that no force meets
- * a closed file. A start begins a new segment and writes the index of one that was left incomplete.
+ * <p>Locks: {@code forcing} before {@code this}. A file is closed with both, so that no force hits
+ * a closed file. At start a new segment begins, and the index of an incomplete one is written.
  */
 public final class ArchiveWriter implements Closeable {
   /** Records of a segment; bounds its index. */
@@ -162,11 +161,11 @@ public final class ArchiveWriter implements Closeable {
   }
 
   /**
-   * Appends a request of OTLP.
+   * Appends an OTLP request.
    *
    * @param summary of the request
-   * @throws ArchiveFullException when the archive is full and refuses requests
-   * @throws IOException when the request is not durable
+   * @throws ArchiveFullException if the archive is full and rejects requests
+   * @throws IOException if the request is not durable
    */
   public void append(RequestSummary summary, byte[] body) throws IOException {
     byte[] compressed = Compression.ZSTD.compress(body, 0, body.length, Compression.DEFAULT_LEVEL);
@@ -323,9 +322,9 @@ public final class ArchiveWriter implements Closeable {
   }
 
   /**
-   * Removes a segment that is stored elsewhere. Its number is not used again.
+   * Removes a segment that is stored elsewhere. Its number is not reused.
    *
-   * @throws IOException when that is not durable; the segment is then stored again later
+   * @throws IOException if the removal is not durable; the segment is then uploaded again later
    */
   void moved(long n) throws IOException {
     synchronized (forcing) {

@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads times and resource attributes of one request of OTLP from its bytes. */
+/** Reads times and resource attributes of an OTLP request without decoding it. */
 final class RequestScan {
   private static final int LENGTH = ProtoReader.LENGTH;
   private static final int FIXED64 = ProtoReader.FIXED64;

@@ -19,13 +19,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Format, numbers are big-endian: signal (1 byte, its ordinal), time of writing (8, Unix
  * milliseconds), earliest and latest time of an item (8 each, Unix nanoseconds), items (4), number
  * of attributes (2); for each attribute its key, whether there are more values than listed (1),
- * number of values (2), and the values. Keys and values are modified UTF-8 with two bytes of length
- * before it.
+ * number of values (2), and the values. Keys and values are modified UTF-8 with a length prefix of
+ * two bytes.
  *
  * @param items log records, spans, data points or samples
- * @param writtenMillis when it was archived
- * @param minNanos 0 when no item has a time
- * @param maxNanos 0 when no item has a time
+ * @param writtenMillis time of archiving
+ * @param minNanos 0 if no item has a time
+ * @param maxNanos 0 if no item has a time
  * @param values values of resource attributes by key; a resource without the attribute has none
  */
 public record RequestSummary(
@@ -35,16 +35,16 @@ public record RequestSummary(
     long minNanos,
     long maxNanos,
     Map<String, Values> values) {
-  /** Values of one attribute that are kept apart. */
+  /** Maximum number of separate values of an attribute. */
   static final int MAX_VALUES = 64;
 
-  /** Longest value that is kept. */
+  /** Maximum length of a stored value. */
   static final int MAX_LENGTH = 256;
 
   /**
    * Values of an attribute.
    *
-   * @param more whether there are others
+   * @param more whether there are unlisted values
    */
   public record Values(List<String> listed, boolean more) {
     public Values {
@@ -110,10 +110,10 @@ public record RequestSummary(
   public record Scanned(RequestSummary summary, boolean replayed) {}
 
   /**
-   * Summary of a request of OTLP, read without decoding it.
+   * Summarizes an OTLP request without decoding it.
    *
-   * @param keys resource attributes that the index has
-   * @throws CodecException when the bytes are no request
+   * @param keys resource attributes in the index
+   * @throws CodecException if the bytes are not a request
    */
   public static Scanned of(
       Signal signal, byte[] body, int items, long writtenMillis, List<String> keys) {
@@ -125,7 +125,7 @@ public record RequestSummary(
         scan.isReplayed());
   }
 
-  /** Whether items of the request may be in a selection. */
+  /** Whether the request may contain items of a selection. */
   boolean mayMatch(ArchiveSelection s) {
     if (!s.signals().contains(signal)) {
       return false;

@@ -144,7 +144,7 @@ public final class S3Archive implements ArchiveFiles {
 
       @Override
       public void close() {
-        // nothing is open between requests
+        // no connection stays open between requests
       }
     };
   }

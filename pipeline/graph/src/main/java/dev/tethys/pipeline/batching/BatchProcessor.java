@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * {@code batch}: joins batches. Unlike the Collector's it keeps callbacks, so that sources receive
- * the outcome of their items, and refuses nothing while the queue after it has room.
+ * {@code batch}: merges batches. Unlike the Collector's processor it keeps callbacks, so sources
+ * receive the outcome of their items, and rejects nothing while the next queue has room.
  */
 public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Settings> {
   /** The settings. */

@@ -25,16 +25,15 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Joins batches until they are large enough or old enough, and splits those that are too large.
- * Callbacks are kept: each source receives the outcome of its own items.
+ * Merges batches until they are large or old enough, and splits those that are too large. Callbacks
+ * are kept: each source receives the outcome of its own items.
  *
- * <p>Nothing is decoded to join: the bytes are put one behind the other; trees stay trees; profiles
- * get a dictionary together. Batches with a lane are joined with others whose lanes fall into the
- * same of {@link #ORDERED} groups and continue in that group's lane, so that their order stays.
+ * <p>Merging decodes nothing: bytes are concatenated; trees stay trees; profiles get a common
+ * dictionary. Batches with a lane are merged with others whose lanes fall into the same of {@link
+ * #ORDERED} groups and continue in that group's lane, so their order is kept.
  *
- * <p>Invariants: a group holds less than its trigger size and one batch; there are at most as many
- * groups as combinations of metadata are allowed. What is consumed once it was stopped passes
- * through.
+ * <p>Invariants: a group holds less than its trigger size plus one batch; the number of groups is
+ * bounded by the limit of metadata combinations. After a stop, batches pass through.
  */
 public final class Batcher implements Consumer {
   /** Groups of batches with lanes. */
@@ -42,7 +41,7 @@ public final class Batcher implements Consumer {
 
   private static final int MAX_BYTES = Integer.MAX_VALUE - (1 << 20);
 
-  /** What takes longer to the next component is held up there. */
+  /** Time after which the next component counts as blocked. */
   private static final Duration LONGEST_WAY = Duration.ofSeconds(5);
 
   /** Counters of a batcher. */
@@ -119,14 +118,14 @@ public final class Batcher implements Consumer {
     return (lane * 0x9E3779B97F4A7C15L) >>> 33;
   }
 
-  /** How many combinations there are. */
+  /** Number of metadata combinations. */
   public int groups() {
     synchronized (groups) {
       return groups.size();
     }
   }
 
-  /** Sends on what is held, as {@link #flush()}; from now on everything passes through. */
+  /** Sends held batches like {@link #flush()}; from now on batches pass through. */
   public void stop(Duration timeLimit) {
     stopped = true;
     flush(timeLimit);
@@ -155,7 +154,7 @@ public final class Batcher implements Consumer {
     }
   }
 
-  /** The message without the metadata that batches of one source share. */
+  /** Encoded message without the metadata shared by batches of one source. */
   private static byte[] bytes(Batch b) {
     return b.encoding() == Encoding.REMOTE_WRITE ? b.series() : b.body();
   }
@@ -164,19 +163,19 @@ public final class Batcher implements Consumer {
     return options.sizer() == Sizer.BYTES ? bytes(b).length : b.items();
   }
 
-  /** Batches of one kind that wait for company. */
+  /** Batches of one kind that wait to be merged. */
   private final class Group {
     private final Key key;
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** Held while batches with lanes are sent on, so that none overtakes. */
+    /** Held while batches with lanes are sent, so that none overtakes another. */
     private final ReentrantLock sending = new ReentrantLock();
 
     private List<Batch> batches = new ArrayList<>();
     private List<AckCallback.Part> parts = new ArrayList<>();
     private long size;
     private long bytes;
-    private boolean mayWait; // one of its sources
+    private boolean mayWait; // any of its sources
     private Scheduler.@Nullable Timer timer;
 
     Group(Key key) {
@@ -315,7 +314,7 @@ public final class Batcher implements Consumer {
     byte[] body = b.series();
     RequestSlices r = new RequestSlices().reset(body, 0, body.length).withFamilies().trackPoints();
     List<Slice> part = new ArrayList<>();
-    int from = 0; // of the point that may be incomplete
+    int from = 0; // of the possibly incomplete point
     int items = 0;
     long bytes = 0;
     while (r.next()) {
@@ -349,7 +348,7 @@ public final class Batcher implements Consumer {
     }
   }
 
-  /** How long a batch waits at most. */
+  /** Maximum time that a batch waits. */
   public Duration after() {
     return options.after();
   }

@@ -25,8 +25,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code memory_limiter}: tells sources to come again while memory is short. Unlike the Collector's
- * it refuses nothing because of garbage: above the limit it has it collected first, and looks
+ * {@code memory_limiter}: asks sources to retry while memory is short. Unlike the Collector's, it
+ * does not reject because of garbage: above the limit it first runs a collection and measures
  * again.
  */
 public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Settings> {
@@ -105,7 +105,7 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
         MemoryLimiter::memory);
   }
 
-  /** Measures something else. */
+  /** Creates a limiter with other measurements, for tests. */
   MemoryLimiter(LongSupplier used, Runnable collect, LongSupplier total) {
     this.used = used;
     this.collect = collect;
@@ -227,7 +227,7 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
             .logger()
             .log(
                 Level.WARNING,
-                "{0}: the limit of {1} MiB is more than the heap may have, {2} MiB: it never acts",
+                "{0}: the limit of {1} MiB exceeds the maximum heap of {2} MiB and has no effect",
                 context.name(),
                 settings.limit / MIB,
                 Runtime.getRuntime().maxMemory() / MIB);
@@ -263,8 +263,8 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
             .log(
                 over ? Level.WARNING : Level.INFO,
                 over
-                    ? "{0}: {1} MiB of heap are taken, more than {2}: batches are refused"
-                    : "{0}: {1} MiB of heap are taken, less than {2}: batches are let through",
+                    ? "{0}: {1} MiB of heap in use, above {2}: rejecting batches"
+                    : "{0}: {1} MiB of heap in use, below {2}: accepting batches",
                 context.name(),
                 now / MIB,
                 settings.soft / MIB);

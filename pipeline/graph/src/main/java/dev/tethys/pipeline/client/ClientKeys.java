@@ -16,7 +16,7 @@ import java.util.function.Function;
 
 /** Keys that clients of gRPC, HTTP and WebSockets have in common. */
 public final class ClientKeys {
-  /** What a client sets itself. */
+  /** Headers that a client sets itself. */
   private static final Set<String> RESERVED =
       Set.of(
           "content-length",
@@ -86,9 +86,9 @@ public final class ClientKeys {
   }
 
   /**
-   * A header's name in lower case, where it is given in another way than by {@link #HEADERS}.
+   * Lower-cases a header name that is not configured in {@link #HEADERS}.
    *
-   * @throws ConfigException when the client sets it itself, or it is none
+   * @throws ConfigException if the client sets it itself, or it is invalid
    */
   public static String name(YamlObject o, Key<?> key, String name) {
     return checked(name, m -> o.error(key, m));

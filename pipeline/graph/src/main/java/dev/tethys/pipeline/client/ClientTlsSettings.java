@@ -12,10 +12,10 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * TLS of a client as the Collector writes it ({@code tls:}).
+ * TLS of a client with the Collector's keys ({@code tls:}).
  *
- * @param insecure no TLS at all, where the endpoint does not say which
- * @param config how it is spoken otherwise
+ * @param insecure whether TLS is disabled for endpoints without a scheme
+ * @param config TLS settings
  */
 public record ClientTlsSettings(boolean insecure, TlsConfig config) {
   public static final ClientTlsSettings DEFAULT = new ClientTlsSettings(false, TlsConfig.DEFAULT);

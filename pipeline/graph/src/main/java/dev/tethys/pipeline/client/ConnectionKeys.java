@@ -11,7 +11,7 @@ import java.util.List;
 
 /** Keys of confighttp about the connections of a client. */
 final class ConnectionKeys {
-  /** What Go keeps for one server where nothing is said. */
+  /** Go's default number of idle connections per server. */
   private static final int GO_IDLE_EACH = 2;
 
   private static final Section COOKIES = new Section("cookies", "Cookies of the client.");

@@ -5,18 +5,18 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client that is made when it is first used, so that checking a configuration opens no file. It
- * is made once, however many use it first: cookies and the bound of its connections are its own.
- * Safe for any number of threads.
+ * Client that is created on first use, so that checking a configuration opens no file. It is
+ * created once, even for concurrent first uses: its cookies and connection limit are its own.
+ * Thread-safe.
  */
 public final class FirstUseClient {
   /** Makes it. */
   @FunctionalInterface
   public interface Opening {
     /**
-     * The client.
+     * Creates the client.
      *
-     * @throws IOException when a file that it needs cannot be read; it is made anew then
+     * @throws IOException if a required file cannot be read; the next call tries again
      */
     WebClient open() throws IOException;
   }

@@ -19,11 +19,11 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A gRPC client as the Collector writes it (configgrpc).
+ * gRPC client with the Collector's keys (configgrpc).
  *
- * @param encoding what {@code grpc-encoding} says; "" for none
+ * @param encoding value of {@code grpc-encoding}; "" without compression
  * @param headers of every call; names in lower case
- * @param auth null when calls do not authenticate
+ * @param auth null without authentication
  */
 public record GrpcClientSettings(
     GrpcChannel.Options channel,
@@ -31,7 +31,7 @@ public record GrpcClientSettings(
     String encoding,
     Map<String, Secret> headers,
     @Nullable Reference auth) {
-  /** What a word of {@code grpc-encoding} means. */
+  /** Compression for a value of {@code grpc-encoding}. */
   public static Compression compression(String word) {
     return switch (word) {
       case "gzip" -> Compression.GZIP;
@@ -104,7 +104,7 @@ public record GrpcClientSettings(
   /**
    * The same for another endpoint.
    *
-   * @throws IllegalArgumentException when it is none: what it wants to be
+   * @throws IllegalArgumentException if it is invalid, with the required form
    */
   public GrpcClientSettings at(String endpoint) {
     Target to = Target.parse(endpoint);
@@ -130,7 +130,7 @@ public record GrpcClientSettings(
         auth);
   }
 
-  /** The keys of the block, to which an exporter adds its own. */
+  /** Keys of the block, to which an exporter adds its own. */
   public static final class Keys {
     /** Placeholder of the endpoint in a template. */
     private static final String NOWHERE = "nowhere:1";
@@ -156,14 +156,14 @@ public record GrpcClientSettings(
     /**
      * Adds the keys to a section.
      *
-     * @param several whether there may be several endpoints
+     * @param several whether several endpoints are allowed
      * @param defaultCompression of requests
      */
     public Keys(Section s, boolean several, String defaultCompression) {
       this(s, several, defaultCompression, false);
     }
 
-    /** Adds the keys to a section that says how to call, and not whom: see {@link #at}. */
+    /** Adds the keys to a section without an endpoint; see {@link #at}. */
     public static Keys template(Section s) {
       return new Keys(s, false, "gzip", true);
     }
@@ -238,12 +238,12 @@ public record GrpcClientSettings(
       foreign = new IgnoredCollectorKeys(s, true);
     }
 
-    /** Reads the keys out of a map that also has others. */
+    /** Reads the keys from a map that may contain others. */
     public GrpcClientSettings read(YamlObject o, String ours) {
       return read(o, ours, endpoint, template ? NOWHERE : o.get(endpoint));
     }
 
-    /** Whether a template has an endpoint, which means nothing there. */
+    /** Whether a template has an endpoint, which is ignored. */
     public boolean namesEndpoint(YamlObject o) {
       return !o.get(endpoint).isEmpty();
     }
@@ -281,7 +281,7 @@ public record GrpcClientSettings(
       }
       boolean secure = to.tls == null ? !t.insecure() : to.tls;
       if (to.unix != null && secure) {
-        throw o.error(key, "TLS over a Unix socket is not built; set tls.insecure: true");
+        throw o.error(key, "TLS over a Unix socket is not supported; set tls.insecure: true");
       }
       Keepalive k = o.get(keepalive);
       String encoding = o.get(compression);

@@ -55,7 +55,7 @@ public record HttpClientSettings(
         endpoint, client, other, Compression.DEFAULT_LEVEL, headers, auth);
   }
 
-  /** The keys of the block, to which an exporter adds its own. */
+  /** Keys of the block, to which an exporter adds its own. */
   public static final class Keys {
     private final Key<String> endpoint;
     private final Key<String> proxy;
@@ -74,7 +74,7 @@ public record HttpClientSettings(
     /**
      * Adds the keys to a section.
      *
-     * @param usual the compression where nothing is said
+     * @param usual default compression
      */
     public Keys(Section s, Compression usual) {
       endpoint = s.key("endpoint", Type.STRING, "", "URL of the server.");
@@ -103,12 +103,12 @@ public record HttpClientSettings(
       connections = new ConnectionKeys(s);
     }
 
-    /** The key of the compression, for exporters that have another name for it too. */
+    /** Key of the compression, for exporters with an alias for it. */
     public Key<Compression> compressionKey() {
       return compression;
     }
 
-    /** Reads the keys out of a map that also has others. */
+    /** Reads the keys from a map that may contain others. */
     public HttpClientSettings read(YamlObject o) {
       Compression c = o.get(compression);
       long l = o.get(level);
@@ -119,7 +119,7 @@ public record HttpClientSettings(
             default -> 0;
           };
       if (l < -1 || l > most) {
-        throw o.error(level, "level " + l + " is none of compression " + c.word());
+        throw o.error(level, "level " + l + " is not valid for compression " + c.word());
       }
       String url = o.get(endpoint);
       String through = o.get(proxy);

@@ -23,11 +23,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Common base of senders to a database over HTTP: a client opened at the first request, headers and
- * authentication, bounded responses, and default meanings of statuses. Safe for several threads at
- * once.
+ * authentication, bounded responses, and default meanings of statuses. Thread-safe.
  */
 public final class HttpEndpoint {
-  /** As much of an answer is read. */
+  /** Maximum number of bytes read from a response. */
   private static final int MAX_ANSWER = 16 << 20;
 
   private static final int MAX_REASON = 1024;
@@ -40,11 +39,11 @@ public final class HttpEndpoint {
   private final FirstUseClient client;
 
   /**
-   * The one of an exporter.
+   * Endpoint of an exporter.
    *
-   * @param usual headers of every request, over which those of the settings win
-   * @param factory the process's; not closed here
-   * @param context where the extension is that authenticates
+   * @param usual headers of every request, overridden by those of the settings
+   * @param factory of the process; not closed here
+   * @param context resolves the authentication extension
    */
   public static HttpEndpoint of(
       HttpClientSettings settings,
@@ -76,7 +75,7 @@ public final class HttpEndpoint {
   }
 
   /**
-   * For a destination whose settings are not those of the graph's clients.
+   * Endpoint of a destination with settings other than those of graph clients.
    *
    * @param usual headers of every request
    */
@@ -125,7 +124,7 @@ public final class HttpEndpoint {
       return new String(body, StandardCharsets.UTF_8);
     }
 
-    /** The status and the beginning of what was said, for people. */
+    /** Status and the start of the response, for display. */
     public String reason() {
       String t = text().strip();
       if (t.length() > MAX_REASON) {
@@ -134,7 +133,7 @@ public final class HttpEndpoint {
       return "HTTP status " + status + (t.isEmpty() ? "" : ": " + t.replaceAll("\\s+", " "));
     }
 
-    /** A header; "" when there is none. */
+    /** Value of a header; "" if missing. */
     public String header(String name) {
       for (var h : headers.entrySet()) {
         if (h.getKey().equalsIgnoreCase(name) && !h.getValue().isEmpty()) {
@@ -176,10 +175,9 @@ public final class HttpEndpoint {
   }
 
   /**
-   * Meaning of a status other than success: overload and faults of the server are retryable; so are
-   * refused credentials and a missing database, which an operator can repair while the queue keeps
-   * its content; anything else is permanent, regardless of its text: a refusal may quote what was
-   * sent.
+   * Default meaning of an error status: overload and server errors are retryable, as are rejected
+   * credentials and a missing database, which an operator can fix while the queue keeps its
+   * content. Anything else is permanent, regardless of its text: a rejection may quote sent data.
    */
   public static SendResult judge(Reply r) {
     return switch (r.status()) {

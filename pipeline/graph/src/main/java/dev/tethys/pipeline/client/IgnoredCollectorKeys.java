@@ -35,7 +35,7 @@ public final class IgnoredCollectorKeys {
             "Extensions that intercept requests; must be empty.");
   }
 
-  /** Looks whether what is written can be taken. */
+  /** Checks whether the configured values can be accepted. */
   public void check(YamlObject o) {
     for (Key<Long> k : sizes) {
       if (o.get(k) < 0) {

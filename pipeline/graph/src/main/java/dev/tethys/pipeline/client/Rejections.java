@@ -15,13 +15,13 @@ import dev.tethys.web.client.GrpcReply;
 public final class Rejections {
   private Rejections() {}
 
-  /** How many items an answer says were rejected; 0 when it does not say. */
+  /** Number of rejected items in a response; 0 if unspecified. */
   public static int items(ClientResponse a) {
     String message = a.header(Outcome.REJECTED_HEADER, "");
     return message.matches("[0-9]{1,9}") ? Integer.parseInt(message) : 0;
   }
 
-  /** How many items a reply says were rejected; 0 when it does not say. */
+  /** Number of rejected items in a reply; 0 if unspecified. */
   public static int items(GrpcReply r) {
     byte[] details = r.details();
     if (details == null) {
@@ -30,11 +30,11 @@ public final class Rejections {
     try {
       return RpcStatus.fromProtobuf(details).rejected();
     } catch (CodecException e) {
-      return 0; // the status itself says enough
+      return 0; // the status is specific enough
     }
   }
 
-  /** The verdict on a refused request: all of it is lost unless fewer items were rejected. */
+  /** Result of a rejected request: all items are lost unless fewer were rejected. */
   public static SendResult sendResult(EncodedRequest p, int rejected, String reason) {
     return rejected > 0 && rejected < p.items()
         ? new SendResult.Partial(rejected, reason)

@@ -65,11 +65,11 @@ public final class S3ClientKeys {
   public S3Location read(YamlObject o, Map<String, String> stored) {
     String b = o.get(bucket);
     if (!S3Location.isBucket(b)) {
-      throw o.error(bucket, "\"" + b + "\" is no name of a bucket");
+      throw o.error(bucket, "\"" + b + "\" is not a valid bucket name");
     }
     String r = o.get(region);
     if (!r.matches("[A-Za-z0-9-]+")) {
-      throw o.error(region, "\"" + r + "\" is no region");
+      throw o.error(region, "\"" + r + "\" is not a valid region");
     }
     String at = o.get(endpoint).replaceAll("/+$", "");
     if (at.isEmpty() && o.get(plain)) {

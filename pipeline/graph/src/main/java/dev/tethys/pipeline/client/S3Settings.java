@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Bucket with a prefix of keys: the {@code s3} block of components.
+ * Bucket with a key prefix: the {@code s3} block of components.
  *
- * @param prefix of all keys, "" for none, without slashes at its ends
+ * @param prefix of all keys, "" for none, without leading or trailing slashes
  */
 public record S3Settings(S3Location location, String prefix) {
   private static final int MAX_PART = 1 << 30;
@@ -102,7 +102,8 @@ public record S3Settings(S3Location location, String prefix) {
   private static Map<String, String> stored(YamlObject o) {
     String encryption = o.get(ENCRYPTION);
     if (!encryption.isEmpty() && !encryption.matches("AES256|aws:kms|aws:kms:dsse")) {
-      throw o.error(ENCRYPTION, "server_side_encryption is one of AES256, aws:kms, aws:kms:dsse");
+      throw o.error(
+          ENCRYPTION, "server_side_encryption must be one of AES256, aws:kms, " + "aws:kms:dsse");
     }
     if (!o.get(KMS_KEY).isEmpty() && !encryption.startsWith("aws:kms")) {
       throw o.error(KMS_KEY, "kms_key_id is of server_side_encryption: aws:kms");
@@ -130,7 +131,7 @@ public record S3Settings(S3Location location, String prefix) {
   private static S3Settings read(YamlObject o) {
     String bucket = o.get(BUCKET);
     if (!S3Location.isBucket(bucket)) {
-      throw o.error(BUCKET, "\"" + bucket + "\" is no name of a bucket");
+      throw o.error(BUCKET, "\"" + bucket + "\" is not a valid bucket name");
     }
     String prefix = o.get(PREFIX).replaceAll("^/+|/+$", "");
     if (!prefix.matches("[A-Za-z0-9_.=/-]*") || prefix.contains("//")) {

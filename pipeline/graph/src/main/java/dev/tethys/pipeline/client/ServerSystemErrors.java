@@ -9,7 +9,7 @@ import java.util.Locale;
  * ones, although the request is valid.
  */
 public final class ServerSystemErrors {
-  /** As Go, Java, C's {@code strerror} and Windows print them. */
+  /** Messages as printed by Go, Java, C's {@code strerror} and Windows. */
   private static final List<String> TROUBLE =
       List.of(
           "no space left on device",
@@ -22,7 +22,7 @@ public final class ServerSystemErrors {
 
   private ServerSystemErrors() {}
 
-  /** Whether an answer says that the machine is in trouble, and the request is for later. */
+  /** Whether a response reports a system error, so that the request must be retried. */
   public static boolean isInTrouble(String answer) {
     String a = answer.toLowerCase(Locale.ROOT);
     return TROUBLE.stream().anyMatch(a::contains);

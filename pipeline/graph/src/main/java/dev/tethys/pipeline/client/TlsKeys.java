@@ -48,7 +48,7 @@ public final class TlsKeys {
 
   private TlsKeys() {}
 
-  /** The key for suites that are broken, which are never spoken, regardless of its value. */
+  /** Key for insecure cipher suites, which are never used, regardless of its value. */
   public static Key<Boolean> insecureSuites(Section s) {
     return s.key(
         "include_insecure_cipher_suites",
@@ -82,7 +82,7 @@ public final class TlsKeys {
       throw n.error(
           "\""
               + s
-              + "\" is no cipher suite that is safe; there are "
+              + "\" is not a secure cipher suite; it must be one of "
               + String.join(", ", SUITES.stream().sorted().toList()));
     }
     return s;
@@ -92,8 +92,7 @@ public final class TlsKeys {
     String s = n.asString();
     if (s.equals("X25519MLKEM768")) {
       throw n.error(
-          "X25519MLKEM768 is not built: the Java virtual machine has it from version 27 on; name"
-              + " one of "
+          "X25519MLKEM768 is not supported: it requires Java 27; use one of "
               + String.join(", ", CURVE_NAMES.keySet()));
     }
     String java = CURVE_NAMES.get(s);

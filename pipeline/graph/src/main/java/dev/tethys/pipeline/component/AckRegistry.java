@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** An extension that keeps acknowledgements of requests until their client asks for them. */
+/** Extension that keeps acknowledgements of requests until their client queries them. */
 public interface AckRegistry {
-  /** Records a delivered request of a channel, and returns the number that its client asks for. */
+  /** Records a delivered request of a channel, and returns the number that its client queries. */
   long acknowledge(UUID channel);
 
   /**

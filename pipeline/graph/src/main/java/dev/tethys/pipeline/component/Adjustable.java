@@ -8,11 +8,11 @@ import java.io.IOException;
  */
 public interface Adjustable extends Component {
   /**
-   * Becomes what settings say. Called while it works, by one thread at a time; when it fails it is
-   * called again with the settings that it had.
+   * Applies new settings while running. Called by one thread at a time; after a failure it is
+   * called again with the previous settings.
    *
    * @param settings read by its own factory
-   * @throws IOException when it cannot
+   * @throws IOException if they cannot be applied
    */
   void adjust(Object settings) throws IOException;
 }

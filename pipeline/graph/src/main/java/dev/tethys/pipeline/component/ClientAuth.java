@@ -9,26 +9,26 @@ import org.jspecify.annotations.Nullable;
 
 /** An extension that authenticates the requests of exporters. */
 public interface ClientAuth {
-  /** What stands before a token of RFC 6750. */
+  /** Prefix of a token (RFC 6750). */
   String BEARER = "Bearer ";
 
-  /** Prefix of headers of queued requests that are for {@link #edit} alone and never sent. */
+  /** Prefix of headers of queued requests that are only for {@link #edit} and never sent. */
   String PRIVATE = "context:";
 
-  /** The extension that a client names in {@code auth}; null where it names none. */
+  /** Extension named by a client's {@code auth}; null if none is named. */
   static @Nullable ClientAuth of(@Nullable Reference reference, Context context) {
     return reference == null ? null : context.extension(reference, ClientAuth.class);
   }
 
   /**
-   * Headers of a request that is about to be sent; asked for before every attempt, so that tokens
-   * may change. May block.
+   * Headers of a request about to be sent, requested before every attempt because tokens may
+   * change. May block.
    *
-   * @throws IOException when no token is available now
+   * @throws IOException if no token is available now
    */
   Map<String, String> headers() throws IOException;
 
-  /** The cloud for which a client of HTTP signs whole requests; null where headers say it all. */
+  /** Cloud for which an HTTP client signs entire requests; null if headers suffice. */
   default @Nullable CloudAuth cloud() {
     return null;
   }
@@ -39,16 +39,16 @@ public interface ClientAuth {
     return c == null ? client : client.signing(c);
   }
 
-  /** Headers of the authentication in addition to a client of {@link #signing}; null for none. */
+  /** Authentication headers for a client of {@link #signing}; null for none. */
   static @Nullable ClientAuth withSigning(@Nullable ClientAuth auth) {
     return auth == null || auth.cloud() != null ? null : auth;
   }
 
   /**
-   * The token of {@link #headers()}, for protocols that have no headers. May block.
+   * Token of {@link #headers()}, for protocols without headers. May block.
    *
-   * @return of printable ASCII without spaces
-   * @throws IOException when no token is available now, or the extension's answer is not one
+   * @return printable ASCII without spaces
+   * @throws IOException if no token is available now, or the extension does not return a valid one
    */
   default String bearerToken() throws IOException {
     for (Map.Entry<String, String> h : headers().entrySet()) {
@@ -60,22 +60,23 @@ public interface ClientAuth {
         }
       }
     }
-    throw new IOException("what authenticates gives no bearer token (RFC 6750)");
+    throw new IOException(
+        "the authentication extension does not provide a bearer token (RFC " + "6750)");
   }
 
   /**
-   * Changes the complete headers of a request, those of {@link #headers()} and {@link
-   * #headers(Metadata)} among them; names are compared without case. May block.
+   * Modifies the complete headers of a request, including those of {@link #headers()} and {@link
+   * #headers(Metadata)}; names are compared ignoring case. May block.
    *
-   * @throws IOException when a value is not available now
+   * @throws IOException if a value is not available now
    */
   default void edit(Map<String, String> headers) throws IOException {}
 
   /**
-   * The headers of a request as they are sent: {@link #edit edited}, without private ones.
+   * Headers of a request as sent: {@link #edit edited}, without private ones.
    *
    * @param auth null for none
-   * @param headers of the request; changed
+   * @param headers of the request; modified
    */
   static Map<String, String> edited(@Nullable ClientAuth auth, Map<String, String> headers)
       throws IOException {
@@ -94,11 +95,11 @@ public interface ClientAuth {
     return Map.of();
   }
 
-  /** Whether an answer of HTTP with this status says that {@link #headers()} are refused. */
+  /** Whether an HTTP response with this status means that {@link #headers()} were rejected. */
   default boolean isRefusal(int status) {
     return status == 401;
   }
 
-  /** The destination refused what {@link #headers()} said: a token kept in memory is stale. */
+  /** Reports that the destination rejected {@link #headers()}: a cached token is stale. */
   default void refused() {}
 }

@@ -5,15 +5,15 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A part of a graph. Made, then started, then stopped, once each and in this order; a component
- * that was never started may be forgotten. Making one opens nothing: no file, no port, no thread,
- * no connection, so a configuration is checked by making all of its components.
+ * Part of a graph. Created, started and stopped once each, in this order; a component that was
+ * never started may be discarded. Creation opens nothing: no file, port, thread or connection, so a
+ * configuration is checked by creating all of its components.
  */
 public interface Component {
   /**
-   * Begins its work. All components after it in the graph were started before.
+   * Starts the component. All downstream components were started before.
    *
-   * @throws IOException when it cannot: what is taken or cannot be reached, and what to do
+   * @throws IOException if it cannot start: what is in use or unreachable, with the remedy
    */
   default void start() throws IOException {}
 
@@ -24,24 +24,24 @@ public interface Component {
   default void forward() {}
 
   /**
-   * Ends its work. All components before it were stopped: nothing is consumed any more. It passes
-   * its items on, or leaves them on disk, or settles them as {@link
-   * dev.tethys.pipeline.Outcome.Unavailable}, within the time. What is consumed all the same is
-   * settled as unavailable.
+   * Stops the component. All upstream components were stopped before, so nothing more is consumed.
+   * Within the time it forwards its items, leaves them on disk, or settles them as {@link
+   * dev.tethys.pipeline.Outcome.Unavailable}. Batches consumed afterwards are settled as
+   * unavailable.
    */
   default void stop(Duration timeLimit) {}
 
   /**
-   * Whether it holds something that its successor after a reload needs to start: a port, a folder.
-   * It is then stopped before the other is started; otherwise after.
+   * Whether it holds a resource that its successor after a reload needs to start, such as a port or
+   * folder. It is then stopped before its successor starts; otherwise afterwards.
    */
   default boolean isExclusive() {
     return false;
   }
 
   /**
-   * The exporter of {@link Context#exporter} that is all it starts and stops. Its successor after a
-   * reload is then not started, but takes over what waits there. Null where there is none.
+   * Exporter of {@link Context#exporter} if that is all it starts and stops; null otherwise. Its
+   * successor after a reload is then not started, but takes over the queue.
    */
   default @Nullable Exporter queue() {
     return null;

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.component;
 import java.util.regex.Pattern;
 
 /**
- * {@code type} or {@code type/name}: which component of a configuration.
+ * Id of a configured component: {@code type} or {@code type/name}.
  *
  * @param type a letter, then at most 62 letters, digits and underscores
  * @param name "" for none
@@ -13,9 +13,9 @@ public record ComponentId(String type, String name) implements Comparable<Compon
   private static final Pattern NAME = Pattern.compile("[^\\s\\p{Cntrl}/][^\\p{Cntrl}]{0,1023}");
 
   /**
-   * Reads an id.
+   * Parses an id.
    *
-   * @throws IllegalArgumentException saying what is wrong
+   * @throws IllegalArgumentException if it is invalid
    */
   public static ComponentId parse(String text) {
     int slash = text.indexOf('/');

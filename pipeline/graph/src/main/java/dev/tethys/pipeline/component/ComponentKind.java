@@ -20,7 +20,7 @@ public enum ComponentKind {
     return word() + "s";
   }
 
-  /** What a factory makes. */
+  /** Kind of the components that a factory creates. */
   public static ComponentKind of(ComponentFactory<?> f) {
     return switch (f) {
       case ReceiverFactory<?> x -> RECEIVER;

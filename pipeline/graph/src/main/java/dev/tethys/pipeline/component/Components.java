@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * The types of components that there are: a list made by hand. In addition, types that the
- * Collector has and that are not built are known, so that they are refused by name.
+ * Available component types. Types of the Collector that are not supported are known too, so that
+ * they are rejected by name.
  */
 public final class Components {
   private record Name(ComponentKind kind, String type) {}
@@ -38,12 +38,12 @@ public final class Components {
     }
   }
 
-  /** All of them. */
+  /** Returns all types. */
   public List<ComponentFactory<?>> all() {
     return all;
   }
 
-  /** The one of this name, be it an alias. */
+  /** Finds a type by name or alias. */
   public Optional<ComponentFactory<?>> find(ComponentKind kind, String type) {
     return Optional.ofNullable(byName.get(new Name(kind, type)));
   }
@@ -53,7 +53,7 @@ public final class Components {
     return find(kind, id.type()).map(f -> new ComponentId(f.type(), id.name())).orElse(id);
   }
 
-  /** Why there is none of this name: for errors. */
+  /** Explains why a name is unknown, for errors. */
   public String unknown(ComponentKind kind, String type) {
     String contributed = Contributions.refusal(kind.word(), type);
     if (contributed != null) {

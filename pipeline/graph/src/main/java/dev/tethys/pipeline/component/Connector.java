@@ -2,5 +2,5 @@ package dev.tethys.pipeline.component;
 
 import dev.tethys.pipeline.Consumer;
 
-/** The end of some pipelines and the start of others. */
+/** End of some pipelines and start of others. */
 public interface Connector extends Component, Consumer {}

@@ -4,12 +4,12 @@ import dev.tethys.pipeline.Signal;
 
 /** Makes connectors: one for a component id and pair of signals. */
 public non-sealed interface ConnectorFactory<S> extends ComponentFactory<S> {
-  /** Whether it makes the one of the other. */
+  /** Whether it can connect a pipeline of one signal to one of another. */
   boolean connects(Signal from, Signal to);
 
   /**
-   * Whether it offers to another output what one does not take. Full queues refuse its batches
-   * then, regardless of their source.
+   * Whether it offers rejected batches to another output. Full queues then refuse its batches,
+   * regardless of their source.
    */
   default boolean offersElsewhere() {
     return false;

@@ -10,13 +10,13 @@ import dev.tethys.pipeline.ledger.ItemAccounting;
 
 /** Services that the graph provides to a component that it creates. */
 public interface Context {
-  /** Which component of the configuration it is. */
+  /** Id of the component. */
   ComponentId id();
 
-  /** How logs and errors call it: {@code exporter otlp_grpc/far}. */
+  /** Name in logs and errors: {@code exporter otlp_grpc/far}. */
   String name();
 
-  /** Where it says what became of its items. */
+  /** Account for the outcome of its items. */
   ItemAccounting account(Signal signal);
 
   Scheduler clock();
@@ -24,35 +24,35 @@ public interface Context {
   System.Logger logger();
 
   /**
-   * Where its own metrics are made. Each component has its own registry, shown with all others:
+   * Registry for its own metrics. Each component has its own registry, exposed with all others:
    * name the component in a label.
    */
   Registry metrics();
 
   /**
-   * The part of an extension that does something for others, such as {@link ClientAuth}. The
-   * extension is started before the component is.
+   * Capability of an extension, such as {@link ClientAuth}. The extension is started before the
+   * component.
    *
-   * @throws dev.tethys.config.ConfigException at the place of the reference, when there is no such
-   *     extension or it cannot do that
+   * @throws dev.tethys.config.ConfigException at the reference, if the extension does not exist or
+   *     lacks the capability
    */
   <T> T extension(Reference reference, Class<T> capability);
 
   /**
-   * An exporter with what all of them share: a queue in memory or on disk, batching before it,
+   * Creates an exporter with the common features: a queue in memory or on disk, batching before it,
    * retries, adaptive concurrency, dead letters, accounting.
    *
-   * @param encoder turns batches into requests, on the threads of the pipeline
-   * @param sender sends them; opened at the first request, closed with the exporter
+   * @param encoder encodes batches on the threads of the pipeline
+   * @param sender sends requests; opened at the first request, closed with the exporter
    */
   Exporter exporter(DeliverySettings settings, Signal signal, Encoder encoder, Sender sender);
 
-  /** Several of them with the same settings, which come and go while the component runs. */
+  /** Several exporters with the same settings, added and removed while the component runs. */
   default QueueParts parts(DeliverySettings settings, Signal signal) {
     throw new UnsupportedOperationException("exporters with several queues require a graph");
   }
 
-  /** Receivers that the component makes while it runs; of one receiver alone. */
+  /** Receivers that the component creates at run time; only for receivers. */
   default DynamicReceivers receivers() {
     throw new UnsupportedOperationException("dynamic receivers require a graph");
   }

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Receivers that a component makes, and that come and go while it runs. They are no nodes of the
- * graph: what they take is counted where the component hands it on.
+ * Receivers that a component creates and removes at run time. They are not nodes of the graph:
+ * their items are counted where the component forwards them.
  */
 public interface DynamicReceivers {
   /** The id with the name of its type in the newest spelling. */
@@ -17,11 +17,11 @@ public interface DynamicReceivers {
   /** The factory of a type, be it an alias. */
   Optional<ReceiverFactory<?>> factory(String type);
 
-  /** Why there is none of this name: for errors. */
+  /** Explains why a name is unknown, for errors. */
   String unknown(String type);
 
   /**
-   * Says which extensions they may name: when one of these is replaced, so is the component.
+   * Declares the extensions that they may name: if one is replaced, the component is too.
    *
    * @param names ids among other words
    */

@@ -5,15 +5,14 @@ import java.util.Set;
 
 /** Creates exporters: one for each component id and signal, shared by all pipelines. */
 public non-sealed interface ExporterFactory<S> extends ComponentFactory<S> {
-  /** What it can export. */
+  /** Supported signals. */
   Set<Signal> signals();
 
   /**
-   * Makes an exporter. {@link Context#exporter} makes one with a queue, retries and dead letters
-   * out of what turns batches into requests and what sends them. One that does without keeps its
-   * account itself.
+   * Creates an exporter. {@link Context#exporter} creates one with a queue, retries and dead
+   * letters from an encoder and a sender. Other exporters keep their account themselves.
    *
-   * @throws dev.tethys.config.ConfigException when the settings cannot be met
+   * @throws dev.tethys.config.ConfigException if the settings cannot be applied
    */
   Exporter create(S settings, Signal signal, Context context);
 }

@@ -3,31 +3,32 @@ package dev.tethys.pipeline.component;
 import java.io.IOException;
 import java.util.List;
 
-/** One destination under trial. Not for several threads at once. */
+/** Probe of one destination. Not thread-safe. */
 public interface ExporterProbe extends AutoCloseable {
   /**
    * Connects and authenticates.
    *
-   * @return what the destination says it is, one line
-   * @throws IOException when it cannot be reached, or refuses: what it said and what to do
+   * @return the destination's description in one line
+   * @throws IOException if it cannot be reached or rejects the connection, with its message and the
+   *     remedy
    */
   String connect() throws IOException, InterruptedException;
 
   /**
-   * What an exporter would create there before it writes: templates, tables, statements, each as it
-   * would be sent. Nothing is created; empty where all stands already or nothing is needed.
+   * Lists what an exporter would create before it writes: templates, tables, statements, each as it
+   * would be sent. Nothing is created; empty if everything exists or nothing is needed.
    */
   default List<String> plan() throws IOException, InterruptedException {
     return List.of();
   }
 
   /**
-   * Creates what is missing, writes one item, and reads it back where the destination can be read.
+   * Creates missing objects, writes one item, and reads it back if possible.
    *
-   * @param seconds the time of the item, Unix seconds
+   * @param seconds time of the item, Unix seconds
    * @param value its value
-   * @return what was done and found, one line
-   * @throws IOException when it was not taken, or what came back is something else
+   * @return the result in one line
+   * @throws IOException if the item was rejected, or a different one was read back
    */
   String write(long seconds, double value) throws IOException, InterruptedException;
 

@@ -1,4 +1,4 @@
 package dev.tethys.pipeline.component;
 
-/** Serves other components: what it can do is the interface beside this one that it implements. */
+/** Serves other components with the capability interfaces of this package that it implements. */
 public interface Extension extends Component {}

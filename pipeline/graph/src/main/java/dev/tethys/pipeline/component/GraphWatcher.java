@@ -2,6 +2,6 @@ package dev.tethys.pipeline.component;
 
 /** Extension that is notified of the running components whenever they change. */
 public interface GraphWatcher {
-  /** What runs from now on. */
+  /** Sets the running graph. */
   void runs(RunningGraph graph);
 }

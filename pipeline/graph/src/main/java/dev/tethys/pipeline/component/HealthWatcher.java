@@ -6,9 +6,9 @@ import java.util.function.Supplier;
 /** Extension that reads the health of exporters. */
 public interface HealthWatcher {
   /**
-   * Where it looks from now on.
+   * Sets the source of exporter health.
    *
-   * @param exporters gives those that run, at that moment; does not wait
+   * @param exporters returns the current exporters without waiting
    */
   void watchExporters(Supplier<List<ExporterHealth>> exporters);
 }

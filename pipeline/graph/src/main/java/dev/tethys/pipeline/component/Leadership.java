@@ -3,8 +3,8 @@ package dev.tethys.pipeline.component;
 import java.time.Duration;
 
 /**
- * An extension that knows whether this process is the one of several that is at work, where two at
- * work would tell everything twice.
+ * Extension that decides whether this process is the active one of several replicas, which would
+ * otherwise report everything twice.
  */
 public interface Leadership {
   /** Listener for changes of leadership; must not block. */
@@ -17,9 +17,9 @@ public interface Leadership {
   /** Tells it now, and at each change from then on. */
   void follow(Follower follower);
 
-  /** Tells it nothing any more. */
+  /** Stops notifying a follower. */
   void leave(Follower follower);
 
-  /** How long a follower may take to end its work before another process may begin it. */
+  /** Time for a follower to stop before another process may start. */
   Duration grace();
 }

@@ -3,18 +3,18 @@ package dev.tethys.pipeline.component;
 import dev.tethys.pipeline.Consumer;
 import java.util.Set;
 
-/** The pipelines behind a connector. */
+/** Pipelines downstream of a connector. */
 public interface Outputs {
-  /** Gives a batch to each of them. */
+  /** Consumer that passes a batch to each of them. */
   Consumer all();
 
-  /** Which they are. */
+  /** Ids of the pipelines. */
   Set<PipelineId> pipelines();
 
   /**
-   * One of them.
+   * Consumer of one pipeline.
    *
-   * @throws IllegalArgumentException when it is none of them
+   * @throws IllegalArgumentException if it is not one of them
    */
   Consumer to(PipelineId pipeline);
 }

@@ -6,9 +6,9 @@ import java.util.Locale;
 /** {@code signal} or {@code signal/name}: which pipeline of a configuration. */
 public record PipelineId(Signal signal, String name) implements Comparable<PipelineId> {
   /**
-   * Reads an id.
+   * Parses an id.
    *
-   * @throws IllegalArgumentException saying what is wrong
+   * @throws IllegalArgumentException if it is invalid
    */
   public static PipelineId parse(String text) {
     ComponentId id = ComponentId.parse(text);
@@ -18,7 +18,7 @@ public record PipelineId(Signal signal, String name) implements Comparable<Pipel
       }
     }
     throw new IllegalArgumentException(
-        "\"" + text + "\" is not a pipeline: it begins with traces, metrics, logs or profiles");
+        "\"" + text + "\" is not a pipeline: it must start with traces, metrics, logs or profiles");
   }
 
   @Override

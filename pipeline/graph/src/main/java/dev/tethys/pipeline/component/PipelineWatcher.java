@@ -5,6 +5,6 @@ public interface PipelineWatcher {
   /** All components run; said after each reload. Must not block. */
   void ready();
 
-  /** Receivers are about to stop: they wait for what is under way then. Must not block. */
+  /** Announces that receivers are about to stop and wait for batches in flight. Must not block. */
   void notReady();
 }

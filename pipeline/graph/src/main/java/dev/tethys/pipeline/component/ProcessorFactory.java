@@ -4,18 +4,18 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Signal;
 import java.util.Set;
 
-/** Makes processors: one for each pipeline in which the component stands. */
+/** Creates processors: one per pipeline that lists the component. */
 public non-sealed interface ProcessorFactory<S> extends ComponentFactory<S> {
-  /** What it can process. */
+  /** Supported signals. */
   Set<Signal> signals();
 
   /**
-   * Makes a processor. It keeps its account: {@link
-   * dev.tethys.pipeline.ledger.ItemAccounting#through} for items that it passes on at once; take,
-   * then pass or drop, for the rest.
+   * Creates a processor. It keeps its account: {@link
+   * dev.tethys.pipeline.ledger.ItemAccounting#through} for items that it forwards immediately;
+   * take, then pass or drop, for the rest.
    *
-   * @param next the component after it; pass its callback on, or one that settles it
-   * @throws dev.tethys.config.ConfigException when the settings cannot be met
+   * @param next the next component; forward the callback, or one that settles it
+   * @throws dev.tethys.config.ConfigException if the settings cannot be applied
    */
   Processor create(S settings, Signal signal, Consumer next, Context context);
 }

@@ -10,32 +10,32 @@ import org.jspecify.annotations.Nullable;
 /** One of several queues of a component. Started and stopped by its component. */
 public interface QueuePart extends Exporter {
   /**
-   * Sends what waits by another sender from now on. Requests in flight end with the old sender, or
-   * are cut off after some seconds and sent by the new one, too. Does not wait: what its batching
-   * holds back stays there until its time or {@link #forward()}, which waits for room in a queue
-   * that blocks.
+   * Sends waiting requests with another sender from now on. Requests in flight end with the old
+   * sender, or are interrupted after some seconds and sent again with the new one. Does not wait:
+   * batches that are being collected stay until their time or {@link #forward()}, which waits for
+   * room in a blocking queue.
    */
   void replaceSender(Sender sender);
 
   /**
-   * As {@link #replaceSender}, where its destination is gone and the sender looks for others:
-   * acknowledged requests are tried until they are taken, regardless of the configured limit of
-   * retries. Before the start, it starts so.
+   * Like {@link #replaceSender}, for a removed destination whose sender looks for others:
+   * acknowledged requests are retried until accepted, regardless of the retry limit. Before the
+   * start, it starts this way.
    */
   void leave(Sender sender);
 
   /**
-   * Takes a request that another part of the component holds, which is not counted anew; null, or
-   * why not, as {@link dev.tethys.pipeline.delivery.Outbox#transferIn} says it.
+   * Takes over a request from another part of the component without counting it again; returns
+   * null, or the reason as {@link dev.tethys.pipeline.delivery.Outbox#transferIn} does.
    */
   @Nullable Outcome transferIn(EncodedRequest request, AckCallback ack);
 
-  /** How it stands; it runs. */
+  /** Status of the running queue. */
   OutboxStatus status();
 
   /**
-   * Forgets it: it was stopped, nothing waits in it, and none of its dead letters is wanted. Where
-   * it has a folder, that is removed.
+   * Removes the queue: it was stopped and is empty, and its dead letters are not needed. Its
+   * folder, if any, is deleted.
    */
   void forget();
 }

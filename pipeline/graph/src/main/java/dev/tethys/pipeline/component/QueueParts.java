@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Queues of one component, alike but for where they lead: one for each of its backends. They come
- * and go while it runs.
+ * Queues of one component with the same settings and different destinations: one per backend. They
+ * are added and removed at run time.
  */
 public interface QueueParts {
   /**

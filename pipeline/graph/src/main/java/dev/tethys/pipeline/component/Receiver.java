@@ -9,16 +9,16 @@ import java.util.List;
  */
 public interface Receiver extends Component {
   /**
-   * Its source is gone, so that nothing will read the rest of it later: takes the rest, within the
-   * time. Called before {@link #stop}, if at all.
+   * Drains the source within the time, because it is gone and its rest will not be read later.
+   * Called before {@link #stop}, if at all.
    */
   default void finish(Duration timeLimit) throws InterruptedException {}
 
   /**
-   * Whether it starts and stops its listeners on the calling thread, so that one change of a graph
-   * can pass them from a receiver that stops to one that starts ({@link
-   * dev.tethys.pipeline.server.PortExchange}). Handlers of its requests work after its stop too;
-   * those of sockets without answers are not called any more.
+   * Whether it starts and stops its listeners on the calling thread, so that a graph change can
+   * hand them from a stopping receiver to a starting one ({@link
+   * dev.tethys.pipeline.server.PortExchange}). Handlers of its requests keep working after the
+   * stop; those of sockets without responses are no longer called.
    */
   default boolean passesPorts() {
     return false;

@@ -8,31 +8,31 @@ import java.util.Set;
 
 /** Creates receivers: one for each component id, shared by all its signals and pipelines. */
 public non-sealed interface ReceiverFactory<S> extends ComponentFactory<S> {
-  /** What it can receive. */
+  /** Supported signals. */
   Set<Signal> signals();
 
   /**
-   * Whether data stays at its source until it is acknowledged, as in a topic or a file. A full
-   * queue then makes the receiver wait, where others are refused.
+   * Whether data stays at its source until acknowledged, as in a topic or a file. A full queue then
+   * blocks the receiver; others are refused.
    */
   default boolean canWait() {
     return false;
   }
 
   /**
-   * Exporters that the settings of a receiver name for its entities, besides pipelines. The graph
-   * connects the receiver to them as a pipeline of logs does.
+   * Exporters that a receiver's settings name for its entities, in addition to pipelines. The graph
+   * connects the receiver to them like a logs pipeline.
    */
   default List<Reference> entityExporters(S settings) {
     return List.of();
   }
 
   /**
-   * Makes a receiver.
+   * Creates a receiver.
    *
-   * @param outputs where batches go, for each signal that some pipeline requires of it; others are
-   *     refused to the sender. The graph counts what passes: the receiver's account is kept there.
-   * @throws dev.tethys.config.ConfigException when the settings cannot be met
+   * @param outputs consumers by signal, for signals with a pipeline; data of other signals is
+   *     rejected to the sender. The graph keeps the receiver's account.
+   * @throws dev.tethys.config.ConfigException if the settings cannot be applied
    */
   Receiver create(S settings, Map<Signal, Consumer> outputs, Context context);
 }

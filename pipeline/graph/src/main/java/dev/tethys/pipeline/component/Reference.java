@@ -4,7 +4,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 
 /**
- * A component that the settings of another name, such as an authenticator.
+ * Reference to a component in the settings of another, such as an authenticator.
  *
  * @param where the position, for errors
  */

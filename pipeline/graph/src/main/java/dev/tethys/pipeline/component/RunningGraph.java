@@ -3,13 +3,13 @@ package dev.tethys.pipeline.component;
 import java.util.List;
 
 /**
- * The components that run, as the configuration names them.
+ * Running components, named as in the configuration.
  *
- * @param extensions in the order in which they were started
- * @param pipelines in the order in which they are written
+ * @param extensions in start order
+ * @param pipelines in configuration order
  */
 public record RunningGraph(List<ComponentId> extensions, List<Pipeline> pipelines) {
-  /** Nothing runs. */
+  /** Nothing is running. */
   public static final RunningGraph NONE = new RunningGraph(List.of(), List.of());
 
   /**

@@ -4,16 +4,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** An extension that decides whose requests receivers take. */
+/** Extension that authenticates requests to receivers. */
 public interface ServerAuth {
   /**
-   * Whether a request is taken; else it is answered as not authenticated.
+   * Whether a request is accepted; otherwise it is answered as unauthenticated.
    *
-   * @param headers gives the values of a header by its name in any case; empty for none
+   * @param headers returns the values of a header, ignoring case; empty for none
    */
   boolean accepts(Function<String, List<String>> headers);
 
-  /** What there is to say of who made a request that is taken: {@code username} or nothing. */
+  /** Attributes of the authenticated client: {@code username} or none. */
   default Map<String, String> attributes(Function<String, List<String>> headers) {
     return Map.of();
   }

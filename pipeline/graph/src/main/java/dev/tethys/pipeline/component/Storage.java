@@ -5,13 +5,13 @@ import java.nio.file.Path;
 /** An extension that gives components a folder that survives the process. */
 public interface Storage {
   /**
-   * The folder of a component; may not exist yet.
+   * Folder of a component; may not exist yet.
    *
-   * @param part what of it: {@code traces}, {@code offsets}
+   * @param part kind of content: {@code traces}, {@code offsets}
    */
   Path folder(String kind, ComponentId component, String part);
 
-  /** Whether what is written must survive the machine, not only the process. */
+  /** Whether written data must survive a machine failure, not only a process failure. */
   boolean durable();
 
   /** Maximum size of the files of each queue. */

@@ -2,6 +2,6 @@ package dev.tethys.pipeline.component;
 
 /** Receiver that waits for a source which fails, and knows why. */
 public interface WaitingSource {
-  /** Why nothing is read at present; "" where nothing keeps it. */
+  /** Reason why nothing is read at present; "" if there is none. */
   String waitsFor();
 }

@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A component as a configuration describes it.
+ * Component as described in a configuration.
  *
  * @param id with its type in the newest spelling
- * @param key where its name stands
- * @param body what is written for it
- * @param settings the same, read
+ * @param key position of its name
+ * @param body its configuration
+ * @param settings parsed from the body
  */
 public record Definition(
     ComponentKind kind,
@@ -33,7 +33,7 @@ public record Definition(
         && Objects.equals(body.asNullableTree(), o.body.asNullableTree());
   }
 
-  /** Longest time for which the component holds items on purpose. */
+  /** Maximum time for which the component intentionally holds items. */
   public Duration holds() {
     return holds(factory);
   }

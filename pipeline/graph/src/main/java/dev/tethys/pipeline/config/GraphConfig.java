@@ -40,9 +40,9 @@ import java.util.stream.Collectors;
  * Validated configuration: all components are known, settings are parsed, references resolve,
  * signals match, there are no cycles.
  *
- * @param extensions in the order in which they are started
- * @param pipelines in the order in which they are written
- * @param unused components that are defined but never run
+ * @param extensions in start order
+ * @param pipelines in configuration order
+ * @param unused components that are defined but not used
  */
 public record GraphConfig(
     List<Definition> extensions,
@@ -95,7 +95,7 @@ public record GraphConfig(
 
   private static final Type<YamlObject> PIPELINE_TYPE = PIPELINE.type(o -> o);
 
-  /** What runs when this does. */
+  /** Names of the components that will run. */
   public RunningGraph running() {
     return new RunningGraph(
         extensions.stream().map(Definition::id).toList(),
@@ -120,9 +120,8 @@ public record GraphConfig(
   /**
    * Reads a configuration.
    *
-   * @param allowUnused whether components that no pipeline names are warnings; they are read all
-   *     the same
-   * @throws ConfigException at the place where it is wrong, or asks for what is not built
+   * @param allowUnused whether unused components only cause warnings; they are read anyway
+   * @throws ConfigException at the position of an error or an unsupported setting
    */
   public static GraphConfig read(
       YamlDocument document, Components components, boolean allowUnused) {
@@ -162,7 +161,7 @@ public record GraphConfig(
     }
     Set<PipelineId> ids = new HashSet<>();
     ConfigException incomplete = null;
-    int read = 0; // pipelines whose components are known to be used
+    int read = 0; // number of pipelines whose components were marked as used
     for (YamlNode.Entry e : at.entries().values()) {
       AtomicReference<PipelineId> id = new AtomicReference<>();
       ConfigException x =
@@ -283,7 +282,7 @@ public record GraphConfig(
       }
     }
 
-    /** The component that is named here, of the first of the kinds that has it. */
+    /** Finds a named component in the first kind that defines it. */
     Definition use(YamlNode name, ComponentKind... kinds) {
       ComponentId written = name.parse(ComponentId::parse);
       for (ComponentKind k : kinds) {
@@ -390,7 +389,7 @@ public record GraphConfig(
       }
     }
 
-    /** Adds a pipeline of logs for each receiver whose settings name exporters of entities. */
+    /** Adds a logs pipeline for each receiver whose settings name exporters of entities. */
     void addEntityPipelines(List<PipelineDefinition> to, Set<PipelineId> taken) {
       for (Definition d : List.copyOf(of(ComponentKind.RECEIVER).values())) {
         List<Use> exporters = new ArrayList<>();
@@ -432,7 +431,7 @@ public record GraphConfig(
       return new Use(d, name.where());
     }
 
-    /** A connector ends pipelines and begins others, and can turn the one into the other. */
+    /** Checks that connectors end and start pipelines, with signals that they can convert. */
     void checkConnectors(List<PipelineDefinition> pipelines) {
       for (Definition d : of(ComponentKind.CONNECTOR).values()) {
         List<Use> in = new ArrayList<>();
@@ -471,7 +470,7 @@ public record GraphConfig(
           if (from.stream().noneMatch(p -> f.connects(p.id().signal(), s))) {
             throw new ConfigException(
                 out.get(i).where(),
-                d + " cannot make " + word(s) + " of what the pipelines before it carry");
+                d + " cannot create " + word(s) + " from the signals of its input pipelines");
           }
         }
       }

@@ -21,11 +21,11 @@ import org.jspecify.annotations.Nullable;
  * @param level {@code debug}, {@code info}, {@code warn}, {@code error} or {@code none}; null for
  *     the flag's
  * @param json whether lines are JSON; null for the flag's
- * @param sampling which of equal lines are left out; null for none
+ * @param sampling sampling of equal lines; null for none
  * @param outputs {@code stdout}, {@code stderr} or paths of files; empty for standard error
- * @param errorOutputs where it is said that a line could not be written; the same
- * @param fields on each line: strings, numbers, booleans, lists and maps
- * @param withResource whether configured attributes of the resource are on each line, too
+ * @param errorOutputs outputs for write failures; likewise
+ * @param fields added to each line: strings, numbers, booleans, lists and maps
+ * @param withResource whether configured resource attributes are added to each line
  * @param pushes exports over OTLP
  */
 public record OwnLogs(
@@ -42,8 +42,8 @@ public record OwnLogs(
       new OwnLogs(null, null, null, List.of(), List.of(), Map.of(), true, List.of());
 
   /**
-   * Of lines of one level and message, the first ones of each tick are written and then one of so
-   * many; 0 for none of them.
+   * Sampling: of lines with one level and message, the first ones of each tick are written, then
+   * one of every {@code thereafter}; 0 for none.
    */
   public record Sampling(Duration tick, long initial, long thereafter) {}
 
@@ -143,7 +143,7 @@ public record OwnLogs(
     long thereafter = o.get(THEREAFTER);
     Duration tick = o.get(TICK);
     if (initial < 0 || thereafter < 0) {
-      throw o.error(initial < 0 ? INITIAL : THEREAFTER, "a number of lines is not negative");
+      throw o.error(initial < 0 ? INITIAL : THEREAFTER, "the number of lines must not be negative");
     }
     return o.get(ENABLED) ? List.of(new Sampling(tick, initial, thereafter)) : List.of();
   }
@@ -154,7 +154,7 @@ public record OwnLogs(
     return java.util.Collections.unmodifiableMap(out);
   }
 
-  /** A path as it is opened: zap takes names of files, and URLs of files of this machine. */
+  /** Resolves an output: zap accepts file names, and file URLs. */
   private static String output(String text) {
     if (!text.contains("://") && !text.startsWith("file:")) {
       return text;
@@ -173,7 +173,7 @@ public record OwnLogs(
       // said below
     }
     throw new IllegalArgumentException(
-        "\"" + text + "\" is not an output; there are stdout, stderr, paths and file:///path");
+        "\"" + text + "\" is not an output; it must be stdout, stderr, a path or file:///path");
   }
 
   private static Type<String> levels() {

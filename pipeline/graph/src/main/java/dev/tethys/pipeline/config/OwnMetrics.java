@@ -11,25 +11,25 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code service.telemetry.metrics}: where the process shows its metrics, and how.
+ * {@code service.telemetry.metrics}: how the process exposes its metrics.
  *
- * @param pages where they are served
- * @param pushes where they are sent
- * @param views what is shown otherwise than it is
+ * @param pages addresses at which they are served
+ * @param pushes destinations to which they are sent
+ * @param views modifications of exposed metrics
  */
 public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<OwnView> views) {
-  /** Where the Collector serves its metrics. */
+  /** Default address of the Collector's metrics. */
   public static final String DEFAULT_ADDRESS = "localhost:8888";
 
   /**
-   * One place where they are served.
+   * Page on which metrics are served.
    *
    * @param address {@code host:port}
    * @param withoutUnits whether names of the Collector's metrics end without their units
    * @param withoutTypeSuffix whether those of counters end without {@code _total}
    * @param included patterns of the resource's attributes that every metric has as labels; null for
    *     none of them
-   * @param excluded patterns of those that no metric has
+   * @param excluded patterns of attributes that no metric has
    */
   public record Page(
       String address,
@@ -37,11 +37,11 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
       boolean withoutTypeSuffix,
       @Nullable List<String> included,
       List<String> excluded) {
-    /** What is not written. */
+    /** Default page. */
     static final Page DEFAULT = new Page(DEFAULT_ADDRESS, false, false, null, List.of());
   }
 
-  /** What is not written. */
+  /** Default settings. */
   static final OwnMetrics USUAL = new OwnMetrics(List.of(Page.DEFAULT), List.of(), List.of());
 
   private static final Section CONSTANT_LABELS =
@@ -94,7 +94,7 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
           PULL_EXPORTER.type(o -> o.get(PULL_PROMETHEUS)),
           "Exporter that serves metrics on request.");
 
-  /** One of both. */
+  /** Either a page or a push. */
   private record Reader(@Nullable Page page, @Nullable OwnMetricsPush push) {}
 
   private static final Section READER = new Section("telemetry_reader", "Reader of metrics.");
@@ -139,7 +139,7 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
     String address = o.find(ADDRESS);
     if (address != null) {
       if (readers != null) {
-        throw o.error(ADDRESS, "address is what readers says since; one of both");
+        throw o.error(ADDRESS, "address was replaced by readers; remove one of them");
       }
       readers = List.of(new Reader(new Page(address, false, false, null, List.of()), null));
     }

@@ -30,12 +30,13 @@ import org.jspecify.annotations.Nullable;
  */
 public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp otlp) {
   /**
-   * A server of OTLP.
+   * OTLP server.
    *
-   * @param grpc over gRPC; else over HTTP, in protobuf
-   * @param endpoint {@code http} or {@code https}; without a path OTLP's own over HTTP
+   * @param grpc whether gRPC is used; otherwise HTTP with protobuf
+   * @param endpoint {@code http} or {@code https}; over HTTP, OTLP's path is added if it has none
    * @param headers names in lower case
-   * @param delta counters and histograms since what was sent before, not since the start
+   * @param delta whether counters and histograms cover the time since the last export instead of
+   *     the start
    */
   public record Otlp(
       boolean grpc,
@@ -175,8 +176,8 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
     if (o.get(TEMPORALITY).equals("lowmemory")) {
       throw o.error(
           TEMPORALITY,
-          "lowmemory tells counters that are asked from those that are counted on, which are the"
-              + " same here; write delta or cumulative");
+          "lowmemory distinguishes synchronous from observable counters, which are the same "
+              + "here; use delta or cumulative");
     }
     if (!o.get(HISTOGRAMS).startsWith("explicit")) {
       throw o.error(
@@ -225,7 +226,7 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
     try {
       return URLDecoder.decode(text.strip().replace("+", "%2B"), StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
-      throw o.error(HEADERS_LIST, "headers_list holds a % that is no escape");
+      throw o.error(HEADERS_LIST, "headers_list contains an invalid % escape");
     }
   }
 

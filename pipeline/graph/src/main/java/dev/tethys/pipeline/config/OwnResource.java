@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * {@code service.telemetry.resource}: attributes of what the process says about itself, as a list
- * under {@code attributes} or, as before, as keys of the block itself.
+ * {@code service.telemetry.resource}: attributes of the process's own telemetry, as a list under
+ * {@code attributes} or, as before, as keys of the block itself.
  */
 final class OwnResource {
   private static final Section ATTRIBUTE =
@@ -41,11 +41,11 @@ final class OwnResource {
   private static final Type<List<Map.Entry<String, String>>> ATTRIBUTES =
       Type.list(ATTRIBUTE.type(OwnResource::attribute));
 
-  /** Keys that are no attributes. */
+  /** Keys that are not attributes. */
   private static final Set<String> KEYS =
       Set.of("attributes", "schema_url", "attributes_list", "detection/development");
 
-  /** Reads the block: attributes by name, empty for a usual one that is not wanted. */
+  /** Reads the block: attributes by name, empty for a removed default. */
   static final Type<Map<String, Optional<String>>> TYPE =
       Type.of("resource", Map.of(), OwnResource::read);
 
@@ -54,9 +54,11 @@ final class OwnResource {
   private static Map<String, Optional<String>> read(YamlNode n) {
     Map<String, Optional<String>> out = new LinkedHashMap<>();
     Map<String, YamlNode.Entry> entries = n.entries();
+    refuse(entries, "attributes_list", "is not supported, as in the Collector; use attributes");
     refuse(
-        entries, "attributes_list", "is not accepted, by the Collector neither; write attributes");
-    refuse(entries, "detection/development", "is not built; write the attributes under attributes");
+        entries,
+        "detection/development",
+        "is not supported; list the attributes under " + "attributes");
     YamlNode.Entry listed = entries.get("attributes");
     boolean list = false;
     if (listed != null && !listed.value().isNull()) {

@@ -10,15 +10,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A view of {@code service.telemetry.metrics}: how some metrics of the process are shown.
+ * View of {@code service.telemetry.metrics}: modification of some metrics of the process.
  *
- * @param name of its metrics, in which {@code *} and {@code ?} match any characters; "" for all
- * @param kind of these; null for all
- * @param drop whether they are not shown
- * @param rename what they are called then; "" as before
- * @param description "" as before
- * @param included attributes that they keep; empty for all
- * @param excluded attributes that they lose
+ * @param name pattern of metric names with {@code *} and {@code ?}; "" for all
+ * @param kind of the metrics; null for all
+ * @param drop whether they are not exposed
+ * @param rename new name; "" to keep
+ * @param description "" to keep
+ * @param included attributes to keep; empty for all
+ * @param excluded attributes to remove
  */
 public record OwnView(
     String name,
@@ -181,7 +181,7 @@ public record OwnView(
     String type = o.get(INSTRUMENT_TYPE);
     if (type.endsWith("up_down_counter")) {
       throw o.error(
-          INSTRUMENT_TYPE, "this process has none: what goes up and down is observable_gauge");
+          INSTRUMENT_TYPE, "this process has no such metrics: up-down values are observable_gauge");
     }
     Kind kind =
         switch (type) {
@@ -201,8 +201,7 @@ public record OwnView(
       if (o.has(k)) {
         throw o.error(
             k,
-            "metrics of this process are counted as they are made, so they cannot be counted"
-                + " otherwise; leave aggregation away, or write drop");
+            "the aggregation of this process's metrics is fixed; remove aggregation, or use drop");
       }
     }
     if (o.has(DEFAULT)) {

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.config;
 import dev.tethys.pipeline.component.PipelineId;
 import java.util.List;
 
-/** A pipeline: what comes in, what it goes through in this order, where it goes. */
+/** Pipeline: its receivers, its processors in order, its exporters. */
 public record PipelineDefinition(
     PipelineId id, List<Use> receivers, List<Use> processors, List<Use> exporters) {
   /**

@@ -20,41 +20,41 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** A configuration as it was put together, with its secrets masked, and the places of those. */
+/** Merged configuration with its secrets masked, and their positions. */
 public final class PrintedConfig {
   private static final String MASK = "[REDACTED]";
 
   private static final String PRIVATE_KEY = "PRIVATE KEY-----";
 
-  /** Keys under which headers stand, which are what a token is likely to be in. */
+  /** Keys of header maps, which are likely to contain tokens. */
   private static final Set<String> HEADERS = Set.of("headers", "http_headers");
 
   private static final Set<String> HEADER_VALUES = Set.of("value", "default_value");
 
   private static final Pattern HEADER_LINE = Pattern.compile("\\s*([\\w-]+)\\s*[:=]\\s*(.+)");
 
-  /** Keys under which all that a token server is sent stands. */
+  /** Key of all parameters sent to a token server. */
   private static final String TOKEN_REQUEST = "endpoint_params";
 
   /** Keys under which parameters of a URL's query stand. */
   private static final Set<String> PARAMETERS = Set.of("params", "query_params");
 
   /**
-   * A reference, with the value for its absence if it has one: {@code ${env:NAME:-value}}. The
-   * source {@code yaml} is no reference: its text is the value.
+   * Reference with an optional default: {@code ${env:NAME:-value}}. The source {@code yaml} is not
+   * a reference: its text is the value.
    */
   private static final Pattern REFERENCED =
       Pattern.compile("\\$\\{(?:yaml:(?<literal>[^}]*)|[^}]*?(?::-(?<absent>[^}]*))?)}");
 
   private static final Pattern LITERAL = Pattern.compile("\\$\\{yaml:([^}]*)}");
 
-  /** A reference to a URL, which may hold a secret itself. */
+  /** Reference to a URL, which may contain a secret itself. */
   private static final Pattern REFERENCED_URL = Pattern.compile("\\$\\{(https?://[^}]*)}");
 
-  /** A word with the sign after it that makes it the name of what follows. */
+  /** Word followed by the sign that makes it the name of a value. */
   private static final Pattern WORD = Pattern.compile("[^\\s=:;,]+([=:]?)");
 
-  /** A whole URL, with references in it; what a pattern is made of is in none. */
+  /** Complete URL, possibly with references; patterns are excluded. */
   private static final Pattern URL =
       Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://([^\\s\"'<>\\\\\\[\\]()*^|{}]|\\$\\{[^}]*})+");
 
@@ -64,13 +64,13 @@ public final class PrintedConfig {
   /** Visibility of a value. */
   private enum Shown {
     ALL,
-    /** Not shown: it may hold a secret, as most headers may. */
+    /** Masked: it may contain a secret, as most headers may. */
     MASKED,
     /** Not shown: it is a secret. */
     SECRET
   }
 
-  private final List<YamlNode> literal = new ArrayList<>(); // secrets that are no references
+  private final List<YamlNode> literal = new ArrayList<>(); // secrets that are not references
 
   private final boolean unexpanded;
 
@@ -84,18 +84,18 @@ public final class PrintedConfig {
   }
 
   /**
-   * The text with references in it, which are shown also where their values are secret.
+   * Text with its references, which are shown even if their values are secret.
    *
-   * @param root as written, with references such as {@code ${env:NAME}} in it
+   * @param root as written, with references such as {@code ${env:NAME}}
    */
   public static String unexpanded(YamlNode root, Components components) {
     return YamlWriter.write(new PrintedConfig(true).printed(root, components));
   }
 
   /**
-   * Secrets that are written in the text itself.
+   * Secrets that are literally contained in the text.
    *
-   * @param root as written, with references such as {@code ${env:NAME}} in it
+   * @param root as written, with references such as {@code ${env:NAME}}
    */
   public static List<YamlNode> literalSecrets(YamlNode root, Components components) {
     PrintedConfig p = new PrintedConfig(true);
@@ -111,8 +111,8 @@ public final class PrintedConfig {
   }
 
   /**
-   * Prints the entries of a map. Those of merged maps that others replace are searched for secrets
-   * too: they have no effect, and are in the text.
+   * Prints the entries of a map. Overridden entries of merged maps are searched for secrets too:
+   * they have no effect but are in the text.
    */
   private static Map<String, Object> each(YamlNode map, Printer printer) {
     Map<String, Object> out = new LinkedHashMap<>();
@@ -186,8 +186,8 @@ public final class PrintedConfig {
   }
 
   /**
-   * A text of references alone, perhaps preceded by a scheme of authentication; null where a part
-   * of it is literal.
+   * Text that consists only of references, optionally after an authentication scheme; null if a
+   * part is literal.
    */
   private static @Nullable String references(String text) {
     StringBuilder out = new StringBuilder();
@@ -203,7 +203,7 @@ public final class PrintedConfig {
       String inner = text.substring(i + 2, end);
       int absent = inner.indexOf(":-");
       if (inner.startsWith("yaml:") || inner.startsWith("http")) {
-        return null; // which holds its value, or may hold a credential
+        return null; // it has a default, or may contain a credential
       }
       if (absent >= 0 && absent + 2 < inner.length()) {
         String of = references(inner.substring(absent + 2));
@@ -245,7 +245,7 @@ public final class PrintedConfig {
     }
     boolean secret = name.equals(TOKEN_REQUEST);
     if (key == null) {
-      // A free key: of maps of the section itself, or of what is read elsewhere.
+      // A free key: of a map, or of a section that is read elsewhere.
       return masked(value, section, secret || isSecret(name) ? Shown.SECRET : shown);
     }
     Type<?> t = key.type();
@@ -269,8 +269,8 @@ public final class PrintedConfig {
   }
 
   /**
-   * Whether a part of a secret is written in the text. A scheme of authentication before a
-   * reference is none, nor are names before references, as in a connection string.
+   * Whether part of a secret is literal. An authentication scheme before a reference is not, nor
+   * are names before references, as in a connection string.
    */
   private static boolean hasLiteral(String text) {
     String rest = without("", text);
@@ -278,7 +278,7 @@ public final class PrintedConfig {
       return false;
     }
     if (rest.equals(text)) {
-      return true; // no reference
+      return true; // not a reference
     }
     if (URL.matcher(text).matches()) {
       return isSecretText(text) || CredentialShape.isIn(without(" ", text));
@@ -317,7 +317,7 @@ public final class PrintedConfig {
         return true;
       }
     }
-    String masked = without(Redaction.IN_URL, text); // what is masked already stays as it is
+    String masked = without(Redaction.IN_URL, text); // already masked values stay
     return URL.matcher(text).matches() && !Redaction.text(masked).equals(masked)
         || text.contains(PRIVATE_KEY) && text.contains("\n");
   }
@@ -330,7 +330,7 @@ public final class PrintedConfig {
     return Redaction.isSecretParameter(name) ? Shown.SECRET : otherwise;
   }
 
-  /** Headers by name, or a list of them; names are shown. */
+  /** Prints headers by name, or a list of them; names are shown. */
   private Object headers(YamlNode n) {
     if (n.isList()) {
       List<Object> out = new ArrayList<>();
@@ -343,7 +343,7 @@ public final class PrintedConfig {
     return masked(n, null, Shown.MASKED);
   }
 
-  /** A header as one text, its name before a colon or equals sign; or a name alone. */
+  /** Prints a header as one text, with its name before a colon or equals sign, or a name only. */
   private Object headerLine(YamlNode n) {
     Object value = n.asTree();
     String text = String.valueOf(value);

@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code service.telemetry}: what the process says about itself.
+ * {@code service.telemetry}: the process's own telemetry.
  *
  * @param logs its lines
  * @param metrics where its metrics go
@@ -24,7 +24,7 @@ public record TelemetrySettings(
     OwnTraces traces,
     Map<String, Optional<String>> resource,
     VolumeSettings volumes) {
-  /** What is not written. */
+  /** Defaults. */
   public static final TelemetrySettings DEFAULT =
       new TelemetrySettings(
           OwnLogs.DEFAULT, OwnMetrics.USUAL, OwnTraces.DEFAULT, Map.of(), VolumeSettings.DEFAULT);
@@ -53,7 +53,7 @@ public record TelemetrySettings(
   /** Reads the block. */
   public static final Type<TelemetrySettings> TYPE = SECTION.type(TelemetrySettings::read);
 
-  /** Where metrics are served, the first place; null for nowhere. */
+  /** First address at which metrics are served; null for none. */
   public @Nullable String metricsAddress() {
     return metrics.pages().isEmpty() ? null : metrics.pages().getFirst().address();
   }

@@ -6,7 +6,7 @@ package dev.tethys.pipeline.delivery;
  * (TCP's additive increase and multiplicative decrease). Latency counts as risen when it is more
  * than twice, and at least {@link #SLACK_NANOS} above, its lowest recent value.
  *
- * <p>Not safe for threads.
+ * <p>Not thread-safe.
  */
 final class AdaptiveLimit {
   private static final double START = 4;
@@ -14,10 +14,10 @@ final class AdaptiveLimit {
   private static final double SLOW = 0.8;
   private static final double RECENT = 0.2;
 
-  /** The quick latency follows a quicker one at once and a slower one slowly. */
+  /** Decay of the lowest latency: lower values apply immediately, higher ones slowly. */
   private static final double FORGET = 0.01;
 
-  /** Differences below this say nothing. */
+  /** Minimum significant difference. */
   static final long SLACK_NANOS = 20_000_000;
 
   private final int max;
@@ -38,9 +38,9 @@ final class AdaptiveLimit {
   }
 
   /**
-   * A request went well.
+   * Records a successful request.
    *
-   * @param inFlight requests at once when it ended, itself included
+   * @param inFlight concurrent requests when it ended, including itself
    */
   void success(long startedAt, long now, int inFlight) {
     if (!adaptive) {

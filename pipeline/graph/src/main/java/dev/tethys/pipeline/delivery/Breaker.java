@@ -36,10 +36,10 @@ final class Breaker {
   }
 
   /**
-   * A request failed.
+   * Records a failed request.
    *
-   * @param startedAt when it was sent; those from before a pause say nothing new
-   * @param after when the destination wants to be asked again; zero when it did not say
+   * @param startedAt when it was sent; requests sent before a pause carry no new information
+   * @param after retry delay requested by the destination; zero if unspecified
    */
   void failure(long startedAt, long now, Duration after) {
     failures++;
@@ -63,7 +63,7 @@ final class Breaker {
     paused = true;
   }
 
-  /** How long nothing may be sent; 0 for not at all. */
+  /** Remaining pause; 0 if requests may be sent. */
   long pauseNanos(long now) {
     if (paused && until - now <= 0) {
       paused = false;
@@ -71,7 +71,7 @@ final class Breaker {
     return paused ? until - now : 0;
   }
 
-  /** Whether only one request may go, to see. */
+  /** Whether only a single probe request may be sent. */
   boolean isProbing() {
     return probing;
   }

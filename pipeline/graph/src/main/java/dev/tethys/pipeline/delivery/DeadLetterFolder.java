@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The dead letters of an outbox whose process does not run, in the folder of its queue. Holds the
- * folder's lock until closed, so that no process starts to use it meanwhile.
+ * Dead letters of an outbox whose process is not running, in the folder of its queue. Holds the
+ * folder's lock until closed, so that no process starts using it meanwhile.
  */
 public final class DeadLetterFolder implements Closeable {
   private final FileAccess files;
@@ -47,7 +47,7 @@ public final class DeadLetterFolder implements Closeable {
   /**
    * Opens a folder.
    *
-   * @throws IOException when a process uses it, or there is no queue, of which none is made
+   * @throws IOException if a process uses it, or it has no queue; none is created
    */
   public static DeadLetterFolder open(FileAccess files, Path folder) throws IOException {
     if (!isOne(files, folder)) {
@@ -65,10 +65,10 @@ public final class DeadLetterFolder implements Closeable {
       lock = files.lock(folder.resolve(Outboxes.LOCK));
     } catch (IOException e) {
       throw new IOException(
-          e.getMessage() + "; one that runs answers GET /api/v1/pipelines/dead-letters itself", e);
+          e.getMessage() + "; use GET /api/v1/pipelines/dead-letters of the running process", e);
     }
     try {
-      // No letter is added here, so none makes room for another.
+      // No letters are added here, so none is evicted.
       DeadLetters letters = new DeadLetters(files, folder.resolve(Outboxes.DEAD), Long.MAX_VALUE);
       return new DeadLetterFolder(files, folder, lock, letters);
     } catch (IOException | RuntimeException e) {
@@ -77,26 +77,26 @@ public final class DeadLetterFolder implements Closeable {
     }
   }
 
-  /** Its letters, oldest first. */
+  /** Dead letters, oldest first. */
   public List<DeadLetter> list(int most) throws IOException {
     return letters.list(most);
   }
 
-  /** How many letters there are. */
+  /** Number of dead letters. */
   public long count() {
     return letters.count();
   }
 
-  /** What a letter carries. */
+  /** Request of a dead letter. */
   public Optional<EncodedRequest> read(String id) throws IOException {
     return letters.read(id);
   }
 
   /**
-   * Puts letters into the queue, to be sent when the process runs again. The queue may become
-   * larger than configured by that.
+   * Puts letters into the queue, to be sent when the process runs again. The queue may exceed its
+   * configured size.
    *
-   * @return how many there were
+   * @return number of replayed letters
    */
   public int replay(List<String> ids, long millis) throws IOException {
     int done = 0;

@@ -24,7 +24,7 @@ final class DeadLetterSink {
   /**
    * For one outbox.
    *
-   * @param letters null where there are none
+   * @param letters null if dead letters are not kept
    */
   DeadLetterSink(OutboxContext context, @Nullable DeadLetters letters) {
     this.name = context.name();
@@ -35,12 +35,12 @@ final class DeadLetterSink {
     this.clock = context.clock();
   }
 
-  /** Keeps requests that waited on disk from now on; others are dropped as before. */
+  /** Keeps requests from disk from now on; others are dropped as before. */
   void open(DeadLetters of) {
     letters = of;
   }
 
-  /** Whether a request that fails permanently is kept. */
+  /** Whether a permanently failed request is kept. */
   boolean keeps(QueueStorage.Entry e) {
     return letters != null && (keepsAll || e.place != null);
   }

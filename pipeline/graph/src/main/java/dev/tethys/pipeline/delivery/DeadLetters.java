@@ -12,11 +12,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The dead letters of one outbox, in files as {@link SegmentedLog} has them. Bounded in bytes: the
- * oldest file makes room for new letters, which is counted.
+ * Dead letters of one outbox, in files of a {@link SegmentedLog}. Bounded in bytes: the oldest file
+ * is deleted for new letters, which is counted.
  */
 final class DeadLetters implements Closeable {
-  /** The longest reason that is kept, in characters. */
+  /** Maximum length of a stored reason, in characters. */
   static final int MAX_REASON = 4096;
 
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
@@ -63,7 +63,7 @@ final class DeadLetters implements Closeable {
     letters++;
   }
 
-  /** All of them, oldest first, at most so many. */
+  /** Dead letters, oldest first, up to {@code most}. */
   synchronized List<DeadLetter> list(int most) throws IOException {
     List<DeadLetter> out = new ArrayList<>();
     for (SegmentedLog.ScannedRecord f : found()) {
@@ -114,18 +114,18 @@ final class DeadLetters implements Closeable {
         }
       }
     } catch (NumberFormatException e) {
-      // not one of our ids
+      // not an id of this log
     }
     return null;
   }
 
-  /** What one of them carries. */
+  /** Request of a dead letter. */
   synchronized Optional<EncodedRequest> read(String id) throws IOException {
     SegmentedLog.ScannedRecord f = find(id);
     return f == null ? Optional.empty() : Optional.of(log.read(f.place()));
   }
 
-  /** One of them is kept no more. */
+  /** Removes a dead letter. */
   synchronized void remove(String id) throws IOException {
     SegmentedLog.ScannedRecord f = find(id);
     if (f != null) {
@@ -139,7 +139,7 @@ final class DeadLetters implements Closeable {
     return letters;
   }
 
-  /** Letters that made room for others. */
+  /** Number of evicted letters. */
   synchronized long evicted() {
     return evicted;
   }

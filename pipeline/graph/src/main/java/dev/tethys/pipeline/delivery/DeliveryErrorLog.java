@@ -13,10 +13,10 @@ import java.time.Duration;
 final class DeliveryErrorLog {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
-  /** How often refused requests are logged. */
+  /** Log interval of rejected requests. */
   private static final Duration EVERY = Duration.ofSeconds(10);
 
-  /** How often a request that is sent again and again is logged. */
+  /** Log interval of requests that are retried. */
   private static final Duration EVERY_WAIT = Duration.ofMinutes(1);
 
   /** Delivery error and its time in Unix milliseconds; "" and 0 for none. */
@@ -31,7 +31,7 @@ final class DeliveryErrorLog {
   private long loggedAt; // guarded by this
   private long unsaid; // guarded by this
   private boolean waited; // a wait was ever told; guarded by this
-  private volatile boolean waits; // logged, but not yet its end
+  private volatile boolean waits; // logged, but not finished yet
   private long waitsAt; // guarded by this
 
   DeliveryErrorLog(String name, Scheduler clock) {
@@ -54,8 +54,8 @@ final class DeliveryErrorLog {
   }
 
   /**
-   * Logs that a request was refused in several attempts and is sent again, at most once a minute,
-   * so that the log explains why nothing arrives.
+   * Logs at most once a minute that a request was rejected several times and is retried, so that
+   * the log explains missing data.
    */
   void waits(int attempts, String why) {
     synchronized (this) {

@@ -12,11 +12,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The jobs of an outbox, in what order they may go, and the callbacks of entries that are none yet.
+ * Jobs of an outbox in their order, and callbacks of entries without a job.
  *
- * <p>Invariants: every entry that was taken from the storage and is not done is here, in exactly
- * one of the states of {@link Job.State}; of one lane at most one job is READY, DELAYED, FLYING or
- * HEARD, and all others are PARKED after it in their order. Guarded by the engine's lock.
+ * <p>Invariants: every entry taken from the storage and not done is here, in exactly one of the
+ * states of {@link Job.State}; at most one job of a lane is READY, DELAYED, FLYING or HEARD, and
+ * all others are PARKED after it in order. Guarded by the engine's lock.
  */
 final class DeliveryJobs {
   private final ArrayDeque<Job> ready = new ArrayDeque<>();
@@ -30,14 +30,14 @@ final class DeliveryJobs {
     acks.put(e, ack);
   }
 
-  /** The callback of an entry that will never be taken; null for none. */
+  /** Removes the callback of an entry that will never be taken; null for none. */
   @Nullable AckCallback forget(QueueStorage.Entry e) {
     return acks.remove(e);
   }
 
   /**
-   * The callback of an entry whose request is safe elsewhere; null for none, or when it is settled
-   * by its end.
+   * Takes the callback of an entry whose request is safe elsewhere; null if there is none, or it is
+   * settled with the job.
    */
   @Nullable AckCallback takeAck(QueueStorage.Entry e) {
     AckCallback waiting = acks.remove(e);
@@ -53,13 +53,13 @@ final class DeliveryJobs {
     return ack;
   }
 
-  /** The next that may go; null for none. */
+  /** Next ready job; null for none. */
   @Nullable Job next(QueueStorage storage) {
     Job j = ready.poll();
     return j == null ? take(storage) : j;
   }
 
-  /** The next entry whose lane is free; those of busy lanes are parked. */
+  /** Next entry whose lane is free; those of busy lanes are parked. */
   private @Nullable Job take(QueueStorage storage) {
     while (issued.size() < storage.window()) {
       QueueStorage.Entry e = storage.next();
@@ -84,19 +84,19 @@ final class DeliveryJobs {
     return null;
   }
 
-  /** One that was delayed may go. */
+  /** Makes a delayed job ready. */
   void requeue(Job j) {
     j.state = Job.State.READY;
     ready.addFirst(j);
   }
 
-  /** One is dealt with: the next of its lane may go. */
+  /** Completes a job, so that the next of its lane becomes ready. */
   void done(Job j) {
     issued.remove(j.entry.sequence);
     freeLane(j);
   }
 
-  /** The entry that was taken first and is not done; null when there is none. */
+  /** Oldest entry that was taken and is not done; null if there is none. */
   QueueStorage.@Nullable Entry oldest() {
     return issued.isEmpty() ? null : issued.firstEntry().getValue().entry;
   }
@@ -113,7 +113,7 @@ final class DeliveryJobs {
     return !issued.isEmpty() && issued.firstEntry().getValue().attempts > 0;
   }
 
-  /** All jobs, in the order in which their entries were taken. */
+  /** All jobs, in the order of their entries. */
   Collection<Job> all() {
     return issued.values();
   }
@@ -122,7 +122,7 @@ final class DeliveryJobs {
     return issued.values().stream().anyMatch(j -> j.state == state);
   }
 
-  /** Forgets everything; returns the callbacks of entries that were never taken. */
+  /** Clears everything; returns the callbacks of entries that were never taken. */
   List<AckCallback> clear() {
     List<AckCallback> left = new ArrayList<>(acks.values());
     issued.clear();
@@ -133,9 +133,9 @@ final class DeliveryJobs {
   }
 
   /**
-   * Entry of an issued request, for a storage that has to drop something.
+   * View of issued entries for a storage that must drop something.
    *
-   * @param acks gets the callbacks of what it takes back
+   * @param acks receives the callbacks of dropped entries
    */
   QueueStorage.IssuedEntry issuedEntry(List<AckCallback> acks) {
     return new IssuedEntry(acks);
@@ -173,7 +173,7 @@ final class DeliveryJobs {
     }
   }
 
-  /** Takes a job that is not in flight out of where it is. */
+  /** Removes a job that is not in flight. */
   private void remove(Job j) {
     Job.State was = j.state;
     j.state = Job.State.GONE;
@@ -196,11 +196,11 @@ final class DeliveryJobs {
         }
       }
       case IN_FLIGHT, ANSWERED, GONE ->
-          throw new IllegalStateException("a job that flies is not taken back");
+          throw new IllegalStateException("a job in flight cannot be removed");
     }
   }
 
-  /** The next of a lane may go. */
+  /** Frees a lane for its next job. */
   private void freeLane(Job j) {
     long lane = j.entry.lane;
     if (lane == 0) {

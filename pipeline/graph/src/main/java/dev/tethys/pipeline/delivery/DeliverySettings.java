@@ -19,16 +19,16 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys that all exporters have: {@code timeout}, {@code retry_on_failure}, {@code
- * sending_queue}, with the Collector's meaning and defaults, and what goes beyond it.
+ * Keys common to all exporters: {@code timeout}, {@code retry_on_failure}, {@code sending_queue},
+ * with the Collector's meaning and defaults, and extensions.
  *
  * <p>An exporter includes {@link #SECTION} in its own and calls {@link #read}.
  *
  * @param timeout for one attempt
- * @param options of the outbox; with a storage its disk is only known once that is looked up
- * @param storage on whose disk the queue is; null for memory
- * @param deadLetterBytes most that dead letters take there
- * @param batch what is joined before it is queued; null for nothing
+ * @param options of the outbox; the disk of a storage extension is resolved later
+ * @param storage extension for the queue on disk; null for memory
+ * @param deadLetterBytes maximum size of dead letters there
+ * @param batch batching before the queue; null for none
  */
 public record DeliverySettings(
     Duration timeout,
@@ -45,13 +45,13 @@ public record DeliverySettings(
   }
 
   /**
-   * When batches are joined, and how large they become.
+   * Batching rules.
    *
-   * @param after the longest that a batch waits for company; zero for not at all
-   * @param minSize enough to be sent at once
-   * @param maxSize most in one; 0 for no limit
+   * @param after maximum wait of a batch; zero for none
+   * @param minSize size at which a batch is sent immediately
+   * @param maxSize maximum size; 0 for no limit
    * @param sizer of both sizes: items or bytes
-   * @param metadataKeys batches are joined only with those that agree in these
+   * @param metadataKeys only batches with equal values are merged
    */
   public record Batching(
       Duration after, long minSize, long maxSize, Sizer sizer, List<String> metadataKeys) {}
@@ -223,10 +223,10 @@ public record DeliverySettings(
   private static final Type<Queue> QUEUE_TYPE = QUEUE.type(DeliverySettings::queue);
   private static final Type<Retry> RETRY_TYPE = RETRY.type(DeliverySettings::retry);
 
-  /** {@code sending_queue} alone, of an exporter that retries nothing. */
+  /** {@code sending_queue} only, for an exporter without retries. */
   public static final Section QUEUE_ALONE = new Section("queue", "Queue.");
 
-  /** {@code retry_on_failure} and {@code sending_queue}, of a connector that may have a queue. */
+  /** {@code retry_on_failure} and {@code sending_queue}, for a connector with an optional queue. */
   public static final Section QUEUEING = new Section("queueing", "Queue and retries.");
 
   private static final Key<Retry> RETRY_ON_FAILURE =
@@ -246,27 +246,26 @@ public record DeliverySettings(
     SECTION.include(QUEUEING);
   }
 
-  /** Reads the three keys out of a map that also has others. */
+  /** Reads the three keys from a map that may contain others. */
   public static DeliverySettings read(YamlObject o, Duration defaultTimeout) {
     return withTimeout(o, o.get(TIMEOUT, defaultTimeout));
   }
 
-  /** Reads {@link #QUEUEING}; null where no queue is asked for. */
+  /** Reads {@link #QUEUEING}; null without a queue. */
   public static @Nullable DeliverySettings readQueue(YamlObject o) {
     Queue q = o.find(SENDING_QUEUE);
     if (q != null && q.enabled) {
       return withTimeout(o, Duration.ZERO);
     }
     if (o.has(RETRY_ON_FAILURE)) {
-      throw o.error(RETRY_ON_FAILURE, "is about what waits in a sending_queue, and there is none");
+      throw o.error(RETRY_ON_FAILURE, "requires a sending_queue");
     }
     return null;
   }
 
   /**
-   * Reads them where each may be in either of two maps: the timeout of the inner one is that of a
-   * request, a queue of the outer one that is enabled replaces the inner one's, and so does its
-   * retrying.
+   * Reads keys that may be in either of two maps: the inner timeout applies to requests; an enabled
+   * outer queue and its retries replace the inner ones.
    */
   public static DeliverySettings read(YamlObject outer, YamlObject inner, Duration defaultTimeout) {
     Duration timeout = inner.get(TIMEOUT, outer.get(TIMEOUT, defaultTimeout));
@@ -302,7 +301,7 @@ public record DeliverySettings(
       retry = Retry.DEFAULT;
     }
     if (written == null || !written.writes(MAX_ELAPSED_TIME)) {
-      // A queue on disk gains nothing by dropping after a time.
+      // A queue on disk gains nothing from dropping after a time.
       retry = q.storage != null ? retry.forever() : retry.foreverForWaiting();
     }
     return new DeliverySettings(
@@ -338,7 +337,7 @@ public record DeliverySettings(
         batch);
   }
 
-  /** The same with so many requests at once. */
+  /** The same with another number of concurrent requests. */
   public DeliverySettings withConsumers(int consumers) {
     return new DeliverySettings(
         timeout,
@@ -349,8 +348,9 @@ public record DeliverySettings(
   }
 
   /**
-   * The same for an exporter whose requests wait for each other, which then are many and slow on
-   * purpose: so many at once, where the configuration does not say how many.
+   * The same for an exporter whose requests wait for each other and are many and slow on purpose.
+   *
+   * @param consumers default number of concurrent requests
    */
   public DeliverySettings gathering(YamlObject o, int consumers) {
     YamlNode q = o.at(SENDING_QUEUE);
@@ -393,7 +393,7 @@ public record DeliverySettings(
   private static Queue queue(YamlObject o) {
     WhenFull policy = o.find(WHEN_FULL);
     if (policy != null && o.has(BLOCK_ON_OVERFLOW)) {
-      throw o.error(WHEN_FULL, "at most one of when_full & block_on_overflow may be written");
+      throw o.error(WHEN_FULL, "when_full and block_on_overflow are mutually exclusive");
     }
     int consumers = (int) between(o, NUM_CONSUMERS, 1, MAX_CONSUMERS);
     long size = between(o, QUEUE_SIZE, 1, Long.MAX_VALUE);
@@ -417,7 +417,7 @@ public record DeliverySettings(
                 : o.get(BLOCK_ON_OVERFLOW) ? WhenFull.BLOCK : WhenFull.REFUSE;
     if (!o.get(QUEUE_ENABLED)) {
       if (storage != null) {
-        throw o.error(STORAGE, "a queue that is not enabled has no storage");
+        throw o.error(STORAGE, "storage requires an enabled queue");
       }
       capacity = new Capacity(bytes, 0, consumers);
       whenFull = WhenFull.BLOCK;
@@ -442,7 +442,7 @@ public record DeliverySettings(
         queueBatch(o, sizer));
   }
 
-  /** What is joined; its sizes count what the queue's size does, unless it says otherwise. */
+  /** Reads batching; its sizes use the queue's sizer unless it has its own. */
   private static @Nullable Batching queueBatch(YamlObject o, Sizer queueSizer) {
     Batching b = o.find(QUEUE_BATCH);
     YamlNode written = o.at(QUEUE_BATCH);

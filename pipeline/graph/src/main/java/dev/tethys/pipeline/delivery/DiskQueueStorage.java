@@ -17,12 +17,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests on disk. Bodies are read when they are sent; of what waits, at most {@link #WINDOW}
- * entries are in memory, however long the queue.
+ * Requests on disk. Bodies are read when they are sent; at most {@link #WINDOW} waiting entries are
+ * in memory, regardless of the queue's length.
  *
- * <p>Invariant: every published record before {@code cursor} was put into {@code ahead} or passed
- * over; everything from there up to {@code published} waits to be read. Records are published in
- * their order, regardless of the thread that forced its record first.
+ * <p>Invariant: every published record before {@code cursor} was put into {@code ahead} or skipped;
+ * records from there up to {@code published} are still to be read. Records are published in order,
+ * regardless of which thread synced its record first.
  */
 final class DiskQueueStorage implements QueueStorage {
   /** Most entries in memory. */
@@ -40,7 +40,7 @@ final class DiskQueueStorage implements QueueStorage {
   private final ReentrantLock appending = new ReentrantLock();
   private final AtomicBoolean syncs = new AtomicBoolean(); // whether a force is due
 
-  /** Appended, not yet published; in the order of the log. */
+  /** Appended but not yet published, in log order. */
   private final ArrayDeque<Entry> appended = new ArrayDeque<>(); // guarded by itself
 
   private final Set<Entry> ready = new HashSet<>(); // guarded by appended: forced, not at its head
@@ -81,7 +81,7 @@ final class DiskQueueStorage implements QueueStorage {
 
   @Override
   public long overhead() {
-    return SegmentedLog.HEADER; // a new segment may have to be begun for it
+    return SegmentedLog.HEADER; // a new segment may have to be started for it
   }
 
   @Override
@@ -110,7 +110,7 @@ final class DiskQueueStorage implements QueueStorage {
     if (!StoredRequest.fits(p)) {
       throw new IOException("the headers of the request are too long for the queue on disk");
     }
-    // An interrupted thread would close the file under everyone else.
+    // An interrupted thread would close the file for everyone.
     boolean interrupted = Thread.interrupted();
     try {
       Entry e;
@@ -128,7 +128,7 @@ final class DiskQueueStorage implements QueueStorage {
         try {
           log.force(place(e));
         } catch (IOException failure) {
-          // It may be on disk, but its source was answered that it is not.
+          // It may be on disk, but its source was told that it is not.
           log.skip(place(e), e.items);
           synchronized (appended) {
             ready.add(e);
@@ -145,11 +145,11 @@ final class DiskQueueStorage implements QueueStorage {
   }
 
   /**
-   * Appends requests that are in memory, and forces them to the disk together.
+   * Appends requests from memory and syncs them together.
    *
-   * @param requests of the entries, in their order
+   * @param requests of the entries, in order
    * @return entries on disk, to be published in this order
-   * @throws IOException when not all are there; none of them is kept then
+   * @throws IOException if not all were stored; none is kept then
    */
   List<Entry> storeAll(List<Entry> requests) throws IOException {
     List<Entry> out = new ArrayList<>(requests.size());
@@ -189,7 +189,7 @@ final class DiskQueueStorage implements QueueStorage {
     return out;
   }
 
-  /** An entry that is being sent from memory is not to be read before a restart. */
+  /** Skips an entry that is sent from memory until a restart. */
   void passOver(Entry e) {
     log.passOver(place(e));
   }
@@ -276,7 +276,7 @@ final class DiskQueueStorage implements QueueStorage {
         }
         f = walk.next();
       } catch (IOException e) {
-        // Deleted, or not to be read: what it held is lost, as the log has said.
+        // Deleted or unreadable: its content is lost, as the log has reported.
         LOG.log(Level.WARNING, "queue on disk: {0}", e.toString());
       }
       if (f == null) {
@@ -303,11 +303,11 @@ final class DiskQueueStorage implements QueueStorage {
                 f.place()));
       }
     }
-    // Read again from the cursor: the limit may have moved by then.
+    // Read again from the cursor: the limit may have moved.
     walk = null;
   }
 
-  /** The segment of the cursor, or the next that is left; null behind the last published one. */
+  /** Segment of the cursor, or the next existing one; null after the last published one. */
   private @Nullable Segment segment() {
     Segment s = log.after(cursorSegment - 1);
     if (s == null || s.number > publishedSegment) {
@@ -332,8 +332,7 @@ final class DiskQueueStorage implements QueueStorage {
   }
 
   /**
-   * Drops the oldest segment that can be. What of it is being sent stays until that has ended, and
-   * the file with it.
+   * Drops the oldest possible segment. Requests in flight keep it, and its file, until they end.
    */
   @Override
   public Dropped dropOldest(IssuedEntry issued) {
@@ -353,7 +352,7 @@ final class DiskQueueStorage implements QueueStorage {
     return Dropped.NOTHING;
   }
 
-  /** Ends the newest segment; false when something in it is not published yet. */
+  /** Seals the newest segment; returns false if part of it is not published yet. */
   private boolean sealWhole(Segment s) {
     log.sealNow(s);
     synchronized (appended) {

@@ -21,14 +21,13 @@ import org.jspecify.annotations.Nullable;
  * and ends a request when its retries are used up.
  *
  * <p>Invariants, under the lock of the queue state: every entry that was taken from the storage and
- * is not done is one of its jobs; at most as many are in flight on the present {@link
- * SenderBinding} as it permits when one is started. Requests in flight on a former binding end
- * there.
+ * is not done is one of its jobs; the number in flight on the current {@link SenderBinding} is
+ * within its limit when one is started. Requests in flight on a previous binding end there.
  */
 final class Dispatcher {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
-  /** How long threads that were cut off may take to notice. */
+  /** Time for interrupted threads to notice. */
   private static final Duration CUT_OFF = Duration.ofSeconds(2);
 
   private final String name;
@@ -55,12 +54,12 @@ final class Dispatcher {
     this.bindings = new SenderBindings(context, sender, state.options);
   }
 
-  /** Where what waits is sent; under the lock. */
+  /** Current binding; under the lock. */
   SenderBinding binding() {
     return bindings.present();
   }
 
-  /** Whether the destination took nothing of late; under the lock. */
+  /** Whether the destination recently accepted nothing; under the lock. */
   boolean isFailing() {
     Breaker b = binding().breaker;
     return b.isProbing() || b.pauseNanos(clock.nanos()) > 0 || state.jobs.hasFailedOldest();
@@ -71,12 +70,12 @@ final class Dispatcher {
     return retries;
   }
 
-  /** How many requests are under way; under the lock. */
+  /** Number of requests in flight; under the lock. */
   int inFlight() {
     return bindings.inFlight();
   }
 
-  /** Starts what may be started; under the lock. */
+  /** Starts all ready requests within the limit; under the lock. */
   void dispatchReady() {
     SenderBinding binding = bindings.present();
     while (state.phase != QueueState.Phase.CLOSED && binding.inFlight < binding.permitted()) {
@@ -164,7 +163,7 @@ final class Dispatcher {
     return m == null || m.isEmpty() ? e.getClass().getSimpleName() : m;
   }
 
-  /** Ends a job whose record on disk is gone. */
+  /** Ends a job whose record on disk is lost. */
   private void lost(Job j) {
     state.lock.lock();
     try {
@@ -180,9 +179,9 @@ final class Dispatcher {
   }
 
   /**
-   * Deals with an answer.
+   * Handles a result.
    *
-   * @return whether there is more of the job to send at once
+   * @return whether another part of the job must be sent immediately
    */
   private boolean handleResult(Job j, @Nullable EncodedRequest p, SendResult v, long start) {
     long now = clock.nanos();
@@ -192,7 +191,8 @@ final class Dispatcher {
         return false; // its source was answered otherwise in the meantime
       }
       j.state = Job.State.ANSWERED;
-      // Only what flies is interrupted; a file that is written next would be closed by it.
+      // Only requests in flight are interrupted; a leftover interrupt would close the next written
+      // file.
       Thread.interrupted();
       j.attempts++;
       if (j.attempts > 1) {
@@ -305,7 +305,7 @@ final class Dispatcher {
     }
   }
 
-  /** The next part is sent at once, unless all is to stop. */
+  /** Sends the next part immediately, unless everything stops. */
   private boolean proceed(Job j) {
     state.lock.lock();
     try {
@@ -329,7 +329,7 @@ final class Dispatcher {
     state.settled.signalAll();
   }
 
-  /** One part of a job, or all of it, is dealt with; whether that was the last. */
+  /** Completes one part of a job, or all of it; returns whether that was the last. */
   private boolean partDone(Job j, EncodedRequest p, Outcome outcome) {
     state.lock.lock();
     try {
@@ -339,7 +339,7 @@ final class Dispatcher {
     }
   }
 
-  /** Others are sent in its place; what is wrong with them, or null. */
+  /** Replaces a request by others; returns the reason why that is invalid, or null. */
   private @Nullable String replace(Job j, EncodedRequest p, SendResult.Split x) {
     state.lock.lock();
     try {
@@ -422,7 +422,7 @@ final class Dispatcher {
     }
   }
 
-  /** One that waits to be tried again goes as if it were new: what it waits for is no more. */
+  /** Retries a delayed job like a new one, because its reason to wait no longer applies. */
   private void retryNow(Job j) {
     if (j.timer != null) {
       j.timer.cancel();
@@ -432,7 +432,7 @@ final class Dispatcher {
     state.jobs.requeue(j);
   }
 
-  /** What is left of a job was tried for long enough. */
+  /** Fails the rest of a job after its retries. */
   private void failRetries(Job j, SendResult.Retryable l) {
     String reason = "failed after " + j.attempts + " attempts: " + l.reason();
     boolean waits = !deadLetters.keeps(j.entry) && j.ack != AckCallback.NONE;
@@ -494,8 +494,8 @@ final class Dispatcher {
   }
 
   /**
-   * Waiting requests use another sender from now on, delayed ones at once; it may be one that was
-   * there before.
+   * Switches waiting requests to another sender, delayed ones immediately; it may be a previous
+   * sender.
    */
   void replaceSender(Sender sender) {
     state.lock.lock();
@@ -521,9 +521,9 @@ final class Dispatcher {
   }
 
   /**
-   * A former sender is closed once nothing of it is under way.
+   * Closes a previous sender once nothing is in flight on it.
    *
-   * @param timeLimit after which that is cut off, to be sent again
+   * @param timeLimit after which requests are interrupted, to be sent again
    */
   void end(Sender sender, Duration timeLimit) {
     sender.flushBeforeStop();
@@ -552,8 +552,8 @@ final class Dispatcher {
   }
 
   /**
-   * Interrupts the requests in flight, and waits a little for them, and for sources that are
-   * receiving outcomes. The queue is closed.
+   * Interrupts the requests in flight, and waits briefly for them and for sources being notified.
+   * The queue is closed.
    */
   void cutOff() {
     state.lock.lock();
@@ -601,7 +601,7 @@ final class Dispatcher {
     s.flushBeforeStop();
   }
 
-  /** Closes all senders. Nothing is sent any more. */
+  /** Closes all senders; nothing is sent afterwards. */
   void close() {
     List<Sender> all;
     state.lock.lock();

@@ -9,8 +9,8 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 
 /**
- * The files that say which records of segments are done. Guarded by the log's lock; what cannot be
- * written is logged, and happens again after a restart, which is allowed.
+ * Files that record which records of segments are done. Guarded by the log's lock; write failures
+ * are logged, and records may be repeated after a restart, which is allowed.
  */
 final class DoneMarks {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
@@ -21,7 +21,7 @@ final class DoneMarks {
     this.files = files;
   }
 
-  /** Has readers of a segment pass over what is done. */
+  /** Applies the marks of a segment, so that readers skip done records. */
   void read(Segment s) throws IOException {
     if (!files.exists(s.doneFile)) {
       return;
@@ -39,7 +39,7 @@ final class DoneMarks {
     }
   }
 
-  /** Marks are appended by the file's creator, so those that were found are written anew. */
+  /** Only the creator of a file appends marks, so marks found at start are written again. */
   void rewrite(Segment s) {
     try {
       Path tmp = s.doneFile.resolveSibling(s.doneFile.getFileName() + ".tmp");

@@ -6,9 +6,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The component through which a thread hands something on, with those through which it came there.
- * A full queue reads it: a thread that comes through a component that has to end does not wait,
- * while all others continue waiting.
+ * Component through which a thread forwards data, with those through which it came there. A full
+ * queue reads it: a thread that comes through a stopping component does not wait, while all others
+ * continue waiting.
  */
 public final class DrainScope {
   private static final ScopedValue<DrainScope> OF_THREAD = ScopedValue.newInstance();
@@ -35,7 +35,7 @@ public final class DrainScope {
     return all;
   }
 
-  /** Whether one of the components through which this thread came has to end. */
+  /** Whether one of the components through which this thread came is stopping. */
   static boolean isClosing() {
     for (DrainScope p = ofThread(); p != null; p = p.before) {
       if (p.exit.closing) {
@@ -46,8 +46,8 @@ public final class DrainScope {
   }
 
   /**
-   * Whether a full queue may make this thread wait: the last component on its way that decides this
-   * says so.
+   * Whether a full queue may block this thread: the last component on its way that decides this
+   * determines it.
    */
   public static boolean mayWait() {
     for (DrainScope p = ofThread(); p != null; p = p.before) {
@@ -58,7 +58,7 @@ public final class DrainScope {
     return false;
   }
 
-  /** Hands something on for a component that may wait, on a thread that is not its own. */
+  /** Runs a forwarding task for a component that may wait, on a thread that is not its own. */
   public static void waiting(Runnable handing) {
     WAITING.pass(handing);
   }
@@ -78,8 +78,8 @@ public final class DrainScope {
     }
 
     /**
-     * The component has to end: queues do not make it wait any more. Threads that wait now have to
-     * be woken ({@link Outbox#wakeBlockedProducers}).
+     * Marks the component as stopping: queues no longer block it. Threads already waiting must be
+     * woken ({@link Outbox#wakeBlockedProducers}).
      */
     public void close() {
       closing = true;

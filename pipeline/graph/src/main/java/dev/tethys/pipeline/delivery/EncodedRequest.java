@@ -4,14 +4,14 @@ import dev.tethys.pipeline.Signal;
 import java.util.Map;
 
 /**
- * One request to a destination, ready to send: encoded, compressed and batched before it is queued,
- * so that a queue's bytes are what it costs and trying again costs nothing.
+ * Request ready to send: encoded, compressed and batched before it is queued, so that the bytes of
+ * a queue are its cost and a retry costs nothing.
  *
- * @param body what is sent, as it goes over the wire
- * @param items how many items it carries
- * @param lane requests of one lane are sent one after the other, in order; 0 where order means
- *     nothing
- * @param headers what the destination needs in addition to the body: tenant, topic, content type.
+ * @param body as sent over the wire
+ * @param items number of items
+ * @param lane requests of one lane are sent one after the other, in order; 0 if order does not
+ *     matter
+ * @param headers needed by the destination in addition to the body: tenant, topic, content type.
  *     Small.
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared

@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** Turns batches into requests of one destination. Safe for any number of threads. */
+/** Encodes batches as requests of one destination. Thread-safe. */
 @FunctionalInterface
 public interface Encoder {
   /**
-   * The requests that carry a batch; none when there is nothing in it that the destination takes.
+   * Encodes a batch; the result is empty if it contains nothing that the destination supports.
    *
-   * @throws NotEncodableException when the batch is malformed: it is dropped and its source told
+   * @throws NotEncodableException if the batch is malformed: it is dropped and its source notified
    */
   Encoded encode(Batch batch);
 
@@ -29,15 +29,15 @@ public interface Encoder {
     }
 
     /**
-     * With drops of one reason.
+     * Result with drops of one reason.
      *
-     * @param reason "" when nothing was dropped
+     * @param reason "" without drops
      */
     public Encoded(List<EncodedRequest> requests, int dropped, String reason) {
       this(requests, dropped == 0 ? Map.of() : Map.of(reason, dropped));
     }
 
-    /** How many items were dropped. */
+    /** Number of dropped items. */
     public int dropped() {
       return drops.values().stream().mapToInt(Integer::intValue).sum();
     }
@@ -47,12 +47,12 @@ public interface Encoder {
       return String.join(", ", new TreeSet<>(drops.keySet()));
     }
 
-    /** All of it in one. */
+    /** Result with a single request. */
     public static Encoded of(EncodedRequest request) {
       return new Encoded(List.of(request), Map.of());
     }
 
-    /** All of it in several. */
+    /** Result with several requests. */
     public static Encoded of(List<EncodedRequest> requests) {
       return new Encoded(requests, Map.of());
     }

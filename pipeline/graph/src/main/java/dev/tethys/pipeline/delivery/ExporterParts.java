@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 /** Parts that a factory assembles into an exporter without a queue. */
 public record ExporterParts(Encoder encoder, Sender sender) {
   /**
-   * Has a factory make an exporter, of which these are taken.
+   * Creates an exporter with a factory and returns its parts.
    *
-   * @throws IllegalStateException when it has none: it is no exporter with a queue
+   * @throws IllegalStateException if it has no queue
    */
   public static <S> ExporterParts of(
       ExporterFactory<S> factory, S settings, Signal signal, Context context) {
@@ -32,7 +32,7 @@ public record ExporterParts(Encoder encoder, Sender sender) {
     return parts;
   }
 
-  /** The exporter of a part that is not used. */
+  /** Placeholder for the exporter of an unused part. */
   private static final Exporter NOBODY =
       new Exporter() {
         @Override

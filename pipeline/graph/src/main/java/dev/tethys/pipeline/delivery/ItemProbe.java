@@ -22,13 +22,11 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Tries a destination by what its exporter is made of: one sample, log record or span is encoded
- * and sent.
+ * Probes a destination with the encoder and sender of its exporter: one sample, log record or span
+ * is encoded and sent.
  */
 public final class ItemProbe implements ExporterProbe {
-  /**
-   * The metric of the sample, the name of the span, and what the line of the record begins with.
-   */
+  /** Name of the metric and of the span, and prefix of the record's line. */
   public static final String NAME = "tethys_probe";
 
   private static final long SECOND = 1_000_000_000;
@@ -36,17 +34,17 @@ public final class ItemProbe implements ExporterProbe {
   /** Connects. */
   @FunctionalInterface
   public interface Connect {
-    /** What the destination says of itself. */
+    /** Connects; returns the destination's description. */
     String connect() throws IOException, InterruptedException;
   }
 
-  /** Looks for what was delivered. */
+  /** Looks up the delivered item. */
   @FunctionalInterface
   public interface Lookup {
     /**
-     * Where the item went, after checking that it is there.
+     * Verifies the item; returns its location.
      *
-     * @throws IOException when it does not, or as something else
+     * @throws IOException if it is missing or different
      */
     String find(EncodedRequest delivered, long seconds, double value)
         throws IOException, InterruptedException;
@@ -69,7 +67,7 @@ public final class ItemProbe implements ExporterProbe {
     this.lookup = lookup;
   }
 
-  /** One whose item goes through the encoder and the sender that a factory gives its exporters. */
+  /** Probe whose item passes the encoder and sender of a factory's exporters. */
   public static <S> ItemProbe of(
       ExporterFactory<S> factory,
       S settings,
@@ -95,7 +93,7 @@ public final class ItemProbe implements ExporterProbe {
     };
   }
 
-  /** A batch of the item alone. */
+  /** Batch with only the item. */
   public static Batch batch(Signal signal, long seconds, double value) {
     return switch (signal) {
       case METRICS -> {
@@ -120,7 +118,7 @@ public final class ItemProbe implements ExporterProbe {
         s.setEndTimeUnixNano(seconds * SECOND + 1_000_000);
         yield batch(signal, new TracesData(), s);
       }
-      case PROFILES -> throw new IllegalArgumentException("nothing is tried with profiles");
+      case PROFILES -> throw new IllegalArgumentException("profiles cannot be probed");
     };
   }
 
@@ -145,7 +143,7 @@ public final class ItemProbe implements ExporterProbe {
       case SendResult.PerItem v when !v.refused().isEmpty() -> v.refused().getFirst().reason();
       case SendResult.PerItem v when v.again() != null -> v.reason() + "; an exporter tries again";
       case SendResult.PerItem v -> "";
-      case SendResult.Reassigned v -> "it was handed to another queue, which tells nothing yet";
+      case SendResult.Reassigned v -> "it was moved to another queue, whose outcome is unknown";
     };
   }
 

@@ -10,20 +10,20 @@ import org.jspecify.annotations.Nullable;
  * Queue entry that is being sent. Guarded by the lock of the queue. Guarded by the engine's lock.
  */
 final class Job {
-  /** Most requests into which one may be replaced, all replacements together. */
+  /** Maximum number of parts of a job, over all replacements. */
   static final int MAX_PARTS = 1 << 16;
 
   /** Progress of a job. */
   enum State {
-    /** To be sent as soon as a request may go. */
+    /** To be sent as soon as the limit permits. */
     READY,
-    /** Behind another of its lane. */
+    /** Waits for another job of its lane. */
     PARKED,
     /** Waits to be tried again. */
     DELAYED,
     /** Being sent. */
     IN_FLIGHT,
-    /** Its destination has answered, which is being dealt with. */
+    /** The destination has responded, and the result is being handled. */
     ANSWERED,
     /** Settled, or abandoned while it was sent: its result is ignored. */
     GONE
@@ -35,7 +35,7 @@ final class Job {
   int attempts;
   long firstAttempt;
 
-  /** What is left to send in its place, once its destination wanted it otherwise. */
+  /** Remaining requests to send instead, after a split or partial result. */
   @Nullable ArrayDeque<EncodedRequest> parts;
 
   int replacements;
@@ -44,7 +44,7 @@ final class Job {
   Scheduler.@Nullable Timer timer;
   @Nullable Thread thread;
 
-  /** The way that it goes, or went last. */
+  /** Current or last binding. */
   @Nullable SenderBinding binding;
 
   Job(QueueStorage.Entry entry, AckCallback ack) {
@@ -53,7 +53,7 @@ final class Job {
     this.itemsLeft = entry.items;
   }
 
-  /** The way that it goes. */
+  /** Binding of the job. */
   SenderBinding binding() {
     SenderBinding r = binding;
     if (r == null) {
@@ -67,12 +67,12 @@ final class Job {
     return state == State.IN_FLIGHT || state == State.ANSWERED;
   }
 
-  /** Whether its destination has some of it. */
+  /** Whether its destination has part of it. */
   boolean isStarted() {
     return isBusy() || itemsLeft != entry.items;
   }
 
-  /** One part of it, or all of it, is dealt with; whether that was the last. */
+  /** Completes one part, or all of it; returns whether that was the last. */
   boolean partDone(EncodedRequest p, Outcome of, long now) {
     outcome = Outcome.plus(outcome, of);
     itemsLeft -= p.items();
@@ -85,14 +85,14 @@ final class Job {
     return parts.isEmpty();
   }
 
-  /** What is left of a request takes its place; the rest of it is dealt with. */
+  /** Replaces a request by its rest; the other items are done. */
   void shrink(EncodedRequest p, EncodedRequest left, Outcome ofTheRest) {
     outcome = Outcome.plus(outcome, ofTheRest);
     itemsLeft -= p.items() - left.items();
     others().addFirst(left);
   }
 
-  /** Others replace a request; the reason why they cannot, or null. */
+  /** Replaces a request by others; returns the reason why that is invalid, or null. */
   @Nullable String replace(EncodedRequest p, SendResult.Split by) {
     long sum = 0;
     for (EncodedRequest q : by.requests()) {
@@ -115,7 +115,7 @@ final class Job {
     return null;
   }
 
-  /** What is to be sent, without the first of it. */
+  /** Remaining requests without the first one. */
   private ArrayDeque<EncodedRequest> others() {
     ArrayDeque<EncodedRequest> all = parts;
     if (all == null) {

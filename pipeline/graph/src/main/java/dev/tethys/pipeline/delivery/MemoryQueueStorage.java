@@ -40,7 +40,7 @@ final class MemoryQueueStorage implements QueueStorage {
     return waiting.peek();
   }
 
-  /** The oldest entry that was not taken and whose source cannot wait. */
+  /** Oldest entry not taken whose source cannot wait. */
   @Nullable Entry oldestThatCannotWait() {
     for (Entry e : waiting) {
       if (!e.waits) {
@@ -94,6 +94,6 @@ final class MemoryQueueStorage implements QueueStorage {
 
   @Override
   public void close() {
-    // nothing is held
+    // holds no resources
   }
 }

@@ -2,10 +2,10 @@ package dev.tethys.pipeline.delivery;
 
 /** Other ways of the items of an outbox. */
 public enum Neighbours {
-  /** There are none. */
+  /** No other destinations. */
   NONE,
-  /** Others get the same items: what a source repeats, they get again. */
+  /** Others get the same items: they also get repeated items of a source. */
   SAME_ITEMS,
-  /** Others get the items that this one refuses, so it must refuse them. */
+  /** Others get the items that this one rejects, so it must reject them. */
   ALTERNATIVES
 }

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.delivery;
 
 /**
- * Batch that cannot be encoded for its exporter's protocol. The message gives the reason. The
- * message says why.
+ * Thrown for a batch that cannot be encoded for its exporter's protocol. The message gives the
+ * reason.
  */
 public final class NotEncodableException extends RuntimeException {
   private static final long serialVersionUID = 1L;

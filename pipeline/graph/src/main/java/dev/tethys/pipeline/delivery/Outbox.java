@@ -15,43 +15,42 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Outbox extends OutboxView, AutoCloseable {
   /**
-   * Takes a request. Blocks while it is full and its policy says so.
+   * Adds a request. Blocks while the queue is full if configured.
    *
-   * @param ack settled once the request is on disk, and before it is sent; without a disk, once it
-   *     was delivered or dropped
+   * @param ack settled once the request is on disk, before it is sent; without a disk, once it was
+   *     delivered or dropped
    */
   void put(EncodedRequest request, AckCallback ack);
 
   /**
-   * Takes a request that another outbox holds which has the same account, where nothing of it
-   * changes. It is not itself dropped when the queue is full. Blocks as {@link #put} does.
+   * Takes over a request from another outbox with the same account, in which nothing changes. It is
+   * not dropped if the queue is full. Blocks like {@link #put}.
    *
-   * @param ack settled as by {@link #put}, unless it is not taken
-   * @return null when it was taken; otherwise the reason: its items count as returned to the
-   *     caller, and the callback is not settled
+   * @param ack settled as by {@link #put}, unless the request is rejected
+   * @return null if accepted; otherwise the reason: its items count as returned to the caller, and
+   *     the callback is not settled
    */
   @Nullable Outcome transferIn(EncodedRequest request, AckCallback ack);
 
   /**
-   * Continues with other options and another sender, which sends everything that is not in flight:
-   * at once also delayed requests, for the destination may be another. Requests in flight end with
-   * the sender that they were given to.
+   * Continues with other options and another sender, which sends everything not in flight,
+   * including delayed requests immediately, because the destination may be different. Requests in
+   * flight end with their sender.
    *
-   * @param options on the disk, or in the memory, that it has
+   * @param options with the same disk or memory
    */
   void replaceSender(OutboxOptions options, Sender sender);
 
   /**
-   * Closes a sender from which it was turned, as soon as nothing is under way with it. Does not
-   * wait for that.
+   * Closes a previous sender as soon as nothing is in flight on it. Does not wait for that.
    *
-   * @param timeLimit after which what is under way is cut off, to be sent again
+   * @param timeLimit after which requests are interrupted, to be sent again
    */
   void retire(Sender former, Duration timeLimit);
 
   /**
-   * Whether a request of a source that cannot wait would be returned, or soon will be because the
-   * destination fails and there is hardly any room: sources that have other destinations had better
+   * Whether a request of a source that cannot wait would be returned, or soon will be, because the
+   * destination fails and there is hardly any room: sources with other destinations should then
    * send later, to all of them.
    */
   default boolean isRefusing() {
@@ -65,15 +64,15 @@ public interface Outbox extends OutboxView, AutoCloseable {
   void failBlockedProducers();
 
   /**
-   * Those who wait for room look whether they still have to. Who came through a component that has
-   * to end ({@link DrainScope}) does not: what it holds may be acknowledged, so it is taken beyond
-   * the size of the queue, up to a bound behind which it is returned.
+   * Makes blocked producers check again. Those that came through a stopping component ({@link
+   * DrainScope}) stop waiting: their data may be acknowledged, so it is accepted beyond the queue's
+   * size, up to a limit.
    */
   void wakeBlockedProducers();
 
   /**
-   * Takes nothing more and sends what it can within the time; what is left stays on disk, or is
-   * returned.
+   * Accepts nothing more and sends as much as possible within the time; the rest stays on disk, or
+   * is returned.
    */
   void close(Duration drain);
 

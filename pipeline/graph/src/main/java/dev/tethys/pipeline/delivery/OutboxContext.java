@@ -11,7 +11,7 @@ import java.util.random.RandomGenerator;
  * @param name name of the exporter in logs and errors
  * @param account item accounting of the exporter
  * @param random source of retry jitter
- * @param neighbours other ways of its items; may change
+ * @param neighbours other destinations of its items; may change
  */
 record OutboxContext(
     String name,

@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param adaptive whether concurrency is reduced while the remote system is slow or overloaded
  * @param acknowledgeQueued whether callbacks complete as soon as a request is in memory, as in the
  *     Collector: queued requests are then lost with the process
- * @param overflow where a queue in memory continues while its destination fails; null for nowhere
- * @param maxBehind items of sources that can wait which may wait here while other destinations have
- *     them; 0 for no limit
+ * @param overflow disk on which a queue in memory continues while its destination fails; null for
+ *     none
+ * @param maxBehind maximum items of sources that can wait, which are queued here while other
+ *     destinations have them; 0 for no limit
  */
 public record OutboxOptions(
     Capacity capacity,
@@ -44,15 +45,15 @@ public record OutboxOptions(
 
   /** Behaviour when a request does not fit into the queue. */
   public enum WhenFull {
-    /** It waits for room if its source can wait; other sources are asked to retry. */
+    /** Waits for room if its source can wait; other sources are asked to retry. */
     AUTO,
-    /** It waits for room, and its source with it. */
+    /** Waits for room and blocks its source. */
     BLOCK,
-    /** Its source is asked to retry. */
+    /** Asks its source to retry. */
     REFUSE,
-    /** What waited longest is dropped for it, and counted. */
+    /** Drops and counts the oldest request. */
     DROP_OLDEST,
-    /** It is dropped itself, and counted. */
+    /** Drops and counts the new request. */
     DROP_NEWEST
   }
 
@@ -107,7 +108,7 @@ public record OutboxOptions(
     /** Default of {@code sending_queue.overflow_bytes}. */
     public static final long DEFAULT_BYTES = 1L << 30;
 
-    /** With the default size, in a folder that is not known yet. */
+    /** Default size, in a folder that is not known yet. */
     public static final Overflow DEFAULT = new Overflow(null, DEFAULT_BYTES, false);
   }
 
@@ -116,7 +117,7 @@ public record OutboxOptions(
 
   /** When a request counts as being on disk. */
   public enum Sync {
-    /** When it would survive the machine: forced to the disk, together with others. */
+    /** Acknowledges when data would survive the machine: synced, together with others. */
     ALWAYS,
     /** When it would survive the process: written. Forced every second. */
     EVERY_SECOND,
@@ -125,17 +126,17 @@ public record OutboxOptions(
   }
 
   /**
-   * When a request is tried again.
+   * Retry policy.
    *
-   * @param enabled whether it is at all
-   * @param first the pause after the first failure
-   * @param multiplier by which each pause is longer than the one before
-   * @param longest the longest pause
-   * @param jitter by which part a pause may be shorter or longer, 0 to 1
-   * @param maxElapsed for how long a request is tried; zero for ever
-   * @param maxAttempts how often; 0 for no limit
-   * @param untilDelivered whether {@code maxElapsed} is ignored for sources that can wait: returned
-   *     to its source, a request would be read again and written twice to other destinations
+   * @param enabled whether requests are retried
+   * @param first pause after the first failure
+   * @param multiplier growth of the pauses
+   * @param longest maximum pause
+   * @param jitter random variation of a pause as a fraction, 0 to 1
+   * @param maxElapsed maximum time; zero for no limit
+   * @param maxAttempts maximum number of attempts; 0 for no limit
+   * @param untilDelivered whether {@code maxElapsed} is ignored for sources that can wait: a
+   *     returned request would be read again and written twice to other destinations
    */
   public record Retry(
       boolean enabled,
@@ -195,7 +196,7 @@ public record OutboxOptions(
 
   public OutboxOptions {
     if (concurrency < 1) {
-      throw new IllegalArgumentException("at least one request at once, not " + concurrency);
+      throw new IllegalArgumentException("concurrency must be at least 1, not " + concurrency);
     }
   }
 

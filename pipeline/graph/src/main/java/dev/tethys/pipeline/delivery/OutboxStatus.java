@@ -3,25 +3,25 @@ package dev.tethys.pipeline.delivery;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An outbox at one moment.
+ * State of an outbox at one moment.
  *
- * @param requests that wait or are being sent
+ * @param requests waiting or being sent
  * @param items in them
- * @param bytes that they take of the capacity: of bodies in memory, of files on disk
+ * @param bytes used of the capacity: of bodies in memory, of files on disk
  * @param capacity in bytes
- * @param oldestMillis how long the oldest has waited; 0 when nothing waits
- * @param inFlight requests under way
- * @param limit requests that may be under way
- * @param pausedMillis for how long nothing is sent because the destination is down or asked for it
- * @param probing whether the destination failed so often that one request at a time goes to see
- * @param retries attempts that were not the first
- * @param deadLetters that are kept
- * @param deadLettersEvicted that made room for others
- * @param damagedBytes of the queue on disk that were passed over
- * @param lastError what the destination said last when it did not take a request, "" for never
- * @param lastErrorMillis when that was, Unix milliseconds
- * @param fullSinceMillis since when it has no room for what comes, Unix milliseconds; 0 when it has
- * @param onDisk the part that continues on disk, although the queue is in memory; null for none
+ * @param oldestMillis age of the oldest request; 0 if there is none
+ * @param inFlight requests in flight
+ * @param limit maximum requests in flight
+ * @param pausedMillis remaining pause because the destination is down or requested it
+ * @param probing whether only a single probe request is sent after repeated failures
+ * @param retries attempts after the first ones
+ * @param deadLetters stored dead letters
+ * @param deadLettersEvicted evicted dead letters
+ * @param damagedBytes skipped corrupt bytes of the queue on disk
+ * @param lastError last rejection by the destination, "" for none
+ * @param lastErrorMillis its time, Unix milliseconds
+ * @param fullSinceMillis time since which the queue is full, Unix milliseconds; 0 if it has room
+ * @param onDisk part of a memory queue that continues on disk; null for none
  */
 public record OutboxStatus(
     long requests,
@@ -42,13 +42,13 @@ public record OutboxStatus(
     long fullSinceMillis,
     @Nullable OnDisk onDisk) {
   /**
-   * The part of a queue in memory that continues on disk.
+   * Part of a memory queue that continues on disk.
    *
-   * @param requests of the queue that are on disk
+   * @param requests on disk
    * @param items in them
    * @param bytes of all files
-   * @param capacityBytes most bytes of them
-   * @param sinceMillis when it began, Unix milliseconds
+   * @param capacityBytes maximum size
+   * @param sinceMillis start time, Unix milliseconds
    */
   public record OnDisk(
       long requests, long items, long bytes, long capacityBytes, long sinceMillis) {
@@ -67,8 +67,8 @@ public record OutboxStatus(
   }
 
   /**
-   * Whether the destination takes nothing: sending is paused, or failed since the oldest request
-   * waits.
+   * Whether the destination accepts nothing: sending is paused, or has failed since the oldest
+   * request arrived.
    *
    * @param now Unix milliseconds
    */
@@ -78,7 +78,7 @@ public record OutboxStatus(
         || requests > 0 && !lastError.isEmpty() && lastErrorMillis >= now - oldestMillis;
   }
 
-  /** Two of one component, as one. */
+  /** Combined state of two outboxes of one component. */
   public OutboxStatus plus(OutboxStatus o) {
     boolean later = o.lastErrorMillis > lastErrorMillis;
     return new OutboxStatus(

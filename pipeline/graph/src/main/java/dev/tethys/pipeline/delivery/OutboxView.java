@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** View of a queue for status pages, and operations on its dead letters. */
 public interface OutboxView {
-  /** How it stands. */
+  /** State of the outbox. */
   OutboxStatus status();
 
   /**
@@ -18,17 +18,17 @@ public interface OutboxView {
     return false;
   }
 
-  /** Its dead letters, oldest first; none without a disk. */
+  /** Dead letters, oldest first; empty without a disk. */
   List<DeadLetter> deadLetters(int most) throws IOException;
 
-  /** What a dead letter carries; empty when there is none of this id. */
+  /** Request of a dead letter; empty if the id is unknown. */
   Optional<EncodedRequest> deadLetter(String id) throws IOException;
 
   /**
-   * Puts a dead letter into the queue once more.
+   * Puts a dead letter back into the queue.
    *
-   * @return whether there was one of this id
-   * @throws IOException when the queue does not take it; it is then still a dead letter
+   * @return whether the id exists
+   * @throws IOException if the queue rejects it; it then stays a dead letter
    */
   boolean replay(String id) throws IOException;
 }

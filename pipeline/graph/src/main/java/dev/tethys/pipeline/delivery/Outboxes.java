@@ -28,9 +28,9 @@ public final class Outboxes {
   private final @Nullable Path overflowFolder;
 
   /**
-   * Outboxes on files, with a clock and a source of random numbers.
+   * Creates outboxes on files, with a clock and a source of randomness.
    *
-   * @param random from which pauses are drawn
+   * @param random for jitter
    */
   public Outboxes(FileAccess files, Scheduler clock, RandomGenerator random) {
     this(files, clock, random, null);
@@ -44,17 +44,17 @@ public final class Outboxes {
     this.overflowFolder = overflowFolder;
   }
 
-  /** The same, with a folder in which queues in memory continue while their destination fails. */
+  /** The same, with a folder on which memory queues continue while their destination fails. */
   public Outboxes withOverflow(Path folder) {
     return new Outboxes(files, clock, random, folder);
   }
 
-  /** Folder in which queues in memory continue while their destination fails; null for none. */
+  /** Folder on which memory queues continue while their destination fails; null for none. */
   public @Nullable Path overflowFolder() {
     return overflowFolder;
   }
 
-  /** Where they are on disk. */
+  /** Files of queues on disk. */
   public FileAccess files() {
     return files;
   }
@@ -64,17 +64,17 @@ public final class Outboxes {
     try {
       files.delete(folder);
     } catch (IOException e) {
-      LOG.log(Level.WARNING, "cannot remove {0}, where nothing waits: {1}", folder, e.toString());
+      LOG.log(Level.WARNING, "cannot remove the empty queue {0}: {1}", folder, e.toString());
     }
   }
 
   /**
-   * Opens an outbox and begins to send what is found on its disk.
+   * Opens an outbox and starts sending the requests found on disk.
    *
-   * @param name how logs and errors call the destination
-   * @param account where everything that is put, or found, is accounted for
-   * @throws IOException when the folder cannot be made or another process uses it. Damage is no
-   *     reason.
+   * @param name of the destination in logs and errors
+   * @param account for everything added or found
+   * @throws IOException if the folder cannot be created or another process uses it. Corruption does
+   *     not cause a failure.
    */
   public Outbox open(String name, OutboxOptions options, Sender sender, ItemAccounting account)
       throws IOException {
@@ -84,7 +84,7 @@ public final class Outboxes {
   /**
    * The same.
    *
-   * @param found told the headers of each request that waits on disk, before any of them is sent
+   * @param found receives the headers of each request on disk, before any of them is sent
    */
   public Outbox open(
       String name,
@@ -99,7 +99,7 @@ public final class Outboxes {
   /**
    * The same.
    *
-   * @param neighbours other ways of the items; may change
+   * @param neighbours other destinations of the items; may change
    */
   public Outbox open(
       String name,

@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Continues a queue in memory on disk while its destination fails, so that sources are acknowledged
- * and other destinations of the same data are neither delayed nor sent it again.
+ * and other destinations of the same data are neither delayed nor receive it twice.
  *
- * <p>Begins when a request has waited for {@link #PATIENCE}, or when there is no room for one. From
- * then on every request is moved to the disk in its order and acknowledged once it is there. Ends
- * when the disk is empty. Sources that can wait and have no other destination wait instead: their
- * data is safe where it is.
+ * <p>Starts when a request has waited for {@link #PATIENCE}, or when there is no room for one. From
+ * then on every request is moved to disk in order and acknowledged there. Ends when the disk is
+ * empty. Sources that can wait and have no other destination wait instead: their data is safe at
+ * its origin.
  *
- * <p>All methods but those of a start are called under the lock of the queue state.
+ * <p>All methods except those used at start are called under the lock of the queue state.
  */
 final class Overflow {
   /** Maximum time that a source waits for an acknowledgement while its destination fails. */
@@ -66,7 +66,7 @@ final class Overflow {
     return storage;
   }
 
-  /** Opens what a former process left, before anything is put. */
+  /** Opens the queue of a previous process, before requests are added. */
   void recover(long bytes) {
     if (!files.exists(disk.folder().resolve(Outboxes.QUEUE))) {
       return;
@@ -167,10 +167,10 @@ final class Overflow {
   }
 
   /**
-   * A request has no room in memory.
+   * Makes room for a request that does not fit into memory.
    *
    * @param mayWait whether its source can wait
-   * @return whether room is being made, for which any source waits a moment
+   * @return whether room is being made, for which any source waits briefly
    */
   boolean makesRoom(boolean mayWait) {
     if (!active && mayBegin() && isDue(mayWait)) {
@@ -229,7 +229,7 @@ final class Overflow {
         || active && o != null && storage.diskBytes() >= QueueAdmission.nearly(o.bytes());
   }
 
-  /** Whether requests of this queue may be moved to the disk. */
+  /** Whether requests of this queue may be moved to disk. */
   boolean mayBegin() {
     OutboxOptions.Overflow o = state().options.overflow();
     WhenFull w = state().options.whenFull();
@@ -240,7 +240,10 @@ final class Overflow {
         && w != WhenFull.DROP_NEWEST;
   }
 
-  /** Whether the destination does to its neighbours, or to a source, what the disk prevents. */
+  /**
+   * Whether a failing destination affects its neighbours, or a source, in a way that the disk
+   * prevents.
+   */
   private boolean isDue(boolean waits) {
     boolean isShared = context.neighbours().get() == Neighbours.SAME_ITEMS;
     if (waits && !isShared) {
@@ -276,7 +279,7 @@ final class Overflow {
     save();
   }
 
-  /** Moves what is in memory to the disk, on its own thread. */
+  /** Moves requests from memory to disk, on its own thread. */
   private void save() {
     if (saving
         || bounded
@@ -297,7 +300,7 @@ final class Overflow {
     }
   }
 
-  /** Moves some requests; whether there may be more. */
+  /** Moves some requests; returns whether there may be more. */
   private boolean saveSome() {
     List<QueueStorage.Entry> from;
     OutboxOptions.Overflow o;
@@ -365,7 +368,7 @@ final class Overflow {
       state().lock.unlock();
     }
     try {
-      // Before they can be sent from there, as all that is put into a queue on disk.
+      // Before they can be sent from there, as with everything put into a queue on disk.
       acks.forEach(a -> a.complete(Outcome.ACCEPTED));
     } finally {
       state().lock.lock();

@@ -7,15 +7,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests in memory of which the oldest can be moved to a disk, where they wait on.
+ * Requests in memory, the oldest of which can be moved to disk.
  *
- * <p>Invariants: entries on disk that were never returned by {@link #next} are older than those in
- * {@code moving}, which are older than those in memory. A request is in memory or on disk, never
- * counted in both. {@link #done} locks the entry alone; everything else is guarded by the lock of
- * the queue state, except {@link #write}, which only one thread calls at a time.
+ * <p>Invariants: entries on disk never returned by {@link #next} are older than those in {@code
+ * moving}, which are older than those in memory. A request is in memory or on disk, never counted
+ * in both. {@link #done} locks only the entry; everything else is guarded by the lock of the queue
+ * state, except {@link #write}, which is called by one thread at a time.
  */
 final class OverflowStorage implements QueueStorage {
-  /** Most requests and bytes that are moved at once, so that their sources do not wait for more. */
+  /**
+   * Maximum number of requests and bytes moved at a time, so that their sources do not wait for
+   * more.
+   */
   static final int MOVED_REQUESTS = 1000;
 
   static final long MOVED_BYTES = 32L << 20;
@@ -47,7 +50,7 @@ final class OverflowStorage implements QueueStorage {
     return d == null ? 0 : d.bytes();
   }
 
-  /** Deletes files of which nothing is needed. */
+  /** Deletes unneeded files. */
   void trim() {
     DiskQueueStorage d = disk;
     if (d != null) {
@@ -221,9 +224,9 @@ final class OverflowStorage implements QueueStorage {
   }
 
   /**
-   * The oldest request in memory whose source waits for its acknowledgement only for a while.
+   * Oldest request in memory whose source waits only a limited time.
    *
-   * @param issued entries that were returned by {@link #next}, oldest first
+   * @param issued entries returned by {@link #next}, oldest first
    */
   @Nullable Entry oldestThatCannotWait(Iterable<Entry> issued) {
     for (Entry e : issued) {

@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
  * acknowledges it to its source.
  */
 final class QueueAdmission {
-  /** Bytes that are taken beyond the size of components that a reload takes out. */
+  /** Maximum bytes accepted beyond the queue's size from components removed by a reload. */
   static final long MOST_BEYOND = 64L << 20;
 
-  /** Divisor of the capacity: that part is left to requests that are on their way. */
+  /** Divisor of the capacity reserved for requests already admitted. */
   private static final int RESERVE = 20;
 
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
@@ -49,10 +49,10 @@ final class QueueAdmission {
   }
 
   /**
-   * Takes a request whose items are accounted for as held.
+   * Adds a request whose items are accounted as held.
    *
-   * @param mayDropIt whether it may itself be dropped when the queue is full
-   * @return null when it waits now; otherwise what to tell the source, accounted for
+   * @param mayDropIt whether it may be dropped itself if the queue is full
+   * @return null if it was queued; otherwise the outcome for the source, already accounted
    */
   @Nullable Outcome take(EncodedRequest request, AckCallback ack, boolean mayDropIt) {
     Outcome refusal = admit(request, mayDropIt);
@@ -148,7 +148,7 @@ final class QueueAdmission {
     storing += charge;
   }
 
-  /** Whether what is left is for requests that were let in already. */
+  /** Whether the remaining room is reserved for admitted requests. */
   private boolean isNearlyFull() {
     Capacity c = state.options.capacity();
     QueueStorage.Dropped saved = state.storage.saved();
@@ -210,8 +210,8 @@ final class QueueAdmission {
   }
 
   /**
-   * Whether there is. A request with more items than the queue may hold has room where nothing else
-   * waits: it may be joined of many senders, none of which could repair that.
+   * Whether there is room. A request with more items than the limit fits into an empty queue: it
+   * may be merged from many senders, none of which could fix that.
    */
   private boolean hasRoom(EncodedRequest request, long charge) {
     Capacity c = state.options.capacity();
@@ -229,8 +229,8 @@ final class QueueAdmission {
   }
 
   /**
-   * Whether a source that can wait does, although the queue has room: after a crash it repeats what
-   * is here, also to destinations that have it.
+   * Whether a source that can wait must wait although the queue has room: after a crash it would
+   * repeat the queued items to destinations that have them.
    */
   private boolean isTooFarBehind(long items) {
     OutboxOptions o = state.options;
@@ -261,9 +261,9 @@ final class QueueAdmission {
   }
 
   /**
-   * Makes some room; false when all is being sent.
+   * Makes some room; returns false if everything is in flight.
    *
-   * @param acks gets the callbacks of what was dropped
+   * @param acks receives the callbacks of dropped requests
    */
   private boolean dropOldest(List<AckCallback> acks) {
     QueueStorage.Dropped d = state.storage.dropOldest(state.jobs.issuedEntry(acks));
@@ -283,7 +283,7 @@ final class QueueAdmission {
     return true;
   }
 
-  /** Stores a request for which room was reserved; null when it waits now. */
+  /** Stores a request with reserved room; returns null if it was queued. */
   private @Nullable Outcome store(EncodedRequest request, AckCallback ack) {
     long charge = state.storage.charge(request);
     QueueStorage.Entry e = null;
@@ -300,7 +300,7 @@ final class QueueAdmission {
     boolean early = state.storage.isDurable() || state.options.acknowledgeQueued();
     try {
       if (early) {
-        // Before it can be sent, so that what its source notes of it stands by then.
+        // Before it can be sent, so that the source's own record is complete by then.
         ack.complete(Outcome.ACCEPTED);
       }
     } finally {

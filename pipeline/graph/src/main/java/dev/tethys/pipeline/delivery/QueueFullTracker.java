@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Since when a queue has no room, and which components wait for it. A queue that is full again
- * within {@link #STEADY_MILLIS} counts as full all the time: a slow destination makes room for one
+ * Time since which a queue is full, and the components that wait for it. A queue that is full again
+ * within {@link #STEADY_MILLIS} counts as continuously full: a slow destination frees room for one
  * request after the other.
  *
- * <p>Not safe for threads.
+ * <p>Not thread-safe.
  */
 final class QueueFullTracker {
-  /** How long there must be room before a queue is no longer full. */
+  /** Time with room after which a queue is no longer full. */
   static final long STEADY_MILLIS = 10_000;
 
   /** Components that are remembered before those that no longer wait are forgotten. */
@@ -48,7 +48,7 @@ final class QueueFullTracker {
     return begins;
   }
 
-  /** Whether nothing left it since a request found no room. */
+  /** Whether nothing has left the queue since a request found no room. */
   boolean isFull() {
     return full;
   }
@@ -61,7 +61,7 @@ final class QueueFullTracker {
     }
   }
 
-  /** Since when there is no room, Unix milliseconds; 0 when there is. */
+  /** Time since which it is full, Unix milliseconds; 0 if it has room. */
   long since(long now) {
     return fullSince != 0 && (full || now - fullAt < STEADY_MILLIS) ? fullSince : 0;
   }

@@ -13,7 +13,7 @@ final class QueueState {
   /** Shutdown phase of an outbox. */
   enum Phase {
     OPEN,
-    /** Takes nothing more. */
+    /** Accepts nothing more. */
     DRAINING,
     /** Sends nothing more. */
     CLOSED
@@ -21,7 +21,7 @@ final class QueueState {
 
   final ReentrantLock lock = new ReentrantLock();
 
-  /** Room may have been made. */
+  /** Signals that there may be room. */
   final Condition room = lock.newCondition();
 
   /** Something was stored, or has come to an end. */
@@ -29,7 +29,7 @@ final class QueueState {
 
   final QueueStorage storage;
 
-  /** Continuation of the queue on disk while its destination fails; null for none. */
+  /** Disk on which the queue continues while its destination fails; null for none. */
   final @Nullable Overflow overflow;
 
   /** Written under the lock. */
@@ -39,7 +39,7 @@ final class QueueState {
   final DeliveryJobs jobs = new DeliveryJobs();
   Phase phase = Phase.OPEN;
 
-  /** What is here, what is being stored included. */
+  /** Queued requests, including those being stored. */
   long requests;
 
   long items;
@@ -47,19 +47,19 @@ final class QueueState {
   /** Threads that are storing. */
   int stores;
 
-  /** Threads that tell a source what became of what was sent. */
+  /** Threads that are notifying sources of outcomes. */
   int notifying;
 
   /** Threads that wait for room. */
   int blocked;
 
-  /** Since when there is no room, and who waits for it. */
+  /** Tracks when the queue became full, and the waiting components. */
   final QueueFullTracker full = new QueueFullTracker();
 
   /** Bytes that were taken beyond the size, since there was room last. */
   long beyond;
 
-  /** No caller waits for room any more. */
+  /** Whether producers no longer wait for room. */
   boolean hastened;
 
   QueueState(QueueStorage storage, OutboxOptions options) {
@@ -72,7 +72,7 @@ final class QueueState {
     this.overflow = overflow;
   }
 
-  /** A request with so many items is dealt with. */
+  /** Records the removal of a request with {@code itemsOfIt} items. */
   void recordRemoval(int itemsOfIt, long nowMillis) {
     full.roomMade(nowMillis);
     requests--;

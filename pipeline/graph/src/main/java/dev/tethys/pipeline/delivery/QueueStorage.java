@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Storage of queued requests, first in, first out. {@link #store}, {@link #load} and {@link #done}
- * lock for themselves; everything else is called under the lock of the engine.
+ * lock internally; everything else is called under the lock of the engine.
  */
 interface QueueStorage extends Closeable {
   /** A request that waits or is being sent. */
@@ -19,7 +19,7 @@ interface QueueStorage extends Closeable {
     /** The request itself where it waits in memory; null once it is on disk. */
     volatile @Nullable EncodedRequest request;
 
-    /** Its place on disk. */
+    /** Position on disk. */
     volatile SegmentedLog.@Nullable LogPosition place;
 
     /** Whether it is needed no more; guarded by the entry where it can move to a disk. */
@@ -28,7 +28,7 @@ interface QueueStorage extends Closeable {
     /** Whether its source can wait; set before it is published. */
     boolean waits;
 
-    /** The order in which entries were taken; set by the dispatcher. */
+    /** Order in which entries were taken; set by the dispatcher. */
     long sequence;
 
     Entry(
@@ -65,18 +65,18 @@ interface QueueStorage extends Closeable {
     static final Dropped NOTHING = new Dropped(0, 0, null);
   }
 
-  /** What a request would take of the capacity in bytes. */
+  /** Bytes that a request would use of the capacity. */
   long charge(EncodedRequest p);
 
-  /** What all of it takes of the capacity in bytes. */
+  /** Bytes used of the capacity. */
   long bytes();
 
-  /** What the next request may take beside its charge. */
+  /** Bytes that the next request may use in addition to its charge. */
   default long overhead() {
     return 0;
   }
 
-  /** Frees the space that it can without dropping anything; false when it cannot at all. */
+  /** Frees space without dropping requests; returns false if that is impossible. */
   default boolean reclaimSpace() {
     return false;
   }
@@ -103,16 +103,16 @@ interface QueueStorage extends Closeable {
    */
   Entry store(EncodedRequest p, long millis) throws IOException;
 
-  /** A stored entry is returned when its turn comes. */
+  /** Makes a stored entry available to {@link #next}. */
   void publish(Entry e);
 
-  /** The next entry that was never returned; null when there is none. */
+  /** Next entry that was never returned; null if there is none. */
   @Nullable Entry next();
 
-  /** The next entry, without taking it; null when it is not known without reading. */
+  /** Next entry without taking it; null if it is unknown without a read. */
   @Nullable Entry peek();
 
-  /** How many entries may be taken and not done, so that memory stays bounded. */
+  /** Maximum number of entries taken and not done, to bound memory. */
   int window();
 
   /**
@@ -125,13 +125,13 @@ interface QueueStorage extends Closeable {
   /** An entry is needed no more. */
   void done(Entry e);
 
-  /** Makes room by dropping what is oldest; nothing when all of it is being sent. */
+  /** Makes room by dropping the oldest requests; nothing if all are in flight. */
   Dropped dropOldest(IssuedEntry issued);
 
   /** State of entries that are being sent. */
   interface IssuedEntry {
     /**
-     * Takes back the oldest that is not being sent; null when there is none.
+     * Removes the oldest entry not in flight; null if there is none.
      *
      * @param in only entries of this segment; null for any
      */

@@ -26,10 +26,10 @@ final class Segment {
   /** Up to where it was forced to the disk. */
   long forced;
 
-  /** Nothing is appended any more. */
+  /** No more records are appended. */
   boolean sealed;
 
-  /** A write or a force failed: what it ends with is not known. */
+  /** A write or sync failed: the end of the file is unknown. */
   boolean broken;
 
   boolean deleted;
@@ -37,7 +37,7 @@ final class Segment {
   FileAccess.@Nullable ReadableFile reader;
   FileAccess.@Nullable WritableFile doneWriter;
 
-  /** Where records stand that a reader passes over. */
+  /** Offsets of records that readers skip. */
   final Set<Long> skip = new HashSet<>();
 
   Segment(Path folder, long number) {

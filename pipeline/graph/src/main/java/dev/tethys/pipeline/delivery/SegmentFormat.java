@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
  * <pre>
  * folder:
  *   NNNNNNNNNNNNNNNN.seg   records; the name is the number of the segment, 16 hexadecimal digits
- *   NNNNNNNNNNNNNNNN.done  which of them are done; absent while none is
+ *   NNNNNNNNNNNNNNNN.done  marks of done records; absent while there are none
  * segment file:
  *   8 bytes  "TYQUEUE1"
  *   8 bytes  number
@@ -20,7 +20,7 @@ import java.nio.charset.StandardCharsets;
  *   8 bytes  "TYDONE01"
  *   8 bytes  number
  *   marks, 8 bytes each:
- *     4 bytes  where the record is in the segment file
+ *     4 bytes  offset of the record in the segment file
  *     4 bytes  CRC-32C of the number (8 bytes) and of the 4 bytes before
  * </pre>
  *
@@ -49,7 +49,7 @@ final class SegmentFormat {
     return header(DONE_MAGIC, number);
   }
 
-  /** Says that the record at an offset is done. */
+  /** Mark of a done record at an offset. */
   static byte[] mark(long number, int offset) {
     byte[] b = new byte[MARK];
     ByteBuffer.wrap(b)

@@ -30,11 +30,10 @@ final class SegmentRecovery {
   }
 
   /**
-   * Counts the content of a segment, and the part that is done.
+   * Counts the records of a segment, and those that are done.
    *
-   * @param last whether it is the one that was written last, which may be torn: its bodies are
-   *     checked
-   * @return how many bytes are damaged and passed over
+   * @param last whether it is the last one written, which may be torn: its bodies are checked
+   * @return number of skipped corrupt bytes
    */
   long count(Segment s, boolean last) {
     s.sealed = true;

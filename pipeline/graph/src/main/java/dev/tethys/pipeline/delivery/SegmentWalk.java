@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the record headers of a segment, skipping damaged parts. */
 final class SegmentWalk {
-  /** How much is read at once. */
+  /** Number of bytes per read. */
   private static final int CHUNK = 64 << 10;
 
   private final SegmentedLog log;
@@ -19,7 +19,7 @@ final class SegmentWalk {
   private long chunkAt = -1;
   private int chunkLength;
 
-  /** From a place where a record stands, up to a place where one ends. */
+  /** Walks from the start of a record to the end of one. */
   SegmentWalk(SegmentedLog log, Segment segment, long from, long limit) {
     this.log = log;
     this.segment = segment;
@@ -27,7 +27,7 @@ final class SegmentWalk {
     this.limit = limit;
   }
 
-  /** The next record whose head is sound and whose body is within the file; null at the end. */
+  /** Next record with a valid head whose body is within the file; null at the end. */
   SegmentedLog.@Nullable ScannedRecord next() throws IOException {
     FileAccess.ReadableFile in = log.reader(segment);
     long end = Math.min(limit, in.size());
@@ -64,7 +64,7 @@ final class SegmentWalk {
     return null;
   }
 
-  /** Has at least so many bytes from a position in the chunk. */
+  /** Ensures at least {@code length} bytes in the chunk from a position. */
   private boolean fill(FileAccess.ReadableFile in, long from, int length) throws IOException {
     if (chunkAt >= 0 && from >= chunkAt && from + length <= chunkAt + chunkLength) {
       return true;

@@ -22,14 +22,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records in files that are only ever appended to. Each record is marked done on its own, in any
- * order; a file all of whose records are done is deleted, which is all that reclaiming costs. How
- * the files look is in {@link SegmentFormat}.
+ * Append-only log of records in files. Each record is marked done separately, in any order; a file
+ * whose records are all done is deleted, which is the entire cost of reclaiming. {@link
+ * SegmentFormat} describes the files.
  *
- * <p>Invariants: a process appends only to segments that it made itself, the one with the highest
- * number. Marks are not forced: after a loss of power some records may be found that were done, so
- * what is read from here happens at least once. Damage is passed over, up to the next record whose
- * head is sound, and counted; it never keeps the log from opening.
+ * <p>Invariants: a process appends only to segments that it created, the one with the highest
+ * number. Marks are not synced: after a power loss some done records may be found again, so records
+ * are read at least once. Corrupt parts are skipped up to the next valid head, and counted; they
+ * never prevent the log from opening.
  */
 final class SegmentedLog implements Closeable {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
@@ -64,11 +64,11 @@ final class SegmentedLog implements Closeable {
   private boolean dirty; // guarded by lock: written, not forced
 
   /**
-   * Opens a folder, making it when absent.
+   * Opens a folder, and creates it if missing.
    *
-   * @param durable whether files that are made and removed are forced to the disk at once
-   * @param found told the headers of each record that is there and not done
-   * @throws IOException when the folder cannot be made or listed
+   * @param durable whether creation and removal of files are synced immediately
+   * @param found receives the headers of each record that is not done
+   * @throws IOException if the folder cannot be created or listed
    */
   SegmentedLog(
       FileAccess files,
@@ -136,9 +136,9 @@ final class SegmentedLog implements Closeable {
   }
 
   /**
-   * Appends a record; it survives the process from now on.
+   * Appends a record, which survives the process from now on.
    *
-   * @throws IOException when it could not be written; nothing of it stands then
+   * @throws IOException if it could not be written; nothing of it remains then
    */
   LogPosition append(StoredRequest r, byte[] body) throws IOException {
     byte[] head = r.encode(body);
@@ -216,9 +216,9 @@ final class SegmentedLog implements Closeable {
   }
 
   /**
-   * Waits until a record survives the machine. Threads that wait at the same time share one force.
+   * Waits until a record survives the machine. Threads that wait at the same time share one sync.
    *
-   * @throws IOException when that failed: the record may or may not be on disk
+   * @throws IOException if that failed: the record may or may not be on disk
    */
   void force(LogPosition p) throws IOException {
     Segment s = p.segment;
@@ -258,7 +258,7 @@ final class SegmentedLog implements Closeable {
       if (failure == null) {
         s.forced = Math.max(s.forced, target);
       } else if (s.forced < p.end) {
-        s.broken = true; // what the disk has after a failed force is not known
+        s.broken = true; // the disk's content after a failed sync is unknown
         throw failure;
       }
     } finally {
@@ -268,7 +268,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** Forces what was written; for those who do not wait for it. */
+  /** Syncs written data, for callers that do not wait for it. */
   void forceAll() throws IOException {
     LogPosition p = null;
     lock.lock();
@@ -291,7 +291,7 @@ final class SegmentedLog implements Closeable {
   /**
    * Reads a record with its body.
    *
-   * @throws CorruptSegmentException when it is not there any more
+   * @throws CorruptSegmentException if it no longer exists
    */
   EncodedRequest read(LogPosition p) throws IOException {
     int length = Math.toIntExact(p.end - p.offset);
@@ -391,7 +391,7 @@ final class SegmentedLog implements Closeable {
     done(p, items);
   }
 
-  /** Deletes a segment of which everything is done. */
+  /** Deletes a segment whose records are all done. */
   private void reclaim(Segment s) {
     if (s.deleted) {
       return;
@@ -405,7 +405,7 @@ final class SegmentedLog implements Closeable {
     try {
       files.delete(s.file);
       if (durable) {
-        files.syncDirectory(folder); // or marks could be gone before what they mark
+        files.syncDirectory(folder); // otherwise marks could be lost before the records they mark
       }
       files.delete(s.doneFile);
     } catch (IOException e) {
@@ -413,7 +413,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** Gives back the space of the segment being written when nothing in it is needed. */
+  /** Frees the space of the segment being written if nothing in it is needed. */
   void reclaimSpace() {
     lock.lock();
     try {
@@ -443,7 +443,7 @@ final class SegmentedLog implements Closeable {
   /** Records that are not done, and their items. */
   record Remaining(long records, long items) {}
 
-  /** Deletes a whole segment, done or not; what was not done in it. */
+  /** Deletes an entire segment; returns the records that were not done. */
   Remaining drop(Segment s) {
     lock.lock();
     try {
@@ -501,7 +501,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** The segment behind another; null when there is none. */
+  /** Next segment after another; null if there is none. */
   @Nullable Segment after(long number) {
     lock.lock();
     try {

@@ -25,10 +25,10 @@ public sealed interface SendResult {
   record Partial(int refused, String reason) implements SendResult {}
 
   /**
-   * Not now: overload, 429, 5xx, no connection.
+   * Temporary failure: overload, 429, 5xx, no connection.
    *
-   * @param after when to try again, zero when it did not say
-   * @param overload whether it asks for less; fewer requests are then made at once
+   * @param after retry delay, zero if unspecified
+   * @param overload whether the destination requests less load; concurrency is then reduced
    */
   record Retryable(Duration after, boolean overload, String reason) implements SendResult {}
 
@@ -73,6 +73,6 @@ public sealed interface SendResult {
     }
   }
 
-  /** A part of a request that its destination will never take, and why. */
+  /** Part of a request that its destination will never accept, with the reason. */
   record Refused(EncodedRequest request, String reason) {}
 }

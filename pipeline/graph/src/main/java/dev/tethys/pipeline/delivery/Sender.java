@@ -2,7 +2,7 @@ package dev.tethys.pipeline.delivery;
 
 import java.io.IOException;
 
-/** Sends requests to one destination. Blocks; called by several threads at once. */
+/** Sends requests to one destination. Blocking; called by several threads concurrently. */
 public interface Sender extends AutoCloseable {
   /**
    * Sends a request, once.
@@ -11,7 +11,10 @@ public interface Sender extends AutoCloseable {
    */
   SendResult send(EncodedRequest request) throws IOException, InterruptedException;
 
-  /** The exporter is about to stop: what waits for others to be sent with is sent now. */
+  /**
+   * Announces that the exporter is about to stop: requests waiting to be sent together are sent
+   * now.
+   */
   default void flushBeforeStop() {}
 
   @Override

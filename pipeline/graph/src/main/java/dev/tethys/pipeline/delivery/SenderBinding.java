@@ -5,8 +5,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A way to a destination: a sender, what was learnt of the destination by it, and how much is under
- * way. Guarded by the lock of the outbox.
+ * Binding to a sender, with the learned state of its destination and the requests in flight.
+ * Guarded by the lock of the outbox.
  */
 final class SenderBinding {
   final Sender sender;
@@ -17,10 +17,10 @@ final class SenderBinding {
   /** Requests that were given to the sender and are not dealt with. */
   int inFlight;
 
-  /** Whether its sender is closed as soon as nothing flies. */
+  /** Whether its sender is closed as soon as nothing is in flight. */
   boolean ending;
 
-  /** Cuts off what is under way when it has to end. */
+  /** Timer that interrupts requests in flight when it must end. */
   Scheduler.@Nullable Timer cutOff;
 
   SenderBinding(Sender sender, OutboxOptions options, RandomGenerator random) {

@@ -23,7 +23,7 @@ final class SenderBindings {
     return present;
   }
 
-  /** How many requests are under way, on all of them. */
+  /** Number of requests in flight on all bindings. */
   int inFlight() {
     int n = present.inFlight;
     for (SenderBinding r : former) {
@@ -33,9 +33,9 @@ final class SenderBindings {
   }
 
   /**
-   * Another is the present one: one that was there before, when it has this sender.
+   * Makes another binding current, a previous one if it has this sender.
    *
-   * @return whether it is another
+   * @return whether it changed
    */
   boolean replaceSender(Sender sender, OutboxOptions options) {
     if (sender == present.sender) {
@@ -53,7 +53,9 @@ final class SenderBindings {
     return true;
   }
 
-  /** The former one with this sender is to end; null when it has, or there is none. */
+  /**
+   * Marks the previous binding of this sender as ending; null if it has ended or does not exist.
+   */
   @Nullable SenderBinding ending(Sender sender) {
     for (SenderBinding r : former) {
       if (r.sender == sender && !r.ending) {
@@ -84,7 +86,7 @@ final class SenderBindings {
     context.clock().execute(context.name() + " close", r.sender::close);
   }
 
-  /** All senders that are open; what is under way is of no interest any more. */
+  /** Takes all open senders; requests in flight are ignored from now on. */
   List<Sender> clear() {
     List<Sender> all = new ArrayList<>();
     for (SenderBinding r : former) {

@@ -14,10 +14,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Sends what waits on a {@link QueueStorage}: its beginning, how it stands, what it becomes, its
- * end.
- */
+/** Sends the requests of a {@link QueueStorage}: start, status, replacement and close. */
 final class SendingQueue implements Outbox {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
@@ -46,7 +43,7 @@ final class SendingQueue implements Outbox {
     this.folderLock = folderLock;
   }
 
-  /** Begins to send what was found. */
+  /** Starts sending the requests found on disk. */
   void start() {
     state.lock.lock();
     try {
@@ -79,7 +76,7 @@ final class SendingQueue implements Outbox {
 
   @Override
   public @Nullable Outcome transferIn(EncodedRequest request, AckCallback ack) {
-    // What it was taken from has acknowledged it, maybe: only who brings something new may lose it.
+    // Its previous queue may have acknowledged it: only new requests may be dropped.
     return admission.take(request, ack, false);
   }
 
@@ -254,7 +251,7 @@ final class SendingQueue implements Outbox {
     dispatcher.close();
   }
 
-  /** What is safe on disk need not wait for a destination that is down. */
+  /** Whether requests safe on disk should stay there, because the destination is down. */
   private boolean isBetterLeft() {
     return (state.storage.isDurable() || state.storage.saved().requests() >= state.requests)
         && dispatcher.binding().breaker.isProbing();
@@ -270,7 +267,7 @@ final class SendingQueue implements Outbox {
     }
   }
 
-  /** What is left stays on disk, or is returned. */
+  /** Leaves the rest on disk, or returns it. */
   private void returnRemaining() {
     List<AckCallback> acks = new ArrayList<>();
     long remaining = 0;
@@ -311,8 +308,8 @@ final class SendingQueue implements Outbox {
     if (returned > 0) {
       LOG.log(
           Level.WARNING,
-          "{0}: stopped, undelivered items returned to their receivers items={1}; what a"
-              + " receiver cannot read or get again, such as scraped samples, is lost",
+          "{0}: stopped, undelivered items returned to their receivers items={1}; data that "
+              + "cannot be read again, such as scraped samples, is lost",
           context.name(),
           Long.toString(returned));
     }

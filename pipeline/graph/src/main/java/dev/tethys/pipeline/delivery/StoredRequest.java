@@ -24,16 +24,16 @@ import org.jspecify.annotations.Nullable;
  *     1 byte   signal: 0 traces, 1 metrics, 2 logs, 3 profiles
  *     8 bytes  lane
  *     4 bytes  items
- *     8 bytes  when it was put, Unix milliseconds
+ *     8 bytes  time of queueing, Unix milliseconds
  *     4 bytes  attempts so far; 0 in a queue
- *     text     why it is a dead letter; empty in a queue
+ *     text     reason of a dead letter; empty in a queue
  *     2 bytes  number of headers, each: text name, text value
  *   body
  * text: 4 bytes length, that many bytes of UTF-8
  * </pre>
  *
- * The head has its own checksum, so that a start reads heads alone, and a request whose body is
- * damaged is dropped with its items counted.
+ * The head has its own checksum, so that a start reads only heads, and a request with a corrupt
+ * body is dropped with its items counted.
  */
 record StoredRequest(
     Signal signal,
@@ -99,12 +99,12 @@ record StoredRequest(
     return n;
   }
 
-  /** Whether it can be written at all. */
+  /** Whether the request can be stored. */
   static boolean fits(EncodedRequest p) {
     return p.headers().size() <= 0xffff && size(p, "") - p.body().length <= MAX_HEAD / 2;
   }
 
-  /** Reads a head whose checksum agreed; null when it makes no sense all the same. */
+  /** Decodes a head with a valid checksum; null if its content is invalid anyway. */
   static @Nullable StoredRequest decode(byte[] bytes, int offset, int length) {
     ByteBuffer b = ByteBuffer.wrap(bytes, offset, length).order(ByteOrder.LITTLE_ENDIAN);
     try {

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Counts what is no item and has no place in a destination, so that it is not lost without a trace:
- * exemplars, metadata of families, single rows of histograms.
+ * Counts unsupported data that is not an item, so that it is not lost silently: exemplars, metadata
+ * of families, single rows of histograms.
  */
 public final class UnsupportedItemCounter {
   /** Kind of counted item. */
@@ -40,7 +40,7 @@ public final class UnsupportedItemCounter {
     add(w, 1);
   }
 
-  /** So many more. */
+  /** Adds to a count. */
   public void add(What w, int n) {
     Objects.requireNonNull(counters.get(w)).add(n);
   }

@@ -7,16 +7,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Callbacks that are open on one edge, and how the last ones were settled. Safe for threads. */
 final class Acknowledgements {
-  /** An edge on which nothing happened for so long makes no progress. */
+  /** Time without progress after which an edge counts as stuck. */
   static final long IDLE_MILLIS = 10_000;
 
-  /** A refusal counts for so long: sources that wait between attempts do so for up to 30 s. */
+  /** Time for which a rejection counts: sources wait up to 30 s between attempts. */
   private static final long REFUSAL_MILLIS = 60_000;
 
   private final Scheduler clock;
   private final AtomicInteger open = new AtomicInteger();
   private volatile long progressAt; // when the first callback was opened or the last one settled
-  private volatile long refusedSince; // the first refusal after the last acceptance; 0 for none
+  private volatile long refusedSince; // first rejection after the last acceptance; 0 for none
   private volatile long refusedAt;
   private volatile long passedAt; // 0 for never
   private volatile long gap; // between the last two batches

@@ -4,15 +4,15 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentKind;
 
 /**
- * The state of a node that makes no progress because another node takes nothing.
+ * State of a node that makes no progress because another node accepts nothing.
  *
- * @param by id of the node that takes nothing
- * @param byKind kind of that node, {@code exporter} for most
+ * @param by id of the node that accepts nothing
+ * @param byKind kind of that node, usually {@code exporter}
  * @param byComponent its id in the configuration
- * @param reason why that node takes nothing
- * @param effect what it means for the node that has this blockage
+ * @param reason why that node accepts nothing
+ * @param effect consequence for the blocked node
  * @param signal the signal that is blocked at the node
- * @param sinceMillis when it began, Unix milliseconds
+ * @param sinceMillis start time, Unix milliseconds
  */
 public record Blockage(
     String by,
@@ -22,29 +22,29 @@ public record Blockage(
     Effect effect,
     Signal signal,
     long sinceMillis) {
-  /** Why a node takes nothing. */
+  /** Reason why a node accepts nothing. */
   public enum Reason {
-    /** Its queue has no room. */
+    /** The queue is full. */
     QUEUE_FULL,
-    /** Its destination fails, and sources wait for the acknowledgement of what is queued. */
+    /** The destination fails, and sources wait for acknowledgement of queued data. */
     NOT_DELIVERED,
     /** Failure of its destination while its queue continues on disk and no source waits. */
     ON_DISK,
-    /** It returns what it gets to its sources. */
+    /** The node returns data to its sources. */
     REFUSING
   }
 
   /** Effect of a blockage on a node. */
   public enum Effect {
-    /** The node is the one that takes nothing. */
+    /** The node itself accepts nothing. */
     CAUSE,
-    /** The node waits, or gets back what it sends. */
+    /** The node waits, or its data is returned. */
     WAITING,
-    /** The node gets nothing: all nodes that lead to it wait. */
+    /** The node receives nothing: all upstream nodes wait. */
     STARVED
   }
 
-  /** A cause; {@link #at} makes of it what other nodes have. */
+  /** Creates a cause; {@link #at} derives the blockage of other nodes. */
   static Blockage cause(NodeKey by, Reason reason, Signal signal, long sinceMillis) {
     return new Blockage(
         by.toString(),

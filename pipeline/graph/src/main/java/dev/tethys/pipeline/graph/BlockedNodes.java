@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the nodes that make no progress, and the node that each of them waits for.
  *
- * <p>Follows edges from every node that takes nothing: against their direction while edges show
- * refused or unanswered batches, or threads wait for room in the queue; then in their direction to
- * nodes that get no batches because all nodes that lead to them wait.
+ * <p>Follows edges from every node that accepts nothing: upstream while edges show rejected or
+ * unanswered batches, or threads wait for room in the queue; then downstream to nodes without input
+ * because all their upstream nodes wait.
  */
 final class BlockedNodes {
   private final Map<NodeKey, GraphNode> nodes;
@@ -42,7 +42,7 @@ final class BlockedNodes {
     }
   }
 
-  /** What blocks each node, the oldest first; nothing for nodes that make progress. */
+  /** Blockages of each node, oldest first; empty for nodes that make progress. */
   static Map<NodeKey, List<Blockage>> of(
       Map<NodeKey, GraphNode> nodes, Collection<Edge> edges, long now) {
     BlockedNodes b = new BlockedNodes(nodes, edges, now);
@@ -68,7 +68,9 @@ final class BlockedNodes {
     return Plan.pipeline(e.key.pipeline()).signal();
   }
 
-  /** The reason why a node itself takes nothing; null when it does, or is blocked by another. */
+  /**
+   * Reason why a node itself accepts nothing; null if it accepts data, or is blocked by another.
+   */
   private @Nullable Blockage cause(GraphNode n) {
     List<Edge> in = into(n.key);
     if (in.isEmpty()) {
@@ -103,7 +105,7 @@ final class BlockedNodes {
     return since == 0 || passesOn ? null : Blockage.cause(n.key, Reason.REFUSING, signal, since);
   }
 
-  /** Marks what a cause blocks. */
+  /** Marks the nodes blocked by a cause. */
   private void follow(GraphNode node, Blockage cause) {
     OutboxView box = node.context.outbox();
     Map<NodeKey, Set<Signal>> waiting = new LinkedHashMap<>();
@@ -127,7 +129,7 @@ final class BlockedNodes {
       if (cause.reason() == Reason.ON_DISK) {
         mark(node.key, cause);
       }
-      return; // it drops what has no room, or its sources were acknowledged already
+      return; // it drops excess data, or its sources were already acknowledged
     }
     mark(node.key, cause);
     waiting.forEach((k, s) -> s.forEach(of -> mark(k, cause.at(Effect.WAITING, of))));
@@ -142,7 +144,7 @@ final class BlockedNodes {
     if (e.acknowledgements.isStuck(now)) {
       return true;
     }
-    // A connector may send elsewhere what one of its ways refuses; its sources know nothing then.
+    // A connector may send rejected data elsewhere; its sources are not affected then.
     return e.acknowledgements.refusedSince(now) > 0
         && (from.kind() != ComponentKind.CONNECTOR
             || into(from).stream()

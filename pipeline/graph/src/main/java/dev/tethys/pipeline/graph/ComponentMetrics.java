@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Metrics of the nodes of one component. Counts of nodes that ended are kept, so that those of the
- * component only grow while a change of the graph replaces its nodes. Safe for threads.
+ * Metrics of the nodes of one component. Counts of ended nodes are kept, so that the component's
+ * counters never decrease when a graph change replaces its nodes. Thread-safe.
  */
 final class ComponentMetrics implements Collector {
-  /** Metrics of ended nodes that are kept. */
+  /** Maximum number of kept metrics of ended nodes. */
   static final int MAX_KEPT = 10_000;
 
-  private final Registry all = new Registry(); // of nodes that run, and of what is kept
+  private final Registry all = new Registry(); // of running nodes and kept counts
   private List<MetricFamily> ended = List.of(); // guarded by this
 
   ComponentMetrics() {

@@ -13,7 +13,9 @@ import java.time.Duration;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The way from one node to the next, with what passed on it. Outlives the nodes at its ends. */
+/**
+ * Connection from one node to the next, with its traffic counts. Outlives the nodes at its ends.
+ */
 final class Edge implements Consumer {
   /**
    * Identity of an edge.
@@ -98,7 +100,7 @@ final class Edge implements Consumer {
     }
   }
 
-  /** Shows what passes to a trail from now on; null for none. */
+  /** Sets the trail that sees passing batches; null for none. */
   void follow(@Nullable RecordTrail by) {
     trail = by;
   }

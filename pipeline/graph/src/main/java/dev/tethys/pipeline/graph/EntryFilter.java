@@ -31,10 +31,10 @@ public interface EntryFilter {
         }
       };
 
-  /** Entries of the pipelines of a graph, to which a filter may pass items. */
+  /** Entry points of the pipelines of a graph, to which a filter may move items. */
   @FunctionalInterface
   interface Entries {
-    /** Entry of a pipeline, behind its filter; null for a pipeline that does not run. */
+    /** Entry of a pipeline, after its filter; null if it is not running. */
     @Nullable Consumer of(PipelineId pipeline);
   }
 
@@ -44,10 +44,10 @@ public interface EntryFilter {
   boolean isActive();
 
   /**
-   * Forwards what remains of a batch, or settles the callback when nothing remains.
+   * Forwards the remaining items of a batch, or settles the callback if none remain.
    *
-   * @param fresh whether the items enter the graph here: they come from a receiver, or from a
-   *     connector that made them of another signal
+   * @param fresh whether the items enter the graph here: from a receiver, or from a connector that
+   *     converted them from another signal
    * @param entries of the same graph
    */
   void filter(

@@ -17,14 +17,14 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes each batch of a node to all its edges without copying; a consumer that edits the batch
- * gets its own tree. Edges may change at a reload.
+ * Sends each batch of a node to all its edges without copying; a consumer that edits the batch gets
+ * its own tree. A reload may change the edges.
  */
 final class FanOutConsumer implements Consumer {
   /**
-   * Filter of what a node passes into pipelines.
+   * Filter of items that a node sends into pipelines.
    *
-   * @param fresh whether the items of the node enter the graph there
+   * @param fresh whether the items enter the graph there
    */
   record Entry(EntryFilter filter, boolean fresh) {}
 
@@ -37,7 +37,7 @@ final class FanOutConsumer implements Consumer {
     }
   }
 
-  /** Outputs; one object, so that a batch never sees those of two configurations. */
+  /** Outputs in one object, so that a batch never sees those of two configurations. */
   @SuppressWarnings("ArrayRecordComponent") // not compared
   private record Outputs(Edge[] edges, Entrance[] entrances, EntryFilter.Entries entries) {}
 
@@ -51,12 +51,12 @@ final class FanOutConsumer implements Consumer {
   private volatile List<NodeContext> sharedQueues = List.of();
 
   /**
-   * A junction.
+   * Creates a fan-out.
    *
    * @param exit of the node
-   * @param account of a receiver, for which it is kept here; null for others
+   * @param account of a receiver, which is kept here; null for others
    * @param volume of a receiver; null for others
-   * @param entry null for a node inside of a pipeline
+   * @param entry null for a node inside a pipeline
    */
   FanOutConsumer(
       DrainScope.Exit exit,
@@ -101,7 +101,7 @@ final class FanOutConsumer implements Consumer {
     }
     Outputs to = outputs;
     if (to.edges.length == 0) {
-      r.complete(new Outcome.Unavailable("it leads nowhere yet", Duration.ZERO));
+      r.complete(new Outcome.Unavailable("no pipeline is connected yet", Duration.ZERO));
       return;
     }
     if (entry != null && entry.filter.isActive()) {
@@ -132,7 +132,7 @@ final class FanOutConsumer implements Consumer {
     }
   }
 
-  /** Filters once for each pipeline, so that exporters of one pipeline get the same. */
+  /** Filters once per pipeline, so that all exporters of a pipeline get the same items. */
   private void enter(Entry entry, Outputs to, Batch batch, AckCallback ack) {
     AckCallback each = ack;
     if (to.entrances.length > 1) {
@@ -148,7 +148,7 @@ final class FanOutConsumer implements Consumer {
     return AckCallback.join(ack, ways, () -> repeated.add(items));
   }
 
-  /** Queues that others share, to which this leads. */
+  /** Sets the downstream queues that are shared with other outputs. */
   void leadTo(List<NodeContext> shared) {
     sharedQueues = shared;
   }
@@ -169,7 +169,10 @@ final class FanOutConsumer implements Consumer {
     return null;
   }
 
-  /** Items that some destinations took and that their source repeats because of others. */
+  /**
+   * Number of items that some destinations accepted and that their source repeats because of
+   * others.
+   */
   long repeated() {
     return repeated.sum();
   }

@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Queues of one node. On disk, each has a folder within that of the node, called {@code of-} and
- * its name as URLs write it; a queue of the node itself would be next to them.
+ * Queues of one node. On disk, each has a folder within that of the node, named {@code of-} plus
+ * its URL-encoded name; a queue of the node itself would be next to them.
  */
 final class FolderParts implements QueueParts {
   private static final String PREFIX = "of-";
@@ -62,7 +62,7 @@ final class FolderParts implements QueueParts {
     QueuedExporter e =
         new QueuedExporter(
             context, name, settings, own, services.outboxes(), encoder, sender, account);
-    context.exporters().removeIf(other -> other.part().equals(name)); // one that did not start
+    context.exporters().removeIf(other -> other.part().equals(name)); // a part that did not start
     context.exporters().add(e);
     return e;
   }

@@ -31,35 +31,35 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receivers, processors, connectors and exporters that run, as a configuration says, and that
- * become those of another configuration without a stop.
+ * Running receivers, processors, connectors and exporters of a configuration, which can change to
+ * another configuration without a stop.
  *
- * <p>Invariants: changes happen one at a time, under the monitor of this, and those who look on
- * need not wait for one, which may take as long as queues drain. {@code nodes} are those of {@code
- * config}, in an order in which sources come before what they lead to; each is started, or is one
- * that a failed change stopped and that could not return, which is tried again.
+ * <p>Invariants: changes are serialized under the monitor of this; readers do not wait for a
+ * change, which may take as long as queues drain. {@code nodes} are those of {@code config}, in
+ * upstream-first order; each is started, or was stopped by a failed change and could not be
+ * restarted, which is retried.
  */
 public final class Graph implements GraphView {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline");
 
   /**
-   * How long what is taken out by a reload may wait for room in a queue that stays, before it is
-   * taken there all the same.
+   * Time for which components removed by a reload may wait for room in a remaining queue, before
+   * their data is accepted anyway.
    */
   private static final Duration RELOAD_WAIT = Duration.ofSeconds(5);
 
-  /** How long a component that could not return after a failed change is left alone. */
+  /** Pause before a component that could not be restarted after a failed change is tried again. */
   private static final Duration START_AGAIN = Duration.ofSeconds(1);
 
   private final GraphServices services;
   private final Lifecycle lifecycle;
   private final Wiring wiring;
-  private volatile Map<NodeKey, GraphNode> nodes = Map.of(); // never changed, only replaced
+  private volatile Map<NodeKey, GraphNode> nodes = Map.of(); // replaced, never modified
   private volatile @Nullable GraphConfig config;
   private ConfigWatcher.Effective effective = ConfigWatcher.Effective.UNKNOWN;
   private volatile long pauseNanos;
 
-  /** A graph of nothing. */
+  /** Creates an empty graph. */
   public Graph(GraphServices services) {
     this(services, RELOAD_WAIT);
   }
@@ -71,10 +71,10 @@ public final class Graph implements GraphView {
   }
 
   /**
-   * Makes all components of a configuration and forgets them: what is wrong with it is found,
-   * nothing is opened.
+   * Creates all components of a configuration and discards them: errors are found, nothing is
+   * opened.
    *
-   * @throws dev.tethys.config.ConfigException where it is wrong
+   * @throws dev.tethys.config.ConfigException at an error
    */
   public static void check(GraphConfig config, GraphServices services) {
     Map<ComponentId, Component> extensions = new HashMap<>();
@@ -95,11 +95,11 @@ public final class Graph implements GraphView {
   }
 
   /**
-   * Becomes what a configuration says. Everything new is made before anything stops; unchanged
-   * nodes continue. When a component cannot start, everything is as it was before.
+   * Changes to a configuration. Everything new is created before anything stops; unchanged nodes
+   * keep running. If a component cannot start, the previous state is restored.
    *
-   * @throws dev.tethys.config.ConfigException where the configuration is wrong
-   * @throws IOException when a component cannot start
+   * @throws dev.tethys.config.ConfigException if the configuration is invalid
+   * @throws IOException if a component cannot start
    */
   public void apply(GraphConfig next) throws IOException {
     apply(next, ConfigWatcher.Effective.UNKNOWN);
@@ -108,19 +108,19 @@ public final class Graph implements GraphView {
   /**
    * The same for a configuration that extensions may report.
    *
-   * @throws dev.tethys.config.ConfigException where the configuration is wrong
-   * @throws IOException when a component cannot start
+   * @throws dev.tethys.config.ConfigException if the configuration is invalid
+   * @throws IOException if a component cannot start
    */
   public void apply(GraphConfig next, ConfigWatcher.Effective shown) throws IOException {
     apply(next, shown, () -> {});
   }
 
   /**
-   * The same with a notice.
+   * The same with a notification.
    *
-   * @param runs called when the configuration runs, before what it does not have has ended
-   * @throws dev.tethys.config.ConfigException where the configuration is wrong
-   * @throws IOException when a component cannot start
+   * @param runs called when the configuration runs, before removed components have stopped
+   * @throws dev.tethys.config.ConfigException if the configuration is invalid
+   * @throws IOException if a component cannot start
    */
   public synchronized void apply(GraphConfig next, ConfigWatcher.Effective shown, Runnable runs)
       throws IOException {
@@ -171,7 +171,7 @@ public final class Graph implements GraphView {
     wiring.keepOnly(plan);
   }
 
-  /** Tells the outputs of a receiver to which queues they lead that others share. */
+  /** Sets the shared downstream queues of a receiver's outputs. */
   private static void leadToShared(GraphNode n, Plan plan, Map<NodeKey, GraphNode> all) {
     if (n.key.kind() == ComponentKind.RECEIVER) {
       n.outputs.forEach(
@@ -185,7 +185,7 @@ public final class Graph implements GraphView {
     }
   }
 
-  /** Starts what a failed change stopped and could not bring back. */
+  /** Restarts components that a failed change stopped and could not restart. */
   private synchronized void startAgain() {
     GraphConfig now = config;
     Map<String, String> failed = failures();
@@ -215,19 +215,16 @@ public final class Graph implements GraphView {
     return out;
   }
 
-  /**
-   * How long the last change made batches wait, at the place where they waited longest; what did
-   * not change never waits.
-   */
+  /** Longest time that the last change made batches wait; unchanged parts never wait. */
   public Duration pause() {
     return Duration.ofNanos(pauseNanos);
   }
 
   /**
-   * Stops everything: receivers first, then each node once no batch reaches it any more. A change
-   * that is under way, and waits for room in a queue that stays, has to end within the time too.
+   * Stops everything: receivers first, then each node once no batch reaches it. A change in
+   * progress that waits for room in a remaining queue must end within the time too.
    *
-   * @param timeLimit for all together
+   * @param timeLimit for everything
    */
   public void stop(Duration timeLimit) {
     long end = services.clock().nanos() + timeLimit.toNanos();
@@ -267,7 +264,7 @@ public final class Graph implements GraphView {
     watchers(PipelineWatcher.class).forEach(PipelineWatcher::ready);
   }
 
-  /** How exporters that have queues do. */
+  /** Health of exporters with queues. */
   public List<ExporterHealth> exporters() {
     List<ExporterHealth> out = new ArrayList<>();
     for (GraphNode n : nodes.values()) {
@@ -287,7 +284,7 @@ public final class Graph implements GraphView {
     return out;
   }
 
-  /** Why receivers read nothing, or exporters deliver nothing, at present; empty where they do. */
+  /** Reasons why receivers read nothing, or exporters deliver nothing; empty if there are none. */
   public List<String> waits() {
     List<String> out = new ArrayList<>();
     watchers(WaitingSource.class).forEach(w -> out.add(w.waitsFor()));

@@ -27,12 +27,15 @@ import org.jspecify.annotations.Nullable;
 final class GraphNode {
   final NodeKey key;
 
-  /** What it was made of, or was adjusted to since; written by who applies a configuration. */
+  /**
+   * Definition from which it was created or last adjusted; written by the thread that applies a
+   * configuration.
+   */
   volatile Definition definition;
 
   final NodeContext context;
 
-  /** Where each of its outputs leads, by the name of the output. */
+  /** Fan-outs by output name. */
   final Map<String, FanOutConsumer> outputs = new HashMap<>();
 
   final Component component;
@@ -60,7 +63,7 @@ final class GraphNode {
     this.component = create(definition.factory(), definition.settings());
   }
 
-  /** Filter of what it passes into pipelines; null for a processor, which is inside of one. */
+  /** Filter of items that it sends into pipelines; null for a processor, which is inside one. */
   private FanOutConsumer.@Nullable Entry entry() {
     EntryFilter filter = context.services().entry();
     return switch (key.kind()) {
@@ -81,7 +84,7 @@ final class GraphNode {
     };
   }
 
-  /** Makes the component; nothing of it runs. */
+  /** Creates the component without starting it. */
   static GraphNode create(
       NodeKey key, Plan.Step step, GraphServices services, Map<ComponentId, Component> extensions) {
     return new GraphNode(
@@ -120,7 +123,7 @@ final class GraphNode {
     return j;
   }
 
-  /** Its consumer; null for what consumes nothing. */
+  /** Consumer of the component; null if it consumes nothing. */
   @Nullable Consumer consumer() {
     return component instanceof Consumer c ? c : null;
   }

@@ -12,20 +12,20 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A graph at one moment: its nodes, sources first, and what passed on its edges. */
+/** State of a graph at one moment: its nodes, upstream first, and the traffic on its edges. */
 public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
   /**
-   * A node.
+   * State of a node.
    *
-   * @param id by which edges name it
+   * @param id used by edges
    * @param kind {@code receiver}, {@code processor} …
    * @param component its id in the configuration
-   * @param where the position of its definition
-   * @param balances what became of its items, by signal
+   * @param where position of its definition
+   * @param balances item counts by signal
    * @param outbox of an exporter that has one; null for others
-   * @param blocked what keeps it from making progress, the oldest first; empty when nothing does
-   * @param repeatedItems items that some of its outputs took and that their source repeats, because
-   *     others did not take them
+   * @param blocked blockages, oldest first; empty if it makes progress
+   * @param repeatedItems items that some of its outputs accepted and that their source repeats
+   *     because others rejected them
    */
   public record NodeStatus(
       String id,
@@ -37,7 +37,7 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
       @Nullable OutboxStatus outbox,
       List<Blockage> blocked,
       long repeatedItems) {
-    /** A node whose outputs have one destination. */
+    /** Node whose outputs have a single destination. */
     public NodeStatus(
         String id,
         String kind,
@@ -74,7 +74,9 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
     }
   }
 
-  /** An edge: from one node to another, in a pipeline, with what passed since the start. */
+  /**
+   * State of an edge: from one node to another, in a pipeline, with its traffic since the start.
+   */
   public record EdgeStatus(
       String id, String from, String to, String pipeline, long batches, long items, long bytes) {}
 }

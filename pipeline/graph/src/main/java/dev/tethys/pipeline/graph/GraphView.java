@@ -9,10 +9,10 @@ import java.util.Optional;
 
 /** View of the flow from receivers to exporters, for the API and UI. */
 public interface GraphView {
-  /** How it stands. */
+  /** Current state. */
   GraphStatus status();
 
-  /** Volumes by attribute; without attributes where nothing is counted. */
+  /** Volumes by attribute; without attributes if nothing is counted. */
   default Volumes volumes() {
     return new Volumes();
   }
@@ -26,10 +26,10 @@ public interface GraphView {
   Map<String, OutboxView> outboxes();
 
   /**
-   * Samples the batches of an edge; empty when there is no such edge.
+   * Samples the batches of an edge; empty if the edge does not exist.
    *
-   * @param edge as {@link GraphStatus.EdgeStatus#id} names it
-   * @param perSecond most batches a second
+   * @param edge id from {@link GraphStatus.EdgeStatus#id}
+   * @param perSecond maximum batches per second
    */
   Optional<Tap> tap(String edge, double perSecond);
 

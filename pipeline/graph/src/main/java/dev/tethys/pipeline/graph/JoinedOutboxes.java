@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Several queues of one component, shown as one. The id of a dead letter has the name of its queue
- * before it.
+ * Several queues of one component, presented as one. The id of a dead letter is prefixed with the
+ * name of its queue.
  */
 final class JoinedOutboxes implements OutboxView {
   private static final char SEPARATOR = '|';

@@ -23,10 +23,10 @@ import java.util.stream.Collectors;
 final class Lifecycle {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline");
 
-  /** How long what is taken out by a reload may drain. */
+  /** Time for components removed by a reload to drain. */
   private static final Duration RELOAD_DRAIN = Duration.ofSeconds(30);
 
-  /** Component of which there may be several nodes. */
+  /** Component with possibly several nodes. */
   private record ComponentKey(ComponentKind kind, ComponentId id) {
     static ComponentKey of(NodeKey k) {
       return new ComponentKey(k.kind(), k.id());
@@ -38,8 +38,8 @@ final class Lifecycle {
   private final Map<ComponentKey, ComponentMetrics> metrics = new ConcurrentHashMap<>();
 
   /**
-   * @param reloadWait how long what is taken out by a reload may wait for room in a queue that
-   *     stays, before it is taken there all the same
+   * @param reloadWait time for which components removed by a reload may wait for room in a
+   *     remaining queue, before their data is accepted anyway
    */
   Lifecycle(GraphServices services, Duration reloadWait) {
     this.services = services;
@@ -56,7 +56,7 @@ final class Lifecycle {
     runs(n);
   }
 
-  /** A node has started, be it with what another had. */
+  /** Registers a started node, which may have taken over resources of another. */
   void runs(GraphNode n) {
     n.started = true;
     metrics
@@ -80,7 +80,7 @@ final class Lifecycle {
     try {
       n.component.stop(timeLimit);
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, n.context.name() + " did not stop as it should", e);
+      LOG.log(Level.ERROR, n.context.name() + " failed to stop", e);
     }
     ComponentMetrics m = metrics.get(ComponentKey.of(n.key));
     if (m != null) {
@@ -109,10 +109,10 @@ final class Lifecycle {
   }
 
   /**
-   * Stops what a reload has taken out. What that holds may wait for room in a queue that stays, of
-   * a destination that is down, for a while; then it is taken beyond the size of the queue.
+   * Stops components removed by a reload. Their data may wait for a while for room in a remaining
+   * queue whose destination is down; then it is accepted beyond the size of the queue.
    *
-   * @param staying nodes that continue
+   * @param staying nodes that keep running
    */
   void stopGone(List<GraphNode> gone, List<GraphNode> staying) {
     List<GraphNode> all = new ArrayList<>(gone);
@@ -126,9 +126,9 @@ final class Lifecycle {
   }
 
   /**
-   * Batches that nodes pass on wait no more for room.
+   * Ends waits for room of batches from these nodes.
    *
-   * @param all in whose queues it may wait now
+   * @param all nodes in whose queues they may wait
    */
   static void endWaits(List<GraphNode> ending, List<GraphNode> all) {
     ending.forEach(n -> n.context.exit().close());
@@ -136,8 +136,8 @@ final class Lifecycle {
   }
 
   /**
-   * Stops nodes within a time, sources first, extensions last. Their batches may wait for room in a
-   * later queue of a destination that is down: at the end of the time they are refused.
+   * Stops nodes within a time, upstream first, extensions last. Their batches may wait for room in
+   * a downstream queue whose destination is down: at the end of the time they are rejected.
    */
   void stopAll(List<GraphNode> some, Duration timeLimit) {
     if (!timeLimit.isPositive()) {
@@ -164,7 +164,7 @@ final class Lifecycle {
     }
   }
 
-  /** No caller waits for room in their queues any more. */
+  /** Ends all waits for room in their queues. */
   static void failBlockedProducers(List<GraphNode> some) {
     some.forEach(n -> n.context.exporters().forEach(QueuedExporter::failBlockedProducers));
   }

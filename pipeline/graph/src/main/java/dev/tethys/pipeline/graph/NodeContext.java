@@ -37,7 +37,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/** The context of one node. */
+/** Context of one node. */
 final class NodeContext implements Context {
   private final NodeKey key;
   private final GraphServices services;
@@ -45,7 +45,7 @@ final class NodeContext implements Context {
   private final Registry registry = new Registry();
   private final System.Logger logger;
 
-  /** The extensions that were asked for: when one is replaced, so is this node. */
+  /** Extensions in use: if one is replaced, so is this node. */
   private final Set<ComponentId> asked = ConcurrentHashMap.newKeySet();
 
   NodeContext(
@@ -75,7 +75,7 @@ final class NodeContext implements Context {
     return exit;
   }
 
-  /** What is shown of their queues; null where none runs. */
+  /** View of its queues; null if none is running. */
   @Nullable OutboxView outbox() {
     Map<String, OutboxView> running = new LinkedHashMap<>();
     for (QueuedExporter e : exporters) {

@@ -11,8 +11,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The place of a node, into which another instance is put while batches keep coming: for that
- * moment they wait.
+ * Holder of a node, in which another instance can replace it while batches keep arriving; they wait
+ * for that moment.
  */
 final class NodeHolder implements Consumer {
   private final NodeKey key;
@@ -69,7 +69,7 @@ final class NodeHolder implements Consumer {
     }
   }
 
-  /** Nothing more goes in; waits a little for what is inside. What is left of the patience. */
+  /** Blocks new batches and waits for those inside; returns the remaining time. */
   Duration hold(Duration timeLimit) {
     heldAt = System.nanoTime();
     held = true;
@@ -77,7 +77,7 @@ final class NodeHolder implements Consumer {
     lock.lock();
     try {
       while (inside.get() > 0 && System.nanoTime() - end < 0) {
-        // A little at a time: who left just before may not have seen that it was held.
+        // Short waits: a batch that left just before may not have seen the hold.
         changed.awaitNanos(1_000_000);
       }
     } catch (InterruptedException e) {

@@ -103,7 +103,7 @@ final class NodeReceivers implements DynamicReceivers {
     return factory.create(read, outputs, context);
   }
 
-  /** One whose metrics are shown while it runs. */
+  /** Receiver whose metrics are exposed while it runs. */
   private final class MeteredReceiver implements Receiver {
     private final Receiver receiver;
     private final Own context;
@@ -141,7 +141,7 @@ final class NodeReceivers implements DynamicReceivers {
     private final String called;
     private final Registry registry = new Registry();
 
-    /** That it asked for while it was made. */
+    /** Folders requested during its creation. */
     private final Set<Path> folders = new HashSet<>();
 
     Own(ComponentId id, String called) {
@@ -190,7 +190,7 @@ final class NodeReceivers implements DynamicReceivers {
     @Override
     public Exporter exporter(
         DeliverySettings settings, Signal signal, Encoder encoder, Sender sender) {
-      throw new UnsupportedOperationException("a receiver that is made has no queue");
+      throw new UnsupportedOperationException("a dynamically created receiver has no queue");
     }
   }
 }

@@ -12,23 +12,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Samples batches before and after a node, at a bounded rate and without blocking the pipeline:
- * passages that are not fetched in time are skipped and counted.
+ * passages not fetched in time are skipped and counted.
  *
- * <p>A batch that leaves the node on the thread of a sampled call belongs to its passage. What a
- * node passes on later, such as a batch of several, is a passage without a batch before.
+ * <p>A batch that leaves the node on the thread of a sampled call belongs to its passage. A batch
+ * emitted later, such as a merged one, is a passage without an input batch.
  */
 public final class NodeTap implements AutoCloseable {
   private static final int ROOM = 16;
 
-  /** Batches that may leave a node in one call. */
+  /** Maximum number of batches that may leave a node in one call. */
   private static final int MAX_AFTER = 16;
 
   /**
-   * One batch on its way through the node.
+   * Batch on its way through the node.
    *
-   * @param before null when it came out without a sampled call
-   * @param after what the node passed on, with the id of the edge
-   * @param whole whether {@code after} is all that was passed on within the call
+   * @param before null if the output has no sampled call
+   * @param after outputs with the id of their edge
+   * @param whole whether {@code after} contains all outputs of the call
    */
   public record NodeBatches(@Nullable Batch before, List<Passed> after, boolean whole) {}
 
@@ -66,7 +66,10 @@ public final class NodeTap implements AutoCloseable {
     return now - at >= 0 && nextAt.compareAndSet(at, now + everyNanos);
   }
 
-  /** A batch is about to pass an edge. The call, for {@link #end}; null when it is not sampled. */
+  /**
+   * Reports a batch about to pass an edge. Returns the call for {@link #end}; null if it is not
+   * sampled.
+   */
   @Nullable Call begin(String edge, Batch b) {
     if (into.contains(edge)) {
       if (!isDue()) {
@@ -103,7 +106,7 @@ public final class NodeTap implements AutoCloseable {
     }
   }
 
-  /** The next passage, or null when none came in time. */
+  /** Next passage, or null if none arrives in time. */
   public @Nullable NodeBatches next(long millis) throws InterruptedException {
     return seen.poll(millis, TimeUnit.MILLISECONDS);
   }

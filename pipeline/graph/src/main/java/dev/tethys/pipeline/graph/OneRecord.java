@@ -37,7 +37,7 @@ public final class OneRecord {
     };
   }
 
-  /** Copy of a log record, span or metric with its resource and scope, alone. */
+  /** Copies a single log record, span or metric with its resource and scope. */
   public static Telemetry<?> of(ResourceGroup<?> r, ScopeGroup<?> s, Object item) {
     return switch (item) {
       case LogRecord l -> put(new LogsData(), r, s, l);

@@ -23,9 +23,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The nodes and edges that a configuration means.
+ * Nodes and edges of a configuration.
  *
- * @param nodes sources before what they lead to; extensions first
+ * @param nodes upstream first; extensions before all
  */
 record Plan(Map<NodeKey, Step> nodes) {
   /**
@@ -37,8 +37,8 @@ record Plan(Map<NodeKey, Step> nodes) {
   record Step(Definition definition, Map<String, List<Edge.Key>> outputs) {}
 
   /**
-   * Other ways of the items of nodes; nodes without any are absent. After a connector that offers
-   * elsewhere what one of its pipelines refuses, the others are alternatives.
+   * Relations to other destinations of the items of nodes; nodes without any are absent. After a
+   * connector that offers rejected batches to other pipelines, the others are alternatives.
    */
   Map<NodeKey, Neighbours> neighbours() {
     Map<NodeKey, Neighbours> out = new HashMap<>();
@@ -63,7 +63,7 @@ record Plan(Map<NodeKey, Step> nodes) {
     return out;
   }
 
-  /** Exporters to which an output of a node leads through processors alone. */
+  /** Exporters that an output of a node reaches through processors only. */
   Set<NodeKey> exporters(NodeKey from, String output) {
     Set<NodeKey> out = new LinkedHashSet<>();
     Deque<List<Edge.Key>> todo = new ArrayDeque<>();
@@ -145,11 +145,8 @@ record Plan(Map<NodeKey, Step> nodes) {
     return new Plan(sorted);
   }
 
-  /**
-   * Nodes in an order in which each precedes the nodes that it leads to. Circles were refused
-   * before.
-   */
-  /** Extensions as they are listed, but one that names another after that one. */
+  /** Nodes in topological order. Cycles were rejected before. */
+  /** Extensions in listed order, except that one that names another follows it. */
   private static List<Definition> inOrderOfUse(List<Definition> extensions) {
     Map<String, Definition> byName = new LinkedHashMap<>();
     for (Definition d : extensions) {

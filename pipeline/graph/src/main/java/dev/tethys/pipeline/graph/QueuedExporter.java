@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class QueuedExporter implements QueuePart {
   private static final int MAX_PARTITIONS = 1000;
 
-  /** How long a request under way may take to its end after its queue was turned away from it. */
+  /** Time for requests in flight to end after their queue got another sender. */
   private static final Duration TURN = Duration.ofSeconds(10);
 
   private final NodeContext context;
@@ -48,10 +48,10 @@ final class QueuedExporter implements QueuePart {
   private final @Nullable Batcher batcher;
   private final Consumer first;
   private volatile @Nullable Outbox outbox;
-  private @Nullable QueuedExporter predecessor; // whose outbox it took over
+  private @Nullable QueuedExporter predecessor; // exporter whose outbox it took over
   private boolean succeeded; // its outbox is another's
 
-  /** The only one of its node. */
+  /** Creates the only exporter of its node. */
   QueuedExporter(
       NodeContext context,
       DeliverySettings settings,
@@ -63,7 +63,7 @@ final class QueuedExporter implements QueuePart {
     this(context, "", settings, options, outboxes, encoder, sender, account);
   }
 
-  /** One of several. */
+  /** Creates one of several exporters. */
   QueuedExporter(
       NodeContext context,
       String part,
@@ -117,7 +117,7 @@ final class QueuedExporter implements QueuePart {
 
   /**
    * Starts with the outbox of another exporter: this one sends the waiting requests; requests in
-   * flight end with the other. The other still passes on its batches, until it is stopped.
+   * flight end with the other. The other still forwards its batches until it is stopped.
    */
   void succeed(QueuedExporter other) {
     Outbox box = other.outbox;
@@ -131,7 +131,7 @@ final class QueuedExporter implements QueuePart {
     other.succeeded = true;
   }
 
-  /** Gives the outbox back to whose it was. */
+  /** Returns the outbox to its previous owner. */
   void returnQueue() {
     QueuedExporter before = predecessor;
     Outbox box = outbox;
@@ -190,7 +190,7 @@ final class QueuedExporter implements QueuePart {
     }
   }
 
-  /** Its name among several; "" for the only one. */
+  /** Name among several; "" for the only one. */
   String part() {
     return part;
   }
@@ -299,7 +299,7 @@ final class QueuedExporter implements QueuePart {
     }
   }
 
-  /** Who waits for room in its queue looks whether he has to. */
+  /** Makes producers blocked by its queue check again. */
   void wakeBlockedProducers() {
     Outbox box = outbox;
     if (box != null) {
@@ -307,7 +307,7 @@ final class QueuedExporter implements QueuePart {
     }
   }
 
-  /** No caller waits for room in its queue any more, unless another exporter owns it. */
+  /** Ends waits for room in its queue, unless another exporter owns it. */
   void failBlockedProducers() {
     Outbox box = outbox;
     if (box != null && !succeeded) {
@@ -316,11 +316,10 @@ final class QueuedExporter implements QueuePart {
   }
 
   /**
-   * What waits for company goes into the queue. A queue that is full, of a destination that is
-   * down, would be waited for without end where it may block: when the time is up, what has no room
-   * goes back to its source.
+   * Moves collected batches into the queue. A full blocking queue whose destination is down would
+   * block forever: when the time is up, batches without room return to their source.
    *
-   * @param box null when another exporter owns it, and continues sending
+   * @param box null if another exporter owns it and keeps sending
    */
   private void transfer(Batcher from, Duration timeLimit, @Nullable Outbox box) {
     if (box == null) {

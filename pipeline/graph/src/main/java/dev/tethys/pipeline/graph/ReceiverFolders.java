@@ -24,12 +24,12 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Folders of receivers that a node makes, all in one of the node's. An unused folder is kept for a
- * while: its component may come back, and then continues where it ended. The time of its last
- * change says since when it is unused, so that it is known after a restart.
+ * Folders of receivers created by a node, all below the node's folder. An unused folder is kept for
+ * a while: its receiver may return and then continues where it ended. The modification time records
+ * since when it is unused, also across restarts.
  *
- * <p>Bound: {@link #MOST} unused folders, for {@link #KEEP} and {@link #EVERY}, of which {@code
- * EVERY} begins with the node: until then it is not known who will use them.
+ * <p>Bound: {@link #MOST} unused folders, for {@link #KEEP} and {@link #EVERY}, where {@code EVERY}
+ * starts with the node: until then their users are unknown.
  */
 final class ReceiverFolders {
   static final Duration KEEP = Duration.ofDays(1);
@@ -110,15 +110,15 @@ final class ReceiverFolders {
       try {
         Files.setLastModifiedTime(f, FileTime.fromMillis(clock.millis()));
       } catch (NoSuchFileException e) {
-        // nothing was kept
+        // nothing was stored
       } catch (IOException e) {
-        log.log(Level.WARNING, "{0}: {1} is not told from one long gone: {2}", name, f, e);
+        log.log(Level.WARNING, "{0}: cannot mark folder {1} as recently used: {2}", name, f, e);
       }
     }
     removeExpired();
   }
 
-  /** Removes what is kept for too long, or is too many; now and then. */
+  /** Periodically removes folders that are too old or too many. */
   private void removeExpired() {
     long now = clock.nanos();
     if (now - checkedAt < EVERY.toNanos()) {

@@ -24,16 +24,15 @@ import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One change from the nodes that run to those of a plan. Unchanged nodes continue, or are adjusted;
- * everything new is made before anything stops; when one cannot start, {@link #undo} makes
- * everything as it was before. What the plan does not have is left to the caller, except receivers
- * where others start.
+ * Change from the running nodes to those of a plan. Unchanged nodes keep running, or are adjusted;
+ * everything new is created before anything stops; if one cannot start, {@link #undo} restores the
+ * previous state. Removed nodes are left to the caller, except receivers if others start.
  */
 final class Reconfiguration {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline");
   private static final LimitedLog FAILURES = new LimitedLog(LOG);
 
-  /** How long calls wait at most for a node that a reload replaces to pass on its items. */
+  /** Maximum time that calls wait while a replaced node forwards its items. */
   private static final Duration HOLD = Duration.ofMillis(20);
 
   private final Plan plan;
@@ -41,7 +40,7 @@ final class Reconfiguration {
   private final GraphServices services;
   private final Wiring wiring;
   private final Lifecycle lifecycle;
-  private Map<NodeKey, GraphNode> running; // another one only where a node had to be made anew
+  private Map<NodeKey, GraphNode> running; // contains another node only if one had to be recreated
 
   private final Map<NodeKey, GraphNode> wanted = new LinkedHashMap<>();
   private final List<GraphNode> fresh = new ArrayList<>();
@@ -55,15 +54,15 @@ final class Reconfiguration {
 
   private final PortExchange ports = new PortExchange();
 
-  /** How long batches were held where they were held longest, in nanoseconds. */
+  /** Longest time that batches were held, in nanoseconds. */
   private long longest;
 
   /**
-   * Makes what is new, and opens nothing.
+   * Creates new nodes and opens nothing.
    *
-   * @param running the nodes that run
-   * @param planBefore theirs; null for the first
-   * @throws dev.tethys.config.ConfigException where a component cannot be made
+   * @param running the running nodes
+   * @param planBefore their plan; null for the first
+   * @throws dev.tethys.config.ConfigException if a component cannot be created
    */
   Reconfiguration(
       Plan plan,
@@ -121,14 +120,14 @@ final class Reconfiguration {
     return wanted;
   }
 
-  /** How long batches were held where they were held longest, in nanoseconds. */
+  /** Longest time that batches were held, in nanoseconds. */
   long pauseNanos() {
     return longest;
   }
 
   /**
-   * Runs on a thread of the system: among virtual threads that are busy with what passes, those who
-   * are held would wait for this one's turn.
+   * Runs on a platform thread: among busy virtual threads, held batches would wait for this one to
+   * be scheduled.
    */
   void runAlone() throws IOException {
     FutureTask<Void> all =
@@ -163,7 +162,7 @@ final class Reconfiguration {
     for (GraphNode n : fresh) {
       wiring.lead(n, plan);
     }
-    // Extensions in their order, then what is led to before what leads there.
+    // Extensions in order, then downstream nodes before upstream ones.
     List<GraphNode> order = new ArrayList<>();
     fresh.stream().filter(n -> n.key.kind() == ComponentKind.EXTENSION).forEach(order::add);
     fresh.reversed().stream()
@@ -197,7 +196,7 @@ final class Reconfiguration {
       GraphNode old = running.get(n.key);
       if (old != null) {
         NodeHolder s = wiring.slot(n.key);
-        forward(old, HOLD); // most of it while no caller waits
+        forward(old, HOLD); // most of it while nothing waits
         forward(old, s.hold(HOLD));
         s.put(n.consumer());
         longest = Math.max(longest, s.release());
@@ -223,9 +222,8 @@ final class Reconfiguration {
   }
 
   /**
-   * Starts receivers once those are stopped that they replace, or that the plan does not have: a
-   * port may pass from any of these to any of those. Batches flow meanwhile, so requests in flight
-   * are answered.
+   * Starts receivers after stopping those that they replace or that are removed: a port may move
+   * between any of these. Batches keep flowing, so requests in flight are answered.
    */
   private void exchangeReceivers(List<GraphNode> coming) throws IOException {
     if (coming.isEmpty()) {
@@ -288,7 +286,7 @@ final class Reconfiguration {
         && after.canSucceed(before);
   }
 
-  /** Starts one with the queue of another. */
+  /** Starts a node with the queue of another. */
   private void succeed(GraphNode old, GraphNode n) {
     if (old.component.queue() instanceof QueuedExporter before
         && n.component.queue() instanceof QueuedExporter after) {
@@ -299,7 +297,7 @@ final class Reconfiguration {
     }
   }
 
-  /** The items of a node leave before anything reaches the next, as far as there is room. */
+  /** Forwards the items of a node before new ones reach its successor, as far as there is room. */
   private void forward(GraphNode old, Duration timeLimit) {
     Thread t =
         Thread.ofPlatform()
@@ -326,7 +324,7 @@ final class Reconfiguration {
     }
   }
 
-  /** The old one ends before the other begins; what comes meanwhile waits. */
+  /** Stops the old node before the new one starts; batches wait meanwhile. */
   private void replaceInPlace(GraphNode old, GraphNode n) throws IOException {
     NodeHolder s = wiring.slot(n.key);
     s.hold(HOLD);
@@ -341,7 +339,7 @@ final class Reconfiguration {
     }
   }
 
-  /** Everything as it was; the nodes that run then. */
+  /** Restores the previous state; returns the running nodes. */
   Map<NodeKey, GraphNode> undo() {
     before.forEach(
         (n, was) -> {
@@ -372,7 +370,7 @@ final class Reconfiguration {
     return running;
   }
 
-  /** Stops a node while others continue; its items have room in the queues after it. */
+  /** Stops a node while others keep running; its items have room in downstream queues. */
   private void stopNow(GraphNode n) {
     Lifecycle.endWaits(List.of(n), staying());
     if (passesPorts(n)) {
@@ -416,7 +414,7 @@ final class Reconfiguration {
       } else {
         lifecycle.start(again);
       }
-    } catch (IOException e) { // says which component it is
+    } catch (IOException e) { // adds the component's name
       again.failure = IoFailures.describe(e);
       throw e;
     } catch (RuntimeException e) {

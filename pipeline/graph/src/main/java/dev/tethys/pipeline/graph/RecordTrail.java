@@ -18,25 +18,25 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Way of one log record or span through the graph: the first one behind a receiver that matches is
- * found again at each edge by its identity, which components keep.
+ * Way of one log record or span through the graph: the first matching one after a receiver is found
+ * again at each edge by its identity, which components keep.
  *
- * <p>A span is known by its trace and span id, a log record by its times, trace and span id. Only
- * while a trail is open, each batch at each edge is read, within {@link #BUDGET_NANOS} of time;
- * batches beyond that are counted as not read.
+ * <p>A span is identified by its trace and span id, a log record by its times, trace and span id.
+ * Batches are read only while a trail is open, within {@link #BUDGET_NANOS} of time; further
+ * batches are counted as unread.
  */
 public final class RecordTrail implements AutoCloseable {
-  /** Time that reading may take of each second, on the threads of the pipeline. */
+  /** Maximum reading time per second, on the threads of the pipeline. */
   static final long BUDGET_NANOS = 100_000_000;
 
   private static final int MAX_HOPS = 100;
   private static final long SECOND = 1_000_000_000;
 
   /**
-   * Record that is followed.
+   * Record to follow.
    *
    * @param contains text within the record or its resource; "" for any record
-   * @param seen a text as who follows sees it: what is masked is not found
+   * @param seen maps a text to its visible form: masked text is not found
    */
   public record Start(Signal signal, String contains, UnaryOperator<String> seen) {
     private boolean isIn(String text) {
@@ -47,9 +47,9 @@ public final class RecordTrail implements AutoCloseable {
   /**
    * Edge that the record passed.
    *
-   * @param millis since the first
+   * @param millis since the first edge
    * @param batchItems items of the batch in which it passed
-   * @param record it alone, with its resource and scope
+   * @param record only the record, with its resource and scope
    */
   public record Hop(
       String edge,
@@ -76,7 +76,7 @@ public final class RecordTrail implements AutoCloseable {
     this.onClose = onClose;
   }
 
-  /** Looks for the record in a batch that passes an edge; never blocks on others than readers. */
+  /** Searches for the record in a batch on an edge; blocks only on other readers. */
   void pass(Edge edge, Batch batch) {
     if (batch.signal() != start.signal() || batch.encoding() != Encoding.OTLP) {
       return;
@@ -113,7 +113,7 @@ public final class RecordTrail implements AutoCloseable {
     }
   }
 
-  /** The record alone; null when it is not in the batch. */
+  /** Only the record; null if it is not in the batch. */
   private @Nullable Telemetry<?> find(Batch batch) {
     Telemetry<?> tree;
     try {

@@ -6,11 +6,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Counts of what passes one place, and the taps on it. Safe for threads.
+ * Traffic counts at one point, and its taps. Thread-safe.
  *
- * <p>Bytes are those of the encoded batch. A batch that is not encoded yet counts with a size that
- * is estimated by some of its own items: to write every one for a counter on each edge would double
- * the work of a pipeline. The estimate has no bias, and batches before have no part in it.
+ * <p>Bytes are those of the encoded batch. A batch that is not encoded yet counts with a size
+ * estimated from some of its own items: encoding everything for a counter on each edge would double
+ * the work of a pipeline. The estimate is unbiased and independent of previous batches.
  */
 public final class Traffic {
   private final LongAdder batches = new LongAdder();
@@ -24,9 +24,9 @@ public final class Traffic {
   }
 
   /**
-   * Counts a batch that passes.
+   * Counts a passing batch.
    *
-   * @param exact whether a batch is encoded for its size, which costs nothing where the next
+   * @param exact whether the batch is encoded for its size, which costs nothing if the next
    *     consumer needs its bytes
    * @return its bytes
    */
@@ -57,7 +57,7 @@ public final class Traffic {
     return items.sum();
   }
 
-  /** What passed since the start, as an edge of a graph. */
+  /** Traffic since the start, as an edge of a graph. */
   public GraphStatus.EdgeStatus status(String id, String from, String to, String pipeline) {
     return new GraphStatus.EdgeStatus(
         id, from, to, pipeline, batches.sum(), items.sum(), bytes.sum());

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Routes batches along edges to node holders. Holders stay when their node is replaced, so a reload
- * does not affect unrelated branches. Changes are for one thread at a time; edges may be read
+ * does not affect unrelated branches. Only one thread at a time makes changes; edges may be read
  * meanwhile.
  */
 final class Wiring {
@@ -45,7 +45,7 @@ final class Wiring {
     return slots.computeIfAbsent(k, NodeHolder::new);
   }
 
-  /** What leads to the place of a node leads to it from now on. */
+  /** Puts a node into its holder, to which upstream edges lead. */
   void put(GraphNode n) {
     slot(n.key).put(n.consumer());
   }
@@ -71,8 +71,8 @@ final class Wiring {
   }
 
   /**
-   * Entries of all pipelines of a plan: one edge to each of their first processors, or of their
-   * exporters, so that moved items are counted where others enter.
+   * Entries of all pipelines of a plan: one edge to each of their first processors or exporters, so
+   * that moved items are counted where others enter.
    */
   private Map<String, Consumer> entrances(Plan plan) {
     Map<String, Map<NodeKey, Edge.Key>> first = new HashMap<>();
@@ -142,7 +142,7 @@ final class Wiring {
     volumes.keepEdges(edges().stream().map(e -> e.key.toString()).collect(Collectors.toSet()));
   }
 
-  /** What passed each edge. */
+  /** Traffic of each edge. */
   List<GraphStatus.EdgeStatus> status() {
     return edges().stream()
         .map(
@@ -155,7 +155,7 @@ final class Wiring {
         .toList();
   }
 
-  /** Shows what passes an edge; empty when there is no such edge. */
+  /** Taps an edge; empty if it does not exist. */
   Optional<Tap> tap(String edge, double perSecond) {
     for (Edge e : edges()) {
       if (Objects.equals(e.key.toString(), edge)) {

@@ -26,13 +26,13 @@ public final class AccountingRegistry implements Collector {
 
   private final Map<Key, ItemAccounting> accounts = new LinkedHashMap<>(); // guarded by this
 
-  /** The account of a component for a signal; opened when there is none. */
+  /** Account of a component for a signal; opened if missing. */
   public synchronized ItemAccounting account(String kind, String component, Signal signal) {
     return accounts.computeIfAbsent(
         new Key(kind, component, signal), k -> new ItemAccounting(kind, component, signal));
   }
 
-  /** All accounts, in the order in which they were opened. */
+  /** All accounts in order of creation. */
   public synchronized List<ItemAccounting> accounts() {
     return List.copyOf(accounts.values());
   }
@@ -73,7 +73,7 @@ public final class AccountingRegistry implements Collector {
     processors(now, to);
   }
 
-  /** Shows what became of the items of accounts. */
+  /** Exposes the item counts of accounts. */
   public static void items(Map<ItemAccounting, Balance> now, Consumer<MetricFamily> to) {
     List<Metric> states = new ArrayList<>();
     List<Metric> held = new ArrayList<>();
@@ -98,7 +98,7 @@ public final class AccountingRegistry implements Collector {
         new MetricFamily(
             "tethys_pipeline_items_total",
             MetricType.COUNTER,
-            "Items by what became of them: in + created + restored + revived = out + dead_lettered"
+            "Items by outcome: in + created + restored + revived = out + dead_lettered"
                 + " + dropped + returned + kept + tethys_pipeline_items_held.",
             "",
             states));
@@ -183,7 +183,7 @@ public final class AccountingRegistry implements Collector {
     return s.name().toLowerCase(Locale.ROOT);
   }
 
-  /** What the Collector calls the items of a signal. */
+  /** Collector's name for the items of a signal. */
   private static String items(Signal s) {
     return switch (s) {
       case TRACES -> "spans";

@@ -37,7 +37,7 @@ public record Balance(
     return dropped.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Whether nothing is missing and nothing too much. */
+  /** Whether the counts add up. */
   public boolean isBalanced() {
     return held >= 0
         && in + created + restored + revived

@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Item counters of one component and signal. Each method moves items from one place to another
- * under one lock, so a {@link #balance} taken at any moment balances. Items come in, or are made or
- * found here; they are then held until they go one of the ways out.
+ * Item counters of one component and signal. Each method moves items between counters under one
+ * lock, so a {@link #balance} always adds up. Items come in, or are created or restored here; they
+ * are then held until they leave.
  */
 public final class ItemAccounting {
   private final String kind;
@@ -85,9 +85,9 @@ public final class ItemAccounting {
   }
 
   /**
-   * Held until now; abandoned.
+   * Drops held items.
    *
-   * @param reason one of few words, never text from outside: it becomes a label
+   * @param reason one of few words, never external text: it becomes a label
    */
   public synchronized void drop(String reason, long items) {
     if (items != 0) {
@@ -116,13 +116,13 @@ public final class ItemAccounting {
     kept += items;
   }
 
-  /** Came in and was passed on at once. */
+  /** Counts items that came in and were forwarded immediately. */
   public synchronized void through(long items) {
     in += items;
     out += items;
   }
 
-  /** How it stands. */
+  /** Current counts. */
   public synchronized Balance balance() {
     return new Balance(
         in, created, restored, revived, out, held, deadLettered, dropped, returned, kept);

@@ -13,18 +13,17 @@ import java.util.function.LongSupplier;
  * <p>{@code in + created + restored + revived + copied = out + held + waiting + deadLettered +
  * dropped + returned + kept}
  *
- * <p>Each account balances by itself; the edges between components count independently of them.
+ * <p>Each account adds up separately; the edges between components count independently of them.
  * {@code waiting} and {@code copied} compare the two. A receiver holds items until they are
- * acknowledged, though others have them already: these are counted at the others alone.
+ * acknowledged although others have them already: these are counted only at the others.
  *
- * @param in items that receivers took
- * @param created items that components made
- * @param copied items that were passed to more than one component, and items that were passed on
- *     and came back
- * @param out items that destinations took
+ * @param in items accepted by receivers
+ * @param created items created by components
+ * @param copied items passed to more than one component, and items passed on and returned
+ * @param out items accepted by destinations
  * @param held items in queues and in components
- * @param waiting items that passed an edge, and that the component after it does not have in its
- *     account: those that wait in a batch before a queue; 0 at rest, never less
+ * @param waiting items that passed an edge but are not in the account of the next component: those
+ *     in a batch before a queue; 0 when idle, never negative
  * @param dropped by reason
  */
 public record ProcessBalance(
@@ -46,9 +45,9 @@ public record ProcessBalance(
   /**
    * Sum of accounts.
    *
-   * @param edges items that passed edges; read after the accounts, whose items passed one before,
-   *     so that the difference is never negative while items flow. Read before them too, since what
-   *     passes meanwhile is in neither account of an edge
+   * @param edges items that passed edges; read after the accounts, whose items passed an edge
+   *     before, so that the difference is never negative while items flow. Also read before them,
+   *     because items passing meanwhile are in neither account of an edge
    */
   public static ProcessBalance of(Collection<ItemAccounting> accounts, LongSupplier edges) {
     long in = 0;
@@ -65,7 +64,7 @@ public record ProcessBalance(
     long received = 0; // held by receivers
     Map<String, Long> dropped = new TreeMap<>();
     long before = edges.getAsLong();
-    // Receivers last, so that items which others took meanwhile have come in.
+    // Receivers last, so that items accepted by others meanwhile have come in.
     List<ItemAccounting> inOrder =
         accounts.stream().sorted(Comparator.comparing(a -> a.kind().equals("receiver"))).toList();
     for (ItemAccounting a : inOrder) {

@@ -16,8 +16,8 @@ import java.util.function.UnaryOperator;
 
 /**
  * Bounded set of names built from label values, so that senders cannot fill a database with tables.
- * Beyond the limit, items go to one further name, in which every label is {@code other}, and are
- * counted. Names are known for the life of the exporter. Safe for any number of threads.
+ * Beyond the limit, items go to one more name, in which every label is {@code other}, and are
+ * counted. Names are kept for the life of the exporter. Thread-safe.
  */
 public final class BoundedNames {
   /** Replaces labels beyond the limit. */
@@ -35,8 +35,8 @@ public final class BoundedNames {
   private final String exporter;
 
   /**
-   * @param most how many names there may be, in addition to the one for all others
-   * @param registry the exporter's
+   * @param most maximum number of names, in addition to the one for all others
+   * @param registry of the exporter
    * @param exporter the component, as in {@code clickhouse/far}
    */
   public BoundedNames(
@@ -52,12 +52,12 @@ public final class BoundedNames {
   }
 
   /**
-   * Names that something else than a template makes.
+   * Names created by a function instead of a template.
    *
-   * @param naming a name of labels
-   * @param other the name of what would make one more
-   * @param most how many names there may be, in addition to the one for all others
-   * @param registry the exporter's
+   * @param naming name for labels
+   * @param other the name beyond the limit
+   * @param most maximum number of names, in addition to the one for all others
+   * @param registry of the exporter
    * @param exporter the component, as in {@code kafka/far}
    */
   public BoundedNames(
@@ -87,14 +87,14 @@ public final class BoundedNames {
         registry
             .counters(
                 "tethys_exporter_names_beyond_limit_total",
-                "Series and resources whose labels would have made one name more than max_names:"
-                    + " they went to the name with \"other\" in it.",
+                "Series and resources whose labels would have exceeded max_names; they went to "
+                    + "the name with \"other\" in it.",
                 "exporter",
                 "signal")
             .with(exporter, signal.name().toLowerCase(Locale.ROOT));
   }
 
-  /** The key that says how many there may be, added to the section of an exporter. */
+  /** Key of the limit, added to the section of an exporter. */
   public static Key<Long> key(Section s, long usual) {
     return s.key(
         "max_names",
@@ -104,7 +104,7 @@ public final class BoundedNames {
             + "with \"other\" for every label.");
   }
 
-  /** Its value. */
+  /** Value of the limit. */
   public static int read(YamlObject o, Key<Long> key) {
     long v = o.get(key);
     if (v < 1 || v > MOST) {
@@ -118,7 +118,7 @@ public final class BoundedNames {
     return fixed;
   }
 
-  /** The name of what has these labels, "" for those that it does not have. */
+  /** Name for labels, "" for missing ones. */
   public String of(UnaryOperator<String> label) {
     String name = naming.apply(label);
     return fixed ? name : bounded(name);
@@ -129,7 +129,7 @@ public final class BoundedNames {
     return name.equals(other) || admits(name) ? name : other;
   }
 
-  /** Whether a name is one of those that there may be; counts it where it is not. */
+  /** Whether a name is within the limit; counts it if not. */
   public boolean admits(String name) {
     if (known.contains(name)) {
       return true;
@@ -145,8 +145,8 @@ public final class BoundedNames {
       JulLogger.of(BoundedNames.class.getName())
           .log(
               System.Logger.Level.WARNING,
-              "{0}: {1} would be one name more than max_names ({2}): it goes to {3}, as what makes"
-                  + " further ones will",
+              "{0}: {1} exceeds max_names ({2}): its data goes to {3}, as will data of further "
+                  + "names",
               exporter,
               name,
               most,

@@ -6,15 +6,15 @@ import java.util.function.UnaryOperator;
 
 /**
  * Rule for valid names of a database. Texts of a template are checked when it is read; values of
- * labels, which any client may have sent, are made to fit.
+ * labels, which any client may have sent, are converted.
  *
  * @param requirement the rule in words, as in {@code "requires …"}
- * @param legal an expression that the template fits where {@code x} replaces each label
- * @param led whether a template with labels must begin with a text, so that no value can name, for
- *     instance, a table of the system
- * @param fit makes a value one that may be in a name; "" when nothing is left of it
- * @param max most characters of a name, which is cut there; 0 for any number
- * @param taken texts with a meaning for the destination in a name: they get an underscore before
+ * @param legal expression that the template must match with {@code x} for each label
+ * @param led whether a template with labels must start with text, so that no value can select, for
+ *     instance, a system table
+ * @param fit converts a value for use in a name; "" if nothing is left
+ * @param max maximum number of characters of a name, which is truncated; 0 for no limit
+ * @param taken names with a special meaning for the destination: they get an underscore before
  *     their last character
  */
 public record NameRule(
@@ -24,13 +24,13 @@ public record NameRule(
     UnaryOperator<String> fit,
     int max,
     List<String> taken) {
-  /** Anything is legal; the caller has made values fit. */
+  /** No rule; the caller has converted values. */
   static final NameRule NONE = new NameRule("", "(?s).*", false, v -> v, 0, List.of());
 
   /**
-   * Names of letters, digits and underscores, of values too.
+   * Names of letters, digits and underscores, including values.
    *
-   * @param more characters that texts may have besides, as in a class of an expression
+   * @param more further characters allowed in texts, as in a character class
    */
   public static NameRule words(String more, int max, String... taken) {
     return new NameRule(

@@ -5,29 +5,28 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * A name with labels in it: {@code telemetry/{job}/{instance}}. A label that is absent is {@code
- * none} where a rule says what values have to be like.
+ * Name with label placeholders: {@code telemetry/{job}/{instance}}. A missing label is {@code none}
+ * if a rule restricts values.
  *
- * @param parts texts and labels, in turn, beginning with a text
+ * @param parts texts and labels alternately, starting with a text
  * @param rule of the destination
  */
 public record NameTemplate(List<String> parts, NameRule rule) {
   private static final String NONE = "none";
 
   /**
-   * Reads one whose values the caller makes fit.
+   * Parses a template whose values the caller converts.
    *
-   * @throws IllegalArgumentException when a brace is not closed, or has nothing in it
+   * @throws IllegalArgumentException if a brace is unclosed or empty
    */
   public static NameTemplate parse(String text) {
     return parse(text, NameRule.NONE);
   }
 
   /**
-   * Reads one.
+   * Parses a template.
    *
-   * @throws IllegalArgumentException when a brace is not closed, or has nothing in it, or the rule
-   *     forbids the texts
+   * @throws IllegalArgumentException if a brace is unclosed or empty, or the rule forbids the texts
    */
   public static NameTemplate parse(String text, NameRule rule) {
     NameTemplate t = new NameTemplate(parts(text), rule);
@@ -44,7 +43,7 @@ public record NameTemplate(List<String> parts, NameRule rule) {
   }
 
   /**
-   * Reads one whose rule is of names with labels alone: others are left as they are.
+   * Parses a template whose rule applies only to names with labels.
    *
    * @throws IllegalArgumentException as {@link #parse(String, NameRule)}
    */
@@ -92,7 +91,7 @@ public record NameTemplate(List<String> parts, NameRule rule) {
     return parts.size() == 1;
   }
 
-  /** Whether all its texts are made of what an expression takes. */
+  /** Whether all its texts match an expression. */
   public boolean textsMatch(String regex) {
     for (int i = 0; i < parts.size(); i += 2) {
       if (!parts.get(i).matches(regex)) {
@@ -111,7 +110,7 @@ public record NameTemplate(List<String> parts, NameRule rule) {
     return out;
   }
 
-  /** The name of what has these labels, "" for those that it does not have. */
+  /** Name for labels, "" for missing ones. */
   public String of(UnaryOperator<String> label) {
     if (isFixed()) {
       return parts.getFirst();
@@ -127,7 +126,7 @@ public record NameTemplate(List<String> parts, NameRule rule) {
             }));
   }
 
-  /** The name of what has none of the labels. */
+  /** Name without any labels. */
   public String ofNothing() {
     return of(l -> "");
   }

@@ -27,20 +27,19 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parts batches by the names that their items go to, and has each part encoded for its name. Series
- * are separated by their labels, everything else by the attributes of its resource; profiles stay
- * together.
+ * Splits batches by the names of their items, and encodes each part for its name. Series are
+ * separated by their labels, everything else by resource attributes; profiles stay together.
  */
 public final class NamedEncoder implements Encoder {
-  /** The header of a request that has the name; it does not go over the wire. */
+  /** Header of a request with its name; it is not sent. */
   public static final String NAME = "tethys-name";
 
   /**
    * Settings of encoders for databases of series.
    *
-   * @param otlp how points become samples
-   * @param families whether the destination takes metadata of families: every name gets that of its
-   *     series then, else the first gets all, whose encoder counts it
+   * @param otlp conversion of points to samples
+   * @param families whether the destination supports family metadata: each name then gets that of
+   *     its series; otherwise the first gets all, and its encoder counts it
    */
   public record Series(OtlpOptions otlp, boolean families) {}
 
@@ -56,11 +55,11 @@ public final class NamedEncoder implements Encoder {
   }
 
   /**
-   * What encodes for the names of a template.
+   * Encoder for the names of a template.
    *
-   * @param series of destinations of series; null where metrics stay OTLP and are separated by
+   * @param series for destinations of series; null if metrics stay OTLP and are separated by
    *     resource
-   * @param encoders for a name
+   * @param encoders creates the encoder of a name
    */
   public static Encoder of(
       BoundedNames names, @Nullable Series series, Function<String, Encoder> encoders) {
@@ -69,12 +68,12 @@ public final class NamedEncoder implements Encoder {
         : new NamedEncoder(names, series, encoders);
   }
 
-  /** The same of one encoder, whose requests say their names in the header {@link #NAME}. */
+  /** The same with one encoder, whose requests have their names in the header {@link #NAME}. */
   public static Encoder marked(BoundedNames names, @Nullable Series series, Encoder encoder) {
     return names.isFixed() ? encoder : of(names, series, name -> withName(name, encoder));
   }
 
-  /** The same encoder, whose requests say a name in the header {@link #NAME}. */
+  /** The same encoder with a name in the header {@link #NAME} of its requests. */
   public static Encoder withName(String name, Encoder encoder) {
     return batch -> withName(name, encoder.encode(batch));
   }
@@ -89,7 +88,7 @@ public final class NamedEncoder implements Encoder {
     return new Encoded(out, e.drops());
   }
 
-  /** The name that a request says, or the only one that a template has. */
+  /** Name of a request, or the only name of a template. */
   public static String name(EncodedRequest p, NameTemplate template) {
     String name = p.headers().get(NAME);
     return name == null ? template.ofNothing() : name;
@@ -114,7 +113,7 @@ public final class NamedEncoder implements Encoder {
   }
 
   private Map<String, Batch> parts(Batch batch, Map<String, Integer> drops) {
-    if (batch.signal() == Signal.PROFILES) { // resources of which are no requests alone
+    if (batch.signal() == Signal.PROFILES) { // resources cannot be separated
       return Map.of(names.of(l -> ""), batch);
     }
     if (batch.signal() != Signal.METRICS) {
@@ -150,8 +149,8 @@ public final class NamedEncoder implements Encoder {
   }
 
   /**
-   * @param everywhere whether metadata goes to every name that has a series of its family, else all
-   *     of it to the first name
+   * @param everywhere whether each name with series of a family gets its metadata; otherwise the
+   *     first name gets all of it
    */
   private Map<String, Batch> byLabels(Batch batch, byte[] request, int size, boolean everywhere) {
     Map<String, Part> parts = new LinkedHashMap<>();

@@ -9,9 +9,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
 /**
- * Folder or name with a time in it, written as a format of C's {@code strftime}.
+ * Folder or name with a time in it, in a format of C's {@code strftime}.
  *
- * @param step shortest time after which the text may differ
+ * @param step minimum time after which the text may change
  */
 public record TimePath(String format, DateTimeFormatter formatter, ChronoUnit step) {
   /** The partition of the Collector's {@code awss3} components. */
@@ -111,7 +111,7 @@ public record TimePath(String format, DateTimeFormatter formatter, ChronoUnit st
     return formatter.format(time.atZone(zone));
   }
 
-  /** The first time after another at which the text may differ. */
+  /** First time after another at which the text may change. */
   public Instant next(Instant time, ZoneId zone) {
     ZonedDateTime t = time.atZone(zone);
     return switch (step) {

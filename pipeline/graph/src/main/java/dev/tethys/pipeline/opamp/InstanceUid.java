@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Identity of an agent: a UUID, which may be written as a ULID. */
+/** Identity of an agent: a UUID, optionally written as a ULID. */
 public final class InstanceUid {
   private static final String CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   private static final int ULID_LENGTH = 26;

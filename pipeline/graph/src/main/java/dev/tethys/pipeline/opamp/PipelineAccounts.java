@@ -15,17 +15,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Totals of the item accounting of a process since its start, as an agent reports them.
  *
- * @param in items that receivers took or made
- * @param out items that exporters delivered
+ * @param in items accepted or created by receivers
+ * @param out items delivered by exporters
  * @param queued items in queues of exporters
- * @param returned items that receivers gave back to their sources
+ * @param returned items that receivers rejected to their sources
  * @param dropped items by reason, of all components
  * @param exporters by name and signal, such as {@code otlp/vendor@logs}
  * @param signals by name, such as {@code logs}
- * @param receivers items that receivers took and kept, by name and signal, such as {@code
- *     otlp@logs}
- * @param controls live controls by id; null for a process that takes none
- * @param memory resident bytes of the process; 0 where they are not known
+ * @param receivers items accepted by receivers, by name and signal, such as {@code otlp@logs}
+ * @param controls live controls by id; null for a process without them
+ * @param memory resident bytes of the process; 0 if unknown
  * @param fidelity counts of checks of fidelity, by {@code check@signal} and result
  */
 public record PipelineAccounts(
@@ -41,7 +40,7 @@ public record PipelineAccounts(
     @Nullable Map<String, Control> controls,
     long memory,
     Map<String, Map<String, Long>> fidelity) {
-  /** Change of memory that alone is no reason for a report. */
+  /** Minimum change of memory that triggers a report. */
   private static final long MEMORY_STEP = 16L << 20;
 
   /**
@@ -61,11 +60,10 @@ public record PipelineAccounts(
   /**
    * Items of an exporter.
    *
-   * @param in taken from its pipelines, or found on disk
+   * @param in accepted from its pipelines, or found on disk
    * @param out delivered
-   * @param queued in its queue or under way
-   * @param oldestMillis for how long the oldest of these has waited, 0 without any; -1 where that
-   *     is not known
+   * @param queued in its queue or in flight
+   * @param oldestMillis age of the oldest of these, 0 if there is none; -1 if unknown
    */
   public record Exporter(long in, long out, long queued, long oldestMillis) {
     Exporter plus(Exporter other) {
@@ -78,13 +76,13 @@ public record PipelineAccounts(
   }
 
   /**
-   * Live control as the process applies it.
+   * State of a live control in the process.
    *
-   * @param startMillis start of the control whose items these are; ids may be used again
+   * @param startMillis start of the counted control; ids may be reused
    * @param matched items in its scope
    * @param changed items that it masked or moved
    * @param removedBytes bytes of the items that it dropped or moved
-   * @param targetMissing whether its target does not run, so that it moves nothing
+   * @param targetMissing whether its target is not running, so that nothing is moved
    * @param quotas largest uses of its quota
    */
   public record Control(

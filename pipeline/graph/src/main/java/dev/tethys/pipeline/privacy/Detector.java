@@ -22,7 +22,7 @@ public enum Detector {
   /** Token with a known form: JSON web token, bearer token, tokens of common services. */
   TOKEN("ghp_0123456789abcdefghijABCDEFGHIJ012345", "ghp_short"),
 
-  /** Private key in PEM form, key of AWS, or a value assigned to a name such as password. */
+  /** Private key in PEM form, AWS key, or a value assigned to a name such as password. */
   KEY("password=correct-horse", "password policy");
 
   private final String sample;
@@ -38,12 +38,12 @@ public enum Detector {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** A text in which it finds something. */
+  /** Text with a finding. */
   public String sample() {
     return sample;
   }
 
-  /** A similar text in which it finds nothing. */
+  /** Similar text without a finding. */
   public String counterSample() {
     return counterSample;
   }

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.privacy;
 
 /**
- * Part of a text that a detector found.
+ * Part of a text found by a detector.
  *
- * @param end index behind the last character
+ * @param end index after the last character
  */
 public record Finding(Detector detector, int start, int end) {}

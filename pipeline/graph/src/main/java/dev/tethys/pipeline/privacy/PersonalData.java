@@ -90,11 +90,11 @@ public final class PersonalData {
     return EnumSet.copyOf(detectors);
   }
 
-  /** What is found in a text, in its order and without overlaps; empty for most texts. */
+  /** Findings in a text, in order and without overlaps; empty for most texts. */
   public List<Finding> find(String text) {
     List<Finding> out = null;
     int n = text.length();
-    int from = 0; // behind the last finding
+    int from = 0; // after the last finding
     for (int i = 0; i < n; i++) {
       char c = text.charAt(i);
       Finding f = null;
@@ -131,7 +131,7 @@ public final class PersonalData {
     String of(Finding f, String found);
   }
 
-  /** The text with each finding replaced; the same object when there is none. */
+  /** Replaces each finding; returns the same object if there is none. */
   public String masked(String text, Mask mask) {
     List<Finding> found = find(text);
     if (found.isEmpty()) {
@@ -309,7 +309,7 @@ public final class PersonalData {
         : null;
   }
 
-  /** A number of 8 to 15 digits behind +, or three groups of 3, 3 and 4 digits. */
+  /** Finds a number of 8 to 15 digits after +, or three groups of 3, 3 and 4 digits. */
   private static @Nullable Finding findPhoneNumber(String t, int i) {
     if (t.charAt(i) == '+') {
       return international(t, i);
@@ -468,7 +468,7 @@ public final class PersonalData {
     return new Finding(Detector.KEY, i, Math.min(end, i + MAX_TOKEN));
   }
 
-  /** The value that is assigned to a name such as password, in forms of logs, JSON and URLs. */
+  /** Finds a value assigned to a name such as password, in forms used by logs, JSON and URLs. */
   private @Nullable Finding assigned(String t, int i, int from) {
     if (!detectors.contains(Detector.KEY)) {
       return null;

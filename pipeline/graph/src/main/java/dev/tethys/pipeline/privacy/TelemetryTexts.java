@@ -35,7 +35,7 @@ public final class TelemetryTexts {
   /**
    * Edits all texts.
    *
-   * @return whether anything was changed
+   * @return whether anything changed
    */
   public static boolean edit(Telemetry<?> data, Editor editor) {
     boolean changed = false;
@@ -74,7 +74,7 @@ public final class TelemetryTexts {
       case Attributes map -> changed |= attributes(map, editor);
       case ArrayValue list -> changed |= list("body", list, editor);
       case null, default -> {
-        // no text
+        // not text
       }
     }
     return changed;

@@ -18,16 +18,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes what is appended as requests of remote write. It remembers no series: a reference holds
- * until the next one is asked for, so its caller resolves each series anew.
+ * Writes appended samples as remote write requests. It keeps no series: a reference is valid until
+ * the next one is requested, so its caller resolves each series again.
  *
- * <p>Samples are neither sorted nor compared with earlier ones: nothing is refused.
+ * <p>Samples are neither sorted nor compared with earlier ones, and none is rejected.
  */
 final class BatchAppender implements LayoutAppender {
-  /** A batch ends here when a scrape brings more, so that none has to be handled in one piece. */
+  /** Size at which a batch is split within a scrape. */
   static final int MAX_BATCH_BYTES = 4 << 20;
 
-  /** A batch ends here even between the parts of one histogram. */
+  /** Size at which a batch is split even within one histogram. */
   static final int MOST_BATCH_BYTES = 6 << 20;
 
   private final BatchSink sink;
@@ -115,7 +115,7 @@ final class BatchAppender implements LayoutAppender {
     }
   }
 
-  /** Ends a batch, but not between parts of one histogram or summary, unless it grows too large. */
+  /** Splits the batch, but not within one histogram or summary unless it grows too large. */
   private void cutBetweenPoints(WriteRequestWriter w) {
     Labels next =
         Labels.ofCanonicalBytes(Arrays.copyOfRange(labels, labelOffset, labelOffset + labelLength));

@@ -10,17 +10,17 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Hands what is appended to a consumer, one batch or a few for each commit, in the encoding of
- * remote write. Nothing is kept of a series from one appender to the next.
+ * Sends appended samples to a consumer, one batch or a few per commit, in the remote write
+ * encoding. No series is kept from one appender to the next.
  */
 public final class BatchSink implements SampleSink {
   /** Writers that wait for the next appender. */
   private static final int MAX_IDLE = 8;
 
-  /** A writer with a larger buffer is not kept. */
+  /** Maximum buffer size of a writer that is kept. */
   private static final int KEEP_BYTES = 1 << 20;
 
-  /** References of two appenders differ, as long as none gives more than so many. */
+  /** Distance of the references of two appenders. */
   private static final long APART = 1L << 32;
 
   private final Consumer to;
@@ -29,7 +29,7 @@ public final class BatchSink implements SampleSink {
   private final ArrayBlockingQueue<WriteRequestWriter> idle = new ArrayBlockingQueue<>(MAX_IDLE);
 
   /**
-   * @param ack told what became of each batch
+   * @param ack receives the outcome of each batch
    */
   public BatchSink(Consumer to, AckCallback ack) {
     this.to = to;

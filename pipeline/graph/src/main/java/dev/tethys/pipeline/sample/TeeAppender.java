@@ -36,8 +36,8 @@ final class TeeAppender implements Appender {
   }
 
   /**
-   * Passes a sample to the other appender, for a series of the store; false when the series has
-   * just left memory.
+   * Passes a sample of the store's series to the other appender; false if the series has just left
+   * memory.
    */
   private boolean at(long s) {
     if (s != series) {
@@ -97,7 +97,7 @@ final class TeeAppender implements Appender {
 
   @Override
   public void commit() {
-    // The other first: samples that the store has after a crash have then also been passed on.
+    // The other first: samples that the store has after a crash have then also been forwarded.
     second.commit();
     store.commit();
   }

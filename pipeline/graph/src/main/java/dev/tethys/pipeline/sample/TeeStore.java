@@ -13,10 +13,10 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * A store beside which everything that it takes goes another way too.
+ * Store whose accepted samples are also forwarded.
  *
- * <p>A commit is passed on before the store has it: if the process dies in between, the other side
- * has a sample more than the store, and never one less.
+ * <p>A commit is forwarded before it is stored: if the process dies in between, the other side has
+ * a sample more than the store, never one less.
  */
 public final class TeeStore implements MetricStore {
   private final MetricStore store;
@@ -24,7 +24,7 @@ public final class TeeStore implements MetricStore {
   private final BooleanSupplier wanted;
 
   /**
-   * @param wanted whether anybody is there on the other way; asked for each batch
+   * @param wanted whether forwarding has a consumer; called for each batch
    */
   public TeeStore(MetricStore store, SampleSink second, BooleanSupplier wanted) {
     this.store = store;

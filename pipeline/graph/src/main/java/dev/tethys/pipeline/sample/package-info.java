@@ -1,4 +1,4 @@
-/** Batches of samples that are appended one by one, and forwarding next to a store. */
+/** Batches of individually appended samples, and forwarding next to a store. */
 @NullMarked
 package dev.tethys.pipeline.sample;
 

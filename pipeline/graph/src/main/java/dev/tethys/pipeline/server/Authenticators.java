@@ -5,22 +5,22 @@ import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.ServerAuth;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the extension that decides who may send. */
+/** Resolves the extension that authenticates senders. */
 public final class Authenticators {
   private Authenticators() {}
 
   /**
-   * The extension.
+   * Resolves the extension.
    *
-   * @param reference null for none, which lets everyone send
-   * @throws dev.tethys.config.ConfigException when there is no such extension
+   * @param reference null for none, which allows everyone
+   * @throws dev.tethys.config.ConfigException if the extension does not exist
    */
   public static @Nullable ServerAuth find(@Nullable Reference reference, Context context) {
     return reference == null ? null : context.extension(reference, ServerAuth.class);
   }
 
   /**
-   * The extension of an HTTP server.
+   * Resolves the extension of an HTTP server.
    *
    * @param auth null for none
    */

@@ -20,10 +20,10 @@ public record Cors(
   private static final List<String> USUAL =
       List.of("accept", "content-type", "x-requested-with", "origin");
 
-  /** What a page wants to send. */
+  /** Header with the method that a page wants to use. */
   static final String METHOD = "Access-Control-Request-Method";
 
-  /** What it may send, once its origin may. */
+  /** Methods allowed to an allowed origin. */
   private static final List<String> METHODS = List.of("GET", "HEAD", "POST");
 
   private boolean allows(String origin) {
@@ -42,7 +42,7 @@ public record Cors(
     return false;
   }
 
-  /** Says on the answer to a request whether its page may read it. */
+  /** Adds headers to a response that determine whether the page may read it. */
   public void mark(HttpRequest request, HttpResponse response) {
     String origin = request.header("Origin");
     if (origin == null) {
@@ -58,7 +58,7 @@ public record Cors(
     }
   }
 
-  /** Answers the question whether a request may be sent. */
+  /** Answers a preflight request. */
   public void preflight(HttpRequest request, HttpResponse response) throws IOException {
     String origin = request.header("Origin");
     String method = request.header(METHOD);

@@ -8,17 +8,17 @@ import dev.tethys.web.ConnectionTimes;
 import java.time.Duration;
 
 /**
- * {@code keepalive} of a gRPC server as the Collector writes it. What is not written is not done,
- * where gRPC's own servers ask after two hours and are particular about pings from the start.
+ * {@code keepalive} of a gRPC server with the Collector's keys. Omitted settings are disabled,
+ * whereas gRPC's own servers ping after two hours and restrict client pings by default.
  *
- * @param times how long connections live, and when silent ones are asked
- * @param pingEvery how long clients must wait between two pings; zero for no limit
- * @param pingIdle whether they may ping without a call
+ * @param times lifetimes and keepalive pings of connections
+ * @param pingEvery minimum interval of client pings; zero for no limit
+ * @param pingIdle whether clients may ping without a call
  */
 record GrpcKeepalive(ConnectionTimes times, Duration pingEvery, boolean pingIdle) {
   static final GrpcKeepalive NONE = new GrpcKeepalive(ConnectionTimes.USUAL, Duration.ZERO, true);
 
-  /** gRPC's for what of a block is left out. */
+  /** gRPC's defaults for omitted keys of a block. */
   private static final Duration REPLY = Duration.ofSeconds(20);
 
   private static final Duration PING_EVERY = Duration.ofMinutes(5);

@@ -19,7 +19,7 @@ import java.io.IOException;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The gRPC methods of a receiver and what they share: who may call, limits, metadata. */
+/** gRPC methods of a receiver with their common features: authentication, limits, metadata. */
 public final class GrpcServerEndpoint {
   private static final String TRANSPORT = "grpc";
 
@@ -34,7 +34,7 @@ public final class GrpcServerEndpoint {
     this(admission, settings, auth, new Routes());
   }
 
-  /** An endpoint whose methods are some of the paths of another listener. */
+  /** Creates an endpoint whose methods are paths of another listener. */
   public GrpcServerEndpoint(
       ReceiverAdmission admission,
       GrpcServerSettings settings,
@@ -50,11 +50,11 @@ public final class GrpcServerEndpoint {
   @FunctionalInterface
   public interface Method {
     /**
-     * Takes a message.
+     * Handles a message.
      *
-     * @param hold what it reserves beyond the message
-     * @param metadata the headers to pass on
-     * @throws CodecException when the message is malformed
+     * @param hold reserves memory beyond the message
+     * @param metadata headers to pass on
+     * @throws CodecException if the message is malformed
      */
     byte[] call(byte[] message, HttpRequest request, Hold hold, Metadata metadata)
         throws GrpcException, BusyException, InterruptedException;
@@ -73,7 +73,7 @@ public final class GrpcServerEndpoint {
   }
 
   /**
-   * Adds a method whose answer is a stream.
+   * Adds a method with a streamed response.
    *
    * @param path such as {@code /package.Service/Method}
    */
@@ -92,7 +92,7 @@ public final class GrpcServerEndpoint {
             }));
   }
 
-  /** Counts with this what methods refuse. */
+  /** Sets the counter of rejected items. */
   public void countRefused(RefusedItems by) {
     refused = by;
   }
@@ -174,7 +174,7 @@ public final class GrpcServerEndpoint {
     };
   }
 
-  /** How a client learns of how many items were rejected, of methods without a place for it. */
+  /** Error with the number of rejected items, for methods without a field for it. */
   private static GrpcException rejected(Outcome.Rejected r) {
     Status s = Status.INVALID_ARGUMENT;
     return new GrpcException(

@@ -10,14 +10,14 @@ import dev.tethys.web.Http2Limits;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A gRPC server as the Collector writes it (configgrpc).
+ * gRPC server with the Collector's keys (configgrpc).
  *
- * @param endpoint as listeners have it: {@code host:port}, or {@code unix:path}
- * @param tls null for none
- * @param auth the extension that decides who may send; null for everyone
- * @param includeMetadata whether headers go along with batches
- * @param connections how long connections live, and whether silent ones are asked
- * @param http2 how many calls a connection may have, and how often it may ping
+ * @param endpoint in the form of listeners: {@code host:port}, or {@code unix:path}
+ * @param tls null without TLS
+ * @param auth the extension that authenticates senders; null for everyone
+ * @param includeMetadata whether headers become metadata of batches
+ * @param connections lifetimes and keepalive pings of connections
+ * @param http2 limits of concurrent calls and client pings
  */
 public record GrpcServerSettings(
     String endpoint,
@@ -37,8 +37,8 @@ public record GrpcServerSettings(
   private static final Type<Reference> AUTH_TYPE = AUTH.type(o -> o.get(AUTHENTICATOR));
 
   /**
-   * Settings of methods on the listener of another server, which alone knows its address and its
-   * users; headers go along with batches.
+   * Settings of methods on the listener of another server, which handles addresses and users;
+   * headers become metadata of batches.
    */
   public static GrpcServerSettings within(int maxMessageBytes) {
     return new GrpcServerSettings(
@@ -46,7 +46,7 @@ public record GrpcServerSettings(
   }
 
   /**
-   * The block with a default endpoint.
+   * Type of the block with a default endpoint.
    *
    * @param endpoint such as {@code localhost:4317}
    */

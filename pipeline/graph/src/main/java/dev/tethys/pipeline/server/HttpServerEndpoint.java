@@ -27,15 +27,15 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The paths of a receiver and what they share: who may send, from where, limits, metadata. */
+/** Paths of a receiver with their common features: authentication, CORS, limits, metadata. */
 public final class HttpServerEndpoint {
-  /** What is reserved for a body before its length is known. */
+  /** Memory reserved for a body of unknown length. */
   private static final int UNKNOWN_LENGTH = 64 << 10;
 
   /** Bodies up to this are not accounted for as a tree. */
   private static final int FREE_BYTES = 64 << 10;
 
-  /** How much larger than a text what is parsed out of it is, as a rule. */
+  /** Typical factor between a text and its parsed form. */
   private static final long TREE_FACTOR = 4;
 
   private static final String TRANSPORT = "http";
@@ -48,7 +48,7 @@ public final class HttpServerEndpoint {
   private volatile RefusedItems refused = RefusedItems.NONE;
   private @Nullable Duration stopGrace; // null for the usual; set before it opens
 
-  /** Paths at which pages of other origins may ask what they may send. */
+  /** Paths with preflight requests. */
   private final Set<String> asked = new HashSet<>();
 
   public HttpServerEndpoint(
@@ -56,7 +56,7 @@ public final class HttpServerEndpoint {
     this(admission, settings, auth, new Routes().openToAllOrigins());
   }
 
-  /** An endpoint whose paths are some of those of another listener. */
+  /** Creates an endpoint whose paths are served by another listener. */
   public HttpServerEndpoint(
       ReceiverAdmission admission,
       HttpServerSettings settings,
@@ -68,12 +68,12 @@ public final class HttpServerEndpoint {
     this.routes = routes;
   }
 
-  /** What requests reserve their memory from. */
+  /** Admission from which requests reserve memory. */
   public ReceiverAdmission admission() {
     return admission;
   }
 
-  /** Counts with this what handlers refuse. */
+  /** Sets the counter of rejected items. */
   public void countRefused(RefusedItems by) {
     refused = by;
   }
@@ -214,16 +214,16 @@ public final class HttpServerEndpoint {
     return settings.maxBodyBytes();
   }
 
-  /** The type of a body without its parameters, in lower case; "" when none is said. */
+  /** Media type of a body without parameters, in lower case; "" if unspecified. */
   public static String mediaType(HttpRequest request) {
     String type = request.header("Content-Type");
     return type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
   }
 
   /**
-   * In what a body is compressed.
+   * Compression of a body.
    *
-   * @throws HttpException 400 when that is not taken
+   * @throws HttpException 400 if it is not supported
    */
   public Compression compression(HttpRequest request) {
     String word = request.header("Content-Encoding");
@@ -235,11 +235,11 @@ public final class HttpServerEndpoint {
   }
 
   /**
-   * The body, decompressed; what it takes is reserved.
+   * Decompressed body, with its memory reserved.
    *
-   * @throws HttpException 413 when it is too large before decompression
-   * @throws TooLargeException when it is after
-   * @throws CodecException when it is damaged
+   * @throws HttpException 413 if it is too large before decompression
+   * @throws TooLargeException if it is too large afterwards
+   * @throws CodecException if it is corrupt
    */
   public byte[] body(HttpRequest request, Compression compression, Hold hold)
       throws IOException, BusyException {
@@ -265,7 +265,7 @@ public final class HttpServerEndpoint {
     return type.endsWith("protobuf");
   }
 
-  /** Says on an answer when to send again. */
+  /** Sets the retry delay of a response. */
   public static void retryAfter(HttpResponse response, Outcome.Unavailable u) {
     Duration after = u.retryAfter();
     if (after.isPositive()) {
@@ -273,7 +273,7 @@ public final class HttpServerEndpoint {
     }
   }
 
-  /** Answers as most protocols do: 204, 400 with what was refused, 503 with when to come again. */
+  /** Answers like most protocols: 204, 400 with the rejection, 503 with a retry delay. */
   public static void answer(HttpResponse response, Outcome outcome) throws IOException {
     switch (outcome) {
       case Outcome.Accepted a -> response.status(204).send();
@@ -290,12 +290,12 @@ public final class HttpServerEndpoint {
     }
   }
 
-  /** Lets requests continue for so long once the listener stops, instead of the usual time. */
+  /** Sets the time for requests to complete once the listener stops. */
   void stopWithin(Duration grace) {
     stopGrace = grace;
   }
 
-  /** How the listener behaves. */
+  /** Options of the listener. */
   HttpListenerOptions options() {
     HttpListenerOptions o = Listeners.options(settings);
     return stopGrace == null ? o : o.withStopGrace(stopGrace);

@@ -18,18 +18,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP server as the Collector writes it (confighttp).
+ * HTTP server with the Collector's keys (confighttp).
  *
- * @param tls null for none
- * @param cors null when pages of other origins may not send
- * @param endpoint as listeners have it: {@code host:port}, or {@code unix:path}
- * @param auth who may send; null for everyone
+ * @param tls null without TLS
+ * @param cors null if pages of other origins may not send
+ * @param endpoint in the form of listeners: {@code host:port}, or {@code unix:path}
+ * @param auth authenticates senders; null for everyone
  * @param maxBodyBytes of a request, before and after decompression
- * @param includeMetadata whether headers go along with batches
- * @param responseHeaders of every answer
- * @param compressions in which bodies are taken, by the words of Content-Encoding; "" for none
- * @param readTimeout for one request; zero for the listener's own
- * @param connections what is borne of a connection beyond that
+ * @param includeMetadata whether headers become metadata of batches
+ * @param responseHeaders added to every response
+ * @param compressions accepted values of Content-Encoding; "" for none
+ * @param readTimeout for one request; zero for the listener's default
+ * @param connections further limits of connections
  */
 public record HttpServerSettings(
     String endpoint,
@@ -98,15 +98,12 @@ public record HttpServerSettings(
   private static final List<String> ALL_COMPRESSIONS =
       List.of("", "gzip", "zstd", "zlib", "snappy", "deflate", "lz4");
 
-  /**
-   * What holds of paths that a listener of another kind also has: it alone knows where it listens
-   * and whom it lets in.
-   */
+  /** Settings of paths served by a listener of another kind, which handles addresses and users. */
   public static HttpServerSettings within(int maxBodyBytes) {
     return plain("", maxBodyBytes);
   }
 
-  /** A server that has no keys but its endpoint. */
+  /** Creates a server with only an endpoint. */
   public static HttpServerSettings at(String endpoint) {
     return plain(endpoint, (int) DEFAULT_MAX_BODY);
   }
@@ -155,7 +152,7 @@ public record HttpServerSettings(
         connections);
   }
 
-  /** The keys of the block, to which a receiver adds its own. */
+  /** Keys of the block, to which a receiver adds its own. */
   public static final class Keys {
     private final Key<String> endpoint;
     private final Key<String> transport;
@@ -248,12 +245,12 @@ public record HttpServerSettings(
       foreign = new IgnoredCollectorKeys(s, false);
     }
 
-    /** Where no origin is allowed there are no such rules, as in the Collector. */
+    /** Rules if an origin is allowed; without one there are none, as in the Collector. */
     private static @Nullable Cors allowing(@Nullable Cors rules) {
       return rules == null || rules.origins().isEmpty() ? null : rules;
     }
 
-    /** Reads the keys out of a map that also has others. */
+    /** Reads the keys from a map that may contain others. */
     public HttpServerSettings read(YamlObject o) {
       foreign.check(o);
       long max = o.get(maxBody);

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class Listeners {
   private Listeners() {}
 
-  /** The key that says over what a listener is reached. */
+  /** Key of the transport of a listener. */
   static Key<String> transport(Section s) {
     SequencedMap<String, String> words = new LinkedHashMap<>();
     for (String w : List.of("tcp", "tcp4", "tcp6", "unix")) {
@@ -40,7 +40,7 @@ public final class Listeners {
         "Transport: tcp, or unix, where endpoint is the path of a socket.");
   }
 
-  /** Where a listener listens, as {@link HttpListenerOptions} has it. */
+  /** Address of a listener in the form of {@link HttpListenerOptions}. */
   static String address(YamlObject o, Key<String> endpoint, Key<String> transport) {
     String where = o.get(endpoint);
     if (o.get(transport).matches("tcp[46]")) {
@@ -48,11 +48,11 @@ public final class Listeners {
           transport,
           "transport "
               + o.get(transport)
-              + ": listening over one version of IP alone is not built in Tethys; leave transport"
-              + " out, and give endpoint an address of that version");
+              + ": listening on a single IP version is not supported; remove transport, and set "
+              + "endpoint to an address of that version");
     }
     if (!o.get(transport).equals("unix")) {
-      if (o.has(endpoint)) { // who has no default says itself that there must be one
+      if (o.has(endpoint)) { // a missing endpoint without a default is reported elsewhere
         checkForm(o, endpoint);
       }
       return where;
@@ -87,7 +87,7 @@ public final class Listeners {
     return start(s, options(s), routes, nanos);
   }
 
-  /** How a listener for HTTP behaves. */
+  /** Options of an HTTP listener. */
   static HttpListenerOptions options(HttpServerSettings s) {
     HttpListenerOptions o = HttpListenerOptions.on(s.endpoint()).withConnections(s.connections());
     Duration read = s.readTimeout();
@@ -123,10 +123,10 @@ public final class Listeners {
   }
 
   /**
-   * Who made a request, and if wanted all of its headers.
+   * Client of a request, optionally with all of its headers.
    *
-   * @param auth the extension that let it pass, or null
-   * @param shown what that was shown
+   * @param auth the extension that accepted it, or null
+   * @param shown headers seen by the extension
    */
   static Metadata metadata(
       HttpRequest request,

@@ -14,13 +14,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Listeners that receivers leave when one change of a graph stops them, for the receivers that the
- * change starts.
+ * Listeners left by receivers that a graph change stops, for the receivers that it starts.
  *
- * <p>A receiver with the same settings of its sockets takes the listener with its connections: no
- * connect is refused, and requests that come meanwhile wait. For one with other settings, the
- * address becomes free, and the former listener answers what is in flight until {@link #finish}.
- * Used by one thread.
+ * <p>A receiver with equal socket settings takes over the listener with its connections: no connect
+ * is refused, and arriving requests wait. For other settings, the address is released, and the
+ * previous listener answers requests in flight until {@link #finish}. Used by one thread.
  */
 public final class PortExchange {
   private static final ScopedValue<PortExchange> OF_THREAD = ScopedValue.newInstance();
@@ -53,12 +51,12 @@ public final class PortExchange {
   private long heldAt;
   private long longest;
 
-  /** The one in which this thread stops or starts a receiver; null for none. */
+  /** Exchange in which this thread stops or starts a receiver; null for none. */
   static @Nullable PortExchange current() {
     return OF_THREAD.isBound() ? OF_THREAD.get() : null;
   }
 
-  /** Stops or starts a receiver, whose listeners are left here or taken from here. */
+  /** Stops or starts a receiver, whose listeners are left or taken over here. */
   public <E extends Exception> void run(Action<E> action) throws E {
     ScopedValue.where(OF_THREAD, this)
         .<@Nullable Void, E>call(
@@ -75,11 +73,11 @@ public final class PortExchange {
   }
 
   /**
-   * Takes the listener of the same settings that a receiver leaves in the change of the graph by
-   * this thread; where there is none, makes one, once its addresses are free.
+   * Takes over a listener with equal settings from a receiver stopped by this thread's graph
+   * change; otherwise creates one after its addresses were released.
    *
-   * @param type of the listener that has such settings
-   * @throws IOException of the opening
+   * @param type of the listener with such settings
+   * @throws IOException if opening fails
    */
   public static <H, L extends PassingListener<H>> L open(
       Object settings, List<String> addresses, H handler, Class<L> type, Opening<L> opening)
@@ -116,7 +114,7 @@ public final class PortExchange {
     }
   }
 
-  /** Receivers come that take sockets of these settings, if they are left here. */
+  /** Announces receivers that will take over sockets with these settings. */
   public void expect(List<Object> settings) {
     expected.addAll(settings);
   }
@@ -129,10 +127,10 @@ public final class PortExchange {
   }
 
   /**
-   * Takes a listener of the same settings, which has its requests answered by these routes from now
-   * on. Where there is none, addresses that the settings share with others become free.
+   * Takes over a listener with equal settings, which then serves these routes. If there is none,
+   * addresses shared with other listeners are released.
    *
-   * @return null where there is none
+   * @return null if there is none
    */
   @Nullable HttpListener take(
       ServedPort.Settings settings, Supplier<WebConfig> config, Routes routes) {
@@ -149,7 +147,7 @@ public final class PortExchange {
     return null;
   }
 
-  /** Listeners that are left in the change of the graph by this thread leave these addresses. */
+  /** Releases these addresses of listeners left in this thread's graph change. */
   public static void free(List<String> addresses) {
     PortExchange x = current();
     if (x != null) {
@@ -179,7 +177,7 @@ public final class PortExchange {
     return a.substring(a.lastIndexOf(':') + 1).equals(b.substring(b.lastIndexOf(':') + 1));
   }
 
-  /** The addresses of all listeners that are left become free. */
+  /** Releases the addresses of all remaining listeners. */
   public void freeAddresses() {
     List.copyOf(left).forEach(this::end);
     List.copyOf(sockets).forEach(this::end);
@@ -202,7 +200,7 @@ public final class PortExchange {
     longest = Math.max(longest, System.nanoTime() - heldAt);
   }
 
-  /** How long requests waited for the next receiver where they waited longest, in nanoseconds. */
+  /** Longest time that requests waited for the next receiver, in nanoseconds. */
   public long longestNanos() {
     return longest;
   }

@@ -21,11 +21,11 @@ public final class PushReceiver implements Receiver {
   private @Nullable ServedPort http;
 
   /**
-   * A receiver.
+   * Creates a receiver.
    *
-   * @param grpc null when it does not speak gRPC
-   * @param http null when it does not speak HTTP
-   * @param nanos a clock that never goes back
+   * @param grpc null without gRPC
+   * @param http null without HTTP
+   * @param nanos monotonic clock
    */
   public PushReceiver(
       @Nullable GrpcServerEndpoint grpc, @Nullable HttpServerEndpoint http, LongSupplier nanos) {
@@ -44,7 +44,7 @@ public final class PushReceiver implements Receiver {
     this.sockets = List.copyOf(sockets);
   }
 
-  /** Counts with this what the receiver refuses over HTTP and gRPC. */
+  /** Sets the counter of rejected items over HTTP and gRPC. */
   public PushReceiver countRefused(RefusedItems by) {
     if (grpcEndpoint != null) {
       grpcEndpoint.countRefused(by);

@@ -15,17 +15,17 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands requests to the pipeline and waits for what becomes of them. What requests hold together is
- * bounded: beyond it they are sent away to come again.
+ * Sends requests to the pipeline and waits for their outcome. Their total memory is bounded: beyond
+ * it clients are asked to retry.
  *
- * <p>Invariant: {@code inFlight} is what open {@link Hold}s have reserved.
+ * <p>Invariant: {@code inFlight} is the sum reserved by open {@link Hold}s.
  */
 public final class ReceiverAdmission {
   /** A quarter of the heap. */
   public static final long DEFAULT_MAX_BYTES =
       Math.max(32L << 20, Runtime.getRuntime().maxMemory() / 4);
 
-  /** A request is not kept waiting for longer, regardless of its client's timeout. */
+  /** Maximum wait of a request, regardless of its client's timeout. */
   public static final Duration MAX_WAIT = Duration.ofMinutes(2);
 
   private static final Outcome.Unavailable BUSY =
@@ -47,7 +47,7 @@ public final class ReceiverAdmission {
     return inFlight.get();
   }
 
-  /** There is no room for the request now. */
+  /** Thrown if there is no room for a request now. */
   public static final class BusyException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -55,7 +55,7 @@ public final class ReceiverAdmission {
       super("busy", null, false, false);
     }
 
-    /** What to tell the sender. */
+    /** Outcome for the sender. */
     public Outcome.Unavailable outcome() {
       return BUSY;
     }
@@ -65,7 +65,7 @@ public final class ReceiverAdmission {
   public final class Hold implements AutoCloseable {
     private long bytes;
 
-    /** Reserves before the memory is taken. */
+    /** Reserves memory before it is allocated. */
     public void take(long n) throws BusyException {
       if (inFlight.addAndGet(n) > maxBytes) {
         inFlight.addAndGet(-n);
@@ -81,7 +81,7 @@ public final class ReceiverAdmission {
     }
   }
 
-  /** What a request is to reserve its memory from. */
+  /** Opens a reservation for a request. */
   public Hold open() {
     return new Hold();
   }
@@ -137,7 +137,7 @@ public final class ReceiverAdmission {
   }
 
   /**
-   * How long a client waits, at most {@link #MAX_WAIT}.
+   * Time limit of a client, at most {@link #MAX_WAIT}.
    *
    * @param timeout its {@code grpc-timeout}: at most eight digits and a unit; null for none
    */

@@ -14,7 +14,7 @@ public interface RefusedItems {
         public void refused(String transport, long items, String reason) {}
       };
 
-  /** Counts what was refused of one message. */
+  /** Counts the rejected items of one message. */
   void refused(String transport, RejectedItems r);
 
   /** Counts items that were refused for one reason. */

@@ -10,16 +10,16 @@ import org.jspecify.annotations.Nullable;
 
 /** Extension that serves HTTP pages on its own listener. */
 public abstract class ServedExtension implements Extension {
-  /** Those who ask wait for nothing that would be lost, and the process is to end. */
+  /** Grace period: clients of pages lose nothing, and the process must stop. */
   static final Duration STOP_GRACE = Duration.ofSeconds(1);
 
   private final HttpServerEndpoint endpoint;
   private final PushReceiver listener;
 
   /**
-   * An extension without pages, which its constructor adds to {@link #endpoint}.
+   * Creates an extension without pages, which its constructor adds to {@link #endpoint}.
    *
-   * @param auth who may ask; null for everyone
+   * @param auth authenticates clients; null for everyone
    */
   protected ServedExtension(HttpServerSettings http, @Nullable ServerAuth auth, Scheduler clock) {
     endpoint =
@@ -29,12 +29,12 @@ public abstract class ServedExtension implements Extension {
     listener = new PushReceiver(null, endpoint, clock::nanos);
   }
 
-  /** Where pages are added. */
+  /** Endpoint to which pages are added. */
   protected final HttpServerEndpoint endpoint() {
     return endpoint;
   }
 
-  /** Where it listens, once started; else -1. */
+  /** Port after the start; otherwise -1. */
   public final int port() {
     return listener.httpPort();
   }

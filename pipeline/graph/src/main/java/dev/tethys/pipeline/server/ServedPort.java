@@ -5,9 +5,9 @@ import dev.tethys.web.HttpListenerOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Listener of a receiver with what its sockets and connections depend on.
+ * Listener of a receiver with the settings of its sockets and connections.
  *
- * @param listener it
+ * @param listener the listener
  * @param settings of sockets and connections
  */
 record ServedPort(HttpListener listener, Settings settings) {
@@ -15,7 +15,7 @@ record ServedPort(HttpListener listener, Settings settings) {
    * Settings that cannot change while connections stay open.
    *
    * @param options addresses, limits and timeouts
-   * @param tls null for none
+   * @param tls null without TLS
    */
   record Settings(HttpListenerOptions options, @Nullable ServerTlsSettings tls) {}
 

@@ -24,13 +24,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS of a server as the Collector writes it ({@code tls:}).
+ * TLS of a server with the Collector's keys ({@code tls:}).
  *
  * @param cert PEM; "" for certFile
  * @param key PEM; empty for keyFile
- * @param clientCaFile whose certificates clients must show; "" when they need none
- * @param systemCas whether clients may also show certificates of the system's authorities
- * @param reloadInterval when files are read again; zero for never
+ * @param clientCaFile authorities of required client certificates; "" for none
+ * @param systemCas whether certificates of the system's authorities are accepted too
+ * @param reloadInterval interval at which files are reloaded; zero for never
  */
 public record ServerTlsSettings(
     String cert,
@@ -46,7 +46,7 @@ public record ServerTlsSettings(
     Duration reloadInterval) {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.receiver");
 
-  /** How often a client's authorities are checked again when only that is configured. */
+  /** Reload interval of client authorities if only they are configured. */
   private static final Duration CA_RELOAD = Duration.ofSeconds(10);
 
   private static final Section SECTION = new Section("tls", "TLS settings of the server.");
@@ -158,13 +158,13 @@ public record ServerTlsSettings(
   }
 
   /**
-   * The web configuration of a listener, which follows the files as asked for; what cannot be read
-   * any more leaves the last that could.
+   * Web configuration of a listener, which reloads files as configured; if a file becomes
+   * unreadable, the last version is kept.
    *
-   * @param tls null for none
-   * @param headers of every answer
-   * @param nanos a clock that never goes back
-   * @throws IOException when a file cannot be read now
+   * @param tls null without TLS
+   * @param headers of every response
+   * @param nanos monotonic clock
+   * @throws IOException if a file cannot be read now
    */
   static Supplier<WebConfig> webConfig(
       @Nullable ServerTlsSettings tls, Map<String, String> headers, LongSupplier nanos)
@@ -177,10 +177,10 @@ public record ServerTlsSettings(
   }
 
   /**
-   * TLS of a protocol over sockets, which reloads its files as configured.
+   * TLS of a socket protocol, which reloads its files as configured.
    *
-   * @param nanos a clock that never goes back
-   * @throws IOException when a file cannot be read now
+   * @param nanos monotonic clock
+   * @throws IOException if a file cannot be read now
    */
   public SocketTls sockets(LongSupplier nanos) throws IOException {
     return SocketTls.listening(new Reloaded(this, Map.of(), nanos));
@@ -215,7 +215,7 @@ public record ServerTlsSettings(
             } catch (IOException | ConfigException e) {
               LOG.log(
                   Level.ERROR,
-                  "TLS stays as it was, its files cannot be used: {0}",
+                  "TLS reload failed, keeping the previous files: {0}",
                   e.getMessage());
             }
           }

@@ -12,7 +12,10 @@ public interface SocketServerEndpoint extends AutoCloseable {
    */
   void open() throws IOException;
 
-  /** By which {@link PortExchange} passes it on to another with the same; null for never. */
+  /**
+   * Settings by which {@link PortExchange} hands it over to another with equal ones; null for
+   * never.
+   */
   default @Nullable Object settings() {
     return null;
   }
@@ -20,7 +23,7 @@ public interface SocketServerEndpoint extends AutoCloseable {
   /** The port, once open; -1 before. */
   int port();
 
-  /** Ends what is open; may be called without that. */
+  /** Closes everything open; may be called directly. */
   @Override
   void close();
 }

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Items and bytes of one batch by the values of each attribute. Never changes once a batch has it.
+ * Items and bytes of one batch by the values of each attribute. Immutable once a batch has it.
  *
  * <p>Of large batches only one in {@link #SAMPLED_OF} is {@code detailed}: only it has the values
  * of attributes of items, and only its attributes with many values are counted, with that weight.
@@ -18,14 +18,14 @@ final class BatchVolumes {
   /** Items of a large batch, and values of an attribute with many in a batch. */
   static final int MANY = 64;
 
-  /** One large batch of so many is read in detail. */
+  /** One of this many large batches is read in detail. */
   static final int SAMPLED_OF = 16;
 
   private final List<VolumeAttribute> attributes;
   private final boolean detailed;
   private final @Nullable ValueCounts[] byValue;
   private final boolean[]
-      scaled; // attributes of a joined batch whose parts had weights; else empty
+      scaled; // attributes of a merged batch whose parts had weights; otherwise empty
   private final int parts;
   private long items;
   private long bytes;
@@ -47,8 +47,8 @@ final class BatchVolumes {
   }
 
   /**
-   * Volumes of a batch that was joined of others. Null when it costs less to read it: parts are
-   * small, or the number of their items is unknown.
+   * Volumes of a merged batch. Null if reading it costs less: parts are small, or their number of
+   * items is unknown.
    *
    * @param parts volumes of its parts
    */
@@ -101,10 +101,10 @@ final class BatchVolumes {
   }
 
   /**
-   * Ends the construction. What has no value counts as "", and bytes that belong to no single item,
-   * such as those of a resource, are divided by items.
+   * Completes the construction. Items without a value count as "", and bytes that belong to no
+   * single item, such as those of a resource, are divided by items.
    *
-   * @param totalBytes -1 when they are unknown
+   * @param totalBytes -1 if unknown
    */
   BatchVolumes complete(long totalItems, long totalBytes) {
     items = totalItems;
@@ -126,7 +126,7 @@ final class BatchVolumes {
     return this;
   }
 
-  /** Divides the bytes that are missing by items; rounding goes to the last value. */
+  /** Divides missing bytes by items; the rounding remainder goes to the last value. */
   private static void divide(ValueCounts values, long items, long bytes) {
     long missing = bytes;
     for (int k = 0; k < values.size(); k++) {
@@ -157,7 +157,7 @@ final class BatchVolumes {
       long remaining = passed;
       for (int k = 0; k < v.size(); k++) {
         long b = bytes == passed ? v.bytes(k) : share(v, k, passed);
-        if (whole) { // the values add up to the batch, rounding goes to the last one
+        if (whole) { // the values add up to the batch; the rounding remainder goes to the last one
           b = k == v.size() - 1 ? remaining : Math.min(b, remaining);
           remaining -= b;
         }
@@ -166,7 +166,7 @@ final class BatchVolumes {
     }
   }
 
-  /** How often the values of an attribute count; 0 for a batch of which they are left out. */
+  /** Weight of the values of an attribute; 0 if the batch omits them. */
   private long weight(int attribute) {
     if (scaled.length > 0) {
       return 1; // those of the parts are in the counts

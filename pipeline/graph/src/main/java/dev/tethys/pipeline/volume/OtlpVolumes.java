@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Volumes of an OTLP request, read from its bytes without decoding it: of each item only the fields
- * before the one that is needed are passed over. For one request.
+ * Volumes of an OTLP request, read without decoding it: only the fields of an item up to the needed
+ * one are scanned. For one request.
  */
 final class OtlpVolumes {
   private static final int LENGTH = ProtoReader.LENGTH;
@@ -35,7 +35,7 @@ final class OtlpVolumes {
   private static final int RECORD_TAG = INNER << 3 | LENGTH;
   private static final int SCOPE_TAG = RESOURCE << 3 | LENGTH;
 
-  /** Largest begin of a record of which the length has two bytes. */
+  /** Maximum size of a record's header with a two-byte length. */
   private static final int RECORD_HEAD = 3;
 
   /** Offset of the severity number in a record that begins with its time. */
@@ -166,8 +166,8 @@ final class OtlpVolumes {
   }
 
   /**
-   * Counts log records up to the first one that is not written as usual, where the reader then
-   * stands: without its state for each field this loop costs a fraction.
+   * Counts log records with the usual layout up to the first other one, where the reader then is:
+   * without state per field this loop costs a fraction.
    */
   private long plainLogs() {
     byte[] b = r.buffer();
@@ -358,7 +358,7 @@ final class OtlpVolumes {
     }
   }
 
-  /** Reads the value of a KeyValue whose key counts; its key stands before its value. */
+  /** Reads the value of a relevant KeyValue; its key precedes its value. */
   private void attribute(VolumeAttribute.Source source) {
     int outer = r.enter();
     int end = r.limit();

@@ -7,10 +7,10 @@ import dev.tethys.config.YamlObject;
 import java.util.Map;
 
 /**
- * Prices of what exporters are given.
+ * Prices of exported data.
  *
- * @param currency such as {@code USD}; "" where there are no prices
- * @param byExporter by the id of the exporter
+ * @param currency such as {@code USD}; "" without prices
+ * @param byExporter by exporter id
  */
 public record Prices(String currency, Map<String, Price> byExporter) {
   public static final Prices NONE = new Prices("", Map.of());

@@ -4,14 +4,13 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Texts of the values that were read last: most batches have the same few, so that their bytes need
- * not be decoded again. Safe for threads, since an entry never changes; a lost one is decoded
- * again.
+ * Recently read texts of values: most batches have the same few, so their bytes are not decoded
+ * again. Thread-safe, because entries are immutable; a lost one is decoded again.
  */
 final class RecentTexts {
   private static final int SLOTS = 256; // a power of two
 
-  /** Longest text that is kept, in bytes. */
+  /** Maximum length of a stored text, in bytes. */
   private static final int MAX_LENGTH = 128;
 
   @SuppressWarnings("ArrayRecordComponent") // not compared

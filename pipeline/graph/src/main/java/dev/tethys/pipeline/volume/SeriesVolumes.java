@@ -25,7 +25,7 @@ final class SeriesVolumes {
   /**
    * Volumes of one batch.
    *
-   * @param detailed whether names of metrics and attributes of items are read
+   * @param detailed whether metric names and item attributes are read
    */
   SeriesVolumes(VolumePlan plan, boolean detailed) {
     attributes = plan.attributes;
@@ -63,7 +63,7 @@ final class SeriesVolumes {
     return out.complete(rows.layout().size(), -1);
   }
 
-  /** Canonical bytes of labels: name and value, each behind its length. */
+  /** Canonical bytes of labels: name and value, each with a length prefix. */
   private static final class ProtoLike {
     private final byte[] buf;
     private int position;

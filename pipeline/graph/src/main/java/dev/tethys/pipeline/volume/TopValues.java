@@ -8,20 +8,20 @@ import java.util.Map;
 
 /**
  * Items and bytes by value for the values with the most bytes (space-saving, Metwally and others,
- * 2005). Not safe for threads.
+ * 2005). Not thread-safe.
  *
  * <p>Invariants: at most {@code capacity} values are kept; the counts of kept values plus those of
- * the others are the totals exactly, because a value that makes room adds its counts to the others.
- * A value with more than 1/capacity of all bytes is always kept.
+ * the others are the totals exactly, because an evicted value adds its counts to the others. A
+ * value with more than 1/capacity of all bytes is always kept.
  */
 public final class TopValues {
-  /** Longest value that is kept whole; a longer one is cut. */
+  /** Maximum length of a stored value; longer ones are truncated. */
   public static final int MAX_LENGTH = 200;
 
   /**
-   * A value.
+   * Counts of a value.
    *
-   * @param missed most bytes that were counted among the others before it was kept
+   * @param missed maximum bytes counted among the others before it was kept
    */
   public record Row(String value, long items, long bytes, long missed) {}
 

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 /**
  * Attribute by which volumes are counted.
  *
- * @param name as it is configured
- * @param source where its values are
+ * @param name as configured
+ * @param source of its values
  * @param key of an attribute; "" for other sources
  */
 public record VolumeAttribute(String name, Source source, String key) {
@@ -34,10 +34,10 @@ public record VolumeAttribute(String name, Source source, String key) {
   private static final Pattern RESOURCE = Pattern.compile("[^\\[\\]\"\\s]+");
 
   /**
-   * Reads the name of an attribute: {@code severity}, {@code metric.name}, the key of a resource
+   * Parses the name of an attribute: {@code severity}, {@code metric.name}, the key of a resource
    * attribute, or {@code attributes["KEY"]} for an attribute of items.
    *
-   * @throws IllegalArgumentException when it is none of these
+   * @throws IllegalArgumentException if it has another form
    */
   public static VolumeAttribute parse(String name) {
     switch (name) {
@@ -73,7 +73,7 @@ public record VolumeAttribute(String name, Source source, String key) {
     };
   }
 
-  /** Whether each item has to be read for it, and may have a different value. */
+  /** Whether each item must be read for it, and may have a different value. */
   boolean isOfItems() {
     return source == Source.ITEM || source == Source.METRIC;
   }

@@ -58,7 +58,7 @@ final class VolumePlan implements Batch.Derivation<BatchVolumes> {
     return turn.getAndIncrement() % BatchVolumes.SAMPLED_OF == 0;
   }
 
-  /** Volumes of a batch of which nothing is known. */
+  /** Volumes of a batch without known attributes. */
   BatchVolumes unknown(long items, long bytes) {
     return new BatchVolumes(attributes, true).complete(items, bytes);
   }

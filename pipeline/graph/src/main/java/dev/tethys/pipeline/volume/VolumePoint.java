@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** Place at which volumes are counted by attribute. Safe for threads. */
+/** Point at which volumes are counted by attribute. Thread-safe. */
 public final class VolumePoint {
   /** Kind of a place. */
   public enum Kind {
-    /** Where a receiver passes data into the graph. */
+    /** Output of a receiver into the graph. */
     IN,
 
     /** An edge between components. */
@@ -53,8 +53,8 @@ public final class VolumePoint {
   }
 
   /**
-   * Whether batches are to be counted with their exact sizes: what receivers pass on and what
-   * exporters are given, which is compared. Between components some items of a batch are enough.
+   * Whether batches are counted with exact sizes: those of receivers and exporters, which are
+   * compared. Between components some items of a batch suffice.
    */
   public boolean isExact() {
     return kind != Kind.EDGE && owner.plan() != null;
@@ -117,8 +117,8 @@ public final class VolumePoint {
   }
 
   /**
-   * Whether estimates are in the sum of bytes: between components those of edited batches,
-   * elsewhere those of profiles that are no message of OTLP yet.
+   * Whether the sum of bytes contains estimates: between components those of edited batches,
+   * elsewhere those of profiles without an OTLP message.
    */
   public boolean isEstimated() {
     return estimated;
@@ -130,8 +130,8 @@ public final class VolumePoint {
   }
 
   /**
-   * Volumes by an attribute, which add up to those of the place: where only some batches were read
-   * for it, in proportion to these. Null when it is not counted here.
+   * Volumes by an attribute, which add up to those of the point; if only some batches were read for
+   * it, they are scaled. Null if it is not counted here.
    */
   public synchronized @Nullable Table by(String attribute) {
     Table t = counted(attribute);
@@ -163,7 +163,7 @@ public final class VolumePoint {
       otherBytes -= scaled.bytes();
       rows.add(scaled);
     }
-    // Rounding goes to the first row where all values are kept.
+    // The rounding remainder goes to the first row if all values are kept.
     if (t.otherItems() == 0 && !rows.isEmpty()) {
       TopValues.Row f = rows.getFirst();
       rows.set(

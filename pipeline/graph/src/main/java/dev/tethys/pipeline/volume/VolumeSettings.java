@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * Settings of volumes by attribute.
  *
- * @param values values that are kept for an attribute at a place; all others are counted together
+ * @param values maximum number of values per attribute and point; all others are counted together
  * @param prices of exporters
  */
 public record VolumeSettings(

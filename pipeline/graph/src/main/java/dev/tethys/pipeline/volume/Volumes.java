@@ -18,11 +18,11 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Volumes by attribute of the graph of a process. Safe for threads.
+ * Volumes by attribute of the graph of a process. Thread-safe.
  *
- * <p>Shown as MDAI's metrics {@code bytes_received_by_service_total} and its siblings, with the
- * labels {@code mdai_service} and {@code data_type}: received is what receivers passed on, sent is
- * what exporters were given. Values that are not kept are shown as {@code other}.
+ * <p>Exposed as MDAI's metrics {@code bytes_received_by_service_total} and its siblings, with the
+ * labels {@code mdai_service} and {@code data_type}: received counts the output of receivers, sent
+ * the input of exporters. Values beyond the limit are exposed as {@code other}.
  */
 public final class Volumes implements Collector {
   /** Value in metrics for those that are not kept. */
@@ -34,7 +34,7 @@ public final class Volumes implements Collector {
   private volatile @Nullable VolumePlan plan;
   private volatile Prices prices = Prices.NONE;
 
-  /** Takes settings; counts by attribute start anew where the attributes change. */
+  /** Applies settings; counts by attribute restart if the attributes change. */
   public void configure(VolumeSettings s) {
     VolumePlan now = plan;
     prices = s.prices();
@@ -61,7 +61,7 @@ public final class Volumes implements Collector {
     return plan;
   }
 
-  /** Names of the attributes; empty when nothing is counted. */
+  /** Names of the attributes; empty if nothing is counted. */
   public List<String> attributes() {
     VolumePlan p = plan;
     return p == null ? List.of() : p.attributes.stream().map(VolumeAttribute::name).toList();
@@ -124,7 +124,7 @@ public final class Volumes implements Collector {
           new MetricFamily(
               "tethys_volume_cost_total",
               MetricType.COUNTER,
-              "Price of what was passed to exporters since the start, by the present prices.",
+              "Price of the data passed to exporters since the start, at current prices.",
               "",
               metrics));
     }

@@ -12,11 +12,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Findings of all detectors in a sample of what exporters get: the proof that redaction leaves
- * nothing. Texts that were found are counted and never shown.
+ * Findings of all detectors in a sample of exported data, as proof of redaction. Found texts are
+ * counted and never shown.
  */
 final class DestinationFindings {
-  /** Fields of a detector that are kept apart. */
+  /** Maximum number of separate fields per detector. */
   private static final int MAX_FIELDS = 100;
 
   private static final PersonalData DATA = PersonalData.all();
@@ -29,7 +29,7 @@ final class DestinationFindings {
   private DestinationFindings() {}
 
   /**
-   * Reads for a time what exporters get.
+   * Samples exported data for a time.
    *
    * @return object with {@code detectors} and {@code destinations}
    */

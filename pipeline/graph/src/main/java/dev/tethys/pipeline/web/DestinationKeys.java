@@ -15,12 +15,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Attribute keys in a sample of what exporters get, with the number of records that have them. Keys
- * of the resource begin with {@code resource.}, those of the scope with {@code scope.}, those of
- * records, spans and data points with {@code attributes.}, those of a body with {@code body.}.
+ * Attribute keys in a sample of exported data, with their numbers of records. Keys of the resource
+ * have the prefix {@code resource.}, those of the scope {@code scope.}, those of records, spans and
+ * data points {@code attributes.}, those of a body {@code body.}.
  */
 final class DestinationKeys {
-  /** Keys of an exporter that are counted; further ones are left out. */
+  /** Maximum number of counted keys per exporter; further ones are omitted. */
   static final int MAX_KEYS = 500;
 
   private static final int MAX_LENGTH = 200;
@@ -33,7 +33,7 @@ final class DestinationKeys {
   private DestinationKeys() {}
 
   /**
-   * Reads for a time what exporters get.
+   * Samples exported data for a time.
    *
    * @return object with {@code exporters}
    */
@@ -115,7 +115,7 @@ final class DestinationKeys {
         return points;
       }
       default -> {
-        // a profile has attributes of its resource alone
+        // a profile only has attributes of its resource
       }
     }
     return 1;

@@ -17,7 +17,7 @@ final class ExporterSample {
 
   /** Reader of a sample. */
   interface Reader {
-    /** An exporter whose batches are read, before the first of them. */
+    /** Announces an exporter before the first of its batches. */
     void exporter(String node);
 
     void batch(String node, Batch batch);

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
-/** Way of the first record that has a text through a graph, from a receiver to its ends. */
+/** Way of the first record with a text through a graph, from a receiver to its ends. */
 final class FollowedRecord {
   private final GraphView graph;
   private final TapAccess access;
@@ -29,10 +29,10 @@ final class FollowedRecord {
   }
 
   /**
-   * Follows a record until the time is up; the way as JSON.
+   * Follows a record until the time is up; returns the way as JSON.
    *
-   * @param signal for which {@link #isSignal} holds
-   * @return empty when another record is followed
+   * @param signal for which {@link #isSignal} is true
+   * @return empty if another record is being followed
    */
   Optional<String> follow(String signal, String contains, double seconds)
       throws InterruptedException {

@@ -4,7 +4,7 @@ import dev.tethys.model.GoJson;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 
-/** Writes JSON; commas are put where they belong. */
+/** JSON writer that inserts commas. */
 public final class Json {
   private final StringBuilder out = new StringBuilder();
   private boolean first = true;

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Answer to a request of a control plane: records before and after a node within a time,
+ * Response to a request of a control plane: records before and after a node within a time,
  * recommendations, the way of one record, findings of personal data, or nodes. It is one JSON
  * object of bounded size.
  */
@@ -40,9 +40,9 @@ public final class NodeRecords {
   /**
    * Request.
    *
-   * @param kind what is read
-   * @param node id as in the status of the graph; of {@link Kind#FOLLOW} the signal; "" for others
-   * @param perSecond batches a second that are read
+   * @param kind what to read
+   * @param node id in the graph status; the signal for {@link Kind#FOLLOW}; "" for others
+   * @param perSecond maximum batches per second
    * @param contains text in the JSON of the records; "" for all
    */
   public record Request(
@@ -51,11 +51,11 @@ public final class NodeRecords {
     public enum Kind {
       RECORDS,
       RECOMMENDATIONS,
-      /** Way of the first log record or span that has the text. */
+      /** Way of the first log record or span with the text. */
       FOLLOW,
-      /** Personal data in what exporters get. */
+      /** Personal data in exported data. */
       FINDINGS,
-      /** Attribute keys in what exporters get. */
+      /** Attribute keys in exported data. */
       KEYS,
       NODES
     }
@@ -74,13 +74,13 @@ public final class NodeRecords {
             "findings",
             Type.BOOL,
             false,
-            "Findings of personal data in what exporters get, in place of records of a node.");
+            "If true, returns personal data found in exported data instead of records of a node.");
     private static final Key<Boolean> KEYS =
         SECTION.key(
             "keys",
             Type.BOOL,
             false,
-            "Attribute keys in what exporters get, in place of records of a node.");
+            "If true, returns attribute keys of exported data instead of records of a node.");
     private static final Key<Boolean> NODES =
         SECTION.key("nodes", Type.BOOL, false, "Nodes in place of records of a node.");
     private static final Key<Double> SECONDS =
@@ -169,7 +169,7 @@ public final class NodeRecords {
       return read(j.key("seconds").raw(Double.toString(seconds)).close('}').toString());
     }
 
-    /** Request for the attribute keys in what exporters get. */
+    /** Request for the attribute keys of exported data. */
     public static Request keys(double seconds) {
       Json j = new Json().open('{').key("keys").raw("true");
       return read(j.key("seconds").raw(Double.toString(seconds)).close('}').toString());
@@ -212,17 +212,18 @@ public final class NodeRecords {
   }
 
   /**
-   * Reads records until there are enough or the time is up.
+   * Reads records until the limit or the end of the time.
    *
    * @return an object with {@code records} and {@code skippedBatches}, with {@code
    *     recommendations}, with {@code hops} and {@code ends}, with {@code destinations}, with
    *     {@code exporters}, or with {@code nodes} and {@code pipelines}
-   * @throws IOException when there is no access, no such node, or another record is followed
+   * @throws IOException if access is denied, the node does not exist, or another record is being
+   *     followed
    */
   public static String read(GraphView graph, TapAccess access, Request r)
       throws IOException, InterruptedException {
     if (r.kind == Request.Kind.NODES) {
-      return nodes(graph); // names, and nothing of what passes
+      return nodes(graph); // names, and no passing data
     }
     if (access == TapAccess.NONE) {
       throw new IOException("live tap is disabled; start with --web.enable-tap to enable it");

@@ -35,7 +35,7 @@ public final class PipelineEndpoints {
 
   private static final int MAX_LISTED = 10_000;
 
-  /** The configuration changes rarely and may be long: it is asked for by itself. */
+  /** The configuration changes rarely and may be long, so it has its own path. */
   private static final String CONFIG = "/api/v1/pipelines/config";
 
   private final GraphView graph;
@@ -51,8 +51,8 @@ public final class PipelineEndpoints {
   /**
    * Adds the endpoints.
    *
-   * @param clock tells when the counts of an answer were taken
-   * @param tap what readers see of the data that passes
+   * @param clock time of the counts in responses
+   * @param tap access of readers to passing data
    */
   public static Routes addTo(Routes routes, GraphView graph, InstantSource clock, TapAccess tap) {
     PipelineEndpoints e = new PipelineEndpoints(graph, clock, tap);
@@ -67,10 +67,9 @@ public final class PipelineEndpoints {
   }
 
   /**
-   * Adds {@code /api/v1/pipelines/config}: the configuration as it was put together, secrets
-   * masked.
+   * Adds {@code /api/v1/pipelines/config}: the merged configuration with masked secrets.
    *
-   * @param yaml the text; empty while there is none
+   * @param yaml the text; empty if there is none
    */
   public static Routes addConfig(Routes routes, Supplier<String> yaml) {
     return routes.get(
@@ -123,7 +122,7 @@ public final class PipelineEndpoints {
         OutputStream out = begin(r)) {
       for (long n = 0; n < count && !gone[0]; ) {
         Batch b = edgeTap.next(1000);
-        // An empty line now and then, so that a client that has gone is noticed.
+        // Periodic empty lines detect a disconnected client.
         out.write((b == null ? "\n" : sample(b, tap) + "\n").getBytes(StandardCharsets.UTF_8));
         out.flush();
         n += b == null ? 0 : 1;

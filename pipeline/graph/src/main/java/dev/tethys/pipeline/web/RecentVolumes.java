@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Bytes of values of late, by the sums of one report after the other: a byte counts for less the
- * longer ago it came. Has what the last report had. Used by one thread at a time.
+ * Recent bytes of values, from the sums of consecutive reports: bytes count less the older they
+ * are. Not thread-safe.
  */
 public final class RecentVolumes {
   /** Age at which a byte counts for 1/e. */
@@ -40,7 +40,8 @@ public final class RecentVolumes {
     double passed = Math.max(0, at - last) / (double) AGE.toNanos();
     last = at;
     decay = Math.exp(-passed);
-    firstShare = isFirst && passed > 1 ? 1 / passed : 1; // what came since the start, evenly
+    firstShare =
+        isFirst && passed > 1 ? 1 / passed : 1; // data since the start, assumed evenly distributed
     isFirst = false;
     before = now;
     now = new HashMap<>();

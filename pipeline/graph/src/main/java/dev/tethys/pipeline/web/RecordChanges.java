@@ -24,9 +24,9 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Records of a batch before a node, each with what the node made of it. */
+/** Records of a batch before a node, each with the node's output. */
 final class RecordChanges {
-  /** Records of one batch that are compared. */
+  /** Maximum number of compared records per batch. */
   private static final int MAX_RECORDS = 1_000;
 
   /** Largest record that is shown, as JSON. */
@@ -62,11 +62,11 @@ final class RecordChanges {
   private record RecordJson(OneRecord.Identity id, String json) {}
 
   /**
-   * A record.
+   * Record.
    *
    * @param edge on which it left; "" for one that did not
-   * @param before null for a record that is only after
-   * @param after null for a record that is only before
+   * @param before null for a record only in the output
+   * @param after null for a record only in the input
    */
   record Pair(
       Change change, Signal signal, String edge, @Nullable String before, @Nullable String after) {
@@ -88,8 +88,8 @@ final class RecordChanges {
   }
 
   /**
-   * The records of a passage, unchanged ones last, as readers take a few of each batch. Those of
-   * profiles and of malformed batches are left out.
+   * Records of a passage, unchanged ones last, because readers take a few of each batch. Profiles
+   * and malformed batches are omitted.
    */
   static List<Pair> of(NodeTap.NodeBatches p, TapAccess access) {
     Batch first = p.before();
@@ -101,7 +101,7 @@ final class RecordChanges {
     for (NodeTap.Passed passed : p.after()) {
       Batch b = passed.batch();
       List<RecordJson> after = records(b, access);
-      // Each edge gets the same records; only those that no edge got are left.
+      // Each edge gets the same records; only those without an edge remain.
       Map<OneRecord.Identity, Deque<RecordJson>> ofEdge = copy(all);
       boolean sameSize = after.size() == before.size();
       // Of several with equal ids and times, those that are equal otherwise belong together.

@@ -14,7 +14,7 @@ import java.util.concurrent.Semaphore;
 
 /**
  * {@code /api/v1/pipelines}: records before and after a node, the way of one record, personal data
- * that destinations get.
+ * in exported data.
  */
 final class RecordEndpoints {
   /** Taps of nodes and checks at a time. */
@@ -106,7 +106,7 @@ final class RecordEndpoints {
           skipped = tap.skipped();
           lines.append("{\"skippedBatches\":").append(skipped).append("}\n");
         }
-        // An empty line, so that a client that has gone is noticed.
+        // An empty line detects a disconnected client.
         out.write((lines.isEmpty() ? "\n" : lines.toString()).getBytes(StandardCharsets.UTF_8));
         out.flush();
       }

@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** Recommendations from a sample of what receivers pass on. */
+/** Recommendations from a sample of the output of receivers. */
 final class SampledAdvice {
   private static final double PER_SECOND = 10;
 

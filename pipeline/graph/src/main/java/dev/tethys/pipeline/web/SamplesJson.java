@@ -9,10 +9,10 @@ import dev.tethys.pipeline.Batch;
 
 /** Writes a bounded number of remote write samples as JSON. */
 final class SamplesJson {
-  /** Series of one batch that are shown. */
+  /** Maximum number of series shown per batch. */
   static final int MAX_SERIES = 100;
 
-  /** Samples of one series that are shown. */
+  /** Maximum number of samples shown per series. */
   static final int MAX_SAMPLES = 20;
 
   private SamplesJson() {}

@@ -13,15 +13,15 @@ public enum TapAccess {
   /** Nothing. */
   NONE,
 
-  /** Records, in which detected personal data and credentials are masked. */
+  /** Records with detected personal data and credentials masked. */
   MASKED,
 
-  /** Records as they are. */
+  /** Records without masking. */
   PLAIN;
 
   private static final PersonalData DATA = PersonalData.all();
 
-  /** Access by flags: whether there is any, and whether it is to data as it is. */
+  /** Access by flags: whether there is any, and whether data is unmasked. */
   public static TapAccess of(boolean enabled, boolean plain) {
     return !enabled ? NONE : plain ? PLAIN : MASKED;
   }
@@ -46,9 +46,9 @@ public enum TapAccess {
   }
 
   /**
-   * The message of a shared batch of OTLP.
+   * Message of a shared OTLP batch.
    *
-   * @throws dev.tethys.codec.CodecException when its bytes are not what they should be
+   * @throws dev.tethys.codec.CodecException if its bytes are malformed
    */
   byte[] masked(Batch b) {
     if (this == PLAIN || b.signal() == Signal.PROFILES) {

@@ -18,7 +18,7 @@ public final class VolumesJson {
   /** Items and bytes in, then out. */
   private static final int COUNTS = 4;
 
-  /** Counts of a row of a report, and what went to exporters of it costs. */
+  /** Counts and cost of a row of a report. */
   private static final class Sum {
     private final long[] counts = new long[COUNTS];
     private double micros;
@@ -46,10 +46,10 @@ public final class VolumesJson {
   private VolumesJson() {}
 
   /**
-   * The places of a process.
+   * Points of a process.
    *
    * @param by attribute; "" for none
-   * @param limit most values of a place
+   * @param limit maximum values per point
    */
   static String of(Volumes volumes, ProcessBalance balance, String by, int limit, long now) {
     Json j = new Json().open('{').key("time").number(now).key("attributes").open('[');
@@ -113,13 +113,14 @@ public final class VolumesJson {
   private record Key(String value, String signal) {}
 
   /**
-   * Sums of a process for its control plane: for each attribute the values with the most bytes of
-   * late, and further ones with the most bytes since the start. They are arrays of value, signal,
+   * Sums of a process for its control plane: for each attribute the values with the most recent
+   * bytes, and further ones with the most bytes since the start. They are arrays of value, signal,
    * items and bytes in, items and bytes out, and their price in millionths of the currency; the
-   * others are under {@link Volumes#OTHER} with an empty signal. Besides, the sums of each signal.
+   * others are under {@link Volumes#OTHER} with an empty signal. In addition, the sums of each
+   * signal.
    *
-   * @param recent bytes of late, for reports of this process alone
-   * @param limit most values of an attribute by these; a third of that by sums
+   * @param recent recent bytes, for reports of this process only
+   * @param limit maximum values per attribute by recent bytes; a third of that by sums
    */
   public static String report(
       Volumes volumes, ProcessBalance balance, RecentVolumes recent, int limit) {
@@ -198,7 +199,7 @@ public final class VolumesJson {
     return out;
   }
 
-  /** Items and bytes in, then out, of each signal, independent of the values that are kept. */
+  /** Items and bytes in, then out, of each signal, independent of the kept values. */
   private static void signals(Json j, List<VolumePoint> points) {
     Map<String, Sum> sums = new TreeMap<>();
     for (VolumePoint p : points) {

@@ -88,7 +88,7 @@ class ArchiveWriterTest {
   }
 
   @Test
-  void aSelectionReadsByTimeAndAttributeWhileTheSegmentIsOpenAndComplete() throws IOException {
+  void selectsByTimeAndAttributeInOpenAndCompleteSegments() throws IOException {
     byte[] a = logs("shop", "x", 10 * SECOND, 20 * SECOND);
     byte[] b = logs("cart", "y", 30 * SECOND);
     ArchiveSelection early = new ArchiveSelection(Set.of(Signal.LOGS), 0, 20 * SECOND, Map.of());
@@ -113,7 +113,7 @@ class ArchiveWriterTest {
   }
 
   @Test
-  void anIncompleteRecordOfAKilledProcessIsLeftOutAndTheIndexWritten() throws IOException {
+  void skipsAnIncompleteRecordAndWritesTheIndex() throws IOException {
     try (ArchiveWriter w = open(WIDE)) {
       append(w, logs("shop", noise(2000), SECOND), 1);
       append(w, logs("shop", noise(2000), 2 * SECOND), 1);
@@ -134,13 +134,13 @@ class ArchiveWriterTest {
   }
 
   @Test
-  void theChecksumOfARecordCoversItsLengths() {
+  void theChecksumCoversTheLengths() {
     assertThat(Archive.crc(new byte[] {1, 2}, new byte[] {3}))
         .isNotEqualTo(Archive.crc(new byte[] {1}, new byte[] {2, 3}));
   }
 
   @Test
-  void theOldestSegmentIsDeletedAtTheLargestSizeAndCounted() throws IOException {
+  void deletesAndCountsTheOldestSegmentAtTheSizeLimit() throws IOException {
     try (ArchiveWriter w = open(bounds(64 << 10, 16 << 10, false))) {
       for (int i = 1; i <= 40; i++) {
         append(w, logs("shop", noise(8000), i * SECOND), 1);
@@ -165,7 +165,7 @@ class ArchiveWriterTest {
   }
 
   @Test
-  void anArchiveThatRefusesKeepsWhatItHas() throws IOException {
+  void anArchiveThatRejectsKeepsItsContent() throws IOException {
     try (ArchiveWriter w = open(bounds(40 << 10, 16 << 10, true))) {
       assertThatThrownBy(
               () -> {
@@ -182,7 +182,7 @@ class ArchiveWriterTest {
   }
 
   @Test
-  void aSegmentIsDeletedWhenItsLastRequestIsTooOld() throws IOException {
+  void deletesASegmentWhenItsLastRequestIsTooOld() throws IOException {
     try (ArchiveWriter w = open(WIDE)) {
       append(w, logs("shop", "a", SECOND), 1);
       clock.addAndGet(Duration.ofHours(1).toMillis());
@@ -195,7 +195,7 @@ class ArchiveWriterTest {
   }
 
   @Test
-  void twoWritersOfOneFolderAreRefused() throws IOException {
+  void rejectsTwoWritersOfOneFolder() throws IOException {
     try (ArchiveWriter _ = open(WIDE)) {
       assertThatThrownBy(() -> open(WIDE)).isInstanceOf(IOException.class);
     }

@@ -44,7 +44,7 @@ class BatcherTest {
         new Batcher.Meter() {
           @Override
           public void sent(int items, int bytes, boolean becauseOfSize) {
-            // counted by what went out
+            // counted on output
           }
 
           @Override
@@ -54,11 +54,12 @@ class BatcherTest {
         });
   }
 
-  /** A request with so many empty log records in one resource and scope. */
+  /** Request with {@code records} empty log records in one resource and scope. */
   private static byte[] logs(int records) {
     ByteArrayOutputStream scope = new ByteArrayOutputStream();
     for (int i = 0; i < records; i++) {
-      scope.writeBytes(new byte[] {0x12, 2, 0x18, 9}); // severity_text of nothing: field 3
+      scope.writeBytes(
+          new byte[] {0x12, 2, 0x18, 9}); // severity_text with an invalid length: field 3
     }
     return wrap(0x0a, wrap(0x12, scope.toByteArray()));
   }
@@ -112,9 +113,9 @@ class BatcherTest {
     assertThat(out).hasSize(3);
   }
 
-  /** Taken from the group by another thread, but not yet with the next component. */
+  /** Taken from the group by another thread, but not yet at the next component. */
   @Test
-  void itsEndWaitsForWhatIsOnItsWay() throws Exception {
+  void stopWaitsForBatchesInFlight() throws Exception {
     CountDownLatch onItsWay = new CountDownLatch(1);
     CountDownLatch ends = new CountDownLatch(1);
     holdsUp =
@@ -142,7 +143,7 @@ class BatcherTest {
   }
 
   @Test
-  void splitsWhatIsTooLargeAndSettlesOnceForAllParts() {
+  void splitsTooLargeBatchesAndSettlesOnce() {
     Batcher b = batcher(5, 5, Sizer.ITEMS);
     add(b, 12, 0, Metadata.NONE);
     assertThat(out).extracting(Batch::items).containsExactly(5, 5, 2);
@@ -154,7 +155,7 @@ class BatcherTest {
   }
 
   @Test
-  void countsBytesWhereToldTo() {
+  void countsBytesIfConfigured() {
     Batcher b = batcher(30, 30, Sizer.BYTES);
     add(b, 20, 0, Metadata.NONE);
     assertThat(out).hasSizeGreaterThan(2).allMatch(x -> x.size() <= 30);
@@ -162,7 +163,7 @@ class BatcherTest {
   }
 
   @Test
-  void batchesOfDifferentSendersStayApart() {
+  void separatesBatchesOfDifferentSenders() {
     Batcher b = batcher(4, 0, Sizer.ITEMS, "tenant");
     Metadata one = new Metadata(Map.of("tenant", List.of("1"), "other", List.of("x")));
     Metadata two = new Metadata(Map.of("tenant", List.of("2")));

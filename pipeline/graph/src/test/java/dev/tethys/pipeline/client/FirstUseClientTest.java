@@ -25,9 +25,9 @@ class FirstUseClientTest {
     factory.close();
   }
 
-  /** The one who makes it waits until the other has come as far as he can. */
+  /** The creator waits until the other thread has come as far as it can. */
   @Test
-  void whoComesAtOnceGetsTheSame() throws Exception {
+  void concurrentFirstUsesGetTheSameClient() throws Exception {
     AtomicReference<Thread> other = new AtomicReference<>();
     FirstUseClient c =
         new FirstUseClient(
@@ -56,7 +56,7 @@ class FirstUseClientTest {
   }
 
   @Test
-  void whatCouldNotBeMadeIsTriedAgain() throws Exception {
+  void retriesAFailedCreation() throws Exception {
     FirstUseClient c =
         new FirstUseClient(
             () -> {

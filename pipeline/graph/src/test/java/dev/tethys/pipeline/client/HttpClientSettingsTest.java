@@ -24,7 +24,7 @@ class HttpClientSettingsTest {
   }
 
   @Test
-  void connectionsAreUsedAsTheCollectorSays() {
+  void appliesConnectionSettingsOfTheCollector() {
     assertThat(read("{}").connections()).isEqualTo(ConnectionRules.USUAL);
     assertThat(read("{}").enableHttp2()).isTrue();
     assertThat(read("force_attempt_http2: false").enableHttp2()).isFalse();
@@ -38,14 +38,14 @@ class HttpClientSettingsTest {
   }
 
   @Test
-  void urlsAreReadAsGoDoes() {
+  void parsesUrlsLikeGo() {
     YamlDocument d = YamlDocument.parse("c.yaml", null, "endpoint: 'http://h/a b/<c>?100%'");
     assertThat(SECTION.type(KEYS::read).read(d.root()).endpoint())
         .hasToString("http://h/a%20b/%3Cc%3E?100%25");
   }
 
   @Test
-  void tlsIsSpokenAsTheCollectorSays() {
+  void appliesTlsSettingsOfTheCollector() {
     HttpClientConfig c =
         read(
             "tls: {ca_file: /a, include_system_ca_certs_pool: true, curve_preferences: [X25519,"
@@ -67,12 +67,12 @@ class HttpClientSettingsTest {
         "proxy_url: 'http://h:70000' | c.yaml:1:12: proxy_url must be a URL",
         "write_buffer_size: -1 | must be a number of bytes of at least 0",
         "middlewares: [x] | middlewares",
-        "tls: {cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]} | no cipher suite that is safe",
-        "tls: {curve_preferences: [X25519MLKEM768]} | from version 27 on",
+        "tls: {cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]} | is not a secure cipher suite",
+        "tls: {curve_preferences: [X25519MLKEM768]} | requires Java 27",
         "tls: {curve_preferences: [P1]} | unknown curve",
         "tls: {include_insecure_cipher_suites: true} | include_insecure_cipher_suites",
       })
-  void whatCannotBeDoneIsRefused(String yaml, String message) {
+  void rejectsImpossibleSettings(String yaml, String message) {
     assertThatThrownBy(() -> read(yaml)).hasMessageContaining(message);
   }
 }

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class DeliveryErrorLogTest {
   @Test
-  void theLastErrorShowsNoSecret() {
+  void masksSecretsInTheLastError() {
     DeliveryErrorLog log = new DeliveryErrorLog("exporter a", Scheduler.system());
     log.note("lookup user:pw@host: no such host, url=http://u:pw@h/?token=pw");
     assertThat(log.last().reason())

@@ -21,7 +21,7 @@ class DeliverySettingsTest {
   }
 
   @Test
-  void aBatchCountsWhatItsQueueCounts() {
+  void batchUsesTheSizerOfItsQueue() {
     assertThat(batch("{sizer: bytes, queue_size: 9000000, batch: {min_size: 1048576}}"))
         .extracting(Batching::sizer, Batching::minSize)
         .containsExactly(Sizer.BYTES, 1048576L);
@@ -29,18 +29,18 @@ class DeliverySettingsTest {
   }
 
   @Test
-  void aSizerOfItsOwnGoesFirst() {
+  void batchSizerTakesPrecedence() {
     assertThat(batch("{sizer: bytes, batch: {sizer: items}}").sizer()).isEqualTo(Sizer.ITEMS);
     assertThat(batch("{sizer: requests, batch: {sizer: bytes}}").sizer()).isEqualTo(Sizer.BYTES);
   }
 
   @Test
-  void withoutAnySizerItemsCount() {
+  void countsItemsWithoutASizer() {
     assertThat(batch("{batch: {min_size: 10}}").sizer()).isEqualTo(Sizer.ITEMS);
   }
 
   @Test
-  void requestsAreNoSizeOfABatch() {
+  void rejectsRequestsAsBatchSizer() {
     assertThatThrownBy(() -> batch("{sizer: requests, batch: {min_size: 10}}"))
         .hasMessageContaining("write batch: {sizer: items}");
   }

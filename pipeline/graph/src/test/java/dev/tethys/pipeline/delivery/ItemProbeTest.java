@@ -24,7 +24,7 @@ class ItemProbeTest {
   }
 
   @Test
-  void aRefusalIsSaidInWords() {
+  void describesARejection() {
     assertThat(ItemProbe.refusal(SendResult.DELIVERED)).isEmpty();
     assertThat(ItemProbe.refusal(sorted(List.of(), false))).isEmpty();
     assertThat(ItemProbe.refusal(sorted(List.of(new SendResult.Refused(ITEM, "bad field")), false)))

@@ -27,15 +27,15 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * The power goes, the process ends and the disk rots at any moment: what was acknowledged arrives,
- * in order of its lane, and nothing keeps the next process from starting.
+ * Power loss, process end or disk corruption at any moment: acknowledged data arrives in lane
+ * order, and nothing prevents the next process from starting.
  */
 class OutboxCrashTest {
   private static final Retry RETRY =
       new Retry(true, Duration.ofSeconds(1), 2, Duration.ofSeconds(8), 0.5, Duration.ZERO, 0);
   private static final int LANES = 3;
 
-  /** What was put, by its number; its lane is one more than the number modulo {@link #LANES}. */
+  /** Request with a number; its lane is one more than the number modulo {@link #LANES}. */
   private static EncodedRequest request(int number, Random r) {
     return new EncodedRequest(
         Signal.TRACES,
@@ -124,21 +124,21 @@ class OutboxCrashTest {
   }
 
   @Test
-  void whatWasAcknowledgedSurvivesTheLossOfPower() throws IOException {
+  void acknowledgedDataSurvivesAPowerLoss() throws IOException {
     for (long seed = 0; seed < 150; seed++) {
       run(seed, true);
     }
   }
 
   @Test
-  void whatWasAcknowledgedSurvivesTheEndOfTheProcessWithoutAnyForce() throws IOException {
+  void acknowledgedDataSurvivesTheProcessWithoutSync() throws IOException {
     for (long seed = 0; seed < 150; seed++) {
       run(seed, false);
     }
   }
 
   @Test
-  void damageIsPassedOverAndCounted() throws IOException {
+  void skipsAndCountsCorruption() throws IOException {
     int lost = 0;
     for (long seed = 0; seed < 150; seed++) {
       Random r = new Random(seed);

@@ -79,7 +79,7 @@ class OutboxTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void whatIsPutIsDeliveredInOrderOfItsLane(boolean disk) {
+  void deliversInOrderOfEachLane(boolean disk) {
     Outbox b = open(options(disk));
     for (int i = 0; i < 20; i++) {
       put(b, i, 1 + i % 2);
@@ -95,9 +95,9 @@ class OutboxTest {
     assertThat(clock.alarms()).isZero();
   }
 
-  /** Else it would be in flight for ever, and its lane blocked after it. */
+  /** Otherwise it would stay in flight forever and block its lane. */
   @Test
-  void whatCouldNotBeSentForWantOfMemoryIsSentAgain() {
+  void retriesARequestThatRanOutOfMemory() {
     Outbox b = open(options(false));
     int[] attempts = {0};
     far.answer =
@@ -117,7 +117,7 @@ class OutboxTest {
   }
 
   @Test
-  void inMemoryTheSourceHearsWhenTheDestinationHasIt() {
+  void inMemoryAcknowledgesAfterDelivery() {
     Outbox b = open(options(false));
     put(b, 1, 0);
     assertThat(told).isEmpty();
@@ -126,7 +126,7 @@ class OutboxTest {
   }
 
   @Test
-  void onDiskTheSourceHearsWhenItIsThere() {
+  void onDiskAcknowledgesWhenStored() {
     Outbox b = open(options(true));
     put(b, 1, 0);
     assertThat(told).containsExactly(Outcome.ACCEPTED);
@@ -134,7 +134,7 @@ class OutboxTest {
   }
 
   @Test
-  void acknowledgedEarlyWhereThatWasAskedFor() {
+  void acknowledgesEarlyIfConfigured() {
     Outbox b = open(options(false).withAcknowledgeQueued(true));
     put(b, 1, 0);
     assertThat(told).containsExactly(Outcome.ACCEPTED);
@@ -145,7 +145,7 @@ class OutboxTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void oneThatFailsHoldsUpItsLaneAndNoOther(boolean disk) {
+  void aFailingRequestBlocksOnlyItsLane(boolean disk) {
     Outbox b = open(options(disk));
     far.answer =
         p ->
@@ -168,7 +168,7 @@ class OutboxTest {
   }
 
   @Test
-  void pausesGrowAndTheDestinationsOwnWishIsHeeded() {
+  void backsOffAndRespectsRetryAfter() {
     Outbox b = open(options(false));
     List<Long> at = new ArrayList<>();
     far.answer =
@@ -186,7 +186,7 @@ class OutboxTest {
   }
 
   @Test
-  void theLogTellsOnceAMinuteWhatIsNotDeliveredAndWhenItIs() {
+  void logsUndeliveredRequestsOnceAMinuteAndTheirDelivery() {
     Logger logger = Logger.getLogger("dev.tethys.pipeline.delivery");
     List<String> said = new ArrayList<>();
     Handler handler =
@@ -230,14 +230,15 @@ class OutboxTest {
   }
 
   @Test
-  void afterFiveFailuresNothingIsSentUntilOneHasGoneToSee() {
+  void afterFiveFailuresSendsASingleProbe() {
     Outbox b = open(options(false).withConcurrency(8, false));
     far.answer = p -> new SendResult.Retryable(Duration.ZERO, false, "down");
     for (int i = 0; i < 100; i++) {
       put(b, i, 0);
     }
     clock.run();
-    assertThat(far.asked.size()).isBetween(8, 12); // eight at once, and four more until it trips
+    assertThat(far.asked.size())
+        .isBetween(8, 12); // eight concurrent requests, and four more until it trips
     assertThat(b.status().pausedMillis()).isPositive();
     int before = far.asked.size();
     clock.advance(Duration.ofMillis(1001));
@@ -249,7 +250,7 @@ class OutboxTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void whatIsTriedForTooLongIsGivenBackOrBecomesADeadLetter(boolean disk) throws IOException {
+  void returnsOrDeadLettersRequestsAfterTheRetries(boolean disk) throws IOException {
     Outbox b = open(options(disk).withRetry(QUICK));
     far.answer = p -> new SendResult.Retryable(Duration.ZERO, false, "down");
     put(b, 1, 0);
@@ -265,7 +266,7 @@ class OutboxTest {
   }
 
   @Test
-  void attemptsMayBeCounted() {
+  void limitsAttempts() {
     Outbox b =
         open(
             options(false)
@@ -286,7 +287,7 @@ class OutboxTest {
   }
 
   @Test
-  void withoutADiskWhatIsRefusedIsDroppedAndTheSourceTold() {
+  void withoutADiskDropsRejectedRequestsAndNotifiesTheSource() {
     Outbox b = open(options(false));
     far.answer = p -> new SendResult.Permanent("bad tenant");
     put(b, 1, 0);
@@ -296,7 +297,7 @@ class OutboxTest {
   }
 
   @Test
-  void itemsOfOneRequestHaveDifferentOutcomes() throws IOException {
+  void handlesDifferentOutcomesOfItemsInOneRequest() throws IOException {
     Outbox b = open(options(true));
     EncodedRequest bad = new EncodedRequest(Signal.METRICS, new byte[] {2}, 2, 3, Map.of());
     EncodedRequest left = new EncodedRequest(Signal.METRICS, new byte[] {3}, 1, 3, Map.of());
@@ -325,7 +326,7 @@ class OutboxTest {
   }
 
   @Test
-  void deadLettersAreListedReadAndReplayed() throws IOException {
+  void listsReadsAndReplaysDeadLetters() throws IOException {
     Outbox b = open(options(true));
     far.answer = p -> new SendResult.Permanent("bad tenant");
     put(b, 1, 3);
@@ -353,7 +354,7 @@ class OutboxTest {
   }
 
   @Test
-  void theOldestDeadLettersMakeRoom() throws IOException {
+  void evictsTheOldestDeadLetters() throws IOException {
     Outbox b =
         open(options(true).withDisk(new Disk(Path.of("/q"), OutboxOptions.Sync.ALWAYS, 20_000)));
     far.answer = p -> new SendResult.Permanent("no");
@@ -370,7 +371,7 @@ class OutboxTest {
   }
 
   @Test
-  void aPartIsRefusedAndNobodyCanNameIt() {
+  void countsAPartialRejectionWithUnknownItems() {
     Outbox b = open(options(false));
     far.answer = p -> new SendResult.Partial(3, "three were bad");
     put(b, 1, 0);
@@ -382,7 +383,7 @@ class OutboxTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aRequestTooLargeForTheServerIsSentInParts(boolean disk) {
+  void sendsATooLargeRequestInParts(boolean disk) {
     Outbox b = open(options(disk));
     far.answer =
         p -> {
@@ -408,7 +409,7 @@ class OutboxTest {
   }
 
   @Test
-  void whatIsReplacedByNothingIsRefused() {
+  void rejectsAnEmptyReplacement() {
     Outbox b = open(options(false));
     far.answer = p -> new SendResult.Split(List.of(), "empty");
     put(b, 1, 0);
@@ -418,7 +419,7 @@ class OutboxTest {
   }
 
   @Test
-  void aRequestLargerThanTheQueueIsRefusedAtOnce() {
+  void rejectsARequestLargerThanTheQueue() {
     for (boolean disk : new boolean[] {false, true}) {
       Outbox b = open(options(disk).withCapacity(Capacity.ofBytes(99)));
       put(b, 1, 0);
@@ -446,7 +447,7 @@ class OutboxTest {
 
   /** No client that could send less is at fault for a request that was joined of many. */
   @Test
-  void aRequestOfMoreItemsThanTheQueueIsForHasItAlone() {
+  void anOversizedRequestUsesAnEmptyQueueAlone() {
     Outbox b =
         open(
             options(false)
@@ -465,7 +466,7 @@ class OutboxTest {
   }
 
   @Test
-  void aFullQueueDropsWhatComes() {
+  void aFullQueueDropsNewRequests() {
     Outbox b =
         open(
             options(false)
@@ -481,7 +482,7 @@ class OutboxTest {
   }
 
   @Test
-  void aFullQueueInMemoryDropsWhatWaitedLongest() {
+  void aFullMemoryQueueDropsTheOldest() {
     Outbox b =
         open(
             options(false)
@@ -500,7 +501,7 @@ class OutboxTest {
 
   @ParameterizedTest
   @ValueSource(longs = {0, 1, 2, 3, 4})
-  void aFullQueueOnDiskDropsItsOldestFiles(long seed) {
+  void aFullDiskQueueDropsItsOldestFiles(long seed) {
     Random r = new Random(seed);
     files = new SimulatedFiles(seed);
     Outbox b =
@@ -554,8 +555,7 @@ class OutboxTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void whatComesThroughSomethingThatEndsIsTakenBeyondTheSizeAndOthersWait(boolean disk)
-      throws InterruptedException {
+  void acceptsDataOfStoppingComponentsBeyondTheSize(boolean disk) throws InterruptedException {
     Outbox b =
         open(options(disk).withCapacity(new Capacity(1 << 20, 0, 1)).withWhenFull(WhenFull.BLOCK));
     DrainScope.Exit ends = new DrainScope.Exit(FullQueueBehavior.INHERIT);
@@ -579,7 +579,7 @@ class OutboxTest {
   }
 
   @Test
-  void aFullQueueMakesOnlySourcesWaitThatCan() throws InterruptedException {
+  void aFullQueueBlocksOnlySourcesThatCanWait() throws InterruptedException {
     Outbox b =
         open(options(false).withCapacity(new Capacity(1 << 20, 0, 1)).withWhenFull(WhenFull.AUTO));
     DrainScope.Exit source = new DrainScope.Exit(FullQueueBehavior.WAIT);
@@ -600,7 +600,7 @@ class OutboxTest {
   }
 
   @Test
-  void whatASourceThatCanWaitBroughtIsTriedUntilItIsDelivered() {
+  void retriesDataOfWaitingSourcesUntilDelivered() {
     Retry forAMinute =
         new Retry(
             true, Duration.ofSeconds(1), 1, Duration.ofSeconds(1), 0, Duration.ofMinutes(1), 0);
@@ -620,7 +620,7 @@ class OutboxTest {
   }
 
   @Test
-  void whatIsTakenBeyondTheSizeIsBounded() {
+  void boundsDataAcceptedBeyondTheSize() {
     Outbox b =
         open(options(false).withCapacity(new Capacity(1 << 30, 0, 1)).withWhenFull(WhenFull.BLOCK));
     DrainScope.Exit ends = new DrainScope.Exit(FullQueueBehavior.INHERIT);
@@ -643,7 +643,7 @@ class OutboxTest {
   }
 
   @Test
-  void whoIsBlockedHearsThatTheOutboxCloses() throws InterruptedException {
+  void notifiesBlockedProducersOfTheClose() throws InterruptedException {
     Outbox b =
         open(options(false).withCapacity(new Capacity(1 << 20, 0, 1)).withWhenFull(WhenFull.BLOCK));
     put(b, 1, 0);
@@ -660,7 +660,7 @@ class OutboxTest {
   }
 
   @Test
-  void aLongQueueOnDiskIsReadBackInOrderWithFewEntriesInMemory() {
+  void readsALongDiskQueueInOrderWithFewEntriesInMemory() {
     Outbox b = open(options(true).withConcurrency(1, false));
     int n = 2000;
     for (int i = 0; i < n; i++) {
@@ -678,7 +678,7 @@ class OutboxTest {
   }
 
   @Test
-  void anotherCannotUseTheSameFolder() {
+  void rejectsASecondUserOfAFolder() {
     open(options(true));
     org.assertj.core.api.Assertions.assertThatThrownBy(
             () ->
@@ -689,7 +689,7 @@ class OutboxTest {
   }
 
   @Test
-  void aDiskThatIsFullIsSaidToTheSource() {
+  void reportsAFullDiskToTheSource() {
     SimulatedFiles disk = new SimulatedFiles(3);
     files = disk;
     Outbox b = open(options(true));
@@ -705,7 +705,7 @@ class OutboxTest {
   }
 
   @Test
-  void whatCouldNotBeForcedIsNotAcknowledgedAndNotSent() {
+  void neitherAcknowledgesNorSendsUnsyncedData() {
     SimulatedFiles disk = new SimulatedFiles(3);
     files = disk;
     Outbox b = open(options(true));
@@ -721,7 +721,7 @@ class OutboxTest {
   }
 
   @Test
-  void closingSendsWhatItCanAndReturnsTheRest() throws InterruptedException {
+  void closeSendsWhatItCanAndReturnsTheRest() throws InterruptedException {
     Outbox b = open(options(false).withConcurrency(1, false));
     for (int i = 0; i < 5; i++) {
       put(b, i, 0);
@@ -738,7 +738,7 @@ class OutboxTest {
   }
 
   @Test
-  void onDiskWhatIsLeftIsSentByTheNext() {
+  void theNextProcessSendsTheRestOnDisk() {
     SimulatedFiles disk = new SimulatedFiles(3);
     files = disk;
     Outbox b = open(options(true));
@@ -757,7 +757,7 @@ class OutboxTest {
   }
 
   @Test
-  void deadLettersOfAProcessThatDoesNotRunAreReplayedIntoItsQueue() throws IOException {
+  void replaysDeadLettersOfAStoppedProcess() throws IOException {
     Outbox b = open(options(true));
     far.answer = p -> new SendResult.Permanent("no");
     put(b, 1, 0);
@@ -768,7 +768,7 @@ class OutboxTest {
         .hasMessageContaining("locked")
         .hasMessageContaining("/api/v1/pipelines/dead-letters");
     b.close();
-    // The folder of all queues is none of them, and does not become one.
+    // The parent folder of all queues is not a queue, and does not become one.
     org.assertj.core.api.Assertions.assertThatThrownBy(
             () -> DeadLetterFolder.open(files, Path.of("/")))
         .hasMessageContaining("name one of those in it: /q");

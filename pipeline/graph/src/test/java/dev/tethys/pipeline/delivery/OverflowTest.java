@@ -83,7 +83,7 @@ class OverflowTest {
     put(b, number, 1, told::add);
   }
 
-  /** As a receiver of files or of Kafka does. */
+  /** Like a receiver of files or Kafka. */
   private void putWaiting(Outbox b, int number) {
     new DrainScope.Exit(FullQueueBehavior.WAIT).pass(() -> put(b, number));
   }
@@ -201,7 +201,7 @@ class OverflowTest {
   }
 
   @Test
-  void keepsOnDiskWhatIsThereAtAStop() {
+  void keepsDataOnDiskAtAStop() {
     down();
     Outbox b = open(options(1 << 20));
     for (int i = 0; i < 5; i++) {
@@ -362,7 +362,7 @@ class OverflowTest {
     clock.run();
   }
 
-  /** As a fan-out to several destinations does. */
+  /** Like a fan-out to several destinations. */
   private boolean isTaken(Outbox b, int number) {
     boolean taken = !b.isRefusing();
     if (taken) {
@@ -426,7 +426,7 @@ class OverflowTest {
   }
 
   @Test
-  void acknowledgesSendersBehindASourceThatWaitsForASlowDestination() throws InterruptedException {
+  void acknowledgesSendersAfterASourceThatWaitsForASlowDestination() throws InterruptedException {
     CountDownLatch answered = new CountDownLatch(1);
     far.answer =
         p -> {

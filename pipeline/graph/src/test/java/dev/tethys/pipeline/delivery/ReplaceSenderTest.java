@@ -69,7 +69,7 @@ class ReplaceSenderTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void whatIsUnderWayIsNotSentAgainAndKeepsItsPlaceInItsLane(boolean disk) throws IOException {
+  void doesNotResendRequestsInFlightAndKeepsTheirOrder(boolean disk) throws IOException {
     Outbox b = open(options(disk));
     put(b, 1, 7);
     put(b, 2, 7);
@@ -78,7 +78,7 @@ class ReplaceSenderTest {
         p -> {
           b.replaceSender(options(disk).withConcurrency(5, false), after);
           b.retire(before, Duration.ofSeconds(30));
-          clock.run(); // everything that may be sent at the same time
+          clock.run(); // everything that may be sent concurrently
           assertThat(after.numbers()).containsExactly(3);
           assertThat(before.closed).isFalse();
           return SendResult.DELIVERED;
@@ -95,7 +95,7 @@ class ReplaceSenderTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void whatWasToComeLaterGoesAtOnce(boolean disk) throws IOException {
+  void sendsDelayedRequestsImmediately(boolean disk) throws IOException {
     Outbox b = open(options(disk).withConcurrency(3, false));
     before.answer = p -> new SendResult.Retryable(Duration.ofMinutes(2), false, "not here");
     for (int i = 1; i <= 9; i++) {
@@ -115,7 +115,7 @@ class ReplaceSenderTest {
   }
 
   @Test
-  void whatFailsUnderWayGoesByTheOtherAtOnce() throws IOException {
+  void sendsFailedRequestsWithTheNewSender() throws IOException {
     Outbox b = open(options(false));
     put(b, 1, 7);
     put(b, 2, 7);
@@ -129,7 +129,7 @@ class ReplaceSenderTest {
   }
 
   @Test
-  void errorsOfTheFormerDestinationAreNotThoseOfTheNextOne() throws IOException {
+  void separatesErrorsOfOldAndNewDestinations() throws IOException {
     Outbox b = open(options(false));
     before.answer = p -> new SendResult.Retryable(Duration.ofMinutes(2), false, "not here");
     put(b, 1, 7);
@@ -149,7 +149,7 @@ class ReplaceSenderTest {
   }
 
   @Test
-  void whatDoesNotEndInTimeIsCutOffAndSentAgain() throws Exception {
+  void interruptsAndResendsSlowRequests() throws Exception {
     Outbox b = open(options(true));
     CountDownLatch sending = new CountDownLatch(1);
     Sender stuck =
@@ -182,7 +182,7 @@ class ReplaceSenderTest {
   }
 
   @Test
-  void itMayTurnBack() throws IOException {
+  void canReturnToAPreviousSender() throws IOException {
     Outbox b = open(options(false));
     b.replaceSender(options(false), after);
     b.replaceSender(options(false), before);
@@ -195,7 +195,7 @@ class ReplaceSenderTest {
   }
 
   @Test
-  void moreRoomLetsInWhoWaitsForIt() throws Exception {
+  void largerCapacityReleasesWaitingProducers() throws Exception {
     OutboxOptions small =
         options(false).withCapacity(Capacity.ofBytes(100)).withWhenFull(WhenFull.BLOCK);
     Outbox b = open(small);
@@ -211,7 +211,7 @@ class ReplaceSenderTest {
     assertThat(before.numbers()).containsExactly(1);
   }
 
-  /** One that gives all it has to another, as its sender. */
+  /** Outbox whose sender transfers everything to another. */
   private Outbox giver(OutboxOptions o, Outbox to) throws IOException {
     Outbox b = open(o);
     before.answer =
@@ -237,7 +237,7 @@ class ReplaceSenderTest {
   }
 
   @Test
-  void whatOneHasAcknowledgedIsNotDroppedByAnotherThatIsFull() throws IOException {
+  void keepsAcknowledgedRequestsInAFullQueue() throws IOException {
     Outbox to =
         taker(
             options(false).withCapacity(Capacity.ofBytes(100)).withWhenFull(WhenFull.DROP_NEWEST));
@@ -257,7 +257,7 @@ class ReplaceSenderTest {
   }
 
   @Test
-  void whatIsLargerThanTheOtherQueueBecomesADeadLetter() throws IOException {
+  void tooLargeForTheOtherQueueBecomesADeadLetter() throws IOException {
     Outbox to = taker(options(false).withCapacity(Capacity.ofBytes(50)));
     Outbox b = giver(options(true), to);
     put(b, 1, 0);
@@ -269,7 +269,7 @@ class ReplaceSenderTest {
   }
 
   @Test
-  void theSourceHearsWhatBecameOfItInTheOtherQueue() throws IOException {
+  void notifiesTheSourceOfTheOutcomeInTheOtherQueue() throws IOException {
     OutboxOptions once =
         options(false)
             .withRetry(
@@ -289,7 +289,7 @@ class ReplaceSenderTest {
   }
 
   @Test
-  void theDiskStays() throws IOException {
+  void keepsTheDisk() throws IOException {
     Outbox b = open(options(true));
     assertThatThrownBy(() -> b.replaceSender(options(false), after))
         .isInstanceOf(IllegalArgumentException.class)
@@ -297,7 +297,7 @@ class ReplaceSenderTest {
   }
 
   @Test
-  void theEndClosesFormerSendersToo() throws IOException {
+  void closesPreviousSenders() throws IOException {
     Outbox b = open(options(true));
     b.replaceSender(options(true), after);
     b.close();

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/** A destination that answers as configured and remembers what it took. */
+/** Destination that answers as configured and records accepted requests. */
 final class TestExporterServer implements Sender {
   final List<EncodedRequest> taken = new ArrayList<>();
   final List<EncodedRequest> asked = new ArrayList<>();

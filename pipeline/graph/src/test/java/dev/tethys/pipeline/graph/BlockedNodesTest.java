@@ -28,7 +28,7 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Which nodes are shown as blocked, and by which node. */
+/** Nodes shown as blocked, with the blocking node. */
 class BlockedNodesTest {
   private final Doubles doubles = new Doubles();
   private final ManualClockwork clock = new ManualClockwork();
@@ -99,7 +99,7 @@ class BlockedNodesTest {
       """;
 
   @Test
-  void aFullQueueThatBlocksMarksItsSourcesAndWhatTheyLeadTo() throws Exception {
+  void aFullBlockingQueueMarksItsSourcesAndTheirOtherTargets() throws Exception {
     apply(BESIDE.formatted("block"));
     down();
     send(1);
@@ -163,7 +163,7 @@ class BlockedNodesTest {
   }
 
   @Test
-  void aFullQueueThatRefusesMarksItsSourcesWhileTheyAreRefused() throws IOException {
+  void aFullRefusingQueueMarksItsSourcesWhileRefused() throws IOException {
     apply(BESIDE.formatted("refuse"));
     down();
     send(1);
@@ -171,14 +171,14 @@ class BlockedNodesTest {
     assertThat(told).hasSize(1).first().isInstanceOf(Outcome.Unavailable.class);
     assertThat(blocked())
         .containsExactly("exporter:queued@logs", "processor:pass@logs/a", "receiver:in");
-    // The sibling gets what the source sends again.
+    // The sibling gets the repeated data of the source.
     clock.advance(Duration.ofSeconds(15));
     send(1);
     assertThat(blocked()).doesNotContain("exporter:out@logs");
   }
 
   @Test
-  void whatDropsInsteadOfBlockingIsNotBlocked() throws IOException {
+  void aDroppingNodeIsNotBlocked() throws IOException {
     apply(BESIDE.formatted("drop_newest"));
     down();
     send(1);
@@ -189,7 +189,7 @@ class BlockedNodesTest {
   }
 
   @Test
-  void sourcesThatWaitForAnAcknowledgementAreBlockedByADestinationThatIsDown() throws IOException {
+  void aFailedDestinationBlocksSourcesWithoutAcknowledgement() throws IOException {
     apply(BESIDE.formatted("refuse").replace("queue_size: 1", "queue_size: 1000"));
     down();
     long begin = clock.millis();
@@ -207,7 +207,7 @@ class BlockedNodesTest {
   }
 
   @Test
-  void sourcesThatWereAcknowledgedAreNotBlockedWhileThereIsRoom() throws IOException {
+  void acknowledgedSourcesAreNotBlockedWhileThereIsRoom() throws IOException {
     apply(
         BESIDE
             .formatted("refuse")
@@ -219,7 +219,7 @@ class BlockedNodesTest {
   }
 
   @Test
-  void aBatchThatNoSourceWaitsForCountsAsBefore() throws IOException {
+  void ignoresABatchWithoutAWaitingSource() throws IOException {
     apply(BESIDE.formatted("refuse"));
     input(Signal.TRACES)
         .consume(new Batch(Signal.TRACES, Encoding.OTLP, new byte[10], 1, 0), AckCallback.NONE);

@@ -87,7 +87,7 @@ class DeadNeighbourTest {
         Objects.requireNonNull(doubles.inputs.get(receiver)).get(Signal.LOGS));
   }
 
-  /** As a sender that sends again what was not accepted, after a second. */
+  /** Like a sender that resends unaccepted data after a second. */
   private void push(String receiver) {
     if (input(receiver).refuse(1) == null) {
       input(receiver)
@@ -107,7 +107,7 @@ class DeadNeighbourTest {
   }
 
   @Test
-  void neitherDelaysNorDoublesWhatTheOtherGets() throws IOException {
+  void neitherDelaysNorDuplicatesTheOthersData() throws IOException {
     for (String receiver : List.of("in", "source")) {
       apply("");
       down();
@@ -150,7 +150,7 @@ class DeadNeighbourTest {
   }
 
   @Test
-  void refusesSendersBeforeAnyDestinationHasTheirItemsOnceThereIsNoRoom() throws IOException {
+  void refusesSendersEarlyOnceThereIsNoRoom() throws IOException {
     graph = graph(false);
     apply("{sending_queue: {queue_size: 100}}");
     down();
@@ -169,7 +169,7 @@ class DeadNeighbourTest {
   }
 
   @Test
-  void countsItemsThatAreSentAgainToTheOther() throws IOException {
+  void countsItemsResentToTheOther() throws IOException {
     graph = graph(false);
     apply("{sending_queue: {queue_size: 100}}");
     down();

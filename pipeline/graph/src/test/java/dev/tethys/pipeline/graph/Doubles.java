@@ -49,18 +49,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/** Components that remember what happened to them. */
+/** Components that record their calls. */
 final class Doubles {
-  /** What happened, in order: {@code start in}, {@code stop out}. */
+  /** Calls in order: {@code start in}, {@code stop out}. */
   final List<String> log = new CopyOnWriteArrayList<>();
 
   /** Receivers that run, by id. */
   final Map<String, Map<Signal, Consumer>> inputs = new ConcurrentHashMap<>();
 
-  /** What exporters took, by id. */
+  /** Batches received by exporters, by id. */
   final Map<String, List<Batch>> taken = new ConcurrentHashMap<>();
 
-  /** What exporters with a queue do before they take something; may block. */
+  /** Runs before an exporter with a queue accepts a request; may block. */
   volatile Runnable sending = () -> {};
 
   /** Configurations that extensions received. */
@@ -166,7 +166,7 @@ final class Doubles {
     }
   }
 
-  /** A receiver of one item a request, with a path of its type. */
+  /** Receiver of one item per request, with a path of its type. */
   private final class HttpIn implements ReceiverFactory<HttpServerSettings> {
     private final Section section;
     private final HttpServerSettings.Keys keys;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** Filter at the entry of pipelines. */
 class EntryFilterTest extends GraphCase {
-  /** Filter that drops what enters the pipelines that it names. */
+  /** Filter that drops data entering the named pipelines. */
   private static final class Drops implements EntryFilter {
     final List<String> asked = new ArrayList<>();
     List<String> dropped = List.of();
@@ -72,7 +72,7 @@ class EntryFilterTest extends GraphCase {
   }
 
   @Test
-  void eachPipelineIsFilteredOnceWhileThereAreRules() throws IOException {
+  void filtersEachPipelineOnceWhileThereAreRules() throws IOException {
     Graph g =
         run(
             """
@@ -101,7 +101,7 @@ class EntryFilterTest extends GraphCase {
   }
 
   @Test
-  void aFilterMovesABatchToAPipelineThatRuns() throws IOException {
+  void aFilterMovesABatchToARunningPipeline() throws IOException {
     Graph g =
         run(
             """
@@ -133,7 +133,7 @@ class EntryFilterTest extends GraphCase {
   }
 
   @Test
-  void itemsThatAConnectorForwardsAreNotFresh() throws IOException {
+  void itemsForwardedByAConnectorAreNotFresh() throws IOException {
     filter.active = true;
     Graph g =
         run(

@@ -112,7 +112,7 @@ class GrammarTest {
   }
 
   @Test
-  void aliasesAreTheSameComponent() {
+  void acceptsAliases() {
     GraphConfig c =
         read(
             """
@@ -166,7 +166,7 @@ class GrammarTest {
         "nothing: 1 | c.yaml:1:1: unknown key \"nothing\"",
         "receivers: {in/: }\\nservice: {} | c.yaml:1:13: \"in/\" is not a component",
       })
-  void errorsNameThePlace(String yaml, String message) {
+  void reportsErrorsWithPosition(String yaml, String message) {
     assertThatThrownBy(() -> read(yaml.replace("\\n", "\n"))).hasMessageContaining(message);
   }
 
@@ -183,7 +183,7 @@ class GrammarTest {
         "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: http/json, endpoint: h:1}}}}]}"
             + " | unknown protocol",
         "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: grpc, endpoint: h:1,"
-            + " temporality_preference: lowmemory}}}}]} | write delta or cumulative",
+            + " temporality_preference: lowmemory}}}}]} | use delta or cumulative",
         "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: grpc, endpoint: h:1,"
             + " headers_list: a}}}}]} | name=value",
         "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: grpc, endpoint: h:1,"
@@ -194,7 +194,7 @@ class GrammarTest {
             + " headers_list: 'a%0a=b'}}}}]} | cannot be set as a header",
         "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: http/protobuf,"
             + " endpoint: 'http://h:70000'}}}}]} | must be host:port or a URL",
-        "metrics: {address: a:1, readers: []} | one of both",
+        "metrics: {address: a:1, readers: []} | address was replaced by readers",
         "metrics: {readers: [{pull: {exporter: {prometheus: {port: 70000}}}}]} | a port is 0 to"
             + " 65535",
         "metrics: {views: [{selector: {instrument_name: a}}]} | only taken with level: detailed",
@@ -204,7 +204,7 @@ class GrammarTest {
         "metrics: {level: detailed, views: [{selector: {instrument_name: \"a*\"}, stream: {name:"
             + " b}}]} | several metrics one name",
         "metrics: {level: detailed, views: [{selector: {instrument_name: a}, stream: {aggregation:"
-            + " {explicit_bucket_histogram: {boundaries: [1]}}}}]} | cannot be counted otherwise",
+            + " {explicit_bucket_histogram: {boundaries: [1]}}}}]} | the aggregation of this process's metrics is fixed",
         "metrics: {level: detailed, views: [{selector: {instrument_name: a}, stream:"
             + " {attribute_keys: {included: [x], excluded: [x]}}}]} | both included and excluded",
         "logs: {processors: [{batch: }]} | requires exporter",
@@ -215,18 +215,18 @@ class GrammarTest {
         "logs: {level: loud} | unknown level \"loud\"",
         "logs: {output_paths: [http://x/]} | is not an output",
         "logs: {output_paths: [file://far/x]} | is not an output",
-        "logs: {sampling: {initial: -1}} | not negative",
+        "logs: {sampling: {initial: -1}} | must not be negative",
         "resource: {a: [b]} | attribute \"a\" must be a string or null",
         "resource: {a: b, attributes: [{name: c, value: d}]} | write all under attributes",
-        "resource: {attributes_list: a=b} | attributes_list is not accepted",
+        "resource: {attributes_list: a=b} | attributes_list is not supported",
         "resource: {attributes: [{name: c}]} | requires a value",
       })
-  void whatTheProcessCannotSayOfItselfIsRefused(String telemetry, String message) {
+  void rejectsUnsupportedTelemetrySettings(String telemetry, String message) {
     assertThatThrownBy(() -> told(telemetry)).hasMessageContaining(message);
   }
 
   @Test
-  void whatIsToldOfTheProcessIsRead() {
+  void readsTelemetrySettings() {
     TelemetrySettings t =
         told(
             "traces: {level: none, processors: [{batch: }]}, metrics: {address: 0.0.0.0:8888},"
@@ -241,7 +241,7 @@ class GrammarTest {
   }
 
   @Test
-  void readersThatSendAreRead() {
+  void readsPushingReaders() {
     OwnMetrics m =
         told("metrics: {level: Detailed, readers: [{periodic: {interval: 1000, exporter: {otlp:"
                 + " {protocol: http/protobuf, endpoint: 'h:4318', insecure: true, headers_list:"
@@ -276,7 +276,7 @@ class GrammarTest {
   }
 
   @Test
-  void circlesAreShown() {
+  void reportsCycles() {
     assertThatThrownBy(
             () ->
                 read(
@@ -289,7 +289,7 @@ class GrammarTest {
   }
 
   @Test
-  void aConnectorEndsAndBegins() {
+  void aConnectorEndsAndStartsPipelines() {
     assertThatThrownBy(() -> read(whole("logs/a: {receivers: [in, forward], exporters: [out]}\n")))
         .hasMessageContaining(
             "connector forward is a receiver here, but no pipeline has it as exporter");

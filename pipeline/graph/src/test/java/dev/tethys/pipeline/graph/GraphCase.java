@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 
-/** A graph of doubles, of which every account balances in the end. */
+/** Graph of doubles in which every account adds up in the end. */
 abstract class GraphCase {
   final Doubles doubles = new Doubles();
   final AccountingRegistry ledger = new AccountingRegistry();

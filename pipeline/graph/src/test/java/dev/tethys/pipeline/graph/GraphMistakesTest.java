@@ -14,7 +14,7 @@ class GraphMistakesTest extends GraphCase {
   }
 
   @Test
-  void namesAllMistakes() {
+  void reportsAllErrors() {
     assertThat(
             mistakes(
                 """
@@ -41,7 +41,7 @@ class GraphMistakesTest extends GraphCase {
   }
 
   @Test
-  void namesUnusedComponentsAlongWithOtherMistakes() {
+  void reportsUnusedComponentsWithOtherErrors() {
     assertThat(
             mistakes(
                 """

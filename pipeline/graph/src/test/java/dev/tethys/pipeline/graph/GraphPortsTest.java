@@ -27,8 +27,8 @@ class GraphPortsTest extends GraphCase {
   private final int port = Ports.free();
 
   /**
-   * @param batch how many requests the batch waits for: each of them is in flight until then
-   * @param settings of the receiver beyond its address
+   * @param batch number of requests that the batch waits for: each is in flight until then
+   * @param settings of the receiver in addition to its address
    */
   private String yaml(String receiver, int batch, String settings) {
     return """
@@ -108,14 +108,14 @@ class GraphPortsTest extends GraphCase {
     try (Client c = new Client()) {
       return c.send("GET", "/none").answer().contains("x: 2");
     } catch (IOException e) {
-      return false; // a change of what sockets depend on lets the address go for a moment
+      return false; // a change of socket settings releases the address briefly
     }
   }
 
   /** The batch is complete only with a request that the changed receiver has taken. */
   @ParameterizedTest
   @ValueSource(strings = {"", ", idle_timeout: 1h"})
-  void requestsInFlightAreAnsweredWhenTheirReceiverChanges(String other) throws Exception {
+  void answersRequestsInFlightWhenTheirReceiverChanges(String other) throws Exception {
     graph.apply(read(yaml("http", 2, ", response_headers: {x: '1'}")));
     try (Client before = new Client()) {
       before.send("POST", "/http");
@@ -136,7 +136,7 @@ class GraphPortsTest extends GraphCase {
   }
 
   @Test
-  void noConnectionOrRequestIsLostByReloadsUnderLoad() throws Exception {
+  void losesNoConnectionOrRequestDuringReloads() throws Exception {
     graph.apply(read(yaml("http", 1, "")));
     AtomicBoolean done = new AtomicBoolean();
     AtomicLong answered = new AtomicLong();
@@ -175,7 +175,7 @@ class GraphPortsTest extends GraphCase {
 
   @ParameterizedTest
   @CsvSource({"http, http/b", "http, web", "web/a, http"})
-  void anotherReceiverTakesThePort(String from, String to) throws Exception {
+  void anotherReceiverTakesOverThePort(String from, String to) throws Exception {
     graph.apply(read(yaml(from, 1, "")));
     try (Client c = new Client()) {
       assertThat(c.send("POST", "/" + type(from)).answer()).first().asString().contains("204");
@@ -190,7 +190,7 @@ class GraphPortsTest extends GraphCase {
 
   @ParameterizedTest
   @ValueSource(strings = {"", ", idle_timeout: 1h"})
-  void theFormerReceiverHasThePortAgainWhereTheChangeFails(String other) throws Exception {
+  void restoresThePortAfterAFailedChange(String other) throws Exception {
     graph.apply(read(yaml("http", 1, "")));
     doubles.broken.add("in");
     String both =

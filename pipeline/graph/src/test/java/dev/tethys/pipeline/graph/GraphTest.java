@@ -27,7 +27,7 @@ class GraphTest extends GraphCase {
       """;
 
   @Test
-  void startsFromTheEndAndStopsFromTheBeginning() throws IOException {
+  void startsDownstreamFirstAndStopsUpstreamFirst() throws IOException {
     graph.apply(
         config(
             """
@@ -65,14 +65,14 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void fanOutGivesTheSameBytesToAll() throws IOException {
+  void fanOutPassesTheSameBytesToAll() throws IOException {
     graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
     send("in", Signal.LOGS, 1);
     assertThat(taken("out/a").getFirst().body()).isSameAs(taken("out/b").getFirst().body());
   }
 
   @Test
-  void aReloadTouchesOnlyWhatChanged() throws IOException {
+  void aReloadChangesOnlyAffectedNodes() throws IOException {
     graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
     doubles.log.clear();
     graph.apply(config(TWO_BRANCHES.formatted(0, 1)));
@@ -82,7 +82,7 @@ class GraphTest extends GraphCase {
     doubles.log.clear();
     graph.apply(config(TWO_BRANCHES.formatted(0, 1)));
     assertThat(doubles.log).isEmpty();
-    // A pipeline goes: its exporter and processor with it.
+    // a pipeline is removed, with its exporter and processor
     graph.apply(
         config(
             """
@@ -114,7 +114,7 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void countsOfAComponentContinueWhereANodeIsReplaced() throws IOException {
+  void keepsCountsOfAComponentWhenANodeIsReplaced() throws IOException {
     for (int x = 1; x <= 3; x++) {
       graph.apply(config(counted(x)));
       assertThat(requireNonNull(metric("starts_total")).point())
@@ -124,14 +124,14 @@ class GraphTest extends GraphCase {
     assertThat(q.count()).isEqualTo(3);
     assertThat(q.sum()).isEqualTo(6);
     assertThat(q.values()).as("of the node that runs").containsExactly(3);
-    // A change that fails returns to a node that is made anew.
+    // A failed change returns to a recreated node.
     doubles.broken.add("in/b");
     GraphConfig wrong =
         config(counted(4).replace("in:", "in/b: , in:").replace("[in]", "[in, in/b]"));
     assertThatThrownBy(() -> graph.apply(wrong)).isInstanceOf(IOException.class);
     double starts = ((MetricFamily.Value) requireNonNull(metric("starts_total")).point()).value();
     assertThat(starts).isGreaterThanOrEqualTo(4);
-    // A component that the configuration does not have any more is not shown.
+    // A removed component is no longer shown.
     graph.apply(config(counted(1).replace("in:", "source:").replace("[in]", "[source]")));
     assertThat(requireNonNull(metric("starts_total")).labels().get("id")).isEqualTo("source");
   }
@@ -145,7 +145,7 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void whatCanBeAdjustedIsNotStopped() throws IOException {
+  void doesNotStopAdjustableComponents() throws IOException {
     graph.apply(tuned(1));
     doubles.log.clear();
     graph.apply(tuned(1));
@@ -165,7 +165,7 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void whatDependsOnAnExtensionIsRenewedWithIt() throws IOException {
+  void replacesComponentsWithTheirExtension() throws IOException {
     String yaml =
         """
         extensions: {auth: {x: %d}}
@@ -183,7 +183,7 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void whatCannotStartChangesNothing() throws IOException {
+  void aFailedStartChangesNothing() throws IOException {
     graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
     doubles.broken.add("in");
     assertThatThrownBy(
@@ -206,7 +206,7 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void aReceiverThatCannotReturnIsShownAndTriedAgain() throws Exception {
+  void showsAndRetriesAReceiverThatCannotRestart() throws Exception {
     graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
     doubles.broken.add("in");
     assertThatThrownBy(
@@ -229,7 +229,7 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void aReceiverThatDoesNotRunIsStartedByTheNextChange() throws IOException {
+  void theNextChangeStartsAStoppedReceiver() throws IOException {
     graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
     doubles.broken.add("in");
     assertThatThrownBy(
@@ -243,7 +243,7 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void extensionsAreToldWhatRuns() throws IOException {
+  void notifiesExtensionsOfTheRunningGraph() throws IOException {
     String yaml =
         """
         extensions: {auth: {x: %d}}
@@ -262,7 +262,7 @@ class GraphTest extends GraphCase {
     graph.apply(config(yaml.formatted(1, "out/c", "out/c")));
     assertThat(doubles.watched)
         .containsExactly("auth 1 " + b.replace("out/b", "out/c"), "auth 1 ready");
-    // The extension is replaced before the receiver fails: what takes its place again must know.
+    // The extension is replaced before the receiver fails: its replacement must be notified.
     doubles.watched.clear();
     doubles.broken.add("in/new");
     assertThatThrownBy(
@@ -278,7 +278,7 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void aReceiverThatCannotStartGivesWayToItsPredecessor() throws IOException {
+  void aReceiverThatCannotStartYieldsToItsPredecessor() throws IOException {
     graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
     doubles.broken.add("in/new");
     assertThatThrownBy(
@@ -299,7 +299,7 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void aTapShowsWhatPasses() throws Exception {
+  void aTapShowsPassingBatches() throws Exception {
     graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
     String edge = graph.status().edges().getFirst().id();
     assertThat(graph.tap("no such", 10)).isEmpty();
@@ -313,7 +313,7 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void checkingOpensNothing() {
+  void checkOpensNothing() {
     Graph.check(config(TWO_BRANCHES.formatted(0, 0)), services);
     assertThat(doubles.log).isEmpty();
   }

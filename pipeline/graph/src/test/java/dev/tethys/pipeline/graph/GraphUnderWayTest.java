@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What becomes of what is under way, queued or waits for room while a graph changes or stops. */
+/** Data in flight, queued or waiting for room while a graph changes or stops. */
 class GraphUnderWayTest extends GraphCase {
   /** A destination that answers no request before it is released. */
   private final class Hanging {
@@ -60,7 +60,7 @@ class GraphUnderWayTest extends GraphCase {
     }
   }
 
-  /** One batch that takes the whole queue, and one that waits for company. */
+  /** One batch that fills the queue, and one that is being collected. */
   private List<Outcome> fill(Hanging far) throws InterruptedException {
     List<Outcome> told = new CopyOnWriteArrayList<>();
     Consumer in = input("in", Signal.LOGS);
@@ -71,7 +71,7 @@ class GraphUnderWayTest extends GraphCase {
   }
 
   @Test
-  void nothingIsLostOrSentTwiceByReloadsUnderLoad() throws Exception {
+  void losesAndDuplicatesNothingDuringReloads() throws Exception {
     String yaml =
         """
         receivers: {in: }
@@ -125,10 +125,10 @@ class GraphUnderWayTest extends GraphCase {
     assertThat(out).isEqualTo(sent.get());
   }
 
-  /** Refused by one destination, a batch would be offered again to the other as well. */
+  /** If one destination rejected a batch, it would be offered again to the other as well. */
   @ParameterizedTest
   @CsvSource({"source, []", "source, [batch]", "in, []"})
-  void aFullQueueMakesSourcesWaitThatCan(String receiver, String processors) throws Exception {
+  void aFullQueueBlocksSourcesThatCanWait(String receiver, String processors) throws Exception {
     graph.apply(
         read(
             """
@@ -185,7 +185,7 @@ class GraphUnderWayTest extends GraphCase {
       """;
 
   @Test
-  void aReloadHandsAQueueOverAndSendsNothingAgain(@TempDir Path dir) throws Exception {
+  void aReloadTransfersAQueueWithoutDuplicates(@TempDir Path dir) throws Exception {
     graph.apply(config(QUEUE_ON_DISK.formatted(dir, 0, 1)));
     Hanging far = new Hanging();
     assertThat(send("in", Signal.LOGS, 1)).isEqualTo(Outcome.ACCEPTED);
@@ -193,7 +193,7 @@ class GraphUnderWayTest extends GraphCase {
     graph.apply(config(QUEUE_ON_DISK.formatted(dir, 0, 2)));
     assertThat(taken("queued")).isEmpty();
     assertThat(send("in", Signal.LOGS, 2)).isEqualTo(Outcome.ACCEPTED);
-    // One that cannot start: the queue goes back to whose it was.
+    // One that cannot start: the queue returns to its previous owner.
     doubles.broken.add("in");
     assertThatThrownBy(() -> graph.apply(config(QUEUE_ON_DISK.formatted(dir, 1, 3))))
         .hasMessageContaining("the port is taken");
@@ -218,13 +218,13 @@ class GraphUnderWayTest extends GraphCase {
       """;
 
   @Test
-  void aReloadHandsAConnectorsQueueOverToo() throws Exception {
+  void aReloadTransfersAConnectorsQueue() throws Exception {
     graph.apply(config(CONNECTOR_WITH_QUEUE.formatted(100)));
     Hanging far = new Hanging();
     assertThat(send("in", Signal.LOGS, 1)).isEqualTo(Outcome.ACCEPTED);
     far.awaitRequest();
     assertThat(send("in", Signal.LOGS, 2)).isEqualTo(Outcome.ACCEPTED);
-    graph.apply(config(CONNECTOR_WITH_QUEUE.formatted(200))); // waits for nothing
+    graph.apply(config(CONNECTOR_WITH_QUEUE.formatted(200))); // does not wait
     assertThat(taken("out")).isEmpty();
     assertThat(send("in", Signal.LOGS, 3)).isEqualTo(Outcome.ACCEPTED);
     far.answer();
@@ -241,7 +241,7 @@ class GraphUnderWayTest extends GraphCase {
         "a processor            | | batch | ",
         "one that is taken out  | | batch | reload"
       })
-  void aStopIsBoundedWhateverWaitsForRoom(
+  void aStopIsBoundedDespiteWaitingData(
       String who, @Nullable String batch, @Nullable String processor, @Nullable String reload)
       throws Exception {
     String yaml =
@@ -264,18 +264,18 @@ class GraphUnderWayTest extends GraphCase {
       GraphConfig without = read(yaml.replace("[batch]", "[]"));
       Thread.ofVirtual().start(() -> applied(graph, without));
       while (!graph.config().equals(Optional.of(without))) {
-        Thread.sleep(1); // from then on it waits for what it takes out
+        Thread.sleep(1); // from then on it waits for the removed components
       }
     }
     Thread stop = Thread.ofVirtual().start(() -> graph.stop(Duration.ofMillis(200)));
     assertThat(stop.join(Duration.ofSeconds(20))).as(who).isTrue();
     assertThat(told).hasSize(2).allMatch(o -> o instanceof Outcome.Unavailable);
-    // every test ends with a check that the accounts balance, with nothing held
+    // every test ends with a check that the accounts add up, with nothing held
   }
 
   /**
-   * A destination that is down for longer than a reload may take: what it takes out or changes
-   * holds something for which there is no room.
+   * A destination is down for longer than a reload may take: removed or changed components hold
+   * data without room.
    */
   @ParameterizedTest
   @CsvSource(
@@ -288,7 +288,7 @@ class GraphUnderWayTest extends GraphCase {
         "an exporter's own batcher | 'batch: {sizer: items, flush_timeout: 1h, min_size: 1000}'"
             + " | flush_timeout: 1h | flush_timeout: 2h"
       })
-  void aReloadIsBoundedAndWhatItTakesOutIsNeitherLostNorSentTwice(
+  void aBoundedReloadLosesAndDuplicatesNothing(
       String who, String queue, String from, String to, @TempDir Path dir) throws Exception {
     Graph g = new Graph(services, Duration.ofMillis(1));
     String processor = queue.startsWith("batch") ? "" : "batch";

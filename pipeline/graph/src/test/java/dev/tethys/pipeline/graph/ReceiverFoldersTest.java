@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is left of receivers whose endpoints are gone is bounded. */
+/** Leftovers of receivers whose endpoints are gone are bounded. */
 class ReceiverFoldersTest {
   private static final ComponentId CREATOR = new ComponentId("receiver_creator", "x");
 
@@ -63,7 +63,7 @@ class ReceiverFoldersTest {
   }
 
   @Test
-  void whatIsGoneForADayIsRemovedAndWhatIsUsedStays() throws IOException {
+  void removesFoldersUnusedForADayAndKeepsUsedOnes() throws IOException {
     Set<Path> used = begin("used");
     runs("a");
     clock.advance(ReceiverFolders.KEEP.minusMinutes(1));
@@ -80,7 +80,7 @@ class ReceiverFoldersTest {
   }
 
   @Test
-  void afterARestartWhoIsThereHasTimeToComeBack() throws IOException {
+  void givesReceiversTimeToReturnAfterARestart() throws IOException {
     runs("a");
     runs("b");
     clock.advance(Duration.ofDays(3));
@@ -96,7 +96,7 @@ class ReceiverFoldersTest {
   }
 
   @Test
-  void onlySoManyAreKept() throws IOException {
+  void boundsTheNumberOfFolders() throws IOException {
     for (int i = 0; i < ReceiverFolders.MOST + 50; i++) {
       runs("pod" + i);
       clock.advance(Duration.ofMillis(10));
@@ -111,7 +111,7 @@ class ReceiverFoldersTest {
   }
 
   @Test
-  void longNamesAreShortenedAndStayApart() throws IOException {
+  void shortensLongNamesUniquely() throws IOException {
     runs("a".repeat(300) + "1");
     runs("a".repeat(300) + "2");
     assertThat(left()).hasSize(2).allMatch(n -> n.length() <= 200);

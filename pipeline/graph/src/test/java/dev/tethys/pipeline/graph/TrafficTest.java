@@ -12,7 +12,7 @@ import dev.tethys.pipeline.Signal;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-/** Volumes of an edge against what a tap on it shows. */
+/** Volumes of an edge compared with the output of a tap. */
 class TrafficTest {
   private static Batch tree(int records) {
     LogsData d = new LogsData();
@@ -33,7 +33,7 @@ class TrafficTest {
   }
 
   @Test
-  void aBatchThatIsNotEncodedCountsAsManyBytesAsATapShows() throws InterruptedException {
+  void countsAnUnencodedBatchLikeATap() throws InterruptedException {
     Traffic t = new Traffic();
     try (Tap tap = t.tap(1000)) {
       Batch b = tree(10);
@@ -44,7 +44,7 @@ class TrafficTest {
   }
 
   @Test
-  void itCountsTheSameOnEveryEdgeWhetherOrNotItWasEncodedBetween() {
+  void countsTheSameOnEveryEdge() {
     Traffic first = new Traffic();
     Traffic second = new Traffic();
     Batch b = tree(10);
@@ -57,7 +57,7 @@ class TrafficTest {
   }
 
   @Test
-  void aBatchCountsByTheSizeOfItsOwnItems() {
+  void countsABatchByItsOwnItems() {
     Traffic t = new Traffic();
     long exact = 0;
     for (int i = 0; i < 500; i++) {

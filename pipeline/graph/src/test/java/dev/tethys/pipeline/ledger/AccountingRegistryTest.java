@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class AccountingRegistryTest {
   @Test
-  void everySnapshotBalancesWhileThreadsMoveItems() throws InterruptedException {
+  void everySnapshotBalancesUnderConcurrency() throws InterruptedException {
     ItemAccounting a = new ItemAccounting("exporter", "x", Signal.LOGS);
     AtomicBoolean done = new AtomicBoolean();
     AtomicReference<@Nullable Balance> wrong = new AtomicReference<>();
@@ -65,7 +65,7 @@ class AccountingRegistryTest {
   }
 
   @Test
-  void accountsAreShownUnderTheNamesOfTheCollector() {
+  void exposesAccountsUnderTheCollectorsNames() {
     AccountingRegistry l = new AccountingRegistry();
     ItemAccounting e = l.account("exporter", "otlp_grpc/far", Signal.TRACES);
     e.take(10);

@@ -20,7 +20,7 @@ class ProcessBalanceTest {
   }
 
   @Test
-  void itemsThatAReceiverAwaitsAreNoCopies() {
+  void itemsAwaitedByAReceiverAreNotCopies() {
     receiver.take(40);
     processor.through(40);
     exporter.take(40);
@@ -33,13 +33,13 @@ class ProcessBalanceTest {
   }
 
   @Test
-  void itemsOfTwoDestinationsAreCopiesBeforeAndAfterTheirAcknowledgement() {
+  void itemsOfTwoDestinationsCountAsCopies() {
     receiver.take(10);
     exporter.take(20);
     assertThat(balance(() -> 20).copied()).isEqualTo(10);
     receiver.pass(10);
     assertThat(balance(() -> 20).copied()).isEqualTo(10);
-    // What a component holds on purpose stays visible with copies.
+    // Items held on purpose stay visible with copies.
     processor.take(7);
     ProcessBalance b = balance(() -> 27);
     assertThat(b.held()).isEqualTo(27);
@@ -47,7 +47,7 @@ class ProcessBalanceTest {
   }
 
   @Test
-  void itemsThatPassAnEdgeWhileAccountsAreReadAreNoCopies() {
+  void itemsPassingDuringTheReadAreNotCopies() {
     receiver.take(5);
     receiver.pass(5);
     exporter.take(5);

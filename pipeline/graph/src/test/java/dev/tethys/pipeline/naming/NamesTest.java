@@ -49,7 +49,7 @@ class NamesTest {
           "{label}");
 
   @Test
-  void valuesCannotNameWhatTheyLike() {
+  void convertsValuesForNames() {
     NameTemplate t = NameTemplate.parse("m-{team}", TABLES);
     assertThat(t.of(l -> "infra")).isEqualTo("m-infra");
     assertThat(t.of(l -> "")).isEqualTo("m-none");
@@ -67,7 +67,7 @@ class NamesTest {
   }
 
   @Test
-  void textsAreHeldToTheRule() {
+  void validatesTexts() {
     for (String wrong : List.of("{team}", "{team}_x", "1{team}", "a.{team}", "m {team}")) {
       assertThatThrownBy(() -> NameTemplate.parse(wrong, TABLES))
           .as(wrong)
@@ -83,7 +83,7 @@ class NamesTest {
   }
 
   @Test
-  void whatWouldBeOneNameMoreGoesElsewhereAndIsCounted() {
+  void redirectsAndCountsExcessNames() {
     Registry registry = new Registry();
     BoundedNames names =
         new BoundedNames(
@@ -121,7 +121,7 @@ class NamesTest {
   }
 
   @Test
-  void seriesArePartedByLabels() {
+  void splitsSeriesByLabels() {
     WriteRequestWriter w = new WriteRequestWriter();
     for (int i = 0; i < 9; i++) {
       w.beginSeries(Labels.of("__name__", "up", "n", "" + i, "team", i % 3 == 0 ? "" : "t" + i % 3))
@@ -148,7 +148,7 @@ class NamesTest {
     }
   }
 
-  /** What is said of families, for each name. */
+  /** Number of metadata entries per name. */
   private static List<Integer> families(boolean everywhere, Batch b) {
     List<Integer> out = new ArrayList<>();
     NamedEncoder.Series series = new NamedEncoder.Series(OtlpOptions.DEFAULT, everywhere);
@@ -164,7 +164,7 @@ class NamesTest {
   }
 
   @Test
-  void recordsArePartedByTheirResource() {
+  void splitsRecordsByResource() {
     LogsData logs = new LogsData();
     for (int i = 0; i < 6; i++) {
       ResourceGroup<LogRecord> g = new ResourceGroup<>();

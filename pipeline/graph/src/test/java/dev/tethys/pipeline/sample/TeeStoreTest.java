@@ -58,7 +58,7 @@ class TeeStoreTest {
   }
 
   @Test
-  void whatTheStoreTakesGoesTheOtherWayToo() {
+  void forwardsStoredSamples() {
     long a;
     try (Appender app = store.appender(9)) {
       a = app.series(A);
@@ -91,7 +91,7 @@ class TeeStoreTest {
   }
 
   @Test
-  void whatIsNotCommittedGoesNowhere() {
+  void doesNotForwardUncommittedSamples() {
     try (Appender app = store.appender()) {
       app.append(app.series(A), 0, T0, 1);
     }
@@ -102,7 +102,7 @@ class TeeStoreTest {
   }
 
   @Test
-  void nobodyWhoWantsItCostsNothing() {
+  void costsNothingWithoutAConsumer() {
     TeeStore alone = new TeeStore(memory, sink, () -> false);
     try (Appender app = alone.appender()) {
       app.append(app.series(A), 0, T0, 1);
@@ -112,7 +112,7 @@ class TeeStoreTest {
   }
 
   @Test
-  void referencesOfASinkHoldUntilTheNext() {
+  void referencesOfASinkAreValidUntilTheNext() {
     try (Appender one = sink.appender(1);
         Appender two = sink.appender(2)) {
       long a = one.series(A);
@@ -129,7 +129,7 @@ class TeeStoreTest {
   }
 
   @Test
-  void aLargeScrapeBecomesSeveralBatches() {
+  void splitsALargeScrapeIntoSeveralBatches() {
     try (Appender app = sink.appender(1)) {
       for (int i = 0; i < 100_000; i++) {
         app.append(app.series(Labels.of("__name__", "m", "i", "x".repeat(50) + i)), 0, T0, i);
@@ -142,7 +142,7 @@ class TeeStoreTest {
   }
 
   @Test
-  void warningsOfTheStoreReachWhoAsks() {
+  void passesWarningsOfTheStore() {
     MetricStore telling =
         (MetricStore)
             Proxy.newProxyInstance(

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class ReceiverAdmissionTest {
   @Test
-  void requestsTogetherAreBounded() throws Exception {
+  void boundsRequestsTogether() throws Exception {
     ReceiverAdmission admission = new ReceiverAdmission(1000);
     try (ReceiverAdmission.Hold a = admission.open()) {
       a.take(900);
@@ -22,7 +22,7 @@ class ReceiverAdmissionTest {
   }
 
   @Test
-  void timeoutsOfGrpcAreRead() {
+  void parsesGrpcTimeouts() {
     assertThat(ReceiverAdmission.timeLimit("1500m")).isEqualTo(Duration.ofMillis(1500));
     assertThat(ReceiverAdmission.timeLimit("10S")).isEqualTo(Duration.ofSeconds(10));
     assertThat(ReceiverAdmission.timeLimit("9H")).isEqualTo(ReceiverAdmission.MAX_WAIT);

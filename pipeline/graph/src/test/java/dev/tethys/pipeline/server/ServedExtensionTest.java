@@ -20,9 +20,9 @@ class ServedExtensionTest {
     }
   }
 
-  /** Who asks for a page loses nothing; what is sent to a receiver is to be settled. */
+  /** A client of a page loses nothing; data sent to a receiver must be settled. */
   @Test
-  void pagesHoldUpTheEndForAMomentAlone() {
+  void pagesDelayTheStopOnlyBriefly() {
     assertThat(new Page().options().stopGrace()).isEqualTo(Duration.ofSeconds(1));
     HttpServerEndpoint receiver =
         new HttpServerEndpoint(

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 final class TopValuesTest {
   @Test
-  void keepsTheTotalsExactlyWhateverItForgets() {
+  void keepsExactTotalsAfterEvictions() {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     TopValues top = new TopValues(10);

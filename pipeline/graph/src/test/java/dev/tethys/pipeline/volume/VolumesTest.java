@@ -93,7 +93,7 @@ final class VolumesTest {
   }
 
   @Test
-  void bytesOfAnEncodedRequestAreExactByResource() {
+  void countsExactBytesByResource() {
     LogsData both = logs();
     LogsData one = new LogsData();
     one.resources().add(both.resources().getFirst());
@@ -109,9 +109,9 @@ final class VolumesTest {
             new TopValues.Row("cart", 3, body.length - checkout, 0));
   }
 
-  /** Records of all lengths, some of them not as most writers write them. */
+  /** Records of all lengths, some with an unusual layout. */
   @Test
-  void severitiesAreTheSameWhereEachFieldIsRead() {
+  void readsTheSameSeveritiesFieldByField() {
     Random random = new Random(5);
     for (int round = 0; round < 300; round++) {
       LogsData data = new LogsData();
@@ -189,7 +189,7 @@ final class VolumesTest {
         .contains("data_type=\"traces\"");
   }
 
-  /** A request of remote write with a sample of each of so many metrics. */
+  /** Remote write request with a sample of each of {@code metrics} metrics. */
   private static byte[] request(int metrics) {
     WriteRequestWriter w = new WriteRequestWriter();
     for (int i = 0; i < metrics; i++) {
@@ -200,7 +200,7 @@ final class VolumesTest {
   }
 
   @Test
-  void largeBatchesAreReadInPartAndStillAddUp() {
+  void partlyReadLargeBatchesAddUp() {
     Volumes v = new Volumes();
     v.configure(by("service.name", "metric.name"));
     VolumePoint p = v.in("prometheus", Signal.METRICS);
@@ -220,7 +220,7 @@ final class VolumesTest {
     assertThat(requireNonNull(p.by("metric.name")).distinct()).isBetween(90L, 110L);
   }
 
-  /** A request with so many log records, of which every fourth is an error. */
+  /** Request with {@code n} log records, every fourth an error. */
   private static byte[] records(String service, int n) {
     LogsData data = new LogsData();
     ResourceGroup<LogRecord> g = new ResourceGroup<>();
@@ -239,7 +239,7 @@ final class VolumesTest {
   }
 
   @Test
-  void volumesOfJoinedBatchesAreThoseOfTheirParts() {
+  void mergedBatchesHaveTheVolumesOfTheirParts() {
     Volumes v = new Volumes();
     v.configure(by("service.name", "severity"));
     VolumePoint in = v.in("otlp", Signal.LOGS);
@@ -254,7 +254,7 @@ final class VolumesTest {
       parts.add(b);
     }
     Batch joined = Batch.join(parts, 0, Metadata.NONE);
-    // Its bytes are not read again: without the volumes of its parts, 0 is no tag.
+    // Its bytes are not read again: 0 is not a valid tag.
     Arrays.fill(joined.body(), (byte) 0);
     out.pass(joined, bytes);
     assertThat(items(out, "service.name"))
@@ -267,7 +267,7 @@ final class VolumesTest {
   }
 
   @Test
-  void smallPartsOfAJoinedBatchAreReadTogether() {
+  void readsSmallPartsOfAMergedBatchTogether() {
     Volumes v = new Volumes();
     v.configure(by("service.name", "severity"));
     VolumePoint in = v.in("otlp", Signal.LOGS);
@@ -288,7 +288,7 @@ final class VolumesTest {
   }
 
   @Test
-  void countsWhatCannotBeReadWithoutAValue() {
+  void countsUnreadableDataWithoutAValue() {
     Volumes v = new Volumes();
     v.configure(by("service.name"));
     VolumePoint p = v.in("otlp", Signal.LOGS);
@@ -300,7 +300,7 @@ final class VolumesTest {
   }
 
   @Test
-  void refusesUnknownForms() {
+  void rejectsUnknownForms() {
     assertThatThrownBy(() -> VolumeAttribute.parse("attributes[x]"))
         .hasMessageContaining("attributes[\"KEY\"]");
   }

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Dead letters that are replayed over HTTP, more of them than are read at once. */
+/** Replay of dead letters over HTTP, more of them than fit into one read. */
 @Timeout(120)
 class DeadLetterReplayTest {
   /** More than one look, and not as many as two. */
@@ -128,7 +128,7 @@ class DeadLetterReplayTest {
   }
 
   @Test
-  void allOfThemBeyondOneLook() throws Exception {
+  void replaysMoreThanOneRead() throws Exception {
     verdict = SendResult.DELIVERED;
     assertThat(replay("&limit=2").body()).contains("\"replayed\":2}");
     awaitLetters(LETTERS - 2);
@@ -141,9 +141,9 @@ class DeadLetterReplayTest {
     assertThat(replay("").body()).contains("\"replayed\":0}");
   }
 
-  /** What is refused again is a letter again, and not replayed a second time in the same round. */
+  /** A letter rejected again is a dead letter again, and is not replayed twice in one round. */
   @Test
-  void thoseThatAreRefusedAgainAreReplayedOnce() throws Exception {
+  void replaysLettersRejectedAgainOnce() throws Exception {
     assertThat(replay("").body()).contains("\"replayed\":" + LETTERS + "}");
     while (attempts.get() < 2 * LETTERS) {
       Thread.sleep(5);

@@ -55,7 +55,7 @@ class SamplesJsonTest {
   }
 
   @Test
-  void saysThatABatchIsBroken() {
+  void reportsABrokenBatch() {
     byte[] body = {0x0a, 0x7f, 1};
     Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 1, 0);
     assertThat(PipelineEndpoints.sample(b, TapAccess.PLAIN))

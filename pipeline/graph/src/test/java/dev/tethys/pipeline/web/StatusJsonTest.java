@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class StatusJsonTest {
   @Test
-  void aDeadLetterShowsNoSecret() {
+  void masksSecretsOfDeadLetters() {
     Json j = new Json();
     StatusJson.letter(
         j,

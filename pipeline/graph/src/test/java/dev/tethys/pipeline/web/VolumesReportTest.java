@@ -50,7 +50,7 @@ class VolumesReportTest {
   }
 
   @Test
-  void noisyServiceIsNamedSoonAlsoAfterALongTimeWithOthers() {
+  void ranksANoisyServiceSoonAfterAQuietPeriod() {
     volumes.configure(
         new VolumeSettings(true, List.of(VolumeAttribute.parse("service.name")), 200));
     VolumePoint p = volumes.in("otlp", Signal.LOGS);

@@ -92,7 +92,7 @@ record AzureRecords(boolean keepTimes, boolean strict) implements RecordLines {
     try {
       nanos = nanos(time);
     } catch (DateTimeException | ArithmeticException e) {
-      return custom(b, p.from, p.to, "the time \"" + time + "\" is none");
+      return custom(b, p.from, p.to, "\"" + time + "\" is not a valid time");
     }
     return new Line(
         new String(b, p.from, p.to - p.from, StandardCharsets.UTF_8),
@@ -101,10 +101,10 @@ record AzureRecords(boolean keepTimes, boolean strict) implements RecordLines {
   }
 
   /**
-   * A time that Azure writes, in Unix nanoseconds.
+   * Parses an Azure time to Unix nanoseconds.
    *
-   * @throws DateTimeException when it is none
-   * @throws ArithmeticException when it does not fit
+   * @throws DateTimeException if it is invalid
+   * @throws ArithmeticException if it does not fit
    */
   static long nanos(String time) {
     Instant i = OffsetDateTime.parse(time).toInstant();

@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Converts Azure Monitor resource logs of an event hub to log records with the Collector's
- * attributes. Input is an object whose {@code records} have Azure Monitor's common schema. Each
+ * attributes. The input is an object whose {@code records} have Azure Monitor's common schema. Each
  * {@code resourceId} becomes a resource; fields of the schema become attributes {@code azure.…},
- * fields of the category stay together in {@code azure.properties}. Names are matched in any case,
- * as services write them differently.
+ * fields of the category stay together in {@code azure.properties}. Names are matched
+ * case-insensitively, because services write them differently.
  */
 final class AzureResourceLogs {
   /** Of schema keys, in lower case, that are text: the attributes that they become. */
@@ -40,8 +40,8 @@ final class AzureResourceLogs {
   /**
    * Reads a message.
    *
-   * @param nanos when the message was written: when its logs were seen
-   * @throws CodecException when it is no such object
+   * @param nanos time of the message, used as the observed time
+   * @throws CodecException if it is not such an object
    */
   static LogsData read(byte[] value, long nanos) {
     if (!(JsonValues.read(value, 0, value.length) instanceof Attributes message)
@@ -52,7 +52,7 @@ final class AzureResourceLogs {
     Map<String, ScopeGroup<LogRecord>> resources = new LinkedHashMap<>();
     for (int i = 0; i < records.size(); i++) {
       if (!(records.get(i) instanceof Attributes record)) {
-        throw new CodecException("no logs of Azure: record " + (i + 1) + " is no object");
+        throw new CodecException("not Azure logs: record " + (i + 1) + " is not an object");
       }
       Map<String, Object> fields = new HashMap<>();
       for (int f = 0; f < record.size(); f++) {
@@ -117,7 +117,9 @@ final class AzureResourceLogs {
     return l;
   }
 
-  /** Unix nanoseconds; 0, which is not known, where it is no time, so that the log is kept. */
+  /**
+   * Parses to Unix nanoseconds; 0, meaning unknown, for an invalid time, so that the log is kept.
+   */
   private static long time(String text) {
     try {
       return AzureRecords.nanos(text);

@@ -34,7 +34,7 @@ import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
 
-/** One bounded read of the state of a Kafka cluster. Used once, by one thread. */
+/** One bounded query of the state of a Kafka cluster. Used once, by one thread. */
 final class ClusterSnapshot {
   private static final long NO_LIMIT = -1;
 
@@ -45,9 +45,9 @@ final class ClusterSnapshot {
   private final long until;
 
   /**
-   * A look.
+   * Creates a query.
    *
-   * @param failed gets what could not be found out, of which the rest goes without
+   * @param failed receives failures, each of which omits only its own data
    */
   ClusterSnapshot(
       Admin admin, KafkaMetricsSettings settings, PointEmitter out, Set<String> failed) {
@@ -83,7 +83,7 @@ final class ClusterSnapshot {
     }
   }
 
-  /** By the key that a broker goes by: the finer one wins. */
+  /** Retention by the key that the broker applies: the finer unit wins. */
   private @Nullable Long retentionSeconds(Config c, String broker) {
     Long found = seconds(c, "log.retention.ms", TimeUnit.MILLISECONDS, broker);
     if (found == null) {
@@ -130,7 +130,7 @@ final class ClusterSnapshot {
             }
           }
         });
-    // Both are asked before one is waited for: a leader that hangs takes all the time there is.
+    // Both are requested before waiting: a hanging leader uses up the entire timeout.
     ListOffsetsResult ends = listOffsets(KafkaMetrics.CURRENT_OFFSET, newest);
     ListOffsetsResult starts = listOffsets(KafkaMetrics.OLDEST_OFFSET, oldest);
     offsets(KafkaMetrics.CURRENT_OFFSET, newest.keySet(), ends);
@@ -164,7 +164,7 @@ final class ClusterSnapshot {
     return found;
   }
 
-  /** What is configured of topics; the replicas of the first partition are those of all. */
+  /** Adds topic configurations; the replicas of the first partition stand for all. */
   private void configurations(Map<String, TopicDescription> topics) throws InterruptedException {
     Recorder replication = out.recorder(KafkaMetrics.REPLICATION);
     topics.forEach(
@@ -208,14 +208,14 @@ final class ClusterSnapshot {
     try {
       return e == null || e.value() == null ? null : Long.valueOf(e.value());
     } catch (NumberFormatException x) {
-      failed.add(of + ": " + name + " is no number: " + e.value());
+      failed.add(of + ": " + name + " is not a number: " + e.value());
       return null;
     }
   }
 
   void consumers() throws IOException, InterruptedException {
     ListGroupsResult listed = admin.listGroups(ListGroupsOptions.forConsumerGroups());
-    // Each broker reports its own groups: the others do not know those of a broker that is down.
+    // Each broker reports its own groups; those of a broker that is down are unknown to the others.
     get("consumer groups", listed.errors())
         .forEach(e -> failed.add("consumer groups: " + KafkaSender.text(e)));
     List<String> groups =
@@ -269,8 +269,8 @@ final class ClusterSnapshot {
   }
 
   /**
-   * What is said of a group. A topic of which one partition's end is not known has no sum of lags:
-   * it would be lower just when something is wrong.
+   * Adds the positions of a group. If the end of one partition is unknown, the topic has no total
+   * lag: it would be too low exactly when something is wrong.
    */
   private void positions(
       String group, Map<TopicPartition, Long> at, Map<TopicPartition, Long> ends) {

@@ -32,7 +32,7 @@ final class DeadLetterTopic implements AutoCloseable {
   DeadLetterTopic(String topic, Supplier<Map<String, Object>> logins) {
     this.topic = topic;
     this.logins = logins;
-    client(); // what is wrong with the properties is said at once
+    client(); // reports invalid properties immediately
   }
 
   private synchronized Client client() {
@@ -51,7 +51,7 @@ final class DeadLetterTopic implements AutoCloseable {
     return c;
   }
 
-  /** The next record has a producer that logs in anew. */
+  /** Discards a rejected client, so that the next record logs in again. */
   private synchronized void refused(Client c) {
     KafkaTokenLogin.refused(c.properties);
     if (client == c) {
@@ -78,8 +78,7 @@ final class DeadLetterTopic implements AutoCloseable {
       }
       throw new IOException(String.valueOf(e.getCause() == null ? e : e.getCause()), e);
     } catch (KafkaException | IllegalStateException e) {
-      // Another thread may have closed the producer since: a record that is not written is
-      // reported.
+      // Another thread may have closed the producer; a record that was not written is reported.
       if (c != null && e instanceof AuthenticationException) {
         refused(c);
       }

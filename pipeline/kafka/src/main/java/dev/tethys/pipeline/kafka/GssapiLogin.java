@@ -14,8 +14,8 @@ import org.apache.kafka.common.security.auth.AuthenticateCallbackHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Logs Kafka's client in with Kerberos (GSSAPI): Java's own module does it, which asks here for a
- * password where there is no keytab. The client fetches tickets again before they run out.
+ * Kerberos login (GSSAPI) of Kafka's client. Java's own module performs it and requests a password
+ * here if there is no keytab. The client renews tickets before they expire.
  */
 public final class GssapiLogin implements AuthenticateCallbackHandler {
   private static final String IDENTITY = "tethys.kerberos";

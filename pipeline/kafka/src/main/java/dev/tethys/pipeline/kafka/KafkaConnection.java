@@ -170,7 +170,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           METADATA.type(o -> new Metadata(o.get(REFRESH_INTERVAL), o.find(METADATA_RETRY))),
           "Metadata of topics and brokers.");
 
-  /** Reads the keys out of a map that also has others. */
+  /** Reads the keys from a map that may contain others. */
   public static KafkaConnection read(YamlObject o) {
     List<String> brokers = o.get(BROKERS);
     if (brokers.isEmpty()) {
@@ -181,7 +181,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
       String a = b.matches(BARE_HOST) ? b + ":" + PORT : b;
       int colon = a.lastIndexOf(':');
       if (colon <= 0 || !a.substring(colon + 1).matches("\\d{1,5}")) {
-        throw o.error(BROKERS, "\"" + b + "\" is no host:port");
+        throw o.error(BROKERS, "\"" + b + "\" is not host:port");
       }
       addresses.add(a);
     }
@@ -263,7 +263,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     return new Auth(sasl != null ? sasl : plain != null ? plain : ticket, tls);
   }
 
-  /** As RFC 7628 allows them, whose own key "auth" is. */
+  /** Reads SASL extensions as RFC 7628 allows them; it reserves the key "auth". */
   private static Map<String, String> extensions(YamlObject o) {
     Map<String, String> m = o.get(EXTENSIONS);
     m.forEach(
@@ -320,11 +320,11 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           MECHANISM,
           "mechanism \""
               + mechanism
-              + "\" is not built: "
+              + "\" is not supported; it must be one of "
               + String.join(", ", BY_PASSWORD)
               + ", OAUTHBEARER, "
               + String.join(", ", BY_AWS)
-              + " are; GSSAPI is auth.kerberos");
+              + "; for GSSAPI use auth.kerberos");
     }
     if (source != null || user.isEmpty() || password.isEmpty()) {
       throw o.error(

@@ -75,7 +75,7 @@ public final class KafkaExporterFactory
         settings, signal, name, b -> encode(settings, topic, name, clock, leftOut, b));
   }
 
-  /** Metadata names the topic, else an attribute, else the template. */
+  /** Topic from metadata, or else from an attribute, or else from the template. */
   static Encoder encoder(
       KafkaExporterSettings settings,
       KafkaExporterSettings.Topic topic,

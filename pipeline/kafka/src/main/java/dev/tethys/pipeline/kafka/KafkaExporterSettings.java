@@ -28,15 +28,15 @@ import org.apache.kafka.clients.producer.RoundRobinPartitioner;
  * Settings of a Kafka exporter, named as in the Collector.
  *
  * @param topics topic of each signal
- * @param topicFromAttribute of a resource, or label, that names the topic instead; "" for none
+ * @param topicFromAttribute resource attribute or label that names the topic instead; "" for none
  * @param maxTopics maximum number of topics that labels, attributes and metadata may name
- * @param maxRecordBytes the largest value of a record, before the producer's compression
- * @param keys of records of each signal without keys from metadata
+ * @param maxRecordBytes maximum size of a record value, before the producer's compression
+ * @param keys key sources of each signal, for records without keys from metadata
  * @param seriesKeys number of keys for samples without a lane
  * @param metadataKeys metadata of batches that become headers of records
- * @param headers of every record
- * @param maxRecords maximum records in flight; 0 for any number
- * @param properties of the producer, the connection's included
+ * @param headers added to every record
+ * @param maxRecords maximum records in flight; 0 for no limit
+ * @param properties of the producer, including those of the connection
  */
 record KafkaExporterSettings(
     Map<Signal, Topic> topics,
@@ -59,7 +59,7 @@ record KafkaExporterSettings(
    */
   record Topic(NameTemplate name, RecordEncoding encoding, String topicFrom, String keyFrom) {}
 
-  /** Brokers do not make a topic beside one of the same name with dots for underscores. */
+  /** Brokers do not create a topic if one exists that differs only in dots and underscores. */
   private static final NameRule NAMES =
       new NameRule(
           "letters, digits and any of . _ - around its {labels}",
@@ -189,7 +189,7 @@ record KafkaExporterSettings(
     if (inTurn) {
       return Map.of("partitioner.class", RoundRobinPartitioner.class.getName());
     }
-    if (shortest) { // what the driver does with records that have no key
+    if (shortest) { // the driver's behaviour for records without a key
       return Map.of("partitioner.ignore.keys", true);
     }
     return "sarama_compat".equals(hasher)
@@ -329,7 +329,7 @@ record KafkaExporterSettings(
             "Topic and encoding of " + name + "."));
   }
 
-  /** The topic of a signal, with what is written for all signals where it says nothing itself. */
+  /** Topic settings of a signal, falling back to those of all signals. */
   private static Topic topic(YamlObject o, Signal signal, Key<Topic> key) {
     Topic t = o.get(key);
     YamlNode own = o.at(key);
@@ -353,10 +353,10 @@ record KafkaExporterSettings(
   }
 
   /**
-   * The topic that a client may name with its telemetry: brokers' own topics begin with two
-   * underscores.
+   * Topic requested by a client; leading underscores are removed, because brokers' own topics start
+   * with two.
    *
-   * @return "" when nothing is left of it
+   * @return "" if nothing is left
    */
   static String topicOf(String topics) {
     String name = TOPIC.apply(topics);
@@ -422,7 +422,8 @@ record KafkaExporterSettings(
     if (o.get(LOGS_BY_RESOURCE) && o.get(LOGS_BY_TRACE)) {
       throw o.error(
           LOGS_BY_TRACE,
-          "at most one of partition_logs_by_resource_attributes & partition_logs_by_trace_id may be"
+          "at most one of partition_logs_by_resource_attributes and partition_logs_by_trace_id "
+              + "may be"
               + " set");
     }
     Map<Signal, RecordKeys> out = new EnumMap<>(Signal.class);
@@ -446,7 +447,7 @@ record KafkaExporterSettings(
     Topic topic = Objects.requireNonNull(topics.get(signal));
     if (!topic.keyFrom.isEmpty()) {
       throw o.error(
-          asked, asked.name() + " and message_key_from_metadata_key both say what the key is");
+          asked, asked.name() + " and message_key_from_metadata_key are mutually exclusive");
     }
     if (topic.encoding.isSeries()) {
       throw o.error(
@@ -456,7 +457,7 @@ record KafkaExporterSettings(
     out.put(signal, keys);
   }
 
-  /** How many requests without an answer a record is given. */
+  /** Number of unanswered requests that a record may use. */
   private static final int TRIES = 3;
 
   private static KafkaExporterSettings read(YamlObject o) {
@@ -478,8 +479,8 @@ record KafkaExporterSettings(
     long linger = (Long) properties.getOrDefault("linger.ms", 10L);
     int request = (int) Math.min(timeout, 30_000);
     properties.put("request.timeout.ms", request);
-    // A record that the producer itself repeats has a number by which the broker knows it; a record
-    // that timed out in the producer and that we send anew may be in the topic twice.
+    // Records repeated by the producer itself have a number by which the broker detects duplicates;
+    // a record that timed out in the producer and is sent again may be duplicated.
     properties.put(
         "delivery.timeout.ms",
         (int) Math.min(Integer.MAX_VALUE, Math.max(timeout, TRIES * request + linger)));

@@ -38,11 +38,11 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads lines from topics as one of a group. The group's position is that of the first record of
- * which a line is not delivered, so that nothing is lost by a crash.
+ * Reads lines from topics as a group member. The group's position is that of the first record with
+ * an undelivered line, so a crash loses nothing.
  *
- * <p>One thread owns the consumer and all progress; another hands lines on, so that a slow
- * destination holds up reading and not the heartbeat. Bytes under way, delivery included, are
+ * <p>One thread owns the consumer and all progress; another forwards lines, so that a slow
+ * destination delays reading but not the heartbeat. Bytes in flight, including delivery, are
  * bounded by {@link #MAX_UNDER_WAY}: beyond that all partitions pause.
  */
 final class KafkaLogSource implements LogSource {
@@ -56,10 +56,10 @@ final class KafkaLogSource implements LogSource {
   private static final Duration COMMIT_EVERY = Duration.ofSeconds(1);
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
-  /** How long a rebalance waits for what is under way of partitions that go. */
+  /** Maximum wait of a rebalance for in-flight records of revoked partitions. */
   private static final Duration REVOKE_PATIENCE = Duration.ofSeconds(5);
 
-  /** Records of one partition, while it is this member's. */
+  /** Records of one partition while it is assigned to this member. */
   private static final class Partition {
     final PartitionProgress progress;
     volatile boolean gone;
@@ -374,7 +374,7 @@ final class KafkaLogSource implements LogSource {
       t.interrupt();
       try {
         if (!t.join(Duration.ofSeconds(1))) {
-          LOG.log(Level.WARNING, "{0} is not waited for", t.getName());
+          LOG.log(Level.WARNING, "Thread {0} did not stop in time", t.getName());
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

@@ -19,14 +19,14 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * Topics of which each record is a line, or holds several: the blocks {@code kafka} and {@code
+ * Topics whose records contain one or more lines: the blocks {@code kafka} and {@code
  * azure_event_hubs} of {@code promtail.yml}.
  *
  * @param kind the name of the block
  * @param consumer properties of a Kafka consumer, security included
- * @param topics names; those that begin with {@code ^} are patterns
+ * @param topics names; names that start with {@code ^} are patterns
  * @param keepTimes whether entries have the time of their record
- * @param reading what a record holds
+ * @param reading parser of records
  */
 public record KafkaLogs(
     String kind,
@@ -198,7 +198,7 @@ public record KafkaLogs(
   private static Map<String, Object> consumer(Map<String, Object> p) {
     p.put("auto.offset.reset", "earliest");
     p.put("enable.auto.commit", false);
-    p.put("metadata.max.age.ms", 30_000); // when patterns are matched anew
+    p.put("metadata.max.age.ms", 30_000); // interval at which patterns are matched again
     p.put("metadata.recovery.strategy", "rebootstrap");
     return Map.copyOf(p);
   }
@@ -207,7 +207,7 @@ public record KafkaLogs(
     for (String b : brokers) {
       int colon = b.lastIndexOf(':');
       if (colon <= 0 || !b.substring(colon + 1).matches("\\d{1,5}")) {
-        throw o.error(key, "\"" + b + "\" is no host:port");
+        throw o.error(key, "\"" + b + "\" is not host:port");
       }
     }
     if (brokers.isEmpty()) {
@@ -252,7 +252,8 @@ public record KafkaLogs(
       }
       default ->
           throw o.error(
-              TYPE_KEY, "unsupported authentication type " + type + "; it is none, ssl or sasl");
+              TYPE_KEY,
+              "unsupported authentication type " + type + "; it must be none, ssl or " + "sasl");
     }
     return p;
   }

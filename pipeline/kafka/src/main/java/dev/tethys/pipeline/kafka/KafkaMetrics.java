@@ -33,7 +33,7 @@ final class KafkaMetrics {
   private static final String TOPIC = "topic";
   private static final String PARTITION = "partition";
 
-  /** In the Collector's words, which are in what is sent. */
+  /** Names and descriptions are the Collector's. */
   static final List<Instrument> ALL =
       List.of(
           level(BROKERS, "{brokers}", "Number of brokers in the cluster."),

@@ -34,7 +34,7 @@ public final class KafkaMetricsFactory implements ReceiverFactory<KafkaMetricsSe
 
   @Override
   public String about() {
-    return "Asks a Kafka cluster for its brokers, topics and consumers.";
+    return "Collects metrics of the brokers, topics and consumers of a Kafka cluster.";
   }
 
   @Override

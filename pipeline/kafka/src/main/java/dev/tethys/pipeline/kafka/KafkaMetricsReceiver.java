@@ -22,8 +22,8 @@ import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a cluster once an interval what there is of it, as one of its clients: nothing of Kafka's
- * own metrics is needed. What fails costs what it is about, and no other scraper.
+ * Queries a cluster once per interval as a client; Kafka's own metrics are not needed. A failure
+ * affects only its own data and no other scraper.
  */
 final class KafkaMetricsReceiver implements Receiver {
   private static final String SCOPE =
@@ -52,7 +52,7 @@ final class KafkaMetricsReceiver implements Receiver {
   }
 
   /**
-   * @param admins makes clients; the one that it makes is closed here
+   * @param admins creates clients, which are closed here
    */
   KafkaMetricsReceiver(
       KafkaMetricsSettings settings,
@@ -76,7 +76,7 @@ final class KafkaMetricsReceiver implements Receiver {
     rounds.start();
   }
 
-  /** What there is now; of what did not answer nothing. */
+  /** Current metrics, without those that failed. */
   MetricsData gather() throws InterruptedException {
     MetricsData data = new MetricsData();
     Set<String> failures = new TreeSet<>();
@@ -116,7 +116,7 @@ final class KafkaMetricsReceiver implements Receiver {
     }
   }
 
-  /** Which cluster it is; its id is asked for once, as it never changes. */
+  /** Attributes of the cluster; its id never changes and is requested once. */
   private Map<String, Object> resource(Set<String> failed)
       throws IOException, InterruptedException {
     Map<String, Object> resource = new LinkedHashMap<>();
@@ -134,14 +134,14 @@ final class KafkaMetricsReceiver implements Receiver {
     return resource;
   }
 
-  /** The client, which is made when it is first needed: names of brokers may not resolve yet. */
+  /** Client, created on first use because broker names may not resolve earlier. */
   private Admin client() throws InterruptedException {
     synchronized (this) {
       if (admin != null) {
         return admin;
       }
     }
-    Admin made = admins.get(); // looks names up, for which a stop does not wait
+    Admin made = admins.get(); // resolves names; a stop does not wait for it
     synchronized (this) {
       if (!stopped) {
         admin = made;
@@ -152,7 +152,7 @@ final class KafkaMetricsReceiver implements Receiver {
     throw new InterruptedException("stopped meanwhile");
   }
 
-  /** Logs a failure, once for as long as it lasts. */
+  /** Logs a failure once while it persists. */
   private void logFailures(Set<String> failures) {
     for (String s : failureLog.newOf(failures)) {
       context.logger().log(Level.ERROR, "{0}: Error scraping metrics: {1}", context.name(), s);

@@ -41,13 +41,13 @@ public record KafkaMetricsSettings(
     TOPICS,
     CONSUMERS;
 
-    /** Its name in configurations. */
+    /** Name in configurations. */
     String word() {
       return name().toLowerCase(Locale.ROOT);
     }
   }
 
-  /** For a look whose time nothing is said of. */
+  /** Default timeout of a collection. */
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
   private static final Section SECTION =

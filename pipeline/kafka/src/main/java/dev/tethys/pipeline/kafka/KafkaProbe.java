@@ -34,8 +34,8 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Tries a cluster: an item goes to the topic of its signal as the exporter writes it, and the
- * record is looked for behind what was there before.
+ * Probes a cluster: writes an item to the topic of its signal like the exporter, and looks for the
+ * record after the previous end.
  */
 final class KafkaProbe implements ExporterProbe {
   private final KafkaExporterSettings settings;
@@ -55,7 +55,7 @@ final class KafkaProbe implements ExporterProbe {
             (p, seconds, value) -> topic + findRecord(p.body()));
   }
 
-  /** What the brokers are reached by, without what only producers have. */
+  /** Connection properties, without those of producers. */
   private Map<String, Object> connection() {
     Map<String, Object> m = new HashMap<>(settings.properties());
     m.keySet()
@@ -116,17 +116,17 @@ final class KafkaProbe implements ExporterProbe {
     return probe.connect();
   }
 
-  /** What is there of the topic, and where its partitions end. */
+  /** Describes the topic and records the ends of its partitions. */
   private String currentState() throws IOException, InterruptedException {
     int partitions = remember();
     return switch (partitions) {
-      case 0 -> "topic " + topic + " is not there";
+      case 0 -> "topic " + topic + " does not exist";
       case 1 -> "topic " + topic + " has 1 partition";
       default -> "topic " + topic + " has " + partitions + " partitions";
     };
   }
 
-  /** The exporter makes no topics: brokers do, if and as they are configured to. */
+  /** The exporter creates no topics: brokers do, depending on their configuration. */
   @Override
   public List<String> plan() throws IOException, InterruptedException {
     return remember() > 0 ? List.of() : List.of("topic " + topic + byBrokers());
@@ -150,8 +150,8 @@ final class KafkaProbe implements ExporterProbe {
                         .get(of));
           } catch (ExecutionException e) {
             if (e.getCause() instanceof AuthorizationException x) {
-              return ", by the brokers if auto.create.topics.enable is true, which who writes may"
-                  + " not see: "
+              return ", by the brokers if auto.create.topics.enable is true, which this user "
+                  + "may not read: "
                   + KafkaSender.text(x);
             }
             throw e;
@@ -175,7 +175,7 @@ final class KafkaProbe implements ExporterProbe {
     return e == null || e.value() == null ? "?" : e.value();
   }
 
-  /** Notes where the topic's partitions end; how many there are, 0 when there is no topic. */
+  /** Records the ends of the topic's partitions; returns their number, 0 if there is no topic. */
   private int remember() throws IOException, InterruptedException {
     return ask(
         admin -> {
@@ -229,7 +229,7 @@ final class KafkaProbe implements ExporterProbe {
       }
       throw new IOException("the record was acknowledged, but is not found in " + topic);
     } catch (KafkaException e) {
-      return ", which who writes may not read: " + KafkaSender.text(e);
+      return ", which this user may not read: " + KafkaSender.text(e);
     }
   }
 

@@ -41,33 +41,31 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads topics as one of a consumer group. A record is done when every destination has it, or has
- * it on disk; the group's position never passes one that is not done, so a crash of anything reads
- * again what was under way, and loses nothing. A consumer that loses a partition by a long silence
- * and gets it back continues where it was.
+ * Reads topics as a member of a consumer group. A record is done when every destination has it, or
+ * has it on disk. The group's position never passes an unfinished record, so a crash repeats
+ * records in flight and loses nothing. A consumer that loses a partition after a long silence and
+ * regains it continues where it was.
  *
- * <p>One thread owns the consumer and all progress; a thread for each partition decodes and passes
- * on, so that a pipeline that blocks delays its partition and not the heartbeat. Bytes under way
- * are bounded: beyond that, all partitions pause.
+ * <p>One thread owns the consumer and all progress; a thread per partition decodes and forwards, so
+ * that a blocking pipeline delays its partition but not the heartbeat. Bytes in flight are bounded:
+ * beyond that, all partitions pause.
  */
 final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   private static final Duration POLL = Duration.ofMillis(200);
   private static final Duration POLL_PAUSED = Duration.ofMillis(10);
 
-  /** How long a rebalance waits for what is under way of partitions that go. */
+  /** Maximum wait of a rebalance for in-flight records of revoked partitions. */
   private static final Duration REVOKE_PATIENCE = Duration.ofSeconds(5);
 
-  /**
-   * How long the end of this, when another takes its place at once, waits for what is under way.
-   */
+  /** Maximum wait for in-flight records at the end of a receiver that is replaced immediately. */
   private static final Duration REPLACED_PATIENCE = Duration.ofSeconds(1);
 
   private record Settlement(PartitionReader reader, long offset, Outcome outcome) {}
 
   /**
-   * A partition that the group took away without a word.
+   * Partition that the group took away without notice.
    *
-   * @param from what the group had as its position by then
+   * @param from the group's position at that time
    */
   private record Lost(PartitionReader reader, long from) {}
 
@@ -112,13 +110,13 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     unreadableItems =
         r.counters(
             "tethys_kafka_receiver_unreadable_items_total",
-            "Items of records that could not be read while the other items were taken.",
+            "Unreadable items of records whose other items were accepted.",
             "receiver",
             "reason");
     rejected =
         r.counters(
                 "tethys_kafka_receiver_rejected_records_total",
-                "Records that a destination will never take, wholly or in part.",
+                "Records that a destination rejected permanently, entirely or in part.",
                 "receiver")
             .with(id);
     readAgain =
@@ -240,10 +238,10 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   }
 
   /**
-   * A new client replaces one whose login was refused: Kafka's client keeps its credentials until
-   * they expire, however often they are refused.
+   * Creates a client to replace one whose login was rejected: Kafka's client keeps its credentials
+   * until they expire, even if they are rejected.
    *
-   * @return null when this ends before there is one
+   * @return null if the receiver ends first
    */
   private @Nullable Client replaceClient(Client refused) throws InterruptedException {
     KafkaTokenLogin.refused(refused.properties);
@@ -286,7 +284,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     for (TopicPartition tp : records.partitions()) {
       PartitionReader r = partitions.get(tp);
       if (r == null) {
-        continue; // it went to another member while records of it were on their way
+        continue; // it moved to another member while its records were in flight
       }
       for (ConsumerRecord<byte[], byte[]> record : records.records(tp)) {
         if (r.progress.hasFailed()) {
@@ -372,14 +370,15 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   }
 
   /**
-   * Pauses partitions from which nothing is to be read now. One that others wait for is read even
-   * while too much is under way, and no partition has more at hand than its share.
+   * Pauses partitions that must not be read now. A partition that others wait for is read even
+   * above the limit, and no partition has more buffered than its share.
    */
   private void pauseOrResume(KafkaConsumer<byte[], byte[]> c) {
     for (PartitionReader late : merge.check(context.clock().nanos())) {
       log.log(
           Level.WARNING,
-          "{0}: nothing comes from {1}, which has records: other partitions are read on",
+          "{0}: no records received from {1} although it has some; continuing with other "
+              + "partitions",
           context.name(),
           late.partition);
     }
@@ -418,7 +417,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     return due;
   }
 
-  /** Waits for what is under way, then stores positions. */
+  /** Waits for records in flight, then stores positions. */
   private void finish(KafkaConsumer<byte[], byte[]> c) throws InterruptedException {
     boolean isReplaced = timeLimit.compareTo(REPLACED_PATIENCE) < 0;
     partitions.values().forEach(r -> underWay -= r.endMerge());
@@ -619,7 +618,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     String why = refusals.count() + " of " + (taken.items() + refusals.count()) + " items: " + all;
     log.log(
         Level.WARNING,
-        "{0}: items of a record were not readable, the others were taken: topic={1} partition={2}"
+        "{0}: Record with unreadable items, the others were accepted topic={1} partition={2}"
             + " offset={3} items={4} reason={5}",
         context.name(),
         record.topic(),

@@ -20,7 +20,7 @@ public final class KafkaReceiverFactory implements ReceiverFactory<KafkaReceiver
 
   @Override
   public String about() {
-    return "Reads Kafka topics as one of a consumer group.";
+    return "Reads Kafka topics as a member of a consumer group.";
   }
 
   @Override

@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param commitEvery interval between commits of offsets
  * @param pauses retry delays of batches that were not accepted
  * @param maxInFlightBytes maximum bytes read but not acknowledged
- * @param inStep whether metrics of all partitions are passed on in the order of their time
- * @param headers of records that become attributes of resources; one that ends in {@code *} matches
- *     by prefix
+ * @param inStep whether metrics of all partitions are forwarded in time order
+ * @param headers record headers that become resource attributes; a trailing {@code *} matches by
+ *     prefix
  * @param deadLetterTopic topic of records that cannot be decoded or are permanently rejected, ""
  *     for none
  * @param producer properties of the client that writes dead letters
@@ -50,13 +50,13 @@ record KafkaReceiverSettings(
   /**
    * Topics of one signal.
    *
-   * @param names of topics; one that begins with {@code ^} is a regular expression
-   * @param excluded regular expressions; topics whose names match one are not read
-   * @param reading null where the encoding of all signals has no records of this one
+   * @param names of topics; a name that starts with {@code ^} is a regular expression
+   * @param excluded regular expressions; topics with matching names are not read
+   * @param reading null if the common encoding does not support this signal
    */
   record Topics(
       List<String> names, List<String> excluded, RecordEncoding.@Nullable Reading reading) {
-    /** Whether a topic is one of these. */
+    /** Whether a topic is selected. */
     boolean mean(String topic) {
       return pattern().matcher(topic).matches();
     }
@@ -281,7 +281,7 @@ record KafkaReceiverSettings(
         DELAY.type(
             o -> {
               if (o.get(DELAY_ENABLED)) {
-                throw o.error(DELAY_ENABLED, "kafka_receiver_records_delay is not built");
+                throw o.error(DELAY_ENABLED, "kafka_receiver_records_delay is not supported");
               }
               return true;
             }),
@@ -304,11 +304,7 @@ record KafkaReceiverSettings(
 
   private static void ignoreKey(YamlObject o, Key<?> key, String instead) {
     LOG.log(
-        Level.WARNING,
-        "{0}: {1}: false means nothing here: {2}",
-        o.node().where(),
-        key.name(),
-        instead);
+        Level.WARNING, "{0}: {1}: false has no effect: {2}", o.node().where(), key.name(), instead);
   }
 
   private static final Section HEADERS =
@@ -414,10 +410,7 @@ record KafkaReceiverSettings(
         });
   }
 
-  /**
-   * The encoding of all signals that name none, where there is one: null of a signal that it has no
-   * records of.
-   */
+  /** Default encoding of signals without their own; null if it does not support the signal. */
   private static RecordEncoding.@Nullable Reading former(
       YamlObject o, Signal signal, RecordEncoding.Reading otherwise) {
     YamlNode n = o.at(FORMER_ENCODING);
@@ -447,7 +440,7 @@ record KafkaReceiverSettings(
       if (TopicPatterns.isPattern(n)) {
         regex(o, names, n);
       } else if (!n.matches("[a-zA-Z0-9._-]{1,249}")) {
-        throw o.error(names, "\"" + n + "\" is no name of a topic");
+        throw o.error(names, "\"" + n + "\" is not a valid topic name");
       }
     }
     return all;
@@ -463,14 +456,14 @@ record KafkaReceiverSettings(
     return all;
   }
 
-  /** A list, or what it was before there could be several. */
+  /** Reads a list, or its former single value. */
   private static List<String> listOrFormer(YamlObject o, Key<List<String>> many, Key<String> one) {
     String former = o.find(one);
     if (former == null || former.isEmpty()) {
       return o.get(many);
     }
     if (o.has(many)) {
-      throw o.error(one, many.name() + " and " + one.name() + ": one of them can be written");
+      throw o.error(one, many.name() + " and " + one.name() + " are mutually exclusive");
     }
     return List.of(former);
   }
@@ -479,7 +472,7 @@ record KafkaReceiverSettings(
     try {
       Pattern.compile(expression);
     } catch (PatternSyntaxException e) {
-      throw o.error(key, expression + " is no regular expression: " + e.getDescription());
+      throw o.error(key, expression + " is not a valid regular expression: " + e.getDescription());
     }
   }
 

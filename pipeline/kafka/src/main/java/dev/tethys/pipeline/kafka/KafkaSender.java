@@ -32,7 +32,10 @@ import org.jspecify.annotations.Nullable;
  * order, a fence) the producer cannot continue: the next request makes another.
  */
 final class KafkaSender implements Sender {
-  /** Headers of a request that say where it goes; others become headers of the record. */
+  /**
+   * Prefix of internal headers with the destination of a request; other headers become record
+   * headers.
+   */
   static final String TOPIC = ":topic";
 
   static final String KEY = ":key";
@@ -46,9 +49,9 @@ final class KafkaSender implements Sender {
   private boolean closed; // guarded by this
 
   /**
-   * Writes with a producer that is made when it is needed.
+   * Writes with a producer that is created on first use.
    *
-   * @param maxRecords how many may be on their way at once; 0 for any number
+   * @param maxRecords maximum number in flight; 0 for no limit
    */
   KafkaSender(Map<String, Object> properties, int maxRecords) {
     this.properties = properties;
@@ -134,7 +137,7 @@ final class KafkaSender implements Sender {
       isSent = true;
       return f;
     } finally {
-      if (!isSent) { // then the callback is never called
+      if (!isSent) { // the callback is never called then
         s.release();
       }
     }
@@ -148,7 +151,7 @@ final class KafkaSender implements Sender {
           new SendResult.Retryable(Duration.ofMillis(e.throttleTimeMs()), true, text(e));
       case AuthenticationException e -> {
         KafkaTokenLogin.refused(properties);
-        forget(p); // which has logged in with what was refused
+        forget(p); // it has logged in with rejected credentials
         yield new SendResult.Retryable(REFUSED_PAUSE, false, text(e));
       }
       case AuthorizationException e -> new SendResult.Retryable(REFUSED_PAUSE, false, text(e));
@@ -160,7 +163,7 @@ final class KafkaSender implements Sender {
     };
   }
 
-  /** What went wrong, with its causes. */
+  /** Message of an error with its causes. */
   static String text(Throwable e) {
     StringBuilder sb = new StringBuilder(String.valueOf(e.getMessage()));
     for (Throwable c = e.getCause(); c != null; c = c.getCause()) {

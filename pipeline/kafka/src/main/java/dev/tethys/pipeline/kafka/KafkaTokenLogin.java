@@ -27,16 +27,16 @@ import tools.jackson.databind.ObjectMapper;
 
 /**
  * Logs Kafka's client in with tokens of an extension (SASL OAUTHBEARER, RFC 7628), such as {@code
- * oauth2client}: the client asks for another before the one that it has runs out. A token that is a
- * JWT contains its expiry; any other is assumed to be valid for a minute.
+ * oauth2client}. The client requests a new token before the current one expires. A JWT contains its
+ * expiry; any other token is assumed to be valid for a minute.
  */
 public final class KafkaTokenLogin implements AuthenticateCallbackHandler {
   static final String MECHANISM = "OAUTHBEARER";
 
-  /** The property that holds the {@link Reference}, until the extension is known. */
+  /** Property with the {@link Reference}, until the extension is resolved. */
   static final String SOURCE = "tethys.token_source";
 
-  /** The property that holds the name of one broker, without its port. */
+  /** Property with the name of one broker, without its port. */
   static final String BROKER = "tethys.broker";
 
   /** The property that holds the {@link MskIdentity}. */
@@ -138,7 +138,7 @@ public final class KafkaTokenLogin implements AuthenticateCallbackHandler {
     return new Token(Objects.requireNonNull(tokens).bearerToken(), System.currentTimeMillis());
   }
 
-  /** A token, of which a JWT says more. */
+  /** A token with the claims of a JWT, if it is one. */
   private static final class Token implements OAuthBearerToken {
     private final String value;
     private final long now;

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Several values in one request: each behind its length, four bytes, big-endian. */
+/** Several values in one request, each preceded by its length in four big-endian bytes. */
 final class LengthPrefixedValues {
   private LengthPrefixedValues() {}
 
@@ -20,7 +20,7 @@ final class LengthPrefixedValues {
     while (in.remaining() >= 4) {
       int n = in.getInt();
       if (n < 0 || n > in.remaining()) {
-        throw new IllegalArgumentException("the request is no sequence of frames");
+        throw new IllegalArgumentException("the request is not a sequence of frames");
       }
       byte[] v = new byte[n];
       in.get(v);

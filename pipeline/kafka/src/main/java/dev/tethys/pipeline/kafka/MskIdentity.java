@@ -52,7 +52,7 @@ final class MskIdentity {
     this.clock = clock;
   }
 
-  /** One whose keys are where the configuration says, or AWS's programs look. */
+  /** Creates one with keys from the configuration or from AWS's default locations. */
   static MskIdentity of(CloudAuth.SigV4 c) {
     InstantSource clock = InstantSource.system();
     return new MskIdentity(
@@ -66,7 +66,7 @@ final class MskIdentity {
         clock);
   }
 
-  /** Made when the machine or a role is asked for keys. */
+  /** Created when keys are requested from the instance or a role. */
   private static final class Clients {
     static final HttpClientFactory FACTORY = new HttpClientFactory(AGENT);
   }
@@ -91,7 +91,7 @@ final class MskIdentity {
         "");
   }
 
-  /** What AWS_MSK_IAM says to a broker. */
+  /** Payload of AWS_MSK_IAM for a broker. */
   byte[] payload(String host) throws IOException, InterruptedException {
     Map<String, String> out = new LinkedHashMap<>();
     out.put("version", "2020_10_22");
@@ -101,12 +101,12 @@ final class MskIdentity {
     return JSON.writeValueAsBytes(out);
   }
 
-  /** What OAUTHBEARER takes for a token; every broker of a region takes it. */
+  /** Token for OAUTHBEARER; valid for every broker of a region. */
   String token(String broker) throws IOException, InterruptedException {
     String at = region(broker);
     String host = "kafka." + at + "." + AwsCredentials.domain(at);
     SequencedMap<String, String> all = signed(host, at);
-    all.put("User-Agent", AGENT); // is not signed
+    all.put("User-Agent", AGENT); // not signed
     return Base64.getUrlEncoder()
         .withoutPadding()
         .encodeToString(

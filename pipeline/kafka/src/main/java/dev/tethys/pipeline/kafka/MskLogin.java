@@ -96,7 +96,7 @@ public final class MskLogin implements AuthenticateCallbackHandler, LoginModule 
     return true;
   }
 
-  /** Asks for the identity. */
+  /** Requests the identity. */
   static final class IdentityCallback implements Callback {
     private @Nullable MskIdentity identity;
   }
@@ -167,7 +167,7 @@ public final class MskLogin implements AuthenticateCallbackHandler, LoginModule 
         handler.handle(new Callback[] {who});
         return Objects.requireNonNull(who.identity).payload(host);
       } catch (IOException | UnsupportedCallbackException e) {
-        throw new SaslException("there is no signature for AWS: " + e.getMessage(), e);
+        throw new SaslException("cannot sign for AWS: " + e.getMessage(), e);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new SaslException("interrupted while keys of AWS were looked for", e);

@@ -14,10 +14,10 @@ final class OffsetCommitter {
   private OffsetCommitter() {}
 
   /**
-   * Stores them before it returns. A wake-up that was meant for a poll and came when there was none
-   * ends the next call that waits, which may be this one: it is then made again.
+   * Stores offsets synchronously. A wake-up meant for a poll may interrupt the next blocking call,
+   * possibly this one, which is then repeated.
    *
-   * @throws org.apache.kafka.common.KafkaException when brokers do not take them in time
+   * @throws org.apache.kafka.common.KafkaException if brokers do not accept them in time
    */
   static void store(KafkaConsumer<byte[], byte[]> c, Map<TopicPartition, OffsetAndMetadata> due) {
     try {

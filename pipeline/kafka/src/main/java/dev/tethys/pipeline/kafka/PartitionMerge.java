@@ -10,21 +10,21 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes on decoded records of several partitions in the order of their time. Records of one series
- * may be in any partition, and databases refuse samples that are older than stored ones.
+ * Forwards decoded records of several partitions in time order. Records of one series may be in any
+ * partition, and databases reject samples that are older than stored ones.
  *
- * <p>The next record is one of the partition with the oldest record at hand; records of a partition
- * keep their order. While a partition has nothing at hand and is not read to its end, all wait for
- * it, at most {@link #PATIENCE}. Memory is bounded by the reader, which pauses partitions with much
- * at hand and never one with nothing.
+ * <p>The next record is taken from the partition with the oldest buffered record; records of a
+ * partition keep their order. While a partition has no buffered record and is not read to its end,
+ * all wait for it, at most {@link #PATIENCE}. Memory is bounded by the reader, which pauses
+ * partitions with many buffered records, never one without.
  */
 final class PartitionMerge {
-  /** Maximum time that others wait for a partition that has records and delivers none. */
+  /** Maximum time that others wait for a partition that has records but delivers none. */
   static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private record Item(ConsumerRecord<byte[], byte[]> record, long millis, Runnable delivery) {}
 
-  /** Records of one partition at hand. */
+  /** Buffered records of one partition. */
   private static final class Queue {
     final ArrayDeque<Item> items = new ArrayDeque<>();
 
@@ -33,7 +33,7 @@ final class PartitionMerge {
 
     long emptySince; // nanoseconds
     boolean isLate; // others no longer wait for it
-    boolean ends; // takes nothing more
+    boolean ends; // accepts no more records
 
     void add(Item i) {
       items.addLast(i);
@@ -72,7 +72,7 @@ final class PartitionMerge {
     queues.put(r, q);
   }
 
-  /** A partition is no longer read; its records at hand are forgotten. */
+  /** Removes a partition that is no longer read, with its buffered records. */
   synchronized void remove(PartitionReader r) {
     queues.remove(r);
     resume();
@@ -91,8 +91,8 @@ final class PartitionMerge {
   }
 
   /**
-   * Takes no record of a partition any longer, and passes none on until it is removed: those at
-   * hand would wait for others in vain.
+   * Accepts and forwards no more records of a partition until it is removed: others would wait in
+   * vain for those buffered.
    */
   synchronized void end(PartitionReader r) {
     Queue q = queues.get(r);
@@ -102,11 +102,11 @@ final class PartitionMerge {
   }
 
   /**
-   * Takes a record of a partition.
+   * Buffers a record of a partition.
    *
    * @param millis time of its samples
-   * @param delivery passes it on; may block
-   * @return false when the partition has ended
+   * @param delivery forwards it; may block
+   * @return false if the partition has ended
    */
   boolean offer(
       PartitionReader r, ConsumerRecord<byte[], byte[]> record, long millis, Runnable delivery) {
@@ -127,10 +127,10 @@ final class PartitionMerge {
   }
 
   /**
-   * Notes partitions from which nothing came for too long, and continues where one was read to its
+   * Marks partitions that delivered nothing for too long, and continues after one was read to its
    * end.
    *
-   * @return partitions for which others no longer wait since now
+   * @return partitions for which others no longer wait
    */
   synchronized List<PartitionReader> check(long nanos) {
     List<PartitionReader> late = new ArrayList<>();
@@ -179,7 +179,7 @@ final class PartitionMerge {
     for (Map.Entry<PartitionReader, Queue> e : queues.entrySet()) {
       Queue q = e.getValue();
       if (q.ends) {
-        return null; // its records at hand were dropped, and are older than those of others
+        return null; // its buffered records were dropped and are older than those of others
       }
       if (q.items.isEmpty()) {
         if (!q.isLate && !e.getKey().isReadToEnd()) {

@@ -9,8 +9,8 @@ import java.util.Map;
  *
  * <p>Invariants: {@code waiting} holds records in the order of their offsets; all before its head
  * are done, so {@link #position} is where the group may resume after a crash without loss. After a
- * record failed, later ones are repeated rather than the failed one lost: reading returns to it as
- * soon as nothing is in flight. Not for several threads at once.
+ * record failed, reading returns to it as soon as nothing is in flight: later records are repeated
+ * rather than the failed one lost. Not thread-safe.
  */
 final class PartitionProgress {
   private static final class Entry {
@@ -29,7 +29,7 @@ final class PartitionProgress {
   private long position;
   private long failedAt = -1;
 
-  /** Begins where the group stands. */
+  /** Starts at the group's position. */
   PartitionProgress(long position) {
     this.position = position;
   }
@@ -68,12 +68,12 @@ final class PartitionProgress {
     return e.bytes;
   }
 
-  /** Whether some record failed: nothing more is passed on until {@link #rewind}. */
+  /** Whether a record failed: nothing more is forwarded until {@link #rewind}. */
   boolean hasFailed() {
     return failedAt >= 0;
   }
 
-  /** Bytes of what is under way. */
+  /** Bytes in flight. */
   long bytesUnderWay() {
     return underWay.values().stream().mapToLong(e -> e.bytes).sum();
   }

@@ -40,17 +40,17 @@ final class PartitionReader {
     /** A record's headers, which go with its batch. */
     Metadata metadata(ConsumerRecord<byte[], byte[]> record);
 
-    /** What of a record's headers becomes attributes of its resources. */
+    /** Resource attributes from a record's headers. */
     Map<String, String> attributes(ConsumerRecord<byte[], byte[]> record);
 
     /**
-     * Counts items of a record that could not be read while its others were taken, and puts the
-     * record among the dead letters; may block. What is to be said of the record then.
+     * Counts unreadable items of a record whose other items were accepted, and writes the record to
+     * the dead letters; may block. Returns the outcome of the record.
      */
     Outcome deadLetterRejected(
         ConsumerRecord<byte[], byte[]> record, Batch taken, RejectedItems refusals);
 
-    /** Puts a record among the dead letters; may block. What is to be said of the record then. */
+    /** Writes a record to the dead letters; may block. Returns the outcome of the record. */
     Outcome deadLetter(ConsumerRecord<byte[], byte[]> record, boolean readable, String why);
   }
 
@@ -61,7 +61,7 @@ final class PartitionReader {
   long resumeAt; // nanoseconds
   volatile boolean cancelled;
 
-  /** Whether the consumer reads nothing from it now; of the owner's loop. */
+  /** Whether the consumer reads nothing from it now; used by the owner's loop. */
   boolean paused;
 
   /** Whether the broker has no more records than were read; written by the owner's loop. */
@@ -107,7 +107,7 @@ final class PartitionReader {
     return caughtUp && undecoded.get() == 0;
   }
 
-  /** Reading goes back no sooner than asked, with pauses that grow while nothing gets on. */
+  /** Delays the return of reading, with growing pauses while there is no progress. */
   void notBefore(Duration asked, KafkaReceiverSettings settings, long nanos) {
     if (pausedAtPosition != progress.position()) {
       nextPause = settings.pauses().first(); // it succeeded since the last time
@@ -133,11 +133,11 @@ final class PartitionReader {
   }
 
   /**
-   * Drops the records that are read and not passed on: the consumer that has the partition then
-   * reads them again.
+   * Drops buffered records that were not forwarded; the next consumer of the partition reads them
+   * again.
    */
   long dropQueued() {
-    caughtUp = false; // before others could overtake what is read again
+    caughtUp = false; // set before others could overtake repeated records
     List<ConsumerRecord<byte[], byte[]>> dropped = takeQueued();
     if (merge != null) {
       dropped.addAll(merge.drop(this));
@@ -150,7 +150,7 @@ final class PartitionReader {
     return bytes;
   }
 
-  /** Reads on no more: records whose turn has not come are read again by the next consumer. */
+  /** Stops reading: records that are not due yet are read again by the next consumer. */
   long endMerge() {
     if (merge == null) {
       return 0;
@@ -203,7 +203,7 @@ final class PartitionReader {
     byte[] value = record.value();
     if (value == null) {
       passed(record);
-      owner.settled(this, offset, Outcome.ACCEPTED); // a tombstone says nothing
+      owner.settled(this, offset, Outcome.ACCEPTED); // a tombstone has no content
       return;
     }
     RecordReader.Read read;

@@ -8,10 +8,9 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A login for each component. Kafka's client shares one among clients whose {@code
- * sasl.jaas.config} is the same text, regardless of their handlers, brokers and service: a second
- * cluster would get the first one's token or ticket, and a component made anew that of its
- * predecessor.
+ * Keeps a separate login per component. Kafka's client shares a login among clients with equal
+ * {@code sasl.jaas.config}, regardless of handlers, brokers and service: a second cluster would get
+ * the token or ticket of the first, and a recreated component that of its predecessor.
  */
 final class PerClientLogin {
   private static final String JAAS = "sasl.jaas.config";

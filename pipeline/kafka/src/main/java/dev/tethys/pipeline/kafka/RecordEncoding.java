@@ -22,15 +22,15 @@ public enum RecordEncoding {
   CLYMENE_JSON("clymene_json", EnumSet.of(Signal.METRICS)),
   /** A flat JSON object a sample; Clymene's {@code flatten-for-druid}. */
   CLYMENE_FLAT("clymene_flat", EnumSet.of(Signal.METRICS)),
-  /** Lines with the labels of their streams; what Clymene's Promtail writes. */
+  /** Lines with the labels of their streams, as written by Clymene's Promtail. */
   CLYMENE_LOGS("clymene_logs", EnumSet.of(Signal.LOGS)),
-  /** The body of one log record: bytes as they stand, all else as JSON; bytes when it is read. */
+  /** Body of one log record: bytes unchanged, everything else as JSON; read as bytes. */
   RAW("raw", EnumSet.of(Signal.LOGS)),
-  /** The text of one log record; what is none of its character set is read as U+FFFD. */
+  /** Text of one log record; invalid characters are read as U+FFFD. */
   TEXT("text", EnumSet.of(Signal.LOGS)),
-  /** What Azure Monitor writes to an event hub. Read only. */
+  /** Azure Monitor's messages on an event hub. Read only. */
   AZURE_RESOURCE_LOGS("azure_resource_logs", EnumSet.of(Signal.LOGS), false),
-  /** A JSON value that is the body of one log record. Read only. */
+  /** JSON value that is the body of one log record. Read only. */
   JSON("json", EnumSet.of(Signal.LOGS), false),
   /** A list of Zipkin's spans, version 2, as JSON. */
   ZIPKIN_JSON("zipkin_json", EnumSet.of(Signal.TRACES)),
@@ -60,7 +60,7 @@ public enum RecordEncoding {
     this.signals = Set.copyOf(signals);
   }
 
-  /** How configurations call it. */
+  /** Name in configurations. */
   public String word() {
     return word;
   }
@@ -78,7 +78,7 @@ public enum RecordEncoding {
     return this == REMOTE_WRITE || this == CLYMENE_JSON || this == CLYMENE_FLAT;
   }
 
-  /** What it can carry. */
+  /** Supported signals. */
   public Set<Signal> signals() {
     return signals;
   }
@@ -94,12 +94,12 @@ public enum RecordEncoding {
     }
   }
 
-  /** One in which records that carry a signal are written. */
+  /** Type of encodings for writing a signal. */
   static Type<RecordEncoding> written(Signal signal) {
     return type(signal, true);
   }
 
-  /** One from which a signal is read; {@code text_NAME} is text in that character set. */
+  /** Type of encodings for reading a signal; {@code text_NAME} is text in that character set. */
   static Type<Reading> read(Signal signal) {
     Type<RecordEncoding> words = type(signal, false);
     if (!TEXT.signals.contains(signal)) {
@@ -121,7 +121,7 @@ public enum RecordEncoding {
         });
   }
 
-  /** Whether records of a signal may be read in an encoding that is called so. */
+  /** Whether an encoding with this name supports reading a signal. */
   static boolean isWord(Signal signal, String word) {
     return word.startsWith("text_")
         ? TEXT.signals.contains(signal)

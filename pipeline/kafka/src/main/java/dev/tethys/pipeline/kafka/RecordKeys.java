@@ -26,7 +26,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Sources of record keys other than metadata. Items of one key go to one partition, so that its
+ * Sources of record keys other than metadata. Items with one key go to one partition, so its
  * consumer receives complete traces or resources.
  */
 enum RecordKeys {
@@ -61,7 +61,7 @@ enum RecordKeys {
     }
     try {
       if (batch.encoding() == Encoding.REMOTE_WRITE) {
-        // Its tree would not say what was left out.
+        // The tree alone would not report dropped samples.
         SeriesToOtlp.Converted c = batch.seriesAsOtlp();
         parts(c.metrics()).forEach((k, t) -> out.put(k, batch.with(batch.signal(), t)));
         return new Split(out, c.leftOut());

@@ -7,10 +7,10 @@ import java.util.List;
 /** Splits a record of a topic into lines. */
 interface RecordLines {
   /**
-   * A line of a record.
+   * Line of a record.
    *
-   * @param labels further ones, before relabelling
-   * @param timestamp nanoseconds since 1970 that the line says itself; 0 for none
+   * @param labels additional ones, before relabelling
+   * @param timestamp the line's own, in nanoseconds since 1970; 0 for none
    */
   record Line(String text, Labels labels, long timestamp) {}
 

@@ -36,14 +36,14 @@ final class RecordReader {
   /** A value that is larger once decompressed is refused. */
   static final int MAX_BYTES = 256 << 20;
 
-  /** Why samples are left out that OTLP has no place for. */
+  /** Reason of samples that OTLP cannot represent. */
   static final String NO_PLACE = "no place in OTLP";
 
   /**
    * Decoded record.
    *
    * @param leftOut samples that the batch cannot represent
-   * @param refusals items that could not be read, while the others are in the batch
+   * @param refusals unreadable items; the others are in the batch
    */
   record Read(Batch batch, int leftOut, RejectedItems refusals) {}
 
@@ -58,11 +58,11 @@ final class RecordReader {
   }
 
   /**
-   * The batch that a value is, each of its resources with more attributes. Series of remote write
-   * and of Clymene become metrics of OTLP with one resource where there are any.
+   * Decodes a value to a batch and adds attributes to its resources. Series of remote write and of
+   * Clymene become OTLP metrics of a single resource if there are attributes.
    *
    * @param millis the time of the record
-   * @throws CodecException when it is not of the encoding, or nothing of it can be read
+   * @throws CodecException if it does not match the encoding, or nothing of it can be read
    */
   Read read(
       byte[] value, long millis, long lane, Metadata metadata, Map<String, String> attributes) {
@@ -151,7 +151,7 @@ final class RecordReader {
     int n = SnappyBlock.decodedLength(value, 0, value.length, MAX_BYTES);
     byte[] body = new byte[n + SnappyBlock.SLACK];
     n = SnappyBlock.decode(value, 0, value.length, body);
-    // Clymene's writers leave labels in the order in which they have them.
+    // Clymene's writers do not sort labels.
     ValidatedWriteRequest taken = ValidatedWriteRequest.ofV1(body, 0, n);
     if (taken.problem() != null) {
       // Its reasons are one a line; items beyond them have the last one.

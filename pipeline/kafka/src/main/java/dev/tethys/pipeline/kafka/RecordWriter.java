@@ -40,25 +40,25 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns batches into values of records, none larger than a broker takes. Series of a scraped target
- * have the target's key; all others are assigned to keys by their labels, not by their sender,
- * which may be a proxy for all senders. Either way a series keeps its partition and its order.
+ * Encodes batches as record values within the broker's size limit. Series of a scraped target have
+ * the target's key; others get keys by their labels, not by their sender, which may be a proxy for
+ * many. Either way a series keeps its partition and order.
  */
 final class RecordWriter {
-  /** What does not fit: few words, a label of metrics. */
+  /** Reason of items that exceed the limit; a short label value of metrics. */
   static final String TOO_LARGE = "larger than a record may be";
 
-  /** What would be an empty record: few words, a label of metrics. */
+  /** Reason of records that would be empty; a short label value of metrics. */
   static final String NO_BODY = "no body";
 
-  /** What is lost between two forms of metrics: few words, a label of metrics. */
+  /** Reason of data lost between two metric formats; a short label value of metrics. */
   static final String NO_PLACE = "no place in the record's encoding";
 
-  /** The value of one record. */
+  /** Value of one record. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Value(byte[] bytes, int items, long lane) {}
 
-  /** As the Collector calls the service of a span whose resource names none. */
+  /** The Collector's service name for spans without one. */
   private static final String NO_SERVICE = "OTLPResourceNoServiceName";
 
   private final RecordEncoding encoding;
@@ -81,12 +81,12 @@ final class RecordWriter {
     return out;
   }
 
-  /** Items of the batch that are in none of the values, by the reason. */
+  /** Items of the batch that are in none of the values, by reason. */
   Map<String, Integer> drops() {
     return drops;
   }
 
-  /** Counts what came with items and is in none of the values. */
+  /** Counts data besides items that is in none of the values. */
   void countUnsupported(UnsupportedItemCounter leftOut) {
     leftOut.add(UnsupportedItemCounter.What.EXEMPLARS, exemplars);
     leftOut.add(UnsupportedItemCounter.What.METADATA, metadata);
@@ -107,7 +107,7 @@ final class RecordWriter {
         case RAW, TEXT -> lines(batch);
         case ZIPKIN_JSON, ZIPKIN_PROTO -> zipkin(batch);
         case JSON, AZURE_RESOURCE_LOGS, ZIPKIN_THRIFT, JAEGER_PROTO, JAEGER_JSON ->
-            throw new IllegalStateException(encoding + " is not written");
+            throw new IllegalStateException(encoding + " cannot be written");
       }
     } catch (CodecException e) {
       throw new NotEncodableException(String.valueOf(e.getMessage()));
@@ -145,7 +145,7 @@ final class RecordWriter {
       int half = (part.items() + 1) / 2;
       List<OtlpScanner.Part> halves =
           OtlpScanner.split(signal, part.body(), half, Integer.MAX_VALUE);
-      if (halves.size() < 2) { // a profile is not cut
+      if (halves.size() < 2) { // a profile is not split
         drop(part.items(), TOO_LARGE);
         return;
       }
@@ -155,7 +155,7 @@ final class RecordWriter {
     }
   }
 
-  /** Lists as long as a record may be: spans in brackets, or messages one behind the other. */
+  /** Encodes lists up to the record limit: spans in brackets, or concatenated messages. */
   private void zipkin(Batch b) {
     boolean json = encoding == RecordEncoding.ZIPKIN_JSON;
     ZipkinWriter writer = new ZipkinWriter(NO_SERVICE, AttributeText::text);
@@ -314,7 +314,10 @@ final class RecordWriter {
     to.resources().add(group);
   }
 
-  /** Every record on its own; several of them go as one frame, see {@link LengthPrefixedValues}. */
+  /**
+   * Encodes every record separately; several are sent as one frame, see {@link
+   * LengthPrefixedValues}.
+   */
   private void lines(Batch b) {
     ByteArrayOutputStream frame = new ByteArrayOutputStream();
     int n = 0;
@@ -338,7 +341,10 @@ final class RecordWriter {
     }
   }
 
-  /** Bytes stay as they are; other types become JSON with {@code raw}, texts, too. */
+  /**
+   * Encodes a body: bytes stay unchanged; other types, including text with {@code raw}, become
+   * JSON.
+   */
   private byte[] line(@Nullable Object body) {
     if (body instanceof byte[] bytes) {
       return bytes;

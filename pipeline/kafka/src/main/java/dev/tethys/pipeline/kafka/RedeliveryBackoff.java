@@ -15,12 +15,12 @@ record RedeliveryBackoff(
   static final RedeliveryBackoff DEFAULT =
       new RedeliveryBackoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 2, 0);
 
-  /** What is waited at least before a broker is asked again that failed at once. */
+  /** Minimum pause after a broker request that failed immediately. */
   private static final Duration LEAST_OF_BROKERS = Duration.ofMillis(250);
 
   /**
-   * The pause before brokers are asked again: the first one, but long enough that a failure which
-   * comes at once, for as long as it lasts, fills neither a core nor the log.
+   * Pause before broker requests are repeated: the initial pause, but long enough that an immediate
+   * persistent failure fills neither a core nor the log.
    */
   Duration ofBrokers() {
     return first.compareTo(LEAST_OF_BROKERS) < 0 ? LEAST_OF_BROKERS : first;

@@ -6,7 +6,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Log lines of records that are not delivered. */
 final class RefusedRecords {
-  /** Answers of databases that may have the samples, as after a record was read again. */
+  /** Errors of databases that may already have the samples, as after a record was read again. */
   private static final Pattern OUT_OF_ORDER =
       Pattern.compile("out of order sample|out-of-order|duplicate sample for timestamp");
 
@@ -15,7 +15,8 @@ final class RefusedRecords {
   /**
    * Logs a record.
    *
-   * @param readable whether a destination has refused it; else it is not of the topic's encoding
+   * @param readable whether a destination rejected it; otherwise it does not match the topic's
+   *     encoding
    * @param action taken with the record
    */
   static void log(

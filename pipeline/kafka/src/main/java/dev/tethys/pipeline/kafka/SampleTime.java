@@ -17,9 +17,9 @@ final class SampleTime {
   private SampleTime() {}
 
   /**
-   * The time of the first sample, Unix milliseconds.
+   * Time of the first sample in Unix milliseconds.
    *
-   * @param other what is returned where there is none
+   * @param other default if there is none
    */
   static long millis(Batch batch, long other) {
     try {
@@ -51,7 +51,7 @@ final class SampleTime {
         }
         int series = r.enter();
         int time = field == 2 ? 2 : 15;
-        long found = 0; // which is not written
+        long found = 0; // the default of a missing field
         while (r.next()) {
           if (r.field() == time && r.wireType() == ProtoReader.VARINT) {
             found = r.readLong();

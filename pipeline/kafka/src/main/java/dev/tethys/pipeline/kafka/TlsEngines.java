@@ -13,9 +13,8 @@ import org.apache.kafka.common.security.auth.SslEngineFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS of Kafka's client as every other client here has it. The client's own factory uses the
- * broker's name alone, verifies chains that the settings do not require, and does not see files
- * that change.
+ * TLS of Kafka's client, like that of all other clients here. The client's own factory checks only
+ * the broker's name, verifies chains even if disabled, and ignores changed files.
  */
 public final class TlsEngines implements SslEngineFactory {
   /** The property that holds the {@link TlsConfig}. */
@@ -42,7 +41,7 @@ public final class TlsEngines implements SslEngineFactory {
     throw new KafkaException("this is the TLS of clients");
   }
 
-  /** Each connection has the files as they are. */
+  /** Each connection reads the current files. */
   @Override
   public boolean shouldBeRebuilt(Map<String, Object> next) {
     return false;

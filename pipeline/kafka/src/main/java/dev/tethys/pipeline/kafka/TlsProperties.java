@@ -10,10 +10,10 @@ final class TlsProperties {
   private TlsProperties() {}
 
   /**
-   * The properties. Files are read here to find out what is wrong with them, and again for each
+   * Properties for a TLS configuration. Files are read here to detect errors, and again for each
    * connection.
    *
-   * @throws IOException when one cannot be read
+   * @throws IOException if a file cannot be read
    */
   static Map<String, Object> of(TlsConfig t) throws IOException {
     TlsSockets.factory(t);

@@ -5,9 +5,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Names of topics, of which those that begin with {@code ^} are regular expressions. These are
- * looked for in names, as Promtail and the Collector do it: {@code ^app} means every topic whose
- * name begins so. The client matches names as a whole.
+ * Topic names; names that start with {@code ^} are regular expressions. They are searched in names,
+ * as in Promtail and the Collector: {@code ^app} selects every topic whose name starts with app.
+ * The client requires full matches.
  */
 final class TopicPatterns {
   private TopicPatterns() {}
@@ -22,7 +22,7 @@ final class TopicPatterns {
   }
 
   /**
-   * The same without the names in which one of some expressions is found.
+   * The same, excluding names that contain a match of an excluding expression.
    *
    * @param excluded regular expressions
    */
@@ -38,7 +38,7 @@ final class TopicPatterns {
                 + ")");
   }
 
-  /** One that matches, as a whole, each name that one of them means. */
+  /** Full-match pattern of all selected names. */
   static Pattern whole(Collection<String> topics) {
     return Pattern.compile(
         topics.stream()

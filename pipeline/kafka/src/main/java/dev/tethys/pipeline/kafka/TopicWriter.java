@@ -19,14 +19,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes single records to one topic, outside of a graph. */
 public final class TopicWriter {
-  /** How long a record waits for others. */
+  /** Time that a record waits for others. */
   private static final int LINGER_MS = 5;
 
   /**
    * Producer settings.
    *
    * @param acks required acknowledgements: 0 none, 1 the leader, -1 all replicas in sync
-   * @param tls null for no encryption
+   * @param tls null without TLS
    */
   public record Settings(
       List<String> brokers,
@@ -51,9 +51,9 @@ public final class TopicWriter {
   private final KafkaProducer<byte[], byte[]> producer;
 
   /**
-   * Opens a client, which looks for the brokers when the first record comes.
+   * Creates a client, which connects when the first record is written.
    *
-   * @throws IOException when a certificate or key cannot be read, or no broker's name can be found
+   * @throws IOException if a certificate or key cannot be read, or no broker's name can be resolved
    */
   public TopicWriter(Settings s) throws IOException {
     topic = s.topic;
@@ -79,9 +79,9 @@ public final class TopicWriter {
   }
 
   /**
-   * Hands a record over, waiting while the client has no room or does not know the brokers yet.
+   * Writes a record; blocks while the client has no room or does not know the brokers yet.
    *
-   * @param done receives null when it was written, else the reason; on a thread of the client's
+   * @param done receives null on success, otherwise the reason; called on a client thread
    */
   public void write(byte[] key, byte[] value, Consumer<@Nullable Failure> done)
       throws InterruptedException {
@@ -108,7 +108,7 @@ public final class TopicWriter {
     return new Failure(t, String.valueOf(e.getMessage()));
   }
 
-  /** Writes the accepted records, for as long as that may take at most; drops the rest. */
+  /** Writes the accepted records within a time limit and drops the rest. */
   public void close(Duration limit) {
     producer.close(limit);
   }

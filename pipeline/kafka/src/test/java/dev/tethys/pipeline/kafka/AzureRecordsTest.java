@@ -19,7 +19,7 @@ class AzureRecordsTest {
   }
 
   @Test
-  void recordsAreLinesAsTheyStand() {
+  void keepsTheTextOfRecords() {
     String other = LOG.replace("\"time\"", "\"timeStamp\"").replace("Z\"", "+01:00\"");
     List<RecordLines.Line> out =
         lines(true, true, "{\"x\": [1], \"records\": [" + LOG + " , " + other + "]}");
@@ -33,7 +33,7 @@ class AzureRecordsTest {
   }
 
   @Test
-  void functionAppsWriteSingleQuotes() {
+  void acceptsSingleQuotesOfFunctionApps() {
     String log = LOG.replace('"', '\'');
     assertThat(lines(true, true, "{'records': [" + log + "]}"))
         .extracting(RecordLines.Line::text)
@@ -41,7 +41,7 @@ class AzureRecordsTest {
   }
 
   @Test
-  void whatIsSomethingElseIsALineUnlessItMayNotBe() {
+  void keepsOtherContentAsALineUnlessStrict() {
     for (String s :
         List.of("hello", "{\"records\": []}", "[1]", "{\"a\": 'it'}", "\"\ud83d\ude00\"")) {
       assertThat(lines(true, false, s)).extracting(RecordLines.Line::text).containsExactly(s);
@@ -54,6 +54,6 @@ class AzureRecordsTest {
         .containsExactly("\"text\"", "5", part);
     assertThatThrownBy(() -> lines(true, true, "{\"records\": [" + part + "]}"))
         .isInstanceOf(CodecException.class)
-        .hasMessageContaining("time \"no\"");
+        .hasMessageContaining("\"no\" is not a valid time");
   }
 }

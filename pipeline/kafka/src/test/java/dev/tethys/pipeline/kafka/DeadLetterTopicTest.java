@@ -11,9 +11,9 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.junit.jupiter.api.Test;
 
 class DeadLetterTopicTest {
-  /** Else the record would never be settled, and its partition would stop. */
+  /** Otherwise the record would never be settled, and its partition would stall. */
   @Test
-  void aRecordThatComesToAClosedProducerIsToldAsNotWritten() {
+  void reportsARecordForAClosedProducer() {
     AtomicInteger logins = new AtomicInteger();
     DeadLetterTopic topic =
         new DeadLetterTopic(

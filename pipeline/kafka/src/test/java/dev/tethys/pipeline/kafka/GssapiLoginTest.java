@@ -55,7 +55,7 @@ class GssapiLoginTest {
 
   @Test
   @Timeout(120)
-  void aBrokerLetsTicketsIn() throws Exception {
+  void logsInToABrokerWithTickets() throws Exception {
     int plain = Ports.free();
     int guarded = Ports.free();
     Path realmDir = Files.createDirectory(dir.resolve("realm"));
@@ -121,7 +121,7 @@ class GssapiLoginTest {
   }
 
   @Test
-  void whatDoesNotGoTogetherIsRefused() {
+  void rejectsConflictingSettings() {
     for (String wrong :
         List.of(
             "{}",

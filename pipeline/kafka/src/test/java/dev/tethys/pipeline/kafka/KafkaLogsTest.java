@@ -120,7 +120,7 @@ class KafkaLogsTest {
   }
 
   @Test
-  void recordsAreLinesAndThoseNotDeliveredComeAgain() throws Exception {
+  void readsRecordsAsLinesAndRepeatsUndeliveredOnes() throws Exception {
     broker.topic("lines", 1);
     send("lines", "", "one", "two", "three", "four");
     LogSource first = source("topics: [lines]\nlabels: {a: b}\nuse_incoming_timestamp: true");
@@ -157,7 +157,7 @@ class KafkaLogsTest {
   }
 
   @Test
-  void topicsAreFoundByPattern() throws Exception {
+  void findsTopicsByPattern() throws Exception {
     broker.topic("app-a", 1);
     broker.topic("app-b", 1);
     broker.topic("other", 1);
@@ -169,10 +169,10 @@ class KafkaLogsTest {
   }
 
   @Test
-  void mistakesAreSaid() {
+  void reportsInvalidSettings() {
     for (String[] m :
         new String[][] {
-          {"brokers: [x]\ntopics: [t]", "no host:port"},
+          {"brokers: [x]\ntopics: [t]", "is not host:port"},
           {"brokers: ['x:1']\ntopics: []", "no topics"},
           {"brokers: ['x:1']\ntopics: ['^(']", "invalid pattern"},
           {"brokers: ['x:1']\ntopics: [t]\nassignor: best", "range, sticky or roundrobin"},
@@ -193,7 +193,7 @@ class KafkaLogsTest {
   }
 
   @Test
-  void securityIsWhatTheClientWants() {
+  void passesSecuritySettingsToTheClient() {
     KafkaLogs k =
         read(
             KafkaLogs.TYPE,

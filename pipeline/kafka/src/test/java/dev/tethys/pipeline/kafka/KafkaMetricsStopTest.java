@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 
-/** A stop that comes while the client of a cluster is made. */
+/** Stop of a receiver while its client is being created. */
 class KafkaMetricsStopTest {
   private final CountDownLatch making = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);

@@ -149,7 +149,7 @@ class KafkaMetricsTest {
   }
 
   @Test
-  void brokersAndTopics() throws Exception {
+  void collectsBrokersAndTopics() throws Exception {
     MetricsData data =
         look(
             """
@@ -195,7 +195,7 @@ class KafkaMetricsTest {
   }
 
   @Test
-  void consumersAndHowFarTheyAreBehind() throws Exception {
+  void collectsConsumersAndTheirLag() throws Exception {
     try (KafkaConsumer<byte[], byte[]> c =
             new KafkaConsumer<>(
                 Map.of("bootstrap.servers", broker.address(), "group.id", "shop"),
@@ -227,7 +227,7 @@ class KafkaMetricsTest {
   }
 
   @Test
-  void whereNothingMatchesNothingIsSaid() throws Exception {
+  void emitsNothingWithoutMatches() throws Exception {
     assertThat(
             points(
                 look(
@@ -241,7 +241,7 @@ class KafkaMetricsTest {
   }
 
   @Test
-  void aClusterThatIsAwayCostsARoundAndNotTheReceiver() throws Exception {
+  void anUnreachableClusterCostsOnlyARound() throws Exception {
     Receiver r =
         receiver(
             """
@@ -254,11 +254,11 @@ class KafkaMetricsTest {
                 .formatted(Ports.free()));
     r.start();
     assertThat(arrivals.poll(1, TimeUnit.SECONDS)).isNull();
-    r.stop(Duration.ofSeconds(20)); // comes back
+    r.stop(Duration.ofSeconds(20)); // recovers
   }
 
   @Test
-  void whatIsWrongIsSaid() {
+  void reportsInvalidSettings() {
     assertThatThrownBy(() -> receiver("brokers: ['a:1']"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("scrapers");

@@ -30,7 +30,7 @@ class KafkaSettingsTest {
   }
 
   @Test
-  void whatIsWrittenForAllSignalsIsForThoseThatSayNothing() {
+  void appliesCommonSettingsToSignalsWithoutOwnOnes() {
     KafkaExporterSettings e =
         exporter(
             "{topic: all, encoding: otlp_json, logs: {topic: mine}, traces: {encoding: otlp_proto}}");
@@ -48,7 +48,7 @@ class KafkaSettingsTest {
   }
 
   @Test
-  void defaultsAreTheCollectorsButNothingIsLost() {
+  void usesTheCollectorsDefaultsWithoutLoss() {
     KafkaExporterSettings e = exporter("{}");
     assertThat(e.topics().get(Signal.METRICS))
         .isEqualTo(
@@ -65,9 +65,9 @@ class KafkaSettingsTest {
         .containsEntry("enable.auto.commit", false);
   }
 
-  /** Blocks of the README of the Collector's receiver, and what it still takes of older ones. */
+  /** Blocks of the README of the Collector's receiver, and supported older ones. */
   @Test
-  void theCollectorsBlocksAreTaken() {
+  void readsTheCollectorsBlocks() {
     YamlDocument d =
         YamlDocument.parse(
             "a.yml",
@@ -120,7 +120,7 @@ class KafkaSettingsTest {
   }
 
   @Test
-  void securityBecomesPropertiesOfTheClient() {
+  void convertsSecurityToClientProperties() {
     KafkaExporterSettings e =
         exporter(
             """
@@ -149,9 +149,9 @@ class KafkaSettingsTest {
         .containsEntry("security.protocol", "PLAINTEXT");
   }
 
-  /** Kafka's own module says what it will tell the broker. */
+  /** Kafka's own module shows the message to the broker. */
   @Test
-  void aDelegationTokenIsShownByScram() {
+  void usesDelegationTokensWithScram() {
     String jaas =
         String.valueOf(
             exporter(
@@ -175,13 +175,13 @@ class KafkaSettingsTest {
   }
 
   @Test
-  void aBrokerWithoutAPortIsOnKafkasOwn() {
+  void usesTheDefaultPortOfKafka() {
     assertThat(exporter("brokers: [kafka, 'other:1']").properties())
         .containsEntry("bootstrap.servers", "kafka:9092,other:1");
   }
 
   @Test
-  void partitionsAreChosenAsWritten() {
+  void appliesThePartitioner() {
     assertThat(exporter("record_partitioner: {sticky_key: {}}").properties())
         .containsEntry("partitioner.class", SaramaPartitioner.class.getName());
     assertThat(exporter("record_partitioner: {sticky_key: {hasher: murmur2}}").properties())
@@ -201,7 +201,7 @@ class KafkaSettingsTest {
   }
 
   @Test
-  void topicAndEncodingOfAllSignalsAreThoseOfWhichNameNone() {
+  void appliesTheCommonTopicAndEncoding() {
     KafkaReceiverSettings s =
         receiver("{topic: all, encoding: jaeger_json, logs: {topic: own, encoding: raw}}");
     assertThat(s.topics().get(Signal.TRACES))
@@ -220,12 +220,12 @@ class KafkaSettingsTest {
         .hasMessageContaining("nothing_of_it");
     assertThatThrownBy(() -> receiver("topic: 'a b'"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("no name of a topic");
+        .hasMessageContaining("is not a valid topic name");
   }
 
   @Test
-  void saysWhatIsWrongAndWhere() {
-    wrong("brokers: ['a:']", "a.yml:1:10: \"a:\" is no host:port");
+  void reportsErrorsWithPosition() {
+    wrong("brokers: ['a:']", "a.yml:1:10: \"a:\" is not host:port");
     wrong("metrics: {encoding: raw}", "1:21");
     wrong("topics: a", "unknown key");
     wrong("record_partitioner: {round_robin: {}, sticky_key: {}}", "at most one partitioner");
@@ -237,14 +237,14 @@ class KafkaSettingsTest {
         "at most one of");
     wrong(
         "{partition_traces_by_id: true, traces: {message_key_from_metadata_key: k}}",
-        "both say what the key is");
+        "are mutually exclusive");
     wrong(
         "{partition_metrics_by_resource_attributes: true, metrics: {encoding: remote_write}}",
         "have keys by series");
     wrong("tls: {cert_pem: x}", "requires both a certificate and a key");
     wrong("tls: {ca_file: /no/such/file}", "/no/such/file");
     wrong("tls: {ca_pem: authorities}", "a.yml:1:6: tls: ");
-    wrong("auth: {sasl: {username: a, password: b, mechanism: GSSAPI}}", "is not built");
+    wrong("auth: {sasl: {username: a, password: b, mechanism: GSSAPI}}", "is not supported");
     wrong("producer: {compression: snappy, compression_params: {level: 1}}", "has no levels");
     assertThatThrownBy(() -> receiver("message_marking: {on_error: true}"))
         .isInstanceOf(ConfigException.class)
@@ -261,7 +261,7 @@ class KafkaSettingsTest {
         .hasMessageContaining("group_rebalance_strategy");
     assertThatThrownBy(() -> receiver("logs: {topics: ['^(']}"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("is no regular expression");
+        .hasMessageContaining("is not a valid regular expression");
   }
 
   private static void wrong(String yaml, String message) {

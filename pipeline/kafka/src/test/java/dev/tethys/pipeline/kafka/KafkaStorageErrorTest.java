@@ -97,7 +97,7 @@ class KafkaStorageErrorTest {
   @EnumSource(
       value = Errors.class,
       names = {"KAFKA_STORAGE_ERROR", "NOT_ENOUGH_REPLICAS", "NOT_ENOUGH_REPLICAS_AFTER_APPEND"})
-  void whatABrokerCannotKeepIsSentUntilItCan(Errors error) throws Exception {
+  void retriesWhileABrokerCannotStore(Errors error) throws Exception {
     String name = error.name().toLowerCase(java.util.Locale.ROOT);
     Uuid topic = topic(name);
     TestContext context = new TestContext();
@@ -131,7 +131,7 @@ class KafkaStorageErrorTest {
   @EnumSource(
       value = Errors.class,
       names = {"KAFKA_STORAGE_ERROR", "NOT_ENOUGH_REPLICAS_AFTER_APPEND"})
-  void whatPassesSoonIsNotSeen(Errors error) throws Exception {
+  void hidesTransientErrors(Errors error) throws Exception {
     String name = "soon_" + error.name().toLowerCase(java.util.Locale.ROOT);
     Uuid topic = topic(name);
     TestContext context = new TestContext();

@@ -184,12 +184,12 @@ class KafkaTest {
   private static void untilCommitted(String group, long offset) throws Exception {
     while (committed(group) != offset) {
       assertThat(Thread.currentThread().isInterrupted()).isFalse();
-      TimeUnit.MILLISECONDS.sleep(50); // another process is asked
+      TimeUnit.MILLISECONDS.sleep(50); // polls another process
     }
   }
 
   @Test
-  void samplesGoThroughATopicAndEachSeriesKeepsItsOrder() throws Exception {
+  void keepsTheOrderOfEachSeriesThroughATopic() throws Exception {
     broker.topic("metrics", 5);
     Exporter out =
         exporter(
@@ -227,7 +227,7 @@ class KafkaTest {
   }
 
   @Test
-  void profilesGoThroughATopic() throws Exception {
+  void sendsProfilesThroughATopic() throws Exception {
     for (String encoding : List.of("otlp_proto", "otlp_json")) {
       String topic = "profiles-" + encoding;
       broker.topic(topic, 1);
@@ -262,7 +262,7 @@ class KafkaTest {
   }
 
   @Test
-  void thePositionWaitsForTheAcknowledgement() throws Exception {
+  void positionWaitsForTheAcknowledgement() throws Exception {
     broker.topic("late", 1);
     produce("late", "a", "b", "c");
     Receiver in = receiver(Signal.LOGS, group("late", ""));
@@ -285,9 +285,9 @@ class KafkaTest {
     assertThat(committed("late")).isEqualTo(3);
   }
 
-  /** librdkafka, whose records are compressed by its own libraries, writes; and it reads ours. */
+  /** librdkafka, with its own compression libraries, writes records and reads ours. */
   @Test
-  void kcatWritesAndReads(@TempDir Path folder) throws Exception {
+  void interoperatesWithKcat(@TempDir Path folder) throws Exception {
     Path kcat = ServerProcess.find("kcat");
     Path lines = Files.writeString(folder.resolve("lines"), "one\nüber\nthree\n");
     broker.topic("kcat", 1);
@@ -330,7 +330,7 @@ class KafkaTest {
   }
 
   @Test
-  void headersBecomeAttributesOfResourcesAndMetadata() throws Exception {
+  void convertsHeadersToResourceAttributesAndMetadata() throws Exception {
     broker.topic("headers", 1);
     try (KafkaProducer<byte[], byte[]> p =
         new KafkaProducer<>(
@@ -371,7 +371,7 @@ class KafkaTest {
 
   /** Series have no resource: they become metrics that have one. */
   @Test
-  void headersOfSeriesBecomeAttributesToo() {
+  void convertsHeadersOfSeriesToAttributes() {
     RecordReader reader =
         new RecordReader(Signal.METRICS, new RecordEncoding.Reading(RecordEncoding.REMOTE_WRITE));
     RecordWriter w =
@@ -388,7 +388,7 @@ class KafkaTest {
 
   /** OTLP has no native histogram of a gauge. */
   @Test
-  void samplesThatOtlpHasNoPlaceForAreCountedOnce() throws Exception {
+  void countsSamplesUnsupportedByOtlpOnce() throws Exception {
     broker.topic("place", 1);
     byte[] request =
         new WriteRequestWriter()
@@ -426,7 +426,7 @@ class KafkaTest {
   }
 
   @Test
-  void whatIsNotTakenIsReadAgainInOrder() throws Exception {
+  void rereadsRejectedRecordsInOrder() throws Exception {
     broker.topic("again", 1);
     produce("again", "a", "b", "c");
     Receiver in = receiver(Signal.LOGS, group("again", ""));
@@ -447,7 +447,7 @@ class KafkaTest {
   }
 
   @Test
-  void whatCannotBeReadOrTakenGoesToTheDeadLetters() throws Exception {
+  void sendsUnreadableAndRejectedRecordsToDeadLetters() throws Exception {
     broker.topic("poison", 1);
     broker.topic("dead", 1);
     produce("poison", "this is no request");
@@ -470,7 +470,7 @@ class KafkaTest {
   }
 
   @Test
-  void bothSidesOutliveTheBroker() throws Exception {
+  void survivesABrokerRestartOnBothSides() throws Exception {
     broker.topic("killed", 1);
     Exporter out =
         exporter(Signal.METRICS, "metrics: {topic: killed, encoding: remote_write}\ntimeout: 2s");
@@ -491,7 +491,7 @@ class KafkaTest {
 
   /** A group forgets a member that was silent for too long, as on a machine that was paused. */
   @Test
-  void whoIsForgottenByTheGroupGoesOnWhereItWas() throws Exception {
+  void continuesAfterRemovalFromTheGroup() throws Exception {
     broker.topic("silent", 1);
     produce("silent", "a", "b", "c");
     Receiver in =
@@ -510,7 +510,7 @@ class KafkaTest {
       c.ack().complete(Outcome.ACCEPTED); // counts, though the partition has no owner by then
       while (member(a, "silent").isEmpty() || member(a, "silent").equals(before)) {
         assertThat(Thread.currentThread().isInterrupted()).isFalse();
-        TimeUnit.MILLISECONDS.sleep(50); // another process is asked
+        TimeUnit.MILLISECONDS.sleep(50); // polls another process
       }
     }
     produce("silent", "d");
@@ -521,7 +521,7 @@ class KafkaTest {
     assertThat(committed("silent")).isEqualTo(4);
   }
 
-  /** The id of a group's member that reads something; "" when there is none. */
+  /** Id of a group member with assigned partitions; "" if there is none. */
   private static String member(Admin a, String group) throws Exception {
     ConsumerGroupDescription of =
         Objects.requireNonNull(
@@ -534,7 +534,7 @@ class KafkaTest {
   }
 
   @Test
-  void whatIsUnderWayWhenAnotherTakesOverIsNotReadAgain() throws Exception {
+  void doesNotRereadRecordsInFlightAtATakeover() throws Exception {
     broker.topic("replaced", 1);
     produce("replaced", "a", "b");
     Receiver in = receiver(Signal.LOGS, group("replaced", ""));
@@ -549,7 +549,7 @@ class KafkaTest {
   }
 
   @Test
-  void aBrokerThatStoodStillHasEachRecordOnce() throws Exception {
+  void storesEachRecordOnceAcrossABrokerFreeze() throws Exception {
     broker.topic("still", 1);
     Exporter out =
         exporter(Signal.METRICS, "metrics: {topic: still, encoding: remote_write}\ntimeout: 1s");
@@ -573,7 +573,7 @@ class KafkaTest {
   }
 
   @Test
-  void partitionsMoveBetweenMembersWithoutLosingRecords() throws Exception {
+  void movesPartitionsBetweenMembersWithoutLoss() throws Exception {
     broker.topic("shared", 2);
     Receiver one = receiver(Signal.LOGS, group("shared", ""));
     produce("shared", "1", "2", "3", "4", "5", "6", "7", "8");

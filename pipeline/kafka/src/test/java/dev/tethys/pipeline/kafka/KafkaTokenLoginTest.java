@@ -125,7 +125,7 @@ class KafkaTokenLoginTest {
   }
 
   @Test
-  void extensionsAreSaidBesideTheToken() throws Exception {
+  void sendsExtensionsWithTheToken() throws Exception {
     Map<String, Object> p =
         new HashMap<>(
             settings(
@@ -157,7 +157,7 @@ class KafkaTokenLoginTest {
 
   @Test
   @Timeout(120)
-  void aBrokerLetsTokensIn() throws Exception {
+  void logsInToABrokerWithTokens() throws Exception {
     long now = System.currentTimeMillis() / 1000;
     AtomicInteger refused = new AtomicInteger();
     ClientAuth extension =
@@ -197,7 +197,7 @@ class KafkaTokenLoginTest {
   /** Tokens that hold for an hour are not kept for one by who was refused with them. */
   @Test
   @Timeout(120)
-  void whoReadsLogsInAnewAfterARefusal() throws Exception {
+  void logsInAgainAfterARejection() throws Exception {
     try (KafkaProducer<byte[], byte[]> p =
         new KafkaProducer<>(
             Map.of("bootstrap.servers", broker.address()),
@@ -212,7 +212,7 @@ class KafkaTokenLoginTest {
         new ClientAuth() {
           @Override
           public Map<String, String> headers() {
-            // The first one of who reads, and the first one of who writes dead letters.
+            // the first tokens of the reader and of the dead letter writer
             return bearer(jwt(expires, asked.incrementAndGet() <= 2 ? "another" : "telemetry"));
           }
 
@@ -235,7 +235,7 @@ class KafkaTokenLoginTest {
     in.start();
     while (written("dead") == 0) {
       assertThat(Thread.currentThread().isInterrupted()).isFalse();
-      TimeUnit.MILLISECONDS.sleep(50); // another process is asked
+      TimeUnit.MILLISECONDS.sleep(50); // polls another process
     }
     in.stop(Duration.ofSeconds(5));
     assertThat(written("dead")).isEqualTo(1);
@@ -243,7 +243,7 @@ class KafkaTokenLoginTest {
   }
 
   @Test
-  void whatDoesNotGoTogetherIsRefused() {
+  void rejectsConflictingSettings() {
     for (String wrong :
         List.of(
             "mechanism: OAUTHBEARER",

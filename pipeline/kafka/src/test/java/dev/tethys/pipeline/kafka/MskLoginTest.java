@@ -23,8 +23,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * What Amazon's mechanisms send, compared with what Amazon's library (aws-msk-iam-auth 2.3.2) made
- * of the same keys at the same second; and the way of the messages through SASL.
+ * Messages of Amazon's mechanisms, compared with those of Amazon's library (aws-msk-iam-auth 2.3.2)
+ * for the same keys and second, and their exchange through SASL.
  */
 class MskLoginTest {
   private static final String HOST = "b-1.cluster.abc.c2.kafka.eu-west-1.amazonaws.com";
@@ -55,7 +55,7 @@ class MskLoginTest {
   }
 
   @Test
-  void thePayloadIsAmazons() throws Exception {
+  void payloadEqualsAmazons() throws Exception {
     JsonNode p = payload("", "2026-11-21T20:56:47Z");
     assertThat(p.propertyNames())
         .containsExactlyInAnyOrder(
@@ -81,7 +81,7 @@ class MskLoginTest {
   }
 
   @Test
-  void keysOfASessionAreSignedWithTheirToken() throws Exception {
+  void signsWithTheSessionToken() throws Exception {
     JsonNode p = payload("IQoJb3Jp/Z2luX2Vj+EXAMPLE==", "2026-11-21T20:56:48Z");
     assertThat(p.path("x-amz-security-token").asString()).isEqualTo("IQoJb3Jp/Z2luX2Vj+EXAMPLE==");
     assertThat(p.path("x-amz-signature").asString())
@@ -89,7 +89,7 @@ class MskLoginTest {
   }
 
   @Test
-  void theTokenIsAmazons() throws Exception {
+  void tokenEqualsAmazons() throws Exception {
     String token = identity("us-east-1", "", "2026-11-21T20:56:48Z").token("anything");
     assertThat(new String(Base64.getUrlDecoder().decode(token), StandardCharsets.UTF_8))
         .isEqualTo(
@@ -102,7 +102,7 @@ class MskLoginTest {
   }
 
   @Test
-  void saslHasOneMessageEachWay() throws Exception {
+  void exchangesOneSaslMessageEachWay() throws Exception {
     Map<String, Object> properties =
         settings("mechanism: AWS_MSK_IAM, aws_msk: {access_key: AKIDEXAMPLE, secret_key: s}");
     MskLogin handler = new MskLogin();
@@ -130,7 +130,7 @@ class MskLoginTest {
   }
 
   @Test
-  void keysAreRead() {
+  void readsKeys() {
     assertThat(settings("mechanism: AWS_MSK_IAM"))
         .containsEntry("sasl.mechanism", "AWS_MSK_IAM")
         .containsEntry("security.protocol", "SASL_SSL");

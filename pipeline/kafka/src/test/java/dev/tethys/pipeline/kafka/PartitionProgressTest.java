@@ -14,7 +14,7 @@ class PartitionProgressTest {
   }
 
   @Test
-  void thePositionNeverPassesWhatIsNotDone() {
+  void positionNeverPassesAnUnfinishedRecord() {
     forward(10, 11, 14);
     assertThat(p.done(14)).isEqualTo(100);
     assertThat(p.done(11)).isEqualTo(100);
@@ -25,7 +25,7 @@ class PartitionProgressTest {
   }
 
   @Test
-  void afterAFailureReadingGoesBackToTheFirstThatFailed() {
+  void returnsToTheFirstFailedRecord() {
     forward(10, 11, 12, 13);
     p.failed(13);
     p.failed(11);
@@ -45,7 +45,7 @@ class PartitionProgressTest {
   }
 
   @Test
-  void whatIsSettledTwiceCountsOnce() {
+  void countsARecordSettledTwiceOnce() {
     forward(10);
     assertThat(p.done(10)).isEqualTo(100);
     assertThat(p.done(10)).isZero();

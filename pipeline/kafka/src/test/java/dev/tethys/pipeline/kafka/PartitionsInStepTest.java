@@ -56,7 +56,7 @@ class PartitionsInStepTest {
     broker.close();
   }
 
-  /** Database that takes a sample only if it is not older than the last of its series. */
+  /** Database that accepts a sample only if it is not older than the last one of its series. */
   private static final class OrderedStore implements Consumer {
     private final Map<String, Long> last = new HashMap<>();
     private final Set<String> stored = new HashSet<>();
@@ -193,7 +193,7 @@ class PartitionsInStepTest {
 
   /** A bound that holds a small part of the topic must neither stop it nor change the order. */
   @Test
-  void readsOnWithLittleMemory() throws Exception {
+  void continuesReadingWithLittleMemory() throws Exception {
     fill("little", 5, 1, 1);
     OrderedStore to = new OrderedStore();
     Receiver r = receiver("little", to, "max_in_flight_bytes: 20000\n");
@@ -209,7 +209,7 @@ class PartitionsInStepTest {
   }
 
   @Test
-  void continuesInStepAfterARestartInTheMiddle() throws Exception {
+  void continuesInOrderAfterARestart() throws Exception {
     fill("restarted", 3, 1, 1, 9, 2, 2);
     OrderedStore to = new OrderedStore();
     for (int i = 1; i <= 3; i++) {

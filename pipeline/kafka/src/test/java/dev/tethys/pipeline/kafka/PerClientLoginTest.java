@@ -16,7 +16,7 @@ import org.apache.kafka.common.security.authenticator.LoginManager;
 import org.apache.kafka.common.security.oauthbearer.OAuthBearerToken;
 import org.junit.jupiter.api.Test;
 
-/** Kafka's own keeper of logins tells the clients of one component from those of another. */
+/** Kafka's login cache distinguishes the clients of different components. */
 class PerClientLoginTest {
   private static final String AWS =
       "mechanism: AWS_MSK_IAM_OAUTHBEARER, aws_msk: {access_key: k, secret_key: s}";
@@ -51,7 +51,7 @@ class PerClientLoginTest {
   }
 
   @Test
-  void clustersOfTwoRegionsShareNoLogin() throws Exception {
+  void separatesLoginsOfTwoRegions() throws Exception {
     LoginManager one = login("b-1.a.kafka.eu-west-1.amazonaws.com:9098", AWS, new TestContext());
     try {
       LoginManager other =
@@ -73,7 +73,7 @@ class PerClientLoginTest {
   }
 
   @Test
-  void whatIsMadeAnewAsksItsOwnExtension() throws Exception {
+  void recreatedComponentsUseTheirOwnExtension() throws Exception {
     LoginManager before = login("b:9092", EXTENSION, bearing("before"));
     try {
       LoginManager after = login("b:9092", EXTENSION, bearing("after"));
@@ -88,9 +88,9 @@ class PerClientLoginTest {
     }
   }
 
-  /** Its password and the service's name are not part of the text. */
+  /** Password and service name are not part of the JAAS text. */
   @Test
-  void ticketsOfOnePrincipalAreKeptApart() {
+  void separatesTicketsOfOnePrincipal() {
     Map<String, Object> one =
         properties("b:9092", "kerberos: {username: u, password: p}", new TestContext());
     Map<String, Object> other =
@@ -104,7 +104,7 @@ class PerClientLoginTest {
   }
 
   @Test
-  void whoDoesNotLogInKeepsItsProperties() {
+  void keepsPropertiesWithoutALogin() {
     Map<String, Object> plain =
         KafkaExporterSettings.TYPE
             .read(YamlDocument.parse("a.yml", null, "{}").root())

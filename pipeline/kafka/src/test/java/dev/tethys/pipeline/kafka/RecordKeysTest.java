@@ -72,7 +72,7 @@ class RecordKeysTest {
   }
 
   @Test
-  void allSpansOfATraceHaveItsIdAsKey() {
+  void usesTheTraceIdAsKeyOfAllSpans() {
     Map<String, Batch> parts = RecordKeys.TRACE_ID.split(traces()).parts();
     String zeros = "0".repeat(31);
     assertThat(parts.keySet()).containsExactly(zeros + "1", zeros + "2", "");
@@ -94,7 +94,7 @@ class RecordKeysTest {
   }
 
   @Test
-  void resourcesOfTheSameAttributesHaveOneKeyWhateverTheirOrder() {
+  void usesOneKeyForEqualAttributesInAnyOrder() {
     LogsData data = new LogsData();
     data.resources().add(logs("a", "1", "b", "2"));
     data.resources().add(logs("a", "1"));
@@ -109,7 +109,7 @@ class RecordKeysTest {
 
   /** A histogram of two buckets is one point; a bucket without a bound has no place in OTLP. */
   @Test
-  void aBucketWithoutABoundIsAGaugeWithKeysAsWithout() {
+  void convertsUnboundedBucketsAsWithoutKeys() {
     WriteRequestWriter w = new WriteRequestWriter();
     w.metadata("h", new MetricMetadata(MetricType.HISTOGRAM, "", ""));
     for (String le : List.of("1", "+Inf")) {
@@ -141,13 +141,13 @@ class RecordKeysTest {
   }
 
   @Test
-  void withoutKeysABatchStaysWhole() {
+  void keepsBatchesWholeWithoutKeys() {
     Batch b = traces();
     assertThat(RecordKeys.NONE.split(b).parts()).containsExactly(Map.entry("", b));
   }
 
   @Test
-  void whatIsMalformedIsNotEncodable() {
+  void rejectsMalformedBatchesAsNotEncodable() {
     Batch b = new Batch(Signal.TRACES, Encoding.OTLP, new byte[] {1, 2, 3}, 1, 0);
     assertThatThrownBy(() -> RecordKeys.TRACE_ID.split(b))
         .isInstanceOf(NotEncodableException.class);

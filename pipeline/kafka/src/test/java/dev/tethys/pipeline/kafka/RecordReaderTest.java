@@ -19,7 +19,7 @@ class RecordReaderTest {
   private static final RecordReader READER =
       new RecordReader(Signal.METRICS, new RecordEncoding.Reading(RecordEncoding.REMOTE_WRITE));
 
-  /** A request of one sample with labels in the order in which they are given. */
+  /** Request of one sample with labels in the given order. */
   private static byte[] request(String... labels) {
     ProtoWriter w = new ProtoWriter();
     series(w, labels);
@@ -42,7 +42,7 @@ class RecordReaderTest {
   }
 
   @Test
-  void labelsThatAWriterLeftInAnyOrderAreInOrderAfterwards() {
+  void sortsLabelsLeftUnsortedByAWriter() {
     byte[] value = request("job", "a", "__name__", "up", "instance", "b");
     Batch batch = READER.read(value, 0, 0, Metadata.NONE, Map.of()).batch();
     assertThat(batch.items()).isEqualTo(1);
@@ -56,7 +56,7 @@ class RecordReaderTest {
   }
 
   @Test
-  void aSeriesWithALabelTwiceMakesTheRecordUnreadable() {
+  void rejectsARecordWithADuplicateLabel() {
     byte[] value = request("__name__", "up", "job", "a", "job", "b");
     assertThatThrownBy(() -> READER.read(value, 0, 0, Metadata.NONE, Map.of()))
         .isInstanceOf(CodecException.class)
@@ -64,7 +64,7 @@ class RecordReaderTest {
   }
 
   @Test
-  void oneMalformedSeriesCostsNoOther() {
+  void oneMalformedSeriesAffectsNoOther() {
     ProtoWriter w = new ProtoWriter();
     series(w, "__name__", "up", "job", "a");
     series(w, "__name__", "up", "job", "a", "job", "b");
@@ -80,7 +80,7 @@ class RecordReaderTest {
   }
 
   @Test
-  void oneBadSpanCostsNoOther() {
+  void oneInvalidSpanAffectsNoOther() {
     RecordReader spans =
         new RecordReader(Signal.TRACES, new RecordEncoding.Reading(RecordEncoding.ZIPKIN_JSON));
     byte[] value =

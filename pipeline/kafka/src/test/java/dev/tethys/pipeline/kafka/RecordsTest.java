@@ -140,7 +140,7 @@ class RecordsTest {
 
   @ParameterizedTest
   @EnumSource(names = {"REMOTE_WRITE", "CLYMENE_JSON", "CLYMENE_FLAT"})
-  void samplesComeBackWhateverTheEncodingAndHoweverTheyWereCut(RecordEncoding e) {
+  void restoresSamplesOfAllEncodingsAndSplits(RecordEncoding e) {
     Batch b = series(500, 9);
     for (int max : new int[] {1_000_000, 3000}) {
       RecordWriter w = write(e, max, b);
@@ -155,7 +155,7 @@ class RecordsTest {
 
   @ParameterizedTest
   @EnumSource(names = {"OTLP_PROTO", "OTLP_JSON"})
-  void samplesGoAsOtlpToo(RecordEncoding e) {
+  void writesSamplesAsOtlp(RecordEncoding e) {
     Batch b = series(300, 9);
     RecordWriter w = write(e, 9000, b);
     assertThat(w.values()).hasSizeGreaterThan(1).allMatch(v -> v.bytes().length <= 9000);
@@ -168,7 +168,7 @@ class RecordsTest {
   }
 
   @Test
-  void aSeriesWithoutALaneAlwaysHasTheSameKey() {
+  void assignsAConstantKeyToASeriesWithoutALane() {
     Map<String, Long> lanes = new HashMap<>();
     for (int round = 0; round < 3; round++) {
       RecordWriter w = write(RecordEncoding.REMOTE_WRITE, 1_000_000, series(100 + round, 0));
@@ -187,7 +187,7 @@ class RecordsTest {
   }
 
   @Test
-  void seriesOfOneSenderAreAssignedByTheirLabels() {
+  void assignsSeriesOfOneSenderByTheirLabels() {
     Batch proxied = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, request(100), 100, 9);
     RecordWriter w = write(RecordEncoding.REMOTE_WRITE, 1_000_000, proxied);
     assertThat(w.values()).extracting(RecordWriter.Value::lane).containsExactly(1L, 2L, 3L, 4L);
@@ -204,7 +204,7 @@ class RecordsTest {
   }
 
   @Test
-  void everyRecordHasTheMetadataOfItsSeries() {
+  void addsMetadataOfItsSeriesToEveryRecord() {
     MetricFamilies families =
         MetricFamilies.of(Map.of("m", new MetricMetadata(MetricType.COUNTER, "Help.", "")));
     for (boolean ofTarget : new boolean[] {true, false}) {
@@ -228,7 +228,7 @@ class RecordsTest {
   }
 
   @Test
-  void whatIsTooLargeIsDroppedAloneAndCounted() {
+  void dropsAndCountsOnlyTooLargeItems() {
     WriteRequestWriter big = new WriteRequestWriter();
     byte[] noise = new byte[4000];
     new java.util.Random(1).nextBytes(noise);
@@ -246,7 +246,7 @@ class RecordsTest {
   }
 
   @Test
-  void linesComeBackWithTheirStreamsAndTenant() {
+  void restoresLinesWithStreamsAndTenant() {
     Batch b = lines("one", "two", "three");
     for (int max : new int[] {1_000_000, 230}) {
       RecordWriter w = write(RecordEncoding.CLYMENE_LOGS, max, b);
@@ -287,7 +287,7 @@ class RecordsTest {
 
   /** Each with its own reason, and with how many. */
   @Test
-  void dropsAreCountedByTheirReasons() {
+  void countsDropsByReason() {
     WriteRequestWriter w = new WriteRequestWriter();
     w.beginSeries(Labels.of("__name__", "m", "v", "x".repeat(3000)));
     w.sample(T, 1).sample(T + 1, 1).endSeries();
@@ -299,9 +299,9 @@ class RecordsTest {
     assertThat(flat.values().stream().mapToInt(RecordWriter.Value::items).sum()).isEqualTo(1);
   }
 
-  /** As the Collector's marshaler of that name: bytes as they stand, all else as JSON. */
+  /** As the Collector's marshaler of that name: bytes unchanged, everything else as JSON. */
   @Test
-  void rawIsJsonOfAllThatAreNoBytes() {
+  void writesRawBodiesAsJsonUnlessBytes() {
     Attributes map = new Attributes();
     map.put("n", 1L);
     map.put("f", 2.0);
@@ -390,7 +390,7 @@ class RecordsTest {
   }
 
   @Test
-  void damagedValuesAreRefused() {
+  void rejectsCorruptValues() {
     byte[] noise = "\u00ff\u0001 no such thing".getBytes(StandardCharsets.ISO_8859_1);
     for (RecordEncoding e : RecordEncoding.values()) {
       if (e != RecordEncoding.RAW && e != RecordEncoding.TEXT) { // which any bytes are
@@ -410,7 +410,7 @@ class RecordsTest {
   }
 
   @Test
-  void otherSystemsRecordsAreRead() {
+  void readsRecordsOfOtherSystems() {
     Batch json =
         new RecordReader(Signal.LOGS, new RecordEncoding.Reading(RecordEncoding.JSON))
             .read(
@@ -461,7 +461,7 @@ class RecordsTest {
   }
 
   @Test
-  void spansOfJaegerAreRead() {
+  void readsJaegerSpans() {
     byte[] id = jaegerSpan(16);
     id[17] = 9; // the last byte of the trace id
     RecordReader reader =
@@ -485,7 +485,7 @@ class RecordsTest {
   }
 
   @Test
-  void spansOfJaegerAreReadAsJson() {
+  void readsJaegerSpansAsJson() {
     String json =
         """
         {"traceId": "AAAAAAAAAAkAAAAAAAAAEQ==", "spanId": "AAAAAAAAAAM=", "operationName": "checkout",
@@ -546,9 +546,9 @@ class RecordsTest {
     }
   }
 
-  /** What Zipkin's own library reads. */
+  /** Output is read with Zipkin's own library. */
   @Test
-  void spansAreWrittenAsListsOfZipkin() {
+  void writesSpansAsZipkinLists() {
     TracesData d = new TracesData();
     ResourceGroup<Span> group = new ResourceGroup<>();
     group.resource().attributes().put("service.name", "shop");
@@ -594,14 +594,14 @@ class RecordsTest {
 
   /** Hashes of the published test vectors of FNV-1a: 0xe40c292c and 0xbf9cf968. */
   @Test
-  void keysGoWhereSaramaPutsThem() {
+  void partitionsKeysLikeSarama() {
     assertThat(SaramaPartitioner.of("a".getBytes(StandardCharsets.UTF_8), 7)).isEqualTo(6);
     assertThat(SaramaPartitioner.of("foobar".getBytes(StandardCharsets.UTF_8), 1000))
         .isEqualTo(576);
   }
 
   @Test
-  void spansOfZipkinAreReadAsThrift() {
+  void readsZipkinSpansAsThrift() {
     zipkin2.Span span =
         zipkin2.Span.newBuilder()
             .traceId("463ac35c9f6413ad48485a3953bb6124")
@@ -631,7 +631,7 @@ class RecordsTest {
 
   /** By Azure Monitor's common schema of resource logs. */
   @Test
-  void resourceLogsOfAzureAreRead() {
+  void readsAzureResourceLogs() {
     String json =
         """
         {"records": [
@@ -677,7 +677,7 @@ class RecordsTest {
   }
 
   @Test
-  void textIsReadInItsCharacterSet() {
+  void readsTextInItsCharacterSet() {
     KafkaReceiverSettings s =
         KafkaReceiverSettings.TYPE.read(
             YamlDocument.parse("a.yml", null, "logs: {encoding: text_shift_jis}").root());

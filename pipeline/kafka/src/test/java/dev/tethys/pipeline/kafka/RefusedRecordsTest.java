@@ -49,7 +49,7 @@ class RefusedRecordsTest {
 
   /** The answer does not say whether the destination has the samples or only newer ones. */
   @Test
-  void statesTheAnswerOfTheDestinationAlone() {
+  void reportsOnlyTheDestinationsError() {
     assertThat(line(true, "HTTP status 400: out of order sample"))
         .isEqualTo(
             "WARNING receiver kafka: Record refused by a destination topic=clymene partition=3"

@@ -26,9 +26,8 @@ import org.apache.kafka.common.requests.ResponseHeader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stands before a real broker and answers requests to write with the errors of one that cannot
- * keep records: as Kafka's own messages, by topic. All else goes to the broker and back, a request
- * after the other on each connection.
+ * Proxy of a real broker that answers produce requests with storage errors, as Kafka messages, per
+ * topic. Everything else is passed through, one request after the other per connection.
  */
 final class RefusingBroker implements AutoCloseable {
   private final int broker;
@@ -51,18 +50,18 @@ final class RefusingBroker implements AutoCloseable {
     return server.getLocalPort();
   }
 
-  /** From now on writes to a topic have this error; {@link Errors#NONE} for none. */
+  /** Fails further writes to a topic with this error; {@link Errors#NONE} to stop. */
   void refuse(Uuid topic, Errors with) {
     errors.put(topic, with);
   }
 
-  /** The next so many writes to a topic have this error. */
+  /** Fails the next {@code requests} writes to a topic with this error. */
   void refuse(Uuid topic, Errors with, int requests) {
     left.put(topic, requests);
     errors.put(topic, with);
   }
 
-  /** How many requests to write to a topic had an error. */
+  /** Number of failed write requests to a topic. */
   int refused(Uuid topic) {
     return refused.getOrDefault(topic, 0);
   }

@@ -25,13 +25,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
-/** A context whose exporters send in the caller's thread, until delivered. */
+/** Context whose exporters send on the caller's thread until delivered. */
 final class TestContext implements Context {
   private final Registry registry = new Registry();
   private final Map<Signal, ItemAccounting> accounts = new ConcurrentHashMap<>();
   private final @Nullable Object extension;
 
-  /** What was said to requests before they were delivered. */
+  /** Results of requests before they were delivered. */
   final BlockingQueue<SendResult> refusals = new LinkedBlockingQueue<>();
 
   TestContext() {

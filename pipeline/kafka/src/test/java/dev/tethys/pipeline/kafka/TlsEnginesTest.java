@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Kafka's client before a server whose certificate has another name than its address. */
+/** Kafka's client against a server whose certificate has another name than its address. */
 @Timeout(30)
 class TlsEnginesTest {
   @TempDir Path dir;
@@ -38,9 +38,9 @@ class TlsEnginesTest {
   }
 
   /**
-   * Has the client send a record to such a server.
+   * Sends a record to such a server.
    *
-   * @return the name that the client asked for; none when it did not continue after the handshake
+   * @return the requested server name; empty if the client stopped after the handshake
    */
   private Optional<String> asked(String clientYaml) throws Exception {
     TestCertificates certificates = new TestCertificates(dir);
@@ -80,7 +80,7 @@ class TlsEnginesTest {
   private static Optional<String> accept(ServerSocket listener, SocketTls server) {
     try (Socket raw = listener.accept();
         SSLSocket s = server.accepted(raw)) {
-      // The client asks which versions there are, once it trusts the server.
+      // The client requests API versions once it trusts the server.
       if (s.getInputStream().read() < 0) {
         return Optional.empty();
       }
@@ -96,14 +96,14 @@ class TlsEnginesTest {
   }
 
   @Test
-  void goesByTheServerNameOfTheConfiguration() throws Exception {
+  void usesTheConfiguredServerName() throws Exception {
     assertThat(asked("{ca_file: CA, server_name: kafka.example.org}"))
         .contains("kafka.example.org");
   }
 
-  /** A server that asks for a certificate sees that of the configuration. */
+  /** A server that requires a certificate receives the configured one. */
   @Test
-  void showsItsCertificate() throws Exception {
+  void presentsItsCertificate() throws Exception {
     TestCertificates certificates = new TestCertificates(dir);
     certificates.issue("broker", "dns:localhost,ip:127.0.0.1");
     certificates.issue("client", "dns:tethys.example.org");
@@ -149,19 +149,19 @@ class TlsEnginesTest {
   }
 
   @Test
-  void trustsNobodyOfAnotherName() throws Exception {
+  void rejectsCertificatesWithAnotherName() throws Exception {
     assertThat(asked("{ca_file: CA, server_name: other.example.org}")).isEmpty();
     assertThat(asked("{ca_file: CA}")).isEmpty();
   }
 
   @Test
-  void trustsWhomeverWhereItShall() throws Exception {
+  void acceptsAnyCertificateIfConfigured() throws Exception {
     assertThat(asked("{insecure_skip_verify: true}")).contains("no name");
     assertThat(asked("{}")).isEmpty();
   }
 
   @Test
-  void filesThatAreMissingAreSaidAtOnce() {
+  void reportsMissingFilesImmediately() {
     assertThatThrownBy(() -> asked("{ca_file: /no/such/file}"))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("/no/such/file");

@@ -27,7 +27,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** To which topics telemetry goes, and that who sends it cannot choose any. */
+/** Topics of telemetry, which senders cannot choose freely. */
 class TopicNamesTest {
   private static Map<String, Integer> topics(String yaml, Batch b) {
     KafkaExporterSettings s =
@@ -72,7 +72,7 @@ class TopicNamesTest {
   }
 
   @Test
-  void labelsStandInNames() {
+  void insertsLabelsIntoNames() {
     assertThat(
             topics(
                 "metrics: {topic: 'm.{team}', encoding: remote_write}",
@@ -86,7 +86,7 @@ class TopicNamesTest {
   }
 
   @Test
-  void anAttributeNamesTheTopicWholly() {
+  void attributeOverridesTheTopic() {
     String yaml = "{topic_from_attribute: team, logs: {topic: rest}}";
     assertThat(topics(yaml, logs(Metadata.NONE, "my.topic", "x y", "", ".", "..")))
         .isEqualTo(Map.of("my.topic", 1, "x_y", 1, "rest", 3));
@@ -98,7 +98,7 @@ class TopicNamesTest {
   }
 
   @Test
-  void metadataNamesItBeforeTheAttribute() {
+  void metadataTakesPrecedenceOverTheAttribute() {
     String yaml =
         "{topic_from_attribute: team, logs: {topic: rest, topic_from_metadata_key: x-topic}}";
     Metadata said = new Metadata(Map.of("x-topic", List.of("said/so")));
@@ -108,7 +108,7 @@ class TopicNamesTest {
   }
 
   @Test
-  void thereAreNoMoreThanIsAllowed() {
+  void boundsTopics() {
     assertThat(
             topics(
                 "{max_topics: 2, metrics: {topic: 'm-{team}', encoding: remote_write}}",
@@ -122,7 +122,7 @@ class TopicNamesTest {
   }
 
   @Test
-  void whatCanBeNoTopicIsRefused() {
+  void rejectsInvalidTopicNames() {
     for (String wrong : List.of("'{team}'", "'a b{team}'", "'a/{team}'", "'a{'")) {
       assertThatThrownBy(() -> topics("metrics: {topic: " + wrong + "}", series("a")))
           .as(wrong)
@@ -130,9 +130,9 @@ class TopicNamesTest {
     }
   }
 
-  /** Clymene's forms have no place for exemplars, and the others have. */
+  /** Clymene's formats do not support exemplars; the others do. */
   @Test
-  void whatHasNoPlaceBesideItemsIsCounted() {
+  void countsUnsupportedDataBesidesItems() {
     for (String encoding : List.of("clymene_json", "clymene_flat", "remote_write")) {
       WriteRequestWriter w = new WriteRequestWriter();
       w.beginSeries(Labels.of("__name__", "m_total"))
@@ -155,7 +155,7 @@ class TopicNamesTest {
 
   /** Once, to however many topics its samples go. */
   @Test
-  void whatIsSaidOfFamiliesIsCountedOnce() {
+  void countsFamilyMetadataOnce() {
     for (String encoding : List.of("clymene_json", "clymene_flat", "remote_write")) {
       WriteRequestWriter w = new WriteRequestWriter();
       for (String team : List.of("a", "b", "c")) {

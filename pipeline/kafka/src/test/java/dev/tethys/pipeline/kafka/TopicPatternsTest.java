@@ -14,7 +14,7 @@ class TopicPatternsTest {
   }
 
   @Test
-  void patternsAreLookedForInNames() {
+  void searchesPatternsInNames() {
     assertThat(of(List.of("^promtail"), "promtail", "promtail-dev", "a-promtail", "prom"))
         .containsExactly("promtail", "promtail-dev");
     assertThat(of(List.of("^promtail$"), "promtail", "promtail-dev")).containsExactly("promtail");
@@ -24,7 +24,7 @@ class TopicPatternsTest {
   }
 
   @Test
-  void namesAreNames() {
+  void matchesNamesExactly() {
     assertThat(of(List.of("a.b", "^c"), "a.b", "axb", "a.bc", "cd")).containsExactly("a.b", "cd");
     assertThat(TopicPatterns.areAny(List.of("a", "b"))).isFalse();
     assertThat(TopicPatterns.areAny(List.of("a", "^b"))).isTrue();

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Parses lines of container engines: Docker's JSON, and {@code TIME STREAM TAG LINE} of CRI-O and
- * containerd, whose partial lines are joined. Reads pod attributes from the file path.
+ * containerd, with partial lines joined. Reads pod attributes from the file path.
  */
 final class ContainerParser implements Operator.Action {
   /** The form of lines; null has it found for each. */
@@ -68,7 +68,7 @@ final class ContainerParser implements Operator.Action {
     }
     long nanos = times.read(t, 0);
     if (nanos == GoLayout.NONE) {
-      throw new OperatorException("\"" + t + "\" is no time of RFC 3339");
+      throw new OperatorException("\"" + t + "\" is not an RFC 3339 time");
     }
     Attributes pod = metadata ? pod(e.record()) : null;
     for (String k : new String[] {"log", "stream", "time"}) {
@@ -96,13 +96,13 @@ final class ContainerParser implements Operator.Action {
     return TextParsers.json(line);
   }
 
-  /** By hand: this is what a node's agent does all day. */
+  /** Hand-written for speed: this is the main work of a node's agent. */
   private static Attributes cri(String line) throws OperatorException {
     int a = line.indexOf(' ');
     int b = a < 0 ? -1 : line.indexOf(' ', a + 1);
     String stream = b < 0 ? "" : line.substring(a + 1, b);
     if (!stream.equals("stdout") && !stream.equals("stderr")) {
-      throw new OperatorException("the line is of none of docker, crio and containerd");
+      throw new OperatorException("the line is not in the format of docker, crio or containerd");
     }
     int c = line.indexOf(' ', b + 1);
     Attributes out = new Attributes();
@@ -116,7 +116,7 @@ final class ContainerParser implements Operator.Action {
   private static Attributes pod(LogRecord r) throws OperatorException {
     if (!(r.attributes().get("log.file.path") instanceof String path)) {
       throw new OperatorException(
-          "there is no attribute log.file.path to tell the pod by: set include_file_path, or"
+          "the attribute log.file.path with the pod is missing: set include_file_path, or"
               + " add_metadata_from_filepath: false");
     }
     Matcher m = POD.matcher(path);

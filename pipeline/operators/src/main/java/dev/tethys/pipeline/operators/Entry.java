@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A log record on its way through operators, with its resource and the name of its scope. Operators
- * change it in place: it belongs to one of them at a time.
+ * modify it in place; it belongs to one of them at a time.
  *
- * <p>The last holder of an entry settles it, as a {@link LogEntry}: it delivers it, or drops it on
- * purpose.
+ * <p>The last holder of an entry settles it, as with a {@link LogEntry}: it delivers it, or drops
+ * it on purpose.
  */
 public final class Entry {
   private LogRecord record;
@@ -23,10 +23,10 @@ public final class Entry {
   private @Nullable List<LogEntry.Origin> origins;
 
   /**
-   * An entry.
+   * Creates an entry.
    *
    * @param resource the entry's own
-   * @param origin notified when it is settled; null for none
+   * @param origin notified when the entry is settled; null for none
    */
   public Entry(LogRecord record, Attributes resource, LogEntry.@Nullable Origin origin) {
     this.record = record;
@@ -45,7 +45,7 @@ public final class Entry {
     return resource;
   }
 
-  /** The name of the scope; "" for none. */
+  /** Name of the scope; "" for none. */
   public String scope() {
     return scope;
   }
@@ -54,14 +54,14 @@ public final class Entry {
     this.scope = scope;
   }
 
-  /** Becomes what another is, but for what is owed to the sources of both. */
+  /** Takes over the content of another entry, but not its acknowledgements. */
   void become(Entry other) {
     record = other.record;
     resource = other.resource;
     scope = other.scope;
   }
 
-  /** Takes over what is owed to the sources of another, which now lives on in this one. */
+  /** Takes over the acknowledgements of another entry that was merged into this one. */
   void absorb(Entry other) {
     if (other.origins != null) {
       if (origins == null) {
@@ -74,9 +74,9 @@ public final class Entry {
   }
 
   /**
-   * Several of the same content: their source is notified when all are settled.
+   * Returns copies of this entry; the source is notified when all are settled.
    *
-   * @param ways how many; this is one of them
+   * @param ways number of copies, including this one
    */
   List<Entry> copies(int ways) {
     List<LogEntry.Origin> all = origins;
@@ -101,7 +101,7 @@ public final class Entry {
     return out;
   }
 
-  /** Takes what is owed to the sources out of the entry, for who delivers its content. */
+  /** Detaches the acknowledgements, for the code that delivers the content. */
   public List<LogEntry.Origin> detach() {
     List<LogEntry.Origin> all = origins;
     origins = null;

@@ -8,9 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place in an entry: {@code body.a["b.c"]}, {@code attributes.x}, {@code resource}. A map is
- * merged into an existing one at its place; a value that is not a map is replaced by one where a
- * key is to be set in it.
+ * Location in an entry: {@code body.a["b.c"]}, {@code attributes.x}, {@code resource}. A map is
+ * merged into an existing one; a value that is not a map is replaced by a map if a key is set in
+ * it.
  *
  * @param keys on the way from the root
  */
@@ -22,7 +22,7 @@ public record Field(Root root, List<String> keys) {
     RESOURCE
   }
 
-  /** What stands where nothing stands; null is a value. */
+  /** Marks a missing value; null is a value. */
   static final Object NOTHING = new Object();
 
   /** Reads one. */
@@ -36,9 +36,9 @@ public record Field(Root root, List<String> keys) {
   }
 
   /**
-   * Reads a place.
+   * Parses a location.
    *
-   * @throws IllegalArgumentException saying what is wrong with it
+   * @throws IllegalArgumentException if it is invalid
    */
   public static Field parse(String text) {
     List<String> names = new ArrayList<>();
@@ -82,7 +82,7 @@ public record Field(Root root, List<String> keys) {
               throw new IllegalArgumentException(
                   "field \""
                       + text
-                      + "\" begins with none of body, attributes, resource; did you mean body."
+                      + "\" must start with body, attributes or resource; did you mean body."
                       + text
                       + "?");
         };
@@ -111,7 +111,7 @@ public record Field(Root root, List<String> keys) {
     };
   }
 
-  /** The value; {@link #NOTHING} where there is none. */
+  /** Value at the location; {@link #NOTHING} if missing. */
   @Nullable Object get(Entry e) {
     Object v = rootOf(e);
     for (String k : keys) {
@@ -155,7 +155,7 @@ public record Field(Root root, List<String> keys) {
     return v;
   }
 
-  /** The map at this place; made where there is none. */
+  /** Map at the location, created if missing. */
   private Attributes map(Entry e, int depth) {
     Attributes at;
     if (rootOf(e) instanceof Attributes a) {
@@ -177,10 +177,10 @@ public record Field(Root root, List<String> keys) {
   }
 
   /**
-   * Puts a value there.
+   * Sets a value.
    *
-   * @param value the entry's own from now on
-   * @throws OperatorException for a value that is no map where all attributes are replaced
+   * @param value owned by the entry afterwards
+   * @throws OperatorException if all attributes are replaced by a value that is not a map
    */
   void set(Entry e, @Nullable Object value) throws OperatorException {
     if (value instanceof Attributes m) {
@@ -193,8 +193,7 @@ public record Field(Root root, List<String> keys) {
     } else if (root == Root.BODY) {
       e.record().setBody(value);
     } else {
-      throw new OperatorException(
-          this + " is a map; a value that is none needs a key: " + this + ".key");
+      throw new OperatorException(this + " is a map; other values require a key: " + this + ".key");
     }
   }
 

@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One operator of a running chain: what it does ({@link Action}), to which entries, and where they
- * go. Safe for several threads if its action is.
+ * Operator of a running chain: its {@link Action}, the entries to which it applies, and their
+ * destination. Thread-safe if its action is.
  */
 final class Operator implements Sink {
   /** Handling of an entry after an operator error. */
@@ -26,16 +26,16 @@ final class Operator implements Sink {
   @FunctionalInterface
   interface Action {
     /**
-     * Works on an entry and passes it on.
+     * Processes an entry and passes it on.
      *
-     * @throws OperatorException when it cannot, before anything was passed on
+     * @throws OperatorException if it fails before anything was passed on
      */
     void process(Entry e, Operator self) throws OperatorException, InterruptedException;
 
     /** Passes on the entries that were held back for too long. */
     default void tick(long nanos, Operator self) throws InterruptedException {}
 
-    /** Passes on all entries that are held back: no more come. */
+    /** Passes on all buffered entries, because no more follow. */
     default void flush(Operator self) throws InterruptedException {}
   }
 
@@ -98,7 +98,7 @@ final class Operator implements Sink {
     }
   }
 
-  /** One id, or a list of them. */
+  /** Type of one id or a list of ids. */
   static final Type<List<String>> ONE_OR_MORE =
       Type.of(
           "string or list of string",

@@ -10,9 +10,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Running operators of one receiver: entries go in at the first and come out behind those that have
- * no other. Safe for several threads; entries of one source keep their order as long as one thread
- * brings them.
+ * Running operators of one receiver: entries enter at the first and leave after those without an
+ * output. Thread-safe; entries of one source keep their order if one thread adds them.
  */
 public final class OperatorChain implements Sink {
   private final List<Operator> operators;
@@ -37,11 +36,11 @@ public final class OperatorChain implements Sink {
   }
 
   /**
-   * Makes a chain.
+   * Creates a chain.
    *
    * @param end the sink after the last operator
-   * @throws ConfigException at the operator whose output there is not, or whose id is another's, or
-   *     that hands entries on to itself
+   * @throws ConfigException at an operator with an unknown output, a duplicate id, or itself as
+   *     output
    */
   public static OperatorChain of(List<OperatorConfig> configs, Sink end, OperatorReport report) {
     List<String> ids = new ArrayList<>();
@@ -62,7 +61,7 @@ public final class OperatorChain implements Sink {
     }
     circles(configs, places);
     Operator[] made = new Operator[configs.size()];
-    // An operator's outputs are asked for when an entry comes: by then all are made.
+    // Outputs are resolved when an entry arrives, after all were created.
     Map<String, Sink> targets = new LinkedHashMap<>();
     for (int i = 0; i < made.length; i++) {
       int at = i;
@@ -99,7 +98,7 @@ public final class OperatorChain implements Sink {
       for (String n : names) {
         Integer at = places.get(n);
         if (at == null) {
-          throw c.node().error("there is no operator with the id \"" + n + "\" to hand entries to");
+          throw c.node().error("unknown output: there is no operator with the id \"" + n + "\"");
         }
         to.add(at);
       }
@@ -139,9 +138,9 @@ public final class OperatorChain implements Sink {
   }
 
   /**
-   * Passes on the entries that were held back for too long; to be called several times a second.
+   * Passes on entries that were buffered too long; called several times per second.
    *
-   * @param nanos of the clock that never goes back
+   * @param nanos of the monotonic clock
    */
   public void tick(long nanos) throws InterruptedException {
     for (Operator o : operators) {
@@ -149,7 +148,7 @@ public final class OperatorChain implements Sink {
     }
   }
 
-  /** Passes on everything that is held back, first operators first: no more comes. */
+  /** Passes on all buffered entries, first operators first, because no more follow. */
   public void flush() throws InterruptedException {
     for (Operator o : operators) {
       o.flush();

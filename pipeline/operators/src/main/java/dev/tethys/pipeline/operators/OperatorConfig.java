@@ -9,14 +9,14 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
- * An operator as it is written, everything in it compiled.
+ * Operator as configured, with everything compiled.
  *
- * @param outputs ids that its action hands entries to by itself, as routes do
- * @param node where it stands
+ * @param outputs ids to which its action itself sends entries, such as routes
+ * @param node its position
  */
 public record OperatorConfig(
     String type, Operator.Common common, Maker maker, List<String> outputs, YamlNode node) {
-  /** Makes the action of one running chain. */
+  /** Creates the action of one running chain. */
   @FunctionalInterface
   interface Maker {
     /**
@@ -34,7 +34,7 @@ public record OperatorConfig(
   private static OperatorConfig read(YamlNode n) {
     YamlNode.Entry type = n.entries().get("type");
     if (type == null || type.value().isNull()) {
-      throw n.error("an operator has a type, such as json_parser");
+      throw n.error("an operator requires a type, such as json_parser");
     }
     String t = type.value().asString();
     OperatorTypes.Reader r = OperatorTypes.ALL.get(t);

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.operators;
 
-/** An operator cannot do with an entry what it is for. */
+/** Thrown when an operator cannot process an entry. */
 final class OperatorException extends Exception {
   private static final long serialVersionUID = 1;
 

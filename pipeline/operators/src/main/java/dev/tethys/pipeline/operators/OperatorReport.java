@@ -3,9 +3,9 @@ package dev.tethys.pipeline.operators;
 /** Receives errors and drops of operators. Safe for threads. */
 public interface OperatorReport {
   /**
-   * An operator could not do its work on an entry.
+   * Reports that an operator failed on an entry.
    *
-   * @param quiet whether it is not to be logged
+   * @param quiet whether it must not be logged
    */
   void failed(String operator, String reason, boolean quiet);
 

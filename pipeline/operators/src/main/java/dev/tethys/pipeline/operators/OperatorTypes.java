@@ -192,7 +192,7 @@ final class OperatorTypes {
       String h = o.find(header);
       String attribute = o.find(headerOf);
       if ((h == null) == (attribute == null)) {
-        throw o.error("one of header and header_attribute is needed, and not both");
+        throw o.error("exactly one of header and header_attribute is required");
       }
       char by = o.get(delimiter).charAt(0);
       String hd = o.find(headerDelimiter);
@@ -211,7 +211,7 @@ final class OperatorTypes {
         if (names == null) {
           if (!(e.record().attributes().get(String.valueOf(attribute)) instanceof String x)) {
             throw new OperatorException(
-                "there is no attribute " + attribute + " with the names of fields");
+                "the attribute " + attribute + " with the field names is missing");
           }
           names = List.of(x.split(headerBy, -1));
         }
@@ -414,7 +414,7 @@ final class OperatorTypes {
           List<String> rest = o.find(otherwise);
           List<String> outputs = new ArrayList<>(rest == null ? List.of() : rest);
           all.forEach(r -> outputs.addAll(r.output));
-          // What is behind a router is reached by its routes alone.
+          // Operators after a router are reached only by its routes.
           return new OperatorConfig(
               t,
               new Common(o.find(id), List.of(), OnError.DROP, null),
@@ -437,7 +437,7 @@ final class OperatorTypes {
         try {
           matches = r.expression.test(e);
         } catch (dev.tethys.pipeline.operators.expr.ExpressionException x) {
-          // As in the Collector: the next condition is asked.
+          // As in the Collector, the next condition is evaluated.
           self.reportFailure(String.valueOf(x.getMessage()));
           continue;
         }
@@ -529,7 +529,7 @@ final class OperatorTypes {
             "force_flush_period",
             GoDurations.TYPE,
             Duration.ofSeconds(5),
-            "Maximum time to combine a series, after which it is forwarded as it is.");
+            "Maximum time to combine a series, after which it is forwarded.");
     Key<Field> source =
         s.key(
             "source_identifier",
@@ -548,7 +548,7 @@ final class OperatorTypes {
           Expression<Entry> f = o.find(first);
           Expression<Entry> l = o.find(last);
           if ((f == null) == (l == null)) {
-            throw o.error("one of is_first_entry and is_last_entry is needed, and not both");
+            throw o.error("exactly one of is_first_entry and is_last_entry is required");
           }
           Expression<Entry> mark = f == null ? java.util.Objects.requireNonNull(l) : f;
           Recombine.Settings settings =
@@ -571,7 +571,7 @@ final class OperatorTypes {
   private static int count(YamlObject o, Key<Long> k) {
     long n = o.get(k);
     if (n < 0 || n > Integer.MAX_VALUE) {
-      throw o.error(k, k.name() + " is a number that is not negative");
+      throw o.error(k, k.name() + " must not be negative");
     }
     return (int) n;
   }

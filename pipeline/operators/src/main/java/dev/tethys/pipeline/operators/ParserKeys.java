@@ -48,7 +48,7 @@ final class ParserKeys {
             "Scope name of the entry, taken from the result.");
   }
 
-  /** Where the result is put. */
+  /** Destination of the result. */
   Field target(YamlObject o) {
     return o.get(to);
   }
@@ -128,7 +128,7 @@ final class ParserKeys {
     e.setScope(s);
   }
 
-  /** A string, or an error that says what it is instead. */
+  /** Returns the value as a string, or fails with its actual type. */
   static String string(@Nullable Object v, String what) throws OperatorException {
     if (v instanceof String s) {
       return s;

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Makes one entry of several that follow each other. What is held back stays owed to the source, so
- * that nothing is lost when the process ends meanwhile.
+ * Combines consecutive entries into one. Buffered entries remain unacknowledged, so nothing is lost
+ * if the process ends.
  *
- * <p>Invariants: a series is never empty; at most {@code maxSources} are open. Held also while an
- * entry is passed on, because entries of a source must stay in order.
+ * <p>Invariants: a series is never empty; at most {@code maxSources} are open. The lock is also
+ * held while an entry is passed on, because entries of a source must stay in order.
  */
 final class Recombine implements Operator.Action {
   /** Condition that marks the first or last entry of a series. */
@@ -88,7 +88,7 @@ final class Recombine implements Operator.Action {
         self.reportFailure(
             "more than "
                 + s.maxSources
-                + " sources are combined at once: all are forwarded as they are");
+                + " sources are being combined: all are forwarded unchanged");
         flush(self);
       }
       series = new Series(e);

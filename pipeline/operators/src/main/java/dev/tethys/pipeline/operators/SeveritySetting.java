@@ -18,10 +18,10 @@ final class SeveritySetting {
   private static final List<String> LEVELS =
       List.of("trace", "debug", "info", "warn", "error", "fatal");
 
-  /** Words in addition to the names, which a mapping may redefine, too. */
+  /** Aliases of severities, which a mapping may redefine. */
   private static final Map<String, Integer> ALIASES = aliases();
 
-  /** The widest range that a mapping may have. */
+  /** Maximum width of a range in a mapping. */
   private static final long MAX_RANGE = 100_000;
 
   /** Keys of this setting, inline in an operator or in a separate block. */
@@ -67,8 +67,8 @@ final class SeveritySetting {
                   throw value.error(
                       "\""
                           + name
-                          + "\" is no severity; there are default, trace, trace2, … debug, info,"
-                          + " warn, error, fatal, … fatal4, and 1 to 24");
+                          + "\" is not a severity; it must be default, trace, trace2, … debug, "
+                          + "info, warn, error, fatal, … fatal4, or 1 to 24");
                 }
                 for (YamlNode n : value.isList() ? value.items() : List.of(value)) {
                   add(words, n, number);

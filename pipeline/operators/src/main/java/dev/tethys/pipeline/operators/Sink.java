@@ -1,12 +1,12 @@
 package dev.tethys.pipeline.operators;
 
-/** Takes entries: the next operator, or what is behind the last. */
+/** Consumer of entries: the next operator, or the output after the last one. */
 @FunctionalInterface
 public interface Sink {
   /**
-   * Takes an entry over; waits while what comes after is slow.
+   * Accepts an entry; blocks while downstream is slow.
    *
-   * @throws InterruptedException when waiting was ended; the entry was then not taken
+   * @throws InterruptedException if the wait was interrupted; the entry was not accepted then
    */
   void accept(Entry e) throws InterruptedException;
 }

@@ -19,7 +19,7 @@ public final class Sizes {
     Matcher m = FORM.matcher(text.strip().toLowerCase(Locale.ROOT));
     if (!m.matches() || m.group(2).isEmpty() && !m.group(3).isEmpty()) {
       throw new IllegalArgumentException(
-          "\"" + text + "\" is no size; write a number of bytes, or such as 16KiB");
+          "\"" + text + "\" is not a size; use a number of bytes, or a value such as 16KiB");
     }
     int power = "kmgtp".indexOf(m.group(2)) + 1;
     long unit =

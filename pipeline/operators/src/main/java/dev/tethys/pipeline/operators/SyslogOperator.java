@@ -20,14 +20,14 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A syslog message as attributes; its time and severity become the entry's.
+ * Parses a syslog message to attributes and sets the entry's time and severity.
  *
  * @param skipPriority whether messages may lack their {@code <PRI>}
- * @param counted whether the length stands before the message
+ * @param counted whether the length precedes the message
  */
 public record SyslogOperator(
     SyslogFormat format, ZoneId zone, boolean skipPriority, boolean counted) {
-  /** What the severities 0 to 7 are among those of OpenTelemetry. */
+  /** OpenTelemetry's values of the severities 0 to 7. */
   private static final int[] SEVERITIES = {21, 19, 18, 17, 13, 10, 9, 5};
 
   private static final List<String> WORDS =
@@ -115,7 +115,7 @@ public record SyslogOperator(
   /**
    * Parses a text.
    *
-   * @throws OperatorException when it is no message
+   * @throws OperatorException if it is not a syslog message
    */
   void apply(Entry e, String text, Field to) throws OperatorException {
     String whole = counted ? uncounted(text) : text;

@@ -23,7 +23,7 @@ final class TextParsers {
     if (jsonValue(text) instanceof Attributes a) {
       return a;
     }
-    throw new OperatorException("the JSON is no object");
+    throw new OperatorException("the JSON is not an object");
   }
 
   static @Nullable Object jsonValue(String text) throws OperatorException {
@@ -51,7 +51,7 @@ final class TextParsers {
         }
       }
       case null, default -> {
-        // as it is
+        // unchanged
       }
     }
     return v;
@@ -77,10 +77,10 @@ final class TextParsers {
     return out;
   }
 
-  /** Elements of a JSON list; what lies deeper stays text. */
+  /** Elements of a JSON list; nested values stay text. */
   static ArrayValue jsonList(String text) throws OperatorException {
     if (!(jsonValue(text) instanceof ArrayValue a)) {
-      throw new OperatorException("the JSON is no list");
+      throw new OperatorException("the JSON is not a list");
     }
     for (int i = 0; i < a.size(); i++) {
       if (a.get(i) instanceof Attributes || a.get(i) instanceof ArrayValue) {
@@ -104,9 +104,9 @@ final class TextParsers {
   }
 
   /**
-   * {@code a=b c="d e"}.
+   * Parses {@code a=b c="d e"}.
    *
-   * @param pairs what stands between pairs; "" for white space
+   * @param pairs separator of pairs; "" for white space
    */
   static Attributes keyValues(String text, String delimiter, String pairs)
       throws OperatorException {
@@ -170,7 +170,7 @@ final class TextParsers {
     return t;
   }
 
-  /** A row of CSV (RFC 4180), or of what pays no heed to quotes. */
+  /** Parses a row of CSV (RFC 4180), optionally ignoring quotes. */
   static ArrayValue csv(String row, char delimiter, boolean lazy, boolean ignoreQuotes)
       throws OperatorException {
     ArrayValue out = new ArrayValue();
@@ -251,10 +251,11 @@ final class TextParsers {
     try {
       u = new URI(before);
     } catch (URISyntaxException e) {
-      throw new OperatorException("\"" + text + "\" is no URI: " + e.getReason());
+      throw new OperatorException("\"" + text + "\" is not a valid URI: " + e.getReason());
     }
     if (u.getScheme() == null && !before.startsWith("/")) {
-      throw new OperatorException("\"" + text + "\" is no URI: it has neither scheme nor path");
+      throw new OperatorException(
+          "\"" + text + "\" is not a valid URI: it has neither scheme " + "nor path");
     }
     put(out, "scheme", u.getScheme());
     String info = u.getUserInfo();
@@ -289,7 +290,7 @@ final class TextParsers {
         all.add(v);
         out.put(k, all);
       } catch (IllegalArgumentException e) {
-        throw new OperatorException("\"" + p + "\" is no part of a query: " + e.getMessage());
+        throw new OperatorException("\"" + p + "\" is not a valid query part: " + e.getMessage());
       }
     }
     return out;

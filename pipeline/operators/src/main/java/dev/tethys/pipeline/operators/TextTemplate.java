@@ -52,9 +52,9 @@ public final class TextTemplate {
   }
 
   /**
-   * The text for an entry.
+   * Text for an entry.
    *
-   * @throws ExpressionException when an expression has no value, or none that is a string
+   * @throws ExpressionException if an expression has no value or is not a string
    */
   public String of(Entry e) {
     if (expressions.isEmpty()) {

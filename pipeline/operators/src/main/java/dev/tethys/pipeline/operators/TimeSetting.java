@@ -59,7 +59,7 @@ final class TimeSetting {
         if (!EPOCHS.contains(l)) {
           throw o.error(
               layout,
-              "the layout of an epoch is one of "
+              "the layout of an epoch must be one of "
                   + String.join(", ", EPOCHS)
                   + ", not \""
                   + l
@@ -138,13 +138,13 @@ final class TimeSetting {
 
   private long read(StrptimeLayout r, @Nullable Object v) throws OperatorException {
     if (!(v instanceof String s)) {
-      throw new OperatorException(from + " is not a string, of which a time could be read");
+      throw new OperatorException(from + " is not a string with a time");
     }
     try {
       return r.nanos(s, clock.instant());
     } catch (IllegalArgumentException e) {
       throw new OperatorException(
-          "\"" + s + "\" is no time of the layout " + layout + ": " + e.getMessage());
+          "\"" + s + "\" does not match the layout " + layout + ": " + e.getMessage());
     }
   }
 
@@ -156,10 +156,10 @@ final class TimeSetting {
             case Long l -> BigDecimal.valueOf(l);
             case Double d -> BigDecimal.valueOf(d);
             case String s -> new BigDecimal(s.strip());
-            case null, default -> throw new OperatorException(from + " is no number");
+            case null, default -> throw new OperatorException(from + " is not a number");
           };
       if (n.scale() > 100 || n.precision() > 100) {
-        throw new OperatorException("\"" + v + "\" is no time since 1970");
+        throw new OperatorException("\"" + v + "\" is not a time since 1970");
       }
       int shift =
           switch (layout) {
@@ -170,11 +170,11 @@ final class TimeSetting {
           };
       return n.movePointRight(shift).setScale(0, RoundingMode.DOWN).longValueExact();
     } catch (NumberFormatException | ArithmeticException e) {
-      throw new OperatorException("\"" + v + "\" is no time since 1970");
+      throw new OperatorException("\"" + v + "\" is not a time since 1970");
     }
   }
 
-  /** For tests: tells the year of times that have none. */
+  /** Sets the clock that provides a missing year, for tests. */
   void setClock(InstantSource clock) {
     this.clock = clock;
   }

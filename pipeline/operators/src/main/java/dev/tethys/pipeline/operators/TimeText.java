@@ -14,10 +14,10 @@ public final class TimeText {
   }
 
   /**
-   * By C's directives.
+   * Compiles a layout with C's directives.
    *
-   * @param zone of times that name none
-   * @throws IllegalArgumentException when there is no such directive, or zone
+   * @param zone of times without one
+   * @throws IllegalArgumentException for an unknown directive or zone
    */
   public static TimeText strptime(String layout, String zone) {
     try {
@@ -27,7 +27,7 @@ public final class TimeText {
     }
   }
 
-  /** Nanoseconds since 1970; the least long for what is no time. */
+  /** Parses to nanoseconds since 1970; Long.MIN_VALUE if the text is not a time. */
   public long read(String text) {
     try {
       return layout.nanos(text, Instant.EPOCH);

@@ -94,7 +94,7 @@ final class Transforms {
     change(
         all,
         "retain",
-        "Keeps some fields alone.",
+        "Keeps only some fields.",
         s -> {
           Key<List<Field>> fields = s.required("fields", Type.list(Field.TYPE), "Fields to keep.");
           return o -> retain(o.get(fields));
@@ -102,7 +102,7 @@ final class Transforms {
     change(
         all,
         "flatten",
-        "Moves what is in a map to where the map was.",
+        "Replaces a map by its entries.",
         s -> {
           Key<Field> field = s.required("field", Field.TYPE, "Field to change.");
           return o -> {
@@ -152,7 +152,7 @@ final class Transforms {
     change(
         all,
         "sanitize_utf8",
-        "Replaces what is no text.",
+        "Replaces invalid text.",
         s -> {
           Key<Field> field = s.key("field", Field.TYPE, Field.BODY, "Field to change.");
           return o -> {
@@ -163,7 +163,7 @@ final class Transforms {
     change(
         all,
         "regex_replace",
-        "Replaces what an expression matches.",
+        "Replaces matches of an expression.",
         s -> {
           Key<Field> field = s.required("field", Field.TYPE, "Field in which text is replaced.");
           Key<Pattern> regex = s.optional("regex", Type.REGEX, "Regular expression to replace.");
@@ -202,9 +202,10 @@ final class Transforms {
         return e -> {
           Object v = x.evaluate(e);
           if (v instanceof java.time.ZonedDateTime || v instanceof java.time.Duration) {
-            throw new OperatorException("a time is no value of a field; make a string of it");
+            throw new OperatorException(
+                "a time cannot be stored in a field; convert it to a " + "string");
           }
-          // What an expression gives may be its constant, or stand elsewhere in the entry.
+          // The result of an expression may be a constant, or part of the entry.
           f.set(e, AnyValue.copy(v));
         };
       }
@@ -236,7 +237,9 @@ final class Transforms {
     };
   }
 
-  /** Of body, attributes and resource, those that no field is of stay as they are. */
+  /**
+   * Keeps fields; of body, attributes and resource, those without a listed field stay unchanged.
+   */
   private static Change retain(List<Field> fields) {
     return e -> {
       Attributes[] kept = new Attributes[3];
@@ -280,7 +283,10 @@ final class Transforms {
     };
   }
 
-  /** As Go's {@code strconv.Unquote}: double quotes, single quotes of one character, backquotes. */
+  /**
+   * Unquotes like Go's {@code strconv.Unquote}: double quotes, single quotes of one character,
+   * backquotes.
+   */
   static String unquoted(String s) throws OperatorException {
     int n = s.length();
     if (n < 2 || s.charAt(0) != s.charAt(n - 1)) {
@@ -302,7 +308,7 @@ final class Transforms {
     for (int i = 0; i < inner.length(); ) {
       char c = inner.charAt(i++);
       if (c == quote || c == '\n') {
-        throw new OperatorException("a quote or a line end stands within the quotes");
+        throw new OperatorException("the quoted text contains a quote or a line end");
       }
       if (c != '\\') {
         flush(sb, bytes);
@@ -367,7 +373,7 @@ final class Transforms {
 
   private static String sanitized(@Nullable Object v, Field f) throws OperatorException {
     return switch (v) {
-      // Halves of pairs are the only text that is none.
+      // Unpaired surrogates are the only invalid text.
       case String s -> new String(s.getBytes(StandardCharsets.UTF_16BE), StandardCharsets.UTF_16BE);
       case byte[] b -> new String(b, StandardCharsets.UTF_8);
       case null, default -> throw new OperatorException("there is no string at " + f);
@@ -377,7 +383,7 @@ final class Transforms {
   private static Change replace(
       YamlObject o, Field f, @Nullable Pattern regex, @Nullable String name, String with) {
     if ((regex == null) == (name == null)) {
-      throw o.error("one of regex and regex_name is needed, and not both");
+      throw o.error("exactly one of regex and regex_name is required");
     }
     Pattern p = regex == null ? ANSI : regex;
     Replacement r = Replacement.of(with, OperatorTypes.groups(p), p.groupCount());

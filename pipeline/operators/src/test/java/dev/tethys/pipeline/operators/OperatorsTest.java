@@ -18,8 +18,8 @@ import org.junit.jupiter.api.TestFactory;
 
 class OperatorsTest {
   /**
-   * The cases of {@code operators.txt}, what the Collector's documentation says of each operator:
-   * operators, lines {@code < entry}, lines {@code > entry}, lines {@code ! failure}.
+   * Cases of {@code operators.txt}, from the Collector's documentation of each operator: operators,
+   * lines {@code < entry}, lines {@code > entry}, lines {@code ! failure}.
    */
   @TestFactory
   Stream<DynamicTest> cases() throws IOException {
@@ -65,7 +65,7 @@ class OperatorsTest {
   }
 
   @Test
-  void whatCannotBeIsRefusedWithItsPlace() {
+  void rejectsInvalidSettingsWithPosition() {
     refused("- {type: json_parsr}", "1:10", "did you mean \"json_parser\"?");
     refused("- {type: json_parser, parse_form: body}", "1:23", "did you mean \"parse_from\"?");
     refused("- {type: regex_parser, regex: '('}", "1:31", "");
@@ -105,7 +105,7 @@ class OperatorsTest {
         .hasMessageContaining(reason);
   }
 
-  /** A parser stores its result, then takes the body from a field of it. */
+  /** A parser stores its result, then sets the body from one of its fields. */
   @Test
   void parsersSetTheBodyFromAField() throws Exception {
     Rig rig =
@@ -128,7 +128,7 @@ class OperatorsTest {
   }
 
   @Test
-  void whatIsHeldBackGoesOnAfterItsTime() throws InterruptedException {
+  void flushesBufferedEntriesAfterTheirTime() throws InterruptedException {
     Rig rig =
         new Rig(
             """
@@ -149,7 +149,7 @@ class OperatorsTest {
   }
 
   @Test
-  void sourcesAreCombinedApartAndBounded() throws InterruptedException {
+  void combinesSourcesSeparatelyWithinBounds() throws InterruptedException {
     Rig rig =
         new Rig(
             """
@@ -171,7 +171,7 @@ class OperatorsTest {
   }
 
   @Test
-  void severalOutputsAreSettledTogether() throws InterruptedException {
+  void settlesSeveralOutputsTogether() throws InterruptedException {
     Rig rig =
         new Rig(
             """
@@ -189,7 +189,7 @@ class OperatorsTest {
   }
 
   @Test
-  void sizesAreReadAsLogReceiversWriteThem() {
+  void parsesSizesOfLogReceivers() {
     assertThat(Sizes.parse("1024")).isEqualTo(1024);
     assertThat(Sizes.parse("1kb")).isEqualTo(1000);
     assertThat(Sizes.parse("16KiB")).isEqualTo(16384);

@@ -35,7 +35,7 @@ final class Rig implements OperatorReport {
     return all;
   }
 
-  /** An entry whose body, attributes and resource are those of a JSON object. */
+  /** Adds an entry with the body, attributes and resource of a JSON object. */
   void give(String json) throws InterruptedException {
     Attributes a = (Attributes) JsonValues.read(json);
     LogRecord r = new LogRecord();

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Brings the arguments of one call to the parameters of its function, checked and converted. */
+/** Binds the arguments of one call to the parameters of its function, checked and converted. */
 final class ArgumentBinder {
   private final OttlCompiler compiler;
   private final OttlFunction function;
@@ -186,7 +186,7 @@ final class ArgumentBinder {
               + function.name()
               + " is a "
               + p.kind().type().text()
-              + " that is written in the statement, not one that differs from item to item");
+              + " and must be a literal, not a value computed per item");
     }
     Object value = expr.get(Arguments.NOWHERE);
     if (p.kind() == ParameterKind.LITERAL_DOUBLE && value instanceof Long l) {

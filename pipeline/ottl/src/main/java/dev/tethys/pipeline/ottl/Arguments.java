@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The compiled arguments of one call, by the index of their parameter. */
+/** Compiled arguments of one call, by parameter index. */
 public final class Arguments {
   /**
-   * One argument: an expression (of the parameter's kind: conversions and checks are inside), or a
-   * list of them, or a lambda.
+   * One argument: an expression converted and checked for the parameter's kind, a list of them, or
+   * a lambda.
    */
   record BoundArgument(
       int at, @Nullable OttlExpr expr, @Nullable List<OttlExpr> list, @Nullable Lambda lambda) {}
@@ -38,9 +38,9 @@ public final class Arguments {
     }
 
     /**
-     * Calls it for a truth.
+     * Calls it as a predicate.
      *
-     * @throws EvaluationException when it gives something else
+     * @throws EvaluationException if the result is not a boolean
      */
     public boolean test(Cursor at, @Nullable Object... values) {
       if (call(at, values) instanceof Boolean b) {
@@ -87,7 +87,7 @@ public final class Arguments {
     return g == null ? null : g.expr();
   }
 
-  /** The argument, or a constant when it is not given. */
+  /** Returns the argument, or a constant if it is absent. */
   public OttlExpr expr(int i, Object otherwise) {
     return given[i] == null ? OttlExpr.constant(otherwise) : expr(i);
   }
@@ -97,12 +97,12 @@ public final class Arguments {
     return g == null || g.list() == null ? List.of() : g.list();
   }
 
-  /** The values of a list, of which some may differ from item to item, or all and their number. */
+  /** Values of a list, some of which may be computed per item, or computed as a whole. */
   public interface Values {
     /**
-     * The values as the parameter takes them.
+     * Values converted for the parameter.
      *
-     * @throws EvaluationException when there is no list or one of them is of another kind
+     * @throws EvaluationException if there is no list or an item has the wrong type
      */
     List<@Nullable Object> get(Cursor at);
 

@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param metadata headers of the request, names in lower case
  * @param address of the peer, "" if not known
- * @param auth what authentication found out
+ * @param auth attributes of the authenticated client
  */
 public record ClientInfo(Map<String, List<String>> metadata, String address, Attributes auth) {
   public static final ClientInfo NONE = new ClientInfo(Map.of(), "", new Attributes());

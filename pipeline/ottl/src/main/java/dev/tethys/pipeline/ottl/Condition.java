@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.ottl;
 
-/** A compiled condition with its counters. Any thread may ask it. */
+/** A compiled condition with its counters. Thread-safe. */
 public final class Condition {
   private final String text;
   private final Truth test;
@@ -26,9 +26,9 @@ public final class Condition {
   }
 
   /**
-   * Whether it holds; one that fails does not.
+   * Whether it is true; false if it fails.
    *
-   * @throws EvaluationException with its text, when it fails and errors are propagated
+   * @throws EvaluationException with its text if it fails and errors are propagated
    */
   public boolean holds(Cursor at, ErrorMode mode) {
     try {

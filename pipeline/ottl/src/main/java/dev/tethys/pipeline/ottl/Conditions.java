@@ -2,7 +2,7 @@ package dev.tethys.pipeline.ottl;
 
 import java.util.List;
 
-/** Conditions for one context, of which one is enough. */
+/** Conditions of one context, combined with or. */
 public final class Conditions {
   private final OttlContext context;
   private final Condition[] conditions;
@@ -14,7 +14,7 @@ public final class Conditions {
     this.mode = mode;
   }
 
-  /** What they are asked of. */
+  /** Context in which they are evaluated. */
   public OttlContext context() {
     return context;
   }

@@ -11,8 +11,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds what a group is run for from what it mentions: the outermost context that reaches every
- * context named by a path and knows every function and symbol.
+ * Infers the context of a group: the outermost one that reaches every context named by a path and
+ * knows every function and symbol.
  */
 final class ContextInference {
   private final OttlFunctions functions;
@@ -124,7 +124,7 @@ final class ContextInference {
         l.parameters().forEach(_ -> parameters.pop());
       }
       default -> {
-        // literals say nothing
+        // literals do not restrict the context
       }
     }
   }

@@ -4,9 +4,9 @@ import dev.tethys.model.log.JulLogger;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Counters of applied and failed runs of one statement or condition. Any thread may count; errors
- * are logged when their number is a power of two, so that a statement that fails for every item
- * says so without filling the log.
+ * Counters of successful and failed runs of one statement or condition. Thread-safe. Errors are
+ * logged when their number is a power of two, so a statement that fails for every item is reported
+ * without filling the log.
  */
 final class Counts {
   private static final System.Logger LOG = JulLogger.of(Counts.class.getPackageName());
@@ -27,7 +27,7 @@ final class Counts {
     return errors.get();
   }
 
-  /** Counts an error and does with it what the mode says. */
+  /** Counts an error and handles it according to the mode. */
   void error(ErrorMode mode, String text, EvaluationException e) {
     long n = errors.incrementAndGet();
     if (mode == ErrorMode.PROPAGATE) {

@@ -16,15 +16,18 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Position of an evaluation in a batch. One thread moves it from item to item; expressions read
- * through it. Accessors may be called only for what the context of the expression reaches, which is
- * checked when it is loaded.
+ * Position of an evaluation in a batch. One thread moves it from item to item, and expressions read
+ * through it. Only accessors that the expression's context reaches may be called, which is checked
+ * at load time.
  */
 public final class Cursor {
-  /** How many values lambdas inside of each other can have bound at a time. */
+  /** Maximum number of values bound by nested lambdas. */
   public static final int MAX_LOCALS = 64;
 
-  /** Most steps of replacing for one item: characters read and written, and so many a match. */
+  /**
+   * Maximum number of replacement steps per item: characters read and written, plus a constant per
+   * match.
+   */
   public static final long MAX_WORK = 256L << 20;
 
   private ClientInfo client = ClientInfo.NONE;
@@ -47,7 +50,7 @@ public final class Cursor {
   /**
    * Counts steps of functions whose work statements can multiply.
    *
-   * @throws EvaluationException when there are more than {@link #MAX_WORK} for this item
+   * @throws EvaluationException if the item exceeds {@link #MAX_WORK}
    */
   public void spend(long steps) {
     work += steps;
@@ -59,7 +62,7 @@ public final class Cursor {
     }
   }
 
-  /** Who sent the batch. */
+  /** Sets the client of the batch. */
   public Cursor from(ClientInfo info) {
     client = info;
     return this;
@@ -173,7 +176,7 @@ public final class Cursor {
     return Objects.requireNonNull(sample);
   }
 
-  /** What statements keep for statements that follow. */
+  /** Cache shared by the statements of an item. */
   public Attributes cache() {
     if (cache == null) {
       cache = new Attributes();
@@ -181,7 +184,7 @@ public final class Cursor {
     return cache;
   }
 
-  /** Begins an item: its cache is empty, and no work is done for it yet. */
+  /** Starts an item with an empty cache and no steps counted. */
   public void beginItem() {
     work = 0;
     if (cache != null) {

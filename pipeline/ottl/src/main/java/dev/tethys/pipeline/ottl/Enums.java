@@ -44,7 +44,7 @@ final class Enums {
     }
   }
 
-  /** The number of a symbol in a context; null if it has none there. */
+  /** Number of a symbol in a context; null if it is unknown there. */
   static @Nullable Long find(OttlContext context, String symbol) {
     return of(context).get(symbol);
   }

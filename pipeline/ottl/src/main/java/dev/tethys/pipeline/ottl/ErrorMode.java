@@ -5,11 +5,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Handling of evaluation errors. */
 public enum ErrorMode {
-  /** It is logged and counted; the next statement runs. A condition that fails does not hold. */
+  /** Errors are logged and counted, and the next statement runs. A failing condition is false. */
   IGNORE,
-  /** As {@link #IGNORE}, but only counted. */
+  /** Same as {@link #IGNORE}, but errors are only counted. */
   SILENT,
-  /** It is thrown on, and the whole batch fails. */
+  /** Errors are rethrown, and the whole batch fails. */
   PROPAGATE;
 
   public String text() {

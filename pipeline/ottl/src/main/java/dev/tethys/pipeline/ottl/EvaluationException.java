@@ -1,6 +1,9 @@
 package dev.tethys.pipeline.ottl;
 
-/** An expression that could not be evaluated for one item. Has no stack trace: it may be common. */
+/**
+ * Thrown when an expression cannot be evaluated for one item. Has no stack trace, because it may be
+ * frequent.
+ */
 public final class EvaluationException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

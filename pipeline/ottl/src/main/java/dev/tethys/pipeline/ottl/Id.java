@@ -64,9 +64,9 @@ public record Id(Kind kind, long high, long low) {
   }
 
   /**
-   * Reads an id from hexadecimal digits.
+   * Parses an id from hexadecimal digits.
    *
-   * @throws EvaluationException when they are not such, or not as many as its kind has
+   * @throws EvaluationException if the digits are invalid or their number is wrong
    */
   public static Id hex(Kind kind, String digits) {
     if (digits.length() != 2 * kind.length) {

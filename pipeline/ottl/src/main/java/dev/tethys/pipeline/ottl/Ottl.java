@@ -24,10 +24,10 @@ public final class Ottl {
   /**
    * Loads a group of statements.
    *
-   * @param contexts those of the signal, as {@link OttlContext#LOGS}
-   * @param context as configured, or null to find it from the paths, which then begin with the name
-   *     of a context
-   * @param conditions of which one must hold for the group to run; none for always
+   * @param contexts contexts of the signal, such as {@link OttlContext#LOGS}
+   * @param context as configured, or null to infer it from the paths, which then start with the
+   *     name of a context
+   * @param conditions combined with or, under which the group runs; empty to always run
    */
   public Statements statements(
       List<OttlContext> contexts,
@@ -73,7 +73,7 @@ public final class Ottl {
         mode);
   }
 
-  /** Loads conditions of which one is enough; parameters as for {@link #statements}. */
+  /** Loads conditions combined with or; parameters as for {@link #statements}. */
   public Conditions conditions(
       List<OttlContext> contexts,
       @Nullable OttlContext context,
@@ -87,7 +87,7 @@ public final class Ottl {
     return compiled(found, texts, parsed, context == null, mode);
   }
 
-  /** Loads a value for a context; paths may begin with the name of a context or not. */
+  /** Loads a value for a context; paths may start with the name of a context. */
   public ValueExpression value(OttlContext context, String text) {
     return new ValueExpression(
         text, new OttlCompiler(text, context, functions, false).value(OttlParser.value(text)));

@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Makes closures of trees, and refuses what could not work for any item. */
+/** Compiles trees to closures, and rejects expressions that cannot work for any item. */
 final class OttlCompiler {
   private final String text;
   private final OttlContext context;
@@ -149,7 +149,7 @@ final class OttlCompiler {
       return OttlExpr.constant(number);
     }
     if (Enums.known(s.name())) {
-      throw error(s, "the symbol " + s.name() + " means nothing for a " + context.text());
+      throw error(s, "the symbol " + s.name() + " is not defined for a " + context.text());
     }
     if (functions.find(s.name()) != null) {
       throw error(s, s.name() + " is a converter: write " + s.name() + "(...)");
@@ -239,13 +239,13 @@ final class OttlCompiler {
       return otelcol(p, keys);
     }
     OttlContext named = fields.size() > 1 ? OttlContext.of(first) : null;
-    // A field of the context may have the name of a context: links of a span, say.
+    // A field may have the name of a context, such as links of a span.
     if (named != null && !context.reaches(named)) {
       throw error(
           p,
           "a "
               + context.text()
-              + " has nothing to do with a "
+              + " cannot access a "
               + named.text()
               + "; statements about both cannot be in one group");
     }
@@ -375,7 +375,7 @@ final class OttlCompiler {
     return true;
   }
 
-  /** Evaluates a call of constants; what can be changed afterwards is made anew for each item. */
+  /** Evaluates a call with constant arguments; mutable results are created again for each item. */
   private OttlExpr folded(OttlTree.Call c, OttlFunction f, OttlExpr call) {
     Object value;
     try {
@@ -388,7 +388,7 @@ final class OttlCompiler {
         : OttlExpr.constant(value);
   }
 
-  /** Compiles a lambda whose parameters take the next free slots. */
+  /** Compiles a lambda whose parameters use the next free slots. */
   Arguments.Lambda lambda(OttlTree.Lambda l) {
     int first = locals.size();
     if (first + l.parameters().size() > Cursor.MAX_LOCALS) {
@@ -406,7 +406,7 @@ final class OttlCompiler {
     return new Arguments.Lambda(first, bound, body);
   }
 
-  /** A converter of one string as a lambda. */
+  /** Uses a converter of one string as a lambda. */
   Arguments.Lambda unary(OttlTree.Symbol s) {
     String name = s.name();
     OttlFunction f = functions.find(name);

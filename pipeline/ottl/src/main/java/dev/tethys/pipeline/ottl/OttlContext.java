@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Evaluation context of a statement: resource, scope, span, metric, data point, log record and so
- * on. A context reaches its own fields and those of its parents, whose names then begin with the
- * name of that context.
+ * on. A context can access its own fields, and those of its parents with the parent's name as
+ * prefix.
  */
 public enum OttlContext {
   RESOURCE("resource", null),
@@ -21,7 +21,7 @@ public enum OttlContext {
   PROFILE("profile", SCOPE),
   PROFILE_SAMPLE("profilesample", PROFILE);
 
-  /** The contexts of each signal, those that lie inside of others first. */
+  /** Contexts of each signal, innermost first. */
   public static final List<OttlContext> LOGS = List.of(LOG, SCOPE, RESOURCE);
 
   public static final List<OttlContext> TRACES =
@@ -61,7 +61,7 @@ public enum OttlContext {
     return parent;
   }
 
-  /** Whether a context is this one or lies around it. */
+  /** Whether a context is this one or encloses it. */
   public boolean reaches(OttlContext other) {
     for (OttlContext c = this; c != null; c = c.parent) {
       if (c == other) {
@@ -71,7 +71,7 @@ public enum OttlContext {
     return false;
   }
 
-  /** The context of a name; null if there is none. */
+  /** Context with a name; null if unknown. */
   public static @Nullable OttlContext of(String name) {
     if (name.equals("instrumentation_scope")) {
       return SCOPE;

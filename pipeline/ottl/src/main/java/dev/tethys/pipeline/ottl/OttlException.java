@@ -1,13 +1,13 @@
 package dev.tethys.pipeline.ottl;
 
 /**
- * An expression that cannot be loaded: what is wrong, where in its text, and what to do. Lines and
- * columns count from one; columns count UTF-16 units.
+ * Thrown when an expression cannot be loaded; states the error, its position and the remedy. Lines
+ * and columns count from one; columns count UTF-16 units.
  */
 public final class OttlException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** How much of an expression an error quotes. */
+  /** Maximum length of a quoted expression in errors. */
   private static final int MAX_QUOTED = 60;
 
   private final int offset;
@@ -19,12 +19,12 @@ public final class OttlException extends RuntimeException {
     this.reason = reason;
   }
 
-  /** Where in the text, from zero. */
+  /** Position in the text, from zero. */
   public int offset() {
     return offset;
   }
 
-  /** What is wrong, without the position. */
+  /** Error without the position. */
   public String reason() {
     return reason;
   }

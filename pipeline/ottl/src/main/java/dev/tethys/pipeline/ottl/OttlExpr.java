@@ -3,8 +3,8 @@ package dev.tethys.pipeline.ottl;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A compiled expression: a closure over where an evaluation stands. Stateless but for caches that
- * any thread may use; a {@link Cursor} belongs to one thread.
+ * Compiled expression: a closure evaluated at a cursor. Stateless except for thread-safe caches; a
+ * {@link Cursor} belongs to one thread.
  */
 public abstract class OttlExpr {
   private final Type type;
@@ -13,19 +13,19 @@ public abstract class OttlExpr {
     this.type = type;
   }
 
-  /** What it gives whenever that is not nil. */
+  /** Type of all values that are not nil. */
   public final Type type() {
     return type;
   }
 
   /**
-   * The value.
+   * Evaluates the expression.
    *
-   * @throws EvaluationException when there is none
+   * @throws EvaluationException if it has no value
    */
   public abstract @Nullable Object get(Cursor at);
 
-  /** Whether it gives an int for every item; then {@link #getLong} may be called. */
+  /** Whether every value is an int; then {@link #getLong} may be called. */
   public boolean alwaysInt() {
     return false;
   }

@@ -7,12 +7,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An editor or a converter: its name, what it takes, and how it is made from compiled arguments.
+ * An editor or converter: its name, its parameters, and how it is created from compiled arguments.
  *
- * @param name an editor's begins in lower case, a converter's in upper case
- * @param contexts where it may be used; null for everywhere
+ * @param name lower case for editors, upper case for converters
+ * @param contexts in which it may be used; null for all
  * @param pure whether equal arguments give equal results, so that it may be evaluated once
- * @param result what a converter gives when that is not nil
+ * @param result type of a converter's results that are not nil
  */
 public record OttlFunction(
     String name,
@@ -22,17 +22,17 @@ public record OttlFunction(
     @Nullable Set<OttlContext> contexts,
     Maker maker) {
 
-  /** Makes the closure; may refuse arguments with {@link Arguments#error}. */
+  /** Creates the closure; may reject arguments with {@link Arguments#error}. */
   @FunctionalInterface
   public interface Maker {
     OttlExpr.Getter make(Arguments arguments);
   }
 
   /**
-   * One place of a function.
+   * Parameter of a function.
    *
    * @param name in snake case
-   * @param list whether a list of such values is written there
+   * @param list whether it takes a list of such values
    */
   public record Parameter(
       String name,
@@ -50,7 +50,7 @@ public record OttlFunction(
     return contexts == null || contexts.contains(context);
   }
 
-  /** How it is called, for errors: {@code flatten(target, [prefix])}. */
+  /** Signature for errors: {@code flatten(target, [prefix])}. */
   public String signature() {
     StringBuilder sb = new StringBuilder(name).append('(');
     for (int i = 0; i < parameters.size(); i++) {
@@ -106,7 +106,7 @@ public record OttlFunction(
       return add(new Parameter(parameter, kind, true, true, false, null));
     }
 
-    /** What the Collector's code calls the last parameter, where its pages call it otherwise. */
+    /** Sets the name of the last parameter in the Collector's code if its documentation differs. */
     public Builder or(String otherName) {
       Parameter p = parameters.removeLast();
       return add(
@@ -118,7 +118,7 @@ public record OttlFunction(
       return this;
     }
 
-    /** It gives another result each time, or has an effect. */
+    /** Marks a function whose results vary or that has side effects. */
     public Builder impure() {
       pure = false;
       return this;

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The editors and converters that may be called. Immutable. */
+/** Available editors and converters. Immutable. */
 public final class OttlFunctions {
   private final Map<String, OttlFunction> byName;
 
@@ -22,7 +22,7 @@ public final class OttlFunctions {
     return new OttlFunctions(Map.of()).with(StandardFunctions.all(clock));
   }
 
-  /** These and others, which win over these of the same name. */
+  /** Returns these and more functions, which override functions of the same name. */
   public OttlFunctions with(Collection<OttlFunction> more) {
     Map<String, OttlFunction> all = new LinkedHashMap<>(byName);
     for (OttlFunction f : more) {
@@ -31,7 +31,7 @@ public final class OttlFunctions {
     return new OttlFunctions(all);
   }
 
-  /** The names, in the order in which functions were added. */
+  /** Names in insertion order. */
   public Collection<OttlFunction> all() {
     return byName.values();
   }
@@ -40,7 +40,7 @@ public final class OttlFunctions {
     return byName.get(name);
   }
 
-  /** Why a name is none of these. */
+  /** Explains why a name is unknown. */
   String unknown(String name, boolean editor) {
     List<String> names =
         byName.values().stream()

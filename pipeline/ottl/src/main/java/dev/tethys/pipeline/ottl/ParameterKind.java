@@ -4,12 +4,12 @@ package dev.tethys.pipeline.ottl;
 public enum ParameterKind {
   /** Any value, nil too. */
   ANY(Type.ANY),
-  /** A string, nothing else. */
+  /** A string only. */
   STRING(Type.STRING),
-  /** What has a text; nil stays nil. */
+  /** Any value with a text form; nil stays nil. */
   STRING_LIKE(Type.ANY),
   INT(Type.INT),
-  /** What has a whole number: truncated doubles, digits, truths; nil stays nil. */
+  /** Any value with an integer form: truncated doubles, digits, booleans; nil stays nil. */
   INT_LIKE(Type.ANY),
   DOUBLE(Type.DOUBLE),
   DOUBLE_LIKE(Type.ANY),
@@ -22,18 +22,18 @@ public enum ParameterKind {
   TARGET(Type.ANY),
   /** A path to a map that is edited in place. */
   MAP_TARGET(Type.MAP),
-  /** Written in the statement as such, so that it is checked when it is loaded. */
+  /** A literal in the statement, so that it is checked at load time. */
   LITERAL_STRING(Type.STRING),
   LITERAL_INT(Type.INT),
   LITERAL_DOUBLE(Type.DOUBLE),
   LITERAL_BOOL(Type.BOOL),
-  /** The name of a converter of one string. */
+  /** Name of a converter of one string. */
   FUNCTION(Type.ANY),
   /** A lambda without parameters. */
   LAMBDA_0(Type.ANY),
   /** A lambda of a key or an index, and a value. */
   LAMBDA_2(Type.ANY),
-  /** A lambda of what was gathered so far, a key or an index, and a value. */
+  /** A lambda of the accumulated value, a key or index, and a value. */
   LAMBDA_3(Type.ANY);
 
   private final Type type;
@@ -42,7 +42,7 @@ public enum ParameterKind {
     this.type = type;
   }
 
-  /** What it must be, if that matters. */
+  /** Required type, if any. */
   public Type type() {
     return type;
   }

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.ottl;
 
 import org.jspecify.annotations.Nullable;
 
-/** A compiled statement with its counters. Any thread may run it. */
+/** A compiled statement with its counters. Thread-safe. */
 public final class Statement {
   private final String text;
   private final OttlExpr editor;

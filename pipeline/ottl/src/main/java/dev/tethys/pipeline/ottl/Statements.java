@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A group of statements for one context, run in order for each item, if one of the group's
- * conditions holds or it has none.
+ * A group of statements for one context, run in order for each item if one of the group's
+ * conditions is true or it has none.
  */
 public final class Statements {
   private final OttlContext context;
@@ -24,7 +24,7 @@ public final class Statements {
     this.mode = mode;
   }
 
-  /** What it is run for. */
+  /** Context of the statements. */
   public OttlContext context() {
     return context;
   }
@@ -38,10 +38,10 @@ public final class Statements {
     return conditions;
   }
 
-  /** These and then others for each item, so that both see one cache; both of one context. */
+  /** Joins two groups of one context, which then share a cache per item. */
   public Statements and(Statements more) {
     if (more.context != context || conditions != null || more.conditions != null) {
-      throw new IllegalArgumentException("only unconditional groups of one context are joined");
+      throw new IllegalArgumentException("only unconditional groups of one context can be joined");
     }
     List<Statement> all = new java.util.ArrayList<>(statements());
     all.addAll(more.statements());

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Type of a value: of an expression at load time, of an object at run time. */
 public enum Type {
-  /** Anything: known only when it runs. */
+  /** Any value; the type is known only at run time. */
   ANY("any value"),
   NIL("nil"),
   BOOL("bool"),
@@ -38,7 +38,7 @@ public enum Type {
     this.text = text;
   }
 
-  /** What errors call it. */
+  /** Name in errors. */
   public String text() {
     return text;
   }

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.ottl;
 
 import org.jspecify.annotations.Nullable;
 
-/** A compiled value. Any thread may ask for it. */
+/** A compiled value. Thread-safe. */
 public final class ValueExpression {
   private final String text;
   private final OttlExpr expr;
@@ -16,15 +16,15 @@ public final class ValueExpression {
     return text;
   }
 
-  /** What it gives when that is not nil; {@link Type#ANY} when that is not known. */
+  /** Type of values that are not nil; {@link Type#ANY} if unknown. */
   public Type type() {
     return expr.type();
   }
 
   /**
-   * The value for one item.
+   * Value for one item.
    *
-   * @throws EvaluationException with its text, when there is none
+   * @throws EvaluationException with its text if there is none
    */
   public @Nullable Object get(Cursor at) {
     try {

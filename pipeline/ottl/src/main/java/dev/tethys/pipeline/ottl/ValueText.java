@@ -7,7 +7,10 @@ import org.jspecify.annotations.Nullable;
 public final class ValueText {
   private ValueText() {}
 
-  /** As the Collector's {@code AsString}: bytes in Base64, maps and lists as JSON, "" for nil. */
+  /**
+   * Formats like the Collector's {@code AsString}: bytes in Base64, maps and lists as JSON, "" for
+   * nil.
+   */
   public static String of(@Nullable Object value) {
     return Text.attribute(value);
   }

@@ -21,11 +21,11 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The language by data. Each line of a file under {@code ottl/} is a case, its parts separated by
- * {@code ==>}: a value and what it is equal to; or statements, a value to read after them, and what
- * that is equal to. {@code ! text} instead of the last part is an error when it runs that contains
- * the text, {@code !! text} one when it is loaded. The first line of a file, {@code context: name},
- * says for which item of {@link Samples} it is. A value in capitals and quotes means itself.
+ * Data-driven tests of the language. Each line of a file under {@code ottl/} is a case, its parts
+ * separated by {@code ==>}: a value and its expected value; or statements, a value to read
+ * afterwards, and its expected value. {@code ! text} as the last part is an evaluation error that
+ * contains the text, {@code !! text} a load error. The first line of a file, {@code context: name},
+ * selects the item of {@link Samples}. A quoted value in capitals stands for itself.
  */
 class OttlDataTest {
   private static final InstantSource CLOCK =

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Statements whose values grow by each other are refused before they fill the memory. */
+/** Statements whose values grow exponentially are rejected before they fill the memory. */
 class OttlGrowthTest {
   private final Ottl ottl = new Ottl(OttlFunctions.standard(InstantSource.system()));
 
@@ -22,7 +22,7 @@ class OttlGrowthTest {
         .run(at);
   }
 
-  /** The statement is run forty times: each doubles what the one before has made. */
+  /** Each statement runs forty times and doubles the previous result. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '→',
@@ -38,7 +38,7 @@ class OttlGrowthTest {
         "replace_all_patterns(attributes, \"value\", \"^a\", attributes[\"s\"]) → longer than",
         "replace_pattern(attributes[\"s\"], \".\", attributes[\"s\"]) → longer than",
       })
-  void valuesThatDoubleAreRefused(String statement, String problem) {
+  void rejectsValuesThatDouble(String statement, String problem) {
     Cursor at = Samples.at(OttlContext.LOG);
     List<String> statements = new ArrayList<>();
     statements.add("set(attributes[\"a\"], [1])");
@@ -59,7 +59,7 @@ class OttlGrowthTest {
         "replace_pattern(attributes[\"s\"], \"x\", \"x\") → 40",
         "replace_all_patterns(attributes, \"key\", \"x\", \"x\") → 40",
       })
-  void workOfOneItemIsLimited(String statement, int times) {
+  void limitsTheWorkPerItem(String statement, int times) {
     Cursor at = Samples.at(OttlContext.LOG);
     at.log().attributes().put("s", "x".repeat(200_000));
     at.log().attributes().put("x".repeat(200_000), "s");
@@ -72,7 +72,7 @@ class OttlGrowthTest {
   }
 
   @Test
-  void groupsOfALongTemplateAreRefused() {
+  void rejectsGroupsOfALongTemplate() {
     Cursor at = Samples.at(OttlContext.LOG);
     at.log().attributes().put("s", "x".repeat(1 << 14));
     assertThatThrownBy(
@@ -87,10 +87,10 @@ class OttlGrowthTest {
         .hasMessageContaining("longer than");
   }
 
-  /** Keys come from a sender: searched one by one they took minutes. */
+  /** The keys come from a sender: linear searches took minutes. */
   @Test
   @Timeout(60)
-  void manyKeysAreFlattenedAndRenamed() {
+  void flattensAndRenamesManyKeys() {
     Cursor at = Samples.at(OttlContext.LOG);
     Attributes inner = new Attributes();
     for (int i = 0; i < 200_000; i++) {
@@ -107,7 +107,7 @@ class OttlGrowthTest {
   }
 
   @Test
-  void partsOfALongTextAreRefused() {
+  void rejectsPartsOfALongText() {
     Cursor at = Samples.at(OttlContext.LOG);
     at.log().attributes().put("s", "x,".repeat(2 << 20));
     for (String by : List.of(",", "")) {

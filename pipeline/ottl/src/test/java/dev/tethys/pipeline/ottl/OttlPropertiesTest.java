@@ -73,9 +73,9 @@ class OttlPropertiesTest {
         Arbitraries.strings().ofMaxLength(40));
   }
 
-  /** Any text loads or is refused with its position; it never breaks anything. */
+  /** Any text loads or is rejected with its position; nothing else happens. */
   @Property(tries = 3000)
-  void loadingEndsWellOrSaysWhere(@ForAll("texts") String text) {
+  void loadsOrReportsAPosition(@ForAll("texts") String text) {
     Cursor at = Samples.at(OttlContext.LOG);
     try {
       OTTL.statements(OttlContext.LOGS, OttlContext.LOG, List.of(), List.of(text), ErrorMode.SILENT)
@@ -122,9 +122,9 @@ class OttlPropertiesTest {
             .as((a, b, c, o) -> "(" + a + " " + o + " " + b + ") * " + c + " - " + a));
   }
 
-  /** What a tree is printed as reads as the same tree. */
+  /** The printed text of a tree parses to the same tree. */
   @Property(tries = 2000)
-  void printedTextReadsTheSame(@ForAll("values") String text) {
+  void printedTextParsesToTheSameTree(@ForAll("values") String text) {
     String printed = OttlPrinter.print(OttlParser.value(text));
     assertThat(OttlPrinter.print(OttlParser.value(printed))).isEqualTo(printed);
     String statement = "set(a, " + printed + ") where a == " + printed + " or not B()";

@@ -22,7 +22,7 @@ class OttlTest {
   }
 
   @Test
-  void theContextIsTheOutermostThatReachesAll() {
+  void infersTheOutermostContextThatReachesAll() {
     assertThat(inferred(OttlContext.LOGS, "set(log.body, 1)")).isEqualTo(OttlContext.LOG);
     assertThat(inferred(OttlContext.LOGS, "set(resource.attributes[\"a\"], 1)"))
         .isEqualTo(OttlContext.RESOURCE);
@@ -53,7 +53,7 @@ class OttlTest {
   }
 
   @Test
-  void whatBelongsToNoContextIsRefused() {
+  void rejectsPathsWithoutACommonContext() {
     assertThatThrownBy(() -> inferred(OttlContext.LOGS, "set(body, 1)"))
         .hasMessageContaining("begin paths with the name of a context (log, scope, resource)");
     assertThatThrownBy(
@@ -75,7 +75,7 @@ class OttlTest {
   }
 
   @Test
-  void conditionsOfAGroupDecideOverAll() {
+  void conditionsApplyToTheWholeGroup() {
     Statements s =
         ottl.statements(
             OttlContext.LOGS,
@@ -95,7 +95,7 @@ class OttlTest {
   }
 
   @Test
-  void errorsAreCountedAndDoneWithAsConfigured() {
+  void countsAndHandlesErrorsByMode() {
     for (ErrorMode mode : ErrorMode.values()) {
       Statements s =
           ottl.statements(
@@ -119,14 +119,14 @@ class OttlTest {
   }
 
   @Test
-  void positionsCountLinesAndColumns() {
+  void reportsLinesAndColumns() {
     assertThatThrownBy(() -> OttlParser.statement("set(attributes[\"a\"],\n  Concat([1 2], \"\"))"))
         .isInstanceOf(OttlException.class)
         .hasMessageContaining("OTTL 2:13 (at \"2], \"\"))\")");
   }
 
   @Test
-  void nestingAndLengthAreBounded() {
+  void boundsNestingAndLength() {
     assertThatThrownBy(() -> OttlParser.value("[".repeat(5000)))
         .hasMessageContaining("nested more than " + OttlParser.MAX_DEPTH);
     assertThatThrownBy(() -> OttlParser.condition("(".repeat(5000)))
@@ -138,7 +138,7 @@ class OttlTest {
   }
 
   @Test
-  void theCacheIsThereUntilItIsCleared() {
+  void cacheLastsUntilCleared() {
     Cursor at = Samples.at(OttlContext.LOG);
     Statements s =
         ottl.statements(
@@ -155,7 +155,7 @@ class OttlTest {
   }
 
   @Test
-  void theSenderCanBeAskedFor() {
+  void readsClientMetadata() {
     Attributes auth = new Attributes();
     auth.put("tenant", "t1");
     Cursor at =
@@ -169,7 +169,7 @@ class OttlTest {
   }
 
   @Test
-  void pointsOfHistogramsHaveTheirFields() {
+  void readsFieldsOfHistogramPoints() {
     MetricData.Histogram h =
         (MetricData.Histogram) Objects.requireNonNull(Samples.histogram().data());
     HistogramDataPoint p = h.points().getFirst();
@@ -198,7 +198,7 @@ class OttlTest {
   }
 
   @Test
-  void longOutputIsRefused() {
+  void rejectsLongOutput() {
     assertThatThrownBy(
             () ->
                 ottl.value(OttlContext.LOG, "Format(\"%99999d\", [attributes[\"int\"]])")

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.processor;
 
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 
-/** The buckets of one sign of an exponential histogram, a copy that can be worked on. */
+/** Mutable copy of the buckets of one sign of an exponential histogram. */
 public final class ExponentialBuckets {
   private final int scale;
   private final int offset;
@@ -35,12 +35,12 @@ public final class ExponentialBuckets {
     return counts;
   }
 
-  /** Where an index lies when the scale is lowered by so much. */
+  /** Index of a bucket after the scale is lowered by {@code by}. */
   static long lowered(long index, long by) {
     return index >> Math.min(by, Long.SIZE - 1);
   }
 
-  /** The same counts at a scale that is not finer. */
+  /** Returns the same counts at a coarser or equal scale. */
   public ExponentialBuckets at(int coarser) {
     long by = (long) scale - coarser;
     if (by == 0 || counts.length == 0) {
@@ -54,7 +54,8 @@ public final class ExponentialBuckets {
   }
 
   /**
-   * Adds what is counted to buckets of a scale that is not finer, the first of which has an index.
+   * Adds the counts to buckets of a coarser or equal scale whose first bucket has the index {@code
+   * low}.
    */
   void addTo(long[] sums, long low, int coarser) {
     long by = (long) scale - coarser;
@@ -65,12 +66,12 @@ public final class ExponentialBuckets {
     }
   }
 
-  /** Whether nothing is counted. */
+  /** Whether all buckets are empty. */
   boolean isEmpty() {
     return lowest() > highest();
   }
 
-  /** The lowest index that counts anything, at this scale. */
+  /** Lowest non-empty index at this scale. */
   long lowest() {
     int i = 0;
     while (i < counts.length && counts[i] == 0) {
@@ -79,7 +80,7 @@ public final class ExponentialBuckets {
     return (long) offset + i;
   }
 
-  /** The highest index that counts anything, at this scale. */
+  /** Highest non-empty index at this scale. */
   long highest() {
     int i = counts.length - 1;
     while (i >= 0 && counts[i] == 0) {
@@ -89,9 +90,9 @@ public final class ExponentialBuckets {
   }
 
   /**
-   * Takes the counts of others away, which have the same scale.
+   * Subtracts other counts of the same scale.
    *
-   * @return whether each had as many; nothing was taken otherwise
+   * @return whether every bucket was large enough; nothing is subtracted otherwise
    */
   public boolean subtract(ExponentialBuckets others) {
     long[] less = counts.clone();
@@ -109,7 +110,7 @@ public final class ExponentialBuckets {
     return true;
   }
 
-  /** Takes out what lies up to a threshold as a whole, and gives how many that were. */
+  /** Removes the buckets up to a threshold and returns their total count. */
   public long takeUpTo(double threshold) {
     if (!(threshold > 0)) {
       return 0;
@@ -154,7 +155,7 @@ public final class ExponentialBuckets {
     return Math.log(value) / Math.log(2);
   }
 
-  /** How far a bound that is given as a number may be from its exact value. */
+  /** Maximum rounding error of a bound given as a number. */
   private static double slack(double exponent) {
     return 1e-12 * Math.max(1, Math.abs(exponent));
   }

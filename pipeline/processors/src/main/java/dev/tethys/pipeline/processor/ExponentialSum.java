@@ -6,14 +6,14 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Several exponential histograms as one. What they count stays in buckets that hold it: where the
- * buckets would be too many they become wider, at a lower scale.
+ * Merges several exponential histograms. Every observation stays in a bucket that contains it; if
+ * there would be too many buckets, they are widened to a lower scale.
  */
 final class ExponentialSum {
-  /** As many buckets a sign has at most; the Collector and the SDKs have the same. */
+  /** Maximum number of buckets per sign; the same limit as in the Collector and the SDKs. */
   static final int MAX_BUCKETS = 160;
 
-  /** The lowest scale in use. Any number is in one of its three buckets. */
+  /** Lowest scale in use; any number falls into one of its three buckets. */
   static final int MIN_SCALE = -10;
 
   /**
@@ -28,7 +28,7 @@ final class ExponentialSum {
     }
 
     double wholeThreshold(double common) {
-      // One that always had the threshold has nothing below it in the bucket that it parts.
+      // A histogram that always had this threshold has nothing below it in the bucket it splits.
       return threshold < common ? negative.wholeThreshold(positive.wholeThreshold(common)) : common;
     }
 
@@ -37,7 +37,7 @@ final class ExponentialSum {
     }
   }
 
-  /** The indexes of one sign that count anything, at a scale. */
+  /** Range of non-empty indexes of one sign at a scale. */
   private record Range(long low, long high) {
     static final Range NONE = new Range(0, -1);
 
@@ -68,7 +68,7 @@ final class ExponentialSum {
       return (int) (high - low + 1);
     }
 
-    /** Whether there are few enough, and each index is one that can be written. */
+    /** Whether there are few enough buckets and all indexes can be encoded. */
     boolean fits() {
       return high - low < MAX_BUCKETS && low == (int) low && high <= Integer.MAX_VALUE;
     }
@@ -79,13 +79,13 @@ final class ExponentialSum {
   /**
    * Adds points to one of them.
    *
-   * @param into the one, which is in the group
-   * @return whether they could be added; nothing was done otherwise
+   * @param into the target, a member of the group
+   * @return whether they could be added; nothing is changed otherwise
    */
   static boolean add(
       ExponentialHistogramDataPoint into, List<ExponentialHistogramDataPoint> group) {
-    // The finest first: the bounds of a coarser scale are bounds of all finer ones, so a threshold
-    // that moves up to one of them parts no bucket that was asked before.
+    // Finest scale first: bounds of a coarser scale are bounds of all finer ones, so a threshold
+    // that moves up to such a bound splits no bucket checked before.
     List<ExponentialHistogramDataPoint> finest = new ArrayList<>(group);
     finest.sort(Comparator.comparingInt(ExponentialHistogramDataPoint::scale).reversed());
     List<Part> parts = finest.stream().map(Part::of).toList();

@@ -24,9 +24,9 @@ import dev.tethys.pipeline.ottl.OttlContext;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Goes from item to item of a tree. */
+/** Iterates over the items of a tree. */
 public final class ItemWalk {
-  /** How many times as many metrics a scope may get while it is walked through. */
+  /** Maximum factor by which the number of metrics of a scope may grow during an iteration. */
   static final int MAX_GROWTH = 20;
 
   private ItemWalk() {}

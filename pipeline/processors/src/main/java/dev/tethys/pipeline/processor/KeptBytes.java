@@ -18,7 +18,7 @@ public final class KeptBytes {
   private long characters;
   private long values;
 
-  /** Adds a text; null adds nothing. */
+  /** Adds the size of a text; null adds nothing. */
   public KeptBytes text(@Nullable String text) {
     characters += text == null ? 0 : text.length();
     return this;

@@ -110,16 +110,15 @@ public final class Match {
       new Section("regexp", "Cache of regular expressions, which the Collector has.");
 
   static {
-    CACHE.key("cacheenabled", Type.BOOL, false, "No effect: there is no such cache.");
-    CACHE.key("cachemaxnumentries", Type.INT, 0L, "No effect: there is no such cache.");
+    CACHE.key("cacheenabled", Type.BOOL, false, "No effect: Tethys has no such cache.");
+    CACHE.key("cachemaxnumentries", Type.INT, 0L, "No effect: Tethys has no such cache.");
   }
 
   /** Settings of a cache that expressions here do not need: taken, for they change no result. */
   public static final Type<YamlObject> REGEXP_CACHE = CACHE.type(o -> o);
 
   static {
-    SECTION.optional(
-        "regexp", REGEXP_CACHE, "No effect: there is no cache of regular expressions.");
+    SECTION.optional("regexp", REGEXP_CACHE, "No effect: regular expressions are not cached.");
   }
 
   private static final Key<List<YamlNode>> EXPRESSIONS =
@@ -133,7 +132,7 @@ public final class Match {
   /** {@code include} or {@code exclude}. */
   public static final Type<Match> TYPE = SECTION.type(o -> new Match(o, false));
 
-  /** The same of metrics, where the match type may be {@code expr}. */
+  /** The same settings for metrics, which also allow the match type {@code expr}. */
   public static final Type<Match> METRICS = SECTION.type(o -> new Match(o, true));
 
   /** Item that an expression is evaluated on. */
@@ -179,7 +178,7 @@ public final class Match {
     }
     expressions = o.get(EXPRESSIONS).stream().map(Match::expression).toList();
     if (expr == expressions.isEmpty()) {
-      throw o.error(MATCH_TYPE, "is expr where there are expressions, and there alone");
+      throw o.error(MATCH_TYPE, "must be expr if expressions are set, and only then");
     }
     if (expr && !o.get(METRIC_NAMES).isEmpty()) {
       throw o.error(METRIC_NAMES, "belongs to strict and regexp; ask for MetricName");
@@ -366,7 +365,7 @@ public final class Match {
         && all(attributes, l.attributes());
   }
 
-  /** Whether nothing is asked for, so that everything matches. */
+  /** Whether no condition is set, so that everything matches. */
   public boolean isEmpty() {
     return Stream.of(
                 services,
@@ -384,9 +383,9 @@ public final class Match {
   }
 
   /**
-   * Whether a metric is to go if this says what is excluded: as in the Collector attributes of the
-   * resource and names each exclude on their own, unless services or libraries, which it does not
-   * know of metrics, are asked for too.
+   * Whether these exclude settings drop a metric. As in the Collector, resource attributes and
+   * names each exclude on their own, unless services or libraries, which it does not match for
+   * metrics, are configured too.
    */
   public boolean excludes(Resource r, Scope s, Metric m) {
     if (isEmpty()) {

@@ -9,17 +9,17 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
-/** Decoded profiles of one batch, with a record of the changed ones. */
+/** Decoded profiles of one batch; tracks which of them changed. */
 public final class OpenProfiles {
   private final ProfileEditor editor = new ProfileEditor();
   private final Map<Profile, OpenProfile> edited = new IdentityHashMap<>();
 
-  /** Opens a profile; what is done to it is lost unless it is {@link #keep kept}. */
+  /** Opens a profile; changes are lost unless it is {@link #keep kept}. */
   public OpenProfile open(Profile p) {
     return editor.open(p);
   }
 
-  /** Has an open profile take the place of what it was opened from. */
+  /** Replaces the original profile with the changed one. */
   public void keep(Profile from, OpenProfile changed) {
     edited.put(from, changed);
   }

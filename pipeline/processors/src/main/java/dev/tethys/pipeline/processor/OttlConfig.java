@@ -10,7 +10,7 @@ import dev.tethys.pipeline.ottl.OttlException;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Reading what configurations say in OTTL, with the place in the file in errors. */
+/** Reads OTTL from configurations and reports errors with their position in the file. */
 public final class OttlConfig {
   /** {@code error_mode}. */
   public static final Type<ErrorMode> ERROR_MODE = Type.lowerCase("error mode", ErrorMode.class);
@@ -24,9 +24,10 @@ public final class OttlConfig {
     OttlContext c = OttlContext.of(n.asString());
     if (c == null) {
       throw n.error(
-          "there is no context \""
+          "unknown context \""
               + n.asString()
-              + "\"; there are resource, scope, log, span, spanevent, spanlink, metric, datapoint,"
+              + "\"; it must be one of resource, scope, log, span, spanevent, spanlink, metric, "
+              + "datapoint,"
               + " exemplar, profile and profilesample");
     }
     return c;
@@ -42,7 +43,7 @@ public final class OttlConfig {
     };
   }
 
-  /** Loads; what is wrong is said with the place in the file. */
+  /** Loads a value and adds the position in the file to errors. */
   public static <T> T load(YamlNode at, Supplier<T> loading) {
     try {
       return loading.get();

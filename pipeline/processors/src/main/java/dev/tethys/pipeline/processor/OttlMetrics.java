@@ -71,7 +71,7 @@ public final class OttlMetrics {
         new MetricFamily(
             "tethys_ottl_matched_total",
             MetricType.COUNTER,
-            "Items for which an OTTL statement ran or a condition held.",
+            "Items for which an OTTL statement ran or a condition was true.",
             "",
             matched));
     to.accept(

@@ -56,8 +56,8 @@ public final class Points {
   /**
    * Key of points that are merged into one.
    *
-   * @param start of deltas, else 0
-   * @param bounds of histograms, else ""
+   * @param start of delta points, otherwise 0
+   * @param bounds of histograms, otherwise ""
    */
   private record Key(Attributes attributes, long time, long start, String bounds) {
     static Key of(DataPoint p, boolean delta) {
@@ -70,12 +70,12 @@ public final class Points {
   }
 
   /**
-   * Adds what was counted after a point to it; its attributes and times stay. Exemplars are those
-   * of the later of both alone: a sum that is added to for ever would gather them for ever.
+   * Adds the counts of a later point to a point; its attributes and times stay. The result keeps
+   * only the exemplars of the later point: a running sum would accumulate them without limit.
    *
    * @param more of the same class
-   * @return whether it could be added: histograms of other bounds cannot, nor exponential ones
-   *     whose buckets lie so far apart that no scale there is brings them together
+   * @return whether it could be added; histograms with different bounds cannot, nor can exponential
+   *     histograms with no common scale
    */
   public static boolean add(DataPoint sum, DataPoint more) {
     List<Exemplar> latest =
@@ -227,7 +227,7 @@ public final class Points {
     }
   }
 
-  /** The aggregation of a word; null if there is none. */
+  /** Returns the aggregation of a keyword; null if it is unknown. */
   public static @Nullable Aggregation aggregation(String word) {
     return switch (word) {
       case "sum" -> Aggregation.SUM;
@@ -245,7 +245,7 @@ public final class Points {
     return p.isDouble() ? p.doubleValue() : p.longValue();
   }
 
-  /** A copy of what points of all kinds have in common. */
+  /** Copies the fields common to points of all kinds. */
   public static <P extends DataPoint> P like(DataPoint from, P to) {
     to.attributes().putAll(from.attributes());
     to.setStartTimeUnixNano(from.startTimeUnixNano());
@@ -254,7 +254,7 @@ public final class Points {
     return to;
   }
 
-  /** For each of a list what a function makes of it, without what it makes nothing of. */
+  /** Maps the elements of a list and leaves out null results. */
   public static <A, B> List<B> each(List<A> from, Function<A, @Nullable B> f) {
     List<B> to = new ArrayList<>();
     for (A a : from) {

@@ -13,11 +13,10 @@ public final class Redelivery {
   private Redelivery() {}
 
   /**
-   * Hands a batch on, which stays as it is for the next time. What fails without an answer is
-   * unavailable.
+   * Sends a batch unmodified, so that it can be sent again. An exception counts as unavailable.
    *
-   * @param name of who hands it on, for the log
-   * @param to receives the outcome, once
+   * @param name of the sending component, for the log
+   * @param to receives the outcome once
    */
   public static void send(
       Consumer next, Batch batch, AckCallback to, String name, System.Logger log) {

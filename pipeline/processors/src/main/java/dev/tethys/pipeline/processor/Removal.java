@@ -21,9 +21,9 @@ public final class Removal {
   private Removal() {}
 
   /**
-   * Removes what a test names.
+   * Removes the items that match a predicate.
    *
-   * @param context what the cursor is moved to: each resource, each log record …
+   * @param context of the items to which the cursor moves, such as resource or log
    * @return whether anything was removed
    */
   public static <T extends Item<T>> boolean removeIf(
@@ -54,7 +54,7 @@ public final class Removal {
   }
 
   /**
-   * Drops profiles, or samples and the profiles that are left without any.
+   * Drops profiles, or samples and the profiles that become empty.
    *
    * @return whether profiles were dropped
    */

@@ -10,14 +10,14 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends once an interval what a component has gathered. A batch that is not taken is kept and tried
- * again, and no other is made until it is taken, so that streams keep their order; only at the end
- * is it dropped.
+ * Sends what a component has collected once per interval. A rejected batch is kept and retried, and
+ * no other batch is created until it is accepted, so streams keep their order. Only at shutdown is
+ * it dropped.
  *
- * <p>The items of what it sends are held in the account of the component, and leave it here.
+ * <p>Items of a batch are held in the component's account and leave it when the batch is sent.
  */
 public final class TimedFlush {
-  /** It was not taken until the component stopped. */
+  /** Reason of items that were not accepted before the component stopped. */
   public static final String UNAVAILABLE = "unavailable";
 
   /** When a batch that was not taken is tried again; sooner if the interval is shorter. */
@@ -27,9 +27,9 @@ public final class TimedFlush {
   @FunctionalInterface
   public interface Gathered {
     /**
-     * Takes what was gathered; null if that is nothing. Calls do not overlap.
+     * Takes the collected data; null if there is none. Calls do not overlap.
      *
-     * @param last whether nothing is gathered by the component afterwards
+     * @param last whether the component collects nothing afterwards
      */
     @Nullable Batch take(boolean last);
   }
@@ -44,16 +44,17 @@ public final class TimedFlush {
   private boolean stopped; // guarded by this
   private Scheduler.@Nullable Timer timer; // guarded by this
 
-  /** The batch of an interval, until it is taken; the next interval is gathered meanwhile. */
+  /** Batch of an interval until it is accepted; the next interval is collected meanwhile. */
   private @Nullable Batch pending; // guarded by this
 
-  private Scheduler.@Nullable Timer retry; // guarded by this; set while pending is not being sent
+  private Scheduler.@Nullable Timer
+      retry; // guarded by this; set while the pending batch waits for its retry
 
   /**
-   * Not yet begun.
+   * Creates a stopped instance.
    *
    * @param name of its threads
-   * @param account where items of batches are held
+   * @param account that holds the items of batches
    */
   public TimedFlush(
       String name,
@@ -84,12 +85,12 @@ public final class TimedFlush {
     }
   }
 
-  /** Sends at once what there is, unless something is still under way. */
+  /** Sends the collected data immediately, unless a batch is in flight. */
   public void forward() {
     flush(true);
   }
 
-  /** Sends what is left, once. */
+  /** Sends the remaining data once. */
   public void stop() {
     Batch refused = null;
     Batch rest;

@@ -20,12 +20,12 @@ import java.util.Set;
  * @param <S> their settings
  */
 public final class TreeEditorFactory<S> implements ProcessorFactory<S> {
-  /** Edits a tree; whether anything was changed. */
+  /** Edits a tree; returns whether anything changed. */
   @FunctionalInterface
   public interface Edit {
     boolean edit(Telemetry<?> data, Batch batch);
 
-    /** Releases what it holds; nothing is edited any more. */
+    /** Releases resources; no edits follow. */
     default void stop() {}
   }
 

@@ -13,11 +13,11 @@ import dev.tethys.pipeline.ottl.EvaluationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A processor that edits the tree of a batch and hands it on as a tree. Unchanged batches continue
- * as they came. Items that are no longer there afterwards are counted as dropped.
+ * Processor that edits a batch as a tree and forwards it as a tree. Unchanged batches are forwarded
+ * as received. Removed items are counted as dropped.
  */
 public abstract class TreeProcessor implements Processor {
-  /** The bytes of a batch were not what they should be. */
+  /** Reason of batches that cannot be decoded. */
   public static final String MALFORMED = "malformed";
 
   /** An expression failed, and the processor is configured to refuse the batch then. */
@@ -37,8 +37,8 @@ public abstract class TreeProcessor implements Processor {
   /**
    * Edits a tree in place.
    *
-   * @return whether anything was changed
-   * @throws EvaluationException to refuse the batch
+   * @return whether anything changed
+   * @throws EvaluationException to reject the batch
    */
   protected abstract boolean edit(Telemetry<?> data, Batch batch);
 
@@ -82,10 +82,10 @@ public abstract class TreeProcessor implements Processor {
   }
 
   /**
-   * Takes a batch as a tree, for a processor that holds some of it back: by as many items as there
-   * are, which may be others than the batch told.
+   * Decodes a batch for a processor that buffers part of it, and counts its actual items, which may
+   * differ from the count of the batch.
    *
-   * @return null when the bytes are not what they should be, which the sources have heard then
+   * @return null if it cannot be decoded; the sources have been notified then
    */
   public static @Nullable Telemetry<?> taken(Batch batch, ItemAccounting account, AckCallback ack) {
     account.take(batch.items());
@@ -100,7 +100,7 @@ public abstract class TreeProcessor implements Processor {
     }
   }
 
-  /** Books the difference between two counts of what is held. */
+  /** Records the change in the number of held items. */
   public static void differ(ItemAccounting account, int before, int after, String reason) {
     if (after > before) {
       account.create(after - before);

@@ -106,7 +106,7 @@ final class CollectorAttributesTest {
             + " | {d=single_val}",
         "{key: d, action: insert, from_context: auth.unknown_val} | \"\" | {}",
       })
-  void attributesAreEditedAsInTheCollector(String actions, String attributes, String made) {
+  void editsAttributesLikeTheCollector(String actions, String attributes, String made) {
     assertThat(edited(actions, attributes)).isEqualTo(made);
   }
 
@@ -133,7 +133,7 @@ final class CollectorAttributesTest {
         "{key: k, action: convert}",
         "{key: k, converted_type: bool, action: convert}",
       })
-  void whatTheCollectorRefusesIsRefused(String action) {
+  void rejectsSettingsThatTheCollectorRejects(String action) {
     assertThatThrownBy(
             () ->
                 rig.processor(

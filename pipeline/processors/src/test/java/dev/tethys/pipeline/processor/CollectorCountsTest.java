@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * {@code count} and {@code sum} against the data of the Collector's own tests: four resources with
+ * Runs {@code count} and {@code sum} on the data of the Collector's own tests: four resources with
  * four items each, of which the first has {@code required: foo, optional: bar}, the second {@code
  * required: foo, optional: notbar}, the third {@code required: notfoo} and the fourth nothing.
  */
@@ -113,7 +113,7 @@ final class CollectorCountsTest {
     return d;
   }
 
-  /** With the attribute that is added up: 2.1, 2, 2 and none. */
+  /** Logs with the summed attribute: 2.1, 2, 2 and missing. */
   private static LogsData logs() {
     LogsData d = new LogsData();
     for (int r = 0; r < 4; r++) {
@@ -172,7 +172,7 @@ final class CollectorCountsTest {
   }
 
   @Test
-  void spansAndTheirEvents() {
+  void countsSpansAndTheirEvents() {
     assertThat(counted(Signal.TRACES, "{}"))
         .hasSize(4)
         .containsOnly("{trace.span.count=4, trace.span.event.count=16}");
@@ -223,7 +223,7 @@ final class CollectorCountsTest {
   }
 
   @Test
-  void metricsAndTheirPoints() {
+  void countsMetricsAndTheirPoints() {
     assertThat(counted(Signal.METRICS, "{}"))
         .hasSize(4)
         .containsOnly("{metric.count=6, metric.datapoint.count=24}");
@@ -253,7 +253,7 @@ final class CollectorCountsTest {
   }
 
   @Test
-  void logRecords() {
+  void countsLogRecords() {
     assertThat(counted(Signal.LOGS, "{}")).hasSize(4).containsOnly("{log.record.count=4}");
     assertThat(
             counted(Signal.LOGS, "{logs: {all: {}, some: {conditions: [%s]}}}".formatted(RESOURCE)))
@@ -275,7 +275,7 @@ final class CollectorCountsTest {
             + " | {m[foo, bar]=2.1, m[foo, notbar]=2.0, m[notfoo, other]=2.0}",
         "source_attribute: nothing | {m=0.0} | {m=0.0} | {m=0.0}",
       })
-  void valuesAreAddedUp(String keys, String first, String second, String third) {
+  void sumsValues(String keys, String first, String second, String third) {
     Connector c =
         rig.connector(
             CountFactory.sum(InstantSource.system()),

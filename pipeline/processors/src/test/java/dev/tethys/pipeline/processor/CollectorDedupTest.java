@@ -21,9 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * {@code logdedup} against the cases of the Collector's own tests, and what it promises besides.
- */
+/** Runs {@code logdedup} on the Collector's test cases and checks further guarantees. */
 final class CollectorDedupTest {
   private final Rig rig = new Rig();
   private final LogDedupFactory factory = new LogDedupFactory(InstantSource.system());
@@ -66,8 +64,8 @@ final class CollectorDedupTest {
         "Substring(body, 0, 100) == \"a\"', 'attributes[\"ID\"] == 2 ; 1xnull 1xnull 3xnull 3xnull"
             + " ; 2x2"
       })
-  void whatNoConditionNamesPassesAtOnce(String conditions, String passed, String held)
-      throws IOException {
+  void passesRecordsWithoutMatchingConditionImmediately(
+      String conditions, String passed, String held) throws IOException {
     Processor p = dedup("{interval: 1s, conditions: ['" + conditions + "']}");
     rig.send(p, Rig.logs("s", six()));
     if (passed.equals("-")) {
@@ -81,11 +79,9 @@ final class CollectorDedupTest {
     assertThat(rig.balanced()).isTrue();
   }
 
-  /**
-   * New records pass beyond the limit, and those like one that is held are counted all the same.
-   */
+  /** New records pass beyond the limit; duplicates of held records are still counted. */
   @Test
-  void recordsBeyondTheLimitOfMemoryPassAsTheyAre() throws IOException {
+  void passesRecordsBeyondTheMemoryLimit() throws IOException {
     Processor p =
         rig.processor(
             new LogDedupFactory(InstantSource.system(), 2500), Signal.LOGS, "{interval: 1s}");
@@ -132,7 +128,7 @@ final class CollectorDedupTest {
   }
 
   @Test
-  void aFieldThatIsExcludedIsGone() throws IOException {
+  void removesExcludedFields() throws IOException {
     Processor p =
         dedup(
             "{interval: 20s, timezone: America/New_York, exclude_fields:"
@@ -183,7 +179,7 @@ final class CollectorDedupTest {
     "'attributes.unique_id', 1 1 1 1 1",
     "'attributes.none', 1 1 1 1 1"
   })
-  void fieldsThatAreIncludedAloneTellRecordsApart(String fields, String counts) throws IOException {
+  void comparesIncludedFieldsOnly(String fields, String counts) throws IOException {
     Processor p = dedup("{interval: 1s, include_fields: [" + fields + "]}");
     rig.send(
         p,
@@ -203,7 +199,7 @@ final class CollectorDedupTest {
   }
 
   @Test
-  void resourcesAndScopesKeepRecordsApart() throws IOException {
+  void separatesRecordsOfDifferentResourcesAndScopes() throws IOException {
     Processor p = dedup("interval: 1s");
     rig.send(p, Rig.logs("a", numbered(1)));
     rig.send(p, Rig.logs("b", numbered(1)));
@@ -221,7 +217,7 @@ final class CollectorDedupTest {
   }
 
   @Test
-  void whatIsHeldGoesOnAtTheStopAndWhatComesThenPasses() throws IOException {
+  void flushesHeldRecordsAtStopAndPassesLaterOnes() throws IOException {
     Processor p = dedup("interval: 1h");
     rig.send(p, Rig.logs("s", six()));
     p.stop(Duration.ofSeconds(1));
@@ -232,7 +228,7 @@ final class CollectorDedupTest {
   }
 
   @Test
-  void whoTakesThePlaceOfAnotherComesAfterWhatThatOneHeld() throws IOException {
+  void successorForwardsAfterPredecessor() throws IOException {
     Processor p = dedup("interval: 1h");
     rig.send(p, Rig.logs("s", six()));
     p.forward();
@@ -249,7 +245,7 @@ final class CollectorDedupTest {
   }
 
   @Test
-  void metadataKeepRecordsApartUpToALimit() throws IOException {
+  void separatesRecordsByMetadataUpToTheLimit() throws IOException {
     Processor p = dedup("{interval: 1s, metadata_keys: [X-Tenant], metadata_cardinality_limit: 2}");
     p.consume(of("a", numbered(1), numbered(1)), rig.outcomes::add);
     p.consume(of("b", numbered(1)), rig.outcomes::add);
@@ -260,7 +256,7 @@ final class CollectorDedupTest {
     assertThat(rig.out)
         .extracting(b -> b.metadata().get("x-tenant") + ids(b))
         .containsExactlyInAnyOrder("[a]1x2", "[b]1x1");
-    rig.clock.pass(Duration.ofSeconds(1)); // both have nothing, and make room
+    rig.clock.pass(Duration.ofSeconds(1)); // both are empty and make room
     p.consume(of("c", numbered(1)), rig.outcomes::add);
     assertThat(rig.outcomes.getLast()).isEqualTo(Outcome.ACCEPTED);
     p.stop(Duration.ofSeconds(1));
@@ -288,12 +284,12 @@ final class CollectorDedupTest {
         "conditions: ['span.name == \"a\"'] ; span",
         "conditions: [invalid condition] ; invalid"
       })
-  void whatTheCollectorRefusesIsRefused(String yaml, String error) {
+  void rejectsSettingsThatTheCollectorRejects(String yaml, String error) {
     assertThatThrownBy(() -> dedup(yaml)).hasMessageContaining(error);
   }
 
   @Test
-  void defaultsAreThoseOfTheCollector() {
+  void usesDefaultsOfTheCollector() {
     LogDedupFactory.Settings s =
         factory.settings().read(dev.tethys.config.YamlDocument.parse("c.yaml", null, "{}").root());
     assertThat(s.interval()).isEqualTo(Duration.ofSeconds(10));
@@ -302,7 +298,7 @@ final class CollectorDedupTest {
   }
 
   @Test
-  void whatNobodyTakesIsKeptAndTriedAgain() throws IOException {
+  void retriesRejectedRecords() throws IOException {
     List<Outcome> answers = new java.util.ArrayList<>();
     List<Batch> sent = new java.util.ArrayList<>();
     answers.add(new Outcome.Unavailable("down", Duration.ZERO));

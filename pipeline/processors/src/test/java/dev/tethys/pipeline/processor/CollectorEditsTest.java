@@ -77,7 +77,7 @@ final class CollectorEditsTest {
   }
 
   @Test
-  void unknownKeysGo() {
+  void removesUnknownKeys() {
     assertThat(
             redacted(
                 "allowed_keys: [group, id, name]",
@@ -114,7 +114,7 @@ final class CollectorEditsTest {
     "'hash_function: md5,', placeholder 5910f4ea0062a0e29afd3dccc741e3ce,"
         + " 93a699237950bde9eb9d25c7ead025f3, 77e9ef3680c5518785ef0121d3884c3d"
   })
-  void whatWasDoneIsToldInFull(String hash, String name, String api, String token) {
+  void reportsAllRedactions(String hash, String name, String api, String token) {
     assertThat(
             redacted(
                 ("{%s allowed_keys: [id, group, name, group.id, member (id), token_some,"
@@ -178,7 +178,7 @@ final class CollectorEditsTest {
   }
 
   @Test
-  void severalExpressionsMask() {
+  void masksMatchesOfSeveralExpressions() {
     assertThat(
             redacted(
                 "{allowed_keys: [id, name, mystery], blocked_values: ['%s', '(5[1-5][0-9]{3})']}"
@@ -191,7 +191,7 @@ final class CollectorEditsTest {
   }
 
   @Test
-  void asecondRedactionAddsToTheFirst() {
+  void secondRedactionAddsToTheFirst() {
     LogRecord l =
         Rig.log(
             9,
@@ -227,7 +227,7 @@ final class CollectorEditsTest {
   }
 
   @Test
-  void numbersAreMaskedWhenAllTypesCount() {
+  void masksNumbersWithAllTypes() {
     Object[] a = {"id", 5L, "credit_card_int", 4111111111111111L};
     assertThat(
             redacted("{allow_all_keys: true, blocked_values: ['%s']}".formatted(CARD), a)
@@ -242,7 +242,7 @@ final class CollectorEditsTest {
   }
 
   @Test
-  void bodiesAreGoneThrough() {
+  void redactsBodies() {
     ArrayValue slice = new ArrayValue();
     slice.add("4111111111111111");
     slice.add("user123");
@@ -305,7 +305,7 @@ final class CollectorEditsTest {
     "keys: [], true, 4",
     "{}, false, 1"
   })
-  void resourcesAndScopesAreJoined(String yaml, boolean distinct, int resources) {
+  void mergesResourcesAndScopes(String yaml, boolean distinct, int resources) {
     MetricsData d = new MetricsData();
     for (int r = 0; r < 4; r++) {
       ResourceGroup<Metric> group = new ResourceGroup<>();
@@ -355,7 +355,7 @@ final class CollectorEditsTest {
         "keys: [zz] | {} | {xx=aa, yy=11}",
         "keys: [] | {} | {xx=aa, yy=11}"
       })
-  void attributesMoveToTheResource(String yaml, String resource, String record) {
+  void movesAttributesToTheResource(String yaml, String resource, String record) {
     LogsData d = new LogsData();
     for (int i = 0; i < 4; i++) {
       ResourceGroup<LogRecord> r = new ResourceGroup<>();
@@ -381,7 +381,7 @@ final class CollectorEditsTest {
   }
 
   @Test
-  void pointsOfOneMetricGoWithTheirHosts() {
+  void movesPointsOfOneMetricToTheirHosts() {
     Metric sum = Rig.sum("mixed-type", 2, on("host-A"), on("host-A"));
     MetricsData d =
         Rig.metrics(

@@ -44,7 +44,7 @@ final class CollectorFailoverTest {
     }
   }
 
-  /** Which levels were asked for one batch, in order. */
+  /** Levels tried for one batch, in order. */
   private String asked(String down) {
     answers(down);
     rig.routed.clear();
@@ -61,21 +61,21 @@ final class CollectorFailoverTest {
     "first second, first second third",
     "second, first"
   })
-  void theFirstLevelThatTakesItHasIt(String down, String levels) {
+  void usesTheFirstLevelThatAccepts(String down, String levels) {
     assertThat(asked(down)).isEqualTo(levels);
     assertThat(rig.outcomes).containsExactly(Outcome.ACCEPTED);
     assertThat(rig.balanced()).isTrue();
   }
 
   @Test
-  void whenAllFailTheSenderHearsOfIt() {
+  void rejectsBatchWhenAllLevelsFail() {
     assertThat(asked("first second third")).isEqualTo("first second third");
     assertThat(rig.outcomes).singleElement().isInstanceOf(Outcome.Unavailable.class);
     assertThat(rig.balanced()).isTrue();
   }
 
   @Test
-  void aLevelThatFailedIsLeftAloneAndTriedAgain() {
+  void skipsAFailedLevelAndRetriesIt() {
     assertThat(asked("first")).isEqualTo("first second");
     assertThat(asked("first")).isEqualTo("second");
     rig.clock.pass(Duration.ofMillis(50));
@@ -88,7 +88,7 @@ final class CollectorFailoverTest {
   }
 
   @Test
-  void aLevelInTheMiddleComesBackBeforeTheFirstDoes() {
+  void middleLevelRecoversBeforeTheFirst() {
     assertThat(asked("first second")).isEqualTo("first second third");
     assertThat(asked("first second")).isEqualTo("third");
     rig.clock.pass(Duration.ofMillis(50));
@@ -103,10 +103,10 @@ final class CollectorFailoverTest {
       value = {
         "{} ; priority_levels",
         "priority_levels: [] ; has no level",
-        "{priority_levels: [[traces/first]], retry_interval: 0s} ; is longer than nothing",
+        "{priority_levels: [[traces/first]], retry_interval: 0s} ; must be positive",
         "priority_levels: [[traces/unknown]] ; does not have this connector among its receivers"
       })
-  void whatTheCollectorRefusesIsRefused(String yaml, String error) {
+  void rejectsSettingsThatTheCollectorRejects(String yaml, String error) {
     assertThatThrownBy(
             () -> rig.connector(new FailoverFactory(), Signal.TRACES, Signal.TRACES, yaml, LEVELS))
         .hasMessageContaining(error);

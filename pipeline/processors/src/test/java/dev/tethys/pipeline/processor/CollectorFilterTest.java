@@ -109,7 +109,7 @@ final class CollectorFilterTest {
         "exclude: {match_type: regexp, severity_number: {min: TRACE}} ; 4",
         "exclude: {match_type: regexp, severity_number: {min: INFO, match_undefined: true}} ; 1"
       })
-  void logsAreIncludedAndExcludedAsInTheCollector(String yaml, String kept) {
+  void includesAndExcludesLogsLikeTheCollector(String yaml, String kept) {
     rig.send(rig.processor(factory, Signal.LOGS, "logs: {" + yaml + "}"), fourLogs());
     assertThat(
             Rig.all(rig.logs()).stream()
@@ -155,7 +155,7 @@ final class CollectorFilterTest {
         "include: {match_type: strict,"
             + " resource_attributes: [{key: service.name, value: other}]} ; -"
       })
-  void metricsAreIncludedAndExcludedAsInTheCollector(String yaml, String kept) {
+  void includesAndExcludesMetricsLikeTheCollector(String yaml, String kept) {
     rig.send(
         rig.processor(factory, Signal.METRICS, "metrics: {" + yaml + "}"),
         Rig.metrics(
@@ -197,7 +197,7 @@ final class CollectorFilterTest {
     return d;
   }
 
-  /** Scope and operation of each span that is left, with a star where its event is left too. */
+  /** Scope and operation of each remaining span, with a star if its event remains too. */
   private static String text(TracesData d) {
     return d.resources().stream()
         .flatMap(r -> r.scopes().stream())
@@ -261,7 +261,7 @@ final class CollectorFilterTest {
             + " == ParseJSON(resource.attributes[\"host.name\"])']},"
             + " 'spanevent.name == \"eventA\"']} ; 1A 1B* 2A 2B*"
       })
-  void spansAreDroppedAsInTheCollector(String yaml, String kept) {
+  void dropsSpansLikeTheCollector(String yaml, String kept) {
     rig.send(rig.processor(factory, Signal.TRACES, yaml), spans());
     assertThat(rig.out.isEmpty() ? "-" : text(rig.traces())).isEqualTo(kept);
     assertThat(rig.balanced()).isTrue();
@@ -273,7 +273,7 @@ final class CollectorFilterTest {
     "resource, ignore", "scope, ignore", "span, ignore", "spanevent, ignore",
     "resource, silent", "scope, silent", "span, silent", "spanevent, silent"
   })
-  void errorsGoWhereTheModeSays(String context, String mode) {
+  void handlesErrorsByErrorMode(String context, String mode) {
     String of = context + ".attributes[\"pass\"] == ParseJSON(resource.attributes[\"host.name\"])";
     rig.send(
         rig.processor(
@@ -359,7 +359,7 @@ final class CollectorFilterTest {
             + " conditions: ['scope.attributes[\"pass\"] == ParseJSON(scope.name)']},"
             + " 'log.attributes[\"pass\"] == ParseJSON(log.body)']} ; rejected"
       })
-  void recordsAreDroppedAsInTheCollector(String yaml, String kept) {
+  void dropsRecordsLikeTheCollector(String yaml, String kept) {
     rig.send(rig.processor(factory, Signal.LOGS, yaml), operations());
     assertThat(rig.balanced()).isTrue();
     if (kept.equals("rejected")) {
@@ -447,7 +447,7 @@ final class CollectorFilterTest {
         "scope ; name == \"scope\" ; -",
         "metric ; type == METRIC_DATA_TYPE_SUM ; B2 C2 D2 E2"
       })
-  void pointsAndMetricsAreDroppedAsInTheCollector(String context, String condition, String kept) {
+  void dropsPointsAndMetricsLikeTheCollector(String context, String condition, String kept) {
     for (String yaml :
         List.of(
             "metrics: {" + context + ": ['" + condition + "']}",
@@ -472,21 +472,21 @@ final class CollectorFilterTest {
       quoteCharacter = '~',
       value = {
         "TRACES ; traces: {span: ['name == \"a\"']}, spans: {include: {match_type: strict,"
-            + " services: [a]}} ; include and exclude do not go",
+            + " services: [a]}} ; include and exclude cannot be combined",
         "METRICS ; metrics: {metric: ['name == \"a\"'], include: {match_type: strict,"
-            + " metric_names: [a]}} ; include and exclude do not go",
+            + " metric_names: [a]}} ; include and exclude cannot be combined",
         "LOGS ; logs: {log_record: ['body == \"a\"'], exclude: {match_type: strict,"
-            + " bodies: [a]}} ; include and exclude do not go",
+            + " bodies: [a]}} ; include and exclude cannot be combined",
         "METRICS ; metric_conditions: ['metric.name == \"a\"'], metrics: {include: {"
-            + "match_type: strict, metric_names: [a]}} ; keep one",
+            + "match_type: strict, metric_names: [a]}} ; remove one of them",
         "LOGS ; log_conditions: ['log.body == \"a\"'], logs: {exclude: {match_type: strict,"
-            + " bodies: [a]}} ; keep one",
+            + " bodies: [a]}} ; remove one of them",
         "TRACES ; trace_conditions: ['span.name == \"a\"'], traces: {span: ['name == \"a\"']}"
-            + " ; keep one",
+            + " ; remove one of them",
         "METRICS ; metric_conditions: ['invalid_function(metric.name)'] ; invalid_function",
         "LOGS ; log_conditions: [invalid condition] ; invalid"
       })
-  void whatTheCollectorRefusesIsRefused(Signal signal, String yaml, String error) {
+  void rejectsSettingsThatTheCollectorRejects(Signal signal, String yaml, String error) {
     assertThatThrownBy(() -> rig.processor(factory, signal, "{" + yaml + "}"))
         .hasMessageContaining(error);
   }

@@ -60,7 +60,7 @@ final class CollectorGenerationTest {
     "'type: calculate, metric1: metric_1, metric2: metric_2, operation: subtract', 100, 0, 100",
     "'type: calculate, metric1: metric_1, metric2: metric_2, operation: multiply', 100, 0, 0"
   })
-  void numbersAreWorkedOut(String rule, double a, double b, String result) {
+  void derivesMetrics(String rule, double a, double b, String result) {
     for (String match : List.of("true", "false")) {
       List<Metric> all =
           run(
@@ -90,7 +90,7 @@ final class CollectorGenerationTest {
     "sum, percent, gauge, sum 2000.0{}",
     "gauge, percent, sum, gauge 5.0{}"
   })
-  void theResultIsOfTheTypeOfTheFirst(String a, String operation, String b, String result) {
+  void resultHasTheTypeOfTheFirstMetric(String a, String operation, String b, String result) {
     List<Metric> all =
         run(
             "{match_attributes: true, rules: [{"
@@ -131,7 +131,7 @@ final class CollectorGenerationTest {
   }
 
   @Test
-  void pointsGoTogetherThatDoNotContradictEachOther() {
+  void combinesPointsWithoutConflictingAttributes() {
     String rule = "rules: [{" + NEW + "calculate, metric1: total, metric2: used, operation: add}]";
     assertThat(text(run("{match_attributes: true, " + rule + "}", capacities()).get(2)).split(" "))
         .contains("1010.0{}", "2010.0{device=disk1}", "1030.0{device=disk4}");
@@ -149,7 +149,7 @@ final class CollectorGenerationTest {
   }
 
   @Test
-  void whatARuleMakesIsNoOperandOfOthers() {
+  void generatedMetricsAreNotOperands() {
     assertThat(
             run(
                 "rules: [{name: b, type: scale, metric1: a, operation: add, scale_by: 1},"
@@ -176,7 +176,7 @@ final class CollectorGenerationTest {
         "name: n, type: calculate, metric1: n, metric2: b, operation: add ; is that of metric1",
         "name: n, type: calculate, metric1: a, metric2: n, operation: add ; is that of metric2"
       })
-  void whatTheCollectorRefusesIsRefused(String rule, String error) {
+  void rejectsSettingsThatTheCollectorRejects(String rule, String error) {
     assertThatThrownBy(() -> run("rules: [{" + rule + "}]")).hasMessageContaining(error);
   }
 }

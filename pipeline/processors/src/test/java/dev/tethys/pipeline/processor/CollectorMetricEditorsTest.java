@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class CollectorMetricEditorsTest {
   private final Rig rig = new Rig();
 
-  /** What a statement makes of a metric. */
+  /** Runs a statement on a metric. */
   private Metric edited(String statement, Metric m) {
     rig.send(
         rig.processor(
@@ -67,7 +67,7 @@ final class CollectorMetricEditorsTest {
     "median, even, 75", "median, odd, 50", "sum, whole, 17", "mean, whole, 8", "count, whole, 2",
     "median, whole, 8", "median, whole odd, 5", "min, whole, 5", "max, whole, 12"
   })
-  void valuesOfAnAttributeAreBroughtTogether(String function, String of, double result) {
+  void groupsPointsByAttributeValues(String function, String of, double result) {
     NumberDataPoint[] points =
         switch (of) {
           case "even" -> new NumberDataPoint[] {real(100, "test1"), real(50, "test2")};
@@ -101,7 +101,7 @@ final class CollectorMetricEditorsTest {
   }
 
   @Test
-  void histogramsOfAnAttributeAreAdded() {
+  void mergesHistogramsByAttribute() {
     MetricData.Histogram h = new MetricData.Histogram();
     h.setTemporality(MetricData.TEMPORALITY_DELTA);
     MetricData.ExponentialHistogram e = new MetricData.ExponentialHistogram();
@@ -141,7 +141,7 @@ final class CollectorMetricEditorsTest {
   }
 
   @Test
-  void metricsAreScaled() {
+  void scalesMetrics() {
     NumberDataPoint real = Rig.point(0, 1);
     real.setDouble(10);
     Metric m = edited("scale_metric(10.0, \"kWh\")", Rig.gauge("m", real));
@@ -215,7 +215,8 @@ final class CollectorMetricEditorsTest {
     "uniform, three, '1, 2, 3, 4, 5', 0 0 0 0 0 44",
     "uniform, three, '1000, 2000, 3000, 4000, 5000', 44 0 0 0 0 0"
   })
-  void exponentialHistogramsBecomeExplicit(String how, String of, String bounds, String counts) {
+  void convertsExponentialHistogramsToExplicit(
+      String how, String of, String bounds, String counts) {
     long[] thirty = new long[30];
     thirty[0] = 1;
     thirty[29] = 1;
@@ -281,7 +282,7 @@ final class CollectorMetricEditorsTest {
 
   @ParameterizedTest
   @CsvSource({"sum", "gauge", "histogram", "exponential", "summary"})
-  void attributesOfPointsAreLookedFor(String kind) {
+  void matchesAttributesOfPoints(String kind) {
     String key = "HasAttrKeyOnDatapoint(\"test\")";
     assertThat(dropped(key, one(kind, "pass"))).isTrue();
     assertThat(dropped(key, one(kind, null))).isFalse();
@@ -336,7 +337,7 @@ final class CollectorMetricEditorsTest {
     "metric, sum, delta, false, m_sum, 12.34",
     "datapoint, sum, cumulative, true, m_sum, 12.34"
   })
-  void summariesBecomeSums(
+  void convertsSummariesToSums(
       String context,
       String what,
       String temporality,
@@ -362,7 +363,7 @@ final class CollectorMetricEditorsTest {
 
   @ParameterizedTest
   @CsvSource({"metric, ''", "datapoint, ''", "metric, custom_quantile"})
-  void quantilesBecomeGauges(String context, String key) {
+  void convertsQuantilesToGauges(String context, String key) {
     List<Metric> all =
         summarised(
             context,
@@ -377,7 +378,7 @@ final class CollectorMetricEditorsTest {
   }
 
   @Test
-  void aWhereMayTakeOnePointOfASummary() {
+  void whereSelectsSinglePointsOfASummary() {
     List<Metric> all =
         summarised(
             "datapoint",
@@ -388,7 +389,7 @@ final class CollectorMetricEditorsTest {
 
   @ParameterizedTest
   @CsvSource({"metric", "datapoint"})
-  void whatIsNoSummaryStays(String context) {
+  void leavesOtherMetricsUnchanged(String context) {
     assertThat(
             summarised(
                 context,
@@ -404,7 +405,7 @@ final class CollectorMetricEditorsTest {
     "'unit = \"u\"', unit, test test u",
     "'name = \"n\", description = \"d\", unit = \"u\"', name, n d u"
   })
-  void metricsAreCopied(String arguments, String field, String copy) {
+  void copiesMetrics(String arguments, String field, String copy) {
     Metric m = Rig.sum("test", MetricData.TEMPORALITY_CUMULATIVE, Rig.point(1, 1));
     m.setDescription("test");
     m.setUnit("test");

@@ -115,7 +115,7 @@ final class CollectorRoutingTest {
         "request | request[\"X-Tenant\"] == \"acme\" | log | attributes[\"logName\"] == \"logY\""
             + " | notacme | '' | '' | all",
       })
-  void recordsGoWhereTheCollectorSendsThem(
+  void routesRecordsLikeTheCollector(
       String context0,
       String condition0,
       String context1,

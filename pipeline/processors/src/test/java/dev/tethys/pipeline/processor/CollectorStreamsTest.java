@@ -88,7 +88,7 @@ final class CollectorStreamsTest {
     return all;
   }
 
-  /** Buckets with counts, of which those at the ends may be left out. */
+  /** Formats buckets with counts; buckets at the ends may be omitted. */
   private static String text(ExponentialHistogramDataPoint p) {
     return p.timeUnixNano()
         + " "
@@ -108,7 +108,7 @@ final class CollectorStreamsTest {
   }
 
   @Test
-  void exponentialDeltasAreAddedUp() {
+  void accumulatesExponentialDeltas() {
     rig.send(
         rig.processor(DeltaToCumulative.factory(), Signal.METRICS, "{}"),
         Rig.metrics(
@@ -135,7 +135,7 @@ final class CollectorStreamsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        // other bounds: it begins anew
+        // other bounds: the sum restarts
         "histogram h [0..10: 15/0/0.01,0.1,1,10,100/1,2,3,4,5] [0..20:"
             + " 3/0/0.01,0.1,1,10,100/1,0,1,0,1] [0..30: 10/0/0.1,1,10,100/1,2,3,4] > histogram h"
             + " [0..10: 15/0/0.01,0.1,1,10,100/1,2,3,4,5] [0..20: 18/0/0.01,0.1,1,10,100/2,2,4,4,6]"
@@ -152,7 +152,7 @@ final class CollectorStreamsTest {
             + " [1000..2400 7861=3d13: 49] [1000..3100 10d=68c6: 239] [1000..4600 10d=68c6: 286]"
             + " [1000..5200 10d=68c6: 320] [1000..6400 10d=68c6: 418] [1000..6800 7861=3d13: 85]",
       })
-  void deltasAreAddedUp(String aCase) {
+  void accumulatesDeltas(String aCase) {
     String[] parts = aCase.split(" > ");
     rig.send(
         rig.processor(DeltaToCumulative.factory(), Signal.METRICS, "{}"),
@@ -166,7 +166,7 @@ final class CollectorStreamsTest {
   }
 
   @Test
-  void whatIsNoDeltaPasses() {
+  void passesPointsThatAreNotDeltas() {
     Metric summary = new Metric();
     summary.setName("test.summary");
     MetricData.Summary s = new MetricData.Summary();
@@ -185,7 +185,7 @@ final class CollectorStreamsTest {
   }
 
   @Test
-  void streamsBeyondTheMostAreDropped() {
+  void dropsStreamsBeyondTheLimit() {
     Processor p = rig.processor(DeltaToCumulative.factory(), Signal.METRICS, "max_streams: 10");
     StringBuilder first = new StringBuilder("sum sum");
     StringBuilder second = new StringBuilder("sum sum");
@@ -279,10 +279,10 @@ final class CollectorStreamsTest {
             + " | 0 100 200 500 | delta 100 100 300 | 0 4 5 | delta 4 1",
         "{include: {metrics: [.*], match_type: regexp}, exclude: {metrics: [metric_1], match_type:"
             + " strict}} | 100 200 500 | cumulative 100 200 500 | 0 4 5 | delta 4 1",
-        // the count since a source began anew continues: the Collector drops it
+        // counts since a restart of the source continue; the Collector drops them
         "{} | 100 105 120 100 110 | delta 5 15 100 10 | 0 1 | delta 1",
       })
-  void sumsBecomeDeltas(String yaml, String one, String made, String two, String other) {
+  void convertsSumsToDeltas(String yaml, String one, String made, String two, String other) {
     rig.send(
         rig.processor(CumulativeToDelta.factory(), Signal.METRICS, yaml),
         Rig.metrics("s", sum("metric_1", one, true), sum("metric_2", two, true)));
@@ -292,7 +292,7 @@ final class CollectorStreamsTest {
   }
 
   @Test
-  void whatIsNotMonotonicPasses() {
+  void passesNonMonotonicSums() {
     rig.send(
         rig.processor(CumulativeToDelta.factory(), Signal.METRICS, "{}"),
         Rig.metrics("s", sum("metric_1", "0 100 200 500", true), sum("metric_2", "4 5", false)));
@@ -314,7 +314,7 @@ final class CollectorStreamsTest {
         "include: {metric_types: [histogram]} | true | true | 0 100 | delta 100[50,25,25]=100",
         "include: {metric_types: [sum]} | true | true | 100 | cumulative 100[50,25,25]=100~",
       })
-  void histogramsBecomeDeltas(
+  void convertsHistogramsToDeltas(
       String yaml, boolean sums, boolean extremes, String values, String made) {
     rig.send(
         rig.processor(CumulativeToDelta.factory(), Signal.METRICS, yaml),
@@ -336,7 +336,7 @@ final class CollectorStreamsTest {
         "auto | 0 | 1:100 2:225 | 0:100 1:125",
         "auto | 0 | 1:100 2:225 3:75 4:300 5:325 | 0:100 1:125 2:75 3:225 4:25",
       })
-  void firstPointsGoOnAsConfigured(String mode, String start, String came, String made) {
+  void handlesFirstPointsAsConfigured(String mode, String start, String came, String made) {
     for (boolean whole : new boolean[] {true, false}) {
       Processor p =
           rig.processor(
@@ -380,10 +380,10 @@ final class CollectorStreamsTest {
             + " [0..20 aaa=bbb: 36/0/0.01,0.1,1,10,100/2,3,7,4,20]"
             + " [0..80 aaa=bbb: 80/0/0.01,0.1,1,10,100/9,12,17,8,34]"
             + " > histogram test [0..80 aaa=bbb: 80/0/0.01,0.1,1,10,100/9,12,17,8,34]",
-        // of two of one time the first
+        // of two points with the same time, the first wins
         "gauge test [0..50 aaa=bbb: 1.0] [0..50 aaa=bbb: 2.0] > gauge test [0..50 aaa=bbb: 1.0]",
       })
-  void theNewestOfAnIntervalGoesOn(String aCase) throws IOException {
+  void emitsTheNewestPointOfAnInterval(String aCase) throws IOException {
     String[] parts = aCase.split(" > ");
     Processor p = rig.processor(new IntervalFactory(), Signal.METRICS, "interval: 1s");
     p.start();
@@ -398,7 +398,7 @@ final class CollectorStreamsTest {
   }
 
   @Test
-  void theNewestExponentialHistogramGoesOn() throws IOException {
+  void emitsTheNewestExponentialHistogram() throws IOException {
     Processor p = rig.processor(new IntervalFactory(), Signal.METRICS, "interval: 1s");
     p.start();
     rig.send(
@@ -425,7 +425,7 @@ final class CollectorStreamsTest {
   }
 
   @Test
-  void deltasOfAnIntervalAreAddedUp() throws IOException {
+  void accumulatesDeltasOfAnInterval() throws IOException {
     Processor p = rig.processor(new IntervalFactory(), Signal.METRICS, "interval: 1s");
     p.start();
     rig.send(
@@ -449,7 +449,7 @@ final class CollectorStreamsTest {
   }
 
   @Test
-  void whatIsNotMonotonicOrToldToPassesAnIntervalAtOnce() throws IOException {
+  void passesNonMonotonicAndUnselectedPointsImmediately() throws IOException {
     Processor p =
         rig.processor(
             new IntervalFactory(), Signal.METRICS, "{interval: 1s, pass_through: {gauge: true}}");

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What detectors find in places that a test makes. */
+/** Runs detectors in simulated environments. */
 class DetectionTest {
   private final Map<String, String> environment = new HashMap<>();
   private final Map<String, String> answers = new HashMap<>();
@@ -140,7 +140,7 @@ class DetectionTest {
     return rig.processor(new ResourceDetection(place()), Signal.TRACES, yaml);
   }
 
-  /** What a resource without attributes gets. */
+  /** Attributes added to an empty resource. */
   private Attributes found(String yaml) throws IOException {
     Processor p = processor(yaml);
     p.start();
@@ -158,7 +158,7 @@ class DetectionTest {
   }
 
   @Test
-  void theFirstDetectorThatFindsSomethingSaysIt() throws IOException {
+  void firstDetectorThatFindsAnAttributeWins() throws IOException {
     environment.put("OTEL_RESOURCE_ATTRIBUTES", " host.name = given , team=a%20b,");
     write("etc/hosts", "127.0.0.1 localhost\n10.0.0.7 web7.example.com web7 # this\n");
     assertThat(map(found("detectors: [env, system]")))
@@ -173,7 +173,7 @@ class DetectionTest {
   }
 
   @Test
-  void whatIsThereStaysUnlessItIsOverridden() throws IOException {
+  void keepsExistingAttributesUnlessOverridden() throws IOException {
     environment.put("OTEL_RESOURCE_ATTRIBUTES", "service.name=found");
     for (boolean override : new boolean[] {true, false}) {
       Processor p = processor("override: " + override);
@@ -187,7 +187,7 @@ class DetectionTest {
   }
 
   @Test
-  void aBrokenVariableIsAnErrorOfTheStart() throws IOException {
+  void failsStartOnAMalformedVariable() throws IOException {
     environment.put("OTEL_RESOURCE_ATTRIBUTES", "a=b,c");
     Processor p = processor("{detectors: [env], retry: {enabled: false}}");
     assertThatThrownBy(p::start)
@@ -198,7 +198,7 @@ class DetectionTest {
 
   @Test
   @Timeout(60)
-  void whoDoesNotAnswerInTimeIsNotWaitedFor() throws IOException {
+  void abandonsDetectorsAfterTheTimeout() throws IOException {
     AtomicBoolean answers = new AtomicBoolean();
     lookups =
         () -> {
@@ -219,17 +219,17 @@ class DetectionTest {
   }
 
   @Test
-  void namesAreAskedInOrder() throws IOException {
+  void triesHostNameSourcesInOrder() throws IOException {
     assertThat(map(found("{detectors: [system], system: {hostname_sources: [cname, lookup]}}")))
         .containsEntry("host.name", "reverse.example.com");
     assertThat(map(found("{detectors: [system], system: {hostname_sources: [os]}}")))
         .containsEntry("host.name", "web7");
-    // Of the addresses alone, when neither the file nor the resolver knows it.
+    // Only by address, if neither the hosts file nor the resolver knows the name.
     assertThat(map(found("detectors: [system]"))).containsEntry("host.name", "reverse.example.com");
   }
 
   @Test
-  void theSystemTellsWhatIsWanted() throws IOException {
+  void detectsRequestedSystemAttributes() throws IOException {
     write("etc/machine-id", "0123456789abcdef0123456789abcdef\n");
     write(
         "etc/os-release",
@@ -281,7 +281,7 @@ class DetectionTest {
   }
 
   @Test
-  void aMachineOfEc2() throws IOException {
+  void detectsEc2Instances() throws IOException {
     answers.put("PUT /latest/api/token", "the token");
     answers.put("GET /latest/meta-data/instance-id", "i-1234567890abcdef0");
     answers.put("GET /latest/meta-data/hostname", "ip-10-158-112-84.us-west-2.compute.internal");
@@ -316,7 +316,7 @@ class DetectionTest {
   }
 
   @Test
-  void whereThereAreNoMetadataNothingIsFoundUnlessTheyMustBe() throws IOException {
+  void findsNothingWithoutMetadataUnlessRequired() throws IOException {
     assertThat(map(found("detectors: [ec2, azure, gcp, aks, ecs, lambda, heroku]"))).isEmpty();
     Processor p =
         processor("{detectors: [lambda], fail_on_missing_metadata: true, retry: {enabled: false}}");
@@ -324,7 +324,7 @@ class DetectionTest {
   }
 
   @Test
-  void aTaskOfEcs() throws IOException {
+  void detectsEcsTasks() throws IOException {
     environment.put("ECS_CONTAINER_METADATA_URI_V4", "http://169.254.170.2/v4/a");
     answers.put("GET /v4/a", "{\"DockerId\": \"own\"}");
     answers.put(
@@ -358,7 +358,7 @@ class DetectionTest {
   }
 
   @Test
-  void aNodeOfAzuresKubernetes() throws IOException {
+  void detectsAksNodes() throws IOException {
     answers.put(
         "GET /metadata/instance/compute?api-version=2020-09-01&format=json",
         """
@@ -439,7 +439,7 @@ class DetectionTest {
   }
 
   @Test
-  void theTagsOfAMachineOfEc2AreAskedOfItsApi() throws IOException {
+  void readsTagsFromTheEc2Api() throws IOException {
     answers.put("PUT /latest/api/token", "the token");
     answers.put("GET /latest/meta-data/instance-id", "i-1");
     answers.put("GET /latest/meta-data/hostname", "ip-1");
@@ -463,12 +463,12 @@ class DetectionTest {
         .containsEntry("ec2.tag.team", "red")
         .containsEntry("host.id", "i-1")
         .doesNotContainKey("ec2.tag.Name");
-    answers.remove("POST /"); // the machine's role may not ask
+    answers.remove("POST /"); // the instance role lacks permission
     assertThat(map(found(tags))).containsEntry("host.id", "i-1").doesNotContainKey("ec2.tag.team");
   }
 
   @Test
-  void aClusterOfOpenShift() throws IOException {
+  void detectsOpenShiftClusters() throws IOException {
     eks();
     String path = "GET /apis/config.openshift.io/v1/infrastructures/cluster";
     // In the form of OpenShift's reference.
@@ -508,7 +508,7 @@ class DetectionTest {
   }
 
   @Test
-  void aNodeOfAwssKubernetesWithoutMetadata() throws IOException {
+  void detectsEksNodesWithoutMetadata() throws IOException {
     eks();
     environment.put("K8S_NODE_NAME", "n1");
     answers.put(
@@ -532,7 +532,7 @@ class DetectionTest {
   }
 
   @Test
-  void aNodeOfAwssKubernetesWithMetadata() throws IOException {
+  void detectsEksNodesWithMetadata() throws IOException {
     eks();
     answers.put("PUT /latest/api/token", "the token");
     answers.put("GET /latest/meta-data/instance-id", "i-1");
@@ -547,21 +547,21 @@ class DetectionTest {
         .containsEntry("cloud.region", "us-west-2")
         .containsEntry("cloud.account.id", "1")
         .containsEntry("k8s.cluster.name", "shop");
-    answers.remove("POST /"); // the node's role may not ask EC2
+    answers.remove("POST /"); // the node role lacks permission for EC2
     assertThat(map(found(all())))
         .containsEntry("cloud.region", "us-west-2")
         .doesNotContainKey("k8s.cluster.name");
   }
 
   @Test
-  void aNodeOfKubernetes() throws IOException {
+  void detectsKubernetesNodes() throws IOException {
     eks();
     environment.put("MY_NODE", "n1");
     answers.put("GET /api/v1/nodes/n1", "{\"metadata\": {\"name\": \"n1\", \"uid\": \"u-1\"}}");
     answers.put("GET /api/v1/namespaces/kube-system", "{\"metadata\": {\"uid\": \"c-1\"}}");
     assertThat(map(found("{detectors: [k8s_api], k8s_api: {node_from_env_var: MY_NODE}}")))
         .isEqualTo(Map.of("k8s.node.name", "n1", "k8s.node.uid", "u-1", "k8s.cluster.uid", "c-1"));
-    // The node is not configured: that is an error, where a failing API would only be logged.
+    // A missing node name is an error, whereas a failing API would only be logged.
     Processor p = processor("{detectors: [k8snode], retry: {enabled: false}}");
     assertThatThrownBy(p::start).hasMessageContaining("K8S_NODE_NAME");
     environment.put("K8S_NODE_NAME", "gone");
@@ -569,7 +569,7 @@ class DetectionTest {
   }
 
   @Test
-  void aClusterThatKubectlKnows() throws IOException {
+  void detectsClustersOfAKubeconfig() throws IOException {
     environment.put("HOME", root.toString());
     environment.put("K8S_NODE_NAME", "n1");
     Files.createDirectories(root.resolve(".kube"));
@@ -589,7 +589,7 @@ class DetectionTest {
   }
 
   @Test
-  void whatAgentsLeftInFiles() throws IOException {
+  void readsFilesWrittenByAgents() throws IOException {
     assertThat(map(found("detectors: [dynatrace, elastic_beanstalk]"))).isEmpty();
     Files.createDirectories(root.resolve("var/lib/dynatrace/enrichment"));
     write(
@@ -614,7 +614,7 @@ class DetectionTest {
   }
 
   @Test
-  void googlesMachinesAndServices() throws IOException {
+  void detectsGoogleCloudMachinesAndServices() throws IOException {
     environment.put("GCE_METADATA_HOST", address());
     String at = "GET /computeMetadata/v1/";
     answers.put(at + "project/project-id", "shop-1");
@@ -658,7 +658,7 @@ class DetectionTest {
   }
 
   @Test
-  void whatIsFoundLaterIsTakenLater() throws IOException {
+  void appliesAttributesFoundLater() throws IOException {
     environment.put("OTEL_RESOURCE_ATTRIBUTES", "a=1");
     Processor p = processor("refresh_interval: 1m");
     p.start();
@@ -673,9 +673,9 @@ class DetectionTest {
   }
 
   @Test
-  void whatIsNotBuiltIsRefusedByName() {
+  void rejectsUnsupportedDetectorsByName() {
     assertThatThrownBy(() -> processor("detectors: [consul]"))
-        .hasMessageContaining("detector consul is not built");
+        .hasMessageContaining("detector consul is not supported");
     assertThatThrownBy(() -> processor("detectors: [sytem]"))
         .hasMessageContaining("unknown detector \"sytem\"");
     assertThatThrownBy(() -> processor("{detectors: [openshift], openshift: {address: a}}"))

@@ -29,7 +29,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-/** Processors that edit or drop and hold nothing. */
+/** Processors that edit or drop items and buffer nothing. */
 class EditingTest {
   private Rig rig = new Rig();
 
@@ -43,7 +43,7 @@ class EditingTest {
   }
 
   @Test
-  void attributesAreEditedWhereTheyAreMeant() {
+  void editsSelectedAttributes() {
     rig.processor(
             AttributesProcessors.attributes(),
             Signal.LOGS,
@@ -115,7 +115,7 @@ class EditingTest {
 
   /** Hashes of the bytes made with another program. */
   @Test
-  void valuesOfEveryTypeAreHashedByTheirBytes() {
+  void hashesValuesOfEveryTypeByTheirBytes() {
     run(
         AttributesProcessors.attributes(),
         Signal.LOGS,
@@ -130,7 +130,7 @@ class EditingTest {
   }
 
   @Test
-  void aNameAloneIsMetadata() {
+  void treatsABareNameAsMetadata() {
     rig.processor(
             AttributesProcessors.attributes(),
             Signal.LOGS,
@@ -143,7 +143,7 @@ class EditingTest {
   }
 
   @Test
-  void labelsAreMatchedAsNamesAreAndAddedWhereTheyLack() {
+  void matchesLabelsLikeNamesAndAddsMissingOnes() {
     run(
         MetricsTransform.factory(),
         Signal.METRICS,
@@ -169,7 +169,7 @@ class EditingTest {
   }
 
   @Test
-  void operationsOnSomePointsLeaveTheMetricAndTheOthers() {
+  void editsOnlyMatchingPoints() {
     run(
         MetricsTransform.factory(),
         Signal.METRICS,
@@ -215,7 +215,7 @@ class EditingTest {
   }
 
   @Test
-  void metricsThatAreUnlikeStayAsTheyAre() {
+  void leavesIncompatibleMetricsUnchanged() {
     String yaml =
         """
         transforms:
@@ -243,7 +243,7 @@ class EditingTest {
   }
 
   @Test
-  void exponentialHistogramsAreScaledByTheirOffsets() {
+  void scalesExponentialHistogramsByOffset() {
     ExponentialHistogramDataPoint p = new ExponentialHistogramDataPoint();
     p.setScale(0); // (1,2], (2,4], (4,8]
     p.setPositiveOffset(0);
@@ -281,7 +281,7 @@ class EditingTest {
   }
 
   @Test
-  void resourcesAreEdited() {
+  void editsResources() {
     run(
         AttributesProcessors.resource(),
         Signal.TRACES,
@@ -293,7 +293,7 @@ class EditingTest {
   }
 
   @Test
-  void whoSentABatchBecomesAttributes() {
+  void copiesClientMetadataToAttributes() {
     Processor p =
         rig.processor(
             AttributesProcessors.attributes(),
@@ -324,7 +324,7 @@ class EditingTest {
   }
 
   @Test
-  void redactionRemovesAndMasks() {
+  void redactsRemovedAndMaskedValues() {
     run(
         Redaction.factory(),
         Signal.LOGS,
@@ -370,7 +370,7 @@ class EditingTest {
   }
 
   @Test
-  void samplingIsConsistentAndWrittenDown() {
+  void samplesConsistentlyAndRecordsThresholds() {
     Span[] spans = new Span[1000];
     for (int i = 0; i < spans.length; i++) {
       spans[i] = Rig.span("s" + i);
@@ -390,14 +390,14 @@ class EditingTest {
   }
 
   @Test
-  void withoutAPercentageNothingIsKept() {
+  void keepsNothingWithoutAPercentage() {
     run(Sampler.factory(), Signal.TRACES, "{}", Rig.traces("s", Rig.span("a")));
     assertThat(rig.out).isEmpty();
     assertThat(rig.account(Signal.TRACES).balance().dropped()).containsEntry("sampled_out", 1L);
   }
 
   @Test
-  void explicitRandomnessAndThresholdsAreHeeded() {
+  void honoursExplicitRandomnessAndThresholds() {
     Span s = Rig.span("a");
     s.setTraceState("x=y,ot=th:0;rv:9b8233f7e3a151;p:1");
     run(
@@ -421,7 +421,7 @@ class EditingTest {
   }
 
   @Test
-  void logsAreSampledByAttributesAndPriorities() {
+  void samplesLogsByAttributesAndPriorities() {
     LogRecord[] logs = new LogRecord[2000];
     for (int i = 0; i < logs.length; i++) {
       logs[i] = Rig.log(9, "x", "id", "i" + i);
@@ -445,7 +445,7 @@ class EditingTest {
   }
 
   @Test
-  void itemsAreGroupedByAttributes() {
+  void groupsItemsByAttributes() {
     run(
         GroupByAttributes.factory(),
         Signal.LOGS,
@@ -480,7 +480,7 @@ class EditingTest {
   }
 
   @Test
-  void rulesOfPrometheusRewriteAndDrop() {
+  void appliesPrometheusRelabelRules() {
     run(
         RelabelProcessor.factory(),
         Signal.METRICS,
@@ -505,7 +505,7 @@ class EditingTest {
   }
 
   @Test
-  void metricsAreRenamedCopiedCombinedAndGrouped() {
+  void renamesCopiesCombinesAndGroupsMetrics() {
     run(
         MetricsTransform.factory(),
         Signal.METRICS,
@@ -560,7 +560,7 @@ class EditingTest {
   }
 
   @Test
-  void theLoudDoNotTakeTheShareOfTheQuiet() {
+  void protectsLightSendersFromHeavyOnes() {
     var p =
         rig.processor(
             RateLimiter.factory(), Signal.LOGS, "{items_per_second: 100, labels: [service.name]}");

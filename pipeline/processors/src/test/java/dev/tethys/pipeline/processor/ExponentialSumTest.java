@@ -73,7 +73,7 @@ class ExponentialSumTest {
     return counts;
   }
 
-  /** Each bucket counts the values that are in it, and no others. */
+  /** Asserts that each bucket counts exactly the values within its bounds. */
   private static void assertHolds(ExponentialHistogramDataPoint p, List<Double> values) {
     double t = p.zeroThreshold();
     assertThat(p.count()).isEqualTo(values.size());
@@ -114,7 +114,7 @@ class ExponentialSumTest {
   }
 
   @Test
-  void aQuietSeriesKeepsEachObservationInABucketThatHoldsIt() {
+  void keepsObservationsOfQuietSeriesInTheirBuckets() {
     Processor p = rig.processor(DeltaToCumulative.factory(), Signal.METRICS, "{}");
     List<Double> values = new ArrayList<>();
     ExponentialHistogramDataPoint sum = new ExponentialHistogramDataPoint();
@@ -131,7 +131,7 @@ class ExponentialSumTest {
   }
 
   @Test
-  void sumsHoldWhatTheirPartsHeld() {
+  void keepsObservationsOfAllParts() {
     Random random = new Random(7);
     for (int round = 0; round < 400; round++) {
       double spread = random.nextDouble() * 40;
@@ -139,7 +139,7 @@ class ExponentialSumTest {
       List<Double> all = new ArrayList<>();
       for (int n = 0; n < 6; n++) {
         double[] values = new double[1 + random.nextInt(5)];
-        // Near each other, for what an instrument gives at a fine scale is not wide.
+        // close together: an instrument at a fine scale covers a narrow range
         double centre = (random.nextDouble() - 0.5) * spread;
         for (int i = 0; i < values.length; i++) {
           double near = (random.nextDouble() - 0.5) * 0.01;
@@ -158,7 +158,7 @@ class ExponentialSumTest {
   }
 
   @Test
-  void manyAtOnceAreAsOneAfterTheOther() {
+  void mergingAtOnceEqualsMergingInSequence() {
     Random random = new Random(11);
     MetricData.ExponentialHistogram data = new MetricData.ExponentialHistogram();
     List<Double> all = new ArrayList<>();
@@ -173,7 +173,7 @@ class ExponentialSumTest {
   }
 
   @Test
-  void theLargerZeroThresholdCounts() {
+  void usesTheLargerZeroThreshold() {
     for (boolean swapped : new boolean[] {false, true}) {
       ExponentialHistogramDataPoint narrow = point(0, -2, 1, 2, 3); // (1/4, 1/2], (1/2, 1], (1, 2]
       narrow.setNegativeOffset(-3);
@@ -196,7 +196,7 @@ class ExponentialSumTest {
   }
 
   @Test
-  void aThresholdThatPartsABucketMovesUpToItsBound() {
+  void movesAThresholdInsideABucketUpToItsBound() {
     ExponentialHistogramDataPoint sum = point(0, -1, 2, 3);
     ExponentialHistogramDataPoint more = point(0, 0, 4);
     more.setZeroThreshold(0.7);
@@ -207,7 +207,7 @@ class ExponentialSumTest {
   }
 
   @Test
-  void aThresholdThatAllHavePartsTheirBuckets() {
+  void keepsACommonThresholdInsideABucket() {
     ExponentialHistogramDataPoint sum = point(0, -1, 2, 3);
     sum.setZeroThreshold(0.7);
     ExponentialHistogramDataPoint more = point(0, -1, 4);
@@ -219,7 +219,7 @@ class ExponentialSumTest {
   }
 
   @Test
-  void emptyBucketsTakeNoRoomAndNoScale() {
+  void ignoresEmptyBuckets() {
     long[] counts = new long[20_000];
     counts[9_000] = 1;
     ExponentialHistogramDataPoint sum = point(20, -9_000, counts);
@@ -238,7 +238,7 @@ class ExponentialSumTest {
   }
 
   @Test
-  void aSignThatIsWideMakesTheOtherCoarserToo() {
+  void lowersTheScaleOfBothSigns() {
     ExponentialHistogramDataPoint sum = point(3, 8, 1, 1);
     ExponentialHistogramDataPoint more = point(3, 8);
     more.setNegativeOffset(-80);
@@ -258,7 +258,7 @@ class ExponentialSumTest {
   }
 
   @Test
-  void indexesGoToTheEndsOfTheirRange() {
+  void supportsExtremeIndexes() {
     ExponentialHistogramDataPoint sum = point(20, Integer.MIN_VALUE, 1);
     assertThat(Points.add(sum, point(20, Integer.MAX_VALUE, 2))).isTrue();
     assertThat(sum.scale()).isEqualTo(-5); // 2^32 buckets become 128
@@ -273,7 +273,7 @@ class ExponentialSumTest {
   }
 
   @Test
-  void scalesGoToTheEndsOfTheirRange() {
+  void supportsExtremeScales() {
     ExponentialHistogramDataPoint sum = point(Integer.MAX_VALUE, -7, 1);
     assertThat(Points.add(sum, point(Integer.MIN_VALUE, -1, 2, 3))).isTrue();
     assertThat(sum.scale()).isEqualTo(Integer.MIN_VALUE);
@@ -293,7 +293,7 @@ class ExponentialSumTest {
   }
 
   @Test
-  void whatNoScaleBringsTogetherIsNotAdded() {
+  void rejectsHistogramsWithoutACommonScale() {
     ExponentialHistogramDataPoint sum = point(-10, 0, 1);
     sum.setZeroCount(4);
     sum.setCount(5);

@@ -104,7 +104,7 @@ class FidelityTest {
   }
 
   @Test
-  void itemsThatPassUnchangedMatchAndTheBatchStaysAsItCame() throws IOException {
+  void matchesUnchangedItemsAndForwardsBatchesUnmodified() throws IOException {
     Processor first = points("", Signal.LOGS, _ -> {});
     Batch b = Rig.batch(logs(5));
     first.consume(b, rig.outcomes::add);
@@ -113,7 +113,7 @@ class FidelityTest {
     assertThat(items("match")).isEqualTo(5);
     assertThat(metric("mdai_fidelity_payloads_received_total", "sent")).isEqualTo(5);
     assertThat(metric("mdai_fidelity_payloads_received_total", "delivered")).isEqualTo(5);
-    // Body, severity, time, two attributes and one of the resource.
+    // body, severity, time, two attributes and one resource attribute
     assertThat(metric("mdai_fidelity_attribute_checks_total", "match")).isEqualTo(30);
     assertThat(metric("mdai_fidelity_pending_payloads")).isZero();
   }
@@ -125,7 +125,7 @@ class FidelityTest {
   }
 
   @Test
-  void changesOfAttributesAreCountedByName() throws IOException {
+  void countsAttributeChangesByName() throws IOException {
     Processor first =
         points(
             ", required: {user: value, request.id: presence_only, tenant: presence_only}",
@@ -151,7 +151,7 @@ class FidelityTest {
   }
 
   @Test
-  void changedBodyIsComparedWhereAnAttributeIdentifiesTheItem() throws IOException {
+  void comparesBodiesOfItemsIdentifiedByAttribute() throws IOException {
     Processor first =
         points(
             ", correlation: request.id, ignored_attributes: [user], required: {service.name: value,"
@@ -168,7 +168,7 @@ class FidelityTest {
   }
 
   @Test
-  void itemsThatAreDroppedAreMissingAfterTheTimeout() throws IOException {
+  void reportsDroppedItemsAsMissingAfterTheTimeout() throws IOException {
     Processor first =
         points(
             ", timeout: 5s, required: {user: value}",
@@ -195,7 +195,7 @@ class FidelityTest {
   }
 
   @Test
-  void batchThatIsRefusedIsNotDeliveredAndItsRepetitionCountsOnce() throws IOException {
+  void countsARetriedBatchOnce() throws IOException {
     Processor first = points("", Signal.LOGS, _ -> {});
     answer = new Outcome.Unavailable("full", Duration.ZERO);
     rig.send(first, logs(2));
@@ -208,7 +208,7 @@ class FidelityTest {
   }
 
   @Test
-  void itemsOfAPartlyRefusedBatchAreUnknownAndTheRefusedOnesCountedExactly() throws IOException {
+  void reportsItemsOfPartlyRejectedBatchesAsUnknown() throws IOException {
     Processor first =
         processor(
             "{check: vendor, point: sent, sample: 0.2, required: {user: value}}",
@@ -235,7 +235,7 @@ class FidelityTest {
   }
 
   @Test
-  void itemsThatAreRefusedByTheirNumberAreMissing() throws IOException {
+  void reportsItemsRejectedByIndexAsMissing() throws IOException {
     Processor first = points("", Signal.LOGS, _ -> {});
     answer = new Outcome.Rejected("too old", 1, Map.of("too old", 1), Map.of(2, "too old"));
     rig.send(first, logs(4));
@@ -246,7 +246,7 @@ class FidelityTest {
   }
 
   @Test
-  void itemsOfABatchThatIsRefusedAsAWholeAreMissing() throws IOException {
+  void reportsItemsOfRejectedBatchesAsMissing() throws IOException {
     Processor first = points("", Signal.LOGS, _ -> {});
     answer = new Outcome.Rejected("too old", 4);
     rig.send(first, logs(4));
@@ -256,7 +256,7 @@ class FidelityTest {
   }
 
   @Test
-  void itemsThatArriveTwiceOrWithoutBeingSentAreCounted() throws IOException {
+  void countsDuplicateAndUnsentItems() throws IOException {
     Processor first = points("", Signal.LOGS, _ -> {});
     rig.send(first, logs(2));
     Processor last =
@@ -271,7 +271,7 @@ class FidelityTest {
   }
 
   @Test
-  void spansAreSampledByTheirIds() throws IOException {
+  void samplesSpansByTheirIds() throws IOException {
     Processor last =
         processor(
             "{check: vendor, point: delivered}",
@@ -300,7 +300,7 @@ class FidelityTest {
   }
 
   @Test
-  void itemsBeyondTheBoundAreNotSampled() throws IOException {
+  void doesNotSampleItemsBeyondTheLimit() throws IOException {
     Processor first =
         processor(
             "{check: vendor, point: sent, sample: 1}",
@@ -315,7 +315,7 @@ class FidelityTest {
   }
 
   @Test
-  void wrongSettingsAreRefused() {
+  void rejectsInvalidSettings() {
     assertThatThrownBy(() -> processor("{check: a}", Signal.LOGS, (_, _) -> {}, rig))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("point");

@@ -21,7 +21,7 @@ class FilterTest {
   private final FilterFactory factory = new FilterFactory(InstantSource.system());
 
   @Test
-  void whatAConditionNamesIsDroppedAndCounted() {
+  void dropsAndCountsMatchingItems() {
     Processor p =
         rig.processor(
             factory,
@@ -41,7 +41,7 @@ class FilterTest {
   }
 
   @Test
-  void whatPassesWholeIsNotWrittenAnew() {
+  void doesNotReencodeUnchangedBatches() {
     Processor p =
         rig.processor(factory, Signal.LOGS, "logs: {log_record: ['severity_number > 20']}");
     Batch b = Rig.batch(Rig.logs("shop", Rig.log(9, "a")));
@@ -51,7 +51,7 @@ class FilterTest {
   }
 
   @Test
-  void pointsAndMetricsAreDropped() {
+  void dropsPointsAndMetrics() {
     Processor p =
         rig.processor(
             factory,
@@ -76,7 +76,7 @@ class FilterTest {
   }
 
   @Test
-  void eventsAreDroppedFromSpans() {
+  void dropsSpanEvents() {
     Span s = Rig.span("a");
     SpanEvent e = new SpanEvent();
     e.setName("noise");
@@ -89,7 +89,7 @@ class FilterTest {
   }
 
   @Test
-  void theOldestGrammarIncludesAndExcludes() {
+  void supportsIncludeAndExcludeOfTheOldestGrammar() {
     Processor p =
         rig.processor(
             factory,
@@ -110,18 +110,18 @@ class FilterTest {
   }
 
   @Test
-  void newAndOlderWaysDoNotMix() {
+  void rejectsMixedGrammars() {
     assertThatThrownBy(
             () ->
                 rig.processor(
                     factory,
                     Signal.LOGS,
                     "log_conditions: ['log.body == 1']\nlogs: {log_record: ['body == 1']}"))
-        .hasMessageContaining("keep one");
+        .hasMessageContaining("remove one of them");
   }
 
   @Test
-  void expressionsAreAskedOfEachPointForTheWholeMetric() {
+  void evaluatesExpressionsPerPointForTheWholeMetric() {
     Processor p =
         rig.processor(
             factory,
@@ -149,7 +149,7 @@ class FilterTest {
   }
 
   @Test
-  void expressionsAreCheckedWhenTheyAreLoaded() {
+  void checksExpressionsWhenLoaded() {
     assertThatThrownBy(
             () ->
                 rig.processor(
@@ -167,7 +167,7 @@ class FilterTest {
   }
 
   @Test
-  void anExpressionThatHasNoTruthRefusesTheBatch() {
+  void rejectsTheBatchIfAnExpressionIsNotBoolean() {
     Processor p =
         rig.processor(
             factory,

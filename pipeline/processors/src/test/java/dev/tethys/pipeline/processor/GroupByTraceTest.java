@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Traces that are held until they are likely to be complete. */
+/** Traces held until they are likely to be complete. */
 class GroupByTraceTest {
   private final Rig rig = new Rig();
   private final GroupByTrace factory = new GroupByTrace(InstantSource.system());
@@ -59,7 +59,7 @@ class GroupByTraceTest {
   }
 
   @Test
-  void theSpansOfATraceGoOnTogether() {
+  void forwardsTheSpansOfATraceTogether() {
     Processor p = rig.processor(factory, Signal.TRACES, "");
     assertThat(send(p, span(1, 11), span(2, 21))).containsExactly(Outcome.ACCEPTED);
     rig.clock.pass(Duration.ofMillis(900));
@@ -76,7 +76,7 @@ class GroupByTraceTest {
   }
 
   @Test
-  void spansThatComeLateAreHeldAnew() {
+  void holdsLateSpansAgain() {
     Processor p = rig.processor(factory, Signal.TRACES, "wait_duration: 10s");
     send(p, span(1, 11));
     rig.clock.pass(Duration.ofSeconds(11));
@@ -91,7 +91,7 @@ class GroupByTraceTest {
   }
 
   @Test
-  void sendersHearWhenTheTraceHasGoneIfWanted() {
+  void acknowledgesSendersAfterDeliveryIfConfigured() {
     Processor p = rig.processor(factory, Signal.TRACES, "acknowledge: when_released");
     List<Outcome> heard = send(p, span(1, 11));
     assertThat(heard).isEmpty();
@@ -101,7 +101,7 @@ class GroupByTraceTest {
   }
 
   @Test
-  void aStopHandsOnWhatIsHeld() {
+  void forwardsHeldTracesAtStop() {
     Processor p = rig.processor(factory, Signal.TRACES, "wait_duration: 1h");
     send(p, span(1, 11), span(1, 12));
     p.stop(Duration.ofSeconds(1));
@@ -115,11 +115,11 @@ class GroupByTraceTest {
         "wait_duration: 0s | wait_duration is more than 0",
         "num_traces: 0 | num_traces is 1 to",
         "num_workers: 0 | num_workers is at least 1",
-        "discard_orphans: true | discard_orphans is not built",
-        "store_on_disk: true | store_on_disk is not built",
+        "discard_orphans: true | discard_orphans is not supported",
+        "store_on_disk: true | store_on_disk is not supported",
         "wait: 1s | unknown key \"wait\"",
       })
-  void whatIsWrongIsTold(String yaml, String problem) {
+  void reportsInvalidSettings(String yaml, String problem) {
     assertThatThrownBy(
             () -> factory.settings().read(YamlDocument.parse("c.yaml", null, yaml).root()))
         .isInstanceOf(ConfigException.class)

@@ -13,11 +13,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is added to resources. */
+/** Attributes added to resources. */
 @Timeout(60)
 class KubernetesAttributesTest extends KubernetesCase {
   @Test
-  void aConnectionsAddressIsThatOfAPod() throws IOException {
+  void findsPodsByConnectionAddress() throws IOException {
     auth();
     Processor p = start("");
     Attributes known =
@@ -49,7 +49,7 @@ class KubernetesAttributesTest extends KubernetesCase {
   }
 
   @Test
-  void theFirstAssociationThatIsCompleteDecides() throws IOException {
+  void usesTheFirstCompleteAssociation() throws IOException {
     auth();
     pod("b", "uid-b", "1.1.1.2", "2023-01-01T00:00:00Z");
     Processor p =
@@ -87,7 +87,7 @@ class KubernetesAttributesTest extends KubernetesCase {
   }
 
   @Test
-  void podsWithTheirNodesAddressAreNotFoundByIt() throws IOException {
+  void doesNotFindHostNetworkPodsByAddress() throws IOException {
     cluster.put(
         PODS,
         "kube-system/proxy",
@@ -116,7 +116,7 @@ class KubernetesAttributesTest extends KubernetesCase {
   }
 
   @Test
-  void ownersNodesAndNamespacesSayMore() throws IOException {
+  void addsAttributesOfOwnersNodesAndNamespaces() throws IOException {
     auth();
     cluster.put(
         "/api/v1/namespaces",
@@ -197,7 +197,7 @@ class KubernetesAttributesTest extends KubernetesCase {
   }
 
   @Test
-  void jobsOfCronJobsAreTheirs() throws IOException {
+  void assignsJobsToTheirCronJobs() throws IOException {
     cluster.put(
         PODS,
         "ns/hello-27786560-abc",
@@ -246,7 +246,7 @@ class KubernetesAttributesTest extends KubernetesCase {
   }
 
   @Test
-  void containersAreKnownByNameOrIdAndRun() throws IOException {
+  void findsContainersByNameOrIdAndRun() throws IOException {
     cluster.put(
         PODS,
         "ns/two",
@@ -303,7 +303,7 @@ class KubernetesAttributesTest extends KubernetesCase {
   }
 
   @Test
-  void annotationsOfOpenTelemetryHaveTheLastWord() throws IOException {
+  void prefersOpenTelemetryAnnotations() throws IOException {
     auth();
     pod("bare", "uid-b", "1.1.1.2", "2023-01-01T00:00:00Z");
     Processor p =
@@ -324,7 +324,7 @@ class KubernetesAttributesTest extends KubernetesCase {
   }
 
   @Test
-  void addressesArePassedThroughWithoutAnybodyBeingAsked() throws IOException {
+  void passthroughAddsAddressesWithoutApiCalls() throws IOException {
     environment.clear();
     Processor p = start("passthrough: true");
     assertThat(sent(p, "1.1.1.1")).isEqualTo(attributes("k8s.pod.ip", "1.1.1.1"));
@@ -337,7 +337,7 @@ class KubernetesAttributesTest extends KubernetesCase {
 
   @ParameterizedTest
   @CsvSource({"jaeger-agent-b2zdv, ''", "test-pod-name, 'True '", "loki-1, ''"})
-  void somePodsAreLeftAlone(String name, String annotation) throws IOException {
+  void skipsExcludedPods(String name, String annotation) throws IOException {
     cluster.put(
         PODS,
         "ns/" + name,

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class KubernetesCase {
   static final String PODS = "/api/v1/pods";
 
-  /** As the Collector's own tests have it, and what a kubelet adds. */
+  /** The settings of the Collector's own tests, and the data that a kubelet adds. */
   static final String AUTH =
       """
       {"metadata":{"name":"auth-service-66f5996c7c-xyz3","namespace":"ns1",
@@ -75,10 +75,10 @@ abstract class KubernetesCase {
   final Semaphore pauses = new Semaphore(0);
   final List<Processor> started = new ArrayList<>();
 
-  /** How many of the next calls fail unexpectedly. */
+  /** Number of upcoming calls that fail unexpectedly. */
   final AtomicInteger breaks = new AtomicInteger();
 
-  /** After how long a silent watch ends; null for as long as it is without a test. */
+  /** Time after which a silent watch ends; null if it never ends. */
   volatile @Nullable Duration silence;
 
   @TempDir Path folder;
@@ -146,7 +146,7 @@ abstract class KubernetesCase {
         new Metadata.Client(new InetSocketAddress(InetAddress.ofLiteral(address), 4711), Map.of()));
   }
 
-  /** What becomes of a resource; pairs of names and values. */
+  /** Sends a resource with pairs of names and values, and returns the result. */
   final Attributes sent(Processor p, String address, Object... attributes) {
     TracesData d = Rig.traces("x", Rig.span("s"));
     Attributes a = d.resources().getFirst().resource().attributes();

@@ -10,10 +10,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which configurations are taken. */
+/** Valid and invalid configurations. */
 @Timeout(60)
 class KubernetesSettingsTest extends KubernetesCase {
-  /** Those that the Collector's tests take. */
+  /** Configurations valid in the Collector's tests. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -28,11 +28,11 @@ class KubernetesSettingsTest extends KubernetesCase {
             + " {sources: [{from: connection, name: ip}]}]}",
         "{filter: {labels: [{key: app, op: exists}], namespace: ns2}}"
       })
-  void configurationsThatAreTaken(String yaml) {
+  void acceptsValidConfigurations(String yaml) {
     assertThat(make(yaml)).isNotNull();
   }
 
-  /** Those that the Collector's tests refuse, and some more. */
+  /** Configurations invalid in the Collector's tests, and some more. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -55,7 +55,7 @@ class KubernetesSettingsTest extends KubernetesCase {
           {pod_association: [{sources: [{from: resource_attribute}]}]} | name
           {pod_association: [{sources: [{from: other}]}]} | other
           """)
-  void configurationsThatAreRefused(String yaml, String problem) {
+  void rejectsInvalidConfigurations(String yaml, String problem) {
     assertThatThrownBy(() -> make(yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(problem)
@@ -63,7 +63,7 @@ class KubernetesSettingsTest extends KubernetesCase {
   }
 
   @Test
-  void associationsAreBoundedAndEachIsAnother() {
+  void boundsAssociationsAndRejectsDuplicates() {
     String a = "{from: resource_attribute, name: a%d}";
     String five = "";
     for (int i = 0; i < 5; i++) {

@@ -13,11 +13,11 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What is known of a cluster while it changes. */
+/** Watched objects of a changing cluster. */
 @Timeout(60)
 class KubernetesWatchesTest extends KubernetesCase {
   @Test
-  void whatWasDeletedIsKnownForAWhile() throws IOException {
+  void keepsDeletedPodsForAGracePeriod() throws IOException {
     pod("a", "uid-a", "1.1.1.1", "2023-01-01T00:00:00Z");
     Processor p = start("pod_delete_grace_period: 60s");
     assertThat(sent(p, "1.1.1.1").get("k8s.pod.name")).isEqualTo("a");
@@ -32,7 +32,7 @@ class KubernetesWatchesTest extends KubernetesCase {
   }
 
   @Test
-  void anAddressIsThePodsThatWasScheduledLast() throws IOException {
+  void prefersTheLastScheduledPodOfAnAddress() throws IOException {
     pod("old", "uid-1", "1.1.1.1", "2023-01-01T00:00:00Z");
     Processor p = start("extract: {metadata: [k8s.pod.name, k8s.pod.uid]}");
     pod("new", "uid-2", "1.1.1.1", "2023-01-02T00:00:00Z");
@@ -49,7 +49,7 @@ class KubernetesWatchesTest extends KubernetesCase {
   }
 
   @Test
-  void aKeyOfSeveralPodsIsTheLivingOnesWhenOneGoes() throws IOException {
+  void fallsBackToALivingPodWhenOneIsDeleted() throws IOException {
     String app =
         "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"ns\",\"uid\":\"%s\"},"
             + "\"spec\":{\"nodeName\":\"n1\"},\"status\":{\"startTime\":\"%s\"}}";
@@ -73,7 +73,7 @@ class KubernetesWatchesTest extends KubernetesCase {
   }
 
   @Test
-  void anAddressIsThePodsThatRunsAndNotOfOneThatIsOver() throws IOException {
+  void prefersRunningPodsToCompletedOnes() throws IOException {
     String job = PLAIN.formatted("job", "ns", "uid-j", "", "1.1.1.1", "2023-01-02T00:00:00Z");
     cluster.put(PODS, "ns/job", job);
     pod("runs", "uid-r", "1.1.1.1", "2023-01-01T00:00:00Z");
@@ -89,7 +89,7 @@ class KubernetesWatchesTest extends KubernetesCase {
   }
 
   @Test
-  void watchesGoOnAndListsAreMadeAnewWhenTheyMustBe() throws IOException {
+  void resumesWatchesAndRelistsWhenRequired() throws IOException {
     for (int i = 0; i < 2 * ResourceWatch.PAGE + 1; i++) {
       pod("p" + i, "uid-" + i, "1.2." + i / 256 + "." + i % 256, "2023-01-01T00:00:00Z");
     }
@@ -112,7 +112,7 @@ class KubernetesWatchesTest extends KubernetesCase {
   }
 
   @Test
-  void aWatchOfWhichNothingComesGoesOnOverAnotherConnection() throws IOException {
+  void reconnectsSilentWatches() throws IOException {
     silence = Duration.ofMillis(100);
     auth();
     Processor p = start("");
@@ -129,7 +129,7 @@ class KubernetesWatchesTest extends KubernetesCase {
   }
 
   @Test
-  void aFailureThatNobodyExpectsDoesNotEndAWatch() throws IOException {
+  void survivesUnexpectedFailures() throws IOException {
     auth();
     breaks.set(3);
     Processor p = start("");
@@ -138,7 +138,7 @@ class KubernetesWatchesTest extends KubernetesCase {
   }
 
   @Test
-  void anApiThatIsNotThereYetIsTriedAgain() throws IOException {
+  void retriesUntilTheApiIsAvailable() throws IOException {
     pauses.drainPermits();
     auth();
     cluster.forbid(PODS, true);
@@ -159,7 +159,7 @@ class KubernetesWatchesTest extends KubernetesCase {
   }
 
   @Test
-  void aStartThatWaitsFailsInTheEnd() {
+  void failsStartAfterTheWaitTimeout() {
     cluster.forbid(PODS, true);
     pauses.drainPermits();
     Processor p = make("{wait_for_metadata: true, wait_for_metadata_timeout: 200ms}");
@@ -179,7 +179,7 @@ class KubernetesWatchesTest extends KubernetesCase {
   }
 
   @Test
-  void processorsThatAskTheSameShareWhatIsKnown() throws IOException {
+  void sharesClustersBetweenEqualProcessors() throws IOException {
     auth();
     Processor a = start("");
     Processor b = start("");
@@ -196,7 +196,7 @@ class KubernetesWatchesTest extends KubernetesCase {
   }
 
   @Test
-  void onlySomePodsAreAskedFor() throws IOException {
+  void watchesOnlySelectedPods() throws IOException {
     environment.put("K8S_NODE", "node1");
     start(
         """
@@ -228,7 +228,7 @@ class KubernetesWatchesTest extends KubernetesCase {
   }
 
   @Test
-  void podsAreFoundByWhatTheirOwnersSayLater() throws IOException {
+  void findsPodsByOwnersLearnedLater() throws IOException {
     auth();
     Processor p =
         start(

@@ -105,7 +105,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void serviceThatIsMutedIsDroppedAndCounted() {
+  void dropsAndCountsMutedServices() {
     assertThat(controls.isActive()).isFalse();
     set("id: c1, action: mute, signals: [logs], attributes: {service.name: checkout}");
     assertThat(controls.isActive()).isTrue();
@@ -127,7 +127,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void redactMasksTheItemsInItsScopeAndCountsThem() {
+  void redactMasksAndCountsItemsInScope() {
     set("id: c1, action: redact, signals: [logs], condition: 'log.severity_number >= 9'");
     send(
         LOGS,
@@ -191,7 +191,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void batchOutOfScopePassesAsItCame() {
+  void passesBatchesOutOfScopeUnchanged() {
     set("id: c1, action: mute, signals: [logs], attributes: {service.name: checkout}");
     Batch b = Rig.batch(Rig.logs("shop", Rig.log(9, "a")));
     send(LOGS, true, b);
@@ -203,7 +203,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void conditionIsThatOfTheFilterProcessor() {
+  void usesConditionsOfTheFilterProcessor() {
     set(
         "id: c1, action: filter, signals: [logs], condition: 'log.severity_number < 13'",
         "id: c2, action: filter, signals: [metrics],"
@@ -226,7 +226,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void conditionWithoutAContextIsOfTheItemsOfItsSingleSignal() {
+  void infersTheContextFromASingleSignal() {
     set(
         "id: c1, action: filter, signals: [logs], condition: 'severity_number < 13'",
         "id: c2, action: filter, signals: [metrics], condition: 'attributes[\"code\"] == \"200\"'",
@@ -254,7 +254,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void sampledItemsCarryTheirProbabilityAndErrorsAreKept() {
+  void recordsTheProbabilityAndKeepsErrors() {
     set("id: c1, action: sample, share: 0.25, keepErrors: true, attributes: {service.name: shop}");
     Random random = new Random(7);
     int n = 20_000;
@@ -298,13 +298,13 @@ class LiveControlsTest {
   }
 
   @Test
-  void spansThatWereSampledBeforeAreSampledInProportion() {
+  void samplesAlreadySampledSpansProportionally() {
     set("id: c1, action: sample, share: 0.5, attributes: {service.name: shop}");
     int n = 8_000;
     Random random = new Random(3);
     for (int i = 0; i < n; i++) {
       Span s = Rig.span("s");
-      s.setTraceId(1, random.nextLong() | 0x80_0000_0000_0000L); // what th:8 keeps
+      s.setTraceId(1, random.nextLong() | 0x80_0000_0000_0000L); // kept by th:8
       s.setTraceState("ot=th:8");
       send(TRACES, Rig.traces("shop", s));
     }
@@ -313,7 +313,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void rateIsLimitedByTheSecond() {
+  void limitsItemsPerSecond() {
     set("id: c1, action: rate_limit, rate: 10, signals: [logs], attributes: {service.name: shop}");
     for (int i = 0; i < 30; i++) {
       send(LOGS, Rig.logs("shop", Rig.log(9, "x"), Rig.log(9, "y")));
@@ -331,7 +331,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void routeMovesTheItemsOfItsScopeToARunningPipeline() {
+  void routesItemsInScopeToARunningPipeline() {
     set("id: c1, action: route, target: logs/archive, condition: 'log.severity_number < 9'");
     send(LOGS, Rig.logs("shop", Rig.log(9, "a"), Rig.log(5, "b"), Rig.log(5, "c")));
     assertThat(Rig.all(Rig.logs(out.getFirst()))).extracting(LogRecord::body).containsExactly("a");
@@ -353,13 +353,13 @@ class LiveControlsTest {
     assertThat(applied("c1").removedBytes()).isPositive();
   }
 
-  /** Period in which the quota is used now. */
+  /** Current period of the quota. */
   private long period() {
     return use("shop").period();
   }
 
   @Test
-  void aQuotaWarnsSamplesAndMovesTheRestUntilItsPeriodEnds() {
+  void quotaWarnsThenSamplesThenMovesTheRest() {
     set(
         "id: c1, action: quota, signals: [logs], pipeline: logs, target: logs/archive, quota:"
             + " {limit: 100, unit: items, period: 1m, by: service.name, warnAt: 0.5, sampleAt: 0.9,"
@@ -381,7 +381,7 @@ class LiveControlsTest {
 
   /** A quota of a service has an earlier place than that of a destination, in any order of ids. */
   @Test
-  void aQuotaOfAPipelineDoesNotCountWhatAnotherHasTakenAway() {
+  void quotaOfAPipelineIgnoresItemsRemovedByOthers() {
     set(
         "id: a, action: quota, pipeline: logs, quota: {limit: 5, unit: items, period: 31d}",
         "id: b, action: quota, attributes: {service.name: shop}, quota: {limit: 2, unit: items,"
@@ -397,7 +397,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void itemsOverAQuotaAreMovedOrDroppedByName() {
+  void movesOrDropsItemsOverAQuota() {
     LogsData both = Rig.logs("shop", Rig.log(9, "x"), Rig.log(9, "y"));
     both.resources().addAll(Rig.logs("cart", Rig.log(9, "z")).resources());
     String quota = "quota: {limit: 2, unit: items, period: 31d, by: service.name}";
@@ -416,7 +416,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void aQuotaOfMoneyCountsBytesAndItemsAtTheirPrices() {
+  void quotaOfMoneyCountsBytesAndItemsAtTheirPrices() {
     set(
         "id: c1, action: quota, pipeline: logs, quota: {limit: 1, unit: cost, period: 31d,"
             + " pricePerMillionItems: 125000}");
@@ -446,7 +446,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void controlEndsByTheClockOfTheProcess() {
+  void endsControlsByTheClockOfTheProcess() {
     set("id: c1, action: mute, attributes: {service.name: shop}");
     send(LOGS, Rig.logs("shop", Rig.log(9, "x")));
     assertThat(passed()).isZero();
@@ -458,7 +458,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void controlOfAPipelineAppliesThereAndOthersWhereItemsEnter() {
+  void appliesControlsAtTheirPipelineOrAtTheEntry() {
     set(
         "id: c1, action: mute, pipeline: logs/b",
         "id: c2, action: mute, signals: [logs], attributes: {service.name: noise}");
@@ -471,7 +471,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void controlThatObservesOnlyCounts() {
+  void observingControlsOnlyCount() {
     set(
         "id: c1, action: mute, observe: true, attributes: {service.name: shop}",
         "id: c2, action: sample, share: 0.5, observe: true, attributes: {service.name: shop},"
@@ -487,7 +487,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void countsOfEndedControlsStayAndTheirNamesAreFew() {
+  void keepsCountsOfEndedControlsUpToALimit() {
     for (int i = 0; i < 200; i++) {
       set("id: c" + i + ", action: mute, attributes: {service.name: shop}");
       send(LOGS, Rig.logs("shop", Rig.log(9, "x")));
@@ -500,7 +500,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void wrongDocumentChangesNothing() {
+  void ignoresInvalidDocuments() {
     set("id: c1, action: mute, attributes: {service.name: shop}");
     for (String wrong :
         List.of(
@@ -541,7 +541,7 @@ class LiveControlsTest {
   }
 
   @Test
-  void documentIsReadAsItWasWritten() {
+  void readsBackAWrittenDocument() {
     String text =
         "{controls: [{id: a, action: sample, share: 0.1, keepErrors: true, signals: [logs],"
             + " condition: 'log.body == \"\\\"\"', owner: olga, reason: \"x\\ny\", endMillis: 5},"

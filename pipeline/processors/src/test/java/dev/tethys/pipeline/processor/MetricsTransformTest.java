@@ -394,7 +394,7 @@ final class MetricsTransformTest {
         "{include: metric, action: update, operations: [{action: delete_label_value, label: label1,"
             + " label_value: v1}]} > gauge metric [1..2 label1=v1 label2=w: 3] > ",
       })
-  void casesOfTheCollector(String aCase) {
+  void passesCasesOfTheCollector(String aCase) {
     String[] parts = aCase.split(" > ?", 3);
     Metric[] in =
         Arrays.stream(parts[1].split(";")).map(MetricsTransformTest::metric).toArray(Metric[]::new);
@@ -427,7 +427,7 @@ final class MetricsTransformTest {
         "{include: s, action: combine, new_name: t}",
         "{include: 's(.*)', match_type: regexp, action: combine, new_name: t}"
       })
-  void leavesSummariesAsTheyAre(String transform) {
+  void leavesSummariesUnchanged(String transform) {
     MetricData.Summary s = new MetricData.Summary();
     for (String b : List.of("x", "y")) {
       SummaryDataPoint p = new SummaryDataPoint();

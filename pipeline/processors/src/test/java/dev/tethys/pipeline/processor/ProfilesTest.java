@@ -34,7 +34,7 @@ class ProfilesTest {
   private final TransformFactory transform = new TransformFactory(InstantSource.system());
   private final FilterFactory filter = new FilterFactory(InstantSource.system());
 
-  /** Two profiles of one dictionary: of CPU with samples of threads a and b, and of memory. */
+  /** Two profiles of one dictionary: CPU with samples of threads a and b, and memory. */
   private static ProfilesData two() {
     ProfilesWriter w = new ProfilesWriter();
     w.resource(Map.of("service.name", "shop"));
@@ -82,7 +82,7 @@ class ProfilesTest {
   }
 
   @Test
-  void profilesAreCounted() {
+  void countsProfiles() {
     CountFactory count = CountFactory.count(InstantSource.system());
     assertThat(count.connects(Signal.PROFILES, Signal.METRICS)).isTrue();
     rig.send(rig.connector(count, Signal.PROFILES, Signal.METRICS, "{}", "metrics/x"), two());
@@ -118,7 +118,7 @@ class ProfilesTest {
   }
 
   @Test
-  void fieldsOfProfilesAreEdited() {
+  void editsFieldsOfProfiles() {
     Processor p =
         rig.processor(
             transform,
@@ -155,7 +155,7 @@ class ProfilesTest {
   }
 
   @Test
-  void theUnitOfAnAttributeStaysAndWhatWasTakenOutLeavesTheRequest() {
+  void keepsUnitsOfAttributesAndRemovesUnusedEntries() {
     Processor p =
         rig.processor(
             transform,
@@ -171,7 +171,7 @@ class ProfilesTest {
   }
 
   @Test
-  void samplesAreEdited() {
+  void editsSamples() {
     Processor p =
         rig.processor(
             transform,
@@ -199,7 +199,7 @@ class ProfilesTest {
   }
 
   @Test
-  void indicesThatTheDictionaryHasNotAreRefused() {
+  void rejectsIndexesOutsideTheDictionary() {
     Processor p =
         rig.processor(
             transform,
@@ -214,7 +214,7 @@ class ProfilesTest {
   }
 
   @Test
-  void aPathThatThereIsNotIsRefusedWithItsPlace() {
+  void rejectsUnknownPathsWithPosition() {
     assertThatThrownBy(
             () ->
                 rig.processor(
@@ -224,7 +224,7 @@ class ProfilesTest {
   }
 
   @Test
-  void profilesAndSamplesAreDropped() {
+  void dropsProfilesAndSamples() {
     Processor p =
         rig.processor(
             filter,
@@ -244,7 +244,7 @@ class ProfilesTest {
   }
 
   @Test
-  void samplesAreDroppedOfProfilesThatStay() {
+  void dropsSamplesOfRemainingProfiles() {
     Processor p =
         rig.processor(
             filter,
@@ -259,7 +259,7 @@ class ProfilesTest {
   }
 
   @Test
-  void theOlderGrammarDropsProfiles() {
+  void supportsProfilesInTheOlderGrammar() {
     Processor p =
         rig.processor(
             filter, Signal.PROFILES, "profiles: {profile: ['duration_unix_nano == 5000000000']}");

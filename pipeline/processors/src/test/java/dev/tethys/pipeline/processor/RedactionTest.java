@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Values that redaction hides, by type and depth, and its report of them. */
+/** Values hidden by redaction, by type and depth, and the report of redactions. */
 class RedactionTest {
   private final Rig rig = new Rig();
 
@@ -46,7 +46,7 @@ class RedactionTest {
   }
 
   @Test
-  void blockedKeysHideValuesOfEveryType() {
+  void masksValuesOfEveryTypeUnderBlockedKeys() {
     LogRecord l =
         run(
             "{allow_all_keys: true, blocked_key_patterns: [pin]}",
@@ -55,7 +55,7 @@ class RedactionTest {
   }
 
   @Test
-  void detectorsMaskPartsOfValuesNamesAndMessages() {
+  void masksDetectedPartsOfValuesNamesAndMessages() {
     String yaml = "{allow_all_keys: true, detectors: [card, iban, email], summary: info}";
     LogRecord l =
         run(
@@ -81,13 +81,13 @@ class RedactionTest {
   }
 
   @Test
-  void unknownDetectorsAreRefused() {
+  void rejectsUnknownDetectors() {
     assertThatThrownBy(() -> run("{allow_all_keys: true, detectors: [passport]}", Rig.log(9, "x")))
         .hasMessageContaining("passport");
   }
 
   @Test
-  void attributesOfLinksAndExemplarsAreLookedAtToo() {
+  void redactsAttributesOfLinksAndExemplars() {
     String yaml = "{allow_all_keys: true, blocked_key_patterns: [pin]}";
     Span s = Rig.span("a");
     SpanLink link = new SpanLink();
@@ -131,7 +131,7 @@ class RedactionTest {
   }
 
   @Test
-  void bodiesAreGoneThroughWhole() {
+  void redactsNestedBodies() {
     LogRecord l =
         run(
             """
@@ -164,7 +164,7 @@ class RedactionTest {
   }
 
   @Test
-  void bodiesThatAreListsOrNumbersAreNoLoophole() {
+  void redactsListsAndNumbersInBodies() {
     String yaml =
         "{allow_all_keys: true, blocked_key_patterns: [password], blocked_values: ['[0-9]{16}']}";
     assertThat(run(yaml, body(ArrayValue.of(map("password", "x"), 4111111111111111L, 5L))).body())
@@ -176,14 +176,14 @@ class RedactionTest {
   }
 
   @Test
-  void nothingIsToldUnlessAsked() {
+  void addsNoReportByDefault() {
     String yaml = "{allow_all_keys: true, blocked_key_patterns: [a], ignored_keys: [b]}";
     LogRecord l = run(yaml, Rig.log(9, "x", "a", "1", "b", "2"));
     assertThat(l.attributes().toString()).isEqualTo("{a=****, b=2}");
   }
 
   @Test
-  void aSecondRedactionAddsToTheFirst() {
+  void secondRedactionAddsToTheFirst() {
     LogRecord first =
         run("{allowed_keys: [b, c], summary: debug}", Rig.log(9, "x", "a", 1L, "b", "2", "c", "3"));
     LogRecord second = run("{allowed_keys: [c], summary: debug}", first);
@@ -194,7 +194,7 @@ class RedactionTest {
   }
 
   @Test
-  void anAllowedValueStaysUnderABlockedKeyOfAttributes() {
+  void keepsAllowedValuesUnderBlockedKeys() {
     LogRecord l =
         run(
             "{allow_all_keys: true, blocked_key_patterns: [mail], allowed_values: ['@us$'],"
@@ -213,7 +213,7 @@ class RedactionTest {
     "hmac-sha512, 164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
         + "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"
   })
-  void hashesMayHaveAKey(String function, String expected) {
+  void supportsKeyedHashes(String function, String expected) {
     LogRecord l =
         run(
             "{allow_all_keys: true, blocked_key_patterns: [a], hmac_key: Jefe, hash_function: "

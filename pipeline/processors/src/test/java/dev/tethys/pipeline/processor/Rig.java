@@ -58,7 +58,7 @@ final class Rig implements Context {
   final Registry registry = new Registry();
   final Clock clock = new Clock();
 
-  /** The time of components: the clock that stands, unless a test requires another. */
+  /** Clock of components: the fixed clock unless a test replaces it. */
   Scheduler time = clock;
 
   /** The content of the queue that a component asked for, and its consumer. */
@@ -66,7 +66,7 @@ final class Rig implements Context {
 
   @Nullable Sender queueTo;
 
-  /** Time that stands until it is moved; timers run when it passes them. */
+  /** Fixed clock that the test advances; due timers run then. */
   static final class Clock implements Scheduler {
     private record Due(long at, Runnable task) {}
 

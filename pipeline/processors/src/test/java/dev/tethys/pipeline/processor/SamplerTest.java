@@ -21,8 +21,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * {@code probabilistic_sampler} against the values of the Collector's own tests (of {@code
- * probabilisticsamplerprocessor} and {@code pkg/sampling}): which ids stay and what is written.
+ * Checks {@code probabilistic_sampler} against the values of the Collector's tests ({@code
+ * probabilisticsamplerprocessor} and {@code pkg/sampling}): kept ids and written state.
  */
 final class SamplerTest {
   private static final String HALF = "fefefefefefefefefe80000000000000";
@@ -67,7 +67,7 @@ final class SamplerTest {
 
   @ParameterizedTest
   @CsvSource({
-    // id, percentage, precision, what came, what equalizing and proportional make of it
+    // id, percentage, precision, arriving state, result of equalizing and of proportional
     HALF + ", 100, 14, , ot=th:0, ot=th:0",
     HALF + ", 50, 14, , ot=th:8, ot=th:8",
     "ddddddddddddddddddc0000000000000, 25, 14, , ot=th:c, ot=th:c",
@@ -95,7 +95,7 @@ final class SamplerTest {
     "111111111111111111ffffffffffffff, 0.0625, 14, ot=th:fffffffffffff8,"
         + " ot=th:fffffffffffff8, gone",
   })
-  void thresholdsAreTheCollectors(
+  void computesTheCollectorsThresholds(
       String id,
       String percentage,
       int precision,
@@ -113,7 +113,7 @@ final class SamplerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"equalizing", "proportional"})
-  void whatIsNotConsistentIsDroppedOrKeptAsAWhole(String mode) {
+  void failsOpenOrClosedOnInconsistentState(String mode) {
     String open = "{mode: %s, fail_closed: false, sampling_percentage: 100}".formatted(mode);
     String closed = "{mode: %s, sampling_percentage: 100}".formatted(mode);
     assertThat(sampled(open, span(HALF, "ot=rv:40000000000000;th:8")))
@@ -143,7 +143,7 @@ final class SamplerTest {
     "62, false, true",
     "100, false, true"
   })
-  void withoutATraceId(String percentage, boolean closed, boolean kept) {
+  void samplesWithoutATraceId(String percentage, boolean closed, boolean kept) {
     String yaml =
         "{hash_seed: 4312, sampling_percentage: %s, fail_closed: %s}".formatted(percentage, closed);
     assertThat(!sampled(yaml, span(NONE, null)).equals(GONE)).isEqualTo(kept);
@@ -166,7 +166,7 @@ final class SamplerTest {
   }
 
   @Test
-  void aPercentageBelowOneBucketKeepsNothingByHash() {
+  void keepsNothingBelowOneHashBucket() {
     String yaml = "{mode: hash_seed, hash_seed: 4312, sampling_percentage: 0.00457763671875}";
     for (int i = 1; i < 100; i++) {
       assertThat(sampled(yaml, span(HexFormat.of().toHexDigits((long) i) + HALF.substring(16), "")))
@@ -175,7 +175,7 @@ final class SamplerTest {
   }
 
   @Test
-  void hashSeedLeavesOthersSamplingAlone() {
+  void hashSeedIgnoresOtherSamplers() {
     for (String state : List.of("ot=th:8", "ot=rv:f2341234123412")) {
       assertThat(sampled("sampling_percentage: 100", span(HALF, state))).isEqualTo(GONE);
       assertThat(sampled("{sampling_percentage: 1, fail_closed: false}", span(HALF, state)))
@@ -185,7 +185,7 @@ final class SamplerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"hash_seed", "equalizing", "proportional"})
-  void prioritiesOfSpansDecide(String mode) {
+  void appliesPrioritiesOfSpans(String mode) {
     String zero = "{hash_seed: 4312, sampling_percentage: 0, mode: %s}".formatted(mode);
     String all = "{hash_seed: 4312, sampling_percentage: 100, mode: %s}".formatted(mode);
     for (Object wish : List.of(2L, 1.0, "1", "0.5")) {
@@ -207,7 +207,7 @@ final class SamplerTest {
   }
 
   @Test
-  void whatDecidedIsCounted() {
+  void countsDecidingPolicies() {
     for (int i = 0; i < 3; i++) {
       sampled("{sampling_percentage: 100, hash_seed: 4312}", span(FIRST_ONLY, null));
     }
@@ -242,7 +242,7 @@ final class SamplerTest {
     return all.entrySet().stream().map(e -> e.getKey() + " " + e.getValue()).toList();
   }
 
-  /** The Collector's examples of what a hash of 50 % keeps. */
+  /** Ids that the Collector keeps with a hash of 50 %. */
   @ParameterizedTest
   @CsvSource({
     "653, 474a03c76d75951a4b4c537ced8f1122, true", "563, 53a518291e91307e43cd8467bb06f986, true",
@@ -267,14 +267,14 @@ final class SamplerTest {
     "864, 99f6a7e7b50845b4fb64b7c2ee49f53c, true", "775, e908cb91224bee8fd4b5f3632f65717f, true",
     "687, 45a5ace7234d92d9983b4f3858bc0b8e, false", "761, 8c8a25d232fd4d3a37a5f70ccb82d752, false"
   })
-  void hashesAreTheCollectors(int seed, String id, boolean kept) {
+  void computesTheCollectorsHashes(int seed, String id, boolean kept) {
     String yaml = "{hash_seed: %d, sampling_percentage: 50}".formatted(seed);
     assertThat(!sampled(yaml, span(id, null)).equals(GONE)).isEqualTo(kept);
   }
 
   @ParameterizedTest
   @CsvSource({
-    // what decides, how many of the hundred the Collector keeps
+    // deciding setting, and how many of the hundred the Collector keeps
     "'sampling_percentage: 0', 0",
     "'sampling_percentage: 50, mode: hash_seed', 45",
     "'sampling_percentage: 0, attribute_source: record, from_attribute: foo', 0",
@@ -294,7 +294,7 @@ final class SamplerTest {
     "'sampling_percentage: 0, attribute_source: record, from_attribute: foo,"
         + " sampling_priority: priority, fail_closed: false', 25",
   })
-  void asManyRecordsStayAsWithTheCollector(String keys, int kept) {
+  void keepsAsManyRecordsAsTheCollector(String keys, int kept) {
     List<LogRecord> logs = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       LogRecord l = Rig.log(5, "x");
@@ -335,7 +335,7 @@ final class SamplerTest {
   }
 
   @Test
-  void whatIsWrittenIntoRecordsIsTheCollectors() {
+  void writesTheCollectorsAttributesToRecords() {
     assertThat(log("{mode: proportional, sampling_percentage: 100}", HALF, "ignored", "value"))
         .isEqualTo("{ignored=value, sampling.threshold=0}");
     assertThat(log("{mode: hash_seed, hash_seed: 22, sampling_percentage: 100}", HALF, "K", "V"))
@@ -398,7 +398,7 @@ final class SamplerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"hash_seed", "equalizing", "proportional"})
-  void recordsWithoutRandomness(String mode) {
+  void handlesRecordsWithoutRandomness(String mode) {
     for (String source : List.of("record", "traceID")) {
       for (int percentage : new int[] {0, 50, 100}) {
         for (boolean closed : new boolean[] {true, false}) {
@@ -432,7 +432,7 @@ final class SamplerTest {
         "' ot=th:8 ' | 2",
         "' , ot=th:8, , other=value ' | 2",
         "tenant@system=value,ot=th:8 | 2",
-        // not OpenTelemetry's, or not well formed: nothing was said
+        // not OpenTelemetry's entry, or malformed: no sampler recorded
         "ot=th:1; | 0",
         "ot=th:8=p:2 | 0",
         "ot=:1;th:8 | 0",
@@ -456,12 +456,12 @@ final class SamplerTest {
         "tenant@1system=v,ot=th:8 | 0",
         "a b=value,ot=th:8 | 0"
       })
-  void whatASpanStandsFor(String state, double count) {
+  void computesTheAdjustedCount(String state, double count) {
     assertThat(AdjustedCount.find(state)).isEqualTo(count);
   }
 
   @Test
-  void traceStatesAreBounded() {
+  void boundsTraceStates() {
     assertThat(AdjustedCount.find("ot=th:8," + "x".repeat(257) + "=v")).isZero();
     assertThat(AdjustedCount.find("ot=th:8," + "x".repeat(242) + "@y=v")).isZero();
     assertThat(AdjustedCount.find("ot=th:8,y@" + "x".repeat(15) + "=v")).isZero();
@@ -473,7 +473,7 @@ final class SamplerTest {
 
   @ParameterizedTest
   @CsvSource({
-    // how many of 16^digits go, so many digits, written with how many
+    // threshold digits, precision, and the rounded digits
     "456789a, 6, 45678a",
     "456789a, 5, 45679",
     "456789a, 4, 4568",
@@ -496,8 +496,8 @@ final class SamplerTest {
     "0080801, 3, 00808",
     "0080801, 1, 008"
   })
-  void thresholdsAreRounded(String exact, int precision, String written) {
-    // A percentage has the bits of a float alone: what came carries the exact share.
+  void roundsThresholds(String exact, int precision, String written) {
+    // A percentage has only the bits of a float; the arriving state has the exact share.
     Span s = span("111111111111111111ffffffffffffff", "ot=th:" + exact);
     String yaml =
         "{mode: proportional, sampling_percentage: 100, sampling_precision: %d}"
@@ -519,7 +519,7 @@ final class SamplerTest {
         "attribute_source: dunno",
         "hash_seed: 4294967296"
       })
-  void badValuesAreRefused(String yaml) {
+  void rejectsInvalidValues(String yaml) {
     assertThatThrownBy(() -> rig().processor(Sampler.factory(), Signal.TRACES, yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageStartingWith("c.yaml:1:");

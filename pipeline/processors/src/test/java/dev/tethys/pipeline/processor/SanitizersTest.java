@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What redaction does to URLs and statements. */
+/** Sanitizing of URLs and statements by redaction. */
 class SanitizersTest {
   private final Rig rig = new Rig();
 
@@ -44,13 +44,13 @@ class SanitizersTest {
         "no url at all 17 | no url at all 17",
         "/ | /"
       })
-  void urlsLoseWhatVaries(String url, String expected) {
+  void removesVariablePartsOfUrls(String url, String expected) {
     assertThat(attribute("url_sanitizer: {enabled: true, attributes: [http.url]}", "http.url", url))
         .isEqualTo(expected);
   }
 
   @Test
-  void namesOfSpansLoseWhatVaries() {
+  void removesVariablePartsOfSpanNames() {
     Processor p =
         rig.processor(
             Redaction.factory(),
@@ -101,12 +101,12 @@ class SanitizersTest {
         "postgresql | SELECT 'C:\\', 'secret' /* a /* secret */ 'secret */ FROM t | SELECT ?, ?  FROM t",
         "other_sql | SELECT 'C:\\', 'secret' FROM t | SELECT ?"
       })
-  void literalsOfSqlAreMasked(String system, String sql, String expected) {
+  void masksLiteralsOfSql(String system, String sql, String expected) {
     assertThat(statement(system, sql)).isEqualTo(expected);
   }
 
   @Test
-  void commandsKeepTheirNamesAndKeys() {
+  void keepsNamesAndKeysOfCommands() {
     assertThat(statement("redis", "SET user:1 \"two words\nand a line\" EX 10\nGET user:1"))
         .isEqualTo("SET user:1 ?\nGET user:1");
     assertThat(statement("redis", "AUTH admin secret")).isEqualTo("AUTH ?");
@@ -121,7 +121,7 @@ class SanitizersTest {
   }
 
   @Test
-  void whatNoDatabaseIsKnownOfStaysUnlessThereIsAFallback() {
+  void leavesStatementsOfUnknownDatabasesUnlessThereIsAFallback() {
     String set = "SET user:123 john";
     assertThat(attribute(DATABASES, "db.statement", set)).isEqualTo(set);
     assertThat(statement("cassandra", set)).isEqualTo(set);
@@ -139,7 +139,7 @@ class SanitizersTest {
   }
 
   @Test
-  void bodiesAndNamesOfSpansAreStatementsOfTheirDatabase() {
+  void sanitizesBodiesAndSpanNames() {
     Processor logs =
         rig.processor(
             Redaction.factory(),
@@ -163,7 +163,7 @@ class SanitizersTest {
   }
 
   @Test
-  void keysThatThereAreNotAreRefused() {
+  void rejectsUnknownKeys() {
     assertThatThrownBy(
             () ->
                 rig.processor(

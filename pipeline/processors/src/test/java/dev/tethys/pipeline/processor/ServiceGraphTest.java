@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Traces and what becomes of them as the Collector's tests of its connector have them. */
+/** Traces of the Collector's connector tests and the resulting metrics. */
 class ServiceGraphTest {
   private static final int SERVER = 2;
   private static final int CLIENT = 3;
@@ -117,7 +117,7 @@ class ServiceGraphTest {
   }
 
   @Test
-  void aClientAndAServerAreAnEdge() throws IOException {
+  void pairsClientAndServerIntoAnEdge() throws IOException {
     Connector c = connector("{latency_histogram_buckets: [100ms, 1s, 10s]}");
     send(c, "some-client", span(CLIENT, 7, 1, 0));
     Span s = span(SERVER, 7, 2, 1);
@@ -145,7 +145,7 @@ class ServiceGraphTest {
   }
 
   @Test
-  void theOrderOfBothSidesMeansNothing() throws IOException {
+  void ignoresTheOrderOfBothSides() throws IOException {
     Connector c = connector("{}");
     send(c, "b", span(SERVER, 7, 2, 1));
     send(c, "a", span(CLIENT, 7, 1, 0));
@@ -156,7 +156,7 @@ class ServiceGraphTest {
   }
 
   @Test
-  void databasesAndQueuesAreConnectionsOfTheirOwn() throws IOException {
+  void givesDatabasesAndQueuesTheirOwnConnectionTypes() throws IOException {
     Connector c = connector("{database_name_attributes: [db.namespace, db.name]}");
     send(c, "a", span(CLIENT, 7, 1, 0, "db.name", "other", "db.namespace", "users"));
     send(c, "a", span(PRODUCER, 8, 1, 0));
@@ -169,12 +169,12 @@ class ServiceGraphTest {
   }
 
   @Test
-  void whoIsNotHeardOfIsAVirtualNode() throws IOException {
+  void createsVirtualNodesForMissingSides() throws IOException {
     Connector c = connector("{virtual_node_extra_label: true}");
     send(c, "foo-server", span(CLIENT, 1, 10, 0));
     send(c, "bar-requester", span(SERVER, 2, 11, 0, "peer.service", "external-platform"));
     send(c, "baz", span(CLIENT, 3, 12, 0, "peer.service", "external-platform"));
-    send(c, "lost", span(SERVER, 4, 13, 99)); // whose client may come no more
+    send(c, "lost", span(SERVER, 4, 13, 99)); // its client may not arrive
     rig.clock.pass(MINUTE);
     assertThat(points().keySet())
         .filteredOn(k -> k.startsWith("total"))
@@ -188,7 +188,7 @@ class ServiceGraphTest {
   }
 
   @Test
-  void withoutAttributesOfPeersThereAreNoVirtualNodes() throws IOException {
+  void createsNoVirtualNodesWithoutPeerAttributes() throws IOException {
     Connector c = connector("{virtual_node_peer_attributes: []}");
     send(c, "foo-server", span(CLIENT, 1, 10, 0));
     rig.clock.pass(MINUTE);
@@ -196,7 +196,7 @@ class ServiceGraphTest {
   }
 
   @Test
-  void dimensionsAreThoseOfBothSides() throws IOException {
+  void collectsDimensionsOfBothSides() throws IOException {
     Connector c = connector("{dimensions: [region, service.name]}");
     send(c, "a", span(CLIENT, 7, 1, 0, "region", "eu"));
     send(c, "b", span(SERVER, 7, 2, 1, "region", 7L));
@@ -208,7 +208,7 @@ class ServiceGraphTest {
   }
 
   @Test
-  void whatHasNoRoomIsCountedAndTheOtherSideComesInVain() throws IOException {
+  void countsRequestsBeyondTheLimit() throws IOException {
     Connector c = connector("{store: {max_items: 1, ttl: 10s}}");
     send(c, "a", span(CLIENT, 7, 1, 0), span(CLIENT, 7, 2, 0));
     assertThat(rig.account(Signal.TRACES).balance().dropped())
@@ -223,7 +223,7 @@ class ServiceGraphTest {
   }
 
   @Test
-  void withoutAnIntervalEveryBatchBringsMetrics() throws IOException {
+  void sendsMetricsWithEveryBatchWithoutAnInterval() throws IOException {
     Connector c = connector("{metrics_flush_interval: 0s, metrics_timestamp_offset: 1m}");
     send(c, "a", span(CLIENT, 7, 1, 0));
     assertThat(points()).isEmpty();
@@ -234,7 +234,7 @@ class ServiceGraphTest {
   }
 
   @Test
-  void bucketsMayBeExponential() throws IOException {
+  void supportsExponentialBuckets() throws IOException {
     Connector c = connector("{exponential_histogram_max_size: 10}");
     send(c, "a", span(CLIENT, 7, 1, 0));
     send(c, "b", span(SERVER, 7, 2, 1));
@@ -258,7 +258,7 @@ class ServiceGraphTest {
   }
 
   @Test
-  void edgesOfWhichNothingIsHeardAreLetGo() throws IOException {
+  void removesStaleEdges() throws IOException {
     Connector c = connector("{}");
     send(c, "a", span(CLIENT, 7, 1, 0));
     send(c, "b", span(SERVER, 7, 2, 1));
@@ -271,7 +271,7 @@ class ServiceGraphTest {
   }
 
   @Test
-  void mistakesAreNamed() {
+  void reportsInvalidSettings() {
     for (String[] w :
         new String[][] {
           {"{latency_histogram_buckets: [1s], exponential_histogram_max_size: 5}", "use either"},

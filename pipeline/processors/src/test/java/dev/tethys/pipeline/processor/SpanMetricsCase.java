@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A connector of spans and what it sends. The trace, the dimensions and what becomes of them are
- * those of the Collector's own tests of its connector.
+ * Span metrics connector and its output. Traces, dimensions and expected results are those of the
+ * Collector's connector tests.
  */
 abstract class SpanMetricsCase {
   static final int SERVER = 2;

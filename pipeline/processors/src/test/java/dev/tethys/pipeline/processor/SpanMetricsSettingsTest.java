@@ -29,7 +29,7 @@ class SpanMetricsSettingsTest extends SpanMetricsCase {
         "{dimensions_cache_size: 1000, add_resource_attributes: true, metrics_expiration: 5m}",
         "metric_timestamp_cache_size: 0",
       })
-  void configurationsOfTheCollectorAreTaken(String yaml) throws IOException {
+  void acceptsConfigurationsOfTheCollector(String yaml) throws IOException {
     rig.send(connector(yaml), sample());
     rig.clock.pass(Duration.ofSeconds(60));
     assertThat(rig.lastMetrics().itemCount()).isEqualTo(6);
@@ -59,7 +59,7 @@ class SpanMetricsSettingsTest extends SpanMetricsCase {
         "histogram: {explicit: {buckets: [2ms, 1ms]}} | larger than the one before",
         "surprise: 1 | surprise",
       })
-  void mistakesAreNamed(String line) {
+  void reportsInvalidSettings(String line) {
     String yaml = line.substring(0, line.lastIndexOf(" | "));
     assertThatThrownBy(() -> connector(yaml))
         .isInstanceOf(ConfigException.class)

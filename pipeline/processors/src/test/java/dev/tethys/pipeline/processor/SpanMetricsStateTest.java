@@ -31,10 +31,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a connector of spans remembers, and when it sends it. */
+/** State of a span metrics connector and when it is sent. */
 class SpanMetricsStateTest extends SpanMetricsCase {
   @Test
-  void whatIsBeyondTheLimitIsCountedTogether() throws IOException {
+  void countsSeriesBeyondTheLimitTogether() throws IOException {
     Connector c = connector("{aggregation_cardinality_limit: 2, exemplars: {enabled: true}}");
     Span[] spans = new Span[5];
     for (int i = 0; i < spans.length; i++) {
@@ -53,7 +53,7 @@ class SpanMetricsStateTest extends SpanMetricsCase {
   }
 
   @Test
-  void exemplarsAreThoseOfTheInterval() throws IOException {
+  void sendsExemplarsOfTheInterval() throws IOException {
     Connector c =
         connector(
             """
@@ -97,7 +97,7 @@ class SpanMetricsStateTest extends SpanMetricsCase {
   }
 
   @Test
-  void cumulativePointsBeginWithTheirSeries() throws IOException {
+  void startsCumulativePointsWithTheirSeries() throws IOException {
     Connector c = connector("");
     rig.clock.pass(Duration.ofSeconds(10));
     long began = rig.clock.millis * MS;
@@ -114,7 +114,7 @@ class SpanMetricsStateTest extends SpanMetricsCase {
 
   @ParameterizedTest
   @ValueSource(strings = {"AGGREGATION_TEMPORALITY_DELTA", "delta"})
-  void deltasFollowEachOther(String word) throws IOException {
+  void sendsConsecutiveDeltas(String word) throws IOException {
     Connector c = connector("aggregation_temporality: " + word);
     rig.send(c, sample());
     MetricsData first = afterInterval();
@@ -136,7 +136,7 @@ class SpanMetricsStateTest extends SpanMetricsCase {
   }
 
   @Test
-  void aDeltaWhoseLastTimeIsForgottenBeginsAnew() throws IOException {
+  void restartsDeltasWhoseLastTimeWasEvicted() throws IOException {
     Connector c = connector("{aggregation_temporality: delta, metric_timestamp_cache_size: 1}");
     rig.send(c, traces(resource("service-a", span(SERVER, OK, 1))));
     MetricsData first = afterInterval();
@@ -148,7 +148,7 @@ class SpanMetricsStateTest extends SpanMetricsCase {
   }
 
   @Test
-  void resourcesWithoutSpansExpire() throws IOException {
+  void expiresResourcesWithoutSpans() throws IOException {
     Connector c = connector("metrics_expiration: 60s");
     int[] counts = new int[3];
     TracesData ab =
@@ -167,7 +167,7 @@ class SpanMetricsStateTest extends SpanMetricsCase {
   }
 
   @Test
-  void singleSeriesExpire() throws IOException {
+  void expiresSingleSeries() throws IOException {
     Connector c = connector("series_expiration: 90s");
     rig.send(c, traces(resource("service-a", span(SERVER, OK, 1), span(CLIENT, OK, 1))));
     assertThat(calls(afterInterval())).hasSize(2);
@@ -179,7 +179,7 @@ class SpanMetricsStateTest extends SpanMetricsCase {
   }
 
   @Test
-  void theResourceLongestWithoutSpansMakesRoom() throws IOException {
+  void evictsTheResourceLongestWithoutSpans() throws IOException {
     Connector c = connector("resource_metrics_cache_size: 2");
     for (String s : List.of("a", "b", "a", "c")) {
       rig.send(c, traces(resource(s, span(SERVER, OK, 1))));
@@ -191,7 +191,7 @@ class SpanMetricsStateTest extends SpanMetricsCase {
   }
 
   @Test
-  void resourcesAreToldApartByKeyAttributes() throws IOException {
+  void distinguishesResourcesByKeyAttributes() throws IOException {
     Connector c = connector("resource_metrics_key_attributes: [service.name]");
     for (int i = 0; i < 3; i++) {
       ResourceGroup<Span> r = resource("service-a", span(SERVER, OK, 1));
@@ -206,7 +206,7 @@ class SpanMetricsStateTest extends SpanMetricsCase {
   }
 
   @Test
-  void whatWasCountedSinceTheLastIntervalIsSentAtTheEnd() throws IOException {
+  void sendsRemainingCountsAtStop() throws IOException {
     Connector c = connector("");
     rig.send(c, sample());
     afterInterval();
@@ -222,7 +222,7 @@ class SpanMetricsStateTest extends SpanMetricsCase {
   }
 
   @Test
-  void whatNobodyTakesIsSentAgainAndCountingGoesOn() throws IOException {
+  void retriesRejectedBatchesAndKeepsCounting() throws IOException {
     List<Batch> offered = new ArrayList<>();
     AtomicReference<Outcome> answer =
         new AtomicReference<>(new Outcome.Unavailable("down", Duration.ZERO));
@@ -281,7 +281,7 @@ class SpanMetricsStateTest extends SpanMetricsCase {
   }
 
   @Test
-  void whatWasHandedOnIsNotSentAgainAtTheEnd() throws IOException {
+  void doesNotResendAcceptedBatchesAtStop() throws IOException {
     Connector c = connector("");
     rig.send(c, sample());
     c.forward();

@@ -25,7 +25,7 @@ import java.util.Objects;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 
-/** What is counted of spans. */
+/** Counts of spans by series. */
 class SpanMetricsTest extends SpanMetricsCase {
   private static final String DIMENSIONS =
       """
@@ -43,7 +43,7 @@ class SpanMetricsTest extends SpanMetricsCase {
       """;
 
   @Test
-  void callsAndDurationsAreCountedBySeries() throws IOException {
+  void countsCallsAndDurationsBySeries() throws IOException {
     Connector c = connector(DIMENSIONS);
     rig.send(c, sample());
     assertThat(rig.outcomes).containsExactly(Outcome.ACCEPTED);
@@ -100,7 +100,7 @@ class SpanMetricsTest extends SpanMetricsCase {
   }
 
   @Test
-  void spansOfResourcesWithoutServiceAreNotCounted() throws IOException {
+  void ignoresResourcesWithoutService() throws IOException {
     Connector c = connector("");
     rig.send(c, traces(resource("", span(SERVER, OK, 1))));
     rig.clock.pass(Duration.ofSeconds(60));
@@ -110,14 +110,14 @@ class SpanMetricsTest extends SpanMetricsCase {
   }
 
   @Test
-  void aSpanThatEndsBeforeItBeginsTookNoTime() throws IOException {
+  void treatsNegativeDurationsAsZero() throws IOException {
     Connector c = connector("");
     rig.send(c, traces(resource("service-a", lasting(-11))));
     assertThat(durations(afterInterval()).getFirst().sum()).isZero();
   }
 
   @Test
-  void aBoundBelongsToTheBucketBelowIt() throws IOException {
+  void countsABoundInTheBucketBelow() throws IOException {
     Connector c = connector("histogram: {unit: s, explicit: {buckets: [10ms, 100ms, 250ms]}}");
     rig.send(
         c,
@@ -135,7 +135,7 @@ class SpanMetricsTest extends SpanMetricsCase {
   }
 
   @Test
-  void boundsAreInTheUnit() throws IOException {
+  void convertsBoundsToTheUnit() throws IOException {
     Connector c = connector("histogram: {explicit: {buckets: [3ns, 3us, 3ms, 3s]}}");
     rig.send(c, traces(resource("service-a", lasting(1))));
     assertThat(durations(afterInterval()).getFirst().explicitBounds())
@@ -156,7 +156,7 @@ class SpanMetricsTest extends SpanMetricsCase {
   }
 
   @Test
-  void exponentialBucketsBecomeCoarser() throws IOException {
+  void coarsensExponentialBuckets() throws IOException {
     ExponentialHistogramDataPoint p = exponential("histogram: {exponential: {max_size: 4}}", 2, 4);
     assertThat(p.scale()).isEqualTo(1);
     assertThat(p.positiveOffset()).isEqualTo(1);
@@ -169,7 +169,7 @@ class SpanMetricsTest extends SpanMetricsCase {
   }
 
   @Test
-  void thereAre160ExponentialBucketsByDefault() throws IOException {
+  void uses160ExponentialBucketsByDefault() throws IOException {
     ExponentialHistogramDataPoint p = exponential("histogram: {exponential: {}}", 2, 4, 0);
     assertThat(p.scale()).isEqualTo(7);
     assertThat(p.positiveOffset()).isEqualTo(127);
@@ -178,7 +178,7 @@ class SpanMetricsTest extends SpanMetricsCase {
   }
 
   @Test
-  void aSingleDurationHasOneExponentialBucket() throws IOException {
+  void countsASingleDurationInOneExponentialBucket() throws IOException {
     ExponentialHistogramDataPoint p =
         exponential("histogram: {exponential: {max_size: 10}}", 11, 11);
     assertThat(p.positiveCounts()).containsExactly(2);
@@ -186,7 +186,7 @@ class SpanMetricsTest extends SpanMetricsCase {
   }
 
   @Test
-  void eventsAreCountedByTheirAttributesToo() throws IOException {
+  void countsEventsByTheirAttributes() throws IOException {
     Connector c =
         connector("events: {enabled: true, dimensions: [{name: exception.type}, {name: region}]}");
     rig.send(c, sample());
@@ -203,7 +203,7 @@ class SpanMetricsTest extends SpanMetricsCase {
   }
 
   @Test
-  void callsAndDurationsHaveDimensionsOfTheirOwn() throws IOException {
+  void supportsSeparateDimensionsOfCallsAndDurations() throws IOException {
     Connector c =
         connector(
             """
@@ -227,7 +227,7 @@ class SpanMetricsTest extends SpanMetricsCase {
   }
 
   @Test
-  void dimensionsAreExcluded() throws IOException {
+  void excludesDimensions() throws IOException {
     Connector c =
         connector(
             """
@@ -243,7 +243,7 @@ class SpanMetricsTest extends SpanMetricsCase {
   }
 
   @Test
-  void valuesOfOneTextAreOneSeries() throws IOException {
+  void mergesValuesWithTheSameText() throws IOException {
     Connector c = connector("dimensions: [{name: http.status_code}]");
     Span number = span(SERVER, OK, 1);
     number.attributes().put("http.status_code", 200L);
@@ -254,7 +254,7 @@ class SpanMetricsTest extends SpanMetricsCase {
   }
 
   @Test
-  void globsTakeEveryKeyTheyMatch() throws IOException {
+  void globsSelectEveryMatchingKey() throws IOException {
     Connector c =
         connector(
             "dimensions: [{glob: 'k8s.*.name'}, {glob: 'db.**.name'}, {glob: '{a,b[0-9]}?'}]");
@@ -282,7 +282,7 @@ class SpanMetricsTest extends SpanMetricsCase {
   }
 
   @Test
-  void scopesAreShownWhenTheyAreNamed() throws IOException {
+  void addsNamedScopes() throws IOException {
     Connector c = connector("include_instrumentation_scope: [express]");
     ResourceGroup<Span> r = resource("service-a", span(SERVER, OK, 1));
     r.scopes().getFirst().scope().setName("express");
@@ -301,7 +301,7 @@ class SpanMetricsTest extends SpanMetricsCase {
   }
 
   @Test
-  void sampledSpansStandForOthers() throws IOException {
+  void weightsSampledSpans() throws IOException {
     Connector c = connector("enable_metrics_sampling_method: true");
     Span sampled = span(SERVER, OK, 1);
     sampled.setTraceState("vendor=1,ot=th:c;rv:d29d6a7215ced0");
@@ -337,35 +337,35 @@ class SpanMetricsTest extends SpanMetricsCase {
   }
 
   @Test
-  void childrenThatOverlapAreTakenAwayOnce() throws IOException {
+  void subtractsOverlappingChildrenOnce() throws IOException {
     assertThat(selfTimes(timed(10, 0, 0, 100), timed(11, 10, 10, 30), timed(12, 10, 20, 50)))
         .containsExactly(60.0, 20.0, 30.0);
   }
 
   @Test
-  void childrenAreTakenAwayOnlyWithinTheirParent() throws IOException {
+  void subtractsChildrenOnlyWithinTheirParent() throws IOException {
     assertThat(selfTimes(timed(1, 0, 100, 200), timed(2, 1, 50, 400))).containsExactly(0.0, 350.0);
   }
 
   @Test
-  void tracesThatCameInPartHaveNoSelfTimes() throws IOException {
+  void skipsSelfTimesOfIncompleteTraces() throws IOException {
     assertThat(selfTimes(timed(1, 0, 0, 100), timed(2, 9, 10, 50))).isEmpty();
   }
 
   @Test
-  void spansOfOneIdHaveNoSelfTimes() throws IOException {
+  void skipsSelfTimesOfDuplicateSpanIds() throws IOException {
     Span other = timed(7, 0, 10, 20);
     other.setName("other");
     assertThat(selfTimes(timed(7, 0, 0, 100), other)).isEmpty();
   }
 
   @Test
-  void piecesOfATraceWithoutItsRootHaveSelfTimes() throws IOException {
+  void computesSelfTimesOfPiecesWithoutARoot() throws IOException {
     assertThat(selfTimes(timed(1, 9, 0, 100), timed(2, 1, 10, 40))).containsExactly(70.0, 30.0);
   }
 
   @Test
-  void severalRootsHaveSelfTimes() throws IOException {
+  void computesSelfTimesWithSeveralRoots() throws IOException {
     assertThat(selfTimes(timed(1, 0, 0, 100), timed(2, 0, 200, 260))).containsExactly(100.0, 60.0);
   }
 

@@ -21,7 +21,7 @@ class SpanProcessorTest {
   }
 
   @Test
-  void namesAreMadeOfAttributes() {
+  void buildsNamesFromAttributes() {
     Span s = Rig.span("old", "db.svc", "location", "operation", "get", "id", 1234L);
     s.attributes().put("share", 0.5);
     s.attributes().put("ok", true);
@@ -34,7 +34,7 @@ class SpanProcessorTest {
 
   /** The example of the Collector's README. */
   @Test
-  void attributesComeOutOfNames() {
+  void extractsAttributesFromNames() {
     String rule = "rules: ['^\\/api\\/v1\\/document\\/(?P<documentId>.*)\\/update$']";
     Span s =
         through(
@@ -50,7 +50,7 @@ class SpanProcessorTest {
   }
 
   @Test
-  void rulesFollowEachOtherUnlessTheFirstIsToBeTheLast() {
+  void appliesRulesInOrderUnlessBreakAfterMatch() {
     String rules = "rules: ['/(?P<a>\\d+)/', '/\\{a\\}/(?P<b>\\w+)(/x)?']";
     Span s = through("name: {to_attributes: {" + rules + "}}", Rig.span("/7/eight/x/y"));
     assertThat(s.name()).isEqualTo("/{a}/{b}/x/y");
@@ -64,7 +64,7 @@ class SpanProcessorTest {
   }
 
   @Test
-  void theStatusOfSpansThatMatchIsSet() {
+  void setsTheStatusOfMatchingSpans() {
     String yaml =
         """
         status: {code: Error, description: bad}
@@ -91,7 +91,7 @@ class SpanProcessorTest {
         "status: {code: Ok, description: x} | only an Error has",
         "name: {to_attributes: {rules: ['(']}} | missing",
       })
-  void whatIsWrongIsSaid(String yaml, String message) {
+  void reportsInvalidSettings(String yaml, String message) {
     assertThatThrownBy(() -> rig.processor(SpanProcessor.factory(), Signal.TRACES, yaml))
         .hasMessageContaining(message);
   }

@@ -44,7 +44,7 @@ class StreamsTest {
   }
 
   @Test
-  void cumulativeBecomesDelta() {
+  void convertsCumulativeToDelta() {
     Processor p =
         rig.processor(CumulativeToDelta.factory(), Signal.METRICS, "{initial_value: drop}");
     rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(10, 10))));
@@ -95,7 +95,7 @@ class StreamsTest {
   }
 
   @Test
-  void cumulativeExponentialHistogramsBecomeDeltas() {
+  void convertsCumulativeExponentialHistogramsToDeltas() {
     Processor p =
         rig.processor(
             CumulativeToDelta.factory(),
@@ -116,14 +116,14 @@ class StreamsTest {
     d = lastExponential();
     assertThat(d.scale()).isEqualTo(2);
     assertThat(d.positiveCounts()).containsExactly(0, 2, 1);
-    // less in one bucket: it began anew
+    // a bucket decreased: the source restarted
     rig.send(p, Rig.metrics("s", cumulative(exponential(40, 2, 2, -2, 9, 1, 9))));
     assertThat(lastExponential().positiveCounts()).containsExactly(9, 1, 9);
     assertThat(rig.balanced()).isTrue();
   }
 
   @Test
-  void bucketsThatAZeroThresholdHasSwallowedAreZeros() {
+  void treatsBucketsBelowAZeroThresholdAsZeros() {
     Processor p =
         rig.processor(CumulativeToDelta.factory(), Signal.METRICS, "{initial_value: drop}");
     rig.send(p, Rig.metrics("s", cumulative(exponential(10, 0, 1, -2, 4, 5, 6))));
@@ -136,7 +136,7 @@ class StreamsTest {
   }
 
   @Test
-  void aZeroThresholdWithinACoarserBucketHasSwallowedTheFinerOnesBelow() {
+  void zeroThresholdInACoarserBucketAbsorbsFinerOnes() {
     Processor p =
         rig.processor(CumulativeToDelta.factory(), Signal.METRICS, "{initial_value: drop}");
     rig.send(p, Rig.metrics("s", cumulative(exponential(10, 1, 0, -2, 4, 5))));
@@ -151,7 +151,7 @@ class StreamsTest {
   }
 
   @Test
-  void deltasAreAddedUp() {
+  void accumulatesDeltas() {
     Processor p = rig.processor(DeltaToCumulative.factory(), Signal.METRICS, "max_streams: 1");
     rig.send(p, Rig.metrics("s", Rig.sum("a", DELTA, Rig.point(2, 10))));
     NumberDataPoint next = Rig.point(3, 20);
@@ -173,7 +173,7 @@ class StreamsTest {
   }
 
   @Test
-  void theLastPointOfAnIntervalGoesOn() throws IOException {
+  void emitsTheLastPointOfAnInterval() throws IOException {
     Processor p = rig.processor(new IntervalFactory(), Signal.METRICS, "interval: 10s");
     p.start();
     rig.send(
@@ -199,7 +199,7 @@ class StreamsTest {
   }
 
   @Test
-  void batchesAreForwarded() {
+  void forwardsBatches() {
     Connector c = rig.connector(new ForwardFactory(), Signal.LOGS, Signal.LOGS, "{}", "logs/x");
     rig.send(c, Rig.logs("s", Rig.log(1, "a")));
     assertThat(rig.out).hasSize(1);
@@ -207,7 +207,7 @@ class StreamsTest {
   }
 
   @Test
-  void rowsOfATableTakeWhatTheyWant() {
+  void routesMatchingItemsByRow() {
     Connector c =
         rig.connector(
             new RoutingFactory(InstantSource.system()),
@@ -247,7 +247,7 @@ class StreamsTest {
   }
 
   @Test
-  void whatARowIsAboutFollowsFromItsCondition() {
+  void infersTheContextOfARow() {
     Connector c =
         routing(
             """
@@ -289,7 +289,7 @@ class StreamsTest {
   }
 
   @Test
-  void oneBadRecordRefusesNoBatch() {
+  void acceptsBatchesWithOneBadRecord() {
     Connector c =
         routing(
             """
@@ -304,7 +304,7 @@ class StreamsTest {
   }
 
   @Test
-  void aStatementMayDeleteKeysOfWhatItRoutes() {
+  void statementsMayDeleteKeysOfRoutedItems() {
     Connector c =
         routing(
             """
@@ -350,7 +350,7 @@ class StreamsTest {
   }
 
   @Test
-  void pointsAreRoutedOutOfMetrics() {
+  void routesPointsOutOfMetrics() {
     Connector c =
         rig.connector(
             new RoutingFactory(InstantSource.system()),
@@ -370,7 +370,7 @@ class StreamsTest {
   }
 
   @Test
-  void aQueueOfFailoverKeepsWhatNoLevelTakes() throws Exception {
+  void failoverQueueKeepsBatchesThatNoLevelAccepts() throws Exception {
     Connector c =
         rig.connector(
             new FailoverFactory(),
@@ -412,7 +412,7 @@ class StreamsTest {
   }
 
   @Test
-  void aLevelThatRefusesIsNotTheEnd() {
+  void triesTheNextLevelAfterARejection() {
     Connector c =
         rig.connector(
             new FailoverFactory(),
@@ -450,7 +450,7 @@ class StreamsTest {
   }
 
   @Test
-  void repetitionNeedsAQueue() {
+  void retriesRequireAQueue() {
     assertThatThrownBy(
             () ->
                 rig.connector(
@@ -463,7 +463,7 @@ class StreamsTest {
   }
 
   @Test
-  void theNextLevelTakesOver() {
+  void failsOverToTheNextLevel() {
     Connector c =
         rig.connector(
             new FailoverFactory(),
@@ -492,7 +492,7 @@ class StreamsTest {
   }
 
   @Test
-  void countsAreOfTheirItemsScopesAndResources() {
+  void countsItemsScopesAndResources() {
     Connector c =
         rig.connector(
             CountFactory.count(InstantSource.system()),
@@ -515,7 +515,7 @@ class StreamsTest {
   }
 
   @Test
-  void sectionsThatAreNotWrittenCountAsByDefault() {
+  void appliesDefaultsOfAbsentSections() {
     Connector c =
         rig.connector(
             CountFactory.count(InstantSource.system()),
@@ -532,7 +532,7 @@ class StreamsTest {
   }
 
   @Test
-  void itemsAreCountedAndAttributesAddedUp() {
+  void countsItemsAndSumsAttributes() {
     Connector c =
         rig.connector(
             CountFactory.count(InstantSource.system()),

@@ -75,7 +75,7 @@ class TailPoliciesTest {
     "2147483648, false",
     "8, true"
   })
-  void numericAttribute(long value, boolean matches) {
+  void matchesNumericAttributes(long value, boolean matches) {
     String range =
         "numeric_attribute: {key: example, min_value: -2147483648, max_value: 2147483647";
     String policy = "type: numeric_attribute, " + range + "}";
@@ -96,7 +96,7 @@ class TailPoliciesTest {
     "max_value: 100, 200, false",
     "min_value: 0, -1, false",
   })
-  void numericAttributeWithOneBound(String bound, long value, boolean sampled) {
+  void matchesNumericAttributesWithOneBound(String bound, long value, boolean sampled) {
     String policy = "type: numeric_attribute, numeric_attribute: {key: example, " + bound + "}";
     assertThat(samples(policy, trace("example", value))).isEqualTo(sampled);
   }
@@ -110,7 +110,7 @@ class TailPoliciesTest {
     "^http|v[0-9]+.HealthCheck$|metrics$, true, grpc.health.v1.HealthCheck, true",
     "'', true, grpc.health.v1.HealthCheck, false",
   })
-  void stringAttribute(String values, boolean regex, String value, boolean matches) {
+  void matchesStringAttributes(String values, boolean regex, String value, boolean matches) {
     String keys =
         "type: string_attribute, string_attribute: {key: example, values: ["
             + (values.isEmpty() ? "" : "'" + values.replace("|", "', '") + "'")
@@ -128,7 +128,7 @@ class TailPoliciesTest {
   }
 
   @Test
-  void booleanAttribute() {
+  void matchesBooleanAttributes() {
     String policy = "type: boolean_attribute, boolean_attribute: {key: example, value: true}";
     assertThat(samples(policy, trace("example", true))).isTrue();
     assertThat(samples(policy, trace("example", false))).isFalse();
@@ -142,7 +142,7 @@ class TailPoliciesTest {
   }
 
   @Test
-  void latency() {
+  void matchesLatency() {
     String policy = "type: latency, latency: {threshold_ms: 5000}";
     assertThat(samples(policy, Rig.traces("s", timed(0, 4500)))).isFalse();
     assertThat(samples(policy, Rig.traces("s", timed(0, 5000)))).isTrue();
@@ -155,7 +155,7 @@ class TailPoliciesTest {
   }
 
   @Test
-  void statusCode() {
+  void matchesStatusCodes() {
     Span failed = Rig.span("work");
     failed.setStatusCode(2);
     String policy = "type: status_code, status_code: {status_codes: [ERROR]}";
@@ -167,7 +167,7 @@ class TailPoliciesTest {
 
   @ParameterizedTest
   @CsvSource({"2, 0, false", "1, 0, true", "0, 1, true", "1, 20, true"})
-  void spanCountOfOne(int min, int max, boolean sampled) {
+  void countsASingleSpan(int min, int max, boolean sampled) {
     String policy = "type: span_count, span_count: {min_spans: %d, max_spans: %d}";
     assertThat(samples(policy.formatted(min, max), trace())).isEqualTo(sampled);
     assertThat(
@@ -188,7 +188,7 @@ class TailPoliciesTest {
     "'example=value1', 'value1, value2', true",
     "'', value, false",
   })
-  void traceState(String state, String values, boolean sampled) {
+  void matchesTraceState(String state, String values, boolean sampled) {
     Span s = Rig.span("work");
     s.setTraceState(state);
     String policy = "type: trace_state, trace_state: {key: example, values: [" + values + "]}";
@@ -196,7 +196,7 @@ class TailPoliciesTest {
   }
 
   @Test
-  void traceFlags() {
+  void matchesTraceFlags() {
     Span s = Rig.span("work");
     s.setFlags(0x300);
     assertThat(samples("type: trace_flags", Rig.traces("s", Rig.span("a"), s))).isFalse();
@@ -213,7 +213,7 @@ class TailPoliciesTest {
     "-50, '', 0",
     "150, '', 100"
   })
-  void probabilistic(double percentage, String salt, double expected) {
+  void samplesProbabilistically(double percentage, String salt, double expected) {
     Processor p =
         sampler(
             "{name: tested, type: probabilistic, probabilistic: {sampling_percentage: "
@@ -234,7 +234,7 @@ class TailPoliciesTest {
   }
 
   @Test
-  void ottlCondition() {
+  void matchesOttlConditions() {
     String both =
         "type: ottl_condition, ottl_condition: {error_mode: ignore,"
             + " span: ['attributes[\"attr_k_1\"] == \"attr_v_1\"'],"
@@ -257,7 +257,7 @@ class TailPoliciesTest {
     "'error_mode: ignore,', true",
     "'error_mode: silent,', true"
   })
-  void ottlConditionsThatFailSaySoUnlessTold(String mode, boolean sampled) {
+  void reportsFailingOttlConditionsUnlessIgnored(String mode, boolean sampled) {
     String policy =
         "type: ottl_condition, ottl_condition: {"
             + mode
@@ -266,7 +266,7 @@ class TailPoliciesTest {
   }
 
   @Test
-  void andNotDrop() {
+  void combinesWithAndAndNotAndDrop() {
     String and =
         "type: and, and: {and_sub_policy: [{name: x, "
             + MATCHES
@@ -286,7 +286,7 @@ class TailPoliciesTest {
   }
 
   @Test
-  void oneThatSamplesIsEnough() {
+  void samplesIfOnePolicySamples() {
     String two =
         "{name: no, type: span_count, span_count: {min_spans: 9}}, {name: x, " + MATCHES + "}";
     assertThat(samples(sampler(two), trace("a", "1"))).isTrue();
@@ -294,7 +294,7 @@ class TailPoliciesTest {
   }
 
   @Test
-  void rateLimitingSavesUpToItsBurst() {
+  void rateLimitingAllowsBursts() {
     Processor p = sampler("{name: r, type: rate_limiting, rate_limiting: {spans_per_second: 2}}");
     for (int i = 0; i < 4; i++) {
       assertThat(samples(p, trace())).as("twice a second's spans at once").isTrue();
@@ -333,7 +333,7 @@ class TailPoliciesTest {
   }
 
   @Test
-  void compositeAsksInOrderAndEachHasItsRate() {
+  void compositeEvaluatesInOrderWithSeparateRates() {
     Processor p =
         sampler(
             composite(
@@ -349,7 +349,7 @@ class TailPoliciesTest {
   }
 
   @Test
-  void compositeSharesEquallyWhatIsNotAllocated() {
+  void compositeDividesTheUnallocatedRateEqually() {
     Processor p = sampler(composite(8, "few, always", "{policy: few, percent: 25}"));
     rig.clock.millis = 1_700_000_000_000L;
     int few = 0;
@@ -365,7 +365,7 @@ class TailPoliciesTest {
   }
 
   @Test
-  void firstMatchIsEnoughIfConfigured() {
+  void stopsAtTheFirstMatchIfConfigured() {
     Processor p =
         rig.processor(
             new TailSampling(InstantSource.system()),
@@ -382,28 +382,28 @@ class TailPoliciesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'{name: a, type: rate}', there is no policy \"rate\"",
-    "'{name: a, type: latency}', says nothing under latency",
-    "'{name: a, type: always_sample, latency: {}}', is not a setting of a policy",
+    "'{name: a, type: rate}', unknown policy type \"rate\"",
+    "'{name: a, type: latency}', has no settings; set latency",
+    "'{name: a, type: always_sample, latency: {}}', is not allowed in a policy",
     "'{name: a, type: always_sample}, {name: a, type: trace_flags}', two policies",
     "'{name: a, type: numeric_attribute, numeric_attribute: {key: k}}', min_value or max_value",
     "'{name: a, type: numeric_attribute, numeric_attribute: {key: k, min_value: 2, max_value: 1}}',"
-        + " not larger",
-    "'{name: a, type: status_code, status_code: {status_codes: [BAD]}}', no status \"BAD\"",
+        + " must not be larger",
+    "'{name: a, type: status_code, status_code: {status_codes: [BAD]}}', unknown status \"BAD\"",
     "'{name: a, type: status_code, status_code: {status_codes: []}}', at least one",
     "'{name: a, type: ottl_condition, ottl_condition: {}}', at least one condition",
     "'{name: a, type: and, and: {and_sub_policy: []}}', at least one policy",
-    "'{name: a, type: and, and: {and_sub_policy: [{name: b, type: composite}]}}', no policy",
+    "'{name: a, type: and, and: {and_sub_policy: [{name: b, type: composite}]}}', unknown policy type",
     "'', at least one policy",
   })
-  void mistakesAreFound(String policies, String says) {
+  void reportsInvalidSettings(String policies, String says) {
     assertThatThrownBy(() -> sampler(policies))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(says);
   }
 
   @Test
-  void whatIsNotBuiltIsRefusedByName() {
+  void rejectsUnsupportedPoliciesByName() {
     String yaml = "{tail_storage: pebble, policies: [{name: a, type: always_sample}]}";
     YamlDocument document = YamlDocument.parse("c.yaml", null, yaml);
     assertThatThrownBy(

@@ -68,7 +68,7 @@ class TailPresetTest {
   }
 
   @Test
-  void optionsAndFurtherPoliciesCount() {
+  void appliesPresetOptionsAndFurtherPolicies() {
     Processor p =
         sampler(
             "preset: keep_errors_slow_rare, preset_options: {slow: 200ms, rare_traces: 1,"
@@ -92,7 +92,7 @@ class TailPresetTest {
   }
 
   @Test
-  void tracesOfAnOperationAreCountedInTheWindow() {
+  void countsTracesOfAnOperationInTheWindow() {
     Processor p = sampler(rare("max_traces: 2, window: 10s"));
     assertThat(samples(p, "a", span("x"), span("x"), span("x"))).isTrue(); // one trace
     assertThat(samples(p, "a", span("x"))).isTrue();
@@ -106,13 +106,13 @@ class TailPresetTest {
   }
 
   @Test
-  void namesWithIdsAreNotRareForEver() {
+  void namesWithIdsDoNotStayRare() {
     Processor p = sampler(rare("max_traces: 2, window: 1h, max_operations: 20"));
     int kept = 0;
     for (int i = 0; i < 200; i++) {
       kept += samples(p, "a", span("GET /user/" + i)) ? 1 : 0;
     }
-    assertThat(kept).isEqualTo(4); // two operations of the service and twice the others
+    assertThat(kept).isEqualTo(4); // two operations of the service, and the others twice
     for (int i = 0; i < 50; i++) {
       samples(p, "service " + i, span("x"));
     }
@@ -136,9 +136,9 @@ class TailPresetTest {
         "preset: keep_errors_slow_rare, preset_options: {fast: 1}; fast",
         "preset: keep_errors_slow_rare, policies: [{name: slow, type: always_sample}]; two policies",
         "preset: keep_errors_slow_rare, sampling_strategy: span-ingest; does not allow",
-        "decision_wait: 1s; names at least one policy",
+        "decision_wait: 1s; must have at least one policy",
       })
-  void wrongSettingsAreRefused(String keys, String message) {
+  void rejectsInvalidSettings(String keys, String message) {
     assertThatThrownBy(
             () ->
                 rig.processor(

@@ -38,14 +38,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Traces that tail_sampling holds, and what its senders are answered, and when. */
+/** Traces held by tail_sampling, and when and how their senders are answered. */
 class TailSamplingTest {
   private static final String ALWAYS = "policies: [{name: all, type: always_sample}]";
   private static final String KEPT =
       "policies: [{name: kept, type: string_attribute,"
           + " string_attribute: {key: keep, values: ['yes']}}]";
 
-  /** What continued, with the callers to notify. */
+  /** Forwarded batch with its callbacks. */
   private record Sent(Batch batch, AckCallback ack) {
     List<Span> spans() {
       return Rig.all(Rig.traces(batch));
@@ -76,7 +76,7 @@ class TailSamplingTest {
     return YamlDocument.parse("c.yaml", null, "{" + yaml + "}").root();
   }
 
-  /** Senders wait for decisions unless a test says something else. */
+  /** Adds acknowledgement after the decision unless a test sets another mode. */
   private static String moment(String yaml) {
     return yaml.contains("acknowledge:") ? yaml : "acknowledge: when_decided, " + yaml;
   }
@@ -131,7 +131,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void sendersHearOfTheirSpansWhenDestinationsHaveTheTrace() {
+  void acknowledgesSpansWhenTheTraceIsDelivered() {
     Processor p = sampler("decision_wait: 10s, " + ALWAYS);
     List<Outcome> first = send(p, span(1, 1));
     pass(6);
@@ -151,7 +151,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void senderOfSeveralTracesHearsWhenTheLastIsSettled() {
+  void acknowledgesSeveralTracesAfterTheLastIsSettled() {
     Processor p = sampler("decision_wait: 10s, " + KEPT);
     List<Outcome> heard = send(p, span(1, 1, "keep", "yes"), span(2, 1), span(3, 1, "keep", "yes"));
     pass(11);
@@ -164,7 +164,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void rootBringsTheDecisionForward() {
+  void decidesEarlierAfterTheRoot() {
     Processor p = sampler("decision_wait: 60s, decision_wait_after_root_received: 5s, " + ALWAYS);
     send(p, span(1, 2), span(2, 2));
     pass(10);
@@ -177,7 +177,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void lateSpansFollowTheDecision() {
+  void appliesDecisionsToLateSpans() {
     Processor p = sampler("decision_wait: 1s, " + KEPT);
     send(p, span(1, 1, "keep", "yes"), span(2, 1));
     pass(2);
@@ -192,7 +192,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void decisionsOutliveTheirTracesInCaches() {
+  void cachesDecisionsBeyondTheirTraces() {
     Processor p =
         sampler(
             "decision_wait: 1s, num_traces: 1, decision_cache: {sampled_cache_size: 10,"
@@ -214,7 +214,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void oldestTraceGivesWayAndIsNotTakenForUndesired() {
+  void evictsTheOldestTraceWithoutADropDecision() {
     Processor p =
         sampler(
             "decision_wait: 10s, num_traces: 2,"
@@ -234,7 +234,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void sameSpansSentAgainAreOneTrace() {
+  void mergesRepeatedSpans() {
     Processor p = sampler("decision_wait: 30s, " + ALWAYS);
     List<Outcome> first = send(p, span(1, 1), span(2, 1));
     pass(10);
@@ -255,7 +255,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void whatNobodyTookGoesOnWhenItIsSentAgain() {
+  void forwardsRejectedTracesWhenResent() {
     Processor p = sampler("decision_wait: 1s, " + ALWAYS);
     List<Outcome> first = send(p, span(1, 1));
     pass(2);
@@ -267,7 +267,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void bytesAreBoundedByGivingBack() {
+  void boundsBytesByRejecting() {
     Processor p = sampler("decision_wait: 10s, max_bytes: 4096, " + ALWAYS);
     int held = 0;
     List<Outcome> heard = send(p, span(++held, 1, "text", "x".repeat(1000)));
@@ -283,7 +283,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void largeTracesAreDroppedWithWhatFollows() {
+  void dropsLargeTracesAndLaterSpans() {
     Processor p = sampler("decision_wait: 10s, maximum_trace_size_bytes: 2000, " + ALWAYS);
     List<Outcome> a = send(p, span(1, 1, "text", "x".repeat(1000)));
     assertThat(a).isEmpty();
@@ -317,7 +317,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void nothingPilesUpBeforeADestinationThatHasNoRoom() throws InterruptedException {
+  void boundsTracesWhileADestinationHasNoRoom() throws InterruptedException {
     Full full = new Full();
     Processor p = sampler("decision_wait: 1s, num_traces: 3, " + ALWAYS, full);
     List<List<Outcome>> heard = new ArrayList<>();
@@ -342,7 +342,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void stopIsPatientForAWhileAndGivesBackTheRest() throws InterruptedException {
+  void stopWaitsThenRejectsTheRest() throws InterruptedException {
     Full full = new Full();
     Processor p = sampler("decision_wait: 1s, " + ALWAYS, full);
     List<Outcome> first = send(p, span(1, 1));
@@ -360,7 +360,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void stopDecidesAndTakesNothingMore() {
+  void stopDecidesAndRejectsNewSpans() {
     Processor p = sampler("decision_wait: 10m, " + KEPT);
     List<Outcome> heard = send(p, span(1, 1, "keep", "yes"), span(2, 1));
     p.stop(Duration.ofSeconds(5));
@@ -374,7 +374,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void tracesAreDecidedBeforeReceiversWaitForThem() {
+  void decidesTracesBeforeReceiversWaitForThem() {
     Processor p = sampler("decision_wait: 10m, " + ALWAYS);
     send(p, span(1, 1));
     ((PipelineWatcher) p).notReady();
@@ -389,7 +389,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void stopDropsWhatIsPendingIfConfigured() {
+  void dropsPendingTracesAtStopIfConfigured() {
     Processor p = sampler("decision_wait: 1m, drop_pending_traces_on_shutdown: true, " + ALWAYS);
     List<Outcome> heard = send(p, span(1, 1));
     p.stop(Duration.ofSeconds(5));
@@ -399,7 +399,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void blockedSendersWaitForRoomAndAreLetGoByAStop() throws InterruptedException {
+  void blocksSendersUntilRoomOrStop() throws InterruptedException {
     Processor p = sampler("decision_wait: 10s, num_traces: 1, block_on_overflow: true, " + ALWAYS);
     send(p, span(1, 1));
     LinkedBlockingQueue<Outcome> heard = new LinkedBlockingQueue<>();
@@ -426,7 +426,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void reloadKeepsWhatIsHeld() throws IOException {
+  void keepsHeldTracesOnReload() throws IOException {
     Processor p = sampler("decision_wait: 10s, " + KEPT);
     List<Outcome> heard = send(p, span(1, 1));
     pass(5);
@@ -442,7 +442,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void reloadKeepsWhatALimitHasCounted() throws IOException {
+  void keepsCountsOfLimitsOnReload() throws IOException {
     String limit =
         "{name: limit, type: rate_limiting, rate_limiting: {spans_per_second: 1,"
             + " burst_capacity: 1}}";
@@ -457,7 +457,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void policyThatFailsIsCountedAndTheOthersDecide() {
+  void countsFailingPoliciesAndEvaluatesTheOthers() {
     Processor p =
         sampler(
             "decision_wait: 1s, policies: [{name: broken, type: ottl_condition, ottl_condition:"
@@ -477,7 +477,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void aDestinationThatFailsEndsNothing() {
+  void survivesFailingDestinations() {
     List<Batch> seen = new ArrayList<>();
     Processor p =
         sampler(
@@ -493,7 +493,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void spansAreJudgedAsTheyComeIfConfigured() {
+  void evaluatesSpansOnArrivalIfConfigured() {
     Processor p = sampler("decision_wait: 10s, sampling_strategy: span-ingest, " + KEPT);
     List<Outcome> plain = send(p, span(1, 1), span(2, 1));
     send(p, span(1, 2, "keep", "yes"));
@@ -508,7 +508,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void scopesAndResourcesStayWithTheirSpans() {
+  void keepsScopesAndResourcesOfSpans() {
     Processor p = sampler("decision_wait: 1s, " + ALWAYS);
     send(p, Rig.traces("shop", span(1, 1), span(2, 1)));
     send(p, Rig.traces("stock", span(1, 2)));
@@ -520,12 +520,12 @@ class TailSamplingTest {
     assertThat(d.resources().getFirst().scopes().getFirst().scope().name()).isEqualTo("lib");
   }
 
-  /** One of 300 ids, spread as those of real traces are. */
+  /** Returns one of 300 ids, distributed like those of real traces. */
   private static long trace(Random random) {
     return (random.nextInt(300) + 1) * 0x9E3779B97F4A7C15L;
   }
 
-  /** A sender that repeats what was not taken, as senders do. */
+  /** Sender that repeats rejected spans, as real senders do. */
   private final class Stubborn implements Runnable {
     final Set<Long> acknowledged = new HashSet<>();
     private final Processor to;
@@ -574,7 +574,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void whatWasAcknowledgedHasBeenDeliveredWhateverHappensAtOnce() throws Exception {
+  void deliversEverythingAcknowledgedUnderConcurrency() throws Exception {
     rig.time = Scheduler.system();
     Map<Long, Long> delivered = new ConcurrentHashMap<>();
     AtomicInteger turn = new AtomicInteger();
@@ -627,7 +627,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void sendersMayBeAnsweredAtOnceAndTheTraceGoesOnUntilSomebodyHasIt() {
+  void retriesEarlyAcknowledgedTracesUntilAccepted() {
     Processor p = sampler("acknowledge: at_once, decision_wait: 1s, " + ALWAYS);
     assertThat(send(p, span(1, 1), span(2, 1))).containsExactly(Outcome.ACCEPTED);
     assertThat(balance().held()).isEqualTo(2);
@@ -647,7 +647,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void whileNobodyTakesAnythingWhatComesIsGivenBack() {
+  void rejectsSpansWhileNothingIsAccepted() {
     AtomicInteger asked = new AtomicInteger();
     Processor p =
         sampler(

@@ -28,7 +28,7 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-/** What tells streams apart, and how their points are added, subtracted and held. */
+/** Identity of streams, and how their points are added, subtracted and held. */
 class TemporalityTest {
   private static final int CUMULATIVE = MetricData.TEMPORALITY_CUMULATIVE;
   private static final int DELTA = MetricData.TEMPORALITY_DELTA;
@@ -78,7 +78,7 @@ class TemporalityTest {
   }
 
   @Test
-  void scopesOfOtherAttributesAreOtherStreams() {
+  void separatesStreamsByScopeAttributes() {
     Processor sums = rig.processor(DeltaToCumulative.factory(), Signal.METRICS, "{}");
     rig.send(sums, twoScopes(DELTA, 2, 50, 10));
     MetricsData later = twoScopes(DELTA, 3, 60, 20);
@@ -91,7 +91,7 @@ class TemporalityTest {
     assertThat(values()).containsExactly(1.0, 10.0);
   }
 
-  /** A delta of each kind, with one exemplar whose value is the time in seconds. */
+  /** Returns one delta of each kind, with one exemplar whose value is the time in seconds. */
   private static Metric[] deltasWithExemplars(long seconds) {
     NumberDataPoint n = Rig.point(1, seconds);
     n.exemplars().add(exemplar(seconds));
@@ -141,7 +141,7 @@ class TemporalityTest {
   }
 
   @Test
-  void anIntervalHasTheExemplarsOfTheLatestDelta() throws IOException {
+  void intervalHasTheExemplarsOfTheLatestDelta() throws IOException {
     Processor p = rig.processor(new IntervalFactory(), Signal.METRICS, "interval: 10s");
     p.start();
     for (long seconds : new long[] {10, 30, 20}) {
@@ -158,7 +158,7 @@ class TemporalityTest {
   }
 
   @Test
-  void otherBucketsGiveNoDelta() {
+  void emitsNoDeltaForOtherBuckets() {
     Processor p = deltas("{initial_value: drop}");
     rig.send(p, Rig.metrics("s", histogram(CUMULATIVE, 10, 9, new double[] {1, 2}, 4, 5, 6)));
     rig.send(p, Rig.metrics("s", histogram(CUMULATIVE, 20, 9, new double[] {1}, 20, 30)));
@@ -171,9 +171,9 @@ class TemporalityTest {
     assertThat(rig.account(Signal.METRICS).balance().dropped()).containsEntry("no_delta", 3L);
   }
 
-  /** The source began anew and counted more than before, in other buckets. */
+  /** The source restarted and counted more than before, in other buckets. */
   @Test
-  void aBucketThatFallsIsAReset() {
+  void treatsADecreasingBucketAsAReset() {
     Processor p = rig.processor(CumulativeToDelta.factory(), Signal.METRICS, "{}");
     double[] bounds = {1, 2};
     rig.send(p, Rig.metrics("s", histogram(CUMULATIVE, 10, 9, bounds, 4, 5, 6)));
@@ -190,7 +190,7 @@ class TemporalityTest {
   }
 
   @Test
-  void whatIsNotANumberSpoilsNothing() {
+  void toleratesValuesThatAreNotNumbers() {
     Processor p = deltas("{initial_value: drop}");
     for (double v : new double[] {1.5, Double.NaN, 4.0}) {
       NumberDataPoint n = Rig.point(1.5, 10 + rig.outcomes.size());
@@ -208,7 +208,7 @@ class TemporalityTest {
   }
 
   @Test
-  void aStreamIsForgottenAfterAnHour() {
+  void removesStreamsAfterAnHour() {
     Processor p = deltas("{initial_value: drop}");
     rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(1, 10))));
     rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(9, 10 + 3601))));
@@ -216,7 +216,7 @@ class TemporalityTest {
   }
 
   @Test
-  void aStreamIsForgottenWhenNoPointCameForAnHour() {
+  void removesStreamsWithoutPointsForAnHour() {
     Processor p = deltas("{initial_value: drop}");
     rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(1, 10))));
     rig.clock.pass(Duration.ofMinutes(61));
@@ -238,7 +238,7 @@ class TemporalityTest {
   }
 
   @Test
-  void noTotalGoesOnTwice() {
+  void emitsEachTotalOnce() {
     Processor p = deltas("{}");
     rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, young(5, 10))));
     assertThat(values()).containsExactly(5.0);
@@ -259,7 +259,7 @@ class TemporalityTest {
   }
 
   @Test
-  void aCacheOfExpressionsIsTaken() {
+  void acceptsTheRegexpCacheSetting() {
     Processor p =
         deltas(
             "{initial_value: drop, include: {match_type: regexp, metrics: ['^a'],"
@@ -269,7 +269,7 @@ class TemporalityTest {
   }
 
   @Test
-  void anIntervalAddsDeltasUp() throws IOException {
+  void addsDeltasOfAnInterval() throws IOException {
     Processor p = rig.processor(new IntervalFactory(), Signal.METRICS, "interval: 10s");
     p.start();
     double[] bounds = {1};
@@ -295,7 +295,7 @@ class TemporalityTest {
     assertThat(rig.balanced()).isTrue();
   }
 
-  /** A consumer after the processor that takes nothing until allowed to. */
+  /** Consumer after the processor that rejects everything until allowed. */
   private <S> Processor before(List<Batch> got, boolean[] takes, ProcessorFactory<S> f, S s) {
     return f.create(
         s,
@@ -311,7 +311,7 @@ class TemporalityTest {
   }
 
   @Test
-  void anIntervalKeepsWhatNobodyTakes() throws IOException {
+  void keepsRejectedIntervals() throws IOException {
     List<Batch> got = new ArrayList<>();
     boolean[] takes = {false};
     Processor p =
@@ -343,7 +343,7 @@ class TemporalityTest {
   }
 
   @Test
-  void anIntervalOutlivesAFaultBehindIt() throws IOException {
+  void survivesADownstreamFailure() throws IOException {
     List<Batch> got = new ArrayList<>();
     boolean[] fails = {true};
     Processor p =
@@ -364,7 +364,7 @@ class TemporalityTest {
     try {
       rig.clock.pass(Duration.ofSeconds(11));
     } catch (IllegalStateException e) {
-      // where it is not caught, later intervals are to come nevertheless
+      // even if it is not caught, later intervals must follow
     }
     fails[0] = false;
     rig.clock.pass(Duration.ofSeconds(20));
@@ -374,7 +374,7 @@ class TemporalityTest {
   }
 
   @Test
-  void anIntervalHoldsNothingOfWhatPasses() {
+  void holdsNoReferencesToPassingPoints() {
     Processor p = rig.processor(new IntervalFactory(), Signal.METRICS, "interval: 10s");
     WeakReference<Metric> passed = sendWithOneThatPasses(p);
     rig.out.clear();
@@ -383,7 +383,7 @@ class TemporalityTest {
     assertThat(rig.account(Signal.METRICS).balance().held()).isEqualTo(1);
   }
 
-  /** Sends a gauge, which is held, with a sum that may fall, which is not. */
+  /** Sends a gauge, which is held, and a non-monotonic sum, which is not. */
   private WeakReference<Metric> sendWithOneThatPasses(Processor p) {
     Metric falling = Rig.sum("f", CUMULATIVE, Rig.point(2, 20));
     ((MetricData.Sum) Objects.requireNonNull(falling.data())).setMonotonic(false);

@@ -35,7 +35,7 @@ class TransformTest {
   }
 
   @Test
-  void statementsRunForTheirContexts() {
+  void runsStatementsInTheirContexts() {
     run(
         Signal.LOGS,
         """
@@ -65,7 +65,7 @@ class TransformTest {
   }
 
   @Test
-  void settingNilEmptiesWhatMayBeEmptyAndLeavesTheRest() {
+  void settingNilClearsOptionalFieldsOnly() {
     Span s = Rig.span("a", "text", "x", "n", 5L, "l", ArrayValue.of("x"));
     s.links().add(new SpanLink());
     s.setStartTimeUnixNano(7);
@@ -88,7 +88,7 @@ class TransformTest {
   }
 
   @Test
-  void nilForATimeRefusesTheBatchWhereErrorsDo() {
+  void nilTimeFailsTheBatchUnlessErrorsAreIgnored() {
     run(
         Signal.LOGS,
         """
@@ -102,7 +102,7 @@ class TransformTest {
   }
 
   @Test
-  void mistakesAreToldWithTheirPlace() {
+  void reportsErrorsWithPosition() {
     assertThatThrownBy(
             () ->
                 run(
@@ -128,7 +128,7 @@ class TransformTest {
   }
 
   @Test
-  void aFailureRefusesTheBatchIfItIsToBePropagated() {
+  void failureRejectsTheBatchWithPropagate() {
     run(
         Signal.LOGS,
         "error_mode: propagate\nlog_statements: ['set(log.body[\"a\"], 1)']",
@@ -140,7 +140,7 @@ class TransformTest {
   }
 
   @Test
-  void metricsAreConvertedCopiedAndScaled() {
+  void convertsCopiesAndScalesMetrics() {
     run(
         Signal.METRICS,
         """
@@ -172,7 +172,7 @@ class TransformTest {
   }
 
   @Test
-  void copyingWithoutAConditionEnds() {
+  void copyingWithoutAConditionTerminates() {
     run(
         Signal.METRICS,
         "error_mode: propagate\nmetric_statements: [{context: metric, statements:"
@@ -197,7 +197,7 @@ class TransformTest {
   }
 
   @Test
-  void histogramsGiveCountsSumsAndPercentiles() {
+  void extractsCountsSumsAndPercentilesFromHistograms() {
     run(
         Signal.METRICS,
         """
@@ -275,7 +275,7 @@ class TransformTest {
   }
 
   @Test
-  void percentilesAreThoseOfTheCollector() {
+  void computesPercentilesLikeTheCollector() {
     double none = Double.NaN;
     var near = org.assertj.core.data.Offset.offset(1e-4);
     assertThat(percentile(50, none, 0, new double[] {1}, 0, 0)).isNaN();
@@ -313,7 +313,7 @@ class TransformTest {
   }
 
   @Test
-  void averagesAreSumsThroughCounts() {
+  void computesAveragesFromSumsAndCounts() {
     Metric m = new Metric();
     m.setName("s");
     m.setUnit("ms");
@@ -349,7 +349,7 @@ class TransformTest {
   }
 
   @Test
-  void bucketsAreLimitedByOnePass() {
+  void limitsBucketsInOnePass() {
     MetricsData d = histogram();
     HistogramDataPoint p =
         (HistogramDataPoint)
@@ -371,7 +371,7 @@ class TransformTest {
   }
 
   @Test
-  void pointsAreAggregated() {
+  void aggregatesPoints() {
     run(
         Signal.METRICS,
         """
@@ -400,7 +400,7 @@ class TransformTest {
   }
 
   @Test
-  void exponentialHistogramsBecomeExplicit() {
+  void convertsExponentialHistogramsToExplicit() {
     Metric m = new Metric();
     MetricData.ExponentialHistogram e = new MetricData.ExponentialHistogram();
     ExponentialHistogramDataPoint p = new ExponentialHistogramDataPoint();
@@ -425,7 +425,7 @@ class TransformTest {
   }
 
   @Test
-  void linesOfKnownFormatsAreParsed() {
+  void parsesLinesOfKnownFormats() {
     run(
         Signal.LOGS,
         """
@@ -481,7 +481,7 @@ class TransformTest {
             + "{version=1.0, vendor=V, product_name=P, product_version=1, event_id=E,"
             + " attributes={}}"
       })
-  void leefIsParsed(String line, String result) {
+  void parsesLeef(String line, String result) {
     run(
         Signal.LOGS,
         """
@@ -501,7 +501,7 @@ class TransformTest {
         "LEEF:2.0|V|P|1|E",
         "LEEF:2.0|V|P|1|E|0x5|a=b"
       })
-  void whatIsNoLeefIsAnError(String line) {
+  void rejectsInvalidLeef(String line) {
     run(
         Signal.LOGS,
         """
@@ -543,7 +543,7 @@ class TransformTest {
         "1; http.request.method=GET http.route=/x; before",
         "2; other=1; before"
       })
-  void spansAreNamedAsTheConventionsSay(int kind, String attributes, String name) {
+  void namesSpansByConvention(int kind, String attributes, String name) {
     Span s = Rig.span("before");
     s.setKind(kind);
     for (String a : attributes.split(" ")) {
@@ -562,7 +562,7 @@ class TransformTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1.36.0", "1.44.0", "2.0.0", "latest"})
-  void conventionsThatAreNotKnownAreRefused(String version) {
+  void rejectsUnknownConventions(String version) {
     assertThatThrownBy(
             () ->
                 run(
@@ -584,7 +584,7 @@ class TransformTest {
     "'ot=th:c;rv:1,x=y',1",
     "'ot=rv:9',1"
   })
-  void aSpanStandsForThoseThatWereNotKept(String state, double count) {
+  void readsTheAdjustedCountOfSpans(String state, double count) {
     Span s = Rig.span("a");
     s.setTraceState(state);
     run(

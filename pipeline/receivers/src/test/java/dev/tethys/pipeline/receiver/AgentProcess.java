@@ -51,7 +51,7 @@ public final class AgentProcess implements AutoCloseable {
     return Path.of(URI.create(main.getProtectionDomain().getCodeSource().getLocation().toString()));
   }
 
-  /** What it said. */
+  /** Output of the process. */
   public String log() {
     try {
       return Files.readString(log);

@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * A real collectd with one plugin that writes to us, which receives values over its socket. A test
- * that makes one is skipped where collectd or the plugin is not installed.
+ * Real collectd process with one output plugin, fed over its socket. Tests are skipped if collectd
+ * or the plugin is not installed.
  */
 public final class CollectdProcess implements AutoCloseable {
   public static final Path TYPES = Path.of("/usr/share/collectd/types.db");
@@ -62,7 +62,7 @@ public final class CollectdProcess implements AutoCloseable {
             .start();
   }
 
-  /** Tells it something; what it answers. */
+  /** Sends a command; returns the response. */
   public String tell(String line) throws Exception {
     Path socket = dir.resolve("sock");
     Samples.until(
@@ -93,8 +93,8 @@ public final class CollectdProcess implements AutoCloseable {
   }
 
   /**
-   * Makes it send its values until a condition holds: it passes values to its plugins on another
-   * thread, and a flush before that finds nothing.
+   * Flushes repeatedly until a condition is true: collectd passes values to its plugins on another
+   * thread, and an earlier flush finds nothing.
    */
   public void flushUntil(BooleanSupplier done) throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
@@ -106,7 +106,7 @@ public final class CollectdProcess implements AutoCloseable {
     }
   }
 
-  /** What it said. */
+  /** Output of the process. */
   public String log() {
     try {
       return Files.readString(dir.resolve("log"));

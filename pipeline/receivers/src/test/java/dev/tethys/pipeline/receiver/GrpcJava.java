@@ -55,7 +55,7 @@ public final class GrpcJava implements AutoCloseable {
         message);
   }
 
-  /** Begins a call whose answer is a stream; one message is asked for. */
+  /** Starts a call with a streamed response; requests one message. */
   public ClientCall<byte[], byte[]> stream(
       String method, byte[] message, ClientCall.Listener<byte[]> to) {
     ClientCall<byte[], byte[]> call =

@@ -24,12 +24,12 @@ public final class HeldPipeline implements Consumer {
     batches.add(batch);
   }
 
-  /** Says what became of the oldest batch of which that was not said. */
+  /** Settles the oldest unsettled batch. */
   public void complete(Outcome outcome) {
     Objects.requireNonNull(held.poll(), "no batch is under way").complete(outcome);
   }
 
-  /** Waits until so many batches have come, of all. */
+  /** Waits until {@code count} batches have arrived in total. */
   public void await(int count) throws InterruptedException {
     until(() -> batches.size() >= count);
   }

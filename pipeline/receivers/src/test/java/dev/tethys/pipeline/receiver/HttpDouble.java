@@ -18,11 +18,11 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
-/** A server that answers each path with what a test says, and keeps what it was asked. */
+/** Server that answers each path as configured and records requests. */
 public final class HttpDouble implements AutoCloseable {
   private record Said(int status, String body) {}
 
-  /** What was asked: path, query, and the header Authorization where there was one. */
+  /** Received requests: path, query, and the Authorization header if present. */
   public final List<String> requests = new CopyOnWriteArrayList<>();
 
   private final Map<String, Said> answers = new ConcurrentHashMap<>();
@@ -35,8 +35,8 @@ public final class HttpDouble implements AutoCloseable {
   }
 
   /**
-   * @param tls what it shows and whom it trusts, in which case clients have to show a certificate
-   *     or a token; null for plain HTTP
+   * @param tls its certificate and trusted clients, which must present a certificate or a token;
+   *     null for plain HTTP
    * @param port 0 for any
    */
   public HttpDouble(@Nullable SSLContext tls, int port) throws IOException {
@@ -75,7 +75,7 @@ public final class HttpDouble implements AutoCloseable {
     answer(path, 200, json);
   }
 
-  /** The same with another status; 0 for no answer at all. */
+  /** The same with another status; 0 for no response. */
   public void answer(String path, int status, String body) {
     answers.put(path, new Said(status, body));
   }

@@ -8,12 +8,12 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** What a class logs while a test runs. */
+/** Captures the log messages of a class while a test runs. */
 public final class LogCapture extends Handler implements AutoCloseable {
   /** Messages, filled in. */
   public final List<String> all = new CopyOnWriteArrayList<>();
 
-  private final Logger logger; // held, for the log manager holds on to none
+  private final Logger logger; // strong reference, because the log manager keeps none
 
   public LogCapture(Class<?> of) {
     logger = Logger.getLogger(of.getName());

@@ -18,7 +18,7 @@ import java.util.TreeMap;
 public final class ProfileText {
   private ProfileText() {}
 
-  /** The request of a batch, which must be one that every reader takes. */
+  /** Request of a batch, checked to be readable by every reader. */
   public static ProfilesData of(Batch b) {
     if (OtlpCheck.check(OtlpSignal.PROFILES, b.body(), 0, b.body().length) != b.items()) {
       throw new AssertionError("counted wrongly: " + b.items());

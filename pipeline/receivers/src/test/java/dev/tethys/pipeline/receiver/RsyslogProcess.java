@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A real rsyslog that sends the lines of a file. A test that makes one is skipped where rsyslog, or
- * a module of it that is named, is not installed.
+ * Real rsyslog process that sends the lines of a file. Tests are skipped if rsyslog, or a required
+ * module, is not installed.
  */
 public final class RsyslogProcess implements AutoCloseable {
   private static final Path PROGRAM = Path.of("/usr/sbin/rsyslogd");
@@ -19,11 +19,11 @@ public final class RsyslogProcess implements AutoCloseable {
   private final Process process;
 
   /**
-   * Starts it.
+   * Starts the process.
    *
-   * @param lines what it reads, with the tag {@code app}
-   * @param module that its action needs, or {@code ""}
-   * @param actions as its configuration has them
+   * @param lines input, with the tag {@code app}
+   * @param module required by its action, or {@code ""}
+   * @param actions in rsyslog's configuration format
    */
   public RsyslogProcess(Path dir, String lines, String module, String actions) throws IOException {
     this.dir = dir;
@@ -60,7 +60,7 @@ public final class RsyslogProcess implements AutoCloseable {
             .start();
   }
 
-  /** What it said. */
+  /** Output of the process. */
   public String log() throws IOException {
     return Files.readString(dir.resolve("rsyslog.log"));
   }

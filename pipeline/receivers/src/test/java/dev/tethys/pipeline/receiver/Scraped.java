@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** What a scraper has made, as text. */
+/** Output of a scraper as text. */
 public final class Scraped {
   private Scraped() {}
 

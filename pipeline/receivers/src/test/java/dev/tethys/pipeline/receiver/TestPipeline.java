@@ -25,7 +25,7 @@ public final class TestPipeline implements Consumer {
     Thread.ofVirtual().start(() -> ack.complete(o));
   }
 
-  /** This for some signals. */
+  /** Uses this consumer for some signals. */
   public Map<Signal, Consumer> of(Signal... signals) {
     Map<Signal, Consumer> m = new HashMap<>();
     for (Signal s : signals) {

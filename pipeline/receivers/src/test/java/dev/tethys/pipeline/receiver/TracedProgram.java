@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver;
 
 import java.util.concurrent.locks.LockSupport;
 
-/** Calls one method from another for as long as it is let: what a tracer is to see. */
+/** Calls one method from another until stopped, for tracers to observe. */
 public final class TracedProgram {
   private TracedProgram() {}
 

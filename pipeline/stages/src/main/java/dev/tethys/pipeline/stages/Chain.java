@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sequence of stages that call each other directly: an entry passes all of them on the caller's
- * thread, so that order is kept and no stage waits for another.
+ * Sequence of stages that call each other directly. An entry passes all of them on the caller's
+ * thread, so the order is kept and no stage waits for another.
  */
 final class Chain {
   /** A stage and the name by which the configuration calls it. */
@@ -20,7 +20,7 @@ final class Chain {
   /**
    * Links the stages.
    *
-   * @param end where entries go behind the last stage
+   * @param end receives entries after the last stage
    */
   Chain(List<Named> stages, @Nullable StageObserver observer, Stage.Next end) {
     this.stages = stages;

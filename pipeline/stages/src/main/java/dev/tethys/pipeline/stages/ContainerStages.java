@@ -11,7 +11,7 @@ import java.util.Map;
 final class ContainerStages {
   private ContainerStages() {}
 
-  /** The label {@code stream} of what was extracted under that name. */
+  /** Sets the label {@code stream} from the extracted value of that name. */
   static LabelsStage streamLabel() {
     return new LabelsStage(Map.of("stream", "stream"));
   }

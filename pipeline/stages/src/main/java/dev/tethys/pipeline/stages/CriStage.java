@@ -14,15 +14,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Lines of the container runtime interface: {@code time stream flags content}. Content with the
- * flag P continues in the next line of its labels and is held back until the line with F, or until
- * nothing has come for a minute.
+ * Parses lines of the container runtime interface: {@code time stream flags content}. Content with
+ * the flag P continues in the next line with the same labels. It is buffered until the line with F
+ * arrives, or until no line has come for a minute.
  */
 final class CriStage implements Stage {
-  /** How long the continuation of a line is waited for. Promtail waits forever. */
+  /** Maximum wait for the continuation of a line. Promtail waits forever. */
   static final Duration MAX_WAIT = Duration.ofMinutes(1);
 
-  /** The longest line that is put together, in characters; a longer one continues in parts. */
+  /** Maximum length of a joined line in characters; a longer line is emitted in parts. */
   static final int MAX_HELD = 16 << 20;
 
   private static final Section KEYS =
@@ -32,8 +32,8 @@ final class CriStage implements Stage {
           "max_partial_lines",
           Type.INT,
           100L,
-          "Maximum number of label sets with a partial line; beyond it all of them are forwarded"
-              + " as they are.");
+          "Maximum number of label sets with a partial line; beyond it all of them are "
+              + "forwarded unchanged.");
   private static final Key<Long> MAX_SIZE =
       KEYS.key(
           "max_partial_line_size",
@@ -90,7 +90,7 @@ final class CriStage implements Stage {
     YamlObject o = config.object(KEYS);
     long lines = o.get(MAX_LINES);
     if (lines < 0) {
-      throw o.error(MAX_LINES, "max_partial_lines may not be negative");
+      throw o.error(MAX_LINES, "max_partial_lines must not be negative");
     }
     return new CriStage(
         new Settings(lines == 0 ? 100 : lines, o.get(MAX_SIZE), o.get(TRUNCATE)), context.clock());
@@ -140,7 +140,7 @@ final class CriStage implements Stage {
     }
   }
 
-  /** Takes a line apart; one of another form extracts nothing. */
+  /** Splits a line into its fields; extracts nothing from a line in another format. */
   private static void split(String s, Extracted to) {
     int a = space(s, 0);
     if (a <= 0) {
@@ -161,7 +161,7 @@ final class CriStage implements Stage {
     to.put(CONTENT, s.substring(c + 1));
   }
 
-  /** Where the first white space stands, if it is a space; else -1. */
+  /** Index of the first white space if it is a space, otherwise -1. */
   private static int space(String s, int from) {
     for (int i = from; i < s.length(); i++) {
       char c = s.charAt(i);

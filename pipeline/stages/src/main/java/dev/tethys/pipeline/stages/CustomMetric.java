@@ -17,11 +17,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A metric that lines are counted into: a series for each label set of the entries. A series that
- * has not changed for some time is shown once more and forgotten. Safe for several threads.
+ * Metric that counts lines, with one series per label set of the entries. A series that has not
+ * changed for some time is exposed once more and then removed. Thread-safe.
  */
 final class CustomMetric<T extends Registry.Instrument> implements Collector {
-  /** How many series one metric may have; entries that would make more are not counted. */
+  /** Maximum number of series per metric; entries that would create more are not counted. */
   static final int MAX_SERIES = 100_000;
 
   private static final System.Logger LOG = JulLogger.of(CustomMetric.class.getName());

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Label sets as strings, remembered for sets that come again and again. For one thread. */
 final class DecodedLabels {
-  /** How many sets are remembered. */
+  /** Number of cached label sets. */
   static final int SLOTS = 256;
 
   private final @Nullable Labels[] keys = new Labels[SLOTS];

@@ -19,8 +19,8 @@ final class DropStage implements Stage {
       KEYS.optional(
           "source",
           Type.of("string or list of strings", null, DropStage::sources),
-          "Extracted values. Without expression and value, entries that have all "
-              + "of them are dropped; otherwise they are compared.");
+          "Extracted values. Without expression and value, entries that have all of them are "
+              + "dropped; otherwise the values are compared.");
   private static final Key<String> SEPARATOR =
       KEYS.key(
           "separator", Type.STRING, ";", "Separator that joins several values for the comparison.");
@@ -40,7 +40,7 @@ final class DropStage implements Stage {
           "drop_counter_reason",
           Type.STRING,
           "drop_stage",
-          "Reason under which dropped entries are counted.");
+          "Reason label of the counter of dropped entries.");
 
   private final @Nullable List<String> sources;
   private final String separator;
@@ -62,7 +62,7 @@ final class DropStage implements Stage {
     clock = context.clock();
     if (sources == null && expression == null && olderThan == null && longerThan == null) {
       throw o.error(
-          "drop stage needs at least one of source, expression, older_than and longer_than");
+          "drop stage requires at least one of source, expression, older_than and longer_than");
     }
     if (value != null && sources == null) {
       throw o.error(VALUE, "drop stage with value needs source");
@@ -76,7 +76,7 @@ final class DropStage implements Stage {
     return new DropStage(config.object(KEYS), context);
   }
 
-  /** The reason under which a stage counts what it drops; an empty one is none. */
+  /** Reads the reason label for dropped entries; an empty value selects the default. */
   static String reason(YamlObject o, Key<String> key, String otherwise) {
     String s = o.get(key);
     return s.isEmpty() ? otherwise : s;

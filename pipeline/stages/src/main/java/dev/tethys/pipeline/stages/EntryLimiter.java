@@ -34,7 +34,7 @@ public final class EntryLimiter {
     this.bytes = bytes == null ? null : bytes.bucket(clock);
   }
 
-  /** Whether an entry may pass. One that may not counts for nothing. */
+  /** Whether an entry may pass. A rejected entry does not use up the limit. */
   public boolean allows(LogEntry e) {
     if (entries != null && !entries.tryTakeLarge(1)) {
       return false;
@@ -48,7 +48,7 @@ public final class EntryLimiter {
     return false;
   }
 
-  /** Waits until an entry may pass. */
+  /** Blocks until an entry may pass. */
   public void await(LogEntry e) {
     if (entries != null) {
       await(entries, 1);

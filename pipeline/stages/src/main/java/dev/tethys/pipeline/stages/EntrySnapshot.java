@@ -4,10 +4,10 @@ import dev.tethys.model.Labels;
 import java.util.SortedMap;
 
 /**
- * An entry between two stages.
+ * State of an entry between two stages.
  *
  * @param timestamp nanoseconds since 1970
- * @param extracted what stages have extracted, as text
+ * @param extracted the extracted values as text
  */
 public record EntrySnapshot(
     Labels labels,

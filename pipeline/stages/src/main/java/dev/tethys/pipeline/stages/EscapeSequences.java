@@ -12,7 +12,7 @@ final class EscapeSequences {
 
   private EscapeSequences() {}
 
-  /** The text without them; the same object when there are none. */
+  /** Removes escape sequences; returns the same object if there are none. */
   static String remove(String s) {
     int at = next(s, 0);
     if (at < 0) {
@@ -38,7 +38,7 @@ final class EscapeSequences {
     return esc < 0 ? csi : csi < 0 ? esc : Math.min(esc, csi);
   }
 
-  /** Where the sequence that begins here ends; the same place when it is none. */
+  /** End of the escape sequence that starts at {@code at}; {@code at} if none starts there. */
   private static int end(String s, int at) {
     if (s.charAt(at) == CSI) {
       return control(s, at, at + 1);

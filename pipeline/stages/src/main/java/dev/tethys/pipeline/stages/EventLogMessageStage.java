@@ -25,8 +25,8 @@ final class EventLogMessageStage implements Stage.Change {
           "overwrite_existing",
           Type.BOOL,
           false,
-          "If true, values that were extracted before are replaced; otherwise "
-              + "the new one is named NAME_extracted.");
+          "If true, existing extracted values are overwritten; otherwise the new value is named "
+              + "NAME_extracted.");
 
   private final String source;
   private final boolean dropInvalid;

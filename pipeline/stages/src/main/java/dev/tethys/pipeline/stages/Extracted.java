@@ -9,11 +9,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has been extracted from an entry: values by name, at first the labels of the entry. A value
- * is a string, a number (Long, BigInteger, Double), a bool, or null where JSON said null.
+ * Values extracted from an entry, by name; initially the labels of the entry. A value is a string,
+ * a number (Long, BigInteger, Double), a boolean, or null for a JSON null.
  *
- * <p>A few names at most, so they are looked for one by one. The labels that it began with are
- * shared with other entries and shadowed, not changed.
+ * <p>There are only a few names, so lookup is linear. The initial labels are shared with other
+ * entries; they are shadowed, never modified.
  */
 @SuppressWarnings("ReferenceEquality") // the mark of a removed value is one object
 final class Extracted {
@@ -39,7 +39,7 @@ final class Extracted {
     return c;
   }
 
-  /** Sets every label over what is there, as the start of a pipeline within a pipeline does. */
+  /** Sets every label, overwriting existing values, as at the start of a nested pipeline. */
   void seed(List<Labels.Label> labels) {
     if (labels == base && size == 0) {
       return;
@@ -69,13 +69,13 @@ final class Extracted {
     return -1;
   }
 
-  /** True when there is such a name, be its value null. */
+  /** Whether the name exists, even if its value is null. */
   boolean has(String name) {
     int i = find(name);
     return i >= 0 ? values[i] != REMOVED : findBase(name) >= 0;
   }
 
-  /** The value; null when there is none, or when it is null. */
+  /** Returns the value; null if it does not exist or is null. */
   @Nullable Object get(String name) {
     int i = find(name);
     if (i >= 0) {
@@ -85,12 +85,12 @@ final class Extracted {
     return b < 0 ? null : base.get(b).value();
   }
 
-  /** The value as text; null when there is none or it has no text. */
+  /** Returns the value as text; null if it does not exist or has no text form. */
   @Nullable String text(String name) {
     return text(get(name));
   }
 
-  /** A value as text; numbers without exponent; null when it has none. */
+  /** Converts a value to text, numbers without exponent; null if it has no text form. */
   static @Nullable String text(@Nullable Object value) {
     return switch (value) {
       case null -> null;

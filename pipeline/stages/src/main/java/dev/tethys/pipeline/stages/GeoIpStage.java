@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Sets labels to what a MaxMind database knows of an address. */
+/** Sets labels from the record of an address in a MaxMind database. */
 final class GeoIpStage implements Stage.Change {
   private static final System.Logger LOG = JulLogger.of(GeoIpStage.class.getName());
 
@@ -84,7 +84,7 @@ final class GeoIpStage implements Stage.Change {
     e.entry.setLabels(labels.build());
   }
 
-  /** An address as it is written; null for a name, which is not looked up. */
+  /** Parses a literal address; returns null for a host name, which is not resolved. */
   private static @Nullable InetAddress address(String s) {
     boolean v4 = s.matches("\\d{1,3}(\\.\\d{1,3}){3}");
     if (!v4 && s.indexOf(':') < 0) {

@@ -18,8 +18,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Extracts what JMESPath expressions find in a JSON object. Unlike in Promtail, whole numbers keep
- * all their digits. Where all expressions go from key to key, nothing else of the text is made.
+ * Extracts the results of JMESPath expressions from a JSON object. Unlike in Promtail, integers
+ * keep all their digits. If all expressions are plain key paths, only those values are
+ * materialized.
  */
 final class JsonStage implements Stage {
   static final String DROP_REASON = "json_stage";
@@ -81,7 +82,7 @@ final class JsonStage implements Stage {
       }
     }
     if (names.isEmpty()) {
-      throw o.error(EXPRESSIONS, "json stage needs at least one expression");
+      throw o.error(EXPRESSIONS, "json stage requires at least one expression");
     }
     return new JsonStage(
         Source.of(o, SOURCE),
@@ -118,7 +119,7 @@ final class JsonStage implements Stage {
         try {
           to.put(names[i], shown(expressions[i].search(root)));
         } catch (JmesPathException x) {
-          // over this line it has no value
+          // no value for this line
         }
       }
       return true;

@@ -6,15 +6,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sets the same few labels in one set after the other. What comes of a set and values is
- * remembered, because entries of a stream bring the same ones again: the steady state makes no
- * label set. For one thread.
+ * Sets the same few labels in successive label sets. Results are cached by label set and values,
+ * because entries of a stream repeat them; in the steady state no label set is created. Not
+ * thread-safe.
  */
 final class LabelChange {
-  /** How many results are remembered. */
+  /** Number of cached results. */
   static final int SLOTS = 512;
 
-  @SuppressWarnings("ArrayRecordComponent") // compared by what they hold
+  @SuppressWarnings("ArrayRecordComponent") // compared by content
   private record CachedChange(Labels from, @Nullable String[] values, Labels to) {}
 
   private final List<String> names;
@@ -25,10 +25,10 @@ final class LabelChange {
   }
 
   /**
-   * The set with the labels set.
+   * Returns the set with the labels applied.
    *
-   * @param values by the position of their names; null leaves a label as it is, an empty one
-   *     removes it; may be changed afterwards
+   * @param values by the position of their names; null leaves a label unchanged, an empty value
+   *     removes it; the array may be reused by the caller
    */
   Labels apply(Labels from, @Nullable String[] values) {
     long hash = from.hash64();

@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps or drops the same labels of one set after the other. For one thread. */
+/** Keeps or drops the same labels in successive label sets. Not thread-safe. */
 final class LabelFilter {
   private record CachedResult(Labels from, Labels to) {}
 

@@ -4,7 +4,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import java.util.List;
 
-/** {@code labelallow} keeps the labels of a list and no others, {@code labeldrop} removes them. */
+/** {@code labelallow} keeps only the labels of a list, {@code labeldrop} removes them. */
 final class LabelListStage implements Stage.Change {
   private final List<String> names;
   private final boolean keep;
@@ -19,7 +19,8 @@ final class LabelListStage implements Stage.Change {
   static LabelListStage parse(YamlNode config, boolean keep) {
     List<String> names = Type.list(Type.STRING).read(config);
     if (names.isEmpty()) {
-      throw config.error((keep ? "labelallow" : "labeldrop") + " stage needs at least one label");
+      throw config.error(
+          (keep ? "labelallow" : "labeldrop") + " stage requires at least one label");
     }
     return new LabelListStage(names, keep);
   }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Sets labels to extracted values. What was not extracted leaves its label as it is. */
+/** Sets labels to extracted values. A label whose value was not extracted stays unchanged. */
 final class LabelsStage implements Stage.Change {
   private final Map<String, String> sources; // by label
   private final String[] from;
@@ -25,7 +25,7 @@ final class LabelsStage implements Stage.Change {
     return new LabelsStage(sources(config, "labels"));
   }
 
-  /** Labels with the names of what they are taken from; a label without one has its own name. */
+  /** Maps labels to the names of their sources; the source of a label defaults to its own name. */
   static Map<String, String> sources(YamlNode config, String stage) {
     Map<String, String> out = new LinkedHashMap<>();
     config
@@ -39,7 +39,7 @@ final class LabelsStage implements Stage.Change {
               out.put(label, source.isEmpty() ? label : source);
             });
     if (config.isNull()) {
-      throw config.error(stage + " stage needs at least one label");
+      throw config.error(stage + " stage requires at least one label");
     }
     return out;
   }

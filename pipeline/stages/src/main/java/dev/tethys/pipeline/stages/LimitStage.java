@@ -13,9 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Lets only so many entries, or bytes of lines, pass a second, of all or of each value of a label.
- */
+/** Limits entries or bytes of lines per second, in total or per value of a label. */
 final class LimitStage implements Stage {
   static final String REASON = "ratelimit_drop_stage";
 
@@ -32,7 +30,10 @@ final class LimitStage implements Stage {
       KEYS.key("byte_rate", Sizes.TYPE, 0L, "Maximum size of lines per second, in bytes.");
   private static final Key<Long> BYTE_BURST =
       KEYS.key(
-          "byte_burst", Sizes.TYPE, 0L, "Maximum burst in bytes; by default that of one second.");
+          "byte_burst",
+          Sizes.TYPE,
+          0L,
+          "Maximum burst in bytes; defaults to the bytes of one " + "second.");
   private static final Key<Boolean> DROP =
       KEYS.key(
           "drop",
@@ -40,11 +41,7 @@ final class LimitStage implements Stage {
           false,
           "If true, entries above the limit are dropped; otherwise the source " + "waits.");
   private static final Key<String> BY_LABEL =
-      KEYS.key(
-          "by_label_name",
-          Type.STRING,
-          "",
-          "Label by whose values the limit is applied separately.");
+      KEYS.key("by_label_name", Type.STRING, "", "Label whose values are limited separately.");
   private static final Key<Long> MAX_DISTINCT =
       KEYS.key(
           "max_distinct_labels",
@@ -79,7 +76,7 @@ final class LimitStage implements Stage {
             context);
   }
 
-  /** Configured limits; at least one of them. */
+  /** Configured limits; at least one is set. */
   private record Rates(EntryLimiter.@Nullable Rate entries, EntryLimiter.@Nullable Rate bytes) {
     static Rates read(YamlObject o) {
       boolean byBytes = o.get(BYTE_RATE) > 0;

@@ -10,16 +10,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Pattern of similar log lines: the words of a line without its variable parts. Quoted and
- * bracketed texts, numbers, addresses, times and ids say nothing of its kind. Lines whose words
- * agree but for one are of one kind.
+ * bracketed text, numbers, addresses, times and ids are ignored. Lines that differ in at most one
+ * word share a pattern.
  *
  * @param words at most {@link #MAX_WORDS}
  */
 record LogPattern(List<String> words) {
-  /** So many words of a line are read. */
+  /** Maximum number of words read from a line. */
   static final int MAX_WORDS = 100;
 
-  /** So many characters of a line are read. */
+  /** Maximum number of characters read from a line. */
   static final int MAX_CHARS = 8192;
 
   /** The pattern of a line. */
@@ -59,7 +59,7 @@ record LogPattern(List<String> words) {
     return new LogPattern(List.copyOf(words));
   }
 
-  /** Keys of logfmt whose quoted text is what the line says, not something that varies in it. */
+  /** logfmt keys whose quoted text is the message itself, not a variable part. */
   private static final List<String> MESSAGES = List.of("msg=", "message=", "err=", "error=");
 
   private static boolean isMessage(String s, int quote) {
@@ -72,7 +72,7 @@ record LogPattern(List<String> words) {
     return false;
   }
 
-  /** The quote that ends a text in logfmt; the end of the line when none does. */
+  /** Index of the closing quote of a logfmt value; the end of the line if it is not closed. */
   private static int end(String s, int from) {
     int i = from;
     while (i < s.length() && s.charAt(i) != '"') {
@@ -81,7 +81,7 @@ record LogPattern(List<String> words) {
     return Math.min(i, s.length());
   }
 
-  /** Behind the end of quoted or bracketed text that begins here; -1 when none does. */
+  /** Index after the quoted or bracketed text that starts here; -1 if it is not closed. */
   private static int closing(String s, int at, char c) {
     char end =
         switch (c) {
@@ -99,7 +99,7 @@ record LogPattern(List<String> words) {
     return to < 0 ? -1 : to + 1;
   }
 
-  /** Names of days and months occur in times; of hosts only the end is known. */
+  /** Names of days and months mark times; hosts are recognized only by their suffix. */
   private static final Set<String> TIMES =
       Set.of(
           "Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" "));
@@ -119,7 +119,7 @@ record LogPattern(List<String> words) {
     return c <= ' ' || "=,;|\"'[](){}<>:".indexOf(c) >= 0;
   }
 
-  /** The word; null for what varies: with digits, or of one letter. */
+  /** Returns the word; null for a variable part: a token with digits or of a single letter. */
   private static @Nullable String word(String token) {
     int from = 0;
     int to = token.length();
@@ -153,7 +153,7 @@ record LogPattern(List<String> words) {
     return false;
   }
 
-  /** Whether both are of one kind: as many words, and at most one that differs. */
+  /** Whether both patterns match: the same number of words, at most one of them different. */
   boolean like(LogPattern o) {
     if (o.words.size() != words.size()) {
       return false;
@@ -170,7 +170,7 @@ record LogPattern(List<String> words) {
     return String.join(" ", words);
   }
 
-  /** A name for it that stays the same over restarts. */
+  /** Hash of the pattern that is stable across restarts. */
   String hash() {
     byte[] b = text().getBytes(StandardCharsets.UTF_8);
     return String.format(Locale.ROOT, "%016x", Labels.hash64(b, 0, b.length));

@@ -11,7 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Extracts values of {@code key=value} pairs. What stands before a mistake is extracted. */
+/** Extracts values of {@code key=value} pairs. Pairs before a syntax error are still extracted. */
 final class LogfmtStage implements Stage.Change {
   private static final Section KEYS =
       new Section("logfmt", "Extracts values from key=value pairs.");
@@ -35,7 +35,7 @@ final class LogfmtStage implements Stage.Change {
     Map<String, String> names = new HashMap<>();
     o.get(MAPPING).forEach((name, key) -> names.put(key.isEmpty() ? name : key, name));
     if (names.isEmpty()) {
-      throw o.error(MAPPING, "logfmt stage needs at least one mapping");
+      throw o.error(MAPPING, "logfmt stage requires at least one mapping");
     }
     return new LogfmtStage(Source.of(o, SOURCE), names);
   }
@@ -95,7 +95,7 @@ final class LogfmtStage implements Stage.Change {
     }
   }
 
-  /** The place behind the quote that closes the one at {@code at}; -1 when there is none. */
+  /** Index after the quote that closes the one at {@code at}; -1 if it is not closed. */
   private static int closing(String s, int at) {
     for (int p = at + 1; p < s.length(); p++) {
       if (s.charAt(p) == '\\') {

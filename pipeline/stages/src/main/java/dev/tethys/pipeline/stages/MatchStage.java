@@ -9,8 +9,8 @@ import dev.tethys.model.exposition.Registry;
 import java.util.List;
 
 /**
- * Takes entries that a selector matches through further stages, or drops them. Others pass by; the
- * order of entries is kept across both ways.
+ * Passes entries that match a selector through further stages, or drops them. Other entries skip
+ * those stages; the order of entries is kept across both paths.
  */
 final class MatchStage implements Stage {
   private enum Action {
@@ -37,7 +37,7 @@ final class MatchStage implements Stage {
           "drop_counter_reason",
           Type.STRING,
           "match_stage",
-          "Reason under which dropped entries are counted.");
+          "Reason label of the counter of dropped entries.");
 
   private final Selector selector;
   private final Stage inner;
@@ -50,7 +50,7 @@ final class MatchStage implements Stage {
   static MatchStage parse(YamlNode config, StageContext context, int depth) {
     YamlObject o = config.object(KEYS);
     if (o.has(NAME) && o.get(NAME, "").isEmpty()) {
-      throw o.error(NAME, "pipeline_name may be left out, but may not be empty");
+      throw o.error(NAME, "pipeline_name must not be empty; omit the key instead");
     }
     YamlNode text = o.at(SELECTOR);
     String s = SimpleStages.nonEmpty(o, SELECTOR);
@@ -71,7 +71,7 @@ final class MatchStage implements Stage {
           });
     }
     if (!any || list == null) {
-      throw o.error("a match stage that keeps entries needs at least one stage in \"stages\"");
+      throw o.error("a match stage that keeps entries requires at least one stage in \"stages\"");
     }
     List<Chain.Named> stages = StageTypes.parse(list, context, depth + 1);
     return new MatchStage(selector, new NestedStages(stages, context.observer()));

@@ -14,8 +14,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A database in MaxMind's format 2.0: a binary tree over the bits of addresses, each record of
- * which leads to another node, to nothing, or to data. Held in memory; safe for several threads.
+ * Database in MaxMind format 2.0: a binary tree over the bits of addresses, in which each record
+ * points to another node, to nothing, or to data. Held in memory; thread-safe.
  *
  * <p>Layout: {@code nodeCount} nodes of two records of 24, 28 or 32 bits; 16 bytes of zero; data;
  * the marker {@code AB CD EF "MaxMind.com"} and after it a map that describes the file. A datum is
@@ -26,7 +26,7 @@ final class MaxMindFile {
   /** The largest file that is read. */
   static final long MAX_BYTES = 1L << 30;
 
-  /** How deeply data may be nested, pointers included. */
+  /** Maximum nesting depth of data, pointers included. */
   private static final int MAX_DEPTH = 64;
 
   /** The most items of a map or list. */
@@ -46,7 +46,7 @@ final class MaxMindFile {
     this.bytes = bytes;
     int at = lastMarker(bytes);
     if (at < 0) {
-      throw new IOException("it is no MaxMind database");
+      throw new IOException("not a MaxMind database");
     }
     this.dataEnd = bytes.length;
     Map<?, ?> about =
@@ -60,7 +60,7 @@ final class MaxMindFile {
         || recordBits != 24 && recordBits != 28 && recordBits != 32
         || nodes < 0
         || (long) nodes * recordBits / 4 + SEPARATOR > at) {
-      throw new IOException("it is not of format 2.0, or damaged");
+      throw new IOException("not in MaxMind format 2.0, or corrupt");
     }
     this.data = nodes * (recordBits / 4) + SEPARATOR;
     this.dataEnd = at;
@@ -75,9 +75,9 @@ final class MaxMindFile {
   }
 
   /**
-   * Reads a file.
+   * Reads a database file.
    *
-   * @throws IOException when it cannot be read, or is no such database
+   * @throws IOException if it cannot be read or is not a MaxMind database
    */
   static MaxMindFile read(Path file) throws IOException {
     if (Files.size(file) > MAX_BYTES) {
@@ -100,9 +100,9 @@ final class MaxMindFile {
   }
 
   /**
-   * What is known of an address of 4 or 16 bytes; null when nothing is.
+   * Finds the record of an address of 4 or 16 bytes; null if there is none.
    *
-   * @throws IOException when the file is damaged there
+   * @throws IOException if the record is corrupt
    */
   @Nullable Object find(byte[] address) throws IOException {
     if (address.length == 16 && !v6) {
@@ -149,7 +149,7 @@ final class MaxMindFile {
     return v;
   }
 
-  /** Reads data from one place on; pointers are counted from {@code base}. */
+  /** Decodes data from a given offset; pointers are relative to {@code base}. */
   private final class Decoder {
     private final int base;
     private int at;

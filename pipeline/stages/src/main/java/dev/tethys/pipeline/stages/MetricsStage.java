@@ -94,7 +94,7 @@ final class MetricsStage implements Stage.Change {
     List<Rule> rules = new ArrayList<>();
     List<CustomMetric<?>> metrics = new ArrayList<>();
     if (config.isNull()) {
-      throw config.error("metrics stage needs at least one metric");
+      throw config.error("metrics stage requires at least one metric");
     }
     config
         .entries()
@@ -109,7 +109,7 @@ final class MetricsStage implements Stage.Change {
     String source = o.get(SOURCE, name);
     Duration idle = o.get(IDLE);
     if (idle.compareTo(Duration.ofSeconds(1)) < 0) {
-      throw o.error(IDLE, "max_idle_duration of less than 1s is not allowed");
+      throw o.error(IDLE, "max_idle_duration must be at least 1s");
     }
     String prefix = o.get(PREFIX);
     String full = (prefix.isEmpty() ? DEFAULT_PREFIX : prefix) + name;
@@ -219,7 +219,7 @@ final class MetricsStage implements Stage.Change {
       }
       Double n = amount(e, add, bytes, all ? null : source);
       if (n == null || !(n.doubleValue() >= 0)) {
-        return; // a counter never goes back
+        return; // a counter never decreases
       }
       Registry.Counter c = metric.with(e.labels());
       if (c != null) {
@@ -276,7 +276,7 @@ final class MetricsStage implements Stage.Change {
     return e.extracted.has(source) && (value == null || value.equals(e.extracted.text(source)));
   }
 
-  /** A number, or the seconds of a duration; null for what is neither. */
+  /** Parses a number, or a duration as seconds; null if the value is neither. */
   static @Nullable Double number(@Nullable Object value) {
     return switch (value) {
       case Number n -> n.doubleValue();

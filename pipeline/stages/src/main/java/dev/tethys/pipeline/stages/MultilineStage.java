@@ -16,13 +16,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Joins the lines of a label set to blocks that begin with a line of some form. Lines before the
- * first such line pass. A block ends with the next first line, with its greatest number of lines,
- * when no line has come for some time, or at the end; lines that follow without a first line make
- * another block that has time, labels and extracted values of the last first line.
+ * Joins lines with the same labels into blocks. A block starts with a line that matches the
+ * first-line expression; lines before the first such line pass unchanged. A block ends at the next
+ * first line, at its maximum number of lines, after a wait without lines, or at the end of input.
+ * Lines that follow without a first line form another block with the time, labels and extracted
+ * values of the last first line.
  */
 final class MultilineStage implements Stage {
-  /** How many label sets are remembered; the one unused for longest is forgotten. */
+  /** Maximum number of tracked label sets; the least recently used is evicted. */
   static final int MAX_STREAMS = 10_000;
 
   /** The longest block, in characters; it ends with the line that exceeds it. */
@@ -123,7 +124,7 @@ final class MultilineStage implements Stage {
     b.held.absorb(e.entry);
   }
 
-  /** Gives the block on, if there is one. One of empty lines alone says nothing. */
+  /** Emits the block, if there is one. A block of empty lines only is discarded. */
   private void end(Labels labels, Block b, Next next) {
     waiting.remove(labels);
     LogEntry held = b.held;

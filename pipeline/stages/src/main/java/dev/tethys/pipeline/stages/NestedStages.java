@@ -5,7 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stages within a stage. They begin with the labels among what is extracted, as a pipeline does.
+ * Stages nested in another stage. They start with the labels as extracted values, as a pipeline
+ * does.
  */
 final class NestedStages implements Stage {
   private final @Nullable StageObserver observer;

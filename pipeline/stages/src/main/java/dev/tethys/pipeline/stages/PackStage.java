@@ -50,7 +50,7 @@ final class PackStage implements Stage.Change {
   public void change(StageEntry e) {
     StringBuilder sb = new StringBuilder(e.line().length() + 64).append('{');
     Labels labels = e.labels();
-    boolean left = false; // a label that was set behind the start was not extracted, and stays
+    boolean left = false; // a label set after the start was not extracted and stays
     for (String n : names) {
       String v = e.extracted.text(n);
       if (v == null) {

@@ -15,11 +15,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the severity of a line and the pattern that it follows, and counts lines by both. Known
- * patterns are shared by all forks, at most so many for each severity; guarded by this.
+ * Detects the severity and pattern of a line, and counts lines by both. Known patterns are shared
+ * by all forks and limited per severity; guarded by this.
  */
 final class PatternStage implements Stage.Change {
-  /** What lines of further patterns count as. */
+  /** Pattern label of lines beyond the limit of patterns. */
   static final String OTHERS = "unclassified";
 
   private static final int MOST = 10_000;
@@ -131,7 +131,7 @@ final class PatternStage implements Stage.Change {
       all.add(p);
       k = new PatternLabels(p.hash(), p.text());
     }
-    if (of.size() >= 4 * most) { // spellings of kinds; the one unused for longest goes
+    if (of.size() >= 4 * most) { // spellings of patterns; the least recently used is evicted
       of.remove(of.keySet().iterator().next());
     }
     of.put(p, k);

@@ -10,7 +10,7 @@ import dev.tethys.model.regex.Regex;
 import dev.tethys.model.regex.RegexSyntaxException;
 import java.util.Map;
 
-/** Extracts the named groups of the first match; a group that has no part in it is empty. */
+/** Extracts the named groups of the first match; a group that did not participate is empty. */
 final class RegexStage implements Stage.Change {
   private static final Section KEYS =
       new Section("regex", "Extracts the named groups of a regular expression.");

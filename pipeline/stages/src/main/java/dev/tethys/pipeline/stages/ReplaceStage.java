@@ -18,8 +18,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replaces what the groups of an expression capture, in every match, by what a template makes of
- * it. What its named groups have become is extracted too.
+ * Replaces the captured groups of every match with the output of a template. The new values of
+ * named groups are extracted as well.
  */
 final class ReplaceStage implements Stage.Change {
   private static final Section KEYS =
@@ -58,7 +58,7 @@ final class ReplaceStage implements Stage.Change {
     }
     Groups m = pattern.groups(text);
     Map<String, String> data = null;
-    Map<String, String> replaced = new HashMap<>(); // by what was captured
+    Map<String, String> replaced = new HashMap<>(); // by captured text
     List<@Nullable String> first = new ArrayList<>(); // the groups of the first match
     StringBuilder out = new StringBuilder(text.length());
     int end = 0;

@@ -21,7 +21,7 @@ final class SamplingStage implements Stage {
           "drop_counter_reason",
           Type.STRING,
           "sampling_stage",
-          "Reason under which dropped entries are counted.");
+          "Reason label of the counter of dropped entries.");
 
   private final double rate;
   private final RandomGenerator random;

@@ -23,9 +23,9 @@ final class Selector {
   }
 
   /**
-   * Reads a selector.
+   * Parses a selector.
    *
-   * @throws IllegalArgumentException saying what is wrong
+   * @throws IllegalArgumentException if the syntax is invalid
    */
   static Selector parse(String text) {
     Selector s = new Selector(text);

@@ -13,10 +13,10 @@ enum Severity {
   ERROR,
   CRITICAL;
 
-  /** In so much of a line a severity is looked for. */
+  /** Number of characters of a line that are searched for a severity. */
   private static final int HEAD = 512;
 
-  /** A word that names one, by itself: as a value of a key, in brackets, or in capitals. */
+  /** Word that names a severity: as the value of a key, in brackets, or in capitals. */
   private static final Pattern NAMED =
       Pattern.compile(
           "(?i:\\b(?:level|lvl|severity|loglevel|log_level|levelname)\"?\\s*[=:]\\s*\"?([a-z]+))"
@@ -26,7 +26,7 @@ enum Severity {
               + "|^(?i:(trace|debug|info|notice|warn|warning|error|critical|fatal|panic)):"
               + "|^([IWEF])\\d{4} \\d\\d:");
 
-  /** As it is shown. */
+  /** Display name. */
   String shown() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -45,7 +45,10 @@ enum Severity {
     };
   }
 
-  /** What the head of a line is marked with, or else the first severity that it names. */
+  /**
+   * Determines the severity from the mark at the start of a line, or else from the first severity
+   * it names.
+   */
   static Severity of(String line) {
     String head = line.length() > HEAD ? line.substring(0, HEAD) : line;
     Severity marked = SeverityMark.begin(head);

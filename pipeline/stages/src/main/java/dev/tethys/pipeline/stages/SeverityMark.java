@@ -5,9 +5,9 @@ import com.google.re2j.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Marks of a severity other than its name: a letter, sign or number at a fixed position, or none,
- * as in the first line of a stack trace. An expression is evaluated only for lines with the
- * beginning of its format.
+ * Marks of a severity other than its name: a letter, sign or number at a fixed position, or an
+ * implied one, as in the first line of a stack trace. An expression is evaluated only for lines
+ * that start like its format.
  */
 final class SeverityMark {
   /** Redis and Valkey: {@code 1:M 21 Nov 2026 07:00:00.123 # text}. */
@@ -49,7 +49,7 @@ final class SeverityMark {
 
   private SeverityMark() {}
 
-  /** What marks of a format say that is known by how the line begins. */
+  /** Severity of formats that are recognized by the start of the line. */
   static Severity begin(String head) {
     if (head.isEmpty()) {
       return Severity.UNKNOWN;
@@ -73,7 +73,7 @@ final class SeverityMark {
     return Severity.UNKNOWN;
   }
 
-  /** What else there is in a line that names no severity. */
+  /** Severity of a line that names none, from its remaining marks. */
   static Severity otherwise(String head) {
     String word = group(DOTNET, head);
     if (word == null) {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Stages of one or two lines. */
+/** Stages with one or two lines of logic. */
 final class SimpleStages {
   private static final Section OUTPUT = new Section("output", "Sets the line.");
   private static final Key<String> SOURCE =
@@ -45,12 +45,12 @@ final class SimpleStages {
     String source = o.get(TENANT_SOURCE);
     String value = o.get(TENANT_VALUE);
     if (Stream.of(label, source, value).filter(s -> !s.isEmpty()).count() != 1) {
-      throw o.error("tenant stage needs exactly one of label, source and value");
+      throw o.error("tenant stage requires exactly one of label, source and value");
     }
     return new Tenant(label, source, value);
   }
 
-  /** Sets the label that says whose an entry is; one that is empty or absent says nothing. */
+  /** Sets the tenant label of an entry; an empty or missing value leaves the entry unchanged. */
   private static final class Tenant implements Stage.Change {
     private final String label;
     private final String source;
@@ -90,11 +90,11 @@ final class SimpleStages {
     };
   }
 
-  /** A key that is required, and may not be empty either. */
+  /** Reads a required key that must not be empty. */
   static String nonEmpty(YamlObject o, Key<String> key) {
     String s = o.get(key);
     if (s.isEmpty()) {
-      throw o.error(key, "\"" + key.name() + "\" may not be empty in " + o.node().path());
+      throw o.error(key, "\"" + key.name() + "\" must not be empty in " + o.node().path());
     }
     return s;
   }

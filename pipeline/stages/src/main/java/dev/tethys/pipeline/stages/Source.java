@@ -20,12 +20,12 @@ record Source(@Nullable String name) {
   static Source of(YamlObject o, Key<String> key) {
     String s = o.find(key);
     if (s != null && s.isEmpty() && o.has(key)) {
-      throw o.error(key, "\"source\" may not be empty; leave it out to read the line");
+      throw o.error(key, "\"source\" must not be empty; omit it to read the line");
     }
     return new Source(s);
   }
 
-  /** The text; null when the value is not there or has none. */
+  /** Returns the text; null if the value does not exist or has no text form. */
   @Nullable String text(StageEntry e) {
     return name == null ? e.line() : e.extracted.text(name);
   }

@@ -17,18 +17,20 @@ interface Stage {
     return this;
   }
 
-  /** When {@link #flush} has something to do, by the clock that never goes back; or never. */
+  /**
+   * Time at which {@link #flush} is due, by the monotonic clock; {@code Long.MAX_VALUE} for never.
+   */
   default long nextFlush() {
     return Long.MAX_VALUE;
   }
 
-  /** Gives on what has been held back for long enough. */
+  /** Emits entries that have been buffered long enough. */
   default void flush(long nanos, Next next) {}
 
-  /** Gives on all that is held back. */
+  /** Emits all buffered entries. */
   default void drain(Next next) {}
 
-  /** Lets go of what it has registered. */
+  /** Unregisters the stage's metrics and releases its resources. */
   default void close() {}
 
   /** A stage that changes the entry in place, and neither drops nor keeps it. */

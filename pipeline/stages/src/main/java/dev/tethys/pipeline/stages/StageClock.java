@@ -8,10 +8,10 @@ public interface StageClock {
   /** Wall clock, nanoseconds since 1970. */
   long now();
 
-  /** A clock that never goes back, in nanoseconds. Only differences mean anything. */
+  /** Monotonic clock in nanoseconds; only differences are meaningful. */
   long nanos();
 
-  /** Waits; comes back early when the thread is interrupted, which stays to be seen. */
+  /** Sleeps; returns early if the thread is interrupted and leaves the interrupt flag set. */
   void sleep(long nanos);
 
   /** The system's clocks. */

@@ -5,10 +5,10 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Services of the program for stages.
+ * Services that the host program provides to stages.
  *
  * @param job name of the scrape configuration, for logs and metrics
- * @param observer watches each stage; null for none
+ * @param observer observes each stage; null if unused
  */
 public record StageContext(
     String job,

@@ -3,20 +3,20 @@ package dev.tethys.pipeline.stages;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Watches what each stage makes of each entry. Slow: for inspection by a person. */
+/** Observes the effect of each stage on each entry. Slow; meant for interactive inspection. */
 @FunctionalInterface
 public interface StageObserver {
-  /** Whether the entry that comes now is watched; asked once for each, by its producer. */
+  /** Whether the next entry is observed; called once per entry by its producer. */
   default boolean isWatching() {
     return true;
   }
 
   /**
-   * A stage has had an entry, or has let go of what it held back.
+   * Reports that a stage has processed an entry or emitted buffered ones.
    *
    * @param stage its name as in the configuration
-   * @param before the entry that it was given; null when time passed or the end came
-   * @param after what it gave on: none when it dropped the entry or holds it back
+   * @param before the input entry; null on a timed flush or at the end
+   * @param after the emitted entries; empty if the stage dropped or buffered the entry
    */
   void observe(String stage, @Nullable EntrySnapshot before, List<EntrySnapshot> after);
 }

@@ -9,7 +9,7 @@ import java.util.Map;
 
 /** All stages by their names. */
 final class StageTypes {
-  /** How deeply stages may stand within stages. */
+  /** Maximum nesting depth of stages. */
   static final int MAX_DEPTH = 32;
 
   /** Makes a stage of its configuration. */

@@ -8,15 +8,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code pipeline_stages} of a source. An entry goes through all of them on the caller's
- * thread; what comes out is given to the caller's consumer: nothing, the entry, or entries that had
- * been held back. Every entry that goes in comes out, is settled because it was dropped, or is
- * absorbed by one that comes out later.
+ * The {@code pipeline_stages} of a source. An entry passes all of them on the caller's thread, and
+ * the consumer receives the output: nothing, the entry, or entries that had been buffered. Every
+ * input entry is emitted, settled because it was dropped, or merged into one that is emitted later.
  *
- * <p>Some stages remember streams (lines that may continue, the last good time), so an instance is
- * for one thread at a time, and all entries of a stream go through the same instance. {@link #fork}
- * makes one for another thread or another set of streams; counters, rate limits and metrics are
- * shared among them.
+ * <p>Some stages keep state per stream (partial lines, the last valid time). Therefore an instance
+ * serves one thread at a time, and all entries of a stream go through the same instance. {@link
+ * #fork} creates one for another thread or another set of streams; forks share counters, rate
+ * limits and metrics.
  */
 public final class Stages {
   private final StageContext context;
@@ -31,16 +30,16 @@ public final class Stages {
   }
 
   /**
-   * Reads a list of stages.
+   * Parses a list of stages.
    *
-   * @param list the value of {@code pipeline_stages}; nothing means no stage
-   * @throws dev.tethys.config.ConfigException with the position of what is wrong
+   * @param list the value of {@code pipeline_stages}; null or empty for no stages
+   * @throws dev.tethys.config.ConfigException with the position of the error
    */
   public static Stages parse(YamlNode list, StageContext context) {
     return new Stages(StageTypes.parse(list, context), context);
   }
 
-  /** No stages: entries come out as they go in. */
+  /** Creates an empty list of stages: entries pass unchanged. */
   public static Stages none(StageContext context) {
     return new Stages(List.of(), context);
   }
@@ -50,15 +49,15 @@ public final class Stages {
     return new Stages(chain.forked(), context);
   }
 
-  /** How many there are. */
+  /** Number of stages. */
   public int size() {
     return chain.size();
   }
 
   /**
-   * Takes an entry through.
+   * Runs an entry through the stages.
    *
-   * @param to gets what comes out; may block; must not call this object
+   * @param to receives the output; may block; must not call this object
    */
   public void run(LogEntry entry, Consumer<LogEntry> to) {
     if (chain.size() == 0) {
@@ -74,14 +73,14 @@ public final class Stages {
   }
 
   /**
-   * When {@link #flush} has something to do: nanoseconds of the clock of the context that never
-   * goes back, or {@link Long#MAX_VALUE} while nothing waits for time to pass.
+   * Time at which {@link #flush} is due, in nanoseconds of the context's monotonic clock; {@link
+   * Long#MAX_VALUE} if no entry is buffered.
    */
   public long nextFlush() {
     return chain.nextFlush();
   }
 
-  /** Gives out what has been held back for long enough. */
+  /** Emits entries that have been buffered long enough. */
   public void flush(Consumer<LogEntry> to) {
     this.to = to;
     try {
@@ -91,7 +90,7 @@ public final class Stages {
     }
   }
 
-  /** Gives out all that is held back, because the sources have ended. */
+  /** Emits all buffered entries, because the sources have ended. */
   public void drain(Consumer<LogEntry> to) {
     this.to = to;
     try {
@@ -102,8 +101,8 @@ public final class Stages {
   }
 
   /**
-   * Takes the metrics of these stages away, those of all forks: for the one that was parsed, when
-   * the configuration goes. Entries must have been drained.
+   * Unregisters the metrics of these stages and all their forks. Called on the parsed instance when
+   * the configuration is unloaded; entries must have been drained.
    */
   public void close() {
     chain.close();

@@ -29,12 +29,12 @@ final class StaticLabelsStage implements Stage.Change {
                 throw e.key().error("invalid label name: " + label);
               }
               String value = e.value().asString();
-              if (!value.isEmpty()) { // says nothing, as in Promtail
+              if (!value.isEmpty()) { // ignored, as in Promtail
                 fixed.put(label, value);
               }
             });
     if (config.isNull()) {
-      throw config.error("static_labels stage needs at least one label");
+      throw config.error("static_labels stage requires at least one label");
     }
     return new StaticLabelsStage(fixed);
   }

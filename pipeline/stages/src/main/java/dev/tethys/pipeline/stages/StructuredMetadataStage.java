@@ -6,8 +6,8 @@ import dev.tethys.model.LabelsBuilder;
 import java.util.Map;
 
 /**
- * Puts extracted values, or else labels, into the structured metadata of the entry. A label that
- * says the same under the name of the source is taken out of the labels.
+ * Copies extracted values, or else labels, into the structured metadata of the entry. A label with
+ * the name and value of the source is removed from the labels.
  */
 final class StructuredMetadataStage implements Stage.Change {
   private final Map<String, String> sources; // by name in the metadata

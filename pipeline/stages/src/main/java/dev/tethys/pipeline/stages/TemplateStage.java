@@ -16,11 +16,11 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Sets an extracted value to what a template of Go makes of all of them. An empty result removes
- * it; one that fails leaves it as it was.
+ * Sets an extracted value to the output of a Go template over all extracted values. An empty result
+ * removes the value; a failing template leaves it unchanged.
  */
 final class TemplateStage implements Stage.Change {
-  /** What a template may take for one line. */
+  /** Resource limits of a template per line. */
   static final TemplateLimits LIMITS =
       new TemplateLimits(16 << 20, 100, 1_000_000, Duration.ofSeconds(5));
 
@@ -57,7 +57,7 @@ final class TemplateStage implements Stage.Change {
     }
   }
 
-  /** What has been extracted, as text. */
+  /** Returns the extracted values as text. */
   static Map<String, String> data(Extracted extracted) {
     Map<String, String> m = new HashMap<>();
     extracted

@@ -20,9 +20,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sets the time of the entry to one that was extracted. Where there is none, or it cannot be read,
- * the entry gets the last good time of its labels and a nanosecond, so that it stays in order, or
- * keeps its own.
+ * Sets the time of the entry to an extracted time. If it is missing or invalid, the entry gets the
+ * last valid time of its labels plus a nanosecond, which keeps the order, or keeps its own time.
  */
 final class TimestampStage implements Stage.Change {
   private static final System.Logger LOG = JulLogger.of(TimestampStage.class.getName());
@@ -98,7 +97,7 @@ final class TimestampStage implements Stage.Change {
       if (TimeFormat.isText(f)) { // Promtail takes it, and then no time is ever set
         LOG.log(
             Level.WARNING,
-            "{0}: the time format \"{1}\" reads no time; write Go''s reference time, such as"
+            "{0}: the time format \"{1}\" parses no time; write Go''s reference time, such as"
                 + " 2006-01-02T15:04:05.000, in the form of the logs",
             config.where(),
             f);

@@ -11,7 +11,7 @@ final class Utf8 {
     return s.length() > limit || s.length() * 3L > limit && LogEntry.bytes(s) > limit;
   }
 
-  /** The longest start of the text that has no more bytes, and ends with a whole character. */
+  /** Longest prefix that fits the byte limit and ends with a complete character. */
   static String truncate(String s, long limit) {
     if (!longerThan(s, limit)) {
       return s;

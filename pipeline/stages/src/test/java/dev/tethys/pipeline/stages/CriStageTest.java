@@ -11,7 +11,7 @@ class CriStageTest {
   private static final String T = "2019-05-07T18:57:50.904275087+00:00 ";
 
   @Test
-  void lineTimeAndStreamAreTakenApart() {
+  void splitsLineTimeAndStream() {
     LogEntry e = new Rig("- cri: {}").one("2019-01-01T01:00:00.000000001Z stderr F a\tlog  line ");
     assertThat(e.line()).isEqualTo("a\tlog  line ");
     assertThat(e.timestamp()).isEqualTo(1546304400000000001L);
@@ -20,7 +20,7 @@ class CriStageTest {
   }
 
   @Test
-  void otherLinesStayAsTheyAre() {
+  void keepsOtherLinesUnchanged() {
     Rig rig = new Rig("- cri: {}");
     for (String line : new String[] {"i'm invalid!!!", "", " ", "x stdout F", "x stdlog F y"}) {
       LogEntry e = rig.run(7, line).getFirst();
@@ -31,7 +31,7 @@ class CriStageTest {
   }
 
   @Test
-  void partsAreJoinedByLabels() {
+  void joinsPartsByLabels() {
     Rig rig = new Rig("- cri: {}");
     rig.run(T + "stdout P partial line 1 ", "foo", "bar");
     rig.run(T + "stdout P partial line 2 ", "foo", "bar2");
@@ -46,7 +46,7 @@ class CriStageTest {
   }
 
   @Test
-  void tooManyOpenLinesGoOnAsTheyAre() {
+  void flushesPartsBeyondTheLimit() {
     Rig rig = new Rig("- cri: {max_partial_lines: 2}");
     rig.run(T + "stdout P one", "foo", "1");
     rig.run(T + "stdout P two", "foo", "2");
@@ -58,7 +58,7 @@ class CriStageTest {
   }
 
   @Test
-  void joinedLinesAreTruncated() {
+  void truncatesJoinedLines() {
     Rig rig = new Rig("- cri: {max_partial_line_size: 11, max_partial_line_size_truncate: true}");
     rig.run(T + "stdout P a long partial", "foo", "1");
     rig.run(T + "stdout F end", "foo", "1");
@@ -73,7 +73,7 @@ class CriStageTest {
   }
 
   @Test
-  void aLineThatDoesNotGoOnIsGivenUpWaitingFor() {
+  void flushesPartsAfterMaxWait() {
     Rig rig = new Rig("- cri: {}");
     rig.run(T + "stdout P half", "foo", "1");
     assertThat(rig.stages.nextFlush()).isEqualTo(rig.clock.nanos + CriStage.MAX_WAIT.toNanos());
@@ -87,7 +87,7 @@ class CriStageTest {
   }
 
   @Test
-  void theEndGivesOutWhatIsOpen() {
+  void emitsPartsAtTheEnd() {
     Rig rig = new Rig("- cri: {}");
     rig.run(T + "stdout P half", "foo", "1");
     rig.stages.drain(rig.out::add);
@@ -97,7 +97,7 @@ class CriStageTest {
   }
 
   @Test
-  void anEndlessLineGoesOnInParts() {
+  void splitsEndlessLines() {
     Rig rig = new Rig("- cri: {}");
     String part = T + "stdout P " + "x".repeat(1 << 20);
     int n = 0;

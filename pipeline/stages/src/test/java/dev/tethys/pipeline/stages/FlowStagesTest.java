@@ -42,7 +42,7 @@ class FlowStagesTest {
           {older_than: 1h, longer_than: 100}                     | false
           {expression: hello, source: app}                       | false
           """)
-  void entriesThatMeetEveryConditionAreDropped(String config, boolean dropped) {
+  void dropsEntriesThatMeetEveryCondition(String config, boolean dropped) {
     Rig rig = new Rig("- drop: " + config);
     long twoHoursAgo = rig.clock.now - 7200 * SECOND;
     assertThat(rig.run(twoHoursAgo, "hello", "app", "loki", "env", "dev").isEmpty())
@@ -57,20 +57,20 @@ class FlowStagesTest {
       delimiter = '|',
       textBlock =
           """
-          {}                                       | needs at least one of
-          {value: a}                               | needs at least one of
+          {}                                       | requires at least one of
+          {value: a}                               | requires at least one of
           {older_than: 1h, value: a}               | with value needs source
           {source: a, value: b, expression: c}     | value or expression, not both
           {expression: '(?P<a'}                    | could not compile
           {older_than: 10y}                        | not a valid duration
           {longer_than: 10z}                       | is not a size
           """)
-  void mistakesOfDropStagesAreRefused(String config, String message) {
+  void rejectsInvalidDropStages(String config, String message) {
     assertThatThrownBy(() -> new Rig("- drop: " + config)).hasMessageContaining(message);
   }
 
   @Test
-  void dropsAreCountedUnderTheirReason() {
+  void countsDropsByReason() {
     Rig rig = new Rig("- drop: {expression: x, drop_counter_reason: mine}");
     rig.run("x");
     assertThat(rig.metric("logentry_dropped_lines_total", "reason", "mine")).isEqualTo(1);
@@ -95,7 +95,7 @@ class FlowStagesTest {
           {foo="bar"} |= `a log` |~ `l.ne` ## true
           { foo = "b\\u0061r" } ## true
           """)
-  void selectorsChoose(String selector, boolean matches) {
+  void selectorsMatchEntries(String selector, boolean matches) {
     String quoted = "'" + selector.replace("'", "''") + "'";
     Rig drop = new Rig("- match: {action: drop, selector: " + quoted + "}");
     assertThat(drop.run("a log line", "foo", "bar").isEmpty()).isEqualTo(matches);
@@ -112,23 +112,23 @@ class FlowStagesTest {
       textBlock =
           """
           {} ## "selector" is required
-          {selector: ''} ## may not be empty
-          {selector: '{foo="bar"}'} ## needs at least one stage
-          {selector: '{foo="bar"}', stages: []} ## needs at least one stage
+          {selector: ''} ## must not be empty
+          {selector: '{foo="bar"}'} ## requires at least one stage
+          {selector: '{foo="bar"}', stages: []} ## requires at least one stage
           {selector: '{foo="bar"', action: drop} ## } or , expected at column 11
           {selector: '{}', action: drop} ## a label name expected
           {selector: '{foo="bar"} |> "x"', action: drop} ## |=, !=, |~ or !~ expected
           {selector: '{foo=~"b("}', action: drop} ## missing closing )
           {selector: '{foo="bar"}', action: other} ## action should be keep or drop
           {selector: '{foo="bar"}', action: drop, stages: [cri: {}]} ## cannot have stages
-          {selector: '{foo="bar"}', pipeline_name: '', stages: [cri: {}]} ## may not be empty
+          {selector: '{foo="bar"}', pipeline_name: '', stages: [cri: {}]} ## must not be empty
           """)
-  void mistakesOfMatchStagesAreRefused(String config, String message) {
+  void rejectsInvalidMatchStages(String config, String message) {
     assertThatThrownBy(() -> new Rig("- match: " + config)).hasMessageContaining(message);
   }
 
   @Test
-  void innerStagesSeeLabelsThatWereSetBefore() {
+  void innerStagesSeePrecedingLabels() {
     Rig rig =
         new Rig(
             """
@@ -147,7 +147,7 @@ class FlowStagesTest {
   }
 
   @Test
-  void linesAreJoinedFromFirstLineToFirstLine() {
+  void joinsLinesUpToTheNextFirstLine() {
     Rig rig = new Rig("- multiline: {firstline: '^START', max_wait_time: 3s}");
     rig.run("before", "s", "1");
     rig.run(5, "START 1", "s", "1");
@@ -168,7 +168,7 @@ class FlowStagesTest {
   }
 
   @Test
-  void aBlockEndsWithItsGreatestNumberOfLines() {
+  void endsBlocksAtMaxLines() {
     Rig rig =
         new Rig(
             """
@@ -188,7 +188,7 @@ class FlowStagesTest {
 
   /** Of many streams, with pauses shorter than it waits for. */
   @Test
-  void aBlockIsNotCutWhileItsLinesCome() {
+  void keepsBlocksOpenWhileLinesArrive() {
     Rig rig = new Rig("- multiline: {firstline: '^first', max_wait_time: 3s}");
     for (int line = 0; line < 20; line++) {
       for (int stream = 0; stream < 50; stream++) {
@@ -205,7 +205,7 @@ class FlowStagesTest {
   }
 
   @Test
-  void matchKeepsTheOrderOfItsTwoWays() {
+  void matchKeepsOrderAcrossBothPaths() {
     Rig rig =
         new Rig(
             """
@@ -224,7 +224,7 @@ class FlowStagesTest {
   }
 
   @Test
-  void blocksOfManyStreamsAreBounded() {
+  void boundsBlocksOfManyStreams() {
     Rig rig = new Rig("- multiline: {firstline: '^START'}");
     for (int i = 0; i <= MultilineStage.MAX_STREAMS; i++) {
       rig.run("START " + i, "s", "" + i);
@@ -233,7 +233,7 @@ class FlowStagesTest {
   }
 
   @Test
-  void mistakesOfMultilineAreRefused() {
+  void rejectsInvalidMultilineSettings() {
     assertThatThrownBy(() -> new Rig("- multiline: {}"))
         .hasMessageContaining("\"firstline\" is required");
     assertThatThrownBy(() -> new Rig("- multiline: {firstline: '('}"))
@@ -243,7 +243,7 @@ class FlowStagesTest {
   }
 
   @Test
-  void tooManyEntriesAreDropped() {
+  void dropsEntriesAboveTheLimit() {
     Rig rig = new Rig("- limit: {rate: 2, burst: 3, drop: true}");
     for (int i = 0; i < 5; i++) {
       rig.run("x");
@@ -259,7 +259,7 @@ class FlowStagesTest {
   }
 
   @Test
-  void tooManyEntriesWait() {
+  void delaysEntriesAboveTheLimit() {
     Rig rig = new Rig("- limit: {rate: 2, burst: 1}");
     long start = rig.clock.nanos;
     for (int i = 0; i < 5; i++) {
@@ -270,7 +270,7 @@ class FlowStagesTest {
   }
 
   @Test
-  void eachValueOfALabelHasItsLimit() {
+  void limitsEachLabelValue() {
     Rig rig = new Rig("- limit: {rate: 1, burst: 1, drop: true, by_label_name: app}");
     for (int i = 0; i < 2; i++) {
       rig.run("x", "app", "a");
@@ -291,7 +291,7 @@ class FlowStagesTest {
   }
 
   @Test
-  void bytesAreCountedWhereTheyAreLimited() {
+  void countsBytesForByteLimits() {
     Rig rig = new Rig("- limit: {byte_rate: 10B, byte_burst: 20B, drop: true}");
     rig.run("0123456789");
     rig.run("grün"); // five bytes
@@ -302,7 +302,7 @@ class FlowStagesTest {
     rig.run("a line that is longer than the burst");
     rig.run("x");
     rig.clock.advance(2 * SECOND);
-    rig.run("y"); // what was owed is paid, with two bytes left
+    rig.run("y"); // the debt is paid; two bytes are left
     assertThat(rig.lines().subList(3, rig.out.size()))
         .containsExactly("a line that is longer than the burst", "y");
     assertThat(rig.metric("logentry_dropped_lines_total", "reason", "ratelimit_drop_stage"))
@@ -310,7 +310,7 @@ class FlowStagesTest {
   }
 
   @Test
-  void entriesAndBytesAreLimitedBoth() {
+  void limitsEntriesAndBytesTogether() {
     Rig rig = new Rig("- limit: {rate: 1, burst: 2, byte_rate: 1B, byte_burst: 4B, drop: true}");
     for (String s : List.of("aaa", "bb", "c", "d")) {
       rig.run(s);
@@ -330,7 +330,7 @@ class FlowStagesTest {
   }
 
   @Test
-  void aShareIsKept() {
+  void samplesTheConfiguredShare() {
     Rig rig = new Rig("- sampling: {rate: 0.25}");
     for (int i = 0; i < 4000; i++) {
       rig.run("x");
@@ -343,7 +343,7 @@ class FlowStagesTest {
   }
 
   @Test
-  void labelsArePackedIntoTheLine() {
+  void packsLabelsIntoTheLine() {
     Rig rig = new Rig("- pack: {labels: [pod, container, gone]}");
     LogEntry e = rig.run(1, "a \"log\" <line>", "pod", "p", "container", "c", "ns", "n").getFirst();
     assertThat(e.line())
@@ -357,9 +357,9 @@ class FlowStagesTest {
     assertThat(same.timestamp()).isEqualTo(1);
   }
 
-  /** A label that a stage sets is no extracted value: it is not packed, and so it stays. */
+  /** A label set by a stage is not an extracted value, so it is not packed and stays. */
   @Test
-  void whatIsNotPackedKeepsItsLabel() {
+  void keepsLabelsThatAreNotPacked() {
     Rig rig = new Rig("- static_labels: {dc: eu}\n- pack: {labels: [dc, pod]}");
     LogEntry e = rig.one("x", "pod", "p", "ns", "n");
     assertThat(e.line()).isEqualTo("{\"pod\":\"p\",\"_entry\":\"x\"}");

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class LabelStagesTest {
   @Test
-  void labelsAreTakenFromWhatWasExtracted() {
+  void setsLabelsFromExtractedValues() {
     Rig rig = new Rig("- labels: {copy: app, app: , gone: nothing}");
     LogEntry e = rig.one("x", "app", "loki");
     assertThat(e.labels()).isEqualTo(Labels.of("app", "loki", "copy", "loki"));
@@ -20,7 +20,7 @@ class LabelStagesTest {
   }
 
   @Test
-  void aResultIsRememberedForItsOwnSetAlone() {
+  void cachesResultsPerLabelSet() {
     Rig rig = new Rig("- labels: {copy: app}");
     for (int round = 0; round < 3; round++) {
       for (int i = 0; i < 3000; i++) {
@@ -31,14 +31,14 @@ class LabelStagesTest {
   }
 
   @Test
-  void namesOfLabelsAreChecked() {
+  void validatesLabelNames() {
     assertThatThrownBy(() -> new Rig("- labels:\n    bad-name: x"))
         .isInstanceOf(ConfigException.class)
         .hasMessage("test.yml:2:5: invalid label name: bad-name");
   }
 
   @Test
-  void labelsAreKeptAndDropped() {
+  void keepsAndDropsLabels() {
     String[] labels = {"app", "loki", "pod", "p1", "job", "j"};
     assertThat(new Rig("- labelallow: [app, other]").one("x", labels).labels())
         .isEqualTo(Labels.of("app", "loki"));
@@ -48,14 +48,14 @@ class LabelStagesTest {
   }
 
   @Test
-  void fixedLabelsWithoutValueSayNothing() {
+  void ignoresFixedLabelsWithoutValue() {
     Rig rig = new Rig("- static_labels: {dc: eu, empty: '', none: }");
     assertThat(rig.one("x", "dc", "us", "empty", "e").labels())
         .isEqualTo(Labels.of("dc", "eu", "empty", "e"));
   }
 
   @Test
-  void metadataIsTakenFromLabelsToo() {
+  void readsMetadataFromLabelsToo() {
     Rig rig =
         new Rig(
             """
@@ -68,7 +68,7 @@ class LabelStagesTest {
   }
 
   @Test
-  void theTenantIsALabelOfItsOwn() {
+  void setsTheTenantLabel() {
     assertThat(new Rig("- tenant: {value: t1}").one("x").labels())
         .isEqualTo(Labels.of("__tenant_id__", "t1"));
     assertThat(new Rig("- tenant: {label: ns}").one("x", "ns", "a").labels())
@@ -80,7 +80,7 @@ class LabelStagesTest {
   }
 
   @Test
-  void coloursAreTakenOut() {
+  void removesColours() {
     Rig rig = new Rig("- decolorize:");
     assertThat(rig.one("\033[0;32mgreen\033[0m \033[0;31mred\033[0m").line())
         .isEqualTo("green red");
@@ -91,14 +91,14 @@ class LabelStagesTest {
   }
 
   @Test
-  void theLineIsReplacedByWhatIsThere() {
+  void replacesTheLineWithExtractedText() {
     Rig rig = new Rig("- output: {source: app}");
     assertThat(rig.one("x", "app", "loki").line()).isEqualTo("loki");
     assertThat(rig.one("x", "job", "loki").line()).isEqualTo("x");
   }
 
   @Test
-  void mistakesAreSaidWithTheirPlace() {
+  void reportsErrorsWithPosition() {
     assertThatThrownBy(() -> new Rig("- outptu: {source: app}"))
         .hasMessageStartingWith("test.yml:1:3: unknown stage \"outptu\"; stages are ");
     assertThatThrownBy(() -> new Rig("- output")).hasMessageContaining("does a colon miss?");
@@ -109,7 +109,7 @@ class LabelStagesTest {
   }
 
   @Test
-  void eachStageIsObserved() {
+  void observesEachStage() {
     List<String> seen = new ArrayList<>();
     Rig rig =
         Rig.observed(
@@ -130,7 +130,7 @@ class LabelStagesTest {
   }
 
   @Test
-  void noStagesGiveEntriesOnAsTheyAre() {
+  void passesEntriesUnchangedWithoutStages() {
     Rig rig = new Rig("");
     assertThat(rig.stages.size()).isZero();
     assertThat(rig.one("x", "app", "a").line()).isEqualTo("x");
@@ -138,7 +138,7 @@ class LabelStagesTest {
   }
 
   @Test
-  void forksShareNothingButConfiguration() {
+  void forksShareOnlyConfiguration() {
     Rig rig = new Rig("- labels: {copy: app}");
     Stages fork = rig.stages.fork();
     fork.run(new LogEntry(Labels.of("app", "b"), 1, "x"), rig.out::add);

@@ -24,7 +24,7 @@ class MetricsStageTest {
       """;
 
   @Test
-  void entriesAndValuesAreCounted() {
+  void countsEntriesAndValues() {
     Rig rig = new Rig(YAML);
     String[] labels = {"job", "j", "__path__", "/x"};
     String a = "{\"app\":\"loki\",\"payload\":10,\"wait\":\"0.5ms\",\"ok\":true}";
@@ -53,7 +53,7 @@ class MetricsStageTest {
   }
 
   @Test
-  void idleSeriesAreShownOnceMoreAndForgotten() {
+  void exposesIdleSeriesOnceMore() {
     Rig rig =
         new Rig(
             "- metrics: {n: {type: counter, max_idle_duration: 10s, config: {match_all: true,"
@@ -68,7 +68,7 @@ class MetricsStageTest {
   }
 
   @Test
-  void closedStagesTakeTheirMetricsAlong() {
+  void closingStagesUnregistersMetrics() {
     Rig rig = new Rig("- metrics: {n: {type: counter, config: {match_all: true, action: inc}}}");
     rig.run("x");
     assertThat(rig.metric("promtail_custom_n")).isEqualTo(1);
@@ -90,16 +90,16 @@ class MetricsStageTest {
           {type: Counter, config: {action: inc, match_all: true, count_entry_bytes: true}} | action: add
           {type: Gauge, config: {action: fly}}                                  | set, inc, dec, add, sub
           {type: Gauge, max_idle_duration: 10, config: {action: set}}           | not a valid duration
-          {type: Gauge, max_idle_duration: 10ms, config: {action: set}}         | less than 1s
+          {type: Gauge, max_idle_duration: 10ms, config: {action: set}}         | must be at least 1s
           {type: Histogram, config: {buckets: [2, 1]}}                          | must ascend
           """)
-  void mistakesAreRefused(String config, String message) {
+  void rejectsInvalidSettings(String config, String message) {
     assertThatThrownBy(() -> new Rig("- metrics: {m: " + config + "}"))
         .hasMessageContaining(message);
   }
 
   @Test
-  void seriesAreBounded() {
+  void boundsSeries() {
     Rig rig = new Rig("- metrics: {n: {type: counter, config: {match_all: true, action: inc}}}");
     for (int i = 0; i < CustomMetric.MAX_SERIES + 10; i++) {
       rig.run("x", "s", "" + i);

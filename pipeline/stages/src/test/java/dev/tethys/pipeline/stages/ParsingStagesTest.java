@@ -11,7 +11,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** Stages that extract: what they find is seen through an observer. */
+/** Stages that extract values; an observer shows the extracted values. */
 class ParsingStagesTest {
   private static final String JSON =
       """
@@ -36,7 +36,7 @@ class ParsingStagesTest {
   }
 
   @Test
-  void jsonIsSearchedByExpressions() {
+  void evaluatesExpressionsOverJson() {
     String yaml =
         """
         - json:
@@ -66,7 +66,7 @@ class ParsingStagesTest {
   }
 
   @Test
-  void jsonWithPlainPathsGivesTheSame() {
+  void plainPathsGiveTheSameResults() {
     String yaml =
         """
         - json:
@@ -81,7 +81,7 @@ class ParsingStagesTest {
   }
 
   @Test
-  void jsonIsReadFromASourceToo() {
+  void readsJsonFromASource() {
     String yaml =
         """
         - json: {expressions: {extra: }}
@@ -95,7 +95,7 @@ class ParsingStagesTest {
   }
 
   @Test
-  void malformedJsonExtractsNothingOrIsDropped() {
+  void ignoresOrDropsMalformedJson() {
     assertThat(extracted("- json: {expressions: {page: }}", "ts=now log=notjson")).isEmpty();
     assertThat(extracted("- json: {expressions: {page: }}", "[1]")).isEmpty();
     assertThat(extracted("- json: {expressions: {a: 'page[0]'}}", "[1]")).isEmpty();
@@ -107,7 +107,7 @@ class ParsingStagesTest {
   }
 
   @Test
-  void mistakesOfJsonStagesAreRefused() {
+  void rejectsInvalidJsonStages() {
     assertThatThrownBy(() -> new Rig("- json:"))
         .hasMessageContaining("\"expressions\" is required");
     assertThatThrownBy(() -> new Rig("- json: {expressions: {}}"))
@@ -115,11 +115,11 @@ class ParsingStagesTest {
     assertThatThrownBy(() -> new Rig("- json: {expressions: {a: '3##@$#33'}}"))
         .hasMessageContaining("could not compile JMESPath expression \"3##@$#33\"");
     assertThatThrownBy(() -> new Rig("- json: {expressions: {a: }, source: ''}"))
-        .hasMessageContaining("\"source\" may not be empty");
+        .hasMessageContaining("\"source\" must not be empty");
   }
 
   @Test
-  void groupsOfTheFirstMatchAreExtracted() {
+  void extractsGroupsOfTheFirstMatch() {
     String yaml =
         "- regex: {expression: '(?P<ip>\\S+) \"(?P<verb>[A-Z]+) (?P<path>\\S+)(?: (?P<proto>H\\S+))?\"'}";
     assertThat(extracted(yaml, "11.11.11.11 \"GET /x\" 12.12.12.12 \"PUT /y\""))
@@ -136,7 +136,7 @@ class ParsingStagesTest {
   }
 
   @Test
-  void pairsAreExtracted() {
+  void extractsPairs() {
     String yaml = "- logfmt: {mapping: {ts: time, msg: , empty: , quoted: q, twice: }}";
     assertThat(
             extracted(
@@ -156,7 +156,7 @@ class ParsingStagesTest {
   }
 
   @Test
-  void linesOfDocker() {
+  void parsesDockerLines() {
     Rig rig = new Rig("- docker: {}");
     LogEntry e =
         rig.one(
@@ -174,7 +174,7 @@ class ParsingStagesTest {
   }
 
   @Test
-  void messagesOfTheEventLog() {
+  void parsesEventLogMessages() {
     String yaml =
         """
         - json: {expressions: {message: }}
@@ -201,7 +201,7 @@ class ParsingStagesTest {
   }
 
   @Test
-  void wholeNumbersOfJsonKeepTheirDigits() {
+  void keepsAllDigitsOfJsonIntegers() {
     Rig rig = new Rig("- json: {expressions: {id: }}\n- labels: {id: }");
     for (String id : new String[] {"9007199254740993", "18446744073709551615", "-7"}) {
       assertThat(rig.one("{\"id\":" + id + "}").labels().get("id")).isEqualTo(id);

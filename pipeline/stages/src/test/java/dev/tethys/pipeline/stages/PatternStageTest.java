@@ -36,7 +36,7 @@ class PatternStageTest {
           nothing of the kind, information is missing ## UNKNOWN
           error handling was improved ## UNKNOWN
           """)
-  void severitiesAreFound(String line, String expected) {
+  void detectsSeverities(String line, String expected) {
     assertThat(Severity.of(line)).isEqualTo(Severity.valueOf(expected));
   }
 
@@ -54,7 +54,7 @@ class PatternStageTest {
           level=error msg="not closed ## level error msg not closed
           error: can't open /var/log/x.log ## error can open var/log/x.log
           """)
-  void whatVariesIsLeftOut(String line, String expected) {
+  void ignoresVariableParts(String line, String expected) {
     assertThat(LogPattern.of(line).text()).isEqualTo(expected);
   }
 
@@ -87,7 +87,7 @@ class PatternStageTest {
 
   @ParameterizedTest
   @MethodSource("formats")
-  void formatsOfManyProgramsAreRead(Sample s) {
+  void readsFormatsOfManyPrograms(Sample s) {
     assertThat(Severity.of(s.line)).isEqualTo(Severity.valueOf(s.severity));
     if (!s.pattern.isEmpty()) {
       assertThat(LogPattern.of(s.line).text()).isEqualTo(s.pattern);
@@ -101,9 +101,12 @@ class PatternStageTest {
       - labels: {h: , s: }
       """;
 
-  /** Frames differ in what varies, as lines and addresses; the message differs in one word. */
+  /**
+   * Frames differ in variable parts such as line numbers and addresses; the message differs in one
+   * word.
+   */
   @Test
-  void tracesOfOneFailureAreOnePattern() {
+  void groupsTracesOfOneFailure() {
     Rig rig = new Rig(TRACES);
     for (String user : List.of("bob", "eve", "mallory")) {
       rig.run("07:10:0" + user.length() + " ERROR order of " + user + " failed");
@@ -124,7 +127,7 @@ class PatternStageTest {
 
   /** However many kinds of lines there are, each severity has its number of patterns at most. */
   @Test
-  void thePatternsOfASeverityAreBounded() {
+  void boundsPatternsPerSeverity() {
     Rig rig = new Rig("- pattern: {max_patterns: 5}");
     String letters = "abcdefghijklmnopqrstuvwxyz";
     int n = 0;
@@ -158,7 +161,7 @@ class PatternStageTest {
   }
 
   @Test
-  void linesOfOneKindAreCountedTogether() {
+  void countsSimilarLinesTogether() {
     Rig rig = new Rig("- pattern: {max_patterns: 2, extract: {hash: h}}\n- labels: {h: }");
     String a = rig.one("ERROR cannot reach database 1").labels().get("h");
     assertThat(rig.one("ERROR cannot reach cache 2").labels().get("h")).isEqualTo(a);
@@ -185,7 +188,7 @@ class PatternStageTest {
   }
 
   @Test
-  void mistakesAreRefused() {
+  void rejectsInvalidSettings() {
     assertThatThrownBy(() -> new Rig("- pattern: {max_patterns: 0}"))
         .hasMessageContaining("must be 1 to 10000");
     assertThatThrownBy(() -> new Rig("- pattern: {severities: [loud]}"))
@@ -193,7 +196,7 @@ class PatternStageTest {
   }
 
   @Property(tries = 500)
-  void anyLineHasAPattern(@ForAll String line) {
+  void findsAPatternInAnyLine(@ForAll String line) {
     assertThat(LogPattern.of(line).words()).hasSizeLessThanOrEqualTo(LogPattern.MAX_WORDS);
     assertThat(Severity.of(line)).isNotNull();
   }

@@ -11,7 +11,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Stages of a text, with a clock that the test owns, and what came out of them. */
+/** Test rig: stages parsed from text, a clock owned by the test, and the emitted entries. */
 final class Rig {
   final ManualClock clock = new ManualClock();
   final Registry registry = new Registry();
@@ -36,7 +36,7 @@ final class Rig {
     return new Rig(yaml, observer);
   }
 
-  /** Runs a line of a stream and gives what came out at once. */
+  /** Runs a line of a stream and returns the entries emitted immediately. */
   List<LogEntry> run(String line, String... labels) {
     return run(clock.now, line, labels);
   }

@@ -80,12 +80,12 @@ class TemplateStagesTest {
           {{ index .app 99 }} ## (unset)
           {{ repeat 999999999 "long" }} ## (unset)
           """)
-  void templatesMakeValues(String template, String expected) {
+  void templatesSetValues(String template, String expected) {
     assertThat(rendered(template)).isEqualTo(expected.strip());
   }
 
   @Test
-  void theValueItselfIsKnownAndRemovedWhenEmpty() {
+  void seesTheValueItselfAndRemovesEmptyResults() {
     List<EntrySnapshot> seen = new ArrayList<>();
     Rig rig =
         Rig.observed(
@@ -99,7 +99,7 @@ class TemplateStagesTest {
   }
 
   @Test
-  void mistakesAreRefused() {
+  void rejectsInvalidSettings() {
     assertThatThrownBy(() -> new Rig("- template: {source: a, template: '{{ .x'}"))
         .hasMessageContaining("test.yml:1:35: template: pipeline_template");
     assertThatThrownBy(() -> new Rig("- template: {source: a, template: '{{ genPrivateKey }}'}"))
@@ -122,7 +122,7 @@ class TemplateStagesTest {
           (f(ran)k) ## x ## 11.11.11.11 - x 12.12.12.12 - x
           (frank) ## {{ fail "x" }} ## 11.11.11.11 - frank 12.12.12.12 - frank
           """)
-  void whatGroupsCaptureIsReplaced(String expression, String replace, String expected) {
+  void replacesCapturedGroups(String expression, String replace, String expected) {
     Rig rig =
         new Rig(
             "- replace: {expression: '"
@@ -134,7 +134,7 @@ class TemplateStagesTest {
   }
 
   @Test
-  void namedGroupsAreExtractedAsTheyBecame() {
+  void extractsNamedGroupsAfterReplacement() {
     List<EntrySnapshot> seen = new ArrayList<>();
     Rig rig =
         Rig.observed(

@@ -16,13 +16,13 @@ class TimestampStageTest {
       "- regex: {expression: '^(?P<ts>\\S+)'}\n- timestamp: {source: ts, format: ";
 
   @Test
-  void aTimeIsSet() {
+  void setsTheTimestamp() {
     Rig rig = new Rig(YAML + "RFC3339}");
     assertThat(rig.one("2012-11-01T22:08:41-04:00 x").timestamp()).isEqualTo(1351822121000000000L);
   }
 
   @Test
-  void otherFormatsAreTried() {
+  void triesFallbackFormats() {
     Rig rig = new Rig(YAML + "UnixMs, fallback_formats: [Unix, RFC3339], action_on_failure: skip}");
     assertThat(rig.one("1562708916919 x").timestamp()).isEqualTo(1562708916919000000L);
     assertThat(rig.one("1562708916.5 x").timestamp()).isEqualTo(1562708916500000000L);
@@ -30,7 +30,7 @@ class TimestampStageTest {
   }
 
   @Test
-  void aFailureFollowsTheLastGoodTimeOfItsLabels() {
+  void failuresFollowTheLastValidTimeOfTheirLabels() {
     Rig rig = new Rig(YAML + "UnixNs}");
     assertThat(rig.run(5, "bad", "s", "1").getFirst().timestamp()).isEqualTo(5);
     rig.run("1000", "s", "1");
@@ -42,7 +42,7 @@ class TimestampStageTest {
   }
 
   @Test
-  void streamsAreForgottenWhenThereAreTooMany() {
+  void evictsStreamsAboveTheLimit() {
     Rig rig = new Rig(YAML + "UnixNs}");
     for (int i = 0; i <= TimestampStage.MAX_STREAMS; i++) {
       rig.run("1000", "s", "" + i);
@@ -51,9 +51,9 @@ class TimestampStageTest {
     assertThat(rig.run(5, "bad", "s", "1").getFirst().timestamp()).isEqualTo(1001);
   }
 
-  /** As with the letters of Java's formats, which Promtail takes in silence. */
+  /** Covers Java's format letters, which Promtail accepts silently. */
   @Test
-  void aFormatThatReadsNoTimeIsWarnedOf() {
+  void warnsOfFormatsThatParseNoTime() {
     List<String> warnings = new ArrayList<>();
     Handler handler =
         new Handler() {
@@ -77,18 +77,18 @@ class TimestampStageTest {
       assertThat(warnings)
           .singleElement()
           .asString()
-          .contains("\"YYYY-MM-DD'T'HH:mm:ss,SSS\" reads no time", "2006-01-02T15:04:05.000");
+          .contains("\"YYYY-MM-DD'T'HH:mm:ss,SSS\" parses no time", "2006-01-02T15:04:05.000");
     } finally {
       log.removeHandler(handler);
     }
   }
 
   @Test
-  void mistakesAreRefused() {
+  void rejectsInvalidSettings() {
     assertThatThrownBy(() -> new Rig("- timestamp: {source: ts}"))
         .hasMessageContaining("\"format\" is required");
     assertThatThrownBy(() -> new Rig("- timestamp: {source: ts, format: ''}"))
-        .hasMessageContaining("may not be empty");
+        .hasMessageContaining("must not be empty");
     assertThatThrownBy(() -> new Rig("- timestamp: {source: ts, format: Unix, location: Mars/X}"))
         .hasMessageContaining("unknown time zone \"Mars/X\"");
     assertThatThrownBy(

@@ -61,7 +61,7 @@ record AwsS3Settings(
       this.contentType = contentType;
     }
 
-    /** Whether objects have log records alone. */
+    /** Whether objects contain only log records. */
     boolean isOfLogs() {
       return this == BODY || this == SUMO_IC;
     }

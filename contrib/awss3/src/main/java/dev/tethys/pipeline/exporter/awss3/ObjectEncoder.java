@@ -29,9 +29,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Makes objects of batches: one for each batch, or for each bucket and prefix that its resources
- * name. The key is in the request, so that an object whose delivery is in doubt is stored again
- * under its key.
+ * Encodes batches as objects: one per batch, or one per bucket and prefix named by its resources.
+ * The key is in the request, so a retried object is stored under the same key.
  */
 final class ObjectEncoder implements Encoder {
   static final String BUCKET = "bucket";

@@ -9,8 +9,8 @@ import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /**
- * Keys of objects: prefixes, partition by the present time, and a name with a unique part. The
- * Collector's unique part has nine digits, of which a fleet makes doubles that replace each other;
+ * Keys of objects: prefixes, a partition by the current time, and a name with a unique part. The
+ * Collector's unique part has nine digits, so objects of a fleet collide and replace each other;
  * here it has eighteen.
  */
 final class ObjectKeys {

@@ -12,8 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Stores requests as objects. What an operator can repair is waited for: refused credentials, a
- * missing bucket, a wrong region. Only what S3 says of the object itself is permanent.
+ * Stores requests as objects. Errors that an operator can fix are retried: rejected credentials, a
+ * missing bucket, a wrong region. Only errors of the object itself are permanent.
  */
 final class ObjectSender implements Sender {
   private final S3Client client;
@@ -31,7 +31,7 @@ final class ObjectSender implements Sender {
       return new SendResult.Permanent("the request has no key of an object");
     }
     if (!S3Location.isBucket(bucket)) {
-      return new SendResult.Permanent("\"" + bucket + "\" is no name of a bucket");
+      return new SendResult.Permanent("\"" + bucket + "\" is not a valid bucket name");
     }
     try {
       client.in(bucket).put(key, headers, r.body());

@@ -34,7 +34,7 @@ final class SumoLines {
 
   private SumoLines() {}
 
-  /** The first attribute that the format needs and a resource lacks; "" for none. */
+  /** First attribute that the format requires and a resource lacks; "" for none. */
   static String missing(Attributes resource) {
     return SOURCES.stream().filter(s -> !resource.contains(s)).findFirst().orElse("");
   }

@@ -39,13 +39,13 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Reads the objects of a range of time, partition by partition, in the order of their keys. One
- * thread a signal; one object of a signal is on its way at a time, and the next one is read when it
- * was accepted. An unreachable S3 and a pipeline without room are waited for.
+ * Reads the objects of a time range, partition by partition, in key order. Each signal has one
+ * thread and one object in flight; the next one is read after acceptance. The receiver waits while
+ * S3 is unreachable or the pipeline is full.
  *
  * <p>The position moves when an object was accepted, before the next one is read, and a stop waits
- * for the object under way: only a process that ends without a stop, or a stop that runs out of
- * time, passes one object of each signal on again.
+ * for the object in flight. Only a killed process, or a stop that times out, repeats one object per
+ * signal.
  *
  * <p>With a queue of notifications one thread reads the objects that they name. A message is
  * deleted when all its objects were accepted or skipped; otherwise SQS delivers it again.
@@ -57,8 +57,8 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
   private static final int MAX_OBJECT = 64 << 20;
 
   /**
-   * Prefixes that are not listed again: where clocks are set back, an hour of the partition comes
-   * twice.
+   * Maximum number of recent prefixes that are not listed again: when clocks are set back, an hour
+   * of the partition repeats.
    */
   private static final int MAX_RECENT = 8000;
 
@@ -131,7 +131,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
                 "signal");
   }
 
-  /** Reading of the objects of a signal, by one thread. */
+  /** Reader of the objects of a signal, run by one thread. */
   private final class Reading {
     final Signal signal;
     final Consumer to;
@@ -149,7 +149,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
       rangeItems.with(context.id().toString(), word(signal)).set(position.items());
     }
 
-    /** The position is on disk before it is shown, so that counts never fall by a restart. */
+    /** Saves the position before it is exposed, so that counts never decrease after a restart. */
     void move(ObjectPosition next) {
       position = next;
       save(signal, next);
@@ -369,7 +369,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
       try {
         p.save(files, file);
       } catch (IOException e) {
-        // What was accepted since the last save is read again after a restart.
+        // Objects accepted since the last save are read again after a restart.
         failures.failure(Level.WARNING, "Position not saved", file.toString(), e);
       }
     }
@@ -389,7 +389,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
         waiting.remove(of);
         return answer;
       } catch (IOException e) {
-        waiting.put(of, "S3 is not read: " + IoFailures.describe(e));
+        waiting.put(of, "cannot read S3: " + IoFailures.describe(e));
         failures.failure(Level.WARNING, "S3 not read, retrying", of, e);
         if (wait(pause)) {
           return null;
@@ -461,7 +461,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
     return batch == null ? 0 : deliver(signal, to, key, batch);
   }
 
-  /** The batch with the key of its object, as bytes: it may be passed on several times. */
+  /** Batch with its object key as bytes, because it may be sent several times. */
   private Batch marked(Batch batch, String key) {
     Telemetry<?> tree = batch.takeTree();
     for (ResourceGroup<?> g : tree.resources()) {
@@ -501,8 +501,8 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
   }
 
   /**
-   * The outcome, for which a stop waits too, since what is under way then mostly arrives; null when
-   * the time of the stop is over before.
+   * Waits for the outcome, also during a stop, because it usually arrives; null if the stop times
+   * out first.
    */
   private @Nullable Outcome await(CompletableFuture<Outcome> outcome) throws InterruptedException {
     try {

@@ -87,7 +87,7 @@ record AwsS3ReceiverSettings(
 
   static {
     DOWNLOADER.notBuilt("tag_object_after_ingestion", "Tags of objects that were read.");
-    DOWNLOADER.notBuilt("skip_ingesting_tagged_objects", "Objects with a tag are left out.");
+    DOWNLOADER.notBuilt("skip_ingesting_tagged_objects", "Skips objects with a tag.");
   }
 
   private record Downloader(
@@ -136,7 +136,7 @@ record AwsS3ReceiverSettings(
     o.get(PARTITION_ID);
     String older = o.find(PARTITION);
     if (older != null && o.has(PARTITION_FORMAT)) {
-      throw o.error(PARTITION, "one of s3_partition and s3_partition_format");
+      throw o.error(PARTITION, "s3_partition and s3_partition_format are mutually exclusive");
     }
     TimePath partition;
     try {
@@ -148,7 +148,7 @@ record AwsS3ReceiverSettings(
     }
     if (partition.step() == ChronoUnit.FOREVER) {
       throw o.error(
-          PARTITION_FORMAT, "s3_partition_format has no time, so no range of it can be read");
+          PARTITION_FORMAT, "s3_partition_format has no time, so a time range cannot be read");
     }
     return new Downloader(
         CLIENT.read(o, Map.of()),
@@ -226,7 +226,7 @@ record AwsS3ReceiverSettings(
         + (typed ? signal + "_" : "");
   }
 
-  /** What a position must not be used without. */
+  /** Settings that invalidate a stored position when changed. */
   String selection() {
     return location.endpoint()
         + " "

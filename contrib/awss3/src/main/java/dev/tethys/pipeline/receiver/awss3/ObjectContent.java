@@ -20,7 +20,7 @@ final class ObjectContent {
 
   private ObjectContent() {}
 
-  /** Whether keys have an end that is known. */
+  /** Whether the key has a supported suffix. */
   static boolean isSupported(String key) {
     String k = plain(key);
     return k.endsWith(".json") || k.endsWith(".binpb");
@@ -31,12 +31,13 @@ final class ObjectContent {
   }
 
   /**
-   * The batch of an object; null when it has no items.
+   * Decodes the batch of an object; null if it has no items.
    *
-   * @throws CodecException when it is not what its key says
+   * @throws CodecException if the content does not match the key
    */
   static @Nullable Batch decode(Signal signal, String key, byte[] content) {
-    // Some services decompress what has a content encoding, so the name does not decide.
+    // Some services decompress objects with a content encoding, so the content decides, not the
+    // name.
     Compression c = compression(content);
     byte[] b =
         c == Compression.NONE ? content : c.decompress(content, 0, content.length, MAX_DECODED);

@@ -12,20 +12,20 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Position of a reading of objects, in a file that is replaced in one step.
+ * Read position in a range of objects, in a file that is replaced atomically.
  *
  * <p>Format: a JSON object with {@code format} (1), {@code selection}, {@code time} of the
- * partition in milliseconds, {@code key} of the last object that was delivered, {@code objects} and
- * {@code items} up to it.
+ * partition in milliseconds, {@code key} of the last delivered object, {@code objects} and {@code
+ * items} up to it.
  *
- * @param selection a position counts for this selection alone
+ * @param selection the position is valid only for this selection
  * @param time of the partition
- * @param key of the last object of it that was delivered; "" for none
- * @param objects that were read since the begin of the range
- * @param items of them that were accepted
+ * @param key of its last delivered object; "" for none
+ * @param objects read since the start of the range
+ * @param items accepted from these objects
  */
 record ObjectPosition(String selection, Instant time, String key, long objects, long items) {
-  /** Key behind all others. */
+  /** Key that sorts after all others. */
   static final String END = "\uffff";
 
   private static final int FORMAT = 1;
@@ -35,7 +35,7 @@ record ObjectPosition(String selection, Instant time, String key, long objects, 
     return new ObjectPosition(selection, partition, END, objects, items);
   }
 
-  /** The position behind one more object. */
+  /** Position after one more object. */
   ObjectPosition behind(Instant partition, String object, int accepted) {
     return new ObjectPosition(selection, partition, object, objects + 1, items + accepted);
   }
@@ -60,7 +60,7 @@ record ObjectPosition(String selection, Instant time, String key, long objects, 
     try {
       JsonNode n = JsonMapper.shared().readTree(files.read(file));
       if (n.path("format").asInt(0) != FORMAT) {
-        throw new IOException(file + " has an unknown format; delete it to begin anew");
+        throw new IOException(file + " has an unknown format; delete it to start over");
       }
       return new ObjectPosition(
           n.path("selection").asString(""),
@@ -69,7 +69,7 @@ record ObjectPosition(String selection, Instant time, String key, long objects, 
           n.path("objects").asLong(0),
           n.path("items").asLong(0));
     } catch (JacksonException e) {
-      throw new IOException(file + " is damaged; delete it to begin anew", e);
+      throw new IOException(file + " is corrupt; delete it to start over", e);
     }
   }
 }

@@ -127,7 +127,7 @@ class AwsS3ExporterTest {
         ", s3_partition_timezone: Asia/Tokyo, s3_partition_format: '%F %H%%'|"
             + "2024-01-24 15%/logs_N.json",
       })
-  void keysHavePrefixesPartitionAndName(String uploader, String key) {
+  void buildsKeysFromPrefixPartitionAndName(String uploader, String key) {
     AwsS3Settings s = zoned(uploader == null ? "" : uploader);
     String made = new ObjectKeys(s, Signal.LOGS, () -> NOW, new Random(1)).next(s.prefix());
     assertThat(made.replaceAll("\\d{18}", "N")).isEqualTo(key);
@@ -146,7 +146,7 @@ class AwsS3ExporterTest {
   }
 
   @Test
-  void uniquePartsAreNumbersOrUuidsOfVersion7() {
+  void usesNumbersOrUuidsOfVersion7AsUniqueParts() {
     AwsS3Settings s = settings(", unique_key_func_name: uuidv7", "");
     String key = new ObjectKeys(s, Signal.TRACES, () -> NOW).next("");
     assertThat(key)
@@ -154,7 +154,7 @@ class AwsS3ExporterTest {
   }
 
   @Test
-  void objectsAreStoredOnceUnderTheirKey() throws Exception {
+  void storesRetriedObjectsUnderTheirKey() throws Exception {
     AwsS3Settings s =
         settings(
             ", compression: gzip, storage_class: STANDARD_IA, acl: bucket-owner-read,"
@@ -181,7 +181,7 @@ class AwsS3ExporterTest {
   }
 
   @Test
-  void resourcesGoToTheBucketAndPrefixThatTheyName() throws Exception {
+  void routesResourcesToTheirBucketAndPrefix() throws Exception {
     AwsS3Settings s =
         settings(
             ", s3_base_prefix: base, s3_prefix: usual, s3_partition_format: '%Y'",
@@ -207,7 +207,7 @@ class AwsS3ExporterTest {
   }
 
   @Test
-  void bodiesAreLines() {
+  void writesBodiesAsLines() {
     AwsS3Settings s = settings("", ", marshaler: body");
     EncodedRequest r =
         encoded(s, logs(resource(Map.of(), "one", "two"), resource(Map.of(), "three")))
@@ -219,7 +219,7 @@ class AwsS3ExporterTest {
 
   /** The Collector's sumo_marshaler_test.go. */
   @Test
-  void linesOfSumoLogicAreThoseOfTheCollector() {
+  void writesSumoLogicLinesLikeTheCollector() {
     AwsS3Settings s = settings("", ", marshaler: sumo_ic");
     ArrayValue slice = new ArrayValue();
     slice.add(13L);
@@ -273,7 +273,7 @@ class AwsS3ExporterTest {
         "{s3uploader: {s3_bucket: data}, encoding: x}|encoding",
         "{s3uploader: {s3_bucket: data, compression: gzip}, marshaler: sumo_ic}|sumo_ic does not",
       })
-  void errorsName(String yaml, String message) {
+  void reportsErrors(String yaml, String message) {
     assertThatThrownBy(
             () -> {
               YamlDocument d = YamlDocument.parse("test.yaml", null, yaml);
@@ -285,7 +285,7 @@ class AwsS3ExporterTest {
   }
 
   @Test
-  void marshalersOfLogsRefuseOtherSignals() {
+  void rejectsOtherSignalsForLogMarshalers() {
     AwsS3Settings s = settings("", ", marshaler: body");
     assertThatThrownBy(
             () ->

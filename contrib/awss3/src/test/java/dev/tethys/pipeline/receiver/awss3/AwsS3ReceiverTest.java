@@ -126,7 +126,7 @@ class AwsS3ReceiverTest {
   }
 
   @Test
-  void objectsOfTheRangeAreReadInOrderAndInAllForms() throws Exception {
+  void readsObjectsOfTheRangeInOrderAndAllFormats() throws Exception {
     s3.store("data", FOLDER + "05/logs_1.json", json("before"));
     s3.store("data", FOLDER + "06/logs_1.json", json("a"));
     s3.store("data", FOLDER + "06/logs_2.json.gz", compressed(Compression.GZIP, json("b")));
@@ -144,7 +144,7 @@ class AwsS3ReceiverTest {
   }
 
   @Test
-  void whatIsNotTakenAndAnUnreachableServerAreWaitedFor() throws Exception {
+  void waitsForAcceptanceAndAnUnreachableServer() throws Exception {
     s3.store("data", FOLDER + "06/logs_1.json", json("a"));
     s3.failing(r -> r.contains("logs_1") ? new S3Double.Failure(403, "AccessDenied") : null);
     pipeline.outcome = new Outcome.Unavailable("full", Duration.ZERO);
@@ -158,7 +158,7 @@ class AwsS3ReceiverTest {
   }
 
   @Test
-  void aRestartContinuesAfterTheLastObject() throws Exception {
+  void resumesAfterTheLastObject() throws Exception {
     s3.store("data", FOLDER + "06/logs_1.json", json("a"));
     s3.store("data", FOLDER + "07/logs_1.json", json("b"));
     s3.store("data", FOLDER + "07/logs_2.json", json("c"));
@@ -267,7 +267,7 @@ class AwsS3ReceiverTest {
 
   /** An hour that comes twice has one prefix. */
   @Test
-  void anHourThatClocksRepeatIsReadOnce() throws Exception {
+  void readsAnHourRepeatedByClocksOnce() throws Exception {
     s3.store("data", "pre/2026-10-25/02/logs_1.json", json("a"));
     AwsS3ReceiverFactory f = new AwsS3ReceiverFactory(http);
     Receiver r =
@@ -320,7 +320,7 @@ class AwsS3ReceiverTest {
         "{s3downloader: {s3_bucket: data, tag_object_after_ingestion: true}, starttime:"
             + " '2026-01-01', endtime: '2026-01-02'}|tag_object_after_ingestion",
       })
-  void errorsName(String yaml, String message) {
+  void reportsErrors(String yaml, String message) {
     assertThatThrownBy(() -> TestPipeline.read(AwsS3ReceiverSettings.TYPE, yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(message);

@@ -23,8 +23,7 @@ final class CarbonHttpProbe implements ExporterProbe {
 
   @Override
   public String connect() {
-    return UrlHost.of(url)
-        + " is asked when something is written: it takes points, and nothing else";
+    return UrlHost.of(url) + " is contacted when points are written: it has no API to check";
   }
 
   @Override

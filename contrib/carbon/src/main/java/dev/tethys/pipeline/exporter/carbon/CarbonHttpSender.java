@@ -18,12 +18,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Posts points to a hosted Graphite: lines, or the JSON of Grafana Cloud. A point that is sent
- * twice is one point.
+ * Posts points to a hosted Graphite as lines or as Grafana Cloud's JSON. A point sent twice is
+ * stored once.
  *
  * <p>Sources: Grafana Cloud, "Graphite HTTP API"; Hosted Graphite, "Supported Protocols". Grafana
- * takes what is right of a request and says how many points are not, with the places of some; lines
- * are refused as a whole.
+ * accepts the valid points of a request and reports how many are invalid, with some of their
+ * positions; lines are rejected as a whole.
  */
 final class CarbonHttpSender implements Sender {
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -34,7 +34,7 @@ final class CarbonHttpSender implements Sender {
   private final LineRequestEncoder encoder;
 
   /**
-   * @param json whether points go as JSON, else as lines
+   * @param json whether points are sent as JSON; otherwise as lines
    */
   CarbonHttpSender(
       CarbonHttp settings, boolean json, HttpEndpoint endpoint, LineRequestEncoder encoder) {
@@ -63,7 +63,7 @@ final class CarbonHttpSender implements Sender {
     };
   }
 
-  /** Posts lines, or what they are as JSON. */
+  /** Posts lines, or the same points as JSON. */
   HttpEndpoint.Reply post(Map<String, String> headers, byte[] lines)
       throws IOException, InterruptedException {
     Map<String, String> sent = new LinkedHashMap<>(headers);
@@ -78,7 +78,7 @@ final class CarbonHttpSender implements Sender {
     return endpoint.call("POST", settings.url(), sent, body);
   }
 
-  /** Lines of this exporter, whose characters JSON takes as they are, as a list of points. */
+  /** Converts lines of this exporter, which need no JSON escapes, to a list of points. */
   private byte[] points(byte[] lines) {
     StringBuilder sb = new StringBuilder(lines.length * 2).append('[');
     for (String line : new String(lines, StandardCharsets.UTF_8).split("\n")) {

@@ -15,7 +15,7 @@ import java.nio.charset.StandardCharsets;
  * was read to its end, so far as the transport can tell. A point that is sent twice is one point.
  */
 final class CarbonSender implements Sender {
-  /** Of one list: half of what carbon takes. */
+  /** Maximum size of a list: half of carbon's limit. */
   private static final int MAX_PICKLE = 512 << 10;
 
   private final LineTransport transport;

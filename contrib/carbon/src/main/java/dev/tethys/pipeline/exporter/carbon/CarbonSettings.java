@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param http HTTP settings; null for Carbon's own ports
  * @param path of a series
  * @param maxNames maximum number of path prefixes built from labels
- * @param tags whether labels outside the path are tags, else nodes appended to it
- * @param notFinite whether non-finite samples are written as marks, else dropped
+ * @param tags whether labels outside the path are tags; otherwise nodes appended to it
+ * @param notFinite whether non-finite samples are written as marks; otherwise dropped
  */
 record CarbonSettings(
     LineEndpoint endpoint,
@@ -66,7 +66,7 @@ record CarbonSettings(
           Format.PLAINTEXT,
           "Format of the points: plaintext, pickle over TCP, or json over HTTP.");
 
-  /** Keys that say nothing of HTTP. */
+  /** Keys that do not apply to HTTP. */
   private static final List<String> OF_SOCKETS =
       List.of("endpoint", "transport", "tls", "confirm", "max_datagram_bytes");
 
@@ -127,13 +127,13 @@ record CarbonSettings(
     LineEndpoint endpoint = ENDPOINT.read(o);
     CarbonHttp http = o.find(HTTP);
     if (o.get(FORMAT) == Format.PICKLE && (endpoint.isPacked() || http != null)) {
-      throw o.error(FORMAT, "pickles go over transport: tcp alone");
+      throw o.error(FORMAT, "format: pickle requires transport: tcp");
     }
     if (o.get(FORMAT) == Format.JSON && http == null) {
-      throw o.error(FORMAT, "json is what a hosted Graphite takes by http");
+      throw o.error(FORMAT, "format: json requires http");
     }
     if (http != null && http.hasInterval() && o.get(FORMAT) != Format.JSON) {
-      throw o.error(HTTP, "interval is of format: json: lines have no place for it");
+      throw o.error(HTTP, "interval requires format: json");
     }
     for (String key : OF_SOCKETS) {
       if (http != null && o.node().entries().containsKey(key)) {
@@ -169,8 +169,8 @@ record CarbonSettings(
         || example.contains("..")) {
       throw o.error(
           PATH,
-          "path must consist of letters, digits and any of _ . : - around its {labels}, with one dot between"
-              + " nodes and none at its ends");
+          "path must consist of letters, digits, _ . : - and {labels}, with single dots between "
+              + "nodes and none at either end");
     }
     return t;
   }

@@ -34,7 +34,7 @@ final class CarbonWriter implements RowWriter {
   private byte[] before = {};
 
   /**
-   * @param names which places there may be
+   * @param names bounds the names built from labels
    */
   CarbonWriter(CarbonSettings settings, BoundedMetricNames names) {
     this.settings = settings;

@@ -19,22 +19,23 @@ import java.net.Socket;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Reads pickled lists over TCP, each behind its length in four bytes. */
+/** Reads pickled lists over TCP, each preceded by its length in four bytes. */
 final class PickleEndpoint implements MessageListener.Handler<PickleEndpoint.Pickle> {
   /**
    * Pickled list.
    *
-   * @param held memory of it, until the next one is read
+   * @param held its memory, reserved until the next list is read
    */
   @SuppressWarnings("ArrayRecordComponent") // not compared
   record Pickle(byte[] bytes, long lane, ByteBudget.Reservation held) {}
 
   /**
-   * Carbon's own limit; a longer message ends the connection, for nothing after it can be found.
+   * Carbon's own limit; a longer message ends the connection, because the next one cannot be
+   * located.
    */
   static final int MAX_BYTES = 1 << 20;
 
-  /** What a byte of a pickle takes, read and as points. */
+  /** Memory per byte of a pickle, read and as points. */
   private static final long FACTOR = 8;
 
   private static final int PIECE = 16 << 10;
@@ -107,7 +108,7 @@ final class PickleEndpoint implements MessageListener.Handler<PickleEndpoint.Pic
     tally.refused(TRANSPORT, 1, reason);
   }
 
-  /** Reads so many bytes, and holds no memory for what does not come; null at the end. */
+  /** Reads {@code length} bytes, reserving memory only for data that arrives; null at the end. */
   private static byte @Nullable [] read(InputStream in, int length, ByteBudget.Reservation held)
       throws IOException, InterruptedException {
     byte[] b = new byte[Math.min(length, PIECE)];

@@ -15,9 +15,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Collector's parser of type {@code regex}: the first expression that matches a path makes its
- * name and labels. Groups called {@code key_…} are labels, groups called {@code name_…} are joined
- * to the name in the order of their names. What none matches is its own name.
+ * The Collector's parser of type {@code regex}: the first expression that matches a path yields its
+ * name and labels. Groups named {@code key_…} are labels; groups named {@code name_…} are joined in
+ * alphabetical order to form the name. A path without a match is its own name.
  */
 final class RegexNaming implements PathNaming {
   /** One expression. */

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What is posted to a hosted Graphite, and what its answers mean. */
+/** Posts to a hosted Graphite, and handling of its responses. */
 class CarbonHttpTest {
   private static final LineRequestEncoder LINES =
       new LineRequestEncoder(Compression.ZSTD, Compression.DEFAULT_LEVEL, 1, "", null);
@@ -93,7 +93,7 @@ class CarbonHttpTest {
   }
 
   @Test
-  void pointsAreJson() throws Exception {
+  void postsPointsAsJson() throws Exception {
     graphite.answer(200, "{\"invalid\":0,\"published\":3}");
     assertThat(sent("format: json, ")).isEqualTo(SendResult.DELIVERED);
     HttpDouble.Got g = graphite.requests().getFirst();
@@ -109,7 +109,7 @@ class CarbonHttpTest {
   }
 
   @Test
-  void pointsAreLines() throws Exception {
+  void postsPointsAsLines() throws Exception {
     graphite.answer(202, "");
     assertThat(sent("path: 'prod.{__name__}', tags: false, ")).isEqualTo(SendResult.DELIVERED);
     assertThat(graphite.requests().getFirst().text())
@@ -120,7 +120,7 @@ class CarbonHttpTest {
   }
 
   @Test
-  void whatIsNotTakenIsCounted() throws Exception {
+  void countsRejectedPoints() throws Exception {
     graphite.answer(
         200,
         "{\"invalid\":1,\"published\":2,\"validationErrors\":{\"invalid tag"
@@ -150,7 +150,7 @@ class CarbonHttpTest {
   }
 
   @Test
-  void whatDoesNotGoTogetherIsRefused() {
+  void rejectsConflictingSettings() {
     for (String wrong :
         List.of(
             "{format: json}",

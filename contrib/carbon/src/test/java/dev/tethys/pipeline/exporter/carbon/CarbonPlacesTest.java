@@ -20,7 +20,7 @@ class CarbonPlacesTest {
     "true, prod.a.up;job=j 1 0|prod.other.up;host=b;job=j 1 0|prod.other.up;host=c;job=j 1 0|",
     "false, prod.a.up.job.j 1 0|prod.other.up.host.b.job.j 1 0|prod.other.up.host.c.job.j 1 0|"
   })
-  void labelsBeyondItStayInTheSeries(String tags, String wanted) {
+  void keepsLabelsBeyondTheLimitInTheSeries(String tags, String wanted) {
     CarbonSettings s =
         CarbonSettings.TYPE.read(
             YamlDocument.parse(

@@ -61,7 +61,7 @@ class CarbonReceiverTest {
   }
 
   @Test
-  void linesAndPicklesComeOverTcp() throws Exception {
+  void receivesLinesAndPicklesOverTcp() throws Exception {
     PushReceiver r =
         start(
             "{endpoint: '127.0.0.1:0', pickle_endpoint: '127.0.0.1:0', parser: {type: regex,"
@@ -83,7 +83,7 @@ class CarbonReceiverTest {
     try (Socket s = new Socket("127.0.0.1", r.socketPort(1))) {
       DataOutputStream out = new DataOutputStream(s.getOutputStream());
       out.writeInt(3);
-      out.write(new byte[] {1, 2, 3}); // refused by itself
+      out.write(new byte[] {1, 2, 3}); // rejected alone
       out.writeInt(pickle.length);
       out.write(pickle);
       awaits("{__name__=\"a_b\", dc=\"west\"} 1.5 @1700000000000");
@@ -91,7 +91,7 @@ class CarbonReceiverTest {
   }
 
   @Test
-  void collectdWrites() throws Exception {
+  void receivesFromCollectd() throws Exception {
     PushReceiver r = start("{endpoint: '127.0.0.1:0'}");
     try (CollectdProcess c =
         new CollectdProcess(
@@ -109,9 +109,9 @@ class CarbonReceiverTest {
     }
   }
 
-  /** What Graphite's own relay makes of lines. */
+  /** Pickles that Graphite's own relay creates from lines. */
   @Test
-  void carbonRelaySendsPickles() throws Exception {
+  void receivesPicklesFromCarbonRelay() throws Exception {
     Path relay = ServerProcess.find("carbon-relay");
     PushReceiver r = start("{endpoint: '127.0.0.1:0', pickle_endpoint: '127.0.0.1:0'}");
     int lines = Ports.free();
@@ -151,7 +151,7 @@ class CarbonReceiverTest {
   }
 
   @Test
-  void pathsAreMappedByTheFileOfGraphiteExporter() throws Exception {
+  void mapsPathsWithTheGraphiteExporterFile() throws Exception {
     Path file = dir.resolve("m.yml");
     Files.writeString(file, "mappings: [{match: 'a.*.c', name: 'a_c', labels: {b: $1}}]");
     PushReceiver r =
@@ -168,7 +168,7 @@ class CarbonReceiverTest {
   }
 
   @Test
-  void aRuleWithAScaleIsNotTakenAsOneWithout() throws IOException {
+  void rejectsRulesWithAScale() throws IOException {
     Path file = dir.resolve("mapping.yml");
     Files.writeString(file, "mappings: [{match: 'a.*', name: a, scale: 0.001}]");
     assertThatThrownBy(
@@ -181,7 +181,7 @@ class CarbonReceiverTest {
   }
 
   @Test
-  void whatIsWrongIsSaidWithItsPlace() {
+  void reportsInvalidSettingsWithPosition() {
     for (String yaml :
         new String[] {
           "{transport: unix}",

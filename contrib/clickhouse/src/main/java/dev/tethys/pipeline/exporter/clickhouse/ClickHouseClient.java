@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Statements and inserts over ClickHouse's HTTP interface. Safe for several threads at once. */
+/** Statements and inserts over ClickHouse's HTTP interface. Thread-safe. */
 final class ClickHouseClient {
   private static final String CODE = "X-ClickHouse-Exception-Code";
 
@@ -22,7 +22,7 @@ final class ClickHouseClient {
     this.settings = settings;
   }
 
-  /** ClickHouse said no, with its number for why: 0 when it gave none. */
+  /** Rejection by ClickHouse with its error code; 0 if there is none. */
   static final class Refused extends IOException {
     private static final long serialVersionUID = 1L;
 

@@ -58,12 +58,12 @@ final class ClickHouseProbe implements ExporterProbe {
     return out;
   }
 
-  /** The tables of what has the labels of the probe. */
+  /** Tables for data with the labels of the probe. */
   private ClickHouseTables tables() {
     return settings.tables().named(settings.names(signal).of(LABELS::get));
   }
 
-  /** Whether what a statement would make is there: its name is quoted and follows EXISTS. */
+  /** Whether the object that a statement creates exists: its quoted name follows EXISTS. */
   private boolean exists(String create) throws IOException, InterruptedException {
     Matcher m = NAME.matcher(create);
     if (!m.find()) {
@@ -103,7 +103,8 @@ final class ClickHouseProbe implements ExporterProbe {
                     + " FORMAT TSV")
             .strip();
     if (back.equals("0")) {
-      throw new IOException("the line \"" + line + "\" was taken and is not in " + tables().logs());
+      throw new IOException(
+          "the line \"" + line + "\" was accepted but is not in " + tables().logs());
     }
     return "wrote the line \"" + line + "\" into " + tables().logs() + " and read it back";
   }

@@ -26,22 +26,22 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Inserts requests. Series go before what refers to them; each insert has a token made of its
- * contents, so that ClickHouse drops one that it has already, and tables of metrics replace equal
- * rows besides: a request that is sent again after a doubt leaves what one would have left.
+ * Inserts requests. Series are inserted before the rows that refer to them. Each insert has a token
+ * derived from its content, so ClickHouse drops a duplicate; metric tables also replace equal rows.
+ * A retried request therefore changes nothing.
  */
 final class ClickHouseSender implements Sender {
   private static final String OUTSIDE = "time_out_of_range";
   private static final Duration PAUSE = Duration.ofSeconds(30);
 
-  /** Statements that can never succeed with these rows: how ClickHouse numbers that. */
+  /** ClickHouse error codes of statements that can never succeed with these rows. */
   private static final Set<Integer> ROWS_ARE_WRONG =
       Set.of(6, 16, 20, 26, 27, 33, 36, 41, 53, 62, 70, 72, 117, 131, 321, 349, 407, 469);
 
-  /** More at once than it takes: parts, memory, queries. */
+  /** Overload: too many parts, too much memory, too many queries. */
   private static final Set<Integer> OVERLOAD = Set.of(202, 241, 252, 745);
 
-  /** A table, a database or a column is not there. */
+  /** Missing table, database or column. */
   private static final Set<Integer> MISSING = Set.of(60, 81);
 
   /** User, password or rights. */
@@ -51,7 +51,7 @@ final class ClickHouseSender implements Sender {
   private final ClickHouseSettings settings;
   private final TimeRange times;
   private final KnownSeries known = new KnownSeries();
-  private final Set<String> made = new HashSet<>(); // tables; guarded by itself
+  private final Set<String> made = new HashSet<>(); // created tables; guarded by itself
 
   ClickHouseSender(ClickHouseClient client, ClickHouseSettings settings) {
     this.client = client;
@@ -59,7 +59,7 @@ final class ClickHouseSender implements Sender {
     this.times = TimeRange.ofSamples(settings.tables());
   }
 
-  /** Statements that make what a signal needs. */
+  /** Statements that create the tables of a signal. */
   static List<String> schema(ClickHouseTables t, Signal signal) {
     return switch (signal) {
       case METRICS -> t.createMetrics();
@@ -116,7 +116,7 @@ final class ClickHouseSender implements Sender {
     }
   }
 
-  /** Inserts what is within the range of times; how many items are not. */
+  /** Inserts the rows within the time range; returns the number of items outside it. */
   private int logs(LogsData logs, ClickHouseTables tables)
       throws IOException, InterruptedException {
     int outside = TimeRange.ofRecords(tables).prune(logs);
@@ -156,7 +156,7 @@ final class ClickHouseSender implements Sender {
     }
   }
 
-  /** The same for the same rows; tables of this exporter alone differ by it. */
+  /** Deduplication token, equal for equal rows; only the exporter's own tables use it. */
   private static String token(String table, byte[] rows) {
     try {
       MessageDigest md = MessageDigest.getInstance("MD5");

@@ -47,7 +47,7 @@ record ClickHouseSettings(
     Map<String, String> settings,
     RowSettings rows,
     DeliverySettings delivery) {
-  /** Tables are files; the table of traces by id is next to the one of spans. */
+  /** Tables are files; the table of traces by id is stored next to that of spans. */
   private static final NameRule TABLES = NameRule.words("-", 120, "_trace_id_ts");
 
   private static final Section SECTION =
@@ -147,9 +147,10 @@ record ClickHouseSettings(
   }
 
   /**
-   * Applies the compression that the Collector's keys name.
+   * Applies the compression named by the Collector's keys.
    *
-   * @param param of {@code connection_params}, which comes before that of the exporter; may be null
+   * @param param from {@code connection_params}, which takes precedence over the exporter's key;
+   *     may be null
    */
   private static HttpClientSettings compressed(
       YamlObject o, @Nullable String param, HttpClientSettings client) {
@@ -192,7 +193,7 @@ record ClickHouseSettings(
     URI url = client.endpoint();
     if (url == null || !Set.of("http", "https").contains(url.getScheme())) {
       throw o.error(
-          "\"endpoint\" must name ClickHouse's HTTP interface, as http://host:8123; the native"
+          "\"endpoint\" must be ClickHouse's HTTP interface, such as http://host:8123; the native"
               + " protocol (tcp, 9000) is not supported");
     }
     return new ClickHouseSettings(

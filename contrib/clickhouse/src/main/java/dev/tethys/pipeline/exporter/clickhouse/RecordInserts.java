@@ -37,7 +37,7 @@ final class RecordInserts {
   /**
    * Rows of logs.
    *
-   * @param json whether attributes are objects with their keys; else maps of texts
+   * @param json whether attributes are objects; otherwise maps of text
    */
   static byte[] logs(LogsData logs, boolean json) {
     return new RecordInserts(json).logs(logs);

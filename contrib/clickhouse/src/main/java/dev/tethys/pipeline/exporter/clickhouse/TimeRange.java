@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.function.ToLongFunction;
 
 /**
- * The times that rows come back at. ClickHouse stores others too, but a {@code DateTime} ends in
- * 2106 and goes round: what has a TTL that ends later, or stands by such a column, as logs and
- * traces do, would be deleted at once or found in another century; and a {@code DateTime64} of this
- * exporter's tables is looked for between 1900 and 2299.
+ * Range of times that can be read back. ClickHouse stores others too, but a {@code DateTime} wraps
+ * around in 2106: rows whose TTL ends later, or that are ordered by such a column, as logs and
+ * traces are, would be deleted immediately or appear in another century. A {@code DateTime64} of
+ * this exporter's tables is searched between 1900 and 2299.
  *
  * @param first Unix milliseconds
  * @param last Unix milliseconds

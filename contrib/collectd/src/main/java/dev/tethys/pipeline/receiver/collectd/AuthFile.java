@@ -12,8 +12,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Users and passwords as collectd's {@code AuthFile} has them: a line {@code user: password} each.
- * Read again when it has changed, as collectd does; while it cannot be read, what was known stays.
+ * Users and passwords in the format of collectd's {@code AuthFile}: one {@code user: password} per
+ * line. The file is reloaded when it changes, as in collectd; while it cannot be read, the previous
+ * content is used.
  */
 final class AuthFile {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.receiver");
@@ -34,7 +35,7 @@ final class AuthFile {
     this.checkedAt = nanos.getAsLong();
   }
 
-  /** The password of a user; null when there is none of that name. */
+  /** Password of a user; null if the user is unknown. */
   synchronized @Nullable String password(String user) {
     long now = nanos.getAsLong();
     if (now - checkedAt >= LOOK_NANOS) {
@@ -46,7 +47,10 @@ final class AuthFile {
           changed = then;
         }
       } catch (IOException e) {
-        LOG.log(Level.WARNING, "auth_file stays as it was: {0}", e.toString());
+        LOG.log(
+            Level.WARNING,
+            "Reload of auth_file failed, keeping the previous content: {0}",
+            e.toString());
       }
     }
     return passwords.get(user);

@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
  * to one address.
  */
 record CollectdOutput(@Nullable Consumer metrics, @Nullable Consumer logs) {
-  /** A batch and where it goes. */
+  /** Batch with its destination. */
   record Route(Batch batch, Consumer to) {}
 
   static CollectdOutput of(Map<Signal, Consumer> outputs) {
     return new CollectdOutput(outputs.get(Signal.METRICS), outputs.get(Signal.LOGS));
   }
 
-  /** What is to be delivered of what was read, which is used up. */
+  /** Batches for the decoded telemetry, which must not be used afterwards. */
   List<Route> routes(CollectdTelemetry t, long lane, Metadata metadata) {
     List<Route> ways = new ArrayList<>();
     if (metrics != null && t.points() > 0) {

@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Packets of collectd's binary protocol over UDP. What comes shortly one after the other goes
- * together, and is offered until it is taken before more is read: then packets wait in the kernel.
+ * Reads packets of collectd's binary protocol over UDP. Packets that arrive in quick succession are
+ * combined and offered until accepted before more is read; meanwhile packets wait in the kernel.
  */
 final class CollectdPackets implements DatagramListener.Handler {
-  /** All that a socket brings is one lane, for packets of several machines are put together. */
+  /** Lane of all packets of a socket, because packets of several machines are combined. */
   private static final long LANE = 1L << 33;
 
   private final PacketReader reader;

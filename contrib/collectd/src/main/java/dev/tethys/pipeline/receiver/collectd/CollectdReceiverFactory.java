@@ -47,9 +47,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes {@code collectd} receivers. A post is answered 200 with {@code OK} when all of it is where
- * it goes to; 400 when some elements were refused, while the others are taken; 503 when the sender
- * is to come again.
+ * Creates {@code collectd} receivers. A post is answered 200 with {@code OK} when all of it was
+ * accepted; 400 if some elements were rejected and the others accepted; 503 if the sender should
+ * retry.
  */
 public final class CollectdReceiverFactory
     implements ReceiverFactory<CollectdReceiverFactory.Settings> {
@@ -63,8 +63,8 @@ public final class CollectdReceiverFactory
   /**
    * Settings of the receiver.
    *
-   * @param prefix of parameters that are attributes; "" for none
-   * @param network null when it accepts no packets
+   * @param prefix of URL parameters that become attributes; "" for none
+   * @param network null to accept no packets
    */
   public record Settings(HttpServerSettings http, String prefix, @Nullable Network network) {}
 

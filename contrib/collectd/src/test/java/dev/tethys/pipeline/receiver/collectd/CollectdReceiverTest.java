@@ -111,7 +111,7 @@ class CollectdReceiverTest {
   }
 
   @Test
-  void collectdPostsJson() throws Exception {
+  void receivesJsonFromCollectd() throws Exception {
     PushReceiver r = start("", Signal.METRICS, Signal.LOGS);
     collectd(
         "write_http",
@@ -144,13 +144,13 @@ class CollectdReceiverTest {
   }
 
   @Test
-  void collectdSendsPackets() throws Exception {
+  void receivesPacketsFromCollectd() throws Exception {
     overTheNetwork("none", "");
   }
 
-  /** What collectd sends when its Server is a group; no further than this machine. */
+  /** Packets of collectd's multicast server setting, limited to this machine. */
   @Test
-  void packetsToAGroupAreTaken() throws Exception {
+  void receivesMulticastPackets() throws Exception {
     PushReceiver r = start(", network: {endpoint: '239.192.74.66:0'}", Signal.METRICS);
     byte[] packet =
         HexFormat.of()
@@ -177,12 +177,12 @@ class CollectdReceiverTest {
   }
 
   @Test
-  void collectdSignsPackets() throws Exception {
+  void receivesSignedPackets() throws Exception {
     overTheNetwork("sign", "SecurityLevel Sign\nUsername \"alice\"\nPassword \"w0nder land\"");
   }
 
   @Test
-  void collectdEncryptsPackets() throws Exception {
+  void receivesEncryptedPackets() throws Exception {
     overTheNetwork(
         "encrypt", "SecurityLevel Encrypt\nUsername \"alice\"\nPassword \"w0nder land\"");
   }
@@ -198,7 +198,7 @@ class CollectdReceiverTest {
   }
 
   @Test
-  void aBadElementIsRefusedByItself() throws Exception {
+  void rejectsOnlyTheInvalidElement() throws Exception {
     PushReceiver r = start(", attributes_prefix: dim_");
     String good =
         "{\"dsnames\":[\"value\"],\"dstypes\":[\"gauge\"],\"values\":[26790],\"time\":1434477504.484,"
@@ -237,7 +237,7 @@ class CollectdReceiverTest {
   }
 
   @Test
-  void whatIsWrongIsSaidWithItsPlace() throws IOException {
+  void reportsInvalidSettingsWithPosition() throws IOException {
     Path types =
         Files.writeString(dir.resolve("types"), "cpu value:DERIVE:0:U\nbad value:ODD:0:U\n");
     for (String yaml :

@@ -28,7 +28,7 @@ final class DatadogExporter implements Exporter {
    * @param url of the API that validates keys
    */
   record KeyCheck(URI url, HttpEndpoint endpoint, System.Logger log) {
-    /** Fails if Datadog does not know the key; a destination that does not answer is no reason. */
+    /** Fails if Datadog does not know the key; an unreachable server is not a failure. */
     void run() throws IOException {
       try {
         HttpEndpoint.Reply r = endpoint.call("GET", url, Map.of(), null);

@@ -145,7 +145,7 @@ public final class DatadogExporterFactory
     return s.metricsUrl().resolve("/api/v1/validate");
   }
 
-  /** The reporter that the exporters of all signals of one component share; null for none. */
+  /** Reporter shared by the exporters of all signals of a component; null for none. */
   @Nullable HostReporter host(DatadogSettings s, Context context) {
     HostMetadata host = s.host();
     if (host == null || !host.enabled()) {
@@ -235,6 +235,6 @@ public final class DatadogExporterFactory
           }
           return "Datadog knows the API key";
         },
-        (p, seconds, value) -> "Datadog, whose intake cannot be read with an API key");
+        (p, seconds, value) -> "Datadog, which cannot be queried with an API key");
   }
 }

@@ -22,16 +22,16 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * API keys that Datadog gives to who has an identity at AWS, and changes from time to time
- * (Datadog's documentation, "Workload Identity Federation"). Proof is a signed question to AWS of
- * who one is, which Datadog asks in one's place; it names the organisation, for which alone it is
- * good. Invariant: at most one key is being fetched.
+ * API keys issued by Datadog for an AWS identity, with a limited lifetime (Datadog's documentation,
+ * "Workload Identity Federation"). The proof is a signed AWS identity request that Datadog
+ * executes; it names the organization and is valid only for it. Invariant: at most one key request
+ * is in flight.
  */
 final class DatadogIdentity implements ClientAuth {
-  /** How long Datadog's agent keeps one. */
+  /** Lifetime of a key in Datadog's agent. */
   private static final Duration KEPT = Duration.ofHours(1);
 
-  /** Another one would fare no better than one that is younger. */
+  /** Minimum age at which a rejected key is replaced; a younger one would fare no better. */
   private static final Duration YOUNG = Duration.ofMinutes(1);
 
   private static final String QUESTION = "Action=GetCallerIdentity&Version=2011-06-15";
@@ -89,7 +89,7 @@ final class DatadogIdentity implements ClientAuth {
     }
   }
 
-  /** Datadog says 403 of a wrong key. */
+  /** Datadog answers 403 for an invalid key. */
   @Override
   public boolean isRefusal(int status) {
     return status == 401 || status == 403;
@@ -127,11 +127,11 @@ final class DatadogIdentity implements ClientAuth {
       }
       return k;
     } catch (JacksonException e) {
-      throw new IOException(url + ": an answer that is no JSON", e);
+      throw new IOException(url + ": the response is not valid JSON", e);
     }
   }
 
-  /** What the server says for people; nothing else of an answer, in which a key may be. */
+  /** Error message of the server; other parts of the response may contain a key. */
   private static String explained(byte[] body) {
     StringBuilder out = new StringBuilder();
     try {

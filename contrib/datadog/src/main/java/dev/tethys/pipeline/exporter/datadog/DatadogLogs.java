@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * {@code otel.NAME}.
  */
 final class DatadogLogs implements Encoder {
-  /** The intake takes a thousand records and 5 MB at once. */
+  /** Limits of the intake: a thousand records and 5 MB per request. */
   static final int MAX_ITEMS = 1000;
 
   static final int MAX_BYTES = 4_500_000;
@@ -192,8 +192,8 @@ final class DatadogLogs implements Encoder {
   }
 
   /**
-   * An attribute that Datadog has under another name is not repeated, unless the other name has
-   * another value.
+   * Adds an attribute. If Datadog has another name for it, it is repeated only with a different
+   * value.
    */
   private static void keep(
       Map<String, @Nullable Object> o, String key, String theirs, @Nullable Object v) {

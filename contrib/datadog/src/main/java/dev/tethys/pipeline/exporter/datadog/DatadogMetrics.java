@@ -34,14 +34,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes series and sketches of batches of metrics. What counts since the last point becomes a count
- * or a sketch, what counts since a start becomes gauges: Datadog adds up what it is sent.
+ * Encodes batches of metrics as series and sketches. Deltas become counts or sketches and
+ * cumulative values become gauges, because Datadog adds up the values it receives.
  *
- * <p>A point becomes one sketch or some rows of series, never both, so that an item is in one
- * request alone.
+ * <p>A point becomes either one sketch or some rows of series, so an item is in exactly one
+ * request.
  */
 final class DatadogMetrics implements Encoder {
-  /** Most in a request of what Datadog takes: 512,000 bytes, 5 MiB before compression. */
+  /**
+   * Maximum size of a request; Datadog's limits are 512,000 bytes, and 5 MiB before compression.
+   */
   static final int MAX_BYTES = 4 << 20;
 
   static final int MAX_ITEMS = 5000;
@@ -240,7 +242,7 @@ final class DatadogMetrics implements Encoder {
       return new Identity(of.host(), all, of.unit());
     }
 
-    /** Counts of a histogram: as counts when it is a delta, else as gauges. */
+    /** Writes the counts of a histogram: as counts if it is a delta, otherwise as gauges. */
     private void counters(
         TextBuffer to, String name, Identity of, DistributionDataPoint d, boolean delta) {
       Kind kind = delta ? Kind.COUNT : Kind.GAUGE;
@@ -284,7 +286,7 @@ final class DatadogMetrics implements Encoder {
         if (!d.hasSum() || !Double.isFinite(d.sum())) {
           return "no_buckets";
         }
-        sketch.add(d.sum() / d.count(), d.count()); // without buckets the mean is all that is known
+        sketch.add(d.sum() / d.count(), d.count()); // only the mean is known without buckets
       }
       double sum = d.hasSum() && Double.isFinite(d.sum()) ? d.sum() : sketch.sum();
       double min = d.hasMin() && Double.isFinite(d.min()) ? d.min() : sketch.min();
@@ -293,7 +295,7 @@ final class DatadogMetrics implements Encoder {
       return null;
     }
 
-    /** A bucket without a bound ends at the least or greatest value if that is known. */
+    /** Spreads a bucket; an unbounded bucket ends at the minimum or maximum if known. */
     private static void spread(
         DistributionDataPoint d, double lower, double upper, long count, DogSketch to) {
       double low = lower;

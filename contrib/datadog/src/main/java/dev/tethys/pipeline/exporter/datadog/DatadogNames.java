@@ -21,7 +21,7 @@ record DatadogNames(String defaultHost, boolean resources, boolean scopes) {
           "deployment.environment", "env",
           "service.version", "version");
 
-  /** Units of UCUM that Datadog has another word for; others it would not know. */
+  /** UCUM units with a Datadog name; other units are unknown to Datadog. */
   private static final Map<String, String> UNITS =
       Map.ofEntries(
           Map.entry("By", "byte"),
@@ -41,7 +41,7 @@ record DatadogNames(String defaultHost, boolean resources, boolean scopes) {
           Map.entry("V", "volt"),
           Map.entry("W", "watt"));
 
-  /** The word that Datadog has for an attribute of a resource, else its name. */
+  /** Datadog's name of a resource attribute, or its own name. */
   static String unified(String attribute) {
     return UNIFIED.getOrDefault(attribute, attribute);
   }

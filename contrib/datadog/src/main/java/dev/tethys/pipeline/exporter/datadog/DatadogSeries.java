@@ -108,7 +108,7 @@ final class DatadogSeries {
     to.put(w.buffer(), 0, w.size());
   }
 
-  /** Appends a sketch, always as protobuf: its API has nothing else. */
+  /** Appends a sketch, always as protobuf, the only format of the API. */
   void sketch(
       String metric,
       Identity of,

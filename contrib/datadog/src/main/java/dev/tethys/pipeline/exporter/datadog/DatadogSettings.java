@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of the {@code datadog} exporter, named as in the Collector.
  *
- * @param key "" where {@code delegated} provides it
+ * @param key "" if {@code delegated} provides it
  * @param delegated source of keys; null for a configured key
  * @param metricsUrl base URL of series and sketches
  * @param logsUrl base URL of logs
@@ -455,7 +455,7 @@ record DatadogSettings(
     switch (client.compression()) {
       case NONE, GZIP, DEFLATE, ZLIB, ZSTD -> {}
       case SNAPPY, SNAPPY_FRAMED, LZ4 ->
-          throw o.error("Datadog takes the compressions gzip, deflate, zstd and none");
+          throw o.error("compression must be gzip, deflate, zstd or none for Datadog");
     }
     Api api = o.get(API_KEYS);
     if (api.delegated != null && client.auth() != null) {
@@ -470,8 +470,7 @@ record DatadogSettings(
       throw o.error(
           API_KEYS,
           "api.delegated_auth must be a URL of metrics with https://, and tls without"
-              + " insecure_skip_verify: who reads the signed proof that it sends there gets keys"
-              + " for it, as we do");
+              + " insecure_skip_verify: anyone who reads the signed proof can obtain keys with it");
     }
     return new DatadogSettings(
         client,
@@ -533,7 +532,7 @@ record DatadogSettings(
     } catch (java.net.URISyntaxException e) {
       // said below
     }
-    throw o.error("\"" + url + "\" is no URL such as " + usual);
+    throw o.error("\"" + url + "\" is not a valid URL; it must have the form " + usual);
   }
 
   /** Compressions of HTTP as Datadog calls them. */

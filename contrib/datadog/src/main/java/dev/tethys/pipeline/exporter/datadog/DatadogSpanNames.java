@@ -22,7 +22,7 @@ record DatadogSpanNames(Span span, UnaryOperator<String> attribute) {
     "unspecified", "internal", "server", "client", "producer", "consumer"
   };
 
-  /** What is asked of a cache, to Datadog; other databases are "sql" or "db". */
+  /** Types of spans that access caches in Datadog; other databases are "sql" or "db". */
   private static final Map<String, String> CACHES =
       Map.of("redis", "redis", "memcached", "memcached", "elasticsearch", "elasticsearch");
 

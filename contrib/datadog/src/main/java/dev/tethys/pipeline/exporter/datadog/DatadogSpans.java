@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * numbers are in {@code metrics}. For one thread.
  */
 final class DatadogSpans {
-  /** The fields of every request beside its spans: the version that says of what make it is. */
+  /** Fields of every payload besides its spans. */
   static final String OTHERS = others();
 
   private static final int MAX_NAME = 100;
@@ -32,7 +32,7 @@ final class DatadogSpans {
   private static final int ERROR = 2;
   private static final String[] STATUSES = {"Unset", "Ok", "Error"};
 
-  /** What Datadog had names for before OpenTelemetry. */
+  /** HTTP attributes whose Datadog names predate OpenTelemetry. */
   private static final Map<String, String> HTTP =
       Map.ofEntries(
           Map.entry("client.address", "http.client_ip"),
@@ -100,7 +100,7 @@ final class DatadogSpans {
   /**
    * Writes a span as one row.
    *
-   * @return null, or why it has no place
+   * @return null, or the reason why it cannot be represented
    */
   @Nullable String write(Attributes resource, Scope scope, Span s, TextBuffer to) {
     if (s.traceIdLow() == 0 || s.spanId() == 0) {
@@ -276,7 +276,7 @@ final class DatadogSpans {
     return cut(name.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}_:./-]", "_"), MAX_NAME);
   }
 
-  /** At most so many characters, and no half of one. */
+  /** Truncates text to a number of characters without splitting one. */
   private static String cut(String s, int most) {
     if (s.length() <= most) {
       return s;

@@ -11,8 +11,8 @@ import dev.tethys.pipeline.exporter.rows.Records;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Spans as the intake takes them from Datadog's agent. Each payload has one chunk of one span,
- * which Datadog joins by trace: so a request can be cut between any two of them.
+ * Encodes spans in the format of Datadog's agent. Each payload has one chunk with one span, which
+ * Datadog joins by trace id, so a request can be split between any two spans.
  */
 final class DatadogTraces implements Encoder {
   /** The agent cuts payloads at 3.2 MB. */

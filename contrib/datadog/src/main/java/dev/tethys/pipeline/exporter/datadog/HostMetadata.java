@@ -26,7 +26,7 @@ record HostMetadata(boolean enabled, List<String> tags, Duration period) {
           "hostname_source",
           Type.STRING,
           "config_or_system",
-          "Source of the name: config_or_system is hostname, or else that of the system.");
+          "Source of the name: config_or_system is hostname, or else the system's host name.");
   private static final Key<List<String>> TAGS =
       SECTION.key("tags", Type.list(Type.STRING), List.of(), "Tags of the host.");
   private static final Key<Duration> PERIOD =
@@ -44,8 +44,8 @@ record HostMetadata(boolean enabled, List<String> tags, Duration period) {
     if (source.equals("first_resource")) {
       throw o.error(
           SOURCE,
-          "hostname_source first_resource is not built: the host of this process is reported;"
-              + " remove the key, or write enabled: false");
+          "hostname_source first_resource is not supported: the host of this process is "
+              + "reported; remove the key or set enabled: false");
     }
     if (!source.equals("config_or_system")) {
       throw o.error(

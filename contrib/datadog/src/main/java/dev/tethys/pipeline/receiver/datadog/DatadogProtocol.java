@@ -34,19 +34,19 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Datadog's API as its agent and its clients use it. 202 when all is where it goes to. When some
- * items were refused the others are taken, and each refused one is reported: of series of version 2
- * in the {@code errors} of the 202, elsewhere with 400, which senders do not repeat. 503 asks for a
- * retry.
+ * Datadog's API as its agent and clients use it. The answer is 202 when everything was accepted. If
+ * some items were rejected, the others are accepted and each rejected item is reported: for series
+ * of version 2 in the {@code errors} of the 202, otherwise with 400, which senders do not retry.
+ * 503 requests a retry.
  */
 final class DatadogProtocol {
-  /** What sketches may become that are many times longer than their messages. */
+  /** Limit of decoded sketches, which may be many times larger than their messages. */
   private static final long SKETCH_BYTES = 16L << 20;
 
   private static final String OK = "{\"status\":\"ok\"}";
 
   /**
-   * Reports of agents about machines, processes, containers and Kubernetes, for which there is no
+   * Agent reports about machines, processes, containers and Kubernetes, for which there is no
    * pipeline.
    */
   private static final List<String> NOT_KEPT =
@@ -86,17 +86,17 @@ final class DatadogProtocol {
     RejectedItems read(byte[] body, boolean json, DatadogMetrics to);
   }
 
-  /** What agents from 7.81 on prefer. */
+  /** Paths preferred by agents from 7.81 on. */
   private static final String[] V3 = {
     "/api/intake/metrics/v3/series", "/api/intake/metrics/v3/sketches"
   };
 
-  /** Where logs come. */
+  /** Paths of logs. */
   private static final String[] LOGS = {"/api/v2/logs", "/v1/input", "/v1/input/{key}"};
 
   private static final String EVENTS = "/api/v1/events";
 
-  /** Where sketches come. */
+  /** Paths of sketches. */
   private static final String[] SKETCHES = {"/api/beta/sketches", "/api/v1/sketches"};
 
   private static final String SERIES_V1 = "/api/v1/series";
@@ -104,13 +104,13 @@ final class DatadogProtocol {
   private static final String DISTRIBUTIONS = "/api/v1/distribution_points";
   private static final String CHECKS = "/api/v1/check_run";
 
-  /** Where an agent posts events, and what it knows of its machine. */
+  /** Paths of an agent's events and host metadata. */
   private static final String[] INTAKE = {"/intake", "/intake/"};
 
   private static final String TRACER_STATS = "/v0.6/stats";
   private static final String AGENT_STATS = "/api/v0.2/stats";
 
-  /** What agents, tracers and clients ask before they send. */
+  /** Adds the requests that agents, tracers and clients make before they send. */
   void addQuestions(HttpServerEndpoint endpoint) {
     endpoint.on("GET", "/", (q, r) -> json(r, 200, "{}"));
     endpoint.on("GET", "/api/v1/validate", (q, r) -> json(r, 200, "{\"valid\":true}"));
@@ -144,12 +144,11 @@ final class DatadogProtocol {
   }
 
   /**
-   * What tracers and agents send and nothing takes: answered, so that they do not send it again,
-   * and counted.
+   * Adds paths whose data is not supported: answered, so that it is not resent, and counted.
    *
-   * @param metrics whether metrics are taken, and with them what is counted of spans
-   * @param logs whether logs are taken, and with them events
-   * @param traces whether spans are taken
+   * @param metrics whether metrics are received, including span statistics
+   * @param logs whether logs are received, including events
+   * @param traces whether spans are received
    */
   void addRest(HttpServerEndpoint endpoint, boolean metrics, boolean logs, boolean traces) {
     if (intake != null) {
@@ -258,7 +257,7 @@ final class DatadogProtocol {
       throws IOException, InterruptedException, BusyException {
     String type = HttpServerEndpoint.mediaType(request);
     if (!type.isEmpty() && !type.equals("application/json")) {
-      json(response, 415, errors(List.of("logs are taken as application/json, not " + type)));
+      json(response, 415, errors(List.of("logs must be application/json, not " + type)));
       return;
     }
     LogJson read = new LogJson(clock.millis() * 1_000_000);

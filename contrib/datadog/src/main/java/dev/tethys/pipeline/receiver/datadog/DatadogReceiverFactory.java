@@ -107,7 +107,8 @@ public final class DatadogReceiverFactory
             .metrics()
             .counters(
                 "tethys_datadog_receiver_passed_over_requests_total",
-                "Requests that were answered and not kept, since no pipeline takes such things.",
+                "Requests that were answered and discarded, because no pipeline supports their "
+                    + "data.",
                 "receiver",
                 "path");
     String id = context.id().toString();

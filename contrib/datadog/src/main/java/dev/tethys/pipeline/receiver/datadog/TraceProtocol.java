@@ -23,17 +23,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Spans that Datadog's tracers send to its agent, and its agent to Datadog. 200 with the rates at
- * which tracers are to sample, which are 1: sampling is left to processors. Spans that cannot be
- * read are counted and the others are kept; 400 when none can be read. {@link DatadogProtocol}
- * takes statistics of spans, and {@code /info} does not offer that.
+ * Spans from Datadog's tracers to its agent, and from its agent to Datadog. The answer is 200 with
+ * sampling rates for tracers, which are 1: sampling is left to processors. Unreadable spans are
+ * counted and the others accepted; 400 if none can be read. {@link DatadogProtocol} accepts span
+ * statistics, which {@code /info} does not advertise.
  */
 final class TraceProtocol {
-  /** Where tracers send. */
+  /** Paths of tracers. */
   static final List<String> TRACERS =
       List.of("/v0.3/traces", "/v0.4/traces", "/v0.5/traces", "/v0.7/traces");
 
-  /** Where an agent sends. */
+  /** Path of an agent. */
   static final String AGENT = "/api/v0.2/traces";
 
   private static final String INFO =
@@ -71,9 +71,9 @@ final class TraceProtocol {
   }
 
   /**
-   * Reads a body that nothing takes.
+   * Validates a body that no pipeline receives.
    *
-   * @throws dev.tethys.codec.CodecException when it is malformed
+   * @throws dev.tethys.codec.CodecException if it is malformed
    */
   static void check(String path, String type, byte[] body) {
     Reading r = path.equals(AGENT) ? (b, t, s) -> t.agent(b, s) : reading(path, type);
@@ -115,7 +115,7 @@ final class TraceProtocol {
       if (spans == 0 && !read.refusals().isEmpty()) {
         o = new Outcome.Rejected(read.refusals().text(TraceProtocol::describe), 0);
       }
-      // Tracers have no place for a partial success: what was refused is counted and logged.
+      // Tracers do not support partial success: rejected spans are counted and logged.
       boolean some = o instanceof Outcome.Rejected r && r.items() > 0 && r.items() < spans;
       if (some || o instanceof Outcome.Accepted) {
         json(response, 200, RATES);

@@ -191,7 +191,7 @@ class DatadogExporterTest {
   }
 
   @Test
-  void seriesAsJson() throws Exception {
+  void sendsSeriesAsJson() throws Exception {
     DatadogSettings s = settings(", format: json");
     Metric gauge =
         Metric.newBuilder()
@@ -223,9 +223,9 @@ class DatadogExporterTest {
                 + ",\"unit\":\"byte\"}\n]}");
   }
 
-  /** What a record says of its service and host otherwise than its resource is not passed over. */
+  /** A service or host of a record that differs from its resource must be kept. */
   @Test
-  void aRecordMayNameAnotherServiceThanItsResource() throws Exception {
+  void keepsServiceOfRecordsThatDiffersFromTheirResource() throws Exception {
     LogRecord record =
         LogRecord.newBuilder()
             .setTimeUnixNano(1_700_000_000_000_000_000L)
@@ -264,7 +264,7 @@ class DatadogExporterTest {
   }
 
   @Test
-  void seriesAsProtobuf() throws Exception {
+  void sendsSeriesAsProtobuf() throws Exception {
     DatadogSettings s =
         settings(", compression: zstd, metrics: {resource_attributes_as_tags: false}");
     Encoder.Encoded e = encoded(s, batch(sum("bytes", DELTA)));
@@ -298,7 +298,7 @@ class DatadogExporterTest {
   }
 
   @Test
-  void deltaHistogramsAreSketches() throws Exception {
+  void sendsDeltaHistogramsAsSketches() throws Exception {
     DatadogSettings s = settings("");
     Encoder.Encoded e = encoded(s, batch(histogram(DELTA)));
     deliver(s, e);
@@ -342,7 +342,7 @@ class DatadogExporterTest {
   }
 
   @Test
-  void whatCountsSinceAStartIsGaugesAndAnItemStaysWhole() throws Exception {
+  void sendsCumulativeValuesAsGaugesInOneRequest() throws Exception {
     DatadogSettings s = settings(", format: json");
     Metric summary =
         Metric.newBuilder()
@@ -376,7 +376,7 @@ class DatadogExporterTest {
   }
 
   @Test
-  void samplesOfPrometheusAreSeriesToo() throws Exception {
+  void sendsPrometheusSamplesAsSeries() throws Exception {
     WriteRequestWriter w = new WriteRequestWriter();
     w.beginSeries(Labels.of("__name__", "up", "instance", "h:1", "job", "node"))
         .sample(1_700_000_001_005L, 1)
@@ -388,7 +388,7 @@ class DatadogExporterTest {
   }
 
   @Test
-  void logsGoToTheirIntake() throws Exception {
+  void sendsLogsToTheirIntake() throws Exception {
     DatadogSettings s = settings("");
     byte[] body =
         ExportLogsServiceRequest.newBuilder()
@@ -430,7 +430,7 @@ class DatadogExporterTest {
   }
 
   @Test
-  void theKeyIsTriedAndRefusalsAreWaitedFor() throws Exception {
+  void validatesTheKeyAndRetriesRejections() throws Exception {
     DatadogSettings s = settings("");
     ExporterProbe probe =
         new DatadogExporterFactory(http, DatadogExporterTest::noDeltas)
@@ -455,7 +455,7 @@ class DatadogExporterTest {
   }
 
   @Test
-  void sitesHaveUrlsAndWhatIsNotBuiltIsRefused() {
+  void resolvesSitesAndRejectsUnsupportedSettings() {
     YamlDocument d =
         YamlDocument.parse("c.yaml", null, "{api: {key: k, site: datadoghq.eu}, hostname: h}");
     DatadogSettings s = DatadogSettings.TYPE.read(d.root());

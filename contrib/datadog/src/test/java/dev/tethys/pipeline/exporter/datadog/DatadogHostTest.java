@@ -91,12 +91,12 @@ class DatadogHostTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "host_metadata: {hostname_source: first_resource} | first_resource is not built",
+        "host_metadata: {hostname_source: first_resource} | first_resource is not supported",
         "host_metadata: {hostname_source: dns} | must be config_or_system",
         "host_metadata: {reporter_period: 1m} | at least 5m",
         "host_metadata: {tag: a} | unknown key",
       })
-  void rejectsMistakes(String more, String message) {
+  void rejectsInvalidSettings(String more, String message) {
     assertThatThrownBy(() -> settings("", ", " + more))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(message);
@@ -111,7 +111,7 @@ class DatadogHostTest {
         "200 | {\"valid\": true} | true",
         "503 | busy | true",
       })
-  void failsToStartOnlyWithUnknownKey(int status, String body, boolean starts) throws IOException {
+  void failsStartOnlyWithAnUnknownKey(int status, String body, boolean starts) throws IOException {
     datadog.otherwise(status, body);
     DatadogSettings s = settings(", fail_on_invalid_key: true", "");
     assertThat(s.failOnInvalidKey()).isTrue();
@@ -129,7 +129,7 @@ class DatadogHostTest {
   }
 
   @Test
-  void startsWithoutAnswerOfDatadog() throws IOException {
+  void startsIfDatadogDoesNotAnswer() throws IOException {
     DatadogSettings s = settings(", fail_on_invalid_key: true", "");
     String url = datadog.url();
     datadog.close();

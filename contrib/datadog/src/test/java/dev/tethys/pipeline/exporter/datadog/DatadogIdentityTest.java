@@ -97,7 +97,7 @@ class DatadogIdentityTest {
   }
 
   @Test
-  void theProofIsASignedQuestionThatNamesTheOrganisation() throws Exception {
+  void signsARequestThatNamesTheOrganisation() throws Exception {
     gives("first");
     assertThat(identity(settings(", region: eu-west-1")).headers())
         .isEqualTo(Map.of("dd-api-key", "first"));
@@ -143,7 +143,7 @@ class DatadogIdentityTest {
   }
 
   @Test
-  void aKeyIsKeptForAnHourAndGivenUpWhenItIsRefused() throws Exception {
+  void keepsAKeyForAnHourOrUntilRejected() throws Exception {
     DatadogSettings s = settings("");
     DatadogIdentity identity = identity(s);
     HttpEndpoint endpoint =
@@ -152,7 +152,7 @@ class DatadogIdentityTest {
     gives("first");
     datadog.answer(403, "{}");
     assertThat(endpoint.call("POST", url, Map.of(), new byte[0]).status()).isEqualTo(403);
-    datadog.answer(202, "{}"); // so young a key is the one that there is
+    datadog.answer(202, "{}"); // a key this young is kept
     endpoint.call("POST", url, Map.of(), new byte[0]);
     now = now.plus(Duration.ofMinutes(2));
     datadog.answer(403, "{}");
@@ -169,7 +169,7 @@ class DatadogIdentityTest {
   }
 
   @Test
-  void whoGetsNoKeyIsToldWhy() {
+  void reportsWhyNoKeyWasIssued() {
     DatadogIdentity identity = identity(settings(""));
     datadog.answer(
         403,
@@ -178,14 +178,14 @@ class DatadogIdentityTest {
         .hasMessageContaining("/api/v2/intake-key")
         .hasMessageContaining("status 403: no identity mapping was found");
     datadog.answer(200, "<html>");
-    assertThatThrownBy(identity::headers).hasMessageContaining("no JSON");
+    assertThatThrownBy(identity::headers).hasMessageContaining("not valid JSON");
     datadog.answer(200, "{}");
     assertThatThrownBy(identity::headers).hasMessageContaining("without an API key");
   }
 
   /** A reader of the proof could show it to Datadog as well, for as long as AWS takes it. */
   @Test
-  void theProofGoesToNobodyButAServerThatIsVerified() {
+  void sendsTheProofOnlyToVerifiedServers() {
     String api = "api: {delegated_auth: {org_uuid: b}}";
     for (String more :
         new String[] {
@@ -212,7 +212,7 @@ class DatadogIdentityTest {
   }
 
   @Test
-  void oneOfBothSaysWhoItIs() {
+  void rejectsBothKeyAndIdentity() {
     for (String api :
         new String[] {"{}", "{key: a, delegated_auth: {org_uuid: b}}", "{delegated_auth: {}}"}) {
       YamlDocument d = YamlDocument.parse("c.yaml", null, "{api: " + api + "}");

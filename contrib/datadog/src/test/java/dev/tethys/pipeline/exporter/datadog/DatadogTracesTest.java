@@ -53,7 +53,7 @@ class DatadogTracesTest {
   }
 
   @Test
-  void aSpanIsWhatTheAgentMakesOfIt() throws Exception {
+  void encodesSpansLikeTheAgent() throws Exception {
     String span =
         """
         {"traceId":"0000000000000abc00000000000000ff","spanId":"0000000000000002","name":"GET",
@@ -165,7 +165,7 @@ class DatadogTracesTest {
     "1, '', internal, a span, custom",
     "1, operation.name=my op;resource.name=r;span.type=cache, my_op, r, cache"
   })
-  void operationsAndResourcesFollowFromWhatASpanIs(
+  void derivesOperationsAndResourcesFromSpans(
       String kind, String attributes, String operation, String resource, String type)
       throws Exception {
     StringBuilder sb = new StringBuilder();
@@ -183,7 +183,7 @@ class DatadogTracesTest {
   }
 
   @Test
-  void whatHasNoPlaceIsCountedAndARequestIsCutBetweenSpans() throws Exception {
+  void countsUnsupportedDataAndSplitsBetweenSpans() throws Exception {
     DatadogSettings s =
         settings(", traces: {ignore_resources: ['^GET /health'], span_name_remappings: {a: b}}");
     Encoder.Encoded e =
@@ -205,7 +205,7 @@ class DatadogTracesTest {
   }
 
   @Test
-  void spansGoToTheirSite() {
+  void sendsSpansToTheirSite() {
     assertThat(settings("").tracesUrl()).hasToString("https://trace.agent.datadoghq.com");
   }
 }

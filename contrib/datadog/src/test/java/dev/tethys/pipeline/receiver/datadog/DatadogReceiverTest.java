@@ -53,9 +53,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The sender is Datadog's own client for JavaScript; protobuf is the agent's alone. */
+/** The sender is Datadog's own client for JavaScript; only the agent uses protobuf. */
 class DatadogReceiverTest {
-  /** What is sent with it: version 1 and 2 of series, a distribution, a check, a log. */
+  /** Data sent with the client: series of version 1 and 2, a distribution, a check, a log. */
   private static final String SCRIPT =
       """
       const { client, v1, v2 } = require(process.argv[1]);
@@ -235,7 +235,7 @@ class DatadogReceiverTest {
   }
 
   @Test
-  void anAgentsEventsAreRecords() throws Exception {
+  void convertsAgentEventsToRecords() throws Exception {
     int port = start();
     HttpResponse<String> r =
         post(
@@ -264,7 +264,7 @@ class DatadogReceiverTest {
   }
 
   @Test
-  void columnsOfVersion3AreTaken() throws Exception {
+  void acceptsColumnsOfVersion3() throws Exception {
     int port = start();
     for (String path : List.of("series", "sketches")) {
       String where = "/api/intake/metrics/v3/" + path;
@@ -287,7 +287,7 @@ class DatadogReceiverTest {
 
   /** Sketches by the library of Datadog's tracers for Java. */
   @Test
-  void whatIsCountedOfSpansIsMetrics() throws Exception {
+  void convertsSpanStatisticsToMetrics() throws Exception {
     int port = start();
     DDSketch ok = new DDSketch(new LogarithmicMapping(0.01), () -> new UnboundedSizeDenseStore());
     DDSketch error =
@@ -411,7 +411,7 @@ class DatadogReceiverTest {
   }
 
   @Test
-  void sketchesAreHistogramsOfTheSameCounts() throws Exception {
+  void convertsSketchesToHistogramsWithEqualCounts() throws Exception {
     int port = start();
     DogSketch s = new DogSketch();
     for (int i = 1; i <= 1000; i++) {
@@ -447,7 +447,7 @@ class DatadogReceiverTest {
     assertThat(histograms().getFirst().scale()).isLessThan(5);
     assertThat(Arrays.stream(histograms().getFirst().positiveCounts()).sum()).isEqualTo(2);
 
-    // Many short sketches with far keys: what they would become is bounded.
+    // Many short sketches with distant keys: their decoded size is bounded.
     ProtoWriter w = new ProtoWriter();
     int m = w.begin(1);
     w.string(1, "took");
@@ -474,7 +474,7 @@ class DatadogReceiverTest {
   }
 
   @Test
-  void aBadItemIsRefusedByItself() throws Exception {
+  void rejectsOnlyTheInvalidItem() throws Exception {
     int port = start();
     ProtoWriter w = new ProtoWriter();
     series(w, "hits", 1, 1_700_000_000L, 2);
@@ -517,7 +517,7 @@ class DatadogReceiverTest {
   }
 
   @Test
-  void whatIsMalformedIsRefusedAsAWhole() throws Exception {
+  void rejectsMalformedRequestsAsAWhole() throws Exception {
     int port = start();
     for (String path : new String[] {"series", "distribution_points", "check_run"}) {
       for (String body : List.of("", "{", "1", "{\"series\":1}")) {
@@ -546,7 +546,7 @@ class DatadogReceiverTest {
   }
 
   @Test
-  void aWrongSizeIsSaid() {
+  void reportsAWrongSize() {
     assertThatThrownBy(
             () ->
                 TestPipeline.read(
@@ -558,7 +558,7 @@ class DatadogReceiverTest {
 
   /** An agent posts them with any configuration, and repeats requests that fail. */
   @Test
-  void whatAgentsTellOfMachinesIsAnsweredAndCounted() throws Exception {
+  void acknowledgesAndCountsHostReports() throws Exception {
     int port = start(Signal.METRICS);
     List<String> paths =
         List.of(
@@ -576,7 +576,7 @@ class DatadogReceiverTest {
   }
 
   @Test
-  void whatHasNoPipelineIsAnsweredAndCounted() throws Exception {
+  void acknowledgesAndCountsUnsupportedData() throws Exception {
     int port = start(Signal.TRACES);
     List<String> paths =
         List.of(
@@ -604,7 +604,7 @@ class DatadogReceiverTest {
     }
     assertThat(put(ofMetrics, "POST", "/api/v0.2/traces", new byte[] {0x0a, 1, 'h'}))
         .isEqualTo(200);
-    // what is malformed is refused as it is where traces are taken
+    // malformed data is rejected as in a pipeline of traces
     byte[] random = new byte[500];
     new java.util.Random(1).nextBytes(random);
     for (String path : List.of("/v0.3/traces", "/v0.4/traces", "/v0.5/traces", "/v0.7/traces")) {

@@ -93,7 +93,7 @@ class DatadogTracesTest {
   }
 
   @Test
-  void theTracerForJavaSendsItsSpans() throws Exception {
+  void receivesFromTheJavaTracer() throws Exception {
     try (AgentProcess tracer =
         new AgentProcess(
             "datadog.trace.bootstrap.AgentBootstrap",
@@ -231,7 +231,7 @@ class DatadogTracesTest {
           Map.entry("metrics", Map.of("_sampling_priority_v1", 1.0)));
 
   @Test
-  void everyVersionIsRead() throws Exception {
+  void readsEveryVersion() throws Exception {
     String type = "application/msgpack";
     HttpResponse<String> a = send("/v0.4/traces", type, msgpack(List.of(List.of(SPAN))));
     assertThat(a.statusCode()).isEqualTo(200);
@@ -305,7 +305,7 @@ class DatadogTracesTest {
   }
 
   @Test
-  void theUpperHalfOfAnIdIsRemembered() throws Exception {
+  void cachesTheUpperHalfOfAnId() throws Exception {
     Map<String, Object> later = new TreeMap<>(SPAN);
     later.put("span_id", 13);
     later.put(
@@ -336,7 +336,7 @@ class DatadogTracesTest {
   }
 
   @Test
-  void whatIsMalformedOrComesTooEarlyIsSaid() throws Exception {
+  void reportsMalformedAndEarlyRequests() throws Exception {
     assertThat(
             send("/v0.4/traces", "application/msgpack", new byte[] {(byte) 0x92, 1}).statusCode())
         .isEqualTo(400);
@@ -369,7 +369,7 @@ class DatadogTracesTest {
   }
 
   @Test
-  void oneBadSpanCostsNoOther() throws Exception {
+  void oneInvalidSpanAffectsNoOther() throws Exception {
     Registry registry = new Registry();
     receiver.countRefused(new PointTally("datadog", registry, System::nanoTime));
     String body =
@@ -404,7 +404,7 @@ class DatadogTracesTest {
   }
 
   @Test
-  void nothingThatCanBeReadIsAFailure() throws Exception {
+  void rejectsRequestsWithoutReadableSpans() throws Exception {
     HttpResponse<String> r =
         send("/v0.4/traces", "application/json", ("[[" + span("-", "") + "]]").getBytes(UTF_8));
     assertThat(r.statusCode()).isEqualTo(400);

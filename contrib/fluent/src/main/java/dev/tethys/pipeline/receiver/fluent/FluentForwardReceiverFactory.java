@@ -156,7 +156,7 @@ public final class FluentForwardReceiverFactory
   /**
    * Message of a sender.
    *
-   * @param memory of it, until the next one is read
+   * @param memory reserved until the next message is read
    * @param from its sender
    */
   @SuppressWarnings("ArrayRecordComponent") // not compared
@@ -366,13 +366,13 @@ public final class FluentForwardReceiverFactory
         return true;
       } catch (BusyException e) {
         tally.refused(transport, 1, "too much is in work");
-        return false; // who is not acknowledged sends again
+        return false; // an unacknowledged sender retries
       }
     }
 
     /**
-     * A client that asks for no answer is slowed down; one that does receives none, and sends
-     * again.
+     * Delivers a batch. Senders without acknowledgements are slowed down; others get none and
+     * retry.
      */
     private boolean delivered(Batch b, ForwardMessage f) throws InterruptedException {
       Duration pause = Duration.ofMillis(100);

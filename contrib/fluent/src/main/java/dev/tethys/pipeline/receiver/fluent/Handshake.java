@@ -41,9 +41,9 @@ record Handshake(String hostname, Secret sharedKey, Map<String, Secret> users) {
       SECTION.type(o -> new Handshake(o.get(HOSTNAME), o.get(SHARED_KEY), o.get(USERS)));
 
   /**
-   * Speaks with a sender.
+   * Performs the handshake with a sender.
    *
-   * @return why it may not send; null when it may
+   * @return the reason of a rejection; null if accepted
    */
   @Nullable String with(MsgPackReader in, OutputStream out) throws IOException {
     byte[] nonce = random();
@@ -114,7 +114,7 @@ record Handshake(String hostname, Secret sharedKey, Map<String, Secret> users) {
     return switch (v) {
       case byte[] b -> b;
       case String s -> s.getBytes(StandardCharsets.UTF_8);
-      case null, default -> throw new CodecException("a value of PING is no text");
+      case null, default -> throw new CodecException("a value of PING is not text");
     };
   }
 
@@ -122,7 +122,7 @@ record Handshake(String hostname, Secret sharedKey, Map<String, Secret> users) {
     return new String(bytes(v), StandardCharsets.UTF_8);
   }
 
-  /** Writes what a server says; everything it says is short. */
+  /** Encoder of the server's messages, all of which are short. */
   static final class Pack {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 

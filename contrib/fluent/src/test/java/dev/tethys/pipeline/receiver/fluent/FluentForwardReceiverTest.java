@@ -48,7 +48,7 @@ import org.komamitsu.fluency.EventTime;
 import org.komamitsu.fluency.Fluency;
 import org.komamitsu.fluency.fluentd.FluencyBuilderForFluentd;
 
-/** Fluency is a sender that is not ours. */
+/** Fluency is an independent sender. */
 class FluentForwardReceiverTest {
   private final TestPipeline pipeline = new TestPipeline();
   private @Nullable PushReceiver receiver;
@@ -94,7 +94,7 @@ class FluentForwardReceiverTest {
     return records();
   }
 
-  /** A message that finds the memory of the process taken is not read until some is free. */
+  /** A message that exceeds the free memory is read when memory becomes available. */
   @Test
   void messagesWaitForMemory() throws Exception {
     int port = start("");
@@ -133,7 +133,7 @@ class FluentForwardReceiverTest {
   }
 
   @Test
-  void fluencySendsAndIsAcknowledged() throws Exception {
+  void receivesFromFluencyAndAcknowledges() throws Exception {
     int port = start("");
     FluencyBuilderForFluentd b = new FluencyBuilderForFluentd();
     b.setAckResponseMode(true);
@@ -170,7 +170,7 @@ class FluentForwardReceiverTest {
   private static final String MESSAGE = "94 a174 ce6553f100 81a36c6f67a178 81a56368756e6ba26331";
 
   @Test
-  void whatIsNotTakenIsNotAcknowledged() throws Exception {
+  void doesNotAcknowledgeRejectedData() throws Exception {
     int port = start("");
     pipeline.outcome = new Outcome.Unavailable("full", Duration.ZERO);
     try (Socket s = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -185,7 +185,7 @@ class FluentForwardReceiverTest {
   }
 
   @Test
-  void messagesComeOverASocketOfTheMachine(@TempDir Path dir) throws Exception {
+  void receivesOverAUnixSocket(@TempDir Path dir) throws Exception {
     Path socket = dir.resolve("fluent.sock");
     String yaml = "{endpoint: 'unix://" + socket + "'}";
     listen(yaml);
@@ -201,9 +201,9 @@ class FluentForwardReceiverTest {
     assertThat(socket).exists();
   }
 
-  /** As a process leaves one that was killed. */
+  /** As left behind by a killed process. */
   @Test
-  void aSocketAtWhichNobodyListensIsReplaced(@TempDir Path dir) throws Exception {
+  void replacesAStaleSocket(@TempDir Path dir) throws Exception {
     Path socket = dir.resolve("fluent.sock");
     try (ServerSocketChannel c = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       c.bind(UnixDomainSocketAddress.of(socket));
@@ -225,13 +225,13 @@ class FluentForwardReceiverTest {
   }
 
   @Test
-  void heartbeatsAreAnswered() throws Exception {
+  void answersHeartbeats() throws Exception {
     int port = start("");
     try (DatagramSocket s = new DatagramSocket()) {
       s.setSoTimeout(1000);
       DatagramPacket answer = new DatagramPacket(new byte[8], 8);
       answer.setLength(0);
-      // Packets may be lost.
+      // packets may be lost
       for (int i = 0; i < 10 && answer.getLength() != 1; i++) {
         s.send(new DatagramPacket(new byte[1], 1, InetAddress.getLoopbackAddress(), port));
         try {
@@ -251,7 +251,7 @@ class FluentForwardReceiverTest {
   }
 
   @Test
-  void sendersShowThatTheyKnowTheKey() throws Exception {
+  void authenticatesSendersByKey() throws Exception {
     int port = start(", security: {self_hostname: here, shared_key: secret, users: {joe: pass}}");
     assertThat(handshake(port, "secret", "pass")).isNull();
     assertThat(handshake(port, "wrong", "pass")).isEqualTo("shared_key mismatch");
@@ -271,7 +271,7 @@ class FluentForwardReceiverTest {
     return s.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** As a sender does it; null when it was let in, after which it sends one message. */
+  /** Performs a sender's handshake; returns null if accepted, and then sends one message. */
   private static @Nullable String handshake(int port, String key, String password)
       throws Exception {
     try (Socket s = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -307,7 +307,7 @@ class FluentForwardReceiverTest {
   }
 
   @Test
-  void whatIsMalformedEndsTheConnectionAlone() throws Exception {
+  void closesOnlyTheConnectionWithMalformedData() throws Exception {
     int port = start("");
     try (Socket s = new Socket(InetAddress.getLoopbackAddress(), port)) {
       s.getOutputStream().write(utf8("GET / HTTP/1.1\r\n\r\n"));
@@ -322,7 +322,7 @@ class FluentForwardReceiverTest {
   }
 
   @Test
-  void forAWhileEventsAreTakenThoughItIsToStop() throws Exception {
+  void acceptsEventsDuringTheShutdownDelay() throws Exception {
     PushReceiver r = listen("{endpoint: '127.0.0.1:0', shutdown_delay: 1h}");
     int port = r.socketPort(0);
     Thread stopping = Thread.ofVirtual().start(() -> r.stop(Duration.ZERO));
@@ -335,7 +335,7 @@ class FluentForwardReceiverTest {
     }
     stopping.interrupt(); // the process is ended
     assertThat(stopping.join(Duration.ofSeconds(20))).isTrue();
-    // The kernel's end of a socket may outlive its closing by a moment.
+    // The kernel's end of a socket may outlive its close by a moment.
     long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
     while (isOpen(port)) {
       assertThat(System.nanoTime()).isLessThan(end);
@@ -352,7 +352,7 @@ class FluentForwardReceiverTest {
   }
 
   @Test
-  void whatCannotBeIsRefused() {
+  void rejectsImpossibleSettings() {
     for (String y :
         List.of(
             "{endpoint: 'unix://x'}",

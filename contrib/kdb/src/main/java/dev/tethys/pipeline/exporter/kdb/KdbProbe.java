@@ -104,7 +104,7 @@ final class KdbProbe implements ExporterProbe {
         && d[d.length - 1] == value) {
       return "wrote " + LABELS.metricName() + " into " + table + " and read it back";
     }
-    throw new IOException("the sample did not come back as it was written: " + answer);
+    throw new IOException("the sample read back differs from the one written: " + answer);
   }
 
   @Override

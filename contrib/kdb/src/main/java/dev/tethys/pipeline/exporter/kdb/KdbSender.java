@@ -21,9 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /**
- * Writes requests by calls that are answered: series first, then what refers to them. Keyed tables
- * take a request that is sent again as the same rows; a tickerplant has them twice, and who reads
- * leaves one of two out.
+ * Writes requests with synchronous calls: series first, then the rows that refer to them. Keyed
+ * tables store a retried request once; a tickerplant stores it twice, and readers must deduplicate.
  */
 final class KdbSender implements Sender {
   private static final Duration PAUSE = Duration.ofSeconds(30);
@@ -89,7 +88,7 @@ final class KdbSender implements Sender {
     known.addAll(prefix, fresh);
   }
 
-  /** Makes the tables that a process does not have; a tickerplant has its own file of them. */
+  /** Creates missing tables of a process; a tickerplant has its own schema file. */
   void prepare(String prefix) throws IOException, InterruptedException {
     if (made.contains(prefix) || settings.tickerplant() || !settings.createTables()) {
       return;

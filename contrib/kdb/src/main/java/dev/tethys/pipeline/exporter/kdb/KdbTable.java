@@ -18,7 +18,7 @@ import java.util.UUID;
  * Rows of one table of kdb+, as columns. The first two are always {@code time}, the time of day,
  * and {@code sym}, the metric, as tickerplants require.
  *
- * @param keys names of the columns by which a keyed table tells rows apart
+ * @param keys names of the key columns of a keyed table
  */
 record KdbTable(String name, List<String> keys, List<String> names, List<QValue> columns) {
   private static final List<String> KEY = List.of("series", "ts");
@@ -112,7 +112,8 @@ record KdbTable(String name, List<String> keys, List<String> names, List<QValue>
   }
 
   /**
-   * Native histograms: count and sum for people, all of it as a remote write request of one sample.
+   * Native histograms: count and sum in columns, and the full histogram as a remote write request
+   * of one sample.
    */
   static KdbTable histograms(String prefix, MetricTables t) {
     List<MetricTables.HistogramSample> all =
@@ -202,7 +203,7 @@ record KdbTable(String name, List<String> keys, List<String> names, List<QValue>
         metadata(prefix, none, 0));
   }
 
-  /** The columns alone, as a tickerplant takes them. */
+  /** Columns in the form that a tickerplant accepts. */
   QValue list() {
     return new QValue.Mixed(columns);
   }

@@ -9,10 +9,10 @@ import java.time.Duration;
 
 /**
  * Publishes a test message while a second connection subscribes, and reports whether it arrived. A
- * client without the permission to subscribe is no failure: only acceptance is verified then.
+ * client without permission to subscribe is not a failure: only acceptance is verified then.
  */
 public final class LoopbackProbe implements Sender {
-  /** Messages of others that are read past. */
+  /** Maximum number of other messages that are skipped. */
   public static final int MOST = 100_000;
 
   /** Listens to one topic or subject. */
@@ -21,19 +21,19 @@ public final class LoopbackProbe implements Sender {
     <T> T over(LineSockets.Session<T> session) throws IOException;
 
     /**
-     * Begins to listen.
+     * Subscribes.
      *
      * @param to the topic or subject
-     * @return what there is against it; "" for nothing
+     * @return the reason why it is impossible; "" on success
      */
     String subscribe(LineSockets.Line line, String to) throws IOException;
 
     /**
      * Waits for a message.
      *
-     * @param body what it has
-     * @return why it was not heard; "" when it was
-     * @throws IOException when it is unknown whether it was taken
+     * @param body expected content
+     * @return the reason why it was not received; "" on success
+     * @throws IOException if it is unknown whether it was accepted
      */
     String await(LineSockets.Line line, String to, byte[] body) throws IOException;
 
@@ -53,16 +53,16 @@ public final class LoopbackProbe implements Sender {
     this.listener = listener;
   }
 
-  /** As long is listened, at most. */
+  /** Maximum time to wait for the message. */
   public static Duration timeLimit(Duration timeout) {
     return timeout.compareTo(TIME_LIMIT) < 0 ? timeout : TIME_LIMIT;
   }
 
-  /** The message when nothing was received although listening was not refused. */
+  /** Describes that nothing was received although subscribing was allowed. */
   public static String nothing(String to, IOException end) {
-    return "who listened to "
+    return "the subscriber to "
         + to
-        + " heard nothing, which is so where the user may not read it ("
+        + " received nothing; the user may lack permission to read it ("
         + end.getMessage()
         + ")";
   }
@@ -100,7 +100,7 @@ public final class LoopbackProbe implements Sender {
     }
   }
 
-  /** What to say behind the topic: that it was heard, or why it was not listened to. */
+  /** Describes the result after the topic: the message was received, or why subscribing failed. */
   public String describeResult() {
     return silence.isEmpty() ? ", and heard it there" : ", and did not hear it there: " + silence;
   }

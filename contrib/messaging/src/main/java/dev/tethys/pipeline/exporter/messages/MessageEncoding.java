@@ -6,9 +6,9 @@ public enum MessageEncoding {
   OTLP_PROTO("application/x-protobuf"),
   /** The same as JSON. */
   OTLP_JSON("application/json"),
-  /** A JSON object a sample, a line each; of metrics alone. */
+  /** One JSON object per sample and line; metrics only. */
   JSON("application/x-ndjson"),
-  /** InfluxDB's line protocol with milliseconds, a line a sample; of metrics alone. */
+  /** InfluxDB's line protocol with milliseconds, one line per sample; metrics only. */
   INFLUX("text/plain");
 
   private final String contentType;

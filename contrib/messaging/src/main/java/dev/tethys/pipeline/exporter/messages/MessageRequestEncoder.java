@@ -32,11 +32,11 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * Encodes batches as messages. Each has one topic and an id, which is the same in all attempts, so
- * that a broker with deduplication keeps one of them.
+ * Encodes batches as messages. Each has one topic and an id that stays the same across attempts, so
+ * a broker with deduplication stores it once.
  */
 public final class MessageRequestEncoder implements Encoder {
-  /** The header that has the message's id. */
+  /** Header with the message id. */
   public static final String ID = "tethys-id";
 
   private static final String TYPE = "content-type";
@@ -45,7 +45,7 @@ public final class MessageRequestEncoder implements Encoder {
 
   private final MessageSettings settings;
   private final UnaryOperator<String> escape;
-  private final boolean isOne; // whether all of a signal goes to one topic
+  private final boolean isOne; // whether a signal has a single topic
   private final RowRequestEncoder rows;
   private final Function<Signal, BoundedNames> makeNames;
   private final Map<Signal, BoundedNames> names = new ConcurrentHashMap<>();
@@ -102,7 +102,7 @@ public final class MessageRequestEncoder implements Encoder {
     return p.headers().getOrDefault(RowRequestEncoder.ADDRESS, "");
   }
 
-  /** The topic of what has such labels. */
+  /** Topic of data with these labels. */
   String topic(Signal signal, UnaryOperator<String> label) {
     return isOne ? named(signal, label) : names.computeIfAbsent(signal, makeNames).of(label);
   }

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Samples as lines of a message: InfluxDB's line protocol, or objects {@code
- * {"name":"up","labels":{"job":"node"},"timestamp":1700000000000,"value":1}}, in which values that
- * are not finite are texts.
+ * {"name":"up","labels":{"job":"node"},"timestamp":1700000000000,"value":1}} with non-finite values
+ * as text.
  */
 final class MessageRows implements RowWriter {
   private static final byte[] NAME = Labels.METRIC_NAME.getBytes(StandardCharsets.UTF_8);
@@ -25,7 +25,7 @@ final class MessageRows implements RowWriter {
   private byte[] before = {};
 
   /**
-   * @param maxBytes of a message, of which no row takes more than half
+   * @param maxBytes of a message; a row is at most half of it
    */
   MessageRows(MessageEncoding encoding, int maxBytes) {
     this.influx = encoding == MessageEncoding.INFLUX;

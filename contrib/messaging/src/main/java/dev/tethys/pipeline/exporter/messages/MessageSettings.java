@@ -41,8 +41,8 @@ public record MessageSettings(
     /**
      * Adds the keys.
      *
-     * @param topicKey how the broker calls where messages go
-     * @param usual where they go when nothing is said
+     * @param topicKey the broker's term for the destination
+     * @param usual default destination
      */
     public Keys(Section s, String topicKey, String usual, int bytes) {
       topic =
@@ -73,10 +73,10 @@ public record MessageSettings(
     }
 
     /**
-     * Reads the keys out of a map that also has others.
+     * Reads the keys from a map that may contain others.
      *
-     * @param legal what may stand around labels
-     * @param rule the same in words
+     * @param legal checks the text around labels
+     * @param rule the same rule in words
      */
     public MessageSettings read(YamlObject o, Predicate<NameTemplate> legal, String rule) {
       NameTemplate t;
@@ -98,7 +98,7 @@ public record MessageSettings(
           BoundedNames.read(o, maxNames),
           o.get(encoding),
           o.node().where(),
-          // A row that comes after the limit is met goes into the next message.
+          // A row that arrives after the limit is reached goes into the next message.
           new RowSettings(
               r.otlp(), r.histograms(), r.maxItems(), (int) Math.min(r.maxBytes(), most / 2)),
           (int) most);
@@ -114,9 +114,9 @@ public record MessageSettings(
     if (encoding.isRows() && signal != Signal.METRICS) {
       throw new ConfigException(
           where,
-          "the encodings json and influx carry metrics alone: "
+          "the encodings json and influx support only metrics: "
               + signal.name().toLowerCase(java.util.Locale.ROOT)
-              + " require an exporter with otlp_proto or otlp_json");
+              + " require otlp_proto or otlp_json");
     }
   }
 }

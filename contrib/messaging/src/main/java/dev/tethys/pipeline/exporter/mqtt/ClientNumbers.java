@@ -8,8 +8,8 @@ import java.util.Map;
 /**
  * Distinguishes the connections of this process that share a client id at one address: a broker
  * closes the older of two connections with the same id. Signals, exporters and the old and new
- * graph of a reload may have the same id, so the numbers are shared by the whole process. Safe for
- * several threads.
+ * graph of a reload may have the same id, so the numbers are shared by the whole process.
+ * Thread-safe.
  */
 final class ClientNumbers {
   private static final Map<Client, BitSet> TAKEN = new HashMap<>(); // guarded by it
@@ -23,8 +23,8 @@ final class ClientNumbers {
   }
 
   /**
-   * The lowest number that no connection has, until it is given back: a broker may let in but those
-   * that it knows, and takes one that comes again for the same client.
+   * Takes the lowest free number until it is returned: a broker may allow only known clients, and
+   * recognizes a returning client by its id.
    */
   int take() {
     synchronized (TAKEN) {

@@ -15,7 +15,8 @@ import java.util.StringJoiner;
  *
  * @param name of the authorizer; "" for the endpoint's default
  * @param tokenKey key of its token; "" for none
- * @param signature of the token, in Base64, by the key that the authorizer knows; empty for none
+ * @param signature of the token, in Base64, made with the key known to the authorizer; empty for
+ *     none
  */
 record CustomAuthorizer(String name, String tokenKey, Secret token, Secret signature) {
   private static final Section SECTION =
@@ -49,7 +50,7 @@ record CustomAuthorizer(String name, String tokenKey, Secret token, Secret signa
     return new CustomAuthorizer(o.get(NAME), o.get(TOKEN_KEY), o.get(TOKEN), o.get(SIGNATURE));
   }
 
-  /** A user name with all of it. */
+  /** User name with all parameters. */
   String user(String username) {
     StringJoiner parameters = new StringJoiner("&", username + "?", "").setEmptyValue(username);
     add(parameters, "x-amz-customauthorizer-name", name);

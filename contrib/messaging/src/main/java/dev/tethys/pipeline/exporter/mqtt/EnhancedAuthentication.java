@@ -4,17 +4,17 @@ import java.io.IOException;
 
 /** One side of an enhanced authentication (section 4.12 of version 5), for one connection. */
 interface EnhancedAuthentication {
-  /** What CONNECT says. */
+  /** Data for CONNECT. */
   byte[] first() throws IOException;
 
-  /** The answer to what the broker asks by AUTH. */
+  /** Response to a challenge of the broker in AUTH. */
   byte[] next(byte[] challenge) throws IOException;
 
   /**
-   * The broker has accepted.
+   * Completes the authentication.
    *
-   * @param last what it said with that; empty for nothing
-   * @throws IOException when it has not proved who it is
+   * @param last final data of the broker; empty for none
+   * @throws IOException if the broker has not proved its identity
    */
   void accepted(byte[] last) throws IOException;
 }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A ticket of Kerberos, by SASL's GSSAPI (RFC 4752). */
 final class GssapiLogin implements EnhancedAuthentication {
-  /** As EMQX calls it. */
+  /** Name of the method in EMQX. */
   static final String METHOD = "GSSAPI-KERBEROS";
 
   private static final byte[] NOTHING = {};

@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
  * A session token is appended after the signature and not covered by it, unlike in other services.
  */
 final class IotSignature {
-  /** How AWS calls the service. */
+  /** AWS's name of the service. */
   static final String SERVICE = "iotdevicegateway";
 
   private static final Duration HOLDS = Duration.ofMinutes(15);
@@ -47,7 +47,7 @@ final class IotSignature {
     this.clock = clock;
   }
 
-  /** One whose keys are where the configuration says, or AWS's programs look. */
+  /** Creates one with keys from the configuration or from AWS's default locations. */
   static IotSignature of(CloudAuth.SigV4 c, HttpClientFactory clients) {
     InstantSource clock = InstantSource.system();
     return new IotSignature(
@@ -62,7 +62,7 @@ final class IotSignature {
         clock);
   }
 
-  /** The address with what proves who opens it; good for some minutes. */
+  /** Signs the address; the signature is valid for some minutes. */
   WebSocketAddress sign(WebSocketAddress address) throws IOException {
     try {
       return signed(address, credentials.identity(), clock.instant());

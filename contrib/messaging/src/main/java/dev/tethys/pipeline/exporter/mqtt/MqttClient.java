@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Publishes messages, one at a time on each connection, and waits for the acknowledgement of the
  * quality of service. At quality 0 it waits for the response to a following ping, which shows that
- * the message was read. Safe for several threads, each of which uses its own connection.
+ * the message was read. Thread-safe; each thread uses its own connection.
  */
 final class MqttClient implements AutoCloseable {
   /** The longest answer: its properties are few. */
@@ -31,7 +31,7 @@ final class MqttClient implements AutoCloseable {
   /** One message at a time is under way on a connection, so one number is enough. */
   private static final int PACKET = 1;
 
-  /** The most answers of a login to what the broker asks. */
+  /** Maximum number of steps in an authentication exchange. */
   private static final int MOST_STEPS = 8;
 
   private final MqttSettings settings;
@@ -96,7 +96,7 @@ final class MqttClient implements AutoCloseable {
       content = content(line);
     }
     if (type != MqttPackets.CONNACK) {
-      throw new IOException("it is no broker of MQTT");
+      throw new IOException("the server is not an MQTT broker");
     }
     try {
       Accepted a = packets.accepted(content);
@@ -162,11 +162,11 @@ final class MqttClient implements AutoCloseable {
       }
       return new Exchange(MqttPackets.CONTINUE, settings.mechanism(), login.next(asked.data()));
     } catch (CodecException e) {
-      throw new IOException("it asks with " + e.getMessage(), e);
+      throw new IOException("invalid challenge from the broker: " + e.getMessage(), e);
     }
   }
 
-  /** What follows the first byte of a packet. */
+  /** Reads a packet after its first byte. */
   static byte[] content(LineSockets.Line line) throws IOException {
     int n = 0;
     for (int shift = 0; ; shift += 7) {
@@ -200,7 +200,7 @@ final class MqttClient implements AutoCloseable {
     return sockets.withConnection(session);
   }
 
-  /** What the broker says of itself. */
+  /** Connects; returns the broker's description of itself. */
   String connect() throws IOException {
     sockets.withConnection(
         line -> {
@@ -223,8 +223,7 @@ final class MqttClient implements AutoCloseable {
       throw new IOException("the broker ends the connection: " + a.text());
     }
     if (a.type() != type || (type != MqttPackets.PINGRESP && a.packetId() != PACKET)) {
-      throw new IOException(
-          "it answers with a packet " + a.type() + " where one of " + type + " is due");
+      throw new IOException("the broker sent packet type " + a.type() + " instead of " + type);
     }
     return switch (a.reason()) {
       case 0x90, 0x99 -> new SendResult.Permanent("MQTT: " + a.text());

@@ -54,13 +54,13 @@ record MqttListener(MqttClient client, MqttPackets packets) implements LoopbackP
       }
     } catch (IOException e) {
       if (!packets.five()) {
-        // Nor do brokers of version 3.1.1 say that a message may not be written.
+        // Brokers of version 3.1.1 do not report that publishing is forbidden either.
         throw new IOException("delivery cannot be verified: " + LoopbackProbe.nothing(topic, e), e);
       }
       return LoopbackProbe.nothing(topic, e);
     } catch (CodecException e) {
       throw new IOException("the broker delivered a message that is " + e.getMessage(), e);
     }
-    return "it was not among " + LoopbackProbe.MOST + " others on " + topic;
+    return "it was not found in " + LoopbackProbe.MOST + " messages on " + topic;
   }
 }

@@ -26,10 +26,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of the {@code mqtt} exporter.
  *
- * @param tls null for none
- * @param sharedKey pre-shared key instead of certificates of TLS; null for none
+ * @param tls null without TLS
+ * @param sharedKey pre-shared TLS key instead of certificates; null for none
  * @param webSocket transport of packets; null for TCP
- * @param five whether version 5 is used, else 3.1.1
+ * @param five whether version 5 is used; otherwise 3.1.1
  * @param alpn protocols offered by TLS; empty for none
  * @param sigv4 AWS keys that sign the WebSocket's address; null for none
  * @param username with the parameters of an authorizer at AWS IoT
@@ -215,7 +215,7 @@ record MqttSettings(
       throw o.error(ALPN, "alpn is of an endpoint with mqtts://");
     }
     if (alpn.isEmpty() && authorizer != null && !webSocket && UrlHost.port(u) == 443) {
-      alpn = "mqtt"; // by which AWS IoT knows on that port what comes
+      alpn = "mqtt"; // AWS IoT selects the protocol on that port by ALPN
     }
     boolean tickets = mechanism.equals(GssapiLogin.METHOD);
     if (tickets != o.has(KERBEROS) || (tickets && (!o.get(VERSION) || o.has(PASSWORD)))) {
@@ -226,7 +226,7 @@ record MqttSettings(
               + " version 5 and without password");
     }
     if (tickets && !file.isEmpty()) {
-      throw o.error(PASSWORD_FILE, "password_file is not of " + GssapiLogin.METHOD);
+      throw o.error(PASSWORD_FILE, "password_file cannot be used with " + GssapiLogin.METHOD);
     }
     if (!mechanism.isEmpty()
         && !tickets
@@ -237,9 +237,9 @@ record MqttSettings(
             || (!o.has(PASSWORD) && file.isEmpty()))) {
       throw o.error(
           ENHANCED,
-          "enhanced_authentication is one of "
+          "enhanced_authentication must be one of "
               + String.join(", ", MECHANISMS)
-              + ", of version 5, which require username and password, "
+              + ", with version 5, and username and password, "
               + GssapiLogin.METHOD
               + " and "
               + MqttTokenLogin.METHOD);

@@ -6,11 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A token of a file, read for each connection, since who issues tokens writes new ones there. A
- * broker ends the connection when a token has expired, and the next one shows what is there then.
+ * Login with a token from a file, read for each connection because issuers replace the file. A
+ * broker ends the connection when the token expires, and the next connection uses the new one.
  */
 final class MqttTokenLogin implements EnhancedAuthentication {
-  /** Tokens of Microsoft Entra and others, at Azure Event Grid. */
+  /** Method of Azure Event Grid for tokens of Microsoft Entra and others. */
   static final String METHOD = "OAUTH2-JWT";
 
   private static final long MAX_BYTES = 64 << 10;
@@ -22,14 +22,15 @@ final class MqttTokenLogin implements EnhancedAuthentication {
   }
 
   /**
-   * The content of a file, without spaces around it.
+   * Reads a file without surrounding white space.
    *
-   * @throws IOException when there is nothing, or too much for a token
+   * @throws IOException if it is empty or too large for a token
    */
   static String read(String file) throws IOException {
     Path p = Path.of(file);
     if (Files.size(p) > MAX_BYTES) {
-      throw new IOException(file + ": more than " + MAX_BYTES + " bytes are no token");
+      throw new IOException(
+          file + " is too large for a token; the limit is " + MAX_BYTES + " bytes");
     }
     String token = Files.readString(p).strip();
     if (token.isEmpty()) {
@@ -45,7 +46,7 @@ final class MqttTokenLogin implements EnhancedAuthentication {
 
   @Override
   public byte[] next(byte[] challenge) throws IOException {
-    throw new IOException("the broker asks for more than the token of " + file);
+    throw new IOException("the broker requires more than the token of " + file);
   }
 
   @Override

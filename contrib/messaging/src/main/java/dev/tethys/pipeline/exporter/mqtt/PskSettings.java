@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * TLS with a pre-shared key instead of certificates.
  *
- * @param key null for that of the file
+ * @param key null if it is in the file
  * @param file read for each connection; "" for none
  * @param serverName requested server name; "" for none
- * @param newest whether TLS 1.3 is used, else 1.2
+ * @param newest whether TLS 1.3 is used; otherwise 1.2
  */
 record PskSettings(
     String identity, @Nullable PreSharedKey key, String file, String serverName, boolean newest) {
@@ -49,7 +49,7 @@ record PskSettings(
               "Identity that names the pre-shared key to the broker.");
     }
 
-    /** Null when there is no key. */
+    /** Reads the settings; null if no key is configured. */
     @Nullable PskSettings read(
         YamlObject o, boolean secured, String host, Key<?> tlsKey, TlsConfig tls) {
       if (!o.has(psk) && !o.has(file) && !o.has(identity)) {
@@ -57,7 +57,7 @@ record PskSettings(
       }
       Key<?> first = o.has(psk) ? psk : o.has(file) ? file : identity;
       if (o.get(identity).isEmpty() || o.has(psk) == !o.get(file).isEmpty()) {
-        throw o.error(first, "psk_identity goes with psk or psk_file, and with one of them");
+        throw o.error(first, "psk_identity requires exactly one of psk and psk_file");
       }
       if (!secured) {
         throw o.error(first, first.name() + " is of an endpoint with mqtts:// or wss://");
@@ -86,7 +86,7 @@ record PskSettings(
           tls.minVersion() == TlsVersion.TLS13);
     }
 
-    /** What is left of the settings of TLS where there are no certificates. */
+    /** TLS settings that apply without certificates. */
     private static TlsConfig versions(TlsConfig tls) {
       TlsConfig d = TlsConfig.DEFAULT;
       return new TlsConfig(
@@ -102,16 +102,16 @@ record PskSettings(
           tls.maxVersion());
     }
 
-    /** Addresses are no names that could be asked for (RFC 6066). */
+    /** Whether the host is an address, which cannot be a requested server name (RFC 6066). */
     private static boolean isAddress(String host) {
       return host.indexOf(':') >= 0 || host.matches("[0-9.]+");
     }
   }
 
   /**
-   * Checks that TLS with such a key is available, where one is named: it may not be installed.
+   * Checks that the optional TLS-PSK library is installed if a key is configured.
    *
-   * @param name of the destination, for people
+   * @param name of the destination, for messages
    */
   static void check(@Nullable PskSettings key, String name) {
     if (key == null) {

@@ -20,9 +20,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Publishes messages and waits for what becomes of each. With JetStream the stream answers at an
- * inbox; without, the server is asked for a sign of life behind each message, which it gives when
- * it has read it. Safe for several threads, each of which has a connection meanwhile.
+ * Publishes messages and waits for their outcome. With JetStream the stream answers at an inbox;
+ * without it, a ping follows each message and is answered when the server has read the message.
+ * Thread-safe; each thread uses its own connection.
  */
 final class NatsClient implements AutoCloseable {
   private static final String NO_STREAM =
@@ -32,7 +32,7 @@ final class NatsClient implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_ANSWER = 1 << 20;
 
-  /** Errors of streams that say that this message will never be taken. */
+  /** Stream errors for messages that will never be accepted. */
   private static final int MESSAGE_TOO_LARGE = 10054;
 
   private final NatsSettings settings;
@@ -75,7 +75,7 @@ final class NatsClient implements AutoCloseable {
     }
   }
 
-  /** What the server says of itself. */
+  /** Connects; returns the server's description of itself. */
   String connect() throws IOException {
     over(
         line -> {
@@ -127,17 +127,17 @@ final class NatsClient implements AutoCloseable {
       }
       throw new IOException(
           e.getMessage()
-              + " before a stream of JetStream answered; where there is none for "
+              + " before a JetStream stream answered; if no stream has "
               + subject
-              + " and another client subscribes to it, no stream answers",
+              + " but another client subscribes to it, nothing answers",
           e);
     }
   }
 
   /**
-   * Looks for a stream that takes a subject.
+   * Checks that a stream accepts a subject.
    *
-   * @throws IOException when there is none; not when looking is forbidden
+   * @throws IOException if there is none; not if the lookup is forbidden
    */
   void seekStream(String subject) throws IOException {
     JsonNode found;
@@ -147,7 +147,7 @@ final class NatsClient implements AutoCloseable {
               "$JS.API.STREAM.NAMES",
               "{\"subject\":" + GoJson.append(new StringBuilder(), subject) + "}");
     } catch (IOException e) {
-      return; // what is published says more
+      return; // publishing reports more
     }
     if (found.path("error").isMissingNode() && found.path("streams").isEmpty()) {
       throw new IOException(NO_STREAM + " (" + subject + ")");
@@ -194,10 +194,10 @@ final class NatsClient implements AutoCloseable {
   }
 
   /**
-   * Asks JetStream itself.
+   * Sends a request to the JetStream API.
    *
    * @param body "" for none
-   * @throws IOException when there is no answer, or it is not JSON
+   * @throws IOException if there is no response or it is not JSON
    */
   JsonNode request(String subject, String body) throws IOException {
     byte[] b = body.getBytes(StandardCharsets.UTF_8);
@@ -234,21 +234,21 @@ final class NatsClient implements AutoCloseable {
     try {
       return JSON.readTree(m.body, m.head, m.body.length - m.head);
     } catch (JacksonException e) {
-      throw new IOException("JetStream answers what is no JSON", e);
+      throw new IOException("the response of JetStream is not valid JSON", e);
     }
   }
 
   private static SendResult complaint(String error) {
     return error.toLowerCase(Locale.ROOT).contains("maximum payload")
         ? new SendResult.Permanent(
-            "NATS: " + error + ": set max_message_bytes to what the server takes")
+            "NATS: " + error + ": set max_message_bytes to the server's limit")
         : new SendResult.Retryable(Duration.ZERO, false, "NATS: " + error);
   }
 
   /**
    * A message.
    *
-   * @param head how many bytes of it are headers
+   * @param head number of bytes that are headers
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Message(String subject, int head, byte[] body) {}
@@ -291,7 +291,8 @@ final class NatsClient implements AutoCloseable {
     try {
       n = JSON.readTree(text);
     } catch (JacksonException e) {
-      return new SendResult.Retryable(Duration.ZERO, false, "JetStream answers what is no JSON");
+      return new SendResult.Retryable(
+          Duration.ZERO, false, "the response of JetStream is not " + "valid JSON");
     }
     JsonNode error = n.path("error");
     if (error.isMissingNode()) {

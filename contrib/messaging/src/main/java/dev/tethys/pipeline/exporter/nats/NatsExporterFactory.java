@@ -141,7 +141,7 @@ public final class NatsExporterFactory
       this.isSetUp = settings.setup() == null;
     }
 
-    /** What JetStream has against the stream; "" for nothing. */
+    /** Reason why JetStream rejects the stream; "" for none. */
     private synchronized String setUp() throws IOException {
       StreamSetup setup = settings.setup();
       if (isSetUp || setup == null) {

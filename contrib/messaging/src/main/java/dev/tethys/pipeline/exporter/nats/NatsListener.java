@@ -59,6 +59,6 @@ record NatsListener(NatsClient client) implements LoopbackProbe.Listener {
         others++;
       }
     }
-    return "it was not among " + LoopbackProbe.MOST + " others on " + subject;
+    return "it was not found in " + LoopbackProbe.MOST + " messages on " + subject;
   }
 }

@@ -37,10 +37,10 @@ final class NatsLogin {
   }
 
   /**
-   * Greets a server.
+   * Logs in to a server.
    *
-   * @return what it says of itself
-   * @throws IOException when it refuses
+   * @return the server's description of itself
+   * @throws IOException if it rejects the login
    */
   JsonNode handshake(LineSockets.Line line, NatsSettings.Server server) throws IOException {
     TlsConfig tls = settings.tls();
@@ -53,13 +53,13 @@ final class NatsLogin {
     }
     String response = line.read();
     if (!response.startsWith("INFO ")) {
-      throw new IOException("it is no NATS server: " + shown(response));
+      throw new IOException("not a NATS server: " + shown(response));
     }
     JsonNode info;
     try {
       info = JSON.readTree(response.substring(5));
     } catch (JacksonException e) {
-      throw new IOException("it sends something that is not JSON: " + shown(response), e);
+      throw new IOException("the server information is not valid JSON: " + shown(response), e);
     }
     boolean secured = settings.tlsFirst() || server.secured();
     if (!secured
@@ -112,7 +112,7 @@ final class NatsLogin {
         String file = Files.readString(Path.of(settings.credentialsFile()));
         add(sb, "jwt", part(JWT, file));
         Matcher own = SEED.matcher(file);
-        if (own.find()) { // without, it is the JWT of a bearer, which has no signature
+        if (own.find()) { // without a seed it is a bearer JWT, which has no signature
           add(sb, "sig", NatsKey.ofSeed(own.group(1)).sign(nonce));
         }
       }

@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  * Settings of the {@code nats} exporter.
  *
  * @param servers tried in turn
- * @param tls null for none, unless a server requires it
+ * @param tls null without TLS, unless a server requires it
  * @param tlsFirst whether the TLS handshake precedes the server's information
- * @param stream expected stream of the messages; "" for any that has the subject
- * @param setup settings of the created stream; null when none is created
+ * @param stream expected stream of the messages; "" for any with the subject
+ * @param setup settings of the created stream; null if none is created
  */
 record NatsSettings(
     List<Server> servers,
@@ -144,7 +144,7 @@ record NatsSettings(
       throw o.error(TLS, "tls:// or wss:// and tls: {insecure: true} exclude each other");
     }
     if (given && servers.stream().anyMatch(s -> s.webSocket() != null && !s.secured())) {
-      throw o.error(TLS, "tls is not of ws://: wss:// has it");
+      throw o.error(TLS, "tls cannot be used with ws://; use wss://");
     }
     int ways = 0;
     ways += o.get(USERNAME).isEmpty() ? 0 : 1;

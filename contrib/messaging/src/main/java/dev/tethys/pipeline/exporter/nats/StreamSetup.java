@@ -18,16 +18,16 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A stream that is made where none of its name is (docs.nats.io, "JetStream wire API Reference").
- * An existing one stays as it is: a user may have changed it.
+ * A stream to create if none of its name exists (docs.nats.io, "JetStream wire API Reference"). An
+ * existing stream stays unchanged: a user may have modified it.
  *
  * @param name of the stream
- * @param json its configuration, as it is sent
+ * @param json its configuration, as sent
  */
 record StreamSetup(String name, String json) {
   private static final int NOT_FOUND = 404;
 
-  /** What the error of a stream is that is there with another configuration. */
+  /** Error code for an existing stream with another configuration. */
   private static final int NAME_IN_USE = 10058;
 
   /** The key, added to the section of the exporter. */
@@ -105,7 +105,7 @@ record StreamSetup(String name, String json) {
           o.get(DUPLICATES));
     }
 
-    /** What is to be made; null for nothing. */
+    /** Reads the stream to create; null for none. */
     @Nullable StreamSetup read(YamlObject o, String stream, NameTemplate subject) {
       RequestedStream a = o.find(key);
       if (a == null) {
@@ -148,7 +148,7 @@ record StreamSetup(String name, String json) {
     }
   }
 
-  /** What would be made; empty when the stream is there. */
+  /** Describes the stream to create; empty if it exists. */
   List<String> plan(NatsClient client) throws IOException {
     JsonNode there = client.request("$JS.API.STREAM.INFO." + name, "");
     JsonNode error = there.path("error");
@@ -162,9 +162,9 @@ record StreamSetup(String name, String json) {
   }
 
   /**
-   * Makes the stream unless it is there.
+   * Creates the stream unless it exists.
    *
-   * @return what JetStream has against it; "" for nothing
+   * @return the reason of a rejection by JetStream; "" for none
    */
   String make(NatsClient client) throws IOException {
     JsonNode error = client.request("$JS.API.STREAM.CREATE." + name, json).path("error");

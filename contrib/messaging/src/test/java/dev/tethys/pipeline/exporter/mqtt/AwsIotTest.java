@@ -113,7 +113,7 @@ class AwsIotTest {
 
   /** Expected are botocore 1.43's {@code SigV4QueryAuth} with the same keys, time and address. */
   @Test
-  void signsAsAwsDoes() throws Exception {
+  void signsLikeAws() throws Exception {
     WebSocketAddress at = new WebSocketAddress(HOST, "/mqtt", "mqtt", Map.of());
     WebSocketAddress signed = signature("", "").sign(at);
     assertThat(signed.authority()).isEqualTo(HOST);
@@ -138,8 +138,8 @@ class AwsIotTest {
     private final String offer;
 
     /**
-     * @param authorizer by whose key tokens are signed; null for WebSockets with AWS's keys
-     * @param offer what ALPN has to offer; "" for nothing
+     * @param authorizer whose key signs tokens; null for WebSockets with AWS keys
+     * @param offer required ALPN protocol; "" for none
      */
     Broker(TestCertificates certificates, @Nullable PublicKey authorizer, String offer)
         throws IOException, GeneralSecurityException {
@@ -373,7 +373,7 @@ class AwsIotTest {
   }
 
   @Test
-  void aWebSocketIsOpenedByItsSignature() throws Exception {
+  void opensAWebSocketWithASignature() throws Exception {
     try (Broker broker = new Broker(certificates, null, "")) {
       String keys =
           "wss://localhost:%%d/mqtt', sigv4: {region: eu-central-1, access_key: AKIDEXAMPLE,"
@@ -387,7 +387,7 @@ class AwsIotTest {
   }
 
   @Test
-  void anAuthorizerIsToldItsToken() throws Exception {
+  void passesTheTokenToAnAuthorizer() throws Exception {
     Signature s = Signature.getInstance("SHA256withRSA");
     s.initSign(authorizer.getPrivate());
     s.update(TOKEN.getBytes(UTF_8));
@@ -412,7 +412,7 @@ class AwsIotTest {
   }
 
   @Test
-  void whatIsToldToAnAuthorizer() {
+  void appendsAuthorizerParameters() {
     assertThat(
             settings(
                     "{endpoint: 'mqtts://a:443', custom_authorizer: {name: n, token_key_name: k,"
@@ -428,7 +428,7 @@ class AwsIotTest {
   }
 
   @Test
-  void theUsualPortIsNotSigned() {
+  void omitsTheDefaultPortFromTheSignature() {
     assertThat(host("wss://a:443")).isEqualTo("a");
     assertThat(host("wss://a:8443")).isEqualTo("a:8443");
   }
@@ -439,7 +439,7 @@ class AwsIotTest {
   }
 
   @Test
-  void whatDoesNotGoTogetherIsRefused() {
+  void rejectsConflictingSettings() {
     for (String wrong :
         List.of(
             "{endpoint: 'ws://a', sigv4: {}}",

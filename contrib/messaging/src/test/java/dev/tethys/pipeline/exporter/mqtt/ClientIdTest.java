@@ -22,13 +22,13 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
- * A broker may know its clients, and throws the older of two out that have one name: who comes
- * again has the name that he had, and no two have the same at once.
+ * A broker may know its clients, and closes the older of two connections with one client id: a
+ * returning client must reuse its id, and concurrent connections must not share one.
  */
 class ClientIdTest {
   /**
-   * Takes connections, closes them at messages that ask for it and an older connection of the same
-   * name, and answers those that say "wait" when the test permits.
+   * Broker that closes connections at messages that request it and older connections with the same
+   * id, and answers "wait" messages when the test permits.
    */
   private static final class Broker implements AutoCloseable {
     final List<String> ids = new CopyOnWriteArrayList<>();
@@ -114,7 +114,7 @@ class ClientIdTest {
   }
 
   @Test
-  void whoComesAgainHasTheNameThatHeHad() throws Exception {
+  void reusesTheClientIdOnReconnect() throws Exception {
     try (Broker broker = new Broker();
         HttpClientFactory http = new HttpClientFactory("tethys/test");
         MqttClient c = new MqttClient(settings(broker), http)) {
@@ -127,7 +127,7 @@ class ClientIdTest {
   }
 
   @Test
-  void requestsAtOnceHaveNamesOfTheirOwn() throws Exception {
+  void usesSeparateIdsForConcurrentRequests() throws Exception {
     try (Broker broker = new Broker();
         HttpClientFactory http = new HttpClientFactory("tethys/test");
         MqttClient c = new MqttClient(settings(broker), http)) {
@@ -141,9 +141,9 @@ class ClientIdTest {
     }
   }
 
-  /** Signals of one exporter, exporters with one id, the graphs before and after a reload. */
+  /** Signals of one exporter, exporters with one id, and the graphs before and after a reload. */
   @Test
-  void clientsAtOnceHaveNamesOfTheirOwn() throws Exception {
+  void usesSeparateIdsForConcurrentClients() throws Exception {
     try (Broker broker = new Broker();
         HttpClientFactory http = new HttpClientFactory("tethys/test")) {
       try (MqttClient logs = new MqttClient(settings(broker), http)) {
@@ -159,14 +159,14 @@ class ClientIdTest {
         hangsUp(logs);
         assertThat(publish(logs, "kept")).isEqualTo(SendResult.DELIVERED);
       }
-      // The name of the other one was given back when it was closed.
+      // the other id was returned on close
       assertThat(broker.ids).containsExactly("gateway", "gateway-1", "gateway-1", "gateway");
     }
   }
 
-  /** They are different brokers, each of which may know the name. */
+  /** Different brokers may each know the id. */
   @Test
-  void anotherBrokerIsToldTheSameName() throws Exception {
+  void usesTheSameIdAtAnotherBroker() throws Exception {
     try (Broker one = new Broker();
         Broker two = new Broker();
         HttpClientFactory http = new HttpClientFactory("tethys/test");

@@ -132,7 +132,7 @@ class EnhancedAuthenticationTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1", "256", "512"})
-  void bothSidesProveThatTheyKnowThePassword(String hash) throws Exception {
+  void bothSidesProveTheyKnowThePassword(String hash) throws Exception {
     assertThat(connected(new Broker(hash, "pencil", true))).contains("MQTT 5");
     assertThatThrownBy(() -> connected(new Broker(hash, "pen", true)))
         .isInstanceOf(IOException.class)
@@ -143,7 +143,7 @@ class EnhancedAuthenticationTest {
   }
 
   @Test
-  void whatDoesNotGoTogetherIsRefused() {
+  void rejectsConflictingSettings() {
     for (String wrong :
         List.of(
             "{enhanced_authentication: SCRAM-SHA-256}",

@@ -13,12 +13,12 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import org.junit.jupiter.api.Test;
 
-/** A broker that has no room for a message (MQTT 5, 3.4.2.1): nothing is wrong with the message. */
+/** A broker without room for a message (MQTT 5, 3.4.2.1): the message is valid and is retried. */
 class FullBrokerTest {
   private static final int NO_ROOM = 0x97; // "quota exceeded"
   private static final int UNSPECIFIED = 0x80;
 
-  /** Takes one connection, and answers what is published there with a reason. */
+  /** Accepts one connection and answers published messages with a reason code. */
   private static void serve(ServerSocket at, int reason) {
     try (Socket s = at.accept()) {
       DataInputStream in = new DataInputStream(s.getInputStream());
@@ -39,7 +39,7 @@ class FullBrokerTest {
   }
 
   @Test
-  void itsMessageComesAgain() throws Exception {
+  void retriesTheMessage() throws Exception {
     for (int reason : new int[] {NO_ROOM, UNSPECIFIED}) {
       try (ServerSocket at = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
           HttpClientFactory http = new HttpClientFactory("tethys/test")) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MqttTokenLoginTest {
   @TempDir Path folder;
 
-  /** Takes CONNECT packets, accepts them, and ends each connection behind the first ping. */
+  /** Accepts CONNECT packets and ends each connection after the first ping. */
   private static final class Broker implements AutoCloseable {
     final List<String> hellos = new CopyOnWriteArrayList<>(); // ISO 8859-1
     final ServerSocket at = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
@@ -74,7 +74,7 @@ class MqttTokenLoginTest {
   }
 
   @Test
-  void aTokenIsReadForEachConnection() throws Exception {
+  void readsTheTokenForEachConnection() throws Exception {
     Path file = Files.writeString(folder.resolve("token"), "a.b.c\n");
     String keys = "enhanced_authentication: OAUTH2-JWT, password_file: '" + file + "'";
     try (Broker broker = new Broker()) {
@@ -98,7 +98,7 @@ class MqttTokenLoginTest {
   }
 
   @Test
-  void aTokenStandsInThePlaceOfThePassword() throws Exception {
+  void usesATokenInsteadOfAPassword() throws Exception {
     Path file = Files.writeString(folder.resolve("token"), "a.b.c\n");
     try (Broker broker = new Broker()) {
       connect(broker, "username: u, password_file: '" + file + "'");
@@ -109,7 +109,7 @@ class MqttTokenLoginTest {
   }
 
   @Test
-  void whatDoesNotGoTogetherIsRefused() {
+  void rejectsConflictingSettings() {
     for (String wrong :
         List.of(
             "{enhanced_authentication: OAUTH2-JWT}",

@@ -13,14 +13,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is read of keys that both sides know. */
+/** Settings of pre-shared keys. */
 class SharedKeyTest {
   private static MqttSettings settings(String keys) {
     return MqttSettings.TYPE.read(YamlDocument.parse("c.yaml", null, "{" + keys + "}").root());
   }
 
   @Test
-  void keysAreReadAndNotShown() {
+  void readsKeysWithoutShowingThem() {
     MqttSettings s =
         settings(
             "endpoint: 'mqtts://broker', psk: 0123456789, psk_identity: gateway,"
@@ -44,10 +44,10 @@ class SharedKeyTest {
       delimiter = '|',
       quoteCharacter = '"',
       value = {
-        "mqtts|psk: 00ff|psk_identity goes with psk or psk_file",
-        "mqtts|psk_identity: a|psk_identity goes with psk or psk_file",
-        "mqtts|psk_file: f|psk_identity goes with psk or psk_file",
-        "mqtts|psk: 00ff, psk_file: f, psk_identity: a|with one of them",
+        "mqtts|psk: 00ff|psk_identity requires exactly one of psk",
+        "mqtts|psk_identity: a|psk_identity requires exactly one of psk",
+        "mqtts|psk_file: f|psk_identity requires exactly one of psk",
+        "mqtts|psk: 00ff, psk_file: f, psk_identity: a|requires exactly one of",
         "mqtt|psk: 00ff, psk_identity: a|psk is of an endpoint with mqtts:// or wss://",
         "mqtts|psk: 00f, psk_identity: a|two hexadecimal digits for each byte, but has 3 digits",
         "mqtts|psk: 00fx, psk_identity: a|character 4 of the key is not a hexadecimal digit",
@@ -55,7 +55,7 @@ class SharedKeyTest {
         "mqtts|psk: 00ff, psk_identity: a, tls: {ca_file: c}|the key replaces",
         "mqtts|psk: 00ff, psk_identity: a, tls: {insecure_skip_verify: true}|replaces certificates",
       })
-  void whatCannotBeIsToldWithItsPlace(String scheme, String keys, String reason) {
+  void rejectsInvalidSettingsWithPosition(String scheme, String keys, String reason) {
     assertThatThrownBy(() -> settings("endpoint: '" + scheme + "://broker', " + keys))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(reason)
@@ -63,9 +63,9 @@ class SharedKeyTest {
         .hasMessageNotContaining("00f");
   }
 
-  /** Its library is not on the class path of this module. */
+  /** The library is not on this module's class path. */
   @Test
-  void whatIsNotInstalledIsToldBeforeAnythingIsSent() {
+  void reportsAMissingLibraryBeforeSending() {
     try (HttpClientFactory clients = new HttpClientFactory("test")) {
       MqttExporterFactory factory = new MqttExporterFactory(clients);
       MqttSettings secured =

@@ -13,7 +13,7 @@ import dev.tethys.pipeline.exporter.messages.MessageRequestEncoder;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Values of labels make only so many topics. */
+/** Label values may create only a bounded number of topics. */
 class TopicLimitTest {
   private static List<String> topics(String encoding) {
     MqttSettings s =
@@ -38,7 +38,7 @@ class TopicLimitTest {
   }
 
   @Test
-  void whatWouldMakeMoreGoesToTheOther() {
+  void sendsExcessTopicsToOther() {
     assertThat(topics("json"))
         .containsExactlyInAnyOrder("metrics/nonea", "metrics/noneb", "metrics/otherother");
     assertThat(topics("otlp_proto"))

@@ -13,9 +13,9 @@ class NatsSettingsTest {
     return NatsSettings.TYPE.read(YamlDocument.parse("c.yaml", null, yaml).root());
   }
 
-  /** Who asks for TLS is not given a connection without it. */
+  /** A request for TLS must never result in a plain connection. */
   @Test
-  void tlsIsNotPassedOverInAWebSocket() {
+  void honoursTlsForWebSockets() {
     for (String endpoint : List.of("ws://a", "nats://a,ws://b", "wss://a,ws://b")) {
       assertThatThrownBy(() -> read("{endpoint: '" + endpoint + "', tls: {ca_file: ca.pem}}"))
           .isInstanceOf(ConfigException.class)

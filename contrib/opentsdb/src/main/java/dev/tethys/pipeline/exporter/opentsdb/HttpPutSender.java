@@ -24,14 +24,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts points by {@code /api/put?details} and judges the answers. A point that is put twice is one
- * point, so a request with an unknown outcome is put again.
+ * Writes points with {@code /api/put?details} and evaluates responses. A point written twice is
+ * stored once, so a request with an unknown outcome is retried.
  *
- * <p>Status 400 means that some points are not stored and the others are; the answer names the
- * former, each with its error. Names that are not there and cannot be made, characters and values
- * become dead letters; what the server has no time for comes again. A request that is cut into
- * chunks (of more than 8 KiB, where {@code tsd.http.request.enable_chunked} is not set) is refused
- * as a whole, and halved.
+ * <p>Status 400 means that only some points were stored; the response lists the others, each with
+ * its error. Unknown names that cannot be created, invalid characters and invalid values become
+ * dead letters; points that the server was too busy for are retried. A chunked request (over 8 KiB,
+ * unless {@code tsd.http.request.enable_chunked} is set) is rejected as a whole and halved.
  */
 final class HttpPutSender implements Sender {
   private final OpenTsdbSettings settings;
@@ -120,16 +119,16 @@ final class HttpPutSender implements Sender {
       }
     }
     return bad.isEmpty() && again.isEmpty()
-        ? encoder.halves(p, r.reason()) // it names others than were put
+        ? encoder.halves(p, r.reason()) // it lists points that were not sent
         : o.sorted(bad, again, later);
   }
 
-  /** Points are the same whose place is: values are shown as they like. */
+  /** Identity of a point without its value, which the server may format differently. */
   private static DataPoint place(DataPoint p) {
     return new DataPoint(p.metric(), p.timestamp(), "", p.tags());
   }
 
-  /** What it says of a request as a whole; details and traces may show points. */
+  /** Error message of the request as a whole; details and traces may quote points. */
   private static String message(HttpEndpoint.Reply r) {
     try {
       return TsdbResponse.message(r.body());
@@ -138,7 +137,7 @@ final class HttpPutSender implements Sender {
     }
   }
 
-  /** An error without what it quotes of its point. */
+  /** Removes quoted data of the point from an error. */
   private static String unquoted(String error, DataPoint p) {
     List<String> parts = new ArrayList<>(List.of(p.metric(), p.value()));
     p.tags()
@@ -154,7 +153,7 @@ final class HttpPutSender implements Sender {
     return e.toLowerCase(Locale.ROOT);
   }
 
-  /** When a point with such an error is to come again; null for never. */
+  /** Retry for a point with such an error; null for a permanent error. */
   private static SendResult.@Nullable Retryable later(String error, DataPoint p) {
     String e = unquoted(error, p);
     if (e.contains("throttle") || e.contains("timeout") || e.contains("timed out")) {

@@ -60,7 +60,7 @@ public final class OpenTsdbExporterFactory
 
   @Override
   public Exporter create(OpenTsdbSettings s, Signal signal, Context context) {
-    // Queued compressed; over the wire goes an array, or lines.
+    // Queued compressed; sent as an array or as lines.
     LineRequestEncoder lines =
         new LineRequestEncoder(
             Compression.ZSTD,

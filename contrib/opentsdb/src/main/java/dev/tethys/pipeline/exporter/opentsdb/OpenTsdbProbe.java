@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Tries an OpenTSDB: a point of the metric {@code tethys_probe} is put, and by HTTP read back. */
+/**
+ * Probes OpenTSDB: writes a point of the metric {@code tethys_probe} and, over HTTP, reads it back.
+ */
 final class OpenTsdbProbe implements ExporterProbe {
 
   private final OpenTsdbSettings settings;
@@ -22,7 +24,7 @@ final class OpenTsdbProbe implements ExporterProbe {
   private final @Nullable LineSockets sockets;
 
   /**
-   * @param sockets null where HTTP is spoken
+   * @param sockets null if HTTP is used
    */
   OpenTsdbProbe(OpenTsdbSettings settings, HttpEndpoint endpoint, @Nullable LineSockets sockets) {
     this.settings = settings;
@@ -48,7 +50,7 @@ final class OpenTsdbProbe implements ExporterProbe {
     return reply + (off.isEmpty() ? "" : "; " + off);
   }
 
-  /** What of the server's configuration costs points. */
+  /** Server settings that lose points. */
   private static String off(HttpEndpoint.Reply config) {
     if (!config.isOk()) {
       return "";
@@ -67,7 +69,7 @@ final class OpenTsdbProbe implements ExporterProbe {
 
   @Override
   public List<String> plan() {
-    return List.of(); // metrics and tags are made by their first point, or by people
+    return List.of(); // metrics and tags are created by their first point, or manually
   }
 
   @Override
@@ -111,7 +113,7 @@ final class OpenTsdbProbe implements ExporterProbe {
           new TsdbResponse.Points() {
             @Override
             public void series(String metric, Map<String, String> tags) {
-              // one is asked for
+              // one point is requested
             }
 
             @Override

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param base the server: http, https, telnet or telnets
  * @param telnetLogin first line of a telnet connection; empty for none
- * @param tags labels that become tags before others
+ * @param tags labels that become tags first
  * @param maxTags maximum tags of a series
- * @param notFinite whether non-finite samples are written as marks, else dropped
+ * @param notFinite whether non-finite samples are written as marks; otherwise dropped
  * @param sync whether the server answers when points are in its database instead of on arrival
  */
 record OpenTsdbSettings(
@@ -117,7 +117,9 @@ record OpenTsdbSettings(
       throw o.error(MAX_TAGS, "max_tags must be 2 to 200");
     }
     if (o.get(TAGS).size() >= maxTags) {
-      throw o.error(TAGS, "\"tags\" must be fewer than max_tags, of which one is for all others");
+      throw o.error(
+          TAGS,
+          "\"tags\" must be fewer than max_tags, because one tag holds all " + "other labels");
     }
     return new OpenTsdbSettings(
         client,
@@ -133,7 +135,7 @@ record OpenTsdbSettings(
         DeliverySettings.read(o, Duration.ofSeconds(30)));
   }
 
-  /** Whether the telnet protocol is spoken. */
+  /** Whether the telnet protocol is used. */
   boolean telnet() {
     return base.getScheme().startsWith("telnet");
   }
@@ -144,7 +146,10 @@ record OpenTsdbSettings(
     return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
   }
 
-  /** Where points are put. The server times out before the client does, and names the points. */
+  /**
+   * URL for writes. The server's timeout ends before the client's, so the response lists the
+   * points.
+   */
   URI putUrl() {
     long ms = delivery.timeout().toMillis() * 4 / 5;
     return at("/api/put?details" + (sync ? "&sync" + (ms > 0 ? "&sync_timeout=" + ms : "") : ""));

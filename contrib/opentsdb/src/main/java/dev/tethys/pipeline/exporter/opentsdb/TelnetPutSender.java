@@ -14,11 +14,11 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * Puts points by lines. The protocol has no answer for what is taken, so behind each request the
- * server is asked for its version: it answers when it has read everything before, and what it does
- * not take it has complained about until then. A complaint does not name its point, so the request
- * is halved until it is found; what is put twice is one point. That points are in the database is
- * not said by this, as it is by HTTP.
+ * Writes points as lines. The protocol does not acknowledge accepted points, so a version request
+ * follows each request: the server answers it after it has read everything before and reported
+ * errors. An error does not name its point, so the request is halved until the point is found; a
+ * point written twice is stored once. Unlike HTTP, this does not confirm that points are in the
+ * database.
  */
 final class TelnetPutSender implements Sender {
   private static final byte[] VERSION = "version\n".getBytes(StandardCharsets.US_ASCII);
@@ -26,7 +26,10 @@ final class TelnetPutSender implements Sender {
   /** The last line of an answer to {@code version}. */
   private static final String LAST = "Built on ";
 
-  /** Before what a server with an authentication plugin (2.4) says to a connection's first line. */
+  /**
+   * Prefix of the response of a server with an authentication plugin (2.4) to the first line of a
+   * connection.
+   */
   private static final String AUTH = "AUTH_";
 
   private static final String LET_IN = "AUTH_SUCCESS";
@@ -79,7 +82,7 @@ final class TelnetPutSender implements Sender {
     }
   }
 
-  /** Puts lines; the first complaint, else "". */
+  /** Sends lines; returns the first error, or "". */
   static String put(LineSockets sockets, byte[] lines) throws IOException {
     return sockets.withConnection(
         line -> {

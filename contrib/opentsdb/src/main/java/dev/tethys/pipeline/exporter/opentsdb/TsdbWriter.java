@@ -8,7 +8,7 @@ import dev.tethys.pipeline.exporter.rows.RowWriter;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Points, a line each: JSON objects, or what the telnet protocol puts. */
+/** Writes one line per point: JSON objects, or telnet put commands. */
 final class TsdbWriter implements RowWriter {
   /** The longest line that the telnet protocol takes. */
   private static final int MAX_LINE = 1024;
@@ -40,7 +40,7 @@ final class TsdbWriter implements RowWriter {
       making.put(",\"tags\":{");
       String comma = "\"";
       for (Map.Entry<String, String> t : key.tags().entrySet()) {
-        // None of the escaped characters needs an escape of JSON's.
+        // None of the escaped characters needs a JSON escape.
         making.put(comma).put(t.getKey()).put("\":\"").put(t.getValue()).put('"');
         comma = ",\"";
       }

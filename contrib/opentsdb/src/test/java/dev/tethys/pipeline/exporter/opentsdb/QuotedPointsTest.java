@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Refusals that show the point, which speaks of what OpenTSDB says when it has no time itself. */
+/** Rejections that quote a point whose text looks like a server-side error. */
 class QuotedPointsTest {
   private HttpDouble server;
   private HttpClientFactory http;
@@ -63,7 +63,7 @@ class QuotedPointsTest {
   }
 
   @Test
-  void anErrorOfAPointIsReadWithoutWhatItQuotes() throws Exception {
+  void ignoresQuotedDataInPointErrors() throws Exception {
     for (String error :
         new String[] {
           "No such name for 'metrics': 'hbase_timeout'",
@@ -82,7 +82,7 @@ class QuotedPointsTest {
   }
 
   @Test
-  void ofARequestOnlyItsMessageIsRead() throws Exception {
+  void readsOnlyTheMessageOfRequestErrors() throws Exception {
     assertThat(
             answered(
                 400,

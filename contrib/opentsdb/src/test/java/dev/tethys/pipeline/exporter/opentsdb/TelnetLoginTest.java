@@ -18,8 +18,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 /**
- * Lines to a server as OpenTSDB 2.4 is with an authentication plugin: until a connection is let in,
- * every line of it is a login, answered by AUTH_SUCCESS or AUTH_FAIL and by nothing else.
+ * Lines to OpenTSDB 2.4 with an authentication plugin: until a connection is authenticated, every
+ * line of it is a login, answered only by AUTH_SUCCESS or AUTH_FAIL.
  */
 class TelnetLoginTest {
   private static final byte[] PUT = "put up 1700000000 1 job=j\n".getBytes(US_ASCII);
@@ -30,7 +30,7 @@ class TelnetLoginTest {
     private final String login;
 
     /**
-     * @param login what lets in; "" for any line
+     * @param login accepted line; "" for any line
      */
     Guarded(String login) throws IOException {
       this.login = login;
@@ -91,7 +91,7 @@ class TelnetLoginTest {
   }
 
   @Test
-  void everyConnectionBeginsWithTheLogin() throws Exception {
+  void everyConnectionStartsWithTheLogin() throws Exception {
     try (Guarded server = new Guarded("auth basic user secret")) {
       assertThat(put(server, ", telnet_login: auth basic user secret")).isEmpty();
       assertThat(server.put).hasSize(2);
@@ -103,16 +103,16 @@ class TelnetLoginTest {
     }
   }
 
-  /** Its first line is gone, which must not count as put. */
+  /** The first line is consumed as a login and must not count as written. */
   @Test
-  void whoIsLetInByAnyLineIsToldToLogIn() throws Exception {
+  void reportsAServerThatRequiresALogin() throws Exception {
     try (Guarded server = new Guarded("")) {
       assertThatThrownBy(() -> put(server, "")).hasMessageContaining("set telnet_login");
     }
   }
 
   @Test
-  void whatDoesNotGoTogetherIsRefused() {
+  void rejectsConflictingSettings() {
     for (String wrong :
         List.of(
             "endpoint: 'http://a', telnet_login: x",

@@ -19,10 +19,10 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * A folder. All files of a group are written beside their places first, in a folder whose name
- * begins with a dot, then moved: a full disk is met before any of them is seen, and a kill leaves
- * nothing but files there, which are taken away when they are a day old. Where one cannot be moved,
- * those before it are taken back: the group is made again under other names, each time anew.
+ * Target folder. All files of a group are first written to a hidden folder next to their
+ * destinations and then moved. A full disk is therefore detected before any file is visible, and a
+ * killed process leaves files only there; they are deleted after a day. If a file cannot be moved,
+ * the previous ones are removed, because the group is written again under new names each time.
  */
 final class DirectoryTarget implements FileTarget {
   private static final System.Logger LOG = JulLogger.of(DirectoryTarget.class.getName());
@@ -112,7 +112,7 @@ final class DirectoryTarget implements FileTarget {
             moved,
             "Partial group dropped, file not deleted, its rows are sent again file={0}"
                 + " error=\"{1}\"");
-        delete(written, "{0} is left, and taken away when it is a day old: {1}");
+        delete(written, "{0} remains and will be deleted when it is a day old: {1}");
       }
     }
   }

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.exporter.parquet;
 import java.io.IOException;
 import java.util.List;
 
-/** Target folder or bucket of files. Safe for several threads at once. */
+/** Target folder or bucket of files. Thread-safe. */
 interface FileTarget {
   /**
    * A file.
@@ -14,14 +14,14 @@ interface FileTarget {
   record NewFile(String path, byte[] content) {}
 
   /**
-   * Makes files that can be read once they are there, whole. They survive the machine's end when
-   * this returns. A file that is there already is replaced, so that it can be made again.
+   * Publishes files that are complete as soon as they are visible. They are durable when this
+   * returns. Existing files are replaced, so the call can be repeated.
    *
-   * @throws IOException when one of them is not there; others may be
+   * @throws IOException if a file could not be published; others may have been
    */
   void publish(List<NewFile> files) throws IOException, InterruptedException;
 
-  /** Finds out whether files can be made; what it is, for people. */
+  /** Checks whether files can be written; returns a description of the target. */
   String check() throws IOException, InterruptedException;
 
   /** The content of a file. */

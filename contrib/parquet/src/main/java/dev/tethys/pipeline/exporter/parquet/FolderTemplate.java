@@ -11,10 +11,10 @@ import java.util.function.UnaryOperator;
 
 /**
  * The folder of a row: {@code metrics/date={date}/job={job}}. {@code {signal}}, {@code {date}},
- * {@code {hour}} (of the row, in UTC) are known; any other name is a label of metrics, or an
- * attribute of the resource of logs and spans. Of values only letters, digits, dots and hyphens
- * stay; other bytes are {@code _xHH}, and so is an underscore that would look like one and a dot at
- * the beginning. What is absent is {@code none}.
+ * {@code {hour}} (of the row, in UTC) are built in; any other name is a label of metrics, or an
+ * attribute of the resource of logs and spans. Values keep letters, digits, dots and hyphens; other
+ * bytes become {@code _xHH}, as do a leading dot and an underscore that would look like such an
+ * escape. A missing value is {@code none}.
  */
 final class FolderTemplate {
   static final NameRule RULE =
@@ -32,16 +32,16 @@ final class FolderTemplate {
 
   private FolderTemplate() {}
 
-  /** Whether it contains nothing of a row but its time. */
+  /** Whether the template depends only on the time of a row. */
   static boolean isOfTimesAlone(NameTemplate t) {
     return OF_TIMES.containsAll(t.labels());
   }
 
   /**
-   * The folder of a row.
+   * Folder of a row.
    *
    * @param millis the row's time, Unix milliseconds
-   * @param label values by name, "" for what is absent
+   * @param label values by name, "" if missing
    */
   static String of(NameTemplate t, String signal, long millis, UnaryOperator<String> label) {
     ZonedDateTime at = Instant.ofEpochMilli(millis).atZone(ZoneOffset.UTC);

@@ -55,7 +55,7 @@ final class MetricFile {
     file.endRow();
   }
 
-  /** A native histogram; one that is stale has a value, the stale marker. */
+  /** Adds a native histogram; a stale one has the stale marker as value. */
   void histogram(Labels of, long millis, long startMillis, Histogram h) {
     begin(of, millis, startMillis);
     if (h.isStale()) {

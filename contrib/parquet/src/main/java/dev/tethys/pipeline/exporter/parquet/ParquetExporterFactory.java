@@ -81,8 +81,8 @@ public final class ParquetExporterFactory
   }
 
   /**
-   * A folder as {@code file:///folder}, a bucket as {@code s3://bucket/prefix}, or as {@code
-   * http://host:9000/bucket/prefix} where something else speaks S3.
+   * Parses a folder {@code file:///folder}, a bucket {@code s3://bucket/prefix}, or {@code
+   * http://host:9000/bucket/prefix} for another S3-compatible service.
    */
   @Override
   public Map<String, String> keysOf(String url) {
@@ -92,7 +92,7 @@ public final class ParquetExporterFactory
       throw new IllegalArgumentException(
           "\""
               + url
-              + "\" is none of file:///folder, s3://bucket/prefix and http://host:9000/bucket/prefix");
+              + "\" must be file:///folder, s3://bucket/prefix or http://host:9000/bucket/prefix");
     }
     String path = m.group(3);
     if (m.group(1).equals("file")) {

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.function.LongSupplier;
 
-/** Makes a file of one item, reads it back and takes it away. */
+/** Writes a file with one item, reads it back and deletes it. */
 final class ParquetProbe implements ExporterProbe {
   private final ParquetSettings settings;
   private final Signal signal;
@@ -17,7 +17,7 @@ final class ParquetProbe implements ExporterProbe {
   private final LongSupplier millis;
 
   /**
-   * @param signal of which a file is made
+   * @param signal of the test file
    */
   ParquetProbe(ParquetSettings settings, Signal signal, FileTarget target, LongSupplier millis) {
     this.settings = settings;

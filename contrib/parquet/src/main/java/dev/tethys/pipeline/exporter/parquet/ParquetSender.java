@@ -19,13 +19,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /**
- * Gathers requests into files. Each call waits until the file of its request is readable: so
- * nothing counts as delivered that a kill could remove, and the queue of the request needs to know
- * nothing of files. A file is closed when it is large or old enough, when as many requests are in
- * it as may be sent at once, or when the exporter stops.
+ * Collects requests into files. Each call waits until the file of its request is readable. Nothing
+ * counts as delivered that a kill could lose, and the queue needs no knowledge of files. A file is
+ * closed when it is large or old enough, when it holds as many requests as may be in flight, or
+ * when the exporter stops.
  *
- * <p>Invariant: a request is in at most one group; a call that is interrupted takes its request out
- * of a group that has not been closed.
+ * <p>Invariant: a request is in at most one group; an interrupted call removes its request from a
+ * group that is still open.
  */
 final class ParquetSender implements Sender {
   private static final DateTimeFormatter TIME =
@@ -53,7 +53,7 @@ final class ParquetSender implements Sender {
     this.leftOut = leftOut;
   }
 
-  /** One request of a group, and what became of it. */
+  /** Request of a group with its outcome. */
   private static final class Member {
     final byte[] body;
     final CompletableFuture<SendResult> result = new CompletableFuture<>();
@@ -132,7 +132,7 @@ final class ParquetSender implements Sender {
     write(g);
   }
 
-  /** Everything that waits is written now, and what comes from now on at once. */
+  /** Writes all waiting requests now, and later ones immediately. */
   @Override
   public void flushBeforeStop() {
     Group g;

@@ -18,11 +18,11 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * The rows of one group of requests, sorted into files by their folders. Folders are bounded by
- * what the group holds; for one thread.
+ * Rows of one group of requests, sorted into files by folder. The number of folders is bounded; not
+ * thread-safe.
  */
 final class Partitions {
-  /** Rows of more folders than that go, with what is left, to one more of the name "other". */
+  /** Maximum number of folders; rows of further folders go to a folder "other". */
   static final int MAX_FOLDERS = 1000;
 
   private static final String OTHER = "other";
@@ -59,15 +59,15 @@ final class Partitions {
     return exemplars;
   }
 
-  /** Families of which something is said that there are no columns for. */
+  /** Number of families with metadata that has no columns. */
   int families() {
     return families;
   }
 
   /**
-   * Adds what a request carries.
+   * Adds the content of a request.
    *
-   * @throws dev.tethys.codec.CodecException when it is damaged; rows before that are there
+   * @throws dev.tethys.codec.CodecException if it is corrupt; preceding rows have been added
    */
   void add(byte[] request) {
     switch (signal) {

@@ -52,7 +52,7 @@ abstract sealed class RecordFile {
   }
 
   static void map(MapColumn to, Attributes from) {
-    Map<String, String> once = new LinkedHashMap<>(); // a key that stands twice would stay twice
+    Map<String, String> once = new LinkedHashMap<>(); // a repeated key would stay duplicated
     from.forEach((k, v) -> once.put(k, AttributeText.text(v)));
     once.forEach(to::add);
     to.end();

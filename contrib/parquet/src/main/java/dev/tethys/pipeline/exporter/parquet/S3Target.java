@@ -22,10 +22,10 @@ final class S3Target implements FileTarget {
   /** Most that is read back: files that probes have made. */
   private static final int MAX_READ = 1 << 20;
 
-  /** How long objects are taken back from a service that fails at it. */
+  /** Maximum time for removing objects from a failing service. */
   private static final Duration TAKING_BACK = Duration.ofMinutes(1);
 
-  /** What objects are. */
+  /** Content type of objects. */
   static final String TYPE = "application/vnd.apache.parquet";
 
   private final S3Settings settings;
@@ -33,8 +33,7 @@ final class S3Target implements FileTarget {
 
   S3Target(S3Settings settings, HttpClientFactory factory, Duration timeout, InstantSource clock) {
     this.settings = settings;
-    // A group of files that fails after one of them is made again under other names, so the
-    // attempts are made here.
+    // A failed group is written again under other names, so retries are made here.
     this.client = new S3Client(settings.location(), factory, timeout, clock, S3Retry.USUAL);
   }
 
@@ -79,8 +78,8 @@ final class S3Target implements FileTarget {
   }
 
   /**
-   * Best effort: the group is made again under other names, each time anew, so its leftovers would
-   * be there as often. What stays is named, for people to take it away.
+   * Removes objects, best effort: the group is written again under new names each time, so
+   * leftovers would accumulate. Remaining objects are logged for manual removal.
    */
   private void takeBack(List<NewFile> files) {
     boolean interrupted = Thread.interrupted();

@@ -50,7 +50,7 @@ class ParquetSenderTest {
 
   @TempDir Path folder;
 
-  /** Timers run when the test says so; tasks have their own threads. */
+  /** Timers fire when the test triggers them; tasks have their own threads. */
   private static final class Timers implements Scheduler {
     private final List<Runnable> waiting = new ArrayList<>();
     private final CountDownLatch scheduled = new CountDownLatch(1);
@@ -142,7 +142,7 @@ class ParquetSenderTest {
   }
 
   @Test
-  void requestsAreDeliveredWhenTheirFileCanBeRead() throws Exception {
+  void deliversRequestsWhenTheirFileIsReadable() throws Exception {
     ParquetSettings s =
         settings(", partition: '{signal}/date={date}/hour={hour}/job={job}', max_file_age: 1h");
     ParquetSender sender = sender(s, new DirectoryTarget(folder, CLOCK));
@@ -153,7 +153,7 @@ class ParquetSenderTest {
   }
 
   @Test
-  void aFileIsClosedWhenItIsLargeOrAsManyWaitAsMay() throws Exception {
+  void closesAFileBySizeOrNumberOfWaitingRequests() throws Exception {
     ParquetSettings s = settings(", sending_queue: {num_consumers: 2}");
     ParquetSender sender = sender(s, new DirectoryTarget(folder, CLOCK));
     CompletableFuture<SendResult> one = sent(sender, request(s, "a", 0));
@@ -169,7 +169,7 @@ class ParquetSenderTest {
   }
 
   @Test
-  void whatWaitsIsWrittenWhenTheExporterStops() throws Exception {
+  void writesWaitingRequestsAtStop() throws Exception {
     ParquetSettings s = settings("");
     ParquetSender sender = sender(s, new DirectoryTarget(folder, CLOCK));
     CompletableFuture<SendResult> one = sent(sender, request(s, "a", 0));
@@ -199,12 +199,12 @@ class ParquetSenderTest {
 
     @Override
     public void remove(String path) {
-      // nothing is there
+      // nothing was written
     }
   }
 
   @Test
-  void aFullDiskIsWaitedForAndADamagedRequestIsNot() throws Exception {
+  void retriesOnAFullDiskButNotForACorruptRequest() throws Exception {
     ParquetSettings s = settings(", sending_queue: {num_consumers: 1}");
     EncodedRequest p = request(s, "a", 0);
     assertThatThrownBy(() -> sender(s, new FullDisk()).send(p))
@@ -216,7 +216,7 @@ class ParquetSenderTest {
   }
 
   @Test
-  void aCallThatIsCutOffTakesItsRequestAlong() throws Exception {
+  void interruptedCallsWithdrawTheirRequest() throws Exception {
     ParquetSettings s = settings("");
     ParquetSender sender = sender(s, new DirectoryTarget(folder, CLOCK));
     CompletableFuture<@Nullable Throwable> ended = new CompletableFuture<>();
@@ -239,7 +239,7 @@ class ParquetSenderTest {
   }
 
   @Test
-  void aProbeThatCannotBeReadIsTakenAwayToo() {
+  void deletesAProbeFileThatCannotBeRead() {
     DirectoryTarget directory = new DirectoryTarget(folder, CLOCK);
     FileTarget unreadable =
         new FileTarget() {
@@ -271,7 +271,7 @@ class ParquetSenderTest {
   }
 
   @Test
-  void whatAKillLeftIsTakenAwayAfterADay() throws Exception {
+  void deletesFilesOfAKilledProcessAfterADay() throws Exception {
     Path beside = Files.createDirectories(folder.resolve(".tethys-unfinished"));
     Path old = Files.writeString(beside.resolve("old"), "half");
     Files.setLastModifiedTime(old, FileTime.from(CLOCK.instant().minus(Duration.ofHours(25))));
@@ -288,7 +288,7 @@ class ParquetSenderTest {
   }
 
   @Test
-  void objectsOfABucketAreSignedAndCheckedAndMadeAgainUnderTheirName() throws Exception {
+  void signsChecksAndReplacesObjectsOfABucket() throws Exception {
     try (HttpDouble s3 = new HttpDouble();
         HttpClientFactory http = new HttpClientFactory("tethys/test")) {
       s3.otherwise(200, "");
@@ -355,7 +355,7 @@ class ParquetSenderTest {
 
   /** They come again under other names: leftovers would be there at every attempt. */
   @Test
-  void whatWasPublishedOfAGroupThatFailsIsTakenBack() throws Exception {
+  void removesPublishedFilesOfAFailedGroup() throws Exception {
     Files.createDirectories(folder.resolve("b/two.parquet/in the way"));
     DirectoryTarget directory = new DirectoryTarget(folder, CLOCK);
     List<FileTarget.NewFile> files =
@@ -378,7 +378,7 @@ class ParquetSenderTest {
           .containsExactly(
               "PUT /data/a/one.parquet",
               "PUT /data/b/two.parquet",
-              "DELETE /data/a/one.parquet"); // of the other one nothing is stored
+              "DELETE /data/a/one.parquet"); // nothing is stored of the other one
     }
   }
 
@@ -390,12 +390,9 @@ class ParquetSenderTest {
     return s3.requests().stream().map(g -> g.method() + " " + g.path()).toList();
   }
 
-  /**
-   * A file that cannot be taken back is there as often as the group is made: the attempt is made,
-   * and the file is named.
-   */
+  /** Removal of a leftover is attempted, and the file is logged. */
   @Test
-  void oneThatIsNotTakenBackIsNamedAndTheOthersAreTakenBack() throws Exception {
+  void logsAFileThatCannotBeRemovedAndRemovesTheOthers() throws Exception {
     LogMessages log = LogMessages.of(S3Target.class);
     try (log;
         HttpDouble s3 = new HttpDouble();
@@ -438,9 +435,9 @@ class ParquetSenderTest {
         .contains("Partial group dropped", "object=s3: data/two", "403: AccessDenied");
   }
 
-  /** A server's fault says nothing of what it did before; what it says later does not either. */
+  /** A server error does not reveal what was done before; later responses do not either. */
   @Test
-  void oneThatIsInDoubtIsTakenBackToo() throws Exception {
+  void removesAFileWithAnUnknownOutcome() throws Exception {
     try (HttpDouble s3 = new HttpDouble();
         HttpClientFactory http = new HttpClientFactory("tethys/test")) {
       s3.answer(200, "");
@@ -463,7 +460,7 @@ class ParquetSenderTest {
    * be cleaned no more; all of the group is there.
    */
   @Test
-  void aGroupThatIsThereIsDeliveredWhateverBecomesOfTheFolderBeside() throws Exception {
+  void deliversAPublishedGroupDespiteCleanupErrors() throws Exception {
     Path beside = folder.resolve(".tethys-unfinished");
     Files.createSymbolicLink(beside, Files.createDirectories(folder.resolve("elsewhere")));
     new DirectoryTarget(folder, CLOCK)
@@ -475,9 +472,9 @@ class ParquetSenderTest {
     assertThat(beside).isRegularFile();
   }
 
-  /** Fails at the second part, permanently or for a while; else gives parts their tags. */
+  /** Fails at the second part, permanently or temporarily; otherwise returns tags of parts. */
   @Test
-  void partsOfALargeObjectAreTakenAwayWhenOneIsRefused() throws Exception {
+  void abortsAMultipartUploadWhenAPartIsRejected() throws Exception {
     try (HttpDouble s3 = new HttpDouble();
         HttpClientFactory http = new HttpClientFactory("tethys/test")) {
       s3.when(
@@ -498,13 +495,17 @@ class ParquetSenderTest {
               "POST /data/a?uploads=",
               "PUT /data/a?partNumber=1&uploadId=u%2F1%2B",
               "PUT /data/a?partNumber=2&uploadId=u%2F1%2B",
-              "DELETE /data/a?uploadId=u%2F1%2B"); // without its last request it is not there
+              "DELETE /data/a?uploadId=u%2F1%2B"); // it does not exist without the completing
+      // request
     }
   }
 
-  /** Storage and encryption are said where an object begins, and signed as all of Amazon's are. */
+  /**
+   * Storage class and encryption are set when an object starts, and signed like all of Amazon's
+   * headers.
+   */
   @Test
-  void objectsAreStoredAsIsSaid() throws Exception {
+  void storesObjectsWithConfiguredSettings() throws Exception {
     try (HttpDouble s3 = new HttpDouble();
         HttpClientFactory http = new HttpClientFactory("tethys/test")) {
       s3.when(g -> g.path().endsWith("?uploads="), 200, "<UploadId>u</UploadId>");
@@ -555,9 +556,9 @@ class ParquetSenderTest {
     }
   }
 
-  /** An error may follow a 200 when an object is put together. */
+  /** Completing a multipart upload may return an error with status 200. */
   @Test
-  void anObjectThatIsNotPutTogetherIsNotDelivered() throws Exception {
+  void retriesAnObjectThatIsNotCompleted() throws Exception {
     try (HttpDouble s3 = new HttpDouble();
         HttpClientFactory http = new HttpClientFactory("tethys/test")) {
       s3.when(g -> g.path().endsWith("?uploads="), 200, "<UploadId>u</UploadId>");
@@ -577,7 +578,7 @@ class ParquetSenderTest {
   }
 
   @Test
-  void bucketsHaveUrls() {
+  void resolvesBucketUrls() {
     YamlDocument d = YamlDocument.parse("c.yaml", null, "{s3: {bucket: data, region: cn-north-1}}");
     S3Settings s = Objects.requireNonNull(ParquetSettings.TYPE.read(d.root()).s3());
     assertThat(s.location().url("a/b=c", "cn-north-1"))
@@ -587,7 +588,7 @@ class ParquetSenderTest {
   }
 
   @Test
-  void whatCannotWorkIsSaid() throws ExecutionException {
+  void rejectsInvalidSettings() throws ExecutionException {
     assertThatThrownBy(() -> settings(", s3: {bucket: data}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("directory");

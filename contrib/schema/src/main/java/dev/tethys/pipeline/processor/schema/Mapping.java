@@ -27,7 +27,7 @@ enum Mapping {
    */
   private static final Map<String, String> EQUIVALENT = new LinkedHashMap<>();
 
-  /** Fields of ECS whose attribute is a list. */
+  /** ECS fields that map to list attributes. */
   private static final List<String> LISTS =
       List.of("container.image.hash.all", "container.image.tag", "process.args");
 
@@ -74,7 +74,10 @@ enum Mapping {
     return this == ECS_TO_OTEL ? Tables.TO_OTEL : Tables.TO_ECS;
   }
 
-  /** Tables of both directions; apart, since constants are made before the static fields. */
+  /**
+   * Tables of both directions, in a holder class because enum constants are created before static
+   * fields.
+   */
   private static final class Tables {
     static final Renames TO_OTEL = new Renames(EQUIVALENT);
     static final Renames TO_ECS = new Renames(Renames.inverted(EQUIVALENT));
@@ -83,7 +86,7 @@ enum Mapping {
   /**
    * Renames attributes of resources, spans and log records.
    *
-   * @param collision gets each new name that was taken
+   * @param collision receives each new name that was already in use
    * @return whether anything was renamed
    */
   boolean apply(Telemetry<?> data, Consumer<String> collision) {

@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * New names of attributes, all applied at once: {@code a: b} and {@code b: a} exchange two names.
- * An attribute stays as it is called where its new name is taken.
+ * Attribute renames, applied simultaneously: {@code a: b} and {@code b: a} swap two names. An
+ * attribute keeps its name if the new one is in use.
  */
 final class Renames {
   private static final int FIXED = -1;
@@ -20,7 +20,7 @@ final class Renames {
     this.names = names;
   }
 
-  /** The way back. Of several old names with one new name the first is taken. */
+  /** Inverts renames. If several old names have the same new name, the first is used. */
   static Map<String, String> inverted(Map<String, String> names) {
     Map<String, String> back = new LinkedHashMap<>();
     names.forEach((from, to) -> back.putIfAbsent(to, from));
@@ -63,7 +63,7 @@ final class Renames {
   }
 
   private boolean several(Attributes a, Consumer<String> collision) {
-    // who has a name afterwards: an entry that is renamed, or one that stays
+    // index of the entry with each resulting name, renamed or unchanged
     Map<String, Integer> holders = new HashMap<>();
     for (int i = 0; i < a.size(); i++) {
       if (!names.containsKey(a.key(i))) {
@@ -81,7 +81,7 @@ final class Renames {
         continue;
       }
       collision.accept(to);
-      // the entry that stays may itself be in the way of one before it
+      // the unchanged entry may itself block an earlier one
       Integer next = holders.put(a.key(i), FIXED);
       while (next != null && next != FIXED) {
         moves[next] = false;

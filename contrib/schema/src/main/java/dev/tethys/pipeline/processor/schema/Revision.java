@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Changes that came with one version of a schema, by section, in the order of the file.
+ * Changes of one version of a schema, by section, in file order.
  *
- * @param split where a change {@code split} stands; empty where there is none
+ * @param split position of a change {@code split}; empty for none
  */
 record Revision(SchemaVersion version, Map<Part, List<Step>> changes, String split) {
   /** Section of a version in a schema file. */

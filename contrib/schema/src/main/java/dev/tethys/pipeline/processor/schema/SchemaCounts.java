@@ -7,7 +7,7 @@ import java.util.Set;
 
 /** Metrics of one {@code schema} processor. */
 final class SchemaCounts {
-  /** Names that collisions are counted by; the others are counted as one. */
+  /** Maximum number of names in collision counters; further names share one. */
   private static final int MAX_NAMES = 200;
 
   private static final String OTHER = "(other)";

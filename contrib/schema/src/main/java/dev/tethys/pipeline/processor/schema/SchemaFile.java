@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Schema file of OpenTelemetry: what changed in each version of a family, up to its own. */
+/** OpenTelemetry schema file: the changes of each version of a schema family up to its own. */
 final class SchemaFile {
   /** The largest file that is read, in bytes. */
   static final int MAX_BYTES = 1 << 20;
@@ -37,14 +37,19 @@ final class SchemaFile {
     YamlNode format = required(root, top, "file_format");
     if (!FORMATS.contains(format.asString())) {
       throw format.error(
-          "file_format \"" + format.asString() + "\" is not supported; 1.0.0 and 1.1.0 are");
+          "file_format \"" + format.asString() + "\" is not supported; it must be 1.0.0 or 1.1.0");
     }
     url = required(root, top, "schema_url").parse(SchemaUrl::parse);
     Map<String, YamlNode.Entry> versions = required(root, top, "versions").entries();
     for (YamlNode.Entry e : versions.values()) {
       SchemaVersion v = SchemaVersion.parse(e.key().asString());
       if (v == null) {
-        throw e.key().error("\"" + e.key().asString() + "\" is not a version of three numbers");
+        throw e.key()
+            .error(
+                "\""
+                    + e.key().asString()
+                    + "\" is not a version in the form "
+                    + "MAJOR.MINOR.PATCH");
       }
       if (v.compareTo(url.version()) > 0) {
         throw e.key().error("version " + v + " is newer than the file, which is " + url);
@@ -58,10 +63,10 @@ final class SchemaFile {
   }
 
   /**
-   * Reads a file.
+   * Parses a file.
    *
-   * @param name what errors call it
-   * @throws ConfigException with the position of what is wrong
+   * @param name used in errors
+   * @throws ConfigException with the position of the error
    */
   static SchemaFile parse(String name, String text) {
     // nested merges take exponential time, and no schema requires them
@@ -79,7 +84,7 @@ final class SchemaFile {
     return revisions.containsKey(version);
   }
 
-  /** The revisions between two known versions in the order in which they are to be applied. */
+  /** Revisions between two known versions, in the order of application. */
   Collection<Revision> between(SchemaVersion from, SchemaVersion to) {
     return from.compareTo(to) < 0
         ? revisions.subMap(from, false, to, true).values()
@@ -96,7 +101,7 @@ final class SchemaFile {
                     + e.key().asString()
                     + "\" of "
                     + what
-                    + "; there are "
+                    + "; it must be one of "
                     + String.join(", ", allowed.stream().sorted().toList()));
       }
     }
@@ -141,7 +146,7 @@ final class SchemaFile {
     return new Revision(version, changes, split);
   }
 
-  /** Adds the steps of a change; where a {@code split} stands, or empty. */
+  /** Adds the steps of a change; returns the position of a {@code split}, or empty. */
   private String change(Part part, YamlNode at, List<Step> to) {
     Set<String> kinds =
         switch (part) {

@@ -38,7 +38,7 @@ public final class SchemaProcessor implements ProcessorFactory<SchemaProcessor.S
           "targets",
           Type.list(URL),
           List.of(),
-          "Schema URLs with the versions to translate to, one of each family.");
+          "Schema URLs with the target versions, one per schema family.");
   private static final Key<List<SchemaUrl>> PREFETCH =
       SECTION.key(
           "prefetch", Type.list(URL), List.of(), "Schema URLs that are fetched at the start.");
@@ -71,8 +71,7 @@ public final class SchemaProcessor implements ProcessorFactory<SchemaProcessor.S
           "Failures in a row before cache_cooldown; pauses before it grow from 1s.");
 
   static {
-    SECTION.notBuilt(
-        "migration", "Schemas of which the old names are kept in addition to the new ones.");
+    SECTION.notBuilt("migration", "Schemas whose old names are kept in addition to the new ones.");
     for (String k :
         List.of("endpoint", "proxy_url", "tls", "headers", "auth", "compression", "cookies")) {
       SECTION.notBuilt(k, "Setting of the Collector's HTTP client.");
@@ -214,7 +213,7 @@ public final class SchemaProcessor implements ProcessorFactory<SchemaProcessor.S
       return true;
     }
 
-    /** The target of the same family; null where there is none or the URL is the target's. */
+    /** Target of the same family; null if there is none or the URL already is the target. */
     private @Nullable SchemaUrl target(String url) {
       int slash = url.lastIndexOf('/');
       SchemaUrl t = slash < 0 ? null : settings.targets.get(url.substring(0, slash));

@@ -10,16 +10,17 @@ import java.net.URISyntaxException;
  */
 record SchemaUrl(String family, SchemaVersion version) {
   /**
-   * Reads a URL of a configuration or a schema file.
+   * Parses a URL of a configuration or schema file.
    *
-   * @throws IllegalArgumentException saying what is wrong
+   * @throws IllegalArgumentException if the URL is invalid
    */
   static SchemaUrl parse(String text) {
     URI uri;
     try {
       uri = new URI(text);
     } catch (URISyntaxException e) {
-      throw new IllegalArgumentException("\"" + text + "\" is not a URL: " + e.getReason(), e);
+      throw new IllegalArgumentException(
+          "\"" + text + "\" is not a valid URL: " + e.getReason(), e);
     }
     String scheme = uri.getScheme();
     int slash = text.lastIndexOf('/');
@@ -32,8 +33,8 @@ record SchemaUrl(String family, SchemaVersion version) {
       throw new IllegalArgumentException(
           "\""
               + text
-              + "\" is not the URL of a schema, which is https://HOST/PATH/VERSION with a version"
-              + " of three numbers, such as https://opentelemetry.io/schemas/1.26.0");
+              + "\" is not a schema URL; it must have the form https://HOST/PATH/VERSION, such "
+              + "as https://opentelemetry.io/schemas/1.26.0");
     }
     return new SchemaUrl(text.substring(0, slash), v);
   }

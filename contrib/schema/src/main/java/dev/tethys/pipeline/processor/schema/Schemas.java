@@ -27,11 +27,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Schema files of a directory and of the web, for all pipelines in which one processor stands.
+ * Schema files of a directory and of the web, for all pipelines that use one processor.
  *
- * <p>A file has the changes of all versions up to its own, so the newest of both versions names the
- * file to read, and any newer file of the family serves as well. Files are fetched in the
- * background when data asks for them.
+ * <p>A file contains the changes of all versions up to its own. Therefore the newer of both
+ * versions selects the file, and any newer file of the family works as well. Files are fetched in
+ * the background when data needs them.
  */
 final class Schemas {
   /** Directory and downloads of schema files. */
@@ -42,10 +42,10 @@ final class Schemas {
       Duration cooldown,
       long retryLimit) {}
 
-  /** A translation, or the reason why there is none. */
+  /** Translation, or the reason why there is none. */
   record Answer(@Nullable Translation translation, @Nullable Untranslated reason) {}
 
-  /** URLs that data may ask for and log lines about them. */
+  /** Maximum number of URLs that data may request, and of log lines about them. */
   private static final int MAX_URLS = 100;
 
   private static final int MAX_FILES = 1000;
@@ -77,11 +77,11 @@ final class Schemas {
   }
 
   /**
-   * Reads the directory, and fetches what is configured without waiting for it. Later calls do
+   * Reads the directory, and starts fetching the configured files without waiting. Later calls do
    * nothing.
    *
-   * @throws ConfigException with the position of what is wrong in a file
-   * @throws IOException when the directory cannot be read
+   * @throws ConfigException with the position of an error in a file
+   * @throws IOException if the directory cannot be read
    */
   synchronized void start(Scheduler clock, System.Logger log) throws IOException {
     if (started) {
@@ -142,7 +142,7 @@ final class Schemas {
     return files.computeIfAbsent(f.url().family(), _ -> new TreeMap<>());
   }
 
-  /** The oldest known file that has the changes of a version; null where there is none. */
+  /** Oldest known file that includes a version; null if there is none. */
   private @Nullable SchemaFile file(SchemaUrl url) {
     NavigableMap<SchemaVersion, SchemaFile> known = files.get(url.family());
     Map.Entry<SchemaVersion, SchemaFile> e =
@@ -151,7 +151,7 @@ final class Schemas {
   }
 
   /**
-   * Finds the way from one version to another, and asks for the file that it is missing.
+   * Finds the translation between two versions, and requests a missing file.
    *
    * @param from URL of the data
    * @param to version of the target in the same family
@@ -177,8 +177,7 @@ final class Schemas {
               + from
               + " is not translated: schema "
               + f.url()
-              + " does not have"
-              + " version "
+              + " has no version "
               + (f.contains(to) ? from.version() : to));
       return refused(Untranslated.UNKNOWN_VERSION);
     }
@@ -191,7 +190,7 @@ final class Schemas {
                 + from
                 + " is not translated to "
                 + to
-                + ": the change split of metrics is not built, which is at "
+                + ": the metric change split is not supported; it is used at "
                 + r.split());
         return refused(Untranslated.SPLIT);
       }
@@ -278,14 +277,15 @@ final class Schemas {
     logOnce(
         log,
         url.toString(),
-        "telemetry is not translated without schema "
+        "telemetry is not translated because schema "
             + url
-            + ", which is tried again: "
+            + " cannot be fetched, retrying: "
             + (failure == null ? "" : String.valueOf(failure.getMessage())));
   }
 
   /**
-   * A file has what older ones have, so one of each family stays in addition to the directory's.
+   * Keeps a file. It contains the changes of older ones, so one per family is enough in addition to
+   * the directory.
    */
   private void keep(SchemaFile file) {
     if (file(file.url()) != null) {

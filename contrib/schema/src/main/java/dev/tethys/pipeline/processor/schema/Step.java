@@ -6,8 +6,8 @@ import java.util.Set;
 /**
  * One change of a schema file in one direction: of attributes, or of names of metrics or events.
  *
- * @param attributes new names of attributes; none in a change of names
- * @param names new names of metrics or events; none in a change of attributes
+ * @param attributes new names of attributes; empty for a change of names
+ * @param names new names of metrics or events; empty for a change of attributes
  * @param spans names of the spans that it applies to; empty for all
  * @param holders names of the metrics or events that it applies to; empty for all
  */

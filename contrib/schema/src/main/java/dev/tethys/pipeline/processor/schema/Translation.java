@@ -37,7 +37,7 @@ final class Translation {
     }
   }
 
-  /** The steps for one kind of telemetry, with all attributes that any of them renames. */
+  /** Steps for one kind of telemetry, with all attributes that any of them renames. */
   private record Steps(List<Renaming> steps, Set<String> old) {
     boolean concern(Attributes a) {
       for (int i = 0; i < a.size(); i++) {
@@ -52,8 +52,8 @@ final class Translation {
   private final Map<Part, Steps> parts = new EnumMap<>(Part.class);
 
   /**
-   * @param revisions the revisions in between, in the order in which they are to be applied
-   * @param up whether towards newer versions
+   * @param revisions the revisions in between, in the order of application
+   * @param up whether the target is newer
    */
   Translation(Collection<Revision> revisions, boolean up) {
     for (Part p : Part.values()) {
@@ -83,7 +83,7 @@ final class Translation {
     plain(Part.RESOURCES, r.attributes(), collision);
   }
 
-  /** Renames what the items of a scope have. */
+  /** Renames attributes and names of the items of a scope. */
   void items(ScopeGroup<?> scope, Consumer<String> collision) {
     for (Object item : scope.items()) {
       switch (item) {

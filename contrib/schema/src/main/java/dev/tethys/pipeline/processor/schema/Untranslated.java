@@ -2,15 +2,15 @@ package dev.tethys.pipeline.processor.schema;
 
 import java.util.Locale;
 
-/** Reasons why telemetry of a target's family stays as it came. */
+/** Reasons why telemetry of a target's family is not translated. */
 enum Untranslated {
-  /** The end of its schema URL is no version. */
+  /** The schema URL does not end with a version. */
   NO_VERSION,
-  /** Its schema file is being fetched. */
+  /** The schema file is being fetched. */
   PENDING,
-  /** Its schema file could not be fetched. */
+  /** The schema file could not be fetched. */
   UNAVAILABLE,
-  /** Its schema file is not valid. */
+  /** The schema file is invalid. */
   BROKEN,
   /** The schema file does not have its version or the target's. */
   UNKNOWN_VERSION,

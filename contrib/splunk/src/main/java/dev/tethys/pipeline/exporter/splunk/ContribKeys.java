@@ -12,16 +12,17 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Keys of the Collector's exporter in the meaning that they have there (its config.go).
+ * Keys of the Collector's exporter with the same meaning (its config.go).
  *
- * @param logs whether log records are sent, as {@code profiles} those of Splunk's profiler
- * @param headers that name the program
- * @param maxBytes of a request before compression, where it is written for a signal
- * @param maxEvent most bytes of one event
- * @param source the attribute that says an event's source, as {@code sourceType}, {@code index} and
+ * @param logs whether log records are sent; likewise {@code profiles} for those of Splunk's
+ *     profiler
+ * @param headers that identify the program
+ * @param maxBytes of a request before compression, if set for a signal
+ * @param maxEvent maximum size of an event
+ * @param source attribute with an event's source; likewise {@code sourceType}, {@code index} and
  *     {@code host}
- * @param severityText the field of a record's severity, as {@code severityNumber}
- * @param healthPath where the collector's health is asked; "" for where it usually is
+ * @param severityText field for a record's severity; likewise {@code severityNumber}
+ * @param healthPath path of the collector's health check; "" for the default
  */
 record ContribKeys(
     boolean logs,
@@ -39,7 +40,7 @@ record ContribKeys(
   /** Why log records are dropped that are not to be sent. */
   static final String SWITCHED_OFF = "log_data_disabled";
 
-  /** The attribute in which a receiver passes on the client's token. */
+  /** Attribute in which a receiver passes the client's token. */
   static final String TOKEN = "com.splunk.hec.access_token";
 
   /** The scope of records that Splunk's profiler sends. */
@@ -171,7 +172,9 @@ record ContribKeys(
       }
       if (o.has(metadata) && o.has(olderMetadata)) {
         throw o.error(
-            olderMetadata, "one of otel_attrs_to_hec_metadata and hec_metadata_to_otel_attrs");
+            olderMetadata,
+            "otel_attrs_to_hec_metadata and hec_metadata_to_otel_attrs are "
+                + "mutually exclusive");
       }
       Map<Signal, Integer> most = new EnumMap<>(Signal.class);
       lengths.forEach(

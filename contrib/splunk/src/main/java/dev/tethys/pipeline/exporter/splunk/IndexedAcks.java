@@ -22,11 +22,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Waits until what was posted is indexed (docs.splunk.com, "About HTTP Event Collector Indexer
- * Acknowledgment"). A request has a channel for itself until it is known to be indexed: Splunk
- * counts the requests of a channel from 0 and begins again when it starts anew, so that in a
- * channel of several a number could come to mean a later request. A channel in which anything is in
- * doubt is not used again.
+ * Waits until posted data is indexed (docs.splunk.com, "About HTTP Event Collector Indexer
+ * Acknowledgment"). A request has its own channel until it is known to be indexed: Splunk numbers
+ * the requests of a channel from 0 and starts over when it restarts, so in a shared channel a
+ * number could refer to a later request. A channel with a request of unknown outcome is not used
+ * again.
  */
 final class IndexedAcks {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -62,7 +62,7 @@ final class IndexedAcks {
             Duration.ofMinutes(5),
             "Time after which data that is not indexed is sent again.");
 
-    /** Null for none. */
+    /** Reads the settings; null for none. */
     static final Type<Rules> TYPE =
         SECTION.type(
             o -> {
@@ -85,12 +85,12 @@ final class IndexedAcks {
   private final HttpEndpoint endpoint;
   private final Scheduler clock;
   private final ConcurrentLinkedDeque<String> free = new ConcurrentLinkedDeque<>();
-  private volatile boolean isUsual; // whether the token is known to have it
+  private volatile boolean isUsual; // whether the token is known to have acknowledgements
 
   /**
    * Acknowledgements of a collector.
    *
-   * @param url where it is asked, without the channel
+   * @param url of the acknowledgement API, without the channel
    */
   IndexedAcks(Rules rules, URI url, HttpEndpoint endpoint, Scheduler clock) {
     this.rules = rules;
@@ -106,17 +106,17 @@ final class IndexedAcks {
   }
 
   /**
-   * Whether the token has acknowledgements at all: without, requests would be taken and sent again
-   * and again.
+   * Checks whether the token has acknowledgements; without them, accepted requests would be sent
+   * again and again.
    *
-   * @return what to say when it has none; null when it has
+   * @return the rejection if it has none; null if it has
    */
   @Nullable SendResult refusal(String channel) throws IOException, InterruptedException {
     if (isUsual) {
       return null;
     }
     HttpEndpoint.Reply r = ask(channel, "[]");
-    // An empty list may be no question, which a token with useACK says in other words.
+    // A token with useACK rejects an empty list with another error.
     if (code(r) == SplunkSender.ACK_IS_DISABLED) {
       return new SendResult.Retryable(
           r.retryAfter(),
@@ -131,9 +131,9 @@ final class IndexedAcks {
   }
 
   /**
-   * Waits for a request that was taken.
+   * Waits until an accepted request is indexed.
    *
-   * @param taken what Splunk said
+   * @param taken Splunk's response
    */
   SendResult indexed(String channel, HttpEndpoint.Reply taken)
       throws IOException, InterruptedException {
@@ -156,7 +156,7 @@ final class IndexedAcks {
         }
         last = r.isOk() ? "not yet" : r.reason();
       } catch (IOException e) {
-        last = String.valueOf(e.getMessage()); // Splunk may be back before the time is up
+        last = String.valueOf(e.getMessage()); // Splunk may recover before the time is up
       }
     }
     return new SendResult.Retryable(
@@ -194,7 +194,7 @@ final class IndexedAcks {
     return read(r).path("ackId").asLong(-1);
   }
 
-  /** What went wrong, in Splunk's numbers; -1 when it does not say. */
+  /** Splunk's error code; -1 if there is none. */
   static int code(HttpEndpoint.Reply r) {
     return read(r).path("code").asInt(-1);
   }

@@ -18,7 +18,7 @@ final class SplunkEvents implements RowWriter {
   /** Fields that mean something to Splunk's index of metrics. */
   private static final Set<String> RESERVED = Set.of("metric_type", "metric_timestamp");
 
-  /** Why an event is dropped that is larger than one may be. */
+  /** Reason of events that exceed the size limit. */
   static final String TOO_LARGE = "event_too_large";
 
   /** Most that time and value take. */
@@ -38,7 +38,7 @@ final class SplunkEvents implements RowWriter {
     common = common(s.source(), s.sourceType());
   }
 
-  /** What every event says of itself, behind its time, but for its index. */
+  /** Common fields of all events after the time, without the index. */
   static byte[] common(String source, String sourceType) {
     TextBuffer b = new TextBuffer();
     for (List<String> pair :

@@ -104,7 +104,7 @@ public final class SplunkExporterFactory
         new SplunkSender(s.url(signal), endpoint, lines, acks, s.joined()));
   }
 
-  /** An event is what a log record becomes, and shows what metrics and spans would meet. */
+  /** Probes with an event, like a log record; metrics and spans would meet the same errors. */
   @Override
   public Set<Signal> tried() {
     return signals();

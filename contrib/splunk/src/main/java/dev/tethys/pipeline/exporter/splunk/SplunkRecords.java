@@ -101,11 +101,11 @@ final class SplunkRecords implements Encoder {
     return new Encoded(out, drops);
   }
 
-  /** Everything before the event; what is said of it there is taken out of the fields. */
+  /** Writes everything before the event; values used there are removed from the fields. */
   private void begin(long nanos, String index, Map<String, String> fields, TextBuffer to) {
     SplunkEvents.time(nanos == 0 ? millis.getAsLong() : Math.floorDiv(nanos, 1_000_000L), to);
     ContribKeys contrib = settings.contrib();
-    // A secret, that a sender may have passed on; in a resource it may have a prefix.
+    // Remove the secret token that a sender may have passed; in a resource it may have a prefix.
     fields.keySet().removeIf(k -> k.endsWith(ContribKeys.TOKEN));
     String source = fields.remove(contrib.source());
     String type = fields.remove(contrib.sourceType());

@@ -20,10 +20,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Posts events. A 400 names the first invalid event ({@code invalid-event-number}): that one
- * becomes a dead letter and the others are sent again, since Splunk does not say which of them it
- * has: these may be there twice. An invalid token or setting of it must be repaired by the
- * operator, so no item becomes a dead letter for it.
+ * Posts events. A 400 names the first invalid event ({@code invalid-event-number}), which becomes a
+ * dead letter. The others are sent again, because Splunk does not report which of them it stored,
+ * so these may be duplicated. An invalid token or token setting must be fixed by the operator, so
+ * no item becomes a dead letter for it.
  */
 final class SplunkSender implements Sender {
   private static final ObjectMapper JSON = new ObjectMapper();

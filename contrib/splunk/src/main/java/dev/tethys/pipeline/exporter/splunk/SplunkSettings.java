@@ -55,7 +55,10 @@ record SplunkSettings(
 
   private static final String COLLECTOR = "/services/collector";
 
-  /** Requests that wait to be indexed at once, unless {@code num_consumers} says how many. */
+  /**
+   * Default number of requests that wait for indexing concurrently, unless {@code num_consumers} is
+   * set.
+   */
   private static final int WAITING = 64;
 
   private static final Section SECTION =
@@ -176,7 +179,7 @@ record SplunkSettings(
     return multiMetric ? contrib.maxEvent() : 0;
   }
 
-  /** Rows of a signal, in requests of the size that is written for it. */
+  /** Row settings of a signal with its configured request size. */
   RowSettings rows(Signal signal) {
     Integer most = contrib.maxBytes().get(signal);
     return most == null

@@ -60,7 +60,7 @@ class ContribKeysTest {
   }
 
   @Test
-  void attributesSayWhatEventsSayOfThemselves() {
+  void takesEventMetadataFromAttributes() {
     assertThat(text(logs(settings(", source: s, sourcetype: y, index: i"))))
         .isEqualTo(
             """
@@ -101,7 +101,7 @@ class ContribKeysTest {
   }
 
   @Test
-  void eventsAndRequestsAreAsLargeAsTheyMayBe() {
+  void appliesEventAndRequestSizes() {
     Encoder.Encoded e = logs(settings(", max_event_size: 130"));
     assertThat(e.drops()).isEqualTo(Map.of("event_too_large", 1));
     assertThat(text(e)).contains("profile").doesNotContain("line");
@@ -119,7 +119,7 @@ class ContribKeysTest {
   }
 
   @Test
-  void headersNameTheProgramAndCompressionIsSwitchedOff() {
+  void setsHeadersAndDisablesCompression() {
     SplunkSettings s =
         settings(", splunk_app_name: app, splunk_app_version: v1, disable_compression: true");
     assertThat(s.contrib().headers())

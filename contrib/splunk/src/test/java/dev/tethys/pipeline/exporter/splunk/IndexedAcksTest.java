@@ -31,15 +31,15 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Nothing is delivered that Splunk has not indexed. The collector is a double of its documentation
- * ("About HTTP Event Collector Indexer Acknowledgment", "Troubleshoot HTTP Event Collector"): it
- * counts the requests of a channel from 0, says of each once that it is indexed, and forgets all
- * channels when it starts anew.
+ * Nothing counts as delivered before Splunk has indexed it. The collector is a double based on the
+ * documentation ("About HTTP Event Collector Indexer Acknowledgment", "Troubleshoot HTTP Event
+ * Collector"): it numbers the requests of a channel from 0, reports each as indexed once, and
+ * forgets all channels on restart.
  */
 class IndexedAcksTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** A collector whose token has {@code useACK}, or has not. */
+  /** Collector with or without {@code useACK} on its token. */
   private static final class Collector implements AutoCloseable {
     final List<String> posted = new ArrayList<>(); // channel and body; all guarded by this
     final List<String> asked = new ArrayList<>();
@@ -119,7 +119,7 @@ class IndexedAcksTest {
     }
   }
 
-  /** A wait returns at once: time passes by its length. */
+  /** Scheduler whose waits return immediately and advance the clock. */
   private static final class PassingTime implements Scheduler {
     final AtomicLong now = new AtomicLong(-5);
 
@@ -189,7 +189,7 @@ class IndexedAcksTest {
   }
 
   @Test
-  void aRequestIsDeliveredWhenItIsIndexed() throws Exception {
+  void deliversARequestWhenItIsIndexed() throws Exception {
     splunk.questions = 3;
     SplunkSender s = sender("acknowledgement: {poll_interval: 2s}");
     long begun = time.nanos();
@@ -212,7 +212,7 @@ class IndexedAcksTest {
   }
 
   @Test
-  void whatIsNotIndexedInTimeIsSentAgainInAnotherChannel() throws Exception {
+  void resendsUnindexedDataInAnotherChannel() throws Exception {
     splunk.restartsAfterNextPost = true;
     SplunkSender s = sender("acknowledgement: {poll_interval: 1s, timeout: 3s}");
     assertThat(s.send(request("a")))
@@ -227,7 +227,7 @@ class IndexedAcksTest {
   }
 
   @Test
-  void nothingIsSentForATokenWithoutAcknowledgements() throws Exception {
+  void sendsNothingForATokenWithoutAcknowledgements() throws Exception {
     splunk.hasAcks = false;
     SplunkSender s = sender("acknowledgement: {}");
     assertThat(s.send(request("a")))
@@ -239,7 +239,7 @@ class IndexedAcksTest {
   }
 
   @Test
-  void requestsWaitTogether() {
+  void requestsWaitConcurrently() {
     assertThat(settings("acknowledgement: {}").delivery().options().concurrency()).isEqualTo(64);
     assertThat(
             settings("acknowledgement: {}, sending_queue: {num_consumers: 3}")
@@ -253,7 +253,7 @@ class IndexedAcksTest {
   }
 
   @Test
-  void questionsGoBesideEvents() {
+  void queriesAcknowledgementsBetweenEvents() {
     assertThat(settings("acknowledgement: {}").siblingPath("/ack"))
         .hasToString(splunk.url() + "/services/collector/ack");
     YamlDocument d =

@@ -101,7 +101,7 @@ class SplunkSenderTest {
   }
 
   @Test
-  void samplesAreEventsAndWhatHasNoPlaceIsCounted() throws Exception {
+  void sendsSamplesAsEventsAndCountsUnsupportedData() throws Exception {
     Encoder.Encoded e = metrics();
     assertThat(e.drops()).isEqualTo(Map.of("not_finite", 1, "reserved_field", 1));
     assertThat(sender.send(e.requests().getFirst())).isEqualTo(SendResult.DELIVERED);
@@ -176,7 +176,7 @@ class SplunkSenderTest {
   }
 
   @Test
-  void anEventThatIsNamedIsBuriedAlone() throws Exception {
+  void sendsANamedEventToDeadLetters() throws Exception {
     splunk.answer(400, "{\"text\":\"Invalid data format\",\"code\":6,\"invalid-event-number\":1}");
     SendResult.PerItem v = (SendResult.PerItem) sender.send(metrics().requests().getFirst());
     assertThat(lines.open(v.refused().getFirst().request()).row(0)).contains("metric_name:y");
@@ -185,7 +185,7 @@ class SplunkSenderTest {
   }
 
   @Test
-  void overloadAndAMissingTokenAreWaitedFor() throws Exception {
+  void retriesOnOverloadAndMissingToken() throws Exception {
     EncodedRequest p = metrics().requests().getFirst();
     for (int status : new int[] {401, 403, 429, 500, 503}) {
       splunk.answer(status, "{\"code\":9}");
@@ -195,11 +195,9 @@ class SplunkSenderTest {
     assertThat(sender.send(p)).isInstanceOf(SendResult.Split.class);
   }
 
-  /**
-   * Settings of the token must be repaired by the operator: no item becomes a dead letter for them.
-   */
+  /** Token settings must be fixed by the operator: no item becomes a dead letter for them. */
   @Test
-  void aTokenThatWantsAChannelIsWaitedFor() throws Exception {
+  void retriesIfTheTokenRequiresAChannel() throws Exception {
     EncodedRequest p = metrics().requests().getFirst();
     splunk.answer(400, "{\"text\":\"Data channel is missing\",\"code\":10}");
     assertThat(sender.send(p))
@@ -211,7 +209,7 @@ class SplunkSenderTest {
   }
 
   @Test
-  void spansAreEvents() throws Exception {
+  void sendsSpansAsEvents() throws Exception {
     byte[] id = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
     byte[] body =
         ExportTraceServiceRequest.newBuilder()
@@ -246,7 +244,7 @@ class SplunkSenderTest {
   }
 
   @Test
-  void logRecordsAreEvents() throws Exception {
+  void sendsLogRecordsAsEvents() throws Exception {
     KeyValue.Builder host =
         KeyValue.newBuilder()
             .setKey("host.name")

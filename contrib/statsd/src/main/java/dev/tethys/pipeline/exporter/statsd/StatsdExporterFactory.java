@@ -30,7 +30,7 @@ public final class StatsdExporterFactory
 
   @Override
   public String about() {
-    return "Writes metrics to StatsD, DogStatsD and what else reads their lines.";
+    return "Writes metrics to StatsD, DogStatsD and compatible servers.";
   }
 
   @Override

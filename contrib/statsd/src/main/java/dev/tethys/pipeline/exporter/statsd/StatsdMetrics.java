@@ -35,16 +35,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes lines of batches of metrics. What counts since the last point is counters, or observations;
- * everything else is gauges: StatsD adds up what counters it is sent, and knows no more of a gauge
- * than its last line.
+ * Encodes batches of metrics as lines. Deltas become counters or observations and everything else
+ * gauges: StatsD adds up counters, and keeps only the last line of a gauge.
  *
- * <p>A point is one line or several, which are one item. Requests are sent in their order.
+ * <p>A point becomes one or several lines, which are one item. Requests are sent in order.
  */
 final class StatsdMetrics implements Encoder {
   private static final int MAX_BYTES = 1 << 20;
 
-  /** The lane of batches that have none: of two lines of one gauge the last one holds. */
+  /** Lane of batches without one, because the last line of a gauge wins. */
   private static final long LANE = 1;
 
   /** Labels that remote write has, and OTLP in another place. */
@@ -214,7 +213,7 @@ final class StatsdMetrics implements Encoder {
         line(StatsdKind.GAUGE, of, suffix, tags, value, 1);
         return;
       }
-      // A sign says that the gauge is to change by so much: from nothing then, and -0 has none.
+      // A sign makes the value relative, so the gauge is set to 0 first; -0 has no sign.
       if (value < 0) {
         line(StatsdKind.GAUGE, of, suffix, tags, 0, 1);
       }
@@ -300,7 +299,7 @@ final class StatsdMetrics implements Encoder {
       HistogramRanges.of(
           d, (lower, upper, count) -> observation(of, middle(d, lower, upper), count));
       if (rows == 0 && problem == null) {
-        observation(of, mean(d), d.count()); // without buckets the mean is all that is known
+        observation(of, mean(d), d.count()); // only the mean is known without buckets
       }
     }
 
@@ -315,7 +314,7 @@ final class StatsdMetrics implements Encoder {
       return d.hasSum() ? d.sum() / d.count() : 0;
     }
 
-    /** A bucket without a bound ends at the least or greatest value if that is known. */
+    /** Midpoint of a bucket; an unbounded bucket ends at the minimum or maximum if known. */
     private static double middle(DistributionDataPoint d, double lower, double upper) {
       double low = lower;
       double high = upper;
@@ -329,7 +328,7 @@ final class StatsdMetrics implements Encoder {
     }
   }
 
-  /** How many milliseconds one of a unit is; 1 for what is no time. */
+  /** Number of milliseconds of a unit; 1 for a unit that is not a time. */
   private static double millis(String unit) {
     return switch (unit) {
       case "ns" -> 1e-6;

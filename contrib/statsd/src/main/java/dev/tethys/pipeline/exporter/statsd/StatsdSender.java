@@ -13,8 +13,8 @@ import java.util.BitSet;
 import java.util.Map;
 
 /**
- * Sends lines. Where it is known which of them went out, only the others come again: a counter that
- * is sent twice has counted twice.
+ * Sends lines. If it is known which of them were sent, only the others are retried: a counter sent
+ * twice counts twice.
  */
 final class StatsdSender implements Sender {
   private final LineTransport transport;

@@ -21,9 +21,10 @@ import java.util.SequencedMap;
  *
  * @param name of a metric
  * @param maxNames maximum number of name prefixes built from attributes
- * @param resources whether attributes of resources are tags too
+ * @param resources whether resource attributes are tags too
  * @param observed type of histogram observations
- * @param absolute whether the server accepts a negative gauge as a value; else it is sent after a 0
+ * @param absolute whether the server accepts a negative gauge as a value; otherwise it is sent
+ *     after a 0
  * @param timestamps whether lines of counters and gauges have their time
  * @param maxItems maximum points in one request
  */
@@ -122,7 +123,7 @@ record StatsdSettings(
   private static StatsdSettings read(YamlObject o) {
     StatsdTagStyle style = o.get(STYLE);
     if (o.get(TIMESTAMPS) && style != StatsdTagStyle.DOGSTATSD) {
-      throw o.error(TIMESTAMPS, "timestamps are of tags: dogstatsd alone");
+      throw o.error(TIMESTAMPS, "timestamps require tags: dogstatsd");
     }
     long items = o.get(MAX_ITEMS_KEY);
     if (items < 1 || items > MAX_ITEMS) {

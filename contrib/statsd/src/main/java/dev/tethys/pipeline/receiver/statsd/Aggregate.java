@@ -16,23 +16,23 @@ import java.util.Set;
 
 /** Aggregate of one series within an interval. Guarded by the aggregator. */
 sealed interface Aggregate {
-  /** Members of a set, or observations of a series, that are kept within an interval. */
+  /** Maximum number of members of a set, or observations of a series, per interval. */
   int MAX_KEPT = 100_000;
 
-  /** Takes a value; false when there is no room for it. */
+  /** Adds a value; returns false if there is no room for it. */
   boolean add(StatsdSample s, double value);
 
-  /** Bytes that the value is about to take, here and in what is sent of it. */
+  /** Memory that the value will use, here and in the output. */
   default long grows(StatsdSample s) {
     return 0;
   }
 
-  /** Whether it may count on over intervals; what it gives away then is copied. */
+  /** Whether it accumulates over intervals; its output is copied then. */
   default boolean accumulates() {
     return false;
   }
 
-  /** Adds its points to a metric, whose data is made when it has none. */
+  /** Adds its points to a metric and creates the metric's data if necessary. */
   void addTo(Metric m, Map<String, String> attributes, long startNanos, long nanos);
 
   private static <P extends dev.tethys.model.telemetry.DataPoint> P at(
@@ -123,7 +123,7 @@ sealed interface Aggregate {
 
   /** Number of distinct members of a set. */
   final class Members implements Aggregate {
-    /** What a member takes beside its text. */
+    /** Overhead of a member besides its text. */
     private static final long MEMBER_BYTES = 128;
 
     private final Set<String> members = new HashSet<>();
@@ -146,12 +146,12 @@ sealed interface Aggregate {
     }
   }
 
-  /** Observations, kept one by one: a summary, or a point each. */
+  /** Individual observations: a summary, or one point each. */
   final class Observations implements Aggregate {
-    /** What an observation of a summary takes, also while they are sorted. */
+    /** Memory of a summary's observation, including sorting. */
     private static final long SUMMARY_BYTES = 48;
 
-    /** What an observation takes as a point, beside its attributes. */
+    /** Memory of an observation as a point, without attributes. */
     private static final long POINT_BYTES = 256;
 
     private static final long ATTRIBUTE_BYTES = 32;
@@ -304,11 +304,11 @@ sealed interface Aggregate {
     private static final int FIRST_SCALE = 20;
     private static final int MIN_SCALE = -10;
 
-    /** What a bucket takes, here and in what is sent of it. */
+    /** Memory of a bucket, here and in the output. */
     private static final long BUCKET_BYTES = 80;
 
     private final ExponentialCounts counts;
-    private int charged; // buckets whose memory was taken
+    private int charged; // buckets whose memory is reserved
 
     Exponential(int maxSize) {
       counts = new ExponentialCounts(FIRST_SCALE, MIN_SCALE, maxSize);

@@ -4,13 +4,13 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /** Number type of counters, whose increments are values divided by sample rates. */
 enum CounterNumbers {
-  /** As it is; a sum without a fraction is an integer. */
+  /** Exact value; a sum without a fraction is an integer. */
   EXACT,
   /** Without the fraction. */
   INT,
-  /** As it is. */
+  /** Unchanged float. */
   FLOAT,
-  /** One of both neighbouring integers, at random, so that sums are right on average. */
+  /** Random rounding to a neighbouring integer, so that sums are correct on average. */
   STOCHASTIC_INT;
 
   double of(double value) {

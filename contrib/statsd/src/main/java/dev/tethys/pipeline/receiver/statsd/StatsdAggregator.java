@@ -23,15 +23,15 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds up what comes within an interval. Safe for any number of threads.
+ * Aggregates the values of an interval. Thread-safe.
  *
- * <p>Bounds: at most {@code maxSeries} series in an interval, beyond which new ones are refused,
- * and {@link Aggregate#MAX_KEPT} members or observations in each; and the memory of all of these.
- * The last values of as many gauges are kept from one interval to the next, for those that are sent
- * as changes, in a fraction of that memory.
+ * <p>Bounds: at most {@code maxSeries} series per interval, beyond which new ones are rejected, and
+ * {@link Aggregate#MAX_KEPT} members or observations in each; and the memory of all of these. The
+ * last values of as many gauges are kept between intervals, for relative updates, in a fraction of
+ * that memory.
  */
 final class StatsdAggregator implements AutoCloseable {
-  /** Part of the memory of series that last values of gauges may take. */
+  /** Fraction of the memory of series for last values of gauges. */
   private static final int LEVELS_PART = 8;
 
   /**
@@ -70,7 +70,7 @@ final class StatsdAggregator implements AutoCloseable {
   }
 
   private record Key(StatsdKind kind, String name, Map<String, String> attributes) {
-    /** What a series takes with no values yet. */
+    /** Memory of a series without values. */
     long bytes() {
       long chars = name.length();
       for (Map.Entry<String, String> e : attributes.entrySet()) {
@@ -146,7 +146,7 @@ final class StatsdAggregator implements AutoCloseable {
     };
   }
 
-  /** Takes a value; why not, else null. */
+  /** Adds a value; returns the reason of a rejection, or null. */
   @Nullable String add(StatsdSample s) {
     String name = s.name();
     Map<String, String> attributes = new TreeMap<>(s.tags());
@@ -227,7 +227,7 @@ final class StatsdAggregator implements AutoCloseable {
     }
   }
 
-  /** What the last values of gauges take. */
+  /** Memory of the last values of gauges. */
   synchronized long levelBytes() {
     return levelBytes;
   }
@@ -252,7 +252,7 @@ final class StatsdAggregator implements AutoCloseable {
   }
 
   /**
-   * What came since the last time, and what is cumulative; empty when there is nothing.
+   * Takes the metrics since the last call, and cumulative ones; empty if there are none.
    *
    * @param nanos the time, Unix nanoseconds
    */
@@ -263,7 +263,7 @@ final class StatsdAggregator implements AutoCloseable {
     Map<Key, Entry> kept = new LinkedHashMap<>();
     series.forEach(
         (key, e) -> {
-          // Timers of one name may be gauges where counters of that name are sums.
+          // Timers may be gauges and counters sums under the same name.
           Metric m =
               metrics.computeIfAbsent(
                   key.kind + " " + key.name,

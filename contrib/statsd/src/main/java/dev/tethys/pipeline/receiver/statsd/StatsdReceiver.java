@@ -26,8 +26,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds up what comes and hands it on once an interval. An interval that is not taken is offered
- * again; meanwhile the next one grows, up to its bounds.
+ * Aggregates received values and sends them once per interval. A rejected interval is offered
+ * again; meanwhile the next one grows within its bounds.
  */
 final class StatsdReceiver implements Receiver {
   private static final int MAX_LINE = 64 << 10;
@@ -114,7 +114,7 @@ final class StatsdReceiver implements Receiver {
         : new Batch(Signal.METRICS, Encoding.OTLP, new OtlpWriter().write(data), items, 1L << 34);
   }
 
-  /** Passes on the interval that was not taken, else a new one. */
+  /** Sends the rejected interval, or else a new one. */
   private void flush() {
     Batch b;
     synchronized (lock) {
@@ -176,7 +176,7 @@ final class StatsdReceiver implements Receiver {
         timer.cancel();
       }
       await(until);
-      last = underway ? null : pending; // one that is under way would be counted twice
+      last = underway ? null : pending; // an interval in flight would be counted twice
       if (last != null) {
         pending = null;
       }
@@ -197,7 +197,7 @@ final class StatsdReceiver implements Receiver {
     }
   }
 
-  /** Waits until what is under way is settled, or the time is over. Holds the lock. */
+  /** Waits until the interval in flight is settled or the time is up. Called with the lock. */
   private void await(long until) {
     try {
       while (underway) {

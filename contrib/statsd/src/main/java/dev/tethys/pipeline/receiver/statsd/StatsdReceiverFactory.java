@@ -228,7 +228,7 @@ public final class StatsdReceiverFactory
   private static Set<PosixFilePermission> mode(YamlNode n) {
     String text = n.asString();
     if (!text.matches("0o?[0-7]{3}")) {
-      throw n.error("must be 0 and three octal digits, such as 0622");
+      throw n.error("must be 0 followed by three octal digits, such as 0622");
     }
     int bits = Integer.parseInt(text.substring(text.length() - 3), 8);
     Set<PosixFilePermission> out = EnumSet.noneOf(PosixFilePermission.class);

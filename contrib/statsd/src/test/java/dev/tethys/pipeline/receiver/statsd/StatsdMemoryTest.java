@@ -11,7 +11,7 @@ import dev.tethys.pipeline.receiver.TestPipeline;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Senders whose few series, or few lines, are large. */
+/** Senders with few but large series or lines. */
 class StatsdMemoryTest {
   private static final int LINES = 1_000;
 
@@ -48,27 +48,27 @@ class StatsdMemoryTest {
   }
 
   @Test
-  void longNamesAreBoundedTogether() {
+  void boundsLongNames() {
     isBounded("{}", "%d" + "n".repeat(2_000) + ":1|c");
   }
 
   @Test
-  void longTagsAreBoundedTogether() {
+  void boundsLongTags() {
     isBounded("{}", "n:1|c|#k:%d" + "v".repeat(2_000));
   }
 
   @Test
-  void membersOfASetAreBoundedTogether() {
+  void boundsMembersOfASet() {
     isBounded("{}", "s:%d" + "m".repeat(2_000) + "|s");
   }
 
   @Test
-  void observationsAreBoundedTogether() {
+  void boundsObservations() {
     isBounded("{}", "t:%d|ms|#k:" + "v".repeat(2_000));
   }
 
   @Test
-  void bucketsAreBoundedTogether() {
+  void boundsBuckets() {
     isBounded(
         "{timer_histogram_mapping: [{statsd_type: timer, observer_type: histogram, histogram:"
             + " {max_size: 10000}}]}",
@@ -76,7 +76,7 @@ class StatsdMemoryTest {
   }
 
   @Test
-  void lastValuesOfGaugesTakeAPart() {
+  void boundsLastValuesOfGauges() {
     try (StatsdAggregator a = aggregator("{}")) {
       for (int i = 0; i < LINES; i++) {
         byte[] b = ("g" + i + "x".repeat(2_000) + ":5|g").getBytes(UTF_8);
@@ -91,7 +91,7 @@ class StatsdMemoryTest {
   }
 
   @Test
-  void aReceiverThatStopsGivesItsMemoryBack() {
+  void releasesMemoryAtStop() {
     try (StatsdAggregator a = aggregator("{temporality: cumulative}")) {
       send(a, "c%d:1|c");
       a.take(1);

@@ -102,7 +102,7 @@ class StatsdReceiverTest {
   }
 
   @Test
-  void theClientOfDatadogSendsEveryType() throws Exception {
+  void receivesEveryTypeFromDatadogsClient() throws Exception {
     StatsdReceiver r =
         start(
             "{endpoint: '127.0.0.1:0', aggregation_interval: 50ms, timer_histogram_mapping:"
@@ -154,7 +154,7 @@ class StatsdReceiverTest {
   }
 
   @Test
-  void whatIsNotTakenIsOfferedAgainAndAStopHandsOnTheRest() throws Exception {
+  void retriesRejectedIntervalsAndFlushesAtStop() throws Exception {
     Path file = dir.resolve("map.yml");
     Files.writeString(
         file,
@@ -182,7 +182,7 @@ class StatsdReceiverTest {
   }
 
   @Test
-  void intervalThatIsUnderWayAtAStopIsNotCountedTwice() throws Exception {
+  void countsAnIntervalInFlightAtStopOnce() throws Exception {
     List<AckCallback> open = new CopyOnWriteArrayList<>();
     Consumer slow =
         (batch, ack) -> {
@@ -214,7 +214,7 @@ class StatsdReceiverTest {
   }
 
   @Test
-  void theBoundOfSeriesHolds() {
+  void boundsSeries() {
     StatsdAggregator a =
         new StatsdAggregator(
             new StatsdAggregator.Rules(
@@ -254,7 +254,7 @@ class StatsdReceiverTest {
   }
 
   @Test
-  void boundsAreThoseOfTheFirstPatternThatFits() {
+  void usesBoundsOfTheFirstMatchingPattern() {
     assertThat(
             added(
                 "{timer_histogram_mapping: [{statsd_type: timer, observer_type: histogram,"
@@ -268,7 +268,7 @@ class StatsdReceiverTest {
   }
 
   @Test
-  void countersCountInTheNumbersThatAreAskedFor() {
+  void countsWithConfiguredNumbers() {
     String lines = "a:1.75|c\na:1.75|c\nb:3|c|@0.5\n";
     assertThat(added("{}", lines)).containsExactly("Sum delta a{} 3.5", "Sum delta b{} 6");
     assertThat(added("{counter_type: int}", lines))
@@ -280,7 +280,7 @@ class StatsdReceiverTest {
   }
 
   @Test
-  void tagsWithoutAValueAndTheSendersContainer() {
+  void acceptsTagsWithoutValueAndContainerIds() {
     assertThat(added("{enable_simple_tags: true, enable_ip_only_aggregation: true}", "a:1|c|#x"))
         .containsExactly("Sum delta a{x=} 1");
     assertThat(added("{ignore_host: true}", "a:1|c|c:ci-4f\n"))
@@ -288,7 +288,7 @@ class StatsdReceiverTest {
   }
 
   @Test
-  void cumulativeCountersGoOnUntilTheyAreNotHeardOf() {
+  void expiresIdleCumulativeCounters() {
     StatsdAggregator a =
         new StatsdAggregator(
             new StatsdAggregator.Rules(
@@ -319,7 +319,7 @@ class StatsdReceiverTest {
 
   /** By a sender in perl. */
   @Test
-  void datagramsComeOverASocketOfTheMachine(@TempDir Path dir) throws Exception {
+  void receivesDatagramsOverAUnixSocket(@TempDir Path dir) throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "perl sends to Unix sockets here");
     Path socket = dir.resolve("s");
     start(
@@ -347,7 +347,7 @@ class StatsdReceiverTest {
   }
 
   @Test
-  void whatIsNotBuiltIsRefusedByName() {
+  void rejectsUnsupportedSettingsByName() {
     for (String yaml :
         new String[] {
           "{transport: pigeon}",

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Statements over {@code /rest/sql}. Safe for several threads at once. */
+/** Statements over {@code /rest/sql}. Thread-safe. */
 final class TdengineClient {
   private static final TdResponse.Rows NOBODY =
       new TdResponse.Rows() {
@@ -33,7 +33,7 @@ final class TdengineClient {
     this.settings = settings;
   }
 
-  /** An answer of HTTP that is no success, before any of SQL. */
+  /** HTTP error response, without an SQL result. */
   static final class NotOk extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -49,8 +49,8 @@ final class TdengineClient {
    * Runs a statement.
    *
    * @param within the database, "" for none
-   * @throws TdResponse.Refused when TDengine refuses it
-   * @throws NotOk when HTTP does
+   * @throws TdResponse.Refused if TDengine rejects it
+   * @throws NotOk on an HTTP error
    */
   void run(String within, byte[] sql, TdResponse.Rows rows)
       throws IOException, InterruptedException {
@@ -72,12 +72,12 @@ final class TdengineClient {
     }
   }
 
-  /** Runs a statement of which nothing but success matters. */
+  /** Runs a statement and ignores its rows. */
   void run(String within, String sql) throws IOException, InterruptedException {
     run(within, sql.getBytes(StandardCharsets.UTF_8), NOBODY);
   }
 
-  /** Runs a statement of which nothing but success matters. */
+  /** Runs a statement and ignores its rows. */
   void run(String within, byte[] sql) throws IOException, InterruptedException {
     run(within, sql, NOBODY);
   }

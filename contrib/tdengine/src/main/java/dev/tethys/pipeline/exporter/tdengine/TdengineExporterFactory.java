@@ -56,7 +56,7 @@ public final class TdengineExporterFactory
 
   @Override
   public Exporter create(TdengineSettings s, Signal signal, Context context) {
-    // Lines are queued as they go over the wire; statements are compressed for the queue alone.
+    // Lines are queued as sent; statements are compressed only for the queue.
     LineRequestEncoder lines =
         s.sql()
             ? new LineRequestEncoder(

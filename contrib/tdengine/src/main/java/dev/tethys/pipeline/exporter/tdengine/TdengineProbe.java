@@ -47,7 +47,7 @@ final class TdengineProbe implements ExporterProbe {
           new TdResponse.Rows() {
             @Override
             public void columns(List<String> names) {
-              // one is asked for
+              // one row is requested
             }
 
             @Override

@@ -17,9 +17,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Writes rows and judges the answers. A row that is written twice, to one table at one time, is one
- * row, so a request with an unknown outcome is sent again; a request of which a part is stored,
- * too.
+ * Writes rows and evaluates responses. A row with the same table and time is stored once, so a
+ * request with an unknown or partial outcome is retried.
  */
 final class TdengineSender implements Sender {
   private static final Duration PAUSE = Duration.ofSeconds(30);
@@ -32,7 +31,7 @@ final class TdengineSender implements Sender {
   private static final Set<Integer> NOT_ALLOWED =
       Set.of(0x0303, 0x0350, 0x0351, 0x0352, 0x0357, 0x0358, 0x2644);
 
-  /** Syntax, values, times beyond what is kept, names, lengths, malformed lines. */
+  /** Syntax, values, times outside the retention, names, lengths, malformed lines. */
   private static final Set<Integer> ROWS_ARE_WRONG =
       Set.of(
           0x0216, 0x021b, 0x0224, 0x060b, 0x2600, 0x2601, 0x2602, 0x2604, 0x2605, 0x2653, 0x2655,
@@ -113,7 +112,7 @@ final class TdengineSender implements Sender {
         : new SendResult.Retryable(after, false, why);
   }
 
-  /** Makes what is missing; a refusal is an error, and the request comes again. */
+  /** Creates missing objects; a rejection is an error, and the request is retried. */
   static void prepare(TdengineClient client, TdengineSettings settings, String name)
       throws IOException, InterruptedException {
     try {

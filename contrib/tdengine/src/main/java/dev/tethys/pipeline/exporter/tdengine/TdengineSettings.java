@@ -27,8 +27,8 @@ import java.util.Set;
  * @param base taosAdapter
  * @param token of TDengine's Enterprise, instead of user and password; empty for none
  * @param cloudToken of TDengine's cloud, likewise
- * @param sql whether rows go by SQL into one super table, else by lines into one for each metric
- * @param table the super table, of SQL
+ * @param sql whether rows go by SQL into one super table, otherwise by lines into one per metric
+ * @param table super table for SQL
  * @param maxNames maximum number of super tables, or databases, built from labels
  * @param createSchema whether the database, and the super table of SQL, are created
  * @param databaseOptions appended to the statement that creates the database
@@ -125,12 +125,12 @@ record TdengineSettings(
     throw o.error(key, key.name() + " must have at most " + max + " characters");
   }
 
-  /** What has labels: the super tables of SQL, the databases of lines. */
+  /** Template with labels: super tables for SQL, databases for lines. */
   NameTemplate names() {
     return sql ? table : database;
   }
 
-  /** The database of what goes by a name. */
+  /** Database for a resolved name. */
   String databaseOf(String name) {
     return sql ? database.ofNothing() : name;
   }
@@ -181,7 +181,7 @@ record TdengineSettings(
                     + URLEncoder.encode(cloudToken.value(), StandardCharsets.UTF_8)));
   }
 
-  /** Where lines are written. */
+  /** URL for lines. */
   URI linesUrl(String name) {
     return at(
         "/influxdb/v1/write?db="
@@ -194,7 +194,7 @@ record TdengineSettings(
     return "CREATE DATABASE IF NOT EXISTS `" + databaseOf(name) + "` " + databaseOptions;
   }
 
-  /** What says who writes. */
+  /** Headers with the credentials. */
   Map<String, String> credentials() {
     if (!token.isEmpty()) {
       return Map.of("authorization", "Bearer " + token.value());

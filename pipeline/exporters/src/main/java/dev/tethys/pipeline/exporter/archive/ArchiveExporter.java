@@ -33,8 +33,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Archives each batch as one request. A batch is acknowledged once it is durable on disk; with S3
- * complete segments are then moved there. Data of a replay is in the archive already: it counts as
+ * Archives each batch as one request. A batch is acknowledged when it is durable on disk; with S3,
+ * complete segments are then moved there. Replayed data is already in the archive: it counts as
  * delivered and is not written again.
  */
 final class ArchiveExporter implements Exporter {
@@ -56,7 +56,7 @@ final class ArchiveExporter implements Exporter {
       this.writer = writer;
     }
 
-    /** The bucket of exporters that are made from now on. */
+    /** Sets the bucket of exporters created from now on. */
     synchronized void use(@Nullable S3Settings settings, @Nullable ArchiveUpload made) {
       if (!Objects.equals(s3, settings)) {
         s3 = settings;
@@ -220,7 +220,7 @@ final class ArchiveExporter implements Exporter {
       ack.complete(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
       return;
     } catch (ArchiveFullException e) {
-      if (settings.s3() != null) { // room comes back with S3
+      if (settings.s3() != null) { // S3 uploads free space later
         failures.failure(
             Level.WARNING,
             "Archive full of segments that S3 does not have",

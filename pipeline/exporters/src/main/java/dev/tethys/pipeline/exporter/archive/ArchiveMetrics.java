@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/** Metrics of an archive, whose exporters of several signals share it: each has its signal. */
+/** Metrics of an archive shared by exporters of several signals, labelled by signal. */
 final class ArchiveMetrics {
   private ArchiveMetrics() {}
 

@@ -20,12 +20,12 @@ import org.jspecify.annotations.Nullable;
  */
 public record ArchiveSettings(
     Path directory, ArchiveWriter.Bounds bounds, @Nullable S3Settings s3) {
-  /** Age of a segment that is moved to S3, where it is not written. */
+  /** Default age of a segment that is moved to S3. */
   private static final Duration S3_SEGMENT_AGE = Duration.ofMinutes(5);
 
   private static final int MAX_INDEX = 32;
 
-  /** Age of segments that wait for S3, which is none. */
+  /** Age that segments waiting for S3 never reach. */
   private static final Duration KEPT = Duration.ofDays(365_000);
 
   private static final Section SECTION =
@@ -71,8 +71,8 @@ public record ArchiveSettings(
       SECTION.optional(
           "s3",
           S3Settings.TYPE,
-          "Bucket to which complete segments are moved; directory then has those that are not yet"
-              + " stored there, up to max_size.");
+          "Bucket to which complete segments are moved; directory then holds the segments not "
+              + "yet uploaded, up to max_size.");
 
   static final Type<ArchiveSettings> TYPE = SECTION.type(ArchiveSettings::read);
 

@@ -1,4 +1,4 @@
-/** Archive of telemetry in a folder, from which it can be replayed. */
+/** Archive of telemetry in a folder, which can be replayed. */
 @NullMarked
 package dev.tethys.pipeline.exporter.archive;
 

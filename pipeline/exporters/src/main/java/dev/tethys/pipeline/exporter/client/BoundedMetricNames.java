@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
  * Metric names with labels, for servers that store a series by name. Metrics may have any number of
  * names, but label values may create only a bounded number. Beyond the bound, the name has {@code
  * other} for every label, and labels are sent as for other series, so that no two series become
- * one. Safe for any number of threads.
+ * one. Thread-safe.
  */
 public final class BoundedMetricNames {
   private static final String NONE = "none";

@@ -9,9 +9,9 @@ import java.nio.channels.DatagramChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lines in datagrams, as many in each as fit; a line is never cut. Whether they arrive is unknown,
- * unless the machine reports that no process listens: on the same machine that is known when a
- * datagram was sent, else it is reported at one of the next.
+ * Sends lines in datagrams, as many in each as fit; a line is never split. Delivery is unknown
+ * unless the machine reports that no process listens. On the same machine that is known when a
+ * datagram has been sent; otherwise a later datagram reports it.
  */
 final class Datagrams implements LineTransport {
   private final String host;
@@ -42,7 +42,7 @@ final class Datagrams implements LineTransport {
     }
   }
 
-  /** The last datagram has none after it: whether it met a refusal is looked for. */
+  /** Checks whether the last datagram was rejected, since none follows it. */
   private static void refusal(DatagramChannel c) throws IOException {
     c.configureBlocking(false);
     c.read(ByteBuffer.allocate(1));
@@ -52,7 +52,7 @@ final class Datagrams implements LineTransport {
   private DatagramChannel open() throws IOException {
     DatagramChannel c = channel;
     if (c == null) {
-      InetSocketAddress to = new InetSocketAddress(host, port); // asked for anew after an error
+      InetSocketAddress to = new InetSocketAddress(host, port); // resolved again after an error
       if (to.isUnresolved()) {
         throw new UnknownHostException("no such host");
       }
@@ -71,7 +71,7 @@ final class Datagrams implements LineTransport {
       try {
         c.close();
       } catch (IOException e) {
-        // nothing is lost by that
+        // nothing is lost
       }
     }
   }

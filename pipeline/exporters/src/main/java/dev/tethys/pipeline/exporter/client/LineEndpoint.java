@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * Address and transport of a line protocol without replies.
  *
  * @param address {@code host:port}, or the path of a socket
- * @param tls of TCP; null for none
- * @param confirm whether each request has its own TCP connection, which the server closes when it
- *     has read it
+ * @param tls of TCP; null without TLS
+ * @param confirm whether each request has its own TCP connection, which the server closes after
+ *     reading it
  * @param maxDatagram maximum size of a datagram
  */
 public record LineEndpoint(
@@ -90,14 +90,14 @@ public record LineEndpoint(
               "Maximum size of a datagram in bytes.");
     }
 
-    /** Reads the keys out of a map that also has others. */
+    /** Reads the keys from a map that may contain others. */
     public LineEndpoint read(YamlObject o) {
       Transport t = o.get(transport);
       String to = o.get(endpoint);
       ClientTlsSettings secured = o.find(tls);
       TlsConfig config = secured == null || secured.insecure() ? null : secured.config();
       if (config != null && t != Transport.TCP) {
-        throw o.error(tls, "tls is of transport: tcp alone");
+        throw o.error(tls, "tls requires transport: tcp");
       }
       if (t.isUnix() ? !isSocket(to) : !isHostPort(to)) {
         throw o.error(
@@ -117,9 +117,9 @@ public record LineEndpoint(
   }
 
   /**
-   * What a URL such as {@code udp://host:8125} or {@code unixgram:///socket} says of these keys.
+   * Converts a URL such as {@code udp://host:8125} or {@code unixgram:///socket} to these keys.
    *
-   * @throws IllegalArgumentException when it is no such URL
+   * @throws IllegalArgumentException if the URL is invalid
    */
   public static Map<String, String> keysOf(String url) {
     int at = url.indexOf("://");
@@ -131,7 +131,7 @@ public record LineEndpoint(
       }
     }
     throw new IllegalArgumentException(
-        "\"" + url + "\" is no TRANSPORT://host:port such as tcp://localhost:8125");
+        "\"" + url + "\" is not of the form TRANSPORT://host:port, such as tcp://localhost:8125");
   }
 
   private static boolean isSocket(String s) {
@@ -153,7 +153,7 @@ public record LineEndpoint(
   }
 
   /**
-   * Opens it; connects when something is sent.
+   * Creates the transport, which connects on the first send.
    *
    * @param timeout of one request
    */

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.exporter.client;
 
 /**
- * Lines as packets of at most so many bytes, as many lines in each as fit, without the last one's
- * end. A longer line gets its own packet.
+ * Packs lines into packets of a maximum size, as many in each as fit, without the last line end. A
+ * longer line gets its own packet.
  */
 final class LinePackets {
   private final byte[] lines;
@@ -19,7 +19,7 @@ final class LinePackets {
     this.maxBytes = maxBytes;
   }
 
-  /** Goes to the next packet, those before it being sent; false when there is none. */
+  /** Moves to the next packet after the previous ones were sent; returns false if there is none. */
   boolean next() {
     before = from;
     from = end;

@@ -6,7 +6,7 @@ import java.time.Duration;
 
 /** Tries a destination that takes lines and does not answer. */
 public final class LineProbe implements ExporterProbe {
-  /** What is written. */
+  /** Name of the test metric. */
   public static final String METRIC = "tethys_probe";
 
   /** One sample as the destination takes it. */

@@ -20,11 +20,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connections to a server that takes lines over TCP, kept between requests: as many as there are
- * requests at once. Each request has a deadline, writing among it. Safe for several threads.
+ * Pool of connections to a server with a line protocol over TCP, kept between requests; one per
+ * concurrent request. Each request has a deadline that includes writing. Thread-safe.
  */
 public final class LineSockets implements AutoCloseable {
-  /** The longest line that a server may say. */
+  /** Maximum length of a line from the server. */
   private static final int MAX_LINE = 16 << 10;
 
   private final String host;
@@ -36,17 +36,17 @@ public final class LineSockets implements AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * @param tls null for none
-   * @param timeout of one request, connecting among it
+   * @param tls null without TLS
+   * @param timeout of one request, including the connection
    */
   public LineSockets(String host, int port, @Nullable TlsConfig tls, Duration timeout) {
     this(host, port, tls, timeout, line -> {});
   }
 
   /**
-   * @param tls null for none, or for what the greeting does
-   * @param timeout of one request, connecting among it
-   * @param greeting what is said on every connection before anything else
+   * @param tls null without TLS, or if the greeting enables it
+   * @param timeout of one request, including the connection
+   * @param greeting runs on every connection before anything else
    */
   public LineSockets(
       String host, int port, @Nullable TlsConfig tls, Duration timeout, Handshake greeting) {
@@ -132,9 +132,9 @@ public final class LineSockets implements AutoCloseable {
     }
 
     /**
-     * Reads so many bytes.
+     * Reads {@code n} bytes.
      *
-     * @throws EOFException when the server closes instead
+     * @throws EOFException if the server closes the connection first
      */
     public byte[] read(int n) throws IOException {
       byte[] b = new byte[n];
@@ -151,9 +151,9 @@ public final class LineSockets implements AutoCloseable {
     }
 
     /**
-     * Shakes hands of TLS; everything that follows is secured.
+     * Performs the TLS handshake; all following traffic is encrypted.
      *
-     * @param alpn protocols that are offered, in order; none for no offer
+     * @param alpn offered protocols in order; empty for none
      */
     public void secure(TlsConfig config, String... alpn) throws IOException {
       socket.setSoTimeout(TlsSockets.left(deadline));
@@ -170,7 +170,7 @@ public final class LineSockets implements AutoCloseable {
       out = secured.out();
     }
 
-    /** Opens a WebSocket; everything that follows goes inside it. */
+    /** Opens a WebSocket, which carries all following traffic. */
     public void upgrade(WebSocketStreams.Upgrade to) throws IOException {
       socket.setSoTimeout(TlsSockets.left(deadline));
       WebSocketStreams streams = WebSocketStreams.open(in, out, to);
@@ -179,8 +179,8 @@ public final class LineSockets implements AutoCloseable {
     }
 
     /**
-     * Whether the server has closed the connection, as far as is known here. What it says without
-     * being asked is thrown away.
+     * Whether the server has closed the connection, as far as known. Unsolicited input is
+     * discarded.
      */
     boolean isOver() {
       try {
@@ -279,10 +279,11 @@ public final class LineSockets implements AutoCloseable {
   }
 
   /**
-   * Sends bytes over a new connection, and returns when the server has read them to the end: it
-   * then closes the connection in turn. What it says is thrown away.
+   * Sends bytes over a new connection and returns when the server has read all of them and closed
+   * the connection. Input is discarded.
    *
-   * @throws IOException when it broke off, or did not close in time: how much was taken is unknown
+   * @throws IOException if the connection broke or was not closed in time; how much was accepted is
+   *     unknown
    */
   public void deliver(byte[] bytes) throws IOException {
     deliver(
@@ -332,8 +333,8 @@ public final class LineSockets implements AutoCloseable {
   }
 
   /**
-   * Whether a server closes before it received the end of the stream: a server that takes no more
-   * connections does, and has read nothing.
+   * Whether the server closes the connection before the end of the stream: a server that accepts no
+   * more connections does so without reading.
    */
   private static boolean isClosedWithin(Line line, int millis) throws IOException {
     line.socket.setSoTimeout(millis);
@@ -344,7 +345,7 @@ public final class LineSockets implements AutoCloseable {
     }
   }
 
-  /** Sockets have no limit for writing: a peer that takes nothing would hold us for ever. */
+  /** Socket writes have no timeout: a peer that reads nothing would block the thread forever. */
   private static Thread guard(Line line, long deadline) {
     return Thread.ofVirtual()
         .name("line-deadline")

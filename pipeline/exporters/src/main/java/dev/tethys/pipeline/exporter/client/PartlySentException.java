@@ -2,7 +2,7 @@ package dev.tethys.pipeline.exporter.client;
 
 import java.io.IOException;
 
-/** Of the lines of a request the first ones went out, and the others did not. */
+/** Thrown when only the first lines of a request were sent. */
 public final class PartlySentException extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -16,7 +16,7 @@ public final class PartlySentException extends IOException {
     this.sent = sent;
   }
 
-  /** Bytes of whole lines that went out, with their ends; 0 when none did. */
+  /** Number of bytes of complete lines sent, including line ends; 0 for none. */
   public int sent() {
     return sent;
   }

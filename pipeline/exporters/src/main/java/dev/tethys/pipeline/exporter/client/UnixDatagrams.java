@@ -13,18 +13,17 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lines in datagrams over a socket of the same machine (unix(7), SOCK_DGRAM). Unlike UDP, a
- * datagram that was sent is in the reader's buffer, and a reader that falls behind is waited for:
- * no call blocks its thread.
+ * Sends lines in datagrams over a Unix domain socket (unix(7), SOCK_DGRAM). Unlike with UDP, a sent
+ * datagram is in the reader's buffer. A slow reader is waited for without blocking a system call.
  */
 final class UnixDatagrams implements LineTransport {
   private static final long FIRST_PAUSE_NANOS = 50_000;
   private static final long LONGEST_PAUSE_NANOS = 5_000_000;
 
-  /** What to do about it, where the words of the error do not say that. */
+  /** Remedies for errors whose text names none. */
   private static final Map<Integer, String> ADVICE =
       Map.of(
-          Errno.ENOENT, "there is no such socket",
+          Errno.ENOENT, "the socket does not exist",
           Errno.EMSGSIZE, "the socket takes no datagram of this size: lower max_datagram_bytes",
           Errno.EPROTOTYPE, "it is a stream socket: use transport: unixstream",
           Errno.ENOTCONN, "its reader has closed it",
@@ -36,7 +35,7 @@ final class UnixDatagrams implements LineTransport {
   private @Nullable SocketCalls socket;
 
   /**
-   * @param timeout for which a reader that falls behind is waited for; zero for ever
+   * @param timeout maximum wait for a slow reader; zero for no limit
    */
   UnixDatagrams(Path path, int maxBytes, Duration timeout) {
     this.path = path;
@@ -54,7 +53,7 @@ final class UnixDatagrams implements LineTransport {
         long pause = FIRST_PAUSE_NANOS;
         while (!to.offer(lines, packets.offset(), packets.length())) {
           if (System.nanoTime() >= deadline) {
-            throw new IOException("the time is up: its reader takes nothing");
+            throw new IOException("timed out: the reader does not read");
           }
           LockSupport.parkNanos(pause);
           pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);

@@ -61,7 +61,7 @@ final class UnixPackets implements LineTransport {
     }
   }
 
-  /** A peer that takes nothing would hold us for ever. */
+  /** Guards against a peer that reads nothing and would block the thread forever. */
   private @Nullable Thread guard(SocketChannel c) {
     return timeout.isZero()
         ? null

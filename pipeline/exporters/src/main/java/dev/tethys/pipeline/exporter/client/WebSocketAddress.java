@@ -36,10 +36,10 @@ public record WebSocketAddress(
   }
 
   /**
-   * The address that a URL is; null for one that is not of WebSockets.
+   * Parses a URL; null if it is not a WebSocket URL.
    *
-   * @param path where the URL has none
-   * @param protocol that the server is asked for; "" for none
+   * @param path default path
+   * @param protocol requested subprotocol; "" for none
    */
   public static @Nullable WebSocketAddress of(
       URI u, String path, String protocol, YamlObject o, Key<Map<String, Secret>> headers) {
@@ -47,7 +47,7 @@ public record WebSocketAddress(
       return null;
     }
     String own = u.getRawPath() == null || u.getRawPath().isEmpty() ? path : u.getRawPath();
-    // A signature is over the host without the usual port, and so has to be what is sent.
+    // The signature covers the host without the default port, so the request must omit it too.
     String usual = "wss".equals(u.getScheme()) ? ":443" : ":80";
     String authority = u.getRawAuthority();
     return new WebSocketAddress(

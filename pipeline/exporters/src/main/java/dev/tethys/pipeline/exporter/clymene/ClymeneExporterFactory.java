@@ -85,7 +85,7 @@ public final class ClymeneExporterFactory
     Reference reference = http == null ? s.grpc().getFirst().auth() : http.auth();
     ClientAuth auth = ClientAuth.of(reference, context);
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
-    ItemProbe.Lookup lookup = (p, seconds, value) -> "the gateway; over it nothing is read back";
+    ItemProbe.Lookup lookup = (p, seconds, value) -> "the gateway, which cannot be queried";
     ClymeneRequestEncoder encoder = encoder(s, auth, clock);
     if (http == null) {
       ClymeneGrpcSender sender =

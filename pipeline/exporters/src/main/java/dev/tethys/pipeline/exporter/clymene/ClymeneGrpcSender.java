@@ -20,8 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls gateways in turn. What Clymene's own gateways say of a database that fails is UNKNOWN: it
- * is tried again.
+ * Calls gateways in turn. Clymene's gateways report a failing database as UNKNOWN, which is
+ * retried.
  */
 final class ClymeneGrpcSender implements Sender {
   private static final String METRICS = "/prometheus.ClymeneService/RequestMetrics";
@@ -50,17 +50,17 @@ final class ClymeneGrpcSender implements Sender {
         gateways.stream().map(g -> g.channel().host() + ":" + g.channel().port()).toList();
   }
 
-  /** How many there are. */
+  /** Number of gateways. */
   int gateways() {
     return channels.size();
   }
 
-  /** Where one is. */
+  /** Address of a gateway. */
   String gateway(int number) {
     return addresses.get(number);
   }
 
-  /** Asks one of them for a service that servers of gRPC may have. */
+  /** Calls the optional gRPC health service of a gateway. */
   GrpcReply checkHealth(int number) throws IOException, InterruptedException {
     return channels
         .get(number)

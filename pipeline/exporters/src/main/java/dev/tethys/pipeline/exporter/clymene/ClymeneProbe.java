@@ -10,12 +10,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Connectivity check of gateways. Their protocol has no request for it, so it uses an empty one.
+ * Connectivity check of gateways. Their protocol has no request for it, so an empty request is
+ * sent.
  */
 final class ClymeneProbe {
   private ClymeneProbe() {}
 
-  /** Asks for a page where requests are posted to; that there is none is an answer too. */
+  /** Requests the URL to which data is posted; a 404 counts as an answer too. */
   static String overHttp(URI url, HttpEndpoint endpoint) throws IOException, InterruptedException {
     HttpEndpoint.Reply r = endpoint.call("GET", url, Map.of(), null);
     boolean refused = r.status() == 401 || r.status() == 403 || r.status() == 407;
@@ -25,7 +26,7 @@ final class ClymeneProbe {
     return Redaction.url(url) + " answers";
   }
 
-  /** Asks all; one that does not answer is named, and is a failure when none does. */
+  /** Checks all gateways. Those that do not answer are named; it fails if none answers. */
   static String overGrpc(ClymeneGrpcSender sender) throws IOException, InterruptedException {
     List<String> answer = new ArrayList<>();
     List<String> silent = new ArrayList<>();

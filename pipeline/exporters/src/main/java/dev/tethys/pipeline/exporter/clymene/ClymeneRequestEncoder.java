@@ -33,9 +33,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes messages of batches: a {@code WriteRequest} of remote write 1.0, or log lines in JSON, none
- * larger than a gateway takes. Samples without a lane are distributed by series, so that each
- * series keeps its order.
+ * Encodes batches as messages: a {@code WriteRequest} of remote write 1.0, or log lines in JSON,
+ * within the gateway's size limit. Samples without a lane are distributed by series, so each series
+ * keeps its order.
  *
  * @param form of messages
  * @param maxBytes of a message, before compression
@@ -184,7 +184,7 @@ record ClymeneRequestEncoder(
       RequestSlices in = new RequestSlices().reset(request, 0, size).withFamilies();
       while (in.next()) {
         if (!in.isSeries()) {
-          continue; // goes with the first of its series
+          continue; // sent with the first sample of its series
         }
         int i = batch.lane() != 0 ? 0 : (int) Long.remainderUnsigned(in.hash(), LANES);
         long lane = batch.lane() != 0 ? batch.lane() : i + 1;
@@ -225,7 +225,7 @@ record ClymeneRequestEncoder(
       }
     }
 
-    /** A series that is too large for a message goes in several, if it has more than one sample. */
+    /** Splits a series that is too large for a message if it has more than one sample. */
     private void large(byte[] request, Slice series, long lane) {
       List<Piece> halves = RequestSlices.halves(request, series);
       if (halves.isEmpty()) {

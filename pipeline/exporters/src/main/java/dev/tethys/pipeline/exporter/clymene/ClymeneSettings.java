@@ -81,7 +81,7 @@ public record ClymeneSettings(
         grpc, http, (int) max, DeliverySettings.read(o, Duration.ofSeconds(10)));
   }
 
-  /** Where a signal is posted to: under a gateway's address, or at the path that is written. */
+  /** URL to which a signal is posted: under a gateway's address, or at the configured path. */
   static URI url(URI endpoint, Signal signal) {
     String path = endpoint.getRawPath();
     return path == null || path.isEmpty() || path.equals("/")

@@ -18,7 +18,7 @@ import java.util.Set;
  * @param http whether metrics are a snappy block and logs are plain; over gRPC metrics are the
  *     message itself and logs a field of one
  * @param compression of gRPC messages
- * @param word value of {@code grpc-encoding}; "" for none
+ * @param word value of {@code grpc-encoding}; "" without compression
  */
 record GatewayFormat(boolean http, Compression compression, String word) {
   static final GatewayFormat HTTP = new GatewayFormat(true, Compression.NONE, "");
@@ -27,7 +27,7 @@ record GatewayFormat(boolean http, Compression compression, String word) {
   private static final String CONTENT_ENCODING = "content-encoding";
   private static final int MAX_OPENED = 256 << 20;
 
-  /** The one that a request is in. */
+  /** Format of a request. */
   static GatewayFormat of(EncodedRequest p) {
     if (p.headers().containsKey(TYPE)) {
       return HTTP;
@@ -36,7 +36,7 @@ record GatewayFormat(boolean http, Compression compression, String word) {
     return new GatewayFormat(false, GrpcClientSettings.compression(word), word);
   }
 
-  /** Adds what a request has to say of it. */
+  /** Adds the format to the headers of a request. */
   void addHeaders(Signal of, Map<String, String> headers) {
     if (http) {
       headers.put(TYPE, "application/x-protobuf");
@@ -53,9 +53,9 @@ record GatewayFormat(boolean http, Compression compression, String word) {
   }
 
   /**
-   * What a request in this form carries: a request of remote write, or lines in JSON.
+   * Payload of a request in this format: a remote write request, or JSON lines.
    *
-   * @throws CodecException when it is damaged
+   * @throws CodecException if it is corrupt
    */
   byte[] opened(EncodedRequest p) {
     Compression c = compression(p.signal());
@@ -71,7 +71,7 @@ record GatewayFormat(boolean http, Compression compression, String word) {
     return in.readBytes();
   }
 
-  /** The same as it goes over the wire. */
+  /** Encodes a payload for the wire. */
   byte[] closed(byte[] carried, Signal of) {
     byte[] message = carried;
     if (!http && of == Signal.LOGS) {
@@ -86,10 +86,10 @@ record GatewayFormat(boolean http, Compression compression, String word) {
   }
 
   /**
-   * The request in a form that this gateway's transport accepts; compressed as it is, where
+   * Converts a request to a format that this gateway's transport accepts, without recompression if
    * possible.
    *
-   * @throws CodecException when it is damaged
+   * @throws CodecException if it is corrupt
    */
   EncodedRequest taking(EncodedRequest p) {
     GatewayFormat had = of(p);

@@ -15,9 +15,9 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Says what passes, batch by batch: counts, and with them as much as the verbosity asks for. What
- * cannot be said is counted as dropped and taken all the same: who debugs a pipeline must not have
- * the exporters beside this one get everything again.
+ * Prints passing batches: counts, and more depending on the verbosity. Data that cannot be printed
+ * is counted as dropped but accepted, so debugging a pipeline does not make other exporters receive
+ * everything again.
  */
 final class DebugExporter implements Exporter {
   /** Why items are dropped that no output took. */
@@ -72,7 +72,7 @@ final class DebugExporter implements Exporter {
       account.drop(NOT_WRITTEN, batch.items());
       log.warn(
           e.getMessage()
-              + ": telemetry passes unwritten and is counted as dropped, reason "
+              + ": telemetry is not printed and counts as dropped, reason "
               + NOT_WRITTEN
               + "; fix the path in output_paths, or set another one");
       ack.complete(Outcome.ACCEPTED);
@@ -82,7 +82,7 @@ final class DebugExporter implements Exporter {
     ack.complete(Outcome.ACCEPTED);
   }
 
-  /** Writes what the verbosity asks for. */
+  /** Prints a batch at the configured verbosity. */
   void print(Batch batch) throws IOException {
     Signal signal = batch.signal();
     Telemetry<?> data = batch.takeTree();

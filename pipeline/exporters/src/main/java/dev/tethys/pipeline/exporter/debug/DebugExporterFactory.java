@@ -16,14 +16,14 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code debug} exporters, which say what passes. */
+/** Creates {@code debug} exporters, which print passing telemetry. */
 public final class DebugExporterFactory implements ExporterFactory<DebugExporterFactory.Settings> {
   /**
    * Output settings.
    *
-   * @param paths null for the log of the process
+   * @param paths null for the process log
    * @param queue of data before it is written; null for none
-   * @param noProfiles thrown for pipelines of profiles; null when they are supported
+   * @param noProfiles thrown for pipelines of profiles; null if they are supported
    */
   record Settings(
       Verbosity verbosity,
@@ -33,7 +33,7 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
       @Nullable DeliverySettings queue,
       @Nullable ConfigException noProfiles) {}
 
-  private static final String ABOUT = "Says what passes, in the log or elsewhere.";
+  private static final String ABOUT = "Prints passing telemetry to the log or to files.";
   private static final Section SECTION = new Section("debug", ABOUT);
   private static final Key<Verbosity> VERBOSITY =
       SECTION.key(
@@ -96,7 +96,7 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
         verbosity == Verbosity.DETAILED
             ? o.error(
                 VERBOSITY,
-                "verbosity detailed is not built for profiles in Tethys (see docs/pipelines);"
+                "verbosity detailed does not support profiles (see docs/pipelines);"
                     + " use a separate debug exporter for them with verbosity: normal")
             : null);
   }

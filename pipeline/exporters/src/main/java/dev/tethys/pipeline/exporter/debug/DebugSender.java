@@ -22,7 +22,7 @@ final class DebugSender implements Sender {
     this.exporter = exporter;
   }
 
-  /** A batch as it waits in the queue. */
+  /** Encodes a batch for the queue. */
   static Encoder.Encoded encode(Batch batch) {
     try {
       byte[] body =
@@ -36,7 +36,7 @@ final class DebugSender implements Sender {
     }
   }
 
-  /** Prints a batch; what no output takes is not tried again. */
+  /** Prints a batch; a failed output is not retried. */
   @Override
   public SendResult send(EncodedRequest r) {
     try {

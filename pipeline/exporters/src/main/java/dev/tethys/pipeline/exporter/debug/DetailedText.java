@@ -40,7 +40,7 @@ final class DetailedText {
 
   private DetailedText() {}
 
-  /** The text of anything but profiles. */
+  /** Detailed text of any signal but profiles. */
   static String of(Signal signal, Telemetry<?> data) {
     DetailedText t = new DetailedText();
     t.resources(signal, data);
@@ -60,7 +60,7 @@ final class DetailedText {
           case LOGS -> "ResourceLog";
           case TRACES -> "ResourceSpans";
           case METRICS -> "ResourceMetrics";
-          case PROFILES -> throw new IllegalArgumentException("profiles have no such text");
+          case PROFILES -> throw new IllegalArgumentException("profiles have no detailed text");
         };
     String scope = signal == Signal.LOGS ? "ScopeLogs" : resource.replace("Resource", "Scope");
     int i = 0;

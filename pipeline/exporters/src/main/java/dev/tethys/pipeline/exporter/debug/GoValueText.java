@@ -25,7 +25,7 @@ final class GoValueText {
     return TIME.format(Instant.ofEpochSecond(0, nanos));
   }
 
-  /** {@code %f}: six places behind the point. */
+  /** {@code %f}: six decimals. */
   static String fixed(double v) {
     return GoFloat.format(v, 'f', 6);
   }

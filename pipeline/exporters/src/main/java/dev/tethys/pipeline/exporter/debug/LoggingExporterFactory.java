@@ -15,8 +15,8 @@ import java.util.SequencedMap;
 import java.util.Set;
 
 /**
- * Makes {@code logging} exporters: what {@code debug} was called before, with other words for how
- * much is said. The Collector removed it with 0.111, but many configurations still name it.
+ * Creates {@code logging} exporters, the former name of {@code debug}, with older verbosity names.
+ * The Collector removed it in 0.111, but many configurations still use it.
  */
 public final class LoggingExporterFactory
     implements ExporterFactory<DebugExporterFactory.Settings> {

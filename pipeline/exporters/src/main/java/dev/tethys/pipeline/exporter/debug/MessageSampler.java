@@ -5,7 +5,7 @@ import java.util.function.LongSupplier;
 /**
  * Passes the first messages of each second, then one of every N for each text, as the sampler of
  * the Collector's logger (zap). Texts are distinguished by a hash of 4,096 values, so that memory
- * is constant. Safe for threads.
+ * is constant. Thread-safe.
  */
 final class MessageSampler {
   private static final int COUNTERS = 4096;
@@ -18,10 +18,10 @@ final class MessageSampler {
   private final long[] counts = new long[COUNTERS];
 
   /**
-   * A sampler.
+   * Creates a sampler.
    *
-   * @param initial messages of each text and second that pass
-   * @param thereafter then one of so many passes; 0 for none
+   * @param initial number of messages of each text that pass per second
+   * @param thereafter after these, one of this many passes; 0 for none
    * @param nanos a clock in nanoseconds
    */
   MessageSampler(int initial, int thereafter, LongSupplier nanos) {

@@ -13,7 +13,7 @@ import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** Makes {@code nop} exporters, which take everything and keep nothing. */
+/** Creates {@code nop} exporters, which accept and discard everything. */
 public final class NopExporterFactory implements ExporterFactory<NopExporterFactory.Settings> {
   /** Empty settings. */
   public record Settings() {}
@@ -28,7 +28,7 @@ public final class NopExporterFactory implements ExporterFactory<NopExporterFact
 
   @Override
   public String about() {
-    return "Takes everything and keeps nothing.";
+    return "Accepts and discards everything.";
   }
 
   @Override

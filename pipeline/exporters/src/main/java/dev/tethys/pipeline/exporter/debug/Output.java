@@ -23,14 +23,14 @@ interface Output {
    */
   void summary(String title, List<Object> counts) throws IOException;
 
-  /** Takes lines, the last of which ends too. */
+  /** Writes lines, including the last line end. */
   void text(String lines) throws IOException;
 
   default void open() throws IOException {}
 
   default void close() {}
 
-  /** The log, each line of a text a line of it. */
+  /** Writes each line to the log. */
   static Output log(System.Logger log) {
     return new Output() {
       @Override
@@ -71,8 +71,7 @@ interface Output {
                     + p
                     + " cannot be opened ("
                     + e
-                    + "): name a file in a folder that is there and may be written to, stdout or"
-                    + " stderr",
+                    + "): use a file in an existing writable folder, stdout or stderr",
                 e);
           }
         }
@@ -106,7 +105,7 @@ interface Output {
         write(lines + "\n");
       }
 
-      /** To all of them, though some fail. */
+      /** Writes to all streams, even if some fail. */
       private void write(String s) throws IOException {
         byte[] b = s.getBytes(StandardCharsets.UTF_8);
         IOException failed = null;
@@ -129,7 +128,7 @@ interface Output {
             try {
               streams.get(i).close();
             } catch (IOException e) {
-              // nothing is buffered that could be lost
+              // nothing is buffered
             }
           }
         }

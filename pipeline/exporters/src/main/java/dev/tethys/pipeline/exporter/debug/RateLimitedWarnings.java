@@ -5,9 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
-/**
- * Warnings of what may go wrong with every batch: one a minute reaches the log. Safe for threads.
- */
+/** Rate-limits warnings that could occur with every batch to one per minute. Thread-safe. */
 final class RateLimitedWarnings {
   private static final long EVERY = Duration.ofMinutes(1).toNanos();
 

@@ -8,13 +8,13 @@ import dev.tethys.model.telemetry.Attributes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attributes as a field of type {@code flattened} or {@code flat_object}. Either refuses a document
- * for one attribute that it has no term for: OpenSearch for a value beyond Lucene's 32,766 bytes,
- * Elasticsearch for a name with the character 0, both for what is nested too deeply. Such
- * attributes are in another field, which is not indexed: kept, and not searchable.
+ * Writes attributes as a field of type {@code flattened} or {@code flat_object}. Both reject a
+ * document for a single attribute that cannot be a term: OpenSearch for a value over Lucene's
+ * 32,766 bytes, Elasticsearch for a name with the character 0, and both for excessive nesting. Such
+ * attributes are stored in another field that is not indexed.
  */
 final class AttributeFields {
-  /** Before the name of the field of what is not searched. */
+  /** Prefix of the field for attributes that are not indexed. */
   private static final String UNSEARCHED = "unsearched_";
 
   /** Characters of a name and its value; a character has three bytes of UTF-8 at most. */
@@ -25,7 +25,7 @@ final class AttributeFields {
 
   private AttributeFields() {}
 
-  /** Writes them behind another field. */
+  /** Appends them after another field. */
   static void write(TextBuffer to, String field, Attributes attributes) {
     StringBuilder searched = new StringBuilder();
     StringBuilder others = new StringBuilder();
@@ -55,7 +55,7 @@ final class AttributeFields {
     };
   }
 
-  /** Whether every term of a list or map is short enough, and none has a 0 in its name. */
+  /** Whether all terms of a list or map are short enough and no name contains a 0. */
   private static boolean isShort(String name, Object nested) {
     String json = AttributeText.json(new StringBuilder(), nested).toString();
     return name.length() + json.length() <= LONGEST && !json.contains("\\u0000");

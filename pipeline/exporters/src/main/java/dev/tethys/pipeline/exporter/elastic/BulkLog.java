@@ -27,7 +27,7 @@ final class BulkLog {
   private final Rules rules;
   private final System.Logger log;
   private final LongSupplier nanos;
-  private final AtomicLong next; // when a refused document may be logged again
+  private final AtomicLong next; // time from which a rejected document may be logged again
 
   /**
    * A log.

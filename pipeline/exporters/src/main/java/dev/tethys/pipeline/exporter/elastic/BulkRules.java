@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param onStart whether nodes are discovered before the first request
  * @param interval of node discovery; zero for never
- * @param scheme of discovered nodes; null for that of the first endpoint
+ * @param scheme of discovered nodes; null for the scheme of the first endpoint
  * @param logged logging settings
  * @param sourceOnError whether responses quote rejected documents; null for the server's default
  * @param filterPath additional response fields; "" for none
@@ -28,7 +28,7 @@ record BulkRules(
     BulkLog.Rules logged,
     @Nullable Boolean sourceOnError,
     String filterPath) {
-  /** What {@link BulkSender} judges by. */
+  /** Response fields that {@link BulkSender} evaluates. */
   private static final String NEEDED =
       "errors,items.*.status,items.*.error.type,items.*.error.reason";
 
@@ -143,7 +143,7 @@ record BulkRules(
       if (!filter.matches("[\\w.*,-]*")) {
         throw o.error(
             filterPath,
-            "bulk_response_filter_path must be paths separated by commas, such as items.*.x");
+            "bulk_response_filter_path must be a comma-separated list of paths, such as items.*.x");
       }
       return new BulkRules(
           d.onStart, d.interval, d.scheme, o.get(telemetry), o.find(sourceOnError), filter);

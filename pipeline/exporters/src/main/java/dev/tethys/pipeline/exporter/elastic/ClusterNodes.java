@@ -11,24 +11,24 @@ import tools.jackson.databind.ObjectMapper;
 
 /**
  * Node discovery of a cluster (reference of Elasticsearch and OpenSearch, "Nodes info").
- * Master-only nodes are left out, as in the official clients.
+ * Master-only nodes are skipped, as in the official clients.
  */
 final class ClusterNodes {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** As many nodes are written to. */
+  /** Maximum number of nodes. */
   static final int MAX_NODES = 1000;
 
-  /** Where a server says which nodes its cluster has. */
+  /** Path at which a server lists the nodes of its cluster. */
   static final String PATH = "/_nodes/http?filter_path=nodes.*.roles,nodes.*.http.publish_address";
 
   private ClusterNodes() {}
 
   /**
-   * Addresses of nodes, in order.
+   * Parses the addresses of nodes in order.
    *
-   * @param scheme by which they are asked
-   * @throws IOException when it is no such answer
+   * @param scheme of the resulting URLs
+   * @throws IOException if the response is invalid
    */
   static List<URI> read(byte[] answer, String scheme) throws IOException {
     JsonNode nodes;
@@ -68,7 +68,7 @@ final class ClusterNodes {
     try {
       return URI.create(scheme + "://" + host + ":" + Integer.parseInt(port));
     } catch (IllegalArgumentException e) {
-      throw new IOException("\"" + published + "\" is no address of a node", e);
+      throw new IOException("\"" + published + "\" is not a valid node address", e);
     }
   }
 }

@@ -12,9 +12,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * The index of Clymene's samples, whose {@code value} is a double. A server that is left to itself
- * maps the field by the first document: a whole number makes it a long, and every later fraction
- * loses what is behind its point.
+ * Index of Clymene's samples, whose {@code value} is a double. By default a server maps the field
+ * by the first document: an integer makes it a long, and fractions of all later values are lost.
  */
 final class ClymeneIndex {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -35,10 +34,10 @@ final class ClymeneIndex {
   }
 
   /**
-   * Creates the index, or maps the field where the index has none, and warns of a field that cuts
-   * values. A server that refuses this takes documents all the same.
+   * Creates the index, or maps the field if the index does not, and warns of a mapping that
+   * truncates values. A server that rejects this still accepts documents.
    *
-   * @throws IOException when no server answers
+   * @throws IOException if no server answers
    */
   void prepare() throws IOException, InterruptedException {
     String mapping = "/" + name + "/_mapping/field/value";
@@ -79,7 +78,7 @@ final class ClymeneIndex {
   }
 
   private void made(HttpEndpoint.Reply r) {
-    // Another writer may have been first.
+    // Another writer may have created it first.
     if (!r.isOk() && !r.reason().contains("already_exists")) {
       log.log(
           Level.WARNING,
@@ -104,7 +103,8 @@ final class ClymeneIndex {
         }
       }
     } catch (JacksonException e) {
-      throw new IOException("the mapping of an index is no JSON: " + e.getOriginalMessage(), e);
+      throw new IOException(
+          "the mapping of an index is not valid JSON: " + e.getOriginalMessage(), e);
     }
     return types;
   }

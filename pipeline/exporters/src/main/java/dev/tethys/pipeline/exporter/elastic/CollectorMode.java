@@ -11,18 +11,18 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Documents of the Collector's mapping modes. They go to an index that is configured, or where
- * attributes say, as the Collector's exporter routes them (its data_stream_router.go).
+ * Documents of the Collector's mapping modes. They go to a configured index, or are routed by
+ * attributes as in the Collector's exporter (its data_stream_router.go).
  *
- * @param mapping where senders ask for no other
- * @param allowed what they may ask for
- * @param logsIndex of log records and events of spans; null where attributes say it
- * @param tracesIndex of spans, as well
- * @param metricsIndex of data points, as well
- * @param ids whether an attribute of log records is their document's id
- * @param spanIds whether one of spans, and of their events, is
+ * @param mapping default mode
+ * @param allowed modes that senders may request
+ * @param logsIndex of log records and span events; null to route by attributes
+ * @param tracesIndex of spans; null to route by attributes
+ * @param metricsIndex of data points; null to route by attributes
+ * @param ids whether an attribute of log records is the document id
+ * @param spanIds whether an attribute of spans and their events is the document id
  * @param pipelines whether an attribute of log records names an ingest pipeline
- * @param dated names of indices with a date appended; null for none
+ * @param dated index names with an appended date; null for none
  */
 record CollectorMode(
     Mapping mapping,
@@ -38,7 +38,7 @@ record CollectorMode(
   static final String PIPELINE = "elasticsearch.ingest_pipeline";
   private static final String TYPE = "data_stream.type";
 
-  /** What documents of this mode leave out of their attributes. */
+  /** Whether documents of this mode omit the attribute because it is used for routing. */
   static boolean isRouting(String attribute) {
     return switch (attribute) {
       case TYPE,
@@ -54,7 +54,7 @@ record CollectorMode(
     };
   }
 
-  /** The attribute of a scope that asks for another mode. */
+  /** Scope attribute that requests another mode. */
   static final String MAPPING_MODE = "elastic.mapping.mode";
 
   private static final String DATASET = "data_stream.dataset";
@@ -67,7 +67,7 @@ record CollectorMode(
   /**
    * An index or data stream.
    *
-   * @param dataset "" where it is not known to be a data stream, as {@code namespace}
+   * @param dataset "" if it is not known to be a data stream; likewise {@code namespace}
    */
   record DataStreamName(String index, String type, String dataset, String namespace) {
     static DataStreamName index(String name) {
@@ -80,11 +80,11 @@ record CollectorMode(
   }
 
   /**
-   * Where attributes say that a document goes.
+   * Routes a document by attributes.
    *
    * @param type {@code logs}, {@code metrics} or {@code traces}; in {@code bodymap} an attribute
-   *     says it
-   * @param own of the record, which go before those of scope and resource
+   *     overrides it
+   * @param own attributes of the record, which take precedence over those of scope and resource
    */
   static DataStreamName route(
       Mapping mapping,
@@ -111,7 +111,7 @@ record CollectorMode(
         allowed(namespace == null ? "default" : namespace, "", MAX_BYTES));
   }
 
-  /** What datasets of a mode end with, by which Elasticsearch's templates know them. */
+  /** Suffix of datasets of a mode, which selects Elasticsearch's templates. */
   static String suffix(Mapping mapping) {
     return mapping == Mapping.OTEL ? ".otel" : "";
   }
@@ -125,9 +125,7 @@ record CollectorMode(
     return null;
   }
 
-  /**
-   * Lower case, without what names of data streams may not have, and not longer than they may be.
-   */
+  /** Lower-cases a name, replaces characters that data streams forbid, and truncates it. */
   private static String allowed(String s, String beside, int maxBytes) {
     StringBuilder sb = new StringBuilder();
     for (char c : s.toLowerCase(Locale.ROOT).toCharArray()) {

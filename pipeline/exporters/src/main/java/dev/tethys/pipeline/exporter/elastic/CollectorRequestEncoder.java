@@ -34,12 +34,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes log records, spans and data points as documents of the Collector's mapping modes. In
- * {@code otel}, each span event is another document among the logs and belongs to the item of its
- * span. A sender may select a mode by the metadata {@code X-Elastic-Mapping-Mode} or by a scope
+ * {@code otel}, each span event is a separate document among the logs and belongs to the item of
+ * its span. A sender may select a mode by the metadata {@code X-Elastic-Mapping-Mode} or by a scope
  * attribute. Items with a mode that is not allowed, or that does not support their signal, are
  * dropped and counted.
  *
- * @param encoder names of requests are {@link #names}
+ * @param encoder its request names are {@link #names}
  * @param millis a clock
  */
 record CollectorRequestEncoder(
@@ -205,9 +205,7 @@ record CollectorRequestEncoder(
       }
     }
 
-    /**
-     * The index that is configured, else where attributes route to; of no more names than allowed.
-     */
+    /** Index of a document: configured, or routed by attributes within the limit of names. */
     private CollectorMode.DataStreamName place(
         String type, @Nullable NameTemplate fixed, Attributes own) {
       CollectorMode.DataStreamName to = bounded(type, fixed, own);

@@ -12,9 +12,9 @@ import java.time.format.DateTimeFormatterBuilder;
  */
 record DatedIndices(String separator, DateTimeFormatter date) {
   /**
-   * With a date in the words of C's {@code strftime}.
+   * Parses a date format of C's {@code strftime}.
    *
-   * @throws IllegalArgumentException for a conversion that no name of an index is made of
+   * @throws IllegalArgumentException for a conversion that cannot be part of an index name
    */
   static DatedIndices of(String separator, String format) {
     DateTimeFormatterBuilder b = new DateTimeFormatterBuilder();

@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Requests that write a document for each record. The id of a document is drawn when its request is
- * made, so that sending the request again writes nothing twice.
+ * Encodes each record as a document. The id of a document is generated with its request, so a retry
+ * writes nothing twice.
  */
 record DocumentRequestEncoder(
     BoundedNames index, LineRequestEncoder lines, int maxItems, int maxBytes, String action) {
@@ -62,8 +62,8 @@ record DocumentRequestEncoder(
   }
 
   /**
-   * The requests of one batch: for each document {@link #create} and its line, and behind the last
-   * document of an item {@link #ended}.
+   * Requests of one batch. For each document, call {@link #create} and write its line; after the
+   * last document of an item, call {@link #ended}.
    */
   final class Requests {
     private final Batch batch;
@@ -74,7 +74,7 @@ record DocumentRequestEncoder(
     private final RowIndex.Writer rows = new RowIndex.Writer();
     private int number; // documents so far
     private int inItems; // those of items that ended
-    private int inRequests; // those of requests that are made
+    private int inRequests; // items in completed requests
     private int items;
 
     private Requests(Batch batch) {
@@ -85,7 +85,7 @@ record DocumentRequestEncoder(
       this.prefix = Base64.getUrlEncoder().withoutPadding().encodeToString(drawn);
     }
 
-    /** Where documents are written to. */
+    /** Buffer for the current document. */
     TextBuffer text() {
       return text;
     }
@@ -95,10 +95,10 @@ record DocumentRequestEncoder(
     }
 
     /**
-     * Begins a document.
+     * Starts a document.
      *
-     * @param id "" for one that is drawn
-     * @param pipeline that it goes through; "" for that of the request
+     * @param id "" to generate one
+     * @param pipeline ingest pipeline; "" for that of the request
      */
     void create(String name, String id, String pipeline) {
       text.put('{').json(action).put(":{\"_index\":").json(name).put(",\"_id\":");
@@ -115,11 +115,11 @@ record DocumentRequestEncoder(
     }
 
     /**
-     * Begins a document of a time series data stream, which makes its id of dimensions and time and
-     * takes none. An index that is no such stream draws one for each attempt: there, what is sent
-     * again is written again.
+     * Starts a document of a time series data stream, which derives its id from dimensions and time
+     * and accepts none. An ordinary index generates a new id per attempt, so a retry writes the
+     * document again.
      *
-     * @param field that is made by a template when it is new
+     * @param field created from a template if it is new
      */
     void createSample(String name, String field, String template) {
       text.put("{\"create\":{\"_index\":").json(name).put(",\"dynamic_templates\":{");
@@ -164,7 +164,7 @@ record DocumentRequestEncoder(
         .toString();
   }
 
-  /** The type of a word; one that is longer than a term may be is kept and not searched. */
+  /** Keyword type; a value longer than a term is stored but not searchable. */
   static final String WORD = "{\"type\":\"keyword\",\"ignore_above\":8191}";
 
   /** The type of a field with any number of keys. */

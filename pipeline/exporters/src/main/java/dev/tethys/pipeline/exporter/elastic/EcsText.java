@@ -15,7 +15,7 @@ import java.util.Set;
 /**
  * Encodes log records and spans as documents of the mapping mode {@code ecs}. Attributes of
  * OpenTelemetry's conventions have the names of the Elastic Common Schema, others keep theirs; dots
- * create objects. Events of spans have no place.
+ * create objects. Span events are dropped.
  */
 final class EcsText {
   private static final Set<String> NOT_PASSED =
@@ -159,7 +159,7 @@ final class EcsText {
     from.forEach((k, v) -> d.add(names.getOrDefault(k, k), v));
   }
 
-  /** What made the record: an SDK, its language and who distributes it. */
+  /** Writes the agent: the SDK, its language and its distribution. */
   private static void agent(FlatDocument d, Attributes resource) {
     String sdk = resource.get("telemetry.sdk.name") instanceof String s ? s : "otlp";
     String language = text(resource, "telemetry.sdk.language");
@@ -179,7 +179,7 @@ final class EcsText {
                 : "telemetry.sdk.version"));
   }
 
-  /** One of the words that the schema knows; "" for others. */
+  /** Returns an OS type known to the schema; "" for others. */
   private static String osType(Attributes resource) {
     switch (text(resource, "os.name")) {
       case "Android":

@@ -33,8 +33,8 @@ final class ElasticProbe implements ExporterProbe {
   private final @Nullable ItemProbe record;
 
   /**
-   * @param signal of which templates are shown
-   * @param record writes a log record; null where a sample is written
+   * @param signal whose templates are shown
+   * @param record writes a log record; null if a sample is written
    */
   ElasticProbe(
       ElasticSettings settings,
@@ -69,7 +69,7 @@ final class ElasticProbe implements ExporterProbe {
     }
   }
 
-  /** Asks every server; one that answers is enough, since those that do not have no turns. */
+  /** Contacts every server. One that answers is enough, because the others are skipped. */
   @Override
   public String connect() throws IOException, InterruptedException {
     String cluster = "";
@@ -110,7 +110,7 @@ final class ElasticProbe implements ExporterProbe {
     try {
       action = JSON.readTree(written.substring(0, written.indexOf('\n'))).iterator().next();
     } catch (JacksonException e) {
-      throw new IOException("a request of documents begins with none: " + written, e);
+      throw new IOException("a bulk request does not begin with a document: " + written, e);
     }
     String index = action.path("_index").asString("");
     String id = action.path("_id").asString("");

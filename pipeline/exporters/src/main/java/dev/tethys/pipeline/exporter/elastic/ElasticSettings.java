@@ -41,13 +41,13 @@ import org.jspecify.annotations.Nullable;
  * @param timeSeries settings of time series data streams; null for plain ones
  * @param clymene whether documents of samples have Clymene's form
  * @param clymeneLogs whether documents of log records have Clymene's form
- * @param collector documents of one of the Collector's mapping modes; null for Tethys's own
- * @param schema documents of OpenSearch's schema of observability; null for others; see {@link
+ * @param collector settings of the Collector's mapping modes; null for Tethys's own documents
+ * @param schema settings of OpenSearch's observability schema; null for other documents; see {@link
  *     #schema(Signal)}
- * @param again the only retryable statuses of requests; null for the defaults
+ * @param again retryable statuses of requests; null for the defaults
  * @param againDocuments the same for documents
  * @param bulk settings of bulk requests
- * @param isUnsaid whether the settings do not determine one of the two servers
+ * @param isUnsaid whether the settings leave open which of the two servers it is
  */
 record ElasticSettings(
     HttpClientSettings client,
@@ -87,7 +87,7 @@ record ElasticSettings(
           200,
           List.of());
 
-  /** The keys of one of the two exporters. */
+  /** Keys of one of the two exporters. */
   static final class Keys {
     private final boolean openSearch;
     private final HttpClientSettings.Keys client;
@@ -235,8 +235,8 @@ record ElasticSettings(
         throw o.error(
             policy,
             keep.isEmpty()
-                ? "policy is put there with the template: create_template is false"
-                : "one of policy and retention says how long documents are kept");
+                ? "policy requires create_template: true, because it is installed with the template"
+                : "policy and retention are mutually exclusive; remove one of them");
       }
       if (rules != null && rules.rollsOver() && !o.get(dataStream)) {
         throw o.error(policy, "only data streams roll over: data_stream is false");
@@ -316,9 +316,9 @@ record ElasticSettings(
             timeSeries,
             o.get(schema)
                 ? "time_series is of metrics_schema: samples"
-                : "late_index is a data stream of metrics_index too, "
+                : "late_index must not be a data stream of metrics_index, "
                     + metrics.pattern()
-                    + ": late samples require one that is not");
+                    + ": late samples require an ordinary index");
       }
       return mode;
     }
@@ -340,7 +340,7 @@ record ElasticSettings(
     }
   }
 
-  /** Where a signal goes. */
+  /** Index of a signal. */
   NameTemplate index(Signal signal) {
     return switch (signal) {
       case LOGS -> logsIndex;
@@ -349,12 +349,12 @@ record ElasticSettings(
     };
   }
 
-  /** The schema of observability for a signal; null where its documents are others. */
+  /** Observability schema of a signal; null if its documents have another form. */
   @Nullable Observability schema(Signal signal) {
     return schema != null && (signal != Signal.METRICS || schema.isConfigured()) ? schema : null;
   }
 
-  /** A path of one of the {@link #bases}. */
+  /** URL of a path on one of the {@link #bases}. */
   URI at(int server, String path) {
     return at(bases.get(server), path);
   }

@@ -11,16 +11,15 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Document with flattened field paths, as in all modes of the Collector's exporter but otel and
- * bodymap (its package objmodel). Maps become names with dots, and the last value of a repeated
- * path counts. A value whose path is also an object moves into it as {@code value}, if that is
- * free. Empty values are left out. So the Collector's exporter makes documents of all modes but
- * otel and bodymap (its package objmodel). What is empty is left out.
+ * Document with flattened field paths, as in all modes of the Collector's exporter except otel and
+ * bodymap (its package objmodel). Maps become dotted names, and the last value of a repeated path
+ * wins. A value whose path is also an object moves into it as {@code value}, if that is free. Empty
+ * values are omitted.
  */
 final class FlatDocument {
   private final TreeMap<String, Object> fields = new TreeMap<>();
 
-  /** Adds a value, but for nothing. */
+  /** Adds a value unless it is empty. */
   void add(String path, @Nullable Object value) {
     switch (value) {
       case null -> {}
@@ -30,7 +29,7 @@ final class FlatDocument {
     }
   }
 
-  /** Adds text that is not empty. */
+  /** Adds text unless it is empty. */
   void text(String path, String value) {
     if (!value.isEmpty()) {
       fields.put(path, value);

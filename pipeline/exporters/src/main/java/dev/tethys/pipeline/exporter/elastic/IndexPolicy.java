@@ -76,7 +76,7 @@ record IndexPolicy(String rolloverAfter, String rolloverSize, String deleteAfter
     return "\"rollover\":{" + String.join(",", parts) + "}";
   }
 
-  /** As Elasticsearch takes it. */
+  /** Policy in Elasticsearch's format. */
   String ofElasticsearch() {
     return "{\"policy\":{\"phases\":{\"hot\":{\"actions\":{"
         + (rollsOver() ? rollover("max_age", "max_primary_shard_size") : "")
@@ -88,9 +88,9 @@ record IndexPolicy(String rolloverAfter, String rolloverSize, String deleteAfter
   }
 
   /**
-   * As OpenSearch takes it.
+   * Policy in OpenSearch's format.
    *
-   * @param pattern of the indices that it is for
+   * @param pattern of the indices to which it applies
    */
   String ofOpenSearch(String pattern, int priority) {
     String delete =

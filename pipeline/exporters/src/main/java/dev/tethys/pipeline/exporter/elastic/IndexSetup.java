@@ -34,10 +34,10 @@ final class IndexSetup {
     return settings.index(signal);
   }
 
-  /** A template or policy, as it is sent. */
+  /** Template or policy as sent to the server. */
   record Template(String path, String text) {}
 
-  /** What is made, in order. */
+  /** Templates and policies to install, in order. */
   List<Template> templates() {
     TimeSeriesMode mode = signal == Signal.METRICS ? settings.timeSeries() : null;
     List<Template> out = new ArrayList<>();
@@ -65,7 +65,7 @@ final class IndexSetup {
     return "tethys-" + of.pattern().replaceAll("[*]", "all");
   }
 
-  /** Settings of an index; of those for late samples too, which are kept as long. */
+  /** Settings of an index; those of late samples too, which have the same retention. */
   private String settings(@Nullable TimeSeriesMode mode) {
     List<String> all = new ArrayList<>();
     if (mode != null) {
@@ -112,8 +112,8 @@ final class IndexSetup {
   }
 
   /**
-   * Whether there are templates to be made: Clymene's documents have none, those of mapping modes
-   * have the servers' own.
+   * Whether there is anything to install: Clymene's documents have no templates, and mapping modes
+   * use those of the server.
    */
   boolean isWanted() {
     return settings.template()
@@ -123,9 +123,9 @@ final class IndexSetup {
   }
 
   /**
-   * Makes them, over others of the same names.
+   * Installs them, replacing existing ones.
    *
-   * @return what a server said if it did not, else null
+   * @return the server's rejection, or null on success
    */
   HttpEndpoint.@Nullable Reply make() throws IOException, InterruptedException {
     if (settings.clymene() && signal == Signal.METRICS && index().isFixed()) {
@@ -141,7 +141,7 @@ final class IndexSetup {
               t.path,
               Map.of("content-type", "application/json"),
               t.text.getBytes(StandardCharsets.UTF_8));
-      // An existing policy of OpenSearch is left as it is: a user may have changed it.
+      // An existing OpenSearch policy is kept: a user may have changed it.
       boolean stays = r.status() == 409 && t.path.startsWith("/_plugins/_ism/");
       if (!r.isOk() && !stays) {
         return r;

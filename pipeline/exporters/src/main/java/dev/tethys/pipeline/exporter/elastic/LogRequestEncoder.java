@@ -99,7 +99,7 @@ record LogRequestEncoder(DocumentRequestEncoder encoder, boolean clymene, LongSu
     to.put("}\n");
   }
 
-  /** The mappings of such documents. */
+  /** Mappings of such documents. */
   static String mappings(boolean openSearch) {
     String flat = DocumentRequestEncoder.flat(openSearch);
     return "{\"dynamic\":false,\"properties\":{\"@timestamp\":{\"type\":\"date_nanos\"},"

@@ -13,7 +13,7 @@ enum Mapping {
   ECS,
   BODYMAP;
 
-  /** The one of a name, in letters of any case; null for none. */
+  /** Finds a mode by name, ignoring case; null if unknown. */
   static @Nullable Mapping named(String name) {
     return switch (name.toLowerCase(Locale.ROOT)) {
       case "tethys" -> TETHYS;

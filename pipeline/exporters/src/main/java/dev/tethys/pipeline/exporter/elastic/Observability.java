@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Documents of the Simple Schema for Observability, which OpenSearch's dashboards read, in indices
- * as the Collector's exporter names them (its index_resolver.go).
+ * named as by the Collector's exporter (its index_resolver.go).
  *
- * @param dataset what documents say of their source, as {@code namespace}
- * @param action {@code create}, or {@code index}, which writes over a document of the same id
- * @param isConfigured whether the mode is set; otherwise it applies to logs and traces only
+ * @param dataset source recorded in documents, like {@code namespace}
+ * @param action {@code create}, or {@code index}, which overwrites a document with the same id
+ * @param isConfigured whether the mode is set; otherwise it applies only to logs and traces
  */
 record Observability(
     String dataset,
@@ -22,11 +22,11 @@ record Observability(
     String action,
     boolean isConfigured) {
   /**
-   * Names of indices.
+   * Index names.
    *
    * @param name with {@code {attribute}} for attributes of the item, its scope or resource
    * @param fallback replaces missing attributes
-   * @param dated with a time behind the name; null for none
+   * @param dated appends a date; null for none
    */
   record Index(NameTemplate name, String fallback, @Nullable DatedIndices dated) {
     /** The name for an item, at a moment. */

@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Log records and spans as documents of the Simple Schema for Observability, with the fields of the
- * Collector's exporter (its encoder.go). Two times are better than there: of a record without one
- * its observed time, else the clock's, and {@code @timestamp} of a span, which there is the year 1.
+ * Collector's exporter (its encoder.go). Two times differ: a record without a time gets its
+ * observed time or the current time, and {@code @timestamp} of a span is set, whereas it is the
+ * year 1 there.
  *
  * @param encoder whose names are {@link CollectorRequestEncoder#names}
  * @param millis a clock
@@ -148,7 +149,10 @@ record ObservabilityRequestEncoder(
     to.put(']');
   }
 
-  /** Those of an item, and what stream it is of, which goes before an attribute of that name. */
+  /**
+   * Writes the attributes of an item and its data stream, which takes precedence over an attribute
+   * of that name.
+   */
   private void attributes(Attributes all, String type, TextBuffer to) {
     to.put('{');
     for (int i = 0; i < all.size(); i++) {

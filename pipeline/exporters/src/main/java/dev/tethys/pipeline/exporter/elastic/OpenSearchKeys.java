@@ -26,7 +26,7 @@ final class OpenSearchKeys {
   /**
    * Settings of {@code mapping}.
    *
-   * @param ss4o whether documents follow the schema; null when that is not set
+   * @param ss4o whether documents follow the schema; null if not set
    */
   private record Mode(@Nullable Boolean ss4o) {}
 
@@ -118,7 +118,7 @@ final class OpenSearchKeys {
                 + "only with mode ss4o.");
   }
 
-  /** The content of {@code http}; null when its keys are next to the others. */
+  /** Settings under {@code http}; null if its keys are at the top level. */
   @Nullable Http http(YamlObject o) {
     if (!o.has(http)) {
       return null;

@@ -161,8 +161,8 @@ final class OtelText {
   }
 
   /**
-   * A data point; the Collector's exporter joins points of one time and the same attributes, which
-   * Elasticsearch finds no different.
+   * Writes a data point. The Collector's exporter merges points with equal time and attributes,
+   * which is equivalent in Elasticsearch.
    */
   void point(
       ResourceGroup<?> resource,
@@ -190,7 +190,7 @@ final class OtelText {
     end();
   }
 
-  /** FNV-1a, of 32 bits: tells series of one time apart that only differ in the metric's name. */
+  /** FNV-1a with 32 bits: distinguishes series of one time that differ only in the metric name. */
   private static int fnv(String name) {
     int hash = 0x811c9dc5;
     for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
@@ -315,7 +315,7 @@ final class OtelText {
     return key.equals(name) || key.endsWith("." + name);
   }
 
-  /** A point of both, or the one that there is. */
+  /** Writes a geo point of both coordinates, or the single coordinate present. */
   private void geo(String prefix, @Nullable Double[] at) {
     Double lon = at[0];
     Double lat = at[1];
@@ -334,7 +334,7 @@ final class OtelText {
     }
   }
 
-  /** Writes a value that is no list and no map. */
+  /** Writes a scalar value. */
   static void scalar(TextBuffer to, @Nullable Object v) {
     switch (v) {
       case null -> to.put("null");
@@ -382,7 +382,10 @@ final class OtelText {
     }
   }
 
-  /** With a point always: a field whose first value is 1 would be one of integers for ever. */
+  /**
+   * Formats with a decimal point: a field whose first value is 1 would be mapped as an integer
+   * permanently.
+   */
   static String number(double d) {
     if (!Double.isFinite(d)) {
       return "null";

@@ -12,14 +12,14 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The value of a data point in documents of the mapping mode {@code otel}, and the template of
- * Elasticsearch that its field is made by. Buckets of histograms become values in their middle, as
- * in the Collector's exporter (its package datapoints).
+ * Value of a data point in documents of the mapping mode {@code otel}, with the Elasticsearch
+ * template of its field. Histogram buckets become values at their midpoints, as in the Collector's
+ * exporter (its package datapoints).
  *
  * @param json the value
- * @param template the name of one of {@code metrics-otel@mappings}
- * @param documents how many observations the document represents; 0 where it does not say
- * @param problem why there is no value; "" when there is
+ * @param template name of a template of {@code metrics-otel@mappings}
+ * @param documents number of observations that the document represents; 0 if unspecified
+ * @param problem reason why there is no value; "" if there is one
  */
 record PointValue(String json, String template, long documents, String problem) {
   private static final String HINTS = "elasticsearch.mapping.hints";
@@ -107,7 +107,7 @@ record PointValue(String json, String template, long documents, String problem) 
     List<Long> c = new ArrayList<>();
     List<Double> v = new ArrayList<>();
     if (bounds.length == 0) {
-      if (h.count() != 0) { // buckets are not known: all of it at the mean
+      if (h.count() != 0) { // no buckets: all observations at the mean
         c.add(most(h.count()));
         v.add(h.sum() / most(h.count()));
       }
@@ -158,7 +158,7 @@ record PointValue(String json, String template, long documents, String problem) 
     return lower + (bound(index + 1, scale) - lower) / 2;
   }
 
-  /** Where a bucket begins: 2 to the power of {@code index / 2^scale}. */
+  /** Lower bound of a bucket: 2 to the power of {@code index / 2^scale}. */
   private static double bound(int index, int scale) {
     return Math.pow(2, Math.scalb((double) index, -scale));
   }

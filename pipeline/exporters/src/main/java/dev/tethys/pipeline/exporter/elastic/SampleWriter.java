@@ -10,7 +10,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Two lines a sample: what is to be done, and the document. */
+/** Writes two lines per sample: the action and the document. */
 final class SampleWriter implements RowWriter {
   private final Function<UnaryOperator<String>, String> index;
   private final boolean clymene;
@@ -76,7 +76,7 @@ final class SampleWriter implements RowWriter {
     }
     out.put(action);
     if (mode == null) {
-      out.put(SampleDocuments.id(id, time)).put('"'); // else it is Elasticsearch that makes ids
+      out.put(SampleDocuments.id(id, time)).put('"'); // otherwise Elasticsearch generates ids
     }
     out.put("}}\n");
     SampleDocuments.sample(document, time, field, value, out);

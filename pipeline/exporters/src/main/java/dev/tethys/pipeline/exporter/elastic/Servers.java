@@ -16,14 +16,14 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the servers of a cluster in turn. What one does not take, the next is asked for at once,
- * which writes nothing twice: documents have ids. A server that failed has no turns for a while,
- * unless all did. Where {@code discover} is set, the thread whose request is due asks the cluster
- * for its servers; the other threads meanwhile send to the known ones. Those that are configured
- * come last then, when none that was found takes it. Safe for threads.
+ * Calls the servers of a cluster in turn. A request that one server does not accept goes to the
+ * next immediately; documents have ids, so nothing is written twice. A failed server is skipped for
+ * a while, unless all failed. With {@code discover}, the thread whose request is due queries the
+ * cluster for its servers while other threads use the known ones. The configured servers are then
+ * used only if no discovered server accepts a request. Thread-safe.
  */
 final class Servers {
-  /** How long a server that failed has no turns, and a search that failed is not repeated. */
+  /** Time for which a failed server is skipped and a failed discovery is not repeated. */
   private static final Duration ASIDE = Duration.ofSeconds(30);
 
   /** A server; {@code back} is when it has turns again, in nanoseconds. */
@@ -38,7 +38,7 @@ final class Servers {
   private final ReentrantLock search = new ReentrantLock();
   private volatile List<Server> known;
   private volatile boolean searches;
-  private volatile long due; // when the cluster is asked, if it is
+  private volatile long due; // time of the next discovery, if enabled
 
   /**
    * The servers of an exporter.
@@ -60,9 +60,9 @@ final class Servers {
   }
 
   /**
-   * What the first server says that is not out of order, else what the last one says.
+   * First response of a healthy server, or else the last response.
    *
-   * @throws IOException when no server answers
+   * @throws IOException if no server answers
    */
   HttpEndpoint.Reply call(
       String method, String path, Map<String, String> headers, byte @Nullable [] body)
@@ -109,9 +109,9 @@ final class Servers {
   }
 
   /**
-   * Asks the cluster for its servers, which take the place of those that are known.
+   * Queries the cluster for its servers, which replace the known ones.
    *
-   * @return what to say of it
+   * @return a description of the result
    */
   String find() throws InterruptedException {
     long again = rules.interval().toNanos();
@@ -141,7 +141,7 @@ final class Servers {
     return "found no servers: " + why;
   }
 
-  /** Those that stay keep what is known of them. */
+  /** Replaces the servers; those already known keep their state. */
   private void replace(List<URI> found) {
     Map<URI, Server> was = new LinkedHashMap<>();
     known.forEach(s -> was.put(s.base, s));
@@ -157,7 +157,7 @@ final class Servers {
     known = List.copyOf(next);
   }
 
-  /** By turns; those that failed lately behind all others. */
+  /** Servers in rotation, with recently failed ones last. */
   private List<Server> order() {
     List<Server> all = known;
     int first = turn.getAndIncrement();
@@ -176,14 +176,14 @@ final class Servers {
     return order;
   }
 
-  /** What a proxy says of a server that is gone, or a server that has no cluster. */
+  /** Whether the status comes from a proxy without a server, or from a server without a cluster. */
   private static boolean isOutOfOrder(int status) {
     return status == 502 || status == 503 || status == 504;
   }
 
   private void failed(Server server, String why, int of) {
     if (of == 1) {
-      return; // what is made of the request says it
+      return; // the caller reports it
     }
     long now = nanos.getAsLong();
     long before = server.back.getAndSet(now + ASIDE.toNanos());

@@ -38,7 +38,7 @@ record SpanRequestEncoder(DocumentRequestEncoder encoder) implements Encoder {
     to.put(",\"links\":").put(SpanText.links(p)).put("}\n");
   }
 
-  /** The mappings of such documents; events and links are kept and not searched. */
+  /** Mappings of such documents; events and links are stored but not searchable. */
   static String mappings(boolean openSearch) {
     StringBuilder sb =
         new StringBuilder("{\"dynamic\":false,\"properties\":{")

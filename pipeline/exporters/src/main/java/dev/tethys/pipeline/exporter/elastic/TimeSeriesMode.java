@@ -31,7 +31,7 @@ record TimeSeriesMode(
     String lookAhead,
     List<Round> downsampling,
     @Nullable NameTemplate late) {
-  /** One round: what is so old is kept at such intervals. */
+  /** Downsampling round: the age at which it starts and its interval. */
   record Round(String after, String interval) {}
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -119,15 +119,15 @@ record TimeSeriesMode(
         late);
   }
 
-  /** Whether late samples are kept apart from the stream that does not take them. */
+  /** Whether late samples go to an index separate from the stream that rejects them. */
   boolean fits(NameTemplate index) {
     return late == null
         || !late.of(l -> "x").matches(index.pattern().replace(".", "\\.").replace("*", ".*"));
   }
 
   /**
-   * Whether a refusal says that a sample's time is in none of a stream's indices, in the words of 8
-   * or 9.
+   * Whether an error of version 8 or 9 means that a sample's time is outside all indices of a
+   * stream.
    */
   static boolean isLate(String type, String reason) {
     return type.equals("timestamp_error")
@@ -180,9 +180,9 @@ record TimeSeriesMode(
   }
 
   /**
-   * The lifecycle of a data stream; "" for none.
+   * Lifecycle of a data stream; "" for none.
    *
-   * @param retention "" for ever
+   * @param retention "" for unlimited
    */
   String lifecycle(String retention) {
     List<String> parts = new ArrayList<>();

@@ -82,8 +82,8 @@ final class VendorKeys {
           "interval",
           GoDurations.TYPE,
           Duration.ofSeconds(30),
-          "Maximum time that a document waits to fill a request; no document "
-              + "waits, so any value is kept. Use sending_queue.batch to join small "
+          "Maximum time that a document waits to fill a request. Ignored, because documents "
+              + "never wait. Use sending_queue.batch to join small "
               + "batches.");
 
   private static final Section DYNAMIC =
@@ -177,7 +177,7 @@ final class VendorKeys {
   private final Key<Repeats> retry;
   private final Key<List<String>> metadata;
   private final Key<Long> flush;
-  private final @Nullable Key<Modes> mapping; // of Elasticsearch alone
+  private final @Nullable Key<Modes> mapping; // Elasticsearch only
   private final Key<Boolean> logIds;
   private final Key<Boolean> spanIds;
   private final Key<Boolean> logPipelines;
@@ -230,7 +230,7 @@ final class VendorKeys {
     return mapping == null ? null : o.find(mapping);
   }
 
-  /** Whether nothing says what documents are to look like. */
+  /** Whether no key determines the form of documents. */
   boolean isUnsaid(YamlObject o) {
     Modes modes = readModes(o);
     return modes == null || !modes.isConfigured;
@@ -272,7 +272,7 @@ final class VendorKeys {
   }
 
   /**
-   * Refuses what {@code *_dynamic_index} cannot mean.
+   * Rejects values of {@code *_dynamic_index} that cannot be honoured.
    *
    * @param indices the keys of indices of metrics, logs and traces
    */
@@ -296,14 +296,14 @@ final class VendorKeys {
     }
   }
 
-  /** The servers: exactly one of three keys names them. */
+  /** Servers, named by exactly one of three keys. */
   List<URI> endpoints(YamlObject o, @Nullable URI endpoint) {
     List<String> several = o.get(endpoints);
     String id = o.get(cloudId);
     if ((endpoint == null ? 0 : 1) + (several.isEmpty() ? 0 : 1) + (id.isEmpty() ? 0 : 1) != 1) {
       throw o.error(
-          "exactly one of \"endpoint\", \"endpoints\" and \"cloudid\" must name the server, as"
-              + " endpoint: http://host:9200");
+          "exactly one of \"endpoint\", \"endpoints\" and \"cloudid\" must be set, such as "
+              + "endpoint: http://host:9200");
     }
     if (endpoint != null) {
       return List.of(endpoint);
@@ -323,7 +323,7 @@ final class VendorKeys {
     } catch (IllegalArgumentException e) {
       // said below
     }
-    throw o.error(key, "\"" + text + "\" is no URL of a server, as http://host:9200");
+    throw o.error(key, "\"" + text + "\" is not a server URL such as http://host:9200");
   }
 
   /** A name, a colon, then in Base64 host, $ and the id of the cluster. */
@@ -377,13 +377,13 @@ final class VendorKeys {
     return statuses;
   }
 
-  /** The only statuses of requests that are tried again; null when all are that may pass. */
+  /** Retryable statuses of requests; null for the defaults. */
   @Nullable Set<Integer> repeated(YamlObject o) {
     Repeats r = o.find(retry);
     return r == null ? null : r.statuses;
   }
 
-  /** The only statuses of documents that are; null when all are that may pass. */
+  /** Retryable statuses of documents; null for the defaults. */
   @Nullable Set<Integer> repeatedDocuments(YamlObject o) {
     Repeats r = o.find(retry);
     return r == null ? null : r.ofDocuments;
@@ -398,7 +398,7 @@ final class VendorKeys {
     return n;
   }
 
-  /** Rows with the size of requests that {@code flush} says. */
+  /** Row settings with the request size of {@code flush}. */
   RowSettings flushed(YamlObject o, RowSettings rows) {
     Long n = o.find(flush);
     return n == null
@@ -406,7 +406,7 @@ final class VendorKeys {
         : new RowSettings(rows.otlp(), rows.histograms(), rows.maxItems(), n.intValue());
   }
 
-  /** Without a batch nothing is joined, regardless of metadata. */
+  /** Without batching nothing is joined, regardless of metadata. */
   private DeliverySettings withPartitions(YamlObject o, DeliverySettings d) {
     Set<String> keys = new TreeSet<>();
     for (String k : o.get(metadata)) {
@@ -428,7 +428,7 @@ final class VendorKeys {
             b.after(), b.minSize(), b.maxSize(), b.sizer(), List.copyOf(keys)));
   }
 
-  /** Delivery with what {@code retry} and {@code num_workers} say. */
+  /** Delivery settings with {@code retry} and {@code num_workers} applied. */
   DeliverySettings delivered(YamlObject o, DeliverySettings d) {
     Repeats r = o.find(retry);
     if (r != null) {

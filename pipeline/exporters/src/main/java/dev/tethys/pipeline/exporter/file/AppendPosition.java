@@ -7,18 +7,15 @@ import java.nio.file.Path;
 
 /**
  * Finds the append position in a file that a killed process may have left with an incomplete
- * record. That record was never acknowledged: its items are sent again.
+ * record. That record was never acknowledged, so its items are sent again.
  */
 final class AppendPosition {
-  /** No request is longer; what says so is no length. */
+  /** Maximum length of a request; a larger value is not a length. */
   private static final int LONGEST = 1 << 30;
 
   private AppendPosition() {}
 
-  /**
-   * Whether the last line has not ended. Its existing content is left: it may belong to another
-   * program.
-   */
+  /** Whether the last line is incomplete. It is kept: it may belong to another program. */
   static boolean isWithinLine(FileChannel c) throws IOException {
     ByteBuffer last = ByteBuffer.allocate(1);
     c.read(last, c.size() - 1);
@@ -26,9 +23,9 @@ final class AppendPosition {
   }
 
   /**
-   * The end of the last whole record, where each record follows its length.
+   * End of the last complete length-prefixed record.
    *
-   * @throws IOException when it holds something else
+   * @throws IOException if the file contains something else
    */
   static long ofLengths(FileChannel c, Path path) throws IOException {
     long size = c.size();
@@ -37,13 +34,13 @@ final class AppendPosition {
     while (size - at >= Integer.BYTES) {
       length.clear();
       while (length.hasRemaining() && c.read(length, at + length.position()) >= 0) {
-        // a read may take some of it
+        // a read may return only part of it
       }
       int n = length.getInt(0);
       if (n < 0 || n > LONGEST) {
         throw new IOException(
             path
-                + " holds no records behind their lengths at byte "
+                + " has no length-prefixed record at byte "
                 + at
                 + ": move it away, or write to another file");
       }

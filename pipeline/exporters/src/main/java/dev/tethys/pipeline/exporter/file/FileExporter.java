@@ -19,9 +19,8 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 
 /**
- * Writes each batch as one record: a line of OTLP/JSON; or, for protobuf and for what is
- * compressed, four bytes of length, most significant first, and the message. A batch is
- * acknowledged once the file has it.
+ * Writes each batch as one record: a line of OTLP/JSON, or, for protobuf and compressed data, a
+ * big-endian length of four bytes and the message. A batch is acknowledged when it is in the file.
  */
 final class FileExporter implements Exporter {
   private static final Duration AGAIN = Duration.ofSeconds(5);

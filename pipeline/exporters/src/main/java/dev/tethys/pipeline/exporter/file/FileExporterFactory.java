@@ -82,7 +82,7 @@ public final class FileExporterFactory
     }
     RotatedFile file;
     synchronized (files) {
-      // Others keep the file that they were given, so a change of settings opens another file.
+      // Other exporters keep their file, so changed settings open a new one.
       file = files.get(settings.path());
       if (file == null || !file.settings().equals(settings)) {
         file = new RotatedFile(settings, context.clock()::millis);

@@ -15,8 +15,8 @@ import java.util.function.Function;
 
 /**
  * Checks the folder of a file: a record is written to a temporary file, read back and deleted. The
- * file itself is opened but not changed, since a start may truncate it and a collector may be
- * writing.
+ * file itself is opened but not changed: an exporter may truncate it on start, and a collector may
+ * be writing to it.
  */
 final class FileProbe implements ExporterProbe {
   private final FileSettings settings;
@@ -24,7 +24,7 @@ final class FileProbe implements ExporterProbe {
   private final Function<FileSettings, FileExporter> exporter;
 
   /**
-   * @param exporter makes one that writes so
+   * @param exporter creates an exporter with the given settings
    */
   FileProbe(FileSettings settings, Signal signal, Function<FileSettings, FileExporter> exporter) {
     this.settings = settings;
@@ -35,7 +35,7 @@ final class FileProbe implements ExporterProbe {
   private Path folder() throws IOException {
     Path p = settings.path().toAbsolutePath().getParent();
     if (p == null) {
-      throw new IOException(settings.path() + " is no file");
+      throw new IOException(settings.path() + " is not a file");
     }
     return p;
   }
@@ -46,7 +46,7 @@ final class FileProbe implements ExporterProbe {
     if (!Files.exists(file)) {
       if (!Files.isDirectory(folder()) && !settings.createFolder()) {
         throw new IOException(
-            "there is no folder " + folder() + ": make it, or write create_directory: true");
+            "folder " + folder() + " does not exist; create it or set create_directory: true");
       }
       return "a file in " + folder();
     }

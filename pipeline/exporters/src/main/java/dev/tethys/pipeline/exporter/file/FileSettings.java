@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of the {@code file} exporter.
  *
- * @param rotation null when the file only grows
- * @param proto length-prefixed protobuf; else JSON lines
+ * @param rotation null without rotation
+ * @param proto length-prefixed protobuf; otherwise JSON lines
  * @param zstd whether each request is compressed
  * @param level of the compression
  * @param append whether existing content is kept
@@ -40,7 +40,7 @@ public record FileSettings(
     return new FileSettings(other, null, proto, zstd, level, false, createFolder, null);
   }
 
-  /** The same of the file of one group, whose folder is created. */
+  /** Settings of the file of one group, whose folder is created. */
   FileSettings ofGroup(Path file, boolean appended) {
     return new FileSettings(file, null, proto, zstd, level, appended, true, null);
   }
@@ -48,19 +48,19 @@ public record FileSettings(
   /**
    * Files by the value of an attribute.
    *
-   * @param enabled whether there are several files
-   * @param attribute of the resource, whose value replaces the placeholder of the path
-   * @param maxOpenFiles number of files that are open at once
+   * @param enabled whether files are grouped
+   * @param attribute resource attribute whose value replaces the placeholder of the path
+   * @param maxOpenFiles maximum number of open files
    */
   public record Groups(boolean enabled, String attribute, int maxOpenFiles) {}
 
   /**
-   * When another file is begun.
+   * Rotation rules.
    *
-   * @param maxBytes largest file
-   * @param maxDays older files are deleted; 0 for none
-   * @param maxBackups so many older files are kept; 0 for all
-   * @param localTime whether their names tell local time; else UTC
+   * @param maxBytes maximum file size
+   * @param maxDays age in days at which rotated files are deleted; 0 for never
+   * @param maxBackups maximum number of rotated files; 0 for no limit
+   * @param localTime whether their names have local time; otherwise UTC
    */
   public record Rotation(long maxBytes, int maxDays, int maxBackups, boolean localTime) {}
 

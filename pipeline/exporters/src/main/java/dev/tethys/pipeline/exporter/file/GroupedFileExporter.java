@@ -28,7 +28,7 @@ import java.util.function.Supplier;
  * after a failure it is written again as a whole.
  */
 final class GroupedFileExporter implements Exporter {
-  /** Reason of drops: the resource has no attribute of that name whose value is a string. */
+  /** Reason of dropped resources that lack the attribute, or whose value is not a string. */
   static final String NO_GROUP = "no_group_attribute";
 
   /** Reason of drops: the value of the attribute cannot be the name of a file. */

@@ -28,10 +28,10 @@ final class GroupedFiles {
 
   private static final int MAX_PATH_BYTES = 4095;
 
-  /** Files that are known to be begun by this process; others are appended to. */
+  /** Maximum number of files known to be created by this process; others are appended to. */
   static final int MAX_BEGUN = 100_000;
 
-  /** A value that can never be the name of a file. */
+  /** Thrown for a value that can never be a file name. */
   static final class UnusableNameException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -85,7 +85,7 @@ final class GroupedFiles {
     }
   }
 
-  /** Writes a record whole or not at all to the file of a value. */
+  /** Writes a record atomically to the file of a value. */
   synchronized void write(String value, byte[] record) throws IOException, UnusableNameException {
     if (users == 0) {
       throw new IOException("the files are closed");
@@ -104,7 +104,7 @@ final class GroupedFiles {
       open.remove(eldest.getKey());
       eldest.getValue().close();
     }
-    // A file that was closed for others continues; a file of an earlier process is emptied.
+    // A file closed to limit open files is continued; a file of an earlier process is truncated.
     boolean append = settings.append() || begun.contains(path) || begun.size() >= MAX_BEGUN;
     RotatedFile file = new RotatedFile(settings.ofGroup(path, append), millis);
     try {
@@ -149,7 +149,7 @@ final class GroupedFiles {
     }
   }
 
-  /** A path without empty names, {@code .} and {@code ..}; none leads above the root. */
+  /** Normalizes a path without empty names, {@code .} and {@code ..}; it cannot leave the root. */
   private static String clean(String path) {
     Deque<String> names = new ArrayDeque<>();
     boolean absolute = path.startsWith("/");

@@ -21,12 +21,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of records that several write to. Where told so, a full file is renamed to {@code
- * name-2006-01-02T15-04-05.000.ext} and another begun, and the oldest of those are deleted.
+ * File of records with several writers. If rotation is enabled, a full file is renamed to {@code
+ * name-2006-01-02T15-04-05.000.ext}, a new one is started, and the oldest ones are deleted.
  *
- * <p>Invariant: {@code size} is where the next record goes; a record of which only a part was
- * written is cut off again; what a kill left of one does not get into the next. Open while an
- * exporter uses it.
+ * <p>Invariant: {@code size} is the position of the next record. A partially written record is
+ * truncated, as is one left by a killed process. Open while an exporter uses it.
  */
 final class RotatedFile {
   private static final DateTimeFormatter STAMP =
@@ -91,7 +90,7 @@ final class RotatedFile {
     }
   }
 
-  /** Writes a record whole or not at all. */
+  /** Writes a record atomically. */
   synchronized void write(byte[] record) throws IOException {
     FileChannel c = channel;
     if (users == 0) {

@@ -26,7 +26,7 @@ final class InfluxProbe implements ExporterProbe {
   private final String database;
 
   /**
-   * @param item makes what writes the point, of how one connects and looks for it
+   * @param item creates the writer of the test point, given how to connect and look it up
    */
   InfluxProbe(
       InfluxSettings settings,
@@ -58,10 +58,10 @@ final class InfluxProbe implements ExporterProbe {
       if (!schema.isMade()) {
         throw new IOException(
             reported
-                + " answers and has no "
+                + " answers but has no "
                 + (settings.version() == InfluxSettings.Version.V2 ? "bucket " : "database ")
                 + database
-                + ", or does not show it to who asks: make it, or write create_schema: true");
+                + ", or hides it from this user; create it or set create_schema: true");
       }
       return reported + " answers";
     }
@@ -82,7 +82,7 @@ final class InfluxProbe implements ExporterProbe {
           new InfluxResponse.Rows() {
             @Override
             public void series(String name, Map<String, String> tags, List<String> columns) {
-              // one is asked for
+              // one value is requested
             }
 
             @Override
@@ -96,7 +96,7 @@ final class InfluxProbe implements ExporterProbe {
     return last[0];
   }
 
-  /** Measurements are made by their first point. */
+  /** Measurements are created by their first point. */
   @Override
   public List<String> plan() throws IOException, InterruptedException {
     return schema.isThere(database) ? List.of() : List.of(schema.statement(database));

@@ -30,13 +30,13 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Log records and spans as points, in the schema of InfluxData's OpenTelemetry libraries
+ * Log records and spans as points in the schema of InfluxData's OpenTelemetry libraries
  * (influxdb-observability, "Schema"): measurements {@code logs}, {@code spans}, {@code span-links};
- * events of spans are {@code logs} too. Attributes that are no tags become JSON in the field {@code
- * attributes}, so that no two records disagree about the type of a field.
+ * span events are {@code logs} too. Attributes that are not tags become JSON in the field {@code
+ * attributes}, so field types never conflict.
  *
- * <p>A point is known by its measurement, tags and time: a point that agrees in all three with
- * another of its batch is written a nanosecond later, and its own time is in a field.
+ * <p>A point is identified by measurement, tags and time. If all three equal those of another point
+ * in the batch, it is written a nanosecond later and its own time is stored in a field.
  */
 final class InfluxRecords implements Encoder {
   static final String SPAN_NAME = "span.name";
@@ -54,7 +54,7 @@ final class InfluxRecords implements Encoder {
   private final LongSupplier millis;
 
   /**
-   * @param millis the time of records that have none
+   * @param millis the time of records without one
    */
   InfluxRecords(InfluxSettings settings, LineRequestEncoder lines, LongSupplier millis) {
     this.settings = settings;
@@ -182,8 +182,8 @@ final class InfluxRecords implements Encoder {
     /**
      * Writes a point as a row.
      *
-     * @param nanos Unix time without a sign
-     * @return null, or why it has no place
+     * @param nanos Unix time, unsigned
+     * @return null, or the reason why it cannot be represented
      */
     private @Nullable String write(Point p, long nanos) {
       if (nanos < 0) {
@@ -211,7 +211,7 @@ final class InfluxRecords implements Encoder {
     }
   }
 
-  /** A point in the making. Fields that say nothing are left out. */
+  /** Builder of a point. Empty fields are omitted. */
   private static final class Point {
     final String measurement;
     final Map<String, String> tags;
@@ -249,7 +249,7 @@ final class InfluxRecords implements Encoder {
       return fields.put(fields.size() == 0 ? "" : ",").put(name).put('=');
     }
 
-    /** Some as tags, all others as JSON in one field. */
+    /** Adds some attributes as tags and all others as JSON in one field. */
     Point attributes(Map<String, @Nullable Object> all, List<String> dimensions) {
       StringBuilder json = new StringBuilder();
       all.forEach(
@@ -286,7 +286,7 @@ final class InfluxRecords implements Encoder {
     return m;
   }
 
-  /** What one says otherwise than the one around it, that one says under another name. */
+  /** Merges attributes; a conflicting value of an outer level gets another name. */
   private static Map<String, @Nullable Object> all(
       Attributes resource, Scope scope, Attributes own) {
     Map<String, @Nullable Object> m = values(resource);

@@ -20,8 +20,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Databases of version 1 and buckets of version 2, which are made where {@code create_schema} says
- * so; the first write makes a database of version 3.
+ * Databases of version 1 and buckets of version 2, created if {@code create_schema} is set; in
+ * version 3 the first write creates the database.
  */
 final class InfluxSchema {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -48,7 +48,7 @@ final class InfluxSchema {
     return "CREATE DATABASE " + quoted(database);
   }
 
-  /** What a missing database or bucket is made by, for people. */
+  /** Displayed statement that creates a missing database or bucket. */
   String statement(String name) {
     return switch (settings.version()) {
       case V1 -> create(name);
@@ -57,12 +57,12 @@ final class InfluxSchema {
     };
   }
 
-  /** Whether what is missing comes to be when an exporter writes. */
+  /** Whether a missing database or bucket is created when the exporter writes. */
   boolean isMade() {
     return settings.createSchema() || settings.version() == InfluxSettings.Version.V3;
   }
 
-  /** Whether there is a database or bucket, as far as who asks may know. */
+  /** Whether the database or bucket exists and is visible to the user. */
   boolean isThere(String name) throws IOException, InterruptedException {
     if (settings.version() != InfluxSettings.Version.V2) {
       return databases().contains(name);
@@ -124,9 +124,9 @@ final class InfluxSchema {
   }
 
   /**
-   * Makes a database or bucket; one that another process made meanwhile stays as it is.
+   * Creates a database or bucket; one created by another process meanwhile stays unchanged.
    *
-   * @return what to do with a request that did not find it
+   * @return the action for the request that did not find it
    */
   SendResult make(String name) throws IOException, InterruptedException {
     HttpEndpoint.Reply r =
@@ -142,7 +142,7 @@ final class InfluxSchema {
             : "not made: " + statement(name) + ": " + refusal);
   }
 
-  /** Why nothing was made: version 1 reports errors in an answer whose status is 200. */
+  /** Reason why nothing was created: version 1 reports errors with status 200. */
   private String refusal(HttpEndpoint.Reply r) {
     if (!r.isOk()) {
       return r.status() == 422 ? "" : r.reason();
@@ -158,7 +158,7 @@ final class InfluxSchema {
     }
   }
 
-  /** A statement gives none. */
+  /** Ignores rows: the statement returns none. */
   private static final class NoRows implements InfluxResponse.Rows {
     @Override
     public void series(String name, Map<String, String> tags, List<String> columns) {}

@@ -22,14 +22,14 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Writes lines and judges the answers. A point that is written twice is one point, so a request
- * with an unknown outcome is sent again.
+ * Writes lines and evaluates responses. A point written twice is stored once, so a request with an
+ * unknown outcome is retried.
  *
- * <p>Version 1 answers 400 when it stored all but some lines, and shows those it cannot parse, or
- * says how many it dropped (of another field type, beyond the retention policy, or because its disk
- * is full, which is not the fault of the lines). Version 2 stores nothing of a request with a
- * malformed line, which is found by halving; 422 is as version 1's 400. Version 3 names each line
- * that it did not take, a hundred at most.
+ * <p>Version 1 answers 400 if it stored all but some lines, and shows those it cannot parse or
+ * reports how many it dropped (a different field type, outside the retention policy, or a full
+ * disk, which is not the fault of the lines). Version 2 stores nothing of a request with a
+ * malformed line, which is found by bisection; its 422 corresponds to 400 of version 1. Version 3
+ * names up to a hundred rejected lines.
  */
 final class InfluxSender implements Sender {
   private static final Pattern DROPPED = Pattern.compile("dropped=(\\d{1,9})");
@@ -47,7 +47,7 @@ final class InfluxSender implements Sender {
   /** Makes the database that a request did not find. */
   @FunctionalInterface
   interface Maker {
-    /** What to do with the request then. */
+    /** Creates the schema; returns the action for the request. */
     SendResult make(EncodedRequest p) throws IOException, InterruptedException;
   }
 
@@ -76,7 +76,7 @@ final class InfluxSender implements Sender {
     }
     try {
       if (r.status() / 100 == 4 && isOfTheMachine(error(r))) {
-        // Version 1 calls it a partial write of points that it dropped; nothing is wrong with them.
+        // Version 1 reports dropped valid points as a partial write.
         return new SendResult.Retryable(Duration.ZERO, true, r.reason());
       }
       return switch (r.status()) {
@@ -100,7 +100,10 @@ final class InfluxSender implements Sender {
     }
   }
 
-  /** Whether nothing answers at this path: a server that knows it says what is missing, in JSON. */
+  /**
+   * Whether the path does not exist: a server that knows it would report the missing database in
+   * JSON.
+   */
   private static boolean isWithoutApi(HttpEndpoint.Reply r) {
     return !r.text().stripLeading().startsWith("{");
   }
@@ -125,7 +128,7 @@ final class InfluxSender implements Sender {
     }
   }
 
-  /** Errors of parsing show the line as it came, and others the names that are in it in quotes. */
+  /** Parse errors quote the line as sent, and other errors quote the names in it. */
   private static boolean isOfTheMachine(String error) {
     return !error.contains("unable to parse")
         && ServerSystemErrors.isInTrouble(QUOTED.matcher(error).replaceAll(""));
@@ -134,7 +137,7 @@ final class InfluxSender implements Sender {
   private SendResult first(EncodedRequest p, HttpEndpoint.Reply r) {
     String error = error(r);
     if (error.contains("unable to parse")) {
-      // The lines are shown as they came: found again, they are buried by themselves.
+      // The response quotes the lines: they are located and become dead letters individually.
       LineRequestEncoder.Opened o = encoder.open(p);
       Map<Integer, String> bad = new HashMap<>();
       for (int row = 0; row < o.index().rows(); row++) {
@@ -149,7 +152,10 @@ final class InfluxSender implements Sender {
     return error.contains("partial write") ? partial(p, r) : encoder.halves(p, r.reason());
   }
 
-  /** The rest is stored, and how many are not is said; else the request is cut to find them. */
+  /**
+   * Handles a partial write: the rest is stored if the number of dropped lines is reported;
+   * otherwise the request is split to find them.
+   */
   private SendResult partial(EncodedRequest p, HttpEndpoint.Reply r) {
     Matcher m = DROPPED.matcher(error(r));
     if (m.find() && Integer.parseInt(m.group(1)) > 0) {
@@ -177,10 +183,10 @@ final class InfluxSender implements Sender {
     BitSet rest = new BitSet();
     SendResult.Retryable later = null;
     if (bad.size() >= MOST_NAMED) {
-      // There may be more than are named; what is stored already is stored once more.
+      // More lines may be invalid than are named; stored lines are stored once more.
       rest.set(0, o.index().rows());
       bad.keySet().forEach(rest::clear);
-      later = new SendResult.Retryable(Duration.ZERO, false, "more lines may have been refused");
+      later = new SendResult.Retryable(Duration.ZERO, false, "more lines may have been rejected");
     }
     return o.sorted(bad, rest, later);
   }

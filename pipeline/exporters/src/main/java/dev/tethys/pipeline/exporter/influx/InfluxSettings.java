@@ -296,7 +296,7 @@ record InfluxSettings(
     return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
   }
 
-  /** Where points are written: of samples with milliseconds, of all else with nanoseconds. */
+  /** URL for writes: samples with milliseconds, everything else with nanoseconds. */
   URI writeUrl(Signal signal, String name) {
     boolean samples = signal == Signal.METRICS;
     String precision = samples ? "ms" : "ns";
@@ -328,7 +328,7 @@ record InfluxSettings(
         });
   }
 
-  /** Where InfluxQL is asked, which all three versions answer. */
+  /** URL for InfluxQL queries, supported by all three versions. */
   URI queryUrl(String name, String influxQl) {
     return at("/query" + query("db", name, "epoch", "ms", "q", influxQl));
   }

@@ -3,9 +3,9 @@ package dev.tethys.pipeline.exporter.loadbalancing;
 import dev.tethys.pipeline.component.QueuePart;
 
 /**
- * One of those among whom is chosen.
+ * Backend of a load balancer.
  *
- * @param target what is called: host and port
+ * @param target called host and port
  */
 record Backend(String target, QueuePart queue) {
   @Override

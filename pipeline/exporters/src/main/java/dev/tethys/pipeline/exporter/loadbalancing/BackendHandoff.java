@@ -16,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Moves the queued requests of a removed backend to the remaining ones: each request is split by
- * its new owners, whose queues take over the parts.
+ * new owner, and the owners' queues take the parts.
  */
 final class BackendHandoff implements Sender {
   private final LoadBalancer balancer;
@@ -56,14 +56,14 @@ final class BackendHandoff implements Sender {
       if (refusal == null) {
         return new SendResult.Reassigned(result);
       }
-      account.take(p.items()); // it was given back, and is held here again
+      account.take(p.items()); // it was returned, and is held here again
       return switch (refusal) {
         case Outcome.Unavailable u -> new SendResult.Retryable(u.retryAfter(), false, u.reason());
         case Outcome.Rejected r -> new SendResult.Permanent(r.reason());
         case Outcome.Accepted _ ->
-            throw new IllegalStateException("a queue dropped what another holds");
+            throw new IllegalStateException("a queue dropped a request that another queue holds");
       };
     }
-    return SendResult.DELIVERED; // nothing was in it
+    return SendResult.DELIVERED; // it was empty
   }
 }

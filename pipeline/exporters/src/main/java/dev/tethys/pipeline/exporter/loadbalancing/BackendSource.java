@@ -5,25 +5,25 @@ import java.util.List;
 
 /** Finds out which backends there are. */
 interface BackendSource {
-  /** How it is called: {@code dns}. */
+  /** Name of the source, such as {@code dns}. */
   String name();
 
   /** The address or name that it resolves, for messages. */
   String address();
 
   /**
-   * Begins to look. Tells the listener of backends before it returns, where they can be found out
-   * at once.
+   * Starts discovery. The listener receives the backends before this returns if they are known
+   * immediately.
    *
-   * @throws IOException when it cannot even begin
+   * @throws IOException if discovery cannot start
    */
   void start(Listener listener) throws IOException;
 
   void stop();
 
-  /** Listener for backend lists. Calls come one by one. */
+  /** Listener for backend lists. Calls are serialized. */
   interface Listener {
-    /** These are the backends now; names may come more than once. */
+    /** Reports the current backends; names may be repeated. */
     void found(List<String> names);
 
     /** They could not be found out; it is tried again. */

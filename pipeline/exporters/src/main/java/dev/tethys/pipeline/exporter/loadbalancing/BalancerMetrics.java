@@ -93,7 +93,7 @@ final class BalancerMetrics {
     known.add(endpoint);
   }
 
-  /** What comes after the endpoint was forgotten is shown no more. */
+  /** Records an outcome; ignored after the endpoint was removed. */
   synchronized void settled(String endpoint, long millis, boolean success) {
     if (!known.contains(endpoint)) {
       return;
@@ -106,7 +106,7 @@ final class BalancerMetrics {
     leaving.with(exporter, type, endpoint).set((double) items);
   }
 
-  /** Shows nothing more of an endpoint: there is no end of those that pods have had. */
+  /** Removes an endpoint: the number of past pod endpoints is unbounded. */
   synchronized void forget(String endpoint) {
     known.remove(endpoint);
     latency.remove(exporter, type, endpoint);

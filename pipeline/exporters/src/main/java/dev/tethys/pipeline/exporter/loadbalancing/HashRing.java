@@ -9,9 +9,9 @@ import java.util.zip.CRC32;
 /**
  * Consistent hash ring (Karger and others, 1997) compatible with the Collector's exporter since its
  * version 0.131, so that both choose the same backend for a key. It has 36,000 positions, a hundred
- * for each backend: the CRC-32 of its name and a four-byte counter. Where a position is taken, the
- * next nine are tried. A key belongs to the backend at the first position at or after its own.
- * Backends are placed in the order of their names.
+ * per backend: the CRC-32 of its name and a four-byte counter. If a position is taken, the next
+ * nine are tried. A key belongs to the backend at the first position at or after its own. Backends
+ * are placed in the order of their names.
  */
 final class HashRing {
   static final int POSITIONS = 36_000;
@@ -77,7 +77,7 @@ final class HashRing {
     return at(position(key));
   }
 
-  /** Whose a position is. */
+  /** Owner of a position. */
   String at(int position) {
     int i = java.util.Arrays.binarySearch(positions, position);
     int next = i >= 0 ? i : -i - 1;

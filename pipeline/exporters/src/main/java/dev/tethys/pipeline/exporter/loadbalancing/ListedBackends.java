@@ -21,6 +21,6 @@ record ListedBackends(List<String> hostnames) implements BackendSource {
 
   @Override
   public void stop() {
-    // nothing continues
+    // no discovery to stop
   }
 }

@@ -35,20 +35,20 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends what has one key to one backend, by a {@link HashRing} on which those are that its source
- * knows. Each has its own queue, so that one that is down does not delay the others.
+ * Sends all items with one key to one backend, using a {@link HashRing} of the backends known to
+ * its source. Each backend has its own queue, so one that is down does not delay the others.
  *
- * <p>Invariants, under the monitor of {@code changes}: a target is either active or leaving, or
- * unknown. The queue of a backend that is leaving transfers its requests to those on the ring, and
- * is forgotten when it is empty; when its backend comes back it continues. Threads that take
- * batches read {@code members} alone, once for each batch. No caller waits for room in a queue
- * under the monitor: room may come only with other backends, which are added under it.
+ * <p>Invariants, under the monitor of {@code changes}: a target is active, leaving, or unknown. The
+ * queue of a leaving backend transfers its requests to the backends on the ring and is removed when
+ * empty; if the backend returns, its queue continues. Threads that accept batches read only {@code
+ * members}, once per batch. No caller waits for room in a queue under the monitor: room may require
+ * other backends, which are added under it.
  */
 final class LoadBalancer implements Exporter, BackendSource.Listener {
-  /** What has no place in OTLP, where series of Prometheus become metrics. */
+  /** Reason of items that OTLP cannot represent when Prometheus series become metrics. */
   private static final String RECODED = "recoded";
 
-  /** How often queues that are to be forgotten are checked. */
+  /** Interval at which leaving queues are checked. */
   private static final Duration SWEEP = Duration.ofSeconds(1);
 
   /**
@@ -128,14 +128,14 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
           .logger()
           .log(
               Level.WARNING,
-              "{0}: protocol.otlp.endpoint means nothing, backends are called by what resolver"
-                  + " finds; remove it",
+              "{0}: protocol.otlp.endpoint has no effect, because resolver finds the backends; "
+                  + "remove it",
               context.name());
     }
     source.start(this);
   }
 
-  /** Those of now, whose queues are not forgotten before they are released. */
+  /** Acquires the current members, whose queues are not removed before release. */
   Members members() {
     while (true) {
       Members now = members;
@@ -147,7 +147,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     }
   }
 
-  /** Why nothing can be sent. */
+  /** Reason why nothing can be sent. */
   String noBackendReason() {
     String t = trouble;
     return context.name()
@@ -208,18 +208,18 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   }
 
   /**
-   * What of a batch is whose.
+   * Splits a batch by owner.
    *
    * @param now has at least one backend
-   * @throws CodecException when it cannot be read
+   * @throws CodecException if the batch cannot be decoded
    */
   private Map<Backend, Batch> part(Batch batch, Members now) {
     return part(batch, now, routing);
   }
 
   /**
-   * The same, where what has no key goes to one of them as a whole: parted once more, a part is not
-   * parted again and again.
+   * The same, but items without a key go to one backend as a whole, so that a part is not split
+   * repeatedly.
    */
   Map<Backend, Batch> splitKeylessTogether(Batch batch, Members now) {
     long draw = random.nextLong();
@@ -287,7 +287,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
           }
         });
     if (byName.equals(members.byName())) {
-      return; // those that are new cannot be opened yet
+      return; // new backends cannot be opened yet
     }
     former.removeIf(m -> m.users.get() == 0);
     former.add(members);
@@ -309,7 +309,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     sweepLater();
   }
 
-  /** Not here: where the queue is full it waits for room, that others may have to make. */
+  /** Runs asynchronously: a full queue waits for room that other backends may have to make. */
   private void forwardSoon(Backend b) {
     context.clock().execute(context.name() + " to " + b.target(), b.queue()::forward);
   }
@@ -323,7 +323,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
         encoder, client, auth, settings.delivery().timeout(), context.logger());
   }
 
-  /** Begins to send to a target; null when that is not possible. */
+  /** Starts sending to a target; null if that is impossible. */
   private @Nullable Backend open(String target) {
     try {
       Sender s = sender(settings.client().at(target));
@@ -342,12 +342,10 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     }
   }
 
-  /** Says so once, not whenever it is found. */
+  /** Logs a skipped target once, not at every occurrence. */
   private void logSkipped(String target, String why) {
     if (!why.equals(leftOut.put(target, why))) {
-      context
-          .logger()
-          .log(Level.ERROR, "{0}: \"{1}\" is left out, {2}", context.name(), target, why);
+      context.logger().log(Level.ERROR, "{0}: skipping \"{1}\", {2}", context.name(), target, why);
     }
   }
 
@@ -386,7 +384,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
           .logger()
           .log(
               Level.ERROR,
-              "{0}: cannot see what was left on disk: {1}",
+              "{0}: cannot list queues left on disk: {1}",
               context.name(),
               e.getMessage());
     }
@@ -402,7 +400,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     }
   }
 
-  /** Looks for queues in which nothing is left, and forgets them. */
+  /** Removes empty queues of leaving backends. */
   private void sweep() {
     List<Backend> empty = new ArrayList<>();
     Members then;
@@ -425,12 +423,12 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
         }
       }
     }
-    empty.forEach(b -> b.queue().forward()); // what waited for company waits in the queue now
+    empty.forEach(b -> b.queue().forward()); // move waiting batches to the queue
     synchronized (changes) {
       if (stopped) {
         return;
       }
-      // Where others were found meanwhile, one of these may have come back, and may have more.
+      // If the members changed meanwhile, one of these may have returned and may have more.
       if (members == then) {
         empty.forEach(this::forgetIfEmpty);
       }

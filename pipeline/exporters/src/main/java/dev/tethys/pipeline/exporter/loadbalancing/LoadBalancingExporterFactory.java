@@ -71,7 +71,7 @@ public final class LoadBalancingExporterFactory implements ExporterFactory<LoadB
 
   @Override
   public String about() {
-    return "Exports by OTLP to one of several backends, what belongs together to the same one.";
+    return "Exports over OTLP to several backends; related items go to the same one.";
   }
 
   @Override
@@ -92,7 +92,7 @@ public final class LoadBalancingExporterFactory implements ExporterFactory<LoadB
           context.name(),
           "unsupported routing_key: \""
               + key.word
-              + "\" cannot be asked of "
+              + "\" does not apply to "
               + signal.name().toLowerCase(Locale.ROOT)
               + "; use a separate exporter for them");
     }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param key null for the default of each signal
  * @param attributes attributes whose values form the key
  * @param client client settings of backends
- * @param namesEndpoint whether the client names an endpoint, which is ignored
+ * @param namesEndpoint whether the client settings have an endpoint, which is ignored
  * @param delivery queue settings of each backend
  */
 public record LoadBalancingSettings(
@@ -42,18 +42,18 @@ public record LoadBalancingSettings(
   record Listed(List<String> hostnames) implements Source {}
 
   /**
-   * All addresses of a name.
+   * All addresses of a DNS name.
    *
-   * @param port behind each; "" for the default
+   * @param port appended to each address; "" for the default
    */
   record Dns(String hostname, String port, Duration interval, Duration timeout) implements Source {}
 
   /**
    * Endpoints of a Kubernetes service.
    *
-   * @param namespace null for that of this process's pod
-   * @param ports none for the default
-   * @param timeout of the first list
+   * @param namespace null for the namespace of this pod
+   * @param ports empty for the default
+   * @param timeout of the initial list
    * @param hostnames whether pods are addressed by name
    */
   record Service(
@@ -324,13 +324,13 @@ public record LoadBalancingSettings(
         o.get(RETURN_HOSTNAMES));
   }
 
-  /** Nothing means the default, as the Collector has it. */
+  /** Returns the default for zero, as in the Collector. */
   private static Duration orDefault(Duration d, Key<Duration> key) {
     Duration otherwise = key.defaultValue();
     return d.isPositive() || otherwise == null ? d : otherwise;
   }
 
-  /** What is called for a backend of this name. */
+  /** Target address of a backend with this name. */
   static String target(String name) {
     if (name.indexOf(':') < 0) {
       return name + ":" + PORT;

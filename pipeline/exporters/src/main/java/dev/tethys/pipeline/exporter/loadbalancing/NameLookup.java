@@ -23,16 +23,16 @@ import org.xbill.DNS.lookup.LookupSession;
 @FunctionalInterface
 interface NameLookup {
   /**
-   * The addresses; at least one.
+   * Returns at least one address.
    *
-   * @throws IOException when there is none, or no server answers in time
+   * @throws IOException if there is none or no server answers in time
    */
   List<InetAddress> addresses(String name, Duration timeout)
       throws IOException, InterruptedException;
 
   /**
-   * Asks the system's name servers each time, and its file of hosts before. The JDK's own lookup
-   * would give what it heard half a minute ago.
+   * Queries the system's name servers each time, after the hosts file. The JDK's own lookup would
+   * return results cached for half a minute.
    */
   NameLookup SYSTEM =
       (name, timeout) -> of(LookupSession.defaultBuilder().clearCaches().build(), name, timeout);

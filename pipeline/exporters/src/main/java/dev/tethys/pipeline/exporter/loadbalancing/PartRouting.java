@@ -26,8 +26,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says whose each part of a tree is: a resource, a scope, an item or a point as a whole, whichever
- * is the largest that a key is of. Keys are the Collector's, byte by byte.
+ * Determines the owner of each part of a tree: the largest of a resource, a scope, an item or a
+ * point that has a single key. Keys equal the Collector's byte for byte.
  */
 final class PartRouting {
   private static final String SERVICE_NAME = "service.name";
@@ -38,7 +38,7 @@ final class PartRouting {
 
   /**
    * @param names of attributes, for {@link RoutingKey#ATTRIBUTES}
-   * @param random decides on log records that belong to no trace
+   * @param random routes log records without a trace
    */
   PartRouting(RoutingKey key, List<String> names, RandomGenerator random) {
     this.key = key;
@@ -52,10 +52,10 @@ final class PartRouting {
   }
 
   /**
-   * Takes a tree apart.
+   * Splits a tree.
    *
    * @param owner of a key
-   * @return what each owner gets; the tree is used up
+   * @return the parts by owner; the tree must not be used afterwards
    */
   Map<String, Telemetry<?>> part(Telemetry<?> tree, Function<byte[], String> owner) {
     return switch (tree) {
@@ -66,7 +66,7 @@ final class PartRouting {
     };
   }
 
-  /** Spans of one trace in one scope go together; what they say of attributes, the first says. */
+  /** Spans of one trace and scope stay together; the first span determines attribute values. */
   private Map<String, Telemetry<?>> traces(TracesData t, Function<byte[], String> owner) {
     Heaps<Span> heaps = new Heaps<>(TracesData::new);
     for (ResourceGroup<Span> r : t.resources()) {
@@ -91,7 +91,7 @@ final class PartRouting {
         : new KeyText(names).bytes(name -> attributeValue(r, s, span, name));
   }
 
-  /** What a span says of an attribute, or its resource or scope; "" for nothing. */
+  /** Value of an attribute of a span, its resource or scope; "" if missing. */
   private static String attributeValue(
       ResourceGroup<Span> r, ScopeGroup<Span> s, Span span, String name) {
     for (Attributes a : List.of(r.resource().attributes(), s.scope().attributes())) {
@@ -195,7 +195,7 @@ final class PartRouting {
     return heaps.trees();
   }
 
-  /** The points of one metric may be several owners'. */
+  /** Splits the points of a metric, which may have several owners. */
   private void points(
       Heaps<Metric> heaps,
       ResourceGroup<Metric> r,
@@ -205,7 +205,7 @@ final class PartRouting {
       Function<byte[], String> owner) {
     MetricData<?> data = metric.data();
     if (data == null || data.points().isEmpty()) {
-      return; // without points there is nothing that anybody counts or shows
+      return; // a metric without points is neither counted nor shown
     }
     long identity =
         key == RoutingKey.STREAM_ID ? Identity.metric(r.resource(), s.scope(), metric) : 0;
@@ -254,15 +254,15 @@ final class PartRouting {
       return ByteBuffer.allocate(16).putLong(high).putLong(low).array();
     }
 
-    /** Itself, or where there is none, any. */
+    /** Returns the id, or a random one if it is empty. */
     TraceId orAny(RandomGenerator random) {
       return (high | low) == 0 ? new TraceId(random.nextLong(), random.nextLong()) : this;
     }
   }
 
   /**
-   * {@code name=value|} for each of several attributes: first those of the resource, then those of
-   * the scope, then the others, each in the order in which they are configured.
+   * Key {@code name=value|} of several attributes: first those of the resource, then of the scope,
+   * then the others, each in configured order.
    */
   private static final class KeyText {
     private final List<String> open;
@@ -293,20 +293,20 @@ final class PartRouting {
       to.append(name).append('=').append(value).append('|');
     }
 
-    /** Whether nothing deeper could add to it. */
+    /** Whether deeper levels cannot add to it. */
     boolean isWhole() {
       return open.isEmpty();
     }
 
-    /** The key, all of whose names are known. */
+    /** Returns the key; all names are known. */
     byte[] bytes() {
       return utf8(text.toString());
     }
 
     /**
-     * The key.
+     * Returns the key.
      *
-     * @param rest the value of a name that is not known yet, "" for none
+     * @param rest value of a name that is not known yet, "" if missing
      */
     byte[] bytes(Function<String, String> rest) {
       StringBuilder whole = new StringBuilder(text);
@@ -335,7 +335,7 @@ final class PartRouting {
     }
   }
 
-  /** A tree that grows in the order of the one that it comes of. */
+  /** Tree that is built in the order of its source. */
   private static final class Heap<T extends Item<T>> {
     final Telemetry<T> tree;
     private @Nullable ResourceGroup<T> resource;

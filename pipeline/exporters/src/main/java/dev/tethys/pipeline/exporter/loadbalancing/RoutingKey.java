@@ -15,7 +15,7 @@ enum RoutingKey {
 
   final String word;
 
-  /** What it can be asked of. */
+  /** Signals to which the key applies. */
   final Set<Signal> signals;
 
   RoutingKey(String word, Set<Signal> signals) {
@@ -23,7 +23,7 @@ enum RoutingKey {
     this.signals = signals;
   }
 
-  /** What is kept together where nothing is said. */
+  /** Default key of a signal. */
   static RoutingKey of(Signal signal) {
     return signal == Signal.METRICS ? SERVICE : TRACE_ID;
   }

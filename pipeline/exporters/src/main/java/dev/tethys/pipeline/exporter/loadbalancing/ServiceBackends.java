@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Ready pods of the endpoint slices of a Kubernetes service. Where the account may not read slices
- * but may read endpoints, as in older clusters and in the Collector's older documentation,
- * endpoints are watched.
+ * Ready pods of the endpoint slices of a Kubernetes service. If the account may read endpoints but
+ * not slices, as in older clusters and in the Collector's older documentation, endpoints are
+ * watched.
  */
 final class ServiceBackends implements BackendSource {
   /**
@@ -91,8 +91,7 @@ final class ServiceBackends implements BackendSource {
       if (!listed.await(settings.timeout().toNanos(), TimeUnit.NANOSECONDS)) {
         log.log(
             System.Logger.Level.WARNING,
-            "there was no list of the pods of {0} within {1} s; what comes meanwhile is refused for"
-                + " now",
+            "no list of the pods of {0} within {1} s; rejecting data as retryable until it arrives",
             settings.name(),
             settings.timeout().toSeconds());
       }
@@ -101,14 +100,17 @@ final class ServiceBackends implements BackendSource {
     }
   }
 
-  /** Where the Collector looks: what KUBECONFIG names, the pod's account, the user's own file. */
+  /**
+   * Looks for cluster access where the Collector does: KUBECONFIG, the pod's account, the user's
+   * file.
+   */
   private ClusterAccess access() {
     String named = reach.environment().apply("KUBECONFIG");
     if (named == null || named.isEmpty()) {
       String host = reach.environment().apply("KUBERNETES_SERVICE_HOST");
       if (host != null && !host.isEmpty()) {
         return ClusterAccess.inCluster(
-            reach.environment(), reach.account(), "KUBECONFIG names a file that says where one is");
+            reach.environment(), reach.account(), "set KUBECONFIG to a file with its address");
       }
     }
     return new Kubeconfig(Kubeconfig.ofUser(reach.environment()), "", InstantSource.system());
@@ -141,7 +143,7 @@ final class ServiceBackends implements BackendSource {
     new Pods(namespace, older, listener, listed, scope, means).cache.run();
   }
 
-  /** Whether slices may be listed; the watch reports any other failure. */
+  /** Whether the account may list slices; the watch reports any other failure. */
   private boolean mayList(ResourceWatch.Connection means, String path) throws InterruptedException {
     try {
       ClientRequest call =
@@ -215,7 +217,7 @@ final class ServiceBackends implements BackendSource {
     private void add(Set<String> to, JsonNode hostname, JsonNode address) {
       String host =
           settings.hostnames()
-              ? hostname.asString("") // one that is about to get its name has none yet
+              ? hostname.asString("") // a pod without a name yet is skipped
               : address.asString("");
       if (!host.isEmpty()) {
         to.add(settings.hostnames() ? host + "." + settings.name() + "." + namespace : host);

@@ -1,4 +1,4 @@
-/** Exporter that sends related items to one of several collectors, always the same one. */
+/** Exporter that sends related items to the same one of several collectors. */
 @NullMarked
 package dev.tethys.pipeline.exporter.loadbalancing;
 

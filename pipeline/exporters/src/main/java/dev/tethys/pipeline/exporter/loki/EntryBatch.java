@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Entries of a tenant that wait to be sent, and what is owed to their sources. Not for several
- * threads at once.
+ * Entries of a tenant that wait to be sent, with the acknowledgements due to their sources. Not
+ * thread-safe.
  */
 public final class EntryBatch {
   private final String tenant;
@@ -20,7 +20,8 @@ public final class EntryBatch {
   private final List<LogEntry.Origin> origins = new ArrayList<>(); // those before the last
   private final List<Integer> counts = new ArrayList<>(); // entries of each
   private LogEntry.@Nullable Origin last;
-  private int unsettled; // to the last, whose entries mostly come one behind the other
+  private int
+      unsettled; // pending entries of the last source, whose entries mostly follow each other
   private long bytes;
   private Scheduler.@Nullable Timer timer;
 
@@ -38,14 +39,14 @@ public final class EntryBatch {
     return tenant;
   }
 
-  /** What it is written to. */
+  /** Writer of the request. */
   public PushWriter writer() {
     return requireNonNull(writer);
   }
 
   /**
-   * Takes the writer out of the batch, which is sent and only keeps what it owes to the sources: a
-   * queue may hold many of them.
+   * Detaches the writer; the batch then keeps only the acknowledgements, because a queue may hold
+   * many batches.
    */
   public PushWriter detachWriter() {
     PushWriter w = writer();
@@ -58,12 +59,12 @@ public final class EntryBatch {
     return bytes;
   }
 
-  /** What sends it when it has waited for long. */
+  /** Sets the timer that sends the batch. */
   public void timer(Scheduler.Timer t) {
     timer = t;
   }
 
-  /** It is sent. */
+  /** Cancels the timer because the batch is sent. */
   public void cancelTimer() {
     if (timer != null) {
       timer.cancel();

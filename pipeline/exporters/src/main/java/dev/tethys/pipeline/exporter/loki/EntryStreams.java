@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The streams of entries: for each label set its text and its tenant. For one thread at a time. */
 public final class EntryStreams {
-  /** How many label sets are remembered with their texts. */
+  /** Maximum number of label sets cached with their texts. */
   static final int SLOTS = 4096;
 
   /**
@@ -25,8 +25,8 @@ public final class EntryStreams {
   /**
    * Streams of a destination.
    *
-   * @param external labels of streams that have not these themselves
-   * @param tenant of entries that name none
+   * @param external labels added to streams without them
+   * @param tenant default tenant
    */
   public EntryStreams(Labels external, String tenant) {
     this.external = external;

@@ -9,7 +9,7 @@ import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A request of JSON as two: the first lines of it, and the others, each with its stream. */
+/** Splits a JSON request into two: the first lines and the others, each with its stream. */
 final class JsonRequestSplit {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ENCODING = "Content-Encoding";

@@ -31,33 +31,32 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends entries to one Loki: gathers them by tenant ({@link TenantBatcher} says for how long), and
- * puts each request into a queue in memory or on disk. Safe for several threads.
+ * Sends entries to one Loki: batches them by tenant ({@link TenantBatcher} decides how long) and
+ * puts each request into a queue in memory or on disk. Thread-safe.
  *
- * <p>Entries of a tenant leave in the order in which they came, one request after the other, so
- * that streams keep their order; tenants do not wait for each other. An entry is settled when its
- * request was delivered, is safe on disk, was refused permanently, or is dropped after the
- * configured attempts. While the queue is full, a caller that brings an entry waits.
+ * <p>Entries of a tenant are sent in order, one request after the other, so streams keep their
+ * order; tenants do not wait for each other. An entry is settled when its request was delivered, is
+ * safe on disk, was rejected permanently, or is dropped after the configured attempts. While the
+ * queue is full, callers wait.
  *
- * <p>Invariants: {@link #lanes} and what it holds is guarded by {@link #lock}; requests are put
- * into the outbox under the lock, so that their order is that of entries.
+ * <p>Invariants: {@link #lanes} and its contents are guarded by {@link #lock}; requests are put
+ * into the outbox under the lock, so they are in the order of their entries.
  */
 public final class LokiClient implements AutoCloseable {
   private static final int FEW_LANES = 64;
 
   /**
-   * How often a batch that is held for a queue on disk is offered again; such a queue sends no
-   * notification.
+   * Interval at which a batch is offered again to a full disk queue, which sends no notification.
    */
   private static final Duration DISK_LOOK = Duration.ofMillis(100);
 
-  /** How long a queue that took no request is left alone. */
+  /** Pause after a queue rejected a request. */
   private static final Duration PAUSE = Duration.ofMillis(100);
 
-  /** How often a client that is closing checks whether all is delivered. */
+  /** Interval at which a closing client checks for pending deliveries. */
   private static final Duration CHECK_INTERVAL = Duration.ofMillis(20);
 
-  /** How long a request under way may take to its end when the client becomes another. */
+  /** Time for in-flight requests to complete when settings change. */
   private static final Duration TURN = Duration.ofSeconds(10);
 
   private static final System.Logger LOG = JulLogger.of(LokiClient.class.getName());
@@ -95,11 +94,11 @@ public final class LokiClient implements AutoCloseable {
   private final Map<String, TenantBatcher> lanes = new HashMap<>();
   private volatile Settings settings;
   private Sender sender; // guarded by this
-  private int lanesToKeep = FEW_LANES; // more of them, and those that are idle go
-  private @Nullable TenantBatcher lastLane; // the one that the entry before went into
+  private int lanesToKeep = FEW_LANES; // above this number, idle tenants are removed
+  private @Nullable TenantBatcher lastLane; // batcher of the previous entry
   private @Nullable PushWriter spare; // with the buffer of an earlier request
   private volatile boolean closing;
-  private volatile boolean abandoned; // what waits is not brought again
+  private volatile boolean abandoned; // sources will not resend waiting entries
 
   /**
    * Opens a client, and continues with the requests found in its folder.
@@ -142,12 +141,12 @@ public final class LokiClient implements AutoCloseable {
   }
 
   /**
-   * Continues with other settings. Waiting requests are sent with the new settings at once, without
-   * their remaining backoff: the destination may have changed, too. Where the destination is the
-   * same, they continue unchanged, with the attempts that they have made.
+   * Continues with new settings. Waiting requests are sent immediately, without their remaining
+   * backoff, because the destination may have changed. If the destination is the same, they
+   * continue with their attempt counts.
    *
    * @param client for the requests
-   * @param queue of the folder that it has
+   * @param queue with the client's folder
    */
   public synchronized void become(
       LokiClientConfig config, LokiLimits limits, WebClient client, RequestQueue queue) {
@@ -201,22 +200,22 @@ public final class LokiClient implements AutoCloseable {
     return p.headers().getOrDefault(LokiSender.TENANT, "");
   }
 
-  /** Its name in metrics and logs. */
+  /** Name in metrics and logs. */
   public String name() {
     return settings.config.id();
   }
 
-  /** Where it sends. */
+  /** URL of the destination. */
   public URI url() {
     return settings.config.url();
   }
 
-  /** How its queue stands. */
+  /** State of the queue. */
   public OutboxStatus status() {
     return outbox.status();
   }
 
-  /** Tenants of which something is remembered. */
+  /** Number of tenants with state. */
   int tenants() {
     lock.lock();
     try {
@@ -285,7 +284,8 @@ public final class LokiClient implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    if (lanes.size() >= lanesToKeep) { // tenants may come out of the lines, ever new ones
+    if (lanes.size()
+        >= lanesToKeep) { // tenants may be derived from lines, so their number is unbounded
       long now = clock.nanos();
       lanes.values().removeIf(l -> l.isIdle(now));
       lanesToKeep = Math.max(FEW_LANES, 2 * lanes.size());
@@ -308,15 +308,15 @@ public final class LokiClient implements AutoCloseable {
     p.timer(clock.schedule(Duration.ofNanos(nanos), () -> scheduleSend(lane, p)));
   }
 
-  /** Checks on its own thread, which may wait for the lock, whether a batch leaves. */
+  /** Checks on a separate thread, which may wait for the lock, whether a batch is due. */
   private void scheduleSend(TenantBatcher lane, @Nullable EntryBatch only) {
     clock.execute("loki-" + name(), () -> sendIfDue(lane, only));
   }
 
   /**
-   * Sends what waits, if it may leave.
+   * Sends the waiting batch if it is due.
    *
-   * @param only the batch that is meant; null for any
+   * @param only the expected batch; null for any
    */
   private void sendIfDue(TenantBatcher lane, @Nullable EntryBatch only) {
     lock.lock();
@@ -361,13 +361,13 @@ public final class LokiClient implements AutoCloseable {
     metrics.encodedBytes.with(settings.host).add(body.length);
     Map<String, String> headers = tenant.isEmpty() ? Map.of() : Map.of(LokiSender.TENANT, tenant);
     byte[] name = tenant.getBytes(StandardCharsets.UTF_8);
-    long order = Labels.hash64(name, 0, name.length) | 1; // 0 would mean none
+    long order = Labels.hash64(name, 0, name.length) | 1; // 0 means no order
     put(lane, p, new EncodedRequest(Signal.LOGS, body, entries, order, headers));
   }
 
   /**
-   * Puts a request into the queue. While the queue takes nothing, all wait: what comes later must
-   * not be before it. Who is interrupted waits on, for the entries are of others too.
+   * Puts a request into the queue. While the queue is full, all callers wait to keep the order. An
+   * interrupted caller keeps waiting, because the entries belong to other sources too.
    */
   private void put(TenantBatcher lane, EntryBatch p, EncodedRequest request) {
     boolean interrupted = false;
@@ -384,7 +384,7 @@ public final class LokiClient implements AutoCloseable {
     }
   }
 
-  /** Whether the queue has it, or callers must not wait any more. */
+  /** Whether the queue accepted it, or callers must stop waiting. */
   private boolean offer(TenantBatcher lane, EntryBatch p, EncodedRequest request) {
     AtomicBoolean refused = new AtomicBoolean();
     long self = Thread.currentThread().threadId();
@@ -405,7 +405,7 @@ public final class LokiClient implements AutoCloseable {
     return !refused.get();
   }
 
-  /** What became of a request. */
+  /** Handles the outcome of a request. */
   private void handleOutcome(EncodedRequest p, Outcome outcome, EntryBatch batch) {
     if (outcome instanceof Outcome.Unavailable u) {
       Settings now = settings;
@@ -426,7 +426,7 @@ public final class LokiClient implements AutoCloseable {
           p.items(),
           u.expired()
               ? u.reason()
-              : "the client is not configured any more, and has not sent them");
+              : "the client was removed from the configuration before they were sent");
     }
     batch.settle();
   }
@@ -456,14 +456,14 @@ public final class LokiClient implements AutoCloseable {
   }
 
   /**
-   * Closes a client whose entries others have, too: those that it has not delivered when the time
-   * is up are dropped, and counted so, instead of being brought again, which the others would get
-   * twice. On disk they stay. {@link #failBlockedProducers} ends the time.
+   * Closes a client whose entries also go to others. Undelivered entries are dropped and counted
+   * after the time limit instead of being resent, because the others would receive them twice.
+   * Entries on disk stay. {@link #failBlockedProducers} ends the wait.
    */
   public void abandon(Duration timeLimit) {
     abandoned = true;
     long until = System.nanoTime() + timeLimit.toNanos();
-    Thread flushing = Thread.ofVirtual().start(this::flush); // may find the queue full
+    Thread flushing = Thread.ofVirtual().start(this::flush); // the queue may be full
     try {
       while ((flushing.isAlive() || outbox.status().requests() > 0)
           && !closing
@@ -477,11 +477,11 @@ public final class LokiClient implements AutoCloseable {
   }
 
   /**
-   * Sends what it can within the time. What is left stays on disk; without a disk its entries are
-   * not settled, so that their sources bring them again.
+   * Sends as much as possible within the time limit. The rest stays on disk; without a disk queue
+   * its entries are not settled, so their sources resend them.
    */
   public void close(Duration timeLimit) {
-    Thread flushing = Thread.ofVirtual().start(this::flush); // may find the queue full
+    Thread flushing = Thread.ofVirtual().start(this::flush); // the queue may be full
     try {
       flushing.join(timeLimit);
     } catch (InterruptedException e) {

@@ -27,15 +27,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Loki that {@code promtail.yml} names under its key for them.
+ * One Loki client of {@code promtail.yml}.
  *
  * @param name as written, "" for none
- * @param tenant of entries that name none; "" for none
- * @param batchWait how long an entry waits for others at most
- * @param batchPause the least time between two requests of a tenant that are not full
+ * @param tenant default tenant; "" for none
+ * @param batchWait maximum time that an entry waits for others
+ * @param batchPause minimum time between two requests of a tenant that are not full
  * @param batchBytes of lines and metadata in a request
- * @param externalLabels of every entry that has no such label
- * @param dropRateLimited whether a request answered 429 is dropped instead of tried again
+ * @param externalLabels added to entries without these labels
+ * @param dropRateLimited whether a request answered 429 is dropped instead of retried
  */
 public record LokiClientConfig(
     URI url,
@@ -50,7 +50,7 @@ public record LokiClientConfig(
     Labels externalLabels,
     Duration timeout,
     boolean dropRateLimited) {
-  /** Whether requests go where others go, and as they do: only what they hold may differ. */
+  /** Whether requests go to the same destination in the same way; only their content may differ. */
   boolean sendsAs(LokiClientConfig o) {
     return url.equals(o.url)
         && client.equals(o.client)
@@ -61,11 +61,11 @@ public record LokiClientConfig(
   }
 
   /**
-   * When a request is tried again.
+   * Retry rules.
    *
-   * @param first the pause after the first failure
-   * @param longest the longest pause
-   * @param attempts how often a request is sent; 0 for as long as it takes
+   * @param first pause after the first failure
+   * @param longest maximum pause
+   * @param attempts maximum number of attempts; 0 for no limit
    */
   public record Backoff(Duration first, Duration longest, int attempts) {
     private static final Section SECTION =
@@ -95,7 +95,7 @@ public record LokiClientConfig(
     private static Backoff read(YamlObject o) {
       long retries = o.get(RETRIES);
       if (retries < 0 || retries > Integer.MAX_VALUE) {
-        throw o.error(RETRIES, "max_retries may not be negative");
+        throw o.error(RETRIES, "max_retries must not be negative");
       }
       return new Backoff(o.get(MIN), o.get(MAX), (int) retries);
     }
@@ -180,7 +180,7 @@ public record LokiClientConfig(
   private static LokiClientConfig read(YamlObject o) {
     URI url = o.get(URL);
     if (UrlHost.of(url) == null || url.getScheme() == null || !url.getScheme().startsWith("http")) {
-      throw o.error(URL, "url must be an address such as http://host:3100/loki/api/v1/push");
+      throw o.error(URL, "url must be a URL such as http://host:3100/loki/api/v1/push");
     }
     long batch = o.get(BATCH_SIZE);
     if (batch < 0 || batch > 512 << 20) {
@@ -189,7 +189,7 @@ public record LokiClientConfig(
     Map<String, String> headers = o.get(HEADERS);
     for (String h : headers.keySet()) {
       if (!h.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]+")) {
-        throw o.error(HEADERS, "\"" + h + "\" is not a valid name of a header");
+        throw o.error(HEADERS, "\"" + h + "\" is not a valid header name");
       }
     }
     Map<String, String> external = o.get(EXTERNAL);
@@ -213,7 +213,7 @@ public record LokiClientConfig(
         o.get(DROP_RATE_LIMITED));
   }
 
-  /** Its name, or six hexadecimal digits of its content. */
+  /** Configured name, or six hexadecimal digits of a hash of the settings. */
   public String id() {
     if (!name.isEmpty()) {
       return name;
@@ -234,14 +234,14 @@ public record LokiClientConfig(
     return UrlHost.port(url) < 0 ? host : host + ":" + UrlHost.port(url);
   }
 
-  /** As a tree to be written, without secrets. */
+  /** Settings as a tree for output, without secrets. */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("name", name.isEmpty() ? null : name);
-    m.put("url", Redaction.passwordMasked(url)); // ids are made of it; shown with writeRedacted
+    m.put("url", Redaction.passwordMasked(url)); // part of the id hash; shown by writeRedacted
     m.put("tenant_id", tenant.isEmpty() ? null : tenant);
     m.put("batchwait", batchWait);
-    // left out where it is not set: names made of the content stay those of before there was one
+    // omitted if not set, so that ids from the settings stay the same as before the key existed
     m.put("batchpause", batchPause.equals(DEFAULT_PAUSE) ? null : batchPause);
     m.put("batchsize", batchBytes);
     client.addTo(m);

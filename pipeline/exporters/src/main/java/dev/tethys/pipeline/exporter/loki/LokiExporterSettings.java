@@ -21,8 +21,8 @@ import java.util.Set;
  *
  * @param url with its path
  * @param tenant default tenant of streams; "" for none
- * @param resourceLabels attributes of resources that are labels; empty for all of them
- * @param recordLabels attributes of records that are labels
+ * @param resourceLabels attributes of resources used as labels; empty for all
+ * @param recordLabels record attributes used as labels
  * @param json whether requests are JSON
  */
 public record LokiExporterSettings(
@@ -34,7 +34,7 @@ public record LokiExporterSettings(
     Set<Default> defaults,
     boolean json,
     DeliverySettings delivery) {
-  /** Labels that the Collector's exporter made by itself. */
+  /** Labels that the Collector's exporter added automatically. */
   enum Default {
     EXPORTER,
     JOB,

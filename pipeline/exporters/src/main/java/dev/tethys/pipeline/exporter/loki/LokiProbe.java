@@ -49,7 +49,7 @@ final class LokiProbe implements ExporterProbe {
   public String connect() throws IOException, InterruptedException {
     if (!String.valueOf(settings.url().getPath()).endsWith(PUSH)) {
       return Redaction.url(settings.url())
-          + " is no path of Loki's API, so nothing can be read there";
+          + " is not a path of Loki's API, so nothing can be read back";
     }
     HttpEndpoint.Reply r = get("labels");
     readable = r.isOk();
@@ -59,7 +59,7 @@ final class LokiProbe implements ExporterProbe {
     if (r.status() != 404 && r.status() != 405) {
       throw new IOException(Redaction.url(settings.url().resolve("labels")) + ": " + r.reason());
     }
-    return Redaction.url(settings.url()) + " answers no queries; it may take lines all the same";
+    return Redaction.url(settings.url()) + " does not answer queries; it may still accept lines";
   }
 
   @Override
@@ -95,6 +95,6 @@ final class LokiProbe implements ExporterProbe {
       }
       Thread.sleep(BETWEEN);
     }
-    throw new IOException(wrote + ", but a query for it gives " + r.reason());
+    throw new IOException(wrote + ", but a query for it failed: " + r.reason());
   }
 }

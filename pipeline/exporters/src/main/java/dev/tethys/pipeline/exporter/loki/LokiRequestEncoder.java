@@ -36,10 +36,10 @@ import org.jspecify.annotations.Nullable;
  * Data from the Loki receiver is encoded to the original request.
  */
 final class LokiRequestEncoder implements Encoder {
-  /** What a stream without labels is called, since Loki takes none. */
+  /** Labels of a stream without any, because Loki requires at least one. */
   private static final Labels UNKNOWN = Labels.of("service_name", "unknown_service");
 
-  /** Of four severities each, the others with 2, 3 and 4 behind. */
+  /** Names of severities; each has four levels, the last three with the suffixes 2, 3 and 4. */
   private static final List<String> LEVELS =
       List.of("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL");
 
@@ -112,7 +112,7 @@ final class LokiRequestEncoder implements Encoder {
         .add(new Entry(time, AttributeText.text(r.body()), metadata.build()));
   }
 
-  /** Labels that the Collector's exporter made by itself, where they are asked for. */
+  /** Adds the labels that the Collector's exporter added automatically, if configured. */
   private void defaults(Attributes resource, LogRecord r, LabelsBuilder labels) {
     for (LokiExporterSettings.Default d : settings.defaults()) {
       switch (d) {
@@ -206,7 +206,7 @@ final class LokiRequestEncoder implements Encoder {
     sb.append(labels.isEmpty() ? "{}" : "}");
   }
 
-  /** What may not be in a label's name becomes an underscore; a digit does not begin one. */
+  /** Replaces characters that are invalid in a label name, and a leading digit, by underscores. */
   private static String name(String key) {
     StringBuilder sb = new StringBuilder(key.length());
     key.codePoints()

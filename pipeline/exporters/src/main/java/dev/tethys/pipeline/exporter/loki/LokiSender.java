@@ -35,7 +35,7 @@ final class LokiSender implements Sender {
   static final String PROTOBUF = "application/x-protobuf";
   static final String JSON = "application/json";
 
-  /** The largest request that is taken apart again. */
+  /** Maximum size of a request that is split again. */
   private static final int MAX_SPLIT = 1 << 29;
 
   private static final int MAX_REASON = 1024;
@@ -78,7 +78,7 @@ final class LokiSender implements Sender {
   interface Headers {
     Map<String, String> get() throws IOException;
 
-    /** All headers of a request as they are sent. */
+    /** All headers of a request as sent. */
     default Map<String, String> edited(Map<String, String> all) throws IOException {
       return ClientAuth.edited(null, all);
     }
@@ -190,7 +190,7 @@ final class LokiSender implements Sender {
     }
   }
 
-  /** The first line of what the server said. */
+  /** First line of the server's message. */
   private static String firstLine(ClientResponse a) {
     String line = a.errorLine(MAX_REASON);
     return line.isEmpty() ? "" : ": " + line;

@@ -7,19 +7,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * Batches entries of one tenant of a client and decides when a batch is sent.
  *
- * <p>An entry that arrives while nothing is in flight is sent after a short time for entries
- * written together with it. From then on at most one request is sent in each pause, and none before
- * the last was answered. Entries that arrive meanwhile are batched, so requests grow with the rate
- * and the response time, and few entries do not become many requests. Two bounds always hold: a
- * request is never larger than configured, and no entry is batched for longer than configured.
+ * <p>An entry that arrives while nothing is in flight is sent after a short wait for entries
+ * written together with it. From then on at most one request is sent per pause, and none before the
+ * previous one was answered. Entries that arrive meanwhile are batched, so requests grow with the
+ * rate and the response time, and few entries do not become many requests. Two bounds always hold:
+ * a request is never larger than configured, and no entry is batched for longer than configured.
  *
- * <p>Invariants: all but {@link #underWay} and {@link #held} is guarded by the lock of the client.
- * These two are used by threads that must not wait for it, since its owner may wait for them to
- * free capacity of the queue. One side sets {@link #held} and then reads {@link #underWay}, the
- * other side does the reverse, so that one of both sees the other.
+ * <p>Invariants: everything except {@link #underWay} and {@link #held} is guarded by the client's
+ * lock. Threads that use these two must not wait for the lock, because its owner may wait for them
+ * to free queue capacity. One side sets {@link #held} and then reads {@link #underWay}, the other
+ * side does the reverse, so at least one side sees the other.
  */
 final class TenantBatcher {
-  /** How long an entry waits for those that were written with it. */
+  /** Time that an entry waits for others written with it. */
   static final Duration GATHER = Duration.ofMillis(5);
 
   final String tenant;
@@ -29,7 +29,7 @@ final class TenantBatcher {
   private final AtomicInteger underWay = new AtomicInteger();
   private volatile boolean held;
   private long begun; // when the batch began, nanoseconds
-  private long due; // when it may leave, nanoseconds
+  private long due; // time when it may be sent, in nanoseconds
   private long left; // when the last request left, nanoseconds
   private boolean everLeft;
 
@@ -37,7 +37,7 @@ final class TenantBatcher {
     this.tenant = tenant;
   }
 
-  /** A batch begins. How long until it may leave, in nanoseconds. */
+  /** Starts a batch; returns the time until it may be sent, in nanoseconds. */
   long begin(EntryBatch b, LokiClientConfig config, long now) {
     waitNanos = config.batchWait().toNanos();
     pauseNanos = config.batchPause().toNanos();
@@ -54,8 +54,8 @@ final class TenantBatcher {
   }
 
   /**
-   * Whether the batch leaves. If not though its time has come, {@link #answered} says when it may,
-   * and it leaves all the same after {@link #remaining}.
+   * Whether the batch is to be sent. If not, although it is due, {@link #answered} reports when it
+   * may be sent, and it is sent anyway after {@link #remaining}.
    */
   boolean isDue(long now) {
     if (remaining(now) <= 0) {
@@ -68,7 +68,7 @@ final class TenantBatcher {
     return underWay.get() == 0;
   }
 
-  /** How long the batch may still be gathered, in nanoseconds. */
+  /** Remaining time to collect the batch, in nanoseconds. */
   long remaining(long now) {
     return begun + waitNanos - now;
   }
@@ -82,12 +82,12 @@ final class TenantBatcher {
     underWay.incrementAndGet();
   }
 
-  /** A request is no longer under way. Whether a batch was held for it. */
+  /** Records that a request is no longer in flight; returns whether a batch was held for it. */
   boolean answered() {
     return underWay.decrementAndGet() == 0 && held;
   }
 
-  /** Whether nothing would be forgotten without it. */
+  /** Whether it has no state worth keeping. */
   boolean isIdle(long now) {
     return batch == null && underWay.get() == 0 && now - left >= pauseNanos;
   }

@@ -21,8 +21,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Exports over gRPC and judges the answers as the OTLP specification says. A request that the
- * server finds too large is sent in halves.
+ * Exports over gRPC and evaluates responses as specified by OTLP. A request that the server finds
+ * too large is halved.
  */
 public final class OtlpGrpcSender implements Sender {
   private final OtlpRequestEncoder encoder;
@@ -76,7 +76,7 @@ public final class OtlpGrpcSender implements Sender {
     String reason = r.statusName() + (r.message().isEmpty() ? "" : ": " + r.message());
     Duration delay = delay(r);
     if (r.status() != GrpcReply.OK
-        && r.status() != GrpcReply.INVALID_ARGUMENT // which may quote what was sent
+        && r.status() != GrpcReply.INVALID_ARGUMENT // may quote sent data
         && ServerSystemErrors.isInTrouble(r.message())) {
       return new SendResult.Retryable(delay == null ? Duration.ZERO : delay, true, reason);
     }
@@ -112,7 +112,7 @@ public final class OtlpGrpcSender implements Sender {
     };
   }
 
-  /** gRPC has no specific status for it: Go says "larger than max", others similarly. */
+  /** Whether a message means that the request is too large; gRPC has no specific status for it. */
   private static boolean tooLarge(String message) {
     String m = message.toLowerCase(Locale.ROOT);
     return m.contains("larger than") || m.contains("too large") || m.contains("exceeds maximum");
@@ -126,7 +126,7 @@ public final class OtlpGrpcSender implements Sender {
     try {
       return RpcStatus.fromProtobuf(details).retryDelay();
     } catch (CodecException e) {
-      return null; // the status itself says enough
+      return null; // the status is specific enough
     }
   }
 
@@ -134,7 +134,7 @@ public final class OtlpGrpcSender implements Sender {
     try {
       return OtlpResponse.fromProtobuf(body);
     } catch (CodecException e) {
-      return OtlpResponse.OK; // it said OK, and with it nothing that can be read
+      return OtlpResponse.OK; // OK without a readable body
     }
   }
 

@@ -75,7 +75,7 @@ public final class OtlpHttpExporterFactory
     if (url == null) {
       String word = encoder.signal().name().toLowerCase(Locale.ROOT);
       throw new ConfigException(
-          context.name(), "neither endpoint nor " + word + "_endpoint says where " + word + " go");
+          context.name(), "set endpoint or " + word + "_endpoint for " + word);
     }
     return new OtlpHttpSender(
         encoder,

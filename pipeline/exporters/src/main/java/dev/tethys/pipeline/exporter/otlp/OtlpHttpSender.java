@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * retryable, other rejections are permanent. A request that is too large (413) is split.
  */
 final class OtlpHttpSender implements Sender {
-  /** As much of an answer is read. */
+  /** Maximum number of bytes read from a response. */
   static final int MAX_ANSWER = 64 << 10;
 
   private static final int MAX_REASON = 1024;
@@ -110,7 +110,7 @@ final class OtlpHttpSender implements Sender {
           yield new SendResult.Retryable(Duration.ZERO, false, reason);
         }
         default ->
-            // of a fault of the server's only: a refusal may quote what was sent
+            // only for server errors: a rejection may quote sent data
             a.status() == 507 || (a.status() / 100 == 5 && ServerSystemErrors.isInTrouble(message))
                 ? new SendResult.Retryable(Duration.ZERO, true, reason)
                 : new SendResult.Permanent(reason);
@@ -139,7 +139,7 @@ final class OtlpHttpSender implements Sender {
       }
       return is(a, OtlpRequestEncoder.PROTOBUF) ? OtlpResponse.fromProtobuf(b) : OtlpResponse.OK;
     } catch (CodecException e) {
-      return OtlpResponse.OK; // it said that all is well, and with it nothing that can be read
+      return OtlpResponse.OK; // success without a readable body
     }
   }
 

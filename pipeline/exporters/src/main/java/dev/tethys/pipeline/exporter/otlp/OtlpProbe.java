@@ -9,7 +9,9 @@ import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
 import java.io.IOException;
 
-/** Tries a server of OTLP: a request of nothing, which all of them take, then one item. */
+/**
+ * Probes an OTLP server with an empty request, which all of them accept, and then with one item.
+ */
 final class OtlpProbe {
   private OtlpProbe() {}
 
@@ -34,6 +36,6 @@ final class OtlpProbe {
         },
         encoder,
         sender,
-        (p, t, v) -> where + "; over OTLP nothing is read back");
+        (p, t, v) -> where + "; OTLP cannot read it back");
   }
 }

@@ -23,11 +23,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes requests of batches: the bytes as they came, compressed, or rewritten as JSON. The headers
- * of a request name its form, so that one found on disk is understood under other settings.
+ * Encodes batches as requests: the bytes as received, compressed, or rewritten as JSON. Headers
+ * record the form of a request, so a request found on disk can be read under other settings.
  *
  * @param encodingHeader {@code content-encoding} or {@code grpc-encoding}
- * @param word what that header says of the compression; "" for none
+ * @param word value of that header; "" without compression
  * @param json whether requests are JSON
  */
 public record OtlpRequestEncoder(
@@ -43,7 +43,7 @@ public record OtlpRequestEncoder(
   static final String PROTOBUF = "application/x-protobuf";
   private static final String TYPE = "content-type";
 
-  /** The largest request that is taken apart again. */
+  /** Maximum size of a request that is split again. */
   private static final int MAX_SPLIT = 1 << 29;
 
   /** Requests of gRPC. */
@@ -102,7 +102,7 @@ public record OtlpRequestEncoder(
     return new EncodedRequest(of, b, items, lane, headers);
   }
 
-  /** Two halves of a request that is too large; none when it cannot be cut. */
+  /** Halves of a request that is too large; empty if it cannot be split. */
   List<EncodedRequest> halves(EncodedRequest p) {
     if (p.items() < 2) {
       return List.of();
@@ -143,9 +143,9 @@ public record OtlpRequestEncoder(
   }
 
   /**
-   * What a request was made of.
+   * Decodes the batch of a request.
    *
-   * @throws CodecException when that cannot be read any more
+   * @throws CodecException if it is no longer readable
    */
   public Batch unpack(EncodedRequest p) {
     return new Batch(p.signal(), Encoding.OTLP, body(p), p.items(), p.lane());

@@ -24,12 +24,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The latest data point of each series, until none has come for a while. Deltas that follow each
- * other without a gap are added up. A series is what its labels are: data points that differ in
- * nothing but what is no label share one, and the later wins.
+ * Latest data point of each series, until none has arrived for a while. Consecutive deltas without
+ * a gap are accumulated. A series is identified by its labels: data points that differ only in data
+ * that is not a label share one, and the later wins.
  *
  * <p>Invariant: {@code series} is the number of points in all families; no family is empty. Guarded
- * by this object; points are immutable, so a page is written outside of it.
+ * by this object; points are immutable, so a page is written without the lock.
  */
 final class ExposedMetrics {
   /** Most series that are shown; further ones are dropped. */
@@ -47,7 +47,7 @@ final class ExposedMetrics {
   /** A label that distinguishes the parts of a distribution. */
   static final String RESERVED = "reserved_label";
 
-  /** How often room is made when there is none: it scans every series. */
+  /** Minimum interval between evictions when the limit is reached: each scans every series. */
   private static final long ROOM_MILLIS = 1_000;
 
   private static final String TARGET_INFO = "target_info";
@@ -73,7 +73,7 @@ final class ExposedMetrics {
     }
   }
 
-  /** The attributes of one resource; kept as long as one of its series. */
+  /** Attributes of one resource, kept as long as one of its series. */
   private record Target(Labels labels, long updated) {}
 
   private final ExposedOptions options;
@@ -223,7 +223,7 @@ final class ExposedMetrics {
           remove(name, family, labels);
         }
       } catch (IllegalArgumentException e) {
-        continue; // counted where points are taken
+        continue; // counted when points are added
       }
     }
   }
@@ -279,7 +279,7 @@ final class ExposedMetrics {
     };
   }
 
-  /** Attributes whose names become one share it. */
+  /** Joins values of attributes whose names map to the same label. */
   private static void join(LabelsBuilder b, String name, String value) {
     String before = b.get(name);
     b.set(name, before.isEmpty() ? value : before + ";" + value);
@@ -316,7 +316,7 @@ final class ExposedMetrics {
             try {
               join(all, names.label(k), AttributeText.text(v));
             } catch (IllegalArgumentException e) {
-              // It has no name as a label; the others still say what the target is.
+              // It cannot be a label; the others still identify the target.
             }
           }
         });
@@ -347,7 +347,7 @@ final class ExposedMetrics {
     targets.values().removeIf(t -> t.updated < oldest);
   }
 
-  /** What is shown now, by name and labels. */
+  /** Currently exposed families, by name and labels. */
   List<MetricFamily> families(long now) {
     Map<String, MetricFamily> out = new TreeMap<>();
     synchronized (this) {

@@ -35,7 +35,7 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
     return Long.compareUnsigned(timeNanos, p.timeUnixNano()) < 0;
   }
 
-  /** As the remote write of the Collector: where a source names none. */
+  /** Zero threshold if a source specifies none, as in the Collector's remote write. */
   private static final double ZERO_THRESHOLD = 1e-128;
 
   /** Buckets that do not add up to the count, or lie where no histogram has any. */
@@ -45,8 +45,8 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
   static final String SCALE = "unsupported_scale";
 
   /**
-   * Why a data point has a shape that cannot be shown; null where it can. One of them would take
-   * the whole page with it, as scrapers refuse a histogram whose buckets are not its count.
+   * Reason why a data point cannot be exposed; null if it can. An invalid histogram would make
+   * scrapers reject the entire page.
    */
   static @Nullable String rejectionReason(DataPoint p) {
     if (!(p instanceof ExponentialHistogramDataPoint h)) {
@@ -70,10 +70,10 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
   }
 
   /**
-   * What is shown after a data point that is not unfit has come; null where it is too late.
+   * Point to expose after a valid data point; null if it is too late.
    *
-   * @param before what is shown until now
-   * @param delta whether it counts since the one before it
+   * @param before currently exposed point
+   * @param delta whether it counts from the previous point
    */
   static @Nullable ExposedPoint of(
       DataPoint p, @Nullable ExposedPoint before, boolean delta, long now) {
@@ -88,7 +88,7 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
         && distribution
         && before != null
         && Long.compareUnsigned(start, before.timeNanos) < 0) {
-      return null; // part of it is shown already
+      return null; // part of it is already included
     }
     MetricFamily.Point point = point(p);
     if (delta && before != null && start == before.timeNanos) {
@@ -131,7 +131,7 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
         e.timeUnixNano() / 1_000_000);
   }
 
-  /** Bounds may come in any order and twice; of equal ones the first counts. */
+  /** Sorts bounds, which may be unordered and repeated; the first of equal bounds counts. */
   private static Buckets buckets(HistogramDataPoint h) {
     long[] counts = h.bucketCounts();
     double[] given = h.explicitBounds();
@@ -172,7 +172,7 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
     return out;
   }
 
-  /** More than 2^8 buckets a doubling become so many. */
+  /** Converts buckets; more than 2^8 buckets per doubling are reduced to that. */
   private static Native exponential(ExponentialHistogramDataPoint p) {
     int down = Math.max(0, p.scale() - Histogram.MAX_SCHEMA);
     SpanBuilder positive = side(p.positiveCounts(), p.positiveOffset(), down);
@@ -214,7 +214,7 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
     return out;
   }
 
-  /** Histograms whose bounds changed begin anew, as in the Collector. */
+  /** Adds points; a histogram with changed bounds restarts, as in the Collector. */
   private static MetricFamily.Point sum(MetricFamily.Point before, MetricFamily.Point next) {
     if (before instanceof Value a && next instanceof Value b) {
       return new Value(a.value() + b.value(), b.exemplar() != null ? b.exemplar() : a.exemplar());

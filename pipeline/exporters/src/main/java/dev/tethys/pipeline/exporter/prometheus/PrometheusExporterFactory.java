@@ -127,8 +127,7 @@ public final class PrometheusExporterFactory
           QUEUE.type(
               o -> {
                 if (o.get(QUEUE_ENABLED)) {
-                  throw o.error(
-                      "what is shown from memory has nothing to wait for; remove sending_queue");
+                  throw o.error("exposed metrics are not queued; remove sending_queue");
                 }
                 return o.node();
               }),
@@ -182,7 +181,7 @@ public final class PrometheusExporterFactory
         o.get(OPEN_METRICS));
   }
 
-  /** What is no label is escaped as it is where the Collector shows it. */
+  /** Constant labels; names that are not valid are escaped as in the Collector. */
   private static Map<String, String> labels(YamlObject o, TranslationStrategy strategy) {
     SeriesNames names = new SeriesNames(strategy);
     Map<String, String> labels = new TreeMap<>();
@@ -192,7 +191,7 @@ public final class PrometheusExporterFactory
               String name = given;
               try {
                 if (given.isEmpty()) {
-                  throw new IllegalArgumentException("\"\" is not a name of a label");
+                  throw new IllegalArgumentException("\"\" is not a valid label name");
                 }
                 if (strategy.escapes() && !given.matches("[a-zA-Z_][a-zA-Z0-9_]*")) {
                   name = names.label(given);
@@ -201,7 +200,7 @@ public final class PrometheusExporterFactory
                 throw o.error(CONST_LABELS, String.valueOf(e.getMessage()));
               }
               if (labels.put(name, value) != null) {
-                throw o.error(CONST_LABELS, "two of them are the label \"" + name + "\"");
+                throw o.error(CONST_LABELS, "label \"" + name + "\" is set twice");
               }
             });
     return labels;
@@ -225,7 +224,7 @@ public final class PrometheusExporterFactory
         context.clock()::nanos);
   }
 
-  /** Serves what it was given. */
+  /** Exposes the received metrics. */
   static final class Running implements Exporter {
     private static final String MALFORMED = "malformed";
 

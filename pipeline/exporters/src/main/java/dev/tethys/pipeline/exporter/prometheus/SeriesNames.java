@@ -10,9 +10,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Names of metrics and attributes as names of series: those that they have wherever OTLP becomes
- * series, so that a metric has one name whichever way it leaves. An {@link
- * IllegalArgumentException} says that there is none. For one thread.
+ * Names of metrics and attributes as series names, as everywhere OTLP becomes series, so that a
+ * metric has one name regardless of its destination. Throws {@link IllegalArgumentException} if
+ * there is none. Not thread-safe.
  */
 final class SeriesNames {
   /** Names that are remembered; all are forgotten when there are more. */
@@ -29,7 +29,7 @@ final class SeriesNames {
     this.strategy = strategy;
   }
 
-  /** The name of a metric that holds such data. */
+  /** Series name of a metric with such data. */
   String metric(String name, String unit, MetricData<?> data) {
     // Only gauges (ratios) and counters (totals) have their own suffixes.
     MetricKind kind =

@@ -12,9 +12,9 @@ import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Metadata of metric families for requests: of sources that are alive, by reference, and what was
- * last received in bytes. No more than {@link #MAX_FAMILIES}: of the latter, the one received
- * longest ago makes room. Guarded by {@code this}.
+ * Metadata of metric families for requests: families of live sources by reference, and recently
+ * received ones as bytes. At most {@link #MAX_FAMILIES}; of the latter, the least recently received
+ * is evicted. Guarded by {@code this}.
  */
 final class FamilyTable {
   static final int MAX_FAMILIES = 50_000;
@@ -26,7 +26,7 @@ final class FamilyTable {
     families.put(family, m);
   }
 
-  /** Adds what a source exposes, for as long as anything refers to it. */
+  /** Adds the families of a source for as long as it is referenced. */
   synchronized void add(MetricFamilies source) {
     sources.add(source);
   }

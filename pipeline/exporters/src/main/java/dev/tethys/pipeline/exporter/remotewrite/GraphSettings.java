@@ -166,7 +166,7 @@ record GraphSettings(
           List.of(),
           "Keys of batch metadata that becomes headers of requests.");
 
-  /** Headers that are the protocol's, and the name under which requests keep what they hold. */
+  /** Headers of the protocol, and the name under which requests record their contents. */
   private static final Set<String> RESERVED =
       Set.of(
           "content-encoding",
@@ -241,7 +241,7 @@ record GraphSettings(
     YamlNode.Entry enabled = queue == null ? null : queue.value().entries().get("enabled");
     if ((old != null && !old.get(OLD_QUEUE_ENABLED))
         || (enabled != null && enabled.value().asString().equals("false"))) {
-      throw o.error(WAL_KEY, "a queue that is not enabled has no wal: leave one of both out");
+      throw o.error(WAL_KEY, "wal requires an enabled queue; remove one of them");
     }
     return d.inFolder(Path.of(directory));
   }
@@ -260,7 +260,11 @@ record GraphSettings(
 
   private static int consumers(YamlObject o, long n) {
     if (n < 1 || n > DeliverySettings.MAX_CONSUMERS) {
-      throw o.error("requests at once are 1 to " + DeliverySettings.MAX_CONSUMERS + ", not " + n);
+      throw o.error(
+          "the number of concurrent requests is "
+              + n
+              + "; it must be from 1 to "
+              + DeliverySettings.MAX_CONSUMERS);
     }
     return (int) n;
   }

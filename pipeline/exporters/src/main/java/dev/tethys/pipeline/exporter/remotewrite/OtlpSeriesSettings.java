@@ -118,9 +118,9 @@ final class OtlpSeriesSettings {
   private OtlpSeriesSettings() {}
 
   /**
-   * What the keys say.
+   * Reads the keys.
    *
-   * @param message in which form requests are sent
+   * @param message format of requests
    */
   static OtlpOptions read(YamlObject o, RemoteWriteMessage message) {
     OtlpOptions d = OtlpOptions.DEFAULT;

@@ -31,11 +31,11 @@ import org.jspecify.annotations.Nullable;
  * process. A file is written until {@link #next}; it is removed once all that it holds is in the
  * outbox.
  *
- * <p>Batches found at the start are passed on again, without the samples that the outbox has: a
- * receiver refuses a whole request for one sample that it has already, and with it the new ones in
- * the request. So a request is announced here before it goes to the outbox, under a name that it
- * carries in its headers, and noted as stored before it can be sent. One that was announced and not
- * noted cannot have left the outbox: the start finds it there, or it never came so far.
+ * <p>Batches found at startup are replayed without the samples already in the outbox: a receiver
+ * rejects a whole request, including new samples, for one sample that it already has. Therefore a
+ * request is announced here before it goes to the outbox, under a name in its headers, and marked
+ * as stored before it can be sent. A request that was announced but not marked cannot have left the
+ * outbox: startup finds it there, or it was never stored.
  *
  * <p>Format of a file {@code NNNNNNNN.pending}, integers big-endian: 8 bytes {@code TRWPEND2},
  * number of lanes (4), a random name of this process (8); then records: length of the payload (4),
@@ -49,11 +49,11 @@ import org.jspecify.annotations.Nullable;
  *   it is stored:  3, name of the process that announced it (8), number of the request (8)
  * </pre>
  *
- * A file ends where a record is not whole. Of files {@code TRWPEND1}, whose records are others, the
- * batches are read.
+ * A file ends at the first incomplete record. From files {@code TRWPEND1}, which have other
+ * records, the batches are read.
  */
 final class PendingBatchLog implements AutoCloseable {
-  /** Where a request has its name among its headers. */
+  /** Header with the name of a request. */
   static final String HEADER = "journal";
 
   private static final System.Logger LOG = JulLogger.of(PendingBatchLog.class.getName());
@@ -78,9 +78,9 @@ final class PendingBatchLog implements AutoCloseable {
   record Part(JournalPosition batch, int lastSeries) {}
 
   /**
-   * A batch that was found.
+   * Recovered batch.
    *
-   * @param done up to which series of each lane it is in the outbox
+   * @param done last series of each lane that is in the outbox
    */
   record RecoveredBatch(Batch batch, JournalPosition place, Map<Integer, Integer> done) {}
 
@@ -99,7 +99,7 @@ final class PendingBatchLog implements AutoCloseable {
   private AppendFile out;
   private boolean empty = true;
 
-  /** Opens a folder, which is made when absent. Existing files wait for {@link #recover}. */
+  /** Opens a folder, which is created if missing. Existing files wait for {@link #recover}. */
   PendingBatchLog(FileAccess access, Path folder, int lanes) throws IOException {
     this.access = access;
     this.segments = new SegmentFiles(access, folder, NAMES);
@@ -140,7 +140,7 @@ final class PendingBatchLog implements AutoCloseable {
     return at;
   }
 
-  /** Says what a request has that goes to the outbox now; its number. */
+  /** Announces the contents of a request before it goes to the outbox; returns its number. */
   synchronized long announce(int lane, List<Part> parts) throws IOException {
     long n = ++requests;
     ByteBuffer b = ByteBuffer.allocate(REQUEST_BYTES + parts.size() * PART_BYTES);
@@ -191,7 +191,7 @@ final class PendingBatchLog implements AutoCloseable {
     return before;
   }
 
-  /** Removes a file whose content stands elsewhere now. */
+  /** Removes a file whose content is stored elsewhere. */
   void remove(Path p) {
     try {
       access.delete(p);
@@ -316,7 +316,7 @@ final class PendingBatchLog implements AutoCloseable {
     Head head = head(b);
     if (head == null) {
       if (tell) {
-        LOG.log(Level.ERROR, "{0} is not a journal of remote write; it is left out", p);
+        LOG.log(Level.ERROR, "{0} is not a remote write journal; skipping it", p);
       }
       return;
     }

@@ -17,8 +17,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a request that was queued already once more: in the other form, without samples that have
- * become too old, or as several smaller ones.
+ * Rewrites a queued request: in the other format, without samples that are too old, or as several
+ * smaller ones.
  */
 final class ProtocolDowngrade {
   /** No request that was queued is larger than this before compression. */
@@ -48,10 +48,10 @@ final class ProtocolDowngrade {
   }
 
   /**
-   * The same request in another way, in order.
+   * Rewrites a request, in order.
    *
-   * @param notBefore samples and histograms older than this are left out
-   * @param entriesEach how many entries a part has at most, if no series has more
+   * @param notBefore older samples and histograms are dropped
+   * @param entriesEach maximum number of entries per part, unless a single series has more
    */
   static List<EncodedRequest> of(
       EncodedRequest p, RemoteWriteMessage to, long notBefore, int entriesEach) {
@@ -69,10 +69,10 @@ final class ProtocolDowngrade {
   }
 
   /**
-   * What a request of 1.0 has of some times; it must have something.
+   * Part of a 1.0 request in a time range, which must not be empty.
    *
-   * @param after samples and exemplars of this time and older ones are left out
-   * @param upTo newer samples are left out; metadata is in requests without such an end
+   * @param after samples and exemplars up to this time are dropped
+   * @param upTo newer samples are dropped; metadata is included if there is no such end
    */
   static EncodedRequest between(EncodedRequest p, long after, long upTo) {
     long from = after == Long.MIN_VALUE ? after : after + 1;
@@ -86,7 +86,7 @@ final class ProtocolDowngrade {
     return r.out.getFirst();
   }
 
-  /** Parts of a request of 1.0, each with series of one target that follow each other. */
+  /** Splits a 1.0 request into runs of series of one target. */
   static List<EncodedRequest> byTarget(EncodedRequest p) {
     ProtocolDowngrade r =
         new ProtocolDowngrade(
@@ -115,7 +115,7 @@ final class ProtocolDowngrade {
     return out.stream().mapToLong(Long::longValue).toArray();
   }
 
-  /** Reader of a request of 1.0; with the metadata of each series where it is wanted. */
+  /** Reader of a 1.0 request, with the metadata of each series if required. */
   private WriteRequestReader reader(byte[] request, int length) {
     WriteRequestReader in = new WriteRequestReader();
     if (to == RemoteWriteMessage.V1) {
@@ -141,7 +141,7 @@ final class ProtocolDowngrade {
   }
 
   /**
-   * A remote write 1.0 request that is not compressed, as requests of the form that is wanted.
+   * Converts an uncompressed remote write 1.0 request to requests of the required format.
    *
    * @param more headers of each
    */

@@ -41,7 +41,7 @@ public record QueueConfig(
           false,
           Duration.ZERO);
 
-  /** In a graph nothing is dropped because a destination is busy: its queue waits. */
+  /** Settings in a graph: nothing is dropped because a destination is busy; its queue waits. */
   static final QueueConfig OF_A_GRAPH =
       new QueueConfig(
           DEFAULT.capacity,

@@ -22,14 +22,14 @@ import org.jspecify.annotations.Nullable;
 final class QueueHandoff {
   private static final System.Logger LOG = JulLogger.of(QueueHandoff.class.getName());
 
-  /** The number of a request that is not in the journal. */
+  /** Number of a request that is not in the journal. */
   private static final long NOT_ANNOUNCED = 0;
 
   private final @Nullable PendingBatchLog journal;
   private volatile String id;
   private volatile Runnable failed;
   private Generation generation = new Generation(); // guarded by the journal
-  private long since; // guarded by the journal; 0 while nothing is in this generation
+  private long since; // guarded by the journal; 0 while this generation is empty
   private boolean fails; // guarded by the journal
 
   /**
@@ -44,15 +44,15 @@ final class QueueHandoff {
     this.failed = failed;
   }
 
-  /** Works for another queue from now on, with the journal as it stands. */
+  /** Switches to another queue, keeping the journal. */
   void workFor(String newId, Runnable whenFailed) {
     id = newId;
     failed = whenFailed;
   }
 
   /**
-   * Files of the journal. They are deleted when no request refers to them, unless a part of them
-   * did not fit into the outbox; then they are read again at the next start.
+   * Files of the journal. They are deleted when no request refers to them, unless part of them did
+   * not fit into the outbox; then they are read at the next start.
    */
   private final class Generation {
     private List<Path> files = List.of(); // guarded by this, like all
@@ -106,7 +106,7 @@ final class QueueHandoff {
         if (!fails) {
           LOG.log(
               Level.ERROR,
-              "{0}: the journal cannot be written, what waits would be lost with the process: {1}",
+              "{0}: cannot write the journal, waiting samples would be lost in a crash: {1}",
               id,
               e.getMessage());
         }
@@ -123,7 +123,7 @@ final class QueueHandoff {
   }
 
   /**
-   * Passes on the batches that an earlier process left; the files stay until all of them are in the
+   * Replays the batches left by an earlier process; files are kept until all batches are in the
    * outbox.
    */
   void recover(RecoveredBatches to, long nanos) throws IOException {
@@ -150,7 +150,7 @@ final class QueueHandoff {
     }
   }
 
-  /** Says in the journal what a request has; its number there. */
+  /** Announces the contents of a request in the journal; returns its number there. */
   long announce(int lane, List<Shard.Part> parts) {
     PendingBatchLog j = journal;
     if (j == null) {
@@ -171,7 +171,7 @@ final class QueueHandoff {
     }
   }
 
-  /** With which headers a request goes to the outbox. */
+  /** Headers of a request for the outbox. */
   Map<String, String> headers(long request) {
     PendingBatchLog j = journal;
     return j == null || request == NOT_ANNOUNCED
@@ -193,9 +193,9 @@ final class QueueHandoff {
   }
 
   /**
-   * Lets a file of the journal end whose oldest batch has waited for so long.
+   * Closes the current journal file if its oldest batch has waited for the deadline.
    *
-   * @param cut puts all that waits into requests
+   * @param cut puts all waiting samples into requests
    */
   void flush(long nanos, long deadlineNanos, Runnable cut) {
     PendingBatchLog j = journal;

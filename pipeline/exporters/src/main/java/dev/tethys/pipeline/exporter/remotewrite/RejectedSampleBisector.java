@@ -9,18 +9,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds what a destination takes of a request that it refused. Prometheus refuses all of a request
- * for one sample that is out of order, and after a crash of any component before this, requests are
- * put together anew of samples that it has and samples that it has not: those would be lost with
- * the others.
+ * Finds the parts of a rejected request that a destination accepts. Prometheus rejects a whole
+ * request for one out-of-order sample, and after a crash of any upstream component, requests mix
+ * samples that it has with new ones, which would be lost.
  *
- * <p>Samples of one time (mostly a scrape) are asked about together, in the order of times; what is
- * refused of them by target and then in halves, but where both its first and its last sample are
- * refused, which is then taken for refused altogether. Requests of 1.0 only: those who speak 2.0
- * take what they can and say how much that was.
+ * <p>Samples of one time (usually a scrape) are tried together, in time order; if rejected, they
+ * are tried by target and then in halves. If both the first and the last sample of a part are
+ * rejected, the entire part counts as rejected. Only for 1.0: receivers of 2.0 accept valid samples
+ * and report how many they wrote.
  */
 final class RejectedSampleBisector {
-  /** Asks about one request; {@link SendResult.Permanent} when it is refused as a whole. */
+  /** Tries one request; returns {@link SendResult.Permanent} if it is rejected as a whole. */
   interface Destination {
     SendResult ask(EncodedRequest p) throws IOException, InterruptedException;
   }
@@ -34,7 +33,7 @@ final class RejectedSampleBisector {
   /**
    * For one request.
    *
-   * @param most how many requests may be made
+   * @param most maximum number of requests to make
    */
   RejectedSampleBisector(EncodedRequest request, int most, Destination destination) {
     this.request = request;
@@ -42,7 +41,7 @@ final class RejectedSampleBisector {
     this.destination = destination;
   }
 
-  /** How many requests were made. */
+  /** Number of requests made. */
   int requestCount() {
     return requestCount;
   }
@@ -59,15 +58,16 @@ final class RejectedSampleBisector {
   }
 
   /**
-   * What became of the request's parts.
+   * Outcome of the parts of the request.
    *
-   * @param reason why it was refused as a whole
+   * @param reason why it was rejected as a whole
    */
   SendResult.PerItem bisect(String reason) throws IOException, InterruptedException {
     long[] times = ProtocolDowngrade.times(request);
     boolean before = false; // whether the page before was taken
     boolean rest =
-        false; // whether all that follows may be, because a page is after one that was not
+        false; // whether everything that follows is acceptable, because a page after a rejected one
+    // was
     for (int i = 0; i < times.length; i++) {
       long after = i == 0 ? Long.MIN_VALUE : times[i - 1];
       if (requestCount >= most) {
@@ -130,8 +130,8 @@ final class RejectedSampleBisector {
   }
 
   /**
-   * Divides a page by target. A destination has the samples of a target as a whole or not at all:
-   * requests are joined of the records of many.
+   * Divides a page by target. A destination has either all or none of a target's samples of one
+   * time, because requests join records of many targets.
    */
   private void divideByTarget(EncodedRequest page, String reason)
       throws InterruptedException, Interrupted {
@@ -144,7 +144,7 @@ final class RejectedSampleBisector {
     }
   }
 
-  /** Looks what is taken of something that was refused as a whole. */
+  /** Divides a part that was rejected as a whole. */
   private void divide(EncodedRequest p, String reason) throws InterruptedException, Interrupted {
     int half = (entries(p) + 1) / 2;
     List<EncodedRequest> halves =

@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * so that nothing is sent twice and no producer waits.
  */
 public final class RemoteWrite implements GraphView, AutoCloseable {
-  /** All that goes to all destinations, as the API calls it. */
+  /** Name of the pipeline in the API. */
   private static final String PIPELINE = "metrics";
 
   private static final System.Logger LOG = JulLogger.of(RemoteWrite.class.getName());
@@ -90,15 +90,15 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   }
 
   /**
-   * The consumer for one kind of source; the same for each name.
+   * Consumer for one kind of source; the same instance for each name.
    *
-   * @param source as it is shown, {@code scrape} for instance
+   * @param source displayed name, such as {@code scrape}
    */
   public Consumer from(String source) {
     return sources.computeIfAbsent(source, Source::new);
   }
 
-  /** A source, with what went from it to each destination. */
+  /** Source with its counts per destination. */
   private final class Source implements Consumer {
     private final String id;
     private final String component;
@@ -196,9 +196,9 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   }
 
   /**
-   * Takes over a configuration.
+   * Applies a configuration.
    *
-   * @throws IOException when a certificate or a folder cannot be used; destinations that could be
+   * @throws IOException if a certificate or folder cannot be used; destinations that could be
    *     opened work, the others are missing
    */
   public void apply(List<RemoteWriteConfig> configs, Labels externalLabels) throws IOException {
@@ -222,7 +222,7 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
         });
     List<RemoteWriteConfig> kept = now.values().stream().map(RemoteWriteQueue::config).toList();
     List<RemoteWriteConfig> fresh = configs.stream().filter(c -> !kept.contains(c)).toList();
-    // What can be wrong is found before anything changes.
+    // Errors are detected before anything changes.
     for (RemoteWriteConfig c : fresh) {
       clients.client(c.client());
     }
@@ -338,8 +338,8 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   }
 
   /**
-   * Where what waits for a destination is, as a name of a folder: its name, or for one without a
-   * name what its URL gives, so that a changed setting finds what waits there.
+   * Folder name of a destination: its name, or one derived from its URL, so that changed settings
+   * find the waiting data.
    */
   private static String place(RemoteWriteConfig c, Predicate<String> taken) {
     String plain = c.name().isEmpty() ? UrlHost.of(c.url()) + c.url().getRawPath() : c.name();
@@ -376,7 +376,9 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
     }
   }
 
-  /** Sends what waits, for as long as was said; what is left stays on disk, if there is one. */
+  /**
+   * Sends waiting data for the configured time; the rest stays on disk, if there is a disk queue.
+   */
   @Override
   public void close() {
     List<RemoteWriteQueue> all;
@@ -412,6 +414,6 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
     }
   }
 
-  /** A queue on disk loses nothing: it sends only what goes at once. */
+  /** Flush time of a disk queue, which loses nothing when it stops. */
   private static final Duration ON_DISK = Duration.ofSeconds(2);
 }

@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * @param name as written, {@code ""} for none
  * @param headers sent with every request
  * @param relabeling of every series, after external labels were added
- * @param message in which form requests are
- * @param sendNativeHistograms without effect for 2.0, which always carries them
+ * @param message format of requests
+ * @param sendNativeHistograms no effect for 2.0, which always carries them
  */
 public record RemoteWriteConfig(
     URI url,
@@ -114,7 +114,7 @@ public record RemoteWriteConfig(
     SECTION.include(HttpClientConfig.SECTION);
   }
 
-  /** A list of destinations as it stands; read with {@link #readAll}. */
+  /** Unparsed list of destinations; read it with {@link #readAll}. */
   public static final Type<List<YamlNode>> LIST = Type.list(Type.of("remote_write", null, n -> n));
 
   private static LinkedHashMap<String, RemoteWriteMessage> messages() {
@@ -188,8 +188,8 @@ public record RemoteWriteConfig(
   }
 
   /**
-   * What tells it from others in metrics, logs and folders: its name, or six hexadecimal digits of
-   * its content.
+   * Identifier in metrics, logs and folders: its name, or six hexadecimal digits of a hash of its
+   * settings.
    */
   public String id() {
     if (!name.isEmpty()) {
@@ -215,10 +215,10 @@ public record RemoteWriteConfig(
     return sendNativeHistograms || message == RemoteWriteMessage.V2;
   }
 
-  /** As a tree to be written. */
+  /** Settings as a tree for output. */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
-    m.put("url", Redaction.passwordMasked(url)); // ids are made of it; shown with writeRedacted
+    m.put("url", Redaction.passwordMasked(url)); // part of the id hash; shown by writeRedacted
     m.put("remote_timeout", timeout);
     m.put("headers", headers.isEmpty() ? null : headers);
     m.put("write_relabel_configs", RelabelConfig.tree(relabeling));

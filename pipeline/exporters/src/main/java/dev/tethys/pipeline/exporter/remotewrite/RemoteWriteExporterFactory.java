@@ -34,9 +34,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code prometheus_remote_write} exporter of a graph. Requests of one lane are sent one after
- * the other, and a series' lane follows from its labels alone: it keeps its order whichever batches
- * bring it.
+ * Creates the {@code prometheus_remote_write} exporter of a graph. Requests of one lane are sent
+ * one after the other, and the lane of a series depends only on its labels, so a series keeps its
+ * order regardless of the batches.
  */
 public final class RemoteWriteExporterFactory
     implements ExporterFactory<GraphSettings>, Checkable<GraphSettings> {
@@ -201,7 +201,7 @@ public final class RemoteWriteExporterFactory
     }
   }
 
-  /** What requests with a batch say in headers beside what all of them say. */
+  /** Headers of a batch's requests in addition to the common ones. */
   private static Map<String, String> headers(
       GraphSettings settings, @Nullable ClientAuth auth, Metadata metadata) {
     Map<String, String> all = new LinkedHashMap<>();
@@ -217,7 +217,7 @@ public final class RemoteWriteExporterFactory
     return all;
   }
 
-  /** Parts in order, none larger than so many bytes unless it is one series. */
+  /** Splits parts in order to at most {@code bytes} each, unless a single series is larger. */
   private static List<List<Slice>> cut(List<Slice> slices, int bytes) {
     List<List<Slice>> parts = new ArrayList<>();
     int from = 0;

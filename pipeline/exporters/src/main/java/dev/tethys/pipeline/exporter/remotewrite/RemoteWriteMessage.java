@@ -18,7 +18,7 @@ public enum RemoteWriteMessage {
     this.version = version;
   }
 
-  /** As {@code protobuf_message} names it. */
+  /** Value in {@code protobuf_message}. */
   public String text() {
     return text;
   }

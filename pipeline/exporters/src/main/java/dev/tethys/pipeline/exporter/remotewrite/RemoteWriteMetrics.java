@@ -21,7 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** {@code prometheus_remote_storage_*}: what goes to which destination. */
+/** {@code prometheus_remote_storage_*}: metrics of each destination. */
 public final class RemoteWriteMetrics {
   private static final String PREFIX = "prometheus_remote_storage_";
   private static final String[] BY = {"remote_name", "url"};
@@ -144,7 +144,7 @@ public final class RemoteWriteMetrics {
     return v;
   }
 
-  /** Shows what the queues know themselves. */
+  /** Exposes values that queues know themselves. */
   void showQueues(Supplier<List<RemoteWriteQueue>> queues) {
     registry.register(
         to -> {
@@ -209,21 +209,21 @@ public final class RemoteWriteMetrics {
     }
   }
 
-  /** The metrics of one destination: the same until they are forgotten. */
+  /** Returns the metrics of one destination; the same instance until removed. */
   Of of(String name, String url) {
     return known.computeIfAbsent(List.of(name, url), k -> new Of(name, url));
   }
 
   /**
-   * One destination's. What is under way when it is forgotten still counts, but shows nothing of it
-   * again.
+   * Metrics of one destination. Requests in flight at its removal are still counted, but do not
+   * make it reappear.
    */
   final class Of {
     private final String name;
     private final String url;
     private boolean gone; // guarded by this
 
-    // what is asked for at each batch and request: finding them takes longer than counting
+    // used for each batch and request: looking them up takes longer than counting
     private final Counter samplesSent;
     private final Counter histogramsSent;
     private final Counter exemplarsSent;

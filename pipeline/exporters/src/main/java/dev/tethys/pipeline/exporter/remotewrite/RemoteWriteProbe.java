@@ -18,8 +18,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Tries a receiver of remote write: a request of nothing, then a look for the sample where the
- * vendors of its path answer queries.
+ * Probes a remote write receiver with an empty request, and then queries the sample at vendors
+ * whose paths support queries.
  */
 final class RemoteWriteProbe {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -57,14 +57,14 @@ final class RemoteWriteProbe {
                 "Content-Type", config.message().contentType(),
                 "X-Prometheus-Remote-Write-Version", config.message().version()),
             nothing);
-    // Some find a request of nothing wrong, but they understand it.
+    // Some reject an empty request but understand it.
     if (!r.isOk() && r.status() != 400) {
       throw new IOException(config.shownUrl() + ": " + r.reason());
     }
     return config.shownUrl() + " takes remote write";
   }
 
-  /** Where the sample went, and whether queries find it there. */
+  /** Writes the sample and reports whether queries find it. */
   String findSample(SeriesEdits edits, long seconds, double value)
       throws IOException, InterruptedException {
     String where = config.shownUrl();
@@ -107,7 +107,7 @@ final class RemoteWriteProbe {
         }
       }
       if (i == MAX_ATTEMPTS) {
-        return r.isOk() ? "; queries do not show it yet" : "; asked for it, it says " + r.reason();
+        return r.isOk() ? "; queries do not show it yet" : "; the query failed: " + r.reason();
       }
       Thread.sleep(BETWEEN);
     }
@@ -118,7 +118,7 @@ final class RemoteWriteProbe {
       JsonNode v = JSON.readTree(r.text()).at("/data/result/0/value/1");
       return v.isString() ? Double.parseDouble(v.asString()) : Double.NaN;
     } catch (JacksonException | NumberFormatException e) {
-      throw new IOException("its answer to a query is no answer of Prometheus's: " + r.text(), e);
+      throw new IOException("the response to a query is not a Prometheus response: " + r.text(), e);
     }
   }
 }

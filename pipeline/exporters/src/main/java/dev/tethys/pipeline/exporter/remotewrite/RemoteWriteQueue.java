@@ -27,14 +27,14 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One destination of remote write: puts what comes in into requests, and these into an outbox.
+ * One remote write destination: puts incoming batches into requests and requests into an outbox.
  *
- * <p>Series are spread over lanes by their labels; a lane's requests are sent in order, today and
- * after a restart. Where there is a journal, a batch is settled as soon as it is in the journal,
- * and stays there until all requests with a part of it are in the outbox; otherwise when they were
- * delivered or dropped.
+ * <p>Series are distributed over lanes by their labels; the requests of a lane are sent in order,
+ * also across restarts. With a journal, a batch is settled once it is in the journal and stays
+ * there until all requests with a part of it are in the outbox; otherwise it is settled when they
+ * were delivered or dropped.
  *
- * <p>Lock order: {@link #closing} (shared by producers), a lane's, the journal's.
+ * <p>Lock order: {@link #closing} (shared by producers), a lane's lock, the journal's lock.
  */
 final class RemoteWriteQueue implements Consumer, AutoCloseable {
   static final String DROPPED_SERIES = "dropped_series";
@@ -120,7 +120,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     this.metadataSent = clock.nanos();
   }
 
-  /** How many requests are under way at once, at most. */
+  /** Maximum number of requests in flight. */
   static int requestsAtOnce(QueueConfig q) {
     return Math.min(SeriesShard.LANES, q.maxShards());
   }
@@ -143,11 +143,11 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   }
 
   /**
-   * The queue that continues instead of this one: it sends the waiting requests; requests in flight
-   * end here. This one takes nothing more.
+   * Creates the queue that replaces this one. It sends the waiting requests; requests in flight end
+   * here. This queue accepts nothing more.
    *
-   * @param options on the disk, or in the memory, that it has
-   * @param timeLimit after which what is under way is cut off
+   * @param options of the disk or memory it has
+   * @param timeLimit after which requests in flight are interrupted
    */
   RemoteWriteQueue successor(
       RemoteWriteConfig to,
@@ -188,7 +188,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         clock.schedule(
             Duration.ofNanos(nanos),
             () -> {
-              // A thread for nothing, each second, is much of what an idle agent takes.
+              // A thread started in vain each second would be a large part of an idle agent's load.
               if (isDue(clock.nanos())) {
                 clock.execute(component, this::tickSafely);
               } else {
@@ -206,7 +206,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     }
   }
 
-  /** Whether a tick would do anything now, or may; never waits. */
+  /** Whether a tick may have work to do; never waits. */
   private boolean isDue(long now) {
     if (handover.isDurable() || metadataIsDue(now)) {
       return true;
@@ -219,7 +219,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     return false;
   }
 
-  /** Sends what has waited long enough. */
+  /** Sends samples that have waited long enough. */
   void tick() {
     closing.readLock().lock();
     try {
@@ -295,7 +295,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   /**
    * The same.
    *
-   * @param in where to count what came in; null for nowhere
+   * @param in counts incoming samples; null for no counting
    */
   void consume(Batch batch, AckCallback ack, @Nullable RemoteWriteMetrics in) {
     if (batch.signal() != Signal.METRICS || batch.encoding() != Encoding.REMOTE_WRITE) {
@@ -331,7 +331,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     }
   }
 
-  /** What became of everything that was put into requests. */
+  /** Counts of all entries that were put into requests. */
   Balance balance() {
     return account.balance();
   }
@@ -344,17 +344,17 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     return outbox;
   }
 
-  /** As accounts and the API call it. */
+  /** Name in accounts and the API. */
   String component() {
     return component;
   }
 
-  /** How the destination of a configuration is called. */
+  /** Component name of a configuration's destination. */
   static String component(RemoteWriteConfig c) {
     return "prometheus_remote_write/" + c.id();
   }
 
-  /** Samples and the like that are in no request yet. */
+  /** Number of samples and other entries that are not yet in a request. */
   int waiting() {
     int n = 0;
     for (Shard l : lanes) {
@@ -364,8 +364,8 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   }
 
   /**
-   * Takes nothing more, and sends what it can within the time. The rest then stays on disk, or is
-   * lost with the memory.
+   * Accepts nothing more and sends as much as possible within the time limit. The rest stays on
+   * disk, or is lost with the memory.
    */
   void close(Duration timeLimit) {
     if (takeNoMore()) {

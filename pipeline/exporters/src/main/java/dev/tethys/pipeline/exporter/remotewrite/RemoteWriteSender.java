@@ -33,7 +33,7 @@ final class RemoteWriteSender implements Sender {
   private static final System.Logger LOG = JulLogger.of(RemoteWriteSender.class.getName());
   private static final String WRITTEN = "X-Prometheus-Remote-Write-";
 
-  /** So much of an answer is read for the log. */
+  /** Maximum number of bytes of a response read for the log. */
   private static final int MAX_ERROR_BYTES = 1024;
 
   private final RemoteWriteConfig config;
@@ -44,10 +44,10 @@ final class RemoteWriteSender implements Sender {
   private final Map<RemoteWriteMessage, Map<String, String>> headers = new LinkedHashMap<>();
   private volatile boolean onlyV1;
 
-  /** How many requests are made at most to sift those that are refused one after the other. */
+  /** Maximum number of requests made for consecutive rejected requests. */
   private static final int SIFTING = 20_000;
 
-  /** The most for one of them. */
+  /** Maximum number for one of them. */
   private static final int SIFTING_EACH = 2_000;
 
   /** Requests that an accepted one allows again. */
@@ -135,7 +135,7 @@ final class RemoteWriteSender implements Sender {
       return v;
     }
     if (v instanceof SendResult.Split) {
-      // Parts carry all items of what they replace, so the old ones are left out of them later.
+      // Parts carry all items of the original, so old items are dropped from the parts later.
       return new SendResult.Split(
           ProtocolDowngrade.of(
               request, RequestContents.message(request), Long.MIN_VALUE, (request.items() + 1) / 2),
@@ -150,9 +150,9 @@ final class RemoteWriteSender implements Sender {
   }
 
   /**
-   * An answer, judged.
+   * Evaluated response.
    *
-   * @param ofSome whether it may refuse the request for some of its samples only
+   * @param ofSome whether only some samples of the request may have caused the rejection
    */
   private record Outcome(SendResult result, boolean ofSome) {
     static Outcome of(SendResult v) {
@@ -232,7 +232,7 @@ final class RemoteWriteSender implements Sender {
           "{0}: {1} does not take remote write 2.0 ({2}); it gets 1.0 from now on",
           config.id(),
           config.shownUrl(),
-          status == 415 ? "it answered 415" : "it does not say what it has written");
+          status == 415 ? "it answered 415" : "it does not report what it has written");
       EncodedRequest again = first(p);
       return post(again, RequestContents.of(again));
     }
@@ -263,7 +263,7 @@ final class RemoteWriteSender implements Sender {
     boolean ofSome =
         message == RemoteWriteMessage.V1 && (status == 400 || status == 409 || status == 422);
     SendResult v = refused(p, c, written, reason);
-    // A destination that has written nothing may still take some of the samples by themselves.
+    // A destination that wrote nothing may still accept some of the samples separately.
     return new Outcome(v, ofSome && v instanceof SendResult.Permanent);
   }
 
@@ -322,7 +322,7 @@ final class RemoteWriteSender implements Sender {
       }
     }
 
-    /** Whether it says nothing at all, as receivers do that ignore the content type. */
+    /** Whether all counts are missing, as from receivers that ignore the content type. */
     boolean nothing(RequestContents c) {
       return !present && c.samples() + c.histograms() + c.exemplars() > 0;
     }

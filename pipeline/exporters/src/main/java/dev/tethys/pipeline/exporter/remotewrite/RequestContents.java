@@ -12,7 +12,7 @@ import java.util.Map;
  */
 record RequestContents(
     int samples, int histograms, int exemplars, int metadata, long oldest, long newest) {
-  /** Where it stands among the headers of a request. */
+  /** Header with the contents of a request. */
   static final String HEADER = "contents";
 
   static final String CONTENT_TYPE = "content-type";
@@ -38,7 +38,7 @@ record RequestContents(
         : RemoteWriteMessage.V1;
   }
 
-  /** What else is to stand among the headers of the request. */
+  /** Further headers of the request. */
   static Map<String, String> more(EncodedRequest p) {
     if (p.headers().size() <= 2) {
       return Map.of();
@@ -49,7 +49,7 @@ record RequestContents(
     return m;
   }
 
-  /** Everything that is counted. */
+  /** Number of all counted entries. */
   int entries() {
     return samples + histograms + exemplars + metadata;
   }

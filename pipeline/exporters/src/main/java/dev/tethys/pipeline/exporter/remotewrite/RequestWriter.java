@@ -18,19 +18,19 @@ import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds a request of either version and counts its content. A series is begun and ended at once;
- * one without data leaves no trace in 1.0. Reusable after {@link #take}; for one thread at a time.
+ * Builds a request of either version and counts its content. A series without data leaves no trace
+ * in 1.0. Reusable after {@link #take}; not thread-safe.
  */
 final class RequestWriter {
   /** Buffers larger than this are not kept for the next request. */
   private static final int KEEP_BYTES = 1 << 20;
 
-  /** Scratch to compress into, shared by all; few are ever needed at once. */
+  /** Shared buffers for compression; few are needed at the same time. */
   private static final ArrayBlockingQueue<byte[]> SCRATCH = new ArrayBlockingQueue<>(4);
 
   /**
-   * Buffers of 1.0 in which nothing stands. A lane whose samples come as rows writes no series, and
-   * would keep the one that it had when they did not.
+   * Empty buffers for 1.0. A lane whose samples arrive as rows writes no series and would keep a
+   * buffer needlessly.
    */
   private static final ArrayBlockingQueue<WriteRequestWriter> IDLE = new ArrayBlockingQueue<>(4);
 
@@ -142,7 +142,7 @@ final class RequestWriter {
     exemplars++;
   }
 
-  /** What is known about the family of the series that was begun; only in 2.0. */
+  /** Metadata of the family of the current series; only in 2.0. */
   void seriesMetadata(MetricMetadata m) {
     second().metadata(m);
   }
@@ -158,8 +158,8 @@ final class RequestWriter {
   }
 
   /**
-   * A sample of each series of a piece of a template, all of one time; only in 1.0, and behind what
-   * was written before.
+   * Writes a sample of each series of a template piece, all with one time; only in 1.0, after the
+   * data written so far.
    */
   void rows(RowTemplate t, int piece, long time, double[] values) {
     compressBegun();
@@ -175,7 +175,7 @@ final class RequestWriter {
     samples += t.count(piece);
   }
 
-  /** Puts what was written since into elements. */
+  /** Compresses the data written since the last call. */
   private void compressBegun() {
     WriteRequestWriter w = first;
     if (w == null || w.size() == 0) {
@@ -193,7 +193,7 @@ final class RequestWriter {
     }
   }
 
-  /** What is known about a family; only in 1.0. */
+  /** Metadata of a family; only in 1.0. */
   void familyMetadata(String family, MetricMetadata m) {
     first().metadata(family, m);
     metadata++;

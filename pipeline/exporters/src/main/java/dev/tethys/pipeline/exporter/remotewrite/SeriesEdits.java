@@ -12,7 +12,7 @@ import java.util.Arrays;
 /**
  * Changes to series before they are sent.
  *
- * @param external labels of every series that does not have them
+ * @param external labels added to series without them
  * @param namespace prefix of names, before an underscore; "" for none
  * @param targetInfo whether {@code target_info} of OTLP is sent
  */

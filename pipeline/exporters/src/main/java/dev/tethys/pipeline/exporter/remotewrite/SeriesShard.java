@@ -6,13 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * In which lane a series is sent. That follows from its labels alone, so that it is the same
- * whichever target, connection or process brings the series, today and after a restart: by its job
- * and instance, which keeps the series of one target together in a request, where they compress
- * best; by all of its labels where it has neither.
+ * Lane of a series. It depends only on the labels, so it is the same for every target, connection
+ * and process, also across restarts: a hash of job and instance, which keeps the series of a target
+ * together in a request, where they compress best; a hash of all labels if it has neither.
  */
 final class SeriesShard {
-  /** How many lanes there are, always: what waits on disk keeps its lane through any change. */
+  /** Number of lanes, fixed so that data on disk keeps its lane through any change. */
   static final int LANES = 16;
 
   /** The target of series without job and instance. */
@@ -45,7 +44,7 @@ final class SeriesShard {
     boolean named = false;
     int end = offset + length;
     for (int p = offset; p < end; ) {
-      // Label, name and value each with a tag and a length of one byte, as nearly all have them.
+      // Label, name and value each have a tag and a one-byte length, as in nearly all series.
       int size = p + 3 < end ? buf[p + 1] : -1;
       int next = p + 2 + size;
       int name = p + 4;
@@ -99,7 +98,9 @@ final class SeriesShard {
     return named ? h : NO_TARGET;
   }
 
-  /** What the value of a label counts; 0 for nothing. A sum, so that their order means nothing. */
+  /**
+   * Weight of a label value; 0 for an empty one. Weights are added, so the order does not matter.
+   */
   private static int weight(byte[] buf, int offset, int length) {
     return is(JOB, buf, offset, length) ? 31 : is(INSTANCE, buf, offset, length) ? 1 : 0;
   }

@@ -9,9 +9,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Series whose requests are sent one after the other. Samples wait here, encoded, until a request
- * is full or the oldest has waited long enough. All but {@link #lock} is guarded by it; requests go
- * to the outbox under it, too, so that they keep their order there.
+ * Series whose requests are sent one after the other. Encoded samples wait here until a request is
+ * full or the oldest has waited long enough. Everything except {@link #lock} is guarded by it;
+ * requests go to the outbox under the lock too, so they keep their order.
  */
 final class Shard {
   /** A request is cut at this size before compression: receivers refuse 32 MiB. */
@@ -45,7 +45,7 @@ final class Shard {
     this.writer = new RequestWriter(message);
   }
 
-  /** Part of a batch in a request: all of this lane up to a series of it. */
+  /** Part of a batch in a request: all series of this lane up to an index. */
   static final class Part {
     final TrackedBatch whose;
     int lastSeries;
@@ -69,7 +69,7 @@ final class Shard {
   }
 
   /**
-   * To be called behind every series: notes who waits, and cuts a request that is full.
+   * Called after every series: records the waiting batch and cuts a full request.
    *
    * @param index of the series in its batch
    */
@@ -92,7 +92,7 @@ final class Shard {
     }
   }
 
-  /** To be called before so many samples are added at once: cuts a request that they overfill. */
+  /** Called before samples are added in bulk: cuts a request that they would overfill. */
   void makeRoom(int samples, int bytes) {
     if (writer.entries() > 0
         && (writer.entries() + samples > maxEntries
@@ -101,7 +101,7 @@ final class Shard {
     }
   }
 
-  /** Whether a request has waited for so long; also while another thread holds the shard. */
+  /** Whether a request may have reached its deadline; works without the shard's lock. */
   boolean mayBeDue(long nanos, long deadlineNanos) {
     if (!lock.tryLock()) {
       return true;
@@ -117,7 +117,7 @@ final class Shard {
     return !waiting.isEmpty() && nanos - since >= deadlineNanos;
   }
 
-  /** Cuts a request that has waited for so long. */
+  /** Cuts a request that has reached its deadline. */
   void cutIfDue(long nanos, long deadlineNanos) {
     lock.lock();
     try {
@@ -170,7 +170,7 @@ final class Shard {
     private int bytes;
     private long since;
 
-    /** What was remembered; {@link Labels#EMPTY} for a dropped series, null when unknown. */
+    /** Cached labels; {@link Labels#EMPTY} for a dropped series, null if unknown. */
     @Nullable Labels find(long hash) {
       return made.get(hash);
     }

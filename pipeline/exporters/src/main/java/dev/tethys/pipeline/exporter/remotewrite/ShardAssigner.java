@@ -24,8 +24,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deals the series of batches out to lanes, in the form in which they are sent: with external
- * labels, relabelled, without what is too old or not wanted. For any number of threads.
+ * Distributes the series of batches to lanes, in the form to send: with external labels,
+ * relabelled, without samples that are too old or unwanted. Thread-safe.
  */
 final class ShardAssigner {
   /** Buffers of one thread for processing a batch. */
@@ -62,10 +62,10 @@ final class ShardAssigner {
   private final Scheduler clock;
 
   /**
-   * For one destination.
+   * Creates an assigner for one destination.
    *
-   * @param lanes as many as {@link SeriesShard#LANES}
-   * @param message in which form requests are wanted, asked for each series
+   * @param lanes {@link SeriesShard#LANES} of them
+   * @param message current format of requests, read for each series
    */
   ShardAssigner(
       RemoteWriteConfig config,
@@ -85,11 +85,11 @@ final class ShardAssigner {
   }
 
   /**
-   * Deals out a batch.
+   * Distributes a batch.
    *
-   * @param done up to which series of each lane it was dealt out before
-   * @param in where to count what came in; null for nowhere
-   * @throws CodecException when it is malformed; what stood before that is dealt out
+   * @param done last series of each lane that was distributed before
+   * @param in counts incoming samples; null for no counting
+   * @throws CodecException if it is malformed; the preceding part has been distributed
    */
   void distribute(
       Batch batch, TrackedBatch p, Map<Integer, Integer> done, @Nullable RemoteWriteMetrics in) {
@@ -98,7 +98,7 @@ final class ShardAssigner {
       w = new Workspace();
     }
     w.begin();
-    Shard held = null; // neighbours are mostly of one lane
+    Shard held = null; // neighbours are mostly in the same lane
     MetricFamilies source = batch.families();
     if (source != null) {
       families.add(source);
@@ -150,7 +150,7 @@ final class ShardAssigner {
     }
   }
 
-  /** Deals out rows that go into requests as they are; false when they do not. */
+  /** Distributes rows that go into requests unchanged; returns false if they cannot. */
   private boolean rows(Workspace w, Rows rows, TrackedBatch p) {
     long time = rows.timestamp();
     Duration limit = config.queue().sampleAgeLimit();
@@ -191,7 +191,7 @@ final class ShardAssigner {
     metrics.queued(w.newest);
   }
 
-  /** Writes one series into the request of its lane, or counts what is left out. */
+  /** Writes one series to the request of its lane, or counts it as dropped. */
   private void series(
       Workspace w,
       WriteRequestReader r,
@@ -268,7 +268,7 @@ final class ShardAssigner {
     }
   }
 
-  /** Metadata of the family of a series: of its batch, else what batches before brought. */
+  /** Metadata of the family of a series, from its batch or from previous batches. */
   private @Nullable MetricMetadata metadata(@Nullable RequestFamilies known, String series) {
     MetricFamilies.Family f = known == null ? null : known.of(series);
     return f == null ? families.of(series) : f.metadata();

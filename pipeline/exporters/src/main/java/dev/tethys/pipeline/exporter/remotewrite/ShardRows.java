@@ -37,9 +37,9 @@ record ShardRows(int lane, @Nullable RowTemplate template) {
   }
 
   /**
-   * What a layout has become for destinations with these settings, made once for each.
+   * Converts a layout for destinations with these settings, cached per layout.
    *
-   * @param most samples of a request
+   * @param most samples per request
    */
   static ShardRows of(SeriesLayout layout, ExternalLabels external, int most) {
     return layout.kept(new Key(external.labels(), most), () -> make(layout, external, most));

@@ -5,9 +5,9 @@ import dev.tethys.pipeline.Outcome;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The source of a batch, who waits for all requests that carry something of it. Holds are taken
- * while the one it began with is still there; the last one to be released tells the source the
- * worst outcome.
+ * Source of a batch, notified after all requests with a part of the batch are settled. Holds are
+ * taken while the initial hold exists; the release of the last one reports the worst outcome to the
+ * source.
  */
 final class TrackedBatch {
   private final AckCallback to;
@@ -22,7 +22,7 @@ final class TrackedBatch {
   /**
    * The same.
    *
-   * @param place of the batch in a journal; null when it is in none
+   * @param place of the batch in a journal; null if it is in none
    */
   TrackedBatch(AckCallback to, PendingBatchLog.@Nullable JournalPosition place) {
     this.to = to;

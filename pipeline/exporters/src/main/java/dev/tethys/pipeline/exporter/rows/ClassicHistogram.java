@@ -6,11 +6,11 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.histogram.HistogramBuckets;
 
 /**
- * A native histogram as the series of a classic one: {@code _bucket} with cumulated counts by upper
- * bound {@code le}, {@code _sum}, {@code _count}. Only the bounds of buckets that the sample has
- * appear; a stale marker becomes stale markers of {@code _sum} and {@code _count}. Exponential
- * buckets keep their exact bounds, so quantiles are as good as before; what is lost is that a bound
- * with nothing new below it is absent instead of repeated. For one thread.
+ * Native histogram as the series of a classic one: {@code _bucket} with cumulative counts by upper
+ * bound {@code le}, {@code _sum}, {@code _count}. Only bounds of existing buckets appear; a stale
+ * marker becomes stale markers of {@code _sum} and {@code _count}. Exponential buckets keep their
+ * exact bounds, so quantiles are equally accurate; a bound without new observations below it is
+ * omitted instead of repeated. Not thread-safe.
  */
 public final class ClassicHistogram {
   /** Takes the float rows of a histogram. */
@@ -21,7 +21,7 @@ public final class ClassicHistogram {
 
   private final HistogramBuckets buckets = new HistogramBuckets();
 
-  /** Tells the rows of one sample. */
+  /** Emits the rows of one sample. */
   public void expand(Labels series, Histogram h, Rows to) {
     String name = series.metricName();
     if (!h.isStale()) {

@@ -7,24 +7,24 @@ import java.util.Arrays;
 
 /** Framing of the rows of a request, before compression. */
 public sealed interface Frame {
-  /** The request with some rows, one behind the other as they were written. */
+  /** Frames rows, concatenated as written, as a request. */
   byte[] wrap(byte[] rows);
 
   /**
-   * The rows of a request; the opposite of {@link #wrap}.
+   * Extracts the rows of a request; the inverse of {@link #wrap}.
    *
-   * @throws CodecException when it is not such a request
+   * @throws CodecException if it is not such a request
    */
   byte[] unwrap(byte[] request);
 
   /**
-   * Where a row ends that begins at an offset; beyond the array when it is cut off.
+   * End of the row that begins at an offset; beyond the array if it is truncated.
    *
-   * @throws CodecException when none begins there
+   * @throws CodecException if no row begins there
    */
   int end(byte[] rows, int from);
 
-  /** How many bytes at the end of a row only end it. */
+  /** Number of bytes at the end of a row that only terminate it. */
   int trailer();
 
   private static int lineEnd(byte[] rows, int from) {
@@ -38,7 +38,7 @@ public sealed interface Frame {
   /**
    * Lines of text.
    *
-   * @param each lines of one row: 1, or 2 where an action stands before each document
+   * @param each lines per row: 1, or 2 if an action precedes each document
    */
   record Lines(int each) implements Frame {
     @Override
@@ -67,8 +67,8 @@ public sealed interface Frame {
   }
 
   /**
-   * Lines of InfluxDB's protocol, each a row: behind the first space stand fields, and a line feed
-   * within their quotes ends nothing.
+   * Lines of InfluxDB's protocol, one per row. Fields follow the first unescaped space, and a line
+   * feed inside their quotes does not end the row.
    */
   record FieldLines() implements Frame {
     @Override
@@ -147,7 +147,7 @@ public sealed interface Frame {
       if (to < from
           || !Arrays.equals(request, 0, from, head, 0, from)
           || !Arrays.equals(request, to, request.length, tail, 0, tail.length)) {
-        throw new CodecException("the request is not a list as it was written here");
+        throw new CodecException("the request is not a list in the written form");
       }
       byte[] out = new byte[to - from];
       int n = 0;
@@ -171,12 +171,12 @@ public sealed interface Frame {
   }
 
   /**
-   * Elements of one repeated field of a protobuf message, whose other fields are always the same.
+   * Elements of one repeated field of a protobuf message whose other fields are constant.
    *
-   * @param others these fields as bytes, a character each
+   * @param others these fields as bytes, one character each
    */
   record Messages(String others) implements Frame {
-    /** A message that has nothing else. */
+    /** Message without other fields. */
     public Messages() {
       this("");
     }
@@ -194,7 +194,7 @@ public sealed interface Frame {
       int n = request.length - others.length();
       if (n < 0
           || !new String(request, n, others.length(), StandardCharsets.ISO_8859_1).equals(others)) {
-        throw new CodecException("the request does not end as it was written here");
+        throw new CodecException("the request does not end in the written form");
       }
       return Arrays.copyOf(request, n);
     }
@@ -207,14 +207,14 @@ public sealed interface Frame {
         int shift = 0;
         do {
           if (at >= rows.length || shift > 35) {
-            throw new CodecException("the request has other rows than it says");
+            throw new CodecException("the rows of the request do not match its header");
           }
           read[i] |= (rows[at] & 0x7fL) << shift;
           shift += 7;
         } while (rows[at++] < 0);
       }
       if ((read[0] & 7) != ProtoReader.LENGTH || read[1] > rows.length - at) {
-        throw new CodecException("the request has other rows than it says");
+        throw new CodecException("the rows of the request do not match its header");
       }
       return at + (int) read[1];
     }

@@ -53,7 +53,7 @@ public final class HistogramRanges {
     }
   }
 
-  /** The outermost bucket may end beyond what a double holds. */
+  /** Exponential function; the outermost bucket may end beyond the range of a double. */
   private static double exp(double v) {
     return Math.min(Double.MAX_VALUE, Math.exp(v));
   }

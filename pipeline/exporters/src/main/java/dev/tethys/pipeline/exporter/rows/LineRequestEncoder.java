@@ -16,12 +16,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests whose rows stand one behind the other, mostly as lines of text, compressed: made, and
- * taken apart again when the destination names the rows that it did not take.
+ * Encodes requests of concatenated rows, mostly lines of text, compressed, and splits them again
+ * when the destination names rejected rows.
  *
  * @param frame how rows are joined in a request
  * @param contentType "" for none
- * @param auth asked for headers that depend on the batch; null for nothing
+ * @param auth provides headers that depend on the batch; null for none
  */
 public record LineRequestEncoder(
     Compression compression, int level, Frame frame, String contentType, @Nullable ClientAuth auth)
@@ -32,7 +32,7 @@ public record LineRequestEncoder(
   /**
    * Requests of lines.
    *
-   * @param linesEach lines of one row: 1, or 2 where an action stands before each document
+   * @param linesEach lines per row: 1, or 2 if an action precedes each document
    */
   public LineRequestEncoder(
       Compression compression,
@@ -86,10 +86,10 @@ public record LineRequestEncoder(
   }
 
   /**
-   * Two halves of a request; empty when it has one item, or cannot be read.
+   * Halves of a request; empty if it has one item or cannot be decoded.
    *
-   * @param reason why it is cut
-   * @return what to say then: {@link SendResult.Permanent} when it cannot be cut
+   * @param reason why it is split
+   * @return {@link SendResult.Permanent} if it cannot be split
    */
   public SendResult halves(EncodedRequest p, String reason) {
     if (p.items() < 2) {
@@ -194,11 +194,11 @@ public record LineRequestEncoder(
     }
 
     /**
-     * The result when some rows were refused permanently and others are to be retried.
+     * Result if some rows were rejected permanently and others are to be retried.
      *
-     * @param refused by row: why; a row that is not named was taken, or is in {@code again}
-     * @param again rows that are to come again
-     * @param later when, and why
+     * @param refused reason by row; other rows were accepted or are in {@code again}
+     * @param again rows to retry
+     * @param later when to retry, and why
      */
     public SendResult sorted(
         Map<Integer, String> refused, BitSet again, SendResult.@Nullable Retryable later) {

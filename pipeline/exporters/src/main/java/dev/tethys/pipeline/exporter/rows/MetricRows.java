@@ -16,9 +16,9 @@ import dev.tethys.pipeline.delivery.NotEncodableException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks a batch of metrics as series with samples, whichever encoding it has: OTLP by Prometheus's
- * rules, as the remote write exporter translates it. No object is made for a sample; the accessors
- * return what was read last. Reusable; not for several threads at once.
+ * Iterates over a batch of metrics as series with samples, regardless of its encoding: OTLP is
+ * translated by Prometheus's rules, as in the remote write exporter. No object is created per
+ * sample; accessors return the most recently read values. Reusable; not thread-safe.
  *
  * <pre>
  * rows.open(batch);
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * while (rows.nextMetadata()) …
  * </pre>
  *
- * All but {@link #open} throw {@link CodecException} where a batch is malformed further in.
+ * All methods but {@link #open} throw {@link CodecException} if the batch is malformed further in.
  */
 public final class MetricRows {
   private final OtlpToSeries otlp;
@@ -50,7 +50,7 @@ public final class MetricRows {
    */
   public MetricRows open(Batch batch) {
     if (batch.signal() != Signal.METRICS) {
-      throw new NotEncodableException("rows are made of metrics, not of " + batch.signal());
+      throw new NotEncodableException("rows require metrics, not " + batch.signal());
     }
     rejected = 0;
     labels = null;
@@ -72,7 +72,7 @@ public final class MetricRows {
     return rejected;
   }
 
-  /** Goes to the next series; false after the last one. */
+  /** Moves to the next series; returns false after the last one. */
   public boolean nextSeries() {
     labels = null;
     return in.nextSeries();
@@ -88,7 +88,7 @@ public final class MetricRows {
     return l;
   }
 
-  /** The same for all pieces of one series whose labels are written in one order. */
+  /** Hash equal for all pieces of a series whose labels are in the same order. */
   public long hash() {
     return Labels.hash64(in.labelBuffer(), in.labelOffset(), in.labelLength());
   }
@@ -103,7 +103,7 @@ public final class MetricRows {
     return in.timestamp();
   }
 
-  /** The float; may be NaN, infinite or a stale marker. */
+  /** Float value; may be NaN, infinite or a stale marker. */
   public double value() {
     return in.value();
   }
@@ -117,7 +117,7 @@ public final class MetricRows {
     return in.exemplar();
   }
 
-  /** Goes to the next family that something is said of, after the series. */
+  /** Moves to the next family with metadata, after the series. */
   public boolean nextMetadata() {
     return in.nextMetadata();
   }

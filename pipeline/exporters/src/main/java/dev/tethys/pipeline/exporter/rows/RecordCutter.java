@@ -11,8 +11,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes requests of the records of one batch, none larger than a destination takes. A record is an
- * item, and mostly one row. For one thread.
+ * Encodes the records of one batch as requests within the destination's size limit. A record is an
+ * item and usually one row. Not thread-safe.
  */
 public final class RecordCutter {
   private final Batch batch;
@@ -29,7 +29,7 @@ public final class RecordCutter {
   private long lane;
 
   /**
-   * @param maxBytes before compression; one record may be larger
+   * @param maxBytes before compression; a single record may be larger
    */
   public RecordCutter(Batch batch, LineRequestEncoder lines, int maxItems, int maxBytes) {
     this.batch = batch;
@@ -39,19 +39,19 @@ public final class RecordCutter {
     this.headers = new LinkedHashMap<>(lines.headers(batch));
   }
 
-  /** A header of all requests; one that begins with "tethys-" does not go over the wire. */
+  /** Adds a header to all requests; headers with the prefix "tethys-" are not sent. */
   public RecordCutter header(String name, String value) {
     headers.put(name, value);
     return this;
   }
 
-  /** The lane of all requests, of a destination to which their order means something. */
+  /** Sets the lane of all requests, for destinations that depend on their order. */
   public RecordCutter lane(long number) {
     lane = number;
     return this;
   }
 
-  /** Where the next record is written, as one row. */
+  /** Buffer for the next record as one row. */
   public TextBuffer next() {
     before = text.size();
     return text;

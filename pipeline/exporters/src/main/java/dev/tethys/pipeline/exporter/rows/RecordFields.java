@@ -11,17 +11,17 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Flat text fields for databases with one level of names: a field whose name is taken gets a
- * prefix, so that no value is overwritten. The first field keeps the name.
+ * Flat text fields for databases with one level of names. A field whose name is taken gets a
+ * prefix, so no value is overwritten; the first field keeps the name.
  */
 public final class RecordFields {
   private final UnaryOperator<String> naming;
   private final SequencedMap<String, String> fields = new LinkedHashMap<>();
 
   /**
-   * No fields.
+   * Creates an empty instance.
    *
-   * @param naming what the destination makes of a name
+   * @param naming converts names for the destination
    */
   public RecordFields(UnaryOperator<String> naming) {
     this.naming = naming;
@@ -70,7 +70,7 @@ public final class RecordFields {
   /**
    * Adds attributes.
    *
-   * @param otherwise stands before a name that is taken
+   * @param otherwise prefix of a name that is taken
    */
   public RecordFields attributes(Attributes all, String otherwise) {
     all.forEach((k, v) -> put(k, AttributeText.text(v), otherwise));
@@ -93,7 +93,7 @@ public final class RecordFields {
     }
   }
 
-  /** What there is, in the order in which it came. */
+  /** All fields in insertion order. */
   public Map<String, String> all() {
     return fields;
   }

@@ -3,12 +3,12 @@ package dev.tethys.pipeline.exporter.rows;
 import java.util.Arrays;
 
 /**
- * Mapping of the rows of a request to items. Mostly a row is an item; a histogram written as
- * several rows is one item, so such a request has a header with the number of rows of its items:
- * {@code 120*1 3*14} are 120 items of one row and 3 of fourteen.
+ * Maps the rows of a request to items. A row is usually an item. A histogram written as several
+ * rows is one item, so such a request has a header with the number of rows of its items: {@code
+ * 120*1 3*14} means 120 items of one row and 3 of fourteen.
  */
 public final class RowIndex {
-  /** The header of requests in which some item has several rows. */
+  /** Header of requests with items of several rows. */
   public static final String HEADER = "tethys-rows";
 
   private final int[] ends;
@@ -18,9 +18,9 @@ public final class RowIndex {
   }
 
   /**
-   * The index of a request.
+   * Index of a request.
    *
-   * @param header what {@link #HEADER} says; "" for one row an item
+   * @param header value of {@link #HEADER}; "" for one row per item
    */
   public static RowIndex of(String header, int items) {
     int[] ends = new int[items];
@@ -41,12 +41,12 @@ public final class RowIndex {
     return new RowIndex(ends);
   }
 
-  /** How many rows there are. */
+  /** Number of rows. */
   public int rows() {
     return ends.length == 0 ? 0 : ends[ends.length - 1];
   }
 
-  /** How many items there are. */
+  /** Number of items. */
   public int items() {
     return ends.length;
   }
@@ -56,7 +56,7 @@ public final class RowIndex {
     return item == 0 ? 0 : ends[item - 1];
   }
 
-  /** One behind the last row of an item. */
+  /** Index after the last row of an item. */
   public int end(int item) {
     return ends[item];
   }
@@ -74,7 +74,7 @@ public final class RowIndex {
     private int each;
     private boolean plain = true;
 
-    /** An item of so many rows. */
+    /** Adds an item with this number of rows. */
     public void item(int rows) {
       if (rows != each) {
         flush();
@@ -91,7 +91,7 @@ public final class RowIndex {
       run = 0;
     }
 
-    /** The header, "" when every item has one row; begins anew. */
+    /** Returns the header, "" if every item has one row, and resets the index. */
     public String take() {
       flush();
       String s = plain ? "" : out.toString();

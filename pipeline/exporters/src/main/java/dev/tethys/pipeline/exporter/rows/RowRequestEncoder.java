@@ -20,14 +20,14 @@ import org.jspecify.annotations.Nullable;
  * Encodes batches of metrics as requests of rows: no request exceeds the size limit, and each item
  * is counted once.
  *
- * <p>An item is a sample, even a native histogram that becomes several rows; it is dropped when
- * none of its rows can be represented. Where the order of a series matters, rows of batches without
- * a lane are assigned to lanes by series.
+ * <p>An item is a sample, even a native histogram that becomes several rows; it is dropped if none
+ * of its rows can be represented. If the order of a series matters, rows of batches without a lane
+ * are assigned to lanes by series.
  */
 public final class RowRequestEncoder implements Encoder {
   private static final int LANES = 8;
 
-  /** The header that says where a request goes. */
+  /** Header with the destination of a request. */
   public static final String ADDRESS = "tethys-address";
 
   /** Prefix and suffix of a request of rows. */
@@ -47,7 +47,7 @@ public final class RowRequestEncoder implements Encoder {
       return "";
     }
 
-    /** The request as it goes over the wire, compressed for instance. */
+    /** Converts rows to the bytes that are sent, for example by compressing them. */
     byte[] seal(byte[] rows);
   }
 
@@ -58,8 +58,8 @@ public final class RowRequestEncoder implements Encoder {
   private final UnsupportedItemCounter leftOut;
 
   /**
-   * @param ordered whether samples of one series are to arrive in order
-   * @param writers makes requests; asked for every batch
+   * @param ordered whether samples of one series must arrive in order
+   * @param writers creates requests; called for every batch
    */
   public RowRequestEncoder(
       RowSettings settings,

@@ -53,8 +53,8 @@ public record RowSettings(OtlpOptions otlp, HistogramRule histograms, int maxIte
     /**
      * Adds the keys.
      *
-     * @param usual what becomes of native histograms when nothing is said
-     * @param rules what may become of them
+     * @param usual default treatment of native histograms
+     * @param rules allowed treatments
      */
     public Keys(Section s, HistogramRule usual, Set<HistogramRule> rules, int items, int bytes) {
       suffixes =
@@ -104,7 +104,7 @@ public record RowSettings(OtlpOptions otlp, HistogramRule histograms, int maxIte
               "Size of a request, before compression, at which it is sent, in bytes.");
     }
 
-    /** Reads the keys out of a map that also has others. */
+    /** Reads the keys from a map that may contain others. */
     public RowSettings read(YamlObject o) {
       OtlpOptions d = OtlpOptions.DEFAULT;
       return new RowSettings(

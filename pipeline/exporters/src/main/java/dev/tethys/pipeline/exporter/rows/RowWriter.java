@@ -7,40 +7,40 @@ import dev.tethys.model.MetricMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request of one destination in the making. What it has no place for it says, in one of few
- * words, and the item is counted as dropped for that reason. Not for several threads at once.
+ * Builder of a request for one destination. Methods return a short reason for data that cannot be
+ * represented, and the item is counted as dropped with it. Not thread-safe.
  */
 public interface RowWriter {
   /**
-   * What follows is of this series. Called again for the same series after {@link #take}.
+   * Starts a series. Called again for the same series after {@link #take}.
    *
-   * @return null, or why none of its samples has a place
+   * @return null, or the reason why none of its samples can be represented
    */
   @Nullable String series(Labels labels);
 
   /**
-   * A float of the series, as one row.
+   * Writes a float of the series as one row.
    *
    * @param time Unix milliseconds
    * @param value may be NaN, infinite, -0 or a stale marker
-   * @return null, or why it has no place
+   * @return null, or the reason why it cannot be represented
    */
   @Nullable String sample(long time, double value);
 
   /**
-   * A native histogram of the series, as one row. Only called where the rule for histograms is
+   * Writes a native histogram of the series as one row. Only called if the rule for histograms is
    * {@link HistogramRule#NATIVE} or {@link HistogramRule#JSON}.
    *
-   * @return null, or why it has no place
+   * @return null, or the reason why it cannot be represented
    */
   default @Nullable String histogram(long time, Histogram histogram) {
     return "native_histogram";
   }
 
   /**
-   * An exemplar of the series.
+   * Writes an exemplar of the series.
    *
-   * @return whether it is carried; it is counted if not
+   * @return whether it is represented; otherwise it is counted as dropped
    */
   default boolean exemplar(Exemplar exemplar) {
     return false;

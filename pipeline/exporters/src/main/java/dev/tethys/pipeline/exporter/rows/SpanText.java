@@ -7,18 +7,18 @@ import dev.tethys.model.telemetry.SpanEvent;
 import dev.tethys.model.telemetry.SpanLink;
 import java.util.HexFormat;
 
-/** Parts of spans as text, for destinations that have no columns for them. */
+/** Parts of spans as text, for destinations without columns for them. */
 public final class SpanText {
   private static final HexFormat HEX = HexFormat.of();
 
   private SpanText() {}
 
-  /** An id of a trace, or of a profile: thirty-two hexadecimal digits; "" for none. */
+  /** Formats an id of a trace or profile: thirty-two hexadecimal digits; "" for none. */
   public static String traceId(long high, long low) {
     return (high | low) == 0 ? "" : HEX.toHexDigits(high) + HEX.toHexDigits(low);
   }
 
-  /** Sixteen hexadecimal digits; "" for none. */
+  /** Formats a span id: sixteen hexadecimal digits; "" for none. */
   public static String spanId(long id) {
     return id == 0 ? "" : HEX.toHexDigits(id);
   }

@@ -7,27 +7,28 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Set of series already sent to a database, so that labels are sent once. Entries that were not
- * used for long are forgotten; the series is then sent again, which costs a row and changes
- * nothing. Safe for any number of threads.
+ * Set of series already sent to a database, so labels are sent once. Entries unused for long are
+ * evicted; the series is then sent again, which costs a row and changes nothing. Thread-safe.
  *
  * <p>Keys are in arrays, because every sample looks one up and objects would cost a cache miss
- * each. Of two generations the younger is filled; a hit in the older is copied, and when the
- * younger is full it becomes the older, whose remaining entries are forgotten.
+ * each. New keys go to the younger of two generations; a hit in the older is copied. When the
+ * younger is full it becomes the older, and the remaining entries of the previous one are evicted.
  */
 public final class KnownSeries {
   /** Of both generations. */
   private static final int MAX = 500_000;
 
-  /** Open addressing with steps of one; a key of zeroes is none, and no series is known by it. */
+  /**
+   * Hash table with linear probing; an all-zero key marks a free slot and is never a known series.
+   */
   private static final class Generation {
     private long[] slots = new long[2 * 1024];
     private int size;
 
-    /** Where a key is, or else the place for it. */
+    /** Slot of a key, or the free slot for it. */
     private int find(long high, long low) {
       int mask = slots.length / 2 - 1;
-      // Keys are digests, whose bits are as good as random.
+      // Keys are digests, so their bits are effectively random.
       int at = (int) low & mask;
       while ((slots[2 * at] | slots[2 * at + 1]) != 0
           && (slots[2 * at] != high || slots[2 * at + 1] != low)) {
@@ -89,9 +90,9 @@ public final class KnownSeries {
   }
 
   /**
-   * Those of which the database was not told.
+   * Series not yet sent to the database.
    *
-   * @param table the name of where they stand
+   * @param table in which they are stored
    */
   public synchronized List<MetricTables.Series> unknown(
       String table, Collection<MetricTables.Series> of) {
@@ -105,7 +106,7 @@ public final class KnownSeries {
     return out;
   }
 
-  /** It has them now. */
+  /** Marks series as sent. */
   public synchronized void addAll(String table, Collection<MetricTables.Series> of) {
     UUID t = SeriesText.key(table);
     for (MetricTables.Series s : of) {
@@ -113,7 +114,7 @@ public final class KnownSeries {
     }
   }
 
-  /** It was emptied, or another took its place. */
+  /** Forgets all series after the database was emptied or replaced. */
   public synchronized void forget() {
     younger = new Generation();
     older = new Generation();

@@ -19,9 +19,8 @@ import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The contents of a metrics request as tables. Of samples with the same series and time the last
- * one stays, as it would in a table that replaces rows: some databases refuse both in one
- * statement.
+ * Contents of a metrics request as tables. Of samples with the same series and time the last one is
+ * kept, as in a table that replaces rows: some databases reject both in one statement.
  */
 public final class MetricTables {
   /**
@@ -30,12 +29,12 @@ public final class MetricTables {
    * @param key by which rows refer to it
    */
   public record Series(Labels labels, UUID key) {
-    /** Its labels as {@link SeriesText}. */
+    /** Labels formatted as {@link SeriesText}. */
     public String text() {
       return SeriesText.of(labels);
     }
 
-    /** The name of the metric, "" when it has none. */
+    /** Name of the metric, "" if it has none. */
     public String metric() {
       return labels.metricName();
     }
@@ -60,7 +59,7 @@ public final class MetricTables {
 
   private record RowKey(UUID series, long time) {}
 
-  /** Rows of which the last one of a place stays. Places are kept in mind once one may repeat. */
+  /** Rows in which the last one of a key wins. Keys are tracked only once one may repeat. */
   private static final class Rows<T> {
     private final Function<T, RowKey> placeOf;
     private final List<T> all = new ArrayList<>();
@@ -107,10 +106,10 @@ public final class MetricTables {
   }
 
   /**
-   * Reads a request's contents.
+   * Reads the contents of a request.
    *
-   * @param times which have a place, Unix milliseconds; rows of others are not there
-   * @throws dev.tethys.codec.CodecException when they are damaged
+   * @param times accepted Unix milliseconds; rows with other times are omitted
+   * @throws dev.tethys.codec.CodecException if the request is corrupt
    */
   public MetricTables(byte[] request, LongPredicate times) {
     SeriesText.Keys keys = new SeriesText.Keys();
@@ -156,7 +155,7 @@ public final class MetricTables {
     }
   }
 
-  /** How many samples and histograms are not there because of their times. */
+  /** Number of samples and histograms omitted because of their times. */
   public int outside() {
     return outside;
   }

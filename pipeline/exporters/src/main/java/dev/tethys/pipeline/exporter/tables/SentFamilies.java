@@ -29,7 +29,7 @@ final class SentFamilies {
     return source != null && !sources.add(source) ? batch.series() : batch.body();
   }
 
-  /** Whether an entry of a request says anything that was not sent before; notes it as sent. */
+  /** Whether an entry of a request contains anything not sent before; records it as sent. */
   synchronized boolean isNew(byte[] request, int offset, int length) {
     WriteRequestReader in = new WriteRequestReader().reset(request, offset, length);
     if (!in.nextMetadata()) {

@@ -17,10 +17,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Makes requests for databases with several tables. Metrics are requests of remote write 1.0, cut
+ * Encodes requests for databases with several tables. Metrics are remote write 1.0 requests, split
  * between series: samples, histograms, exemplars, start timestamps and metadata stay together until
- * they are sent. Logs and traces stay as they are. All of them are compressed by zstd for the
- * queue.
+ * they are sent. Logs and traces stay unchanged. All are compressed with zstd for the queue.
  */
 public final class TableRequestEncoder implements Encoder {
   private static final int LANES = 8;
@@ -33,7 +32,7 @@ public final class TableRequestEncoder implements Encoder {
   private final SentFamilies sent = new SentFamilies();
 
   /**
-   * @param ordered whether samples of one series are to arrive in order
+   * @param ordered whether samples of one series must arrive in order
    */
   public TableRequestEncoder(RowSettings settings, boolean ordered) {
     this.settings = settings;
@@ -41,9 +40,9 @@ public final class TableRequestEncoder implements Encoder {
   }
 
   /**
-   * What a request carries.
+   * Payload of a request.
    *
-   * @throws CodecException when it is damaged
+   * @throws CodecException if it is corrupt
    */
   public static byte[] body(EncodedRequest p) {
     return Compression.ZSTD.decompress(p.body(), 0, p.body().length, MAX_BYTES);
@@ -97,7 +96,7 @@ public final class TableRequestEncoder implements Encoder {
         continue;
       }
       int i = written && in.isSeries() ? (int) Long.remainderUnsigned(in.hash(), LANES) : 0;
-      Open o = in.isSeries() || last == null ? open[i] : last; // metadata goes with any
+      Open o = in.isSeries() || last == null ? open[i] : last; // metadata may go with any part
       if (o == null) {
         o = new Open();
         open[i] = o;
@@ -114,7 +113,7 @@ public final class TableRequestEncoder implements Encoder {
     }
     for (int i = 0; i < open.length; i++) {
       Open o = open[i];
-      if (o != null && o.out.size() > 0) { // exemplars and metadata are no items
+      if (o != null && o.out.size() > 0) { // exemplars and metadata are not items
         out.add(take(batch, o, written ? i + 1 : ordered ? batch.lane() : 0));
       }
     }
@@ -129,9 +128,9 @@ public final class TableRequestEncoder implements Encoder {
   }
 
   /**
-   * A request of metrics in two, between series; of one series between nothing: it stays as it is.
+   * Splits a request of metrics between series; a single series cannot be split.
    *
-   * @return empty when it cannot be halved
+   * @return empty if it cannot be halved
    */
   public static List<EncodedRequest> halves(EncodedRequest p) {
     if (p.signal() != Signal.METRICS) {

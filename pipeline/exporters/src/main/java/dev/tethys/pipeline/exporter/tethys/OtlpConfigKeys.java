@@ -34,8 +34,8 @@ public final class OtlpConfigKeys {
           "ignore_defaults",
           Type.BOOL,
           false,
-          "If true, only attributes_config makes labels; service.name and others "
-              + "are not labels by default.");
+          "If true, only attributes_config creates labels; service.name and others are not "
+              + "labels by default.");
   private static final Key<List<Rule>> RESOURCE_RULES =
       RESOURCE.key(
           "attributes_config", RULES, List.of(), "Rules; the first matching rule applies.");

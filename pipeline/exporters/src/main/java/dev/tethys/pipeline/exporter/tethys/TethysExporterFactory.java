@@ -22,7 +22,7 @@ public final class TethysExporterFactory implements ExporterFactory<TethysSettin
   private final Map<Signal, EmbeddedStore> stores;
 
   /**
-   * @param stores the stores of the process by signal; none in a process that is not a server
+   * @param stores of the process by signal; empty in a process that is not a server
    */
   public TethysExporterFactory(Map<Signal, EmbeddedStore> stores) {
     this.stores = Map.copyOf(stores);
@@ -45,7 +45,7 @@ public final class TethysExporterFactory implements ExporterFactory<TethysSettin
 
   @Override
   public Set<Signal> signals() {
-    // Those that a server may have: a process without stores says so, not that the signal is wrong.
+    // All signals of a server: a process without stores reports that, not an unsupported signal.
     return stores.isEmpty()
         ? Set.of(Signal.LOGS, Signal.METRICS, Signal.TRACES, Signal.PROFILES)
         : stores.keySet();

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of a {@code tethys} exporter.
  *
- * @param tenant tenant of batches whose metadata names none, "" for that of the store
- * @param defaultLabels labels of log streams that do not have them
- * @param otlp rules for labels of log streams, null for those of the server
+ * @param tenant default tenant of batches, "" for that of the store
+ * @param defaultLabels labels added to log streams without them
+ * @param otlp rules for labels of log streams, null for the server's rules
  */
 public record TethysSettings(String tenant, Labels defaultLabels, @Nullable OtlpMapping otlp) {
   /** Settings of an exporter without keys. */

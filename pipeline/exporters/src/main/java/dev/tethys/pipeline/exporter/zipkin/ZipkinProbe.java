@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Tries a Zipkin: a span of the service {@code tethys_probe} is written and its trace read back.
- * What only speaks Zipkin's way of writing (no {@code /health} there) is not read.
+ * Probes Zipkin: writes a span of the service {@code tethys_probe} and reads its trace back. A
+ * server that only accepts spans (without {@code /health}) is not read.
  */
 final class ZipkinProbe implements ExporterProbe {
   /** Zipkin acknowledges before it stores. */
@@ -40,12 +40,12 @@ final class ZipkinProbe implements ExporterProbe {
     HttpEndpoint.Reply r = endpoint.call("GET", settings.url().resolve("/health"), Map.of(), null);
     readable = r.isOk() && r.text().contains("\"zipkin\"");
     if (readable) {
-      return "Zipkin says that it is well";
+      return "Zipkin reports that it is healthy";
     }
     if (r.status() == 401 || r.status() == 403 || r.status() / 100 == 5) {
       throw new IOException("/health: " + r.reason());
     }
-    return "something that is no Zipkin of the project's answers; it may take spans all the same";
+    return "the server is not the Zipkin project's own; it may still accept spans";
   }
 
   @Override

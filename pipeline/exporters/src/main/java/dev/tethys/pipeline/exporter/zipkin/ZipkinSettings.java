@@ -15,7 +15,7 @@ import java.util.SequencedMap;
  * Settings of the {@code zipkin} exporter, named as in the Collector.
  *
  * @param url with its path
- * @param defaultService of spans whose resource has no {@code service.name}
+ * @param defaultService service of spans without {@code service.name}
  * @param maxBytes of a request before compression
  */
 record ZipkinSettings(

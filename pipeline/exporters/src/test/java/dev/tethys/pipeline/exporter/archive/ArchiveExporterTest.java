@@ -114,9 +114,9 @@ class ArchiveExporterTest {
     }
   }
 
-  /** What S3 does not take stays on disk, over restarts; numbers of segments are not used twice. */
+  /** Segments that S3 rejects stay on disk, across restarts; segment numbers are not reused. */
   @Test
-  void segmentsAreMovedToS3AndStayOnDiskUntilTheyAreThere() throws IOException {
+  void keepsSegmentsOnDiskUntilTheyAreInS3() throws IOException {
     try (S3Double s3 = new S3Double("data")) {
       String yaml = "{directory: a, " + s3(s3) + "}";
       S3Settings place = Objects.requireNonNull(settings(yaml).s3());
@@ -148,7 +148,7 @@ class ArchiveExporterTest {
   }
 
   @Test
-  void anotherArchiveDoesNotWriteBelowThePrefixOfOne() throws IOException {
+  void rejectsAnArchiveBelowThePrefixOfAnother() throws IOException {
     try (S3Double s3 = new S3Double("data")) {
       ArchiveExporter e = start("{directory: a, " + s3(s3) + "}");
       write(e, resource("", "one"));
@@ -166,7 +166,7 @@ class ArchiveExporterTest {
   }
 
   @Test
-  void aDirectoryThatIsFullOfSegmentsForS3MakesSendersWait() throws IOException {
+  void blocksSendersWhenSegmentsForS3FillTheDirectory() throws IOException {
     try (S3Double s3 = new S3Double("data")) {
       s3.failing(r -> new S3Double.Failure(503, "SlowDown"));
       ArchiveExporter e =
@@ -218,7 +218,7 @@ class ArchiveExporterTest {
   }
 
   @Test
-  void dataOfAReplayIsNotArchivedAgain() throws IOException {
+  void doesNotArchiveReplayedData() throws IOException {
     ArchiveExporter e = start("{directory: a}");
     write(e, resource("", "one"), resource("r1", "two"));
     write(e, resource("r1", "three"));
@@ -241,7 +241,7 @@ class ArchiveExporterTest {
   }
 
   @Test
-  void aFullArchiveThatRefusesDropsByName() throws IOException {
+  void countsDropsOfAFullArchiveByReason() throws IOException {
     ArchiveExporter e =
         start("{directory: a, when_full: refuse, segment_size: 64KiB, max_size: 128KiB}");
     byte[] noise = new byte[20_000];
@@ -271,7 +271,7 @@ class ArchiveExporterTest {
         "{directory: a, when_full: refuse, s3: {bucket: bucket}}|when_full is of archives",
         "{}|directory",
       })
-  void errorsName(String yaml, String message) {
+  void reportsErrors(String yaml, String message) {
     assertThatThrownBy(() -> settings(yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(message);

@@ -27,7 +27,7 @@ class BoundedMetricNamesTest {
   }
 
   @Test
-  void valuesMakeOnlySoManyPlacesAndMetricsAnyNumber() {
+  void boundsNamesFromValuesButNotFromMetrics() {
     BoundedMetricNames p = places("prod.{host}.{__name__}", 2);
     assertThat(of(p, "up", "a")).isEqualTo(new BoundedName("prod.A.up", true));
     assertThat(of(p, "up", "")).isEqualTo(new BoundedName("prod.none.up", true));
@@ -38,7 +38,7 @@ class BoundedMetricNamesTest {
   }
 
   @Test
-  void namesOfMetricsAreNotCounted() {
+  void doesNotCountMetricNames() {
     BoundedMetricNames p = places("{__name__}", 1);
     assertThat(of(p, "up", "a").name()).isEqualTo("up");
     assertThat(of(p, "down", "a")).isEqualTo(new BoundedName("down", true));

@@ -20,7 +20,7 @@ import java.util.function.Predicate;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
-/** An HTTP server that remembers requests and answers as configured; else 204. */
+/** HTTP server that records requests and answers as configured; otherwise 204. */
 public final class HttpDouble implements AutoCloseable {
   /** A request, its body with gzip undone. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -65,7 +65,7 @@ public final class HttpDouble implements AutoCloseable {
     answers.add(new Said(status, body));
   }
 
-  /** The answer to all others. */
+  /** Sets the response to all other requests. */
   public synchronized void otherwise(int status, String body) {
     otherwise = new Said(status, body);
   }

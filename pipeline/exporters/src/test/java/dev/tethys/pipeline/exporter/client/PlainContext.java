@@ -13,7 +13,7 @@ import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.ledger.ItemAccounting;
 
 /**
- * What a destination under trial is given where no graph is: no extensions, no queue.
+ * Context of an exporter probe without a graph: no extensions, no queue.
  *
  * @param type of the exporter
  */

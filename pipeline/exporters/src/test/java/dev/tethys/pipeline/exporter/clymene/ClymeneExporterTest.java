@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Against a gateway made with grpc-java, and one that takes HTTP. */
+/** Runs against a gateway built with grpc-java, and one over HTTP. */
 class ClymeneExporterTest {
   private static final InstantSource CLOCK = InstantSource.fixed(Instant.ofEpochSecond(1700000001));
   private static final Status LARGE =
@@ -57,7 +57,7 @@ class ClymeneExporterTest {
   }
 
   @Test
-  void gatewaysAreTried() throws Exception {
+  void probesGateways() throws Exception {
     int port = gateways.port();
     ClymeneExporterFactory factory = new ClymeneExporterFactory(clients);
     String keys = "{grpc: {endpoint: '127.0.0.1:" + port + "', tls: {insecure: true}}}";
@@ -65,7 +65,7 @@ class ClymeneExporterTest {
       try (ExporterProbe p = factory.probe(settings(keys), signal, new PlainContext("clymene"))) {
         assertThat(p.connect()).isEqualTo("127.0.0.1:" + port + " speaks gRPC");
         assertThat(p.plan()).isEmpty();
-        assertThat(p.write(1_700_000_000, 42.5)).contains("42.5", "nothing is read back");
+        assertThat(p.write(1_700_000_000, 42.5)).contains("42.5", "cannot be queried");
       }
     }
     assertThat(gateways.metrics).hasSize(1);
@@ -131,7 +131,7 @@ class ClymeneExporterTest {
   }
 
   @Test
-  void gatewaysAreCalledInTurn() throws Exception {
+  void callsGatewaysInTurn() throws Exception {
     int a = gateways.port();
     int b = gateways.port();
     ClymeneSettings s =
@@ -150,7 +150,7 @@ class ClymeneExporterTest {
   }
 
   @Test
-  void messagesAreNoLargerThanAGatewayTakes() throws Exception {
+  void respectsTheMessageLimitOfGateways() throws Exception {
     ClymeneSettings s = settings("{grpc: {" + gateways.grpc() + "}, max_message_bytes: 2000}");
     assertThat(send(s, samples(200, 7))).hasSizeGreaterThan(3).containsOnly(SendResult.DELIVERED);
     assertThat(gateways.metrics).allMatch(m -> m.length <= 2000);
@@ -175,7 +175,7 @@ class ClymeneExporterTest {
   }
 
   @Test
-  void whatGatewaysSayIsUnderstood() throws Exception {
+  void handlesGatewayStatuses() throws Exception {
     ClymeneSettings s = settings("{grpc: {" + gateways.grpc() + "}}");
     gateways.status = Status.UNAVAILABLE.withDescription("queue is full");
     assertThat(send(s, samples(1, 7)).getFirst())
@@ -190,7 +190,7 @@ class ClymeneExporterTest {
   }
 
   @Test
-  void overHttpTooWithAPathForEachSignal() throws Exception {
+  void usesAPathPerSignalOverHttp() throws Exception {
     gateways.answered.put("Retry-After", "7");
     ClymeneSettings s = settings("{http: {" + gateways.http() + ", headers: {User-Agent: mine}}}");
     assertThat(send(s, samples(2, 7))).containsExactly(SendResult.DELIVERED);
@@ -206,7 +206,7 @@ class ClymeneExporterTest {
     assertThat(send(s, samples(1, 7)).getFirst()).isInstanceOf(SendResult.Permanent.class);
   }
 
-  /** Halves, until they are taken: all that there was, once. */
+  /** Halves a batch until accepted; everything must arrive exactly once. */
   private void cut(ClymeneSettings s, Batch b, int parts, Runnable taken) throws Exception {
     ClymeneRequestEncoder encoder = ClymeneExporterFactory.encoder(s, null, CLOCK);
     Deque<EncodedRequest> left = new ArrayDeque<>(encoder.encode(b).requests());
@@ -228,7 +228,7 @@ class ClymeneExporterTest {
   }
 
   @Test
-  void whatIsTooLargeForAGatewayIsCutInHalves() throws Exception {
+  void halvesRequestsTooLargeForAGateway() throws Exception {
     gateways.answer = 413;
     ClymeneSettings http = settings("{http: {" + gateways.http() + "}}");
     cut(http, samples(7, 7), 4, () -> gateways.answer = 204);
@@ -264,7 +264,7 @@ class ClymeneExporterTest {
   }
 
   @Test
-  void oneSeriesThatIsTooLargeIsCutWithinItsSamples() throws Exception {
+  void splitsATooLargeSeriesBetweenSamples() throws Exception {
     gateways.answer = 413;
     ClymeneSettings http = settings("{http: {" + gateways.http() + "}}");
     cut(http, oneSeries(5, 7), 3, () -> gateways.answer = 204);
@@ -278,7 +278,7 @@ class ClymeneExporterTest {
 
   /** Each message would have them, and a few samples. */
   @Test
-  void largeLabelsAreNotRepeatedWithoutEnd() throws Exception {
+  void boundsRepetitionOfLargeLabels() throws Exception {
     ClymeneSettings s = settings("{grpc: {" + gateways.grpc() + "}, max_message_bytes: 2000}");
     Encoder encoder = ClymeneExporterFactory.encoder(s, null, CLOCK);
     Encoder.Encoded e = encoder.encode(oneSeries("x".repeat(1500), 500, 7));
@@ -290,7 +290,7 @@ class ClymeneExporterTest {
 
   /** Each with its own reason, and with how many. */
   @Test
-  void dropsAreCountedByTheirReasons() {
+  void countsDropsByReason() {
     MetricsData metrics = new MetricsData();
     ResourceGroup<Metric> group = new ResourceGroup<>();
     ScopeGroup<Metric> scope = new ScopeGroup<>();
@@ -335,7 +335,7 @@ class ClymeneExporterTest {
     "http, 'compression: gzip'",
     "http, ''"
   })
-  void whatWaitsIsSentAsWhatItIs(String before, String after) throws Exception {
+  void sendsQueuedRequestsInTheirRecordedFormat(String before, String after) throws Exception {
     String grpc = gateways.grpc();
     String http = gateways.http();
     ClymeneSettings made = transport(before, grpc, http);
@@ -377,7 +377,7 @@ class ClymeneExporterTest {
   }
 
   @Test
-  void settingsAreReadStrictly() {
+  void rejectsInvalidSettings() {
     for (String[] w :
         new String[][] {
           {"{}", "exactly one of grpc and http"},

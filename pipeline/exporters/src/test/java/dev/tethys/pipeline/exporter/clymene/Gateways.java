@@ -57,7 +57,7 @@ final class Gateways implements AutoCloseable {
   /** Status that gRPC answers instead of taking a message; null for taking it. */
   volatile @Nullable Status status;
 
-  /** What HTTP answers; messages are kept only with 204. */
+  /** HTTP status of responses; messages are kept only with 204. */
   volatile int answer = 204;
 
   /** Headers of HTTP's answers. */
@@ -68,12 +68,12 @@ final class Gateways implements AutoCloseable {
 
   private final List<AutoCloseable> open = new ArrayList<>();
 
-  /** One of gRPC; the keys of an exporter that writes to it, without braces around. */
+  /** Starts a gRPC gateway; returns the keys of its exporter without braces. */
   String grpc() throws IOException {
     return "endpoint: '127.0.0.1:" + port() + "', tls: {insecure: true}";
   }
 
-  /** The port of one of gRPC. */
+  /** Port of a new gRPC gateway. */
   int port() throws IOException {
     Server s =
         NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
@@ -113,7 +113,7 @@ final class Gateways implements AutoCloseable {
     return r.readBytes();
   }
 
-  /** One of HTTP; the keys of an exporter that writes to it, without braces around. */
+  /** Starts an HTTP gateway; returns the keys of its exporter without braces. */
   String http() throws IOException {
     HttpListener l =
         HttpListener.start(
@@ -140,7 +140,7 @@ final class Gateways implements AutoCloseable {
     r.status(answer).send();
   }
 
-  /** How many samples came. */
+  /** Number of received samples. */
   int samples() {
     int n = 0;
     for (byte[] request : metrics) {
@@ -168,7 +168,7 @@ final class Gateways implements AutoCloseable {
     return out;
   }
 
-  /** Forgets what came. */
+  /** Clears the received messages. */
   void forget() {
     metrics.clear();
     logs.clear();

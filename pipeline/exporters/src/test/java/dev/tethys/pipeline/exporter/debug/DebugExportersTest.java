@@ -101,7 +101,7 @@ class DebugExportersTest {
   }
 
   @Test
-  void nothingTakesEverything() {
+  void nopAcceptsEverything() {
     Exporter e = new NopExporterFactory.Nop(account);
     e.consume(new Batch(Signal.LOGS, Encoding.OTLP, new byte[1234], 7, 0), outcomes::add);
     assertThat(outcomes).containsExactly(Outcome.ACCEPTED);
@@ -109,7 +109,7 @@ class DebugExportersTest {
   }
 
   @Test
-  void everyBatchIsALineOfTheLogAndEveryLineOfItsTextToo() {
+  void logsALinePerBatchAndLineOfItsText() {
     List<String> lines = logged();
     Output log = Output.log(System.getLogger("debug-test"));
     exporter(Verbosity.NORMAL, log).consume(batch(Signal.LOGS, LOGS), outcomes::add);
@@ -124,15 +124,15 @@ class DebugExportersTest {
   }
 
   @Test
-  void whatIsNoTelemetryIsRefused() {
+  void rejectsMalformedBatches() {
     DebugExporter e = exporter(Verbosity.BASIC, Output.paths(List.of()));
     e.consume(new Batch(Signal.LOGS, Encoding.OTLP, new byte[] {1, 2, 3}, 7, 0), outcomes::add);
     assertThat(outcomes).hasOnlyElementsOfType(Outcome.Rejected.class);
   }
 
-  /** {@code /dev/full} is Linux's disk that never has room. */
+  /** {@code /dev/full} is a Linux device that is always full. */
   @Test
-  void whatCannotBeWrittenIsTakenAndCountedAndLoggedOnceAMinute() throws Exception {
+  void acceptsUnwritableDataAndLogsItOnceAMinute() throws Exception {
     Path full = Path.of("/dev/full");
     org.junit.jupiter.api.Assumptions.assumeTrue(Files.exists(full), "no /dev/full");
     Path file = folder.resolve("beside");
@@ -158,7 +158,7 @@ class DebugExportersTest {
   }
 
   @Test
-  void anOutputThatCannotBeOpenedIsNamedAndTheOthersAreClosed() throws Exception {
+  void reportsOutputsThatCannotBeOpenedAndClosesTheOthers() throws Exception {
     Path file = folder.resolve("first");
     String missing = folder.resolve("no/such/file").toString();
     Output o = Output.paths(List.of(file.toString(), missing));
@@ -170,14 +170,14 @@ class DebugExportersTest {
   }
 
   @Test
-  void basicIsOneLineOfCounts() throws Exception {
+  void printsBasicCountsOnOneLine() throws Exception {
     assertThat(written(Verbosity.BASIC, Signal.LOGS, LOGS))
         .isEqualTo("Logs\t{\"resource logs\": 1, \"log records\": 1}\n");
   }
 
   /** The form is that of the README and the golden files of the Collector's exporter. */
   @Test
-  void detailedLogsSayAll() throws Exception {
+  void printsDetailedLogs() throws Exception {
     assertThat(written(Verbosity.DETAILED, Signal.LOGS, LOGS))
         .isEqualTo(
             """
@@ -205,7 +205,7 @@ class DebugExportersTest {
   }
 
   @Test
-  void detailedSpansSayAll() throws Exception {
+  void printsDetailedSpans() throws Exception {
     String spans =
         """
         {"resourceSpans": [{"scopeSpans": [{"spans": [
@@ -282,7 +282,7 @@ class DebugExportersTest {
       """;
 
   @Test
-  void detailedMetricsSayAll() throws Exception {
+  void printsDetailedMetrics() throws Exception {
     String text = written(Verbosity.DETAILED, Signal.METRICS, METRICS);
     assertThat(text)
         .startsWith(
@@ -341,7 +341,7 @@ class DebugExportersTest {
   }
 
   @Test
-  void normalMetricsAreALineEach() throws Exception {
+  void printsNormalMetricsOnALineEach() throws Exception {
     assertThat(written(Verbosity.NORMAL, Signal.METRICS, METRICS).lines())
         .contains(
             "s{a=1,b=2} 1.23",
@@ -350,7 +350,7 @@ class DebugExportersTest {
   }
 
   @Test
-  void equalMessagesAreSampledEachSecond() {
+  void samplesEqualMessagesPerSecond() {
     MessageSampler s = new MessageSampler(2, 3, () -> now);
     List<Boolean> passed = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
@@ -366,7 +366,7 @@ class DebugExportersTest {
   }
 
   @Test
-  void theExampleOfTheCollectorIsRead() {
+  void readsTheCollectorsExample() {
     var s = settings("{verbosity: detailed, sampling_initial: 5, sampling_thereafter: 200}");
     assertThat(s.verbosity()).isEqualTo(Verbosity.DETAILED);
     assertThat(settings("verbosity: Normal").verbosity()).isEqualTo(Verbosity.NORMAL);
@@ -379,7 +379,7 @@ class DebugExportersTest {
   }
 
   @Test
-  void loggingIsTheOldNameWithOlderWords() {
+  void supportsTheOlderLoggingExporter() {
     LoggingExporterFactory f = new LoggingExporterFactory();
     assertThat(old(f, "loglevel: debug").verbosity()).isEqualTo(Verbosity.DETAILED);
     assertThat(old(f, "loglevel: info").verbosity()).isEqualTo(Verbosity.BASIC);
@@ -396,7 +396,7 @@ class DebugExportersTest {
   }
 
   @Test
-  void pathsOfTheLogAndNoPathsAreRefused() {
+  void rejectsPathsWithTheInternalLoggerAndEmptyPaths() {
     assertThatThrownBy(() -> settings("output_paths: [stderr]"))
         .hasMessageContaining("output_paths is not supported when use_internal_logger is true");
     assertThatThrownBy(() -> settings("{use_internal_logger: false, output_paths: []}"))

@@ -130,7 +130,7 @@ class BulkSenderTest {
   }
 
   @Test
-  void aServerThatIsDownHoldsNothingUpAndHasNoTurnsForAWhile() throws Exception {
+  void skipsAFailedServerForAWhile() throws Exception {
     HttpDouble gone = new HttpDouble();
     gone.close();
     try (HttpDouble third = new HttpDouble()) {
@@ -168,7 +168,7 @@ class BulkSenderTest {
   }
 
   @Test
-  void aProbeAsksEachServerAndNamesThoseThatDoNotAnswer() throws Exception {
+  void probeContactsEachServerAndNamesFailures() throws Exception {
     HttpDouble gone = new HttpDouble();
     gone.close();
     elastic.otherwise(200, "{\"cluster_name\":\"c\",\"status\":\"green\"}");
@@ -182,7 +182,7 @@ class BulkSenderTest {
   }
 
   @Test
-  void aTemplateThenDocuments() throws Exception {
+  void installsATemplateBeforeDocuments() throws Exception {
     ElasticSettings s =
         settings(", api_key: k, metrics_index: 'metrics-{job}-x', retention: 30d", false);
     EncodedRequest p = encodedRequests(s).getFirst();
@@ -212,7 +212,7 @@ class BulkSenderTest {
           + " fixed_interval: 10m}, {after: 7d, fixed_interval: 1h}]}";
 
   @Test
-  void timeSeriesDataStreamsHaveDimensionsAndTypes() throws Exception {
+  void createsTimeSeriesDataStreamsWithDimensionsAndTypes() throws Exception {
     ElasticSettings s = settings(TIME_SERIES, false);
     assertThat(sender(s, Signal.METRICS).send(encodedRequests(s).getFirst()))
         .isEqualTo(SendResult.DELIVERED);
@@ -244,7 +244,7 @@ class BulkSenderTest {
   }
 
   @Test
-  void samplesThatComeLateGoToAnIndexOfTheirOwn() throws Exception {
+  void sendsLateSamplesToTheirOwnIndex() throws Exception {
     ElasticSettings s = settings(TIME_SERIES, false);
     String late =
         "{\"create\":{\"status\":400,\"error\":{\"type\":\"timestamp_error\",\"reason\":\"the"
@@ -277,7 +277,7 @@ class BulkSenderTest {
   }
 
   @Test
-  void timeSeriesKeysAreStrict() {
+  void validatesTimeSeriesKeys() {
     assertThatThrownBy(
             () -> settings(", time_series: {late_index: 'metrics-tethys-default'}", false))
         .hasMessageContaining("late_index");
@@ -290,7 +290,7 @@ class BulkSenderTest {
   }
 
   @Test
-  void requestsAreSignedForOpenSearch() throws Exception {
+  void signsRequestsForOpenSearch() throws Exception {
     ElasticSettings s =
         settings(", sigv4: {region: eu-west-1, access_key: AK, secret_key: SK}", true);
     assertThat(sender(s, Signal.METRICS).send(encodedRequests(s).getFirst()))
@@ -312,7 +312,7 @@ class BulkSenderTest {
   }
 
   @Test
-  void clymenesDocuments() throws Exception {
+  void writesClymenesDocuments() throws Exception {
     ElasticSettings s =
         settings(", metrics_schema: clymene, metrics_index: clymene-metrics", false);
     EncodedRequest p = encodedRequests(s).getFirst();
@@ -340,7 +340,7 @@ class BulkSenderTest {
             + " POST _reindex",
         "403 | no | | Mapping of the field"
       })
-  void clymenesIndexHasADouble(
+  void mapsValuesOfClymenesIndexAsDouble(
       int status, String mapping, @Nullable String put, @Nullable String warning) throws Exception {
     List<String> said = new CopyOnWriteArrayList<>();
     Handler handler =
@@ -387,7 +387,7 @@ class BulkSenderTest {
   }
 
   @Test
-  void eachDocumentHasItsFate() throws Exception {
+  void evaluatesEachDocument() throws Exception {
     ElasticSettings s = settings(", create_template: false", true);
     elastic.answer(
         200,
@@ -405,7 +405,7 @@ class BulkSenderTest {
   }
 
   @Test
-  void onlyStatusesThatAreNamedAreTriedAgain() throws Exception {
+  void retriesOnlyConfiguredStatuses() throws Exception {
     ElasticSettings s =
         settings(", create_template: false, retry: {retry_on_status: [429, 400]}", false);
     BulkSender sender = sender(s, Signal.METRICS);
@@ -425,7 +425,7 @@ class BulkSenderTest {
   }
 
   @Test
-  void aTemplateThatIsRefusedIsTriedAgain() throws Exception {
+  void retriesRejectedTemplates() throws Exception {
     ElasticSettings s = settings("", false);
     elastic.answer(403, "{\"error\":\"no\"}");
     BulkSender sender = sender(s, Signal.METRICS);
@@ -444,7 +444,7 @@ class BulkSenderTest {
   }
 
   @Test
-  void spans() throws Exception {
+  void writesSpans() throws Exception {
     ElasticSettings s =
         settings(", mapping: {mode: tethys}, traces_index: 'traces-{service.name}-x'", true);
     byte[] id = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
@@ -502,7 +502,7 @@ class BulkSenderTest {
   }
 
   @Test
-  void logRecords() throws Exception {
+  void writesLogRecords() throws Exception {
     ElasticSettings s = settings(", mapping: {mode: tethys}, user: u, password: p", true);
     byte[] body =
         ExportLogsServiceRequest.newBuilder()
@@ -537,9 +537,9 @@ class BulkSenderTest {
                 + "\"attributes\":{}}\n");
   }
 
-  /** As the converter of Clymene 2.2.7 makes them of a line, its labels and its tenant. */
+  /** As Clymene 2.2.7 converts a line with its labels and tenant. */
   @Test
-  void clymenesLines() throws Exception {
+  void writesClymenesLines() throws Exception {
     ElasticSettings s = settings(", logs_schema: clymene, logs_index: clymene-logs", false);
     Resource.Builder labels = Resource.newBuilder();
     for (String[] l :
@@ -576,7 +576,7 @@ class BulkSenderTest {
   }
 
   @Test
-  void policiesOfLifecyclesAreMade() throws Exception {
+  void createsLifecyclePolicies() throws Exception {
     String keys =
         ", metrics_index: 'm-{job}', policy: {rollover_after: 1d, rollover_size: 50gb,"
             + " delete_after: 30d}";
@@ -611,7 +611,7 @@ class BulkSenderTest {
   }
 
   @Test
-  void settingsThatCannotBeMetAreRefused() {
+  void rejectsImpossibleSettings() {
     assertThatThrownBy(() -> settings(", retention: 30d", true)).hasMessageContaining("ISM");
     assertThatThrownBy(() -> settings(", metrics_index: Upper", true))
         .hasMessageContaining("around its {labels}");
@@ -657,7 +657,7 @@ class BulkSenderTest {
   }
 
   @Test
-  void theLogIsToldWhatTelemetryAsksFor() throws Exception {
+  void logsAsConfiguredInTelemetry() throws Exception {
     ElasticSettings s =
         settings(
             ", create_template: false, telemetry: {log_request_body: true,"

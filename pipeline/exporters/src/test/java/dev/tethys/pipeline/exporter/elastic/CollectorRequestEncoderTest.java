@@ -27,7 +27,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Documents of the Collector's mapping modes. What is expected follows the exporter's own tests:
+ * Documents of the Collector's mapping modes. Expected values follow the exporter's own tests:
  * routes of data_stream_router_test.go, documents of exporter_test.go and model_test.go, and of
  * package otelserializer.
  */
@@ -99,7 +99,7 @@ class CollectorRequestEncoderTest {
   }
 
   @Test
-  void aLogRecordIsAnOtelDocument() {
+  void writesLogRecordsAsOtelDocuments() {
     List<JsonNode> out =
         lines(
             encode(
@@ -136,7 +136,7 @@ class CollectorRequestEncoderTest {
   }
 
   @Test
-  void bodiesOfMapsAndListsAreObjects() {
+  void writesMapAndListBodiesAsObjects() {
     String list = "\"body\": {\"arrayValue\": {\"values\": [{\"intValue\": \"1\"}]}}";
     String map = "\"body\": {\"kvlistValue\": {\"values\": [" + attribute("k", "v") + "]}}";
     for (var expected :
@@ -150,7 +150,7 @@ class CollectorRequestEncoderTest {
   }
 
   @Test
-  void attributesSayWhere() {
+  void routesByAttributes() {
     assertThat(index("", "", "")).isEqualTo("logs-generic.otel-default");
     assertThat(
             index(
@@ -170,7 +170,7 @@ class CollectorRequestEncoderTest {
   }
 
   @Test
-  void anIndexThatIsConfiguredIsNoDataStream() {
+  void treatsAConfiguredIndexAsNoDataStream() {
     List<JsonNode> out =
         lines(
             encode(
@@ -187,7 +187,7 @@ class CollectorRequestEncoderTest {
   }
 
   @Test
-  void namesAreBounded() {
+  void boundsIndexNames() {
     String two =
         "{\"resourceLogs\": ["
             + "{\"resource\": {\"attributes\": [A]}, \"scopeLogs\": [{\"logRecords\": [{}]}]},"
@@ -201,7 +201,7 @@ class CollectorRequestEncoderTest {
   }
 
   @Test
-  void aSpanAndItsEventsAreDocuments() {
+  void writesSpansAndTheirEventsAsDocuments() {
     String spans =
         """
         {"resourceSpans": [{"scopeSpans": [{"spans": [
@@ -241,7 +241,7 @@ class CollectorRequestEncoderTest {
   }
 
   @Test
-  void aSpanIsOneItemHoweverManyEventsItHas() {
+  void countsASpanWithItsEventsAsOneItem() {
     String event = "{\"name\": \"e\"}";
     String three = "{\"name\": \"a\", \"events\": [E, E, E]}".replace("E", event);
     String spans =
@@ -269,7 +269,7 @@ class CollectorRequestEncoderTest {
   }
 
   @Test
-  void requestsAreCutBetweenSpans() {
+  void splitsRequestsBetweenSpans() {
     String two = "{\"events\": [{\"name\": \"e\"}, {\"name\": \"f\"}]}";
     String spans =
         "{\"resourceSpans\": [{\"scopeSpans\": [{\"spans\": [S, S, S]}]}]}"
@@ -287,7 +287,7 @@ class CollectorRequestEncoderTest {
   }
 
   @Test
-  void whoAsksForAnotherModeIsCounted() {
+  void countsRequestsForOtherModes() {
     for (String word : List.of("raw", "jaeger", "tethys")) {
       Metadata other = new Metadata(Map.of("x-elastic-mapping-mode", List.of(word)));
       Encoded e = encode(Signal.LOGS, ROUTED, 10, other, logs("", "", ""));
@@ -317,7 +317,7 @@ class CollectorRequestEncoderTest {
           + "]";
 
   @Test
-  void fieldsOfTheDataModelStayNamesWithDots() {
+  void keepsDottedNamesOfTheDataModel() {
     String json = logs(attribute("service.name", "shop"), "lib", RECORD);
     assertThat(document(Signal.LOGS, Mapping.NONE, json))
         .isEqualTo(
@@ -336,7 +336,7 @@ class CollectorRequestEncoderTest {
   }
 
   @Test
-  void theElasticCommonSchemaHasItsOwnNames() {
+  void mapsNamesToTheElasticCommonSchema() {
     String json =
         logs(
             attribute("k8s.pod.name", "p-1")
@@ -374,7 +374,7 @@ class CollectorRequestEncoderTest {
       """;
 
   @Test
-  void spansHoldTheirEventsOutsideOtel() {
+  void embedsEventsInSpansOutsideOtel() {
     assertThat(document(Signal.TRACES, Mapping.NONE, SPAN))
         .isEqualTo(
             JSON.readTree(
@@ -404,7 +404,7 @@ class CollectorRequestEncoderTest {
   }
 
   @Test
-  void aBodyThatIsAMapIsTheDocument() {
+  void usesMapBodiesAsDocuments() {
     String map =
         "\"body\": {\"kvlistValue\": {\"values\": ["
             + attribute("k.l", "v")
@@ -422,7 +422,7 @@ class CollectorRequestEncoderTest {
   }
 
   @Test
-  void attributesSayIdsAndPipelines() {
+  void readsIdsAndPipelinesFromAttributes() {
     String json =
         logs(
             "",
@@ -443,7 +443,7 @@ class CollectorRequestEncoderTest {
   }
 
   @Test
-  void namesHaveADateBehindThemAsOfLogstash() {
+  void appendsLogstashDatesToNames() {
     CollectorMode dated =
         new CollectorMode(
             Mapping.OTEL,
@@ -471,7 +471,7 @@ class CollectorRequestEncoderTest {
   }
 
   @Test
-  void dataPointsAreDocumentsOfTimeSeries() {
+  void writesDataPointsAsTimeSeriesDocuments() {
     String sum =
         "sum\": {\"aggregationTemporality\": 2, \"isMonotonic\": true, \"dataPoints\":"
             + " [{\"timeUnixNano\": \"1581452773000000789\", \"startTimeUnixNano\": \"1000000\","
@@ -506,7 +506,7 @@ class CollectorRequestEncoderTest {
   }
 
   @Test
-  void bucketsAreValuesInTheirMiddle() {
+  void writesBucketsAsMidpoints() {
     String explicit =
         "histogram\": {\"aggregationTemporality\": T, \"dataPoints\": [{\"count\": \"6\", \"sum\":"
             + " 9, DP}]}";

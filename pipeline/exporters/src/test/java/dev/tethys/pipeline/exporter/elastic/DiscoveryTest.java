@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The cluster says which servers it has, where {@code discover} asks it. */
+/** Discovery of the servers of a cluster with {@code discover}. */
 class DiscoveryTest {
   private static final long SECOND = 1_000_000_000L;
 
@@ -83,7 +83,7 @@ class DiscoveryTest {
   }
 
   @Test
-  void itsServersTakeThePlaceOfThoseThatAreWritten() throws Exception {
+  void replacesConfiguredServersByDiscoveredOnes() throws Exception {
     seed.when(
         g -> g.path().startsWith("/_nodes/http"),
         200,
@@ -101,21 +101,21 @@ class DiscoveryTest {
 
     one.close();
     two.close();
-    send(s); // those that were found are gone: what is written is the last resort
+    send(s); // the discovered servers are gone: the configured one is the last resort
     assertThat(paths(seed)).containsExactly("/_nodes/http", "/_bulk");
   }
 
   @Test
-  void theyAreAskedBySomeOtherSchemeIfItSaysSo() throws Exception {
+  void usesTheConfiguredScheme() throws Exception {
     seed.when(g -> g.path().startsWith("/_nodes"), 200, nodes(node(address(one), "data")));
     Servers s = servers("{on_start: true, scheme: https}, timeout: 2s");
-    send(s); // the server that was found speaks no TLS: what is written is the last resort
+    send(s); // the discovered server does not support TLS: the configured one is the last resort
     assertThat(paths(one)).isEmpty();
     assertThat(paths(seed)).containsExactly("/_nodes/http", "/_bulk");
   }
 
   @Test
-  void theyAreAskedForAgainAfterTheInterval() throws Exception {
+  void repeatsDiscoveryAfterTheInterval() throws Exception {
     seed.when(g -> g.path().startsWith("/_nodes"), 200, nodes(node(address(one), "data")));
     one.when(g -> g.path().startsWith("/_nodes"), 200, nodes(node(address(two), "data")));
     Servers s = servers("{interval: 10s}");
@@ -134,7 +134,7 @@ class DiscoveryTest {
   }
 
   @Test
-  void whatIsKnownStaysWhereNobodyAnswers() throws Exception {
+  void keepsKnownServersWhenDiscoveryFails() throws Exception {
     seed.when(g -> g.path().startsWith("/_nodes"), 403, "{}");
     Servers s = servers("{on_start: true}");
     send(s);
@@ -145,9 +145,9 @@ class DiscoveryTest {
     assertThat(paths(seed).subList(3, 5)).containsExactly("/_nodes/http", "/_bulk");
   }
 
-  /** As the reference of "Nodes info" and logs of nodes with a name have them. */
+  /** Addresses from the "Nodes info" reference and from logs of named nodes. */
   @Test
-  void addressesAreReadAsNodesPublishThem() throws Exception {
+  void parsesPublishedAddresses() throws Exception {
     assertThat(
             ClusterNodes.read(
                 nodes(
@@ -166,6 +166,6 @@ class DiscoveryTest {
             () ->
                 ClusterNodes.read(
                     nodes(node("nowhere", "data")).getBytes(StandardCharsets.UTF_8), "http"))
-        .hasMessageContaining("no address of a node");
+        .hasMessageContaining("not a valid node address");
   }
 }

@@ -73,7 +73,7 @@ class ObservabilityTest {
   }
 
   @Test
-  void aLogRecordHasTheFieldsOfTheSchema() throws Exception {
+  void writesLogRecordsInTheSchema() throws Exception {
     ElasticSettings s =
         settings(
             "{http: {endpoint: 'https://o:9200', timeout: 7s}, dataset: shop, namespace: eu,"
@@ -112,7 +112,7 @@ class ObservabilityTest {
   }
 
   @Test
-  void aSpanHasTheFieldsOfTheSchema() throws Exception {
+  void writesSpansInTheSchema() throws Exception {
     String span =
         """
             {"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "op",
@@ -174,7 +174,7 @@ class ObservabilityTest {
   }
 
   @Test
-  void writesOwnDocumentsWhereOnlyTheyHaveAKey() {
+  void writesOwnDocumentsIfOnlyTheirKeysAreSet() {
     for (String own :
         List.of("mapping: {mode: tethys}", "data_stream: false", "logs_schema: clymene")) {
       ElasticSettings s = settings("{endpoint: 'http://o:1', " + own + "}");
@@ -186,7 +186,7 @@ class ObservabilityTest {
   }
 
   @Test
-  void attributesNameIndicesWithinABound() throws Exception {
+  void boundsIndexNamesFromAttributes() throws Exception {
     ElasticSettings s =
         settings(
             "{endpoint: 'http://o:1', mapping: {mode: ss4o}, logs_index: 'logs-%{service.name}-%{k}',"
@@ -199,7 +199,7 @@ class ObservabilityTest {
   }
 
   @Test
-  void keysThatContradictEachOtherAreRefused() {
+  void rejectsConflictingKeys() {
     String at = "endpoint: 'http://o:1', ";
     for (String[] wrong :
         new String[][] {

@@ -19,7 +19,7 @@ class VendorKeysTest {
   }
 
   @Test
-  void severalServersAreWrittenToInTurn() {
+  void writesToSeveralServersInTurn() {
     ElasticSettings s =
         settings("endpoints: ['https://a.example.com:9200', 'http://localhost:9200/x/']");
     assertThat(List.of(s.at(0, "/_bulk"), s.at(1, "/_bulk"), s.at(0, "/_bulk")))
@@ -30,13 +30,13 @@ class VendorKeysTest {
   }
 
   @Test
-  void theIdOfACloudNamesItsServer() {
+  void resolvesCloudIds() {
     assertThat(settings("cloudid: 'foo:YmFyLmNsb3VkLmVzLmlvJGFiYzEyMyRkZWY0NTY='").bases())
         .containsExactly(URI.create("https://abc123.bar.cloud.es.io"));
   }
 
   @Test
-  void exactlyOneKeyNamesTheServer() {
+  void requiresExactlyOneServerKey() {
     for (String wrong :
         List.of(
             "user: x",
@@ -46,11 +46,11 @@ class VendorKeysTest {
     }
     assertThatThrownBy(() -> settings("cloudid: invalid")).hasMessageContaining("name:BASE64");
     assertThatThrownBy(() -> settings("endpoints: ['localhost:9200']"))
-        .hasMessageContaining("is no URL of a server");
+        .hasMessageContaining("is not a server URL");
   }
 
   @Test
-  void requestsAreRepeatedAndSizedAsWritten() {
+  void appliesRetryAndFlushSettings() {
     ElasticSettings s =
         settings(
             "{endpoint: 'http://a:1', num_workers: 3, flush: {bytes: 1000, interval: 1s},"
@@ -77,7 +77,7 @@ class VendorKeysTest {
   }
 
   @Test
-  void everyModeOfTheCollectorIsRead() {
+  void readsEveryModeOfTheCollector() {
     assertThat(settings("endpoint: 'http://a:1'").collector()).isNull();
     assertThat(settings("endpoint: 'http://a:1'").isUnsaid()).isTrue();
     assertThat(settings("{endpoint: 'http://a:1', mapping: {mode: tethys}}").isUnsaid()).isFalse();
@@ -96,7 +96,7 @@ class VendorKeysTest {
   }
 
   @Test
-  void whatContradictsOrIsNotBuiltIsRefused() {
+  void rejectsConflictingAndUnsupportedSettings() {
     assertThatThrownBy(
             () -> settings("{endpoint: 'http://a:1', retry: {max_requests: 1, max_retries: 1}}"))
         .hasMessageContaining("must not specify both");
@@ -139,7 +139,7 @@ class VendorKeysTest {
   }
 
   @Test
-  void bulkRequestsAskForWhatIsWrittenBesideWhatIsNeeded() {
+  void addsConfiguredFilterPathsToBulkRequests() {
     assertThat(settings("endpoint: 'http://a:1'").bulk().path(""))
         .isEqualTo(
             "/_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason");
@@ -158,7 +158,7 @@ class VendorKeysTest {
   }
 
   @Test
-  void documentsMayBeRepeatedForOtherStatusesThanRequests() {
+  void supportsSeparateRetryStatusesOfDocuments() {
     ElasticSettings s =
         settings(
             "{endpoint: 'http://a:1', retry: {retry_on_status: [429, 500],"
@@ -170,7 +170,7 @@ class VendorKeysTest {
   }
 
   @Test
-  void onlyBatchesThatAgreeInMetadataAreJoined() {
+  void joinsOnlyBatchesWithEqualMetadata() {
     ElasticSettings s =
         settings(
             "{endpoint: 'http://a:1', metadata_keys: [X-Tenant],"

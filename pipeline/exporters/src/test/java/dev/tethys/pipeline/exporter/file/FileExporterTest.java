@@ -67,7 +67,7 @@ class FileExporterTest {
   }
 
   @Test
-  void theFolderIsTriedAndTheFileLeftAsItIs() throws IOException {
+  void probesTheFolderAndLeavesTheFileUnchanged() throws IOException {
     FileProbe none = probe("{path: sub/a.json}");
     assertThatThrownBy(none::connect).hasMessageContaining("create_directory");
     FileProbe fresh = probe("{path: sub/a.json, create_directory: true}");
@@ -99,7 +99,7 @@ class FileExporterTest {
   }
 
   @Test
-  void linesOfJson() throws IOException {
+  void writesLinesOfJson() throws IOException {
     FileExporter e = exporter(settings("{path: sub/a.json, create_directory: true}"));
     write(e, 1);
     write(e, 2);
@@ -122,7 +122,7 @@ class FileExporterTest {
   }
 
   @Test
-  void protobufWithLengthsCompressedOrNot() throws IOException {
+  void writesLengthPrefixedProtobufWithAndWithoutCompression() throws IOException {
     for (boolean zstd : new boolean[] {false, true}) {
       Path p = folder.resolve("b" + zstd);
       FileExporter e =
@@ -148,7 +148,7 @@ class FileExporterTest {
   }
 
   @Test
-  void compressionHasTheLevelThatIsSet() {
+  void appliesTheCompressionLevel() {
     assertThat(settings("{path: b, compression: zstd}").level())
         .isEqualTo(Compression.DEFAULT_LEVEL);
     assertThat(settings("{path: b, compression: zstd, compression_params: {level: 11}}").level())
@@ -158,7 +158,7 @@ class FileExporterTest {
   }
 
   @Test
-  void whatTheFileHeldStaysWhenToldSo() throws IOException {
+  void keepsExistingContentIfConfigured() throws IOException {
     FileExporter first = exporter(settings("{path: c.json}"));
     write(first, 1);
     first.stop(Duration.ZERO);
@@ -179,7 +179,7 @@ class FileExporterTest {
         "append: true, format: proto",
         "rotation: {max_megabytes: 1}, compression: zstd"
       })
-  void halfARecordDoesNotGetIntoTheNext(String format) throws IOException {
+  void truncatesAnIncompleteRecord(String format) throws IOException {
     Path p = folder.resolve("k");
     FileSettings s = settings("{path: k, " + format + "}");
     FileExporter first = exporter(s);
@@ -204,7 +204,7 @@ class FileExporterTest {
   }
 
   @Test
-  void aFileOfSomethingElseIsNotCut() throws IOException {
+  void doesNotTruncateForeignFiles() throws IOException {
     Path p = Files.writeString(folder.resolve("other"), "{\"resourceLogs\":[]}\n");
     assertThatThrownBy(() -> exporter(settings("{path: other, append: true, format: proto}")))
         .isInstanceOf(IOException.class)
@@ -213,7 +213,7 @@ class FileExporterTest {
   }
 
   @Test
-  void fullFilesMakeRoom() throws IOException {
+  void rotatesFullFiles() throws IOException {
     FileExporter e =
         exporter(settings("{path: d.json, rotation: {max_megabytes: 1, max_backups: 2}}"));
     for (int i = 0; i < 10; i++) {
@@ -231,7 +231,7 @@ class FileExporterTest {
   }
 
   @Test
-  void settingsAreReadStrictly() {
+  void rejectsInvalidSettings() {
     String[][] wrong = {
       {"{}", "\"path\" is required"},
       {"{path: a, format: xml}", "unknown format"},

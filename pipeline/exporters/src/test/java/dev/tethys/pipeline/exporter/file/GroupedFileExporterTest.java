@@ -117,7 +117,7 @@ class GroupedFileExporterTest {
   }
 
   @Test
-  void continuesFilesThatWereClosedForOthers() throws IOException {
+  void continuesFilesClosedForOthers() throws IOException {
     Path old = Files.createDirectories(folder.resolve("out")).resolve("a");
     Files.writeString(old, "of an earlier process\n");
     GroupedFileExporter e = exporter("{path: out/*, group_by: {enabled: true, max_open_files: 1}}");
@@ -153,7 +153,7 @@ class GroupedFileExporterTest {
         "path: a/*, group_by: {enabled: true, max_open_files: 0} | must be 1 to",
         "path: a/*, group_by: {enable: true} | unknown key",
       })
-  void rejectsMistakes(String yaml, String message) {
+  void rejectsInvalidSettings(String yaml, String message) {
     assertThatThrownBy(() -> settings("{" + yaml + "}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(message);

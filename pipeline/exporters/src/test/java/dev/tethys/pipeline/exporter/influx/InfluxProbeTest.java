@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The trial of an InfluxDB by what its versions answer; version 1 itself is tried elsewhere. */
+/** Probe of InfluxDB against responses of its versions; version 1 itself is tested elsewhere. */
 class InfluxProbeTest {
   private static final long SECONDS = 1_700_000_000;
   private static final String V2 = "org: ours, bucket: far, token: t";
@@ -54,7 +54,7 @@ class InfluxProbeTest {
   }
 
   @Test
-  void aBucketThatIsMissingIsNotMadeUnlessOneSaysSo() throws Exception {
+  void createsAMissingBucketOnlyIfConfigured() throws Exception {
     buckets("[]");
     try (ExporterProbe p = probe(Signal.METRICS, V2)) {
       assertThatThrownBy(p::connect)
@@ -78,7 +78,7 @@ class InfluxProbeTest {
   }
 
   @Test
-  void linesAreLookedForWhereLogsStand() throws Exception {
+  void looksUpLinesInTheLogsMeasurement() throws Exception {
     buckets("[{\"name\":\"far\"}]");
     influx.when(
         g -> g.path().contains("q=SELECT+%22body%22+FROM+%22logs%22"),
@@ -96,7 +96,7 @@ class InfluxProbeTest {
   }
 
   @Test
-  void aPasswordOfTheAddressIsNotShown() throws Exception {
+  void hidesThePasswordOfTheUrl() throws Exception {
     try (HttpDouble away = new HttpDouble()) {
       away.otherwise(500, "");
       YamlDocument d =
@@ -115,7 +115,7 @@ class InfluxProbeTest {
   }
 
   @Test
-  void theFirstWriteMakesADatabaseOfVersionThree() throws Exception {
+  void firstWriteCreatesADatabaseOfVersion3() throws Exception {
     influx.when(
         g -> g.path().contains("SHOW+DATABASES"),
         200,

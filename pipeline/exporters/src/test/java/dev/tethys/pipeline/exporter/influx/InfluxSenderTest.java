@@ -112,7 +112,7 @@ class InfluxSenderTest {
   }
 
   @Test
-  void samplesBecomeLines() throws Exception {
+  void writesSamplesAsLines() throws Exception {
     InfluxSettings s = settings(V2 + ", default_tags: {dc: here, x: other}");
     EncodedRequest p = encodedRequests(s, batch()).getFirst();
     assertThat(p.items()).isEqualTo(4);
@@ -136,7 +136,7 @@ class InfluxSenderTest {
   }
 
   @Test
-  void eachVersionHasItsAddressAndCredentials() throws Exception {
+  void usesAddressAndCredentialsOfEachVersion() throws Exception {
     influx.otherwise(204, "");
     for (String keys : List.of(V1, V3)) {
       InfluxSettings s = settings(keys);
@@ -153,7 +153,7 @@ class InfluxSenderTest {
   }
 
   @Test
-  void firstVersionShowsLinesThatItCannotParse() throws Exception {
+  void reportsLinesThatVersion1CannotParse() throws Exception {
     InfluxSettings s = settings(V1);
     influx.answer(
         400,
@@ -167,7 +167,7 @@ class InfluxSenderTest {
   }
 
   @Test
-  void firstVersionSaysHowManyItDropped() throws Exception {
+  void readsTheDropCountOfVersion1() throws Exception {
     InfluxSettings s = settings(V1);
     influx.answer(400, "{\"error\":\"partial write: field type conflict: x dropped=2\"}");
     assertThat(sender(s).send(encodedRequests(s, batch()).getFirst()))
@@ -176,7 +176,7 @@ class InfluxSenderTest {
   }
 
   @Test
-  void aDiskThatIsFullIsNoFaultOfThePoints() throws Exception {
+  void retriesPointsWhenTheDiskIsFull() throws Exception {
     InfluxSettings s = settings(V1);
     influx.answer(
         400,
@@ -187,7 +187,7 @@ class InfluxSenderTest {
   }
 
   @Test
-  void aLineThatSpeaksOfAFullDiskIsRefusedAsAnyOther() throws Exception {
+  void rejectsALineThatQuotesADiskError() throws Exception {
     InfluxSettings s = settings(V1);
     WriteRequestWriter w = new WriteRequestWriter();
     w.beginSeries(Labels.of("__name__", "a", "x", "no space left on device"));
@@ -212,7 +212,7 @@ class InfluxSenderTest {
   }
 
   @Test
-  void aDatabaseThatIsNotMadeIsNotSaidToBe() throws Exception {
+  void doesNotReportAFailedDatabaseAsCreated() throws Exception {
     InfluxSettings s = settings(V1 + ", create_schema: true");
     influx.when(
         g -> g.path().startsWith("/query"), 200, "{\"results\":[{\"error\":\"not authorized\"}]}");
@@ -225,7 +225,7 @@ class InfluxSenderTest {
   }
 
   @Test
-  void secondVersionIsHalvedUntilTheLineIsFound() throws Exception {
+  void bisectsForVersion2() throws Exception {
     InfluxSettings s = settings(V2);
     influx.when(
         g -> g.text().contains("value=-0"), 400, "{\"code\":\"invalid\",\"message\":\"no\"}");
@@ -246,7 +246,7 @@ class InfluxSenderTest {
   }
 
   @Test
-  void thirdVersionNamesItsLinesAndAHistogramIsOneItem() throws Exception {
+  void readsLineNumbersOfVersion3AndCountsHistogramsOnce() throws Exception {
     InfluxSettings s = settings(V3);
     influx.answer(
         400,
@@ -264,7 +264,7 @@ class InfluxSenderTest {
   }
 
   @Test
-  void whatPeopleMendIsWaitedFor() throws Exception {
+  void retriesErrorsThatOperatorsFix() throws Exception {
     InfluxSettings s = settings(V2);
     for (int status : new int[] {401, 403, 404, 429, 500, 503}) {
       influx.answer(status, "");
@@ -278,7 +278,7 @@ class InfluxSenderTest {
   }
 
   @Test
-  void settingsThatCannotBeMetAreRefused() {
+  void rejectsImpossibleSettings() {
     assertThatThrownBy(() -> settings("bucket: b"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("\"org\" must name");

@@ -20,7 +20,7 @@ class BalancerMetricsTest {
   }
 
   @Test
-  void whatSettlesAfterItsEndpointWasForgottenBringsNothingBack() {
+  void ignoresOutcomesAfterRemoval() {
     metrics.opened("a:1");
     metrics.opened("b:1");
     metrics.settled("a:1", 3, true);

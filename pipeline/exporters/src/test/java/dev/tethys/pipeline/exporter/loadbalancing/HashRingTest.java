@@ -24,23 +24,23 @@ class HashRingTest {
     "second.monotonic.sum, endpoint-3",
     "third.monotonic.sum, endpoint-1",
   })
-  void ownersAreTheCollectors(String key, String owner) {
+  void ownersMatchTheCollector(String key, String owner) {
     HashRing r = HashRing.of(List.of("endpoint-3", "endpoint-1", "endpoint-2", "endpoint-1"));
     assertThat(r.owner(key.getBytes(StandardCharsets.UTF_8))).isEqualTo(owner);
   }
 
   @Test
-  void aPositionThatIsTakenIsFollowedByTheNext() {
+  void usesTheNextPositionIfTaken() {
     List<String> many = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
       many.add("10.0.0." + i);
     }
-    // 6,000 of 36,000 positions: some hundreds are taken, yet each backend has some.
+    // 6,000 of 36,000 positions: some hundreds collide, yet each backend has some.
     assertThat(HashRing.of(many).positions()).hasSize(6000).isSorted().doesNotHaveDuplicates();
   }
 
   @Test
-  void behindTheLastPositionTheFirstOwns() {
+  void wrapsAroundAfterTheLastPosition() {
     HashRing r = HashRing.of(List.of("endpoint-1", "endpoint-2"), 5);
     int[] p = r.positions();
     assertThat(p).hasSize(10);
@@ -50,7 +50,7 @@ class HashRingTest {
   }
 
   @Test
-  void whoGoesTakesOnlyItsOwnKeysAlong() {
+  void removalMovesOnlyTheRemovedBackendsKeys() {
     List<String> five = List.of("a:1", "b:1", "c:1", "d:1", "e:1");
     HashRing before = HashRing.of(five);
     HashRing after = HashRing.of(five.subList(0, 4));

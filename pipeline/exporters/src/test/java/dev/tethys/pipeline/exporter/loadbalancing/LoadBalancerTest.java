@@ -65,11 +65,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** In a graph, before gRPC servers on different addresses of one name. */
+/** Runs in a graph with gRPC servers on several addresses of one name. */
 class LoadBalancerTest {
   private static final List<String> THREE = List.of("127.0.0.2", "127.0.0.3", "127.0.0.4");
 
-  /** A receiver that gives what the test gives it. */
+  /** Receiver that emits the test's batches. */
   private static final class In implements ReceiverFactory<String> {
     volatile @Nullable Consumer traces;
 
@@ -272,7 +272,7 @@ class LoadBalancerTest {
     return sum;
   }
 
-  /** Which of those that there are has a trace, by the ring. */
+  /** Owner of a trace on the ring of these addresses. */
   private static String owner(long trace, List<String> addresses, int port) {
     byte[] id = ByteBuffer.allocate(16).putLong(77).putLong(trace).array();
     String name = HashRing.of(addresses.stream().map(a -> a + ":" + port).toList()).owner(id);
@@ -285,10 +285,10 @@ class LoadBalancerTest {
             traces.forEach(t -> assertThat(owner(t, addresses, port)).isEqualTo(address)));
   }
 
-  /** As the Collector's documentation writes it. */
+  /** Forms from the Collector's documentation. */
   @ParameterizedTest
   @ValueSource(strings = {"protocol: {otlp: }", "protocol: {}", ""})
-  void whatIsNotSaidOfBackendsIsUsual(String protocol) {
+  void appliesDefaultsOfBackends(String protocol) {
     YamlDocument d =
         YamlDocument.parse("c.yaml", null, protocol + "\nresolver: {static: {hostnames: [a]}}");
     LoadBalancingSettings s = LoadBalancingSettings.TYPE.read(d.root());
@@ -296,7 +296,7 @@ class LoadBalancerTest {
   }
 
   @Test
-  void everyTraceGoesToItsOwner() throws IOException {
+  void sendsEveryTraceToItsOwner() throws IOException {
     listen();
     run(dns("", ""));
     send(0, 300);
@@ -311,7 +311,7 @@ class LoadBalancerTest {
   }
 
   @Test
-  void aBackendThatIsDownHoldsUpOnlyItsOwn() throws IOException {
+  void aFailedBackendDelaysOnlyItsOwnTraces() throws IOException {
     listen();
     down.add("127.0.0.3");
     run(dns("", ""));
@@ -329,7 +329,7 @@ class LoadBalancerTest {
   }
 
   @Test
-  void whatWaitsForOneThatIsGoneIsHandedOverAndCountedOnce() throws IOException {
+  void transfersRequestsOfARemovedBackendOnce() throws IOException {
     listen();
     down.addAll(THREE);
     run(dns("", ""));
@@ -352,7 +352,7 @@ class LoadBalancerTest {
   }
 
   @Test
-  void oneThatComesBackGoesOn() throws IOException {
+  void resumesAReturningBackend() throws IOException {
     listen();
     down.addAll(THREE);
     run(dns("", ""));
@@ -370,7 +370,7 @@ class LoadBalancerTest {
   }
 
   @Test
-  void aQueueThatIsFullWhileThereIsNobodyHoldsUpNoChange() throws Exception {
+  void aFullQueueWithoutBackendsBlocksNoChange() throws Exception {
     listen();
     down.addAll(THREE);
     addresses.retainAll(List.of("127.0.0.2"));
@@ -394,7 +394,7 @@ class LoadBalancerTest {
   }
 
   @Test
-  void whatIsAcknowledgedIsNotGivenUpWhileThereIsNobody() throws Exception {
+  void keepsAcknowledgedDataWithoutBackends() throws Exception {
     listen();
     addresses.retainAll(List.of("127.0.0.2"));
     stuck.add("127.0.0.2");
@@ -414,11 +414,11 @@ class LoadBalancerTest {
     await(() -> got.containsKey("127.0.0.3"));
     stuck.clear();
     await(() -> all().size() == 11);
-    await(() -> account().balance().out() == 11); // the answer comes after what it answers
+    await(() -> account().balance().out() == 11); // the counts follow the response
   }
 
   @Test
-  void oneThatCannotBeOpenedIsNoChangeEachTimeItIsSeen() throws Exception {
+  void reportsABackendThatCannotBeOpenedOnce() throws Exception {
     listen();
     addresses.retainAll(List.of("127.0.0.2"));
     run(dns("sending_queue: {storage: file_storage}", "").replace("} sending", "}, sending"));
@@ -433,7 +433,7 @@ class LoadBalancerTest {
   }
 
   @Test
-  void namesThatCannotBeLookedUpKeepTheirLastBackends() throws IOException {
+  void keepsTheLastBackendsWhenLookupsFail() throws IOException {
     listen();
     run(dns("", ""));
     addresses.clear();
@@ -445,7 +445,7 @@ class LoadBalancerTest {
   }
 
   @Test
-  void withoutAnyBackendSourcesAreToldToComeAgain() throws IOException {
+  void rejectsAsRetryableWithoutBackends() throws IOException {
     listen();
     addresses.clear();
     run(dns("", ""));
@@ -464,7 +464,7 @@ class LoadBalancerTest {
   }
 
   @Test
-  void whatIsOnDiskForOneThatIsGoneIsHandedOverByTheNextProcess() throws IOException {
+  void nextProcessTransfersQueuesOfRemovedBackends() throws IOException {
     listen();
     down.addAll(THREE);
     String queue = ", sending_queue: {storage: file_storage}";
@@ -485,7 +485,7 @@ class LoadBalancerTest {
   }
 
   @Test
-  void aListIsCalledAsItIsWritten() throws IOException {
+  void keepsTheNamesOfAStaticList() throws IOException {
     listen();
     run(
         "protocol: {otlp: {tls: {insecure: true}}}, resolver: {static: {hostnames: [\"127.0.0.2:"
@@ -497,7 +497,7 @@ class LoadBalancerTest {
   }
 
   @Test
-  void targetsAreCompleted() {
+  void completesTargets() {
     assertThat(LoadBalancingSettings.target("host")).isEqualTo("host:4317");
     assertThat(LoadBalancingSettings.target("host:1")).isEqualTo("host:1");
     assertThat(LoadBalancingSettings.target("[::1]")).isEqualTo("[::1]:4317");
@@ -507,7 +507,7 @@ class LoadBalancerTest {
   }
 
   @Test
-  void mistakesAreNamed() {
+  void reportsInvalidSettings() {
     String otlp = "protocol: {otlp: {}}, ";
     String[][] wrong = {
       {otlp + "resolver: {}", "no resolvers specified"},

@@ -8,12 +8,12 @@ import java.net.InetAddress;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** What is found without asking anybody. */
+/** Names that resolve without a DNS query. */
 class NameLookupTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
   @Test
-  void addressesAreThemselvesAndTheFileOfHostsIsRead() throws Exception {
+  void resolvesAddressesAndTheHostsFile() throws Exception {
     assertThat(NameLookup.SYSTEM.addresses("192.0.2.7", TIMEOUT))
         .containsExactly(InetAddress.ofLiteral("192.0.2.7"));
     assertThat(NameLookup.SYSTEM.addresses("localhost", TIMEOUT))
@@ -21,7 +21,7 @@ class NameLookupTest {
   }
 
   @Test
-  void whatIsNoNameIsSaid() {
+  void rejectsInvalidNames() {
     assertThatThrownBy(() -> NameLookup.SYSTEM.addresses("a..b", TIMEOUT))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("a..b");

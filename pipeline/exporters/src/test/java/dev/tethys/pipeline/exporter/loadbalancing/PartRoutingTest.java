@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Who gets what, by keys and owners that the tests and test data of the Collector's exporter have.
+ * Owners of items, with keys and owners from the tests and test data of the Collector's exporter.
  */
 class PartRoutingTest {
   private final List<String> keys = new ArrayList<>();
@@ -93,7 +93,7 @@ class PartRoutingTest {
     "resource_key, bar, endpoint-3, RESOURCE",
     "resource_key, asdf, endpoint-3, RESOURCE",
   })
-  void resourcesGoWhereTheCollectorSendsThem(
+  void routesResourcesLikeTheCollector(
       String attribute, String value, String owner, RoutingKey key) {
     MetricsData m = metrics(attribute, value, "cumulative.monotonic.sum", "aaa=bbb");
     assertThat(part(key, m)).containsOnlyKeys(owner);
@@ -105,7 +105,7 @@ class PartRoutingTest {
     "second.monotonic.sum, endpoint-3",
     "third.monotonic.sum, endpoint-1",
   })
-  void metricsGoWhereTheCollectorSendsThem(String name, String owner) {
+  void routesMetricsLikeTheCollector(String name, String owner) {
     assertThat(part(RoutingKey.METRIC, metrics("resource_key", "foo", name, "aaa=bbb")))
         .containsOnlyKeys(owner);
     assertThat(keys).containsExactly(name);
@@ -121,15 +121,14 @@ class PartRoutingTest {
     "bar, second.monotonic.sum, aaa=bbb, endpoint-2",
     "bar, second.monotonic.sum, bbb=ccc, endpoint-2",
   })
-  void streamsGoWhereTheCollectorSendsThem(
-      String resource, String name, String attribute, String owner) {
+  void routesStreamsLikeTheCollector(String resource, String name, String attribute, String owner) {
     assertThat(part(RoutingKey.STREAM_ID, metrics("resource_key", resource, name, attribute)))
         .containsOnlyKeys(owner);
     assertThat(keys.getFirst()).startsWith("stream/");
   }
 
   @Test
-  void pointsOfOneMetricArePartedAndKeepTheirMetric() {
+  void splitsPointsOfOneMetric() {
     MetricsData m =
         metrics("resource_key", "foo", "first.monotonic.sum", "aaa=bbb", "bbb=ccc", "aaa=bbb");
     Map<String, Telemetry<?>> out = part(RoutingKey.STREAM_ID, m);
@@ -157,7 +156,7 @@ class PartRoutingTest {
   }
 
   @Test
-  void valuesOfEveryKindAreWrittenAsTheCollectorWritesThem() {
+  void formatsValuesLikeTheCollector() {
     ArrayValue list = new ArrayValue();
     list.add(1L);
     list.add("x");
@@ -180,7 +179,7 @@ class PartRoutingTest {
   }
 
   @Test
-  void attributesOfResourcesComeFirstThenThoseOfScopesThenThoseOfPoints() {
+  void ordersAttributesOfResourcesScopesAndPoints() {
     List<String> names = List.of("aaa", "missing", "scope_key", "resource_key");
     assertThat(byKey(RoutingKey.ATTRIBUTES, names, metrics("resource_key", "r", "n", "aaa=b")))
         .containsOnlyKeys("resource_key=r|scope_key=foo|aaa=b|missing=|");
@@ -214,7 +213,7 @@ class PartRoutingTest {
   }
 
   @Test
-  void spansOfOneTraceStayTogether() {
+  void keepsSpansOfOneTraceTogether() {
     Map<String, Telemetry<?>> out =
         part(RoutingKey.TRACE_ID, traces(span(1, "a"), span(2, "b"), span(1, "c"), span(6, "d")));
     assertThat(out.values().stream().mapToInt(Telemetry::itemCount).sum()).isEqualTo(4);
@@ -227,7 +226,7 @@ class PartRoutingTest {
   }
 
   @Test
-  void spansSayWhatTheirTracesFirstSpanSays() {
+  void usesAttributesOfTheFirstSpanOfATrace() {
     List<String> names = List.of("span.name", "service.name", "span.kind", "shard");
     Map<String, Telemetry<?>> out =
         byKey(
@@ -261,7 +260,7 @@ class PartRoutingTest {
   }
 
   @Test
-  void logsOfATraceGoWhereItsSpansGoAndOthersAnywhere() {
+  void routesLogsWithTheirTraceAndOthersRandomly() {
     part(RoutingKey.TRACE_ID, logs(log(9, "a"), log(9, "b"), log(0, "c"), log(0, "d")));
     assertThat(keys.get(0)).isEqualTo(keys.get(1)).isNotEqualTo(keys.get(2));
     assertThat(keys.get(2)).isNotEqualTo(keys.get(3));

@@ -148,7 +148,7 @@ class ServiceBackendsTest {
   }
 
   @Test
-  void podsThatAreReadyAreBackends() throws Exception {
+  void usesReadyPodsAsBackends() throws Exception {
     start(List.of(), false);
     assertThat(next()).containsExactly("10.0.0.1");
     assertThat(asked).anyMatch(u -> u.contains("labelSelector=kubernetes.io%2Fservice-name%3Dx"));
@@ -159,13 +159,13 @@ class ServiceBackendsTest {
   }
 
   @Test
-  void everyPortIsABackendOfItsOwn() throws Exception {
+  void createsABackendPerPort() throws Exception {
     start(List.of(4317, 4318), false);
     assertThat(next()).containsExactly("10.0.0.1:4317", "10.0.0.1:4318");
   }
 
   @Test
-  void whereSlicesMayNotBeSeenEndpointsAre() throws Exception {
+  void watchesEndpointsIfSlicesAreForbidden() throws Exception {
     forbidden = true;
     start(List.of(), false);
     assertThat(next()).containsExactly("10.0.0.2");
@@ -173,14 +173,14 @@ class ServiceBackendsTest {
   }
 
   @Test
-  void podsOfAStatefulSetAreCalledByName() throws Exception {
+  void addressesStatefulSetPodsByName() throws Exception {
     forbidden = true;
     start(List.of(4317), true);
     assertThat(next()).containsExactly("x-0.x.far:4317");
   }
 
   @Test
-  void withoutAClusterItDoesNotStart() {
+  void failsStartWithoutACluster() {
     ServiceBackends b =
         new ServiceBackends(
             new LoadBalancingSettings.Service("x", null, List.of(), Duration.ofSeconds(1), false),

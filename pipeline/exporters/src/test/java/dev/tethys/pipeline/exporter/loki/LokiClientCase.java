@@ -36,7 +36,7 @@ abstract class LokiClientCase {
   private final List<LokiClient> opened = new ArrayList<>();
   final Timers time = new Timers();
 
-  /** Time that the test moves; tasks run at once. */
+  /** Clock advanced by the test; tasks run immediately. */
   static final class Timers implements Scheduler {
     private record Alarm(long at, Runnable task) {}
 

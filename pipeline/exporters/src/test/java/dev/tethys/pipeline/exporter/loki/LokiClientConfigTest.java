@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class LokiClientConfigTest {
   @Test
-  void aFullConfigurationIsRead() {
+  void readsAFullConfiguration() {
     LokiClientConfig c =
         LokiClientCase.config(
             """
@@ -38,17 +38,17 @@ class LokiClientConfigTest {
       textBlock =
           """
           {}                                                    | "url" is required
-          {url: 'nowhere'}                                      | url must be an address
+          {url: 'nowhere'}                                      | url must be a URL
           {url: 'http://h/', batchsize: -1}                     | batchsize must be
           {url: 'http://h/', batchwait: 1 hour}                 | not a valid duration
           {url: 'http://h/', batchpause: -1s}                   | may not be negative here
           {url: 'http://h/', external_labels: {a-b: c}}         | not a valid label name
-          {url: 'http://h/', headers: {'a b': c}}               | not a valid name of a header
-          {url: 'http://h/', backoff_config: {max_retries: -1}} | may not be negative
+          {url: 'http://h/', headers: {'a b': c}}               | not a valid header name
+          {url: 'http://h/', backoff_config: {max_retries: -1}} | must not be negative
           {url: 'http://h/', stream_lag_labels: a}              | is valid but not built
           {url: 'http://h/'}, {url: 'http://h/'}                | duplicate client configs
           """)
-  void mistakesAreRefused(String yaml, String message) {
+  void rejectsInvalidSettings(String yaml, String message) {
     assertThatThrownBy(() -> LokiClientCase.config(yaml)).hasMessageContaining(message);
   }
 }

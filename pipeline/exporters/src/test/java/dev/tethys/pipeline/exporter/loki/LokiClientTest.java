@@ -13,10 +13,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What becomes of entries between their source and Loki. */
+/** Outcomes of entries between their source and Loki. */
 class LokiClientTest extends LokiClientCase {
   @Test
-  void entriesArriveByStream() throws Exception {
+  void deliversEntriesByStream() throws Exception {
     LokiClient c = client(QUICK + "}, headers: {X-Own: mine}, external_labels: {dc: eu, app: x}");
     LogEntry rich = entry(1_700_000_000_123_456_789L, "a \u00e4 \"line\"\n", "app", "lo\"ki");
     rich.setMetadata(Labels.of("trace", "t1", "user", "u"));
@@ -60,7 +60,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void whoIsInterruptedBeforeAFullQueueLosesNothing() throws Exception {
+  void losesNothingIfInterruptedAtAFullQueue() throws Exception {
     loki.always = new LokiDouble.Answer(503, "");
     LokiClient c = client(QUICK + PATIENT, LokiLimits.NONE, new RequestQueue(null, 4000));
     Thread t = bringing(c);
@@ -73,7 +73,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void whatFindsNoRoomAtTheEndIsLeftToItsSource() throws Exception {
+  void returnsEntriesThatFindNoRoomAtTheEnd() throws Exception {
     loki.always = new LokiDouble.Answer(503, "");
     LokiClient c = client(QUICK + PATIENT, LokiLimits.NONE, new RequestQueue(null, 4000));
     Thread t = bringing(c);
@@ -85,7 +85,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void eachTenantHasItsRequests() throws Exception {
+  void sendsSeparateRequestsPerTenant() throws Exception {
     LokiClient c = client(QUICK + "}, tenant_id: common");
     c.accept(entry(1, "a", "app", "x", "__tenant_id__", "t1"));
     c.accept(entry(2, "b", "app", "x"));
@@ -101,7 +101,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void aTenantThatIsTurnedAwayHoldsUpNoOther() throws Exception {
+  void aRejectedTenantDelaysNoOther() throws Exception {
     loki.away = "busy";
     LokiClient c = client(QUICK + "}, batchsize: 10");
     for (int i = 0; i < 20; i++) {
@@ -117,7 +117,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void orderIsKeptAcrossFailures() throws Exception {
+  void keepsOrderAcrossFailures() throws Exception {
     for (int status : new int[] {500, 429, 503, 502}) {
       loki.answers.add(new LokiDouble.Answer(status, "not now"));
     }
@@ -136,7 +136,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void refusedRequestsAreDroppedAndCounted() throws Exception {
+  void dropsAndCountsRejectedRequests() throws Exception {
     loki.answers.add(new LokiDouble.Answer(400, "entry too far behind\nmore"));
     LokiClient c = client(QUICK + "}");
     c.accept(entry(1, "bad", "app", "x"));
@@ -150,7 +150,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void rateLimitedRequestsAreDroppedWhereTold() throws Exception {
+  void dropsRateLimitedRequestsIfConfigured() throws Exception {
     loki.answers.add(new LokiDouble.Answer(429, "too much"));
     LokiClient c = client(QUICK + "}, drop_rate_limited_batches: true");
     c.accept(entry(1, "much", "app", "x"));
@@ -160,7 +160,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void attemptsEndWhereTold() throws Exception {
+  void stopsAfterTheConfiguredAttempts() throws Exception {
     loki.always = new LokiDouble.Answer(500, "down");
     LokiClient c = client(QUICK + ", max_retries: 3}");
     c.accept(entry(1, "lost", "app", "x"));
@@ -171,7 +171,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void tooLargeRequestsAreHalved() throws Exception {
+  void halvesTooLargeRequests() throws Exception {
     loki.answers.add(new LokiDouble.Answer(413, "too large"));
     LokiClient c = client(QUICK + "}");
     for (int i = 0; i < 5; i++) {
@@ -185,7 +185,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void limitsOfEntriesAreHeld() throws Exception {
+  void respectsEntryLimits() throws Exception {
     LokiClient c = client(QUICK + "}", new LokiLimits(2, 5, false), RequestQueue.MEMORY);
     c.accept(entry(1, "123456", "app", "a"));
     c.accept(entry(1, "12345", "app", "a"));
@@ -206,7 +206,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void whatIsNotSentAtTheEndIsLeftToItsSource() throws Exception {
+  void returnsUnsentEntriesAtTheEnd() throws Exception {
     loki.always = new LokiDouble.Answer(500, "down");
     LokiClient c = client(QUICK + "}");
     c.accept(entry(1, "kept", "app", "x"));
@@ -217,7 +217,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void onDiskEntriesAreSettledAtOnceAndSurvive(@TempDir Path folder) throws Exception {
+  void settlesDiskEntriesImmediatelyAndKeepsThem(@TempDir Path folder) throws Exception {
     loki.always = new LokiDouble.Answer(500, "down");
     LokiClient c = client("name: disk, " + QUICK + "}", LokiLimits.NONE, folder);
     c.accept(entry(1, "kept", "app", "x"));
@@ -230,7 +230,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void whileTheDiskOfTheQueueTakesNothingEntriesWaitInOrder() throws Exception {
+  void keepsOrderWhileTheDiskQueueRejects() throws Exception {
     SimulatedFiles files = new SimulatedFiles(1);
     LokiClient c = client("name: full, " + QUICK + "}", LokiLimits.NONE, Path.of("/q"), files);
     files.setFree(0);
@@ -253,10 +253,10 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void whatWaitsGoesToTheOneThatItBecomesAndNobodyWaitsForThat() throws Exception {
+  void transfersWaitingEntriesWithoutBlocking() throws Exception {
     loki.always = new LokiDouble.Answer(503, "");
     LokiClient c = client(QUICK + PATIENT, LokiLimits.NONE, new RequestQueue(null, 4000));
-    Thread t = bringing(c); // holds what it may
+    Thread t = bringing(c); // the queue is full
     try (LokiDouble other = new LokiDouble()) {
       LokiClientConfig next = config("{url: '" + other.url() + "', name: next, " + QUICK + "}}");
       c.become(next, LokiLimits.NONE, http.client(next.client()), RequestQueue.MEMORY);
@@ -269,7 +269,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void whatAClientThatIsGivenUpHasNotDeliveredIsDroppedAndCounted() throws Exception {
+  void dropsAndCountsUndeliveredEntriesOfAnAbandonedClient() throws Exception {
     loki.always = new LokiDouble.Answer(503, "");
     LokiClient c = client(QUICK + PATIENT, LokiLimits.NONE, new RequestQueue(null, 4000));
     Thread t = bringing(c);
@@ -280,12 +280,9 @@ class LokiClientTest extends LokiClientCase {
     assertThat(account.balance().isBalanced()).isTrue();
   }
 
-  /**
-   * So that a thread that stops meanwhile does not have to wait, and brings no entry again to
-   * others.
-   */
+  /** A stopping thread must not wait, and must not resend entries to the other clients. */
   @Test
-  void theTimeOfAClientThatIsGivenUpEndsWithHaste() throws Exception {
+  void failBlockedProducersEndsTheWaitOfAnAbandonedClient() throws Exception {
     loki.always = new LokiDouble.Answer(503, "");
     LokiClient c = client(QUICK + PATIENT, LokiLimits.NONE, new RequestQueue(null, 4000));
     Thread t = bringing(c);
@@ -299,9 +296,9 @@ class LokiClientTest extends LokiClientCase {
     assertThat(account.balance().isBalanced()).isTrue();
   }
 
-  /** Entries whose configured attempts are used up are dropped, also while something ends. */
+  /** Entries are dropped after the configured attempts, also during shutdown. */
   @Test
-  void attemptsThatEndInHasteAreDroppedToo() throws Exception {
+  void dropsEntriesWithoutAttemptsDuringShutdown() throws Exception {
     loki.always = new LokiDouble.Answer(500, "down");
     LokiClient c = client(QUICK + ", max_retries: 1}");
     c.failBlockedProducers();
@@ -312,7 +309,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void whatIsGivenUpIsSaidToBeSo() throws Exception {
+  void reportsDroppedEntries() throws Exception {
     loki.always = new LokiDouble.Answer(500, "down");
     LokiClient c = client("name: going, " + QUICK + ", max_retries: 2}");
     LogMessages log = LogMessages.of(LokiClient.class);
@@ -327,9 +324,9 @@ class LokiClientTest extends LokiClientCase {
         .startsWith("client going: 1 entries dropped: failed after 2 attempts: ");
   }
 
-  /** A reload that changes another client is no reason to begin anew. */
+  /** A reload that changes another client must not reset the attempts. */
   @Test
-  void aClientThatStaysWhatItIsKeepsItsAttempts() throws Exception {
+  void keepsAttemptsOfUnchangedClients() throws Exception {
     loki.away = "slow";
     String keys = "batchwait: 1h, backoff_config: {min_period: 1h, max_period: 2h}";
     LokiClient c = client(keys);

@@ -114,7 +114,7 @@ class LokiExporterTest {
   }
 
   @Test
-  void recordsBecomeEntries() throws Exception {
+  void encodesRecordsAsEntries() throws Exception {
     List<EncodedRequest> all = encodedRequests(", tenant_id: common").encode(batch()).requests();
     for (EncodedRequest p : all) {
       assertThat(p.lane()).isEqualTo(9);
@@ -130,7 +130,7 @@ class LokiExporterTest {
   }
 
   @Test
-  void labelsAreChosen() throws Exception {
+  void selectsLabels() throws Exception {
     EncodedRequest p =
         encodedRequests(", resource_labels: [service.name], record_labels: [http.method]")
             .encode(batch())
@@ -148,7 +148,7 @@ class LokiExporterTest {
   }
 
   @Test
-  void labelsOfTheCollectorAreAddedWhenAskedFor() throws Exception {
+  void addsLabelsOfTheCollectorIfConfigured() throws Exception {
     byte[] b =
         ExportLogsServiceRequest.newBuilder()
             .addResourceLogs(
@@ -186,7 +186,7 @@ class LokiExporterTest {
   }
 
   @Test
-  void requestsMayBeJson() {
+  void supportsJsonRequests() {
     EncodedRequest p =
         encodedRequests(", encoding: json, compression: gzip")
             .encode(batch())
@@ -204,7 +204,7 @@ class LokiExporterTest {
   }
 
   @Test
-  void aPushRequestGoesThroughUnchanged() throws Exception {
+  void passesPushRequestsUnchanged() throws Exception {
     String json =
         "{\"streams\":[{\"stream\":{\"app\":\"a\"},\"values\":[[\"5\",\"x\",{\"k\":\"v\"}],[\"6\",\"y\"]]}]}";
     byte[] in = json.getBytes(StandardCharsets.UTF_8);
@@ -223,7 +223,7 @@ class LokiExporterTest {
   }
 
   @Test
-  void answersAreJudged() throws Exception {
+  void evaluatesResponses() throws Exception {
     EncodedRequest p = encodedRequests("").encode(batch()).requests().getFirst();
     loki.answers.add(new LokiDouble.Answer(429, "slow down"));
     assertThat(sender().send(p)).isInstanceOf(SendResult.Retryable.class);
@@ -234,7 +234,7 @@ class LokiExporterTest {
   }
 
   @Test
-  void requestsOfJsonAreHalvedToo() throws Exception {
+  void halvesJsonRequests() throws Exception {
     EncodedRequest whole =
         encodedRequests(", encoding: json, compression: gzip, tenant_id: t")
             .encode(batch())
@@ -264,7 +264,7 @@ class LokiExporterTest {
   }
 
   @Test
-  void mistakesAreRefused() {
+  void rejectsInvalidSettings() {
     assertThatThrownBy(() -> settings(", compression: gzip"))
         .hasMessageContaining("compressed by snappy");
     assertThatThrownBy(() -> settings(", default_labels_enabled: {colour: false}"))

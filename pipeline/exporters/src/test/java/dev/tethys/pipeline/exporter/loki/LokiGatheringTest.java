@@ -6,10 +6,10 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** When what was gathered leaves. */
+/** Times at which batches are sent. */
 class LokiGatheringTest extends LokiClientCase {
   @Test
-  void anEntryAloneLeavesAtOnceAndThenOneRequestEachPause() throws Exception {
+  void sendsASingleEntryImmediatelyThenOneRequestPerPause() throws Exception {
     LokiClient c = client("batchpause: 100ms");
     c.accept(entry(1, "a", "app", "x"));
     c.accept(entry(2, "written with it", "app", "x"));
@@ -26,7 +26,7 @@ class LokiGatheringTest extends LokiClientCase {
   }
 
   @Test
-  void whatComesWhileARequestIsUnderWayLeavesWithItsAnswer() throws Exception {
+  void sendsEntriesBatchedDuringARequestWithItsResponse() throws Exception {
     loki.always = new LokiDouble.Answer(500, "not now");
     LokiClient c = client(QUICK + "}, batchpause: 100ms");
     c.accept(entry(1, "a", "app", "x"));
@@ -50,7 +50,7 @@ class LokiGatheringTest extends LokiClientCase {
   }
 
   @Test
-  void nothingIsGatheredForLongerThanBatchwait() throws Exception {
+  void batchesForAtMostBatchwait() throws Exception {
     loki.always = new LokiDouble.Answer(500, "not now");
     LokiClient c =
         client(
@@ -67,7 +67,7 @@ class LokiGatheringTest extends LokiClientCase {
   }
 
   @Test
-  void whileRequestsWaitOnDiskTheyGrow(@TempDir Path folder) throws Exception {
+  void growsRequestsWhileTheyWaitOnDisk(@TempDir Path folder) throws Exception {
     loki.always = new LokiDouble.Answer(500, "down");
     LokiClient c = client("name: disk, batchpause: 100ms", LokiLimits.NONE, folder);
     c.accept(entry(1, "a", "app", "x"));
@@ -85,7 +85,7 @@ class LokiGatheringTest extends LokiClientCase {
   }
 
   @Test
-  void tenantsThatEndedAreForgotten() throws Exception {
+  void removesIdleTenants() throws Exception {
     LokiClient c = client(QUICK + "}, batchpause: 100ms");
     for (int i = 1; i <= 300; i++) {
       c.accept(entry(i, "line", "app", "x", "__tenant_id__", "t" + i));
@@ -96,7 +96,7 @@ class LokiGatheringTest extends LokiClientCase {
         time.pass(100);
       }
     }
-    assertThat(c.tenants()).isLessThanOrEqualTo(114); // 64 that are kept, 50 at once
+    assertThat(c.tenants()).isLessThanOrEqualTo(114); // 64 that are kept, 50 concurrent ones
     assertThat(loki.entries).hasSize(300);
   }
 }

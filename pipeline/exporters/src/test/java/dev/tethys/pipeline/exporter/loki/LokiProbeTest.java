@@ -41,7 +41,7 @@ class LokiProbeTest {
   }
 
   @Test
-  void aLineIsWrittenAndRead() throws Exception {
+  void writesAndReadsALine() throws Exception {
     loki.answer(200, "{\"status\":\"success\"}");
     loki.answer(204, "");
     loki.answer(200, "{\"data\":{\"result\":[]}}");
@@ -65,7 +65,7 @@ class LokiProbeTest {
   }
 
   @Test
-  void whoMayNotIsTold() {
+  void reportsMissingPermissions() {
     loki.answer(401, "no org id");
     try (ExporterProbe p = probe("/loki/api/v1/push")) {
       assertThatThrownBy(p::connect).hasMessageContaining("401: no org id");
@@ -73,12 +73,12 @@ class LokiProbeTest {
   }
 
   @Test
-  void whatOnlyTakesLinesIsNotAskedForThem() throws Exception {
+  void skipsQueriesOnWriteOnlyServers() throws Exception {
     loki.otherwise(404, "");
     loki.answer(404, "");
     loki.answer(204, "");
     try (ExporterProbe p = probe("/loki/api/v1/push")) {
-      assertThat(p.connect()).contains("answers no queries");
+      assertThat(p.connect()).contains("does not answer queries");
       assertThat(p.write(1_700_000_000, 42.5)).endsWith("it cannot be read back here");
     }
   }

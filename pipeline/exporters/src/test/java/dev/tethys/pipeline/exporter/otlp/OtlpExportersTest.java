@@ -199,7 +199,7 @@ class OtlpExportersTest {
   }
 
   @Test
-  void grpcDeliversInEveryCompression() throws Exception {
+  void grpcDeliversWithEveryCompression() throws Exception {
     for (String c : List.of("gzip", "snappy", "zstd", "none")) {
       requests.clear();
       SendResult v = send(grpc(", compression: " + c + ", headers: {X-Key: secret}", null), 20);
@@ -210,7 +210,7 @@ class OtlpExportersTest {
   }
 
   @Test
-  void httpDeliversInEveryCompressionAndEncoding() throws Exception {
+  void httpDeliversWithEveryCompressionAndEncoding() throws Exception {
     for (Compression c : Compression.values()) {
       for (String e : List.of("proto", "json")) {
         requests.clear();
@@ -226,7 +226,7 @@ class OtlpExportersTest {
   }
 
   @Test
-  void whatWasNotTakenIsCounted() throws Exception {
+  void countsRejectedItems() throws Exception {
     answer = new OtlpResponse(3, "too old").toProtobuf();
     assertThat(send(grpc("", null), 20)).isEqualTo(new SendResult.Partial(3, "too old"));
     assertThat(send(http("", null), 20)).isEqualTo(new SendResult.Partial(3, "too old"));
@@ -239,7 +239,7 @@ class OtlpExportersTest {
   }
 
   @Test
-  void grpcFailuresAreForLaterOrForGood() throws Exception {
+  void classifiesGrpcFailures() throws Exception {
     Pair p = grpc("", null);
     RpcStatus soon = new RpcStatus(14, "busy", Duration.ofSeconds(3));
     failure = new GrpcException(Status.UNAVAILABLE, "busy", soon.toProtobuf());
@@ -283,7 +283,7 @@ class OtlpExportersTest {
   }
 
   @Test
-  void httpFailuresAreForLaterOrForGood() throws Exception {
+  void classifiesHttpFailures() throws Exception {
     Pair p = http("", null);
     answer = new RpcStatus(14, "busy", null).toProtobuf();
     for (int s : new int[] {429, 502, 503, 504}) {
@@ -300,7 +300,7 @@ class OtlpExportersTest {
   }
 
   @Test
-  void aLongAnswerIsJudgedAsAWholeAndShownInPart() throws Exception {
+  void evaluatesLongResponsesFullyAndShowsAPart() throws Exception {
     Pair p = http("", null);
     status = 500;
     answer = new RpcStatus(13, "x".repeat(5000) + ": no space left on device", null).toProtobuf();
@@ -312,7 +312,7 @@ class OtlpExportersTest {
   }
 
   @Test
-  void whatIsTooLargeIsHalvedUntilItFits() throws Exception {
+  void halvesTooLargeRequestsUntilTheyFit() throws Exception {
     for (Pair p : List.of(grpc("", null), http("", null), http(", encoding: json", null))) {
       requests.clear();
       largest = logs(40).toByteArray().length / 3;
@@ -344,7 +344,7 @@ class OtlpExportersTest {
   }
 
   @Test
-  void authenticationIsAskedForEveryAttempt() throws Exception {
+  void requestsAuthenticationForEveryAttempt() throws Exception {
     List<String> tokens = new ArrayList<>(List.of("stale", "fresh", "stale", "fresh"));
     List<String> refused = new ArrayList<>();
     ClientAuth auth =
@@ -385,7 +385,7 @@ class OtlpExportersTest {
   }
 
   @Test
-  void samplesOfPrometheusGoAsMetrics() throws Exception {
+  void sendsPrometheusSamplesAsMetrics() throws Exception {
     WriteRequestWriter w = new WriteRequestWriter();
     w.beginSeries(Labels.of("__name__", "up", "job", "shop")).sample(1_700_000_000_000L, 1);
     byte[] request = w.endSeries().toByteArray();
@@ -403,7 +403,7 @@ class OtlpExportersTest {
   }
 
   @Test
-  void settingsAreReadStrictly() {
+  void rejectsInvalidSettings() {
     OtlpGrpcSettings g = read(OtlpGrpcSettings.TYPE, "{endpoint: \"dns:///far.example:4317\"}");
     assertThat(g.client().channel().host()).isEqualTo("far.example");
     assertThat(g.client().channel().port()).isEqualTo(4317);

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What scrapers are shown of the metrics of a pipeline. */
+/** Metrics of a pipeline as exposed to scrapers. */
 class PrometheusExporterTest {
   private static final long SECOND = 1_000_000_000L;
 
@@ -131,7 +131,7 @@ class PrometheusExporterTest {
   }
 
   @Test
-  void theLatestOfEachSeriesIsShownUnderItsName() throws Exception {
+  void exposesTheLatestValueOfEachSeries() throws Exception {
     PrometheusExporterFactory.Running r =
         start("namespace: my app, const_labels: {zone: a}, send_timestamps: true");
     send(
@@ -163,7 +163,7 @@ class PrometheusExporterTest {
   }
 
   @Test
-  void deltasThatFollowEachOtherAreAddedUp() throws Exception {
+  void accumulatesConsecutiveDeltas() throws Exception {
     PrometheusExporterFactory.Running r = start("add_metric_suffixes: false");
     for (int i = 1; i <= 3; i++) {
       HistogramDataPoint h = new HistogramDataPoint();
@@ -182,7 +182,7 @@ class PrometheusExporterTest {
           metric("up.down", "", sum(1, false, number(5, i, i + 1))),
           metric("h", "", d));
     }
-    // After a gap it begins anew.
+    // restarts after a gap
     send(r, metric("gap", "", sum(1, true, number(5, 1, 2))));
     send(r, metric("gap", "", sum(1, true, number(6, 3, 4))));
     assertThat(page(r, "text/plain"))
@@ -196,7 +196,7 @@ class PrometheusExporterTest {
   }
 
   @Test
-  void exponentialHistogramsAreNativeToThoseThatReadProtobuf() throws Exception {
+  void exposesExponentialHistogramsAsNativeInProtobuf() throws Exception {
     PrometheusExporterFactory.Running r = start("enable_open_metrics: true");
     for (int i = 1; i <= 2; i++) {
       ExponentialHistogramDataPoint h = new ExponentialHistogramDataPoint();
@@ -224,7 +224,7 @@ class PrometheusExporterTest {
   }
 
   @Test
-  void whatIsNotUpdatedIsForgottenAndWhatHasAnotherTypeIsNotShown() throws Exception {
+  void expiresStaleSeriesAndHidesConflictingTypes() throws Exception {
     PrometheusExporterFactory.Running r =
         start("metric_expiration: 1m, resource_to_telemetry_conversion: {enabled: true}");
     send(r, metric("a", "", gauge(number(1, 0, 1))), metric("b", "", gauge(number(1, 0, 1))));
@@ -246,7 +246,7 @@ class PrometheusExporterTest {
   }
 
   @Test
-  void aScrapedSeriesThatChangesItsTypeGoesOnAsANewStream() throws Exception {
+  void aScrapedSeriesThatChangesItsTypeBecomesANewStream() throws Exception {
     PrometheusExporterFactory.Running r = start("metric_expiration: 1m");
     send(r, ofSeries(metric("jobs", "", gauge(number(7, 0, 1)))));
     send(r, ofSeries(metric("jobs", "", sum(2, true, number(8, 0, 2)))));
@@ -264,7 +264,7 @@ class PrometheusExporterTest {
   }
 
   @Test
-  void seriesAreBounded() {
+  void boundsSeries() {
     ExposedMetrics m =
         new ExposedMetrics(
             read(new PrometheusExporterFactory().settings(), "{endpoint: 'x:1'}").shown(), 2);
@@ -283,7 +283,7 @@ class PrometheusExporterTest {
   }
 
   @Test
-  void roomIsLookedForOnceASecond() {
+  void evictsAtMostOncePerSecond() {
     ExposedMetrics m =
         new ExposedMetrics(
             read(
@@ -309,7 +309,7 @@ class PrometheusExporterTest {
   }
 
   @Test
-  void aLabelThatPartsOfDistributionsAreToldApartByIsNotTakenFromAttributes() throws Exception {
+  void doesNotTakeReservedLabelsFromAttributes() throws Exception {
     PrometheusExporterFactory.Running r = start("");
     HistogramDataPoint h = new HistogramDataPoint();
     h.setTimeUnixNano(SECOND);
@@ -348,7 +348,7 @@ class PrometheusExporterTest {
   }
 
   @Test
-  void exponentialHistogramsThatAreNoneAreLeftOutAlone() throws Exception {
+  void dropsOnlyInvalidExponentialHistograms() throws Exception {
     PrometheusExporterFactory.Running r = start("");
     MetricData.ExponentialHistogram d = new MetricData.ExponentialHistogram();
     d.setTemporality(MetricData.TEMPORALITY_CUMULATIVE);
@@ -375,7 +375,7 @@ class PrometheusExporterTest {
   }
 
   @Test
-  void scopesMayStayOffThePageAndConstantLabelsAreEscaped() throws Exception {
+  void omitsScopesIfConfiguredAndEscapesConstantLabels() throws Exception {
     PrometheusExporterFactory.Running r =
         start("without_scope_info: true, const_labels: {another label: spaced value}");
     send(r, metric("a", "", gauge(number(1, 0, 1))));
@@ -384,7 +384,7 @@ class PrometheusExporterTest {
   }
 
   @Test
-  void aPipelinesOwnTargetInfoIsShownBesideOurs() throws Exception {
+  void exposesTargetInfoOfThePipelineAndOurOwn() throws Exception {
     PrometheusExporterFactory.Running r = start("");
     send(
         r,
@@ -406,15 +406,14 @@ class PrometheusExporterTest {
   }
 
   @Test
-  void whatCannotBeMetIsRefused() {
+  void rejectsImpossibleSettings() {
     assertThatThrownBy(() -> read(new PrometheusExporterFactory().settings(), "{}"))
         .hasMessageContaining("requires endpoint");
-    assertThatThrownBy(() -> start("sending_queue: {}"))
-        .hasMessageContaining("nothing to wait for");
+    assertThatThrownBy(() -> start("sending_queue: {}")).hasMessageContaining("not queued");
     assertThatThrownBy(() -> start("const_labels: {'': c}"))
-        .hasMessageContaining("is not a name of a label");
+        .hasMessageContaining("is not a valid label name");
     assertThatThrownBy(() -> start("const_labels: {a-b: c, a_b: d}"))
-        .hasMessageContaining("two of them are the label \"a_b\"");
+        .hasMessageContaining("label \"a_b\" is set twice");
     assertThatThrownBy(() -> start("translation_strategy: Any"))
         .hasMessageContaining("unknown translation strategy");
   }

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Sends each request at once, on the thread that brings it; while held, it keeps them. */
+/** Sends each request immediately on the caller's thread; keeps requests while held. */
 final class DirectOutbox implements Outbox {
   private record Waiting(EncodedRequest request, AckCallback ack) {}
 

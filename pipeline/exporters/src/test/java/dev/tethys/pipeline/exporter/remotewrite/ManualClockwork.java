@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Time that stops until the test moves it; no timer fires by itself. */
+/** Clock that stands still until the test advances it; no timer fires by itself. */
 final class ManualClockwork implements Scheduler {
   long millis = 1_700_000_000_000L;
 
@@ -36,7 +36,7 @@ final class ManualClockwork implements Scheduler {
     return () -> timers.remove(task);
   }
 
-  /** Does what waits for its time, whenever that is. */
+  /** Runs all waiting tasks, regardless of their time. */
   void ring() {
     List<Runnable> due = List.copyOf(timers);
     timers.clear();

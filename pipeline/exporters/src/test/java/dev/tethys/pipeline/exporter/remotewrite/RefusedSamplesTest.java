@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Answers of destinations of remote write 1.0 that refuse a request for one of its samples. */
+/** Destinations of remote write 1.0 that reject a request for one of its samples. */
 class RefusedSamplesTest {
   private static final long TIME = 1_700_000_000_000L;
 
@@ -35,10 +35,14 @@ class RefusedSamplesTest {
     clients.close();
   }
 
-  /** Whether it says that it has written nothing, or says nothing about it. */
+  /**
+   * Delivers valid samples of a rejected request.
+   *
+   * @param says whether the destination reports that it wrote nothing
+   */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void goodSamplesOfARefusedRequestAreDelivered(boolean says) throws Exception {
+  void deliversValidSamplesOfARejectedRequest(boolean says) throws Exception {
     RemoteWriteConfig c =
         RemoteWriteConfig.readAll(
                 YamlDocument.parse("t.yml", null, "- url: " + receiver.url()).root().items(),
@@ -56,7 +60,7 @@ class RefusedSamplesTest {
             says ? Map.of("X-Prometheus-Remote-Write-Samples-Written", "0") : Map.of(),
             "out of order sample");
     receiver.answers.add(refused); // all
-    receiver.answers.add(refused); // the older sample by itself
+    receiver.answers.add(refused); // the older sample alone
     RequestWriter w = new RequestWriter(RemoteWriteMessage.V1);
     w.begin(Labels.of("__name__", "old"));
     w.sample(0, TIME - 1000, 1);

@@ -20,7 +20,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class RejectedSampleBisectorTest {
-  /** Refuses a whole request for one sample that is older than what it has, as Prometheus does. */
+  /** Rejects a whole request for one sample older than the stored ones, as Prometheus does. */
   private static final class Store implements RejectedSampleBisector.Destination {
     final Map<Integer, TreeMap<Long, Double>> series = new HashMap<>();
     final List<Integer> invalid = new ArrayList<>();
@@ -98,7 +98,7 @@ class RejectedSampleBisectorTest {
   }
 
   @Test
-  void whatFollowsOldSamplesIsDelivered() throws Exception {
+  void deliversSamplesAfterOldOnes() throws Exception {
     Store store = new Store();
     assertThat(store.ask(request(50, 10, 20, 30))).isEqualTo(SendResult.DELIVERED);
     assertThat(store.ask(request(20, 40))).isEqualTo(SendResult.DELIVERED);
@@ -110,7 +110,7 @@ class RejectedSampleBisectorTest {
     for (int i = 0; i < 50; i++) {
       assertThat(store.has(i, 40) && store.has(i, 50) && store.has(i, 60)).isTrue();
     }
-    // The newest sample of a series once more is no error: time 30 is that of thirty of them.
+    // A repeated newest sample is not an error: time 30 is that of thirty of them.
     assertThat(count(v)).isEqualTo(50 + 20);
     assertThat(v.delivered()).isEqualTo(180);
     assertThat(v.again()).isNull();
@@ -119,9 +119,9 @@ class RejectedSampleBisectorTest {
     assertThat(v.refused().getFirst().request().headers()).containsEntry("journal", "x");
   }
 
-  /** Samples of one time of many targets, of which the first and the last are stored already. */
+  /** Samples of one time of many targets, of which the first and last are already stored. */
   @Test
-  void targetsBetweenStoredOnesAreDelivered() throws Exception {
+  void deliversTargetsBetweenStoredOnes() throws Exception {
     Store store = new Store();
     RequestWriter w = new RequestWriter(RemoteWriteMessage.V1);
     for (int s = 0; s < 60; s++) {
@@ -146,7 +146,7 @@ class RejectedSampleBisectorTest {
   }
 
   @Test
-  void aSeriesThatIsNeverTakenCostsOnlyItself() throws Exception {
+  void aSeriesThatIsNeverAcceptedCostsOnlyItself() throws Exception {
     Store store = new Store();
     store.invalid.add(17);
     SendResult.PerItem v =
@@ -158,7 +158,7 @@ class RejectedSampleBisectorTest {
   }
 
   @Test
-  void exemplarsAndMetadataAreAskedAboutOnce() throws Exception {
+  void sendsExemplarsAndMetadataOnce() throws Exception {
     Store store = new Store();
     store.ask(request(2, 100));
     RequestWriter w = new RequestWriter(RemoteWriteMessage.V1);
@@ -182,7 +182,7 @@ class RejectedSampleBisectorTest {
   }
 
   @Test
-  void whatIsNotAnsweredComesAgain() throws Exception {
+  void retriesUnansweredParts() throws Exception {
     for (int away = 1; away < 12; away++) {
       Store store = new Store();
       store.ask(request(8, 10, 20));
@@ -206,7 +206,7 @@ class RejectedSampleBisectorTest {
   }
 
   @Test
-  void noMoreIsAskedThanIsAllowed() throws Exception {
+  void respectsTheRequestLimit() throws Exception {
     Store store = new Store();
     for (int i = 0; i < 100; i += 2) {
       store.invalid.add(i);
@@ -219,7 +219,7 @@ class RejectedSampleBisectorTest {
   }
 
   @Test
-  void chanceCompositionsLoseNothingThatIsNew() throws Exception {
+  void losesNoNewSamplesOfRandomMixes() throws Exception {
     for (int seed = 0; seed < 200; seed++) {
       Random r = new Random(seed);
       int n = r.nextInt(1, 40);
@@ -251,7 +251,7 @@ class RejectedSampleBisectorTest {
           lost += store.has(s, t * 10L) ? 0 : 1;
         }
       }
-      // Between two series that have a sample one that has it not may be taken for one that has.
+      // A series without a sample between two that have one may count as stored.
       if (ragged) {
         assertThat(lost).as("seed %d", seed).isLessThan(n * steps);
       } else {

@@ -268,7 +268,7 @@ class RemoteWriteCrashTest {
   }
 
   @Test
-  void whatWasTakenOverArrivesInOrderWheneverTheProcessIsKilled() throws IOException {
+  void deliversInOrderAfterAKillAtAnyTime() throws IOException {
     try (HttpClientFactory clients = new HttpClientFactory("test")) {
       for (long seed = 0; seed < 40; seed++) {
         run(seed, clients);

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RemoteWriteEndTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void whatIsLostIsSaid(boolean disk, @TempDir Path dir) throws Exception {
+  void reportsLostSamples(boolean disk, @TempDir Path dir) throws Exception {
     LogMessages log = LogMessages.of(RemoteWriteQueue.class);
     // More destinations than there are threads; the kernel takes their connections, no server does.
     try (log;

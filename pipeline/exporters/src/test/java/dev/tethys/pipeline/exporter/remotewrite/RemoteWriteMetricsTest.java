@@ -25,7 +25,7 @@ class RemoteWriteMetricsTest {
   private final Registry registry = new Registry();
   private final RemoteWriteMetrics metrics = new RemoteWriteMetrics(registry);
 
-  /** Which destinations are shown, by name and URL. */
+  /** Exposed destinations, by name and URL. */
   private Set<String> shown() {
     return registry.gather().stream()
         .flatMap(f -> f.metrics().stream())
@@ -54,9 +54,9 @@ class RemoteWriteMetricsTest {
     of.queued(7_000);
   }
 
-  /** Requests may be under way for as long as a queue is flushed. */
+  /** Requests may be in flight for as long as a queue is flushed. */
   @Test
-  void whatADestinationDoesThatIsForgottenShowsItNoMore() {
+  void aRemovedDestinationDoesNotReappear() {
     RemoteWriteMetrics.Of before = metrics.of("n", "u");
     everything(before);
     assertThat(shown()).containsExactly("n u");
@@ -72,7 +72,7 @@ class RemoteWriteMetricsTest {
   }
 
   @Test
-  void oneWithANameAndAnotherUrlIsNotShownWithBoth() throws IOException {
+  void exposesARenamedUrlOnce() throws IOException {
     try (HttpClientFactory clients = new HttpClientFactory("test");
         RemoteWrite remote =
             new RemoteWrite(

@@ -146,7 +146,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void samplesArriveWithExternalLabelsInTheirPlace() throws IOException {
+  void addsExternalLabelsInOrder() throws IOException {
     try (RemoteWriteQueue q = queue("name: far", EXTERNAL, null)) {
       q.consume(
           batch(
@@ -215,9 +215,9 @@ class RemoteWriteQueueTest {
     return Batch.of(new Rows(layout, time, values), null, 9);
   }
 
-  /** A batch as rows arrives as one of the same bytes does, in as many requests. */
+  /** A batch as rows produces the same requests as its bytes. */
   @Test
-  void rowsArriveAsTheirBytesDo() throws IOException {
+  void rowsArriveLikeTheirBytes() throws IOException {
     for (String more :
         List.of(
             "queue_config: {max_samples_per_send: 7}",
@@ -258,7 +258,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void labelsInWrongOrderAreSorted() throws IOException {
+  void sortsUnorderedLabels() throws IOException {
     byte[] a = batch(1, w -> w.beginSeries(Labels.of("zz", "1")).sample(T0, 1).endSeries()).body();
     // Two label fields, the later name first: put together by hand.
     dev.tethys.codec.protobuf.ProtoWriter w = new dev.tethys.codec.protobuf.ProtoWriter();
@@ -283,7 +283,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void version2CarriesTheTypesOfEachSourceFromTheFirstBatchOn() throws IOException {
+  void version2CarriesTypesFromTheFirstBatchOn() throws IOException {
     MetricFamilies one =
         MetricFamilies.of(Map.of("a", new MetricMetadata(MetricType.COUNTER, "Help of a.", "")));
     MetricFamilies two =
@@ -357,7 +357,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void aReceiverThatDoesNotKnowVersion2GetsVersion1() throws IOException {
+  void fallsBackToVersion1IfVersion2IsUnknown() throws IOException {
     receiver.knowsV2 = false;
     String v2 =
         "protobuf_message: io.prometheus.write.v2.Request\nqueue_config: {max_samples_per_send: 2}";
@@ -367,12 +367,12 @@ class RemoteWriteQueueTest {
     assertThat(receiver.samples)
         .extracting(g -> g.value())
         .containsExactly(0.0, 1.0, 2.0, 3.0, 4.0);
-    // One was refused, its content and all others came as 1.0.
+    // one was rejected; its content and all others arrived as 1.0
     assertThat(receiver.requests).hasSize(4);
   }
 
   @Test
-  void aReceiverThatTakesEverythingAndSaysNothingGetsVersion1() throws IOException {
+  void fallsBackToVersion1WithoutWriteCounts() throws IOException {
     receiver.answers.add(new TestReceiver.Answer(200, Map.of("X-Other", "1"), ""));
     try (RemoteWriteQueue q = queue("protobuf_message: io.prometheus.write.v2.Request")) {
       q.consume(samples(1, 0, 2), AckCallback.NONE);
@@ -383,7 +383,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void whatAReceiverLeavesOutIsCounted() throws IOException {
+  void countsSamplesThatAReceiverOmits() throws IOException {
     receiver.answers.add(
         new TestReceiver.Answer(
             400, Map.of("X-Prometheus-Remote-Write-Samples-Written", "3"), "out of order sample"));
@@ -406,7 +406,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void answersAreJudgedAsPrometheusDoes() throws IOException {
+  void evaluatesResponsesLikePrometheus() throws IOException {
     receiver.answers.add(new TestReceiver.Answer(503, Map.of("Retry-After", "7"), "busy\nmore"));
     receiver.answers.add(new TestReceiver.Answer(429, Map.of(), "slow down"));
     try (RemoteWriteQueue q = queue("queue_config: {max_samples_per_send: 1}")) {
@@ -431,7 +431,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void aRequestThatIsTooLargeGoesInHalves() throws IOException {
+  void halvesATooLargeRequest() throws IOException {
     receiver.answers.add(new TestReceiver.Answer(413, Map.of(), "too large"));
     receiver.answers.add(new TestReceiver.Answer(413, Map.of(), "too large"));
     try (RemoteWriteQueue q = queue("queue_config: {max_samples_per_send: 8}")) {
@@ -444,7 +444,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void relabellingDropsAndRewrites() throws IOException {
+  void appliesRelabelling() throws IOException {
     try (RemoteWriteQueue q =
         queue(
             """
@@ -466,7 +466,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void oldSamplesAreDroppedBeforeTheQueueAndBehindIt() throws IOException {
+  void dropsOldSamplesBeforeAndAfterTheQueue() throws IOException {
     try (RemoteWriteQueue q = queue("queue_config: {sample_age_limit: 1m}")) {
       outbox.holds = true;
       q.consume(
@@ -487,7 +487,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void requestsOfALaneAreCutWhenFullAndStayInOrder() throws IOException {
+  void cutsFullRequestsOfALaneInOrder() throws IOException {
     List<Outcome> settled = new ArrayList<>();
     try (RemoteWriteQueue q = queue("queue_config: {max_samples_per_send: 10}")) {
       outbox.holds = true;
@@ -495,7 +495,7 @@ class RemoteWriteQueueTest {
       assertThat(outbox.requests).hasSize(2);
       assertThat(outbox.requests).extracting(p -> p.items()).containsOnly(10);
       outbox.release();
-      assertThat(settled).isEmpty(); // five are in no request yet
+      assertThat(settled).isEmpty(); // five are not in a request yet
       clock.millis += 5000;
       q.tick();
       assertThat(settled).containsExactly(Outcome.ACCEPTED);
@@ -504,7 +504,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void batchesWithoutALaneAreSpreadBySeries() throws IOException {
+  void distributesBatchesWithoutALaneBySeries() throws IOException {
     try (RemoteWriteQueue q = queue("name: x")) {
       q.consume(samples(0, 0, 100), AckCallback.NONE);
       q.consume(samples(0, 0, 100), AckCallback.NONE);
@@ -514,7 +514,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void aQueueStartsNoThreadUntilARequestOrMetadataIsDue() throws IOException {
+  void startsNoThreadUntilARequestOrMetadataIsDue() throws IOException {
     try (RemoteWriteQueue q =
         queue("metadata_config: {send_interval: 30s}\nqueue_config: {batch_send_deadline: 5s}")) {
       clock.ring();
@@ -537,7 +537,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void metadataIsSentEachInterval() throws IOException {
+  void sendsMetadataEachInterval() throws IOException {
     try (RemoteWriteQueue q =
         queue("metadata_config: {send_interval: 30s, max_samples_per_send: 2}")) {
       q.consume(
@@ -561,14 +561,14 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void whatIsInTheJournalOutlivesTheProcess() throws IOException {
+  void journalSurvivesTheProcess() throws IOException {
     List<Outcome> settled = new ArrayList<>();
     RemoteWriteQueue dies =
         queue("name: far", EXTERNAL, new PendingBatchLog(new RealFiles(), folder, 16));
     dies.consume(samples(5, 0, 3), settled::add);
     assertThat(settled).containsExactly(Outcome.ACCEPTED);
     assertThat(receiver.samples).isEmpty();
-    // It is never closed: the process died.
+    // never closed: the process died
     try (RemoteWriteQueue q =
         queue("name: far", EXTERNAL, new PendingBatchLog(new RealFiles(), folder, 16))) {
       clock.millis += 5000;
@@ -583,7 +583,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void whatIsInTheOutboxIsNotTakenFromTheJournalAgain() throws IOException {
+  void doesNotReplayDataInTheOutbox() throws IOException {
     for (long lane : new long[] {0, 5}) {
       Path own = folder.resolve("lane" + lane);
       receiver.samples.clear();
@@ -612,7 +612,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void aTornJournalGivesWhatIsWhole() throws IOException {
+  void readsCompleteRecordsOfATornJournal() throws IOException {
     try (PendingBatchLog j = new PendingBatchLog(new RealFiles(), folder, 16)) {
       j.append(samples(5, 0, 3), false);
       j.append(samples(5, 3, 3), false);
@@ -650,7 +650,7 @@ class RemoteWriteQueueTest {
   }
 
   @Test
-  void aMalformedBatchIsRefused() throws IOException {
+  void rejectsAMalformedBatch() throws IOException {
     List<Outcome> settled = new ArrayList<>();
     try (RemoteWriteQueue q = queue("name: x")) {
       q.consume(

@@ -35,13 +35,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Destinations whose settings change while samples come in and requests are under way. */
+/** Destinations whose settings change while samples arrive and requests are in flight. */
 class RemoteWriteReloadTest {
   private static final int SERIES = 20;
   private static final int PAGES = 300;
   private static final int RELOADS = 60;
 
-  /** Values of each series in the order in which they came. */
+  /** Values of each series in order of arrival. */
   private final Map<String, List<Integer>> have = new TreeMap<>();
 
   private final CountDownLatch underWay = new CountDownLatch(1);
@@ -91,7 +91,7 @@ class RemoteWriteReloadTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void nothingIsLostSentAgainOrOvertaken(boolean disk, @TempDir Path dir) throws Exception {
+  void losesDuplicatesAndReordersNothing(boolean disk, @TempDir Path dir) throws Exception {
     Routes routes = new Routes().post("/w", this::write);
     try (HttpListener receiver =
             HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
@@ -107,7 +107,7 @@ class RemoteWriteReloadTest {
         remote.apply(configs(receiver.port(), 0), Labels.EMPTY);
         append(sink, 0);
         underWay.await();
-        remote.apply(configs(receiver.port(), 1), Labels.EMPTY); // waits for no answer
+        remote.apply(configs(receiver.port(), 1), Labels.EMPTY); // does not wait for a response
         mayEnd.countDown();
         Thread pages =
             Thread.ofVirtual()
@@ -129,7 +129,7 @@ class RemoteWriteReloadTest {
         assertThat(remote.status().nodes().getLast().balances().values())
             .allMatch(b -> b.isBalanced());
         if (disk) {
-          // What is left at the end stays on the disk: so all of it is awaited.
+          // The remaining data stays on disk, so wait for all of it.
           while (remote.outboxes().values().stream().anyMatch(b -> b.status().requests() > 0)
               || count() < SERIES * PAGES) {
             Thread.sleep(1);

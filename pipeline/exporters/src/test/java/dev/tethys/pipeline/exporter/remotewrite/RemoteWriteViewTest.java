@@ -40,7 +40,7 @@ class RemoteWriteViewTest {
   }
 
   @Test
-  void tellsWhatGoesFromEachSourceToEachDestination() throws Exception {
+  void countsItemsFromEachSourceToEachDestination() throws Exception {
     Registry registry = new Registry();
     try (HttpClientFactory clients = new HttpClientFactory("test");
         RemoteWrite remote =
@@ -110,7 +110,7 @@ class RemoteWriteViewTest {
     }
   }
 
-  /** What the metrics say of accounts. */
+  /** Items in the metrics of accounts. */
   private static List<Labels> items(Registry registry) {
     return registry.gather().stream()
         .filter(f -> f.name().equals("tethys_pipeline_items_total"))

@@ -91,13 +91,13 @@ class SeriesEditsTest {
   }
 
   @Test
-  void nothingIsDoneUnasked() {
+  void changesNothingByDefault() {
     byte[] b = request();
     assertThat(settings("").edits().apply(b, b.length, true)).isSameAs(b);
   }
 
   @Test
-  void externalLabelsAreAddedWhereASeriesHasNone() {
+  void addsMissingExternalLabels() {
     assertThat(edited(", external_labels: {dc: far, zone: z}", request()))
         .containsExactly(
             "{__name__=\"up\", dc=\"own\", job=\"a\", zone=\"z\"} 2.0@1",
@@ -122,7 +122,7 @@ class SeriesEditsTest {
   }
 
   @Test
-  void aNamespaceStandsBeforeNames() {
+  void prependsTheNamespace() {
     assertThat(edited(", namespace: shop", request()))
         .containsExactly(
             "{__name__=\"shop_up\", dc=\"own\", job=\"a\"} 2.0@1",
@@ -136,7 +136,7 @@ class SeriesEditsTest {
   }
 
   @Test
-  void otlpGoesWithoutTargetInfoWhenAsked() {
+  void omitsTargetInfoIfConfigured() {
     byte[] body =
         ExportMetricsServiceRequest.newBuilder()
             .addResourceMetrics(
@@ -241,7 +241,7 @@ class SeriesEditsTest {
   }
 
   @Test
-  void namesAndScopesOfOtlpAreWrittenAsTold() {
+  void appliesNameAndScopeSettingsOfOtlp() {
     String scope =
         ", otel_scope_name=\"io.http\", otel_scope_short_name=\"web\", otel_scope_version=\"2\"";
     assertThat(ofOtlp(""))
@@ -301,7 +301,7 @@ class SeriesEditsTest {
         "{included: ['*'], excluded: ['*.name']}; ''",
         "{excluded: ['x']}; ''"
       })
-  void someResourceAttributesAreLabels(String names, String labels) {
+  void promotesSomeResourceAttributes(String names, String labels) {
     String found =
         ofOtlp(", disable_scope_info: true, resource_constant_labels: " + names).getFirst();
     assertThat(
@@ -313,7 +313,7 @@ class SeriesEditsTest {
   }
 
   @Test
-  void thereIsOneWayToSayWhichAttributesAreLabels() {
+  void rejectsTwoWaysToPromoteAttributes() {
     assertThatThrownBy(
             () ->
                 settings(
@@ -323,7 +323,7 @@ class SeriesEditsTest {
   }
 
   @Test
-  void metadataOfBatchesBecomesHeaders() {
+  void sendsMetadataOfBatchesAsHeaders() {
     GraphSettings s = settings(", include_metadata_keys: [X-Tenant, x-none]");
     Batch b =
         new Batch(
@@ -344,7 +344,7 @@ class SeriesEditsTest {
   }
 
   @Test
-  void theClientMayHaveABlockOfItsOwn() {
+  void acceptsASeparateClientBlock() {
     YamlDocument d =
         YamlDocument.parse(
             "test.yaml", null, "{http: {endpoint: 'http://there/w', headers: {x-a: b}}}");
@@ -378,7 +378,7 @@ class SeriesEditsTest {
   }
 
   @Test
-  void aSeriesHasItsLaneWhicheverBatchBringsIt() {
+  void lanesDependOnlyOnTheSeries() {
     Map<String, Long> lanes = new HashMap<>();
     for (long lane : new long[] {0, 7, -3}) {
       List<EncodedRequest> requests = sent("", lane, many(100));
@@ -393,7 +393,7 @@ class SeriesEditsTest {
   }
 
   @Test
-  void requestsAreNoLargerThanTold() {
+  void respectsTheRequestSize() {
     int each = 200;
     List<EncodedRequest> requests = sent(", max_batch_size_bytes: " + each, 0, many(200));
     assertThat(requests.stream().mapToInt(EncodedRequest::items).sum()).isEqualTo(200);
@@ -407,7 +407,7 @@ class SeriesEditsTest {
   }
 
   @Test
-  void metadataGoesAlongWhereItIsWanted() {
+  void sendsMetadataIfConfigured() {
     assertThat(sent("", 0, many(1)).stream().flatMap(p -> text(p).stream()))
         .noneMatch(s -> s.equals("up is gauge"));
     assertThat(sent(", send_metadata: true", 0, many(1)).stream().flatMap(p -> text(p).stream()))
@@ -415,7 +415,7 @@ class SeriesEditsTest {
   }
 
   @Test
-  void theQueueHasAnOlderName() {
+  void acceptsTheOlderNameOfTheQueue() {
     OutboxOptions o =
         settings(", remote_write_queue: {queue_size: 7, num_consumers: 3}").delivery().options();
     assertThat(o.capacity().requests()).isEqualTo(7);
@@ -432,7 +432,7 @@ class SeriesEditsTest {
   }
 
   @Test
-  void theQueueOnDiskHasAnOlderNameToo() {
+  void acceptsTheOlderNameOfTheDiskQueue() {
     OutboxOptions o =
         settings(", wal: {directory: /var/rw, buffer_size: 100, truncate_frequency: 45s}")
             .delivery()
@@ -451,8 +451,11 @@ class SeriesEditsTest {
             List.of("{directory: /q, buffer_size: 0}", "at least 1"),
             List.of("{directory: /q, truncate_frequency: often}", "not a valid duration"),
             List.of("{directory: /q}, sending_queue: {storage: file_storage}", "write one"),
-            List.of("{directory: /q}, sending_queue: {enabled: false}", "not enabled"),
-            List.of("{directory: /q}, remote_write_queue: {enabled: false}", "not enabled"))) {
+            List.of(
+                "{directory: /q}, sending_queue: {enabled: false}", "requires an enabled queue"),
+            List.of(
+                "{directory: /q}, remote_write_queue: {enabled: false}",
+                "requires an enabled queue"))) {
       assertThatThrownBy(() -> settings(", wal: " + wrong.getFirst()))
           .as(wrong.getFirst())
           .hasMessageContaining(wrong.getLast());

@@ -37,7 +37,7 @@ class SeriesShardTest {
   }
 
   @Test
-  void allLanesAreUsed() {
+  void usesAllLanes() {
     Set<Integer> byInstance = new HashSet<>();
     Set<Integer> byLabels = new HashSet<>();
     for (int i = 0; i < 500; i++) {
@@ -49,7 +49,7 @@ class SeriesShardTest {
   }
 
   @Test
-  void valuesOfJobAndInstanceAreNotTakenForEachOther() {
+  void distinguishesJobFromInstance() {
     int different = 0;
     for (int i = 0; i < 100; i++) {
       if (lane("instance", "a" + i, "job", "b") != lane("instance", "b", "job", "a" + i)) {

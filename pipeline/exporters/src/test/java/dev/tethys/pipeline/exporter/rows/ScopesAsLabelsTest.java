@@ -22,7 +22,7 @@ import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Two libraries that measure the same are two series to a database, unless one says otherwise. */
+/** Equal metrics of two libraries are separate series in a database unless configured otherwise. */
 class ScopesAsLabelsTest {
   private static ScopeMetrics scope(String name, double value) {
     return ScopeMetrics.newBuilder()
@@ -72,7 +72,7 @@ class ScopesAsLabelsTest {
   }
 
   @Test
-  void pointsOfTwoScopesAreTwoSeries() {
+  void keepsPointsOfTwoScopesAsTwoSeries() {
     String of =
         "temperature{otel_scope_a_b=\"c\", otel_scope_name=\"%s\", "
             + "otel_scope_schema_url=\"https://schema\", otel_scope_version=\"1.2\"} %s";

@@ -20,7 +20,7 @@ class KnownSeriesTest {
   }
 
   @Test
-  void whatWasToldIsKnownInItsTableUntilItIsForgotten() {
+  void remembersSeriesPerTableUntilForgotten() {
     KnownSeries known = new KnownSeries();
     List<MetricTables.Series> all = series(new Random(1), 20_000);
     assertThat(known.unknown("a", all)).isEqualTo(all);
@@ -34,7 +34,7 @@ class KnownSeriesTest {
 
   /** Keys that begin their search in one place do not hide one another. */
   @Test
-  void keysOfOnePlaceAreToldApart() {
+  void distinguishesCollidingKeys() {
     KnownSeries known = new KnownSeries();
     List<MetricTables.Series> all = new ArrayList<>();
     for (int i = 1; i < 500; i++) {
@@ -45,7 +45,7 @@ class KnownSeriesTest {
   }
 
   @Test
-  void whatIsUsedStaysWhileOthersComeAndGo() {
+  void keepsUsedSeriesWhileOthersAreEvicted() {
     KnownSeries known = new KnownSeries();
     Random random = new Random(2);
     List<MetricTables.Series> used = series(random, 1000);

@@ -15,7 +15,7 @@ class MetricTablesTest {
   private record At(String job, long time) {}
 
   @Test
-  void theLastSampleOfAPlaceStaysInThePlaceOfTheFirst() {
+  void keepsTheLastSampleAtThePositionOfTheFirst() {
     Random random = new Random(11);
     for (int n = 0; n < 300; n++) {
       Map<At, Double> expected = new LinkedHashMap<>();

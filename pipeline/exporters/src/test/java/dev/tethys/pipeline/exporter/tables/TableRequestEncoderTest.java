@@ -28,7 +28,7 @@ class TableRequestEncoderTest {
   }
 
   @Test
-  void whatCarriesNoSamplesIsSentToo() {
+  void sendsRequestsWithoutSamples() {
     byte[] metadata =
         new WriteRequestWriter()
             .metadata("up", new MetricMetadata(MetricType.GAUGE, "Whether it is up.", ""))
@@ -53,7 +53,7 @@ class TableRequestEncoderTest {
   }
 
   @Test
-  void requestsAreCutBetweenSeries() {
+  void splitsRequestsBetweenSeries() {
     WriteRequestWriter w = new WriteRequestWriter();
     for (int i = 0; i < 5; i++) {
       w.beginSeries(Labels.of("__name__", "m" + i)).sample(1, i).endSeries();

@@ -51,7 +51,7 @@ class EmbeddedTraceStoreTest {
   }
 
   @Test
-  void bytesAndTreesAreStored() {
+  void storesBytesAndTrees() {
     assertThat(store.store(bytes(5), TethysSettings.DEFAULT)).isEqualTo(Outcome.ACCEPTED);
     Batch tree = Batch.of(Signal.TRACES, data(6), 0, Metadata.NONE);
     assertThat(store.store(tree, TethysSettings.DEFAULT)).isEqualTo(Outcome.ACCEPTED);
@@ -65,7 +65,7 @@ class EmbeddedTraceStoreTest {
   }
 
   @Test
-  void whatCannotBeStoredIsRejectedAndAClosedStoreIsTriedAgain() {
+  void rejectsInvalidSpansAndRetriesAClosedStore() {
     Batch broken = new Batch(Signal.TRACES, Encoding.OTLP, new byte[] {10, 99}, 3, 0);
     assertThat(store.store(broken, TethysSettings.DEFAULT))
         .isInstanceOfSatisfying(Outcome.Rejected.class, r -> assertThat(r.items()).isEqualTo(3));

@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import zipkin2.Endpoint;
 import zipkin2.codec.SpanBytesDecoder;
 
-/** What is written is read by Zipkin's own library. */
+/** Output is read with Zipkin's own library. */
 class ZipkinExporterTest {
   private static final long START = 1_472_470_996_199_000_123L;
   private static final String TRACE = "463ac35c9f6413ad48485a3953bb6124";
@@ -179,7 +179,7 @@ class ZipkinExporterTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"json", "proto"})
-  void zipkinsLibraryReadsWhatIsWritten(String format) throws Exception {
+  void zipkinsLibraryReadsTheOutput(String format) throws Exception {
     ZipkinSettings s = settings(", format: " + format);
     LineRequestEncoder lists = ZipkinExporterFactory.lists(s, null);
     Encoder.Encoded e = new ZipkinSpans(s, lists).encode(batch(List.of(call(), inner(9))));
@@ -222,7 +222,7 @@ class ZipkinExporterTest {
   }
 
   @Test
-  void whatIsWrittenComesBackThroughTheReceiversReader() throws Exception {
+  void ownReaderReadsTheOutput() throws Exception {
     ZipkinSettings s = settings("");
     LineRequestEncoder lists = ZipkinExporterFactory.lists(s, null);
     EncodedRequest p =
@@ -253,7 +253,7 @@ class ZipkinExporterTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"json", "proto"})
-  void aRefusedRequestIsCutUntilTheBadSpanStandsAlone(String format) throws Exception {
+  void splitsARejectedRequestToTheInvalidSpan(String format) throws Exception {
     ZipkinSettings s = settings(", format: " + format);
     LineRequestEncoder lists = ZipkinExporterFactory.lists(s, null);
     PostSender sender = sender(s, lists);
@@ -277,7 +277,7 @@ class ZipkinExporterTest {
   }
 
   @Test
-  void spansWithoutAnIdAreCountedAndRequestsAreBounded() {
+  void countsSpansWithoutAnIdAndBoundsRequests() {
     ZipkinSettings s = settings(", max_spans_per_send: 2, default_service_name: nobody");
     LineRequestEncoder lists = ZipkinExporterFactory.lists(s, null);
     Span nameless = inner(1).toBuilder().setSpanId(ByteString.EMPTY).build();
@@ -288,7 +288,7 @@ class ZipkinExporterTest {
   }
 
   @Test
-  void aZipkinIsTried() throws Exception {
+  void probesZipkin() throws Exception {
     ZipkinSettings s = settings("");
     ZipkinProbe probe =
         new ZipkinProbe(
@@ -303,7 +303,7 @@ class ZipkinExporterTest {
   }
 
   @Test
-  void whatCannotWorkIsSaid() {
+  void rejectsInvalidSettings() {
     YamlDocument d = YamlDocument.parse("c.yaml", null, "{format: thrift}");
     assertThatThrownBy(() -> ZipkinSettings.TYPE.read(d.root()))
         .isInstanceOf(ConfigException.class);

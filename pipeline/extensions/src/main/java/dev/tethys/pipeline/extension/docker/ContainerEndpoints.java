@@ -22,9 +22,9 @@ final class ContainerEndpoints {
   }
 
   /**
-   * Those of a container; none where it does not run.
+   * Endpoints of a container; empty if it does not run.
    *
-   * @param about what the daemon says of it
+   * @param about the daemon's data about it
    */
   List<Endpoint> of(JsonNode about) {
     JsonNode state = about.path("State");
@@ -108,7 +108,7 @@ final class ContainerEndpoints {
             own));
   }
 
-  /** Where a container is: by its name, or in the first of its networks. */
+  /** Host of a container: its name, or its address in its first network. */
   private String host(JsonNode about) {
     String name = about.path("Config").path("Hostname").asString("");
     if (config.hostname() && !name.isEmpty()) {

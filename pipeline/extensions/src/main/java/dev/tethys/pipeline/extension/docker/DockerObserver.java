@@ -39,7 +39,7 @@ final class DockerObserver implements Extension, EndpointObserver {
               "{\"type\":[\"container\"],\"event\":[\"start\",\"stop\",\"die\",\"destroy\","
                   + "\"pause\",\"unpause\",\"rename\",\"update\"]}");
 
-  /** Events of so long before a look are asked for with it: the daemon may have another clock. */
+  /** Overlap of event queries with the previous one, because the daemon's clock may differ. */
   private static final Duration OVERLAP = Duration.ofMinutes(1);
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
@@ -109,7 +109,7 @@ final class DockerObserver implements Extension, EndpointObserver {
             CHANGES + "&since=" + since.getEpochSecond() + "&until=" + until.getEpochSecond(),
             config.sync().plus(config.timeout()),
             e -> inspect(daemon, e.path("Actor").path("ID").asString(e.path("id").asString(""))));
-        pause.pause(FIRST_PAUSE); // a daemon that ends them at once is not pestered
+        pause.pause(FIRST_PAUSE); // limits the rate if a daemon ends streams immediately
       } catch (IOException | RuntimeException e) { // of any kind, it continues
         if (Thread.interrupted()) {
           throw new InterruptedException();
@@ -119,11 +119,7 @@ final class DockerObserver implements Extension, EndpointObserver {
                 ? JsonFailures.describe(e)
                 : e.toString();
         if (failures.isNew(why)) {
-          LOG.log(
-              Level.WARNING,
-              "{0}: what was known stays, and the daemon is asked again: {1}",
-              name,
-              why);
+          LOG.log(Level.WARNING, "{0}: keeping the known endpoints and retrying: {1}", name, why);
         }
         pause.pause(wait);
         wait = wait.multipliedBy(2);

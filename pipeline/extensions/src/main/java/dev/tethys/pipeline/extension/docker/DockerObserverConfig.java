@@ -14,9 +14,9 @@ import java.util.List;
  * Settings of a {@code docker_observer}.
  *
  * @param timeout of one request
- * @param hostname whether a container is reached by its name where it has one
- * @param bindings whether it is reached by a published port where it has one
- * @param boundOnly whether ports without a published port are left out
+ * @param hostname whether a container is addressed by its name, if any
+ * @param bindings whether it is addressed by a published port, if any
+ * @param boundOnly whether unpublished ports are excluded
  * @param sync interval between full lists of containers
  */
 public record DockerObserverConfig(

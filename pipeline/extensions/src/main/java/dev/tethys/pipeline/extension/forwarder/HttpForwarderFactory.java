@@ -42,14 +42,14 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code http_forwarder}: hands every request on to another server, with further headers, and its
- * answer back. So what may reach only this program reaches that server.
+ * {@code http_forwarder}: forwards every request, with additional headers, to another server, and
+ * returns its response. Clients that can reach only this program can thus reach that server.
  */
 public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarderFactory.Settings> {
   /**
-   * The settings.
+   * Settings.
    *
-   * @param to scheme, host and port are those of every request; paths are the requests' own
+   * @param to scheme, host and port of forwarded requests; paths stay
    * @param timeout for one request; zero for none
    */
   public record Settings(HttpServerSettings in, HttpClientSettings out, URI to, Duration timeout) {}
@@ -130,7 +130,7 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
   static final class Running extends ServedExtension {
     private static final System.Logger LOG = JulLogger.of(HttpForwarderFactory.class.getName());
 
-    /** Headers that are of one connection, or that the client here says itself. */
+    /** Headers of a single connection, or set by the client here. */
     private static final Set<String> OF_CONNECTION =
         Set.of(
             "connection",
@@ -200,7 +200,7 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
       }
     }
 
-    /** The same path and query; what no URL may have as it is goes with escapes. */
+    /** Target with the same path and query; characters that a URL does not allow are escaped. */
     private URI target(HttpRequest q) throws URISyntaxException {
       String query = q.rawQuery();
       return UrlText.read(
@@ -237,7 +237,7 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
       return name.startsWith(":") || OF_CONNECTION.contains(lower) || named.contains(lower);
     }
 
-    /** Headers that are of one connection because its {@code Connection} says so. */
+    /** Headers that {@code Connection} declares to be of a single connection. */
     private static Set<String> named(List<String> connection) {
       Set<String> all = new HashSet<>();
       for (String value : connection) {
@@ -253,7 +253,7 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
     }
 
     private static void answer(ClientResponse a, HttpRequest q, HttpResponse r) throws IOException {
-      r.status(a.status()).uncompressed(); // it is as it came
+      r.status(a.status()).uncompressed(); // passed through unchanged
       Set<String> named = new HashSet<>();
       a.headers()
           .forEach(

@@ -44,12 +44,12 @@ public final class GraphHealth {
    *
    * @param error "" for none
    * @param millis time of the last change in Unix milliseconds
-   * @param late whether an error lasts longer than allowed
-   * @param parts statuses of which it is the worst
+   * @param late whether an error has lasted longer than allowed
+   * @param parts statuses of its parts, of which it is the worst
    */
   public record Status(
       State state, String error, long millis, boolean late, Map<String, Status> parts) {
-    /** Whether nothing of it asks for anybody. */
+    /** Whether no part needs attention. */
     public boolean healthy() {
       return state == State.OK || state == State.RECOVERABLE && !late;
     }
@@ -92,7 +92,7 @@ public final class GraphHealth {
   private volatile Map<String, Failure> failures = Map.of();
 
   /**
-   * @param recovery after which an exporter that fails makes it unhealthy; null for never
+   * @param recovery time after which a failing exporter makes the process unhealthy; null for never
    * @param clock Unix milliseconds
    */
   public GraphHealth(@Nullable Duration recovery, LongSupplier clock) {
@@ -112,12 +112,12 @@ public final class GraphHealth {
     return started;
   }
 
-  /** What runs from now on. */
+  /** Sets the running graph. */
   public void runs(RunningGraph now) {
     graph = now;
   }
 
-  /** Where it is looked how exporters do. */
+  /** Sets the source of exporter health. */
   public void watchExporters(Supplier<List<ExporterHealth>> now) {
     exporters = now;
   }
@@ -134,7 +134,7 @@ public final class GraphHealth {
     return signal + " " + id;
   }
 
-  /** Checks which exporters fail; one after the other. */
+  /** Updates the health of exporters. Not concurrent. */
   public void refresh() {
     long now = clock.getAsLong();
     Map<String, Failure> found = new HashMap<>();
@@ -149,7 +149,7 @@ public final class GraphHealth {
     failures = Map.copyOf(found);
   }
 
-  /** All of it. */
+  /** Overall status. */
   public Status whole() {
     RunningGraph g = graph;
     Map<String, Status> parts = new LinkedHashMap<>();
@@ -163,7 +163,7 @@ public final class GraphHealth {
     return worst(parts);
   }
 
-  /** One pipeline; null where there is none of that name. */
+  /** Status of a pipeline; null if there is none with that name. */
   @Nullable Status pipeline(String name) {
     RunningGraph g = graph;
     Set<ComponentId> connectors = connectors(g);
@@ -175,7 +175,7 @@ public final class GraphHealth {
     return null;
   }
 
-  /** What ends a pipeline and begins another. */
+  /** Connectors of a graph, which end one pipeline and start another. */
   private static Set<ComponentId> connectors(RunningGraph g) {
     Set<ComponentId> out = new TreeSet<>();
     g.pipelines().forEach(p -> out.addAll(p.exporters()));

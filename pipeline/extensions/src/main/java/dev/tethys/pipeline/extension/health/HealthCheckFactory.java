@@ -33,11 +33,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFactory.Settings> {
   /**
-   * The settings.
+   * Settings.
    *
-   * @param path below which, where it ends with a slash, every path is answered
-   * @param bodies null for the usual answers
-   * @param second replaces all others, if it is set; else null
+   * @param path if it ends with a slash, every path below it is answered
+   * @param bodies null for the default responses
+   * @param second settings of version 2, which replace all others; null for version 1
    */
   public record Settings(
       HttpServerSettings http,
@@ -87,7 +87,7 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
       SECTION.key("use_v2", Type.BOOL, false, "If true, only http and grpc apply.");
   private static final HealthServiceSettings.Keys SECOND = new HealthServiceSettings.Keys(SECTION);
 
-  /** What holds without use_v2 alone. */
+  /** Keys that are valid only without use_v2. */
   private static final List<String> FIRST_ALONE =
       List.of("endpoint", "path", "response_body", "tls", "auth", "cors", "response_headers");
 
@@ -114,7 +114,7 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
 
   @Override
   public String about() {
-    return "Says whether the graph takes telemetry, or with use_v2 how each of its pipelines is.";
+    return "Serves the health of the graph, or with use_v2 of each pipeline.";
   }
 
   @Override
@@ -143,7 +143,7 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
         YamlNode.Entry e = written.get(key);
         if (e != null) {
           throw e.key()
-              .error("\"" + key + "\" holds without use_v2 alone; http and grpc are in its place");
+              .error("\"" + key + "\" is only valid without use_v2; use http and grpc instead");
         }
       }
     }

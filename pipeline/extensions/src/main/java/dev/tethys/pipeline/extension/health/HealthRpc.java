@@ -13,11 +13,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code grpc.health.v1.Health}: Check says how the whole, or a pipeline, is; Watch says it at once
- * and whenever it has become another, until the client goes or this ends. A pipeline that is not
- * there may come with a reload: Watch says so and continues.
+ * {@code grpc.health.v1.Health}: Check returns the status of the process or a pipeline; Watch sends
+ * it immediately and after each change, until the client disconnects or the server stops. A missing
+ * pipeline may appear with a reload: Watch reports it and continues.
  *
- * <p>Bound: {@link #MOST} clients watch at a time.
+ * <p>Bound: at most {@link #MOST} clients watch at a time.
  */
 final class HealthRpc {
   /** Each has its own thread, if a virtual one. */
@@ -74,7 +74,7 @@ final class HealthRpc {
     return answer(s.healthy() ? SERVING : NOT_SERVING);
   }
 
-  /** Of one client. */
+  /** Watch of one client. */
   private final class Watch {
     private boolean gone; // guarded by lock
 
@@ -144,7 +144,7 @@ final class HealthRpc {
     try {
       if (watching >= MOST) {
         throw new GrpcException(
-            Status.RESOURCE_EXHAUSTED, MOST + " clients watch already; Check says how it is");
+            Status.RESOURCE_EXHAUSTED, MOST + " clients are watching already; use Check");
       }
       watching++;
     } finally {
@@ -161,7 +161,7 @@ final class HealthRpc {
     }
   }
 
-  /** How many watch. */
+  /** Number of watching clients. */
   int watching() {
     lock.lock();
     try {
@@ -171,7 +171,7 @@ final class HealthRpc {
     }
   }
 
-  /** Something may be another: who watches looks. */
+  /** Wakes all watches after a possible change. */
   void notifyWatchers() {
     lock.lock();
     try {

@@ -26,7 +26,7 @@ import java.util.function.Supplier;
  * Answers over HTTP and gRPC how the pipelines are, as the second version of health checks does.
  */
 final class HealthService implements Extension, PipelineWatcher, GraphWatcher, HealthWatcher {
-  /** How often exporters are checked for failures. */
+  /** Interval at which exporters are checked for failures. */
   private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
   private final GraphHealth health;
@@ -63,17 +63,17 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
     this.listener = new PushReceiver(grpc, http, context.clock()::nanos);
   }
 
-  /** The port of HTTP, once started; else -1. */
+  /** HTTP port after the start; otherwise -1. */
   int httpPort() {
     return listener.httpPort();
   }
 
-  /** How many clients watch. */
+  /** Number of watching clients. */
   int watching() {
     return rpc.watching();
   }
 
-  /** The port of gRPC, once started; else -1. */
+  /** gRPC port after the start; otherwise -1. */
   int grpcPort() {
     return listener.grpcPort();
   }
@@ -83,7 +83,7 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
     String pipeline = q.query().first("pipeline");
     s = pipeline == null ? health.whole() : health.pipeline(pipeline);
     if (s == null) {
-      r.status(404).send("there is no such pipeline\n");
+      r.status(404).send("pipeline not found\n");
       return;
     }
     String verbose = q.query().first("verbose");

@@ -13,18 +13,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings of the second version.
+ * Settings of version 2.
  *
  * @param http null for none
- * @param grpc null for none; at least one of both is set
+ * @param grpc null for none; at least one of them is set
  * @param recovery time after which a failing exporter makes it unhealthy; null for never
  */
 record HealthServiceSettings(
     @Nullable Http http, @Nullable GrpcServerSettings grpc, @Nullable Duration recovery) {
   /**
-   * The server of HTTP.
+   * HTTP server settings.
    *
-   * @param status the path of what is answered; null for none
+   * @param status path of the status; null for none
    */
   record Http(HttpServerSettings server, @Nullable String status) {}
 
@@ -106,7 +106,7 @@ record HealthServiceSettings(
       if (o.get(CONFIG_ENABLED)) {
         throw o.error(
             CONFIG_ENABLED,
-            "the configuration, with its secrets, is not shown over HTTP; print-config prints it");
+            "the configuration contains secrets and is not served over HTTP; use print-config");
       }
       return false;
     }
@@ -131,7 +131,7 @@ record HealthServiceSettings(
       if (!second) {
         for (Key<?> k : List.of(http, grpc, components)) {
           if (o.has(k)) {
-            throw o.error(k, k.name() + " holds with use_v2: true alone");
+            throw o.error(k, k.name() + " is only valid with use_v2: true");
           }
         }
         return null;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class LeaderElector implements Extension, Leadership {
   private static final System.Logger LOG = JulLogger.of(LeaderElector.class.getName());
 
-  /** What giving the lease up may take; others else wait for its end. */
+  /** Maximum time to release the lease; otherwise others wait until it expires. */
   private static final Duration RELEASE = Duration.ofSeconds(2);
 
   private final LeaderElectorConfig config;
@@ -111,7 +111,7 @@ final class LeaderElector implements Extension, Leadership {
     }
   }
 
-  /** Whether all followers have ended, before which no other may begin. */
+  /** Whether all followers have stopped, before which no other replica may start. */
   private boolean isAlone() {
     synchronized (followers) {
       return followers.isEmpty();
@@ -136,7 +136,8 @@ final class LeaderElector implements Extension, Leadership {
         e.release(RELEASE);
       }
     } catch (IOException x) {
-      LOG.log(Level.INFO, "{0}: the lease is left to its end: {1}", name, x.getMessage());
+      LOG.log(
+          Level.INFO, "{0}: Lease not released, waiting for its expiry: {1}", name, x.getMessage());
     } catch (InterruptedException x) {
       Thread.currentThread().interrupt();
     }

@@ -54,16 +54,17 @@ public record LeaderElectorConfig(
 
   private static LeaderElectorConfig read(YamlObject o) {
     if (!o.get(NAME).matches("[a-z0-9]([-a-z0-9.]*[a-z0-9])?")) {
-      throw o.error(NAME, "\"" + o.get(NAME) + "\" is no name of a lease");
+      throw o.error(NAME, "\"" + o.get(NAME) + "\" is not a valid lease name");
     }
     if (!o.get(NAMESPACE).matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?")) {
-      throw o.error(NAMESPACE, "\"" + o.get(NAMESPACE) + "\" is no name of a namespace");
+      throw o.error(NAMESPACE, "\"" + o.get(NAMESPACE) + "\" is not a valid namespace name");
     }
     Duration duration = o.get(DURATION);
     Duration deadline = o.get(DEADLINE);
     Duration retry = o.get(RETRY);
     if (duration.toSeconds() < 1) {
-      throw o.error(DURATION, "lease_duration must be at least 1s: a lease says it in seconds");
+      throw o.error(
+          DURATION, "lease_duration must be at least 1s, because leases have whole " + "seconds");
     }
     if (Duration.ofSeconds(duration.toSeconds()).compareTo(deadline) <= 0) {
       throw o.error(DEADLINE, "renew_deadline must be less than lease_duration");

@@ -22,7 +22,7 @@ public final class LeaderElectorFactory implements ExtensionFactory<LeaderElecto
 
   @Override
   public String about() {
-    return "Elects the one of several replicas that is at work by a Lease of Kubernetes.";
+    return "Elects one of several replicas as leader with a Kubernetes Lease.";
   }
 
   @Override

@@ -1,4 +1,4 @@
-/** Election of one of several replicas by a Lease of Kubernetes. */
+/** Election of one of several replicas with a Kubernetes Lease. */
 @NullMarked
 package dev.tethys.pipeline.extension.leader;
 

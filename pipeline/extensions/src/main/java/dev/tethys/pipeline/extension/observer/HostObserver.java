@@ -25,16 +25,14 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Looks again and again at the sockets of this machine that wait for others, and whose they are.
- */
+/** Scans the listening sockets of this machine and their processes at intervals. */
 final class HostObserver implements Extension, EndpointObserver {
   private static final System.Logger LOG = JulLogger.of(HostObserver.class.getName());
 
-  /** The kernel cuts names of processes to so many bytes. */
+  /** Maximum length of process names in the kernel. */
   private static final int CUT = 15;
 
-  /** What all sockets are endpoints of. */
+  /** Owner of all endpoints. */
   private static final String MACHINE = "";
 
   private final Duration interval;
@@ -95,7 +93,7 @@ final class HostObserver implements Extension, EndpointObserver {
     }
   }
 
-  /** A process that has a socket. */
+  /** Process with a socket. */
   private record Owner(int pid, String name, String command) {}
 
   private List<Endpoint> endpoints() throws IOException {
@@ -108,7 +106,7 @@ final class HostObserver implements Extension, EndpointObserver {
     return out;
   }
 
-  /** Whose sockets these are, as far as that is for this process to see: of several the first. */
+  /** Owners of sockets, as far as visible to this process; the first of several. */
   private Map<Long, Owner> owners(List<Listener> listeners) throws IOException {
     Set<Long> sought = new HashSet<>();
     listeners.forEach(l -> sought.add(l.inode()));
@@ -144,7 +142,7 @@ final class HostObserver implements Extension, EndpointObserver {
       List<String> parts = p.arguments();
       arguments = parts == null ? arguments : parts;
     } catch (IOException e) {
-      // then its name alone is known
+      // only the name is known then
     }
     String name = p.name();
     if (name.length() >= CUT && !arguments.isEmpty()) {

@@ -94,7 +94,7 @@ final class KubernetesObserver implements Extension, EndpointObserver {
       if (failures.isNew(why)) { // it is tried twice a minute
         LOG.log(
             Level.WARNING,
-            "{0}: cannot {1}, what was known stays, and it is tried again: {2}",
+            "{0}: cannot {1}, keeping the known objects and retrying: {2}",
             name,
             what,
             why);

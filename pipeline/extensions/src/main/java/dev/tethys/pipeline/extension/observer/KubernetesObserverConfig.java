@@ -53,12 +53,12 @@ public record KubernetesObserverConfig(
     add(kinds, o.get(INGRESSES), ObservedKind.INGRESS);
     if (kinds.isEmpty()) {
       throw o.error(
-          "nothing is observed: one of observe_pods, observe_nodes, observe_services and"
-              + " observe_ingresses must be true");
+          "at least one of observe_pods, observe_nodes, observe_services and observe_ingresses "
+              + "must be true");
     }
     for (String n : o.get(NAMESPACES)) {
       if (!n.matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?")) {
-        throw o.error(NAMESPACES, "\"" + n + "\" is no name of a namespace");
+        throw o.error(NAMESPACES, "\"" + n + "\" is not a valid namespace name");
       }
     }
     return new KubernetesObserverConfig(

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.function.BiFunction;
 import tools.jackson.databind.JsonNode;
 
-/** A kind of objects of a cluster, and the endpoints that one has. */
+/** Kind of cluster objects, with the endpoints of such an object. */
 enum ObservedKind {
   POD("/api/v1", "pods", true, "spec.nodeName", ObservedKind::pod),
   NODE("/api/v1", "nodes", false, "metadata.name", ObservedKind::node),
@@ -40,12 +40,15 @@ enum ObservedKind {
     return namespaced;
   }
 
-  /** The path of the list of one namespace; {@code ""} for all. */
+  /** Path of the list of one namespace; {@code ""} for all. */
   String path(String namespace) {
     return group + (namespace.isEmpty() ? "" : "/namespaces/" + namespace) + "/" + plural;
   }
 
-  /** What selects those of a node; {@code ""} where all are wanted, or there are none of a node. */
+  /**
+   * Field selector for the objects of a node; {@code ""} for all objects, or if the kind has no
+   * node.
+   */
   String selector(String node) {
     return node.isEmpty() || nodeField.isEmpty() ? "" : nodeField + "=" + node;
   }
@@ -134,7 +137,7 @@ enum ObservedKind {
     return out;
   }
 
-  /** What is known of a container; the pod is there once for all that is in it. */
+  /** Attributes of a container; those of the pod are shared by everything in it. */
   private static Attributes inPod(Attributes pod, String name, String id, JsonNode container) {
     Attributes a = new Attributes();
     a.put("container_name", name);

@@ -6,14 +6,13 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 
 /**
- * Clock of a control plane, as this process knows it. Live controls end by it, and periods of
- * quotas begin by it, so that they do at the same time at all agents, those with a wrong clock
- * included.
+ * Clock of a control plane, as known to this process. It ends live controls and starts quota
+ * periods, so that they change at the same time on all agents, including those with a wrong clock.
  *
- * <p>The control plane sends its time at each connection. It continues with the monotonic clock of
- * the process, so that a change of the wall clock changes nothing. Before, it differs from the wall
- * clock as much as when the process ended, or not at all. A difference of at most {@link
- * #TOLERANCE} is none, for a message may be late. Safe for any number of threads.
+ * <p>The control plane sends its time on each connection. The clock continues with the process's
+ * monotonic clock, so changes of the wall clock have no effect. Before the first connection it has
+ * the stored difference of the previous process, if any. A difference of at most {@link #TOLERANCE}
+ * counts as none, because a message may be late. Thread-safe.
  */
 public final class ControlClock implements Scheduler {
   static final Duration TOLERANCE = Duration.ofSeconds(5);
@@ -21,7 +20,7 @@ public final class ControlClock implements Scheduler {
   private static final System.Logger LOG = JulLogger.of(ControlClock.class.getName());
 
   /**
-   * Time that is known.
+   * Known time.
    *
    * @param millis of the control plane
    * @param nanos monotonic, at that time
@@ -42,7 +41,7 @@ public final class ControlClock implements Scheduler {
     return k.millis + (own.nanos() - k.nanos) / 1_000_000;
   }
 
-  /** Milliseconds by which it is ahead of the wall clock; 0 for a difference that is none. */
+  /** Milliseconds by which it is ahead of the wall clock; 0 within the tolerance. */
   long ahead() {
     long ahead = millis() - own.millis();
     return Math.abs(ahead) <= TOLERANCE.toMillis() ? 0 : ahead;

@@ -37,14 +37,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OpAMP client of a process whose configuration a control plane sets. An offered configuration is
- * applied to the running process; where that fails, the former one stays and the error is reported.
- * The last one that was applied is on disk, so that a process starts with it when its control plane
- * is away.
+ * OpAMP client of a process whose configuration is set by a control plane. An offered configuration
+ * is applied to the running process; if that fails, the previous one stays and the error is
+ * reported. The last applied configuration is on disk, so a process starts with it if its control
+ * plane is unreachable.
  *
- * <p>One thread applies, in the order of offers; an offer that came while another was applied
- * replaces those before it. Live controls do not wait for that: components that a configuration
- * does not have any more may take as long to end as their destination does not answer.
+ * <p>One thread applies offers in order; an offer that arrives while another is being applied
+ * replaces earlier waiting ones. Live controls do not wait for that: removed components may take as
+ * long to stop as their destination does not respond.
  */
 public final class ControlledAgent implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(ControlledAgent.class.getName());
@@ -68,29 +68,32 @@ public final class ControlledAgent implements AutoCloseable {
   /** Process that is configured. */
   public interface Process {
     /**
-     * Replaces the live controls, which drop data without a change of the configuration.
+     * Replaces the live controls, which drop data without a configuration change.
      *
      * @param document "" for none
-     * @throws ConfigException where it is wrong; the controls before stay
+     * @throws ConfigException if it is invalid; the previous controls stay
      */
     void control(String document);
 
     /**
-     * Becomes what the files say, merged in their order; what runs changes only when this succeeds.
+     * Applies the files, merged in order; the running configuration changes only on success.
      *
-     * @param files empty for the configuration that the process has without a control plane
-     * @param variables texts for references to the environment, before those of the process
-     * @param runs may be called when the configuration runs, while components of the former one
-     *     have not ended yet
-     * @throws ConfigException where the configuration is wrong
-     * @throws IOException when a component cannot start
+     * @param files empty for the process's own configuration
+     * @param variables values for environment references, which take precedence over the process's
+     *     own
+     * @param runs may be called when the configuration runs while components of the previous one
+     *     are still stopping
+     * @throws ConfigException if the configuration is invalid
+     * @throws IOException if a component cannot start
      */
     void apply(List<Path> files, Map<String, String> variables, Runnable runs) throws IOException;
 
     /** Whether it has a configuration without a control plane. */
     boolean hasOwnConfiguration();
 
-    /** An error without values of variables and files of this machine, as it may be reported. */
+    /**
+     * Masks values of variables and files of this machine in an error, so that it may be reported.
+     */
     default String masked(String error) {
       return error;
     }
@@ -103,10 +106,10 @@ public final class ControlledAgent implements AutoCloseable {
     PipelineAccounts accounts();
 
     /**
-     * Records before and after a node.
+     * Captures records before and after a node.
      *
      * @return a JSON object
-     * @throws IOException when there is no access, or no such node
+     * @throws IOException if access is denied or the node does not exist
      */
     default String tap(NodeRecords.Request request) throws IOException, InterruptedException {
       throw new IOException("this process has no live tap");
@@ -163,7 +166,7 @@ public final class ControlledAgent implements AutoCloseable {
   private final AtomicReference<@Nullable Offer> offered = new AtomicReference<>();
   private final AtomicLong offers = new AtomicLong();
   private final Object controlling = new Object();
-  private long controlled; // number of the last offer whose controls were set; by controlling
+  private long controlled; // number of the last offer with applied controls; used by controlling
   private String controlError = ""; // of these; guarded by controlling
   private final LiveTaps taps;
   private final CountReports counts;
@@ -173,18 +176,18 @@ public final class ControlledAgent implements AutoCloseable {
   private volatile long changedNanos;
   private volatile boolean started;
 
-  /** Texts of the configuration that runs; null when it is not known. Guarded by this. */
+  /** Texts of the running configuration; null if unknown. Guarded by this. */
   private @Nullable List<String> running;
 
   private Map<String, String> variables; // with which it runs; guarded by this
 
   /**
-   * A client that is not connected yet.
+   * Creates an unconnected client.
    *
-   * @param clients connects, through the proxy that the environment names; not closed here
+   * @param clients creates connections, through the environment's proxy; not closed here
    * @param identity attributes that identify the process, such as {@code service.name}
    * @param clock of the live controls of the process
-   * @throws IOException when the folder cannot be read or written
+   * @throws IOException if the folder cannot be read or written
    */
   public ControlledAgent(
       Settings settings,
@@ -274,8 +277,8 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   /**
-   * Applies the live controls that were applied last, before the process takes data. Those that it
-   * does not understand are left out: the control plane offers them again.
+   * Applies the last applied live controls before the process accepts data. Unsupported ones are
+   * skipped: the control plane offers them again.
    */
   public void restoreControls() throws IOException {
     String document = folder.controls();
@@ -335,7 +338,7 @@ public final class ControlledAgent implements AutoCloseable {
   private synchronized void identify(UUID other) {
     try {
       folder.identify(other);
-    } catch (IOException e) { // the next process asks for another one again
+    } catch (IOException e) { // the next process requests another one
       LOG.log(Level.WARNING, "Instance uid of the control plane not kept", e);
     }
   }
@@ -370,7 +373,7 @@ public final class ControlledAgent implements AutoCloseable {
     }
     try {
       report();
-    } catch (RuntimeException e) { // the next look may succeed
+    } catch (RuntimeException e) { // the next check may succeed
       LOG.log(Level.ERROR, "Health and accounts not reported", e);
     }
     clock.schedule(OFTEN, () -> clock.execute("control-watch", this::watch));
@@ -389,7 +392,9 @@ public final class ControlledAgent implements AutoCloseable {
     }
   }
 
-  /** What a version on trial lacks: a connection, or a configuration that it can apply. */
+  /**
+   * Missing condition of a version on trial: a connection, or a configuration that it can apply.
+   */
   private String lacks() {
     return reports.messagesReceived() == 0
         ? "it has no connection to the control plane"
@@ -420,7 +425,7 @@ public final class ControlledAgent implements AutoCloseable {
   /**
    * Offer of the control plane.
    *
-   * @param number of it in their order
+   * @param number sequence number
    */
   private record Offer(RemoteConfig config, long number) {}
 
@@ -431,7 +436,10 @@ public final class ControlledAgent implements AutoCloseable {
     clock.execute("control-apply", this::applyOffered);
   }
 
-  /** Sets the live controls of an offer while another one may be applied, which reports errors. */
+  /**
+   * Applies the live controls of an offer while another offer may be in progress, which reports
+   * errors.
+   */
   private void setControls(Offer of) {
     try {
       RemoteConfigFolder.check(of.config);
@@ -471,8 +479,8 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   /**
-   * Applies the live controls, which take effect at once, then the configuration and the variables
-   * where they differ from those that run.
+   * Applies the live controls, which take effect immediately, then the configuration and the
+   * variables if they changed.
    *
    * @return the error, "" for none
    */
@@ -492,8 +500,8 @@ public final class ControlledAgent implements AutoCloseable {
           && !process.hasOwnConfiguration()) {
         return failed(
             config,
-            "the offer has no configuration, and this process has no own one (--config), so that"
-                + " it would do nothing");
+            "the offer has no configuration, and this process has none itself (--config), "
+                + "so it would do nothing");
       }
       Map<String, String> values = RemoteConfigFolder.variables(config);
       boolean same = texts.equals(running);
@@ -523,9 +531,9 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   /**
-   * Checks the signatures of the configuration that was applied last, before the process uses it.
+   * Verifies the signatures of the last applied configuration before the process uses it.
    *
-   * @throws IOException where one is missing or wrong
+   * @throws IOException if one is missing or invalid
    */
   public void verify() throws IOException {
     for (String text : folder.texts()) {
@@ -537,8 +545,8 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   /**
-   * Notes that a configuration runs before the former one has ended, which may take long: a process
-   * that is ended meanwhile starts with it.
+   * Records a running configuration before the previous one has stopped, which may take long, so
+   * that a process killed meanwhile starts with it.
    */
   private void commitEarly(RemoteConfig config, Map<String, String> values) {
     try {
@@ -572,7 +580,10 @@ public final class ControlledAgent implements AutoCloseable {
     return out;
   }
 
-  /** Sets the live controls of an offer, unless later ones are set; the error, "" for none. */
+  /**
+   * Applies the live controls of an offer, unless later ones are set; returns the error, "" for
+   * none.
+   */
   private String control(Offer of) throws IOException {
     synchronized (controlling) {
       if (of.number <= controlled || reports.isStopping()) {
@@ -607,7 +618,7 @@ public final class ControlledAgent implements AutoCloseable {
     return out.toString();
   }
 
-  /** Waits for an application that is under way; none begins once the reports are stopped. */
+  /** Waits for an application in progress; none starts once the reports have stopped. */
   private synchronized void awaitApplied() {
     running = null;
     synchronized (controlling) {
@@ -615,7 +626,7 @@ public final class ControlledAgent implements AutoCloseable {
     }
   }
 
-  /** Says goodbye and disconnects. */
+  /** Sends the last message and disconnects. */
   @Override
   public void close() {
     reports.stop(started ? counts.last() : null);

@@ -18,9 +18,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reports of what a controlled process counts: the accounts of its pipelines and its volumes by
- * attribute. Counts of live controls are on disk as well, so that the next process reports those
- * that this one could not.
+ * Reports the counts of a controlled process: the accounts of its pipelines and its volumes by
+ * attribute. Counts of live controls are also on disk, so the next process reports those that this
+ * one could not.
  */
 final class CountReports {
   private static final System.Logger LOG = JulLogger.of(CountReports.class.getName());
@@ -28,7 +28,7 @@ final class CountReports {
   /** Interval of volumes after a change: outputs with it are compared over several reports. */
   private static final Duration CLOSE_VOLUMES = Duration.ofSeconds(4);
 
-  /** Processes that ended without a connection, whose counts are kept. */
+  /** Maximum number of earlier processes without a connection whose counts are kept. */
   private static final int MAX_ENDED = 20;
 
   private final ControlledAgent.Process process;
@@ -36,7 +36,8 @@ final class CountReports {
   private final RemoteConfigFolder folder;
   private final ControlClock clock;
   private final String boot = Long.toHexString(new SecureRandom().nextLong());
-  private final AtomicLong changes = new AtomicLong(); // of what runs, before and after each
+  private final AtomicLong changes =
+      new AtomicLong(); // configuration changes, counted before and after each
 
   private @Nullable PipelineAccounts reported; // of the reporting thread
   private long reportedWholes; // of the reporting thread
@@ -74,7 +75,7 @@ final class CountReports {
     }
   }
 
-  /** Notes that what runs is about to change, or has changed. */
+  /** Records that the running configuration is about to change, or has changed. */
   void change() {
     changes.incrementAndGet();
   }
@@ -85,9 +86,9 @@ final class CountReports {
   }
 
   /**
-   * Reports what has changed since the last report, when it is time for it. Called by one thread.
+   * Reports changes since the last report when it is due. Called by one thread.
    *
-   * @param close whether a change is so recent that its effect is watched
+   * @param close whether a recent change is being watched
    */
   void report(boolean close) {
     long now = clock.nanos();
@@ -146,8 +147,8 @@ final class CountReports {
   }
 
   /**
-   * A report of volumes with what its counts are of: only those of the same run and the same live
-   * controls can be compared.
+   * Adds run and live controls to a report of volumes: only reports with the same ones are
+   * comparable.
    */
   private String labelled(String json, String change, String controls) {
     return json.isEmpty()

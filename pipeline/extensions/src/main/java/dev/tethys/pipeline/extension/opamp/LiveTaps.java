@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 
 /**
- * Live taps that the control plane asks for by custom messages of {@link ControlledAgent#TAP}. Each
- * runs in a thread of its request, and ends when the control plane says that no one waits for it.
+ * Live taps requested by the control plane with custom messages of {@link ControlledAgent#TAP}.
+ * Each runs in its own thread, and ends when the control plane reports that no client waits for it.
  */
 final class LiveTaps {
   private static final int MAX_TAPS = 4;
@@ -47,7 +47,7 @@ final class LiveTaps {
     }
   }
 
-  /** Answers with the type of the request, or with an object that has an error. */
+  /** Answers with the type of the request, or with an object that contains an error. */
   private void run(CustomMessage request) {
     String answer;
     if (!free.tryAcquire()) {

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OpampAgent
     implements Extension, PipelineWatcher, GraphWatcher, HealthWatcher, ConfigWatcher {
-  /** As much is read of one message. */
+  /** Maximum size of a message. */
   static final int MAX_MESSAGE = 16 << 20;
 
   /** Owner of an instance id. */
@@ -102,7 +102,7 @@ final class OpampAgent
     }
   }
 
-  /** Checks the parent now and then; its number may be another process's afterwards. */
+  /** Checks the parent process periodically; after its end, its id may be reused. */
   private void watch(@Nullable ProcessHandle parent) {
     if (stopped) {
       return;
@@ -135,8 +135,8 @@ final class OpampAgent
             .logger()
             .log(
                 Level.WARNING,
-                "{0}: service.instance.id \"{1}\" is no UUID, so this agent goes by {2}; set"
-                    + " instance_uid",
+                "{0}: service.instance.id \"{1}\" is not a UUID, so this agent uses {2}; set "
+                    + "instance_uid",
                 context.name(),
                 instance,
                 made);
@@ -244,7 +244,10 @@ final class OpampAgent
     }
   }
 
-  /** After a reload the one before says goodbye first, and its name may be the server's. */
+  /**
+   * After a reload the predecessor sends its last message first, and its id may come from the
+   * server.
+   */
   private void succeed() throws InterruptedException {
     OpampAgent before = turn.take(this);
     if (before != null && before != this) {

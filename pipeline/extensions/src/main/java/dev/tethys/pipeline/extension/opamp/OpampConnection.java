@@ -46,7 +46,7 @@ record OpampConnection(
             endpoint,
             why);
         reason = failures == 1 ? "" : why;
-        reports.begin(); // nothing of the broken connection ends the pause
+        reports.begin(); // requests of the broken connection do not end the pause
         reports.pause(wait);
       }
     }

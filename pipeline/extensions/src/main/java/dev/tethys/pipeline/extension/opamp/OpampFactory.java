@@ -20,7 +20,9 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/** {@code opamp}: tells a server of OpAMP who this process is, how it is, and what it runs. */
+/**
+ * {@code opamp}: reports the identity, health and configuration of this process to an OpAMP server.
+ */
 public final class OpampFactory implements ExtensionFactory<OpampSettings> {
   private final HttpClientFactory clients;
   private final String version;
@@ -28,14 +30,14 @@ public final class OpampFactory implements ExtensionFactory<OpampSettings> {
   private final Runnable fatal;
   private final ReconnectBackoff pace;
 
-  /** Who talks under an id; after a reload the next one waits for it. */
+  /** Active agents by id; after a reload the next one waits for its predecessor. */
   private final Map<ComponentId, OpampAgent> talking = new ConcurrentHashMap<>();
 
   /**
-   * @param clients the process's; not closed here
+   * @param clients of the process; not closed here
    * @param version of the program
-   * @param components all that there are
-   * @param fatal ends the process, when the one of {@code ppid} is gone
+   * @param components all available ones
+   * @param fatal ends the process when the parent {@code ppid} has ended
    */
   public OpampFactory(
       HttpClientFactory clients,
@@ -65,7 +67,7 @@ public final class OpampFactory implements ExtensionFactory<OpampSettings> {
 
   @Override
   public String about() {
-    return "Tells a server of OpAMP who this process is, how it is, and what it runs.";
+    return "Reports the identity, health and configuration of this process to an OpAMP server.";
   }
 
   @Override

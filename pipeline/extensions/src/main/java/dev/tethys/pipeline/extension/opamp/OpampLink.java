@@ -6,20 +6,20 @@ import java.time.Duration;
 /** A way to the server. */
 interface OpampLink {
   /**
-   * Talks to the server, the last message included, until there is nothing more to tell.
+   * Runs a session until the last message is sent.
    *
-   * @throws Busy when the server wants to be left alone for a while
-   * @throws IOException when it cannot be reached, or broke off
+   * @throws Busy if the server requests a pause
+   * @throws IOException if it cannot be reached, or the connection broke
    */
   void runSession(Reports reports) throws IOException, InterruptedException;
 
-  /** Whether the server is there, so that a last message may reach it. */
+  /** Whether the server is reachable, so that a last message may be delivered. */
   boolean isUp();
 
   /** Breaks off the work in progress; by another thread, and permanently. */
   void end();
 
-  /** A server that wants to be left alone for a while. */
+  /** Thrown when a server requests a pause. */
   final class Busy extends IOException {
     private static final long serialVersionUID = 1;
 

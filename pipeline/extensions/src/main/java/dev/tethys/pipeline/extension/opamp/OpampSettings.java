@@ -54,7 +54,7 @@ public record OpampSettings(
 
   private static final Duration POLLING = Duration.ofSeconds(30);
 
-  /** The keys of one way to the server. */
+  /** Keys of one transport. */
   private static final class Way {
     final Section section;
     private final Key<String> endpoint;

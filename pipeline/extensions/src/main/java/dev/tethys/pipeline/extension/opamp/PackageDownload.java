@@ -63,7 +63,8 @@ public final class PackageDownload implements PackageUpgrades.Download {
     try {
       URI u = URI.create(url);
       if (control.getRawAuthority().equals(u.getRawAuthority())) {
-        // The control plane may be behind a proxy that ends TLS: the agent's own scheme is right.
+        // The control plane may be behind a proxy that terminates TLS, so the agent's own scheme is
+        // used.
         String scheme = control.getScheme().equals("wss") ? "https" : "http";
         return URI.create(scheme + "://" + u.getRawAuthority() + u.getRawPath());
       }
@@ -73,7 +74,7 @@ public final class PackageDownload implements PackageUpgrades.Download {
     } catch (IllegalArgumentException e) {
       // reported below
     }
-    throw new IOException("it is no URL with http or https");
+    throw new IOException("the URL must have the scheme http or https");
   }
 
   private void once(

@@ -43,9 +43,9 @@ public final class PackageFile {
   }
 
   /**
-   * Reads a public key of Ed25519 in PEM.
+   * Reads an Ed25519 public key in PEM.
    *
-   * @throws IOException when it is none
+   * @throws IOException if it is invalid
    */
   public static PublicKey publicKey(Path file) throws IOException {
     String text = Files.readString(file);
@@ -56,7 +56,7 @@ public final class PackageFile {
           .generatePublic(new X509EncodedKeySpec(Base64.getDecoder().decode(base64)));
     } catch (GeneralSecurityException | IllegalArgumentException e) {
       throw new IOException(
-          file + " is no public key of Ed25519 in PEM, such as openssl pkey -pubout writes", e);
+          file + " is not an Ed25519 public key in PEM, as written by openssl pkey -pubout", e);
     }
   }
 
@@ -119,7 +119,7 @@ public final class PackageFile {
         left -= write(zip, e, files, to, left);
       }
     } catch (IllegalArgumentException e) {
-      throw new IOException("the package is no zip archive: " + e.getMessage(), e);
+      throw new IOException("the package is not a zip archive: " + e.getMessage(), e);
     }
     Path launcher = into.resolve(LAUNCHER);
     if (!Files.isRegularFile(launcher)) {

@@ -36,23 +36,23 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Upgrades of the process by packages of its control plane. A package is downloaded, verified,
- * unpacked and checked while the present version runs; then the process ends, and the launcher
- * starts the new version on trial. A version that does not confirm in time is ended by the
- * launcher, which starts the former one again.
+ * Upgrades of the process with packages of its control plane. A package is downloaded, verified,
+ * unpacked and checked while the current version runs; then the process ends, and the launcher
+ * starts the new version on trial. A version that does not confirm in time is stopped by the
+ * launcher, which restarts the previous one.
  *
  * <p>Files of the folder: {@code versions/HASH} are unpacked packages by their SHA-256, {@code
- * versions/HASH.json} what they are. {@code current} names the version that runs; without it the
- * launcher starts its own. {@code trial} names the version to try, or {@code own}, and the seconds
- * that it has; the launcher renames it to {@code trying} when it starts it, and to {@code failed}
- * with the reason when it gave up. {@code why} is what a version on trial lacks. {@code offer} is
- * the last offer.
+ * versions/HASH.json} describes them. {@code current} names the running version; without it the
+ * launcher starts its own. {@code trial} names the version to try, or {@code own}, and its time in
+ * seconds; the launcher renames it to {@code trying} at its start, and to {@code failed} with the
+ * reason after a failure. {@code why} is the missing condition of a version on trial. {@code offer}
+ * is the last offer.
  *
  * <p>Invariant: {@code current} changes only when the version that it will name is connected to the
  * control plane. One thread at a time changes the folder.
  */
 public final class PackageUpgrades {
-  /** Exit code by which the launcher is asked for the version on trial. */
+  /** Exit code that requests the version on trial from the launcher. */
   public static final int EXIT_CODE = 75;
 
   /** Name of the version that the launcher belongs to. */
@@ -66,10 +66,10 @@ public final class PackageUpgrades {
   /**
    * Settings.
    *
-   * @param key null for none: packages are refused
+   * @param key null to reject packages
    * @param running version that the launcher started: its hash, or {@link #OWN}
    * @param ownVersion text of the launcher's own version
-   * @param check arguments with which a new version must end well
+   * @param check arguments with which a new version must succeed
    * @param trial time within which a new version must be connected
    */
   public record Settings(
@@ -210,9 +210,9 @@ public final class PackageUpgrades {
   }
 
   /**
-   * Notes whether the process works, which confirms a version on trial.
+   * Records whether the process works, which confirms a version on trial.
    *
-   * @param lacks what is missing; "" for nothing
+   * @param lacks missing condition; "" for none
    */
   void observe(String lacks) {
     if (!onTrial) {
@@ -276,7 +276,7 @@ public final class PackageUpgrades {
     PackagesOffer before = offer;
     boolean same = before != null && Arrays.equals(before.hash(), next.hash());
     if (same) {
-      reporter.accept(last); // what became of it is known
+      reporter.accept(last); // its outcome is known
       return;
     }
     if (onTrial) {
@@ -360,8 +360,8 @@ public final class PackageUpgrades {
     byte[] statement = PackageFile.statement(name, p.version(), p.contentHash());
     if (!PackageFile.verify(key, statement, p.signature())) {
       throw new IOException(
-          "the signature of the package is not one of the key of this agent for name, version and"
-              + " content");
+          "the signature of the package does not match this agent's key for its name, version "
+              + "and content");
     }
   }
 
@@ -509,7 +509,7 @@ public final class PackageUpgrades {
         }
         return new PackagesOffer(all, HexFormat.of().parseHex(n.path("hash").asString("")));
       } catch (JacksonException | IllegalArgumentException e) {
-        return null; // as if there had been none: the control plane offers again
+        return null; // treated as missing: the control plane offers it again
       }
     }
   }

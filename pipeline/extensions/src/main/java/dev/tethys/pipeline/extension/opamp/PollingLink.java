@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class PollingLink implements OpampLink {
   private final OpampSettings.Server server;
   private final Duration every;
-  private final @Nullable ClientAuth auth; // beside what the client signs
+  private final @Nullable ClientAuth auth; // in addition to the client's signing
   private final FirstUseClient client;
   private final ReconnectBackoff pace;
   private final Scheduler clock;
@@ -111,7 +111,7 @@ final class PollingLink implements OpampLink {
               ? RetryAfter.of(a, Instant.ofEpochMilli(clock.millis()))
               : Duration.ZERO);
     } catch (CodecException e) {
-      throw new IOException("it answers something else than OpAMP: " + e.getMessage(), e);
+      throw new IOException("the response is not an OpAMP message: " + e.getMessage(), e);
     }
   }
 

@@ -39,12 +39,12 @@ record ReconnectBackoff(
   /** Largest factor of a pause by chance. */
   private static final double MOST = 1.5;
 
-  /** The longest time for which a client is away from a server that accepts connections. */
+  /** Maximum time that a client is disconnected from a server that accepts connections. */
   Duration longestAbsence() {
     return Duration.ofNanos((long) (longest.toNanos() * MOST)).plus(request);
   }
 
-  /** The pause after so many failures in a row, half of it random. */
+  /** Pause after a number of consecutive failures, half of it random. */
   Duration pause(int failures) {
     double nanos = first.toNanos() * Math.pow(1.5, Math.min(failures, 64) - 1.0);
     nanos = Math.min(nanos, longest.toNanos());

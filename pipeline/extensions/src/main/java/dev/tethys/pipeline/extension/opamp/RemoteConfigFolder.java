@@ -30,17 +30,17 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Configurations of a control plane on the disk of an agent. {@code current} holds the hash of the
- * last one that was applied, and in a second line the hash that names its folder where that is
- * another, {@code trying} the one that is being applied, {@code failed} the last one that was not
- * applied and why. Texts are in {@code config-HASH/NN.yaml}, {@code controls} holds the live
- * controls that were applied last, {@code variables} the variables, as a JSON object of strings,
- * {@code instance-uid} identifies the agent, {@code clock} is the difference of {@link
- * ControlClock}, {@code counts} has those of live controls.
+ * last applied configuration and, if different, on a second line the hash that names its folder;
+ * {@code trying} the one being applied; {@code failed} the last one that could not be applied, with
+ * the reason. Texts are in {@code config-HASH/NN.yaml}, {@code controls} holds the last applied
+ * live controls, {@code variables} the variables as a JSON object of strings, {@code instance-uid}
+ * identifies the agent, {@code clock} is the difference of {@link ControlClock}, {@code counts} has
+ * those of live controls.
  *
- * <p>Invariant: {@code current} names a folder that is complete on disk. A process that ends within
+ * <p>Invariant: {@code current} names a folder that is complete on disk. A process that ends during
  * an application starts with {@code current} and reports the other as failed. One thread changes
- * configurations and variables, one at a time the controls, and another one the difference of
- * clocks and the counts.
+ * configurations and variables, one at a time the controls, and another one the clock difference
+ * and the counts.
  */
 final class RemoteConfigFolder {
   /** Largest configuration that is accepted, in bytes of all its files. */
@@ -95,7 +95,7 @@ final class RemoteConfigFolder {
   /**
    * Variables of an offered configuration; empty for none.
    *
-   * @throws IOException where they are no JSON object of strings
+   * @throws IOException if they are not a JSON object of strings
    */
   static Map<String, String> variables(RemoteConfig offered) throws IOException {
     return variables(text(offered, AgentContract.VARIABLES));
@@ -131,7 +131,7 @@ final class RemoteConfigFolder {
   /**
    * Checks the limits of an offered configuration.
    *
-   * @throws IOException where one is exceeded
+   * @throws IOException if one is exceeded
    */
   static void check(RemoteConfig offered) throws IOException {
     if (offered.hash().length == 0 || offered.hash().length > MAX_HASH) {
@@ -201,7 +201,7 @@ final class RemoteConfigFolder {
     }
   }
 
-  /** Hash of the configuration that was applied last; null for none. */
+  /** Hash of the last applied configuration; null for none. */
   byte @Nullable [] current() {
     return current;
   }
@@ -210,7 +210,7 @@ final class RemoteConfigFolder {
     return failed;
   }
 
-  /** Texts of the configuration that was applied last; empty for none. */
+  /** Texts of the last applied configuration; empty for none. */
   List<String> texts() throws IOException {
     List<String> out = new ArrayList<>();
     for (Path p : files()) {
@@ -219,27 +219,28 @@ final class RemoteConfigFolder {
     return out;
   }
 
-  /** Live controls that were applied last; "" for none. */
+  /** Last applied live controls; "" for none. */
   String controls() throws IOException {
     String written = read(CONTROLS);
     return written == null ? "" : written;
   }
 
-  /** Live controls were applied; "" for none. */
+  /** Stores applied live controls; "" for none. */
   void keepControls(String text) throws IOException {
     if (!text.equals(controls())) {
       write(CONTROLS, text);
     }
   }
 
-  /** Last counts of processes that have ended, a line for each; empty for none. */
+  /** Last counts of earlier processes, one per line; empty for none. */
   List<String> counts() throws IOException {
     String written = read(COUNTS);
     return written == null ? List.of() : written.lines().filter(l -> l.endsWith("}")).toList();
   }
 
   /**
-   * Counts have changed. They are to outlive the process, not the machine: no disk is waited for.
+   * Stores changed counts. They must survive the process but not the machine, so writes are not
+   * synced.
    */
   void keepCounts(List<String> lines) throws IOException {
     Path next = folder.resolve(COUNTS + ".new");
@@ -252,7 +253,7 @@ final class RemoteConfigFolder {
     return ahead;
   }
 
-  /** That difference has been seen; one that is a second or less away is the same. */
+  /** Stores the clock difference, unless it differs by at most a second from the stored one. */
   void keepAhead(long millis) throws IOException {
     if (Math.abs(millis - ahead) > 1000) {
       write(CLOCK, millis + "\n");
@@ -282,7 +283,7 @@ final class RemoteConfigFolder {
     }
   }
 
-  /** Files of the configuration that was applied last; empty for none. */
+  /** Files of the last applied configuration; empty for none. */
   List<Path> files() throws IOException {
     return currentFolder == null ? List.of() : listed(folderOf(currentFolder));
   }

@@ -34,10 +34,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Agent state and the part of it that the server has received: only changes are sent, and the full
  * state after a connect or on request. Holds only current state, so that memory is bounded while
- * the server is unreachable. Safe for any number of threads.
+ * the server is unreachable. Thread-safe.
  */
 final class Reports {
-  /** A message, and what the server knows once it has it. */
+  /** Message with the state that the server knows after it. */
   record Draft(AgentToServer message, boolean all, boolean components) {}
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -63,8 +63,8 @@ final class Reports {
   private final Map<String, CustomMessage> customs = new HashMap<>(); // the last of each type
   private final SequencedSet<String> unsentCustoms = new LinkedHashSet<>(); // types
   private @Nullable CustomMessage lastCustom;
-  private final Set<String> onceCustoms = new HashSet<>(); // types that are no state
-  private Set<String> countCustoms = Set.of(); // types that are made anew for the whole state
+  private final Set<String> onceCustoms = new HashSet<>(); // types that are not state
+  private Set<String> countCustoms = Set.of(); // types recreated for a full report
   private long wholes;
   private Duration heartbeat;
   private long sequence;
@@ -136,9 +136,9 @@ final class Reports {
   }
 
   /**
-   * Who this is.
+   * Sets the identity.
    *
-   * @param identity without the instance, which is by what it goes
+   * @param identity without the instance, which is identified by the uid
    */
   void describe(SequencedMap<String, String> identity, SequencedMap<String, String> beside) {
     change(
@@ -177,8 +177,8 @@ final class Reports {
   }
 
   /**
-   * Sends a custom message, in place of one of its type that was not sent yet. The last one of each
-   * type is state: it is sent again on every new connection.
+   * Sends a custom message and replaces an unsent one of its type. The last one of each type is
+   * state: it is sent again on every new connection.
    */
   void sendCustom(CustomMessage message) {
     change(
@@ -221,15 +221,15 @@ final class Reports {
   }
 
   /**
-   * Sets the types of custom messages with counts. These hold for the moment in which they are
-   * sent, so that the former ones are not sent again: the caller sends new ones whenever {@link
-   * #wholes} has changed.
+   * Sets the types of custom messages with counts. Counts are valid only at the time of sending, so
+   * previous ones are not sent again: the caller sends new ones whenever {@link #wholes} has
+   * changed.
    */
   void sendCountsAnew(Set<String> customTypes) {
     change(() -> countCustoms = customTypes);
   }
 
-  /** How often the whole state was to be sent. */
+  /** Number of requested full reports. */
   long wholes() {
     return locked(() -> wholes);
   }
@@ -257,12 +257,12 @@ final class Reports {
     return locked(() -> stopping);
   }
 
-  /** How many messages of the server came. */
+  /** Number of messages received from the server. */
   long messagesReceived() {
     return locked(() -> received);
   }
 
-  /** How often a sign of life is wanted; zero for never. */
+  /** Requested heartbeat interval; zero for never. */
   Duration heartbeat() {
     return locked(() -> heartbeat);
   }
@@ -276,7 +276,7 @@ final class Reports {
         });
   }
 
-  /** The connection is broken: nothing can be reported on it any more. */
+  /** Marks the connection as broken: nothing more can be reported on it. */
   void breakOff() {
     change(() -> broken = true);
   }
@@ -311,9 +311,9 @@ final class Reports {
   }
 
   /**
-   * The next message; null when there is nothing to tell.
+   * Next message; null if there is nothing to report.
    *
-   * @param sign whether it is made even then
+   * @param sign whether to create one anyway
    */
   @Nullable Draft next(boolean sign) {
     return locked(
@@ -396,9 +396,9 @@ final class Reports {
   }
 
   /**
-   * Takes what the server says.
+   * Processes a message of the server.
    *
-   * @throws OpampLink.Busy when it asks for a pause
+   * @throws OpampLink.Busy if it requests a pause
    */
   void receive(ServerToAgent m) throws OpampLink.Busy {
     RemoteConfig offered = m.config();
@@ -431,7 +431,7 @@ final class Reports {
               logger.log(
                   Level.INFO, "the OpAMP server names this agent {0}, no longer {1}", other, uid);
               uid = other;
-              sendAll(); // of this one the server knows nothing
+              sendAll(); // the server has no state of this agent
             }
           }
           if (m.reportAll()) {

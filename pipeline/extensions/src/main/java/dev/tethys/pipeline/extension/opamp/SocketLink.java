@@ -110,7 +110,7 @@ final class SocketLink implements OpampLink {
     String path = u.getRawPath() == null || u.getRawPath().isEmpty() ? "/" : u.getRawPath();
     String query = u.getRawQuery() == null ? "" : "?" + u.getRawQuery();
     s.setSoTimeout((int) pace.request().toMillis());
-    // A server that answers byte by byte takes no longer than one that does not answer.
+    // Limits the total time of a handshake, even if a server responds byte by byte.
     Scheduler.Timer late = clock.schedule(pace.request(), () -> close(s));
     try {
       return WebSocketStreams.open(
@@ -166,7 +166,7 @@ final class SocketLink implements OpampLink {
   private final class Session {
     private final Socket socket;
     private final WebSocketStreams streams;
-    private final CountDownLatch received = new CountDownLatch(1); // all of it
+    private final CountDownLatch received = new CountDownLatch(1); // the complete message
     private volatile @Nullable IOException failure;
 
     Session(Socket socket, WebSocketStreams streams) {
@@ -187,11 +187,11 @@ final class SocketLink implements OpampLink {
       } catch (SocketTimeoutException e) {
         fail(new IOException("no message for " + pace.silence().toSeconds() + " s", e));
       } catch (CodecException e) {
-        fail(new IOException("it sends something else than OpAMP: " + e.getMessage(), e));
+        fail(new IOException("the server sent something other than OpAMP: " + e.getMessage(), e));
       } catch (IOException e) {
         fail(e);
       } finally {
-        close(socket); // who writes, writes no longer
+        close(socket); // stops the writer
         reports.breakOff();
         received.countDown();
       }
@@ -203,7 +203,7 @@ final class SocketLink implements OpampLink {
       }
     }
 
-    /** Why the server is gone, if the other thread knows. */
+    /** Reason why the server is gone, if the other thread knows it. */
     private IOException causeOf(IOException written) {
       IOException cause = failure;
       return cause == null ? written : cause;
@@ -264,7 +264,7 @@ final class SocketLink implements OpampLink {
       void write() throws IOException;
     }
 
-    /** Sockets have no limit for writing: a peer that takes nothing would hold us for ever. */
+    /** Socket writes have no timeout: a peer that reads nothing would block the thread forever. */
     private void guarded(Writing w) throws IOException {
       Scheduler.Timer late = clock.schedule(pace.silence(), () -> close(socket));
       try {

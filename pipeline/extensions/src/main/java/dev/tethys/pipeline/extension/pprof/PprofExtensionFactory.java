@@ -32,8 +32,8 @@ import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code pprof}: serves profiles of this process where Go's {@code net/http/pprof} has them, in its
- * format. What Go counts since a program began is recorded here while it is asked for.
+ * {@code pprof}: serves profiles of this process at the paths of Go's {@code net/http/pprof}, in
+ * its format. Profiles that Go accumulates since the program's start are recorded here on request.
  */
 public final class PprofExtensionFactory
     implements ExtensionFactory<PprofExtensionFactory.Settings> {
@@ -59,31 +59,31 @@ public final class PprofExtensionFactory
     SECTION.notBuilt("dialer", "Settings of client connections; this extension opens none.");
   }
 
-  /** What is served, and what it is. */
+  /** Served profiles with their descriptions. */
   private static final Map<String, String> SERVED =
       new TreeMap<>(
           Map.of(
-              "allocs", "where memory was allocated during so many seconds",
-              "block", "where threads were parked for 10 ms and longer during so many seconds",
+              "allocs", "memory allocations over the given number of seconds",
+              "block", "threads parked for at least 10 ms over the given number of seconds",
               "cmdline", "the command line of this process",
               "goroutine", "all threads, virtual ones too; debug=1 and debug=2 as text",
-              "mutex", "where threads waited 10 ms and longer for a monitor during so many seconds",
-              "profile", "where threads ran during so many seconds"));
+              "mutex", "monitor waits of at least 10 ms over the given number of seconds",
+              "profile", "CPU profile over the given number of seconds"));
 
-  /** What is not, and why. */
+  /** Unsupported profiles with the reasons. */
   private static final Map<String, String> NOT_SERVED =
       new TreeMap<>(
           Map.of(
               "heap",
-              "the Java virtual machine does not know where what lives was allocated; ask for"
-                  + " allocs, or run jcmd PID GC.class_histogram on its machine",
+              "the Java virtual machine does not record where live objects were allocated; "
+                  + "request allocs, or run jcmd PID GC.class_histogram on its machine",
               "symbol",
               "there are no addresses to look up: functions in profiles have their names",
               "threadcreate",
               "the Java virtual machine does not know where threads were created; ask for"
                   + " goroutine",
               "trace",
-              "traces of execution are Go's alone; run jcmd PID JFR.start on its machine"));
+              "execution traces are specific to Go; run jcmd PID JFR.start on its machine"));
 
   @Override
   public String type() {
@@ -106,8 +106,8 @@ public final class PprofExtensionFactory
     if (!o.get(FILE).isEmpty()) {
       throw o.error(
           FILE,
-          "a profile of a whole run is not kept; fetch /debug/pprof/profile?seconds=N, or send"
-              + " profiles on with the receiver pprof: {self: {}}, and remove the key");
+          "profiles of entire runs are not supported; fetch /debug/pprof/profile?seconds=N, or "
+              + "send profiles with the receiver pprof: {self: {}}, and remove the key");
     }
     return new Settings(o.get(ENDPOINT));
   }
@@ -130,7 +130,7 @@ public final class PprofExtensionFactory
   static final class Running extends ServedExtension {
     private final Scheduler clock;
 
-    /** One at a time: what is recorded costs what runs. */
+    /** One recording at a time, because it slows the process down. */
     private final Semaphore recordings = new Semaphore(1);
 
     private volatile @Nullable CountDownLatch end;
@@ -156,7 +156,8 @@ public final class PprofExtensionFactory
       endpoint.any(
           ROOT + "{name}",
           (q, r) ->
-              r.status(404).send("there is no such profile; there are " + SERVED.keySet() + "\n"));
+              r.status(404)
+                  .send("profile not found; available profiles are " + SERVED.keySet() + "\n"));
     }
 
     private void index(HttpRequest q, HttpResponse r) throws IOException {
@@ -234,7 +235,7 @@ public final class PprofExtensionFactory
       }
     }
 
-    /** What the parameter says, or -1 when that is no number. */
+    /** Value of a parameter, or -1 if it is not a number. */
     private static long number(HttpRequest q, String name, long absent) {
       String text = q.query().first(name);
       if (text == null || text.isEmpty()) {

@@ -36,8 +36,8 @@ final class FileStrategies implements StrategySource {
   private Scheduler.@Nullable Timer timer; // guarded by this
 
   /**
-   * @param reload between looks; zero for never
-   * @param clients the process's; not closed here
+   * @param reload interval of checks; zero for never
+   * @param clients of the process; not closed here
    */
   FileStrategies(String file, Duration reload, Scheduler clock, HttpClientFactory clients) {
     this.file = file;
@@ -74,7 +74,10 @@ final class FileStrategies implements StrategySource {
     return Files.readString(path);
   }
 
-  /** A server that is not ready (503) has none yet, and leaves what there was, as for Jaeger. */
+  /**
+   * Fetches the URL. A server that is not ready (503) has no strategies yet, and the previous ones
+   * stay, as in Jaeger.
+   */
   private String fetched() throws IOException {
     ClientRequest call = ClientRequest.get(URI.create(file)).withTimeout(TIMEOUT);
     try (ClientResponse a = clients.client(HttpClientConfig.DEFAULT).send(call)) {
@@ -98,12 +101,16 @@ final class FileStrategies implements StrategySource {
     }
   }
 
-  /** Reads the file again; one that is wrong leaves what was. */
+  /** Reads the file again; if it is invalid, the previous strategies stay. */
   void reload() {
     try {
       load();
     } catch (IOException | CodecException e) {
-      LOG.log(Level.ERROR, "{0} is left as it was: {1}", file, e.getMessage());
+      LOG.log(
+          Level.ERROR,
+          "Reload of {0} failed, keeping the previous strategies: {1}",
+          file,
+          e.getMessage());
     }
     again();
   }

@@ -34,17 +34,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code jaegerremotesampling}: tells clients of Jaeger and OpenTelemetry over HTTP and gRPC how
- * many traces to record, out of a file or as another server says.
+ * {@code jaegerremotesampling}: serves sampling strategies to clients of Jaeger and OpenTelemetry
+ * over HTTP and gRPC, from a file or from another server.
  */
 public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Settings> {
   /**
-   * The settings.
+   * Settings.
    *
-   * @param remote another server of strategies that is asked; null where a file is read
-   * @param file a path or a URL; "" where another server is asked
-   * @param reload pause between two checks of the file, zero for never; how long the answers of
-   *     another server hold
+   * @param remote server of strategies to query; null to read a file
+   * @param file path or URL; "" to query a server
+   * @param reload interval of checks of the file, zero for never; lifetime of another server's
+   *     responses
    */
   public record Settings(
       @Nullable HttpServerSettings http,
@@ -153,7 +153,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
         source.reload);
   }
 
-  /** Replaces a protocol that is not configured. */
+  /** Stands in for a protocol that is not configured. */
   private static YamlNode empty() {
     return YamlDocument.parse("jaegerremotesampling", null, "{}").root();
   }
@@ -178,7 +178,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
         remote, ClientAuth.of(auth, context), s.reload, context.clock()::nanos);
   }
 
-  /** Serves what its source says. */
+  /** Serves the strategies of its source. */
   static final class Running implements Extension {
     private final StrategySource source;
     private final PushReceiver receiver;

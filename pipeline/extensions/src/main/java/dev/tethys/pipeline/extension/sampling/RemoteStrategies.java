@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class RemoteStrategies implements StrategySource {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-  /** Clients name the service: answers for more of them are not kept. */
+  /** Maximum number of cached responses; clients choose the service name. */
   private static final int MAX_KEPT = 10_000;
 
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -93,7 +93,7 @@ final class RemoteStrategies implements StrategySource {
     try {
       StrategyJson.of(answer);
     } catch (CodecException e) {
-      throw new IOException("the source of strategies answers what is none: " + e.getMessage(), e);
+      throw new IOException("invalid response of the strategy source: " + e.getMessage(), e);
     }
     return answer;
   }

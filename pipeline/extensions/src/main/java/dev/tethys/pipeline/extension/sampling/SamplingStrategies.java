@@ -23,7 +23,7 @@ final class SamplingStrategies {
    * @param operations probabilities by operation; null without them
    */
   record Strategy(boolean limiting, double param, @Nullable Map<String, Double> operations) {
-    /** What operations that are not named have. */
+    /** Default probability of operations. */
     private double rate() {
       return limiting ? DEFAULT_RATE : param;
     }
@@ -66,9 +66,9 @@ final class SamplingStrategies {
   }
 
   /**
-   * Reads a file.
+   * Parses a file.
    *
-   * @throws CodecException when it is not JSON or says what there is not
+   * @throws CodecException if it is not JSON or contains unknown settings
    */
   static SamplingStrategies read(String json) {
     Attributes file = object(JsonValues.read(json), "the file");
@@ -123,7 +123,7 @@ final class SamplingStrategies {
       }
       if (!"probabilistic".equals(o.get("type"))) {
         throw new CodecException(
-            "operation " + name + " of " + of + ": operations are probabilistic alone");
+            "operation " + name + " of " + of + ": operations must be probabilistic");
       }
       operations = operations == null ? new LinkedHashMap<>() : operations;
       operations.put(name, number(o, false, "operation " + name + " of " + of));
@@ -144,7 +144,7 @@ final class SamplingStrategies {
     if (o instanceof Attributes a) {
       return a;
     }
-    throw new CodecException(what + " is no object");
+    throw new CodecException(what + " is not an object");
   }
 
   private static List<Attributes> list(@Nullable Object o, String what) {
@@ -152,7 +152,7 @@ final class SamplingStrategies {
       return List.of();
     }
     if (!(o instanceof ArrayValue a)) {
-      throw new CodecException(what + " is no list");
+      throw new CodecException(what + " is not a list");
     }
     List<Attributes> all = new java.util.ArrayList<>();
     for (int i = 0; i < a.size(); i++) {
@@ -165,7 +165,7 @@ final class SamplingStrategies {
     a.forEach(
         (key, _) -> {
           if (!keys.contains(key)) {
-            throw new CodecException(of + " has the key " + key + ", which there is not");
+            throw new CodecException(of + " has the unknown key " + key);
           }
         });
   }

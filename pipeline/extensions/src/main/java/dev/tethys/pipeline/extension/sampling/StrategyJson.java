@@ -15,9 +15,9 @@ final class StrategyJson {
   private StrategyJson() {}
 
   /**
-   * Writes an answer as JSON.
+   * Formats a response as JSON.
    *
-   * @throws dev.tethys.codec.CodecException when it is none
+   * @throws dev.tethys.codec.CodecException if it is invalid
    */
   static String of(byte[] answer) {
     boolean limiting = false;

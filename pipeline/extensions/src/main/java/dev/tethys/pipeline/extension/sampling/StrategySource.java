@@ -2,7 +2,7 @@ package dev.tethys.pipeline.extension.sampling;
 
 import java.io.IOException;
 
-/** Source of sampling strategies. Asked by many threads at once. */
+/** Source of sampling strategies. Thread-safe. */
 interface StrategySource {
   /** Begins. */
   default void start() throws IOException {}

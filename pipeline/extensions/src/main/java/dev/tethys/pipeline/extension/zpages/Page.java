@@ -47,9 +47,9 @@ final class Page {
   }
 
   /**
-   * A table.
+   * Adds a table.
    *
-   * @param head none for no row of heads
+   * @param head empty for no header row
    */
   Page table(List<String> head, List<List<String>> rows) {
     sb.append("<table>\n");

@@ -32,7 +32,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** {@code zpages}: pages about what runs, where the Collector has them. */
+/** {@code zpages}: diagnostic pages at the Collector's paths. */
 public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Settings> {
   /**
    * The settings.
@@ -71,7 +71,7 @@ public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Setti
 
   @Override
   public String about() {
-    return "Pages over HTTP about what runs: pipelines, extensions, the build.";
+    return "Serves diagnostic pages over HTTP: pipelines, extensions, the build.";
   }
 
   @Override
@@ -120,10 +120,10 @@ public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Setti
               "/{other...}",
               (q, r) ->
                   r.status(404)
-                      .send("there is no such page; there are, under /debug/: " + PAGES + "\n"));
+                      .send("page not found; available pages under /debug/: " + PAGES + "\n"));
     }
 
-    /** The properties of a Java process, where one of Go shows its variables. */
+    /** Properties of the Java process, in place of a Go program's variables. */
     private byte[] variables() {
       MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
       Json j = new Json().open('{').key("memory").open('{');
@@ -210,7 +210,7 @@ public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Setti
     private static Page features() {
       return new Page("Features")
           .links(PAGES)
-          .paragraph("There are no feature gates: what is built is on.");
+          .paragraph("There are no feature gates: all supported features are enabled.");
     }
 
     private static Page traces() {
@@ -218,8 +218,8 @@ public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Setti
           .links(PAGES)
           .paragraph(
               "Pipelines keep no spans to show: items that pass are"
-                  + " counted by otelcol_* of the metrics. A server (tethys server) sends spans of"
-                  + " its requests to where tracing.endpoint of prometheus.yml says.");
+                  + " counted by otelcol_* of the metrics. A server (tethys server) sends spans "
+                  + "of its requests to tracing.endpoint of prometheus.yml.");
     }
   }
 }

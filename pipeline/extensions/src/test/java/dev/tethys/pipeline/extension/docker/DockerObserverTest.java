@@ -92,7 +92,7 @@ class DockerObserverTest {
   }
 
   @Test
-  void thePortsOfAContainerThatRunsAreFound() throws Exception {
+  void findsPortsOfRunningContainers() throws Exception {
     start("");
     await(() -> known.size() == 2);
     Endpoint e = Objects.requireNonNull(known.get("docker_observer/aa11:8080"));
@@ -121,7 +121,7 @@ class DockerObserverTest {
   }
 
   @Test
-  void anEventOfAContainerIsALookAtIt() throws Exception {
+  void inspectsAContainerAfterAnEvent() throws Exception {
     daemon.answer("/containers/json", "[]");
     daemon.answer(
         "/events",
@@ -146,7 +146,8 @@ class DockerObserverTest {
         ", use_hostname_if_present: true | aa11:8080 | web-1:80 | 2",
         ", ignore_non_host_bindings: true | aa11:8080 | 172.18.0.5:80 | 1",
       })
-  void howTheyAreReached(String keys, String id, String target, int count) throws Exception {
+  void resolvesAddressesAsConfigured(String keys, String id, String target, int count)
+      throws Exception {
     start(keys);
     await(() -> known.size() == count);
     assertThat(Objects.requireNonNull(known.get("docker_observer/" + id)).target())
@@ -154,7 +155,7 @@ class DockerObserverTest {
   }
 
   @Test
-  void imagesAreLeftAlone() throws Exception {
+  void excludesImages() throws Exception {
     daemon.answer(
         "/containers/json", "[{\"Id\": \"aa11\", \"Image\": \"web\"}, {\"Id\": \"bb22\"}]");
     daemon.answer(
@@ -166,14 +167,14 @@ class DockerObserverTest {
   }
 
   @Test
-  void aDaemonThatIsDownIsToldAndAskedAgain() throws Exception {
+  void reportsAnUnreachableDaemonAndRetries() throws Exception {
     try (LogCapture log = new LogCapture(DockerObserver.class)) {
       start("");
       await(() -> known.size() == 2);
       daemon.answer("/containers/json", 500, "{\"message\": \"broken\"}");
       await(() -> !log.all.isEmpty());
       assertThat(log.all.getFirst())
-          .contains("extension docker_observer: what was known stays", "500");
+          .contains("extension docker_observer: keeping the known endpoints", "500");
       assertThat(known).hasSize(2);
       daemon.answer("/containers/json", "[]");
       await(known::isEmpty);
@@ -184,13 +185,13 @@ class DockerObserverTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{endpoint: my/path/to/docker.sock} | is not the address of a daemon",
+        "{endpoint: my/path/to/docker.sock} | is not a daemon address",
         "{api_version: 1.21} | is too old: 1.22 at least",
         "{timeout: 0s} | timeout must be greater",
         "{cache_sync_interval: 0s} | cache_sync_interval must be greater",
         "{exclude_images: []} | did you mean \"excluded_images\"",
       })
-  void whatIsWrongIsTold(String yaml, String problem) {
+  void reportsInvalidSettings(String yaml, String problem) {
     assertThatThrownBy(() -> TestPipeline.read(DockerObserverConfig.TYPE, yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("test.yaml:1:")

@@ -135,7 +135,7 @@ class HttpForwarderTest {
   }
 
   @Test
-  void requestsGoThereAndAnswersComeBackAsTheyAre() throws Exception {
+  void forwardsRequestsAndResponsesUnchanged() throws Exception {
     HttpForwarderFactory.Running r =
         start("{endpoint: 'http://%s/ignored', headers: {x-own: added}}".formatted(host()));
     HttpResponse<byte[]> a =
@@ -165,7 +165,7 @@ class HttpForwarderTest {
   }
 
   @Test
-  void aServerThatIsNotThereIsABadGateway() throws Exception {
+  void answersBadGatewayForAMissingServer() throws Exception {
     start("{endpoint: 'http://127.0.0.1:%d'}".formatted(Ports.free()));
     HttpResponse<String> a = ask("GET", "/", "", BodyHandlers.ofString());
     assertThat(a.statusCode()).isEqualTo(502);
@@ -173,7 +173,7 @@ class HttpForwarderTest {
   }
 
   @Test
-  void aTokenThatCannotBeHadIsABadGateway() throws Exception {
+  void answersBadGatewayWithoutAToken() throws Exception {
     start(
         "{endpoint: 'http://%s'}".formatted(host()),
         () -> {
@@ -199,7 +199,7 @@ class HttpForwarderTest {
 
   @Test
   @Timeout(60)
-  void oddPathsGoWithEscapesAndHeadersOfAConnectionStayThere() throws Exception {
+  void escapesUnusualPathsAndDropsConnectionHeaders() throws Exception {
     start("{endpoint: 'http://%s'}".formatted(host()));
     assertThat(raw("GET /a|b{c}?q=<%zz>"))
         .startsWith("HTTP/1.1 200")
@@ -217,14 +217,14 @@ class HttpForwarderTest {
         "egress: {}| egress requires an endpoint",
         "egress: {endpoint: nowhere}| must be a URL",
       })
-  void whatIsWrongIsSaid(String yaml, String message) {
+  void reportsInvalidSettings(String yaml, String message) {
     assertThatThrownBy(() -> read(yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(message);
   }
 
   @Test
-  void withoutAnIngressItListensWhereTheCollectorDoes() {
+  void listensOnTheCollectorsDefaultPort() {
     assertThat(read("egress: {endpoint: 'http://a'}").in().endpoint()).isEqualTo("localhost:6060");
   }
 }

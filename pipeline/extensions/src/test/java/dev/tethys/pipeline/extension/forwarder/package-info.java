@@ -1,4 +1,4 @@
-/** Requests over HTTP that are passed on as they are. */
+/** Requests over HTTP that are forwarded unchanged. */
 @NullMarked
 package dev.tethys.pipeline.extension.forwarder;
 

@@ -55,7 +55,7 @@ class HealthCheckTest {
   }
 
   @Test
-  void itsServerHasTheKeysOfHttpServers() throws Exception {
+  void acceptsKeysOfHttpServers() throws Exception {
     ServerAuth auth = h -> h.apply("Authorization").equals(List.of("Bearer a"));
     HealthCheckFactory.Running r =
         start(
@@ -85,9 +85,9 @@ class HealthCheckTest {
     assertThat(ask("OPTIONS", "/", "Authorization", "Bearer a").statusCode()).isEqualTo(200);
   }
 
-  /** As in the Collector, whose rules begin with an origin that may. */
+  /** As in the Collector, whose rules start with an allowed origin. */
   @Test
-  void withoutAnOriginThatMayThereAreNoRulesOfOrigins() throws Exception {
+  void appliesCorsOnlyWithAllowedOrigins() throws Exception {
     start("{endpoint: '127.0.0.1:0', cors: {allowed_headers: [X-A], max_age: 7}}", null).ready();
     HttpResponse<String> asked =
         ask("OPTIONS", "/", "Origin", "http://p", "Access-Control-Request-Method", "GET");
@@ -97,7 +97,7 @@ class HealthCheckTest {
   }
 
   @Test
-  void aPathIsAnsweredForEveryMethodAndWithASlashWhatIsBelowIt() throws Exception {
+  void answersEveryMethodAndPathsBelowASlash() throws Exception {
     start("{endpoint: '127.0.0.1:0', path: /h/}", null).ready();
     assertThat(ask("POST", "/h/").statusCode()).isEqualTo(200);
     assertThat(ask("GET", "/h/a/b").statusCode()).isEqualTo(200);
@@ -105,7 +105,7 @@ class HealthCheckTest {
   }
 
   @Test
-  void ofOtherAnswersWhatIsNotWrittenIsEmpty() throws Exception {
+  void unconfiguredBodiesAreEmpty() throws Exception {
     HealthCheckFactory.Running r =
         start("{endpoint: '127.0.0.1:0', path: /up, response_body: {healthy: fine}}", null);
     assertThat(ask("GET", "/up").body()).isEmpty();
@@ -117,7 +117,7 @@ class HealthCheckTest {
   }
 
   @Test
-  void healthChecksOfExportersAreTakenWhereTheyAreOff() {
+  void acceptsDisabledExporterChecks() {
     String off = "{enabled: false, interval: 5m, exporter_failure_threshold: 5}";
     assertThat(read("{use_v2: false, check_collector_pipeline: " + off + "}"))
         .isEqualTo(read("path: /"));

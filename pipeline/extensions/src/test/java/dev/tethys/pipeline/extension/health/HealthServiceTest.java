@@ -110,7 +110,7 @@ class HealthServiceTest {
   }
 
   @Test
-  void pipelinesAreAsTheirWorstComponent() throws Exception {
+  void reportsTheWorstComponentOfPipelines() throws Exception {
     HealthService s =
         start("{use_v2: true, http: {endpoint: '127.0.0.1:0', status: {path: /health/status}}}");
     HttpResponse<String> before = ask("/health/status");
@@ -158,7 +158,7 @@ class HealthServiceTest {
   }
 
   @Test
-  void errorsThatLastMakeItUnhealthyIfTold() throws Exception {
+  void lastingErrorsMakeItUnhealthyIfConfigured() throws Exception {
     HealthService s =
         start(
             """
@@ -188,7 +188,7 @@ class HealthServiceTest {
     }
   }
 
-  /** What a stream said, and at last how it ended. */
+  /** Responses of a stream, and finally its end. */
   private static final class Said implements AutoCloseable {
     final BlockingQueue<Object> all = new LinkedBlockingQueue<>();
     private final ClientCall<byte[], byte[]> call;
@@ -223,7 +223,7 @@ class HealthServiceTest {
   }
 
   @Test
-  void watchersAreToldOfEachChange() throws Exception {
+  void notifiesWatchersOfEachChange() throws Exception {
     HealthService s = start("{use_v2: true, grpc: {endpoint: '127.0.0.1:0'}}");
     try (GrpcJava grpc = new GrpcJava(s.grpcPort());
         Said whole = new Said(grpc, new byte[0]);
@@ -252,7 +252,7 @@ class HealthServiceTest {
   }
 
   @Test
-  void whoLeavesIsForgotten() throws Exception {
+  void removesDisconnectedWatchers() throws Exception {
     HealthService s = start("{use_v2: true, grpc: {endpoint: '127.0.0.1:0'}}");
     try (GrpcJava grpc = new GrpcJava(s.grpcPort())) {
       try (Said a = new Said(grpc, new byte[0])) {
@@ -260,7 +260,7 @@ class HealthServiceTest {
         assertThat(s.watching()).isEqualTo(1);
       }
       while (s.watching() > 0) {
-        Thread.sleep(10); // its stream alone was taken back
+        Thread.sleep(10); // only its stream was cancelled
       }
       Said b = new Said(grpc, new byte[0]);
       assertThat(b.all.take()).isEqualTo(2);
@@ -281,7 +281,7 @@ class HealthServiceTest {
   }
 
   @Test
-  void theFirstVersionHoldsUntilTheSecondIsWanted() {
+  void usesVersion1UnlessVersion2IsConfigured() {
     HealthCheckFactory f = HealthCheckFactory.second();
     assertThat(TestPipeline.read(f.settings(), "{path: /up}").second()).isNull();
     HealthServiceSettings s =
@@ -298,14 +298,14 @@ class HealthServiceTest {
       delimiter = '|',
       value = {
         "{use_v2: true} | use_v2 requires one of http and grpc",
-        "{http: {}} | http holds with use_v2: true alone",
-        "{use_v2: true, http: {}, path: /x} | \"path\" holds without use_v2 alone",
+        "{http: {}} | http is only valid with use_v2: true",
+        "{use_v2: true, http: {}, path: /x} | \"path\" is only valid without use_v2",
         "{use_v2: true, http: {status: {path: x}}} | path must begin with a slash",
-        "{use_v2: true, http: {config: {enabled: true}}} | is not shown over HTTP",
+        "{use_v2: true, http: {config: {enabled: true}}} | is not served over HTTP",
         "{use_v2: true, http: {statu: {}}} | did you mean \"status\"",
         "{use_v2: true, http: {}, component_health: {recovery: 1m}} | allowed: include_permanent_errors",
       })
-  void whatIsWrongIsTold(String yaml, String problem) {
+  void reportsInvalidSettings(String yaml, String problem) {
     assertThatThrownBy(() -> TestPipeline.read(HealthCheckFactory.second().settings(), yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("test.yaml:1:")

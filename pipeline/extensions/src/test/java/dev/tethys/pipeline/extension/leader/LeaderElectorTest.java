@@ -39,7 +39,7 @@ class LeaderElectorTest {
   private final HttpClientFactory clients = new HttpClientFactory("test");
   private final List<Replica> replicas = new ArrayList<>();
 
-  /** What receivers did: {@code a begins}, {@code a ends}. */
+  /** Actions of receivers: {@code a begins}, {@code a ends}. */
   private final BlockingQueue<String> log = new LinkedBlockingQueue<>();
 
   private KubernetesDouble api;
@@ -97,7 +97,7 @@ class LeaderElectorTest {
       replicas.add(this);
     }
 
-    /** As a graph does it. */
+    /** Stops like a graph. */
     void stop() {
       receiver.stop(Duration.ofSeconds(5));
       elector.stop(Duration.ofSeconds(5));
@@ -125,7 +125,7 @@ class LeaderElectorTest {
   }
 
   @Test
-  void oneIsAtWorkAndTheOtherComesAtOnceWhenItStops() throws Exception {
+  void anotherReplicaTakesOverWhenOneStops() throws Exception {
     Replica a = new Replica("a");
     assertThat(next()).isEqualTo("a begins");
     new Replica("b");
@@ -135,7 +135,7 @@ class LeaderElectorTest {
   }
 
   @Test
-  void oneThatIsCutOffEndsBeforeTheOtherBeginsAndComesBackAsTheSecond() throws Exception {
+  void aDisconnectedLeaderStopsBeforeAnotherStarts() throws Exception {
     Replica a = new Replica("a");
     assertThat(next()).isEqualTo("a begins");
     Replica b = new Replica("b");
@@ -149,7 +149,7 @@ class LeaderElectorTest {
   }
 
   @Test
-  void whileTheApiIsDownForLongerThanTheLeaseNobodyIsAtWork() throws Exception {
+  void noReplicaLeadsWhileTheApiIsDown() throws Exception {
     new Replica("a");
     assertThat(next()).isEqualTo("a begins");
     api.failNext(Integer.MAX_VALUE);
@@ -158,7 +158,7 @@ class LeaderElectorTest {
     assertThat(next()).isEqualTo("a begins");
   }
 
-  /** Leads when the test says so. */
+  /** Leads when the test sets it. */
   private static final class Said implements Leadership {
     private final List<Follower> followers = new ArrayList<>();
 
@@ -184,7 +184,7 @@ class LeaderElectorTest {
   }
 
   @Test
-  void aStartThatWaitsForAServerEndsWithTheLease() throws Exception {
+  void aBlockedStartEndsWithTheLease() throws Exception {
     CountDownLatch waits = new CountDownLatch(1);
     Said said = new Said();
     ElectedReceiver r =
@@ -220,7 +220,7 @@ class LeaderElectorTest {
 
   /** Fails to be made once, to start once, and to end. */
   @Test
-  void oneThatFailsAnyhowIsTriedAgain() throws Exception {
+  void retriesAfterAnyFailure() throws Exception {
     CountDownLatch mayEnd = new CountDownLatch(1);
     AtomicInteger made = new AtomicInteger();
     Said said = new Said();
@@ -259,7 +259,7 @@ class LeaderElectorTest {
     assertThat(next()).isEqualTo("made 1");
     assertThat(next()).isEqualTo("made 2");
     assertThat(next()).isEqualTo("ends");
-    said.say(false); // who says so does not wait for the end
+    said.say(false); // the notification does not wait for the end
     said.say(true);
     mayEnd.countDown();
     assertThat(next()).isEqualTo("made 3");
@@ -282,7 +282,7 @@ class LeaderElectorTest {
   }
 
   @Test
-  void oneThatDoesNotEndInTimeIsNotAloneAndKeepsTheLease() throws Exception {
+  void keepsTheLeaseUntilTheReceiverHasStopped() throws Exception {
     CountDownLatch mayEnd = new CountDownLatch(1);
     Said said = new Said();
     ElectedReceiver r =
@@ -316,14 +316,14 @@ class LeaderElectorTest {
       value = {
         "lease_name: a | lease_namespace",
         "lease_namespace: a | lease_name",
-        "{lease_name: A_, lease_namespace: a} | is no name of a lease",
-        "{lease_name: a, lease_namespace: A} | is no name of a namespace",
+        "{lease_name: A_, lease_namespace: a} | is not a valid lease name",
+        "{lease_name: a, lease_namespace: A} | is not a valid namespace name",
         "{lease_name: a, lease_namespace: a, lease_duration: 10s} | less than lease_duration",
         "{lease_name: a, lease_namespace: a, lease_duration: 500ms} | at least 1s",
         "{lease_name: a, lease_namespace: a, retry_period: 9s} | retry_period must be",
         "{lease_name: a, lease_namespace: a, auth_type: tls} | auth_type",
       })
-  void mistakesAreNamed(String yaml, String said) {
+  void reportsInvalidSettings(String yaml, String said) {
     assertThatThrownBy(() -> TestPipeline.read(LeaderElectorConfig.TYPE, yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(said);

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An observer of this machine, and of one that a test writes down. */
+/** Observer of this machine, and of simulated ones. */
 @Timeout(60)
 class HostObserverTest {
   private final Map<String, Endpoint> known = new ConcurrentHashMap<>();
@@ -65,7 +65,7 @@ class HostObserverTest {
   }
 
   @Test
-  void aPortOfAProcessIsFoundWhileItWaitsThere() throws Exception {
+  void findsAPortWhileAProcessListens() throws Exception {
     assumeTrue(Files.isReadable(Path.of("/proc/net/tcp")), "the kernel shows no /proc/net/tcp");
     InetAddress here = InetAddress.getByName("127.0.0.1");
     long pid = ProcessHandle.current().pid();
@@ -84,17 +84,17 @@ class HostObserverTest {
       assertThat(e.values().get("port")).isEqualTo((long) s.getLocalPort());
       assertThat(e.values().get("process_name")).isEqualTo("java");
       assertThat(String.valueOf(e.values().get("command"))).contains("java");
-      assertThat(e.values().get("is_ipv6")).isIn(true, false); // Java's sockets may be of both
+      assertThat(e.values().get("is_ipv6")).isIn(true, false); // Java's sockets may be dual-stack
       assertThat(java.util.stream.IntStream.range(0, e.values().size()).mapToObj(e.values()::key))
           .containsExactlyInAnyOrderElementsOf(e.kind().fields().fields().keySet());
-      // A connection is no port at which a process listens.
+      // A connection is not a listening port.
       assertThat(known)
           .doesNotContainKey(tcp.replace("" + s.getLocalPort(), "" + connected.getLocalPort()));
     }
     await(() -> !known.containsKey(tcp) && !known.containsKey(udp));
   }
 
-  /** Writes a file at once, since an observer that runs could read half of it. */
+  /** Writes a file atomically, because a running observer could read half of it. */
   private void write(String name, String text) throws IOException {
     Path p = folder.resolve(name);
     Files.createDirectories(p.getParent());
@@ -103,7 +103,7 @@ class HostObserverTest {
   }
 
   @Test
-  void addressesAreReadAsTheKernelWritesThem() throws Exception {
+  void parsesAddressesInTheKernelsFormat() throws Exception {
     assumeTrue(
         java.nio.ByteOrder.nativeOrder() == java.nio.ByteOrder.LITTLE_ENDIAN,
         "the tables written here are of a little-endian machine");
@@ -132,7 +132,7 @@ class HostObserverTest {
             + " 2\n"
             + "   1: 0100007F:9C40 0100007F:0035 01 00000000:00000000 00:00000000 00000000  0  0 17"
             + " 2\n");
-    Files.createDirectories(folder.resolve("5/stat")); // one that hides itself
+    Files.createDirectories(folder.resolve("5/stat")); // a process without readable status
     write(
         "7/stat",
         "7 (a-long-program-) S 1 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0 0 0 0 0 0 0 0 0 0 0 0 0"

@@ -108,7 +108,7 @@ class KubernetesObserverTest {
   }
 
   @Test
-  void aPodThatRunsHasItsContainersAndTheirPorts() throws Exception {
+  void findsContainersAndPortsOfRunningPods() throws Exception {
     api.put("/api/v1/pods", "default/a", POD.formatted("a", "Running", "blue"));
     api.put("/api/v1/pods", "default/b", POD.formatted("b", "Pending", "blue"));
     start("");
@@ -143,7 +143,7 @@ class KubernetesObserverTest {
   }
 
   @Test
-  void whatWasMissedIsNoticedByTheNextList() throws Exception {
+  void correctsMissedChangesWithTheNextList() throws Exception {
     api.put("/api/v1/pods", "default/a", POD.formatted("a", "Running", "blue"));
     start("");
     await(() -> known.size() == 4);
@@ -155,7 +155,7 @@ class KubernetesObserverTest {
   }
 
   @Test
-  void otherObjectsHaveEndpoints() throws Exception {
+  void findsEndpointsOfOtherObjects() throws Exception {
     api.put(
         "/api/v1/nodes",
         "node-1",
@@ -209,10 +209,10 @@ class KubernetesObserverTest {
     assertThat(known.values().stream().map(Endpoint::kind)).contains(EndpointKind.INGRESS);
   }
 
-  /** Each kind has what its table says, and nothing else. */
+  /** Each kind has exactly the documented fields. */
   @Test
-  void endpointsHaveJustTheFieldsOfTheirKind() throws Exception {
-    otherObjectsHaveEndpoints();
+  void endpointsHaveExactlyTheFieldsOfTheirKind() throws Exception {
+    findsEndpointsOfOtherObjects();
     KubernetesObserver first = Objects.requireNonNull(observer);
     api.put("/api/v1/pods", "default/a", POD.formatted("a", "Running", "blue"));
     start("");
@@ -226,7 +226,7 @@ class KubernetesObserverTest {
   }
 
   @Test
-  void onlyWhatIsAskedForIsWatched() throws Exception {
+  void watchesOnlyConfiguredKinds() throws Exception {
     api.put("/api/v1/pods", "default/a", POD.formatted("a", "Running", "blue"));
     start("namespaces: [default, other], node: node-1, observe_nodes: true");
     await(() -> known.size() == 4);
@@ -241,7 +241,7 @@ class KubernetesObserverTest {
   }
 
   @Test
-  void whatItMayNotSeeIsToldAndTheRestGoesOn() throws Exception {
+  void reportsForbiddenKindsAndWatchesTheOthers() throws Exception {
     api.put("/api/v1/pods", "default/a", POD.formatted("a", "Running", "blue"));
     api.forbid("/api/v1/services", true);
     try (LogCapture log = new LogCapture(KubernetesObserver.class)) {
@@ -256,13 +256,13 @@ class KubernetesObserverTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{observe_pods: false} | nothing is observed",
+        "{observe_pods: false} | at least one of observe_pods",
         "{auth_type: nobody} | unknown auth_type \"nobody\"",
-        "{namespaces: [A_b]} | \"A_b\" is no name of a namespace",
+        "{namespaces: [A_b]} | \"A_b\" is not a valid namespace name",
         "{observe_pod: true} | did you mean \"observe_pods\"",
         "{kube_config_path: /x} | with auth_type: kubeConfig only",
       })
-  void whatIsWrongIsTold(String yaml, String problem) {
+  void reportsInvalidSettings(String yaml, String problem) {
     assertThatThrownBy(() -> TestPipeline.read(KubernetesObserverConfig.TYPE, yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("test.yaml:1:")

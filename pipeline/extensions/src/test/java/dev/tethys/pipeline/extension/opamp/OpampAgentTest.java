@@ -47,13 +47,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The extension with servers that are not ours, whose messages protobuf's own library reads. */
+/** The extension with independent servers, whose messages are read with protobuf's own library. */
 @Timeout(300)
 class OpampAgentTest {
   private static final Duration FAR = Duration.ofHours(1);
   private static final Duration SOON = Duration.ofMillis(20);
 
-  /** Nothing comes of itself, and failures are tried again soon. */
+  /** No periodic messages, and quick retries. */
   private static final ReconnectBackoff CALM =
       new ReconnectBackoff(
           SOON, SOON, Duration.ofSeconds(30), FAR, FAR, SOON, SOON, Duration.ofSeconds(30));
@@ -112,7 +112,7 @@ class OpampAgentTest {
     return a;
   }
 
-  /** As a graph does when all runs. */
+  /** Reports a configuration like a running graph. */
   private void tell(OpampAgent a, String config) {
     a.runs(
         new RunningGraph(
@@ -141,8 +141,7 @@ class OpampAgentTest {
   }
 
   @Test
-  void aSecuredWebSocketIsOpenedToTheServerOfTheCertificateAlone(@TempDir Path dir)
-      throws Exception {
+  void connectsOverTlsOnlyToTheCertifiedServer(@TempDir Path dir) throws Exception {
     TestCertificates certificates = new TestCertificates(dir);
     certificates.issue("server", "dns:localhost,ip:127.0.0.1");
     certificates.issue("other", "dns:other.example");
@@ -166,10 +165,10 @@ class OpampAgentTest {
     }
   }
 
-  /** Everything comes first, then only what changed, and at the end that it ends. */
+  /** Reports the full state first, then only changes, and finally the disconnect. */
   @ParameterizedTest
   @ValueSource(strings = {"ws", "http"})
-  void everythingThenWhatChangesIsTold(String kind) throws Exception {
+  void reportsFullStateThenChanges(String kind) throws Exception {
     try (OpampDouble d = server(kind)) {
       OpampAgent a =
           run(
@@ -237,7 +236,7 @@ class OpampAgentTest {
   }
 
   @Test
-  void whatIsNotToBeReportedIsNot() throws Exception {
+  void omitsDisabledReports() throws Exception {
     try (OpampDouble d = OpampDouble.socket()) {
       run(
           at(d)
@@ -253,10 +252,10 @@ class OpampAgentTest {
     }
   }
 
-  /** A server may ask for everything, for the components, and give another name. */
+  /** A server may request the full state or the components, and assign another id. */
   @ParameterizedTest
   @ValueSource(strings = {"ws", "http"})
-  void theServerIsHeard(String kind) throws Exception {
+  void followsRequestsOfTheServer(String kind) throws Exception {
     try (OpampDouble d = server(kind)) {
       AtomicInteger asked = new AtomicInteger();
       String wish =
@@ -287,7 +286,7 @@ class OpampAgentTest {
   }
 
   @Test
-  void theServerSaysHowOftenASignComes() throws Exception {
+  void appliesTheServersHeartbeatInterval() throws Exception {
     try (OpampDouble d = OpampDouble.socket()) {
       run(at(d) + "capabilities: {reports_heartbeat: true}", "a: 1\n");
       d.next();
@@ -301,7 +300,7 @@ class OpampAgentTest {
 
   /** However a connection ends, the next one begins with everything. */
   @Test
-  void aConnectionThatBreaksIsOpenedAnew() throws Exception {
+  void reopensABrokenConnection() throws Exception {
     try (OpampDouble d = OpampDouble.socket()) {
       run(at(d), "a: 1\n");
       List<Runnable> breaks =
@@ -327,7 +326,7 @@ class OpampAgentTest {
   }
 
   @Test
-  void aRefusedMessageEndsNoConnection() throws Exception {
+  void aRejectedMessageEndsNoConnection() throws Exception {
     try (OpampDouble d = OpampDouble.socket()) {
       OpampAgent a = run(at(d), "a: 1\n");
       d.next();
@@ -340,9 +339,9 @@ class OpampAgentTest {
     }
   }
 
-  /** What an answer of HTTP may be instead of one: each is tried again, with everything. */
+  /** Invalid HTTP responses: each is retried with the full state. */
   @Test
-  void aServerOfHttpThatFailsIsTriedAgain() throws Exception {
+  void retriesAFailingHttpServer() throws Exception {
     try (OpampDouble d = OpampDouble.http()) {
       List<OpampDouble.Said> answers =
           List.of(
@@ -368,14 +367,14 @@ class OpampAgentTest {
   }
 
   @Test
-  void aServerMayComeLater() throws Exception {
+  void connectsWhenTheServerStartsLater() throws Exception {
     int port;
     try (ServerSocket s = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = s.getLocalPort();
     }
     OpampAgent a = run("server: {ws: {endpoint: 'ws://127.0.0.1:" + port + "/'}}", "a: 1\n");
     for (int i = 2; i < 2000; i++) {
-      a.holds(new ConfigWatcher.Effective("a: " + i + "\n", RESOURCE)); // kept is the last alone
+      a.holds(new ConfigWatcher.Effective("a: " + i + "\n", RESOURCE)); // only the last one is kept
     }
     try (ServerSocket s = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
         Socket c = s.accept()) {
@@ -400,9 +399,9 @@ class OpampAgentTest {
     return sb.toString();
   }
 
-  /** A server that accepts and says nothing is abandoned, before and after the handshake. */
+  /** A server that accepts and never responds is abandoned, before and after the handshake. */
   @Test
-  void aSilentServerIsLeft() throws Exception {
+  void abandonsASilentServer() throws Exception {
     Duration short1 = Duration.ofMillis(300);
     pace(new ReconnectBackoff(SOON, SOON, short1, FAR, FAR, SOON, SOON, SOON));
     try (ServerSocket s = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
@@ -418,7 +417,7 @@ class OpampAgentTest {
         new ReconnectBackoff(
             SOON, SOON, Duration.ofSeconds(30), FAR, Duration.ofMillis(300), SOON, SOON, SOON));
     try (OpampDouble d = OpampDouble.socket()) {
-      run(at(d), "a: 1\n"); // whose pings come once an hour, so that it receives only silence
+      run(at(d), "a: 1\n"); // its pings come once an hour, so it only sees silence
       d.nextWith("agent_description");
       d.nextWith("agent_description");
       assertThat(d.opened).hasValueGreaterThan(1);
@@ -427,7 +426,7 @@ class OpampAgentTest {
 
   /** Pings, which every server of WebSockets answers, keep a quiet connection. */
   @Test
-  void aQuietServerIsKept() throws Exception {
+  void keepsAQuietServer() throws Exception {
     Duration ping = Duration.ofMillis(50);
     pace(
         new ReconnectBackoff(
@@ -447,7 +446,7 @@ class OpampAgentTest {
   /** The end waits neither for a handshake nor for an answer. */
   @ParameterizedTest
   @ValueSource(strings = {"ws", "http"})
-  void itEndsWhileItConnects(String kind) throws Exception {
+  void stopsWhileConnecting(String kind) throws Exception {
     pace(
         new ReconnectBackoff(
             SOON, SOON, Duration.ofMinutes(10), FAR, FAR, SOON, SOON, Duration.ofMinutes(10)));
@@ -471,18 +470,18 @@ class OpampAgentTest {
     }
   }
 
-  /** One that is made and stopped, because another component cannot start, says nothing. */
+  /** An extension stopped because another component cannot start sends nothing. */
   @Test
-  void oneThatNeverRanEnds() throws Exception {
+  void stopsWithoutARun() throws Exception {
     try (OpampDouble d = OpampDouble.socket()) {
       make(at(d)).stop(Duration.ofMinutes(10));
       assertThat(d.opened).hasValue(0);
     }
   }
 
-  /** A reload that changes the extension: who was there says goodbye before the next one comes. */
+  /** After a reload the previous extension sends its last message before the next one connects. */
   @Test
-  void aSuccessorWaitsForGoodbye() throws Exception {
+  void aSuccessorWaitsForTheLastMessage() throws Exception {
     try (OpampDouble d = OpampDouble.socket()) {
       OpampAgent before = run(at(d), "a: 1\n");
       d.next();
@@ -500,7 +499,7 @@ class OpampAgentTest {
   }
 
   @Test
-  void itEndsWithItsParent() throws Exception {
+  void stopsWithItsParent() throws Exception {
     Process parent = new ProcessBuilder("sleep", "600").start();
     try (OpampDouble d = OpampDouble.socket()) {
       make(at(d) + "ppid: " + parent.pid() + "\nppid_poll_interval: 10ms");

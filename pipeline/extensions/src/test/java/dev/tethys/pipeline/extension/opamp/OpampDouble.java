@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
 final class OpampDouble implements AutoCloseable {
   private static final int MAX_FRAME = 1 << 24;
 
-  /** What it answers over HTTP. */
+  /** Response over HTTP. */
   record Said(int status, byte[] body, Map<String, String> headers) {
     static Said ok(String text) {
       return new Said(200, OpampSchema.server(text), Map.of());
@@ -50,7 +50,7 @@ final class OpampDouble implements AutoCloseable {
 
   private final BlockingQueue<Told> told = new LinkedBlockingQueue<>();
 
-  /** How many WebSockets were opened, and closed. */
+  /** Number of opened and closed WebSockets. */
   final AtomicInteger opened = new AtomicInteger();
 
   final AtomicInteger closed = new AtomicInteger();
@@ -177,7 +177,7 @@ final class OpampDouble implements AutoCloseable {
     return t;
   }
 
-  /** The next message that has a field. */
+  /** Next message with a field. */
   Told nextWith(String field) throws InterruptedException {
     Told t = next();
     while (!t.has(field)) {
@@ -186,7 +186,7 @@ final class OpampDouble implements AutoCloseable {
     return t;
   }
 
-  /** Says something over the WebSocket that was opened last, after the header. */
+  /** Sends a message over the most recent WebSocket, after the header. */
   void say(String text) {
     byte[] m = OpampSchema.server(text);
     byte[] framed = new byte[m.length + 1];

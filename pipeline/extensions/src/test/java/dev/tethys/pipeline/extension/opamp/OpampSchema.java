@@ -93,7 +93,7 @@ final class OpampSchema {
     f.addMessageType(m);
   }
 
-  /** What an agent said; it may hold no field that is not known here. */
+  /** Parses a message of an agent; fails on unknown fields. */
   static DynamicMessage agent(byte[] bytes) {
     try {
       DynamicMessage m =
@@ -107,7 +107,7 @@ final class OpampSchema {
     }
   }
 
-  /** What a server says, from protobuf's text. */
+  /** Encodes a message of a server from protobuf's text format. */
   static byte[] server(String text) {
     DynamicMessage.Builder b =
         DynamicMessage.newBuilder(FILE.findMessageTypeByName("ServerToAgent"));

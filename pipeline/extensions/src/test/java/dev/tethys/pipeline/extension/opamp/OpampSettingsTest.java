@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The cases of the Collector's own tests, and those in which it says nothing. */
+/** Cases of the Collector's own tests, and further ones. */
 class OpampSettingsTest {
   private static final String WS = "server: {ws: {endpoint: 'wss://127.0.0.1:4320/v1/opamp'}}";
   private static final String ULID = "01BX5ZZKBKACTAV9WEVGEMMVRZ";
@@ -27,7 +27,7 @@ class OpampSettingsTest {
   }
 
   @Test
-  void whatIsUsualHolds() {
+  void appliesDefaults() {
     OpampSettings s = read(WS + "\ninstance_uid: " + ULID);
     assertThat(s.server().endpoint()).hasToString("wss://127.0.0.1:4320/v1/opamp");
     assertThat(s.server().polling()).isNull();
@@ -41,7 +41,7 @@ class OpampSettingsTest {
   }
 
   @Test
-  void httpIsPolled() {
+  void pollsOverHttp() {
     assertThat(
             read("server: {http: {endpoint: 'https://h/v1', polling_interval: 1m}}")
                 .server()
@@ -54,7 +54,7 @@ class OpampSettingsTest {
   }
 
   @Test
-  void capabilitiesAreBits() {
+  void convertsCapabilitiesToBits() {
     assertThat(
             read(WS
                     + "\ncapabilities: {reports_effective_config: false, reports_health: false,"
@@ -66,7 +66,7 @@ class OpampSettingsTest {
   }
 
   @Test
-  void allKeysAreTaken() {
+  void readsAllKeys() {
     OpampSettings s =
         read(
             """
@@ -127,14 +127,14 @@ class OpampSettingsTest {
         "{server: {ws: {endpoint: 'ws://a'}}, ppid_poll_interval: 0s} | ppid_poll_interval must be",
         "{server: {ws: {endpoint: 'ws://a', headers: {Upgrade: x}}}} | cannot be set as a header",
       })
-  void whatIsWrongIsNamed(String yaml, String error) {
+  void reportsInvalidSettings(String yaml, String error) {
     assertThatThrownBy(() -> read(yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(error.strip());
   }
 
   @Test
-  void uidsAreReadInAllTheirForms() {
+  void parsesAllFormsOfUids() {
     UUID u = UUID.fromString("0190b9b8-1234-7abc-8def-00000000000a");
     for (String form :
         new String[] {

@@ -39,7 +39,7 @@ class PackageFileTest {
   }
 
   @Test
-  void launcherAndLibrariesAreUnpacked() throws IOException {
+  void unpacksLauncherAndLibraries() throws IOException {
     Path v = folder.resolve("v");
     PackageFile.unpack(zip("tethys", "app/target/lib/a.jar"), v, 10_000);
     assertThat(Files.isExecutable(v.resolve("tethys"))).isTrue();
@@ -47,7 +47,7 @@ class PackageFileTest {
   }
 
   @Test
-  void nothingLeavesTheFolder() throws IOException {
+  void neverWritesOutsideTheFolder() throws IOException {
     for (String name :
         new String[] {"../x", "a/../../x", "/x", "a\\..\\x", "c:x", "..", "a/../tethys"}) {
       refused(10_000, "outside of its folder", "tethys", name);
@@ -56,7 +56,7 @@ class PackageFileTest {
   }
 
   @Test
-  void tooLargeOrIncompletePackagesAreRefused() throws IOException {
+  void rejectsTooLargeAndIncompletePackages() throws IOException {
     refused(1500, "more than its limit", "tethys", "a");
     refused(10_000, "has no file tethys", "app/target/lib/a.jar");
     Files.writeString(folder.resolve("p.zip"), "no archive");
@@ -94,6 +94,6 @@ class PackageFileTest {
         .isFalse();
     Files.writeString(folder.resolve("key.pem"), "no key");
     assertThatThrownBy(() -> PackageFile.publicKey(folder.resolve("key.pem")))
-        .hasMessageContaining("no public key of Ed25519");
+        .hasMessageContaining("is not an Ed25519 public key");
   }
 }

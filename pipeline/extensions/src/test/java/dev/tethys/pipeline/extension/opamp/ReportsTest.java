@@ -43,7 +43,7 @@ class ReportsTest {
   }
 
   @Test
-  void customMessagesOfSeveralTypesAreAllSent() {
+  void sendsCustomMessagesOfSeveralTypes() {
     reports.sendCustom(message("accounts", 1));
     reports.sendCustom(message("volumes", 2));
     reports.sendCustom(message("accounts", 3));
@@ -53,7 +53,7 @@ class ReportsTest {
   }
 
   @Test
-  void lastCustomMessagesAreSentAgainOnANewConnection() {
+  void resendsLastCustomMessagesOnANewConnection() {
     reports.sendCustom(message("accounts", 1));
     reports.sendCustom(message("volumes", 2));
     assertThat(sent()).hasSize(2);
@@ -65,7 +65,7 @@ class ReportsTest {
 
   /** Former counts would seem to be those of the connection's begin. */
   @Test
-  void countsAreMadeAnewForANewConnection() {
+  void recreatesCountsForANewConnection() {
     reports.sendCountsAnew(Set.of("volumes"));
     reports.sendCustom(message("tap", 1));
     reports.sendCustom(message("volumes", 2));
@@ -82,7 +82,7 @@ class ReportsTest {
   }
 
   @Test
-  void aMessageReplacedWhileItIsSentIsSentToo() {
+  void sendsAMessageReplacedDuringItsSending() {
     reports.sendCustom(message("accounts", 1));
     Reports.Draft d = requireNonNull(reports.next(false));
     reports.sendCustom(message("accounts", 2));

@@ -60,7 +60,7 @@ record Told(DynamicMessage message, Map<String, String> headers) {
     return ((ByteString) field(file, "body")).toStringUtf8();
   }
 
-  /** How all is, and its parts behind slashes: {@code /pipeline:logs/exporter:otlp}. */
+  /** Health of all parts, by path: {@code /pipeline:logs/exporter:otlp}. */
   Map<String, String> health() {
     Map<String, String> out = new TreeMap<>();
     health("", part("health"), out);

@@ -101,7 +101,7 @@ class PprofExtensionTest {
   }
 
   @Test
-  void whereThreadsRunAndAllocateIsRecorded() throws Exception {
+  void recordsCpuAndAllocations() throws Exception {
     Thread.ofPlatform().daemon().start(this::spin);
     ProfilesData cpu = read(get("/profile?seconds=2"));
     assertThat(types(cpu)).containsExactly("samples/count", "cpu/nanoseconds");
@@ -115,7 +115,7 @@ class PprofExtensionTest {
   }
 
   @Test
-  void allThreadsAreShownVirtualOnesToo() throws Exception {
+  void showsAllThreadsIncludingVirtualOnes() throws Exception {
     CountDownLatch here = new CountDownLatch(1);
     Thread waits =
         Thread.ofVirtual()
@@ -147,14 +147,14 @@ class PprofExtensionTest {
   }
 
   @Test
-  void oneIsRecordedAtATimeAndEndsWithTheProgram() throws Exception {
+  void recordsOneProfileAtATimeAndEndsWithTheProgram() throws Exception {
     CompletableFuture<HttpResponse<byte[]>> first =
         http.sendAsync(request("/profile?seconds=300"), BodyHandlers.ofByteArray());
     String said = "";
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
     while (!said.contains("another profile is being recorded")) {
       assertThat(System.nanoTime()).isLessThan(deadline);
-      if (first.isDone()) { // it came while the other was recorded
+      if (first.isDone()) { // it arrived during the other recording
         first = http.sendAsync(request("/profile?seconds=300"), BodyHandlers.ofByteArray());
       }
       said = new String(get("/mutex?seconds=1").body(), UTF_8);
@@ -164,7 +164,7 @@ class PprofExtensionTest {
   }
 
   @Test
-  void whatIsNotServedSaysWhy() throws Exception {
+  void explainsUnsupportedProfiles() throws Exception {
     assertThat(text("/", 200)).contains("<a href=\"profile\">").contains("no heap: ");
     assertThat(text("/heap", 501)).contains("jcmd PID GC.class_histogram");
     assertThat(text("/trace", 501)).contains("JFR.start");
@@ -176,7 +176,7 @@ class PprofExtensionTest {
   }
 
   @Test
-  void framesAreThoseOfTheFlightRecorder() {
+  void usesFramesOfTheFlightRecorder() {
     assertThat(ThreadDump.frame("java.base/java.lang.Thread.run(Thread.java:1474)"))
         .isEqualTo(new Frame("java/lang/Thread.run", "Thread.java", 1474));
     assertThat(ThreadDump.frame("app//a.B$C.<init>(B.java:7)"))
@@ -188,7 +188,7 @@ class PprofExtensionTest {
   }
 
   @Test
-  void keysThatCannotBeKeptAreRefused() {
+  void rejectsUnsupportedKeys() {
     assertThat(settings("{block_profile_fraction: 0, mutex_profile_fraction: -1}").endpoint())
         .isEqualTo("localhost:1777");
     assertThatThrownBy(() -> settings("mutex_profile_fraction: 3"))

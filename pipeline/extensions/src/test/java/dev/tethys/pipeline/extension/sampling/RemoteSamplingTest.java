@@ -83,7 +83,7 @@ class RemoteSamplingTest {
   }
 
   @Test
-  void anotherServerIsAsked() throws Exception {
+  void queriesAnotherServer() throws Exception {
     RemoteSampling.Running there = start(settings(""));
     String source =
         "{remote: {endpoint: '127.0.0.1:%d', tls: {insecure: true}}, reload_interval: 1h}";
@@ -110,7 +110,7 @@ class RemoteSamplingTest {
   }
 
   @Test
-  void anAnswerThatCannotBeReadIsNotKept() throws Exception {
+  void doesNotCacheAnUnreadableResponse() throws Exception {
     AtomicInteger asked = new AtomicInteger();
     ReceiverAdmission admission = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
     GrpcServerEndpoint endpoint =
@@ -144,7 +144,7 @@ class RemoteSamplingTest {
   }
 
   @Test
-  void aFileMayBeAtAUrl() throws Exception {
+  void readsAFileFromAUrl() throws Exception {
     HttpServer web = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
     AtomicInteger status = new AtomicInteger(503);
     web.createContext(
@@ -180,7 +180,7 @@ class RemoteSamplingTest {
   }
 
   @Test
-  void jaegersClientIsTold() throws Exception {
+  void servesJaegersClient() throws Exception {
     RemoteSampling.Running r = start(settings(""));
     HttpSamplingManager client = new HttpSamplingManager("127.0.0.1:" + r.httpPort());
     SamplingStrategyResponse foo = client.getSamplingStrategy("foo");
@@ -203,7 +203,7 @@ class RemoteSamplingTest {
   }
 
   @Test
-  void theSameIsToldOverGrpc() throws Exception {
+  void servesTheSameOverGrpc() throws Exception {
     RemoteSampling.Running r = start(settings(""));
     try (GrpcJava grpc = new GrpcJava(r.grpcPort())) {
       byte[] bar =
@@ -217,7 +217,7 @@ class RemoteSamplingTest {
   }
 
   @Test
-  void theFileIsReadAgain() throws Exception {
+  void reloadsTheFile() throws Exception {
     RemoteSampling.Running r = start(settings(", reload_interval: 10ms"));
     Path f = dir.resolve("strategies.json");
     HttpSamplingManager client = new HttpSamplingManager("127.0.0.1:" + r.httpPort());
@@ -240,7 +240,7 @@ class RemoteSamplingTest {
   }
 
   @Test
-  void whatIsWrongIsRefused() throws Exception {
+  void rejectsInvalidStrategies() throws Exception {
     assertThatThrownBy(() -> TestPipeline.read(factory.settings(), "{source: {}}"))
         .hasMessageContaining("one of file and remote");
     Path f = Files.writeString(dir.resolve("bad.json"), "{\"default_strategies\": {}}");

@@ -57,7 +57,7 @@ class ZPagesTest {
   }
 
   @Test
-  void whatRunsIsShownAndEscaped() throws Exception {
+  void showsAndEscapesRunningComponents() throws Exception {
     assertThat(get("/debug/pipelinez").body()).doesNotContain("<td>");
     running.runs(
         new RunningGraph(
@@ -89,7 +89,7 @@ class ZPagesTest {
   }
 
   @Test
-  void variablesOfTheProcessAreShownWhereThatIsAskedFor() throws Exception {
+  void showsProcessVariablesIfConfigured() throws Exception {
     assertThat(settings("expvar: {enabled: false}").http().endpoint()).isEqualTo("localhost:55679");
     running.stop(Duration.ZERO);
     running =

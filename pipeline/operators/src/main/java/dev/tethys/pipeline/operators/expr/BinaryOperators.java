@@ -40,7 +40,7 @@ final class BinaryOperators {
 
   private BinaryOperators() {}
 
-  /** The right side of {@code matches} is not a regular expression. */
+  /** Thrown if the right side of {@code matches} is not a regular expression. */
   static final class PatternException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -54,7 +54,7 @@ final class BinaryOperators {
     }
   }
 
-  /** How tightly an operator binds; null for other text. */
+  /** Precedence of an operator; null for other text. */
   static @Nullable Integer precedence(String sign) {
     return PRECEDENCE.get(sign);
   }
@@ -65,9 +65,9 @@ final class BinaryOperators {
   }
 
   /**
-   * An operator over two operands.
+   * Creates a binary operation.
    *
-   * @throws PatternException when the right side of {@code matches} is not a regular expression
+   * @throws PatternException if the right side of {@code matches} is not a regular expression
    */
   static ExprNode of(String sign, ExprNode left, ExprNode right) {
     return switch (sign) {

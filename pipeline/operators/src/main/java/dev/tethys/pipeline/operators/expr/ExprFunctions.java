@@ -275,7 +275,7 @@ final class ExprFunctions {
 
   private static boolean shifted(long by) {
     if (by < 0) {
-      throw new ExpressionException("a number is not shifted by a negative number of bits");
+      throw new ExpressionException("the shift count must not be negative");
     }
     return by < 64;
   }
@@ -342,7 +342,7 @@ final class ExprFunctions {
                 "there is no int of a value of type " + Operators.type(v));
       };
     } catch (NumberFormatException e) {
-      throw new ExpressionException("\"" + v + "\" is no int");
+      throw new ExpressionException("\"" + v + "\" is not an int");
     }
   }
 
@@ -362,7 +362,7 @@ final class ExprFunctions {
                 "there is no float of a value of type " + Operators.type(v));
       };
     } catch (NumberFormatException e) {
-      throw new ExpressionException("\"" + v + "\" is no float");
+      throw new ExpressionException("\"" + v + "\" is not a float");
     }
   }
 

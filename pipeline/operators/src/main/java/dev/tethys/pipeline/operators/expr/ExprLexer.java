@@ -261,6 +261,6 @@ final class ExprLexer {
         return;
       }
     }
-    throw error(at, "\"" + text.charAt(at) + "\" means nothing here");
+    throw error(at, "\"" + text.charAt(at) + "\" is not valid here");
   }
 }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 interface ExprNode {
   @Nullable Object value(Frame f);
 
-  /** What is known of its value. */
+  /** Static type of its value, as far as known. */
   default Shape shape() {
     return Shape.ANY;
   }
@@ -25,7 +25,7 @@ interface ExprNode {
     }
   }
 
-  /** One of whose value something is known. */
+  /** Node with a known static type. */
   record Shaped(ExprNode of, Shape shape) implements ExprNode {
     @Override
     public @Nullable Object value(Frame f) {
@@ -47,7 +47,7 @@ interface ExprNode {
     }
   }
 
-  /** With what is known of it. */
+  /** Attaches a static type to a node. */
   static ExprNode of(ExprNode n, Shape shape) {
     return shape == Shape.ANY || n instanceof Constant ? n : new Shaped(n, shape);
   }

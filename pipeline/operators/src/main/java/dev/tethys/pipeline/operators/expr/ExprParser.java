@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * and, comparisons, {@code ..}, sums, products, powers, {@code ??}; {@code not} above comparisons.
  */
 final class ExprParser {
-  /** How deep parts may be nested, so that neither reading nor evaluation exhausts the stack. */
+  /** Maximum nesting depth, so that neither parsing nor evaluation exhausts the stack. */
   private static final int MAX_DEPTH = 200;
 
   private final String text;
@@ -28,7 +28,7 @@ final class ExprParser {
   private final Collection<String> known;
   private final Map<String, ExprFunctions.Function> own;
 
-  /** Whether what is known of shapes is held to. */
+  /** Whether static types are enforced. */
   private final boolean strict;
 
   private final Map<String, Integer> variables = new HashMap<>();
@@ -70,7 +70,7 @@ final class ExprParser {
     }
   }
 
-  /** Says what no value can be right for. */
+  /** Reports operations that cannot be valid for any value. */
   private void check(ExprToken at, @Nullable String problem) {
     if (strict && problem != null) {
       throw error(at, problem);
@@ -302,7 +302,7 @@ final class ExprParser {
             }
           }
           default -> {
-            // not the beginning of anything
+            // no expression starts here
           }
         }
       }
@@ -316,7 +316,7 @@ final class ExprParser {
 
   private ExprNode pointer(ExprToken t) {
     if (predicates == 0) {
-      throw error(t, t.text() + " means an element, of which there is none outside of a predicate");
+      throw error(t, t.text() + " refers to an element and is only valid inside a predicate");
     }
     return switch (t.text()) {
       case "#" -> f -> f.element.value();
@@ -385,8 +385,8 @@ final class ExprParser {
           }
           return a;
         };
-    // Mostly used to test whether a list contains a value: it is made once, and an expression that
-    // stores the value copies it.
+    // Mostly used to test whether a list contains a value, so it is created once; an expression
+    // that stores the value copies it.
     return constant ? new ExprNode.Constant(made.value(new Frame("", 0))) : made;
   }
 
@@ -468,14 +468,14 @@ final class ExprParser {
     }
   }
 
-  /** What stands under a key that is known now. */
+  /** Access to a constant key. */
   private ExprNode member(ExprNode of, ExprToken at, String key, boolean optional) {
     check(at, of.shape().problemWith(key));
     ExprNode n = f -> Operators.member(of.value(f), key, optional);
     return of.shape() == Shape.TEXTS ? new ExprNode.Text(n) : ExprNode.of(n, of.shape().at(key));
   }
 
-  /** Marks that what is asked of nothing is nothing from here on. */
+  /** Marks the start of an optional chain: access on nil gives nil from here on. */
   private record Optional(ExprNode of) implements ExprNode {
     @Override
     public @Nullable Object value(Frame f) {

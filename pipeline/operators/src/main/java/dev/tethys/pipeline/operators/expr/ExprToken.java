@@ -3,11 +3,11 @@ package dev.tethys.pipeline.operators.expr;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A word of an expression.
+ * Token of an expression.
  *
- * @param text as written; for strings what they mean
+ * @param text as written; for strings their value
  * @param value of numbers and bytes
- * @param at where it begins
+ * @param at start position
  */
 record ExprToken(Kind kind, String text, @Nullable Object value, int at) {
   /** Kind of a token. */

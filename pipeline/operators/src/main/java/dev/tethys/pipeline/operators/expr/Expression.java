@@ -8,11 +8,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A compiled expression. Values are those of {@link dev.tethys.model.telemetry.AnyValue}, and in
- * addition {@link java.time.ZonedDateTime} and {@link java.time.Duration}, which cannot be in lists
- * and maps. Safe for several threads.
+ * Compiled expression. Values are those of {@link dev.tethys.model.telemetry.AnyValue}, plus {@link
+ * java.time.ZonedDateTime} and {@link java.time.Duration}, which cannot be in lists and maps.
+ * Thread-safe.
  *
- * @param <E> of what it is asked
+ * @param <E> type of its subject
  */
 public final class Expression<E> {
   /**
@@ -34,9 +34,9 @@ public final class Expression<E> {
   /**
    * Compiles an expression.
    *
-   * @param names what it may ask of its subject
-   * @throws ExpressionException with the place, when it is malformed or asks for a name or a
-   *     function that there is not
+   * @param names values of the subject by name
+   * @throws ExpressionException with the position, if it is malformed or uses an unknown name or
+   *     function
    */
   public static <E> Expression<E> compile(
       String text, Map<String, Function<E, @Nullable Object>> names) {
@@ -65,11 +65,10 @@ public final class Expression<E> {
   }
 
   /**
-   * Compiles an expression about a map with these fields, and holds it to their shapes.
+   * Compiles an expression over a map with typed fields.
    *
-   * @param condition whether it wants to be true or false
-   * @throws ExpressionException also where a part can have no value, regardless of the content of
-   *     the map
+   * @param condition whether the result must be a boolean
+   * @throws ExpressionException also if a part has no value for any content of the map
    */
   public static Expression<Attributes> about(Shape.Fields map, String text, boolean condition) {
     ExprParser p =
@@ -89,12 +88,12 @@ public final class Expression<E> {
     return new Expression<>(root, p.variables());
   }
 
-  @SuppressWarnings("unchecked") // the subject of a frame is what evaluate was given
+  @SuppressWarnings("unchecked") // the subject of a frame is the argument of evaluate
   private static <E> ExprNode ofSubject(Function<E, @Nullable Object> f) {
     return frame -> f.apply((E) frame.subject);
   }
 
-  @SuppressWarnings("unchecked") // the subject of a frame is what evaluate was given
+  @SuppressWarnings("unchecked") // the subject of a frame is the argument of evaluate
   private static <E> ExprFunctions.Function own(Own<E> f) {
     return new ExprFunctions.Function(
         f.arguments,
@@ -110,9 +109,9 @@ public final class Expression<E> {
   }
 
   /**
-   * Its value.
+   * Evaluates the expression.
    *
-   * @throws ExpressionException when it has none
+   * @throws ExpressionException if it has no value
    */
   public @Nullable Object evaluate(E subject) {
     return root.value(new Frame(subject, variables));

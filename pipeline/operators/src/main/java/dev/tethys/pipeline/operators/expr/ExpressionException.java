@@ -1,10 +1,10 @@
 package dev.tethys.pipeline.operators.expr;
 
-/** An expression that cannot be compiled, or that has no value for what it is asked of. */
+/** Thrown when an expression cannot be compiled, or has no value for its subject. */
 public final class ExpressionException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  /** Without a place: it is what a value is that is wrong. */
+  /** Creates an exception without a position, for an invalid value. */
   public ExpressionException(String message) {
     super(message, null, false, false);
   }

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /** State of one evaluation: the subject, current elements of predicates, variables. */
 final class Frame {
   /**
-   * How many elements lists, and characters texts, may have that one evaluation makes, together: as
-   * expr-lang's own bound.
+   * Maximum total number of list elements and characters created by one evaluation, as in
+   * expr-lang.
    */
   static final long MAX_MADE = 1_000_000;
 
@@ -23,7 +23,7 @@ final class Frame {
     this.variables = new @Nullable Object[variables];
   }
 
-  /** Counts what is made. */
+  /** Counts created elements. */
   void make(long elements) {
     made += elements;
     if (made > MAX_MADE) {

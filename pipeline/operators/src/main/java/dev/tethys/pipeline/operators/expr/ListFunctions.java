@@ -216,7 +216,7 @@ final class ListFunctions {
         (f, a) -> {
           long n = Operators.whole(a[1].value(f), "take");
           if (n < 0) {
-            throw new ExpressionException("take must be a number that is not negative");
+            throw new ExpressionException("take must not be negative");
           }
           return Operators.slice(list(a[0].value(f), "take"), 0L, n);
         });
@@ -243,7 +243,7 @@ final class ListFunctions {
           ArrayValue l = list(a[0].value(f), "uniq");
           ArrayValue out = new ArrayValue();
           for (int i = 0; i < l.size(); i++) {
-            // Each is compared with those before it: bounded as what is made.
+            // Each is compared with the previous ones, so this counts like created elements.
             f.make(out.size());
             if (!Operators.in(l.get(i), out)) {
               out.add(l.get(i));
@@ -304,7 +304,7 @@ final class ListFunctions {
     all.put(name, new Function(least, most, false, body));
   }
 
-  /** The first element of which the predicate says this. */
+  /** Index of the first element for which the predicate has this result. */
   private static int firstThat(Frame f, ExprNode[] a, boolean what) {
     ArrayValue l = list(a[0].value(f), "the function");
     for (int i = 0; i < l.size(); i++) {
@@ -373,7 +373,7 @@ final class ListFunctions {
   private static Object extreme(Frame f, ExprNode[] args, String what, int sign) {
     List<Object> n = numbers(f, args, what);
     if (n.isEmpty()) {
-      throw new ExpressionException("nothing has no " + what);
+      throw new ExpressionException("nil has no " + what);
     }
     Object best = n.getFirst();
     for (Object v : n) {

@@ -134,7 +134,7 @@ final class Operators {
       case null -> false;
       case String s -> p.find(s);
       case byte[] b -> p.find(b, 0, b.length);
-      default -> throw new ExpressionException("a value of type " + type(a) + " matches nothing");
+      default -> throw new ExpressionException("a value of type " + type(a) + " cannot be matched");
     };
   }
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * names of unknown type are checked at evaluation.
  */
 public sealed interface Shape {
-  /** Nothing is known. */
+  /** Unknown type. */
   Shape ANY = Plain.ANY;
 
   Shape BOOL = Plain.BOOL;
@@ -19,10 +19,10 @@ public sealed interface Shape {
   Shape STRING = Plain.STRING;
   Shape LIST = Plain.LIST;
 
-  /** A map of texts; what is not in it is {@code ""}, as in a map of Go, but for {@code ??}. */
+  /** Map of strings; a missing key is {@code ""}, as in a Go map, except for {@code ??}. */
   Shape TEXTS = Plain.TEXTS;
 
-  /** One without parts that are known. */
+  /** Type without known parts. */
   enum Plain implements Shape {
     ANY("anything"),
     BOOL("true or false"),
@@ -43,7 +43,7 @@ public sealed interface Shape {
     }
   }
 
-  /** A map with these keys and no others. */
+  /** Map with exactly these keys. */
   record Fields(Map<String, Shape> fields) implements Shape {
     @Override
     public String toString() {
@@ -62,7 +62,7 @@ public sealed interface Shape {
     };
   }
 
-  /** Why a binary operator says nothing about two parts; null where it may. */
+  /** Reason why a binary operator does not apply to two types; null if it may. */
   static @Nullable String problem(String sign, Shape a, Shape b) {
     boolean known = a != ANY && b != ANY;
     return switch (sign) {
@@ -98,7 +98,7 @@ public sealed interface Shape {
     };
   }
 
-  /** What a binary operator gives for two parts. */
+  /** Result type of a binary operator. */
   static Shape result(String sign, Shape a, Shape b) {
     return switch (sign) {
       case "or", "||", "and", "&&", "==", "!=", "<", ">", "<=", ">=" -> BOOL;
@@ -111,12 +111,12 @@ public sealed interface Shape {
     };
   }
 
-  /** Of what is one or the other. */
+  /** Common type of two alternatives. */
   static Shape both(Shape a, Shape b) {
     return a.equals(b) ? a : ANY;
   }
 
-  /** Why there is no such key; null where there may be. */
+  /** Reason why a key does not exist; null if it may. */
   default @Nullable String problemWith(String key) {
     if (this instanceof Fields(Map<String, Shape> fields)) {
       if (fields.containsKey(key)) {
@@ -134,7 +134,7 @@ public sealed interface Shape {
     return this == ANY || this == TEXTS ? null : this + " has no \"" + key + "\"";
   }
 
-  /** What stands under a key. */
+  /** Type of a key's value. */
   default Shape at(String key) {
     return this instanceof Fields(Map<String, Shape> fields)
         ? fields.getOrDefault(key, ANY)

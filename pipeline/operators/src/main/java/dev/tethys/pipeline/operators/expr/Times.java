@@ -101,7 +101,7 @@ final class Times {
                 return f.of(t);
               }
               throw new ExpressionException(
-                  name + " is asked of times, not of a value of type " + Operators.type(v));
+                  name + " requires a time, not a value of type " + Operators.type(v));
             }));
   }
 
@@ -113,7 +113,7 @@ final class Times {
     if (v instanceof Duration d) {
       return d;
     }
-    throw new ExpressionException("a value of type " + Operators.type(v) + " is no duration");
+    throw new ExpressionException("a value of type " + Operators.type(v) + " is not a duration");
   }
 
   private static long nanos(ZonedDateTime t) {
@@ -139,7 +139,7 @@ final class Times {
     }
   }
 
-  /** Reads a date in one of the usual layouts, or in one of Go's. */
+  /** Parses a date in a usual layout, or in a Go layout. */
   static ZonedDateTime date(String text, @Nullable String layout, ZoneId zone) {
     List<String> layouts = layout == null ? LAYOUTS : List.of(layout);
     for (String l : layouts) {
@@ -150,14 +150,14 @@ final class Times {
             .atZone(zone);
       }
     }
-    throw new ExpressionException("\"" + text + "\" is no date of a known layout");
+    throw new ExpressionException("\"" + text + "\" is not a date in a known layout");
   }
 
   static String text(@Nullable Object v) {
     return switch (v) {
       case ZonedDateTime t -> DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(t);
       case Duration d -> GoDurationText.of(d.toNanos());
-      case null, default -> throw new ExpressionException("String is asked of times and durations");
+      case null, default -> throw new ExpressionException("String requires a time or a duration");
     };
   }
 }

@@ -87,20 +87,21 @@ class ExpressionTest {
         "body matches \"(\"|14|not a regular expression",
         "'abc|1|a string has no end",
         "split('a')|1|takes 2 to 3 arguments, not 1",
-        "#|1|outside of a predicate",
+        "#|1|only valid inside a predicate",
         "body.Foo()|6|no method Foo",
         "1 2|3|\"2\" is not expected",
         "99999999999999999999|1|64 bits",
         "let body = 1; body|5|something already",
         "a ~ b|1|there is no \"a\"",
       })
-  void isRefusedWithItsPlace(String all) {
+  void rejectsWithPosition(String all) {
     int last = all.lastIndexOf('|');
     int before = all.lastIndexOf('|', last - 1);
     String text = all.substring(0, before);
     assertThatThrownBy(() -> Expression.compile(text, NAMES))
         .isInstanceOf(ExpressionException.class)
-        .hasMessageContaining(all.substring(last + 1).replace("there is no \"a\"", "means nothing"))
+        .hasMessageContaining(
+            all.substring(last + 1).replace("there is no \"a\"", "is not valid here"))
         .satisfies(
             e -> {
               if (!text.contains("~")) {
@@ -131,7 +132,7 @@ class ExpressionTest {
   }
 
   @Test
-  void depthIsBounded() {
+  void boundsDepth() {
     assertThatThrownBy(() -> value("(".repeat(10_000)))
         .isInstanceOf(ExpressionException.class)
         .hasMessageContaining("deep");

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Expressions about a map whose fields are known. */
+/** Expressions over a map with known fields. */
 class ShapeTest {
   private static final Shape.Fields PORT =
       new Shape.Fields(
@@ -72,7 +72,7 @@ class ShapeTest {
       delimiter = '|',
       value = {
         "\"prometheus.io/port\" in pod.annotations ? pod.annotations[\"prometheus.io/port\"] : 9090 | 9121",
-        "pod.annotations[\"none\"] ?? \"9090\" | 9090", // not "", which is nothing there
+        "pod.annotations[\"none\"] ?? \"9090\" | 9090", // not "", because ?? sees a missing key
         "pod.annotations[\"n\"] ?? \"9090\" | ''",
         "name + \":\" + string(port) | redis:6379",
         "port + 1 | 6380",
@@ -104,7 +104,7 @@ class ShapeTest {
         "env(\"HOME\") == \"/\" | there is no function env | 1",
         "port == | the end is not expected here | 8",
       })
-  void isWrongBeforeItIsAsked(String text, String problem, int at) {
+  void rejectsInvalidOperationsWhenCompiled(String text, String problem, int at) {
     assertThatThrownBy(() -> Expression.about(PORT, text, false))
         .isInstanceOf(ExpressionException.class)
         .hasMessageContaining(problem)
@@ -112,7 +112,7 @@ class ShapeTest {
   }
 
   @Test
-  void aConditionIsTrueOrFalse() {
+  void requiresBooleanConditions() {
     assertThatThrownBy(() -> Expression.about(PORT, "port + 1", true))
         .hasMessageContaining("it must be true or false, but is a number");
     assertThat(Expression.about(PORT, "any", true)).isNotNull();

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.ottl.function;
 
 import java.nio.charset.StandardCharsets;
 
-/** Lengths and places of strings in the bytes of UTF-8, in which OTTL counts. */
+/** Lengths and positions of strings in UTF-8 bytes, the unit of OTTL. */
 final class Bytes {
   private Bytes() {}
 

@@ -4,7 +4,7 @@ import dev.tethys.pipeline.ottl.EvaluationException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Parser of one row of CSV, RFC 4180; a quoted field may contain line breaks. */
+/** Parser of one CSV row (RFC 4180); a quoted field may contain line breaks. */
 final class Csv {
   private Csv() {}
 

@@ -120,7 +120,9 @@ final class Encodings {
     };
   }
 
-  /** Decodes; a multiple of 4 asks for padding as Go's padded encodings do, -1 refuses it. */
+  /**
+   * Decodes Base64; a multiple of 4 requires padding as Go's padded encodings do, -1 forbids it.
+   */
   private static byte[] base64(Base64.Decoder decoder, String s, int multiple) {
     try {
       String clean = s.indexOf('\n') >= 0 || s.indexOf('\r') >= 0 ? s.replaceAll("[\r\n]", "") : s;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Go's {@code Sprintf} for OTTL's values: verbs v d s q x X o b c U e E f F g G t T, flags, width
- * and precision. What does not fit is written as Go does, {@code %!d(string=a)}.
+ * and precision. Mismatches are written as in Go, {@code %!d(string=a)}.
  */
 final class GoFormat {
   /** The widest that a value is padded to. */

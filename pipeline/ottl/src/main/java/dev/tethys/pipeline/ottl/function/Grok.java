@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * and numeric captures {@code %{NAME:id:int}}.
  */
 final class Grok {
-  /** How deep definitions may lie inside of each other. */
+  /** Maximum nesting depth of definitions. */
   static final int MAX_DEPTH = 50;
 
   private enum Cast {
@@ -39,7 +39,7 @@ final class Grok {
    * Compiles a pattern.
    *
    * @param definitions further patterns, each as {@code NAME=pattern}
-   * @throws IllegalArgumentException for names that are not known, and what is not RE2
+   * @throws IllegalArgumentException for unknown names and invalid RE2
    */
   static Grok of(String pattern, boolean namedOnly, List<String> definitions) {
     Map<String, String> patterns = new HashMap<>(GrokPatterns.ALL);
@@ -82,7 +82,7 @@ final class Grok {
     for (Capture c : captures) {
       String group = m.group(c.group());
       if (group != null) {
-        // Of several captures of one name the first that took part stays.
+        // Of several captures with one name, the first that participated counts.
         if (!result.contains(c.name())) {
           result.add(c.name(), cast(c, group));
         }
@@ -110,7 +110,7 @@ final class Grok {
     }
   }
 
-  /** Writes names out. Groups get generated names, since ids may hold any character. */
+  /** Expands names. Groups get generated names, because ids may contain any character. */
   private static final class Expansion {
     private final Map<String, String> patterns;
     private final boolean namedOnly;

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.ottl.function;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The patterns that are known by name, in RE2's syntax, which has no looking around. */
+/** Built-in named patterns, in RE2 syntax, which has no lookaround. */
 final class GrokPatterns {
   static final Map<String, String> ALL = new HashMap<>();
 

@@ -45,7 +45,7 @@ final class IdConverters {
                           case Id id when id.kind() == kind -> id;
                           case null, default ->
                               throw new EvaluationException(
-                                  "an id is made of bytes or of a string of hexadecimal digits");
+                                  "an id requires bytes or a string of hexadecimal digits");
                         }));
   }
 }

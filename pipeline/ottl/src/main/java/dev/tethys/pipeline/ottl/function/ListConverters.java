@@ -186,7 +186,7 @@ final class ListConverters {
     };
   }
 
-  /** Numbers by their size, all else by its text; each stays what it is. */
+  /** Sorts numbers by value, other values by their text; values keep their types. */
   private static ArrayValue sorted(ArrayValue list, boolean down) {
     boolean text = false;
     boolean doubles = false;
@@ -197,7 +197,7 @@ final class ListConverters {
         case null -> text = true;
         case String _, Boolean _ -> text = true;
         default -> {
-          return list; // what cannot be sorted stays as it is
+          return list; // lists that cannot be sorted stay unchanged
         }
       }
     }

@@ -139,7 +139,7 @@ final class MapEditors {
     };
   }
 
-  /** Whether nil can be assigned: to values of OTLP, which may be empty, and to maps and lists. */
+  /** Whether nil can be assigned: to OTLP values, which may be empty, and to maps and lists. */
   private static boolean canBeEmpty(Type type) {
     return switch (type) {
       case ANY, MAP, LIST, TELEMETRY -> true; // which parts of telemetry are lists the field knows
@@ -147,7 +147,7 @@ final class MapEditors {
     };
   }
 
-  /** What a field holds becomes the empty value of its type. */
+  /** Sets a field to the empty value of its type. */
   private static OttlExpr.Getter clear(Arguments a) {
     OttlTarget target = a.target(0);
     return at -> {
@@ -366,7 +366,7 @@ final class MapEditors {
         for (int i = 0; i < list.size(); i++) {
           Object item = list.get(i);
           boolean nested = item instanceof Attributes || item instanceof ArrayValue;
-          // Plain items of one list are conflicts to be resolved, maps in it have different keys.
+          // Scalar items of one list are conflicts to resolve; its maps have different keys.
           value(item, resolve && !nested ? key : key + "." + i, depth + 1);
         }
       } else {

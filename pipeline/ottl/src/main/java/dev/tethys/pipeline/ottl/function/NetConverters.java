@@ -101,7 +101,7 @@ final class NetConverters {
     return at -> {
       byte[] ip = IpAddress.parse(StringConverters.string(target.get(at)));
       if (ip == null) {
-        return false; // an invalid address is in no network
+        return false; // an invalid address is not in any network
       }
       if (!known.isEmpty()) {
         for (Network n : known) {

@@ -35,7 +35,7 @@ final class OttlJson {
     }
   }
 
-  /** The reader speaks of its own classes: its place is what helps. */
+  /** The reader's message names internal classes; only its position is useful. */
   private static String where(JacksonException e) {
     TokenStreamLocation at = e.getLocation();
     return at == null || at.getLineNr() < 1

@@ -268,7 +268,7 @@ final class ParseConverters {
           throw new EvaluationException("a range is 2xx, 3xx, 4xx, 5xx, or has a min and a max");
         }
         case null, default -> {
-          // equals alone
+          // equals only
         }
       }
     }

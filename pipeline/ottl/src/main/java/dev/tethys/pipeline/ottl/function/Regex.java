@@ -17,7 +17,7 @@ public final class Regex {
   /** The longest expression. */
   public static final int MAX_LENGTH = 16 * 1024;
 
-  /** How many expressions that come from items, not from statements, one call keeps compiled. */
+  /** Maximum number of compiled expressions cached per call, for expressions from items. */
   public static final int MAX_KEPT = 64;
 
   private final dev.tethys.model.regex.Regex regex;
@@ -29,7 +29,7 @@ public final class Regex {
   /**
    * Compiles an expression.
    *
-   * @throws RegexSyntaxException when it is not valid RE2, or too large
+   * @throws RegexSyntaxException if it is not valid RE2 or too large
    */
   public static Regex of(String expression) {
     if (expression.length() > MAX_LENGTH) {
@@ -43,7 +43,7 @@ public final class Regex {
     return regex.find(text);
   }
 
-  /** Matches in a text with their groups, or null when there are none. */
+  /** Matches in a text with their groups, or null if there are none. */
   public @Nullable Groups matcher(String text) {
     return regex.find(text) ? regex.groups(text) : null;
   }
@@ -64,7 +64,10 @@ public final class Regex {
     Regex at(Cursor at);
   }
 
-  /** An argument that is an expression: compiled now if it is a constant, else when it is seen. */
+  /**
+   * Argument that is an expression: compiled at load time if it is constant, otherwise when
+   * evaluated.
+   */
   static Source argument(Arguments a, int index) {
     OttlExpr e = a.expr(index);
     if (e.isConstant()) {

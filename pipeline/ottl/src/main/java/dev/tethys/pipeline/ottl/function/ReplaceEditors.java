@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Editors that replace text that matches a glob or a regular expression. */
 final class ReplaceEditors {
-  /** What a match takes beside its text. */
+  /** Steps per match in addition to its text. */
   private static final int MATCH_STEPS = 32;
 
   private ReplaceEditors() {}
@@ -54,7 +54,7 @@ final class ReplaceEditors {
             .made(ReplaceEditors::replaceAllPatterns));
   }
 
-  /** A replacement, handed to a function and put into a format when there are such. */
+  /** Replacement, optionally passed to a function and inserted into a format. */
   private record Replacement(
       OttlExpr text, Arguments.@Nullable Lambda function, @Nullable OttlExpr format) {
     static Replacement of(Arguments a, int first) {
@@ -135,7 +135,7 @@ final class ReplaceEditors {
     Regex.Source pattern = Regex.argument(a, 1);
     Replacement replacement = Replacement.of(a, 2);
     return at -> {
-      // The replacement is evaluated in any case, so that an invalid one is always reported.
+      // The replacement is always evaluated, so that an invalid one is always reported.
       String template = replacement.template(at);
       if (target.get(at) instanceof String s) {
         String replaced = replace(at, pattern.at(at), s, replacement, template);
@@ -198,7 +198,7 @@ final class ReplaceEditors {
     }
   }
 
-  /** The text with every match replaced; null when there is none. */
+  /** Replaces every match; null if there is none. */
   private static @Nullable String replace(
       Cursor at, Regex regex, String text, Replacement replacement, String template) {
     at.spend(text.length());
@@ -213,7 +213,7 @@ final class ReplaceEditors {
     int emptyAt = -1;
     do {
       int before = sb.length();
-      // Go does not accept an empty match right behind another one.
+      // Go does not accept an empty match directly after another match.
       if (m.start() == m.end() && m.start() == emptyAt) {
         continue;
       }

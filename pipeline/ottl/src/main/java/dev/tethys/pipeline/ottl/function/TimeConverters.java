@@ -25,10 +25,10 @@ import java.util.stream.Collectors;
 
 /** Times and durations. */
 final class TimeConverters {
-  /** Go's zero time, from which times are truncated: the first of January of the year 1. */
+  /** Go's zero time, to which times are truncated: January 1 of the year 1. */
   private static final Instant ZERO = Instant.parse("0001-01-01T00:00:00Z");
 
-  /** The languages whose names of months and days are known. */
+  /** Languages with known names of months and days. */
   private static final Set<String> LANGUAGES =
       Locale.availableLocales()
           .map(Locale::getLanguage)
@@ -48,7 +48,7 @@ final class TimeConverters {
             .takes("format", ParameterKind.LITERAL_STRING)
             .mayTake("location", ParameterKind.LITERAL_STRING)
             .mayTake("locale", ParameterKind.LITERAL_STRING)
-            .impure() // a time without a year gets the one of now
+            .impure() // a time without a year gets the current one
             .made(a -> time(a, clock)),
         OttlFunction.converter("FormatTime", Type.STRING)
             .takes("time", ParameterKind.TIME)

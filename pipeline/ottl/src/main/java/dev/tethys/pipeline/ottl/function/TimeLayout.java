@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Layout of a time: C's directives ({@code %Y-%m-%d}) and Go's reference time ({@code 2006-01-02}),
- * which may be mixed. A layout is a list of fields and literals, by which times are written.
+ * which may be mixed. A layout is a list of fields and literals.
  */
 final class TimeLayout {
   /** A part of a time. */
@@ -45,11 +45,11 @@ final class TimeLayout {
   }
 
   /**
-   * A part with what it needs.
+   * Part of a layout with its parameters.
    *
-   * @param digits of a fraction, or how an offset is written: hours, minutes, seconds
-   * @param text the text, the separator of a fraction, or that of an offset; "Z" before the latter
-   *     when UTC is written so
+   * @param digits of a fraction, or the parts of an offset: hours, minutes, seconds
+   * @param text the literal, the separator of a fraction, or that of an offset; preceded by "Z" if
+   *     UTC is written so
    */
   record Field(Part part, int digits, String text) {}
 
@@ -150,7 +150,7 @@ final class TimeLayout {
 
   private record GoToken(String text, Field field) {}
 
-  /** Go's reference time piece by piece; what begins like another stands before it. */
+  /** Tokens of Go's reference time; a token precedes its prefixes. */
   private static final List<GoToken> GO =
       List.of(
           new GoToken("January", field(Part.MONTH_LONG)),

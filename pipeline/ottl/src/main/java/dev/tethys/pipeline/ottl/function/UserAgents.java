@@ -13,11 +13,11 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /**
- * Names and versions of programs and systems by the expressions of uap-core. There are a thousand
- * of them, so results are kept for the texts that were seen last.
+ * Names and versions of user agents and operating systems, by the expressions of uap-core. Because
+ * there are a thousand of them, results are cached for recent texts.
  */
 final class UserAgents {
-  /** For how many texts results are kept. */
+  /** Number of texts with cached results. */
   static final int MAX_KEPT = 4096;
 
   /** The longest text that is parsed, in UTF-16 units. */
@@ -47,7 +47,7 @@ final class UserAgents {
     return Holder.KNOWN;
   }
 
-  /** How many expressions there are. */
+  /** Number of expressions. */
   int rules() {
     return agents.size() + systems.size();
   }

@@ -29,16 +29,16 @@ import org.xml.sax.SAXParseException;
 import org.xml.sax.ext.DefaultHandler2;
 
 /**
- * An XML document or a sequence of elements, as a tree under a fragment. Nothing outside of the
- * text is read: a document type is skipped over, custom entities are refused.
+ * XML document or sequence of elements, as a tree below a fragment. Nothing outside the text is
+ * read: a document type is skipped, custom entities are rejected.
  */
 final class Xml {
-  /** How deep elements may lie inside of each other. */
+  /** Maximum nesting depth of elements. */
   static final int MAX_DEPTH = 1000;
 
   private static final String WRAPPER = "w";
 
-  /** Under this the names of an element's attributes are kept as they stood. */
+  /** Key under which the original order of an element's attributes is kept. */
   private static final String ORDER = "order";
 
   /** Takes the order along where an element is copied to. */
@@ -60,7 +60,7 @@ final class Xml {
     this.root = root;
   }
 
-  /** What holds the elements at the top. */
+  /** Fragment with the top-level elements. */
   DocumentFragment root() {
     return root;
   }
@@ -82,7 +82,7 @@ final class Xml {
       int end = rest.indexOf('>', type);
       int inner = rest.indexOf('[', type);
       if (end < 0 || inner >= 0 && inner < end) {
-        throw new EvaluationException("an XML document that defines entities is not read");
+        throw new EvaluationException("XML documents that define entities are not supported");
       }
       rest = rest.substring(0, type) + rest.substring(end + 1);
     }
@@ -148,7 +148,7 @@ final class Xml {
         return; // the wrapper
       }
       if (depth > MAX_DEPTH) {
-        // What walks the tree may recurse.
+        // Tree walks may be recursive.
         throw new EvaluationException("the XML is nested more than " + MAX_DEPTH + " levels deep");
       }
       endText();
@@ -212,13 +212,13 @@ final class Xml {
     }
   }
 
-  /** Compiles an XPath 1.0; the message of the exception says what is wrong. */
+  /** Compiles an XPath 1.0 expression; the exception's message describes the error. */
   static XPathExpression xpath(String expression) throws XPathExpressionException {
     XPath x = XPathFactory.newDefaultInstance().newXPath();
     return x.compile(expression);
   }
 
-  /** What an expression selects, in document order. Not thread-safe for one expression. */
+  /** Nodes selected by an expression, in document order. An expression is not thread-safe. */
   List<Node> select(XPathExpression expression) {
     NodeList list;
     try {
@@ -238,7 +238,7 @@ final class Xml {
     return nodes;
   }
 
-  /** Brings the attributes of one element, which the DOM has sorted, back into their order. */
+  /** Restores the order of one element's attributes, which the DOM has sorted. */
   private static int restoreOrder(List<Node> nodes, int from) {
     if (!(nodes.get(from) instanceof Attr first)) {
       return from + 1;

@@ -131,7 +131,7 @@ final class XmlConverters {
         case Node.ELEMENT_NODE -> children.add(element((Element) n));
         case Node.TEXT_NODE, Node.CDATA_SECTION_NODE -> content.append(n.getNodeValue().strip());
         default -> {
-          // comments and instructions are left out
+          // comments and processing instructions are skipped
         }
       }
     }
@@ -184,7 +184,7 @@ final class XmlConverters {
     return result.build();
   }
 
-  /** The first text of an element without elements inside; "" for all others. */
+  /** First text of an element without child elements; "" for all others. */
   private static String leaf(Node e) {
     String text = "";
     for (Node n = e.getFirstChild(); n != null; n = n.getNextSibling()) {

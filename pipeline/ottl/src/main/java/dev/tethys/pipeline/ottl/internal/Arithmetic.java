@@ -71,17 +71,17 @@ public final class Arithmetic {
     };
   }
 
-  /** Whether two types may be calculated with; types that are not known yet may. */
+  /** Whether the operator supports the two types; unknown types are allowed. */
   public static boolean allowed(MathOperator op, Type a, Type b) {
     return result(op, a, b) != Type.NIL;
   }
 
-  /** The type of the result; {@link Type#NIL} when there is none. */
+  /** Type of the result; {@link Type#NIL} if there is none. */
   public static Type result(MathOperator op, Type a, Type b) {
     if (a == Type.ANY || b == Type.ANY) {
       Type known = a == Type.ANY ? b : a;
       return switch (known) {
-        case INT -> Type.ANY; // the other may be a double
+        case INT -> Type.ANY; // the other operand may be a double
         case DOUBLE -> known;
         case TIME, DURATION ->
             op == MathOperator.ADD || op == MathOperator.SUBTRACT ? Type.ANY : Type.NIL;

@@ -10,9 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OTTL's rules of comparison: numbers of different types as doubles, strings by their bytes, false
- * before true, maps and lists by equality alone. Values of types that do not compare are not equal
- * and nothing else.
+ * Comparison rules of OTTL: numbers of different types as doubles, strings by their bytes, false
+ * before true, maps and lists only for equality. Values of incomparable types are unequal.
  */
 public final class Compare {
   private Compare() {}

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class Conversions {
   private Conversions() {}
 
-  /** An expression that gives what a parameter takes, or fails. */
+  /** Expression converted to a parameter's type; fails if that is impossible. */
   public static OttlExpr to(ParameterKind kind, String parameter, OttlExpr from) {
     if (from.isConstant()) {
       Object value = from.get(new dev.tethys.pipeline.ottl.Cursor());
@@ -58,9 +58,10 @@ public final class Conversions {
   }
 
   /**
-   * Doubles truncated, digits read, truths as 1 and 0; null for nil and for text without digits.
+   * Converts to an integer: doubles are truncated, digits parsed, booleans are 1 and 0; null for
+   * nil and for text without digits.
    *
-   * @throws EvaluationException when values of the type are never whole numbers
+   * @throws EvaluationException if the type has no integer form
    */
   public static @Nullable Long toLong(@Nullable Object value) {
     return switch (value) {
@@ -80,9 +81,9 @@ public final class Conversions {
   }
 
   /**
-   * Whole numbers and digits as doubles, truths as 1 and 0; null for nil.
+   * Converts to a double: integers and digits, booleans as 1 and 0; null for nil.
    *
-   * @throws EvaluationException when it is no number
+   * @throws EvaluationException if it is not a number
    */
   public static @Nullable Double toDouble(@Nullable Object value) {
     return switch (value) {
@@ -102,9 +103,9 @@ public final class Conversions {
   }
 
   /**
-   * Numbers that are not 0 as true, texts as Go reads truths; null for nil.
+   * Converts to a boolean: numbers other than 0 are true, text is parsed as in Go; null for nil.
    *
-   * @throws EvaluationException when it is no truth
+   * @throws EvaluationException if it is not a boolean
    */
   public static @Nullable Boolean toBool(@Nullable Object value) {
     return switch (value) {
@@ -125,19 +126,19 @@ public final class Conversions {
 
   private static EvaluationException cannotBe(String what, Object value) {
     return new EvaluationException(
-        "a value of type " + Type.of(value).text() + " cannot be made " + what);
+        "a value of type " + Type.of(value).text() + " cannot be converted to " + what);
   }
 
   private static String shown(String s) {
     return s.length() > 60 ? s.substring(0, 60) + "…" : s;
   }
 
-  /** A double as Go reads it; null if it is none. */
+  /** Parses a double as in Go; null if it is invalid. */
   public static @Nullable Double parseDouble(String s) {
     return GoFloatReader.read(s);
   }
 
-  /** As Go reads truths; null if it is none. */
+  /** Parses a boolean as in Go; null if it is invalid. */
   public static @Nullable Boolean parseBool(String s) {
     return switch (s) {
       case "1", "t", "T", "true", "TRUE", "True" -> true;

@@ -11,14 +11,14 @@ import java.time.Duration;
 import java.time.ZonedDateTime;
 import org.jspecify.annotations.Nullable;
 
-/** Reading and assigning what lies inside of maps and lists. */
+/** Reads and assigns values inside maps and lists. */
 public final class Indexing {
   /** The highest index at which assigning makes a list. */
   public static final int MAX_NEW_INDEX = 10_000;
 
   private Indexing() {}
 
-  /** What lies under keys, from the outermost one; nil when a map has no such key. */
+  /** Value under keys, outermost first; nil if a map lacks a key. */
   public static @Nullable Object get(Cursor at, @Nullable Object from, OttlExpr[] keys, int first) {
     Object value = from;
     for (int i = first; i < keys.length; i++) {
@@ -40,7 +40,7 @@ public final class Indexing {
     return value;
   }
 
-  /** Assigns under keys; maps and lists on the way are made when there is nothing. */
+  /** Assigns under keys; missing maps and lists on the way are created. */
   public static void set(
       Cursor at, Attributes map, OttlExpr[] keys, int first, @Nullable Object value) {
     Object checked = storable(value);
@@ -144,8 +144,8 @@ public final class Indexing {
   }
 
   /**
-   * A value as attributes and bodies can hold it: maps and lists copied, so that nothing is in two
-   * places.
+   * Converts a value for attributes and bodies: maps and lists are copied, so that nothing is
+   * shared.
    */
   public static @Nullable Object storable(@Nullable Object value) {
     return switch (value) {
@@ -177,7 +177,7 @@ public final class Indexing {
     };
   }
 
-  /** Replaces the entries of a map with copies of those of another, or with none for nil. */
+  /** Replaces the entries of a map by copies of another map's, or clears it for nil. */
   public static void replace(Attributes target, @Nullable Object value) {
     if (value == null) {
       target.clear();
@@ -190,7 +190,7 @@ public final class Indexing {
     if (from == target) {
       return;
     }
-    // A part of the target may be what it is replaced with.
+    // A part of the target may be its replacement.
     Attributes copy = from.copy();
     target.clear();
     for (int i = 0; i < copy.size(); i++) {
@@ -198,7 +198,7 @@ public final class Indexing {
     }
   }
 
-  /** For tests and functions: whether a value is one of those of OTLP. */
+  /** Whether a value is an OTLP value, for tests and functions. */
   public static boolean isStorable(@Nullable Object value) {
     try {
       AnyValue.kind(value);

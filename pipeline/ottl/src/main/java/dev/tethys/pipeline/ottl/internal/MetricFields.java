@@ -26,8 +26,8 @@ public final class MetricFields {
             at -> type(at.metric()),
             (_, _) -> {
               throw new EvaluationException(
-                  "the type of a metric cannot be assigned to; there are editors such as"
-                      + " convert_sum_to_gauge()");
+                  "the type of a metric cannot be assigned; use an editor such as "
+                      + "convert_sum_to_gauge()");
             }));
     f.put(
         "aggregation_temporality",

@@ -20,14 +20,14 @@ import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The fields of each context by their dotted names, and what indexes they take. */
+/** Fields of each context by their dotted names, with the indexes they accept. */
 public final class Paths {
-  /** A field: either a plain one, or one that is indexed. */
+  /** Field: plain or indexed. */
   sealed interface Field {
     /** A field without indexes. */
     record Plain(OttlTarget target) implements Field {}
 
-    /** A map that is reached by itself or through keys. */
+    /** Map that is accessed as a whole or by keys. */
     record OfMap(Function<Cursor, Attributes> map) implements Field {}
 
     /** Field with its own indexing, created from its keys, if any. */
@@ -53,7 +53,7 @@ public final class Paths {
 
   private Paths() {}
 
-  /** Why a path is not one. */
+  /** Thrown for an unknown path. */
   public static final class UnknownPathException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -72,11 +72,11 @@ public final class Paths {
   }
 
   /**
-   * Makes the closure of a path.
+   * Creates the closure of a path.
    *
-   * @param names its names without that of the context
+   * @param names without that of the context
    * @param keys the indexes at its end
-   * @throws UnknownPathException when the context has no such path
+   * @throws UnknownPathException if the context has no such path
    */
   public static OttlTarget path(OttlContext context, String names, OttlExpr[] keys) {
     Field field = names.equals("cache") ? CommonFields.CACHE : fields(context).get(names);
@@ -103,7 +103,7 @@ public final class Paths {
     };
   }
 
-  /** An item of a list that is made for its reader. */
+  /** Item of a list that is created for each read. */
   private static OttlTarget item(OttlTarget list, OttlExpr[] keys) {
     return OttlTarget.of(
         Type.ANY,
@@ -242,7 +242,7 @@ public final class Paths {
     };
   }
 
-  /** A value that is any of OTLP's: reached by itself or through keys. */
+  /** Any OTLP value, accessed as a whole or by keys. */
   static Field.Indexed value(
       String what, Function<Cursor, @Nullable Object> getter, OttlTarget.Setter setter) {
     return new Field.Indexed(

@@ -17,8 +17,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fields of data points, which depend on the kind of point: what a point has not is nil, and
- * assigning to it does nothing, as in the Collector.
+ * Fields of data points, which depend on the kind of point: a missing field is nil, and assigning
+ * to it has no effect, as in the Collector.
  */
 final class PointFields {
   private record Quantiles(double[] quantiles, double[] values) {}

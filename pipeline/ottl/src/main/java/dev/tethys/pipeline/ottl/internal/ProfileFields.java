@@ -140,7 +140,7 @@ final class ProfileFields {
     return f;
   }
 
-  /** What is counted: as a whole, and its two texts. */
+  /** Adds a value type: as a whole, and its two texts. */
   private static void types(
       Map<String, Field> to,
       String name,

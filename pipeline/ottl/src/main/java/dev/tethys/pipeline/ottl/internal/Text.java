@@ -19,7 +19,7 @@ public final class Text {
   /** The longest text that one value is written out to, in UTF-16 units. */
   public static final int MAX_LENGTH = 16 << 20;
 
-  /** How deep maps and lists may lie inside of each other. */
+  /** Maximum nesting depth of maps and lists. */
   public static final int MAX_DEPTH = 1000;
 
   private Text() {}
@@ -36,8 +36,8 @@ public final class Text {
   }
 
   /**
-   * The text of a value: what it is for strings, JSON for maps and lists, hexadecimal digits for
-   * bytes and ids; null for nil.
+   * Text of a value: strings unchanged, JSON for maps and lists, hexadecimal digits for bytes and
+   * ids; null for nil.
    */
   public static @Nullable String of(@Nullable Object value) {
     return switch (value) {
@@ -48,7 +48,7 @@ public final class Text {
     };
   }
 
-  /** As the Collector's {@code AsString}: bytes in Base64, "" for nil. */
+  /** Formats like the Collector's {@code AsString}: bytes in Base64, "" for nil. */
   public static String attribute(@Nullable Object value) {
     return switch (value) {
       case null -> "";
@@ -87,7 +87,7 @@ public final class Text {
     }
   }
 
-  /** As Go's JSON writes a double; NaN and infinities, which JSON has not, by their names. */
+  /** Formats a double like Go's JSON; NaN and infinities, which JSON lacks, by name. */
   public static String number(double d) {
     if (Double.isNaN(d) || Double.isInfinite(d)) {
       return Double.isNaN(d) ? "NaN" : d > 0 ? "+Inf" : "-Inf";

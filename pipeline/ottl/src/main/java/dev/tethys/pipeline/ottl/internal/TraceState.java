@@ -5,12 +5,12 @@ import java.util.List;
 
 /** Entries of W3C's {@code tracestate}: {@code key=value}, separated by commas, newest first. */
 public final class TraceState {
-  /** How many entries W3C allows. */
+  /** Maximum number of entries in W3C's specification. */
   public static final int MAX_ENTRIES = 32;
 
   private TraceState() {}
 
-  /** The value of a key; "" if there is none. */
+  /** Value of a key; "" if it is missing. */
   public static String get(String state, String key) {
     for (String entry : state.split(",")) {
       int eq = entry.indexOf('=');
@@ -22,8 +22,8 @@ public final class TraceState {
   }
 
   /**
-   * The state with a key set, which then stands first as W3C asks for; unchanged when key or value
-   * are not valid there.
+   * State with a key set, which moves to the front as W3C requires; unchanged if key or value is
+   * invalid.
    */
   public static String set(String state, String key, String value) {
     if (!validKey(key) || !validValue(value)) {

@@ -6,8 +6,8 @@ import dev.tethys.pipeline.ottl.EvaluationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Size of a value that a statement makes of others. A list may be put into itself twice, so that
- * some statements behind each other would fill any memory.
+ * Limits the size of values that statements build from other values. A list may be added to itself
+ * twice, so that a few consecutive statements would fill any memory.
  */
 public final class ValueSize {
   /** Most bytes, as estimated here. */

@@ -114,7 +114,7 @@ final class OttlLexer {
     return new OttlToken(OttlToken.Kind.BYTES, start, at, text.substring(start + 2, at));
   }
 
-  /** A string with Go's escapes; bytes that are written one by one are read as UTF-8. */
+  /** String with Go's escapes; escaped bytes are decoded as UTF-8. */
   private OttlToken string() {
     int start = at++;
     StringBuilder sb = new StringBuilder();

@@ -19,7 +19,7 @@ public final class OttlParser {
   /** The longest text that is read, in UTF-16 units. */
   public static final int MAX_LENGTH = 64 * 1024;
 
-  /** How deep parts may lie inside of each other: each level takes stack, here and later. */
+  /** Maximum nesting depth: each level uses stack, here and later. */
   public static final int MAX_DEPTH = 100;
 
   private final String text;
@@ -46,7 +46,7 @@ public final class OttlParser {
     return s;
   }
 
-  /** A condition alone, as the filter has them. */
+  /** Parses a condition without a statement, as in the filter. */
   public static Expression condition(String text) {
     OttlParser p = new OttlParser(text);
     Expression e = p.condition();
@@ -54,7 +54,7 @@ public final class OttlParser {
     return e;
   }
 
-  /** A value alone. */
+  /** Parses a value without a statement. */
   public static Expression value(String text) {
     OttlParser p = new OttlParser(text);
     Expression e = p.value(p.or());
@@ -189,7 +189,7 @@ public final class OttlParser {
       next++;
       left = new OttlTree.Arithmetic(left.at(), o, mathOperand(left), mathOperand(product()));
       deeper(left.at());
-      // The tree leans to the left: a long sum is as deep as it is long.
+      // The tree is left-leaning: a long sum is as deep as it is long.
     }
     return left;
   }
@@ -212,7 +212,7 @@ public final class OttlParser {
     }
   }
 
-  /** How many mathematical operators one text may have. */
+  /** Maximum number of arithmetic operators in one text. */
   public static final int MAX_OPERATORS = 500;
 
   private int operators;
@@ -417,7 +417,7 @@ public final class OttlParser {
       expect(":", "after a key of a map");
       entries.add(new OttlTree.Entry(key.at(), key.text(), value(sum())));
       if (peek().is(",")) {
-        next++; // also behind the last one
+        next++; // also after the last one
       }
     }
     next++;
@@ -479,7 +479,7 @@ public final class OttlParser {
           throw new OttlException(
               text,
               p.at(),
-              "a path is not a condition of itself: compare it, as in "
+              "a path alone is not a condition; compare it, as in "
                   + OttlPrinter.print(p)
                   + " == true");
       default ->

@@ -4,11 +4,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tree of an OTTL text. Each node knows where its text begins. The parser checks what is a
- * value and what is a condition, so a tree that it returns is of the right form.
+ * Tree of an OTTL text. Each node has the position of its text. The parser distinguishes values
+ * from conditions, so its trees are well-formed.
  */
 public sealed interface OttlTree {
-  /** Where the text of this node begins, from zero. */
+  /** Start of this node's text, from zero. */
   int at();
 
   /** An editor with an optional condition. */
@@ -31,7 +31,7 @@ public sealed interface OttlTree {
     }
   }
 
-  /** An editor (lower case) or a converter (upper case), which may be indexed. */
+  /** Editor (lower case) or converter (upper case), optionally indexed. */
   record Call(int at, String name, List<Argument> arguments, List<Expression> keys)
       implements Expression {
     public Call {
@@ -40,7 +40,7 @@ public sealed interface OttlTree {
     }
   }
 
-  /** An argument; the name is null when it is given by its place. */
+  /** Argument; the name is null if it is positional. */
   record Argument(int at, @Nullable String name, Expression value) implements OttlTree {}
 
   record Nil(int at) implements Expression {}
@@ -119,14 +119,14 @@ public sealed interface OttlTree {
   record Comparison(int at, CompareOperator operator, Expression left, Expression right)
       implements Expression {}
 
-  /** At least two conditions, all of which must hold. */
+  /** At least two conditions, all of which must be true. */
   record And(int at, List<Expression> operands) implements Expression {
     public And {
       operands = List.copyOf(operands);
     }
   }
 
-  /** At least two conditions, one of which must hold. */
+  /** At least two conditions, one of which must be true. */
   record Or(int at, List<Expression> operands) implements Expression {
     public Or {
       operands = List.copyOf(operands);
@@ -135,7 +135,7 @@ public sealed interface OttlTree {
 
   record Not(int at, Expression operand) implements Expression {}
 
-  /** A function written in place; a parameter named {@code _} is not bound. */
+  /** Inline function; a parameter named {@code _} is not bound. */
   record Lambda(int at, List<String> parameters, Expression body) implements Expression {
     public Lambda {
       parameters = List.copyOf(parameters);

@@ -106,7 +106,7 @@ public final class Action {
     try {
       return Pattern.compile(p);
     } catch (PatternSyntaxException e) {
-      throw o.error(PATTERN, "is not a regular expression of RE2: " + e.getMessage());
+      throw o.error(PATTERN, "is not a valid RE2 regular expression: " + e.getMessage());
     }
   }
 
@@ -132,7 +132,7 @@ public final class Action {
           throw o.error("needs a key, and a value, from_attribute or from_context");
         }
         if (sources > 1) {
-          throw o.error("takes one of value, from_attribute and from_context");
+          throw o.error("requires one of value, from_attribute and from_context");
         }
       }
       case DELETE, HASH -> {
@@ -146,7 +146,9 @@ public final class Action {
         }
         if (pattern.groupCount() > pattern.namedGroups().size()) {
           throw o.error(
-              PATTERN, "has a group without a name, whose match goes nowhere: (?:...) if it is to");
+              PATTERN,
+              "has an unnamed group, whose match would be lost; use (?:...) if that is "
+                  + "intended");
         }
       }
       case CONVERT -> {
@@ -258,7 +260,7 @@ public final class Action {
     }
   }
 
-  /** What is not a number stays text. */
+  /** Converts text to a number; text that is not a number stays text. */
   private static Object number(String s, boolean whole) {
     if (!whole) {
       Double d = GoFloatReader.read(s);
@@ -271,7 +273,7 @@ public final class Action {
     }
   }
 
-  /** As the Collector hashes: numbers by their 8 bytes, and what it has no hash of becomes "". */
+  /** Hashes like the Collector: numbers by their 8 bytes; unsupported types give "". */
   private static String hashed(@Nullable Object value) {
     return switch (value) {
       case String s when s.isEmpty() -> "";

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes {@code attributes} and {@code resource} processors. */
 public final class AttributesProcessors {
-  /** A profile's own attributes are in its dictionary; the Collector leaves them alone, too. */
+  /** Profiles are excluded, as in the Collector: their attributes are in the dictionary. */
   private static final Set<Signal> SIGNALS = Set.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);
 
   /** Settings of {@code attributes}. */

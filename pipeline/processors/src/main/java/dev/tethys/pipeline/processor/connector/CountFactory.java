@@ -68,7 +68,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
   /** An attribute of the metric. */
   public record By(String key, @Nullable Object otherwise) {}
 
-  /** Of which signal what is counted of is. */
+  /** Signal of the counted items, by context. */
   private static final Map<OttlContext, Signal> SIGNALS = new EnumMap<>(OttlContext.class);
 
   private static final Map<OttlContext, String> KEYS = new LinkedHashMap<>();
@@ -259,7 +259,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
     long first;
     long last;
 
-    /** An item's time in nanoseconds since 1970; 0 for none. */
+    /** Records an item's time in nanoseconds since 1970; 0 if unknown. */
     void seen(long time) {
       if (time != 0) {
         first = first == 0 ? time : Math.min(first, time);
@@ -316,17 +316,17 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
         case DATA_POINT -> to.seen(at.point().timeUnixNano());
         case PROFILE -> to.seen(at.profile().timeUnixNano());
         default -> {
-          // a metric has no time
+          // metrics have no time
         }
       }
     }
 
-    /** The attributes of the metric; null when the item has not all of them. */
+    /** Attributes of the metric; null if the item lacks any of them. */
     private @Nullable Attributes by(Attributes item, Cursor at) {
       Attributes by = new Attributes();
       for (By b : rule.attributes()) {
         Object v = item.get(b.key());
-        if (v == null && rule.source().isEmpty()) { // what is added up has its own only
+        if (v == null && rule.source().isEmpty()) { // sums have only their own source attribute
           v = at.scope().scope().attributes().get(b.key());
           v = v == null ? at.resource().resource().attributes().get(b.key()) : v;
         }
@@ -339,7 +339,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
       return by;
     }
 
-    /** What an item adds: nothing where it has no number, so that its point is there at least. */
+    /** Amount that an item adds; 0 without a number, so that its point exists at least. */
     private static double number(@Nullable Object v) {
       double d =
           switch (v) {

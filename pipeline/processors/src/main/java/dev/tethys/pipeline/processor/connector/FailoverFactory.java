@@ -30,17 +30,17 @@ import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes {@code failover} connectors: batches go to the first level of pipelines that takes them. A
- * level that said it is unavailable, or refused what another one took, is left alone for a time,
- * then one batch tries it again.
+ * Creates {@code failover} connectors: batches go to the first level of pipelines that accepts
+ * them. A level that is unavailable, or that rejects a batch another level accepts, is skipped for
+ * a while; then one batch tries it again.
  */
 public final class FailoverFactory implements ConnectorFactory<FailoverFactory.Settings> {
   /**
-   * The settings.
+   * Settings.
    *
    * @param levels best first
-   * @param retryInterval how long one that failed is left alone
-   * @param queue what waits while no level takes anything; null for nothing
+   * @param retryInterval time for which a failed level is skipped
+   * @param queue queue used while no level accepts batches; null for none
    */
   public record Settings(
       List<List<PipelineId>> levels, Duration retryInterval, @Nullable DeliverySettings queue) {}
@@ -117,7 +117,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
 
   private static Duration positive(YamlObject o, Key<Duration> key, Duration d) {
     if (d.isNegative() || d.isZero()) {
-      throw o.error(key, "is longer than nothing");
+      throw o.error(key, "must be positive");
     }
     return d;
   }
@@ -222,7 +222,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     }
   }
 
-  /** Remembers until when each level is left alone. */
+  /** Levels with the time until which each is skipped. */
   private static final class Levels implements Consumer {
     private final List<List<Consumer>> levels;
     private final long retryNanos;
@@ -261,7 +261,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
           outcome -> {
             boolean refused = outcome instanceof Outcome.Rejected r && r.items() >= batch.items();
             if (refused && refusing.size() + 1 == levels.size()) {
-              ack.complete(outcome); // as all others did: the fault is the batch's
+              ack.complete(outcome); // every other level rejected it too: the batch is at fault
               return;
             }
             if (refused || outcome instanceof Outcome.Unavailable) {
@@ -271,11 +271,11 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
               } else {
                 failed(level);
               }
-              // Not on this thread: settling must not block, and consuming may.
+              // Not on this thread: settling must not block, but consuming may.
               clock.execute("failover", () -> attempt(batch, ack, level + 1, refusals));
               return;
             }
-            refusing.forEach(this::failed); // what this one took
+            refusing.forEach(this::failed); // rejected a batch that this level accepted
             recovered(level);
             ack.complete(outcome);
           };
@@ -285,14 +285,14 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
       }
     }
 
-    /** The best level from one on that is up or due to be tried; -1 if there is none. */
+    /** Best level from {@code from} on that is up or due for a retry; -1 if there is none. */
     private synchronized int next(int from) {
       for (int i = from; i < down.length; i++) {
         if (!down[i]) {
           return i;
         }
         if (clock.nanos() - since[i] >= retryNanos) {
-          since[i] = clock.nanos(); // one batch tries; the others wait for what it finds
+          since[i] = clock.nanos(); // one batch probes the level; the others wait for its result
           return i;
         }
       }

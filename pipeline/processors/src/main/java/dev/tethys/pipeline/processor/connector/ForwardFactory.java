@@ -12,9 +12,9 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Outputs;
 import dev.tethys.pipeline.ledger.ItemAccounting;
 
-/** Makes {@code forward} connectors: what comes in goes to every pipeline behind. */
+/** Creates {@code forward} connectors: incoming batches go to every downstream pipeline. */
 public final class ForwardFactory implements ConnectorFactory<ForwardFactory.Settings> {
-  /** There are none. */
+  /** No settings. */
   public record Settings() {}
 
   private static final Section SECTION =

@@ -29,9 +29,9 @@ import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Makes {@code otlp_json} connectors: log records whose bodies are requests of OTLP in JSON become
- * the telemetry of these requests. Records with requests of another signal end here, and so do
- * records that are not such requests, which the log names.
+ * Creates {@code otlp_json} connectors: OTLP JSON requests in the bodies of log records become
+ * telemetry. Records with requests of another signal are dropped, as are records with other bodies,
+ * which are logged.
  */
 public final class OtlpJsonFactory implements ConnectorFactory<OtlpJsonFactory.Settings> {
   /** The connector has no settings. */
@@ -135,7 +135,7 @@ public final class OtlpJsonFactory implements ConnectorFactory<OtlpJsonFactory.S
         records.drop(TreeProcessor.MALFORMED, 1);
         LOG.log(
             Level.WARNING,
-            "Log record is not OTLP in JSON connector=otlp_json reason={0}",
+            "Log record is not valid OTLP JSON connector=otlp_json reason={0}",
             String.valueOf(e.getMessage()));
         return 0;
       }

@@ -9,7 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A batch as a queue keeps it, on disk too: its bytes as they are, all else as headers. */
+/**
+ * Encoding of a batch for a queue, also on disk: its bytes unchanged, everything else as headers.
+ */
 final class QueuedBatch {
   private static final String ENCODING = "encoding";
   private static final String METADATA = "metadata.";

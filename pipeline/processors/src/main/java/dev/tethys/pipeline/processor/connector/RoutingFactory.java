@@ -64,9 +64,9 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
   public record Settings(List<Row> table, List<PipelineId> defaults, ErrorMode errorMode) {}
 
   /**
-   * One row of it.
+   * One row of the routing table.
    *
-   * @param context null where it is found from what the condition names
+   * @param context null if it is inferred from the condition
    * @param editor whether the condition follows an editor and a {@code where}
    */
   public record Row(
@@ -80,7 +80,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
   private static final Type<PipelineId> PIPELINE =
       Type.of("pipeline", null, n -> n.parse(PipelineId::parse));
 
-  /** Of what can be routed; what lies deeper goes with it. */
+  /** Contexts that can be routed; nested items move along. */
   private static final Set<OttlContext> ROUTED =
       EnumSet.of(
           OttlContext.RESOURCE,
@@ -90,11 +90,11 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
           OttlContext.METRIC,
           OttlContext.DATA_POINT);
 
-  /** What a statement may do besides routing, as in the Collector. */
+  /** Editors that a statement may use in addition to routing, as in the Collector. */
   private static final Pattern EDITORS =
       Pattern.compile("(delete_key|delete_matching_keys)\\s*\\(.*", Pattern.DOTALL);
 
-  /** Text in quotes, or the beginning of a path of the sender's, which may lack its first name. */
+  /** Quoted text, or the start of a client path, whose first name may be omitted. */
   private static final Pattern SENDER =
       Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"|(?<![\\w.])((?:client|grpc)\\s*\\.)");
 
@@ -181,13 +181,13 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
         if (editor) {
           throw o.error(STATEMENT, "cannot edit a request");
         }
-        // request["k"] is what the metadata of the batch says.
+        // request["k"] is the metadata of the batch.
         String c =
             condition.replaceAll(
                 "\\brequest\\s*\\[\\s*(\"[^\"]*\")\\s*\\]", "otelcol.client.metadata[$1][0]");
         yield new Row(o.node(), OttlContext.RESOURCE, c, false, copies, o.get(PIPELINES));
       }
-      // Of one batch all resources have the same sender.
+      // All resources of a batch have the same client.
       case "otelcol" ->
           new Row(
               o.node(),
@@ -282,7 +282,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
     return new Routing(routes, defaults, from, context.account(from));
   }
 
-  /** For the row's context; without one for what is inferred, else for the resource. */
+  /** Loads for the row's context; without one, for the inferred context or else for resources. */
   private static <T> T load(Row r, Function<@Nullable OttlContext, T> loading) {
     return OttlConfig.load(
         r.at(),
@@ -419,7 +419,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
             s.items().removeIf(i -> takes(i, r, at, whole, t));
           }
           if (!t.items().isEmpty()) {
-            t.setScope(s.scope().copy()); // behind what a statement may have edited of it
+            t.setScope(s.scope().copy()); // after any edits by a statement
             t.setSchemaUrl(s.schemaUrl());
             to.scopes().add(t);
           }
@@ -449,7 +449,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
       return r.wants().test(at);
     }
 
-    /** Gives an item to a scope if it is wanted; whether it then goes from where it was. */
+    /** Adds a matching item to a scope; returns whether it leaves its original place. */
     private <T extends Item<T>> boolean takes(
         T item, Route r, Cursor at, boolean whole, ScopeGroup<T> to) {
       if (r.context() == OttlContext.DATA_POINT && item instanceof Metric m) {

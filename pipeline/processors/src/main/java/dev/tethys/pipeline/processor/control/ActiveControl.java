@@ -70,7 +70,7 @@ final class ActiveControl {
     data = before.data;
   }
 
-  /** Whether it is about what enters a pipeline. */
+  /** Whether it applies to items entering this pipeline. */
   boolean isFor(PipelineId pipeline, boolean fresh) {
     return control.signals().contains(pipeline.signal())
         && (control.pipeline().isEmpty() ? fresh : control.pipeline().equals(pipeline.toString()));
@@ -84,16 +84,16 @@ final class ActiveControl {
     long moved;
     boolean changed;
 
-    /** Items that go to the target; null for none. */
+    /** Items that move to the target; null for none. */
     @Nullable Telemetry<?> forTarget;
   }
 
-  /** Whether the target was not there for the last batch, so that nothing was moved. */
+  /** Whether the target was not running for the last batch, so that nothing was moved. */
   boolean isTargetMissing() {
     return targetMissing;
   }
 
-  /** Quota of the action of this name; null for others. */
+  /** Quota of the action of that name; null for other actions. */
   @Nullable QuotaControl quota() {
     return quota;
   }
@@ -243,13 +243,16 @@ final class ActiveControl {
     tally.changed |= removed;
   }
 
-  /** Whether the scope has all items of a resource or none. */
+  /** Whether the scope includes either all items of a resource or none. */
   private boolean isOfResource(Signal signal) {
     OttlContext c = condition.context(signal);
     return c == null || c == OttlContext.RESOURCE;
   }
 
-  /** What is dropped as a whole: as much as possible where all is, else single items. */
+  /**
+   * Context whose items are dropped as a whole: the largest that is always dropped entirely, else
+   * single items.
+   */
   private OttlContext unit(Signal signal) {
     if (control.action() == ControlAction.MUTE
         || control.action() == ControlAction.FILTER

@@ -90,7 +90,7 @@ final class CompiledCondition {
     OttlConfig.load(at, () -> new CompiledCondition(c));
   }
 
-  /** What it is asked of; null for a control without a condition. */
+  /** Context in which the condition is evaluated; null for a control without a condition. */
   @Nullable OttlContext context(Signal s) {
     Conditions c = bySignal.get(s);
     return c == null ? null : c.context();

@@ -24,22 +24,22 @@ import org.jspecify.annotations.Nullable;
  * Rule that drops or edits items at the entry of pipelines until an end time.
  *
  * @param signals never empty
- * @param attributes text of resource attributes, all of which must be equal; empty for any
- * @param condition of OTTL; "" for any item
+ * @param attributes resource attributes, all of which must be equal; empty for any
+ * @param condition OTTL condition; "" for any item
  * @param pipeline such as {@code logs/edge}; "" for all, at the place where items enter the graph
  * @param share of the items that {@code sample} keeps, between 0 and 1
  * @param keepErrors whether {@code sample} keeps spans and log records of errors
  * @param keepSlowMillis duration from which {@code sample} keeps all spans; 0 for none
  * @param keepRare spans of each service and name, and log records of each service and body without
  *     its digits, that {@code sample} keeps in a minute before it samples them; 0 for none
- * @param detectors by which {@code redact} masks; empty for other actions
- * @param rate of items a second that {@code rate_limit} keeps
- * @param target pipeline to which {@code route} moves items, and {@code quota} those over it; ""
- *     for none
+ * @param detectors used by {@code redact}; empty for other actions
+ * @param rate items per second that {@code rate_limit} keeps
+ * @param target pipeline to which {@code route} moves items, and {@code quota} the excess; "" for
+ *     none
  * @param quota of {@code quota}; null for other actions
- * @param observe whether items are only counted, and pass
- * @param startMillis Unix milliseconds at which the control plane started it; with the id it tells
- *     a control from an earlier one of the same id; 0 until it is started
+ * @param observe whether items are only counted
+ * @param startMillis Unix milliseconds at which the control plane started it; distinguishes a
+ *     control from an earlier one with the same id; 0 until it is started
  * @param endMillis Unix milliseconds, by the clock of the control plane
  */
 public record Control(
@@ -62,7 +62,7 @@ public record Control(
     String reason,
     long startMillis,
     long endMillis) {
-  /** Id under which the counts of forgotten controls are kept. */
+  /** Id under which the counts of removed controls are kept. */
   static final String ENDED = "ended";
 
   private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
@@ -112,7 +112,7 @@ public record Control(
           "keepSlow",
           Type.STRING,
           "",
-          "Duration from which sample keeps all spans, such as 500ms.");
+          "Minimum duration of spans that sample always keeps, such as 500ms.");
   private static final Key<Long> KEEP_RARE =
       SECTION.key(
           "keepRare",
@@ -146,7 +146,7 @@ public record Control(
   private static final Key<Long> END =
       SECTION.key("endMillis", Type.INT, 0L, "End time in Unix milliseconds.");
 
-  /** Keys of a control in a document; the control plane alone decides about the start. */
+  /** Keys of a control in a document; only the control plane sets the start. */
   static final Section IN_DOCUMENT =
       new Section("control", "Control of a document.").include(SECTION);
 
@@ -160,9 +160,9 @@ public record Control(
   }
 
   /**
-   * Reads a control, whose id, owner and end may be missing.
+   * Reads a control; its id, owner and end may be missing.
    *
-   * @throws dev.tethys.config.ConfigException where a value is wrong
+   * @throws dev.tethys.config.ConfigException if a value is invalid
    */
   public static Control read(YamlObject o) {
     ControlAction action = o.get(ACTION);
@@ -180,7 +180,7 @@ public record Control(
     }
     if (attributes.isEmpty() && condition.isEmpty() && pipeline.isEmpty()) {
       throw o.error(
-          "the scope is everything; name at least one of attributes, condition and pipeline");
+          "the scope is unrestricted; set at least one of attributes, condition and pipeline");
     }
     Control c =
         new Control(
@@ -261,7 +261,8 @@ public record Control(
     if (!pipeline.isEmpty()) {
       Signal of = pipeline(o, pipeline).signal();
       if (!signals.isEmpty() && !signals.equals(EnumSet.of(of))) {
-        throw o.error(PIPELINE, "is of " + word(of) + ", which signals must name alone");
+        throw o.error(
+            PIPELINE, "is a pipeline of " + word(of) + "; signals must list only that " + "signal");
       }
       if (!supported.contains(of)) {
         throw o.error(PIPELINE, "is of " + word(of) + ", which " + action.word() + " refuses");
@@ -306,7 +307,8 @@ public record Control(
     }
     Signal of = PipelineId.parse(target).signal();
     if (!signals.equals(EnumSet.of(of))) {
-      throw o.error(TARGET, "is of " + word(of) + ", which signals must name alone");
+      throw o.error(
+          TARGET, "is a pipeline of " + word(of) + "; signals must list only that " + "signal");
     }
     if (target.equals(pipeline)) {
       throw o.error(TARGET, "must be another pipeline than " + pipeline);
@@ -382,7 +384,7 @@ public record Control(
         newEndMillis);
   }
 
-  /** The same control with its quota divided among agents; without a quota it stays as it is. */
+  /** The same control with its quota divided among agents; returned unchanged without a quota. */
   public Control among(int agents) {
     return quota == null
         ? this

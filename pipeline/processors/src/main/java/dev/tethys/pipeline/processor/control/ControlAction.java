@@ -7,7 +7,7 @@ public enum ControlAction {
   /** Drops all. */
   MUTE("muted"),
 
-  /** Drops those for which an OTTL condition holds. */
+  /** Drops items that match an OTTL condition. */
   FILTER("filtered"),
 
   /** Keeps a share. */
@@ -16,13 +16,13 @@ public enum ControlAction {
   /** Keeps a number of items a second. */
   RATE_LIMIT("limited"),
 
-  /** Masks what detectors find in texts, and drops nothing. */
+  /** Masks the text found by detectors and drops nothing. */
   REDACT("redacted"),
 
   /** Passes an amount in a period, then less and less. */
   QUOTA("over_quota"),
 
-  /** Moves all to another pipeline, and drops nothing. */
+  /** Moves all items to another pipeline and drops nothing. */
   ROUTE("routed");
 
   private final String reason;

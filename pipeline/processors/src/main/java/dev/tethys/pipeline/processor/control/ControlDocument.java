@@ -14,17 +14,17 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Text of the controls of an agent.
+ * JSON document with the controls of an agent.
  *
  * <p>Format: a JSON object with {@code controls}, a list of objects with the keys of {@link
- * Control#SECTION}. Unknown keys are refused, for a control that is understood in part would drop
- * what its owner did not mean.
+ * Control#SECTION}. Unknown keys are rejected: a partially understood control could drop items that
+ * its owner did not intend to drop.
  */
 public final class ControlDocument {
   /** Content type among the files of a remote configuration. */
   public static final String TYPE = "application/vnd.tethys.controls+json";
 
-  /** Most controls of one agent. */
+  /** Maximum number of controls per agent. */
   public static final int MAX_CONTROLS = 100;
 
   private static final Section SECTION = new Section("controls", "Controls of an agent.");

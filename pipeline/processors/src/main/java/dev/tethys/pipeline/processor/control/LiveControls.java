@@ -35,14 +35,14 @@ import java.util.function.ToLongBiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Controls of the graphs of a process, which change while they run. Each pipeline that a control
- * concerns has an account of the kind {@code control}, in which a dropped item has the reason
- * {@code muted:ID}, {@code filtered:ID}, {@code sampled:ID}, {@code limited:ID} or {@code
- * over_quota:ID}. Items that a control moves to another pipeline count as passed.
+ * Controls of the graphs of a process, replaceable at run time. Each pipeline with a control has an
+ * account of the kind {@code control}, in which a dropped item has the reason {@code muted:ID},
+ * {@code filtered:ID}, {@code sampled:ID}, {@code limited:ID} or {@code over_quota:ID}. Items that
+ * a control moves to another pipeline count as passed.
  *
  * <p>Invariants: {@code active} is null while no control applies. A control ends at its time by the
- * clock that is given, also while its control plane is away. The counts of at most {@link
- * #MAX_ENDED} ended controls are kept apart; those of earlier ones are in {@link Control#ENDED}.
+ * given clock, even if the control plane is unreachable. Counts of at most {@link #MAX_ENDED} ended
+ * controls are kept separately; those of earlier ones are in {@link Control#ENDED}.
  */
 public final class LiveControls implements EntryFilter, Collector {
   /** Kind of the accounts. */
@@ -56,14 +56,16 @@ public final class LiveControls implements EntryFilter, Collector {
    * Counts of a control.
    *
    * @param active whether it still applies
-   * @param startMillis start of the control whose items these are
+   * @param startMillis start of the counted control
    * @param matched items in its scope
-   * @param dropped of these; for a control that only observes, those that it would have dropped
+   * @param dropped matched items that were dropped; for an observing control, those that would have
+   *     been
    * @param changed items that were masked or moved, or would have been
-   * @param removedBytes bytes of the items that were dropped or moved, in proportion to the items
-   *     of their batches
-   * @param targetMissing whether its target did not run at the last batch, so that nothing is moved
-   * @param quotas largest uses of a quota in its present period
+   * @param removedBytes bytes of the dropped or moved items, in proportion to the items of their
+   *     batches
+   * @param targetMissing whether its target was not running at the last batch, so that nothing is
+   *     moved
+   * @param quotas largest quota uses of the current period
    */
   public record Applied(
       boolean active,
@@ -108,7 +110,7 @@ public final class LiveControls implements EntryFilter, Collector {
    * Replaces the controls.
    *
    * @param document "" for none
-   * @throws ConfigException where it is wrong; the controls before stay
+   * @throws ConfigException if it is invalid; the previous controls stay
    */
   public void set(String document) {
     set(document.isEmpty() ? List.of() : ControlDocument.read("controls", document));
@@ -165,7 +167,8 @@ public final class LiveControls implements EntryFilter, Collector {
     ActiveControl[] old = active;
     next.sort(
         Comparator.comparing((ActiveControl a) -> a.control.action())
-            .thenComparing(a -> !a.control.pipeline().isEmpty()) // what enters the graph, first
+            .thenComparing(
+                a -> !a.control.pipeline().isEmpty()) // controls at the entry of the graph first
             .thenComparing(a -> a.control.id()));
     active = next.isEmpty() ? null : next.toArray(ActiveControl[]::new);
     if (old != null) {
@@ -275,9 +278,9 @@ public final class LiveControls implements EntryFilter, Collector {
   }
 
   /**
-   * Takes the shares of this process in quotas; those of other controls are left out.
+   * Applies the quota shares of this process; shares of unknown controls are ignored.
    *
-   * @throws IllegalArgumentException where the text is wrong
+   * @throws IllegalArgumentException if the text is invalid
    */
   public void share(String json) {
     for (QuotaShare s : QuotaShare.read(json)) {
@@ -302,7 +305,7 @@ public final class LiveControls implements EntryFilter, Collector {
     return any;
   }
 
-  /** The control of an id that was not replaced; null for none. */
+  /** Current control with this id; null for none. */
   private @Nullable ActiveControl running(String id) {
     ActiveControl[] now = active;
     if (now != null) {
@@ -390,7 +393,8 @@ public final class LiveControls implements EntryFilter, Collector {
     data.removeEmpty();
     int after = data.itemCount();
     long expected = before - gone - dropped.values().stream().mapToLong(Long::longValue).sum();
-    TreeProcessor.differ(account, (int) expected, after, TreeProcessor.RECODED); // else nothing
+    TreeProcessor.differ(
+        account, (int) expected, after, TreeProcessor.RECODED); // otherwise unchanged
     account.pass(after + gone);
     if (after > 0) {
       moved.addFirst(new Moved(batch.with(signal, data), next));
@@ -403,10 +407,12 @@ public final class LiveControls implements EntryFilter, Collector {
     moved.forEach(m -> m.to.consume(m.batch, each));
   }
 
-  /** Part of a batch and where it goes. */
+  /** Part of a batch and its destination. */
   private record Moved(Batch batch, Consumer to) {}
 
-  /** Entry of the target of a control; null for none that runs, or the pipeline itself. */
+  /**
+   * Entry of the target pipeline of a control; null if it does not run or is the pipeline itself.
+   */
   private static @Nullable Consumer target(Control c, PipelineId here, Entries entries) {
     return c.target().isEmpty() || c.target().equals(here.toString())
         ? null

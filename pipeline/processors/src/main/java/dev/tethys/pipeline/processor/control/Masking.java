@@ -7,7 +7,7 @@ import dev.tethys.pipeline.privacy.PersonalData;
 import dev.tethys.pipeline.privacy.TelemetryTexts;
 import org.jspecify.annotations.Nullable;
 
-/** Masking of the items of one batch by a control. */
+/** Masks the items of one batch for a control. */
 final class Masking {
   private final PersonalData data;
   private final boolean observe;

@@ -63,7 +63,7 @@ final class QuotaControl {
     return text.length() <= MAX_VALUE ? text : text.substring(0, MAX_VALUE);
   }
 
-  /** Use by one batch; for one thread. */
+  /** Use by one batch; not thread-safe. */
   final class Use {
     private final double bytesPerItem;
     private final Map<String, QuotaRule.Step> steps = new HashMap<>();
@@ -105,7 +105,7 @@ final class QuotaControl {
       };
     }
 
-    /** Whether sampling would keep an item, which it leaves as it is. */
+    /** Whether sampling would keep an item; the item is not changed. */
     boolean wouldKeep() {
       return ThreadLocalRandom.current().nextDouble() < rule.sampleShare();
     }
@@ -114,7 +114,7 @@ final class QuotaControl {
       items.merge(of(r), (long) n, Long::sum);
     }
 
-    /** Counts what passed, and logs a step that was reached. */
+    /** Counts the passed items and logs a newly reached step. */
     void end() {
       items.forEach(
           (value, n) -> {

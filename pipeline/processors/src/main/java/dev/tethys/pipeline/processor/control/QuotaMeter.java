@@ -9,15 +9,14 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Use of a quota in the present period, by value of its attribute. At most {@link #MAX_VALUES}
- * values are kept apart; further ones share the amount of {@link #OTHER}. A value has the share of
- * this process in the limit, and the steps of what the fleet has used. Safe for any number of
- * threads.
+ * Use of a quota in the current period, by value of its attribute. At most {@link #MAX_VALUES}
+ * values are tracked separately; further ones share the amount of {@link #OTHER}. The limit of a
+ * value is this process's share, and its step follows the use of the fleet. Thread-safe.
  */
 final class QuotaMeter {
   static final int MAX_VALUES = 1000;
 
-  /** Part of a limit from which no larger share is asked for. */
+  /** Fraction of the limit at which no larger share is requested. */
   private static final double USED_UP = 0.98;
 
   /** Value of further values. */
@@ -30,7 +29,7 @@ final class QuotaMeter {
    * Use of one value.
    *
    * @param used amount in the unit of the quota
-   * @param share of the limit that this process may use
+   * @param share of the limit available to this process
    */
   record Use(String value, double used, double share, QuotaRule.Step step) {}
 
@@ -80,7 +79,7 @@ final class QuotaMeter {
     if (u < allowance(key)) {
       return rule.step(fleet);
     }
-    due |= fleet < rule.limit() * USED_UP; // there may be more for it
+    due |= fleet < rule.limit() * USED_UP; // the fleet may have more for this value
     return QuotaRule.Step.OVERFLOW;
   }
 
@@ -99,7 +98,7 @@ final class QuotaMeter {
     return step(key, used.getOrDefault(key, 0.0));
   }
 
-  /** Adds what passed; the step after it. */
+  /** Adds passed items; returns the resulting step. */
   synchronized QuotaRule.Step add(String value, long items, long bytes) {
     String key = begin(value);
     double u = used.merge(key, rule.amount(items, bytes), Double::sum);
@@ -119,7 +118,7 @@ final class QuotaMeter {
     begin(NONE);
     List<Use> all = new ArrayList<>();
     used.forEach((v, u) -> all.add(new Use(v, u, allowance(v), step(v, u))));
-    if (shared == period) { // a share that is not used is reported too: it may be given away
+    if (shared == period) { // an unused share is reported too, so it can be reassigned
       parts.keySet().stream()
           .filter(v -> !used.containsKey(v))
           .forEach(v -> all.add(new Use(v, 0, allowance(v), step(v, 0))));

@@ -12,17 +12,17 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * Amount that may pass the agents of a fleet in a period, and the steps towards it.
+ * Amount that the agents of a fleet may pass in a period, and the steps on the way to the limit.
  *
- * @param limit in the unit, for each value of {@code by}, of all agents together
- * @param period periods begin at multiples of it since 1970, in UTC
+ * @param limit in the unit, for each value of {@code by}, for all agents together
+ * @param period periods start at multiples of it since 1970, in UTC
  * @param by resource attribute; "" for one amount of the whole scope
  * @param warnAt share of the limit from which a warning is shown
  * @param sampleAt share of the limit from which items are sampled; 0 for never
- * @param sampleShare of items that sampling keeps
- * @param prices with which bytes and items are money
- * @param agents among which the limit is divided before their control plane says more; 0 for one
- *     that has it all
+ * @param sampleShare share of items that sampling keeps
+ * @param prices convert bytes and items to money
+ * @param agents number of agents that divide the limit until the control plane assigns shares; 0 if
+ *     a single agent has all of it
  */
 public record QuotaRule(
     double limit,
@@ -76,9 +76,9 @@ public record QuotaRule(
           "by",
           Type.STRING,
           "",
-          "Resource attribute, such as team, each value of which has the limit.");
+          "Resource attribute, such as team; the limit applies to each of its values.");
   private static final Key<Double> WARN_AT =
-      SECTION.key("warnAt", Type.FLOAT, 0.8, "Share of the limit from which it warns.");
+      SECTION.key("warnAt", Type.FLOAT, 0.8, "Share of the limit at which a warning is shown.");
   private static final Key<Double> SAMPLE_AT =
       SECTION.key(
           "sampleAt",
@@ -157,8 +157,8 @@ public record QuotaRule(
   }
 
   /**
-   * Amount of a value that each of so many agents may use before it asks for more. The other half
-   * of the limit goes to those that use most.
+   * Amount of a value that each of {@code n} agents may use before it requests more. The other half
+   * of the limit goes to the largest users.
    */
   public double initialShare(int n) {
     return n <= 1 ? limit : limit / (2.0 * n);

@@ -11,8 +11,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Part of the limit of a quota that one process of a fleet may use in a period, as its control
- * plane divides it.
+ * Part of a quota's limit that the control plane assigns to one process of a fleet for a period.
  *
  * <p>Format: a JSON object with {@code shares}, a list of objects with {@code control}, {@code
  * startMillis}, {@code period}, {@code initial} and {@code values}, by value {@code allowance},
@@ -20,22 +19,22 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param startMillis of the control
  * @param period number of the period, see {@link QuotaRule#periodAt}
- * @param initial amount of each value that is in no part, also in later periods
+ * @param initial amount of each value that is not in {@code parts}, also in later periods
  * @param parts by value
  */
 public record QuotaShare(
     String control, long startMillis, long period, double initial, Map<String, Part> parts) {
-  /** Values of a share that are taken. */
+  /** Maximum number of values in a share. */
   static final int MAX_PARTS = QuotaMeter.MAX_VALUES + 1;
 
   private static final int MAX_SHARES = ControlDocument.MAX_CONTROLS;
 
   /**
-   * Part of a value.
+   * Share of one value.
    *
-   * @param allowance that the process may use
-   * @param others used by the other processes, when the share was made
-   * @param reportAt use from which the process reports at once, to get more
+   * @param allowance amount that the process may use
+   * @param others amount used by the other processes when the share was computed
+   * @param reportAt use at which the process reports immediately to get more
    */
   public record Part(double allowance, double others, double reportAt) {}
 

@@ -8,11 +8,11 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Count of items of each kind within a minute. A kind is the service with the name of a span, or
- * with the body of a log record without its digits.
+ * Counts items of each kind within a minute. A kind is a service with a span name, or with the body
+ * of a log record without its digits.
  *
- * <p>At most {@link #MAX_KINDS} kinds are known in a minute; those beyond are never rare, so that a
- * body that is always different does not keep everything. Safe for any number of threads.
+ * <p>At most {@link #MAX_KINDS} kinds are tracked per minute; further kinds are never rare, so that
+ * bodies that always differ do not keep everything. Thread-safe.
  */
 final class RareItems {
   static final int MAX_KINDS = 10_000;

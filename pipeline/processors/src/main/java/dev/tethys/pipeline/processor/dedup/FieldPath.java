@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A field of a log record: {@code body.a.b}, or {@code attributes} with or without what follows. A
- * dot that belongs to a name follows a backslash.
+ * Field of a log record: {@code body.a.b}, or {@code attributes} with or without a path. A
+ * backslash escapes a dot in a name.
  *
  * @param names without the first
  */
@@ -51,7 +51,7 @@ record FieldPath(boolean ofBody, List<String> names) {
     }
   }
 
-  /** Puts the value of the field under a name; whether there is such a field. */
+  /** Copies the value of the field to a new name; returns whether the field exists. */
   boolean copy(LogRecord record, String as, Attributes to) {
     if (!ofBody && names.isEmpty()) {
       to.put(as, record.attributes());
@@ -66,7 +66,7 @@ record FieldPath(boolean ofBody, List<String> names) {
     return true;
   }
 
-  /** The map in which the last name stands; null when there is none. */
+  /** Map that contains the last name; null if there is none. */
   private @Nullable Attributes parent(LogRecord record) {
     Object at = ofBody ? record.body() : record.attributes();
     for (int i = 0; i < names.size() - 1; i++) {

@@ -21,7 +21,7 @@ final class HeldLogs {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ssXXX");
 
-  /** About what a record costs besides its texts. */
+  /** Approximate overhead of a record besides its texts. */
   private static final long EACH = 500;
 
   private record ResourceKey(Attributes attributes) {}
@@ -63,15 +63,15 @@ final class HeldLogs {
     return resources.isEmpty();
   }
 
-  /** About how many bytes are held. */
+  /** Approximate number of held bytes. */
   long weight() {
     return weight;
   }
 
   /**
-   * Counts a record with one that is held and like it; false when there is none.
+   * Counts a record with an equal held one; returns false if there is none.
    *
-   * @param key as {@link #key} says
+   * @param key from {@link #key}
    */
   boolean count(ResourceGroup<LogRecord> r, ScopeGroup<LogRecord> s, Attributes key, long millis) {
     HeldResource resource = resources.get(new ResourceKey(r.resource().attributes()));
@@ -85,7 +85,7 @@ final class HeldLogs {
     return true;
   }
 
-  /** Holds a record that is like none. */
+  /** Holds a record without an equal one. */
   void hold(
       ResourceGroup<LogRecord> r,
       ScopeGroup<LogRecord> s,
@@ -118,7 +118,7 @@ final class HeldLogs {
     return new ScopeKey(s.scope().name(), s.scope().version(), s.scope().attributes());
   }
 
-  /** What tells a record from others: the included fields that it has, else all of it. */
+  /** Key that distinguishes a record: its included fields, or else the entire record. */
   Attributes key(LogRecord record) {
     Attributes key = new Attributes();
     boolean found = false;

@@ -28,10 +28,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds the first of the records that are alike until the end of an interval. Sources are
- * acknowledged at once: held records live in memory, and a crash loses at most an interval.
+ * Holds the first of several equal records until the end of an interval. Sources are acknowledged
+ * immediately: held records are in memory, and a crash loses at most one interval.
  *
- * <p>Records beyond the bound pass at once, uncounted, and their sources receive the outcome.
+ * <p>Records beyond the memory limit pass immediately and uncounted, and their sources receive the
+ * outcome.
  */
 final class LogDedup implements Processor {
   /** Counted with another that continues. */
@@ -41,13 +42,13 @@ final class LogDedup implements Processor {
     0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000
   };
 
-  /** Records of one combination of metadata. */
+  /** Records with one combination of metadata values. */
   private final class Partition {
     final Metadata metadata;
     final HeldLogs held = new HeldLogs(settings.included()); // guarded by LogDedup
     final TimedFlush flush;
 
-    /** The weight of records that were passed on and are kept until they are taken. */
+    /** Size of forwarded records that are not yet accepted. */
     long underWay; // guarded by LogDedup
 
     Partition(Metadata metadata) {
@@ -78,13 +79,13 @@ final class LogDedup implements Processor {
   private final Registry.BucketHistogram counts;
   private final long room;
   private final Map<Metadata, Partition> partitions = new LinkedHashMap<>(); // guarded by this
-  private long weight; // guarded by this; of all that is held or under way
+  private long weight; // guarded by this; of all held and in-flight records
   private boolean stopped; // guarded by this
 
   /**
-   * One for records that are not yet told from others.
+   * Creates a processor without held records.
    *
-   * @param room how many bytes are held at most, about
+   * @param room approximate maximum of held bytes
    */
   LogDedup(
       LogDedupFactory.Settings settings,
@@ -138,10 +139,13 @@ final class LogDedup implements Processor {
     next.consume(batch.with(Signal.LOGS, data), ack);
   }
 
-  /** Takes out of a tree what is held or counted; false when there is no place for its metadata. */
+  /**
+   * Moves records to be held or counted out of a tree; returns false if the limit of metadata
+   * combinations is reached.
+   */
   private synchronized boolean hold(LogsData data, Metadata metadata) {
     if (stopped) {
-      return true; // no timer would pass it on any more
+      return true; // no timer would forward it later
     }
     Metadata named = metadata.only(settings.metadataKeys());
     Partition p = partitions.get(named);
@@ -183,7 +187,7 @@ final class LogDedup implements Processor {
       long millis) {
     LogRecord left = record;
     if (!settings.excluded().isEmpty()) {
-      left = record.copy(); // what passes after all keeps its fields
+      left = record.copy(); // a record that passes keeps its fields
       for (FieldPath f : settings.excluded()) {
         f.remove(left);
       }
@@ -202,7 +206,10 @@ final class LogDedup implements Processor {
     return true;
   }
 
-  /** What a partition holds, written out; null, and the partition forgotten, if that is nothing. */
+  /**
+   * Takes the records of a partition as a batch; if there are none, removes the partition and
+   * returns null.
+   */
   private synchronized @Nullable Batch take(Partition p) {
     if (p.held.isEmpty()) {
       if (partitions.remove(p.metadata, p)) {

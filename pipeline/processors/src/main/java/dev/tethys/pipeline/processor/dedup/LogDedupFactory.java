@@ -30,13 +30,13 @@ import org.jspecify.annotations.Nullable;
 /** Makes {@code logdedup} processors. */
 public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.Settings> {
   /**
-   * The settings.
+   * Settings.
    *
-   * @param countAttribute where the number of records stands
-   * @param included what alone tells records apart; empty for everything
-   * @param excluded what is taken out of records
-   * @param metadataKeys what of the metadata of batches keeps their records apart, in lower case
-   * @param metadataLimit most combinations of their values
+   * @param countAttribute attribute for the number of records
+   * @param included fields to compare; empty for all
+   * @param excluded fields to remove from records
+   * @param metadataKeys metadata keys of batches by which records are kept apart, in lower case
+   * @param metadataLimit maximum number of combinations of their values
    */
   public record Settings(
       Duration interval,
@@ -83,7 +83,7 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
           "include_fields",
           Type.list(Type.ANY),
           List.of(),
-          "Fields by which records are compared; all others are ignored.");
+          "Fields to compare; all others are ignored.");
   private static final Key<List<YamlNode>> EXCLUDE =
       SECTION.key(
           "exclude_fields",
@@ -112,9 +112,9 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
   }
 
   /**
-   * Processors with a limit of memory.
+   * Creates processors with a memory limit.
    *
-   * @param room most bytes that one holds, about; records beyond it are passed on as they are
+   * @param room approximate maximum of bytes held per processor; further records pass unchanged
    */
   public LogDedupFactory(InstantSource clock, long room) {
     this.ottl = new Ottl(OttlFunctions.standard(clock));
@@ -196,7 +196,10 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
     }
     if (!ZoneId.getAvailableZoneIds().contains(name)) {
       throw n.error(
-          "timezone is invalid: there is no \"" + name + "\"; write one like Europe/Berlin or UTC");
+          "timezone is invalid: unknown zone \""
+              + name
+              + "\"; use a name such as Europe/Berlin "
+              + "or UTC");
     }
     return ZoneId.of(name);
   }
@@ -207,7 +210,7 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
     for (YamlNode n : nodes) {
       String text = n.asString();
       if (text.equals(FieldPath.BODY)) {
-        throw n.error("cannot " + what + " the entire body; name a field of it, as in body.time");
+        throw n.error("cannot " + what + " the entire body; specify a field, such as body.time");
       }
       FieldPath f = FieldPath.parse(text);
       if (f == null) {

@@ -1,4 +1,4 @@
-/** The {@code logdedup} processor: equal log records are joined into one with their count. */
+/** The {@code logdedup} processor: combines equal log records into one with a count. */
 @NullMarked
 package dev.tethys.pipeline.processor.dedup;
 

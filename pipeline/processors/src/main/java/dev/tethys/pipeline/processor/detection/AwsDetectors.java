@@ -125,7 +125,7 @@ final class AwsDetectors {
         if (mustBe) {
           throw e;
         }
-        return a; // this is no machine of EC2
+        return a; // not an EC2 instance
       }
       wanted.put(a, "cloud.provider", "aws");
       wanted.put(a, "cloud.platform", "aws_ec2");
@@ -217,7 +217,7 @@ final class AwsDetectors {
     return a;
   }
 
-  /** Where the containers beside this one write to, if that is CloudWatch. */
+  /** Adds the log groups of the neighbouring containers if they log to CloudWatch. */
   private static void logs(
       JsonNode task, JsonNode self, String account, RequestedAttributes wanted, Attributes to) {
     Map<String, ArrayValue> found = new LinkedHashMap<>();

@@ -58,7 +58,7 @@ final class AzureDetectors {
 
   private AzureDetectors() {}
 
-  /** What Azure says of the machine; null where it is none of Azure's. */
+  /** Azure's metadata of the machine; null if it does not run in Azure. */
   private static @Nullable JsonNode metadata(DetectionEnvironment place)
       throws InterruptedException {
     try {

@@ -18,8 +18,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks detectors, at the start and perhaps again, on behalf of all pipelines in which one processor
- * stands.
+ * Runs detectors at start and optionally at intervals, for all pipelines that use one processor.
  */
 final class Detection {
   /**
@@ -52,7 +51,7 @@ final class Detection {
     static final DetectedAttributes NOTHING = new DetectedAttributes(new Attributes(), false);
   }
 
-  /** Detectors whose attributes follow no version of the conventions. */
+  /** Detectors whose attributes do not depend on a version of the semantic conventions. */
   private static final Set<String> FREE = Set.of("env", "dynatrace");
 
   private final Map<String, DetectionRequest> detectors;
@@ -82,9 +81,9 @@ final class Detection {
   }
 
   /**
-   * Begins for one of the pipelines; the first waits for what is found.
+   * Starts detection for one of the pipelines; the first caller waits for the result.
    *
-   * @throws IOException when a detector failed
+   * @throws IOException if a detector failed
    */
   synchronized void start(Scheduler clock, System.Logger log) throws IOException {
     if (users == 0) {
@@ -122,14 +121,15 @@ final class Detection {
     }
   }
 
-  /** Zero where nothing limits it. */
+  /** Longest timeout; zero for no limit. */
   private Duration longest() {
     return retry.enabled() && !retry.elapsed().isZero() ? retry.elapsed() : timeout;
   }
 
   /**
-   * Asks all at once. Who does not answer in time is left behind: a lookup of a name in the
-   * system's own library ends when it likes, and would hold the carrier of a virtual thread.
+   * Runs all detectors in parallel. A detector that misses its timeout is abandoned: a name lookup
+   * in the system's native library cannot be interrupted and would pin the carrier of a virtual
+   * thread.
    */
   private DetectedAttributes detect(System.Logger log) throws IOException {
     long end = System.nanoTime() + longest().toNanos();
@@ -180,7 +180,7 @@ final class Detection {
     }
   }
 
-  /** Asks one until it answers or its time has passed. */
+  /** Runs one detector until it succeeds or its time is up. */
   private Attributes ask(String name, DetectionRequest d, System.Logger log)
       throws IOException, InterruptedException {
     long end = System.nanoTime() + longest().toNanos();
@@ -190,7 +190,8 @@ final class Detection {
         return d.ask(place);
       } catch (IOException e) {
         if (d.lenient() && !(e instanceof DetectionEnvironment.UnsetException)) {
-          log.log(Level.WARNING, "detector {0} found nothing: {1}", name, describe(e));
+          log.log(
+              Level.WARNING, "Resource detector failed detector={0} error={1}", name, describe(e));
           return new Attributes();
         }
         double r = 1 + retry.randomness() * (ThreadLocalRandom.current().nextDouble() * 2 - 1);
@@ -198,7 +199,11 @@ final class Detection {
         if (!retry.enabled() || System.nanoTime() + wait - end > 0) {
           throw e;
         }
-        log.log(Level.WARNING, "detector {0} failed and is asked again: {1}", name, describe(e));
+        log.log(
+            Level.WARNING,
+            "Resource detector failed, retrying detector={0} error={1}",
+            name,
+            describe(e));
         Thread.sleep(Duration.ofNanos(wait));
         long longer = (long) (pause.toNanos() * retry.multiplier());
         pause = Duration.ofNanos(Math.min(longer, retry.most().toNanos()));

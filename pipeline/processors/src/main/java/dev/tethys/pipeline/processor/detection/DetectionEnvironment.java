@@ -33,12 +33,10 @@ public record DetectionEnvironment(
   /** The longest answer that is read. */
   private static final int MAX_BYTES = 1 << 20;
 
-  /** What answers at all does so at once: the server is on the machine itself. */
+  /** Timeout for servers on the machine itself, which answer at once if they exist. */
   private static final Duration NEARBY = Duration.ofSeconds(2);
 
-  /**
-   * The longest that a server further away is waited for; the processor's timeout may be shorter.
-   */
+  /** Maximum timeout for remote servers; the processor's timeout may be shorter. */
   private static final Duration FAR = Duration.ofSeconds(10);
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -60,18 +58,18 @@ public record DetectionEnvironment(
         new HostNames(root));
   }
 
-  /** A variable; null where it is not set. */
+  /** Value of an environment variable; null if it is not set. */
   @Nullable String variable(String name) {
     return environment.apply(name);
   }
 
-  /** Whether a variable is there and says something. */
+  /** Whether a variable is set and not empty. */
   boolean has(String name) {
     String v = variable(name);
     return v != null && !v.isEmpty();
   }
 
-  /** A file of the system without the space around its text; null where there is none. */
+  /** Trimmed content of a system file; null if it does not exist. */
   @Nullable String file(String path) {
     try {
       return Files.readString(root.resolve(path)).strip();
@@ -90,7 +88,7 @@ public record DetectionEnvironment(
     }
   }
 
-  /** The answer to a call, of which the status is not 2xx too. */
+  /** Sends a call; responses with any status are returned. */
   ClientResponse send(ClientRequest call) throws IOException, InterruptedException {
     return caller.send(call.withTimeout(NEARBY));
   }
@@ -135,7 +133,7 @@ public record DetectionEnvironment(
     try {
       return JSON.readTree(text(call, through, longest));
     } catch (JacksonException e) {
-      throw new IOException(call.uri() + " answered with what is not JSON", e);
+      throw new IOException(call.uri() + " did not return JSON", e);
     }
   }
 
@@ -148,7 +146,7 @@ public record DetectionEnvironment(
     }
   }
 
-  /** A server was there, and did not have what it was asked for. */
+  /** A server answered with an error status. */
   static final class StatusException extends IOException {
     private static final long serialVersionUID = 1L;
 

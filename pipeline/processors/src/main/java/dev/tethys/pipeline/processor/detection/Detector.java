@@ -7,9 +7,9 @@ import java.io.IOException;
 @FunctionalInterface
 interface Detector {
   /**
-   * What it found; nothing where the process does not run in such a place.
+   * Detects attributes; none if the process does not run in such an environment.
    *
-   * @throws IOException when it does, but that could not be found out
+   * @throws IOException if it does, but the attributes cannot be determined
    */
   Attributes detect(DetectionEnvironment place) throws IOException, InterruptedException;
 }

@@ -29,10 +29,10 @@ final class Ec2Metadata {
   }
 
   /**
-   * Asks for them.
+   * Requests the metadata.
    *
-   * @throws IOException when there are none: this is no machine of EC2, or a pod that does not
-   *     reach them
+   * @throws IOException if there is none: not an EC2 instance, or a pod without access to the
+   *     metadata
    */
   static Ec2Metadata of(DetectionEnvironment place, int attempts, Duration pause)
       throws IOException, InterruptedException {
@@ -62,7 +62,7 @@ final class Ec2Metadata {
     return document().path("region").asString("");
   }
 
-  /** What the document of its identity and its name say. */
+  /** Adds the attributes of the instance identity document and host name. */
   void describe(RequestedAttributes wanted, Attributes to)
       throws IOException, InterruptedException {
     JsonNode d = document();
@@ -84,7 +84,7 @@ final class Ec2Metadata {
     return d;
   }
 
-  /** One of the metadata. */
+  /** Reads one metadata value. */
   String get(String path) throws IOException, InterruptedException {
     try {
       return place.text(

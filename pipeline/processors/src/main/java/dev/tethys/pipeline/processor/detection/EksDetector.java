@@ -14,7 +14,7 @@ import org.w3c.dom.Element;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A node of AWS's Kubernetes: what the machine's metadata say, or, where a pod does not reach them,
+ * Detects a node of Amazon EKS from the instance metadata or, if a pod cannot reach them, from
  * Kubernetes and EC2.
  */
 final class EksDetector implements Detector {
@@ -92,7 +92,7 @@ final class EksDetector implements Detector {
         return true;
       }
     } catch (IOException e) {
-      // the version says it, too
+      // the version also shows it
     }
     return api.ask("/version").path("gitVersion").asString("").contains("-eks-");
   }
@@ -127,8 +127,8 @@ final class EksDetector implements Detector {
   }
 
   /**
-   * A machine's reservation, as EC2 knows it; null for none, and where the role of the node may not
-   * ask: what is known without it is still worth having.
+   * Reservation of an instance from EC2; null if there is none or the node's role lacks permission,
+   * because the other attributes are still useful.
    */
   private static @Nullable Element machine(DetectionEnvironment place, String region, String id)
       throws InterruptedException {

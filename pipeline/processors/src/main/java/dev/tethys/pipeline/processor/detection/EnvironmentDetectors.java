@@ -71,7 +71,7 @@ final class EnvironmentDetectors {
             return place -> heroku(place, wanted);
           });
 
-  /** One {@code key=value} with what ends it. */
+  /** One {@code key=value} pair with its terminator. */
   private static final Pattern PAIR =
       Pattern.compile("\\s*(\\p{ASCII}{1,256}?)\\s*=\\s*(\\p{ASCII}{0,256}?)\\s*(?:,|$)");
 
@@ -82,7 +82,7 @@ final class EnvironmentDetectors {
     Attributes a = new Attributes();
     String text = place.has("OTEL_RESOURCE_ATTRIBUTES") ? "OTEL_RESOURCE_ATTRIBUTES" : "";
     if (text.isEmpty()) {
-      text = "OTEL_RESOURCE"; // as it was called before
+      text = "OTEL_RESOURCE"; // former name of the variable
     }
     String pairs = place.variable(text);
     if (pairs == null || pairs.isBlank()) {

@@ -150,7 +150,7 @@ final class GoogleDetector implements Detector {
       throws IOException, InterruptedException {
     String type = find(place, "instance/machine-type");
     if (type == null) {
-      return; // some platform that is unknown yet
+      return; // unknown platform
     }
     wanted.put(to, "cloud.platform", "gcp_compute_engine");
     String zone = last(get(place, "instance/zone"));
@@ -207,7 +207,7 @@ final class GoogleDetector implements Detector {
     return place.text(ClientRequest.get(u).withHeader("Metadata-Flavor", "Google")).strip();
   }
 
-  /** The same, or null where there is no such thing. */
+  /** The same, but null if it does not exist. */
   private static @Nullable String find(DetectionEnvironment place, String path)
       throws IOException, InterruptedException {
     try {

@@ -16,7 +16,7 @@ public class HostNames {
     this.root = root;
   }
 
-  /** As the kernel calls it. */
+  /** Name reported by the kernel. */
   String own() throws IOException {
     try {
       String name = Files.readString(root.resolve("proc/sys/kernel/hostname")).strip();
@@ -29,10 +29,7 @@ public class HostNames {
     return InetAddress.getLocalHost().getHostName();
   }
 
-  /**
-   * With its domain: as the file of hosts calls it, else as the resolver does, else as one of its
-   * addresses is called.
-   */
+  /** Fully qualified name: from the hosts file, else from the resolver, else by reverse lookup. */
   String qualified() throws IOException {
     String own = own();
     String known = inHosts(own);
@@ -51,7 +48,7 @@ public class HostNames {
     return withoutDot(canonical(own()));
   }
 
-  /** A name of one of the addresses that its own name has. */
+  /** Name of one of the addresses of the host name. */
   String reverse() throws IOException {
     for (InetAddress a : addresses(own())) {
       String name = name(a);
@@ -75,7 +72,7 @@ public class HostNames {
     return a.getCanonicalHostName();
   }
 
-  /** The first name of the line in the file of hosts that has a name. */
+  /** First name on the line of the hosts file that contains a name. */
   private @Nullable String inHosts(String own) {
     List<String> lines;
     try {

@@ -20,7 +20,7 @@ final class KubernetesApi {
     this.access = access;
   }
 
-  /** That of the cluster which the process is in, asked as the pod's service account. */
+  /** API of the cluster in which the process runs, accessed with the pod's service account. */
   static KubernetesApi own(DetectionEnvironment place) throws IOException {
     try {
       return new KubernetesApi(
@@ -31,17 +31,17 @@ final class KubernetesApi {
     }
   }
 
-  /** Where the pod has its service account. */
+  /** Directory of the pod's service account. */
   static Path account(DetectionEnvironment place) {
     return place.root().resolve(ROOT.relativize(ClusterAccess.SERVICE_ACCOUNT));
   }
 
-  /** Whom it asks, and how. */
+  /** Address and credentials of the API. */
   ClusterAccess access() {
     return access;
   }
 
-  /** What is at a path. */
+  /** Requests the object at a path. */
   JsonNode ask(String path) throws IOException, InterruptedException {
     return place.json(
         ClientRequest.get(URI.create(access.base() + path)), place.clients().of(access.client()));

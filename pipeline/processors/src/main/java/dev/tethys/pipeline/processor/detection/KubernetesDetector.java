@@ -104,7 +104,7 @@ final class KubernetesDetector implements Detector {
     }
   }
 
-  /** That of the namespace which every cluster has; null where one may not see it. */
+  /** Cluster id from the kube-system namespace; null without permission. */
   private static @Nullable String cluster(KubernetesApi api)
       throws IOException, InterruptedException {
     try {

@@ -79,7 +79,7 @@ final class OpenShiftDetector implements Detector {
           cloud(a, "ibm_cloud", "ibm_cloud_openshift", of.path("ibmcloud").path("location"));
       case "openstack" -> cloud(a, null, null, of.path("openstack").path("cloudName"));
       default -> {
-        // nothing more is known of it
+        // nothing else is known about it
       }
     }
     return a;

@@ -27,8 +27,8 @@ final class RequestedAttributes {
   /**
    * Adds the key {@code resource_attributes} to a section.
    *
-   * @param usual those that are wanted where nothing is said
-   * @param others those that are only wanted where it is said
+   * @param usual attributes enabled by default
+   * @param others attributes disabled by default
    */
   static Key<RequestedAttributes> key(Section s, Set<String> usual, Set<String> others) {
     Section all = new Section("resource_attributes", "Attributes to detect.");
@@ -56,14 +56,16 @@ final class RequestedAttributes {
     return names.contains(name);
   }
 
-  /** Keeps an attribute if it is wanted and known. */
+  /** Stores an attribute if it is enabled and known. */
   void put(Attributes to, String name, @Nullable Object value) {
     if (value != null && has(name)) {
       to.put(name, value);
     }
   }
 
-  /** Keeps the text of a member of an object if it is wanted and says something. */
+  /**
+   * Stores the text of a member of an object if the attribute is enabled and the text is not empty.
+   */
   void putText(Attributes to, String name, JsonNode from, String key) {
     String text = from.path(key).asString("");
     put(to, name, text.isEmpty() ? null : text);

@@ -27,22 +27,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code resource_detection} processors: resources get what is known of the machine. */
+/**
+ * Creates {@code resource_detection} processors, which add attributes of the environment to
+ * resources.
+ */
 public final class ResourceDetection implements ProcessorFactory<ResourceDetection.Settings> {
   /** The conventions by which attributes are named. */
   static final String SCHEMA = "https://opentelemetry.io/schemas/1.40.0";
 
-  private static final String ABOUT = "Gives resources what is known of where the process runs.";
+  private static final String ABOUT =
+      "Adds attributes of the environment in which the process " + "runs to resources.";
 
-  /** Those whose failure is no error unless it is said to be one. */
+  /** Detectors whose failure is not an error unless configured. */
   private static final Set<String> LENIENT = Set.of("docker", "k8s_api", "k8snode", "openshift");
 
-  /** The one detector that has no block. */
+  /** The only detector without settings. */
   private static final String DYNATRACE = "dynatrace";
 
   private static final Set<String> ALWAYS_THERE = Set.of("env", "system");
 
-  /** What a block that is not written says. */
+  /** Defaults of an absent block. */
   private static final YamlNode NOTHING = YamlDocument.parse("defaults", null, "{}").root();
 
   private static final Set<String> NOT_BUILT =
@@ -140,7 +144,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
         throw o.error(RANDOMNESS, "is 0 to 1");
       }
       if (!(o.get(MULTIPLIER) >= 0)) {
-        throw o.error(MULTIPLIER, "is not negative");
+        throw o.error(MULTIPLIER, "must not be negative");
       }
       return new Detection.Retry(
           o.get(ENABLED),
@@ -196,7 +200,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
             detectors,
             "detector "
                 + name
-                + " is not built in Tethys; there are "
+                + " is not supported; it must be one of "
                 + String.join(", ", blocks.keySet()));
       }
       Key<Detector> block = blocks.get(name);
@@ -223,7 +227,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
     }
     if (o.get(retry).enabled() && o.get(timeout).isZero() && o.get(retry).elapsed().isZero()) {
       throw o.error(
-          timeout, "with retry one of timeout and retry.max_elapsed_time says for how long");
+          timeout, "must be positive if retry.max_elapsed_time is 0 and retry is enabled");
     }
     return new Settings(
         new Detection(asked, place, o.get(timeout), o.get(retry), o.get(refresh)), o.get(override));
@@ -259,7 +263,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
     return new Adding(settings, next, signal, context);
   }
 
-  /** Adds what was found to every resource that passes. */
+  /** Adds detected attributes to every resource. */
   private static final class Adding extends TreeProcessor {
     private final Settings settings;
     private final Scheduler clock;

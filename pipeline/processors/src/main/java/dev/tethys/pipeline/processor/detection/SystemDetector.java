@@ -132,7 +132,7 @@ final class SystemDetector implements Detector {
     String id = release.get("ID");
     String version = release.get("VERSION_ID");
     if ("debian".equals(id)) {
-      String debian = place.file("etc/debian_version"); // of which VERSION_ID is the first part
+      String debian = place.file("etc/debian_version"); // VERSION_ID is its first part
       version = debian == null ? version : debian;
     }
     wanted.put(to, "os.name", id);

@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sampled items of one check between its two points.
  *
- * <p>Invariants: at most {@link #MAX_PENDING} items wait, and as many identities of delivered ones
- * are remembered; the oldest waiting item is the first. Everything is guarded by this.
+ * <p>Invariants: at most {@link #MAX_PENDING} items are pending, and the ids of as many delivered
+ * items are kept; the oldest pending item is first. All state is guarded by this.
  */
 final class FidelityCheck {
   static final int MAX_PENDING = 10_000;
 
-  /** Items of one identity that wait at the same time. */
+  /** Maximum number of pending items with the same id. */
   private static final int MAX_EQUAL = 16;
 
   /**
@@ -38,7 +38,7 @@ final class FidelityCheck {
   private final Map<String, Waiting> pending = new LinkedHashMap<>();
   private final Map<String, Long> results = new TreeMap<>();
   private int pendingItems;
-  private boolean hasLeftOut; // an item for which there was no room
+  private boolean hasLeftOut; // an item was skipped for lack of room
   private long leftOutNanos;
   private final Map<String, Boolean> delivered = BoundedMap.byAge(MAX_PENDING);
 
@@ -59,7 +59,7 @@ final class FidelityCheck {
     }
   }
 
-  /** Settings of the point sent; null where there is none. */
+  /** Settings of the sending point; null if there is none. */
   synchronized @Nullable FidelitySettings settings() {
     return settings;
   }
@@ -93,7 +93,7 @@ final class FidelityCheck {
     take(s.id, s.content);
   }
 
-  /** Takes an item out, the equal one where there is one; null where none waits. */
+  /** Removes a pending item, preferably an equal one; null if none is pending. */
   private @Nullable Map<String, String> take(String id, Map<String, String> like) {
     Waiting w = pending.get(id);
     if (w == null) {
@@ -130,7 +130,7 @@ final class FidelityCheck {
     compare(s, m, sent, got.content);
   }
 
-  /** Its destination refused some items of its batch, and did not say which. */
+  /** Marks an item unknown: its destination rejected part of the batch without naming the items. */
   synchronized void unknown(Sampled of) {
     FidelityMetrics m = metrics;
     if (m != null && take(of.id, of.content) != null) {

@@ -32,9 +32,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes {@code fidelity} processors. They change nothing: a batch passes as it came. An item counts
- * as delivered when everything behind the point delivered has accepted its batch. Where some items
- * of a batch were refused and it is not said which, the fate of its sampled items is unknown.
+ * Creates {@code fidelity} processors, which forward batches unchanged. An item counts as delivered
+ * when everything downstream of the delivery point has accepted its batch. If part of a batch is
+ * rejected without naming the items, the outcome of its sampled items is unknown.
  */
 public final class FidelityFactory implements ProcessorFactory<FidelitySettings> {
   private static final Duration EXPIRY = Duration.ofSeconds(1);
@@ -51,7 +51,7 @@ public final class FidelityFactory implements ProcessorFactory<FidelitySettings>
 
   @Override
   public String about() {
-    return "Compares a sample of what exporters delivered with what was received.";
+    return "Compares a sample of delivered items with the items received.";
   }
 
   @Override
@@ -87,7 +87,7 @@ public final class FidelityFactory implements ProcessorFactory<FidelitySettings>
     return out;
   }
 
-  /** Sampled items of a batch, which stays as it is. */
+  /** Samples items of a batch, which is not changed. */
   private static List<FidelityCheck.Sampled> sampled(Batch batch, FidelitySettings s) {
     List<FidelityCheck.Sampled> out = new ArrayList<>();
     try {
@@ -269,7 +269,7 @@ public final class FidelityFactory implements ProcessorFactory<FidelitySettings>
       if (check.settings() == null) {
         throw new IOException(
             context.name()
-                + " has nothing to compare with: no processor fidelity of this signal has check: "
+                + " has no counterpart: no fidelity processor of this signal has check: "
                 + settings.check()
                 + " and point: sent");
       }

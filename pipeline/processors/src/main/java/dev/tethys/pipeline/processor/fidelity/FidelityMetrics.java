@@ -7,7 +7,7 @@ import java.util.Set;
 
 /** Metrics of a check, with the names of MDAI's. */
 final class FidelityMetrics {
-  /** Names of attributes with separate counters; further ones are counted together. */
+  /** Maximum number of attribute names with separate counters; further names share one. */
   private static final int MAX_NAMES = 100;
 
   private static final String OTHER = "(other)";
@@ -81,7 +81,7 @@ final class FidelityMetrics {
     pending =
         r.gauges(
                 "mdai_fidelity_pending_payloads",
-                "Sampled items that were sent and not delivered yet.",
+                "Sampled items sent but not yet delivered.",
                 "check",
                 "signal")
             .with(check, this.signal);

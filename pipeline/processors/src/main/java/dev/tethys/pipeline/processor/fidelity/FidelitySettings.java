@@ -13,11 +13,11 @@ import java.util.Set;
  * Settings of the {@code fidelity} processor.
  *
  * @param check name; the points of one name are compared
- * @param sent whether items are taken here for the comparison; otherwise they are compared here
+ * @param sent whether items are sampled at this point; otherwise they are compared here
  * @param sample share of items
  * @param correlation attribute that identifies an item; "" for its ids, or its time and body
- * @param timeout time after which an item that was not delivered is missing
- * @param required whether the value of an attribute must be the same, or it must only be there
+ * @param timeout time after which an undelivered item counts as missing
+ * @param required whether an attribute must have the same value, or must only be present
  */
 public record FidelitySettings(
     String check,
@@ -60,8 +60,8 @@ public record FidelitySettings(
           "required",
           Type.map(Type.oneOf("rule", List.of("value", "presence_only"))),
           Map.of(),
-          "Attributes whose value must be the same (value), or that must be there (presence_only);"
-              + " of the point sent.");
+          "Attributes that must have the same value (value) or must be present (presence_only); "
+              + "set at the point sent.");
   private static final Key<List<String>> IGNORED =
       SECTION.key(
           "ignored_attributes",

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The settings of the {@code filter} processor: what it drops, of each signal. */
+/** Settings of the {@code filter} processor: what to drop, by signal. */
 public record FilterConfig(Map<Signal, Rules> rules) {
   /**
    * Drop rules.
@@ -27,7 +27,7 @@ public record FilterConfig(Map<Signal, Rules> rules) {
    */
   public record Rules(List<Group> groups, @Nullable Match include, @Nullable Match exclude) {}
 
-  /** Conditions of which one is enough. */
+  /** Conditions, any of which drops an item. */
   public record Group(
       YamlNode at, @Nullable OttlContext context, List<String> conditions, ErrorMode errorMode) {}
 
@@ -131,9 +131,9 @@ public record FilterConfig(Map<Signal, Rules> rules) {
                           e.getKey(),
                           Type.list(Type.STRING),
                           List.of(),
-                          "Conditions that are asked of each " + e.getValue().text() + "."),
+                          "Conditions evaluated for each " + e.getValue().text() + "."),
                       e.getValue()));
-      if (name.equals("profiles")) { // younger than the grammar that has these
+      if (name.equals("profiles")) { // profiles were added after this grammar
         include = null;
         exclude = null;
       } else {
@@ -165,8 +165,7 @@ public record FilterConfig(Map<Signal, Rules> rules) {
           Older older = java.util.Objects.requireNonNull(OLDER.get(signal));
           YamlObject old = o.find(older.key);
           if (old != null && !o.get(key).isEmpty()) {
-            throw o.error(
-                key, "is the newer way to write what " + older.key.name() + " says; keep one");
+            throw o.error(key, "replaces " + older.key.name() + "; remove one of them");
           }
           for (YamlNode n : o.get(key)) {
             groups.add(group(n, mode));
@@ -193,8 +192,8 @@ public record FilterConfig(Map<Signal, Rules> rules) {
           }
           if (!groups.isEmpty() && (include != null || exclude != null)) {
             throw o.error(
-                "include and exclude do not go with conditions of the same signal; a second filter"
-                    + " may have them");
+                "include and exclude cannot be combined with conditions of the same signal; use "
+                    + "a second filter");
           }
           rules.put(signal, new Rules(groups, include, exclude));
         });

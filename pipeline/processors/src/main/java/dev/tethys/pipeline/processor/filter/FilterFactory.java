@@ -84,7 +84,7 @@ public final class FilterFactory implements ProcessorFactory<FilterConfig> {
     return new Filter(rules, groups, next, context.account(signal));
   }
 
-  /** Group after group, each over what the ones before it left. */
+  /** Applies the groups in order, each to the items left by the previous ones. */
   private static final class Filter extends TreeProcessor {
     private final FilterConfig.Rules rules;
     private final List<Conditions> groups;

@@ -33,7 +33,7 @@ final class PointFunctions {
                         at.metric(),
                         p -> {
                           int i = p.attributes().indexOf(k);
-                          // anything but text counts as empty text, as in the Collector
+                          // non-text values count as empty text, as in the Collector
                           return i >= 0
                               && (p.attributes().value(i) instanceof String s ? s : "").equals(v);
                         });

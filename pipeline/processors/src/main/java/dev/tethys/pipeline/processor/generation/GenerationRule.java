@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Rule that derives a metric from one or two others.
  *
- * @param second null where the first is scaled
+ * @param second null if the first is scaled
  * @param scaleBy factor; ignored with a second metric
  */
 record GenerationRule(
@@ -29,7 +29,7 @@ record GenerationRule(
     DIVIDE,
     PERCENT;
 
-    /** The result; NaN where there is none, for nothing is divided by zero. */
+    /** Result; NaN for a division by zero. */
     double of(double a, double b) {
       return switch (this) {
         case ADD -> a + b;

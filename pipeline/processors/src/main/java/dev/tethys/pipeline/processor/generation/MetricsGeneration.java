@@ -37,7 +37,7 @@ public final class MetricsGeneration {
           "match_attributes",
           Type.BOOL,
           false,
-          "If true, points are combined whose attributes do not contradict; if "
+          "If true, points without conflicting attributes are combined; if "
               + "false, the first point of metric2 is combined with every point of "
               + "metric1.");
 
@@ -52,7 +52,7 @@ public final class MetricsGeneration {
   public static ProcessorFactory<?> factory() {
     return new TreeEditorFactory<>(
         "metricsgeneration",
-        "Works metrics out from others.",
+        "Derives metrics from other metrics.",
         SECTION.type(o -> new MetricsGeneration(o.get(RULES), o.get(MATCH_ATTRIBUTES))),
         Set.of(Signal.METRICS),
         (settings, _, _) -> (data, _) -> settings.generate((MetricsData) data));
@@ -61,7 +61,8 @@ public final class MetricsGeneration {
   private boolean generate(MetricsData data) {
     boolean changed = false;
     for (ResourceGroup<Metric> r : data.resources()) {
-      Map<String, Metric> known = new HashMap<>(); // what rules make is no operand of others
+      Map<String, Metric> known =
+          new HashMap<>(); // generated metrics are not operands of other rules
       for (ScopeGroup<Metric> s : r.scopes()) {
         for (Metric m : s.items()) {
           known.put(m.name(), m);
@@ -122,7 +123,7 @@ public final class MetricsGeneration {
     return m;
   }
 
-  /** The points of a gauge or a sum; null of anything else. */
+  /** Points of a gauge or a sum; null for any other metric. */
   private static @Nullable List<NumberDataPoint> numbers(Metric m) {
     return switch (m.data()) {
       case MetricData.Gauge g -> g.points();
@@ -165,7 +166,7 @@ public final class MetricsGeneration {
 
   private static @Nullable NumberDataPoint point(NumberDataPoint from, double value) {
     if (Double.isNaN(value)) {
-      return null; // divided by zero, or of what is no number
+      return null; // division by zero, or an operand that is not a number
     }
     NumberDataPoint p = from.copy();
     p.setDouble(value);

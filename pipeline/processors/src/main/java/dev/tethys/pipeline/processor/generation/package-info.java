@@ -1,4 +1,4 @@
-/** The {@code metricsgeneration} processor: metrics computed from others. */
+/** The {@code metricsgeneration} processor: derives metrics from other metrics. */
 @NullMarked
 package dev.tethys.pipeline.processor.generation;
 

@@ -24,9 +24,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The {@code groupbyattrs} processor: keys that an item has move from it to its resource, and what
- * then has equal resources and scopes stands together. Without keys it only brings equal ones
- * together.
+ * The {@code groupbyattrs} processor: moves the given attributes of items to their resources, then
+ * merges equal resources and scopes. Without keys it only merges.
  */
 public final class GroupByAttributes {
   private static final Section SECTION =
@@ -123,7 +122,7 @@ public final class GroupByAttributes {
     return moved;
   }
 
-  /** The points of one metric may go to several resources. */
+  /** Splits a metric whose points may belong to several resources. */
   private static <T extends Item<T>> void metric(
       Groups<T> groups, ResourceGroup<T> r, ScopeGroup<T> s, T item, Metric m, List<String> keys) {
     MetricData<?> data = m.data();

@@ -46,7 +46,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
   /** Added to another delta of its stream. */
   static final String ADDED = "added";
 
-  /** How many streams are held; points of further ones pass at once. */
+  /** Maximum number of streams; points of further streams pass immediately. */
   public static final int MAX_STREAMS = 1_000_000;
 
   /** The settings. */
@@ -90,7 +90,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
     return SECTION.type(
         o -> {
           if (o.get(INTERVAL).isNegative() || o.get(INTERVAL).isZero()) {
-            throw o.error(INTERVAL, "is longer than nothing");
+            throw o.error(INTERVAL, "must be positive");
           }
           YamlObject pass = o.find(PASS_THROUGH);
           return new Settings(
@@ -109,8 +109,8 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
   }
 
   /**
-   * Holds points of one interval. Their sources are acknowledged at once: held points live in
-   * memory, and a crash loses at most an interval.
+   * Holds points for one interval. Their sources are acknowledged immediately: held points are in
+   * memory, and a crash loses at most one interval.
    */
   private static final class Interval implements Processor {
     /**
@@ -161,7 +161,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       next.consume(batch.with(Signal.METRICS, data), ack);
     }
 
-    /** Takes out of a tree what is held. */
+    /** Moves the points to be held out of a tree. */
     private synchronized void hold(MetricsData data) {
       for (ResourceGroup<Metric> r : data.resources()) {
         ResourceGroup<Metric> resource = new ResourceGroup<>();
@@ -176,7 +176,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       }
     }
 
-    /** Takes out of a metric the points that are held; whether none is left. */
+    /** Moves the points to be held out of a metric; returns whether none is left. */
     private boolean holdPoints(
         ResourceGroup<Metric> resource, ScopeGroup<Metric> scope, Metric metric) {
       List<DataPoint> points = points(metric);
@@ -191,7 +191,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       return points.isEmpty();
     }
 
-    @SuppressWarnings("unchecked") // only points of the metric itself or of a copy of it are added
+    @SuppressWarnings("unchecked") // points are only added to their own metric or a copy of it
     private static List<DataPoint> points(Metric m) {
       return (List<DataPoint>) Objects.requireNonNull(m.data()).points();
     }
@@ -219,7 +219,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
     private boolean take(Held h) {
       boolean delta = isDelta(h.metric().data());
       if (delta && (h.point().flags() & DataPoint.NO_RECORDED_VALUE) != 0) {
-        return false; // there is nothing to add
+        return false; // there is no point to add to
       }
       StreamKey key = StreamKey.of(h.resource(), h.scope(), h.metric(), h.point());
       Held known = held.get(key);
@@ -252,7 +252,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       return true;
     }
 
-    /** What was gathered, written out; null if that is nothing. */
+    /** Takes the collected points as a batch; null if there are none. */
     private synchronized @Nullable Batch takeHeld() {
       List<Held> points = List.copyOf(held.values());
       held.clear();

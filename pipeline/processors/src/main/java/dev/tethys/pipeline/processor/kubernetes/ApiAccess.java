@@ -31,9 +31,9 @@ public record ApiAccess(
   }
 
   /**
-   * What a configuration asks through.
+   * Connection for a configuration.
    *
-   * @throws IOException when it is not there: what, and what to do
+   * @throws IOException if a credential is missing, with the remedy
    */
   ResourceWatch.Connection means(KubernetesConfig c) throws IOException {
     try {

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Finds out which pod a resource names, by the first association of which it has everything. */
+/** Finds the pod of a resource by the first association whose values are all present. */
 final class Associations {
   /**
    * Lookup value of a resource.
@@ -21,15 +21,15 @@ final class Associations {
   private final List<List<String>> associations;
 
   /**
-   * @param associations none: by address, wherever one is found
+   * @param associations empty to look up by any address found
    */
   Associations(List<List<String>> associations) {
     this.associations = associations;
   }
 
   /**
-   * @param connection the address that a batch came from; {@code ""} for none
-   * @return null where nothing names a pod
+   * @param connection peer address of the batch; {@code ""} for none
+   * @return null if the resource identifies no pod
    */
   @Nullable Named of(Attributes a, String connection) {
     if (associations.isEmpty()) {
@@ -79,7 +79,7 @@ final class Associations {
     return source.equals(HOST) && !IpText.isAddress(v) ? "" : v;
   }
 
-  /** An attribute that is text; {@code ""} where there is none. */
+  /** Text attribute; {@code ""} if it is missing. */
   static String text(Attributes a, String name) {
     String s = a.getString(name);
     return s == null ? "" : s;

@@ -18,20 +18,20 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Objects of a cluster, kept up to date by one watch for each kind that rules use, and shared by
- * all processors with the same settings.
+ * Objects of a cluster, kept current by one watch per required kind and shared by all processors
+ * with the same settings.
  */
 final class Cluster {
-  /** How long a start that waits for pods waits for what they belong to. */
+  /** Time that a start which waits for pods also waits for their owners. */
   private static final Duration OTHERS = Duration.ofSeconds(5);
 
-  /** How often what is gone is looked through. */
+  /** Interval of the removal of deleted objects. */
   private static final Duration SWEEP = Duration.ofSeconds(30);
 
-  /** The namespace that every cluster has, whose identity is the cluster's. */
+  /** Namespace present in every cluster; its UID identifies the cluster. */
   private static final String KUBE_SYSTEM = "kube-system";
 
-  /** Where nothing is said of it, a pod is who has the connection's address. */
+  /** Default association: the pod with the address of the connection. */
   private static final List<List<String>> BY_CONNECTION = List.of(List.of(""));
 
   private final KubernetesConfig config;
@@ -82,7 +82,7 @@ final class Cluster {
     return k.namespaced() ? namespaces : List.of("");
   }
 
-  /** Begins to watch; returns at once. */
+  /** Starts watching; returns immediately. */
   void start(ResourceWatch.Connection means, String node) {
     associated = clock.nanos();
     for (KubernetesKind k : rules.watched()) {
@@ -154,7 +154,7 @@ final class Cluster {
     return thread;
   }
 
-  /** Not on the timer's thread: it waits for watches, and goes through all pods. */
+  /** Runs off the timer's thread: it waits for watches and iterates over all pods. */
   private void sweepAsync() {
     clock.execute("kubernetes-sweep", this::sweep);
   }
@@ -168,7 +168,7 @@ final class Cluster {
         pods.reassociateAll(clock.millis());
       }
     } catch (RuntimeException e) {
-      log.log(Level.ERROR, "could not look through what is gone; it is done again", e);
+      log.log(Level.ERROR, "Cleanup of deleted objects failed, retrying", e);
     } finally {
       synchronized (this) {
         timer = stopped ? null : clock.schedule(SWEEP, this::sweepAsync);
@@ -177,9 +177,9 @@ final class Cluster {
   }
 
   /**
-   * Waits for a first list of all pods, and for a while for those of what they belong to.
+   * Waits for the first list of all pods, and for a while for those of their owners.
    *
-   * @throws IOException when there is none in time
+   * @throws IOException if the pods are not listed in time
    */
   void await(Duration timeLimit) throws IOException {
     long end = System.nanoTime() + timeLimit.toNanos();
@@ -212,7 +212,7 @@ final class Cluster {
     }
   }
 
-  /** The pod of a key; null where there is none, or nothing is to be said of it. */
+  /** Pod of a key; null if there is none or it is ignored. */
   @Nullable Pod find(int association, Object key) {
     Pod p = pods.find(association, key);
     if (p == null) {
@@ -221,7 +221,7 @@ final class Cluster {
     return p == null || p.isIgnored() ? null : p;
   }
 
-  /** An object that something names; null where it is not known. */
+  /** Object with an id; null if it is unknown. */
   @Nullable Workload find(KubernetesKind kind, String id) {
     Workloads w = workloads.get(kind);
     return w == null ? null : w.find(id);
@@ -235,26 +235,26 @@ final class Cluster {
     return Objects.requireNonNull(counts.get(kind));
   }
 
-  /** What a pod's owner belongs to: the deployment of its replica set, the cron job of its job. */
+  /** Controller of a pod's owner: the deployment of its replica set, or the cron job of its job. */
   @Nullable Workload owner(Pod pod) {
     KubernetesKind k = pod.owner().kind();
     return k == null ? null : find(k, pod.owner().uid());
   }
 
-  /** The name of the deployment or cron job that a pod is of; {@code ""} for none. */
+  /** Name of the deployment or cron job of a pod; {@code ""} for none. */
   String manager(Pod pod) {
     Workload w = owner(pod);
     return w == null ? pod.owner().guess() : w.owner();
   }
 
-  /** What a service of a pod is called that does not say so itself. */
+  /** Derived service name of a pod that does not specify one. */
   String service(Pod pod) {
     String manager = manager(pod);
     String owner = pod.owner().name();
     return !manager.isEmpty() ? manager : owner.isEmpty() ? pod.name() : owner;
   }
 
-  /** The identity of the cluster; {@code ""} where it is not known. */
+  /** UID of the cluster; {@code ""} if unknown. */
   String uid() {
     Workload w = find(KubernetesKind.NAMESPACE, KUBE_SYSTEM);
     return w == null ? "" : w.uid();

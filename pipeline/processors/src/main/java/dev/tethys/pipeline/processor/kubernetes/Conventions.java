@@ -24,7 +24,7 @@ enum Conventions {
     return this != V1;
   }
 
-  /** What attributes of labels or annotations begin with. */
+  /** Prefixes of attributes for labels or annotations. */
   List<String> prefixes(KubernetesKind of, boolean label) {
     String what = "k8s." + of.word() + (label ? ".label" : ".annotation");
     List<String> out = new ArrayList<>(2);

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Deleted objects, kept for a grace period because their telemetry may still arrive. There is an
- * entry for each object that went within that time.
+ * Deleted objects, kept for a grace period because their telemetry may still arrive. Each object
+ * deleted within that time has an entry.
  */
 final class DeletedObjects {
   private record Departure(long due, Runnable forget) {}
@@ -18,7 +18,9 @@ final class DeletedObjects {
     this.graceMillis = graceMillis;
   }
 
-  /** Something went; what forgets it is short, and does nothing if it came back. */
+  /**
+   * Adds a deleted object. {@code forget} is short and does nothing if the object was recreated.
+   */
   void add(long now, Runnable forget) {
     if (graceMillis == 0) {
       forget.run();
@@ -29,7 +31,7 @@ final class DeletedObjects {
     }
   }
 
-  /** Forgets what went long enough ago. */
+  /** Removes objects whose grace period is over. */
   void sweep(long now) {
     List<Runnable> due = new ArrayList<>();
     synchronized (this) {

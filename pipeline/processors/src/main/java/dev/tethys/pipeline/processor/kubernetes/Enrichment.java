@@ -5,8 +5,8 @@ import dev.tethys.model.telemetry.Attributes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds to one resource what is known of its pod, and of what that belongs to. What the resource
- * says itself stays.
+ * Adds the known attributes of a resource's pod and of the pod's owners. Attributes already present
+ * are kept.
  */
 final class Enrichment {
   private final Cluster cluster;
@@ -21,7 +21,7 @@ final class Enrichment {
   }
 
   /**
-   * @param pod null where it is not known
+   * @param pod null if unknown
    * @return whether anything was added
    */
   static boolean add(Cluster cluster, @Nullable Pod pod, Attributes to) {
@@ -33,7 +33,7 @@ final class Enrichment {
     return e.changed;
   }
 
-  /** Sets an attribute that is not there, or is empty; whether it did. */
+  /** Sets a missing or empty attribute; returns whether it was set. */
   static boolean set(Attributes to, String name, Object value) {
     int i = to.indexOf(name);
     if (i < 0) {
@@ -126,7 +126,7 @@ final class Enrichment {
     }
   }
 
-  /** The run that the resource names, or the last; null where there is no such run. */
+  /** Run named by the resource, or the last one; null if there is no such run. */
   private Pod.@Nullable Run run(Pod.Container c) {
     Object count = to.get(Rules.RESTARTS);
     boolean named = to.contains(Rules.RESTARTS);
@@ -149,7 +149,10 @@ final class Enrichment {
     return found;
   }
 
-  /** What namespace, node and owners say, of the pod or of what the resource names itself. */
+  /**
+   * Adds attributes of the namespace, node and owners of the pod, or of those named by the resource
+   * itself.
+   */
   private void addContext(@Nullable Pod pod) {
     String namespace =
         pod != null && !pod.namespace().isEmpty()

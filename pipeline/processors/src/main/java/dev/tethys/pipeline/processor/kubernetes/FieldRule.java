@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Makes attributes of labels or annotations: of one, or of all whose names match.
+ * Creates attributes from one label or annotation, or from all whose names match.
  *
- * @param names of the one label's attributes
- * @param pattern what names match as a whole, or null
- * @param template what the attribute is called then, or null for a prefix and the label's name
+ * @param names of the attributes of a single label
+ * @param pattern full-match pattern of names, or null
+ * @param template name of the attribute, or null for a prefix and the label's name
  * @param prefixes of generated names
  */
 record FieldRule(
@@ -32,7 +32,7 @@ record FieldRule(
       return new FieldRule(f.key(), names, null, null, prefixes);
     }
     Regex p = Regex.compile("^(?:" + f.keyRegex() + ")$");
-    // A name that refers to nothing would be the same for all that match: the Collector takes none.
+    // A name without a reference would be the same for all matches; the Collector rejects it.
     boolean named = !f.tagName().isEmpty() && p.groupCount() > 0;
     return new FieldRule("", List.of(), p, named ? new Template(f.tagName(), p) : null, prefixes);
   }

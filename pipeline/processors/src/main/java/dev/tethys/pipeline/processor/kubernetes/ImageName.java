@@ -6,9 +6,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The name of an image, taken apart as registries define it.
+ * Image name, split as registries define it.
  *
- * @param repository with its registry, as it is written
+ * @param repository with its registry, as written
  * @param tag {@code ""} for none
  * @param digest with its algorithm, {@code ""} for none
  */
@@ -28,13 +28,13 @@ record ImageName(String repository, String tag, String digest) {
               + ")*)(?::(\\w[\\w.-]{0,127}))?"
               + "(?:@([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?");
 
-  /** A digest or an identifier alone, which names no repository. */
+  /** Digest or id alone, which names no repository. */
   private static final Pattern BARE = Pattern.compile("[a-f0-9]{64}|sha(256|384|512):[a-f0-9]+");
 
   /** The longest name of a repository. */
   private static final int MAX_NAME = 255;
 
-  /** A name taken apart; null where it is none. */
+  /** Parses a name; null if it is invalid. */
   static @Nullable ImageName parse(String text) {
     Matcher m = NAME.matcher(text);
     if (!m.matches() || m.group(1).length() > MAX_NAME) {
@@ -53,7 +53,7 @@ record ImageName(String repository, String tag, String digest) {
     return tag.isEmpty() || digest.isEmpty() ? tag + digest : tag + "@" + digest;
   }
 
-  /** The full name with its digest, of what a runtime calls the image; null where it has none. */
+  /** Full name with digest, from the image id of a runtime; null without a digest. */
   static @Nullable String canonical(String imageId) {
     ImageName n = BARE.matches(imageId) ? null : parse(imageId);
     if (n == null || n.digest.isEmpty()) {
@@ -62,7 +62,7 @@ record ImageName(String repository, String tag, String digest) {
     return normal(n.repository) + (n.tag.isEmpty() ? "" : ":" + n.tag) + "@" + n.digest;
   }
 
-  /** With the registry that is meant where none is written. */
+  /** Adds the default registry if none is given. */
   private static String normal(String repository) {
     int slash = repository.indexOf('/');
     String first = slash < 0 ? "" : repository.substring(0, slash);

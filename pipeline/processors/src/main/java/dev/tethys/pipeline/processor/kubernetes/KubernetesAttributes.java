@@ -24,9 +24,13 @@ import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code k8s_attributes} processors: resources get what Kubernetes knows of their pods. */
+/**
+ * Creates {@code k8s_attributes} processors, which add attributes of pods from Kubernetes to
+ * resources.
+ */
 public final class KubernetesAttributes implements ProcessorFactory<KubernetesConfig> {
-  static final String ABOUT = "Gives resources what Kubernetes knows of the pod they come from.";
+  static final String ABOUT =
+      "Adds attributes of the pod that sent the telemetry, from " + "Kubernetes.";
 
   private final ApiAccess reach;
   private final SharedClusters clusters = new SharedClusters();
@@ -68,7 +72,7 @@ public final class KubernetesAttributes implements ProcessorFactory<KubernetesCo
           context.name(),
           "filter.node_from_env_var: "
               + variable
-              + " is not set or empty; give it spec.nodeName of the pod, by the downward API");
+              + " is not set or empty; set it to the pod's spec.nodeName with the downward API");
     }
     return new Adding(c, signal, next, context);
   }

@@ -243,7 +243,7 @@ public record KubernetesConfig(
     }
   }
 
-  /** The most sources of one association. */
+  /** Maximum number of sources per association. */
   private static final int MAX_SOURCES = 4;
 
   private static final List<String> EXCLUDED = List.of("jaeger-agent", "jaeger-collector");
@@ -408,7 +408,7 @@ public record KubernetesConfig(
     try {
       Regex.compile(s);
     } catch (RegexSyntaxException e) {
-      String problem = "\"" + s + "\" is no regular expression: " + e.getMessage();
+      String problem = "\"" + s + "\" is not a valid regular expression: " + e.getMessage();
       throw at == null ? o.error(problem) : at.error(problem);
     }
   }

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.processor.kubernetes;
 
 import java.util.Locale;
 
-/** Kinds of objects that attributes are taken of. */
+/** Kinds of Kubernetes objects from which attributes are taken. */
 enum KubernetesKind {
   POD("/api/v1", "pods", true, true),
   NAMESPACE("/api/v1", "namespaces", false, true),
@@ -26,7 +26,7 @@ enum KubernetesKind {
     this.hadPlurals = hadPlurals;
   }
 
-  /** As {@code from} of a rule has it, and names of attributes. */
+  /** Name used by {@code from} of a rule and in attribute names. */
   String word() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -40,7 +40,7 @@ enum KubernetesKind {
     return hadPlurals;
   }
 
-  /** The path of the list, of one namespace or of all ({@code ""}). */
+  /** Path of the list of one namespace or of all ({@code ""}). */
   String path(String namespace) {
     return api + (namespace.isEmpty() ? "/" : "/namespaces/" + namespace + "/") + plural;
   }

@@ -7,7 +7,7 @@ import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.time.Duration;
 
-/** Sends so many calls a second and no more, some of them at once. */
+/** Limits the rate of API calls and allows bursts. */
 final class LookupRateLimiter implements ResourceWatch.Sender {
   private final ResourceWatch.Sender to;
   private final ResourceWatch.Pause pause;

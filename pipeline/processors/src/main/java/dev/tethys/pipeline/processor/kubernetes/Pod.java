@@ -7,15 +7,15 @@ import org.jspecify.annotations.Nullable;
  * Stored data of a pod: its identity and the attributes that rules use. Attributes of owners are
  * resolved later, because owners may become known after the pod.
  *
- * @param addresses its own; empty where it shares those of its node
- * @param nodeAddress that it shares with others on its node, {@code ""} for none
- * @param node {@code ""} where no rule needs it
+ * @param addresses its own; empty if it shares those of its node
+ * @param nodeAddress address shared with its node, {@code ""} for none
+ * @param node {@code ""} if no rule needs it
  * @param start start time in Unix milliseconds; {@link #UNKNOWN} for never
- * @param isOver whether it has completed or failed
+ * @param isOver whether the pod has completed or failed
  * @param isIgnored whether it is excluded from enrichment
  * @param attributes names and values in turn
  * @param hasService whether its labels or annotations name the service
- * @param containers those that are known by a name
+ * @param containers containers by name
  */
 record Pod(
     String name,
@@ -43,20 +43,20 @@ record Pod(
     static final Owner NONE = new Owner(null, "", "", "");
   }
 
-  /** A container of a pod, in all of its runs that are known. */
+  /** Container of a pod with its known runs. */
   record Container(
       String name, String image, String tag, String version, String instance, Run[] runs) {}
 
   /**
    * One run of a container.
    *
-   * @param digest of its image with its name; {@code ""} for none
+   * @param digest image name with digest; {@code ""} for none
    */
   record Run(String id, long restarts, String digest) {}
 
   /**
-   * Whether what is seen of both is the other's: it came before, or is over while the other runs,
-   * which may have been scheduled first and got its address late.
+   * Whether telemetry that matches both pods belongs to the other: this one started earlier, or has
+   * ended while the other runs. The other may have been scheduled first and got its address late.
    */
   boolean isSupersededBy(Pod other) {
     if (isOver != other.isOver) {
@@ -85,7 +85,7 @@ record Pod(
     return null;
   }
 
-  /** Its only container, or null. */
+  /** The only container, or null. */
   @Nullable Container onlyContainer() {
     Container only = null;
     int running = 0;
@@ -98,7 +98,7 @@ record Pod(
     return running == 1 ? only : containers.length == 1 ? containers[0] : null;
   }
 
-  /** Its value of an attribute; null where it has none. */
+  /** Value of an attribute; null if missing. */
   @Nullable String attribute(String name) {
     for (int i = 0; i < attributes.length; i += 2) {
       if (attributes[i].equals(name)) {
@@ -110,7 +110,8 @@ record Pod(
 
   @Override
   public boolean equals(@Nullable Object o) {
-    return this == o; // each event makes another one, and one must not take the other's place away
+    return this
+        == o; // each event creates a new instance, and instances must not replace each other
   }
 
   @Override

@@ -13,7 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Takes of pods what rules ask for. */
+/** Extracts the attributes required by rules from pods. */
 final class PodReader {
   /** Phases of pods that run no more. */
   private static final Set<String> OVER = Set.of("Succeeded", "Failed");
@@ -21,13 +21,15 @@ final class PodReader {
   private static final List<String> IGNORES =
       List.of("opentelemetry.io/k8s-processor/ignore", "opentelemetry.io/k8s-processor.ignore");
 
-  /** What the controller of deployments writes on pods, and puts behind a replica set's name. */
+  /** Label that the deployment controller sets on pods and appends to the name of a replica set. */
   private static final String HASH = "pod-template-hash";
 
-  /** How many digits a cron job puts behind a job's name: the minute for which it was made. */
+  /** Number of digits that a cron job appends to a job's name: the scheduled minute. */
   private static final int MINUTE_DIGITS = 8;
 
-  /** How far that minute may be from the pod's; a number further off is no time. */
+  /**
+   * Maximum distance of that minute from the pod's creation; a number further off is not a time.
+   */
   private static final Duration NEAR = Duration.ofDays(1);
 
   private static final Pod.Container[] NO_CONTAINERS = {};
@@ -153,14 +155,14 @@ final class PodReader {
     return found;
   }
 
-  /** The deployment that a replica set is of; {@code ""} where its name does not say so. */
+  /** Deployment of a replica set; {@code ""} if its name does not show it. */
   static String deployment(String replicaSet, String hash) {
     return !hash.isEmpty() && replicaSet.endsWith("-" + hash)
         ? replicaSet.substring(0, replicaSet.length() - hash.length() - 1)
         : "";
   }
 
-  /** The cron job that a job is of; {@code ""} where its name does not say so. */
+  /** Cron job of a job; {@code ""} if its name does not show it. */
   static String cronJob(String job, long created) {
     int dash = job.length() - MINUTE_DIGITS - 1;
     if (dash < 0 || job.charAt(dash) != '-' || created == Pod.UNKNOWN) {
@@ -178,7 +180,7 @@ final class PodReader {
     return off <= NEAR.toMinutes() ? job.substring(0, dash) : "";
   }
 
-  /** What labels and annotations say, of which annotations have the last word. */
+  /** Adds attributes given in labels and annotations; annotations take precedence. */
   private void written(Map<String, String> to, JsonNode meta) {
     JsonNode labels = meta.path("labels");
     rules.labels(KubernetesKind.POD, meta, to);

@@ -12,19 +12,19 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds pods by what an association has of them.
+ * Index of pods by the values of associations.
  *
- * <p>Invariants: under a key there is the pod that was scheduled last of those that had it, living
- * or within its grace, and one that runs before one that is over. What a pod no longer has, because
- * it changed or went, is forgotten after the grace, unless another took its place by then; then the
- * last of the living pods that have the key takes it. Looking up takes no lock; changes are made
- * under one.
+ * <p>Invariants: a key maps to the most recently scheduled pod that had it, alive or within the
+ * grace period; a running pod takes precedence over a completed one. A key that a pod loses,
+ * because it changed or was deleted, is removed after the grace period unless another pod has taken
+ * it; then it maps to the most recent of the living pods with that key. Lookups take no lock;
+ * updates are made under one.
  */
 final class PodTable {
   /** Names of sources that are addresses; {@code ""} is the connection. */
   private static final Set<String> ADDRESSES = Set.of("", "ip", "host.name", Rules.POD_IP);
 
-  /** The most keys that a pod gets of one association, however many containers it has. */
+  /** Maximum number of keys per pod and association, regardless of its number of containers. */
   private static final int MAX_KEYS = 1000;
 
   /** Table key: a value of an association. */
@@ -38,11 +38,11 @@ final class PodTable {
   private final List<Map<Object, Pod>> found = new ArrayList<>();
   private final Map<String, Entry> living = new HashMap<>(); // guarded by this
 
-  /** Keys of which more than one pod was seen, so that others are looked for. */
+  /** Keys seen on more than one pod, for which other holders are searched. */
   private final Set<Key> shared = new HashSet<>(); // guarded by this
 
   /**
-   * @param attribute any attribute of a pod, also one that its owners say; null where there is none
+   * @param attribute any attribute of a pod, including those from its owners; null if missing
    */
   PodTable(
       List<List<String>> associations,
@@ -146,12 +146,12 @@ final class PodTable {
     }
   }
 
-  /** Finds all pods by what is known of their owners now. */
+  /** Reassociates all pods with the current knowledge of their owners. */
   synchronized void reassociateAll(long now) {
     new HashMap<>(living).forEach((name, e) -> enter(name, e.pod, e, now));
   }
 
-  /** Whether an association asks for what pods do not say themselves. */
+  /** Whether an association uses attributes that come from owners. */
   boolean dependsOnOwners() {
     return associations.stream()
         .flatMap(List::stream)
@@ -195,7 +195,8 @@ final class PodTable {
 
   private List<String> values(Pod pod, String source, List<String> together) {
     if (ADDRESSES.contains(source)) {
-      // Many pods share their node's address; only with something else does it tell them apart.
+      // Many pods share the address of their node, which identifies a pod only together with other
+      // values.
       boolean known = !source.isEmpty() && !ADDRESSES.containsAll(together);
       return pod.nodeAddress().isEmpty()
           ? pod.addresses()

@@ -47,7 +47,7 @@ final class Rules {
   static final String SERVICE_VERSION = "service.version";
   static final String SERVICE_INSTANCE = "service.instance.id";
 
-  /** What {@code metadata} may name. */
+  /** Attributes allowed in {@code metadata}. */
   static final List<String> ATTRIBUTES =
       List.of(
           NAMESPACE,
@@ -93,7 +93,7 @@ final class Rules {
           SERVICE_VERSION,
           SERVICE_INSTANCE);
 
-  /** An annotation of a pod that is an attribute by itself. */
+  /** Pod annotation that is an attribute itself. */
   private static final Regex OTEL = Regex.compile("^(?:resource\\.opentelemetry\\.io/(.+))$");
 
   /** Attributes that are added by default. */
@@ -161,7 +161,7 @@ final class Rules {
     return wanted.contains(attribute);
   }
 
-  /** Whether anything of a pod's containers is wanted. */
+  /** Whether any attribute of containers is enabled. */
   boolean wantsContainers() {
     return containers;
   }
@@ -170,7 +170,7 @@ final class Rules {
     return containerIds || extracts(CONTAINER_ID);
   }
 
-  /** Of which kinds of objects anything is wanted. */
+  /** Kinds of objects that the rules need. */
   Set<KubernetesKind> watched() {
     return watched;
   }

@@ -14,9 +14,9 @@ final class SharedClusters {
   private final Map<KubernetesConfig, Use> uses = new HashMap<>(); // guarded by this
 
   /**
-   * Begins to use what is known.
+   * Joins the shared cluster of a configuration.
    *
-   * @throws IOException when nothing says where the cluster is
+   * @throws IOException if the address of the cluster is unknown
    */
   synchronized Cluster join(
       KubernetesConfig config, Object user, Context context, ApiAccess reach, String node)
@@ -45,7 +45,7 @@ final class SharedClusters {
             });
   }
 
-  /** Whether this instance is the one that logs about a cluster, so that it is logged once. */
+  /** Whether this instance logs for the cluster, so that messages appear once. */
   synchronized boolean isFirst(Cluster cluster, Object user) {
     return uses.values().stream().anyMatch(u -> u.cluster == cluster && u.users.getFirst() == user);
   }

@@ -27,8 +27,8 @@ final class WatchedObjects<T> implements ResourceCache.Listener<T> {
   private final System.Logger log;
 
   /**
-   * @param identity what tells an object from another one that has its name later
-   * @param synced run after the first list
+   * @param identity distinguishes an object from a later one with the same name
+   * @param synced runs after the first list
    */
   WatchedObjects(
       Function<JsonNode, T> reader,
@@ -79,10 +79,6 @@ final class WatchedObjects<T> implements ResourceCache.Listener<T> {
   @Override
   public void failed(String what, String reason) {
     counts.failed.increment();
-    log.log(
-        Level.WARNING,
-        "cannot {0}, what was known stays, and it is tried again: {1}",
-        what,
-        reason);
+    log.log(Level.WARNING, "Cannot {0}, keeping the known objects and retrying: {1}", what, reason);
   }
 }

@@ -10,7 +10,7 @@ import tools.jackson.databind.JsonNode;
  * @param owner name of its controller; {@code ""} for none
  */
 record Workload(String name, String uid, String[] attributes, String owner, String ownerUid) {
-  /** Whose objects others are controlled by, as far as that matters. */
+  /** Kind of the controller of these objects, as far as it is used. */
   private static @Nullable String controller(KubernetesKind of) {
     return switch (of) {
       case REPLICASET -> "Deployment";

@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** The objects of one kind, by what others name them by. */
+/** Objects of one kind, by the ids with which others refer to them. */
 final class Workloads {
   private final boolean byName;
   private final DeletedObjects departures;

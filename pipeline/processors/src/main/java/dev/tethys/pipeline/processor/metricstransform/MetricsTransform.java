@@ -112,7 +112,7 @@ public final class MetricsTransform {
   private final Map<String, String> groupLabels;
   private final List<Operation> operations;
 
-  /** What was said of metrics that cannot become one, which is said once in a row. */
+  /** Most recently logged problem of metrics that cannot be combined; repeats are not logged. */
   private volatile @Nullable String loggedProblem;
 
   private MetricsTransform(YamlObject o) {
@@ -124,7 +124,7 @@ public final class MetricsTransform {
             try {
               yield Pattern.compile(include);
             } catch (PatternSyntaxException e) {
-              throw o.error(INCLUDE, "is not a regular expression of RE2: " + e.getMessage());
+              throw o.error(INCLUDE, "is not a valid RE2 regular expression: " + e.getMessage());
             }
           }
           default -> throw o.error(MATCH_TYPE, "is strict or regexp");
@@ -147,7 +147,7 @@ public final class MetricsTransform {
     }
   }
 
-  /** How a value of a label is matched: as the name of the metric is. */
+  /** Matcher of a label value, with the match type of the metric name. */
   private Predicate<String> label(YamlObject o, String value) {
     if (pattern == null) {
       return value::equals;
@@ -156,8 +156,7 @@ public final class MetricsTransform {
       Pattern p = Pattern.compile(value);
       return v -> p.matcher(v).find();
     } catch (PatternSyntaxException e) {
-      throw o.error(
-          MATCH_LABELS, "holds what is not a regular expression of RE2: " + e.getMessage());
+      throw o.error(MATCH_LABELS, "contains an invalid RE2 regular expression: " + e.getMessage());
     }
   }
 
@@ -256,7 +255,7 @@ public final class MetricsTransform {
   }
 
   private void update(Metric m, @Nullable Matcher match) {
-    // What some points of a metric are meant by changes these, and not what it is called.
+    // If only some points match, the operation changes them and not the metric's name.
     boolean whole =
         action != Action.UPDATE
             || m.data() == null
@@ -312,8 +311,8 @@ public final class MetricsTransform {
   }
 
   /**
-   * All that match become one, whose points have the groups of the expression as attributes; those
-   * of a metric that do not match are gone. Metrics that are unlike stay as they are.
+   * Combines all matches into one metric whose points have the groups of the expression as
+   * attributes; points that do not match are dropped. Incompatible metrics stay unchanged.
    */
   private void combine(ScopeGroup<Metric> s) {
     List<Metric> some = new ArrayList<>();
@@ -406,7 +405,7 @@ public final class MetricsTransform {
     return keys;
   }
 
-  @SuppressWarnings("unchecked") // both are of one class
+  @SuppressWarnings("unchecked") // both have the same class
   private static void addAll(@Nullable MetricData<?> to, MetricData<?> from) {
     ((List<DataPoint>) Objects.requireNonNull(to).points()).addAll(from.points());
   }

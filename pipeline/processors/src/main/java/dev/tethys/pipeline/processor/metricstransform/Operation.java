@@ -143,9 +143,8 @@ final class Operation {
   /**
    * Edits a metric.
    *
-   * @param which of its points
-   * @param whole whether these are all of them: what is about more than single points is done then
-   *     alone
+   * @param which selects its points
+   * @param whole whether these are all of them; changes of the metric itself are made only then
    */
   void apply(Metric m, Predicate<DataPoint> which, boolean whole) {
     MetricData<?> data = m.data();
@@ -243,7 +242,7 @@ final class Operation {
         scale(h);
       }
       case ExponentialHistogramDataPoint e when scale <= 0 -> {
-        // there are no buckets for what it would hold
+        // no bucket could hold the result
       }
       case ExponentialHistogramDataPoint e -> {
         e.setZeroThreshold(e.zeroThreshold() * scale);
@@ -281,8 +280,8 @@ final class Operation {
   }
 
   /**
-   * The bucket in which the middle of another lies once it is scaled; all others move as far. By
-   * logarithms, since bounds of coarse buckets are no doubles.
+   * Index shift of buckets under scaling, found from the middle of a bucket; all buckets shift
+   * equally. Uses logarithms because bounds of coarse buckets are not representable as doubles.
    */
   private int offset(int scaleOfBuckets, int index) {
     double width = Math.scalb(1.0, -scaleOfBuckets);

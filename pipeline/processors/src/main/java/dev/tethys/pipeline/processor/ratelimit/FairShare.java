@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * Divides a rate of items per second among keys by max-min fairness: a key with a demand below an
  * equal share gets its demand, and the others share the rest. The demand of a key is that of the
- * previous second. Not for several threads at once.
+ * previous second. Not thread-safe.
  */
 final class FairShare {
   private static final class Usage {
@@ -94,7 +94,7 @@ final class FairShare {
     return java.util.Objects.requireNonNull(in.get(key)).wanted;
   }
 
-  /** How many keys were seen this second. */
+  /** Number of keys seen in this second. */
   int keys() {
     return now.size();
   }

@@ -21,14 +21,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The {@code rate_limiter} processor: passes so many items a second and drops the rest. With
- * labels, those who send much cannot take the share of those who send little.
+ * The {@code rate_limiter} processor: passes a number of items per second and drops the rest. With
+ * labels, heavy senders cannot take the share of light ones.
  */
 public final class RateLimiter {
   /** Why items are missing. */
   static final String RATE_LIMITED = "rate_limited";
 
-  /** How many values of labels have their own limit. */
+  /** Maximum number of label values with a separate limit. */
   static final int MAX_KEYS = 10_000;
 
   private static final Section SECTION =
@@ -64,7 +64,7 @@ public final class RateLimiter {
     return new TreeEditorFactory<>(
         "rate_limiter",
         List.of(),
-        "Passes so many items a second, shared fairly among values of labels.",
+        "Limits items per second, shared fairly among label values.",
         SECTION.type(
             o -> {
               if (o.get(LIMIT) <= 0) {
@@ -111,7 +111,7 @@ public final class RateLimiter {
     return d;
   }
 
-  /** Drops points of a metric; whether none is left. */
+  /** Drops points of a metric; returns whether none is left. */
   private boolean limited(Attributes resource, Metric m, long now) {
     MetricData<?> data = m.data();
     if (data == null) {

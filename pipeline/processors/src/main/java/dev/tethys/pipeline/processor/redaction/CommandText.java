@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Commands of databases that are no SQL, without what was written into them. */
+/** Masks literals in commands of databases without SQL. */
 final class CommandText {
-  /** Commands of Redis whose first argument is no key. */
+  /** Redis commands whose first argument is not a key. */
   private static final Set<String> WITHOUT_KEY =
       Set.of(
           "ACL",
@@ -107,8 +107,8 @@ final class CommandText {
   }
 
   /**
-   * JSON whose keys are left, document by document of one line each where it is several; what is no
-   * JSON is masked whole.
+   * Masks the values of JSON and keeps its keys; accepts one document or one per line. Text that is
+   * not JSON is masked entirely.
    */
   static String json(String text) {
     try {

@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * {@code db_sanitizer}: takes literals out of statements, which the attribute {@code
- * db.system.name} or {@code db.system} says the language of.
+ * {@code db_sanitizer}: removes literals from statements in the language given by {@code
+ * db.system.name} or {@code db.system}.
  */
 final class DatabaseSanitizer {
   /** Properties of a kind of database. */
@@ -118,7 +118,7 @@ final class DatabaseSanitizer {
     fallback = o.get(FALLBACK);
   }
 
-  /** The database that attributes name, in lower case; "" for none. */
+  /** Database named by the attributes in lower case; "" for none. */
   static String system(Attributes a) {
     String name = a.getString("db.system.name");
     name = name == null ? a.getString("db.system") : name;

@@ -34,9 +34,9 @@ enum HashFunction {
   }
 
   /**
-   * The hash of a text in UTF-8, in hexadecimal.
+   * Hash of a text in UTF-8, in hexadecimal.
    *
-   * @param key of one that needs it, not empty
+   * @param key for keyed functions, not empty
    */
   String hex(String text, byte[] key) {
     try {

@@ -46,10 +46,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code redaction} processor. Keys that are ignored pass; of the others those not allowed are
- * removed, values under blocked keys are masked whole, and what matches a blocked expression is
- * masked in the values that remain, unless the value matches an allowed one. Detectors, an addition
- * to the Collector's keys, mask what they find in these values, and in names and status messages of
+ * The {@code redaction} processor. Ignored keys pass. Other keys are removed unless allowed, values
+ * of blocked keys are masked entirely, and matches of blocked expressions are masked in the
+ * remaining values, unless the value matches an allowed expression. Detectors, an extension of the
+ * Collector's settings, mask their findings in these values and in names and status messages of
  * spans.
  */
 public final class Redaction {
@@ -187,7 +187,7 @@ public final class Redaction {
     hash = o.find(HASH);
     hmacKey = o.get(HMAC_KEY).value().getBytes(StandardCharsets.UTF_8);
     if (hash != null && hash.keyed() && hmacKey.length == 0) {
-      throw o.error(HASH, "needs hmac_key, the secret that hashes are made with");
+      throw o.error(HASH, "requires hmac_key, the secret key of the hash");
     }
     summary = o.get(SUMMARY);
     urls = o.find(URLS);
@@ -204,7 +204,7 @@ public final class Redaction {
       try {
         patterns.add(Pattern.compile(s));
       } catch (PatternSyntaxException e) {
-        throw o.error(key, "holds what is not a regular expression of RE2: " + e.getMessage());
+        throw o.error(key, "contains an invalid RE2 regular expression: " + e.getMessage());
       }
     }
     return List.copyOf(patterns);
@@ -309,7 +309,7 @@ public final class Redaction {
       return;
     }
     Done done = new Done();
-    String system = DatabaseSanitizer.system(a); // before it may be removed
+    String system = DatabaseSanitizer.system(a); // read before it may be removed
     for (int i = a.size() - 1; i >= 0; i--) {
       String key = a.key(i);
       if (ignored(key)) {
@@ -420,7 +420,7 @@ public final class Redaction {
     }
   }
 
-  /** Goes through maps and lists of any depth. */
+  /** Walks through nested maps and lists. */
   private final class Walk {
     private final Done done;
     private final boolean remove;
@@ -428,12 +428,12 @@ public final class Redaction {
     private final UnaryOperator<String> sanitize;
 
     /**
-     * What it is to do.
+     * Creates a walk.
      *
-     * @param done what was done, by the path of the keys
+     * @param done records the changes by key path
      * @param remove whether keys that are not allowed are removed
-     * @param everything whether values that are no text are checked as text
-     * @param sanitize what becomes of a text besides
+     * @param everything whether values other than text are checked as text
+     * @param sanitize further transformation of texts
      */
     Walk(Done done, boolean remove, boolean everything, UnaryOperator<String> sanitize) {
       this.done = done;
@@ -442,7 +442,10 @@ public final class Redaction {
       this.sanitize = sanitize;
     }
 
-    /** The value without what is blocked; itself where nothing is, or where it was edited. */
+    /**
+     * Returns the value without blocked content; the same object if it is unchanged or was edited
+     * in place.
+     */
     @Nullable Object value(@Nullable Object v, String path) {
       switch (v) {
         case Attributes map -> map(map, path.isEmpty() ? "" : path + ".");
@@ -532,7 +535,7 @@ public final class Redaction {
     return false;
   }
 
-  /** The text with what is blocked of it masked. */
+  /** Masks the blocked content of a text. */
   private String blocked(String text) {
     String masked = text;
     for (Pattern p : blockedValues) {

@@ -10,8 +10,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code url_sanitizer}: segments of paths that are no words become {@code *}, queries and
- * fragments go. What is a word follows from its letters alone.
+ * {@code url_sanitizer}: replaces path segments that are not words by {@code *} and removes queries
+ * and fragments. Whether a segment is a word depends only on its letters.
  */
 final class UrlSanitizer {
   /** More segments than these are one {@code *}. */
@@ -19,7 +19,7 @@ final class UrlSanitizer {
 
   private static final int MAX_WORD = 25;
 
-  /** As many consonants on end, y among the vowels, as no word that people put into a path has. */
+  /** Number of consecutive consonants, y counting as a vowel, above which text is not a word. */
   private static final int MAX_CONSONANTS = 5;
 
   private static final Section SECTION =
@@ -42,7 +42,7 @@ final class UrlSanitizer {
           true,
           "If true, URLs in bodies of log records are sanitized too.");
 
-  /** Its settings. */
+  /** Type of its settings. */
   static final Type<UrlSanitizer> TYPE = SECTION.type(UrlSanitizer::new);
 
   private final boolean enabled;
@@ -62,7 +62,7 @@ final class UrlSanitizer {
     return enabled && attributes.contains(key) ? text(value) : value;
   }
 
-  /** The name of a client's or server's span; it stays where nothing of it would be left. */
+  /** Sanitizes the name of a client or server span; unchanged if nothing would be left. */
   String spanName(String name) {
     if (!enabled || !spanNames || name.indexOf('/') < 0) {
       return name;
@@ -103,14 +103,14 @@ final class UrlSanitizer {
     return out == null ? s : out.append(s, done, s.length()).toString();
   }
 
-  /** Index of the host of a URL with user information before it; -1 of others. */
+  /** Index of the host of a URL with user information; -1 for other URLs. */
   private static int hostOf(String s, int from, int path) {
     int scheme = s.indexOf("://", from);
     int at = s.lastIndexOf('@', path - 1);
     return scheme >= from && scheme < path && at > scheme ? at + 1 : -1;
   }
 
-  /** Where the path of a word begins; at its end for a URL without one, -1 where it is no URL. */
+  /** Start of the path of a URL; its end if it has no path, -1 if the word is not a URL. */
   private static int path(String s, int from, int to) {
     if (from < to && s.charAt(from) == '/') {
       return from;

@@ -94,7 +94,7 @@ public final class RelabelProcessor {
     for (Labels.Label l : labels.toList()) {
       if (!l.name().startsWith("__")) {
         int i = a.indexOf(l.name());
-        // What did not change keeps its type.
+        // Unchanged values keep their type.
         if (i < 0 || !ValueText.of(a.value(i)).equals(l.value())) {
           a.put(l.name(), l.value());
         }
@@ -133,7 +133,7 @@ public final class RelabelProcessor {
     s.items().addAll(made);
   }
 
-  @SuppressWarnings("unchecked") // a point goes into a copy of its own metric
+  @SuppressWarnings("unchecked") // points go to a copy of their own metric
   private static void add(Metric to, DataPoint p) {
     ((List<DataPoint>) Objects.requireNonNull(to.data()).points()).add(p);
   }

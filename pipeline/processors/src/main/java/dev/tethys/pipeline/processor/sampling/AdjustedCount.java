@@ -4,13 +4,13 @@ package dev.tethys.pipeline.processor.sampling;
 public final class AdjustedCount {
   private AdjustedCount() {}
 
-  /** 1 where no sampler has said anything, or kept everything. */
+  /** Adjusted count; 1 if no sampler is recorded, or if it kept everything. */
   public static double of(String traceState) {
     double found = find(traceState);
     return found == 0 ? 1 : found;
   }
 
-  /** The same, but 0 where no sampler has said anything. */
+  /** The same, but 0 if no sampler is recorded. */
   public static double find(String traceState) {
     OtelTraceState state = traceState.isEmpty() ? null : OtelTraceState.parse(traceState);
     long threshold = state == null ? -1 : state.thresholdBits();

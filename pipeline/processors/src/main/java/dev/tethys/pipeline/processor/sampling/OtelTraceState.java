@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * OpenTelemetry's entry of a W3C {@code tracestate}, {@code ot=rv:9b8233f7e3a151;th:c}, and the
- * entries of other vendors. What is not changed is written as it came.
+ * entries of other vendors. Unchanged parts are written as received.
  *
  * @param threshold its digits, or empty for none
  * @param randomness its digits, or empty for none
  * @param rest other parts of the entry
- * @param others entries of others
+ * @param others entries of other vendors
  */
 record OtelTraceState(String threshold, String randomness, List<String> rest, List<String> others) {
   private static final int MAX_LENGTH = 1024;
@@ -22,7 +22,7 @@ record OtelTraceState(String threshold, String randomness, List<String> rest, Li
   private static final int MAX_SYSTEM = 14;
   private static final int DIGITS = 14;
 
-  /** Null for what is not well formed, be it OpenTelemetry's entry or another's. */
+  /** Parses a trace state; null if any entry is malformed. */
   static @Nullable OtelTraceState parse(String state) {
     if (state.length() > MAX_LENGTH) {
       return null;
@@ -90,7 +90,10 @@ record OtelTraceState(String threshold, String randomness, List<String> rest, Li
     return new OtelTraceState(threshold, randomness, rest, List.of());
   }
 
-  /** Whether this is a name of lower case letters and digits, and a value without others' signs. */
+  /**
+   * Whether the part has a name of lower-case letters and digits and a value without reserved
+   * characters.
+   */
   private static boolean isName(String part, int colon) {
     for (int i = 0; i < part.length(); i++) {
       char c = part.charAt(i);
@@ -154,17 +157,17 @@ record OtelTraceState(String threshold, String randomness, List<String> rest, Li
     return c == ' ' || c == '\t';
   }
 
-  /** 0 to 2^56-1; -1 for none. */
+  /** Threshold from 0 to 2^56-1; -1 for none. */
   long thresholdBits() {
     return threshold(threshold);
   }
 
-  /** 56 bits; -1 for none. */
+  /** Randomness of 56 bits; -1 for none. */
   long randomnessBits() {
     return randomness(randomness);
   }
 
-  /** Up to 14 hexadecimal digits, zeros at the end left out; -1 for anything else. */
+  /** Parses up to 14 hexadecimal digits without trailing zeros; -1 for anything else. */
   static long threshold(String digits) {
     if (digits.isEmpty() || digits.length() > DIGITS) {
       return -1;
@@ -173,7 +176,7 @@ record OtelTraceState(String threshold, String randomness, List<String> rest, Li
     return v < 0 ? -1 : v << 4 * (DIGITS - digits.length());
   }
 
-  /** 14 hexadecimal digits; -1 for anything else. */
+  /** Parses 14 hexadecimal digits; -1 for anything else. */
   static long randomness(String digits) {
     return digits.length() == DIGITS ? hexadecimal(digits) : -1;
   }

@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The {@code probabilistic_sampler} processor. An item has 56 bits of randomness, from its trace
- * id, from what its sender wrote down, or from a hash; it stays when these are not below the
- * threshold. Thresholds and randomness are written into {@code tracestate} of spans ({@code
- * ot=th:…;rv:…}) and into attributes of log records, as OpenTelemetry specifies.
+ * id, from an explicit value, or from a hash, and is kept if they are not below the threshold.
+ * Thresholds and randomness are written to {@code tracestate} of spans ({@code ot=th:…;rv:…}) and
+ * to attributes of log records, as specified by OpenTelemetry.
  */
 public final class Sampler {
   /** Why items are missing. */
@@ -38,11 +38,11 @@ public final class Sampler {
 
   private static final long RANDOM_BITS = (1L << 56) - 1;
 
-  /** No randomness: nothing that an item could be sampled by. */
+  /** No randomness: the item has nothing to sample by. */
   private static final long MISSING = -1;
 
-  // What decided of an item, as the Collector's metrics have it.
-  /** Policy of items that have nothing to decide by. */
+  // Policies that decided on an item, named as in the Collector's metrics.
+  /** Policy of items without randomness. */
   public static final String NO_RANDOMNESS = "missing_randomness";
 
   private static final String OWN_RANDOMNESS = "sampling_randomness";
@@ -98,10 +98,10 @@ public final class Sampler {
   private final Mode mode;
   private final double ratio;
 
-  /** The threshold of modes whose threshold does not depend on what came. */
+  /** Threshold of modes in which it does not depend on the arriving item. */
   private final long fixed;
 
-  /** Whether only what items ask for themselves is kept. */
+  /** Whether only items with their own sampling priority are kept. */
   private final boolean never;
 
   private final int seed;
@@ -112,19 +112,19 @@ public final class Sampler {
   private final String priority;
 
   /**
-   * Randomness for items that have none, not below the threshold that they came with; null where
-   * such items count as failed.
+   * Randomness for items without any, not below their arriving threshold; null if such items count
+   * as failed.
    */
   private final @Nullable LongUnaryOperator ownRandomness;
 
   private Sampler(YamlObject o) {
-    // As the Collector holds it: what is written down of a percentage depends on its bits.
+    // A float, as in the Collector: the encoded threshold depends on its bits.
     float percent = (float) (double) o.get(PERCENTAGE);
     if (!(percent >= 0) || Float.isInfinite(percent)) {
       throw o.error(PERCENTAGE, "is 0 or more");
     }
     if (percent > 0 && (double) percent / 100 < Threshold.MIN_PROBABILITY) {
-      throw o.error(PERCENTAGE, "is too small: one of 2^56 items at least, or 0");
+      throw o.error(PERCENTAGE, "is too small; it must be 0 or at least one item in 2^56");
     }
     long p = o.get(PRECISION);
     if (p < 1 || p > 14) {
@@ -180,9 +180,9 @@ public final class Sampler {
   }
 
   /**
-   * Sampler that keeps a share of what comes, in the mode {@code proportional}. Items without
-   * randomness are sampled by a random number; those whose sampling state cannot be read are kept,
-   * for a count of what remains would not be true otherwise.
+   * Creates a sampler that keeps a share of the items in the mode {@code proportional}. Items
+   * without randomness are sampled by a random number. Items with an unreadable sampling state are
+   * kept, because counts of the remaining items would be wrong otherwise.
    *
    * @param share above 0, at most 1
    * @param random safe for the threads that sample
@@ -191,19 +191,21 @@ public final class Sampler {
     return new Sampler(share, random);
   }
 
-  /** Whether a span is kept, whose trace state then says with which probability. */
+  /** Samples a span and records the probability in its trace state; returns whether it is kept. */
   public boolean keep(Span s) {
     return keepSpan(s, (_, kept) -> kept);
   }
 
-  /** Whether a log record is kept, whose attributes then say with which probability. */
+  /**
+   * Samples a log record and records the probability in its attributes; returns whether it is kept.
+   */
   public boolean keep(LogRecord l) {
     return keepLog(l, (_, kept) -> kept);
   }
 
   /** Counter of decisions. */
   interface Decisions {
-    /** Counts one, and returns whether it is kept. */
+    /** Counts an item; returns whether it is kept. */
     boolean count(String policy, boolean sampled);
   }
 
@@ -236,7 +238,7 @@ public final class Sampler {
     return true;
   }
 
-  /** The threshold for an item that came with one, or with none (-1). */
+  /** Threshold for an item that arrived with one, or with none (-1). */
   private long decide(long arriving) {
     return switch (mode) {
       case HASH_SEED, EQUALIZING -> Math.max(fixed, arriving);
@@ -291,7 +293,7 @@ public final class Sampler {
     return true;
   }
 
-  /** What OpenTracing's {@code sampling.priority} says; NaN for nothing. */
+  /** Value of OpenTracing's {@code sampling.priority}; NaN if missing. */
   private static double spanPriority(Span s) {
     return switch (s.attributes().get("sampling.priority")) {
       case Long l -> l;
@@ -375,7 +377,7 @@ public final class Sampler {
         : low & RANDOM_BITS;
   }
 
-  /** Numbers alone are percentages, as in the Collector; NaN for anything else. */
+  /** Reads a percentage; only numbers count, as in the Collector; NaN for anything else. */
   private static double logPriority(@Nullable Object v) {
     return switch (v) {
       case Long l -> l;

@@ -20,7 +20,7 @@ final class SamplerMetrics {
     counters =
         signal == Signal.LOGS
             ? List.of(counters(registry, "count_logs_sampled_total", "Log records"))
-            // the older name is the one that dashboards know
+            // dashboards use the older name
             : List.of(
                 counters(registry, "count_spans_processed_total", "Spans"),
                 counters(registry, "count_traces_sampled_total", "Spans (older name)"));

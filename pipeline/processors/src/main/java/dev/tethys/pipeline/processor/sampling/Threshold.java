@@ -5,7 +5,7 @@ package dev.tethys.pipeline.processor.sampling;
  * threshold go.
  */
 final class Threshold {
-  /** Below which nothing is: everything stays. */
+  /** Threshold below which no item is: keeps everything. */
   static final long ALWAYS = 0;
 
   /** Below which everything is. */
@@ -20,8 +20,8 @@ final class Threshold {
   private Threshold() {}
 
   /**
-   * The threshold of a probability, rounded to so many digits; {@link #NEVER} for less than can be
-   * said.
+   * Threshold of a probability, rounded to {@code precision} digits; {@link #NEVER} if it is too
+   * small to represent.
    */
   static long of(double probability, int precision) {
     if (probability >= 1) {
@@ -30,14 +30,14 @@ final class Threshold {
     if (!(probability >= MIN_PROBABILITY)) {
       return NEVER;
     }
-    // Digits of leading f, or 0, carry nothing: there are as many more.
+    // Leading digits f or 0 add no precision, so as many more digits are kept.
     int more = Math.max(leading(probability), leading(1 - probability));
     int drop = 4 * Math.max(0, DIGITS - precision - more);
     long exact = NEVER - Math.round(probability * NEVER);
     return drop == 0 ? exact : exact + (1L << drop - 1) >> drop << drop;
   }
 
-  /** How many hexadecimal digits of a fraction are 0 before the first that is not. */
+  /** Number of leading hexadecimal zeros of a fraction. */
   private static int leading(double fraction) {
     return -(Math.getExponent(fraction) + 1) / 4;
   }

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class SpanProcessor {
   private static final String ABOUT = "Names spans, takes names apart, sets the status.";
 
-  /** What an attribute that is no text, number or truth is in a name. */
+  /** Text in a name for an attribute that is not a string, number or boolean. */
   private static final String UNKNOWN = "<unknown-attribute-type>";
 
   /** Attributes out of names. */
@@ -191,7 +191,7 @@ public final class SpanProcessor {
     };
   }
 
-  /** Without an exponent, with as many digits as tell it from others. */
+  /** Formats a number without an exponent, with the fewest digits that identify it. */
   private static String number(double d) {
     if (Double.isInfinite(d)) {
       return d > 0 ? "+Inf" : "-Inf";
@@ -203,7 +203,7 @@ public final class SpanProcessor {
     return d == 0 && 1 / d < 0 ? "-0" : s;
   }
 
-  /** Puts what groups match into attributes, and their names in its place. */
+  /** Moves matches of groups to attributes and puts the group names in their place. */
   private static void extract(Span span, Extraction to) {
     for (Rule rule : to.rules()) {
       String name = span.name();

@@ -40,19 +40,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The {@code cumulativetodelta} processor: monotonic cumulative sums and cumulative histograms of
- * both kinds become deltas. The first point of a stream has nothing before it; a value that falls
- * is a reset.
+ * both kinds become deltas. The first point of a stream has no predecessor; a decreasing value is a
+ * reset.
  *
- * <p>Holds the last point of each stream until none came for {@code max_staleness}, of at most
- * {@link #MAX_STREAMS} streams in the memory of series. Of a stream that was forgotten after its
- * first point was passed on whole the hash is kept, so that its total is not passed on a second
- * time.
+ * <p>Keeps the last point of each stream for {@code max_staleness}, for at most {@link
+ * #MAX_STREAMS} streams in the memory of series. After a stream whose first point was emitted whole
+ * is removed, its hash is kept, so that its total is not emitted again.
  */
 public final class CumulativeToDelta implements TreeEditorFactory.Edit {
-  /** For how many streams the last point is kept. */
+  /** Maximum number of streams whose last point is kept. */
   public static final int MAX_STREAMS = 1_000_000;
 
-  /** Of how many forgotten streams it is known that they were there. */
+  /** Maximum number of removed streams whose hash is kept. */
   private static final int MAX_FORGOTTEN = 250_000;
 
   /** Why points are missing. */
@@ -81,8 +80,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
           "Types of the metrics: sum, histogram or exponentialhistogram.");
 
   static {
-    FILTER.optional(
-        "regexp", Match.REGEXP_CACHE, "No effect: there is no cache of regular expressions.");
+    FILTER.optional("regexp", Match.REGEXP_CACHE, "No effect: regular expressions are not cached.");
   }
 
   private record Filter(List<String> names, List<Regex> patterns, List<String> types) {
@@ -182,7 +180,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
       try {
         patterns.add(Regex.compile(s));
       } catch (RegexSyntaxException e) {
-        throw o.error(METRICS, "holds what is not a regular expression: " + e.getMessage());
+        throw o.error(METRICS, "contains an invalid regular expression: " + e.getMessage());
       }
     }
     return new Filter(
@@ -254,11 +252,11 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     return true;
   }
 
-  /** Makes a delta of a point; false when it has none. */
+  /** Converts a point to a delta; returns false if there is none. */
   private boolean delta(StreamKey key, DataPoint p, long now) {
     if ((p.flags() & DataPoint.NO_RECORDED_VALUE) != 0
         || p instanceof NumberDataPoint n && Double.isNaN(Points.value(n))) {
-      return false; // says that a stream is stale, nothing of its value
+      return false; // staleness marker, without a value
     }
     Last known = last.remove(key);
     if (known != null && p.timeUnixNano() < known.point().timeUnixNano()) {
@@ -303,8 +301,8 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
   }
 
   /**
-   * Whether so much time lies between two points that the later counts as a first one. With {@code
-   * auto} not while the source has not restarted: earlier values would be counted twice.
+   * Whether the gap between two points is so long that the later counts as a first one. With {@code
+   * auto} this requires a restart of the source; otherwise earlier values would be counted twice.
    */
   private boolean isStale(DataPoint before, DataPoint p) {
     return maxStalenessNanos > 0
@@ -325,7 +323,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     while (!memory.take(bytes)) {
       Map.Entry<StreamKey, Last> eldest = last.pollFirstEntry();
       if (eldest == null) {
-        forget(Map.entry(key, new Last(p, now, 0))); // others have used up all memory
+        forget(Map.entry(key, new Last(p, now, 0))); // others have used up the memory
         return;
       }
       forget(eldest);
@@ -348,7 +346,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     memory.give(stream.getValue().bytes());
     DataPoint p = stream.getValue().point();
     if (initial != Initial.AUTO || p.startTimeUnixNano() <= startNanos) {
-      return; // its first point is never passed on whole
+      return; // its first point is never emitted whole
     }
     forgotten.add(hash(stream.getKey(), p));
     if (forgotten.size() > MAX_FORGOTTEN) {
@@ -356,14 +354,12 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     }
   }
 
-  /**
-   * What tells a stream from others, with when its source began: another start is another total.
-   */
+  /** Hash of a stream and its start time; a different start means a different total. */
   private static long hash(StreamKey key, DataPoint p) {
     return 31 * p.startTimeUnixNano() + ((long) key.attributes().hashCode() << 32) + key.hashCode();
   }
 
-  /** A sum that is not a number, as of a stale histogram, counts as unchanged. */
+  /** Treats a sum that is not a number, as in a stale histogram, as unchanged. */
   private static void keepSum(DataPoint p, DataPoint before) {
     if (p instanceof HistogramDataPoint h
         && h.hasSum()
@@ -383,7 +379,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     h.clearMin();
     h.clearMax();
     if (isReset(h, before)) {
-      return true; // all of it was added since
+      return true; // everything was added since
     }
     h.setCount(h.count() - before.count());
     if (h.hasSum() && before.hasSum()) {
@@ -397,9 +393,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     return true;
   }
 
-  /**
-   * Whether the count or that of a bucket fell: the count may rise although the source restarted.
-   */
+  /** Whether the count or that of a bucket decreased; the total may grow despite a restart. */
   private static boolean isReset(HistogramDataPoint h, HistogramDataPoint before) {
     boolean reset = Long.compareUnsigned(h.count(), before.count()) < 0;
     for (int i = 0; i < h.bucketCounts().length; i++) {

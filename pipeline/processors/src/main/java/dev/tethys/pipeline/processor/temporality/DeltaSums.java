@@ -17,11 +17,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Delta sums and histograms, added up by stream. A point that is older than what was added already
- * is not added, nor one of a new stream when there are too many or their memory is used up.
+ * Accumulates delta sums and histograms by stream. Points older than the accumulated ones are
+ * rejected, as are points of new streams when there are too many or their memory is used up.
  *
- * <p>The newest delta of a stream may come again: its sender was asked to retry, because the sum
- * was not taken. It is added once, and the sum given once more.
+ * <p>The newest delta of a stream may arrive again if its sender was asked to retry because the sum
+ * was not accepted. It is added once, and the sum is emitted again.
  */
 public final class DeltaSums {
   /**
@@ -42,13 +42,13 @@ public final class DeltaSums {
   private final int maxStreams;
   private final SeriesMemory.Share memory; // guarded by this
 
-  /** What was added up, the streams that had a point longest ago first. */
+  /** Accumulated sums, least recently updated stream first. */
   private final LinkedHashMap<StreamKey, Sum> sums = new LinkedHashMap<>(); // guarded by this
 
   /**
-   * Of no streams yet.
+   * Creates an instance without streams.
    *
-   * @param maxStale after how long without a point a stream is forgotten
+   * @param maxStale time without a point after which a stream is removed
    */
   public DeltaSums(Duration maxStale, int maxStreams) {
     this(maxStale, maxStreams, SeriesMemory.process());
@@ -62,7 +62,7 @@ public final class DeltaSums {
   }
 
   /**
-   * Makes all deltas of a request sums; points that are not added are taken out.
+   * Converts all deltas of a request to sums; rejected points are removed.
    *
    * @return whether there were deltas
    */
@@ -102,7 +102,7 @@ public final class DeltaSums {
     memory.close();
   }
 
-  @SuppressWarnings("unchecked") // sums are of the class of what is added to them
+  @SuppressWarnings("unchecked") // a sum has the class of its points
   private <P extends DataPoint> void metric(
       ResourceGroup<Metric> r,
       ScopeGroup<Metric> s,
@@ -146,7 +146,7 @@ public final class DeltaSums {
       return null;
     }
     long before = KeptBytes.of(sum);
-    DataPoint added = Points.add(sum, p) ? sum : p.copy(); // other bounds: it begins anew
+    DataPoint added = Points.add(sum, p) ? sum : p.copy(); // bounds changed: restart the sum
     long grown = KeptBytes.of(added) - before;
     if (!memory.take(grown)) {
       memory.give(known.bytes());

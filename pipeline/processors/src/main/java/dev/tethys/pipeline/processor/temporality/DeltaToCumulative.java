@@ -49,7 +49,7 @@ public final class DeltaToCumulative {
         SECTION.type(
             o -> {
               if (o.get(MAX_STALE).isNegative() || o.get(MAX_STALE).isZero()) {
-                throw o.error(MAX_STALE, "is longer than nothing");
+                throw o.error(MAX_STALE, "must be positive");
               }
               if (Long.compareUnsigned(o.get(STREAMS), MAX_STREAMS) > 0) {
                 throw o.error(STREAMS, "is at most " + MAX_STREAMS);

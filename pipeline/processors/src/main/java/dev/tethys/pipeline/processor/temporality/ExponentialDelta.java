@@ -8,9 +8,8 @@ final class ExponentialDelta {
   private ExponentialDelta() {}
 
   /**
-   * Takes an earlier point away. After a reset all of the later one was added since; that it was
-   * one shows by a count that has fallen, also that of a single bucket, a smaller threshold or
-   * finer buckets.
+   * Subtracts an earlier point. After a reset the later point counts whole. A reset shows as a
+   * lower count, in total or of a bucket, a smaller threshold or finer buckets.
    */
   static void subtract(ExponentialHistogramDataPoint p, ExponentialHistogramDataPoint before) {
     p.clearMin();
@@ -20,7 +19,7 @@ final class ExponentialDelta {
         || p.scale() > before.scale()) {
       return;
     }
-    // At its own scale: what a threshold has swallowed there is a part of a coarser bucket.
+    // At its own scale: observations absorbed by the threshold there are part of a coarser bucket.
     ExponentialBuckets positive = ExponentialBuckets.positive(before);
     ExponentialBuckets negative = ExponentialBuckets.negative(before);
     long zeros =

@@ -12,8 +12,9 @@ import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Exponential histograms as explicit ones. A bucket goes by its upper bound or its middle into one
- * bucket, or evenly or at random into those that it crosses. Negative observations have no place.
+ * Converts exponential histograms to explicit ones. The count of a bucket goes to one bucket,
+ * chosen by its upper bound or midpoint, or is spread evenly or randomly over the buckets it
+ * overlaps. Negative observations are dropped.
  */
 final class ExponentialConversion {
   private enum Distribution {

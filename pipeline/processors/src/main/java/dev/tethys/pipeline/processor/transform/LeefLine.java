@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
- * Parser of IBM's Log Event Extended Format, with or without a syslog header: Parts that are no
- * pair are passed over; a key that comes again has its last value.
+ * Parser of IBM's Log Event Extended Format, with or without a syslog header. Parts that are not
+ * pairs are skipped; the last value of a repeated key counts.
  */
 final class LeefLine {
   private static final String BEGIN = "LEEF:";
@@ -24,7 +24,8 @@ final class LeefLine {
     String version = bar < 0 ? "" : line.substring(start + BEGIN.length(), bar);
     boolean second = version.equals("2.0");
     if (!second && !version.equals("1.0")) {
-      throw new EvaluationException("the line has no version of LEEF that is known, 1.0 or 2.0");
+      throw new EvaluationException(
+          "the line has no supported LEEF version; it must be 1.0 or " + "2.0");
     }
     int wanted = FIELDS.length + (second ? 1 : 0);
     String[] parts = line.substring(bar + 1).split("\\|", wanted + 1);
@@ -57,7 +58,7 @@ final class LeefLine {
     } catch (IllegalArgumentException e) {
       // said below
     }
-    throw new EvaluationException("the delimiter " + given + " is not one byte in hexadecimal");
+    throw new EvaluationException("the delimiter " + given + " is not a hexadecimal byte");
   }
 
   private static Attributes pairs(String text, String delimiter) {

@@ -101,7 +101,7 @@ final class LogFormats {
     return m;
   }
 
-  /** A value ends where the next key begins, so it may hold spaces. */
+  /** Parses extensions. A value ends where the next key begins, so it may contain spaces. */
   private static Attributes extensions(String text) {
     Attributes m = new Attributes();
     int at = 0;
@@ -281,7 +281,7 @@ final class LogFormats {
     void end() {
       spaces();
       if (at < line.length()) {
-        throw new EvaluationException("there is more text behind the last field");
+        throw new EvaluationException("unexpected text after the last field");
       }
     }
   }
@@ -311,7 +311,7 @@ final class LogFormats {
         case "Remark" -> m.put("elf.remark", value);
         case "Fields" -> fields = List.of(value.split("\\s+"));
         default -> {
-          // other directives say nothing about the entries
+          // other directives do not affect the entries
         }
       }
     }

@@ -99,12 +99,12 @@ final class MetricEditors {
     return OttlFunction.editor(name).in(OttlContext.METRIC);
   }
 
-  /** One that may be asked for the points of a summary one by one too, as the Collector's is. */
+  /** Editor that may also run on single points of a summary, as in the Collector. */
   private static OttlFunction.Builder summaryEditor(String name) {
     return OttlFunction.editor(name).in(OttlContext.METRIC, OttlContext.DATA_POINT);
   }
 
-  /** The points of a call: the one of its cursor, or all of the metric. */
+  /** Points of a call: the cursor's point, or all points of the metric. */
   private static List<? extends DataPoint> points(Arguments a, Cursor at, MetricData<?> data) {
     return a.context() == OttlContext.DATA_POINT ? List.of(at.point()) : data.points();
   }
@@ -179,9 +179,9 @@ final class MetricEditors {
   }
 
   /**
-   * Adds a metric after the one that it was made of.
+   * Adds a metric after the one it was derived from.
    *
-   * @param joins whether its points go into one that was made of another point of the same metric
+   * @param joins whether its points join those derived from another point of the same metric
    */
   private static void add(
       Cursor at, Metric from, String suffix, MetricData<?> data, String unit, boolean joins) {
@@ -212,7 +212,7 @@ final class MetricEditors {
                 && x.isMonotonic() == y.isMonotonic());
   }
 
-  @SuppressWarnings("unchecked") // gauges and sums have points of one kind
+  @SuppressWarnings("unchecked") // gauges and sums have the same kind of points
   private static void append(@Nullable MetricData<?> to, MetricData<?> from) {
     ((MetricData<NumberDataPoint>) Objects.requireNonNull(to))
         .points()
@@ -307,7 +307,7 @@ final class MetricEditors {
           }
         }
         case null, default -> {
-          return null; // what has no buckets stays as it is
+          return null; // points without buckets stay unchanged
         }
       }
       add(at, m, suffix, gauge, m.unit(), false);
@@ -344,7 +344,7 @@ final class MetricEditors {
     };
   }
 
-  /** A quantile with at least two digits behind the point, but 0 and 1 as they are. */
+  /** Formats a quantile with at least two decimals; 0 and 1 stay as they are. */
   private static String shown(double quantile) {
     String text = BigDecimal.valueOf(quantile).stripTrailingZeros().toPlainString();
     return text.length() == 3 ? text + "0" : text;
@@ -572,7 +572,7 @@ final class MetricEditors {
       return true;
     }
 
-    /** Keeps the bounds of these indexes; what lies between two goes into one bucket. */
+    /** Keeps the bounds at these indexes and merges the buckets between them. */
     private static void keep(HistogramDataPoint p, List<Integer> kept) {
       double[] bounds = p.explicitBounds();
       long[] counts = p.bucketCounts();

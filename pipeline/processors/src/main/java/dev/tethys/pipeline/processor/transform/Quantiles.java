@@ -5,8 +5,8 @@ import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.pipeline.ottl.EvaluationException;
 
 /**
- * Percentiles out of buckets: linear inside of explicit ones, logarithmic in exponential ones. As
- * in the Collector, the observation that is looked for is a whole one of the point's count.
+ * Percentiles of bucketed distributions: linear interpolation in explicit buckets, logarithmic in
+ * exponential ones. As in the Collector, the rank is a whole observation of the point's count.
  */
 final class Quantiles {
   private Quantiles() {}

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 final class SpanFunctions {
   private static final Pattern VERSION = Pattern.compile("v?1\\.(\\d{1,4})(\\.\\d{1,4})?");
 
-  /** The versions 1.x of the semantic conventions whose names of spans these are. */
+  /** Versions 1.x of the semantic conventions with these span names. */
   private static final int FIRST = 37;
 
   private static final int LAST = 43;
@@ -34,7 +34,7 @@ final class SpanFunctions {
                   if (minor < FIRST || minor > LAST) {
                     throw a.error(
                         0,
-                        "names of spans are known of the semantic conventions 1."
+                        "span names are available for semantic conventions 1."
                             + FIRST
                             + ".0 to 1."
                             + LAST

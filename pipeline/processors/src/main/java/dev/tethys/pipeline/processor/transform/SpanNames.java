@@ -9,8 +9,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names of spans as OpenTelemetry's semantic conventions give them, made of attributes that take
- * few values. Where a convention renamed an attribute the older name is asked too.
+ * Span names according to OpenTelemetry's semantic conventions, built from low-cardinality
+ * attributes. Where a convention renamed an attribute, the older name is read too.
  */
 final class SpanNames {
   private static final int SERVER = 2;
@@ -18,7 +18,7 @@ final class SpanNames {
   private static final int PRODUCER = 4;
   private static final int CONSUMER = 5;
 
-  /** By the kind of a span, who may name it; the first that has something to say does. */
+  /** Naming conventions by span kind, in order; the first that yields a name wins. */
   private static final Map<Integer, List<Function<Attributes, @Nullable String>>> CONVENTIONS =
       Map.of(
           SERVER,
@@ -36,7 +36,7 @@ final class SpanNames {
 
   private SpanNames() {}
 
-  /** The name that a span should have; the one that it has where no convention says anything. */
+  /** Conventional name of a span; its current name if no convention applies. */
   static String of(Span span) {
     for (Function<Attributes, @Nullable String> c :
         CONVENTIONS.getOrDefault(span.kind(), List.of())) {

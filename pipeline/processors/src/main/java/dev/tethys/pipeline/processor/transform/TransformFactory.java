@@ -75,7 +75,7 @@ public final class TransformFactory implements ProcessorFactory<TransformConfig>
                       g.statements(),
                       g.errorMode()));
       boolean plain = g.at().isScalar();
-      // Plain statements one after the other for the same items share their cache.
+      // Consecutive plain statements for the same items share their cache.
       if (plain && lastIsPlain && groups.getLast().context() == s.context()) {
         groups.add(groups.removeLast().and(s));
       } else {
@@ -87,7 +87,7 @@ public final class TransformFactory implements ProcessorFactory<TransformConfig>
     return new Transform(groups, next, context.account(signal));
   }
 
-  /** Runs groups one after the other, each for all of its items. */
+  /** Runs groups in order, each over all of its items. */
   private static final class Transform extends TreeProcessor {
     private final List<Statements> groups;
 

@@ -26,7 +26,7 @@ class QuotaMeterTest {
           clock::get);
 
   @Test
-  void aPeriodBeginsAtAMultipleOfItselfWithNothingUsed() {
+  void startsPeriodsAtMultiplesWithNothingUsed() {
     assertThat(meter.add("a", 4, 0)).isEqualTo(QuotaRule.Step.OK);
     assertThat(meter.add("a", 1, 0)).isEqualTo(QuotaRule.Step.WARN);
     clock.set(119_999);
@@ -43,7 +43,7 @@ class QuotaMeterTest {
   }
 
   @Test
-  void aShareLimitsThisProcessAndStepsAreThoseOfTheFleet() {
+  void limitsByShareAndStepsByFleetUse() {
     meter.share(QuotaShare.read(QuotaShare.write(List.of(share(1, 2, 4, 3)))).getFirst());
     assertThat(meter.takeDue()).as("the share is confirmed").isTrue();
     assertThat(meter.step("a")).isEqualTo(QuotaRule.Step.OK);
@@ -62,7 +62,7 @@ class QuotaMeterTest {
   }
 
   @Test
-  void aNewPeriodBeginsWithTheInitialShare() {
+  void startsNewPeriodsWithTheInitialShare() {
     meter.share(share(1, 2, 9, 0));
     assertThat(meter.add("a", 5, 0)).isEqualTo(QuotaRule.Step.WARN);
     clock.set(120_000);
@@ -73,7 +73,7 @@ class QuotaMeterTest {
   }
 
   @Test
-  void valuesBeyondTheMostShareOneAmount() {
+  void poolsValuesBeyondTheLimit() {
     for (int i = 0; i < QuotaMeter.MAX_VALUES + 50; i++) {
       meter.add("team " + i, 1, 0);
     }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What names of images, owners and addresses say; the cases are the Collector's. */
+/** Parsing of image names, owner names and addresses; cases from the Collector. */
 class NamesTest {
   private static ImageName parsed(String image) {
     return Objects.requireNonNull(ImageName.parse(image), image);
@@ -30,7 +30,7 @@ class NamesTest {
           example.com:3000/alpine/alpine:test, example.com:3000/alpine/alpine, test, test, test
           localhost:5000/a__b/c-d:t_1, localhost:5000/a__b/c-d, t_1, t_1, t_1
           """)
-  void imagesHaveRepositoriesAndTags(
+  void splitsImagesIntoRepositoriesAndTags(
       String image, String repository, String tag, String pulled, String version) {
     ImageName n = parsed(image);
     assertThat(n.repository()).isEqualTo(repository);
@@ -40,7 +40,7 @@ class NamesTest {
   }
 
   @Test
-  void digestsAreVersionsToo() {
+  void treatsDigestsAsVersions() {
     String digest = "sha256:4b0b1b6f6cdd3e5b9e55f74a1e8d19ed93a3f5a04c6b6c3c57c4e6d19f6b7c4d";
     assertThat(ImageName.parse("example-website.com/image3:1.0@" + digest))
         .isEqualTo(new ImageName("example-website.com/image3", "1.0", digest));
@@ -53,12 +53,12 @@ class NamesTest {
 
   @ParameterizedTest
   @CsvSource({"''", "aaa:", "Upper/case/", "a//b", "'a b'", "docker-pullable://nginx@sha256:ab"})
-  void whatIsNoImageIsNone(String image) {
+  void rejectsInvalidImageNames(String image) {
     assertThat(ImageName.parse(image)).isNull();
   }
 
   @Test
-  void runtimesCallImagesInMoreThanOneWay() {
+  void normalizesImageIdsOfRuntimes() {
     String d = "sha256:55d008bc28344c3178645d40e7d07df30f9d90abe4b53c3fc4e5e9c0295533da";
     assertThat(ImageName.canonical("docker.io/otel/collector@" + d))
         .isEqualTo("docker.io/otel/collector@" + d);
@@ -73,7 +73,7 @@ class NamesTest {
   }
 
   @Test
-  void ownersAreInNames() {
+  void derivesOwnersFromNames() {
     assertThat(PodReader.deployment("auth-service-66f5996c7c", "66f5996c7c"))
         .isEqualTo("auth-service");
     assertThat(PodReader.deployment("auth-service-66f5996c7c", "")).isEmpty();
@@ -96,19 +96,19 @@ class NamesTest {
     "2001:0:0:1:0:0:0:1, 2001:0:0:1::1",
     "::ffff:10.0.0.7, 10.0.0.7"
   })
-  void addressesAreAsKubernetesWritesThem(String address, String text) {
+  void formatsAddressesLikeKubernetes(String address, String text) {
     assertThat(IpText.of(InetAddress.ofLiteral(address))).isEqualTo(text);
     assertThat(IpText.isAddress(address)).isTrue();
   }
 
   @ParameterizedTest
   @CsvSource({"web-1", "1.2.3", "1.2.3.4.5", "999.1.1.1", "''", "a:b"})
-  void namesOfHostsAreNoAddresses(String text) {
+  void rejectsHostNamesAsAddresses(String text) {
     assertThat(IpText.isAddress(text)).isFalse();
   }
 
   @Test
-  void callsArePaced() {
+  void limitsTheRateOfCalls() {
     LookupRateLimiter p =
         new LookupRateLimiter(
             (_, _) -> {

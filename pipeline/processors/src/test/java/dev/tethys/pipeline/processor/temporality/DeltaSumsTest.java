@@ -43,7 +43,7 @@ class DeltaSumsTest {
   }
 
   @Test
-  void longLabelsTakeTheMemoryOfSeries() {
+  void countsLongLabelsAgainstTheMemoryOfSeries() {
     String label = "x".repeat(100_000);
     int streams = 0;
     for (int i = 0; i < 20; i++) {

@@ -30,7 +30,7 @@ final class ReplayFilter {
   }
 
   /**
-   * Removes what is outside the selection from a request.
+   * Removes items outside the selection from a request.
    *
    * @param writtenNanos time of items without one
    */

@@ -12,16 +12,16 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Position of a replay, in a file that is replaced in one step.
+ * Position of a replay, in a file that is replaced atomically.
  *
  * <p>Format: a JSON object with {@code format} (1), {@code selection}, {@code segment} and {@code
  * offset} of the next request, {@code endSegment} and {@code endOffset}, {@code items} so far and
  * {@code done}.
  *
- * @param selection a position counts for this selection alone
+ * @param selection the position is valid only for this selection
  * @param next request
- * @param end of the archive when the replay began
- * @param items that were accepted
+ * @param end of the archive when the replay started
+ * @param items accepted items
  * @param done whether the end is reached
  */
 record ReplayPosition(

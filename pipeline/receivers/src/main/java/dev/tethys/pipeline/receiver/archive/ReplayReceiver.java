@@ -31,9 +31,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replays an archive up to where it ended when the replay began. One batch is on its way at a time.
- * Its position is durable before the next one is read, so that after a restart at most one batch is
- * repeated, and only where the process was killed between acceptance and position.
+ * Replays an archive up to its end at the time the replay started. One batch is in flight at a
+ * time, and its position is durable before the next one is read. After a restart at most one batch
+ * is repeated, and only if the process was killed between acceptance and the position.
  */
 final class ReplayReceiver implements Receiver {
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
@@ -113,11 +113,11 @@ final class ReplayReceiver implements Receiver {
   public void start() throws IOException {
     if (!ReplaySettings.isName(name)) {
       throw new IOException(
-          "\"" + name + "\" is no name of a replay; set replay to letters, digits, '.', '_', '-'");
+          "\"" + name + "\" is not a valid replay name; use letters, digits, '.', '_', '-'");
     }
     boolean remote = settings.s3() != null;
     if (!remote && !files.isDirectory(settings.directory())) {
-      throw new IOException("there is no archive in " + settings.directory());
+      throw new IOException("no archive in " + settings.directory());
     }
     files.createDirectories(settings.directory().resolve(Archive.REPLAYS));
     lock = files.lock(settings.directory().resolve(Archive.REPLAYS).resolve(name + ".lock"));
@@ -141,7 +141,7 @@ final class ReplayReceiver implements Receiver {
     schedule(Duration.ZERO, FIRST_PAUSE);
   }
 
-  /** Finds where the replay begins and ends; S3 may be unreachable at the start. */
+  /** Determines the start and end of the replay; S3 may be unreachable at first. */
   private void begin() throws IOException {
     ReplayPosition p = position;
     if (p == null) {
@@ -188,7 +188,7 @@ final class ReplayReceiver implements Receiver {
     return twice.compareTo(LAST_PAUSE) < 0 ? twice : LAST_PAUSE;
   }
 
-  /** Passes the next batch on; whether one is under way. */
+  /** Sends the next batch; returns whether one is in flight. */
   private boolean next(Duration pause) throws IOException {
     if (position == null) {
       begin();
@@ -221,7 +221,7 @@ final class ReplayReceiver implements Receiver {
     }
   }
 
-  /** The selected part of a request; null for none. */
+  /** Selected part of a request; null for none. */
   private @Nullable Batch batch(ArchiveReader.Found f) {
     Signal signal = f.summary().signal();
     Batch whole = new Batch(signal, Encoding.OTLP, f.body(), f.summary().items(), 0);

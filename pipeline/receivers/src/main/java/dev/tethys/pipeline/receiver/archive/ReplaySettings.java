@@ -20,10 +20,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name of the replay; "" for the name of the component
  * @param fromNanos earliest time of items
- * @param untilNanos time of items that are no longer replayed
- * @param attributes values that resource attributes must have
- * @param rate items a second; 0 for no limit
- * @param s3 bucket of the archive; null for the directory, which otherwise has the position alone
+ * @param untilNanos end of the time range, exclusive
+ * @param attributes required values of resource attributes
+ * @param rate items per second; 0 for no limit
+ * @param s3 bucket of the archive; null to read the directory, which otherwise holds only the
+ *     position
  */
 public record ReplaySettings(
     Path directory,
@@ -107,7 +108,7 @@ public record ReplaySettings(
     }
   }
 
-  /** What a replay with a position must not change. */
+  /** Settings that must not change during a replay with a position. */
   String selection() {
     String of = fromNanos + " " + untilNanos + " " + new TreeMap<>(attributes);
     return s3 == null ? of : of + " " + s3.location().bucket() + "/" + s3.prefix();

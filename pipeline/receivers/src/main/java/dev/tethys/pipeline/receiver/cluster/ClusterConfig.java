@@ -100,7 +100,7 @@ public record ClusterConfig(
     }
     for (String n : namespaces) {
       if (!n.matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?")) {
-        throw o.error(NAMESPACES, "\"" + n + "\" is no name of a namespace");
+        throw o.error(NAMESPACES, "\"" + n + "\" is not a valid namespace name");
       }
     }
     List<String> conditions = List.copyOf(new LinkedHashSet<>(o.get(CONDITIONS)));
@@ -123,17 +123,18 @@ public record ClusterConfig(
   }
 
   /**
-   * Whether objects of a kind are watched: where they are entities, or some of their metrics come.
+   * Whether objects of a kind are watched: if they are entities, or some of their metrics are
+   * enabled.
    *
-   * @param measured whether metrics are wanted
-   * @param configured whether entities are wanted
+   * @param measured whether metrics are collected
+   * @param configured whether entities are collected
    */
   boolean watches(ClusterKind kind, boolean measured, boolean configured) {
     if (kind == ClusterKind.CLUSTER_QUOTA && !openShift) {
       return false;
     }
     if (!kind.namespaced() && !namespaces.isEmpty()) {
-      return false; // who may see namespaces may not see what is in none
+      return false; // an account limited to namespaces may not see cluster-scoped objects
     }
     return configured && kind.hasEntities()
         || measured

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 
-/** Kinds of objects that are watched, in the order in which their metrics come. */
+/** Watched kinds of objects, in the order of their metrics. */
 enum ClusterKind {
   NODE("/api/v1", "nodes", false, "k8s.node.") {
     @Override
@@ -128,24 +128,24 @@ enum ClusterKind {
     this.others = others;
   }
 
-  /** What takes out of an object what is kept of it. */
+  /** Reader that extracts the stored data of an object. */
   abstract Function<JsonNode, List<Part>> reader(ClusterConfig c);
 
   boolean namespaced() {
     return namespaced;
   }
 
-  /** Whether a metric is of such objects. */
+  /** Whether a metric belongs to such objects. */
   boolean measures(String metric) {
     return metric.startsWith(metrics) || metric.startsWith(others);
   }
 
-  /** Whether such objects are entities, or only name the makers of others. */
+  /** Whether such objects are entities; otherwise they only identify owners of others. */
   boolean hasEntities() {
     return this != RESOURCE_QUOTA && this != CLUSTER_QUOTA && this != ENDPOINT_SLICE;
   }
 
-  /** The path of the list, of one namespace or of all ({@code ""}). */
+  /** Path of the list, of one namespace or of all ({@code ""}). */
   String path(String namespace) {
     return api + (namespace.isEmpty() ? "/" : "/namespaces/" + namespace + "/") + plural;
   }

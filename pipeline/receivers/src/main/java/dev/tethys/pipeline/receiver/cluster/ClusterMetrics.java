@@ -19,7 +19,7 @@ final class ClusterMetrics {
   private static final String PODS = "{pod}";
   private static final String NODES = "{node}";
 
-  /** Where words begin in a name: where the kind of characters changes, and after an acronym. */
+  /** Word boundaries in a name: changes of the character class, and the end of an acronym. */
   private static final Pattern WORDS =
       Pattern.compile(
           "(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Za-z])"
@@ -27,7 +27,7 @@ final class ClusterMetrics {
 
   static final List<Instrument> ALL = all();
 
-  /** Attributes that come without being asked for, then the others. */
+  /** Attributes enabled by default, followed by the others. */
   static final List<Attribute> RESOURCE = resource();
 
   private ClusterMetrics() {}
@@ -174,7 +174,7 @@ final class ClusterMetrics {
             "k8s.storageclass.name",
             "openshift.clusterquota.name",
             "openshift.clusterquota.uid")) {
-      l.add(new Attribute(s, true, "Comes by itself."));
+      l.add(new Attribute(s, true, "Enabled by default."));
     }
     for (String s :
         List.of(
@@ -192,7 +192,7 @@ final class ClusterMetrics {
             "k8s.service.traffic_distribution",
             "os.description",
             "os.type")) {
-      l.add(new Attribute(s, false, "Comes when asked for."));
+      l.add(new Attribute(s, false, "Disabled by default."));
     }
     return List.copyOf(l);
   }
@@ -223,7 +223,7 @@ final class ClusterMetrics {
     return new MetricSettings(i, true, MetricSettings.Strategy.AVG, List.of());
   }
 
-  /** {@code MemoryPressure} as {@code memory_pressure}, with slashes as they are. */
+  /** Converts {@code MemoryPressure} to {@code memory_pressure}, keeping slashes. */
   static String snake(String s) {
     return WORDS
         .matcher(s.strip())

@@ -11,7 +11,7 @@ import java.util.Map;
  */
 record ClusterObject(List<Part> parts, List<Entity> entities, Links links) {
   /**
-   * An entity, as far as its object alone tells.
+   * Entity, as described by its object alone.
    *
    * @param key of its identity, such as {@code k8s.pod.uid}
    */
@@ -21,10 +21,10 @@ record ClusterObject(List<Part> parts, List<Entity> entities, Links links) {
   record Owner(String kind, String name, String uid) {}
 
   /**
-   * By what objects find each other.
+   * References between objects.
    *
    * @param labels of a pod
-   * @param selector of a service: which pods it is for; empty for none
+   * @param selector pods selected by a service; empty for none
    */
   record Links(
       String namespace,

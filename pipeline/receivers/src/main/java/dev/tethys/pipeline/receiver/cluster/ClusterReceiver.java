@@ -26,8 +26,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows the objects of a cluster: says once an interval what is known of them, and tells in logs
- * which entities there are.
+ * Watches the objects of a cluster: emits their metrics once per interval, and their entities as
+ * logs.
  */
 final class ClusterReceiver implements Receiver {
   private static final System.Logger LOG = JulLogger.of(ClusterReceiver.class.getName());
@@ -100,7 +100,7 @@ final class ClusterReceiver implements Receiver {
     }
   }
 
-  /** What is known now. */
+  /** Collects the current metrics. */
   MetricsData gather() throws InterruptedException {
     MetricsData data = new MetricsData();
     if (config.resources().has(ClusterMetrics.CLUSTER) && !hasClusterId()) {
@@ -119,7 +119,7 @@ final class ClusterReceiver implements Receiver {
     return data;
   }
 
-  /** Looks for what the whole cluster is called by, until it is known. */
+  /** Looks up the id of the cluster until it is known. */
   private boolean hasClusterId() throws InterruptedException {
     JsonDocumentClient asked = api;
     if (cluster == null && asked != null) {
@@ -145,7 +145,7 @@ final class ClusterReceiver implements Receiver {
     return cluster != null;
   }
 
-  /** Slices by the services whose they are. */
+  /** Endpoint slices by service. */
   private Map<String, List<Part>> endpoints() {
     Map<String, List<Part>> by = new HashMap<>();
     for (WatchedKind w : watched) {

@@ -29,9 +29,9 @@ import java.util.concurrent.TimeUnit;
  * Emits entity events of a cluster as logs, as the Collector does: the state of an entity when it
  * appears or changes, and once per interval; its deletion once.
  *
- * <p>Watches only mark changes, so that no watch waits for an exporter, and memory is bounded by
- * the size of the cluster. One thread compares marked entities with the emitted state and offers
- * the difference until it is accepted: a deletion that was not accepted is never forgotten.
+ * <p>Watches only mark changes, so no watch waits for an exporter, and memory is bounded by the
+ * size of the cluster. One thread compares marked entities with the emitted state and offers the
+ * difference until it is accepted: a deletion that was not accepted is never forgotten.
  */
 final class EntityEvents implements WatchedKind.Listener {
   private static final System.Logger LOG = JulLogger.of(EntityEvents.class.getName());
@@ -45,13 +45,13 @@ final class EntityEvents implements WatchedKind.Listener {
   private record ObjectKey(WatchedKind kind, String key) {}
 
   private final String name;
-  private final Duration interval; // zero for none
+  private final Duration interval; // zero for never
   private final Consumer to;
   private final Thread thread;
 
   // Guarded by this.
   private final Set<ObjectKey> marked = new LinkedHashSet<>();
-  private final Set<ObjectKey> again = new LinkedHashSet<>(); // told though nothing changed
+  private final Set<ObjectKey> again = new LinkedHashSet<>(); // reported again although unchanged
   private final Set<WatchedKind> awaited = new LinkedHashSet<>(); // kinds without a first list
   private Collection<WatchedKind> kinds = List.of();
   private long due; // when all are reported again, nanoseconds
@@ -59,8 +59,8 @@ final class EntityEvents implements WatchedKind.Listener {
   private final Map<ObjectKey, Map<String, Entity>> reported = new HashMap<>(); // of the thread
 
   /**
-   * @param name of the receiver, as logs have it
-   * @param interval after which all entities are reported again; zero for never
+   * @param name of the receiver in logs
+   * @param interval at which all entities are reported again; zero for never
    */
   EntityEvents(String name, Duration interval, Consumer to) {
     this.name = name;
@@ -72,14 +72,14 @@ final class EntityEvents implements WatchedKind.Listener {
             .unstarted(SupervisedLoop.of("entities", this::run));
   }
 
-  /** Begins, once each of these kinds was listed: the maker of a pod is known then. */
+  /** Starts after each of these kinds was listed, when the owners of pods are known. */
   synchronized void start(Collection<WatchedKind> of) {
     kinds = List.copyOf(of);
     awaited.addAll(of);
     thread.start();
   }
 
-  /** What tells them, for who ends it ({@link IntervalCollector#stop}). */
+  /** Reporting thread, for the caller that stops it ({@link IntervalCollector#stop}). */
   Thread thread() {
     return thread;
   }
@@ -104,7 +104,7 @@ final class EntityEvents implements WatchedKind.Listener {
         List<ObjectKey> next = next();
         try {
           sendEvents(next);
-        } catch (RuntimeException e) { // of any kind, it never ends permanently
+        } catch (RuntimeException e) { // no failure ends the thread
           LOG.log(Level.ERROR, name + ": entity events not emitted", e);
           synchronized (this) {
             marked.addAll(next);
@@ -124,7 +124,7 @@ final class EntityEvents implements WatchedKind.Listener {
     due = System.nanoTime() + interval.toNanos();
   }
 
-  /** The places to be checked next; waits while there are none. */
+  /** Next keys to check; waits while there are none. */
   private synchronized List<ObjectKey> next() throws InterruptedException {
     while (true) {
       if (!interval.isZero() && due - System.nanoTime() <= 0) {
@@ -147,7 +147,7 @@ final class EntityEvents implements WatchedKind.Listener {
     }
   }
 
-  /** Offers what is new of these, as it is by then, until it is taken. */
+  /** Offers the changes of these objects, in their state at that time, until accepted. */
   private void sendEvents(List<ObjectKey> places) throws InterruptedException {
     while (true) {
       Map<ObjectKey, Map<String, Entity>> now = now(places);
@@ -208,7 +208,7 @@ final class EntityEvents implements WatchedKind.Listener {
     return out;
   }
 
-  /** A pod with what services it is of, and what made who made it. */
+  /** Adds a pod's services and workload. */
   private Entity completed(Entity pod, Links links, Map<String, List<Links>> services) {
     Map<String, String> d = new LinkedHashMap<>(pod.description());
     for (Links s : services.getOrDefault(links.namespace(), List.of())) {
@@ -226,7 +226,7 @@ final class EntityEvents implements WatchedKind.Listener {
     return new Entity(pod.type(), pod.key(), pod.id(), d);
   }
 
-  /** Sets the workload of a pod: none while its maker is not known. */
+  /** Sets the workload of a pod: none while its owner is unknown. */
   private static void workload(Map<String, String> d, Owner of, List<Owner> makers) {
     if (makers.isEmpty()) {
       return;
@@ -237,7 +237,10 @@ final class EntityEvents implements WatchedKind.Listener {
     d.put("k8s.workload.name", w.name());
   }
 
-  /** What kind of owner an owner has; itself if it has none such, nothing if it is not known. */
+  /**
+   * Owner of an owner; the owner itself if it has none of the required kind, empty if it is
+   * unknown.
+   */
   private List<Owner> maker(ClusterKind kind, String namespace, Owner owner, String wanted) {
     for (WatchedKind k : kinds) {
       if (k.kind() == kind) {

@@ -10,11 +10,11 @@ import java.util.Locale;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
-/** Takes out of objects what entities they are, and under which attributes the Collector has it. */
+/** Extracts entities from objects, with the Collector's attributes. */
 final class EntityReader {
   private static final String NAMESPACE = "k8s.namespace.name";
 
-  /** Conditions that each kubelet reports; others change all the time on some nodes. */
+  /** Conditions reported by every kubelet; others change frequently on some nodes. */
   private static final List<String> CONDITIONS =
       List.of("Ready", "MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable");
 
@@ -24,9 +24,9 @@ final class EntityReader {
   private EntityReader() {}
 
   /**
-   * The entities of an object.
+   * Entities of an object.
    *
-   * @param parts of the same object, in which what images are called was found
+   * @param parts of the same object, which contain the image names
    */
   static List<Entity> read(ClusterKind kind, JsonNode o, List<Part> parts) {
     return switch (kind) {
@@ -48,7 +48,7 @@ final class EntityReader {
     };
   }
 
-  /** By what an object belongs to others, where one asks for that. */
+  /** References of an object that are used to resolve owners and services. */
   static Links links(ClusterKind kind, JsonNode o) {
     JsonNode m = o.path("metadata");
     String namespace = text(m, "namespace");
@@ -101,7 +101,7 @@ final class EntityReader {
     d.put("k8s.node.name", text(o.path("spec"), "nodeName"));
     for (Owner w : owners(m)) {
       made(d, w);
-      // Of these two the maker is known in turn.
+      // These two have owners of their own.
       if (!w.kind().equals("ReplicaSet") && !w.kind().equals("Job")) {
         d.put("k8s.workload.kind", w.kind());
         d.put("k8s.workload.name", w.name());
@@ -206,7 +206,7 @@ final class EntityReader {
     return e;
   }
 
-  /** One whose labels and annotations are given by their names. */
+  /** Entity whose labels and annotations are listed by name. */
   private static Entity named(String kind, JsonNode o) {
     JsonNode m = o.path("metadata");
     String of = "k8s." + kind + ".";

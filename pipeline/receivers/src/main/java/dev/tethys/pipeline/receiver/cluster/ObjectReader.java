@@ -9,7 +9,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Takes out of objects what is kept of them; of pods {@link PodReader} does. */
+/** Extracts the stored data of objects; {@link PodReader} handles pods. */
 final class ObjectReader {
   private static final List<String> VOLUME_PHASES =
       List.of("Pending", "Available", "Bound", "Released", "Failed");
@@ -17,7 +17,7 @@ final class ObjectReader {
 
   private ObjectReader() {}
 
-  /** What reads nodes. */
+  /** Reads a node. */
   static Part node(JsonNode o, List<String> conditions, List<String> allocatable) {
     JsonNode m = o.path("metadata");
     JsonNode info = o.path("status").path("nodeInfo");
@@ -79,7 +79,7 @@ final class ObjectReader {
             });
   }
 
-  /** Deployments and what makes pods as they do. */
+  /** Reads deployments and other workloads with replicas. */
   static Part replicas(String kind, String metrics, JsonNode o) {
     return Part.of(kind, o)
         .whole(metrics + ".desired", o.path("spec").path("replicas"))
@@ -156,7 +156,7 @@ final class ObjectReader {
     return p;
   }
 
-  /** Amounts by what they are of; those of CPUs in thousandths. */
+  /** Adds quantities by resource; CPUs in thousandths. */
   private static void amounts(Part p, String metric, JsonNode by, String... namespace) {
     for (Map.Entry<String, JsonNode> e : by.properties()) {
       BigDecimal n = Quantity.of(e.getValue().asString(""));
@@ -203,7 +203,7 @@ final class ObjectReader {
     return o.path("status").path("phase").asString("");
   }
 
-  /** A point for each of several states, 1 for the one that there is. */
+  /** Adds a point for each state: 1 for the current one, 0 for the others. */
   static void one(Part p, String metric, List<String> all, String now) {
     all.forEach(s -> p.whole(metric, s.equals(now) ? 1 : 0, s));
   }
@@ -226,7 +226,7 @@ final class ObjectReader {
     return p;
   }
 
-  /** The endpoints of a slice, as values of the service whose they are. */
+  /** Reads the endpoints of a slice as values of its service. */
   static Part slice(JsonNode o) {
     JsonNode m = o.path("metadata");
     Part p =
@@ -257,13 +257,13 @@ final class ObjectReader {
     return p;
   }
 
-  /** An amount in whole numbers, rounded up; null when it is none. */
+  /** Parses a quantity as an integer, rounded up; null if it is invalid. */
   static @Nullable Long whole(String quantity) {
     BigDecimal n = Quantity.of(quantity);
     return n == null ? null : n.setScale(0, RoundingMode.CEILING).longValue();
   }
 
-  /** An amount of CPUs in thousandths at the finest; null when it is none. */
+  /** Parses a CPU quantity with a resolution of thousandths; null if it is invalid. */
   static @Nullable Double cpus(String quantity) {
     BigDecimal n = Quantity.of(quantity);
     return n == null ? null : n.setScale(3, RoundingMode.CEILING).doubleValue();

@@ -15,12 +15,12 @@ record Part(Map<String, Object> attributes, List<Value> values) {
   /** A value of a metric, whole or not. */
   record Value(String metric, Number number, List<Object> attributes) {}
 
-  /** One without anything yet. */
+  /** Creates an empty part. */
   static Part empty() {
     return new Part(new LinkedHashMap<>(), new ArrayList<>());
   }
 
-  /** One with name, identity and namespace of an object of a kind. */
+  /** Creates a part with the name, UID and namespace of an object. */
   static Part of(String kind, JsonNode object) {
     Part p = empty();
     JsonNode m = object.path("metadata");
@@ -30,7 +30,7 @@ record Part(Map<String, Object> attributes, List<Value> values) {
     return p;
   }
 
-  /** Adds an attribute if it says anything. */
+  /** Adds an attribute unless it is empty. */
   Part named(String attribute, JsonNode value) {
     return named(attribute, value.asString(""));
   }
@@ -51,7 +51,7 @@ record Part(Map<String, Object> attributes, List<Value> values) {
     return this;
   }
 
-  /** The same of one that the API leaves away when it is 0. */
+  /** The same for a value that the API omits if it is 0. */
   Part count(String metric, JsonNode value) {
     return whole(metric, value.asLong(0));
   }
@@ -62,7 +62,7 @@ record Part(Map<String, Object> attributes, List<Value> values) {
     return this;
   }
 
-  /** Adds a number that may be none. */
+  /** Adds a number unless it is null. */
   Part number(String metric, @Nullable Number value) {
     if (value != null) {
       values.add(new Value(metric, value, List.of()));

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
-/** Takes out of pods what is kept of them: a part for the pod, and one for each container. */
+/** Extracts the stored data of pods: a part for the pod, and one for each container. */
 final class PodReader {
   private static final List<String> PHASES =
       List.of("", "Pending", "Running", "Succeeded", "Failed");
@@ -62,7 +62,7 @@ final class PodReader {
       if (s.path("name").asString("").equals(name)) {
         status(p, s);
         String now = s.path("image").asString("");
-        if (!now.isEmpty() && !now.startsWith("sha256:")) { // else it is known by its digest alone
+        if (!now.isEmpty() && !now.startsWith("sha256:")) { // otherwise only the digest is known
           image = now;
         }
       }
@@ -96,7 +96,7 @@ final class PodReader {
     }
   }
 
-  /** The name and the tag of an image; one that is known by its digest alone has neither. */
+  /** Adds the name and tag of an image; an image given as a digest has neither. */
   private static void image(Part p, String image) {
     String name = image.replaceFirst("@.*", "");
     if (name.isEmpty() || name.startsWith("sha256:")) {

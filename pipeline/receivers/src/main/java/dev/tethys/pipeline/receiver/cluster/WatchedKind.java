@@ -26,7 +26,7 @@ final class WatchedKind implements ResourceCache.Listener<ClusterObject> {
 
   /** Listener for changes; must not block. */
   interface Listener {
-    /** Objects may be others than they were, or gone. */
+    /** Reports that objects changed or were deleted. */
     void changed(WatchedKind kind, Collection<String> keys);
 
     /** The first list arrived, or failed. */
@@ -34,7 +34,7 @@ final class WatchedKind implements ResourceCache.Listener<ClusterObject> {
   }
 
   /**
-   * @param name of the receiver, as logs have it
+   * @param name of the receiver in logs
    * @param namespace {@code ""} for all
    * @param listener receives entities and their changes; null for none
    */
@@ -59,7 +59,7 @@ final class WatchedKind implements ResourceCache.Listener<ClusterObject> {
     return kind;
   }
 
-  /** What is kept of each object, in the order of their names. */
+  /** Stored data of all objects, sorted by name. */
   Collection<ClusterObject> objects() {
     return known().values();
   }
@@ -107,7 +107,7 @@ final class WatchedKind implements ResourceCache.Listener<ClusterObject> {
     if (failures.isNew(reason)) { // it is tried twice a minute
       LOG.log(
           Level.WARNING,
-          "{0}: cannot {1}, what was known stays, and it is tried again: {2}",
+          "{0}: cannot {1}, keeping the known objects and retrying: {2}",
           name,
           what,
           reason);

@@ -18,10 +18,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code clymene} receivers: they take what Clymene's gateways take. */
+/** Creates {@code clymene} receivers, which accept the same data as Clymene's gateways. */
 public final class ClymeneReceiverFactory implements ReceiverFactory<GatewaySettings> {
   private static final Type<GatewaySettings> TYPE =
-      GatewaySettings.type("clymene", "Receives what Clymene's programs send to a gateway.");
+      GatewaySettings.type("clymene", "Receives data that Clymene's programs send to a gateway.");
 
   @Override
   public String type() {

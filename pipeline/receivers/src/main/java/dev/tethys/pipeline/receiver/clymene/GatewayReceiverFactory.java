@@ -25,15 +25,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes {@code gateway} receivers: everything that is pushed, on one port for gRPC and one for
- * HTTP. OTLP, remote write, Loki's push and the data of Clymene's programs have their own paths, so
- * nothing has to be guessed.
+ * Creates {@code gateway} receivers: all push protocols on one port for gRPC and one for HTTP.
+ * OTLP, remote write, Loki's push and Clymene's data have their own paths, so the protocol is never
+ * ambiguous.
  */
 public final class GatewayReceiverFactory implements ReceiverFactory<GatewaySettings> {
   private static final Type<GatewaySettings> TYPE =
       GatewaySettings.type("gateway", "Receives everything that is pushed, on two ports.");
 
-  /** Where senders of remote write to Cortex and Mimir are pointed at. */
+  /** Path used by remote write senders of Cortex and Mimir. */
   private static final String CORTEX_PATH = "/api/v1/push";
 
   @Override

@@ -17,14 +17,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Profiles of Coroot's agents: {@code POST /v1/profiles} with a file of pprof as the body. The
- * query has the attributes of the resource ({@code service.name}, {@code container.id}, {@code
- * host.name}, {@code host.id}). 200 when it is stored; the agents take no other status for that.
+ * Profiles of Coroot's agents: {@code POST /v1/profiles} with a pprof file as body. The query has
+ * the resource attributes ({@code service.name}, {@code container.id}, {@code host.name}, {@code
+ * host.id}). The answer is 200 when the profile is stored; agents accept no other status.
  *
  * <p>The agents name sample types {@code SOURCE:TYPE:UNIT}, such as {@code ebpf:cpu:nanoseconds}.
- * They become those that other agents send ({@code cpu}, {@code alloc_space}), with the source as
- * the attribute {@code profile.source}. CPU time of other sources than eBPF has its source in front
- * ({@code java_cpu}): eBPF has sampled the same processes, and the two must not be added up.
+ * They are converted to the types of other agents ({@code cpu}, {@code alloc_space}), with the
+ * source as the attribute {@code profile.source}. CPU time from sources other than eBPF is prefixed
+ * with the source ({@code java_cpu}), because eBPF samples the same processes and the two must not
+ * be added up.
  */
 public final class CorootProfiles {
   /** Path of the endpoint. */
@@ -74,7 +75,7 @@ public final class CorootProfiles {
     }
   }
 
-  /** Source in the name of a type; empty when it has none. */
+  /** Source in the name of a type; empty if it has none. */
   private static String source(String type) {
     String[] parts = type.split(":", -1);
     return parts.length == 3 && SOURCES.contains(parts[0]) ? parts[0] : "";

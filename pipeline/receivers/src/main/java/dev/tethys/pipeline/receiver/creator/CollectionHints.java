@@ -31,7 +31,7 @@ final class CollectionHints {
   private final CreatorSettings.Discovery discovery;
   private final Template.Scope scope;
 
-  /** The annotations that speak of one endpoint. */
+  /** Annotations for one endpoint. */
   private record EndpointHints(Map<String, String> all, String signal, String part) {
     String get(String what) {
       String own = all.get(PREFIX + signal + "." + part + "/" + what);
@@ -49,9 +49,9 @@ final class CollectionHints {
   }
 
   /**
-   * What is made for an endpoint because its pod says so; empty where that says nothing.
+   * Template for an endpoint from the annotations of its pod; empty if it has none.
    *
-   * @throws ConfigException when what it says is wrong
+   * @throws ConfigException if they are invalid
    */
   Optional<Template> template(Endpoint e) {
     if (!(e.values().get("pod") instanceof Attributes pod)) {
@@ -97,7 +97,7 @@ final class CollectionHints {
     String path =
         "/var/log/pods/%s_%s_%s/%s/*.log"
             .formatted(text(pod, "namespace"), text(pod, "name"), text(pod, "uid"), hints.part);
-    // What comes first stays.
+    // Earlier entries take precedence.
     YamlNode config = read("include: ['" + path.replace("'", "''") + "']", "logs", e);
     config = under(config, own);
     if (discovery.fileLog() != null) {
@@ -114,7 +114,7 @@ final class CollectionHints {
     return Optional.of(made(e, FILE_LOG, text(pod, "uid") + "_" + hints.part, config, Signal.LOGS));
   }
 
-  /** With the entries of another map whose keys it has not. */
+  /** Adds the entries of another map whose keys are missing. */
   private static YamlNode under(YamlNode map, YamlNode other) {
     Map<String, YamlNode> entries = new LinkedHashMap<>();
     other.entries().forEach((k, v) -> entries.put(k, v.value()));
@@ -182,7 +182,7 @@ final class CollectionHints {
     String host = (scheme < 0 ? text : text.substring(scheme + 3)).replaceFirst("[/?#].*", "");
     if (!host.equals(e.target())) {
       throw address.error(
-          "a pod can name itself alone, as in http://`endpoint`/metrics: \""
+          "a pod may only refer to itself, as in http://`endpoint`/metrics: \""
               + text
               + "\" is not at "
               + e.target());

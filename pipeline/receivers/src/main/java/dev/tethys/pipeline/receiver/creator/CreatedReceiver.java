@@ -13,15 +13,15 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Running receiver of one endpoint and template; follows the wanted configuration. A failed start
- * is reported and retried after a pause for as long as the receiver is wanted.
+ * Running receiver of one endpoint and template; follows the desired configuration. A failed start
+ * is logged and retried after a pause for as long as the receiver is desired.
  *
  * <p>Invariant: only its thread creates, starts and stops receivers, one at a time.
  */
 final class CreatedReceiver {
   private static final System.Logger LOG = JulLogger.of(CreatedReceiver.class.getName());
 
-  /** What a receiver that is not wanted any more has for what it took. */
+  /** Time for a receiver that is no longer desired to deliver accepted data. */
   private static final Duration GRACE = Duration.ofSeconds(30);
 
   private static final Duration LONGEST = Duration.ofMinutes(1);
@@ -35,16 +35,16 @@ final class CreatedReceiver {
 
   // Guarded by lock.
   private @Nullable PlannedReceiver wanted;
-  private boolean gone; // nothing ran and nothing was wanted: it takes nothing any more
+  private boolean gone; // nothing ran and nothing was desired: further changes are ignored
   private boolean ended;
-  private boolean waiting; // the thread may wait long for a receiver that starts or finishes
+  private boolean waiting; // the thread may wait long for a receiver to start or finish
   private Duration timeLimit = Duration.ZERO;
 
   /**
-   * Runs nothing yet.
+   * Creates an idle instance.
    *
-   * @param again after which one that could not start is tried again for the first time
-   * @param whenGone told when it takes nothing any more; not at its {@link #end}
+   * @param again initial pause before a failed start is retried
+   * @param whenGone called when it has become idle for good; not after {@link #end}
    */
   CreatedReceiver(
       PlannedReceiver first,
@@ -65,7 +65,7 @@ final class CreatedReceiver {
     thread.start();
   }
 
-  /** Another is wanted from now on, or none; false where it has gone already. */
+  /** Sets the desired receiver, or none; returns false if this instance has ended. */
   boolean require(@Nullable PlannedReceiver w) {
     lock.lock();
     try {
@@ -82,7 +82,7 @@ final class CreatedReceiver {
     }
   }
 
-  /** Whether nothing ran and nothing was wanted, after which it takes nothing any more. */
+  /** Whether nothing ran and nothing was desired, after which changes are ignored. */
   boolean isGone() {
     lock.lock();
     try {
@@ -92,7 +92,7 @@ final class CreatedReceiver {
     }
   }
 
-  /** It is to end within a time. */
+  /** Ends within a time limit. */
   void end(Duration time) {
     lock.lock();
     try {
@@ -109,7 +109,10 @@ final class CreatedReceiver {
     return thread.join(time);
   }
 
-  /** With the lock. Who is starting may wait for a server, who finishes for files. */
+  /**
+   * Wakes the thread; called with the lock. A starting receiver may wait for a server, a finishing
+   * one for files.
+   */
   private void wake() {
     if (waiting) {
       thread.interrupt();
@@ -117,7 +120,7 @@ final class CreatedReceiver {
     changed.signalAll();
   }
 
-  // Of the thread that runs: what is at work.
+  // State of the thread: the running receiver.
   private @Nullable PlannedReceiver current;
   private @Nullable Receiver running;
 
@@ -154,10 +157,7 @@ final class CreatedReceiver {
     return a.compareTo(b) < 0 ? a : b;
   }
 
-  /**
-   * Waits until something else than this is wanted, or it is time to try it again; false at the
-   * end.
-   */
+  /** Waits until another configuration is desired or the retry is due; returns false at the end. */
   private boolean awaitOther(@Nullable PlannedReceiver current, @Nullable Duration pause) {
     lock.lock();
     try {
@@ -177,7 +177,7 @@ final class CreatedReceiver {
     }
   }
 
-  /** What is wanted; null, and it has gone, where nothing is. */
+  /** Desired receiver; null, and this instance ends, if there is none. */
   private @Nullable PlannedReceiver next() {
     lock.lock();
     try {
@@ -200,19 +200,19 @@ final class CreatedReceiver {
     }
   }
 
-  /** Has it take what is left, until something else is wanted. */
+  /** Lets it deliver remaining data until another receiver is desired. */
   private void finish(Receiver r, PlannedReceiver w) {
     try {
       r.finish(GRACE);
     } catch (InterruptedException e) {
       // the endpoint is back, or all ends
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, w.called() + " did not take what was left", e);
+      LOG.log(Level.ERROR, w.called() + " failed to deliver remaining data", e);
     }
     lock.lock();
     try {
       waiting = false;
-      Thread.interrupted(); // no more of them come
+      Thread.interrupted(); // no more interrupts follow
     } finally {
       lock.unlock();
     }
@@ -227,7 +227,7 @@ final class CreatedReceiver {
     }
   }
 
-  /** One that runs; null where it cannot start. */
+  /** Starts a receiver; null if it cannot start. */
   private @Nullable Receiver begin(PlannedReceiver w) {
     Receiver r = null;
     String problem = null;
@@ -244,7 +244,7 @@ final class CreatedReceiver {
     lock.lock();
     try {
       waiting = false;
-      Thread.interrupted(); // no more of them come
+      Thread.interrupted(); // no more interrupts follow
       tell = !ended && wanted == w;
     } finally {
       lock.unlock();
@@ -265,7 +265,7 @@ final class CreatedReceiver {
     try {
       r.stop(time);
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, w.called() + " did not end as it should", e);
+      LOG.log(Level.ERROR, w.called() + " failed to stop", e);
     }
   }
 }

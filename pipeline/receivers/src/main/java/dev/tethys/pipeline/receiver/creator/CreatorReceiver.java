@@ -22,13 +22,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows observers, and sees to it that for each endpoint just the receivers run whose rules are
- * true of it. Receivers that an endpoint's change does not concern continue.
+ * Follows observers and runs, for each endpoint, exactly the receivers whose rules match it.
+ * Receivers not affected by a change of the endpoint keep running.
  */
 final class CreatorReceiver implements Receiver {
   private static final System.Logger LOG = JulLogger.of(CreatorReceiver.class.getName());
 
-  /** A rule, and what is made where it is true. */
+  /** Rule with the template of receivers for matching endpoints. */
   record Ruled(EndpointRule rule, Template template) {}
 
   private final String name;
@@ -40,21 +40,21 @@ final class CreatorReceiver implements Receiver {
   private final EndpointObserver.Follower follower = this::changed;
   private final Thread thread;
 
-  /** The newest state of each endpoint to be handled; empty for one that is gone. */
+  /** Latest state of each endpoint to process; empty for a removed one. */
   private final Map<String, Optional<Endpoint>> pending =
       new LinkedHashMap<>(); // guarded by itself
 
-  /** Endpoints of which something has ended. */
+  /** Endpoints with ended receivers. */
   private final Set<String> left = new HashSet<>(); // guarded by pending
 
-  /** Of each endpoint that has some, what runs there by the name of the template; of the thread. */
+  /** Receivers by endpoint and template name; used only by the thread. */
   private final Map<String, Map<String, CreatedReceiver>> running = new ConcurrentHashMap<>();
 
   /**
-   * Not yet started.
+   * Creates a stopped instance.
    *
-   * @param hints of pods; null where these say nothing
-   * @param again after which a receiver that could not start is tried again
+   * @param hints from pod annotations; null to ignore annotations
+   * @param again pause before a failed start is retried
    */
   CreatorReceiver(
       String name,
@@ -124,7 +124,7 @@ final class CreatorReceiver implements Receiver {
     }
   }
 
-  /** What is to run for an endpoint, by the name of the template. */
+  /** Receivers to run for an endpoint, by template name. */
   private Map<String, PlannedReceiver> plannedReceivers(Endpoint e) {
     Map<String, PlannedReceiver> out = new HashMap<>();
     if (hints != null) {
@@ -135,12 +135,7 @@ final class CreatorReceiver implements Receiver {
           return out;
         }
       } catch (ConfigException | ExpressionException x) {
-        LOG.log(
-            Level.ERROR,
-            "{0}: what the annotations of {1} ask for cannot be done: {2}",
-            name,
-            e,
-            x.getMessage());
+        LOG.log(Level.ERROR, "{0}: invalid annotations of {1}: {2}", name, e, x.getMessage());
         return out;
       } catch (RuntimeException | StackOverflowError x) {
         logFailure(e, x);
@@ -167,9 +162,9 @@ final class CreatorReceiver implements Receiver {
     return out;
   }
 
-  /** A failure of one endpoint delays no other. */
+  /** Logs a failure of one endpoint, which must not delay others. */
   private void logFailure(Endpoint e, Throwable x) {
-    LOG.log(Level.ERROR, name + ": nothing can be made for " + e, x);
+    LOG.log(Level.ERROR, name + ": cannot create receivers for " + e, x);
   }
 
   private static void put(Template t, Endpoint e, Map<String, PlannedReceiver> to) {
@@ -178,7 +173,7 @@ final class CreatorReceiver implements Receiver {
     }
   }
 
-  /** Has these run for an endpoint, and no others. */
+  /** Runs these receivers for an endpoint, and no others. */
   private void become(String endpoint, Map<String, PlannedReceiver> these) {
     Map<String, CreatedReceiver> now = running.getOrDefault(endpoint, new HashMap<>());
     now.forEach(
@@ -208,7 +203,7 @@ final class CreatorReceiver implements Receiver {
     }
   }
 
-  /** Forgets what has ended of an endpoint. */
+  /** Removes ended receivers of an endpoint. */
   private void sweep(String endpoint) {
     Map<String, CreatedReceiver> now = running.get(endpoint);
     if (now != null) {
@@ -242,7 +237,7 @@ final class CreatorReceiver implements Receiver {
     }
   }
 
-  /** The endpoints for which something runs, or is to. */
+  /** Endpoints with running or planned receivers. */
   Set<String> endpoints() {
     return Set.copyOf(running.keySet());
   }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Settings of a {@code receiver_creator}.
  *
  * @param observers observers whose endpoints are used
- * @param attributes of resources by kind of endpoint, over the defaults
+ * @param attributes resource attributes by kind of endpoint, which override the defaults
  */
 public record CreatorSettings(
     List<Reference> observers,
@@ -29,9 +29,9 @@ public record CreatorSettings(
   /**
    * One of the receivers.
    *
-   * @param key where its name stands
-   * @param config of the receiver, with expressions; null where nothing is written
-   * @param attributes of its resources, over those of the kind of endpoint
+   * @param key position of its name
+   * @param config of the receiver, with expressions; null if empty
+   * @param attributes resource attributes, which override those of the kind of endpoint
    */
   record Entry(
       ComponentId id,
@@ -139,7 +139,7 @@ public record CreatorSettings(
           n.entries()
               .forEach(
                   (k, e) -> {
-                    e.value().asString(); // a list or a map is none
+                    e.value().asString(); // lists and maps are not allowed
                     out.put(k, e.value());
                   });
           return Collections.unmodifiableMap(out);
@@ -178,9 +178,9 @@ public record CreatorSettings(
                             () ->
                                 e.key()
                                     .error(
-                                        "there is no kind of endpoint \""
+                                        "unknown kind of endpoint \""
                                             + word
-                                            + "\"; there are: "
+                                            + "\"; it must be one of: "
                                             + EndpointRule.words())),
                     texts().read(e.value())));
     return Collections.unmodifiableMap(out);

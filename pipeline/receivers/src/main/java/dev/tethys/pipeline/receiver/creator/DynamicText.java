@@ -10,9 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Text in which expressions about an endpoint stand between backticks; {@code \`} is a backtick.
- * One that is an expression and nothing else is what that is, be it a number; any other is a
- * string.
+ * Text with expressions about an endpoint between backticks; {@code \`} is a literal backtick. Text
+ * that consists of one expression has its value, such as a number; any other text is a string.
  */
 final class DynamicText {
   private sealed interface Part {}
@@ -28,10 +27,10 @@ final class DynamicText {
   }
 
   /**
-   * Reads one.
+   * Parses a text.
    *
-   * @param about what expressions may ask
-   * @throws ExpressionException where one is malformed, or a backtick has no other
+   * @param about fields available to expressions
+   * @throws ExpressionException if an expression is malformed or a backtick is unmatched
    */
   static DynamicText of(String text, Shape.Fields about) {
     List<Part> parts = new ArrayList<>();
@@ -40,7 +39,7 @@ final class DynamicText {
     while (i < text.length()) {
       char c = text.charAt(i);
       if (c == '\\' && i + 1 < text.length()) {
-        // Before anything but a backtick it is itself, with what follows.
+        // A backslash before any other character is literal.
         if (text.charAt(i + 1) != '`') {
           fixed.append(c);
         }
@@ -55,7 +54,7 @@ final class DynamicText {
         String source = text.substring(i + 1, end);
         if (source.isBlank()) {
           throw new ExpressionException(
-              "there is no expression between the backticks at character " + (i + 1));
+              "empty expression between the backticks at character " + (i + 1));
         }
         if (!fixed.isEmpty()) {
           parts.add(new Fixed(fixed.toString()));
@@ -80,9 +79,9 @@ final class DynamicText {
   }
 
   /**
-   * Its value: a string, a number, a bool; null for nothing.
+   * Evaluates to a string, a number, a boolean, or null.
    *
-   * @throws ExpressionException when it has none
+   * @throws ExpressionException if the evaluation fails
    */
   @Nullable Object value(Attributes endpoint) {
     if (parts.size() == 1) {

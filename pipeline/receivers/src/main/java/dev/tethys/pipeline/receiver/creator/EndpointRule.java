@@ -18,11 +18,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * For which endpoints a template is. It begins with the kind, so that all else in it, and in the
- * template, is held to what endpoints of that kind have.
+ * Rule that selects the endpoints of a template. It starts with the kind, so that the rest of the
+ * rule, and the template, is checked against the fields of that kind.
  *
  * @param kinds that it names
- * @param fields of these
+ * @param fields of these kinds
  */
 record EndpointRule(
     Set<EndpointKind> kinds, Shape.Fields fields, Expression<Attributes> condition) {
@@ -45,7 +45,10 @@ record EndpointRule(
               .orElseThrow(
                   () ->
                       n.error(
-                          "there is no kind of endpoint \"" + word + "\"; there are: " + words())));
+                          "unknown kind of endpoint \""
+                              + word
+                              + "\"; it must be one of: "
+                              + words())));
     } while (m.find());
     Shape.Fields fields = fields(kinds);
     try {
@@ -56,7 +59,7 @@ record EndpointRule(
     }
   }
 
-  /** What endpoints of one of these kinds have. */
+  /** Fields of endpoints of these kinds. */
   private static Shape.Fields fields(Set<EndpointKind> kinds) {
     Map<String, Shape> all = new LinkedHashMap<>();
     kinds.forEach(k -> k.fields().fields().forEach((n, s) -> all.merge(n, s, Shape::both)));

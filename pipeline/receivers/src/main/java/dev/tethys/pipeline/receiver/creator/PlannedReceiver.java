@@ -7,12 +7,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A receiver that is to run for an endpoint.
+ * Receiver to run for an endpoint.
  *
- * @param called how logs call it
- * @param tree what its settings were read of
- * @param attributes that resources get
- * @param signals that it is asked for; not empty
+ * @param called its name in logs
+ * @param tree source of its settings
+ * @param attributes added to resources
+ * @param signals that it must emit; not empty
  */
 record PlannedReceiver(
     ReceiverFactory<?> factory,
@@ -22,7 +22,7 @@ record PlannedReceiver(
     Object tree,
     Map<String, String> attributes,
     Set<Signal> signals) {
-  /** Whether one that runs is just this. */
+  /** Whether a running receiver is identical. */
   boolean sameAs(PlannedReceiver o) {
     return factory == o.factory
         && id.equals(o.id)

@@ -73,7 +73,7 @@ public final class ReceiverCreatorFactory implements ReceiverFactory<CreatorSett
     }
     receivers.mayAsk(words);
     if (s.discovery().enabled()) {
-      receivers.mayAskAny(); // pods say what is made
+      receivers.mayAskAny(); // annotations of pods select the receivers
     }
     return new CreatorReceiver(
         context.name(),
@@ -93,7 +93,7 @@ public final class ReceiverCreatorFactory implements ReceiverFactory<CreatorSett
         AGAIN);
   }
 
-  /** The scalars of a configuration, among which extensions may be named. */
+  /** Scalars of a configuration, which may name extensions. */
   private static void words(YamlNode config, List<String> to) {
     config.rewritten(
         n -> {

@@ -11,12 +11,12 @@ import dev.tethys.pipeline.Outcome;
 import java.util.Map;
 
 /**
- * Adds attributes to the resources of what passes; what a resource has already stays as it is.
+ * Adds attributes to resources; attributes already present are kept.
  *
  * @param to the next consumer
  */
 record ResourceAdding(Map<String, String> attributes, Consumer to) implements Consumer {
-  /** A consumer before another; that one itself where there is nothing to add. */
+  /** Wraps a consumer; returns it unchanged if there is nothing to add. */
   static Consumer before(Consumer to, Map<String, String> attributes) {
     return attributes.isEmpty() ? to : new ResourceAdding(attributes, to);
   }

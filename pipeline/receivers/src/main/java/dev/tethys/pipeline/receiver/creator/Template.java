@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 final class Template {
   private static final String ENDPOINT = "endpoint";
 
-  /** Beyond this a name is shortened: some of them become the name of a folder. */
+  /** Maximum length of a name, because some become folder names. */
   private static final int LONGEST_NAME = 120;
 
   private final ComponentId creator;
@@ -46,7 +46,7 @@ final class Template {
   private final Set<Signal> signals;
   private final boolean takesEndpoint;
 
-  /** Those with a backtick in them, as they stand. */
+  /** Texts with backticks, by their source. */
   private final Map<String, DynamicText> texts = new HashMap<>();
 
   private final Map<EndpointKind, Map<String, DynamicText>> attributes =
@@ -66,16 +66,16 @@ final class Template {
       Map<EndpointKind, Map<String, YamlNode>> attributes) {}
 
   /**
-   * Compiles one.
+   * Compiles a template.
    *
    * @param id type and name of the receiver
-   * @param key where its name stands
-   * @param config null where nothing is written
-   * @param own attributes of resources
-   * @param kinds of endpoints that it is for
+   * @param key position of its name
+   * @param config null if empty
+   * @param own resource attributes
+   * @param kinds of endpoints to which it applies
    * @param fields of these
-   * @param signals that are taken of it
-   * @throws ConfigException at the place of what is wrong
+   * @param signals that it must emit
+   * @throws ConfigException at the position of the error
    */
   Template(
       Scope scope,
@@ -133,7 +133,9 @@ final class Template {
     }
   }
 
-  /** Attributes of one kind: the usual, over them those of all receivers, over them its own. */
+  /**
+   * Attributes of one kind: the defaults, overridden by those of all receivers, then by its own.
+   */
   private static Map<String, DynamicText> compiled(
       EndpointKind kind,
       Map<String, YamlNode> ofAll,
@@ -153,8 +155,8 @@ final class Template {
   }
 
   /**
-   * Finds now what would be wrong with every receiver that is made of it. Where expressions are in
-   * it, that is which keys there are; else all of it is tried.
+   * Checks the template in advance. With expressions only the keys can be checked; otherwise the
+   * entire configuration is.
    */
   private void check(DynamicReceivers receivers, EndpointKind kind) {
     boolean fixed = texts.values().stream().allMatch(DynamicText::isFixed);
@@ -213,9 +215,9 @@ final class Template {
   }
 
   /**
-   * What is to run for an endpoint.
+   * Receiver to run for an endpoint.
    *
-   * @throws ConfigException when no receiver can be made for this one, and why
+   * @throws ConfigException with the reason if none can be created
    */
   PlannedReceiver plan(Endpoint e) {
     Map<String, String> added = new LinkedHashMap<>();

@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Makes points of what a daemon says of a container. What it does not say gives no point: version 1
- * and version 2 of control groups measure different things. Of one thread.
+ * Creates points from a daemon's data about a container. Missing values yield no point: control
+ * groups v1 and v2 have different metrics. Not thread-safe.
  */
 final class ContainerPoints {
   private static final List<String> STATUSES =
       List.of("created", "running", "paused", "restarting", "removing", "exited", "dead");
 
-  /** The default period, of which a container gets a share of CPU time. */
+  /** Default CPU period, of which a container gets a share. */
   private static final double USUAL_PERIOD = 100_000;
 
   private final DockerConfig config;
@@ -43,8 +43,8 @@ final class ContainerPoints {
   /**
    * Adds the points of a container.
    *
-   * @param about what {@code /containers/ID/json} says
-   * @param stats what {@code /containers/ID/stats} says
+   * @param about response of {@code /containers/ID/json}
+   * @param stats response of {@code /containers/ID/stats}
    */
   void add(JsonNode about, JsonNode stats, long nanos, MetricsData to) {
     try {
@@ -220,11 +220,11 @@ final class ContainerPoints {
         out.recorder("container.uptime").measure(up);
       }
     } catch (DateTimeParseException e) {
-      // it has never been started
+      // it was never started
     }
   }
 
-  /** CPUs that it may use: so many, those of a set, or its share of each period. */
+  /** CPU limit of a container: a number, the size of a CPU set, or a share of each period. */
   private static double cpuLimit(JsonNode host) {
     double nanos = host.path("NanoCpus").asDouble(0);
     if (nanos > 0) {
@@ -238,7 +238,7 @@ final class ContainerPoints {
     return host.path("CpuQuota").asDouble(0) / (period > 0 ? period : USUAL_PERIOD);
   }
 
-  /** How many there are in a set such as {@code 0-2,4}; 0 when it is none. */
+  /** Number of CPUs in a set such as {@code 0-2,4}; 0 if it is invalid. */
   private static double cpus(String set) {
     double n = 0;
     try {

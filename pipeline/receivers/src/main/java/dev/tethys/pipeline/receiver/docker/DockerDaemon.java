@@ -37,7 +37,7 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
     /**
      * Adds the keys.
      *
-     * @param oldest version of the API that will do, behind the {@code 1.}
+     * @param oldest minimum minor version of the API, after {@code 1.}
      */
     public Keys(Section s, int oldest) {
       this.oldest = oldest;
@@ -92,9 +92,9 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
     }
   }
 
-  /** What is wrong with an address; null when nothing is. */
+  /** Error of an address; null if it is valid. */
   private static @Nullable String problem(String endpoint) {
-    String wants = "\"" + endpoint + "\" is not the address of a daemon: it must be unix:///path,";
+    String wants = "\"" + endpoint + "\" is not a daemon address; it must be unix:///path,";
     wants += " tcp://host:port, http://host:port or https://host:port";
     if (endpoint.startsWith("unix:///") && endpoint.length() > "unix:///".length()) {
       return null;
@@ -108,7 +108,7 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
     }
   }
 
-  /** Why nothing would come of {@code tls} at an address; null where something does. */
+  /** Reason why {@code tls} has no effect at an address; null if it has one. */
   private static @Nullable String plain(String address, @Nullable ClientTlsSettings tls) {
     if (tls == null) {
       return null;
@@ -122,9 +122,9 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
   }
 
   /**
-   * Finds out where the daemon is, without a request.
+   * Resolves the daemon's address without a request.
    *
-   * @throws IOException when the environment names none
+   * @throws IOException if the environment names none
    */
   public JsonDocumentClient createClient(KubernetesEnvironment environment) throws IOException {
     String address = endpoint;

@@ -17,7 +17,7 @@ final class DockerMetrics {
   private static final String OPERATIONS = "{operations}";
   private static final String[] DEVICE = {"device_major", "device_minor", "operation"};
 
-  /** Metrics of block devices by the keys that Docker has for them. */
+  /** Metrics of block devices by Docker's keys. */
   static final Map<String, String> BLOCK_KEYS =
       new TreeMap<>(
           Map.of(
@@ -45,7 +45,7 @@ final class DockerMetrics {
           "unevictable",
           "writeback");
 
-  /** Of what happened to memory, with units. */
+  /** Memory event metrics with units. */
   private static final Map<String, String> OF_PAGES =
       new TreeMap<>(
           Map.of(

@@ -40,7 +40,7 @@ final class DockerReceiver implements Receiver {
       "/containers/json?filters="
           + URLEncoder.encode("{\"status\":[\"running\"]}", StandardCharsets.UTF_8);
 
-  /** Containers that are asked for at the same time. */
+  /** Maximum number of containers queried concurrently. */
   private static final int MOST = 64;
 
   /** State of a container. */
@@ -91,7 +91,7 @@ final class DockerReceiver implements Receiver {
     points = new ContainerPoints(config, out, IntervalCollector.nanos());
   }
 
-  /** What runs now; nothing where the daemon does not say. */
+  /** Metrics of the running containers; empty if the daemon does not answer. */
   MetricsData gather() throws InterruptedException {
     MetricsData data = new MetricsData();
     JsonDocumentClient asked = daemon;
@@ -121,7 +121,7 @@ final class DockerReceiver implements Receiver {
     return data;
   }
 
-  /** What the daemon says of these containers; those that have ended meanwhile are left out. */
+  /** Data of these containers; those that have ended meanwhile are skipped. */
   private List<Container> all(JsonDocumentClient asked, List<String> ids, Set<String> failures)
       throws InterruptedException {
     List<Future<@Nullable Container>> asking = new ArrayList<>();
@@ -160,7 +160,7 @@ final class DockerReceiver implements Receiver {
       }
       JsonNode stats =
           asked.get("/containers/" + id + "/stats?stream=false", config.pace().timeout());
-      // A container that has ended has no time of its statistics.
+      // Statistics of an ended container have no time.
       return stats.path("read").asString("").startsWith("0001-")
           ? null
           : new Container(about, stats);
@@ -174,7 +174,7 @@ final class DockerReceiver implements Receiver {
     }
   }
 
-  /** Logs a failure, once for as long as it lasts. */
+  /** Logs a failure once while it persists. */
   private void logFailures(Set<String> failures) {
     for (String s : failureLog.newOf(failures)) {
       LOG.log(Level.ERROR, "{0}: Error scraping metrics: {1}", name, s);

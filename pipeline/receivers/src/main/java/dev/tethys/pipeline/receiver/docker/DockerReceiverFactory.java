@@ -26,7 +26,7 @@ public final class DockerReceiverFactory implements ReceiverFactory<DockerConfig
 
   @Override
   public String about() {
-    return "Asks a Docker daemon what its containers use.";
+    return "Collects resource usage of containers from a Docker daemon.";
   }
 
   @Override

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Images by their names: {@code name}, {@code /expression/}, or a glob with any of {@code *?[]{}};
- * each with {@code !} before it for those that do not match. A name that is listed decides before
- * all others do; where one is listed with {@code !}, every other name matches.
+ * Filter of images by name: {@code name}, {@code /expression/}, or a glob with any of {@code
+ * *?[]{}}; a leading {@code !} negates. A listed exact name takes precedence over all other
+ * patterns; if an exact name is negated, every other name matches.
  */
 public final class ImageFilter {
   private static final Glob.Syntax GLOB = new Glob.Syntax("", false, "!", true);
@@ -26,7 +26,7 @@ public final class ImageFilter {
   private final List<Form> forms = new ArrayList<>();
 
   /**
-   * @throws IllegalArgumentException when one of them cannot be read
+   * @throws IllegalArgumentException if a pattern is invalid
    */
   public ImageFilter(List<String> written) {
     for (String w : written) {

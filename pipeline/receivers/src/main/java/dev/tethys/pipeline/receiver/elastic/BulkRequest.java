@@ -22,9 +22,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request of {@code _bulk}: a line with an action, and for all but {@code delete} a line with a
- * document. What is new ({@code index}, {@code create}) is a log record; what changes something
- * that is there is refused by item, as Elasticsearch answers by item.
+ * A {@code _bulk} request: a line with an action, and for all but {@code delete} a line with a
+ * document. New documents ({@code index}, {@code create}) become log records; changes of existing
+ * ones are rejected per item, as Elasticsearch responds per item.
  */
 final class BulkRequest {
   private static final Set<String> ACTIONS = Set.of("index", "create", "update", "delete");
@@ -44,7 +44,7 @@ final class BulkRequest {
   private final Map<List<String>, Group> groups = new LinkedHashMap<>(); // by labels of a stream
   private int taken;
 
-  /** Documents of one stream, with the numbers of their items. */
+  /** Documents of one stream with their item numbers. */
   private static final class Group {
     private final ScopeGroup<LogRecord> scope = new ScopeGroup<>();
     private final List<Integer> numbers = new ArrayList<>();
@@ -57,10 +57,10 @@ final class BulkRequest {
   /**
    * Reads a request.
    *
-   * @param index of actions that name none; null when the path names none either
+   * @param index default index of actions; null if the path has none either
    * @param now nanoseconds since 1970
-   * @param fields fields of documents that become attributes of resources
-   * @throws CodecException when it is malformed as a whole, in Elasticsearch's words
+   * @param fields document fields that become resource attributes
+   * @throws CodecException if it is malformed as a whole, with Elasticsearch's message
    */
   static BulkRequest read(byte[] b, @Nullable String index, long now, StreamFields fields) {
     if (b.length == 0) {
@@ -118,8 +118,8 @@ final class BulkRequest {
   /**
    * Reads an action with its metadata.
    *
-   * @throws CodecException when it is malformed: which of the following lines are documents is not
-   *     known then, so Elasticsearch refuses the whole request and keeps nothing of it
+   * @throws CodecException if it is malformed; the following documents cannot be located then, so
+   *     Elasticsearch rejects the entire request
    */
   private static Attributes action(byte[] b, int from, int to, int line) {
     String why = "expected one of [create, delete, index, update]";
@@ -130,7 +130,7 @@ final class BulkRequest {
         if (a.value(0) instanceof Attributes) {
           return a;
         }
-        why = "expected an object behind [" + a.key(0) + "]";
+        why = "expected an object after [" + a.key(0) + "]";
       }
     } catch (CodecException e) {
       why += ": " + e.getMessage();
@@ -138,7 +138,7 @@ final class BulkRequest {
     throw new CodecException("Malformed action/metadata line [" + line + "], " + why);
   }
 
-  /** Value of a key of the metadata as text, which numbers may be, too; null where it is absent. */
+  /** Metadata value as text, converted from a number if necessary; null if missing. */
   private static @Nullable String text(Attributes about, String key) {
     Object v = about.get(key);
     return v instanceof String || v instanceof Long ? v.toString() : null;
@@ -175,7 +175,7 @@ final class BulkRequest {
           index,
           id,
           "illegal_argument_exception",
-          "logs are not changed here: only [index] and [create] are taken");
+          "logs cannot be modified: only [index] and [create] are supported");
       return;
     }
     try {
@@ -235,12 +235,12 @@ final class BulkRequest {
     return r;
   }
 
-  /** What is taken. */
+  /** Accepted documents. */
   LogsData logs() {
     return logs;
   }
 
-  /** How many documents are. */
+  /** Number of accepted documents. */
   int taken() {
     return taken;
   }
@@ -255,8 +255,8 @@ final class BulkRequest {
   }
 
   /**
-   * Reasons by the number of an item, for items that were rejected behind the receiver. If it is
-   * not known which of them were, all were as far as the sender learns.
+   * Reasons by item number, for items rejected downstream. If it is unknown which, all are reported
+   * as rejected.
    */
   Map<Integer, String> rejected(Outcome.Rejected r) {
     Map<Integer, String> out = new HashMap<>();
@@ -273,7 +273,7 @@ final class BulkRequest {
     return out;
   }
 
-  /** The answer: what became of each item, in their order. */
+  /** Response with the result of each item, in order. */
   String answer(long millis, Map<Integer, String> rejected) {
     StringBuilder sb = new StringBuilder("{\"errors\":");
     boolean errors = refused() > 0 || !rejected.isEmpty();
@@ -299,7 +299,7 @@ final class BulkRequest {
     return sb.append("]}").toString();
   }
 
-  /** What a request that fails as a whole is answered. */
+  /** Response to a request that fails as a whole. */
   static String error(int status, String type, String why) {
     StringBuilder cause = new StringBuilder("{\"type\":");
     GoJson.append(GoJson.append(cause, type).append(",\"reason\":"), why);

@@ -57,7 +57,7 @@ public final class ElasticBulkReceiverFactory
     return SECTION.type(
         o -> {
           if (!o.get(VERSION).matches("\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}")) {
-            throw o.error(VERSION, "a version is three numbers, such as 8.17.0");
+            throw o.error(VERSION, "version must have the form MAJOR.MINOR.PATCH, such as 8.17.0");
           }
           return new Settings(HTTP.read(o), o.get(VERSION));
         });

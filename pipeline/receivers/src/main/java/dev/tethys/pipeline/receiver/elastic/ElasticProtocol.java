@@ -19,9 +19,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Elasticsearch's {@code _bulk} as logs, and what shippers request before they write. A request may
- * name the fields that identify a stream by the parameter {@code _stream_fields} or the header
- * {@code VL-Stream-Fields}, as for VictoriaLogs.
+ * Elasticsearch's {@code _bulk} as logs, and the requests that shippers make before they write. A
+ * request may name the fields that identify a stream in the parameter {@code _stream_fields} or the
+ * header {@code VL-Stream-Fields}, as for VictoriaLogs.
  */
 public final class ElasticProtocol {
   /** Version that senders learn by default. */
@@ -46,7 +46,7 @@ public final class ElasticProtocol {
   /**
    * Adds the paths.
    *
-   * @param prefix path in front of all, "" for none
+   * @param prefix of all paths, "" for none
    */
   public void addTo(HttpServerEndpoint endpoint, String prefix) {
     for (String method : new String[] {"POST", "PUT"}) {
@@ -63,9 +63,9 @@ public final class ElasticProtocol {
   }
 
   /**
-   * Adds what shippers request and set up before they write. Templates and policies have no effect
-   * here: requests for them are answered as if they existed, so that shippers do not create them,
-   * and their creation is acknowledged.
+   * Adds requests and setup that shippers make before they write. Templates and policies have no
+   * effect here: queries report them as existing, so shippers do not create them, and their
+   * creation is acknowledged.
    */
   private void questions(HttpServerEndpoint endpoint, String prefix) {
     String about =

@@ -34,9 +34,9 @@ final class EventTime {
   private EventTime() {}
 
   /**
-   * As {@code strict_date_optional_time||epoch_millis}.
+   * Parses a time in the format {@code strict_date_optional_time||epoch_millis}.
    *
-   * @throws CodecException when it is no time
+   * @throws CodecException if it is invalid
    */
   static long nanos(@Nullable Object v) {
     try {

@@ -7,14 +7,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fields of documents that identify a stream. They become attributes of a resource, named by their
- * path with {@code _} between its parts, so that a log store makes labels of them.
+ * Document fields that identify a stream. They become resource attributes named by their path with
+ * {@code _} as separator, so that a log store creates labels from them.
  *
- * @param paths paths such as {@code host.name}
+ * @param paths such as {@code host.name}
  * @param hasIndex whether the index is one too, as {@code index}
  */
 public record StreamFields(List<String> paths, boolean hasIndex) {
-  /** No field: all documents are of one resource. */
+  /** No fields: all documents have one resource. */
   public static final StreamFields NONE = new StreamFields(List.of(), false);
 
   /** Fields of Beats, Logstash, Fluent Bit and Vector that identify a source. */
@@ -99,7 +99,7 @@ public record StreamFields(List<String> paths, boolean hasIndex) {
     }
   }
 
-  /** Value at a path, whose parts may be joined in a key. */
+  /** Value at a path, whose parts may be joined in a single key. */
   private static @Nullable Object find(Attributes document, String path) {
     Object direct = document.get(path);
     if (direct != null) {

@@ -6,14 +6,14 @@ import dev.tethys.model.telemetry.Attributes;
  * Observed source of telemetry.
  *
  * @param id unique at any time
- * @param target its address, with a port where it has one; may be empty
+ * @param target its address, with a port if it has one; may be empty
  * @param values variables of expressions, by {@link EndpointKind#fields}; immutable
  */
 public record Endpoint(String id, String target, EndpointKind kind, Attributes values) {
   /**
-   * An endpoint.
+   * Creates an endpoint.
    *
-   * @param own what is known of it beside its kind, id and target; the endpoint owns it
+   * @param own further values, which the endpoint takes over
    */
   public static Endpoint of(String id, String target, EndpointKind kind, Attributes own) {
     own.put("type", kind.word());
@@ -35,7 +35,7 @@ public record Endpoint(String id, String target, EndpointKind kind, Attributes v
     return colon < 0 || target.indexOf(':', colon + 1) >= 0 ? target : target.substring(0, colon);
   }
 
-  /** A host as it stands before a port. */
+  /** Formats a host as needed before a port. */
   public static String address(String host, long port) {
     return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
   }

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** A kind of endpoint, and what expressions may ask of one. */
+/** Kind of endpoint, with the fields available to expressions. */
 public enum EndpointKind {
   POD(
       "pod",
@@ -51,7 +51,7 @@ public enum EndpointKind {
     return all;
   }
 
-  /** As rules write it. */
+  /** Name in rules. */
   public String word() {
     return word;
   }
@@ -61,17 +61,17 @@ public enum EndpointKind {
     return Arrays.stream(values()).filter(k -> k.word.equals(word)).findFirst();
   }
 
-  /** Attributes of the resources of what is taken there, and what they are, unless told else. */
+  /** Default resource attributes of receivers at such endpoints, with their expressions. */
   public Map<String, String> attributes() {
     return Collections.unmodifiableMap(attributes);
   }
 
-  /** What may be asked of one. */
+  /** Fields available to expressions. */
   public Shape.Fields fields() {
     return Fields.OF.getOrDefault(this, new Shape.Fields(Map.of()));
   }
 
-  /** Apart, for these are made of several kinds. */
+  /** Holder class, because some kinds combine several. */
   private static final class Fields {
     static final Map<EndpointKind, Shape.Fields> OF = new LinkedHashMap<>();
 

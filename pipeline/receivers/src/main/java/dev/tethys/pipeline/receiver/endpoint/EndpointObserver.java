@@ -4,14 +4,14 @@ import java.util.Collection;
 
 /** An extension that knows which endpoints there are. */
 public interface EndpointObserver {
-  /** Listener for endpoints; must not block. Calls come one by one. */
+  /** Listener for endpoints; must not block. Calls are serialized. */
   @FunctionalInterface
   interface Follower {
     /**
-     * There are others than before.
+     * Reports changed endpoints.
      *
-     * @param now that are new, or are not what they were
-     * @param gone the ids of those that are no more
+     * @param now new or modified endpoints
+     * @param gone ids of removed ones
      */
     void changed(Collection<Endpoint> now, Collection<String> gone);
   }
@@ -19,6 +19,6 @@ public interface EndpointObserver {
   /** Tells it of all that there are now, and of each change from then on. */
   void follow(Follower follower);
 
-  /** Tells it nothing any more. */
+  /** Stops notifying a follower. */
   void leave(Follower follower);
 }

@@ -13,7 +13,7 @@ import java.util.Set;
  * Endpoints of an observer, grouped by the pod or container they belong to. An unchanged endpoint
  * is not reported again.
  *
- * <p>Invariant: an id belongs to one object at a time: the one that reported it last.
+ * <p>Invariant: an id belongs to one object at a time, the last one that reported it.
  */
 public final class KnownEndpoints implements EndpointObserver {
   private final Map<String, Map<String, Endpoint>> things = new HashMap<>(); // guarded by this
@@ -34,7 +34,7 @@ public final class KnownEndpoints implements EndpointObserver {
     followers.remove(follower);
   }
 
-  /** The endpoints of one thing are these and no others. */
+  /** Replaces the endpoints of one pod or container. */
   public synchronized void set(String thing, Collection<Endpoint> endpoints) {
     Map<String, Endpoint> before = things.getOrDefault(thing, Map.of());
     Map<String, Endpoint> now = new LinkedHashMap<>();
@@ -53,14 +53,14 @@ public final class KnownEndpoints implements EndpointObserver {
     }
   }
 
-  /** Of the things whose names begin so, all others are no more. */
+  /** Removes all objects with this name prefix except the given ones. */
   public synchronized void keepOnly(String prefix, Set<String> these) {
     List<String> gone =
         things.keySet().stream().filter(t -> t.startsWith(prefix) && !these.contains(t)).toList();
     gone.forEach(t -> set(t, List.of()));
   }
 
-  /** How many there are. */
+  /** Number of endpoints. */
   public synchronized int size() {
     return things.values().stream().mapToInt(Map::size).sum();
   }

@@ -14,13 +14,12 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * An event of a cluster.
+ * Event of a cluster.
  *
- * @param uid which it is
- * @param version which state of it: it is counted up when the same happens again
- * @param nanos when it happened, since 1970; 0 where it does not say
- * @param group its record, with the resource that it is about; null for one that is too old to be
- *     reported, of which no more is kept
+ * @param uid its identity
+ * @param version of its state, which changes when the event recurs
+ * @param nanos time of occurrence since 1970; 0 if unknown
+ * @param group its record with the resource concerned; null for an event too old to be reported
  */
 record Event(String uid, String version, long nanos, @Nullable ResourceGroup<LogRecord> group) {
   private static final String SCOPE =
@@ -30,7 +29,7 @@ record Event(String uid, String version, long nanos, @Nullable ResourceGroup<Log
   private static final Map<String, Integer> SEVERITIES =
       Map.of("normal", 9, "warning", 13, "error", 17, "critical", 21);
 
-  /** As Go prints times, which is what the Collector has in its attribute. */
+  /** Go's time format, used by the Collector in its attribute. */
   private static final DateTimeFormatter GO =
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss '+0000 UTC'").withZone(ZoneOffset.UTC);
 
@@ -50,7 +49,7 @@ record Event(String uid, String version, long nanos, @Nullable ResourceGroup<Log
         nanos < since ? null : group(o, nanos, version));
   }
 
-  /** The same after its record has been reported, and is no longer kept. */
+  /** Same event after its record was reported and is no longer needed. */
   Event withoutRecord() {
     return new Event(uid, version, nanos, null);
   }
@@ -97,8 +96,8 @@ record Event(String uid, String version, long nanos, @Nullable ResourceGroup<Log
   }
 
   /**
-   * When it happened, as the Collector has it: the first that its reporter says of its time, its
-   * last and its first one. A reporter that says a time and counts in a series keeps that time.
+   * Time of occurrence as in the Collector: the first of event time, last and first timestamp that
+   * is set. A reporter that sets an event time and counts in a series keeps that time.
    */
   private static long happened(JsonNode o) {
     for (String key : new String[] {"eventTime", "lastTimestamp", "firstTimestamp"}) {

@@ -48,7 +48,7 @@ public record EventsConfig(
   private static EventsConfig read(YamlObject o) {
     for (String n : o.get(NAMESPACES)) {
       if (!n.matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?")) {
-        throw o.error(NAMESPACES, "\"" + n + "\" is no name of a namespace");
+        throw o.error(NAMESPACES, "\"" + n + "\" is not a valid namespace name");
       }
     }
     YamlNode dedup = o.at(DEDUP);

@@ -39,7 +39,9 @@ final class EventsReceiver implements Receiver {
     ResourceWatch.Connection means =
         new ResourceWatch.Connection(access, environment.sender(), pause);
     long since =
-        IntervalCollector.nanos() / 1_000_000_000 * 1_000_000_000; // most events know no fractions
+        IntervalCollector.nanos()
+            / 1_000_000_000
+            * 1_000_000_000; // most events have no fractional seconds
     List<String> in = config.namespaces().isEmpty() ? List.of("") : config.namespaces();
     in.forEach(
         n -> watched.add(new WatchedEvents(name, n, since, environment.version(), to, means)));

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The events of one namespace, or of all. Each state of an event is passed on once, also where a
- * list brings it again after a watch had to be begun anew. The watch waits when a batch is on its
- * way and another one is full, so that little is kept but what the API itself still has.
+ * Events of one namespace, or of all. Each state of an event is reported once, even if a list
+ * repeats it after a watch was restarted. The watch waits while a batch is in flight and another is
+ * full, so that little is buffered that the API itself still has.
  */
 final class WatchedEvents implements ResourceCache.Listener<Event> {
   private static final System.Logger LOG = JulLogger.of(WatchedEvents.class.getName());
@@ -118,7 +118,7 @@ final class WatchedEvents implements ResourceCache.Listener<Event> {
   @Override
   public void failed(String what, String reason) {
     if (failures.isNew(reason)) { // it is tried twice a minute
-      LOG.log(Level.WARNING, "{0}: cannot {1}, and it is tried again: {2}", name, what, reason);
+      LOG.log(Level.WARNING, "{0}: cannot {1}, retrying: {2}", name, what, reason);
     }
   }
 }

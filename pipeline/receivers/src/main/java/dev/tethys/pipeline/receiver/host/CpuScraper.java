@@ -44,7 +44,7 @@ final class CpuScraper implements ScraperKind.ScrapeStep {
       ScraperKind.simple(
           "cpu", new Section("cpu", "Metrics of CPU time."), INSTRUMENTS, o -> CpuScraper::new);
 
-  /** In the order in which the Collector tells them. */
+  /** States in the Collector's order. */
   private static final String[] STATES = {
     "user", "system", "idle", "interrupt", "nice", "softirq", "steal", "wait"
   };
@@ -100,7 +100,7 @@ final class CpuScraper implements ScraperKind.ScrapeStep {
     before = now;
   }
 
-  /** Whether a CPU was plugged out and in, so that there is nothing to compare it with. */
+  /** Whether a CPU was unplugged and plugged in, so there is nothing to compare. */
   private static boolean wasReset(double[] last, double[] now) {
     for (int i = 0; i < now.length; i++) {
       if (now[i] < last[i]) {

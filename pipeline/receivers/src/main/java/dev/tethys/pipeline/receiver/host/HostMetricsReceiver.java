@@ -31,10 +31,10 @@ import org.jspecify.annotations.Nullable;
 final class HostMetricsReceiver implements Receiver {
   private static final System.Logger LOG = JulLogger.of(HostMetricsReceiver.class.getName());
 
-  /** How long file systems are waited for where no timeout is shorter. */
+  /** Default maximum wait for file systems. */
   private static final Duration TIME_LIMIT = Duration.ofSeconds(5);
 
-  /** Batches of one host keep their order. */
+  /** Lane of the host's batches, which keeps them in order. */
   private static final long LANE = 1L << 35;
 
   private final HostMetricsReceiverFactory.Settings settings;
@@ -78,7 +78,7 @@ final class HostMetricsReceiver implements Receiver {
                 .unstarted(SupervisedLoop.of("entities", () -> sendEntityEvents(logs)));
   }
 
-  /** How long a look waits for file systems. */
+  /** Maximum wait of a scrape for file systems. */
   static Duration timeLimit(HostMetricsReceiverFactory.Settings s) {
     return s.pace().timeout().isPositive() && s.pace().timeout().compareTo(TIME_LIMIT) < 0
         ? s.pace().timeout()
@@ -95,7 +95,7 @@ final class HostMetricsReceiver implements Receiver {
     }
   }
 
-  /** What all scrapers see now. By one thread. */
+  /** Runs all scrapers. Called by one thread. */
   MetricsData gather() {
     MetricsData data = new MetricsData();
     try {
@@ -103,7 +103,7 @@ final class HostMetricsReceiver implements Receiver {
       if (h == null) {
         h = readings.get();
         settings.scrapers().forEach((k, m) -> scrapers.put(k, m.make(version)));
-        host = h; // all are made, or all are made anew at the next look
+        host = h; // all succeed, or all are created again at the next scrape
       }
       scrape(h, data);
     } catch (RuntimeException | Error e) {
@@ -112,7 +112,7 @@ final class HostMetricsReceiver implements Receiver {
     return data;
   }
 
-  /** One look by all scrapers; none of them keeps another from its own. */
+  /** Runs all scrapers once; a failing one does not affect the others. */
   private void scrape(HostReadings h, MetricsData data) {
     long begun = System.nanoTime();
     long timeout = settings.pace().timeout().toNanos();
@@ -137,10 +137,10 @@ final class HostMetricsReceiver implements Receiver {
       } catch (IOException x) {
         s.failed(scraper.metrics(), String.valueOf(x.getMessage()));
         LOG.log(Level.DEBUG, "", x);
-      } catch (RuntimeException x) { // an unforeseen file: it costs this scraper alone
+      } catch (RuntimeException x) { // unexpected file content: affects only this scraper
         s.failed(scraper.metrics(), x.toString());
         LOG.log(Level.DEBUG, "", x);
-      } catch (Error x) { // the program's own fault, or lack of memory: of this scrape alone, too
+      } catch (Error x) { // a bug or lack of memory: affects only this scrape
         s.failed(scraper.metrics(), x.toString());
         LOG.log(Level.ERROR, name + ": scraper " + e.getKey(), x);
       }
@@ -159,7 +159,7 @@ final class HostMetricsReceiver implements Receiver {
     }
   }
 
-  /** Says in logs that there is this host, now and again. */
+  /** Reports the host as an entity in logs at intervals. */
   private void sendEntityEvents(Consumer to) {
     try {
       do {
@@ -171,7 +171,7 @@ final class HostMetricsReceiver implements Receiver {
     }
   }
 
-  /** Any failure is logged, and the next time comes. */
+  /** Runs one round and logs any failure. */
   private void logOnce(Consumer to) throws InterruptedException {
     try {
       Outcome o =
@@ -180,7 +180,7 @@ final class HostMetricsReceiver implements Receiver {
         LOG.log(Level.WARNING, "{0}: an entity event was not taken: {1}", name, o);
       }
     } catch (RuntimeException | Error e) {
-      LOG.log(Level.ERROR, name + ": a round has failed; the next one comes in its time", e);
+      LOG.log(Level.ERROR, name + ": collection failed, retrying at the next interval", e);
     }
   }
 

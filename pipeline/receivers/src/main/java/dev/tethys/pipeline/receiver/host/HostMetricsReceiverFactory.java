@@ -101,7 +101,7 @@ public final class HostMetricsReceiverFactory
     this.environment = environment;
   }
 
-  /** A scraper's key without a value means one as it usually is. */
+  /** Reads the scrapers; a key without a value enables the defaults. */
   private static Map<String, ScraperKind.Maker> scrapers(YamlObject o) {
     Map<String, ScraperKind.Maker> out = new LinkedHashMap<>();
     SCRAPER_KEYS.forEach(
@@ -150,7 +150,7 @@ public final class HostMetricsReceiverFactory
     }
     String root = o.get(ROOT);
     if (!root.isEmpty() && !Files.isDirectory(Path.of(root))) {
-      throw o.error(ROOT, "root_path: " + root + " is not a folder");
+      throw o.error(ROOT, "root_path: " + root + " is not a directory");
     }
     return new Settings(pace, o.get(METADATA), root, scrapers);
   }
@@ -167,7 +167,7 @@ public final class HostMetricsReceiverFactory
         context.metrics());
   }
 
-  /** Where files are: what the environment says, else below the root. */
+  /** Locations of files: from the environment, otherwise below the root. */
   HostReadings.Sources sources(String rootPath) {
     String root = rootPath.equals("/") ? "" : rootPath;
     String mountInfo = environment.apply("HOST_PROC_MOUNTINFO");
@@ -180,7 +180,7 @@ public final class HostMetricsReceiverFactory
             place("HOST_RUN", root + "/run") + "/udev/data");
     String etc = place("HOST_ETC", root + "/etc");
     if (!Files.isReadable(Path.of(etc, "passwd"))) {
-      etc = "/etc"; // only /proc and /sys of the host may be here
+      etc = "/etc"; // only the host's /proc and /sys may be mounted
     }
     return new HostReadings.Sources(paths, etc, ownMounts ? parent(mountInfo) : null);
   }

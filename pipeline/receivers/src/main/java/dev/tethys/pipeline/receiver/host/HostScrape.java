@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** One look at the host: what scrapers read, where their points go, what they could not read. */
+/** One scrape of the host: readings, destination of points, and failures. */
 final class HostScrape {
-  /** Failures that are logged; others are only counted. */
+  /** Maximum number of failures to log; others are only counted. */
   private static final int MAX_TOLD = 10;
 
   private final HostReadings host;
@@ -23,7 +23,7 @@ final class HostScrape {
   private long failures;
   private long failedPoints;
 
-  /** When the host was started: asked once, for what the kernel says of it follows its clock. */
+  /** Boot time of the host, read once because the kernel's value follows the clock. */
   static final class BootTime {
     private long seconds = -1;
 
@@ -60,15 +60,15 @@ final class HostScrape {
     return boot.seconds(host) * 1_000_000_000;
   }
 
-  /** Whether it has taken longer than it may. */
+  /** Whether the scrape has exceeded its time limit. */
   boolean isLate() {
     return late.getAsBoolean();
   }
 
   /**
-   * Notes what could not be read of a process.
+   * Records a value of a process that cannot be read.
    *
-   * @param points how many metrics are missing for it
+   * @param points number of missing metrics
    */
   void failed(int points, String what, HostProcess p, String name, IOException e) {
     failed(
@@ -84,9 +84,9 @@ final class HostScrape {
   }
 
   /**
-   * Notes what could not be read.
+   * Records values that cannot be read.
    *
-   * @param points how many metrics are missing for it
+   * @param points number of missing metrics
    */
   void failed(int points, @Nullable String reason) {
     failures++;
@@ -104,7 +104,7 @@ final class HostScrape {
     return failedPoints;
   }
 
-  /** What could not be read, in words. */
+  /** Description of the failures. */
   String failures() {
     String all = String.join("; ", errors);
     return failures > errors.size() ? all + "; and " + (failures - errors.size()) + " more" : all;

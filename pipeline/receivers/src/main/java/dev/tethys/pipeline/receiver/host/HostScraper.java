@@ -3,17 +3,17 @@ package dev.tethys.pipeline.receiver.host;
 import java.io.IOException;
 
 /**
- * Scraper of one group of host metrics. Used by one thread; keeps what it needs for the next look.
+ * Scraper of one group of host metrics. Used by one thread; keeps the state needed for the next
+ * scrape.
  */
 interface HostScraper {
   /**
-   * Adds what there is.
+   * Adds the metrics.
    *
-   * @throws IOException when there is nothing to add because a file cannot be read; a partial
-   *     failure is added to the scrape instead
+   * @throws IOException if nothing can be read; partial failures are recorded in the scrape instead
    */
   void scrape(HostScrape s) throws IOException;
 
-  /** How many metrics are missing when it fails. */
+  /** Number of metrics missing if it fails. */
   int metrics();
 }

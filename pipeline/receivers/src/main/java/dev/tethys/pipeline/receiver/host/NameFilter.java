@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * name.
  */
 final class NameFilter {
-  /** Names remembered; with more (processes come and go) the memory starts anew. */
+  /** Maximum number of cached names; beyond it, as processes come and go, the cache is cleared. */
   private static final int MAX_REMEMBERED = 10_000;
 
   /** A list of names, or of expressions that find something in them. */
@@ -65,7 +65,7 @@ final class NameFilter {
     private final Key<List<Names>> exclude;
 
     /**
-     * @param suffix behind include and exclude, as {@code _devices}
+     * @param suffix of include and exclude, such as {@code _devices}
      * @param list the key of the names
      */
     Keys(Section scraper, String suffix, String list) {
@@ -85,7 +85,7 @@ final class NameFilter {
       return of.isEmpty() ? null : of.getFirst();
     }
 
-    /** None when no name is listed. */
+    /** Reads name filters; null if no name is listed. */
     private static Type<List<Names>> type(String name, String list) {
       Section s = new Section(name, "Filter by name: " + list + ".");
       Key<String> type =
@@ -124,7 +124,9 @@ final class NameFilter {
                   try {
                     patterns.add(Regex.compile(p));
                   } catch (dev.tethys.model.regex.RegexSyntaxException e) {
-                    throw o.error(names, "\"" + p + "\" is no expression: " + e.getMessage());
+                    throw o.error(
+                        names,
+                        "\"" + p + "\" is not a valid regular expression: " + e.getMessage());
                   }
                 }
                 yield List.of(new Names(Set.of(), List.copyOf(patterns)));

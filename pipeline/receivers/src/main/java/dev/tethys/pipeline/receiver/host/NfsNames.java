@@ -29,7 +29,7 @@ final class NfsNames {
 
   static final List<String> SERVER_V4 = List.of("NULL", "COMPOUND");
 
-  /** Of servers of version 4; the first three numbers mean nothing. */
+  /** Operations of version 4 servers; the first three numbers are unused. */
   static final List<String> SERVER_V4_OPERATIONS =
       words(
           """
@@ -47,7 +47,7 @@ final class NfsNames {
 
   private NfsNames() {}
 
-  /** Without those that mean nothing, which are empty. */
+  /** Splits the text; unused entries become empty. */
   private static List<String> words(String text) {
     return java.util.Arrays.stream(text.strip().split("\\s+"))
         .map(w -> w.equals("-") ? "" : w)

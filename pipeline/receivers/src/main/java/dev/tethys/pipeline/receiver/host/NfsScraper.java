@@ -228,7 +228,10 @@ final class NfsScraper implements HostScraper {
     }
   }
 
-  /** The first number of a line says how many follow; newer kernels have more than have names. */
+  /**
+   * Adds calls. The first number of a line is the count; newer kernels have more values than known
+   * names.
+   */
   private void calls(
       String metric,
       long version,

@@ -74,7 +74,7 @@ final class ProcessResource {
     }
   }
 
-  /** Its attributes; null when it has ended, or is not wanted. */
+  /** Resource of a process; null if it has ended or is excluded. */
   @Nullable Resource of(HostScrape s, HostProcess p, String name) {
     Map<String, Object> all = new LinkedHashMap<>();
     settings.put(all, PID, (long) p.pid());
@@ -93,7 +93,7 @@ final class ProcessResource {
     }
     boolean kernel = arguments != null && arguments.isEmpty();
     try {
-      // Threads of the kernel have no program, which is no error.
+      // Kernel threads have no executable, which is not an error.
       String path = kernel || !settings.has(PATH) ? "" : p.executable();
       settings.put(all, PATH, path == null ? "" : path);
     } catch (IOException e) {

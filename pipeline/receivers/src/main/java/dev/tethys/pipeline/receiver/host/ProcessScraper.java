@@ -153,7 +153,7 @@ final class ProcessScraper implements HostScraper {
     this.out = new PointEmitter(ScraperKind.origin("process", version), settings.metrics());
     this.resources = new ProcessResource(settings.resource(), settings.muted());
     if (out.isEnabled(HANDLES)) {
-      LOG.log(Level.WARNING, "metric {0} is of Windows; there is none on Linux", HANDLES);
+      LOG.log(Level.WARNING, "metric {0} is only available on Windows", HANDLES);
     }
   }
 
@@ -234,7 +234,7 @@ final class ProcessScraper implements HostScraper {
     Used last = before.get(p.pid());
     now.put(p.pid(), used);
     if (last == null || last.startedAfterBoot != used.startedAfterBoot) {
-      return; // new, or another one of the same number
+      return; // new, or another process with the same pid
     }
     double all = (used.nanos - last.nanos) / 1e9 * cpus;
     if (all > 0) {

@@ -29,7 +29,7 @@ final class ProcessesScraper {
 
   private ProcessesScraper() {}
 
-  /** What the Collector calls the kernel's letters. */
+  /** Collector's name of a kernel state letter. */
   private static String status(char letter) {
     return switch (letter) {
       case 'A' -> "daemon";
@@ -57,7 +57,7 @@ final class ProcessesScraper {
     Map<String, Integer> counts = new TreeMap<>();
     s.host().processStates().forEach((letter, n) -> counts.merge(status(letter), n, Integer::sum));
     int all = counts.values().stream().mapToInt(Integer::intValue).sum();
-    // These two are the kernel's own and of one moment, but count threads.
+    // These two come from the kernel at one instant, but count threads.
     counts.put("blocked", (int) totals.blocked());
     counts.put("running", (int) totals.running());
     int known = counts.values().stream().mapToInt(Integer::intValue).sum();

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A scraper that a configuration may name.
+ * Scraper that a configuration may name.
  *
- * @param type reads its settings, and makes it of them
+ * @param type reads its settings and creates its factory
  */
 record ScraperKind(String name, String about, Type<Maker> type) {
   /** Makes a scraper; more than once, if asked. */
@@ -37,7 +37,7 @@ record ScraperKind(String name, String about, Type<Maker> type) {
           + "/internal/scraper/";
 
   /**
-   * What batches of a scraper say of it.
+   * Origin of a scraper's batches.
    *
    * @param version of this program
    */
@@ -46,7 +46,7 @@ record ScraperKind(String name, String about, Type<Maker> type) {
         SCOPE + scraper + "scraper", version, "https://opentelemetry.io/schemas/1.9.0");
   }
 
-  /** A kind whose metrics count since the host was started and are of one resource. */
+  /** Creates a kind whose metrics count since boot and have a single resource. */
   static ScraperKind simple(
       String name,
       Section section,

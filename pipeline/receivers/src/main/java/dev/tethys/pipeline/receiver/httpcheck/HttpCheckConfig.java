@@ -28,7 +28,7 @@ public record HttpCheckConfig(
   /** Most addresses of a receiver. */
   private static final int MAX_TARGETS = 10_000;
 
-  /** Timeout of targets that have none. */
+  /** Default timeout of targets. */
   private static final Duration USUAL_TIMEOUT = Duration.ofSeconds(30);
 
   static final String STATUS = "httpcheck.status";
@@ -62,7 +62,7 @@ public record HttpCheckConfig(
   /**
    * A checked address.
    *
-   * @param url as it is written, which points have
+   * @param url as configured and as reported in points
    * @param body "" for none
    */
   record Target(

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Sends a request to each target once per interval, to several at the same time. */
 final class HttpCheckReceiver implements Receiver {
-  /** Targets that are asked at the same time. */
+  /** Maximum number of targets checked concurrently. */
   private static final int MOST = 64;
 
   private static final int CLASSES = 5;
@@ -97,7 +97,7 @@ final class HttpCheckReceiver implements Receiver {
     return data;
   }
 
-  /** Points of the classes that a status is not of have no status, as in the Collector. */
+  /** Removes the status attribute from points of non-matching classes, as in the Collector. */
   private static void withoutEmptyStatus(MetricsData data) {
     for (ResourceGroup<Metric> r : data.resources()) {
       for (ScopeGroup<Metric> s : r.scopes()) {

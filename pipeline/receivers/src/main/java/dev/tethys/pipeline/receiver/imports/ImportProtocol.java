@@ -20,9 +20,9 @@ import java.util.function.LongSupplier;
 
 /**
  * Imports at VictoriaMetrics's paths: {@code /api/v1/import} (JSON lines), {@code
- * /api/v1/import/prometheus} and {@code /api/v1/import/csv}. 204 when every line is where it goes
- * to; 400 with each line that was refused, while the others are taken; 503 when the sender is to
- * come again.
+ * /api/v1/import/prometheus} and {@code /api/v1/import/csv}. The answer is 204 when every line was
+ * accepted; 400 with each rejected line while the others are accepted; 503 if the sender should
+ * retry.
  */
 public final class ImportProtocol {
   public static final String JSON = "/api/v1/import";
@@ -33,9 +33,9 @@ public final class ImportProtocol {
   private final LongSupplier millis;
 
   /**
-   * The protocol.
+   * Creates the protocol.
    *
-   * @param millis the time of samples that say none
+   * @param millis time of samples without one
    */
   public ImportProtocol(PointConsumer to, LongSupplier millis) {
     this.to = to;
@@ -111,7 +111,9 @@ public final class ImportProtocol {
                 : Outcome.plus(
                     o,
                     new Outcome.Rejected(
-                        refused + " lines refused, the others taken:\n" + lines.refusals().text(),
+                        refused
+                            + " lines rejected, the others accepted:\n"
+                            + lines.refusals().text(),
                         refused)));
       }
     }

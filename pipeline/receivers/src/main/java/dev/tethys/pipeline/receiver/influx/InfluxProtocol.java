@@ -24,18 +24,18 @@ import java.util.function.LongSupplier;
 
 /**
  * Writes of InfluxDB over HTTP: version 1 ({@code /write}), 2 ({@code /api/v2/write}) and 3 ({@code
- * /api/v3/write_lp}); and what clients ask before they write.
+ * /api/v3/write_lp}), and the requests that clients make before they write.
  *
- * <p>204 when everything is where it goes to; 400 in each version's own words when lines were
- * refused, while the others are taken (version 3 with {@code accept_partial=false} takes all or
- * nothing); 503 when the sender is to come again.
+ * <p>The answer is 204 when everything was accepted; 400 in each version's format if lines were
+ * rejected while the others are accepted (version 3 with {@code accept_partial=false} accepts all
+ * or nothing); 503 if the sender should retry.
  */
 public final class InfluxProtocol {
   public static final String V1 = "/write";
   public static final String V2 = "/api/v2/write";
   public static final String V3 = "/api/v3/write_lp";
 
-  /** The last release whose API this is; clients check its first number. */
+  /** Last release with this API; clients check its major version. */
   private static final String VERSION = "1.8.10";
 
   private static final String JSON = "application/json";
@@ -59,18 +59,17 @@ public final class InfluxProtocol {
   }
 
   /**
-   * The protocol.
+   * Creates the protocol.
    *
-   * @param databaseLabel of every series, with the database or bucket that is written to; "" for
-   *     none
-   * @param millis the time of points that have none
+   * @param databaseLabel label of every series with the written database or bucket; "" for none
+   * @param millis time of points without one
    */
   public InfluxProtocol(
       PointConsumer to, PointNames names, String databaseLabel, LongSupplier millis) {
     this(to, names, TelegrafSchema.V2, databaseLabel, millis);
   }
 
-  /** The protocol, for lines that Telegraf may have written by a schema. */
+  /** Creates the protocol for lines that Telegraf may have written with a schema. */
   InfluxProtocol(
       PointConsumer to,
       PointNames names,
@@ -84,14 +83,16 @@ public final class InfluxProtocol {
     this.millis = millis;
   }
 
-  /** Adds the paths to which lines are written. */
+  /** Adds the paths for writes. */
   public void addWrites(HttpServerEndpoint endpoint) {
     endpoint.post(V1, (q, r) -> write(Version.V1, endpoint, q, r));
     endpoint.post(V2, (q, r) -> write(Version.V2, endpoint, q, r));
     endpoint.post(V3, (q, r) -> write(Version.V3, endpoint, q, r));
   }
 
-  /** Adds what clients ask before they write: whether it lives, and that a database be made. */
+  /**
+   * Adds requests that clients make before they write: health checks and creation of a database.
+   */
   public void addQuestions(HttpServerEndpoint endpoint) {
     for (String method : new String[] {"GET", "HEAD"}) {
       endpoint.on(
@@ -100,7 +101,7 @@ public final class InfluxProtocol {
     endpoint.on("POST", "/query", InfluxProtocol::query);
   }
 
-  /** Adds what else clients ask, at paths that mean something else on a server with pages. */
+  /** Adds further client requests, whose paths have another meaning on a server with pages. */
   public void addMoreQuestions(HttpServerEndpoint endpoint) {
     endpoint.on(
         "GET", "/health", (q, r) -> json(r, 200, "{\"name\":\"influxdb\",\"status\":\"pass\"}"));

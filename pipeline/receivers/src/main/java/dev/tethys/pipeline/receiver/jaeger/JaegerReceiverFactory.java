@@ -219,7 +219,7 @@ public final class JaegerReceiverFactory
   }
 
   /**
-   * Receiver of an agent's datagrams alone.
+   * Creates a receiver of an agent's datagrams only.
    *
    * @param compact address for the compact protocol, null for none
    * @param binary address for the binary protocol, null for none
@@ -240,7 +240,10 @@ public final class JaegerReceiverFactory
     return new PushReceiver(null, null, clock::nanos, sockets);
   }
 
-  /** A datagram is offered once, for its senders do not wait: what is not taken is counted. */
+  /**
+   * Creates an endpoint for datagrams. Each is offered once, because senders do not wait; rejected
+   * ones are counted.
+   */
   private static SocketServerEndpoint datagrams(
       Udp udp, boolean compact, Consumer to, PointTally tally) {
     return PointSockets.datagrams(

@@ -5,8 +5,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * CPUs in use between two looks, by what had been used of them at each. It forgets what a look did
- * not see.
+ * CPU usage between two collections, from cumulative CPU time. Keys missing in a collection are
+ * forgotten.
  */
 final class CpuRates {
   private record Used(double seconds, long nanos) {}
@@ -21,10 +21,10 @@ final class CpuRates {
   }
 
   /**
-   * CPUs since the last look; null when there is nothing to compare with: it is new, was not
-   * measured anew since, or began to count afresh.
+   * CPUs used since the last collection; null if the container is new, was not measured since, or
+   * its counter was reset.
    *
-   * @param nanos when it was measured
+   * @param nanos time of the measurement
    */
   @Nullable Double rate(String key, double seconds, long nanos) {
     now.put(key, new Used(seconds, nanos));

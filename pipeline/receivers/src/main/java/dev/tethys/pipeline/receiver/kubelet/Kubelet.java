@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
-/** A kubelet that is asked, at its own port or through the API of its cluster. */
+/** Client of a kubelet, at its own port or through the API of its cluster. */
 final class Kubelet {
   private static final int SECURE_PORT = 10250;
   private static final int READ_ONLY_PORT = 10255;
@@ -29,22 +29,22 @@ final class Kubelet {
   private final JsonDocumentClient asking;
 
   /**
-   * @throws IOException when nothing says where it is
+   * @throws IOException if its address is unknown
    */
   Kubelet(KubeletConfig config, KubernetesEnvironment environment) throws IOException {
     this.config = config;
-    if (config.access().auth() != Auth.KUBECONFIG) { // else the API tells it
+    if (config.access().auth() != Auth.KUBECONFIG) { // otherwise the API has the address
       config.access().logUnused();
     }
     this.asking = new JsonDocumentClient(access(config, environment), environment.sender());
   }
 
-  /** What it has measured. */
+  /** Requests the measurements. */
   JsonNode summary(Duration timeout) throws IOException, InterruptedException {
     return get("/stats/summary", "nodes/stats", timeout);
   }
 
-  /** The pods of its node, as it knows them. */
+  /** Requests the pods of its node. */
   JsonNode pods(Duration timeout) throws IOException, InterruptedException {
     return get("/pods", "nodes/pods (before Kubernetes 1.33 nodes/proxy)", timeout);
   }
@@ -56,8 +56,7 @@ final class Kubelet {
     } catch (JsonDocumentClient.RefusedException e) {
       String hint =
           switch (e.status()) {
-            case 401 ->
-                "; it does not take who asks by auth_type: " + config.access().auth().word();
+            case 401 -> "; it rejects auth_type: " + config.access().auth().word();
             case 403 ->
                 "; the client requires the permission to get "
                     + (config.access().auth() == Auth.KUBECONFIG ? "nodes/proxy" : right);
@@ -113,7 +112,8 @@ final class Kubelet {
       }
     } catch (IllegalArgumentException e) {
       throw new IOException(
-          "endpoint: \"" + c.endpoint() + "\" is no address of a kubelet: " + e.getMessage(), e);
+          "endpoint: \"" + c.endpoint() + "\" is not a valid kubelet address: " + e.getMessage(),
+          e);
     }
     return ClusterAccess.of(url, client);
   }
@@ -126,7 +126,7 @@ final class Kubelet {
     }
   }
 
-  /** Through the API, which forwards what it is asked of a node. */
+  /** Access through the API, which forwards requests to a node. */
   private static ClusterAccess proxied(KubeletConfig c, ClusterAccess api) {
     return new ClusterAccess() {
       @Override

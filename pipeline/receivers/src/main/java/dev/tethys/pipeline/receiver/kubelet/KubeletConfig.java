@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of a receiver.
  *
- * @param endpoint {@code ""} for this host's; with {@code kubeConfig} the name of a node
- * @param caFile {@code ""} for the service account's, or the system's
+ * @param endpoint {@code ""} for this host; with {@code kubeConfig} the name of a node
+ * @param caFile {@code ""} for that of the service account or the system
  * @param api client of the cluster's API; null for none
- * @param node whose capacity utilizations are relative to
+ * @param node whose capacity is the base of utilization metrics
  */
 public record KubeletConfig(
     IntervalCollector.Schedule pace,
@@ -171,11 +171,13 @@ public record KubeletConfig(
       if (!o.get(ENDPOINT).matches("[^/:]+")) {
         throw o.error(
             ENDPOINT,
-            "with auth_type: kubeConfig the endpoint is the name of a node, whose kubelet is asked"
-                + " through the API of the cluster");
+            "with auth_type: kubeConfig the endpoint must be the name of a node, whose kubelet "
+                + "is reached through the API of the cluster");
       }
       if (!o.get(CA).isEmpty()) {
-        throw o.error(CA, "ca_file says nothing with auth_type: kubeConfig, whose file does");
+        throw o.error(
+            CA,
+            "ca_file has no effect with auth_type: kubeConfig; set the CA in the " + "kubeconfig");
       }
     }
     List<String> extra = o.get(EXTRA);
@@ -205,8 +207,7 @@ public record KubeletConfig(
       throw o.error(
           NODE,
           ofNode.instrument().name()
-              + " requires node, the name of the node, and k8s_api_config, through which its"
-              + " capacity is asked");
+              + " requires node, the name of the node, and k8s_api_config to read its capacity");
     }
     return c;
   }
@@ -223,7 +224,7 @@ public record KubeletConfig(
     return first(".node.utilization") != null;
   }
 
-  /** Whether the kubelet is asked what it knows of pods. */
+  /** Whether pod data is requested from the kubelet. */
   boolean wantsPods() {
     return containerIds
         || volumeTypes

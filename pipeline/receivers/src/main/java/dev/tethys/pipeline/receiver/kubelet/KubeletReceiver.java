@@ -21,7 +21,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Asks a kubelet once an interval. An answer that does not come costs its look alone. */
+/** Collects from a kubelet once per interval. A missing response affects only its collection. */
 final class KubeletReceiver implements Receiver {
   private static final System.Logger LOG = JulLogger.of(KubeletReceiver.class.getName());
   private static final String SCRAPER = "kubelet_stats";
@@ -81,7 +81,7 @@ final class KubeletReceiver implements Receiver {
     }
   }
 
-  /** What the kubelet says now; nothing where it says nothing. */
+  /** Current metrics of the kubelet; empty if it does not answer. */
   MetricsData gather() throws InterruptedException {
     MetricsData data = new MetricsData();
     Kubelet asked = kubelet;
@@ -117,7 +117,7 @@ final class KubeletReceiver implements Receiver {
     return data;
   }
 
-  /** Logs omissions, once for as long as they last. */
+  /** Logs omissions once while they persist. */
   private void logOmissions(Set<String> left) {
     for (String s : leftOut.newOf(left)) {
       LOG.log(Level.WARNING, "{0}: no metrics of {1}", name, s);

@@ -32,7 +32,7 @@ public final class KubeletReceiverFactory implements ReceiverFactory<KubeletConf
 
   @Override
   public String about() {
-    return "Asks a kubelet what its node, pods, containers and volumes use.";
+    return "Collects resource usage of a node, its pods, containers and volumes from the kubelet.";
   }
 
   @Override

@@ -15,7 +15,7 @@ import tools.jackson.databind.JsonNode;
 final class NodeCapacity {
   private static final System.Logger LOG = JulLogger.of(NodeCapacity.class.getName());
 
-  /** CPUs and bytes; 0 while that is not known. */
+  /** CPUs and bytes; 0 while unknown. */
   record Capacity(double cpus, double memory) {
     static final Capacity UNKNOWN = new Capacity(0, 0);
 
@@ -81,7 +81,7 @@ final class NodeCapacity {
     @Override
     public void failed(String what, String reason) {
       if (failures.isNew(reason)) { // it is tried twice a minute
-        LOG.log(Level.WARNING, "{0}: cannot {1}, and it is tried again: {2}", name, what, reason);
+        LOG.log(Level.WARNING, "{0}: cannot {1}, retrying: {2}", name, what, reason);
       }
     }
   }

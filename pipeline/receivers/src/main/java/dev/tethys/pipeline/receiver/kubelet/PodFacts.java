@@ -13,7 +13,7 @@ final class PodFacts {
 
   private static final Pattern SCHEME = Pattern.compile("^[\\w-]+://");
 
-  /** Requests and limits of CPUs and memory; 0 where none is set. */
+  /** Requests and limits of CPUs and memory; 0 if not set. */
   record Resources(double cpuRequest, double cpuLimit, double memoryRequest, double memoryLimit) {
     static final Resources NONE = new Resources(0, 0, 0, 0);
 
@@ -27,7 +27,7 @@ final class PodFacts {
           Quantity.number(limits.path("memory").asString("")));
     }
 
-    /** Of both together; what one of them does not say, both do not. */
+    /** Sum of both; a value not set in one of them is not set in the sum. */
     private Resources and(Resources o) {
       return new Resources(
           sum(cpuRequest, o.cpuRequest),
@@ -80,7 +80,7 @@ final class PodFacts {
     }
   }
 
-  /** The id of a container at its runtime; null when it has none yet. */
+  /** Runtime id of a container; null if it has none yet. */
   @Nullable String containerId(String pod, String container) {
     return ids.get(new Key(pod, container));
   }

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Makes points of what a kubelet has measured: a resource for its node, each system container, pod,
- * container and volume. What the kubelet does not say gives no point. Of one thread.
+ * Creates points from a kubelet's measurements: a resource for its node, each system container,
+ * pod, container and volume. Missing values yield no point. Not thread-safe.
  */
 final class SummaryPoints {
   /** One look. */
@@ -50,7 +50,7 @@ final class SummaryPoints {
     this.begun = begun;
   }
 
-  /** Adds all points; gives what was left out, in words. */
+  /** Adds all points; returns descriptions of omitted data. */
   Set<String> add(JsonNode summary, SummaryContext context) throws InterruptedException {
     missing.clear();
     rates.begin();
@@ -129,7 +129,7 @@ final class SummaryPoints {
     if (config.containerIds()) {
       String id = context.facts.containerId(uid, name);
       if (id == null) {
-        missing.add("container " + namespace + "/" + pod + "/" + name + ": it has no id yet");
+        missing.add("container " + namespace + "/" + pod + "/" + name + ": no id yet");
         return;
       }
       put(resource, "container.id", id);
@@ -156,7 +156,7 @@ final class SummaryPoints {
       String called = "volume " + namespace + "/" + pod + "/" + name + ": ";
       JsonNode known = context.facts.volume(uid, name);
       if (known == null) {
-        missing.add(called + "the kubelet's pods have no such volume");
+        missing.add(called + "the kubelet's pods do not have this volume");
         return;
       }
       try {
@@ -197,7 +197,7 @@ final class SummaryPoints {
     out.emit(r, context.to);
   }
 
-  /** Points count since what is measured was started. */
+  /** Sets the start time of points to that of the measured object. */
   private void begin(JsonNode measured, SummaryContext context) {
     out.at(nanos(measured.path("startTime")), context.nanos);
   }
@@ -253,7 +253,7 @@ final class SummaryPoints {
     }
   }
 
-  /** How much it is of the node's capacity, the limits and the requests, where those are known. */
+  /** Adds the ratios to the node's capacity, limits and requests, as far as known. */
   private void ratios(String prefix, String what, double used, List<Double> of) {
     List<String> names = List.of(".node.utilization", "_limit_utilization", "_request_utilization");
     for (int i = 0; i < names.size() && !prefix.isEmpty(); i++) {
@@ -294,7 +294,7 @@ final class SummaryPoints {
     }
   }
 
-  /** A time in nanoseconds since 1970; 0 where there is none. */
+  /** Parses a time to nanoseconds since 1970; 0 if missing. */
   private static long nanos(JsonNode time) {
     @Nullable String s = time.isString() ? time.stringValue() : null;
     if (s == null) {

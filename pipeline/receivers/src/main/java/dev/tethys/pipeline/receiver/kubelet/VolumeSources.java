@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
  * available. An entry is cached for as long as each scrape sees its volume.
  */
 final class VolumeSources {
-  /** Kinds of volumes by their keys, where those tell nothing more. */
+  /** Volume types by key, for those without further attributes. */
   private static final String[] PLAIN = {
     "configMap", "downwardAPI", "emptyDir", "secret", "hostPath", "local"
   };
@@ -76,12 +76,13 @@ final class VolumeSources {
               .path("volumeName")
               .asString("");
       if (name.isEmpty()) {
-        throw new JsonDocumentClient.RefusedException(0, "claim " + claim + " has no volume yet");
+        throw new JsonDocumentClient.RefusedException(
+            0, "claim " + claim + " is not bound to a " + "volume yet");
       }
       return asked.get("/api/v1/persistentvolumes/" + name, timeout).path("spec");
     } catch (JsonDocumentClient.RefusedException e) {
       if (e.status() != 0 && e.status() != 404) {
-        failed = e; // and the others would be, too
+        failed = e; // the others would fail too
       }
       throw e;
     } catch (IOException e) {

@@ -16,14 +16,14 @@ import java.util.List;
 /**
  * Access to the API of a cluster.
  *
- * @param kubeconfig a file; {@code ""} for {@code KUBECONFIG}, or the one in the home folder
- * @param context of it instead of the current one; {@code ""} for that
+ * @param kubeconfig file; {@code ""} for {@code KUBECONFIG}, or the one in the home folder
+ * @param context of the file; {@code ""} for the current one
  * @param throttle whether client-side rate limits are set
  */
 public record ClusterSettings(Auth auth, String kubeconfig, String context, boolean throttle) {
   private static final System.Logger LOG = JulLogger.of(ClusterSettings.class.getName());
 
-  /** Ways of saying who asks. */
+  /** Authentication methods. */
   public enum Auth {
     SERVICE_ACCOUNT("serviceAccount"),
     KUBECONFIG("kubeConfig"),
@@ -51,7 +51,7 @@ public record ClusterSettings(Auth auth, String kubeconfig, String context, bool
     private final Key<Double> rate;
     private final Key<Long> burst;
 
-    /** Adds the keys of who asks an API. */
+    /** Adds the authentication keys of an API. */
     public Keys(Section s) {
       this(s, Auth.SERVICE_ACCOUNT, Auth.SERVICE_ACCOUNT, Auth.KUBECONFIG, Auth.NONE);
     }
@@ -97,20 +97,20 @@ public record ClusterSettings(Auth auth, String kubeconfig, String context, bool
     }
   }
 
-  /** Warns of what is taken and does nothing. */
+  /** Warns of settings that have no effect. */
   public void logUnused() {
     if (throttle) {
       LOG.log(
           Level.WARNING,
-          "kube_api_qps and kube_api_burst do nothing: a watch for each kind, or a few calls at"
-              + " each look, need no throttle");
+          "kube_api_qps and kube_api_burst have no effect: one watch per kind, or a few calls "
+              + "per interval, need no throttle");
     }
   }
 
   /**
-   * The API that is asked.
+   * Resolves access to the API.
    *
-   * @throws IOException when it is not there: what, and what to do
+   * @throws IOException with the missing item and the remedy
    */
   public ClusterAccess access(KubernetesEnvironment environment) throws IOException {
     logUnused();
@@ -127,7 +127,7 @@ public record ClusterSettings(Auth auth, String kubeconfig, String context, bool
                 context,
                 InstantSource.system());
         case NONE -> ClusterAccess.anonymous(environment.environment(), Kubeconfig.OTHERWISE);
-        case TLS -> throw new IllegalStateException("an API is not asked with auth_type: tls");
+        case TLS -> throw new IllegalStateException("auth_type: tls is not supported for an API");
       };
     } catch (IllegalStateException e) {
       throw new IOException(e.getMessage(), e);

@@ -18,19 +18,19 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MappingIterator;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Asks an API, a kubelet or a daemon for one JSON document. */
+/** Requests a single JSON document from an API, a kubelet or a daemon. */
 public final class JsonDocumentClient {
-  /** The longest answer that is read: what a node with thousands of containers says is 10 MB. */
+  /** Maximum size of a response; a node with thousands of containers returns 10 MB. */
   private static final long MAX_BYTES = 64 << 20;
 
-  /** The most that is read of objects that come one after the other. */
+  /** Maximum size of a stream of objects. */
   private static final long MAX_EVENTS = 1L << 32;
 
-  /** A server that says nothing for so long may be gone without a word. */
+  /** Read timeout after which a silent server counts as gone. */
   private static final ClientRequest.ReadTimeouts TIME_LIMIT =
       new ClientRequest.ReadTimeouts(Duration.ofSeconds(30), Duration.ofMinutes(3));
 
-  /** How much of the body of an error is logged. */
+  /** Maximum length of an error body in logs. */
   private static final int MAX_SHOWN = 500;
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -53,7 +53,7 @@ public final class JsonDocumentClient {
     this.socket = socket;
   }
 
-  /** An answer that is not what was asked for, which asking again at once would not change. */
+  /** Thrown for an unexpected response that an immediate retry would not change. */
   public static final class RefusedException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -70,10 +70,10 @@ public final class JsonDocumentClient {
   }
 
   /**
-   * The object at a path.
+   * Requests the object at a path.
    *
-   * @throws RefusedException when the answer has another status than 200
-   * @throws IOException with the URL when there is no answer, or one that is no object
+   * @throws RefusedException if the status is not 200
+   * @throws IOException with the URL if there is no response, or it is not an object
    */
   public JsonNode get(String path, Duration timeout) throws IOException, InterruptedException {
     return get(path, timeout, false);
@@ -84,13 +84,13 @@ public final class JsonDocumentClient {
     return get(path, timeout, true);
   }
 
-  /** Takes one of several objects that come one after the other. */
+  /** Consumer of a stream of objects. */
   @FunctionalInterface
   public interface Events {
     void take(JsonNode event) throws IOException, InterruptedException;
   }
 
-  /** Reads objects that come one after the other, until the server ends or the time is up. */
+  /** Reads a stream of objects until the server ends it or the time is up. */
   public void events(String path, Duration time, Events to)
       throws IOException, InterruptedException {
     ClientRequest call =
@@ -98,7 +98,7 @@ public final class JsonDocumentClient {
             .withTimeout(time)
             .withUnixSocket(socket)
             .withHeader("Accept", "application/json")
-            .withHeader("Accept-Encoding", "identity") // they come one by one
+            .withHeader("Accept-Encoding", "identity") // objects arrive one by one
             .withReadTimeouts(TIME_LIMIT);
     try (ClientResponse a = opened(call);
         InputStream in = a.decoded(MAX_EVENTS);
@@ -110,8 +110,8 @@ public final class JsonDocumentClient {
       if (!(e.getCause() instanceof ClientResponse.TooLargeException)
           && !(e.getCause() instanceof HttpTimeoutException)) {
         throw new IOException(
-            call.uri() + " answered with what cannot be read: " + JsonFailures.describe(e), e);
-      } // else a caller that requires more asks again
+            call.uri() + " returned an unreadable response: " + JsonFailures.describe(e), e);
+      } // otherwise the caller requests more
     }
   }
 
@@ -130,10 +130,10 @@ public final class JsonDocumentClient {
         n = JSON.readTree(in);
       } catch (JacksonException e) {
         throw new IOException(
-            uri + " answered with what cannot be read: " + JsonFailures.describe(e), e);
+            uri + " returned an unreadable response: " + JsonFailures.describe(e), e);
       }
       if (list ? !n.isArray() : !n.isObject()) {
-        throw new IOException(uri + " answered with what is no JSON " + (list ? "list" : "object"));
+        throw new IOException(uri + ": the response is not a JSON " + (list ? "list" : "object"));
       }
       return n;
     }
@@ -148,7 +148,7 @@ public final class JsonDocumentClient {
     }
   }
 
-  /** The answer, which is one that was wanted. */
+  /** Opens the response and checks its status. */
   private ClientResponse opened(ClientRequest call) throws IOException, InterruptedException {
     ClientResponse a = sender.send(access.client(), call);
     if (a.status() == 200) {
@@ -173,7 +173,7 @@ public final class JsonDocumentClient {
     try {
       body = JSON.readTree(body).path("message").asString(body);
     } catch (JacksonException e) {
-      // then as it is
+      // shown as is
     }
     body = body.length() > MAX_SHOWN ? body.substring(0, MAX_SHOWN) + "…" : body;
     return body.isEmpty() ? "" : ": " + body;

@@ -18,9 +18,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Hands logs on, one batch after the other, each until it is taken or refused. While one is on its
- * way the next one fills up, so that a pipeline that waits for more before it says what became of a
- * batch does not make a source wait for each of its records.
+ * Forwards logs one batch at a time, each until accepted or rejected. While one is in flight the
+ * next one fills, so a pipeline that waits for more data before it settles a batch does not make
+ * the source wait for each record.
  */
 public final class LogForwarder {
   private static final System.Logger LOG = JulLogger.of(LogForwarder.class.getName());
@@ -41,8 +41,8 @@ public final class LogForwarder {
   private boolean ended;
 
   /**
-   * @param name of the receiver, as logs have it
-   * @param source where they come from: those of one keep their order
+   * @param name of the receiver in logs
+   * @param source lane of the records, which keeps them in order
    */
   public LogForwarder(String name, Consumer to, String source, ResourceWatch.Pause pause) {
     this.name = name;
@@ -91,7 +91,7 @@ public final class LogForwarder {
         Batch batch = next();
         try {
           deliver(batch);
-        } catch (RuntimeException e) { // of any kind, the handover never ends permanently
+        } catch (RuntimeException e) { // no failure ends the forwarding
           LOG.log(Level.ERROR, name + ": batch of logs not forwarded, it is lost", e);
         }
       }
@@ -117,7 +117,7 @@ public final class LogForwarder {
     data.resources().addAll(waiting);
     waiting = new ArrayList<>();
     Batch batch = Batch.of(Signal.LOGS, data, lane, Metadata.NONE);
-    batch.share(); // it may have to come again as it is
+    batch.share(); // it may be sent again unmodified
     return batch;
   }
 

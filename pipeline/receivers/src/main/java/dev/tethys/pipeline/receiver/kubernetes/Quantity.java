@@ -35,7 +35,7 @@ public final class Quantity {
 
   private Quantity() {}
 
-  /** The amount; null when it is none. */
+  /** Parses a quantity; null if it is invalid. */
   public static @Nullable BigDecimal of(String text) {
     Matcher m = FORM.matcher(text);
     if (!m.matches()) {
@@ -52,7 +52,7 @@ public final class Quantity {
         : n.scaleByPowerOfTen(Integer.parseInt(suffix.substring(1)));
   }
 
-  /** The same as a number; 0 where there is none. */
+  /** The same as a double; 0 if it is invalid. */
   public static double number(String text) {
     BigDecimal n = of(text);
     return n == null ? 0 : n.doubleValue();

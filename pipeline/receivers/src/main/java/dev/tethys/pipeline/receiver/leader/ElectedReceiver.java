@@ -17,10 +17,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A receiver that is made and runs while this process leads, and is stopped when it does no longer.
- * One that cannot start is made again after a pause, for as long as the process leads.
+ * Receiver that is created and runs while this process is the leader, and is stopped when it loses
+ * leadership. A failed start is retried after a pause for as long as the process leads.
  *
- * <p>Invariant: only the thread makes, starts and stops receivers, one at a time.
+ * <p>Invariant: only the thread creates, starts and stops receivers, one at a time.
  */
 public final class ElectedReceiver implements Receiver {
   private static final System.Logger LOG = JulLogger.of(ElectedReceiver.class.getName());
@@ -42,9 +42,9 @@ public final class ElectedReceiver implements Receiver {
   private Duration timeLimit = Duration.ZERO;
 
   /**
-   * Not yet started.
+   * Creates a stopped instance.
    *
-   * @param again after which one that could not start is tried again
+   * @param again pause before a failed start is retried
    */
   public ElectedReceiver(
       Leadership leadership, Supplier<Receiver> made, String name, Duration again) {
@@ -68,10 +68,10 @@ public final class ElectedReceiver implements Receiver {
   }
 
   /**
-   * A receiver as its settings say.
+   * Creates a receiver according to its settings.
    *
-   * @param elector the extension; null where it always runs
-   * @param made makes one, each time anew
+   * @param elector the extension; null to always run
+   * @param made creates a new receiver on each call
    */
   public static Receiver of(@Nullable Reference elector, Context context, Supplier<Receiver> made) {
     return elector == null
@@ -96,7 +96,7 @@ public final class ElectedReceiver implements Receiver {
     }
   }
 
-  /** With the lock. Who is starting may wait for a server. */
+  /** Wakes the thread; called with the lock. A starting receiver may wait for a server. */
   private void wake() {
     if (starting && (ended || !leads)) {
       thread.interrupt();
@@ -117,7 +117,7 @@ public final class ElectedReceiver implements Receiver {
       if (next) {
         running = begin();
       } else if (former != null) {
-        LOG.log(Level.INFO, "{0}: this replica is not at work any more: it does not lead", name);
+        LOG.log(Level.INFO, "{0}: this replica lost leadership and stopped", name);
         end(former, leadership.grace());
         running = null;
       }
@@ -132,11 +132,11 @@ public final class ElectedReceiver implements Receiver {
     try {
       r.stop(time);
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, name + " did not end as it should", e);
+      LOG.log(Level.ERROR, name + " failed to stop", e);
     }
   }
 
-  /** Waits until it has to run and does not, or the other way round; null at the end. */
+  /** Waits until the receiver must start or stop; null at the end. */
   private @Nullable Boolean next(boolean runs) {
     lock.lock();
     try {
@@ -158,7 +158,7 @@ public final class ElectedReceiver implements Receiver {
     }
   }
 
-  /** One that runs; null where it cannot start, after a pause, or need not any more. */
+  /** Starts a receiver; null, after a pause, if it cannot start or is no longer required. */
   private @Nullable Receiver begin() {
     lock.lock();
     try {
@@ -183,7 +183,7 @@ public final class ElectedReceiver implements Receiver {
     lock.lock();
     try {
       starting = false;
-      Thread.interrupted(); // no more of them come
+      Thread.interrupted(); // no more interrupts follow
     } finally {
       lock.unlock();
     }

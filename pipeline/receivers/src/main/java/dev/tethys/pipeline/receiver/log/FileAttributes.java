@@ -99,7 +99,7 @@ record FileAttributes(
           a.put("log.file.owner.group.name", p.group().getName());
         }
       } catch (IOException | UnsupportedOperationException e) {
-        // nothing is known of them
+        // nothing is known about it
       }
     }
     return a;

@@ -105,7 +105,7 @@ final class FileLogReceiver implements Receiver {
     output.take(r, new Attributes(), e.detach());
   }
 
-  /** What all records of a file have. */
+  /** Attributes of all records of a file. */
   private Attributes attributes(Labels file) throws InterruptedException {
     Attributes a = settings.attributes().of(Path.of(Objects.requireNonNull(file.get(FILE))));
     HeaderAttributes header = settings.header();

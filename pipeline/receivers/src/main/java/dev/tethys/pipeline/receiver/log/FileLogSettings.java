@@ -113,7 +113,7 @@ record FileLogSettings(
               "force_flush_period",
               GoDurations.TYPE,
               Duration.ofMillis(500),
-              "Time after which an unfinished record is forwarded as it is; 0 for never.");
+              "Time after which an unfinished record is forwarded; 0 for never.");
       encoding = s.key("encoding", Type.STRING, "utf-8", "Text encoding of the files.");
       leading =
           s.key(
@@ -198,8 +198,8 @@ record FileLogSettings(
               "on_truncate",
               Type.oneOf("on_truncate", List.of("read_whole_file", "read_new", "ignore")),
               "read_whole_file",
-              "Handling of truncated files, which have a known beginning but are "
-                  + "smaller than what was read: read all, only new data, or nothing until "
+              "Handling of truncated files, which have a known beginning but are smaller than "
+                  + "the read position: read all, only new data, or nothing until "
                   + "the file grows.");
       common = new LogSettings.Keys(s, true);
     }
@@ -208,7 +208,7 @@ record FileLogSettings(
       String start = o.get(START);
       String end = o.get(END);
       if (start.isEmpty() == end.isEmpty()) {
-        throw o.error("multiline needs one of line_start_pattern and line_end_pattern, not both");
+        throw o.error("multiline requires exactly one of line_start_pattern and line_end_pattern");
       }
       try {
         return new RecordEnds(start.isEmpty() ? end : start, !start.isEmpty(), o.get(OMIT));
@@ -297,7 +297,7 @@ record FileLogSettings(
   /** Refuses records of several lines where they cannot be found among bytes. */
   static void checkRecords(YamlObject o, Key<RecordEnds> multiline, Charset charset) {
     if (charset.name().startsWith("UTF-") && !charset.name().equals("UTF-8")) {
-      throw o.error(multiline, "multiline needs an encoding in which a line feed is one byte");
+      throw o.error(multiline, "multiline requires an encoding in which a line feed is one byte");
     }
   }
 
@@ -306,14 +306,14 @@ record FileLogSettings(
     String name = o.get(key).toLowerCase(Locale.ROOT);
     return switch (name) {
       case "", "utf-8", "utf8", "utf-8-raw", "utf8-raw" -> StandardCharsets.UTF_8;
-      // Of which every byte is a character, so that they come back as they were.
+      // every byte is a character in ISO 8859-1, so bytes survive the round trip
       case "nop" -> StandardCharsets.ISO_8859_1;
       case "ascii", "us-ascii" -> StandardCharsets.US_ASCII;
       default -> {
         try {
           yield Charset.forName(name);
         } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
-          throw o.error(key, "there is no encoding \"" + o.get(key) + "\"");
+          throw o.error(key, "unknown encoding \"" + o.get(key) + "\"");
         }
       }
     };

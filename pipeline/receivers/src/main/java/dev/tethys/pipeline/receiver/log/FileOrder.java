@@ -23,11 +23,11 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Of the files found, the first of an order ({@code ordering_criteria}).
+ * Selects the first of the found files in an order ({@code ordering_criteria}).
  *
- * @param regex takes values out of paths; null where only times of files are compared
- * @param groupBy tells groups of files apart, of each of which the first are read; null for one
- * @param topN how many of them
+ * @param regex extracts values from paths; null if only file times are compared
+ * @param groupBy groups the files, of each of which the first are read; null for one group
+ * @param topN number of files per group
  */
 record FileOrder(
     @Nullable Pattern regex, @Nullable Pattern groupBy, int topN, List<SortBy> sortBy) {
@@ -39,7 +39,7 @@ record FileOrder(
     MTIME
   }
 
-  /** One criterion, of which the first that tells two files apart counts. */
+  /** Sort criterion; the first that distinguishes two files decides. */
   record SortBy(Kind kind, String key, boolean ascending, @Nullable TimeText time) {}
 
   private static final Section SORT = new Section("sort_by", "Sort criterion.");
@@ -59,7 +59,7 @@ record FileOrder(
 
   private static final Section SECTION =
       new Section(
-          "ordering_criteria", "Order of the found files, of which only the first are read.");
+          "ordering_criteria", "Sort order of the found files; only the first ones are read.");
   private static final Key<Pattern> REGEX =
       SECTION.optional(
           "regex", Type.REGEX, "Regular expression whose named groups extract values from paths.");
@@ -115,10 +115,10 @@ record FileOrder(
   }
 
   /**
-   * Which files are read of those found.
+   * Selects the files to read.
    *
    * @param order null for all
-   * @param age beyond which files are not read; zero for any
+   * @param age maximum age of files; zero for no limit
    */
   static UnaryOperator<Collection<Path>> selection(@Nullable FileOrder order, Duration age) {
     if (order == null && !age.isPositive()) {
@@ -149,7 +149,7 @@ record FileOrder(
     for (Path p : found) {
       Map<String, String> values = values(p);
       if (values == null) {
-        continue; // as in the Collector: what the expression does not match is not read
+        continue; // as in the Collector, files without a match are not read
       }
       groups.computeIfAbsent(group(p), k -> new ArrayList<>()).add(new Candidate(p, values));
     }

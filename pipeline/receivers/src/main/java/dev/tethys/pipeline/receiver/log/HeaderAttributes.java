@@ -31,7 +31,7 @@ record HeaderAttributes(Pattern lines, List<OperatorConfig> operators) {
           OperatorConfig.LIST,
           "Operators that turn header lines into attributes.");
 
-  /** As configured. */
+  /** Configuration type. */
   static final Type<HeaderAttributes> TYPE = SECTION.type(HeaderAttributes::read);
 
   private static HeaderAttributes read(YamlObject o) {
@@ -48,9 +48,9 @@ record HeaderAttributes(Pattern lines, List<OperatorConfig> operators) {
   }
 
   /**
-   * The attributes that lines tell; of one that several tell the last.
+   * Attributes from header lines; the last value of a repeated attribute counts.
    *
-   * @param header with line feeds between them
+   * @param header lines separated by line feeds
    * @param report receives failures of operators
    */
   Attributes of(String header, OperatorReport report) throws InterruptedException {

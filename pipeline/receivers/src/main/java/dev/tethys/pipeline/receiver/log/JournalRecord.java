@@ -19,8 +19,8 @@ enum JournalRecord {
   },
 
   /**
-   * Fields that OpenTelemetry has names for are under these, the message is the body, all others
-   * are attributes behind {@code journald.}.
+   * Fields with a name in OpenTelemetry have that name, the message is the body, and all others are
+   * attributes with the prefix {@code journald.}.
    */
   CONVENTIONS {
     @Override
@@ -68,7 +68,7 @@ enum JournalRecord {
   private static final Set<String> NUMBERS =
       Set.of("code.line.number", "thread.id", "syslog.facility.code", "syslog.pid", "process.pid");
 
-  /** OpenTelemetry's severities of emerg to debug, and what the Collector calls them. */
+  /** OpenTelemetry's severities of emerg to debug, with the Collector's names. */
   private static final int[] SEVERITIES = {21, 19, 18, 17, 13, 10, 9, 5};
 
   private static final String[] SEVERITY_TEXTS = {
@@ -102,7 +102,7 @@ enum JournalRecord {
     return r;
   }
 
-  /** Takes a priority as the severity; false for what is none. */
+  /** Sets the severity from a priority; returns false if it is invalid. */
   private static boolean isSeverity(@Nullable Object priority, LogRecord r) {
     int p = priority instanceof String s && s.length() == 1 ? s.charAt(0) - '0' : -1;
     if (p < 0 || p >= SEVERITIES.length) {

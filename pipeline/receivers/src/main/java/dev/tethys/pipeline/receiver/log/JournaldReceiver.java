@@ -59,8 +59,8 @@ final class JournaldReceiver implements Receiver {
           .logger()
           .log(
               Level.WARNING,
-              "{0} reads the default namespace of the journal alone, not {1}: namespace: \"*\""
-                  + " asks for all, and namespace: \"\" says that this is meant",
+              "{0} reads only the default namespace of the journal, not {1}: set namespace: "
+                  + "\"*\" for all, or namespace: \"\" to confirm this",
               context.name(),
               others);
     }
@@ -119,11 +119,13 @@ final class JournaldReceiver implements Receiver {
     }
     stopped = true;
     try {
-      // One that waits for a slow destination is not waited for.
+      // Do not wait for a reader blocked by a slow destination.
       if (!t.join(STOP_PATIENCE)) {
         t.interrupt();
         if (!t.join(STOP_PATIENCE)) {
-          context.logger().log(Level.WARNING, "{0} is not waited for", t.getName());
+          context
+              .logger()
+              .log(Level.WARNING, "Reader thread {0} did not stop in time", t.getName());
         }
       }
     } catch (InterruptedException e) {

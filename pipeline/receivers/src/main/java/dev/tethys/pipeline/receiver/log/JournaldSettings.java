@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  * @param form of records
  * @param fromEnd whether existing entries are skipped, unless there is a position
  * @param noNamespaceNamed whether no setting selects namespaces
- * @param units patterns of names, any of which; none for all
- * @param matches groups of conditions, any of which; none for all
- * @param maxPriority the most severe priority, a small number
- * @param minPriority the least severe one
+ * @param units name patterns, any of which must match; empty for all
+ * @param matches groups of conditions, any of which must match; empty for all
+ * @param maxPriority most severe priority, the smallest number
+ * @param minPriority least severe priority
  */
 record JournaldSettings(
     LogSettings common,
@@ -183,7 +183,7 @@ record JournaldSettings(
         }
         for (String p : patterns) {
           if (!p.startsWith("/")) {
-            throw o.error(files, "\"" + p + "\" is no path from the root");
+            throw o.error(files, "\"" + p + "\" is not an absolute path");
           }
         }
         try {
@@ -217,9 +217,9 @@ record JournaldSettings(
             priority,
             "\""
                 + w
-                + "\" is no priority; there are "
+                + "\" is not a priority; it must be one of "
                 + String.join(", ", PRIORITIES)
-                + ", 0 to 7");
+                + " or a number from 0 to 7");
       }
       return i;
     }
@@ -235,7 +235,7 @@ record JournaldSettings(
     }
   }
 
-  /** Whether an entry is wanted. */
+  /** Whether an entry is selected. */
   boolean includes(JournalFile.Entry e, @Nullable String boot) {
     String p = e.get("PRIORITY");
     if (p != null
@@ -271,7 +271,7 @@ record JournaldSettings(
     return grep == null || message != null && grep.find(message);
   }
 
-  /** As {@code journalctl -u}: what the unit says, and what is said of it. */
+  /** Whether an entry is from or about a unit, as with {@code journalctl -u}. */
   private static boolean isOf(JournalFile.Entry e, Regex unit) {
     return is(unit, e.get("_SYSTEMD_UNIT"))
         || "1".equals(e.get("_PID")) && is(unit, e.get("UNIT"))

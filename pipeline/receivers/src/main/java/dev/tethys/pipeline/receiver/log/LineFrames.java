@@ -7,11 +7,11 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes lines out of a stream. The last one ends with the stream, also where that fails; of one
- * that is too long the beginning is given.
+ * Splits a stream into lines. The last line ends with the stream, even if reading fails; a line
+ * that is too long is truncated.
  */
 final class LineFrames {
-  /** What a byte of a line takes while it grows, is copied and becomes a record. */
+  /** Memory per byte of a line while it grows, is copied and becomes a record. */
   private static final long FACTOR = 4;
 
   private final InputStream in;
@@ -24,11 +24,11 @@ final class LineFrames {
   private @Nullable IOException failed;
 
   /**
-   * Lines.
+   * Creates a splitter.
    *
-   * @param end what they end with; -1 for with the stream
+   * @param end line terminator; -1 to end only with the stream
    * @param maxLength in bytes
-   * @param memory receives the bytes that a long line is about to take, and may throw
+   * @param memory called before a long line allocates bytes; may throw
    */
   LineFrames(InputStream in, int end, int maxLength, LongConsumer memory) {
     this.memory = memory;
@@ -38,9 +38,9 @@ final class LineFrames {
   }
 
   /**
-   * The next line, without its end; null at the end of the stream.
+   * Next line without its terminator; null at the end of the stream.
    *
-   * @throws IOException of the stream, once all that came before is given
+   * @throws IOException of the stream, after all preceding lines were returned
    */
   byte @Nullable [] next() throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream(256);
@@ -80,7 +80,7 @@ final class LineFrames {
     try {
       return in.read(buf);
     } catch (IOException e) {
-      failed = e; // a sender that resets its connection, or this side's end: what came counts
+      failed = e; // connection reset by the sender, or closed here: received data counts
       return -1;
     }
   }

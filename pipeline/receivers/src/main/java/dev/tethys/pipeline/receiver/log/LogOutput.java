@@ -37,28 +37,27 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Output of a receiver of logs: operators, batches, and the pipelines. An entry is acknowledged
- * when its batch was accepted, so that positions never exceed delivery. A rejected batch is offered
- * again before later ones.
+ * Output of a log receiver: operators, batching, and pipelines. An entry is acknowledged when its
+ * batch was accepted, so that positions never exceed delivery. A rejected batch is offered again
+ * before later ones.
  *
- * <p>Bounds: {@link #MAX_BATCHES} batches are in flight; producers of more wait.
+ * <p>Bounds: {@link #MAX_BATCHES} batches are in flight; further producers wait.
  *
- * <p>Invariants, guarded by {@link #lock}: {@link #ready} holds batches that were not offered, in
- * order; {@link #failed} those to be offered again, by their numbers; {@code underWay} those
- * offered and not acknowledged. Batches are offered only under {@link #sending}, which keeps their
- * order.
+ * <p>Invariants, guarded by {@link #lock}: {@link #ready} holds batches not offered yet, in order;
+ * {@link #failed} those to be offered again, by number; {@code underWay} those offered but not
+ * settled. Batches are offered only under {@link #sending}, which keeps their order.
  */
 final class LogOutput implements Sink, OperatorReport {
-  /** How many records a batch has at most. */
+  /** Maximum number of records per batch. */
   static final int MAX_ITEMS = 1000;
 
-  /** How many characters of text a batch has, more or less. */
+  /** Approximate maximum number of characters per batch. */
   static final int MAX_SIZE = 1 << 20;
 
-  /** How many batches there are at most that were not taken. */
+  /** Maximum number of unsettled batches. */
   static final int MAX_BATCHES = 64;
 
-  /** How long a record waits for others. */
+  /** Time that a record waits for others. */
   static final Duration GATHER = Duration.ofMillis(100);
 
   private static final long QUIET_NANOS = 10_000_000_000L;
@@ -144,14 +143,14 @@ final class LogOutput implements Sink, OperatorReport {
         metrics
             .counters(
                 "tethys_log_receiver_lost_records_total",
-                "Records that were rejected behind the receiver, or not taken for"
-                    + " retry_on_failure.max_elapsed_time.",
+                "Records that were rejected downstream, or not accepted within "
+                    + "retry_on_failure.max_elapsed_time.",
                 "receiver")
             .with(name);
     this.chain = OperatorChain.of(settings.operators(), this, this);
   }
 
-  /** Begins to look after what waits. */
+  /** Starts the timer that flushes waiting records. */
   void start() {
     schedule();
   }
@@ -175,7 +174,7 @@ final class LogOutput implements Sink, OperatorReport {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
-      log.log(Level.ERROR, name + ": what waits was not looked after", e);
+      log.log(Level.ERROR, name + ": flush of waiting records failed", e);
     }
     lock.lock();
     try {
@@ -200,7 +199,7 @@ final class LogOutput implements Sink, OperatorReport {
     chain.accept(e);
   }
 
-  /** Takes what comes out behind the operators. */
+  /** Accepts an entry after the operators. */
   @Override
   public void accept(Entry e) throws InterruptedException {
     boolean full;
@@ -267,7 +266,7 @@ final class LogOutput implements Sink, OperatorReport {
     size = 0;
   }
 
-  /** Offers what may be offered. */
+  /** Offers the batches that are due. */
   private void send() {
     sending.lock();
     try {
@@ -289,7 +288,7 @@ final class LogOutput implements Sink, OperatorReport {
       } else if (clock.nanos() - resumeAt < 0 || underWay > 0 && !failedFirst) {
         return null;
       } else {
-        // From now on the failed ones are sent one by one, and all others after them.
+        // From here failed batches are sent one by one, followed by all others.
         failedFirst = true;
         p = failed.pollFirstEntry().getValue();
       }
@@ -331,7 +330,7 @@ final class LogOutput implements Sink, OperatorReport {
     clock.execute("logs " + name, this::send);
   }
 
-  /** Origins of one block stand one behind the other: they hear at once of all of them. */
+  /** Settles origins; consecutive origins of one block are notified together. */
   private static void settleAll(List<LogEntry.Origin> origins) {
     int i = 0;
     while (i < origins.size()) {
@@ -399,9 +398,9 @@ final class LogOutput implements Sink, OperatorReport {
   }
 
   /**
-   * Ends: offers what is held back, and waits until what was offered is settled.
+   * Flushes buffered records and waits until all offered batches are settled.
    *
-   * @return whether nothing is owed any more
+   * @return whether everything is settled
    */
   boolean stop(Duration timeLimit) {
     long end = clock.nanos() + timeLimit.toNanos();

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Common settings of log receivers.
  *
- * @param attributes of every record
- * @param resource attributes of its resource
+ * @param attributes record attributes
+ * @param resource resource attributes
  * @param storage store of positions; null for none
  */
 record LogSettings(
@@ -31,9 +31,9 @@ record LogSettings(
     @Nullable Reference storage,
     Retry retry) {
   /**
-   * When what was not taken is offered again.
+   * Retry rules.
    *
-   * @param most how long; zero for as long as it takes
+   * @param most maximum duration of retries; zero for no limit
    */
   record Retry(Duration first, Duration last, Duration most) {}
 
@@ -42,7 +42,7 @@ record LogSettings(
     private static final Section RETRY =
         new Section(
             "retry_on_failure",
-            "Retries of refused batches; the receiver reads nothing else meanwhile.");
+            "Retries of rejected batches; the receiver reads nothing else meanwhile.");
     private static final Key<Boolean> ENABLED =
         RETRY.key("enabled", Type.BOOL, false, "No effect: a refused batch is always retried.");
     private static final Key<Duration> FIRST =
@@ -128,7 +128,7 @@ record LogSettings(
     }
   }
 
-  /** Gives an entry what all have. */
+  /** Adds the common attributes to an entry. */
   void label(Entry e) throws ExpressionException {
     for (Map.Entry<String, TextTemplate> a : attributes.entrySet()) {
       e.record().attributes().put(a.getKey(), a.getValue().of(e));

@@ -50,9 +50,9 @@ final class LogSockets implements PassingListener<LogSockets.Records> {
   }
 
   /**
-   * Listens.
+   * Starts listening.
    *
-   * @throws IOException when an address is taken
+   * @throws IOException if an address is in use
    */
   static LogSockets start(
       List<SocketLogSettings> sockets, Framing framing, Context context, Records records)
@@ -82,12 +82,12 @@ final class LogSockets implements PassingListener<LogSockets.Records> {
     }
   }
 
-  /** The port of TCP; -1 for none. */
+  /** TCP port; -1 for none. */
   int tcpPort() {
     return stream == null ? -1 : stream.address().getPort();
   }
 
-  /** The port of UDP; -1 for none. */
+  /** UDP port; -1 for none. */
   int udpPort() {
     return packets == null ? -1 : packets.address().getPort();
   }
@@ -142,7 +142,7 @@ final class LogSockets implements PassingListener<LogSockets.Records> {
         held.close();
       }
     } catch (ByteBudget.OverBudgetException e) {
-      throw new IOException("a record is not read: " + e.getMessage(), e);
+      throw new IOException("cannot read a record: " + e.getMessage(), e);
     }
   }
 

@@ -36,11 +36,11 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Reads files that hold a request of OTLP in JSON a line, of any signal, as {@code file} exporters
- * write them. A line is settled when its batch was taken; one that was not is offered again, while
- * others continue.
+ * Reads files with one OTLP JSON request per line, of any signal, as {@code file} exporters write
+ * them. A line is settled when its batch was accepted; a rejected one is offered again while others
+ * continue.
  *
- * <p>Bound: lines of {@link #UNDER_WAY} together are on their way; then nothing more is read.
+ * <p>Bound: at most {@link #UNDER_WAY} of lines are in flight; then reading stops.
  */
 final class OtlpFileReceiver implements Receiver {
   private static final Duration SYNC = Duration.ofSeconds(10);
@@ -74,7 +74,7 @@ final class OtlpFileReceiver implements Receiver {
             .metrics()
             .counters(
                 "tethys_otlp_file_receiver_refused_lines_total",
-                "Lines that are no request of OTLP, or were rejected behind the receiver.",
+                "Lines that are not OTLP requests, or were rejected downstream.",
                 "receiver",
                 "reason");
   }
@@ -122,7 +122,7 @@ final class OtlpFileReceiver implements Receiver {
       body = OtlpJson.toProtobuf(signal, json, 0, json.length).toByteArray();
       items = OtlpCheck.check(signal, body, 0, body.length);
     } catch (CodecException x) {
-      refuse("malformed", "a line is no request of OTLP in JSON: " + x.getMessage());
+      refuse("malformed", "a line is not an OTLP JSON request: " + x.getMessage());
       e.settle();
       return;
     }
@@ -153,7 +153,7 @@ final class OtlpFileReceiver implements Receiver {
 
   /**
    * @param pause before it is offered again
-   * @param since when it was not taken for the first time; -1 for never
+   * @param since time of the first rejection; -1 for none
    */
   private void offer(PendingBatch p, Duration pause, long since) {
     p.to.consume(p.batch, outcome -> settled(p, outcome, pause, since));
@@ -180,7 +180,7 @@ final class OtlpFileReceiver implements Receiver {
           done(p);
           return;
         }
-        logLimited("what was not taken is offered again: " + u.reason());
+        logLimited("Batch not accepted, retrying: " + u.reason());
         Duration last = settings.common().retry().last();
         Duration next = pause.multipliedBy(2).compareTo(last) < 0 ? pause.multipliedBy(2) : last;
         context
@@ -224,7 +224,7 @@ final class OtlpFileReceiver implements Receiver {
     logLimited(what);
   }
 
-  /** Says it, if nothing was said for a while. */
+  /** Logs a message, rate-limited. */
   private void logLimited(String what) {
     long now = context.clock().nanos();
     if (now - loggedAt >= QUIET_NANOS) {
@@ -256,7 +256,7 @@ final class OtlpFileReceiver implements Receiver {
             .logger()
             .log(
                 Level.INFO,
-                "{0}: what was not taken in time is read again at the next start",
+                "{0}: lines not accepted in time will be read again at the next start",
                 context.name());
       }
     } catch (InterruptedException e) {

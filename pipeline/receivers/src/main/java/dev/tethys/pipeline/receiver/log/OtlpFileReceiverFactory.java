@@ -19,7 +19,7 @@ import java.util.Set;
 
 /** Makes {@code otlp_json_file} receivers. */
 public final class OtlpFileReceiverFactory implements ReceiverFactory<FileLogSettings> {
-  /** Requests are longer than lines of logs; where max_log_size is not written. */
+  /** Default of max_log_size; requests are longer than log lines. */
   private static final int LONGEST = 64 << 20;
 
   /** After which a line without its end is one if it is whole; if force_flush_period is absent. */
@@ -29,7 +29,7 @@ public final class OtlpFileReceiverFactory implements ReceiverFactory<FileLogSet
       new Section("otlp_json_file", "Reads files of OTLP in JSON, one request per line.");
   private static final FileLogSettings.Keys KEYS = new FileLogSettings.Keys(SECTION);
 
-  /** Keys of files of logs that say nothing of requests. */
+  /** Keys of log files that do not apply to requests. */
   private static final List<String> OF_LOGS =
       List.of(
           "operators",
@@ -79,8 +79,7 @@ public final class OtlpFileReceiverFactory implements ReceiverFactory<FileLogSet
     for (String key : OF_LOGS) {
       YamlNode.Entry e = written.get(key);
       if (e != null) {
-        throw e.key()
-            .error("\"" + key + "\" is of lines of logs, and says nothing of requests of OTLP");
+        throw e.key().error("\"" + key + "\" applies to log lines only, not to OTLP requests");
       }
     }
     FileLogSettings s = KEYS.read(o);
@@ -115,7 +114,10 @@ public final class OtlpFileReceiverFactory implements ReceiverFactory<FileLogSet
         s.poll());
   }
 
-  /** Whether all that was opened is closed: who writes in pieces may take long for the next. */
+  /**
+   * Whether all JSON objects are closed; a program that writes in pieces may take long for the next
+   * one.
+   */
   static boolean isWhole(byte[] b, int from, int to) {
     int open = 0;
     boolean text = false;

@@ -12,9 +12,9 @@ import java.time.Duration;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
-/** Positions of a receiver, kept in a storage extension, or in memory alone. */
+/** Positions of a receiver, kept in a storage extension, or only in memory. */
 final class PositionStore {
-  /** How often they are saved. */
+  /** Save interval. */
   private static final Duration EVERY = Duration.ofSeconds(2);
 
   private final Context context;
@@ -63,7 +63,7 @@ final class PositionStore {
                 }));
   }
 
-  /** Saves them for the last time; to be called when no reader is left. */
+  /** Saves positions for the last time; called after all readers have stopped. */
   void close() {
     closed = true;
     Positions p = positions;

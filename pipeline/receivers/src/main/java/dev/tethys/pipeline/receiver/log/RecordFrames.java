@@ -8,16 +8,16 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes records of several lines out of a stream. The last one ends with the stream, also where
- * that fails; one that is too long becomes several.
+ * Splits a stream into multiline records. The last record ends with the stream, even if reading
+ * fails; a record that is too long is split.
  */
 final class RecordFrames {
   private static final int FIRST_SIZE = 8192;
 
-  /** So many bytes are looked through at each read: it is less work than reading them was. */
+  /** Number of bytes always searched after a read: searching is cheaper than reading them. */
   private static final int SMALL = 4096;
 
-  /** What a byte of the buffer takes: copied when it grows, and as a record. */
+  /** Memory per byte of the buffer: copied when it grows, and as a record. */
   private static final long FACTOR = 4;
 
   private final InputStream in;
@@ -30,17 +30,17 @@ final class RecordFrames {
   private boolean ended;
   private @Nullable IOException failed;
 
-  /** How much was looked through in vain, and whether a line has ended since. */
+  /** Number of bytes searched without success, and whether a line has ended since. */
   private int searched;
 
   private boolean lineEndSeen;
 
   /**
-   * Records.
+   * Creates a splitter.
    *
    * @param maxLength in bytes
-   * @param memory receives what a long record takes, and may throw; what was received for one
-   *     record may be given back before the next is asked for
+   * @param memory called with the memory of a long record; may throw; memory of one record may be
+   *     released before the next is requested
    */
   RecordFrames(InputStream in, RecordEnds ends, int maxLength, LongConsumer memory) {
     this.memory = memory;
@@ -51,9 +51,9 @@ final class RecordFrames {
   }
 
   /**
-   * The next record; null at the end of the stream.
+   * Next record; null at the end of the stream.
    *
-   * @throws IOException of the stream, once all that came before is given
+   * @throws IOException of the stream, after all preceding records were returned
    */
   byte @Nullable [] next() throws IOException {
     if (buf.length > FIRST_SIZE) {
@@ -69,7 +69,7 @@ final class RecordFrames {
       if (from < to) {
         boolean last = ended || to - from == maxLength;
         int end = last || isDue() ? ends.end(buf, from, to) : -1;
-        // An expression that matches nothing parts nothing.
+        // An expression that matches empty text splits nothing.
         if (end <= from && last) {
           end = to;
         }
@@ -90,8 +90,8 @@ final class RecordFrames {
   }
 
   /**
-   * Whether what came since the last look may end a record. All of a long record is looked through
-   * for that, so that it is not done for every few bytes that come.
+   * Whether data received since the last search may end a record. The entire record is searched, so
+   * this is not done for every few bytes.
    */
   private boolean isDue() {
     int size = to - from;
@@ -118,7 +118,7 @@ final class RecordFrames {
     try {
       n = in.read(buf, to, buf.length - to);
     } catch (IOException e) {
-      failed = e; // a sender that resets its connection, or this side's end: what came counts
+      failed = e; // connection reset by the sender, or closed here: received data counts
       n = -1;
     }
     if (n < 0) {

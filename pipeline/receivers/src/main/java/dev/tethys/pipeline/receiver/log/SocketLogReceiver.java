@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes records over TCP and UDP. Senders hear no answer: nothing more is read while what came is
- * not taken; UDP packets then wait in the kernel, which drops what does not fit.
+ * Receives records over TCP and UDP. The protocol has no acknowledgements: reading stops while
+ * received data is not accepted; UDP packets then wait in the kernel, which drops excess ones.
  */
 final class SocketLogReceiver implements Receiver {
   private final List<SocketLogSettings> sockets;
@@ -66,7 +66,7 @@ final class SocketLogReceiver implements Receiver {
     }
   }
 
-  /** What cannot change while connections stay open. */
+  /** Settings that cannot change while connections stay open. */
   private Object settings() {
     return List.of(sockets, framing);
   }

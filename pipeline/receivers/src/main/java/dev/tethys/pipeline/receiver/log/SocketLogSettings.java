@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of log input over TCP or UDP.
  *
- * @param tls null for none
- * @param max maximum record size in bytes; longer ones are truncated
+ * @param tls null without TLS
+ * @param max maximum record size in bytes; longer records are truncated
  * @param whole whether a whole connection, or packet, is one record
  * @param records splits records of several lines by their first or last lines; null for lines
  * @param addresses whether records have the addresses of their peers
@@ -43,7 +43,7 @@ record SocketLogSettings(
         "No effect: packets wait in the socket buffer of the kernel.");
   }
 
-  /** The keys of one of both. */
+  /** Keys of TCP or UDP. */
   static final class Keys {
     private final boolean tcp;
     private final Key<String> address;

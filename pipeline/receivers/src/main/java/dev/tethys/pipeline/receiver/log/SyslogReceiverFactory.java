@@ -76,7 +76,7 @@ public final class SyslogReceiverFactory
           "multiline cannot be combined with enable_octet_counting, which defines the end of each message");
     }
     int end = SYSLOG.endsWithNul(o) ? 0 : '\n';
-    // What the length stood before is given without it.
+    // The text after an octet count is parsed without the count.
     SyslogOperator bare = new SyslogOperator(s.format(), s.zone(), s.skipPriority(), false);
     return new Settings(
         COMMON.read(o, bare.first(o.node(), o.get(ON_ERROR))),

@@ -29,7 +29,7 @@ import java.io.IOException;
  * attributes of a resource; structured metadata are those of a record.
  */
 public final class LokiProtocol {
-  /** Where Loki is pushed to, and where its first API was. */
+  /** Push path of Loki, and that of its first API. */
   public static final String PATH = "/loki/api/v1/push";
 
   public static final String FIRST_PATH = "/api/prom/push";
@@ -42,9 +42,9 @@ public final class LokiProtocol {
   private final Scheduler clock;
 
   /**
-   * The protocol.
+   * Creates the protocol.
    *
-   * @param keepTimes whether lines have the time that their sender says, not that of their arrival
+   * @param keepTimes whether lines keep the sender's time instead of the arrival time
    */
   public LokiProtocol(Consumer to, boolean keepTimes, Scheduler clock) {
     this.to = to;
@@ -66,7 +66,7 @@ public final class LokiProtocol {
     }
   }
 
-  /** Entries that cannot be read are refused by stream and number, and the others are kept. */
+  /** Rejects unreadable entries by stream and number, and accepts the others. */
   private Outcome take(PushReader.Result read, Metadata metadata, HttpRequest request)
       throws InterruptedException {
     Outcome o = deliver(read.logs(), metadata, request);
@@ -130,8 +130,8 @@ public final class LokiProtocol {
   }
 
   /**
-   * Protobuf is always a block of snappy, whether that is said or not, and perhaps compressed once
-   * more; JSON never is one, regardless of the headers.
+   * Decodes a body. Protobuf is always a snappy block, declared or not, and may be compressed
+   * again; JSON never is, regardless of headers.
    */
   private static byte[] body(
       HttpServerEndpoint endpoint, HttpRequest request, boolean json, Hold hold)

@@ -1,3 +1,3 @@
-/** The receiver {@code nop}: receives nothing. */
+/** The {@code nop} receiver: receives nothing. */
 @org.jspecify.annotations.NullMarked
 package dev.tethys.pipeline.receiver.nop;

@@ -23,20 +23,22 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The objects of one kind in one namespace, or in all: listed now and then, or followed. A list
- * continues when the page before was taken, a watch until a batch is on its way and another is
- * full.
+ * Objects of one kind in one namespace, or in all: listed at intervals, or watched. A list
+ * continues when the previous page was accepted; a watch reads until a batch is in flight and
+ * another is full.
  */
 final class ObjectFeed {
   private static final System.Logger LOG = JulLogger.of(ObjectFeed.class.getName());
 
-  /** Objects a page of a list, and so records a batch: an object may be as large as a megabyte. */
+  /**
+   * Objects per page of a list, and so records per batch: an object may be as large as a megabyte.
+   */
   private static final int PAGE = 100;
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
-  /** A server ends a watch by itself after this. */
+  /** Time after which a server ends a watch. */
   private static final Duration WATCH = Duration.ofMinutes(5);
 
   private static final int GONE = 410;
@@ -110,7 +112,7 @@ final class ObjectFeed {
           } else {
             follow();
           }
-        } catch (IOException | RuntimeException e) { // of any kind, a feed never ends permanently
+        } catch (IOException | RuntimeException e) { // no failure ends a feed
           failed(
               e instanceof IOException || e instanceof JacksonException
                   ? JsonFailures.describe(e)
@@ -176,7 +178,7 @@ final class ObjectFeed {
     }
   }
 
-  /** Items say what they are, which in a list only the list says. */
+  /** Items with their kind, which only the list itself specifies. */
   private static List<JsonNode> items(JsonNode list) {
     List<JsonNode> out = new ArrayList<>();
     String kind = list.path("kind").asString("").replaceFirst("List$", "");
@@ -231,17 +233,17 @@ final class ObjectFeed {
       return;
     }
     if (events[0] == 0) {
-      pause.pause(FIRST_PAUSE); // a server that ends at once is not pestered
+      pause.pause(FIRST_PAUSE); // limits the rate if a server ends watches immediately
     }
   }
 
-  /** Logs which changes will never be reported, after the server has forgotten a version. */
+  /** Logs that changes were lost because the server no longer has a version. */
   private void reportGap() {
     if (!forgotten.isEmpty()) {
       LOG.log(
           Level.WARNING,
-          "{0}: changes of {1} since version {2}, which the API no longer knows, may be lost; it"
-              + " continues from version {3}",
+          "{0}: changes of {1} since version {2}, which the API no longer knows, may be lost; "
+              + "continuing from version {3}",
           name,
           wanted.name(),
           forgotten,
@@ -258,7 +260,7 @@ final class ObjectFeed {
       throw new JsonDocumentClient.RefusedException(
           code, "the watch of " + path + " failed: " + o.path("message").asString(""));
     }
-    if (!type.equals("BOOKMARK")) { // of which only the version matters
+    if (!type.equals("BOOKMARK")) { // only the version of a bookmark matters
       sendChanges(type, List.of(o));
     }
     String now = o.path("metadata").path("resourceVersion").asString("");

@@ -16,10 +16,10 @@ import tools.jackson.databind.JsonNode;
 
 /** Resource types of an API and their paths, discovered once for all groups and versions. */
 final class ObjectPaths {
-  /** How many names are listed where one is not found. */
+  /** Maximum number of known names in an error. */
   private static final int MAX_SHOWN = 100;
 
-  /** How long all that is asked may take: servers of groups that are down must not add up. */
+  /** Time limit of discovery in total: unreachable API groups must not add up. */
   private static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 
   /** Groups by which objects they have; the core is {@code ""}. */
@@ -28,10 +28,10 @@ final class ObjectPaths {
   private final List<String> failed = new ArrayList<>();
 
   /**
-   * Asks the API.
+   * Discovers the API.
    *
-   * @param clock nanoseconds that go by
-   * @throws IOException when it does not say which groups it has
+   * @param clock monotonic, in nanoseconds
+   * @throws IOException if the groups cannot be listed
    */
   static ObjectPaths of(JsonDocumentClient api, LongSupplier clock)
       throws IOException, InterruptedException {
@@ -42,7 +42,7 @@ final class ObjectPaths {
       Set<String> versions = new LinkedHashSet<>();
       versions.add(g.path("preferredVersion").path("groupVersion").asString(""));
       g.path("versions").forEach(v -> versions.add(v.path("groupVersion").asString("")));
-      for (String v : versions) { // what the first one has is taken from there
+      for (String v : versions) { // the first version with a kind is used
         String path = "/apis/" + v;
         try {
           p.add(g.path("name").asString(""), path, api.get(path, left(until, clock)));
@@ -58,7 +58,7 @@ final class ObjectPaths {
     long left = until - clock.getAsLong();
     if (left <= 0) {
       throw new IOException(
-          "not asked, since the others took " + TIME_LIMIT.toSeconds() + " seconds");
+          "skipped, because the others took " + TIME_LIMIT.toSeconds() + " seconds");
     }
     return Duration.ofNanos(left);
   }
@@ -67,13 +67,13 @@ final class ObjectPaths {
     Map<String, String> has = paths.computeIfAbsent(group, _ -> new LinkedHashMap<>());
     for (JsonNode r : resources.path("resources")) {
       String name = r.path("name").asString("");
-      if (!name.contains("/")) { // else it is a part of an object
+      if (!name.contains("/")) { // otherwise a subresource
         has.putIfAbsent(name, path);
       }
     }
   }
 
-  /** The path of the API that has such objects; null when none does. */
+  /** API path of such objects; null if unknown. */
   @Nullable String find(String name, String group) {
     String of = paths.getOrDefault(group, Map.of()).get(name);
     if (of != null) {
@@ -88,7 +88,7 @@ final class ObjectPaths {
     return null;
   }
 
-  /** What there is, in words. */
+  /** Known names, for errors. */
   String known() {
     TreeSet<String> names = new TreeSet<>();
     paths.values().forEach(has -> names.addAll(has.keySet()));

@@ -12,7 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Makes records of objects of one kind: a resource for each namespace. */
+/** Creates records of objects of one kind: one resource per namespace. */
 final class ObjectRecords {
   private static final String SCOPE =
       "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/k8sobjectsreceiver";
@@ -29,7 +29,7 @@ final class ObjectRecords {
     this.version = version;
   }
 
-  /** Objects of a list, as they are. */
+  /** Records of listed objects, unchanged. */
   List<ResourceGroup<LogRecord>> listed(Iterable<JsonNode> objects) {
     Map<String, ResourceGroup<LogRecord>> groups = new LinkedHashMap<>();
     for (JsonNode o : objects) {
@@ -79,7 +79,7 @@ final class ObjectRecords {
     return g;
   }
 
-  /** A value of JSON as one of OTLP. */
+  /** Converts a JSON value to OTLP. */
   static @Nullable Object value(JsonNode n) {
     if (n.isObject()) {
       Attributes a = new Attributes();

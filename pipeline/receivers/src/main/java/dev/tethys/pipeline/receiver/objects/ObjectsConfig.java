@@ -30,10 +30,10 @@ public record ObjectsConfig(
     /** The receiver does not start. */
     PROPAGATE,
 
-    /** It is logged, and the others are followed. */
+    /** Logs the error and follows the other kinds. */
     IGNORE,
 
-    /** The others are followed. */
+    /** Follows the other kinds without logging. */
     SILENT
   }
 
@@ -47,11 +47,11 @@ public record ObjectsConfig(
    * One kind of objects.
    *
    * @param name as in paths of the API: {@code pods}
-   * @param group of the API; {@code ""} for the first that has them
+   * @param group of the API; {@code ""} for the first with such a resource
    * @param interval between two lists
    * @param delay before the first list
-   * @param version to begin with; {@code ""} for now
-   * @param without kinds of changes that are not told
+   * @param version to start from; {@code ""} for the current one
+   * @param without types of changes that are not reported
    */
   record WatchedObject(
       String name,
@@ -124,7 +124,7 @@ public record ObjectsConfig(
       }
       for (String n : o.get(NAMESPACES)) {
         if (!n.matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?")) {
-          throw o.error(NAMESPACES, "\"" + n + "\" is no name of a namespace");
+          throw o.error(NAMESPACES, "\"" + n + "\" is not a valid namespace name");
         }
       }
       if (o.get(MODE) == Mode.PULL && !o.get(WITHOUT).isEmpty()) {
@@ -149,7 +149,7 @@ public record ObjectsConfig(
           Set.copyOf(o.get(WITHOUT)));
     }
 
-    /** With the interval of the receiver, if it has none itself. */
+    /** Applies the receiver's interval if it has none. */
     private WatchedObject every(Duration otherwise) {
       return new WatchedObject(
           name,

@@ -61,7 +61,7 @@ final class ObjectsReceiver implements Receiver {
       }
     }
     if (feeds.isEmpty()) {
-      throw new IOException("the cluster has none of the configured kinds of objects");
+      throw new IOException("the cluster has no objects of the configured kinds");
     }
     feeds.forEach(ObjectFeed::start);
   }

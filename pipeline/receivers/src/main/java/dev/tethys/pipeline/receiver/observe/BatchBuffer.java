@@ -37,7 +37,7 @@ final class BatchBuffer {
     thread.start();
   }
 
-  /** Thread that is to be interrupted; what waits is dropped with it. */
+  /** Ends the buffer and returns the thread to interrupt; waiting data is dropped. */
   Thread end() {
     return thread;
   }

@@ -19,7 +19,7 @@ record Delivery(String name, String signal, Consumer to) {
 
   /** Offers a batch until the pipeline takes it or refuses it permanently, which is logged. */
   void settle(Batch batch) throws InterruptedException {
-    batch.share(); // it may have to come again as it is
+    batch.share(); // it may be sent again unmodified
     while (true) {
       switch (IntervalCollector.settled(to, batch)) {
         case Outcome.Accepted _ -> {

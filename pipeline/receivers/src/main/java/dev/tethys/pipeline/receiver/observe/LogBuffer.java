@@ -10,11 +10,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
 /**
- * Messages of logs on their way to a pipeline: passed on each second, or sooner where there are
- * many. While the pipeline takes none the reader waits, and the messages stay in their files.
+ * Log messages on their way to a pipeline, sent every second, or sooner when there are many. While
+ * the pipeline accepts none the reader waits, and the messages stay in their files.
  */
 final class LogBuffer implements ObservedLog.Sink {
-  /** Messages of a batch; as many may wait while one is on its way. */
+  /** Maximum number of messages per batch; as many may wait while one is in flight. */
   static final int MOST_MESSAGES = 512;
 
   private static final long MOST_TEXT = 1 << 20;
@@ -49,7 +49,7 @@ final class LogBuffer implements ObservedLog.Sink {
     return thread;
   }
 
-  /** Lets readers that wait continue; what they give is not passed on any more. */
+  /** Releases waiting readers; their messages are no longer forwarded. */
   void end() {
     lock.lock();
     try {

@@ -34,11 +34,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Observes this machine and passes metrics, spans, logs and profiles to the pipelines that it is
- * listed in; other signals are not produced. Services have the names of the service map.
+ * Observes this machine and sends metrics, spans, logs and profiles to the pipelines that list it;
+ * other signals are not produced. Services have the names of the service map.
  *
- * <p>What the kernel gives does not wait: while a pipeline takes nothing, the oldest spans and
- * profiles beyond a bound are dropped and counted. Logs wait in their files.
+ * <p>Kernel events cannot wait: while a pipeline accepts nothing, the oldest spans and profiles
+ * beyond a bound are dropped and counted. Logs wait in their files.
  */
 final class NodeAgentReceiver implements Receiver {
   private static final System.Logger LOG = JulLogger.of(NodeAgentReceiver.class.getName());
@@ -71,7 +71,7 @@ final class NodeAgentReceiver implements Receiver {
     Vector<Counter> dropped =
         registry.counters(
             "tethys_observe_buffer_dropped_items_total",
-            "Spans and profile samples that were dropped because the pipeline took none.",
+            "Spans and profile samples dropped because the pipeline did not accept them.",
             "receiver",
             "signal");
     this.spans = buffer(outputs.get(Signal.TRACES), "traces", dropped);
@@ -155,7 +155,7 @@ final class NodeAgentReceiver implements Receiver {
     }
     LogBuffer l = logs;
     if (l != null) {
-      l.end(); // the reader of logs may wait for it
+      l.end(); // the log reader may wait for it
     }
     if (observer != null) {
       observer.close();

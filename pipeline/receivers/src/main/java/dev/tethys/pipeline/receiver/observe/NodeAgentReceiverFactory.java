@@ -30,8 +30,8 @@ public final class NodeAgentReceiverFactory
   /**
    * Settings of the receiver.
    *
-   * @param pace of metrics
-   * @param readsLogs whether logs are read, without a pipeline of logs to be counted
+   * @param pace collection interval of metrics
+   * @param readsLogs whether logs are read, even if only to count them
    * @param shareOfTraces share of traces that are kept, from 0 to 1
    */
   public record Settings(
@@ -77,13 +77,13 @@ public final class NodeAgentReceiverFactory
           "container_allowlist",
           patterns(),
           List.of(),
-          "Regular expressions of ids of containers, of which one must match.");
+          "Regular expressions of container ids; at least one must match.");
   private static final Key<List<Pattern>> DENY =
       SECTION.key(
           "container_denylist",
           patterns(),
           List.of(),
-          "Regular expressions of ids of containers that are left out.");
+          "Regular expressions of excluded container ids.");
   private static final Key<Duration> MIN_AGE =
       SECTION.key(
           "min_container_age",
@@ -108,8 +108,8 @@ public final class NodeAgentReceiverFactory
       SECTION.optional(
           "ephemeral_port_range",
           Type.of("ranges of ports", null, NodeAgentReceiverFactory::ports),
-          "Ports of clients: destinations and listening sockets among them are left out, except"
-              + " 50051. 32768-60999 by default.");
+          "Client ports: destinations and listening sockets with these ports are excluded, "
+              + "except 50051. 32768-60999 by default.");
   private static final Key<Long> DOMAINS =
       SECTION.key(
           "max_fqdns_per_container",
@@ -121,7 +121,7 @@ public final class NodeAgentReceiverFactory
           "traces_sampling",
           Type.FLOAT,
           1.0,
-          "Share of the traces that are kept, from 0 to 1; those of a traceparent follow it.");
+          "Share of traces to keep, from 0 to 1; a traceparent's decision takes precedence.");
 
   private final String version;
 
@@ -154,7 +154,7 @@ public final class NodeAgentReceiverFactory
           PortRanges ranges = PortRanges.parse(text);
           if (ranges == null) {
             throw new IllegalArgumentException(
-                "'" + text + "' is not two ports, such as 32768-60999, or several such ranges");
+                "'" + text + "' is not a port range such as 32768-60999, or a list of such ranges");
           }
           return ranges;
         });

@@ -23,14 +23,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * OpenTSDB's {@code /api/put}. 204 when all is where it goes to; 400 when some points were refused,
- * while the others are taken, with {@code ?details} naming each; 503 when the sender is to come
- * again.
+ * OpenTSDB's {@code /api/put}. The answer is 204 when everything was accepted; 400 if some points
+ * were rejected while the others are accepted, listing each with {@code ?details}; 503 if the
+ * sender should retry.
  */
 public final class OpenTsdbProtocol {
   public static final String PUT = "/api/put";
 
-  /** So many refused points are reported one by one. */
+  /** Maximum number of rejected points that are listed. */
   private static final int MAX_TOLD = 1000;
 
   private static final String JSON = "application/json; charset=UTF-8";
@@ -121,7 +121,7 @@ public final class OpenTsdbProtocol {
         further = r.reason();
       }
       case Outcome.Accepted a -> {
-        // nothing was lost further on
+        // nothing was rejected downstream
       }
     }
     boolean details = request.query().has("details");

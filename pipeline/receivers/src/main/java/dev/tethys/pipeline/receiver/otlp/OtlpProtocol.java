@@ -59,10 +59,10 @@ public final class OtlpProtocol {
 
   /**
    * Result of a request with a number of items. While it waits, only the graph holds the request's
-   * bytes, which it may have joined with those of other requests.
+   * bytes, which may be merged with those of other requests.
    */
   private record AcceptedRequest(Outcome outcome, int items) {
-    /** Whether nothing of it was taken: that is a failure, not a partial success. */
+    /** Whether nothing was accepted: that is a failure, not a partial success. */
     boolean isWhole(Outcome.Rejected r) {
       return r.items() >= items;
     }
@@ -74,7 +74,7 @@ public final class OtlpProtocol {
     if (items == 0) {
       return new AcceptedRequest(Outcome.ACCEPTED, 0);
     }
-    // Points of one client keep their order: counters that go back look like restarts.
+    // Points of one client keep their order: decreasing counters look like restarts.
     long lane = signal == OtlpSignal.METRICS ? request.remoteAddress().hashCode() | 1L : 0;
     Batch batch = new Batch(Signal.of(signal), Encoding.OTLP, body, items, lane, metadata);
     return new AcceptedRequest(ReceiverAdmission.deliver(batch, to, request), items);

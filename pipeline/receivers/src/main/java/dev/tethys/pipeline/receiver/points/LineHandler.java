@@ -9,6 +9,6 @@ public interface LineHandler {
    */
   void line(byte[] buf, int offset, int length, long lane) throws InterruptedException;
 
-  /** So many lines were too long, and are left out. */
+  /** Reports skipped lines that were too long. */
   void tooLong(long lines);
 }

@@ -27,7 +27,7 @@ public final class MessageListener<M> implements PassingListener<MessageListener
      */
     boolean take(M message) throws IOException, InterruptedException;
 
-    /** A connection ends, since what comes over it is not to be read. */
+    /** Reports that a connection ends because of unreadable data. */
     void refused(String reason);
   }
 
@@ -37,7 +37,7 @@ public final class MessageListener<M> implements PassingListener<MessageListener
      * Waits for a message.
      *
      * @return null at the end of the connection
-     * @throws RefusedException where what comes is none
+     * @throws RefusedException if the data is not a valid message
      */
     @Nullable M next() throws IOException, InterruptedException;
 
@@ -45,7 +45,7 @@ public final class MessageListener<M> implements PassingListener<MessageListener
     void close();
   }
 
-  /** Error of a connection over which no message comes that can be read. */
+  /** Thrown for a connection without a readable message. */
   public static final class RefusedException extends IOException {
     private static final long serialVersionUID = 1;
 
@@ -80,9 +80,9 @@ public final class MessageListener<M> implements PassingListener<MessageListener
   }
 
   /**
-   * Messages over TCP.
+   * Listens for messages over TCP.
    *
-   * @param rules what the protocol depends on: another endpoint with equal ones takes over the
+   * @param rules settings of the protocol: another endpoint with equal rules takes over the
    *     connections
    */
   public static <M> SocketServerEndpoint over(
@@ -94,7 +94,7 @@ public final class MessageListener<M> implements PassingListener<MessageListener
         h -> start(connections -> StreamListener.start(options, connections), protocol, h));
   }
 
-  /** Messages over a socket of this machine, which is made and removed. */
+  /** Listens for messages over a Unix socket, which is created and removed. */
   public static <M> SocketServerEndpoint over(
       Path path, Object rules, Protocol<M> protocol, Handler<M> handler) {
     return endpoint(
@@ -104,7 +104,7 @@ public final class MessageListener<M> implements PassingListener<MessageListener
         h -> start(connections -> StreamListener.start(path, connections), protocol, h));
   }
 
-  @SuppressWarnings("unchecked") // equal rules are of one protocol
+  @SuppressWarnings("unchecked") // equal rules have the same protocol
   private static <M> SocketServerEndpoint endpoint(
       Settings settings,
       String address,

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Points as batches of remote write. */
 public final class PipelinePoints implements PointConsumer {
-  /** A batch ends here when a request brings more, so that none has to be handled in one piece. */
+  /** Maximum batch size; larger requests are split so that none is handled in one piece. */
   static final int MAX_BATCH_BYTES = 4 << 20;
 
   private final Consumer to;
@@ -29,7 +29,7 @@ public final class PipelinePoints implements PointConsumer {
     this.to = to;
   }
 
-  /** What one machine sends keeps its order, over whichever of its connections it comes. */
+  /** Lane of a machine, which keeps its order across connections. */
   public static long lane(java.net.InetAddress sender) {
     return (1L << 32) | (sender.hashCode() & 0xffff_ffffL);
   }

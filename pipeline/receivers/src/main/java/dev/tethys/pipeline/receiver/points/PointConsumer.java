@@ -10,22 +10,24 @@ import java.time.Duration;
 @FunctionalInterface
 public interface PointConsumer {
   /**
-   * Begins the points of one request, or those that came together over a socket.
+   * Starts the points of one request, or those received together over a socket.
    *
-   * @param lane what comes from one sender keeps its order; see {@link
-   *     dev.tethys.pipeline.Batch#lane}
+   * @param lane keeps the order of one sender; see {@link dev.tethys.pipeline.Batch#lane}
    */
   Points open(long lane, Metadata metadata);
 
   /** Points that go together. For one thread. */
   interface Points extends PointSink, AutoCloseable {
-    /** Hands them on and waits for as long as who sent them. May be called again when it failed. */
+    /**
+     * Delivers the points and waits as long as the sender does. May be called again after a
+     * failure.
+     */
     Outcome deliver(HttpRequest request) throws InterruptedException;
 
     /** The same for a sender that receives no answer. */
     Outcome deliver(Duration timeLimit) throws InterruptedException;
 
-    /** Forgets what was not delivered. */
+    /** Discards undelivered points. */
     @Override
     void close();
   }

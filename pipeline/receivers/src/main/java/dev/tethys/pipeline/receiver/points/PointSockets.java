@@ -21,15 +21,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sockets over which points come without an answer. What is not taken now is kept and offered again
- * before anything more is read: over TCP that slows the sender, over UDP it fills the kernel's
- * buffer.
+ * Sockets for points without acknowledgements. Rejected data is kept and offered again before more
+ * is read: over TCP that slows the sender down, over UDP it fills the kernel's buffer.
  */
 public final class PointSockets {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration LAST_PAUSE = Duration.ofSeconds(5);
 
-  /** What a byte of lines takes as points, and as what is delivered. */
+  /** Memory per byte of lines, as points and as delivered data. */
   public static final long POINT_FACTOR = 8;
 
   private PointSockets() {}
@@ -96,9 +95,9 @@ public final class PointSockets {
   }
 
   /**
-   * Datagrams over a socket of this machine, which is made and removed.
+   * Listens for datagrams over a Unix socket, which is created and removed.
    *
-   * @param mode who may write to it
+   * @param mode file permissions
    */
   public static SocketServerEndpoint datagrams(
       Path path, Set<PosixFilePermission> mode, UnixDatagramListener.Handler handler) {
@@ -127,10 +126,10 @@ public final class PointSockets {
   }
 
   /**
-   * Listener that a receiver can leave to another one.
+   * Creates a listener that can be handed over to another receiver.
    *
-   * @param settings by which it is passed on to one with equal ones
-   * @param addresses that it takes
+   * @param settings equal settings allow the handover
+   * @param addresses that it accepts
    */
   static <H, L extends PassingListener<H>> SocketServerEndpoint passing(
       Object settings,
@@ -189,7 +188,7 @@ public final class PointSockets {
     }
   }
 
-  /** Puts together what comes shortly one after the other. */
+  /** Combines data that arrives in quick succession. */
   private static final class Gathered implements DatagramListener.Handler {
     private final PointFormat format;
     private final PointConsumer to;
@@ -206,7 +205,7 @@ public final class PointSockets {
     public void datagram(byte[] buf, int length, InetAddress from) {
       Points p = open;
       if (p == null) {
-        // All that a socket brings is one lane: datagrams of different senders are put together.
+        // One lane for the entire socket, because datagrams of different senders are combined.
         open = p = to.open(1L << 33, Metadata.NONE);
       }
       tally.refused("udp", format.read(buf, 0, length, p));
@@ -227,17 +226,17 @@ public final class PointSockets {
   /** Something to be delivered. */
   @FunctionalInterface
   public interface Offer {
-    /** Hands it on and waits for as long; may be called again when it failed. */
+    /** Delivers within a time limit; may be called again after a failure. */
     Outcome deliver(Duration timeLimit) throws InterruptedException;
   }
 
-  /** Delivers until it is taken or rejected permanently. */
+  /** Delivers until accepted or permanently rejected. */
   public static void deliver(Points p, PointTally tally, String transport)
       throws InterruptedException {
     deliver((Offer) p::deliver, tally, transport);
   }
 
-  /** The same of anything. */
+  /** The same for any kind of data. */
   public static void deliver(Offer o, PointTally tally, String transport)
       throws InterruptedException {
     Duration pause = FIRST_PAUSE;

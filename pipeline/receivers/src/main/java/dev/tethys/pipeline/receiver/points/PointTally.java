@@ -22,14 +22,15 @@ public final class PointTally implements RefusedItems {
   private final String component;
   private final LongSupplier nanos;
   private final Vector<Counter> refused;
-  private final LimitedLog log; // its own: refusals of one receiver hide none of another
+  private final LimitedLog
+      log; // one per receiver: rejections of one receiver must not hide those of another
   private final BoundedReasons reasons;
 
   /**
-   * Counters of a receiver.
+   * Creates the counters of a receiver.
    *
    * @param component its name, also in logs
-   * @param nanos a clock that never goes back
+   * @param nanos monotonic clock
    */
   public PointTally(String component, Registry registry, LongSupplier nanos) {
     this(

@@ -14,7 +14,7 @@ import jdk.jfr.consumer.RecordingFile;
 
 /** Converts recordings of the JDK's flight recorder of this process to pprof profiles. */
 public enum FlightProfile {
-  /** Where threads run. Types and period are those of Go's {@code runtime/pprof}. */
+  /** CPU samples. Types and period are those of Go's {@code runtime/pprof}. */
   CPU(
       "jdk.ExecutionSample",
       new ValueType("samples", "count"),
@@ -35,7 +35,7 @@ public enum FlightProfile {
     }
   },
 
-  /** Where memory is allocated: a sample represents all bytes since the last of its thread. */
+  /** Allocation samples: each represents all bytes since the last sample of its thread. */
   ALLOCS("jdk.ObjectAllocationSample", new ValueType("alloc_space", "bytes")) {
     @Override
     void enable(Recording r) {
@@ -48,13 +48,13 @@ public enum FlightProfile {
     }
   },
 
-  /** Where threads waited for a monitor. */
+  /** Waits of threads for a monitor. */
   MUTEX(
       "jdk.JavaMonitorEnter",
       new ValueType("contentions", "count"),
       new ValueType("delay", "nanoseconds")),
 
-  /** Where threads were parked. */
+  /** Parked threads. */
   BLOCK(
       "jdk.ThreadPark",
       new ValueType("contentions", "count"),

@@ -25,15 +25,14 @@ import jdk.jfr.consumer.RecordingFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes profiles of a recording of the JDK's flight recorder, which is also what async-profiler
- * writes. Which events become which types is Pyroscope's choice (grafana/jfr-parser): samples of
- * execution are {@code cpu} unless their thread sleeps, and {@code wall} when that is what the
- * profiler said it sampled; allocations, contended monitors, parked threads and live objects are
- * counted and summed.
+ * Converts recordings of the JDK's flight recorder, also written by async-profiler, to profiles.
+ * The mapping of events to types follows Pyroscope (grafana/jfr-parser): execution samples are
+ * {@code cpu} unless their thread sleeps, and {@code wall} if the profiler sampled wall-clock time;
+ * allocations, contended monitors, parked threads and live objects are counted and summed.
  *
- * <p>Frames are called {@code package/Class.method}, or as a native frame says. The event's {@code
- * contextId} refers to labels that come with the recording, {@code spanName} to a text among them;
- * {@code spanId} and the two halves of a trace's id are the ids themselves.
+ * <p>Frames are named {@code package/Class.method}, or as native frames specify. The event's {@code
+ * contextId} refers to labels sent with the recording, {@code spanName} to one of their texts;
+ * {@code spanId} and the two halves of a trace id are the ids themselves.
  */
 public final class JfrProfiles {
   private final ProfilesWriter out;
@@ -55,11 +54,11 @@ public final class JfrProfiles {
   }
 
   /**
-   * Adds profiles of a recording to the resource that was begun last.
+   * Adds the profiles of a recording to the current resource.
    *
    * @param labels Pyroscope's {@code LabelsSnapshot}; empty for none
-   * @param sampleRate samples of execution a second
-   * @throws CodecException when it is no recording
+   * @param sampleRate execution samples per second
+   * @throws CodecException if it is not a recording
    */
   public static void read(
       byte[] recording,
@@ -103,7 +102,7 @@ public final class JfrProfiles {
     profiles.values().forEach(x -> x.write(attributes));
   }
 
-  /** Whether the profiler says that it samples threads whether they run or not. */
+  /** Whether the profiler samples threads regardless of whether they run. */
   private static boolean isWall(Path file) {
     try (RecordingFile events = new RecordingFile(file)) {
       while (events.hasMoreEvents()) {
@@ -121,12 +120,12 @@ public final class JfrProfiles {
   }
 
   private static CodecException unreadable(Exception e) {
-    // Exceptions of the JDK's reader on damaged bytes say nothing to a sender.
+    // Exceptions of the JDK's reader for corrupt data mean nothing to a sender.
     String detail = e instanceof IOException ? ": " + e.getMessage() : ", or damaged";
     return new CodecException("no recording of the flight recorder" + detail, e);
   }
 
-  /** Name and period of a profile, which are the same for all types of one event. */
+  /** Name and period of a profile, equal for all types of one event. */
   private enum Kind {
     CPU("process_cpu", "cpu", "nanoseconds"),
     WALL("wall", "wall", "nanoseconds"),
@@ -280,7 +279,7 @@ public final class JfrProfiles {
   }
 
   private static String name(RecordedMethod m) {
-    // As it is recorded: getName() would put dots into names of native libraries apart, too.
+    // Uses the recorded name: getName() would also insert dots into names of native libraries.
     String type = m.getType() == null ? "" : String.valueOf((Object) m.getType().getValue("name"));
     String method = String.valueOf(m.getName());
     // The dot is there without a class, too: Pyroscope names frames of async-profiler so.

@@ -67,7 +67,7 @@ final class OwnProfiles implements ProfilePoller.Source {
   public void gather(ProfilesWriter to) throws IOException {
     Recording past = recording;
     long from = begun;
-    open(); // the next begins before the last ends, or what is between them would be lost
+    open(); // the next starts before the last ends, so that nothing in between is lost
     if (past == null) {
       return;
     }

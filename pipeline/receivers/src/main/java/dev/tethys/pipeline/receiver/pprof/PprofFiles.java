@@ -13,9 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Files of pprof of one request. They are read into the form of the profile store, which also
- * checks them; consumers other than the store get them as OTLP, to which they are converted on
- * demand. Not safe for several threads.
+ * Pprof files of one request. They are read into the format of the profile store, which also
+ * validates them; other consumers get them as OTLP, converted on demand. Not thread-safe.
  */
 public final class PprofFiles {
   private final int maxBytes;
@@ -41,7 +40,7 @@ public final class PprofFiles {
   }
 
   /**
-   * Adds a file, plain or in gzip. A file that is refused leaves the request as it was.
+   * Adds a file, plain or gzipped. A rejected file leaves the request unchanged.
    *
    * @param names requested types and their names; empty for all types under their own names
    * @throws dev.tethys.codec.CodecException if the file is not readable
@@ -64,7 +63,7 @@ public final class PprofFiles {
     return samples;
   }
 
-  /** The files as a batch; none is added afterwards. */
+  /** Returns the files as a batch; none may be added afterwards. */
   public Batch batch(Metadata metadata) {
     int about = (int) Math.min(Integer.MAX_VALUE, bytes);
     return Batch.ofProfiles(profiles, this::otlp, samples, about, metadata);

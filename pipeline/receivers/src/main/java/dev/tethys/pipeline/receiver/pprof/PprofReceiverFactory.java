@@ -52,16 +52,16 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
   public record Settings(
       @Nullable HttpServerSettings server, @Nullable Remote remote, List<PolledSource> asked) {}
 
-  /** A source that is asked for profiles in rounds. */
+  /** Source that is polled for profiles. */
   record PolledSource(Supplier<ProfilePoller.Source> source, ProfilePoller.Schedule pace) {}
 
-  /** A program that is asked over HTTP. */
+  /** Program polled over HTTP. */
   record Remote(
       HttpClientSettings client, URI url, ProfilePoller.Schedule pace, Duration timeout) {}
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
-  /** Where profiles are posted to. */
+  /** Path for posted profiles. */
   static final String PATH = "/v1/pprof";
 
   private static final Section SERVER =
@@ -153,7 +153,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
     ProfilePoller.Schedule pace = REMOTE_PACE.read(o);
     Duration timeout = o.get(TIMEOUT);
     if (timeout.isNegative()) {
-      throw o.error(TIMEOUT, "is not negative");
+      throw o.error(TIMEOUT, "must not be negative");
     }
     Duration longest = pace.interval().compareTo(MINUTE) < 0 ? MINUTE : pace.interval();
     return new Remote(client, url, pace, timeout.isZero() ? longest : timeout);
@@ -238,7 +238,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
     return new PushReceiver(null, endpoint, clock::nanos);
   }
 
-  /** Group of sources of one receiver. */
+  /** Sources of one receiver. */
   private record SourceGroup(@Nullable PushReceiver pushed, List<ProfilePoller> rounds)
       implements Receiver {
     @Override
@@ -277,7 +277,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
       byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(3L * b.length);
       Map<String, String> resource = new LinkedHashMap<>();
-      // Of the resource pprof says nothing; a sender may, in the query.
+      // Pprof has no resource; a sender may specify one in the query.
       for (String name : request.query().names()) {
         resource.put(name, String.valueOf(request.query().first(name)));
       }

@@ -21,7 +21,7 @@ import java.util.TreeSet;
  * changed.
  */
 final class ProfileFiles implements ProfilePoller.Source {
-  /** A file beyond this is passed over, as is what is beyond it in one round. */
+  /** Maximum size of a file, and of all files of one round; larger ones are skipped. */
   static final int MAX_BYTES = 64 << 20;
 
   private record State(long length, FileTime changed) {}

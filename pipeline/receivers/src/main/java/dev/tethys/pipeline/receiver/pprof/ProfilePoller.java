@@ -21,19 +21,19 @@ import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a source of profiles again and again; what does not arrive is offered again in the next
- * round, before anything more is asked for.
+ * Polls a source of profiles; rejected profiles are offered again in the next round, before the
+ * source is polled.
  */
 final class ProfilePoller implements AutoCloseable {
   /** Source of profiles. Used by one thread. */
   interface Source extends AutoCloseable {
-    /** How logs call it. */
+    /** Name in logs. */
     String name();
 
     /** Begins, when the receiver does. */
     default void open() throws IOException {}
 
-    /** Adds what there is since it was last asked; nothing when there is nothing. */
+    /** Adds the profiles since the last poll, if any. */
     void gather(ProfilesWriter to) throws IOException, InterruptedException;
 
     @Override
@@ -69,7 +69,7 @@ final class ProfilePoller implements AutoCloseable {
 
       Schedule read(YamlObject o) {
         if (!o.get(interval).isPositive()) {
-          throw o.error(interval, "is longer than nothing");
+          throw o.error(interval, "must be positive");
         }
         return new Schedule(o.get(interval), o.get(first));
       }
@@ -79,8 +79,8 @@ final class ProfilePoller implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(ProfilePoller.class.getName());
 
   /**
-   * Wait for the thread at a close. The flight recorder never returns from a start that comes after
-   * the Java runtime has begun to exit.
+   * Maximum wait for the thread on close. The flight recorder never returns from a start after the
+   * Java runtime has begun to exit.
    */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
@@ -138,10 +138,10 @@ final class ProfilePoller implements AutoCloseable {
     }
   }
 
-  /** Whether it has arrived, or is never to be sent again. */
+  /** Whether it was accepted or must not be sent again. */
   private boolean arrives(Batch batch) throws InterruptedException {
     CompletableFuture<Outcome> settled = new CompletableFuture<>();
-    batch.share(); // it may have to come again as it is
+    batch.share(); // it may be sent again unmodified
     to.consume(batch, settled::complete);
     try {
       return switch (settled.get()) {
@@ -161,7 +161,7 @@ final class ProfilePoller implements AutoCloseable {
     }
   }
 
-  /** Ends the rounds. One that does not end within two seconds is left behind. */
+  /** Ends polling. A round that does not end within two seconds is abandoned. */
   @Override
   public void close() {
     if (thread.getState() == Thread.State.NEW) {
@@ -173,7 +173,7 @@ final class ProfilePoller implements AutoCloseable {
       if (!thread.join(CLOSE_LIMIT)) {
         LOG.log(
             Level.WARNING,
-            "{0}: Round not ended, left behind waited={1}s",
+            "{0}: Round did not end, abandoned waited={1}s",
             source.name(),
             CLOSE_LIMIT.toSeconds());
       }

@@ -10,10 +10,10 @@ import jdk.jfr.FlightRecorder;
 
 /**
  * Profiles of this process, sent to a consumer as service {@code tethys} every 30 s, the first ones
- * after 25 s: CPU, allocations, and waits for monitors. Most of the cost is the reading of a
- * recording, which does not depend on its length. The start of the recorder takes some tenths of a
- * second of CPU: it comes after those who waited for the server have been answered. If the recorder
- * cannot run, one message is logged and no profiles are sent.
+ * after 25 s: CPU, allocations, and waits for monitors. Most of the cost is reading a recording,
+ * which does not depend on its length. Starting the recorder takes some tenths of a second of CPU,
+ * so it starts after clients waiting for the server were answered. If the recorder cannot run, one
+ * message is logged and no profiles are sent.
  */
 public final class SelfProfiler implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(SelfProfiler.class.getName());
@@ -42,7 +42,7 @@ public final class SelfProfiler implements AutoCloseable {
     try {
       rounds.start();
     } catch (IOException e) {
-      throw new IllegalStateException(e); // the source opens nothing at its start
+      throw new IllegalStateException(e); // the source opens nothing on start
     }
     return new SelfProfiler(rounds);
   }
@@ -78,7 +78,7 @@ public final class SelfProfiler implements AutoCloseable {
           Thread.sleep(firstRecording);
         }
         profiles.gather(to);
-      } catch (IOException | RuntimeException e) { // such as no folder for temporary files
+      } catch (IOException | RuntimeException e) { // for example, no folder for temporary files
         failed = true;
         profiles.close();
         LOG.log(

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The threads of this process, virtual ones too: what goroutines are to a program in Go. */
+/** Threads of this process, including virtual ones, in place of a Go program's goroutines. */
 public final class ThreadDump {
   private static final ValueType THREADS = new ValueType("goroutine", "count");
   private static final long MAX_BYTES = 64L << 20;
@@ -115,7 +115,7 @@ public final class ThreadDump {
   }
 
   private static byte[] dump(ThreadDumpFormat format) throws IOException {
-    // The virtual machine writes to files only, and to none that exists.
+    // The virtual machine only writes to files, which must not exist.
     Path folder = Files.createTempDirectory("tethys-own-");
     Path file = folder.resolve("threads");
     try {

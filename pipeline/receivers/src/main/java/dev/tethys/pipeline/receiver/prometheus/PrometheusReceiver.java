@@ -39,10 +39,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scrapes with what the server scrapes with, and hands each scrape on as a batch. A target is a
- * lane: its samples keep their order. Other settings change only the jobs that they change. A
- * scrape that no destination takes cannot be sent again: it is lost, counted by the graph and
- * logged.
+ * Scrapes with the server's own scrape engine and sends each scrape as a batch. A target is a lane,
+ * so its samples keep their order. Changed settings affect only the changed jobs. A scrape that no
+ * destination accepts cannot be repeated: it is lost, counted by the graph and logged.
  */
 final class PrometheusReceiver implements Receiver, Adjustable {
   /** Between two lines of the log about scrapes that are lost. */
@@ -107,7 +106,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
     }
   }
 
-  /** The allocator of jobs in addition to the configured ones; null for none. */
+  /** Allocator of jobs in addition to the configured ones; null for none. */
   private @Nullable TargetAllocator allocator(PrometheusSettings settings) {
     TargetAllocator.Settings a = settings.allocator();
     if (a == null) {
@@ -152,7 +151,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
           .logger()
           .log(
               Level.WARNING,
-              "{0}: global.{1} is about rules and queries and means nothing to a receiver",
+              "{0}: global.{1} concerns rules and queries and has no effect in a receiver",
               context.name(),
               key);
     }
@@ -192,8 +191,8 @@ final class PrometheusReceiver implements Receiver, Adjustable {
   }
 
   /**
-   * Takes over other settings. What another allocator dealt out is forgotten, as if it had never
-   * been asked.
+   * Applies new settings. Jobs from a previous allocator are forgotten, as if it had never
+   * answered.
    */
   private synchronized void turn(PrometheusSettings other, ScrapeManager s, DiscoveryManager d)
       throws IOException {
@@ -226,7 +225,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
         ack);
   }
 
-  /** Several receivers may scrape: a label distinguishes their metrics. */
+  /** Adds a label that distinguishes the metrics of several receivers. */
   private static MetricFamily of(String receiver, MetricFamily f) {
     return new MetricFamily(
         f.name(),
@@ -272,7 +271,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
 
   @Override
   public void stop(Duration timeLimit) {
-    synchronized (this) { // nothing is dealt out meanwhile, nor afterwards
+    synchronized (this) { // blocks job updates, also afterwards
       if (allocator != null) {
         allocator.close();
       }

@@ -49,7 +49,7 @@ record PrometheusSettings(
           "scrape_config_files",
           Type.list(Type.PATH),
           List.of(),
-          "Files with further scrape_configs; the last path element may be a " + "pattern.");
+          "Files with more scrape_configs; the last path element may be a " + "pattern.");
 
   static {
     CONFIG
@@ -101,8 +101,8 @@ record PrometheusSettings(
     TargetAllocator.Settings allocator = o.find(TARGET_ALLOCATOR);
     if (allocator == null && (c == null || c.jobs.isEmpty() && !hasJobKey(o.at(CONFIG_KEY)))) {
       throw o.error(
-          "there are no scrape_configs, scrape_config_files or target_allocator; write"
-              + " \"scrape_configs: []\" to scrape nothing");
+          "one of scrape_configs, scrape_config_files and target_allocator is required; set "
+              + "\"scrape_configs: []\" to scrape nothing");
     }
     boolean extra = o.get(EXTRA);
     GlobalConfig global = c == null ? GlobalConfig.DEFAULT : c.global;
@@ -114,7 +114,7 @@ record PrometheusSettings(
         allocator);
   }
 
-  /** Whether it says which jobs there are, though there may be none now. */
+  /** Whether a key for jobs is present, even if there are none. */
   private static boolean hasJobKey(@Nullable YamlNode config) {
     return config != null
         && Stream.of(SCRAPE_CONFIGS, SCRAPE_CONFIG_FILES)

@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** Makes {@code prometheus_simple} receivers: {@code prometheus} of one target. */
+/** Creates {@code prometheus_simple} receivers: {@code prometheus} with a single target. */
 public final class SimplePrometheusFactory implements ReceiverFactory<PrometheusSettings> {
   private static final Section SECTION =
       new Section("prometheus_simple", "Scrapes one target as Prometheus does.");

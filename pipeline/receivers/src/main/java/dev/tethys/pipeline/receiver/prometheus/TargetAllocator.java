@@ -29,15 +29,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the target allocator of OpenTelemetry's operator which jobs there are, again and again. It
- * tells the jobs at {@code /scrape_configs}, and the targets of each that are this process's at
- * {@code /jobs/NAME/targets?collector_id=ID}, in the form of {@code http_sd_configs}. While it does
- * not answer, or says what cannot be read, all stays as it was.
+ * Polls the target allocator of OpenTelemetry's operator for jobs. It serves jobs at {@code
+ * /scrape_configs}, and the targets of each job for this process at {@code
+ * /jobs/NAME/targets?collector_id=ID}, in the format of {@code http_sd_configs}. While it does not
+ * answer, or its response is invalid, the previous jobs stay.
  */
 final class TargetAllocator implements AutoCloseable {
   private static final Duration REFRESH = Duration.ofSeconds(30);
 
-  /** In what jobs say for the shard that the process is; as the Collector's, without a pattern. */
+  /** Placeholder in jobs for the shard of this process; as in the Collector, not a pattern. */
   private static final String SHARD = "$(SHARD)";
 
   /**
@@ -141,11 +141,11 @@ final class TargetAllocator implements AutoCloseable {
   private String complaint = "";
 
   /**
-   * Begins to ask.
+   * Starts polling.
    *
-   * @param endpoint where it is asked for jobs
-   * @param inherited what jobs leave out
-   * @param shard of this process, which jobs may speak of
+   * @param endpoint of the allocator
+   * @param inherited defaults of jobs
+   * @param shard of this process, used in jobs
    */
   TargetAllocator(
       Settings settings,
@@ -191,7 +191,7 @@ final class TargetAllocator implements AutoCloseable {
       }
       complaint = "";
     } catch (IOException | RuntimeException e) {
-      // After any failure it is asked again.
+      // Polling continues after any failure.
       String why = e.getMessage() == null ? e.toString() : e.getMessage();
       if (!why.equals(complaint)) { // once, not at each round
         complaint = why;

@@ -11,9 +11,9 @@ import java.util.Map;
  */
 record AppName(String app, Map<String, String> labels) {
   /**
-   * Reads a name.
+   * Parses a name.
    *
-   * @throws CodecException when it is none
+   * @throws CodecException if it is invalid
    */
   static AppName parse(String text) {
     int brace = text.indexOf('{');

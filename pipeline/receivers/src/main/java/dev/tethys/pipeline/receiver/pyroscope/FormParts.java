@@ -23,9 +23,9 @@ final class FormParts {
   }
 
   /**
-   * Takes a body apart.
+   * Splits a body into parts.
    *
-   * @throws CodecException when it is not what its type says
+   * @throws CodecException if it does not match its type
    */
   static Map<String, byte[]> read(String contentType, byte[] body) {
     Matcher m = BOUNDARY.matcher(contentType);

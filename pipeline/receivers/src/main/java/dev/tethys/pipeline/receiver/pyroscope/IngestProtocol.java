@@ -38,12 +38,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pyroscope's {@code POST /ingest}: who in {@code name}, when in {@code from} and {@code until},
- * what in {@code format}; the body a profile, or a form with one. 200 when it is where it goes to.
+ * Pyroscope's {@code POST /ingest}. Parameters are the application ({@code name}), the time ({@code
+ * from}, {@code until}) and the {@code format}; the body is a profile, or a form with one. The
+ * answer is 200 when it was accepted.
  *
- * <p>Stacks as text say in the last part of their application's name what they count ({@code
- * app.cpu}, {@code app.alloc_space}); {@code cpu} where there is none. Source:
- * pkg/ingester/pyroscope of grafana/pyroscope.
+ * <p>For stacks as text, the last part of the application's name is the type ({@code app.cpu},
+ * {@code app.alloc_space}), by default {@code cpu}. Source: pkg/ingester/pyroscope of
+ * grafana/pyroscope.
  */
 final class IngestProtocol {
   private static final int DEFAULT_SAMPLE_RATE = 100;
@@ -93,7 +94,7 @@ final class IngestProtocol {
           Map.entry("live", new Kind("memory", "live", "count", "objects", "count", false)),
           Map.entry("exceptions", Kind.counted("exceptions", "count")));
 
-  /** Events of perf whose period is in nanoseconds. */
+  /** Perf events whose period is in nanoseconds. */
   private static final Set<String> PERF_CLOCKS = Set.of("cpu-clock", "task-clock");
 
   private static final Set<String> PERF_CYCLES = Set.of("cycles", "cpu-cycles", "ref-cycles");
@@ -153,7 +154,7 @@ final class IngestProtocol {
         case String f ->
             throw new HttpException(
                 400,
-                "there is no format "
+                "unknown format "
                     + f
                     + ": send pprof, jfr, speedscope, perf_script, or folded stacks as groups,"
                     + " lines, trie, tree");
@@ -206,7 +207,7 @@ final class IngestProtocol {
       try {
         rate = Integer.parseInt(r);
       } catch (NumberFormatException e) {
-        throw new HttpException(400, "sampleRate=" + r + " is no whole number");
+        throw new HttpException(400, "sampleRate=" + r + " is not an integer");
       }
     }
     return new RequestParameters(
@@ -232,15 +233,15 @@ final class IngestProtocol {
       }
       return nanos;
     } catch (NumberFormatException | ArithmeticException e) {
-      throw new HttpException(400, name + "=" + s + " is no time since 1970");
+      throw new HttpException(400, name + "=" + s + " is not a time since 1970");
     }
   }
 
   /**
    * Reads a profile.
    *
-   * @param out takes the difference of two profiles
-   * @return a profile that is no difference; null if there is nothing but {@code out} to deliver
+   * @param out receives the difference of two profiles
+   * @return a profile that is not a difference; null if only {@code out} must be delivered
    */
   private @Nullable Batch pprof(
       Map<String, byte[]> form,
@@ -266,8 +267,8 @@ final class IngestProtocol {
   }
 
   /**
-   * {@code sample_type_config}: types by name, with what else they are called, their unit, and
-   * whether they are counted since the program began.
+   * Reads {@code sample_type_config}: types by name, with their aliases and unit, and whether they
+   * are cumulative since the program's start.
    */
   private static Map<String, Named> named(byte @Nullable [] config) {
     Map<String, Named> names = new LinkedHashMap<>();
@@ -275,7 +276,7 @@ final class IngestProtocol {
       return names;
     }
     if (!(JsonValues.read(config, 0, config.length) instanceof Attributes all)) {
-      throw new CodecException("sample_type_config is no JSON object");
+      throw new CodecException("sample_type_config is not a JSON object");
     }
     for (int i = 0; i < all.size(); i++) {
       if (all.get(all.key(i)) instanceof Attributes one) {
@@ -314,7 +315,7 @@ final class IngestProtocol {
         out);
   }
 
-  /** Parts of a form may be in gzip. */
+  /** Decompresses a part of a form, which may be gzipped. */
   private byte[] plain(byte[] b, HttpRequest request) {
     return b.length > 1 && b[0] == 0x1f && b[1] == (byte) 0x8b
         ? Compression.GZIP.decompress(b, 0, b.length, endpoint.maxBodyBytes(), request::reserve)
@@ -326,14 +327,14 @@ final class IngestProtocol {
     void read(FoldedStacks.Sink to);
   }
 
-  /** What the last part of an application's name counts; null where it is part of the name. */
+  /** Type in the last part of an application's name; null if it is part of the name. */
   private static @Nullable Kind kind(RequestParameters parameters) {
     String app = parameters.name.app();
     int dot = app.lastIndexOf('.');
     return KINDS.get(dot < 0 ? "" : app.substring(dot + 1));
   }
 
-  /** Begins the resource of an application, whose name has lost what it counts. */
+  /** Starts the resource of an application, with the type removed from its name. */
   private static void begin(
       RequestParameters parameters, @Nullable Kind kind, Params q, ProfilesWriter out) {
     String app = parameters.name.app();
@@ -351,7 +352,7 @@ final class IngestProtocol {
   }
 
   /**
-   * Samples of perf: those of clocks and cycles are {@code cpu}, others have their event's name.
+   * Reads perf samples: those of clocks and cycles are {@code cpu}, others have their event's name.
    */
   private static void perfScript(
       byte[] body, RequestParameters parameters, Params q, ProfilesWriter out) {
@@ -383,7 +384,7 @@ final class IngestProtocol {
                           out));
           List<Frame> frames = new ArrayList<>(names.size());
           names.forEach(n -> frames.add(new Frame(n, 0)));
-          // Cycles are no time: how often the CPU was asked for it is.
+          // Cycles are not a time, but the sampling frequency of the CPU is.
           boolean counts = count > 0 && (isClock || !isTime);
           long value = isTime ? period : 1;
           p.add(StackProfile.stack(frames, out), List.of(), counts ? count : value);

@@ -217,9 +217,9 @@ final class PushProtocol {
   }
 
   /**
-   * The same message of protobuf's JSON.
+   * Converts the same message from protobuf's JSON.
    *
-   * @param refusals takes profiles that are no Base64
+   * @param refusals receives profiles that are not valid Base64
    */
   private static byte[] protobuf(byte[] json, RejectedItems refusals) {
     if (!(JsonValues.read(json, 0, json.length) instanceof Attributes request)) {

@@ -21,9 +21,9 @@ import java.io.IOException;
 /**
  * Remote write 1.0 and 2.0.
  *
- * <p>204 when everything is where it goes to; 400 for what would fail again, while the rest of the
- * request is taken; 503 when the sender is to come again. {@code
- * X-Prometheus-Remote-Write-*-Written} always say what was taken.
+ * <p>The answer is 204 when everything was accepted; 400 for data that would fail again, while the
+ * rest of the request is accepted; 503 if the sender should retry. {@code
+ * X-Prometheus-Remote-Write-*-Written} always report the accepted items.
  */
 public final class RemoteWriteProtocol {
   private final Consumer to;
@@ -38,16 +38,16 @@ public final class RemoteWriteProtocol {
   }
 
   /**
-   * Hands what can be used of a request on and waits.
+   * Forwards the valid part of a request and waits.
    *
-   * @return rejected when something was left out, too
+   * @return rejected even if only part of it was dropped
    */
   public static Outcome take(
       ValidatedWriteRequest t, Metadata metadata, Consumer to, HttpRequest request)
       throws InterruptedException {
     Outcome outcome = Outcome.ACCEPTED;
     if (t.body().length > 0) {
-      // What one machine sends keeps its order, over whichever of its connections it comes.
+      // Data of one machine keeps its order across connections.
       long lane = (1L << 32) | (request.remoteAddress().getAddress().hashCode() & 0xffff_ffffL);
       outcome =
           ReceiverAdmission.deliver(
@@ -70,7 +70,7 @@ public final class RemoteWriteProtocol {
     }
     try (Hold hold = endpoint.admission().open()) {
       Compression c = endpoint.compression(request);
-      // Senders of old do not say what has always been so.
+      // Old senders do not declare the compression, which is always snappy.
       byte[] b = endpoint.body(request, c == Compression.NONE ? Compression.SNAPPY : c, hold);
       hold.take(b.length);
       ValidatedWriteRequest t =
@@ -84,7 +84,10 @@ public final class RemoteWriteProtocol {
     }
   }
 
-  /** Whose items were rejected further on is not known: floats are the first to be counted off. */
+  /**
+   * Sets the written counts. It is unknown which items were rejected downstream; floats are
+   * subtracted first.
+   */
   private static void written(HttpResponse response, ValidatedWriteRequest t, Outcome outcome) {
     boolean none = outcome instanceof Outcome.Unavailable;
     int further = outcome instanceof Outcome.Rejected r ? Math.max(0, r.items() - t.refused()) : 0;

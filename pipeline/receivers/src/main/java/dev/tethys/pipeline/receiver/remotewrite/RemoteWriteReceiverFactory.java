@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes {@code prometheus_remote_write} receivers. */
 public final class RemoteWriteReceiverFactory implements ReceiverFactory<HttpServerSettings> {
-  /** Where Prometheus's senders are pointed at. */
+  /** Path used by Prometheus senders. */
   public static final String PATH = "/api/v1/write";
 
   private static final Section SECTION =

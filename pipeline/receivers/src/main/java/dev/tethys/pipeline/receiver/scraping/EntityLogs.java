@@ -14,16 +14,16 @@ public final class EntityLogs {
   private final long at = IntervalCollector.nanos();
   private final ScopeGroup<LogRecord> scope = new ScopeGroup<>();
 
-  /** Without an event yet; all of them are of now. */
+  /** Creates an empty instance whose events have the current time. */
   public EntityLogs() {
     scope.scope().attributes().add("otel.entity.event_as_log", true);
   }
 
   /**
-   * An entity is there.
+   * Reports an entity.
    *
-   * @param id what it is known by; none for what the resource says
-   * @param interval after which that is said again; zero for never
+   * @param id its identity; empty to use the resource
+   * @param interval at which the report is repeated; zero for never
    */
   public void state(
       String type, Map<String, String> id, Duration interval, Map<String, String> description) {
@@ -36,7 +36,7 @@ public final class EntityLogs {
     }
   }
 
-  /** It is gone. */
+  /** Reports the deletion of an entity. */
   public void delete(String type, Map<String, String> id) {
     event("entity_delete", type, id);
   }
@@ -59,7 +59,7 @@ public final class EntityLogs {
     return a;
   }
 
-  /** All of them. */
+  /** Returns all events. */
   public LogsData data() {
     LogsData data = new LogsData();
     if (!scope.items().isEmpty()) {

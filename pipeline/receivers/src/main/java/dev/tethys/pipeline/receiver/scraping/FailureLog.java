@@ -9,7 +9,7 @@ import java.util.stream.Stream;
  * have, and all again after a success. For one thread.
  */
 public final class FailureLog {
-  /** How many failures of one attempt are logged. */
+  /** Maximum number of logged failures per attempt. */
   private static final int MOST = 10;
 
   private Set<String> logged = Set.of();
@@ -30,7 +30,7 @@ public final class FailureLog {
             .toList();
   }
 
-  /** It has succeeded. */
+  /** Records a success. */
   public void succeeded() {
     logged = Set.of();
   }

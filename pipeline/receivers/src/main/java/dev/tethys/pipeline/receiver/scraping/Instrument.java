@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A metric as the Collector documents it.
+ * Metric as documented by the Collector.
  *
- * @param whole whether its values are whole numbers
- * @param enabled whether it comes without being asked for
- * @param attributes in the order in which points have them
+ * @param whole whether its values are integers
+ * @param enabled whether it is enabled by default
+ * @param attributes in the order of points
  */
 public record Instrument(
     String name,
@@ -20,13 +20,13 @@ public record Instrument(
     List<Attribute> attributes) {
   /** Kind of points. */
   public enum Kind {
-    /** A value as it is now. */
+    /** A current value. */
     GAUGE,
 
-    /** A sum that may fall. */
+    /** A sum that may decrease. */
     LEVEL,
 
-    /** A sum that never falls. */
+    /** A sum that never decreases. */
     COUNTER
   }
 
@@ -59,7 +59,7 @@ public record Instrument(
     return new Instrument(name, description, unit, kind, whole, true, attributes);
   }
 
-  /** The same, which comes only when asked for. */
+  /** The same, disabled by default. */
   public Instrument optional() {
     return new Instrument(name, description, unit, kind, whole, false, attributes);
   }

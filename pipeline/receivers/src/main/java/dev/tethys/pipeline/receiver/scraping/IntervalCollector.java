@@ -30,15 +30,15 @@ public final class IntervalCollector {
 
   private static final Duration RETRY = Duration.ofSeconds(1);
 
-  /** Batches of one source keep their order. */
+  /** Lane that keeps batches of one source in order. */
   private static final long LANE = 1L << 35;
 
   /**
-   * When looks are.
+   * Collection schedule.
    *
-   * @param interval between their beginnings
-   * @param delay before the first
-   * @param timeout for one; zero for none
+   * @param interval between starts
+   * @param delay before the first collection
+   * @param timeout of one collection; zero for none
    */
   public record Schedule(Duration interval, Duration delay, Duration timeout) {
     /** The keys of the Collector's scrapers. */
@@ -48,8 +48,8 @@ public final class IntervalCollector {
       private final @Nullable Key<Duration> timeout;
 
       /**
-       * @param usual the interval where none is said
-       * @param timeout for one look, where nothing is said
+       * @param usual default interval
+       * @param timeout default timeout of one collection
        */
       public Keys(Section s, Duration usual, Duration timeout) {
         this(
@@ -92,7 +92,7 @@ public final class IntervalCollector {
   /** Collected source. */
   @FunctionalInterface
   public interface Source {
-    /** What there is to be seen now; nothing where that failed, which it has told. */
+    /** Collects the current metrics; empty after a failure, which it has logged. */
     MetricsData gather() throws InterruptedException;
   }
 
@@ -140,7 +140,7 @@ public final class IntervalCollector {
     }
   }
 
-  /** One round; any failure, an error too, is logged, and the next one comes. */
+  /** Runs one round; any failure, even an error, is logged, and collection continues. */
   private void attempt() throws InterruptedException {
     try {
       MetricsData data = source.gather();
@@ -150,11 +150,11 @@ public final class IntervalCollector {
     } catch (InterruptedException e) {
       throw e;
     } catch (Throwable e) {
-      LOG.log(Level.ERROR, name + ": a round has failed; the next one comes in its time", e);
+      LOG.log(Level.ERROR, name + ": collection failed, retrying at the next interval", e);
     }
   }
 
-  /** Whether the receiver whose thread this is has been stopped. */
+  /** Whether the receiver that owns this thread was stopped. */
   public static boolean isStopping() {
     return Thread.currentThread().isInterrupted();
   }
@@ -166,7 +166,7 @@ public final class IntervalCollector {
   }
 
   private void deliver(Batch batch) throws InterruptedException {
-    batch.share(); // it may have to come again as it is
+    batch.share(); // it may be sent again unmodified
     while (true) {
       switch (settled(to, batch)) {
         case Outcome.Accepted _ -> {
@@ -203,7 +203,7 @@ public final class IntervalCollector {
     }
   }
 
-  /** What looks, for who ends it with others. */
+  /** Collecting thread, for callers that stop several together. */
   public Thread thread() {
     return thread;
   }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of one metric.
  *
- * @param attributes attributes kept on its points, by index; points that become equal are merged
+ * @param attributes indexes of the attributes kept on points; points that become equal are merged
  */
 public record MetricSettings(
     Instrument instrument, boolean enabled, Strategy strategy, List<Integer> attributes) {
@@ -40,7 +40,7 @@ public record MetricSettings(
     return new MetricSettings(i, i.enabled(), usual(i), List.copyOf(attributes));
   }
 
-  /** Whether some points may be alike. */
+  /** Whether points may become equal. */
   boolean joins() {
     return attributes.size() < instrument.attributes().size()
         && !attributes.equals(usualOf(instrument).attributes);

@@ -12,8 +12,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers the points of a scraper and hands them on as what one resource sent. Used again for every
- * resource; of one thread.
+ * Collects the points of a scraper and emits them under one resource. Reused for every resource;
+ * not thread-safe.
  */
 public final class PointEmitter {
   private final Origin origin;
@@ -33,17 +33,17 @@ public final class PointEmitter {
     metrics.forEach(m -> recorders.put(m.instrument().name(), new Recorder(m)));
   }
 
-  /** Where the points of a metric go. */
+  /** Recorder of a metric. */
   public Recorder recorder(String metric) {
     return Objects.requireNonNull(recorders.get(metric), metric);
   }
 
-  /** How many metrics come. */
+  /** Number of enabled metrics. */
   public int enabled() {
     return (int) recorders.values().stream().filter(Recorder::isOn).count();
   }
 
-  /** Whether any of these metrics comes. */
+  /** Whether any of these metrics is enabled. */
   public boolean isEnabled(String... metrics) {
     for (String m : metrics) {
       if (recorder(m).isOn()) {
@@ -53,15 +53,15 @@ public final class PointEmitter {
     return false;
   }
 
-  /** What points are stamped with from now on. */
+  /** Sets the timestamps of subsequent points. */
   public void at(long startNanos, long nanos) {
     recorders.values().forEach(r -> r.at(startNanos, nanos));
   }
 
   /**
-   * Moves what was gathered behind what others sent, if it is anything.
+   * Appends the collected points to the output, if there are any.
    *
-   * @param resource null for one that is not wanted: what was gathered is then forgotten
+   * @param resource null if it is excluded: the points are discarded
    */
   public void emit(@Nullable Resource resource, MetricsData to) {
     ScopeGroup<Metric> metrics = new ScopeGroup<>();
@@ -83,7 +83,7 @@ public final class PointEmitter {
     to.resources().add(group);
   }
 
-  /** Forgets what was gathered. */
+  /** Discards the collected points. */
   public void clear() {
     recorders.values().forEach(Recorder::take);
   }

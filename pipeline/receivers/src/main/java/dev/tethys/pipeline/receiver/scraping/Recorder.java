@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The points of one metric, as they come. Of a metric that is not wanted it keeps none. */
+/** Points of one metric in order. A disabled metric records none. */
 public final class Recorder {
-  /** A point that several may have gone into. */
+  /** Point into which several were merged. */
   private static final class Joined {
     final NumberDataPoint point;
     int parts;
@@ -33,7 +33,7 @@ public final class Recorder {
     this.joins = settings.joins();
   }
 
-  /** Whether it is wanted. */
+  /** Whether the metric is enabled. */
   public boolean isOn() {
     return settings.enabled();
   }
@@ -52,10 +52,10 @@ public final class Recorder {
   }
 
   /**
-   * Adds a whole number.
+   * Adds an integer.
    *
-   * @param attributes values in the order of the instrument's attributes; those that may be left
-   *     away may be missing at the end
+   * @param attributes values in the order of the instrument's attributes; trailing optional ones
+   *     may be omitted
    */
   public void count(long value, Object... attributes) {
     if (!isOn()) {
@@ -129,7 +129,7 @@ public final class Recorder {
     return j;
   }
 
-  /** The metric with all points so far, which are then forgotten; null when there are none. */
+  /** Returns the metric with all points so far and clears them; null if there are none. */
   @Nullable Metric take() {
     if (points.isEmpty()) {
       return null;

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ResourceAttributes(
     Set<String> enabled, Map<String, List<Value>> include, Map<String, List<Value>> exclude) {
-  /** A value that is wanted, or an expression that finds something in it. */
+  /** Required value, or an expression that must match it. */
   public record Value(String strict, @Nullable Pattern regexp) {
     private static final Section SECTION =
         new Section("filter", "Filter by a value or a regular expression.");
@@ -58,7 +58,7 @@ public record ResourceAttributes(
     }
   }
 
-  /** The resource of these attributes; null when it is not wanted. */
+  /** Resource with these attributes; null if it is excluded. */
   public @Nullable Resource resource(Map<String, Object> all) {
     for (Map.Entry<String, List<Value>> e : include.entrySet()) {
       Object v = all.get(e.getKey());

@@ -24,8 +24,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Events of one request: JSON objects one after the other, or lines of text. Source: Splunk's
- * description of "Format events for HTTP Event Collector".
+ * Events of one request: concatenated JSON objects, or lines of text. Source: Splunk's description
+ * of "Format events for HTTP Event Collector".
  */
 final class HecRequest {
   /** Names of the metadata of an event: host, source, sourcetype, index. */
@@ -69,7 +69,7 @@ final class HecRequest {
   private int events;
 
   /**
-   * @param names attributes of a resource for host, source, sourcetype and index
+   * @param names resource attributes for host, source, sourcetype and index
    * @param now Unix nanoseconds
    * @param token of the client, an attribute of each resource; "" for none
    * @param measures whether events with metrics become metrics; else they are logs
@@ -82,9 +82,9 @@ final class HecRequest {
   }
 
   /**
-   * Reads events; those before a malformed one are kept, as Splunk does.
+   * Reads events; those before a malformed one are kept, as in Splunk.
    *
-   * @param defaults metadata of events that have none, in the order of {@link #KEYS}
+   * @param defaults metadata of events without any, in the order of {@link #KEYS}
    */
   void events(byte[] b, List<String> defaults) throws HecException {
     int at = skip(b, 0);

@@ -35,9 +35,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Splunk's HTTP Event Collector: events as JSON and as lines, health, and acknowledgements. An
- * answer of 200 means that the events were accepted behind the receiver, so that each
- * acknowledgement is true at once.
+ * Splunk's HTTP Event Collector: events as JSON and as lines, health, and acknowledgements. Status
+ * 200 means that the events were accepted downstream, so each acknowledgement is true immediately.
  */
 public final class SplunkProtocol {
   /** Attributes of a resource as the Collector's receiver names them. */
@@ -66,9 +65,9 @@ public final class SplunkProtocol {
    * Paths and form of events.
    *
    * @param raw path of raw events, in addition to the usual ones; "" for none
-   * @param health path of health checks, in the same way
-   * @param ack path of acknowledgements, in the same way
-   * @param whole whether a raw request is one event; else each of its lines is
+   * @param health additional path of health checks
+   * @param ack additional path of acknowledgements
+   * @param whole whether a raw request is one event; otherwise each line is
    * @param token whether the token of the client becomes an attribute of the resource
    */
   public record Paths(String raw, String health, String ack, boolean whole, boolean token) {

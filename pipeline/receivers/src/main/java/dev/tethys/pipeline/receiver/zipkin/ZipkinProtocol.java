@@ -19,8 +19,8 @@ import java.io.IOException;
 
 /**
  * Zipkin's protocol: JSON of versions 1 and 2, protobuf, Thrift. The answer is 202 when every span
- * is stored; 400 when some were refused, while the others are stored; 503 when the sender has to
- * send them again.
+ * was accepted; 400 if some were rejected while the others are accepted; 503 if the sender should
+ * retry.
  */
 public final class ZipkinProtocol {
   private final Consumer to;

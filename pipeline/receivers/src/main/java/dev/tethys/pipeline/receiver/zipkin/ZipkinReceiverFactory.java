@@ -22,8 +22,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes {@code zipkin} receivers. 202 when every span is where it goes to; 400 when some were
- * refused, while the others are taken; 503 when the sender is to come again.
+ * Creates {@code zipkin} receivers. The answer is 202 when every span was accepted; 400 if some
+ * were rejected while the others are accepted; 503 if the sender should retry.
  */
 public final class ZipkinReceiverFactory
     implements ReceiverFactory<ZipkinReceiverFactory.Settings> {
@@ -46,7 +46,7 @@ public final class ZipkinReceiverFactory
   private static final Key<HttpServerSettings> HTTP_KEY =
       PROTOCOLS.optional("http", HTTP.type(UNDER_PROTOCOLS::read), "HTTP server.");
 
-  /** The other keys are the Collector's former way of writing the same. */
+  /** The other keys are the Collector's deprecated equivalents. */
   private static final Key<YamlObject> PROTOCOLS_KEY =
       SECTION.optional(
           "protocols",

@@ -127,7 +127,7 @@ class ReplayReceiverTest {
   }
 
   @Test
-  void itemsOfTheSelectionAreReplayedOnceAndMarked() throws Exception {
+  void replaysSelectedItemsOnceAndMarksThem() throws Exception {
     start(
         "{directory: DIR, replay: r1, start_time: '2026-01-01T00:02:30Z', end_time:"
             + " '2026-01-01T00:06:00Z', attributes: {service.name: shop}}");
@@ -141,7 +141,7 @@ class ReplayReceiverTest {
   }
 
   @Test
-  void aRestartGoesOnAtTheLastAcceptedBatch() throws Exception {
+  void resumesAfterTheLastAcceptedBatch() throws Exception {
     Receiver first = start("{directory: DIR, replay: r1, rate: 1}");
     await(() -> !pipeline.batches.isEmpty());
     first.stop(Duration.ofSeconds(5));
@@ -172,9 +172,9 @@ class ReplayReceiverTest {
         + "'}";
   }
 
-  /** The archive of the disk as it is at S3; the server is away when the replay starts. */
+  /** The archive of the disk test in S3; the server is unreachable when the replay starts. */
   @Test
-  void anArchiveInS3IsReplayedOnceByTimeAndAttributes() throws Exception {
+  void replaysAnArchiveInS3ByTimeAndAttributes() throws Exception {
     try (S3Double s3 = new S3Double("data")) {
       try (var all = Files.list(folder)) {
         for (Path p : all.filter(Files::isRegularFile).toList()) {
@@ -202,7 +202,7 @@ class ReplayReceiverTest {
   }
 
   @Test
-  void aBatchThatIsNotTakenIsOfferedAgain() throws Exception {
+  void retriesRejectedBatches() throws Exception {
     pipeline.outcome = new Outcome.Unavailable("full", Duration.ZERO);
     start("{directory: DIR, replay: r1}");
     await(() -> pipeline.batches.size() == 2);
@@ -214,7 +214,7 @@ class ReplayReceiverTest {
   }
 
   @Test
-  void aNameHasOneSelectionAndOneProcess() throws Exception {
+  void allowsOneSelectionAndProcessPerName() throws Exception {
     Receiver first = start("{directory: DIR, replay: r1, rate: 1}");
     assertThatThrownBy(() -> start("{directory: DIR, replay: r1, rate: 1}"))
         .isInstanceOf(IOException.class);
@@ -234,7 +234,7 @@ class ReplayReceiverTest {
             + "end_time must be after start_time",
         "{replay: x}|directory",
       })
-  void errorsName(String yaml, String message) {
+  void reportsErrors(String yaml, String message) {
     assertThatThrownBy(() -> start(yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(message);

@@ -239,7 +239,7 @@ class ClusterReceiverTest {
     return r;
   }
 
-  /** The first round that is as wanted: watches bring what is put in some time. */
+  /** First collection that meets the condition: watches deliver changes with a delay. */
   private static MetricsData await(ClusterReceiver r, Predicate<MetricsData> wanted)
       throws InterruptedException {
     long deadline = System.nanoTime() + 50_000_000_000L;
@@ -265,7 +265,7 @@ class ClusterReceiverTest {
   }
 
   @Test
-  void withoutSettingsTheDefaultMetricsCome() throws Exception {
+  void emitsDefaultMetricsWithoutSettings() throws Exception {
     fill();
     Map<String, String> wanted = table(false);
     wanted.keySet().removeIf(m -> m.startsWith("openshift"));
@@ -288,7 +288,7 @@ class ClusterReceiverTest {
   }
 
   @Test
-  void allMetricsComeWhenAskedFor() throws Exception {
+  void emitsAllMetricsIfEnabled() throws Exception {
     fill();
     Map<String, String> wanted = table(true);
     wanted.put("k8s.node.condition_ready", " gauge int -");
@@ -374,7 +374,7 @@ class ClusterReceiverTest {
   }
 
   @Test
-  void whatChangesAndGoesIsFollowed() throws Exception {
+  void followsChangesAndDeletions() throws Exception {
     put("/api/v1/pods", META, "web-0", POD);
     ClusterReceiver r = start("");
     String pod =
@@ -387,7 +387,7 @@ class ClusterReceiverTest {
   }
 
   @Test
-  void optionalAttributesComeWhenAskedFor() throws Exception {
+  void addsOptionalAttributesIfEnabled() throws Exception {
     fill();
     ClusterReceiver r =
         start(
@@ -411,7 +411,7 @@ class ClusterReceiverTest {
   }
 
   @Test
-  void whatTheClusterIsCalledByStandsInAllResources() throws Exception {
+  void addsTheClusterIdToAllResources() throws Exception {
     try (HttpDouble plain = new HttpDouble()) {
       ClusterReceiver r =
           start("resource_attributes: {k8s.cluster.uid: {enabled: true}}", plain.url());
@@ -431,7 +431,7 @@ class ClusterReceiverTest {
   }
 
   @Test
-  void onlyNamespacesThatAreNamedAreAskedFor() throws Exception {
+  void watchesOnlyConfiguredNamespaces() throws Exception {
     fill();
     api.put("/api/v1/pods", "other/x", "{\"metadata\":{\"name\":\"x\",\"namespace\":\"other\"}}");
     ClusterReceiver r = start("namespaces: [shop]");
@@ -442,7 +442,7 @@ class ClusterReceiverTest {
   }
 
   @Test
-  void whatMayNotBeSeenIsToldOnceAndCostsNothingElse() throws Exception {
+  void reportsForbiddenKindsOnceAndCollectsTheOthers() throws Exception {
     fill();
     api.forbid("/api/v1/nodes", true);
     ClusterReceiver r = start("");
@@ -456,7 +456,7 @@ class ClusterReceiverTest {
   }
 
   @Test
-  void aContainerWhoseStatusKnowsADigestAloneHasTheImageThatWasAskedFor() {
+  void usesTheRequestedImageIfTheStatusHasOnlyADigest() {
     for (String digest : new String[] {"sha256:00", "sha256:00@sha256:00"}) {
       JsonNode pod =
           JsonMapper.builder()
@@ -471,21 +471,21 @@ class ClusterReceiverTest {
   }
 
   @Test
-  void aThrottleIsTakenWithAWarning() throws Exception {
+  void warnsOfThrottleSettings() throws Exception {
     LogCapture warned = new LogCapture(ClusterSettings.class);
     try {
       start("kube_api_qps: 20.5\nkube_api_burst: 40");
       assertThat(warned.all)
           .singleElement()
           .asString()
-          .contains("kube_api_qps and kube_api_burst do nothing");
+          .contains("kube_api_qps and kube_api_burst have no effect");
     } finally {
       warned.close();
     }
   }
 
   @Test
-  void whatFailsAgainAfterAListIsToldAgain() {
+  void reportsAnErrorAgainAfterASuccessfulList() {
     WatchedKind kind =
         new WatchedKind(
             "receiver k8s_cluster",
@@ -506,7 +506,7 @@ class ClusterReceiverTest {
   }
 
   @Test
-  void anApiThatFailsForAWhileIsFollowedAfterwards() throws Exception {
+  void recoversFromAFailingApi() throws Exception {
     put("/api/v1/pods", META, "web-0", POD);
     api.failNext(3);
     ClusterReceiver r = start("");
@@ -518,7 +518,7 @@ class ClusterReceiverTest {
   }
 
   @Test
-  void outsideOfAClusterTheStartSaysWhatToDo() {
+  void failsStartOutsideAClusterWithARemedy() {
     ClusterReceiver r =
         new ClusterReceiver(
             TestPipeline.read(ClusterConfig.TYPE, "{}"),
@@ -546,7 +546,7 @@ class ClusterReceiverTest {
         "namespaces: [A/b] | is no name of a namespace",
         "metrics: {k8s.pod.phases: {enabled: true}} | did you mean \"k8s.pod.phase\"",
       })
-  void mistakesAreNamed(String yaml, String message) {
+  void reportsInvalidSettings(String yaml, String message) {
     assertThatThrownBy(() -> TestPipeline.read(ClusterConfig.TYPE, yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(message);
@@ -575,7 +575,7 @@ class ClusterReceiverTest {
     "HTTPServer2, http_server_2",
     "V2Ready, v_2_ready"
   })
-  void namesOfConditions(String written, String metric) {
+  void convertsNamesOfConditions(String written, String metric) {
     assertThat(ClusterMetrics.snake(written)).isEqualTo(metric);
   }
 }

@@ -174,7 +174,7 @@ class EntityEventsTest {
   }
 
   @Test
-  void everyEntityIsToldWithWhatIsKnownOfIt() throws Exception {
+  void reportsEveryEntityWithItsAttributes() throws Exception {
     fill();
     start("metadata_collection_interval: 2h");
     String every = "otel.entity.interval=7200000, otel.entity.attributes=";
@@ -282,7 +282,7 @@ class EntityEventsTest {
   }
 
   @Test
-  void changesAndEndsAreToldOnceAndTheUnchangedIsNot() throws Exception {
+  void reportsChangesAndDeletionsOnce() throws Exception {
     api.put(PODS, "shop/web-0", POD.formatted("Pending", "one"));
     start("metadata_collection_interval: 0s");
     assertThat(brief(await(2))).containsExactly("state u-web-0", "state one");
@@ -300,7 +300,7 @@ class EntityEventsTest {
   }
 
   @Test
-  void allAreToldAgainOnceAnInterval() throws Exception {
+  void repeatsAllEntitiesOncePerInterval() throws Exception {
     put("/api/v1/namespaces", "shop", "ns", "},\"status\":{}}");
     start("metadata_collection_interval: 20ms");
     List<String> events = await(4);
@@ -308,9 +308,9 @@ class EntityEventsTest {
     assertThat(events.getLast()).contains("otel.entity.interval=20", "phase=unknown");
   }
 
-  /** A deletion that happened while nothing was taken is reported once something is. */
+  /** A deletion that happened while nothing was accepted is reported later. */
   @Test
-  void whatIsNotTakenIsOfferedAgainAsItIsByThen() throws Exception {
+  void offersRejectedEventsAgainInTheirCurrentState() throws Exception {
     api.put(PODS, "shop/web-0", POD.formatted("Pending", "one"));
     start("metadata_collection_interval: 0s");
     await(2);
@@ -318,7 +318,7 @@ class EntityEventsTest {
     api.put(PODS, "shop/web-0", POD.formatted("Running", "one"));
     await(3);
     api.delete(PODS, "shop/web-0");
-    api.put(PODS, "shop/web-1", POD.formatted("Running", "x")); // comes and goes unseen
+    api.put(PODS, "shop/web-1", POD.formatted("Running", "x")); // appears and disappears unseen
     api.delete(PODS, "shop/web-1");
     pipeline.outcome = Outcome.ACCEPTED;
     int before = pipeline.batches.size();
@@ -332,7 +332,7 @@ class EntityEventsTest {
   }
 
   @Test
-  void afterAFaultWhatWasNotTakenIsOfferedAgain() throws Exception {
+  void offersRejectedEventsAgainAfterAnError() throws Exception {
     api.put(PODS, "shop/web-0", POD.formatted("Running", "one"));
     start("metadata_collection_interval: 0s");
     await(2);
@@ -342,9 +342,9 @@ class EntityEventsTest {
     assertThat(fault).isFalse();
   }
 
-  /** What does not end in time costs that time once, not once for each thread. */
+  /** A slow stop costs its time limit once, not once per thread. */
   @Test
-  void entitiesAndMetricsAreToldToEndAtTheSameTime() throws Exception {
+  void stopsEntitiesAndMetricsConcurrently() throws Exception {
     CountDownLatch both = new CountDownLatch(2);
     CountDownLatch metricsEnd = new CountDownLatch(1);
     CountDownLatch logsEnd = new CountDownLatch(1);
@@ -358,7 +358,7 @@ class EntityEventsTest {
     assertThat(metricsEnd.getCount() + logsEnd.getCount()).isZero();
   }
 
-  /** Works until it is asked to end, and then until another has been asked. */
+  /** Works until interrupted, then waits until another thread was interrupted. */
   private static void untilInterrupted(
       CountDownLatch begun, CountDownLatch told, CountDownLatch other) {
     begun.countDown();

@@ -117,7 +117,7 @@ class ClymeneReceiverTest {
   }
 
   @Test
-  void agentsSendByGrpc() throws Exception {
+  void receivesFromAgentsOverGrpc() throws Exception {
     PushReceiver r = start(false);
     try (GrpcJava c = new GrpcJava(r.grpcPort())) {
       assertThat(c.call("prometheus.ClymeneService/RequestMetrics", METRICS)).isEmpty();
@@ -144,7 +144,7 @@ class ClymeneReceiverTest {
   }
 
   @Test
-  void agentsSendByHttp() throws Exception {
+  void receivesFromAgentsOverHttp() throws Exception {
     PushReceiver r = start(false);
     assertThat(post(r, "/api/metrics", snappy(METRICS), "Content-Encoding", "snappy").statusCode())
         .isEqualTo(204);
@@ -160,7 +160,7 @@ class ClymeneReceiverTest {
   }
 
   @Test
-  void aGatewayTakesEverything() throws Exception {
+  void gatewayReceivesEverything() throws Exception {
     PushReceiver r = start(true);
     for (String path : new String[] {"/api/metrics", "/api/v1/write", "/api/v1/push"}) {
       assertThat(post(r, path, snappy(METRICS)).statusCode()).as(path).isEqualTo(204);
@@ -196,7 +196,7 @@ class ClymeneReceiverTest {
   }
 
   @Test
-  void settingsAreReadStrictly() {
+  void rejectsInvalidSettings() {
     GatewaySettings s =
         TestPipeline.read(new ClymeneReceiverFactory().settings(), "{grpc: , http: }");
     assertThat(java.util.Objects.requireNonNull(s.grpc()).endpoint()).isEqualTo("localhost:15610");

@@ -21,7 +21,7 @@ class CorootProfilesTest {
     "other:cpu:nanoseconds,other:cpu:nanoseconds,u",
     "cpu,cpu,u"
   })
-  void sampleTypesGetTheNamesOfOtherAgents(String type, String name, String unit) {
+  void mapsSampleTypesToNamesOfOtherAgents(String type, String name, String unit) {
     assertThat(CorootProfiles.named(new Named(type, "u", false)))
         .isEqualTo(new Named(name, unit, false));
   }

@@ -62,10 +62,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * A graph with a receiver_creator, an observer that a test speaks for, and a receiver that it sees.
  */
 final class CreatorGraph implements AutoCloseable {
-  /** What the receivers did: {@code probe/x 1.2.3.4:1 starts}. */
+  /** Actions of receivers, such as {@code probe/x 1.2.3.4:1 starts}. */
   final List<String> log = new CopyOnWriteArrayList<>();
 
-  /** The endpoints at which none can start. */
+  /** Endpoints whose receivers cannot start. */
   final Set<String> broken = ConcurrentHashMap.newKeySet();
 
   final Map<String, Probe> probes = new ConcurrentHashMap<>();
@@ -171,7 +171,7 @@ final class CreatorGraph implements AutoCloseable {
 
   record Settings(String endpoint, String path, long port, boolean flag, Duration every) {}
 
-  /** A receiver that takes what a test gives it. */
+  /** Receiver that emits data from the test. */
   final class Probe implements Receiver {
     final String name;
     final Settings settings;
@@ -294,7 +294,7 @@ final class CreatorGraph implements AutoCloseable {
 
   private record Nothing() {}
 
-  /** Of extensions: when one is another, the extension is replaced. */
+  /** Version of extensions: a new one replaces the extension. */
   int told;
 
   int other;

@@ -97,7 +97,7 @@ class CreatorTest {
   }
 
   @Test
-  void aReceiverRunsForEachEndpointThatTheRuleIsTrueOf() throws Exception {
+  void runsAReceiverForEachMatchingEndpoint() throws Exception {
     set(port("a", "10.0.0.1", 6379, Map.of()), port("b", "10.0.0.2", 80, Map.of()));
     graph.apply(REDIS, "metrics logs");
     graph.awaitLog("probe 10.0.0.1:6379 starts");
@@ -130,13 +130,13 @@ class CreatorTest {
   }
 
   @Test
-  void aChangeBeginsAnewOnlyWhatItConcerns() throws Exception {
+  void restartsOnlyAffectedReceivers() throws Exception {
     set(port("a", "10.0.0.1", 6379, Map.of()), port("b", "10.0.0.2", 6379, Map.of()));
     graph.apply(REDIS, "metrics");
     graph.awaitLog("probe 10.0.0.1:6379 starts");
     graph.awaitLog("probe 10.0.0.2:6379 starts");
     Probe b = probe("10.0.0.2:6379");
-    // An annotation that no expression asks for, and then one that some does.
+    // An annotation that no expression uses, and then one that is used.
     set(port("b", "10.0.0.2", 6379, Map.of("other", "x")));
     set(port("a", "10.0.0.1", 6379, Map.of("every", "2m")));
     await(
@@ -150,7 +150,7 @@ class CreatorTest {
   }
 
   @Test
-  void oneThatCannotStartIsToldAndTriedAgainAndHoldsUpNobody() throws Exception {
+  void retriesAFailedStartWithoutDelayingOthers() throws Exception {
     graph.broken.add("10.0.0.1:6379");
     try (LogCapture log = new LogCapture(CreatedReceiver.class)) {
       set(port("a", "10.0.0.1", 6379, Map.of()), port("b", "10.0.0.2", 6379, Map.of()));
@@ -169,7 +169,7 @@ class CreatorTest {
   }
 
   @Test
-  void theLastLinesOfWhatIsGoneAreRead(@TempDir Path folder) throws Exception {
+  void readsTheLastLinesOfARemovedEndpoint(@TempDir Path folder) throws Exception {
     Path log = folder.resolve("a.log");
     Files.writeString(log, "first\n");
     graph.apply(
@@ -195,7 +195,7 @@ class CreatorTest {
   }
 
   @Test
-  void oneThatNobodyForesawHoldsUpNoOther() throws Exception {
+  void anUnexpectedFailureDelaysNoOther() throws Exception {
     graph.apply(
         """
         watch_observers: [told]
@@ -215,7 +215,7 @@ class CreatorTest {
   }
 
   @Test
-  void anEndpointThatComesAndGoesAThousandTimesLeavesOneReceiverOrNone() throws Exception {
+  void aFlappingEndpointLeavesAtMostOneReceiver() throws Exception {
     graph.apply(REDIS, "metrics");
     Endpoint e = port("a", "10.0.0.1", 6379, Map.of());
     for (int i = 0; i < 1000; i++) {
@@ -239,7 +239,7 @@ class CreatorTest {
   }
 
   @Test
-  void oneWhoseSettingsAreWrongForAnEndpointIsTold() throws Exception {
+  void reportsInvalidSettingsForAnEndpoint() throws Exception {
     try (LogCapture log = new LogCapture(CreatorReceiver.class)) {
       set(
           port("a", "10.0.0.1", 6379, Map.of("every", "often")),
@@ -251,13 +251,13 @@ class CreatorTest {
           .contains(
               "no probe/redis can be made for port 10.0.0.1:6379", "collector.yaml:12:", "often");
     }
-    // It is what it should be, later.
+    // corrected later
     set(port("a", "10.0.0.1", 6379, Map.of("every", "5s")));
     graph.awaitLog("probe 10.0.0.1:6379 starts");
   }
 
   @Test
-  void resourcesGetAttributes() throws Exception {
+  void addsResourceAttributes() throws Exception {
     set(port("a", "10.0.0.1", 6379, Map.of("team", "blue")));
     graph.apply(
         """
@@ -282,7 +282,7 @@ class CreatorTest {
     assertThat(attributes(0))
         .containsExactlyInAnyOrderEntriesOf(
             Map.of(
-                "app", "mine", // what a resource has stays
+                "app", "mine", // existing attributes are kept
                 "k8s.pod.name", "a",
                 "k8s.namespace.name", "default",
                 "team", "blue",
@@ -305,7 +305,7 @@ class CreatorTest {
   }
 
   @Test
-  void severalReceiversRunForOneEndpoint() throws Exception {
+  void runsSeveralReceiversForOneEndpoint() throws Exception {
     set(port("a", "10.0.0.1", 6379, Map.of()));
     graph.apply(
         """
@@ -322,7 +322,7 @@ class CreatorTest {
   }
 
   @Test
-  void podsSayWhatIsTakenOfThem() throws Exception {
+  void podsSelectReceiversByAnnotation() throws Exception {
     String m = "io.opentelemetry.discovery.metrics";
     set(
         port("a", "10.0.0.1", 6379, Map.of(m + "/enabled", "true", m + "/scraper", "probe")),
@@ -346,7 +346,7 @@ class CreatorTest {
         "metrics logs");
     graph.awaitLog("probe 10.0.0.1:6379 starts");
     graph.awaitLog("probe http://10.0.0.2:80/status starts");
-    graph.awaitLog("probe 10.0.0.3:80 starts"); // it says nothing, so the rule holds
+    graph.awaitLog("probe 10.0.0.3:80 starts"); // no annotation, so the rule applies
     graph.awaitLog("probe 10.0.0.4:80 starts");
     assertThat(graph.probes).hasSize(4);
     assertThat(probe("10.0.0.1:6379").signals()).containsExactly(Signal.METRICS);
@@ -361,15 +361,15 @@ class CreatorTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "endpoint: http://10.0.0.1:80/x | a pod can name itself alone",
-        "endpoint: '`host`:81' | a pod can name itself alone",
-        "{inner: {targets: ['10.0.0.3:80']}} | a pod can name itself alone",
+        "endpoint: http://10.0.0.1:80/x | a pod may only refer to itself",
+        "endpoint: '`host`:81' | a pod may only refer to itself",
+        "{inner: {targets: ['10.0.0.3:80']}} | a pod may only refer to itself",
         "{endpoint: '`endpoint`', paht: /x} | did you mean \"path\"",
         "path: '`nmae`' | did you mean \"name\"",
         "[1] | must be a map",
         "'{' | io.opentelemetry.discovery.metrics/config",
       })
-  void whatAPodCannotHaveIsTold(String config, String problem) throws Exception {
+  void reportsForbiddenAnnotations(String config, String problem) throws Exception {
     String m = "io.opentelemetry.discovery.metrics";
     try (LogCapture log = new LogCapture(CreatorReceiver.class)) {
       set(
@@ -385,7 +385,7 @@ class CreatorTest {
   }
 
   @Test
-  void someReceiversAreForNoPod() throws Exception {
+  void excludesSomeReceiversFromAnnotations() throws Exception {
     String m = "io.opentelemetry.discovery.metrics";
     set(
         port("a", "10.0.0.1", 80, Map.of(m + "/enabled", "true", m + "/scraper", "prober")),
@@ -402,7 +402,7 @@ class CreatorTest {
   }
 
   @Test
-  void hintsMakeReceiversOfTheLogsOfContainers() throws IOException {
+  void annotationsCreateReceiversOfContainerLogs() throws IOException {
     String l = "io.opentelemetry.discovery.logs";
     CreatorSettings s =
         dev.tethys.pipeline.receiver.TestPipeline.read(
@@ -441,7 +441,7 @@ class CreatorTest {
     assertThat(w.attributes())
         .containsEntry("k8s.container.name", "web")
         .containsEntry("container.image.name", "nginx:1");
-    // What a pod says goes before what is said for all.
+    // annotations of a container override those of the pod
     assertThat(hints.template(container("a", "web", Map.of(l + "/enabled", "false")))).isEmpty();
     assertThat(hints.template(container("a", "web", Map.of(l + ".web/enabled", "false"))))
         .isEmpty();
@@ -452,7 +452,7 @@ class CreatorTest {
       delimiter = '|',
       value = {
         "{rule: port == 1} | a rule begins with the kind of endpoint",
-        "{rule: type == \"prot\"} | there is no kind of endpoint \"prot\"",
+        "{rule: type == \"prot\"} | unknown kind of endpoint \"prot\"",
         "{rule: type == \"port\" && pord == 1} | did you mean \"port\"?",
         "{rule: type == \"port\" && port == \"1\"} | (at character 24 of:",
         "{rule: type == \"port\" &&} | the end is not expected here",
@@ -468,7 +468,7 @@ class CreatorTest {
         "{rule: type == \"port\", resource_attributes: {a: '`x`'}} | there is no \"x\"",
         "{rule: type == \"port\", signals: [x]} | unknown key \"signals\"",
       })
-  void whatIsWrongIsFoundWhenItIsRead(String entry, String problem) {
+  void findsErrorsWhenRead(String entry, String problem) {
     String yaml = "watch_observers: [told]\nreceivers:\n  probe/1: " + entry;
     assertThatThrownBy(() -> graph.check(yaml))
         .isInstanceOf(ConfigException.class)
@@ -488,20 +488,20 @@ class CreatorTest {
         "{watch_observers: [], receivers: {probe: {rule: type == \"port\"}}} | names no extension",
         "{watch_observers: [told]} | there are no receivers to make",
         "{watch_observers: [told], receivers: {probe: {rule: type == \"port\"}},"
-            + " resource_attributes: {prot: {a: b}}} | there is no kind of endpoint \"prot\"",
+            + " resource_attributes: {prot: {a: b}}} | unknown kind of endpoint \"prot\"",
         "{watch_observers: [told], discovery: {enabled: true, default_file_log_config: {include:"
             + " [x]}}} | include is always the log of the annotated container",
         "{watch_observers: [told], discovery: {enabled: true, what: 1}} | unknown key \"what\"",
       })
-  void whatTheWholeCannotHaveIsTold(String yaml, String problem) {
+  void reportsReceiversUnsupportedByThePipelines(String yaml, String problem) {
     assertThatThrownBy(() -> graph.check(yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(problem);
   }
 
-  /** One that a receiver may name is as good as one that the receiver_creator names itself. */
+  /** Extensions named by its receivers count like those named by the receiver_creator itself. */
   @Test
-  void itIsMadeAnewWithTheExtensionsThatItsReceiversMayName() throws Exception {
+  void restartsWithExtensionsOfItsReceivers() throws Exception {
     set(port("a", "10.0.0.1", 6379, Map.of()));
     String names = REDIS;
     graph.apply(names, "metrics");
@@ -523,7 +523,7 @@ class CreatorTest {
   }
 
   @Test
-  void whatRunsIsKeptByAReloadThatDoesNotConcernIt() throws Exception {
+  void keepsReceiversAcrossUnrelatedReloads() throws Exception {
     set(port("a", "10.0.0.1", 6379, Map.of()));
     graph.apply(REDIS, "metrics");
     graph.awaitLog("probe 10.0.0.1:6379 starts");

@@ -175,7 +175,7 @@ class DockerReceiverTest {
   }
 
   @Test
-  void withoutSettingsTheDefaultMetricsCome() throws Exception {
+  void emitsDefaultMetricsWithoutSettings() throws Exception {
     MetricsData data = look("");
     assertThat(Scraped.shapes(data)).isEqualTo(Scraped.table(TABLE, false));
     assertThat(Scraped.resources(data)).containsExactly(WEB, DB);
@@ -190,7 +190,7 @@ class DockerReceiverTest {
   }
 
   @Test
-  void allMetricsComeWhenAskedFor() throws Exception {
+  void emitsAllMetricsIfEnabled() throws Exception {
     MetricsData data = look(Scraped.enabling(TABLE));
     assertThat(Scraped.shapes(data)).isEqualTo(Scraped.table(TABLE, true));
     assertThat(Scraped.values(data, WEB))
@@ -222,7 +222,7 @@ class DockerReceiverTest {
   }
 
   @Test
-  void labelsAndVariablesOfContainersAreAttributes() throws Exception {
+  void addsLabelsAndVariablesOfContainers() throws Exception {
     MetricsData data =
         look(
             """
@@ -263,12 +263,12 @@ class DockerReceiverTest {
         "{web,db}:* | dbs:7 | false",
         "a.b* | axb | false",
       })
-  void imagesAreLeftOut(String written, String image, boolean match) {
+  void excludesImages(String written, String image, boolean match) {
     assertThat(new ImageFilter(List.of(written)).match(image)).isEqualTo(match);
   }
 
   @Test
-  void oneContainerThatFailsCostsNoOther() throws Exception {
+  void aFailingContainerAffectsNoOther() throws Exception {
     daemon.answer("/containers/bb22/stats", 500, "{\"message\": \"no such device\"}");
     DockerReceiver r = open("");
     assertThat(Scraped.resources(r.gather())).containsExactly(WEB);
@@ -281,7 +281,7 @@ class DockerReceiverTest {
   }
 
   @Test
-  void whatHasEndedMeanwhileIsLeftOutQuietly() throws Exception {
+  void skipsContainersThatEndMeanwhile() throws Exception {
     daemon.answer("/containers/bb22/stats", 404, "{\"message\": \"No such container\"}");
     daemon.answer(
         "/containers/aa11/stats",
@@ -302,11 +302,11 @@ class DockerReceiverTest {
         "400 | {\"message\": \"client version 1.25 is too old\"} | status 400: client version 1.25"
             + " is too old",
         "403 | no | status 403: no",
-        "200 | [{\"Id\": | answered with what cannot be read",
-        "200 | {} | answered with what is no JSON list",
+        "200 | [{\"Id\": | returned an unreadable response",
+        "200 | {} | the response is not a JSON list",
         "0 | - | context deadline exceeded",
       })
-  void anAnswerThatIsNoneIsTold(int status, String body, String told) throws Exception {
+  void reportsInvalidResponses(int status, String body, String told) throws Exception {
     daemon.answer("/v1.44" + LIST, status, body);
     assertThat(look("api_version: '1.44'\ntimeout: " + (status == 0 ? "100ms" : "10s")).itemCount())
         .isZero();
@@ -314,7 +314,7 @@ class DockerReceiverTest {
   }
 
   @Test
-  void aDaemonThatGoesAwayAndComesBackIsAskedAgain() throws Exception {
+  void recoversAfterADaemonRestart() throws Exception {
     int port = daemon.port();
     DockerReceiver r =
         receiver(
@@ -333,7 +333,7 @@ class DockerReceiverTest {
   }
 
   @Test
-  void aSocketOfTheMachineIsAsked() throws Exception {
+  void connectsToAUnixSocket() throws Exception {
     Path path = folder.resolve("docker.sock");
     try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       server.bind(UnixDomainSocketAddress.of(path));
@@ -352,7 +352,7 @@ class DockerReceiverTest {
     assertThat(said.all).singleElement().asString().contains("/containers/json");
   }
 
-  /** Hands what comes over the socket on to the double, both ways. */
+  /** Forwards traffic between the socket and the double, in both directions. */
   private void forward(ServerSocketChannel server) {
     try {
       while (true) {
@@ -380,12 +380,12 @@ class DockerReceiverTest {
         b.clear();
       }
     } catch (IOException e) {
-      // one of them has gone
+      // one side has closed
     }
   }
 
   @Test
-  void overTlsTheDaemonIsWhoItSays() throws Exception {
+  void verifiesTheDaemonOverTls() throws Exception {
     TestCertificates certificates = new TestCertificates(folder);
     certificates.issue("docker", "ip:127.0.0.1");
     try (HttpDouble secure = new HttpDouble(certificates.context("docker"), 0)) {
@@ -406,8 +406,7 @@ class DockerReceiverTest {
     "unix:///run/docker.sock, over TCP only",
     "http://a:2375, is without TLS",
   })
-  void whereNoTlsIsADaemonOfTheEnvironmentIsNotAskedForIt(String address, String message)
-      throws Exception {
+  void ignoresTheDaemonOfTheEnvironmentWithoutTls(String address, String message) throws Exception {
     environment.put("DOCKER_HOST", address);
     DockerReceiver r = receiver("{endpoint: '', tls: {}}");
     assertThatThrownBy(r::open)
@@ -418,7 +417,7 @@ class DockerReceiverTest {
   }
 
   @Test
-  void defaults() {
+  void appliesDefaults() {
     DockerConfig c = TestPipeline.read(DockerConfig.TYPE, "{}");
     assertThat(c.daemon().endpoint()).isEqualTo("unix:///var/run/docker.sock");
     assertThat(c.pace().interval()).isEqualTo(Duration.ofSeconds(10));
@@ -430,27 +429,27 @@ class DockerReceiverTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "endpoint: 'npipe:////./pipe/docker_engine' | is not the address of a daemon",
-        "endpoint: 'unix://' | is not the address of a daemon",
-        "endpoint: 'tcp://a b' | is not the address of a daemon",
+        "endpoint: 'npipe:////./pipe/docker_engine' | is not a daemon address",
+        "endpoint: 'unix://' | is not a daemon address",
+        "endpoint: 'tcp://a b' | is not a daemon address",
         "api_version: 1.24 | api_version 1.24 is too old",
         "api_version: newest | api_version must be a version",
-        "tls: {} | tls says something over TCP only",
+        "tls: {} | tls requires a TCP endpoint",
         "{endpoint: 'http://a:2375', tls: {ca_file: /ca.pem}} | is without TLS: write tcp:// or"
             + " https://",
         "excluded_images: ['/(/'] | excluded_images: ",
-        "excluded_images: ['{a'] | a brace that is not closed",
-        "excluded_images: ['a[b'] | a bracket that is not closed",
+        "excluded_images: ['{a'] | an unclosed brace",
+        "excluded_images: ['a[b'] | an unclosed bracket",
         "metrics: {container.cpu.usage: {enabled: true}} | unknown key \"container.cpu.usage\"",
       })
-  void mistakesAreNamed(String yaml, String message) {
+  void reportsInvalidSettings(String yaml, String message) {
     assertThatThrownBy(() -> TestPipeline.read(DockerConfig.TYPE, yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(message);
   }
 
   @Test
-  void whatIsNotBuiltIsRefusedByName() {
+  void rejectsUnsupportedSettingsByName() {
     assertThatThrownBy(
             () -> TestPipeline.read(DockerConfig.TYPE, "provide_per_core_cpu_metrics: true"))
         .isInstanceOf(NotBuiltException.class)

@@ -84,7 +84,7 @@ class ElasticBulkReceiverTest {
   }
 
   @Test
-  void documentsAreRecordsAndTheRestIsRefusedByItem() throws Exception {
+  void storesDocumentsAndRejectsOtherActionsByItem() throws Exception {
     HttpResponse<String> r =
         bulk(
             "/logs/_bulk",
@@ -126,7 +126,7 @@ class ElasticBulkReceiverTest {
   }
 
   @Test
-  void whatIsMalformedAsAWholeIsRefusedAsAWhole() throws Exception {
+  void rejectsMalformedRequestsAsAWhole() throws Exception {
     assertThat(bulk("/_bulk", "{\"create\":{\"_index\":\"x\"}}\n{}").body())
         .contains("terminated by a newline")
         .endsWith("\"status\":400}");
@@ -135,9 +135,9 @@ class ElasticBulkReceiverTest {
     assertThat(pipeline.batches).isEmpty();
   }
 
-  /** Elasticsearch refuses such a request as a whole: where the next action begins is not known. */
+  /** Elasticsearch rejects such a request as a whole: the next action cannot be located. */
   @Test
-  void aMalformedActionRefusesTheWholeRequest() throws Exception {
+  void rejectsTheWholeRequestForAMalformedAction() throws Exception {
     String good = "{\"create\":{\"_index\":\"x\"}}\n{\"message\":\"good\"}\n";
     for (String bad :
         List.of("{\"create\":", "\"create\"", "[]", "{}", "{\"make\":{}}", "{\"index\":\"x\"}")) {
@@ -151,7 +151,7 @@ class ElasticBulkReceiverTest {
   }
 
   @Test
-  void numbersAreNamesOfDocuments() throws Exception {
+  void acceptsNumericDocumentIds() throws Exception {
     assertThat(
             bulk("/_bulk", "{\"index\":{\"_index\":7,\"_id\":12}}\n{\"message\":\"x\"}\n").body())
         .contains("\"_index\":\"7\",\"_id\":\"12\"", "\"status\":201");
@@ -159,7 +159,7 @@ class ElasticBulkReceiverTest {
   }
 
   @Test
-  void anActionWithoutIndexCostsNoOther() throws Exception {
+  void anActionWithoutIndexAffectsNoOther() throws Exception {
     HttpResponse<String> r =
         bulk("/_bulk", "{\"create\":{}}\n{}\n{\"create\":{\"_index\":\"x\"}}\n{\"n\":1}\n");
     assertThat(r.statusCode()).isEqualTo(200);
@@ -170,7 +170,7 @@ class ElasticBulkReceiverTest {
   }
 
   @Test
-  void whoComesTooEarlyComesAgain() throws Exception {
+  void asksEarlySendersToRetry() throws Exception {
     pipeline.outcome = new Outcome.Unavailable("full", Duration.ofSeconds(3));
     HttpResponse<String> r = bulk("/l/_bulk", "{\"create\":{}}\n{\"message\":\"x\"}\n");
     assertThat(r.statusCode()).isEqualTo(429);
@@ -182,7 +182,7 @@ class ElasticBulkReceiverTest {
   }
 
   @Test
-  void compressedBodies() throws Exception {
+  void decompressesBodies() throws Exception {
     ByteArrayOutputStream gz = new ByteArrayOutputStream();
     try (GZIPOutputStream g = new GZIPOutputStream(gz)) {
       g.write("{\"create\":{}}\n{\"message\":\"x\"}\n".getBytes(StandardCharsets.UTF_8));
@@ -193,7 +193,7 @@ class ElasticBulkReceiverTest {
   }
 
   @Test
-  void whatShippersAskBeforeIsAnswered() throws Exception {
+  void answersRequestsOfShippersBeforeWriting() throws Exception {
     byte[] none = {};
     HttpResponse<String> r = send("GET", "/", none);
     assertThat(r.headers().firstValue("X-Elastic-Product")).hasValue("Elasticsearch");
@@ -205,9 +205,9 @@ class ElasticBulkReceiverTest {
     assertThat(send("GET", "/x/_search", none).statusCode()).isEqualTo(404);
   }
 
-  /** rsyslog's omelasticsearch is a sender that is not ours. */
+  /** rsyslog's omelasticsearch is an independent sender. */
   @Test
-  void rsyslogSends() throws Exception {
+  void receivesFromRsyslog() throws Exception {
     String actions =
         """
         template(name="doc" type="list" option.json="on") {

@@ -86,7 +86,7 @@ class EventsReceiverTest {
     r.start();
   }
 
-  /** Now, and a time in the future of any receiver that is made later. */
+  /** The current time, later than the start of any receiver created afterwards. */
   private static String soon() {
     return Instant.now().plus(1, ChronoUnit.MINUTES).truncatedTo(ChronoUnit.SECONDS).toString();
   }
@@ -114,7 +114,7 @@ class EventsReceiverTest {
   }
 
   @Test
-  void whatHappensFromTheStartOnIsTold() throws Exception {
+  void reportsEventsSinceTheStart() throws Exception {
     put("shop", "old", "2024-05-01T09:00:00Z", 1);
     start("");
     awaitWatch(EVENTS);
@@ -138,7 +138,7 @@ class EventsReceiverTest {
   }
 
   @Test
-  void aListAfterAWatchThatExpiredTellsNothingTwice() throws Exception {
+  void repeatsNothingAfterAnExpiredWatch() throws Exception {
     start("");
     awaitWatch(EVENTS);
     put("shop", "e1", soon(), 1);
@@ -155,7 +155,7 @@ class EventsReceiverTest {
   }
 
   @Test
-  void onlyNamespacesThatAreNamedAreAskedFor() throws Exception {
+  void watchesOnlyConfiguredNamespaces() throws Exception {
     start("namespaces: [shop, bank]");
     awaitWatch("/api/v1/namespaces/shop/events");
     awaitWatch("/api/v1/namespaces/bank/events");
@@ -167,7 +167,7 @@ class EventsReceiverTest {
   }
 
   @Test
-  void whatIsNotTakenIsOfferedAgain() throws Exception {
+  void retriesRejectedBatches() throws Exception {
     pipeline.outcome = new Outcome.Unavailable("full", Duration.ZERO);
     start("");
     awaitWatch(EVENTS);
@@ -180,7 +180,7 @@ class EventsReceiverTest {
   }
 
   @Test
-  void eventsThatComeWhileABatchIsOnItsWayAreReadAndAreTheNextOne() throws Exception {
+  void collectsEventsDuringABatchIntoTheNext() throws Exception {
     HeldPipeline slow = new HeldPipeline();
     start("", slow);
     awaitWatch(EVENTS);
@@ -202,7 +202,7 @@ class EventsReceiverTest {
   }
 
   @Test
-  void aReceiverThatIsStoppedWaitsForNobody() throws Exception {
+  void stopsWithoutWaiting() throws Exception {
     pipeline.outcome = new Outcome.Unavailable("full", Duration.ZERO);
     start("");
     awaitWatch(EVENTS);
@@ -214,7 +214,7 @@ class EventsReceiverTest {
   }
 
   @Test
-  void whatMayNotBeSeenIsToldOnce() throws Exception {
+  void reportsMissingPermissionsOnce() throws Exception {
     api.forbid(EVENTS, true);
     start("");
     await(() -> api.requests.size() > 2);
@@ -225,7 +225,7 @@ class EventsReceiverTest {
   }
 
   @Test
-  void whatFailsAgainAfterAListIsToldAgain() {
+  void reportsAnErrorAgainAfterASuccessfulList() {
     WatchedEvents events =
         new WatchedEvents(
             "receiver k8s_events",
@@ -246,7 +246,7 @@ class EventsReceiverTest {
   }
 
   @Test
-  void mistakesAreNamed() {
+  void reportsInvalidSettings() {
     assertThatThrownBy(() -> TestPipeline.read(EventsConfig.TYPE, "namespaces: [A]"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("is no name of a namespace");
@@ -262,14 +262,14 @@ class EventsReceiverTest {
         "dedup_interval: 5m",
         "dedup_interval: -1s",
       })
-  void whatIsNotBuiltIsRefusedByName(String yaml) {
+  void rejectsUnsupportedSettingsByName(String yaml) {
     assertThatThrownBy(() -> TestPipeline.read(EventsConfig.TYPE, yaml))
         .isInstanceOf(NotBuiltException.class)
         .hasMessageContaining(yaml.substring(0, yaml.indexOf(':')));
   }
 
   @Test
-  void eachStateIsWhatTheCollectorTellsWithoutAnInterval() {
+  void reportsEachStateLikeTheCollector() {
     assertThat(TestPipeline.read(EventsConfig.TYPE, "dedup_interval: 0s").namespaces()).isEmpty();
   }
 }

@@ -28,7 +28,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Node_exporter's fixture of a host as the root of one, with what its collectors do not read. */
+/** Node_exporter's host fixture as a root directory, with files that its collectors do not read. */
 final class HostFixture {
   /** btime of the fixture's /proc/stat. */
   static final long BOOT = 1418183276L;
@@ -132,7 +132,7 @@ final class HostFixture {
     return receiver(yaml, Map.of(), h -> h);
   }
 
-  /** A receiver of what is made of this host's readings. */
+  /** Receiver for modified readings of this host. */
   HostMetricsReceiver receiver(
       String yaml, Map<Signal, Consumer> outputs, UnaryOperator<HostReadings> readings) {
     registry = new Registry();
@@ -152,7 +152,7 @@ final class HostFixture {
         registry);
   }
 
-  /** The same with calls that may fail before they are made; it is asked by their names. */
+  /** The same with calls, selected by name, that may fail. */
   static <T> T failing(Class<T> type, T of, Function<String, @Nullable Throwable> failure) {
     return type.cast(
         Proxy.newProxyInstance(
@@ -175,7 +175,7 @@ final class HostFixture {
             }));
   }
 
-  /** What a receiver sees that has this scraper alone. */
+  /** Metrics of a receiver with only this scraper. */
   MetricsData look(String scraper) {
     return receiver("scrapers:\n  " + scraper.indent(2).stripLeading()).gather();
   }

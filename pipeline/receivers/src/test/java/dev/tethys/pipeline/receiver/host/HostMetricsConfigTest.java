@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How configurations of the Collector are read. */
+/** Reading of the Collector's configurations. */
 class HostMetricsConfigTest {
   private static HostMetricsReceiverFactory.Settings read(String yaml) {
     return TestPipeline.read(new HostMetricsReceiverFactory("1").settings(), yaml);
@@ -23,7 +23,7 @@ class HostMetricsConfigTest {
 
   /** The Collector's own test of its configuration has these. */
   @Test
-  void allKeysOfTheCollector() {
+  void readsAllKeysOfTheCollector() {
     HostMetricsReceiverFactory.Settings s =
         read(
             """
@@ -67,7 +67,7 @@ class HostMetricsConfigTest {
   }
 
   @Test
-  void defaults() {
+  void appliesDefaults() {
     HostMetricsReceiverFactory.Settings s = read("scrapers: {cpu: }");
     assertThat(s.pace().interval()).isEqualTo(Duration.ofMinutes(1));
     assertThat(s.pace().delay()).isEqualTo(Duration.ofSeconds(1));
@@ -97,14 +97,14 @@ class HostMetricsConfigTest {
         "scrapers: {process: {resource_attributes: {process.pid: {metrics_include: [{}]}}}} | either strict or regexp",
         "scrapers: {process: {scrape_process_delay: soon}} | not a valid duration",
       })
-  void mistakesAreNamed(String yaml, String message) {
+  void reportsInvalidSettings(String yaml, String message) {
     assertThatThrownBy(() -> read(yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(message);
   }
 
   @Test
-  void filesAreWhereTheEnvironmentSaysElseBelowTheRoot(@TempDir Path root) throws Exception {
+  void readsFilesFromTheEnvironmentOrBelowTheRoot(@TempDir Path root) throws Exception {
     HostMetricsReceiverFactory plain = new HostMetricsReceiverFactory("1", _ -> null);
     HostReadings.Sources here = plain.sources("");
     assertThat(here.paths().procfs()).isEqualTo("/proc");
@@ -115,7 +115,7 @@ class HostMetricsConfigTest {
     assertThat(there.paths().procfs()).isEqualTo(root + "/proc");
     assertThat(there.paths().sysfs()).isEqualTo(root + "/sys");
     assertThat(there.paths().rootfs()).isEqualTo(root.toString());
-    assertThat(there.etc()).isEqualTo("/etc"); // its own is not there
+    assertThat(there.etc()).isEqualTo("/etc"); // it does not exist below the root
     Files.createDirectory(root.resolve("etc"));
     Files.writeString(root.resolve("etc/passwd"), "");
     assertThat(plain.sources(root.toString()).etc()).isEqualTo(root + "/etc");

@@ -39,7 +39,7 @@ class HostMetricsReceiverTest {
   }
 
   @Test
-  void valuesOfThisMachineMakeSense() throws Exception {
+  void valuesOfThisMachineArePlausible() throws Exception {
     HostMetricsReceiver r =
         receiver(
             """
@@ -111,7 +111,7 @@ class HostMetricsReceiverTest {
   }
 
   @Test
-  void whatIsNotTakenIsOfferedAgain() throws Exception {
+  void retriesRejectedBatches() throws Exception {
     pipeline.outcome = new Outcome.Unavailable("full", Duration.ZERO);
     HostMetricsReceiver r =
         receiver(
@@ -126,7 +126,7 @@ class HostMetricsReceiverTest {
   }
 
   @Test
-  void anErrorEndsNeitherALookNorThoseAfterIt() throws Exception {
+  void anErrorEndsNeitherItsScrapeNorLaterOnes() throws Exception {
     AtomicInteger given = new AtomicInteger();
     AtomicInteger made = new AtomicInteger();
     HostMetricsReceiverFactory.Settings s =
@@ -170,14 +170,14 @@ class HostMetricsReceiverTest {
   }
 
   @Test
-  void timeIsLimited() throws Exception {
+  void limitsTheTime() throws Exception {
     HostMetricsReceiver r =
         receiver("{timeout: 1ns, scrapers: {load: , process: }}", Signal.METRICS);
     assertThat(r.gather().resources()).isEmpty();
   }
 
   @Test
-  void inLogsTheHostTellsThatItIsThere() throws Exception {
+  void reportsTheHostAsEntity() throws Exception {
     HostMetricsReceiver r =
         receiver("{metadata_collection_interval: 20ms, scrapers: {load: }}", Signal.LOGS);
     r.start();

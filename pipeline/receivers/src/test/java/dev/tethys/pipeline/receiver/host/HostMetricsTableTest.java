@@ -175,13 +175,13 @@ class HostMetricsTableTest {
   }
 
   @Test
-  void withoutSettingsTheDefaultMetricsCome() {
+  void emitsDefaultMetricsWithoutSettings() {
     MetricsData data = host.receiver(scrapers()).gather();
     assertThat(shapes(data)).isEqualTo(table(false));
   }
 
   @Test
-  void allMetricsComeWhenAskedFor() {
+  void emitsAllMetricsIfEnabled() {
     Map<String, StringBuilder> yaml = new TreeMap<>();
     TABLE
         .lines()
@@ -197,14 +197,14 @@ class HostMetricsTableTest {
   }
 
   @Test
-  void nothingComesThatIsTurnedOff() {
+  void emitsNoDisabledMetrics() {
     MetricsData data = host.look("load: {metrics: {system.cpu.load_average.1m: {enabled: false}}}");
     assertThat(shapes(data).keySet())
         .containsExactly("system.cpu.load_average.15m", "system.cpu.load_average.5m");
   }
 
   @Test
-  void scopesAndSchemasAreTheCollectors() {
+  void usesTheCollectorsScopesAndSchemas() {
     Set<String> scopes = new TreeSet<>();
     for (ResourceGroup<Metric> r : host.receiver(scrapers()).gather().resources()) {
       assertThat(r.schemaUrl()).isEqualTo("https://opentelemetry.io/schemas/1.9.0");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What scrapers make of node_exporter's fixture of a host. */
+/** Metrics of node_exporter's host fixture. */
 class HostScrapersTest {
   @TempDir Path folder;
   private HostFixture host;
@@ -29,7 +29,7 @@ class HostScrapersTest {
   }
 
   @Test
-  void cpu() {
+  void readsCpu() {
     MetricsData data = host.look("cpu:");
     Map<String, Double> v = values(data, "system.cpu.time");
     assertThat(v).containsEntry("cpu0 user", 444.90).containsEntry("cpu0 interrupt", 0.01);
@@ -40,12 +40,12 @@ class HostScrapersTest {
   }
 
   @Test
-  void cpuUtilizationIsOfTheTimeSinceTheLastLook() throws IOException {
+  void cpuUtilizationCoversTheLastInterval() throws IOException {
     HostMetricsReceiver r =
         host.receiver("scrapers: {cpu: {metrics: {system.cpu.utilization: {enabled: true}}}}");
     host.write("proc/stat", "cpu0 100 0 0 900 0 0 0 0 0 0\nbtime 1\n");
     assertThat(points(r.gather(), "system.cpu.utilization")).isEmpty();
-    // Time of guests is in user, and is not counted separately.
+    // Guest time is part of user and is not counted separately.
     host.write("proc/stat", "cpu0 130 0 10 960 0 0 0 0 30 0\nbtime 1\n");
     Map<String, Double> v = values(r.gather(), "system.cpu.utilization");
     assertThat(v.get("cpu0 user")).isCloseTo(0.3, within(1e-9));
@@ -54,12 +54,12 @@ class HostScrapersTest {
   }
 
   @Test
-  void timeOfACpuStepsBackOnlyWhenItStartsAnew() throws IOException {
+  void cpuTimeDecreasesOnlyAfterARestart() throws IOException {
     HostMetricsReceiver r =
         host.receiver("scrapers: {cpu: {metrics: {system.cpu.utilization: {enabled: true}}}}");
     host.write("proc/stat", "cpu0 100 0 0 900 50 0 0 0 0 0\nbtime 1\n");
     r.gather();
-    // The kernel takes back what it counted as idle or as waiting.
+    // the kernel corrected idle and I/O wait time downwards
     host.write("proc/stat", "cpu0 130 0 10 890 20 0 0 0 0 0\nbtime 1\n");
     MetricsData data = r.gather();
     assertThat(values(data, "system.cpu.time"))
@@ -80,7 +80,7 @@ class HostScrapersTest {
   }
 
   @Test
-  void pointsWithoutAnAttributeAreAddedUp() throws IOException {
+  void sumsPointsWithoutAnAttribute() throws IOException {
     host.write("proc/stat", "cpu0 100 0 0 900 0 0 0 0 0 0\ncpu1 300 0 0 0 0 0 0 0 0 0\nbtime 1\n");
     MetricsData data = host.look("cpu: {metrics: {system.cpu.time: {attributes: [state]}}}");
     assertThat(values(data, "system.cpu.time")).containsEntry("user", 4.0).hasSize(8);
@@ -97,7 +97,7 @@ class HostScrapersTest {
   }
 
   @Test
-  void cpusTellWhereTheyAre() throws IOException {
+  void addsTheTopologyOfCpus() throws IOException {
     host.write("proc/stat", "cpu0 100 0 0 900 0 0 0 0 0 0\nbtime 1\n");
     MetricsData data =
         host.look(
@@ -112,7 +112,7 @@ class HostScrapersTest {
   }
 
   @Test
-  void disks() {
+  void readsDisks() {
     MetricsData data = host.look("disk: {include: {match_type: regexp, devices: ['^sda$']}}");
     assertThat(values(data, "system.disk.io"))
         .isEqualTo(Map.of("sda read", 1003346126.0 * 512, "sda write", 505697032.0 * 512));
@@ -135,7 +135,7 @@ class HostScrapersTest {
   }
 
   @Test
-  void loads() {
+  void readsLoad() {
     MetricsData data = host.look("load:");
     assertThat(values(data, "system.cpu.load_average.1m")).isEqualTo(Map.of("", 0.21));
     assertThat(values(data, "system.cpu.load_average.15m")).isEqualTo(Map.of("", 0.39));
@@ -144,7 +144,7 @@ class HostScrapersTest {
   }
 
   @Test
-  void memoryOfAKernelThatDoesNotTellWhatIsAvailable() {
+  void computesAvailableMemoryOnOldKernels() {
     MetricsData data = host.look("memory: {metrics: {system.memory.utilization: {enabled: true}}}");
     Map<String, Double> v = values(data, "system.memory.usage");
     double cached = 930888 + 44772;
@@ -159,7 +159,7 @@ class HostScrapersTest {
   }
 
   @Test
-  void fileSystemsWithADevice() {
+  void readsFileSystemsWithADevice() {
     MetricsData data =
         host.look("filesystem: {metrics: {system.filesystem.utilization: {enabled: true}}}");
     Map<String, Double> v = values(data, "system.filesystem.usage");
@@ -169,12 +169,12 @@ class HostScrapersTest {
     double free = HostFixture.value(v, place + " free");
     assertThat(values(data, "system.filesystem.utilization"))
         .isEqualTo(Map.of(place, used / (used + free)));
-    // The other one is not there; that is logged, and costs nothing else.
+    // The other one is missing; that is logged and affects nothing else.
     assertThat(counter("otelcol_scraper_scraped_metric_points_total", "filesystem")).isEqualTo(6);
   }
 
   @Test
-  void fileSystemsByFilters() {
+  void filtersFileSystems() {
     assertThat(
             values(
                 host.look(
@@ -191,7 +191,7 @@ class HostScrapersTest {
   }
 
   @Test
-  void network() {
+  void readsNetwork() {
     MetricsData data =
         host.look(
             """
@@ -219,7 +219,7 @@ class HostScrapersTest {
   }
 
   @Test
-  void paging() {
+  void readsPaging() {
     MetricsData data = host.look("paging: {metrics: {system.paging.utilization: {enabled: true}}}");
     assertThat(values(data, "system.paging.usage"))
         .isEqualTo(
@@ -238,7 +238,7 @@ class HostScrapersTest {
   }
 
   @Test
-  void processes() throws IOException {
+  void readsProcesses() throws IOException {
     host.process(4242, "nginx", "/usr/sbin/nginx", 33);
     MetricsData data = host.look("processes:");
     assertThat(values(data, "system.processes.created")).isEqualTo(Map.of("", 26442.0));
@@ -248,12 +248,12 @@ class HostScrapersTest {
   }
 
   @Test
-  void uptime() {
+  void readsUptime() {
     assertThat(values(host.look("system:"), "system.uptime")).isEqualTo(Map.of("", 350735.0));
   }
 
   @Test
-  void nfs() {
+  void readsNfs() {
     MetricsData data = host.look("nfs:");
     assertThat(values(data, "nfs.client.net.count")).isEqualTo(Map.of("udp", 70.0, "tcp", 69.0));
     assertThat(values(data, "nfs.client.rpc.count")).isEqualTo(Map.of("", 1218785755.0));
@@ -280,7 +280,7 @@ class HostScrapersTest {
   }
 
   @Test
-  void aHostThatIsOnlyAClientOfNfsIsNoError() throws IOException {
+  void acceptsAHostThatIsOnlyAnNfsClient() throws IOException {
     Files.delete(folder.resolve("proc/net/rpc/nfsd"));
     assertThat(points(host.look("nfs:"), "nfs.client.rpc.count")).hasSize(1);
     assertThat(counter("otelcol_scraper_errored_metric_points_total", "nfs")).isZero();
@@ -290,7 +290,7 @@ class HostScrapersTest {
   }
 
   @Test
-  void whatAClientToldBeforeAFaultIsNotToldTwice() {
+  void reportsClientValuesBeforeAFailureOnce() {
     boolean[] broken = {true};
     HostMetricsReceiver r =
         host.receiver(
@@ -308,7 +308,7 @@ class HostScrapersTest {
   }
 
   @Test
-  void aFileThatIsMissingCostsItsScraperAlone() throws IOException {
+  void aMissingFileAffectsOnlyItsScraper() throws IOException {
     Files.delete(folder.resolve("proc/meminfo"));
     Files.delete(folder.resolve("proc/vmstat"));
     MetricsData data = host.receiver("scrapers: {memory: , paging: , load: }").gather();
@@ -337,7 +337,7 @@ class HostScrapersTest {
   }
 
   @Test
-  void resourcesAreEmptyButForThoseOfProcesses() {
+  void onlyProcessesHaveResourceAttributes() {
     for (ResourceGroup<Metric> r :
         host.receiver("scrapers: {cpu: , load: }").gather().resources()) {
       assertThat(r.resource().attributes().size()).isZero();

@@ -62,7 +62,7 @@ class ProcessScraperTest {
   }
 
   @Test
-  void aProcessIsAResourceWithItsOwnStart() {
+  void createsAResourcePerProcessWithItsStart() {
     MetricsData data = host.look("process:");
     assertThat(resources(data))
         .containsExactly(
@@ -85,7 +85,7 @@ class ProcessScraperTest {
   }
 
   @Test
-  void metricsThatAreAskedFor() throws IOException {
+  void emitsEnabledMetrics() throws IOException {
     StringBuilder yaml = new StringBuilder("process:\n  metrics:\n");
     for (Instrument i : ProcessScraper.INSTRUMENTS) {
       yaml.append("    " + i.name() + ": {enabled: true}\n");
@@ -106,14 +106,14 @@ class ProcessScraperTest {
   }
 
   @Test
-  void processesByTheirNames() throws IOException {
+  void filtersProcessesByName() throws IOException {
     host.process(5000, "redis-server", "redis-server *:6379", 0);
     host.process(6000, "a-very-long-nam", "/opt/a-very-long-name-of-a-program -x", 0);
     assertThat(pids(host.look("process: {include: {match_type: strict, names: [nginx]}}")))
         .containsExactly(4242L);
     assertThat(pids(host.look("process: {exclude: {match_type: regexp, names: ['^n']}}")))
         .containsExactly(5000L, 6000L);
-    // The kernel keeps fifteen letters; the arguments have all of them.
+    // The kernel keeps fifteen characters; the arguments have all of them.
     assertThat(
             resources(host.look("process: {include: {match_type: regexp, names: [of-a-program$]}}"))
                 .getFirst())
@@ -121,7 +121,7 @@ class ProcessScraperTest {
   }
 
   @Test
-  void attributesAndProcessesByThem() throws IOException {
+  void filtersAttributesAndProcessesByThem() throws IOException {
     host.process(5000, "redis-server", "redis-server *:6379", 0);
     assertThat(
             resources(
@@ -154,7 +154,7 @@ class ProcessScraperTest {
   }
 
   @Test
-  void youngProcessesMayBeLeftOut() throws IOException {
+  void excludesYoungProcesses() throws IOException {
     long seconds = System.currentTimeMillis() / 1000;
     host.write("proc/stat", "cpu0 1 1 1 1\nbtime " + (seconds - 160) + "\n");
     // Both began 100 s after the start of the host: a minute ago.
@@ -163,8 +163,8 @@ class ProcessScraperTest {
   }
 
   @Test
-  void whatProcessesDoNotTell() throws IOException {
-    host.process(2, "kthreadd", "", 0); // of the kernel: no program, no error
+  void handlesMissingValuesOfProcesses() throws IOException {
+    host.process(2, "kthreadd", "", 0); // kernel thread: no executable, no error
     assertThat(pids(host.look("process:"))).containsExactly(2L, 4242L);
     assertThat(errored()).isZero();
     host.process(5000, "container", "sh", 123456); // of a user of some container
@@ -174,7 +174,7 @@ class ProcessScraperTest {
   }
 
   @Test
-  void errorsThatAreMutedAreNotCounted() throws IOException {
+  void doesNotCountMutedErrors() throws IOException {
     Path io = folder.resolve("proc/4242/io");
     Files.delete(io);
     Files.createDirectory(io); // cannot be read, for root either
@@ -189,14 +189,14 @@ class ProcessScraperTest {
   }
 
   @Test
-  void aProcessThatEndsMeanwhileIsLeftOut() throws IOException {
+  void skipsAProcessThatEndsMeanwhile() throws IOException {
     Files.delete(folder.resolve("proc/4242/statm"));
     assertThat(host.look("process:").resources()).isEmpty();
     assertThat(errored()).isZero();
   }
 
   @Test
-  void aProcessThatHidesCostsItselfAlone() throws IOException {
+  void aHiddenProcessAffectsOnlyItself() throws IOException {
     Files.createDirectories(folder.resolve("proc/300/stat")); // cannot be read, for root either
     assertThat(pids(host.look("process:"))).containsExactly(4242L);
     assertThat(errored()).isEqualTo(1);
@@ -208,7 +208,7 @@ class ProcessScraperTest {
   }
 
   @Test
-  void whatAProcessToldBeforeAFaultIsNotToldOfAnother() throws IOException {
+  void doesNotAttributeValuesToAnotherProcess() throws IOException {
     boolean[] broken = {true};
     HostMetricsReceiver r =
         host.receiver(
@@ -233,7 +233,7 @@ class ProcessScraperTest {
   }
 
   @Test
-  void utilizationIsOfTheTimeSinceTheLastLook() {
+  void utilizationCoversTheLastInterval() {
     HostMetricsReceiver r =
         host.receiver("scrapers: {process: {metrics: {process.cpu.utilization: {enabled: true}}}}");
     assertThat(values(r.gather(), "process.cpu.utilization")).isEmpty();

@@ -124,7 +124,7 @@ class HttpCheckReceiverTest {
   }
 
   @Test
-  void optionalMetricsComeWhenEnabled() throws Exception {
+  void emitsEnabledOptionalMetrics() throws Exception {
     Map<String, List<NumberDataPoint>> all =
         gather(
             "{targets: [{endpoint: '"
@@ -136,7 +136,7 @@ class HttpCheckReceiverTest {
   }
 
   @Test
-  void refusesTargetsWithoutAnAddress() {
+  void rejectsTargetsWithoutAnAddress() {
     for (String wrong :
         List.of(
             "{}",

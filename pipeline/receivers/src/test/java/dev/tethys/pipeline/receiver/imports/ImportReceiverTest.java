@@ -37,7 +37,7 @@ class ImportReceiverTest {
   }
 
   @Test
-  void everyFormatIsTakenAndABadLineIsToldByItself() throws Exception {
+  void acceptsEveryFormatAndReportsInvalidLines() throws Exception {
     TestPipeline pipeline = new TestPipeline();
     PushReceiver r =
         ImportReceiverFactory.receiver(
@@ -75,9 +75,9 @@ class ImportReceiverTest {
     }
   }
 
-  /** What a real VictoriaMetrics exports, as lines of JSON and as text. */
+  /** Exports of a real VictoriaMetrics, as JSON lines and as text. */
   @Test
-  void exportsOfVictoriaMetricsAreTaken(@TempDir Path dir) throws Exception {
+  void acceptsExportsOfVictoriaMetrics(@TempDir Path dir) throws Exception {
     int port = Ports.free();
     TestPipeline pipeline = new TestPipeline();
     PushReceiver r =

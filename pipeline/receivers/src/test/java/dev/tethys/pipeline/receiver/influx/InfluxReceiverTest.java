@@ -94,7 +94,7 @@ class InfluxReceiverTest {
   }
 
   @Test
-  void linesOfTelegrafsFirstSchemaAreMetricsWithTheirTypes() throws Exception {
+  void convertsTelegrafsFirstSchemaToTypedMetrics() throws Exception {
     int port =
         start("{endpoint: '127.0.0.1:0', metrics_schema: telegraf-prometheus-v1}").httpPort();
     String lines =
@@ -124,7 +124,7 @@ class InfluxReceiverTest {
   }
 
   @Test
-  void theOfficialClientWrites() throws Exception {
+  void receivesFromTheOfficialClient() throws Exception {
     int port = start("{endpoint: '127.0.0.1:0', database_label: db}").httpPort();
     try (InfluxDB client = InfluxDBFactory.connect("http://127.0.0.1:" + port, "u", "p")) {
       assertThat(client.ping().isGood()).isTrue();
@@ -160,7 +160,7 @@ class InfluxReceiverTest {
   }
 
   @Test
-  void aBadLineIsRefusedByItselfInEachVersionsWords() throws Exception {
+  void rejectsOnlyTheInvalidLineInEachVersionsFormat() throws Exception {
     int port = start("{endpoint: '127.0.0.1:0'}").httpPort();
     String lines = "a v=1 1\nb\nc v=2 2\nd v=\n";
     HttpResponse<String> r = post(port, "/write?db=x&precision=s", lines);
@@ -189,7 +189,7 @@ class InfluxReceiverTest {
   }
 
   @Test
-  void nothingIsAcknowledgedThatIsNotTaken() throws Exception {
+  void acknowledgesOnlyAcceptedData() throws Exception {
     int port = start("{endpoint: '127.0.0.1:0', max_request_body_size: 100}").httpPort();
     pipeline.outcome = new Outcome.Unavailable("queue is full", Duration.ofSeconds(3));
     HttpResponse<String> r = post(port, "/write?db=x", "a v=1 1\n");
@@ -201,7 +201,7 @@ class InfluxReceiverTest {
   }
 
   @Test
-  void linesComeOverSocketsAndAreOfferedAgain() throws Exception {
+  void receivesLinesOverSocketsAndRetries() throws Exception {
     PushReceiver r =
         start(
             "{endpoint: '127.0.0.1:0', tcp_endpoint: '127.0.0.1:0', udp_endpoint: '127.0.0.1:0',"
@@ -229,7 +229,7 @@ class InfluxReceiverTest {
   }
 
   @Test
-  void collectdWritesDatagrams() throws Exception {
+  void receivesDatagramsFromCollectd() throws Exception {
     PushReceiver r =
         start("{endpoint: '127.0.0.1:0', udp_endpoint: '127.0.0.1:0', socket_precision: ms}");
     try (CollectdProcess c =
@@ -246,9 +246,9 @@ class InfluxReceiverTest {
     }
   }
 
-  /** Both are sent the same lines, good and bad, and must say the same of them. */
+  /** Both get the same valid and invalid lines and must respond alike. */
   @Test
-  void saysOfLinesWhatInfluxDbSays() throws Exception {
+  void respondsLikeInfluxDb() throws Exception {
     Path program = Shared.peer("influxd");
     int port = Ports.free();
     Path conf = dir.resolve("influxd.conf");

@@ -124,7 +124,7 @@ class JaegerReceiverTest {
   }
 
   @Test
-  void datagramsHaveABound() throws Exception {
+  void boundsDatagrams() throws Exception {
     PushReceiver r =
         start(
             "{thrift_compact: {endpoint: '127.0.0.1:0', max_packet_size: 50, socket_buffer_size:"
@@ -141,7 +141,7 @@ class JaegerReceiverTest {
   }
 
   @Test
-  void jaegersOwnClientSendsThrift() throws Exception {
+  void receivesThriftFromJaegersClient() throws Exception {
     PushReceiver r =
         start(
             "{thrift_http: {endpoint: '127.0.0.1:0'}, thrift_compact: {endpoint: '127.0.0.1:0'},"
@@ -193,7 +193,7 @@ class JaegerReceiverTest {
   }
 
   @Test
-  void spansComeOverGrpcAndABadOneIsRefusedByItself() throws Exception {
+  void receivesSpansOverGrpcAndRejectsOnlyTheInvalidOne() throws Exception {
     PushReceiver r = start("{grpc: {endpoint: '127.0.0.1:0'}}");
     ProtoWriter w = new ProtoWriter(100);
     int batch = w.begin(1);
@@ -231,7 +231,7 @@ class JaegerReceiverTest {
   }
 
   @Test
-  void withoutAProtocolItIsRefused() {
+  void requiresAProtocol() {
     assertThatThrownBy(() -> start("{}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("at least one protocol");

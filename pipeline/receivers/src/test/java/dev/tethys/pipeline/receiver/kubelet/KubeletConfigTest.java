@@ -15,14 +15,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How configurations of the Collector are read. */
+/** Reading of the Collector's configurations. */
 class KubeletConfigTest {
   private static KubeletConfig read(String yaml) {
     return TestPipeline.read(KubeletConfig.TYPE, yaml);
   }
 
   @Test
-  void allKeysOfTheCollector() {
+  void readsAllKeysOfTheCollector() {
     KubeletConfig c =
         read(
             """
@@ -54,7 +54,7 @@ class KubeletConfigTest {
   }
 
   @Test
-  void defaults() {
+  void appliesDefaults() {
     KubeletConfig c = read("{ca_file: a, cert_file: b, key_file: c}");
     assertThat(c.access().auth()).isEqualTo(Auth.TLS);
     assertThat(c.pace().interval()).isEqualTo(Duration.ofSeconds(10));
@@ -81,14 +81,14 @@ class KubeletConfigTest {
         "{auth_type: none, collection_interval: 0s} | collection_interval must be greater",
         "{auth_type: none, k8s_api_config: {auth_type: tls}} | unknown auth_type \"tls\"",
       })
-  void mistakesAreNamed(String yaml, String message) {
+  void reportsInvalidSettings(String yaml, String message) {
     assertThatThrownBy(() -> read(yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(message);
   }
 
   @Test
-  void whatIsNotBuiltIsRefusedByName() {
+  void rejectsUnsupportedSettingsByName() {
     assertThatThrownBy(() -> read("{auth_type: none, min_version: '1.3'}"))
         .isInstanceOf(NotBuiltException.class)
         .hasMessageContaining("min_version");
@@ -99,7 +99,7 @@ class KubeletConfigTest {
     "4, 4", "250m, 0.25", "1Ki, 1024", "1.5Gi, 1610612736", "2k, 2000", "1e3, 1000", "5E, 5e18",
     "12E2, 1200", "100n, 1e-7", "-1, -1", ".5, 0.5", "4 CPUs, 0", "'', 0", "1e999999, 0"
   })
-  void quantities(String text, double number) {
+  void parsesQuantities(String text, double number) {
     assertThat(Quantity.number(text)).isEqualTo(number);
   }
 }

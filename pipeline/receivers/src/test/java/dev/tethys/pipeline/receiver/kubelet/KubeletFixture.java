@@ -35,7 +35,7 @@ final class KubeletFixture {
         "ephemeral-storage": {"availableBytes": 600, "capacityBytes": 1000, "usedBytes": 55}}]}
       """;
 
-  /** Ten seconds later; the container was started anew in between. */
+  /** The summary ten seconds later; the container was restarted in between. */
   static String later() {
     return SUMMARY
         .replace("2024-05-02T08:00:00Z", "2024-05-02T08:00:10Z")

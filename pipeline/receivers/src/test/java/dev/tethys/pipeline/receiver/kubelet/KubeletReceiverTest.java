@@ -180,7 +180,7 @@ class KubeletReceiverTest {
   }
 
   @Test
-  void withoutSettingsTheDefaultMetricsCome() throws Exception {
+  void emitsDefaultMetricsWithoutSettings() throws Exception {
     MetricsData data = second("");
     assertThat(Scraped.shapes(data)).isEqualTo(usual());
     assertThat(Scraped.resources(data)).containsExactly("{k8s.node.name=node-1}", POD, CONTAINER);
@@ -193,7 +193,7 @@ class KubeletReceiverTest {
   }
 
   @Test
-  void allMetricsComeWhenAskedFor() throws Exception {
+  void emitsAllMetricsIfEnabled() throws Exception {
     try (KubernetesDouble api = new KubernetesDouble()) {
       api.put(
           "/api/v1/nodes",
@@ -249,7 +249,7 @@ class KubeletReceiverTest {
   }
 
   @Test
-  void valuesAreTheKubelets() throws Exception {
+  void reportsTheKubeletsValues() throws Exception {
     MetricsData data = second("collect_all_network_interfaces: {node: true}");
     assertThat(Scraped.values(data, "{k8s.node.name=node-1}"))
         .containsEntry("k8s.node.cpu.time", "5020.0")
@@ -279,7 +279,7 @@ class KubeletReceiverTest {
   }
 
   @Test
-  void aCounterThatBeganAfreshHasNoRate() throws Exception {
+  void emitsNoRateAfterACounterReset() throws Exception {
     KubeletReceiver r = open("");
     r.gather();
     kubelet.answer(SUMMARY, KubeletFixture.later().replace("5020000000000", "1"));
@@ -292,7 +292,7 @@ class KubeletReceiverTest {
   }
 
   @Test
-  void extraLabelsComeFromPodsAndWhatIsBehindClaimsFromTheApi() throws Exception {
+  void addsLabelsFromPodsAndVolumesOfClaims() throws Exception {
     String yaml =
         """
         metric_groups: [container, volume]
@@ -339,7 +339,7 @@ class KubeletReceiverTest {
   }
 
   @Test
-  void whatCannotBeLookedUpIsLeftOutAndToldOnce() throws Exception {
+  void omitsAndReportsFailedLookupsOnce() throws Exception {
     kubelet.answer("/pods", KubeletFixture.PODS.replace("containerd://c0ffee", ""));
     try (HttpDouble api = new HttpDouble()) {
       api.answer(KubeletFixture.CLAIM, 403, "{\"message\": \"claims are forbidden\"}");
@@ -355,13 +355,13 @@ class KubeletReceiverTest {
     }
     assertThat(said.all)
         .hasSize(2)
-        .anyMatch(s -> s.contains("no metrics of container shop/web-0/web: it has no id yet"))
+        .anyMatch(s -> s.contains("no metrics of container shop/web-0/web: no id yet"))
         .anyMatch(
             s -> s.contains("volume shop/web-0/data: ") && s.contains("claims are forbidden"));
   }
 
   @Test
-  void resourcesComeByTheirAttributes() throws Exception {
+  void filtersResourcesByAttributes() throws Exception {
     assertThat(
             Scraped.resources(
                 open("resource_attributes: {k8s.pod.uid: {enabled: false}, k8s.node.name:"
@@ -376,16 +376,15 @@ class KubeletReceiverTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "401 | Unauthorized | answered with status 401: Unauthorized; it does not take who asks by"
-            + " auth_type: none",
+        "401 | Unauthorized | answered with status 401: Unauthorized; it rejects auth_type: none",
         "403 | no | answered with status 403: no; the client requires the permission to get"
             + " nodes/stats",
         "500 | {\"message\": \"oops\"} | answered with status 500: oops",
-        "200 | {\"node\": {\"nodeName\": | answered with what cannot be read",
-        "200 | [] | answered with what is no JSON object",
+        "200 | {\"node\": {\"nodeName\": | returned an unreadable response",
+        "200 | [] | the response is not a JSON object",
         "0 | - | context deadline exceeded",
       })
-  void anAnswerThatIsNoneIsTold(int status, String body, String told) throws Exception {
+  void reportsInvalidResponses(int status, String body, String told) throws Exception {
     kubelet.answer(SUMMARY, status, body);
     KubeletReceiver r = open("timeout: " + (status == 0 ? "100ms" : "10s"));
     assertThat(r.gather().itemCount()).isZero();
@@ -397,7 +396,7 @@ class KubeletReceiverTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"kube_api_qps: 5", "kube_api_burst: 5"})
-  void aThrottleIsTakenWithAWarning(String yaml) throws Exception {
+  void warnsOfThrottleSettings(String yaml) throws Exception {
     LogCapture warned = new LogCapture(ClusterSettings.class);
     try {
       assertThat(open(yaml).gather().itemCount()).isPositive();
@@ -408,7 +407,7 @@ class KubeletReceiverTest {
   }
 
   @Test
-  void aFailureIsToldAgainAfterALookThatSucceeded() throws Exception {
+  void reportsAFailureAgainAfterASuccess() throws Exception {
     KubeletReceiver r = open("");
     kubelet.answer(SUMMARY, 500, "no");
     r.gather();
@@ -421,14 +420,14 @@ class KubeletReceiverTest {
   }
 
   @Test
-  void withoutPodsThereIsNothingWhereTheyAreWanted() throws Exception {
+  void emitsNothingWithoutRequiredPods() throws Exception {
     kubelet.answer("/pods", 403, "no");
     assertThat(open("extra_metadata_labels: [container.id]").gather().itemCount()).isZero();
     assertThat(said.all).singleElement().asString().contains("the permission to get nodes/pods");
   }
 
   @Test
-  void aKubeletThatGoesAwayAndComesBackIsAskedAgain() throws Exception {
+  void recoversAfterAKubeletRestart() throws Exception {
     int port = kubelet.port();
     KubeletReceiver r =
         receiver(
@@ -446,7 +445,7 @@ class KubeletReceiverTest {
   }
 
   @Test
-  void theAccountOfThePodAsksOverTls() throws Exception {
+  void authenticatesWithThePodsAccountOverTls() throws Exception {
     TestCertificates certificates = new TestCertificates(account);
     certificates.issue("kubelet", "ip:127.0.0.1");
     Files.writeString(account.resolve("token"), "s3cret\n");
@@ -469,7 +468,7 @@ class KubeletReceiverTest {
   }
 
   @Test
-  void aCertificateThatNobodyKnowsIsRefusedUnlessToldOtherwise() throws Exception {
+  void rejectsUnknownCertificatesUnlessConfigured() throws Exception {
     TestCertificates theirs =
         new TestCertificates(Files.createDirectory(account.resolve("theirs")));
     theirs.issue("kubelet", "dns:elsewhere");
@@ -512,7 +511,7 @@ class KubeletReceiverTest {
   }
 
   @Test
-  void withAKubeconfigTheApiForwards() throws Exception {
+  void usesTheApiProxyWithAKubeconfig() throws Exception {
     String path = "/api/v1/nodes/node-1/proxy/stats/summary";
     kubelet.answer(path, KubeletFixture.SUMMARY);
     environment.put("KUBECONFIG", kubeconfig(kubelet.url()).toString());
@@ -523,7 +522,7 @@ class KubeletReceiverTest {
   }
 
   @Test
-  void aKubeconfigThatIsNotThereIsToldAtTheStart() {
+  void reportsAMissingKubeconfigAtStart() {
     environment.put("HOME", account.resolve("nobody").toString());
     KubeletReceiver r = receiver("{auth_type: kubeConfig, endpoint: node-1}");
     assertThatThrownBy(r::start).isInstanceOf(IOException.class).hasMessageContaining("kubeconfig");

@@ -49,7 +49,7 @@ class LogForwarderTest {
   }
 
   @Test
-  void whatComesWhileABatchIsOnItsWayIsTheNextOne() throws Exception {
+  void collectsRecordsDuringABatchIntoTheNext() throws Exception {
     handover.add(records(0, 1));
     pipeline.await(1);
     for (int i = 1; i < 10; i++) {
@@ -71,7 +71,7 @@ class LogForwarderTest {
   }
 
   @Test
-  void whoBringsMoreThanABatchWaits() throws Exception {
+  void blocksProducersOfMoreThanABatch() throws Exception {
     handover.add(records(0, 1));
     pipeline.await(1);
     handover.add(records(1, 1 + LogForwarder.MOST));
@@ -96,7 +96,7 @@ class LogForwarderTest {
   }
 
   @Test
-  void aBatchThatIsNotTakenComesAgainBeforeTheNext() throws Exception {
+  void retriesARejectedBatchBeforeTheNext() throws Exception {
     handover.add(records(0, 1));
     pipeline.await(1);
     handover.add(records(1, 2));
@@ -109,7 +109,7 @@ class LogForwarderTest {
   }
 
   @Test
-  void whatStillWaitsAtTheEndIsOfferedOnce() throws Exception {
+  void offersWaitingRecordsOnceAtTheEnd() throws Exception {
     handover.add(records(0, 1));
     pipeline.await(1);
     handover.add(records(1, 3));

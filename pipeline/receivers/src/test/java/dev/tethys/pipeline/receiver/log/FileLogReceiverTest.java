@@ -57,7 +57,7 @@ class FileLogReceiverTest {
   }
 
   @Test
-  void recordsOfFilesComeOnceWithTheirAttributes() throws IOException {
+  void readsRecordsOnceWithTheirAttributes() throws IOException {
     write("a.log", "  one  \n\n\ttwo\r\n");
     write("b.txt", "no\n");
     start(
@@ -94,7 +94,7 @@ class FileLogReceiverTest {
   }
 
   @Test
-  void recordsThatAreTooLongAreSplitUnlessTold() throws IOException {
+  void splitsTooLongRecordsUnlessConfigured() throws IOException {
     write("a.log", "0123456789abcdef\nshort\n");
     String yaml =
         "{include: [DIR/a.log], start_at: beginning, max_log_size: 6,"
@@ -113,7 +113,7 @@ class FileLogReceiverTest {
   }
 
   @Test
-  void positionsSurviveTheProcess() throws IOException {
+  void keepsPositionsAcrossRestarts() throws IOException {
     write("a.log", "1\n2\n");
     String yaml = "{include: [DIR/*.log], start_at: beginning, storage: file_storage}";
     Receiver first = start(yaml);
@@ -128,11 +128,11 @@ class FileLogReceiverTest {
   }
 
   @Test
-  void fromTheEndUnlessKnown() throws IOException {
+  void startsAtTheEndWithoutAPosition() throws IOException {
     write("a.log", "old\n");
     String yaml = "{include: [DIR/*.log], storage: file_storage}";
     Receiver first = start(yaml);
-    // What is there at the first look is old: what comes after it shows that it is over.
+    // Files present at the first scan are old: a later record shows that the scan is over.
     LogSink.await(
         "the first look",
         () -> {
@@ -153,7 +153,7 @@ class FileLogReceiverTest {
   }
 
   @Test
-  void whatIsNotTakenIsOfferedAgainAndNothingIsLost() throws IOException {
+  void retriesRejectedBatchesWithoutLoss() throws IOException {
     StringBuilder lines = new StringBuilder();
     List<String> expected = new ArrayList<>();
     for (int i = 0; i < 5000; i++) {
@@ -176,7 +176,7 @@ class FileLogReceiverTest {
   }
 
   @Test
-  void whatIsNotDeliveredIsReadAgain() throws IOException {
+  void readsUndeliveredRecordsAgain() throws IOException {
     StringBuilder lines = new StringBuilder();
     int count = LogOutput.MAX_ITEMS * (LogOutput.MAX_BATCHES + 10);
     for (int i = 0; i < count; i++) {
@@ -196,7 +196,7 @@ class FileLogReceiverTest {
   }
 
   @Test
-  void everyRecordIsAccountedFor() throws IOException {
+  void accountsForEveryRecord() throws IOException {
     StringBuilder lines = new StringBuilder();
     for (int i = 0; i < 300; i++) {
       lines.append(i % 3 == 0 ? "debug" : i % 3 == 1 ? "{\"n\":" + i + "}" : "{bad").append('\n');
@@ -219,7 +219,7 @@ class FileLogReceiverTest {
   }
 
   @Test
-  void recordsOfSeveralLinesAndTimes() throws IOException {
+  void readsMultilineRecordsAndTimes() throws IOException {
     write(
         "a.log",
         """
@@ -252,7 +252,7 @@ class FileLogReceiverTest {
   }
 
   @Test
-  void bytesAndOtherEncodings() throws IOException {
+  void readsBytesAndOtherEncodings() throws IOException {
     Files.write(folder.resolve("a.log"), new byte[] {(byte) 0xff, 'a', (byte) 0x80, '\n'});
     Files.write(folder.resolve("b.txt"), "höher\n".getBytes("UTF-16LE"));
     Receiver r = start("{include: [DIR/*.log], start_at: beginning, encoding: nop}");
@@ -264,7 +264,7 @@ class FileLogReceiverTest {
   }
 
   @Test
-  void filesAreDeletedOnceDelivered() throws IOException {
+  void deletesFilesAfterDelivery() throws IOException {
     write("a.log", "1\n2");
     start(
         "{include: [DIR/*.log], start_at: beginning, delete_after_read: true,"
@@ -274,7 +274,7 @@ class FileLogReceiverTest {
   }
 
   @Test
-  void onlyTheNewestOfEachGroup() throws IOException {
+  void readsOnlyTheNewestOfEachGroup() throws IOException {
     for (String f : List.of("web.20230101.log", "web.20230103.log", "db.20230102.log", "x.log")) {
       write(f, f + "\n");
     }
@@ -293,7 +293,7 @@ class FileLogReceiverTest {
   }
 
   @Test
-  void allRecordsHaveWhatTheFirstLinesTell() throws IOException {
+  void addsHeaderAttributesToAllRecords() throws IOException {
     write("a.log", "#env=a\n#{\"host\": \"h\", \"n\": 3}\n#env=b\n");
     write("b.log", "no header\n");
     start(
@@ -324,12 +324,12 @@ class FileLogReceiverTest {
   }
 
   @Test
-  void whatCannotBeIsRefusedWithItsPlace() {
+  void rejectsImpossibleSettingsWithPosition() {
     refused("{start_at: end}", "1:1", "\"include\" is required");
     refused("{include: [/a], start_at: middle}", "1:27", "end, beginning");
     refused("{include: [/a], delete_after_read: true}", "1:36", "start_at: beginning");
     refused("{include: ['/a[']}", "1:11", "not a valid pattern");
-    refused("{include: [/a], encoding: klingon}", "1:27", "no encoding");
+    refused("{include: [/a], encoding: klingon}", "1:27", "unknown encoding");
     refused("{include: [/a], multiline: {line_start_pattern: '('}}", "1:49", "regular expression");
     refused("{include: [/a], multiline: {}}", "1:28", "line_start_pattern");
     refused("{include: [/a], header: {pattern: x}}", "1:25", "\"metadata_operators\" is required");

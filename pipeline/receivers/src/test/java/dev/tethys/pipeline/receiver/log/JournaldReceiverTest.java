@@ -97,7 +97,7 @@ class JournaldReceiverTest {
   }
 
   @Test
-  void entriesAreMapsOfTheirFields() throws Exception {
+  void convertsEntriesToMapsOfFields() throws Exception {
     write("a.journal", entry(1, "ssh.service", 6, "hello"), entry(2, "cron.service", 7, "debug"));
     start("");
     LogRecord r = sink.await(1).getFirst();
@@ -110,7 +110,7 @@ class JournaldReceiverTest {
   }
 
   @Test
-  void fieldsUnderTheNamesOfOpenTelemetry() throws Exception {
+  void mapsFieldsToOpenTelemetryNames() throws Exception {
     write("a.journal", entry(1, "ssh.service", 4, "hello"));
     start(", convert_to_semantic_conventions: true");
     LogRecord r = sink.await(1).getFirst();
@@ -125,7 +125,7 @@ class JournaldReceiverTest {
   }
 
   @Test
-  void aPriorityThatIsNoneIsKept() throws Exception {
+  void keepsAnInvalidPriority() throws Exception {
     write("a.journal", entry(1, "a.service", 12, "x"));
     start(", priority: emerg..debug, convert_to_semantic_conventions: true");
     LogRecord r = sink.await(1).getFirst();
@@ -134,7 +134,7 @@ class JournaldReceiverTest {
   }
 
   @Test
-  void filesByPatternsAndBelowAnotherRoot() throws Exception {
+  void findsFilesByPatternBelowAnotherRoot() throws Exception {
     write("a.journal", entry(1, "a.service", 6, "1"));
     write("b.journal", entry(2, "b.service", 6, "2"));
     write("c.journal", entry(3, "c.service", 6, "3"));
@@ -145,7 +145,7 @@ class JournaldReceiverTest {
   }
 
   @Test
-  void theNamespaceThatIsAskedFor() throws Exception {
+  void readsTheConfiguredNamespace() throws Exception {
     Path machine = folder.resolve("var/log/journal/0123456789abcdef0123456789abcdef");
     Path web = machine.resolveSibling(machine.getFileName() + ".web");
     Files.createDirectories(machine);
@@ -173,7 +173,7 @@ class JournaldReceiverTest {
   }
 
   @Test
-  void onlyWhatIsAskedFor() throws Exception {
+  void readsOnlySelectedEntries() throws Exception {
     write(
         "a.journal",
         entry(1, "ssh.service", 6, "one Error"),
@@ -189,7 +189,7 @@ class JournaldReceiverTest {
   }
 
   @Test
-  void itGoesOnWhereItWasDelivered() throws Exception {
+  void resumesAfterDeliveredEntries() throws Exception {
     write("a.journal", entry(1, "a.service", 6, "1"), entry(2, "a.service", 6, "2"));
     Receiver first = start(", storage: file_storage");
     sink.await(2);

@@ -33,13 +33,13 @@ final class LogSink implements Consumer {
   final List<Attributes> resources = new ArrayList<>(); // guarded by this
   final List<String> scopes = new ArrayList<>(); // guarded by this
 
-  /** What it says to each batch, by its number. */
+  /** Sets the outcome of each batch by its number. */
   LogSink says(Function<Integer, Outcome> outcomes) {
     says = outcomes;
     return this;
   }
 
-  /** From now on it says nothing. */
+  /** Holds outcomes back from now on. */
   LogSink holds() {
     holds = true;
     return this;
@@ -93,7 +93,7 @@ final class LogSink implements Consumer {
         .toList();
   }
 
-  /** Waits until so many records came. */
+  /** Waits until {@code count} records have arrived. */
   List<LogRecord> await(int count) {
     await("records: " + bodies(), () -> records().size() >= count);
     List<LogRecord> all = records();

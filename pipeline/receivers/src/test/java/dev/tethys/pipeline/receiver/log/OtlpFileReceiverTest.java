@@ -62,7 +62,7 @@ class OtlpFileReceiverTest {
   }
 
   @Test
-  void eachLineIsARequestOfItsSignal() throws Exception {
+  void readsOneRequestPerLine() throws Exception {
     write("a.json", LOGS.formatted("shop") + "\n" + METRICS + TRACES);
     start(
         "{include: [DIR/*.json], start_at: beginning}", Signal.LOGS, Signal.METRICS, Signal.TRACES);
@@ -87,7 +87,7 @@ class OtlpFileReceiverTest {
   }
 
   @Test
-  void whatNobodyWantsAndWhatIsWrongIsPassedOver() throws Exception {
+  void skipsUnwantedSignalsAndInvalidLines() throws Exception {
     write(
         "a.json",
         METRICS + "{\"resourceLogs\": [nonsense\n[]\n{\"x\": {}}\n{}\n" + LOGS.formatted("a"));
@@ -97,7 +97,7 @@ class OtlpFileReceiverTest {
   }
 
   @Test
-  void aLineThatIsWrittenInPiecesIsWaitedFor() throws Exception {
+  void waitsForALineWrittenInPieces() throws Exception {
     String line = LOGS.formatted("a}]\\\"");
     write("a.json", TRACES + line.substring(0, 90));
     start(
@@ -110,13 +110,13 @@ class OtlpFileReceiverTest {
     write("a.json", line.substring(90));
     await(() -> pipeline.batches.size() == 2);
     assertThat(pipeline.batches.getLast().signal()).isEqualTo(Signal.LOGS);
-    // One that lacks nothing but its end is not.
+    // A complete line without a line end is read.
     write("a.json", TRACES.strip());
     await(() -> pipeline.batches.size() == 3);
   }
 
   @Test
-  void whatWasNotTakenIsOfferedAgainAndPositionsWait() throws Exception {
+  void retriesRejectedLinesAndHoldsPositions() throws Exception {
     pipeline.outcome = new Outcome.Unavailable("full", Duration.ZERO);
     write("a.json", LOGS.formatted("a"));
     String yaml =
@@ -130,7 +130,7 @@ class OtlpFileReceiverTest {
     Receiver second = start(yaml, Signal.LOGS);
     await(() -> pipeline.batches.size() == 1);
     second.stop(Duration.ofSeconds(5));
-    // What was taken is not read again.
+    // Accepted lines are not read again.
     write("a.json", TRACES);
     start(yaml, Signal.LOGS, Signal.TRACES);
     await(() -> pipeline.batches.size() == 2);
@@ -142,12 +142,12 @@ class OtlpFileReceiverTest {
       delimiter = '|',
       value = {
         "{} | \"include\" is required",
-        "{include: [a], operators: []} | \"operators\" is of lines of logs",
-        "{include: [a], include_file_path: true} | \"include_file_path\" is of lines of logs",
+        "{include: [a], operators: []} | \"operators\" applies to log lines only",
+        "{include: [a], include_file_path: true} | \"include_file_path\" applies to log lines only",
         "{include: [a], exclud: [b]} | did you mean \"exclude\"",
         "{include: [a], replay_file: true} | replay_file",
       })
-  void whatIsWrongIsTold(String yaml, String problem) {
+  void reportsInvalidSettings(String yaml, String problem) {
     assertThatThrownBy(() -> TestPipeline.read(new OtlpFileReceiverFactory().settings(), yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("test.yaml:1:")

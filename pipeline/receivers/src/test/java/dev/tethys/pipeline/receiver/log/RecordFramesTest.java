@@ -38,7 +38,7 @@ class RecordFramesTest {
   }
 
   @Test
-  void theLastLineIsGivenBeforeTheErrorBehindIt() throws IOException {
+  void returnsTheLastLineBeforeTheError() throws IOException {
     for (int seed = 0; seed < 20; seed++) {
       LineFrames f =
           new LineFrames(dripping("one\ntwo\nthr", new Random(seed)), '\n', 1 << 20, n -> {});
@@ -51,7 +51,7 @@ class RecordFramesTest {
   }
 
   @Test
-  void longRecordsInManyPiecesAndTheErrorBehindThem() throws IOException {
+  void returnsLongRecordsInPiecesBeforeTheError() throws IOException {
     String line = "  " + "x".repeat(30) + "\n";
     String first = "1 a\n" + line.repeat(400);
     String second = "2 " + "y".repeat(20_000) + "\n";
@@ -71,7 +71,7 @@ class RecordFramesTest {
   }
 
   @Test
-  void longRecordsAccountForTheirMemory() throws IOException {
+  void accountsForMemoryOfLongRecords() throws IOException {
     AtomicLong memory = new AtomicLong();
     String line = "x".repeat(500_000) + "\n";
     LineFrames lines =

@@ -64,7 +64,7 @@ class SocketLogReceiverTest {
   }
 
   @Test
-  void linesOverTcp() throws IOException {
+  void receivesLinesOverTcp() throws IOException {
     SocketLogReceiver r =
         start(
             SocketLogReceiverFactory.tcp(),
@@ -86,7 +86,7 @@ class SocketLogReceiverTest {
   }
 
   @Test
-  void linesOverTlsWithTheSuitesThatAreAskedFor(@TempDir Path dir) throws Exception {
+  void supportsTlsWithConfiguredSuites(@TempDir Path dir) throws Exception {
     TestCertificates certs = new TestCertificates(dir);
     certs.issueRsa("server", "ip:127.0.0.1");
     certs.issue("client", "dns:client");
@@ -121,7 +121,7 @@ class SocketLogReceiverTest {
     assertThat(curve(certs, r.tcpPort(), "secp384r1")).isTrue();
   }
 
-  /** Whether a client that knows this curve alone is spoken to. */
+  /** Whether a client that supports only this curve can connect. */
   private static boolean curve(TestCertificates certs, int port, String curve) throws Exception {
     try (SSLSocket s =
         (SSLSocket)
@@ -140,7 +140,7 @@ class SocketLogReceiverTest {
   }
 
   @Test
-  void recordsOfSeveralLinesOverTcp() throws IOException {
+  void receivesMultilineRecordsOverTcp() throws IOException {
     SocketLogReceiver r =
         start(
             SocketLogReceiverFactory.tcp(),
@@ -152,7 +152,7 @@ class SocketLogReceiverTest {
     try (Socket s = new Socket(InetAddress.getLoopbackAddress(), r.tcpPort())) {
       s.getOutputStream().write("1 one\n  at a\n2 two\n".getBytes(StandardCharsets.UTF_8));
       assertThat(sink.await(1).getFirst().body()).isEqualTo("1 one\n  at a");
-      // One that is too long is parted.
+      // a record that is too long is split
       s.getOutputStream()
           .write("  at b\n3 34567890123456789\nend".getBytes(StandardCharsets.UTF_8));
     }
@@ -165,11 +165,11 @@ class SocketLogReceiverTest {
       "{listen_address: 127.0.0.1:0, multiline: {line_start_pattern: '^\\d+ '}}";
 
   @Test
-  void whatCameBeforeAResetIsTaken() throws IOException {
+  void acceptsDataBeforeAReset() throws IOException {
     SocketLogReceiver r = start(SocketLogReceiverFactory.tcp(), BY_STARTS);
     try (Socket s = new Socket(InetAddress.getLoopbackAddress(), r.tcpPort())) {
       s.getOutputStream().write("1 one\n2 two\n".getBytes(StandardCharsets.UTF_8));
-      sink.await(1); // so it was read: a reset throws away what the kernel holds
+      sink.await(1); // it was read: a reset discards data in the kernel
       s.setSoLinger(true, 0);
     }
     sink.await(2);
@@ -177,7 +177,7 @@ class SocketLogReceiverTest {
   }
 
   @Test
-  void whatCameBeforeTheStopIsTaken() throws IOException {
+  void acceptsDataBeforeAStop() throws IOException {
     SocketLogReceiver r = start(SocketLogReceiverFactory.tcp(), BY_STARTS);
     try (Socket s = new Socket(InetAddress.getLoopbackAddress(), r.tcpPort())) {
       s.getOutputStream().write("1 one\n2 two\n".getBytes(StandardCharsets.UTF_8));
@@ -189,7 +189,7 @@ class SocketLogReceiverTest {
   }
 
   @Test
-  void recordsOfSeveralLinesOverUdp() throws IOException {
+  void receivesMultilineRecordsOverUdp() throws IOException {
     SocketLogReceiver r =
         start(
             SocketLogReceiverFactory.udp(),
@@ -204,7 +204,7 @@ class SocketLogReceiverTest {
   }
 
   @Test
-  void packetsOverUdp() throws IOException {
+  void receivesPacketsOverUdp() throws IOException {
     SocketLogReceiver r = start(SocketLogReceiverFactory.udp(), "{listen_address: '127.0.0.1:0'}");
     udp(r.udpPort(), "one\ntwo\n");
     sink.await(2);
@@ -212,7 +212,7 @@ class SocketLogReceiverTest {
   }
 
   @Test
-  void wholePacketsOverUdp() throws IOException {
+  void receivesWholePacketsOverUdp() throws IOException {
     SocketLogReceiver r =
         start(
             SocketLogReceiverFactory.udp(),
@@ -222,7 +222,7 @@ class SocketLogReceiverTest {
   }
 
   @Test
-  void syslogWithLengthsOverTcp() throws IOException {
+  void receivesOctetCountedSyslogOverTcp() throws IOException {
     SocketLogReceiver r =
         start(
             new SyslogReceiverFactory(),
@@ -244,7 +244,7 @@ class SocketLogReceiverTest {
   }
 
   @Test
-  void syslogOfLinesAndWhatIsNone() throws IOException {
+  void receivesSyslogLinesAndInvalidOnes() throws IOException {
     SocketLogReceiver r =
         start(
             new SyslogReceiverFactory(),
@@ -265,9 +265,9 @@ class SocketLogReceiverTest {
     assertThat(context.sum("tethys_log_receiver_operator_failures_total")).isEqualTo(1);
   }
 
-  /** util-linux's logger is a sender that is not ours. */
+  /** util-linux's logger is an independent sender. */
   @Test
-  void loggerSends() throws Exception {
+  void receivesFromLogger() throws Exception {
     Path logger = Path.of("/usr/bin/logger");
     assumeTrue(Files.isExecutable(logger), "logger of util-linux is not installed");
     SocketLogReceiver r =
@@ -303,7 +303,7 @@ class SocketLogReceiverTest {
   }
 
   @Test
-  void rsyslogForwards(@TempDir Path dir) throws Exception {
+  void receivesFromRsyslog(@TempDir Path dir) throws Exception {
     SocketLogReceiver r =
         start(
             new SyslogReceiverFactory(),
@@ -329,7 +329,7 @@ class SocketLogReceiverTest {
 
   /** The older form, in datagrams: rsyslog's own default. */
   @Test
-  void rsyslogSendsDatagrams(@TempDir Path dir) throws Exception {
+  void receivesDatagramsFromRsyslog(@TempDir Path dir) throws Exception {
     SocketLogReceiver r =
         start(
             new SyslogReceiverFactory(),
@@ -345,7 +345,7 @@ class SocketLogReceiverTest {
   }
 
   @Test
-  void whatCannotBeIsRefused() {
+  void rejectsImpossibleSettings() {
     refused(new SyslogReceiverFactory(), "{protocol: rfc5424}", "tcp or udp");
     refused(
         new SyslogReceiverFactory(),
@@ -355,12 +355,12 @@ class SocketLogReceiverTest {
     refused(
         SocketLogReceiverFactory.tcp(), "{listen_address: ':0', multiline: {a: b}}", "multiline");
     refused(SocketLogReceiverFactory.udp(), "{listen_address: ':0', storage: x}", "storage");
-    refused(new JournaldReceiverFactory(), "{priority: loud}", "no priority");
+    refused(new JournaldReceiverFactory(), "{priority: loud}", "is not a priority");
     refused(
         new JournaldReceiverFactory(),
         "{files: [/a], namespace: b}",
         "files cannot be combined with directory or namespace");
-    refused(new JournaldReceiverFactory(), "{files: [a]}", "no path from the root");
+    refused(new JournaldReceiverFactory(), "{files: [a]}", "is not an absolute path");
     refused(
         SocketLogReceiverFactory.udp(),
         "{listen_address: ':0', encoding: utf-16le, multiline: {line_start_pattern: '^a'}}",

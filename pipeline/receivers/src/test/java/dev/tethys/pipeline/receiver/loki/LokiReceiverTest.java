@@ -116,7 +116,7 @@ class LokiReceiverTest {
   }
 
   @Test
-  void grpcJavaPushes() throws Exception {
+  void receivesPushesFromGrpcJava() throws Exception {
     PushReceiver r = start(BOTH);
     try (GrpcJava c = new GrpcJava(r.grpcPort())) {
       assertThat(c.call("logproto.Pusher/Push", PUSH, "x-scope-orgid", "a")).isEmpty();
@@ -136,7 +136,7 @@ class LokiReceiverTest {
   }
 
   @Test
-  void everyEncodingOfHttpIsTaken() throws Exception {
+  void acceptsEveryHttpEncoding() throws Exception {
     PushReceiver r = start(BOTH);
     String[] protobuf = {"Content-Type", "application/x-protobuf"};
     assertThat(post(r, LokiProtocol.PATH, snappy(PUSH), protobuf).statusCode()).isEqualTo(204);
@@ -179,7 +179,7 @@ class LokiReceiverTest {
   }
 
   @Test
-  void theFirstApiOfLokiIsTaken() throws Exception {
+  void supportsTheFirstApiOfLoki() throws Exception {
     PushReceiver r = start(BOTH);
     String old =
         "{\"streams\":[{\"labels\":\"{app=\\\"shop\\\"}\",\"entries\":"
@@ -203,7 +203,7 @@ class LokiReceiverTest {
   }
 
   @Test
-  void whatCannotBeTakenIsSaid() throws Exception {
+  void reportsRejectedRequests() throws Exception {
     PushReceiver r = start(BOTH);
     String[] json = {"Content-Type", "application/json"};
     HttpResponse<String> bad = post(r, LokiProtocol.PATH, "{\"streams\":1}".getBytes(UTF_8), json);
@@ -234,7 +234,7 @@ class LokiReceiverTest {
   }
 
   @Test
-  void linesHaveTheTimeOfTheirArrivalUnlessToldOtherwise() throws Exception {
+  void usesArrivalTimesUnlessConfigured() throws Exception {
     PushReceiver r = start("protocols: {http: {endpoint: '127.0.0.1:0'}}");
     assertThat(r.grpcPort()).isEqualTo(-1);
     post(r, LokiProtocol.PATH, snappy(PUSH));
@@ -251,7 +251,7 @@ class LokiReceiverTest {
   }
 
   @Test
-  void settingsAreReadStrictly() {
+  void rejectsInvalidSettings() {
     assertThatThrownBy(
             () -> TestPipeline.read(new LokiReceiverFactory().settings(), "protocols: {}"))
         .isInstanceOf(ConfigException.class)

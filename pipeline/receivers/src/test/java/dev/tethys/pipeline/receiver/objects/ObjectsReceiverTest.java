@@ -100,7 +100,7 @@ class ObjectsReceiverTest {
     return r;
   }
 
-  /** What there is, is asked of another double. */
+  /** Discovery requests go to another double. */
   private ClientRequest routed(ClientRequest call) {
     String path = call.uri().getPath();
     return path.equals("/api/v1") || path.matches("/apis(/[^/]+/v1(beta1)?)?")
@@ -129,7 +129,7 @@ class ObjectsReceiverTest {
   }
 
   @Test
-  void objectsAreListedNowAndThen() throws Exception {
+  void listsObjectsAtIntervals() throws Exception {
     put(
         "shop",
         "a",
@@ -154,7 +154,7 @@ class ObjectsReceiverTest {
   }
 
   @Test
-  void eachKindBeginsWhenItIsToAndTheReceiversIntervalIsOfThoseWithoutOne() throws Exception {
+  void appliesDelaysAndTheDefaultInterval() throws Exception {
     put("shop", "a", "");
     start(
         "interval: 5ms\nobjects: [{name: pods}, {name: pods, initial_delay: 1h, interval: 2h,"
@@ -174,7 +174,7 @@ class ObjectsReceiverTest {
   }
 
   @Test
-  void changesAreFollowedFromNowOn() throws Exception {
+  void watchesChangesFromNowOn() throws Exception {
     put("shop", "old", "");
     start("objects: [{name: pods, mode: watch, exclude_watch_type: [MODIFIED]}]");
     awaitWatch();
@@ -194,7 +194,7 @@ class ObjectsReceiverTest {
   }
 
   @Test
-  void whatIsThereComesFirstWhenItIsWanted() throws Exception {
+  void reportsExistingObjectsFirstIfConfigured() throws Exception {
     put("shop", "old", "");
     start("include_initial_state: true\nobjects: [{name: pods, mode: watch, namespaces: [shop]}]");
     awaitWatch();
@@ -206,7 +206,7 @@ class ObjectsReceiverTest {
   }
 
   @Test
-  void aVersionThatTheServerHasForgottenIsAskedForAnew() throws Exception {
+  void relistsWhenTheServerForgotAVersion() throws Exception {
     start("objects: [{name: pods, mode: watch}]");
     awaitWatch();
     put("shop", "a", "");
@@ -227,7 +227,7 @@ class ObjectsReceiverTest {
   }
 
   @Test
-  void whatIsNotTakenIsOfferedAgain() throws Exception {
+  void retriesRejectedBatches() throws Exception {
     pipeline.outcome = new Outcome.Unavailable("full", Duration.ZERO);
     start("objects: [{name: pods, mode: watch}]");
     awaitWatch();
@@ -240,7 +240,7 @@ class ObjectsReceiverTest {
   }
 
   @Test
-  void whatIsThereIsOneBatchAndChangesOfMeanwhileAreTheNextOne() throws Exception {
+  void sendsExistingObjectsAsOneBatchAndLaterChangesAsTheNext() throws Exception {
     HeldPipeline slow = new HeldPipeline();
     put("shop", "a", "");
     put("shop", "b", "");
@@ -267,7 +267,7 @@ class ObjectsReceiverTest {
   }
 
   @Test
-  void groupsAreChosenAndUnknownObjectsRefused() throws Exception {
+  void selectsGroupsAndRejectsUnknownObjects() throws Exception {
     start("objects: [{name: events, mode: watch, group: events.k8s.io}]");
     awaitWatch();
     assertThat(api.requests).allMatch(q -> q.startsWith("/apis/events.k8s.io/v1/events"));
@@ -277,13 +277,13 @@ class ObjectsReceiverTest {
             "no objects \"podss\"; it has events, pods; not known: /apis/broken/v1");
     assertThatThrownBy(() -> make("error_mode: silent\nobjects: [{name: podss}]").start())
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("none of the configured kinds of objects");
+        .hasMessageContaining("no objects of the configured kinds");
     make("error_mode: ignore\nobjects: [{name: podss}, {name: pods}]").start();
     assertThat(saidAtStart.all).singleElement().asString().contains("podss");
   }
 
   @Test
-  void whatOnlyAnOlderVersionOfAGroupHasIsFoundThere() throws Exception {
+  void findsKindsOfOlderVersions() throws Exception {
     discovery.answer(
         "/apis",
         "{\"groups\":[{\"name\":\"batch\",\"versions\":[{\"groupVersion\":\"batch/v1beta1\"},{\"groupVersion\":\"batch/v1\"}],\"preferredVersion\":{\"groupVersion\":\"batch/v1\"}}]}");
@@ -298,7 +298,7 @@ class ObjectsReceiverTest {
   }
 
   @Test
-  void allGroupsTogetherHaveHalfAMinute() throws Exception {
+  void limitsDiscoveryToHalfAMinute() throws Exception {
     AtomicLong now = new AtomicLong();
     List<Duration> given = new ArrayList<>();
     JsonDocumentClient asking =
@@ -313,11 +313,11 @@ class ObjectsReceiverTest {
     assertThat(given)
         .containsExactly(Duration.ofSeconds(30), Duration.ofSeconds(20), Duration.ofSeconds(10));
     assertThat(paths.find("pods", "")).isEqualTo("/api/v1");
-    assertThat(paths.known()).contains("/apis/broken/v1: not asked, since the others took 30");
+    assertThat(paths.known()).contains("/apis/broken/v1: skipped, because the others took 30");
   }
 
   @Test
-  void whatMayNotBeSeenIsToldOnce() throws Exception {
+  void reportsMissingPermissionsOnce() throws Exception {
     api.forbid(PODS, true);
     start("objects: [{name: pods, mode: watch}]");
     await(() -> api.requests.size() > 2);
@@ -330,7 +330,7 @@ class ObjectsReceiverTest {
   }
 
   @Test
-  void whatMayNotBeSeenAgainIsToldAgain() throws Exception {
+  void reportsMissingPermissionsAgainAfterRecovery() throws Exception {
     put("shop", "a", "");
     api.forbid(PODS, true);
     start("objects: [{name: pods, interval: 5ms}]");
@@ -343,7 +343,7 @@ class ObjectsReceiverTest {
   }
 
   @Test
-  void listsComePageByPage() throws Exception {
+  void readsListsPageByPage() throws Exception {
     for (int i = 0; i < 101; i++) {
       put("shop", "p" + i, "");
     }
@@ -367,7 +367,7 @@ class ObjectsReceiverTest {
         "objects: [{name: pods, mode: watch, exclude_watch_type: [added]}] | unknown watch type",
         "{objects: [{name: pods}], error_mode: stop} | unknown error_mode",
       })
-  void mistakesAreNamed(String yaml, String message) {
+  void reportsInvalidSettings(String yaml, String message) {
     assertThatThrownBy(() -> TestPipeline.read(ObjectsConfig.TYPE, yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(message);
@@ -382,7 +382,7 @@ class ObjectsReceiverTest {
             + " objects[0].persist_resource_version",
         "objects: [{name: pods, exclude_namespaces: [a]}] | objects[0].exclude_namespaces",
       })
-  void whatIsNotBuiltIsRefusedByName(String yaml, String key) {
+  void rejectsUnsupportedSettingsByName(String yaml, String key) {
     assertThatThrownBy(() -> TestPipeline.read(ObjectsConfig.TYPE, yaml))
         .isInstanceOf(NotBuiltException.class)
         .hasMessageContaining(key);

@@ -61,7 +61,7 @@ class NodeAgentReceiverTest {
   }
 
   @Test
-  void metricsOfTheMachineArriveWithTheResourceOfTheAgent() throws Exception {
+  void emitsMachineMetricsWithTheAgentsResource() throws Exception {
     NodeAgentReceiver r =
         new NodeAgentReceiver(
             TestPipeline.read(
@@ -87,7 +87,7 @@ class NodeAgentReceiverTest {
   }
 
   @Test
-  void theOldestIsDroppedWhileThePipelineTakesNothing() throws Exception {
+  void dropsTheOldestWhileThePipelineIsBlocked() throws Exception {
     Counter dropped = new Registry().counter("dropped", "Dropped items.");
     BatchBuffer b = new BatchBuffer("node_agent", "traces", pipeline, dropped);
     b.add(logs(BatchBuffer.MOST_ITEMS - 1));
@@ -105,7 +105,7 @@ class NodeAgentReceiverTest {
   }
 
   @Test
-  void theReaderOfLogsWaitsAndNoMessageIsLost() throws Exception {
+  void blocksTheLogReaderWithoutLosingMessages() throws Exception {
     List<Integer> sizes = new ArrayList<>();
     LogBuffer b =
         new LogBuffer(
@@ -153,7 +153,7 @@ class NodeAgentReceiverTest {
         "min_container_age: -1s | a duration may not be negative",
         "container_alowlist: [] | container_allowlist"
       })
-  void wrongSettingsAreRefused(String yaml, String message) {
+  void rejectsInvalidSettings(String yaml, String message) {
     assertThatThrownBy(() -> TestPipeline.read(factory.settings(), "{" + yaml + "}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(message);

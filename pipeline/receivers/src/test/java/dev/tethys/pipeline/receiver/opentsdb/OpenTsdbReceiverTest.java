@@ -71,7 +71,7 @@ class OpenTsdbReceiverTest {
   }
 
   @Test
-  void aBadPointIsToldByItself() throws Exception {
+  void rejectsOnlyTheInvalidPoint() throws Exception {
     String good = "{\"metric\":\"a\",\"timestamp\":1,\"value\":2,\"tags\":{\"h\":\"x\"}}";
     String bad = "{\"metric\":\"b\",\"timestamp\":1,\"value\":\"two\",\"tags\":{\"h\":\"x\"}}";
     assertThat(put("", good).statusCode()).isEqualTo(204);
@@ -92,9 +92,9 @@ class OpenTsdbReceiverTest {
     assertThat(put("", good).statusCode()).isEqualTo(503);
   }
 
-  /** What Micrometer's registry for OpenTSDB sends over HTTP. */
+  /** Data of Micrometer's registry for OpenTSDB over HTTP. */
   @Test
-  void micrometerWrites() throws Exception {
+  void receivesFromMicrometer() throws Exception {
     String uri = "http://127.0.0.1:" + start().httpPort() + "/api/put";
     OpenTSDBConfig config =
         new OpenTSDBConfig() {
@@ -108,7 +108,7 @@ class OpenTsdbReceiverTest {
     registry.counter("orders.placed", "shop", "north west", "kind", "a/b").increment(3);
     registry.gauge("queue.length", 17);
     registry.timer("checkout").record(Duration.ofMillis(1500));
-    registry.close(); // sends what there is
+    registry.close(); // flushes the registry
     List<String> samples = Samples.of(pipeline.batches);
     // OpenTSDB requires a tag at least, so points without one get that of the machine.
     assertThat(
@@ -128,7 +128,7 @@ class OpenTsdbReceiverTest {
   }
 
   @Test
-  void linesAreAnsweredWhenTheyFail() throws Exception {
+  void answersFailedLines() throws Exception {
     try (Socket s = new Socket("127.0.0.1", start().socketPort(0))) {
       s.setSoTimeout(10_000);
       s.getOutputStream()
@@ -146,7 +146,7 @@ class OpenTsdbReceiverTest {
   }
 
   @Test
-  void collectdWrites(@TempDir Path dir) throws Exception {
+  void receivesFromCollectd(@TempDir Path dir) throws Exception {
     PushReceiver r = start();
     try (CollectdProcess c =
         new CollectdProcess(

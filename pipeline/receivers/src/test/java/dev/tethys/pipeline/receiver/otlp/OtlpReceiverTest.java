@@ -201,7 +201,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void theSdkSendsByGrpc() throws IOException {
+  void receivesFromTheSdkOverGrpc() throws IOException {
     String to = "http://127.0.0.1:" + start().grpcPort();
     span(OtlpGrpcSpanExporter.builder().setEndpoint(to).setCompression("gzip").build());
     log(OtlpGrpcLogRecordExporter.builder().setEndpoint(to).addHeader("x-tenant", "a").build());
@@ -218,7 +218,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void theSdkSendsByHttp() throws IOException {
+  void receivesFromTheSdkOverHttp() throws IOException {
     String to = "http://127.0.0.1:" + start().httpPort();
     span(OtlpHttpSpanExporter.builder().setEndpoint(to + "/v1/traces").build());
     log(
@@ -278,7 +278,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void jsonIsAnsweredAsJson() throws Exception {
+  void answersJsonWithJson() throws Exception {
     start();
     byte[] b = logs(2);
     byte[] json = OtlpJsonWriter.toJson(OtlpSignal.LOGS, b, 0, b.length);
@@ -299,7 +299,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void whatWasRefusedIsSaid() throws Exception {
+  void reportsRejectedItems() throws Exception {
     start();
     outcome = new Outcome.Rejected("too old", 2);
     assertThat(OtlpResponse.fromProtobuf(protobuf(logs(3)).body()))
@@ -314,7 +314,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void whoCannotBeServedIsToldWhenToComeAgain() throws Exception {
+  void tellsOverloadedSendersWhenToRetry() throws Exception {
     start();
     outcome = new Outcome.Unavailable("queue is full", Duration.ofMillis(2500));
     HttpResponse<byte[]> h = protobuf(logs(1));
@@ -329,7 +329,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void malformedAndLargeRequestsAreRefused() throws Exception {
+  void rejectsMalformedAndTooLargeRequests() throws Exception {
     start();
     assertThat(protobuf(new byte[] {10, 5, 1}).statusCode()).isEqualTo(400);
     assertThat(call(new byte[] {10, 5, 1}).statusName()).isEqualTo("INVALID_ARGUMENT");
@@ -363,7 +363,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void everyCompressionIsTaken() throws Exception {
+  void acceptsEveryCompression() throws Exception {
     start();
     byte[] b = logs(50);
     for (Compression c : Compression.values()) {
@@ -386,14 +386,14 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void signalsThatNobodyWantsAreNotServed() throws Exception {
+  void doesNotServeUnusedSignals() throws Exception {
     start(BOTH, Signal.TRACES);
     assertThat(protobuf(logs(1)).statusCode()).isEqualTo(404);
     assertThat(call(logs(1)).status()).isEqualTo(GrpcReply.UNIMPLEMENTED);
   }
 
   @Test
-  void anExtensionDecidesWhoMaySend() throws Exception {
+  void authenticatesWithAnExtension() throws Exception {
     start(BOTH, headers -> headers.apply("x-key").contains("secret"), Signal.LOGS);
     assertThat(protobuf(logs(1)).statusCode()).isEqualTo(401);
     assertThat(call(logs(1)).status()).isEqualTo(GrpcReply.UNAUTHENTICATED);
@@ -405,7 +405,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void pagesOfOtherOriginsSendWhereAllowed() throws Exception {
+  void appliesCorsRules() throws Exception {
     PushReceiver r = start();
     HttpRequest ask =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + r.httpPort() + "/v1/logs"))
@@ -432,7 +432,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void settingsAreReadStrictly() {
+  void rejectsInvalidSettings() {
     OtlpReceiverSettings s = settings("protocols: {grpc: , http: }");
     settings(
         "protocols: {grpc: {read_buffer_size: 524288, write_buffer_size: 0, middlewares: [], tls:"
@@ -483,7 +483,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void timesOfConnectionsAreReadAsTheCollectorWritesThem() {
+  void readsConnectionTimesInTheCollectorsFormat() {
     GrpcServerSettings g =
         java.util.Objects.requireNonNull(
             settings(
@@ -523,13 +523,13 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void connectionsEndAsIsAskedFor() throws Exception {
+  void closesConnectionsAsConfigured() throws Exception {
     start("protocols: {http: {endpoint: '127.0.0.1:0', keep_alives_enabled: false}}", Signal.LOGS);
     assertThat(protobuf(logs(1)).headers().firstValue("Connection")).hasValue("close");
   }
 
   @Test
-  void aCallOutlivesTheAgeOfItsConnection() throws Exception {
+  void aCallOutlivesTheMaximumAgeOfItsConnection() throws Exception {
     start(
         """
         protocols:
@@ -549,7 +549,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void socketsOfTheMachineAreListenedOn(@TempDir Path dir) throws Exception {
+  void listensOnUnixSockets(@TempDir Path dir) throws Exception {
     Path grpc = dir.resolve("g");
     Path http = dir.resolve("h");
     start(
@@ -582,7 +582,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void parametersOfTheUrlMayStandForHeaders() throws Exception {
+  void acceptsUrlParametersInsteadOfHeaders() throws Exception {
     start(
         """
         protocols:
@@ -603,7 +603,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void theAgentForJavaSends(@TempDir Path dir) throws Exception {
+  void receivesFromTheJavaAgent(@TempDir Path dir) throws Exception {
     PushReceiver r = start(BOTH, Signal.TRACES, Signal.METRICS, Signal.LOGS);
     boolean spans = false;
     boolean metrics = false;

@@ -43,7 +43,7 @@ class PointTallyTest {
   }
 
   @Test
-  void eachReceiverHasALineInTenSeconds() {
+  void logsOncePerReceiverInTenSeconds() {
     AtomicLong now = new AtomicLong();
     PointTally zipkin = new PointTally("receiver a", new Registry(), now::get);
     PointTally loki = zipkin.named("receiver b");

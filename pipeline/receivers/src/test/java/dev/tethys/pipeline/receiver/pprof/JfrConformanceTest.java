@@ -28,14 +28,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Recordings of async-profiler and the profiles that Pyroscope makes of them, with two differences:
+ * Recordings of async-profiler and the profiles that Pyroscope creates from them, with two
+ * differences:
  *
  * <ul>
- *   <li>Pyroscope gives the time of waits in ticks of the recording's clock under the unit
- *       nanoseconds. They are nanoseconds here, so that these values are compared by the frequency
- *       of the clock.
- *   <li>Pyroscope knows one version of the agent's library, whose hash it leaves out of names. It
- *       is left out of those of all versions here, so that versions of the agent compare.
+ *   <li>Pyroscope reports wait times in ticks of the recording's clock but labels them nanoseconds.
+ *       Here they are nanoseconds, so these values are compared using the clock's frequency.
+ *   <li>Pyroscope removes the hash of the agent's library from names for one version. Here it is
+ *       removed for all versions, so that agent versions are comparable.
  * </ul>
  */
 class JfrConformanceTest {
@@ -69,7 +69,7 @@ class JfrConformanceTest {
     for (Sample s : p.getSamplesList()) {
       List<String> attributes =
           ProfileText.attributes(d, s.getAttributeIndicesList()).stream()
-              .filter(a -> !a.startsWith("profile_id=")) // one of each span, not of a series
+              .filter(a -> !a.startsWith("profile_id=")) // unique per span, not per series
               .toList();
       to.computeIfAbsent(type.replace('/', '_'), _ -> new HashMap<>())
           .computeIfAbsent(attributes, _ -> new TreeMap<>())
@@ -115,7 +115,7 @@ class JfrConformanceTest {
         "dump1",
         "dump2"
       })
-  void profilesEqualThoseOfPyroscope(String recording) throws Exception {
+  void matchesPyroscope(String recording) throws Exception {
     Path folder = Shared.conformance("pyroscope/jfr");
     Path file = folder.resolve(recording + ".jfr.gz");
     assumeTrue(Files.exists(file), "conformance data is missing");
@@ -142,7 +142,7 @@ class JfrConformanceTest {
                   .getOrDefault(
                       type.replace("_delay_nanoseconds_", "_contentions_count_"), Map.of())
                   .getOrDefault(List.<String>of(), Map.of());
-          // The profile without labels is of all samples; the others are those of a set of labels.
+          // The profile without labels covers all samples; the others cover one set of labels each.
           Map<String, Long> sum = new TreeMap<>();
           own.values().forEach(v -> v.forEach((stack, n) -> sum.merge(stack, n, Long::sum)));
           Map<String, Long> all = requireNonNull(profiles.remove(NO_LABELS));

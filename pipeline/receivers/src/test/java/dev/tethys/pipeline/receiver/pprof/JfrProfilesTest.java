@@ -76,7 +76,7 @@ class JfrProfilesTest {
   }
 
   @Test
-  void samplesHaveTheSpanTheyWereTakenIn() throws Exception {
+  void attachesSpansToSamples() throws Exception {
     Path file = folder.resolve("a.jfr");
     try (Recording recording = new Recording()) {
       recording.enable(Execution.class);

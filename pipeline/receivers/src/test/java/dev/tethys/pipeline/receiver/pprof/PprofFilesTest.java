@@ -29,7 +29,7 @@ class PprofFilesTest {
   }
 
   @Test
-  void theStoreAndOtherConsumersGetTheSameProfiles() {
+  void storeAndOtherConsumersGetEqualProfiles() {
     PprofFiles files = new PprofFiles(1 << 20);
     add(files, file(7), "a");
     assertThatThrownBy(() -> add(files, new byte[] {1, 2}, "b")).isInstanceOf(CodecException.class);

@@ -83,7 +83,7 @@ class PprofReceiverTest {
   }
 
   @Test
-  void profilesOfPrometheusAreTaken() throws Exception {
+  void acceptsProfilesOfPrometheus() throws Exception {
     Path program = Shared.peer("prometheus");
     int port = Ports.free();
     Path config = folder.resolve("prometheus.yml");
@@ -122,7 +122,7 @@ class PprofReceiverTest {
               ProfileText.attributes(
                   heap.getDictionary(), all.getFirst().getSamples(0).getAttributeIndicesList()))
           .anyMatch(a -> a.matches("bytes=[1-9]\\d*"));
-      // Compared with what Go's own text form of the profile says.
+      // compared with Go's own text format of the profile
       String goroutines = prometheus.get("/debug/pprof/goroutine?debug=1");
       ProfilesData g = sent(prometheus.port(), "/debug/pprof/goroutine");
       long sum =
@@ -133,7 +133,7 @@ class PprofReceiverTest {
       assertThat(sum).isBetween(said - 20, said + 20);
 
       Thread work =
-          Thread.ofVirtual().start(() -> keepBusy(prometheus)); // or it may have no samples
+          Thread.ofVirtual().start(() -> keepBusy(prometheus)); // otherwise it may have no samples
       ProfilesData cpu = sent(prometheus.port(), "/debug/pprof/profile?seconds=1");
       work.interrupt();
       work.join();
@@ -160,7 +160,7 @@ class PprofReceiverTest {
   }
 
   @Test
-  void whatIsNoProfileIsRefused() throws Exception {
+  void rejectsInvalidProfiles() throws Exception {
     HttpResponse<String> r = post("nonsense".getBytes(UTF_8));
     assertThat(r.statusCode()).isEqualTo(400);
     assertThat(pipeline.batches).isEmpty();

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Profiles that are asked for in rounds. */
+/** Polling of profiles. */
 class PprofRoundsTest {
   private final TestPipeline pipeline = new TestPipeline();
   private final HttpClientFactory clients = new HttpClientFactory("test");
@@ -78,7 +78,7 @@ class PprofRoundsTest {
   }
 
   @Test
-  void filesAreReadWhenTheyAreNewOrChanged(@TempDir Path dir) throws Exception {
+  void readsNewAndChangedFiles(@TempDir Path dir) throws Exception {
     Files.write(dir.resolve("a.pb.gz"), pprof("first", 1));
     Files.writeString(dir.resolve("b.pb.gz"), "nonsense");
     Files.write(dir.resolve("other"), pprof("other", 1));
@@ -102,10 +102,10 @@ class PprofRoundsTest {
     assertThat(types()).doesNotContain("other/count").containsOnlyOnce("first/count");
   }
 
-  /** As the flight recorder does when it is started while the Java runtime exits. */
+  /** Like the flight recorder when it is started while the Java runtime exits. */
   @Test
   @Timeout(60)
-  void aCloseDoesNotWaitForARoundThatNeverEnds() throws Exception {
+  void closeDoesNotWaitForAHangingRound() throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch end = new CountDownLatch(1);
     CountDownLatch closed = new CountDownLatch(1);
@@ -123,7 +123,7 @@ class PprofRoundsTest {
               try {
                 end.await();
               } catch (InterruptedException e) {
-                // it follows no interrupt
+                // it ignores interrupts
               }
             }
             Thread.currentThread().interrupt();
@@ -144,7 +144,7 @@ class PprofRoundsTest {
   }
 
   @Test
-  void aProgramIsAskedAgainAndAgain() throws Exception {
+  void pollsAProgram() throws Exception {
     HttpServer program = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
     AtomicInteger asked = new AtomicInteger();
     program.createContext(
@@ -180,7 +180,7 @@ class PprofRoundsTest {
   }
 
   @Test
-  void thisProcessIsProfiled() throws Exception {
+  void profilesThisProcess() throws Exception {
     Thread busy =
         Thread.ofPlatform()
             .start(
@@ -233,7 +233,7 @@ class PprofRoundsTest {
   }
 
   @Test
-  void aReceiverWantsASource() {
+  void requiresASource() {
     assertThatThrownBy(() -> TestPipeline.read(factory.settings(), "{}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("requires server, remote, file or self");

@@ -22,7 +22,7 @@ class StableClassNamesTest {
         + "libamazonCorrettoCryptoProvider_.so",
     "libasyncProfiler-linux-x64-17b9a1d8156277a98ccc871afa9a8f69215f92.so, libasyncProfiler_.so"
   })
-  void numbersOfOneProcessAreLeftOut(String name, String stable) {
+  void removesProcessSpecificNumbers(String name, String stable) {
     assertThat(StableClassNames.of(name)).isEqualTo(stable);
   }
 }

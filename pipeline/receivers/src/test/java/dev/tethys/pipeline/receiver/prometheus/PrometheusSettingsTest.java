@@ -19,7 +19,7 @@ class PrometheusSettingsTest {
   }
 
   @Test
-  void jobsAreThoseOfPrometheus() throws Exception {
+  void readsJobsOfPrometheus() throws Exception {
     Path more =
         Files.writeString(
             dir.resolve("more.yml"),
@@ -44,7 +44,7 @@ class PrometheusSettingsTest {
   }
 
   @Test
-  void whatIsKnownOfScrapesIsToldOfAllJobs() {
+  void reportsScrapeStatusOfAllJobs() {
     PrometheusSettings s =
         read(
             """
@@ -61,7 +61,7 @@ class PrometheusSettingsTest {
   }
 
   @Test
-  void whatAReceiverDoesNotDoIsRefusedByName() {
+  void rejectsUnsupportedSettingsByName() {
     String job = "scrape_configs: [{job_name: a}]";
     for (String[] w :
         new String[][] {

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Types of scraped metrics, and the series that they become again behind OTLP. */
+/** Types of scraped metrics, and the series converted back from OTLP. */
 @Timeout(120)
 class ScrapedTypesTest {
   private static final String OPEN_METRICS =
@@ -188,7 +188,7 @@ class ScrapedTypesTest {
   }
 
   @Test
-  void typesAreThoseOfTheTargetWithEveryScrape() throws Exception {
+  void keepsTypesOfTargetsInEveryScrape() throws Exception {
     pages.put("one", new Page(TEXT, PAGE));
     pages.put("two", new Page(TEXT, PAGE.replace("# TYPE x counter", "# TYPE x gauge")));
     String jobs = job("one", "") + job("two", "");
@@ -208,7 +208,7 @@ class ScrapedTypesTest {
     for (Batch b : of("two")) {
       assertThat(types(b.seriesAsOtlp().metrics())).containsEntry("x", "Gauge");
     }
-    // Each behind the other, as a batch processor joins them, and cut again.
+    // joined as by a batch processor, and split again
     Batch joined =
         Batch.join(
             List.of(of("one").getLast(), of("two").getLast(), of("one").getLast()),
@@ -233,7 +233,7 @@ class ScrapedTypesTest {
         .containsEntry("x", "Sum")
         .containsEntry("latency_seconds", "Histogram");
 
-    // The target changes a type and drops a family, whose end has the type that it had.
+    // The target changes a type and drops a family, whose staleness markers keep its type.
     pages.put(
         "one",
         new Page(
@@ -249,7 +249,7 @@ class ScrapedTypesTest {
         assertThat(t).containsEntry("requests_total", "Sum");
       }
     }
-    // What a target that fails ends has its type, too.
+    // staleness markers of a failing target have types too
     pages.put("one", new Page(TEXT, "{"));
     while (types(of("one").getLast().seriesAsOtlp().metrics()).containsKey("size")) {
       Waiting.pause();
@@ -263,7 +263,7 @@ class ScrapedTypesTest {
 
   /** A page of {@code /federate}: parts of families together, each sample with its time. */
   @Test
-  void federatedSeriesHaveTheTypesOfTheirPage() throws Exception {
+  void keepsTypesOfFederatedSeries() throws Exception {
     long at = System.currentTimeMillis();
     pages.put(
         "federate",
@@ -316,7 +316,7 @@ class ScrapedTypesTest {
   }
 
   @Test
-  void renamedSeriesKeepTheTypeOfTheirFamily() throws Exception {
+  void keepsTypesOfRenamedSeries() throws Exception {
     pages.put("one", new Page(TEXT, PAGE));
     start(
         settings(
@@ -335,7 +335,7 @@ class ScrapedTypesTest {
         .containsEntry("shop_plain", "Gauge");
   }
 
-  /** Everything that a histogram says; empty buckets say nothing. */
+  /** Full content of a histogram; empty buckets are omitted. */
   private static String shown(Histogram h) {
     return h.isStale()
         ? "stale"
@@ -401,7 +401,7 @@ class ScrapedTypesTest {
   }
 
   @Test
-  void theSeriesBehindOtlpAreThoseOfADirectScrape() throws Exception {
+  void seriesFromOtlpEqualThoseOfADirectScrape() throws Exception {
     pages.put("text", new Page(TEXT, PAGE));
     StringBuilder jobs = new StringBuilder(job("text", ""));
     List<String> names = new ArrayList<>(List.of("text"));
@@ -441,7 +441,7 @@ class ScrapedTypesTest {
   }
 
   @Test
-  void aFailedScrapeIsLoggedOnceAndSoIsItsRecovery() throws Exception {
+  void logsAFailedScrapeAndItsRecoveryOnce() throws Exception {
     List<String> lines = new CopyOnWriteArrayList<>();
     Handler h =
         new Handler() {

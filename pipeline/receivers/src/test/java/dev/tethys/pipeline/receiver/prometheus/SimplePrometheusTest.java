@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What one target's settings mean as a job. */
+/** Settings of a single target as a job. */
 class SimplePrometheusTest {
   private final HttpClientFactory clients = new HttpClientFactory("test");
 
@@ -32,7 +32,7 @@ class SimplePrometheusTest {
   }
 
   @Test
-  void nothingSaidIsPrometheusItself() {
+  void appliesPrometheusDefaults() {
     ScrapeConfig c = job("{}");
     assertThat(c.jobName()).isEqualTo("prometheus_simple/localhost:9090");
     assertThat(c.scheme()).isEqualTo("http");
@@ -43,7 +43,7 @@ class SimplePrometheusTest {
   }
 
   @Test
-  void everythingSaid() {
+  void readsAllSettings() {
     ScrapeConfig c =
         job(
             """
@@ -70,7 +70,7 @@ class SimplePrometheusTest {
   }
 
   @Test
-  void theOlderSpellingOfTlsHolds() {
+  void acceptsTheOlderSpellingOfTls() {
     assertThat(job("{tls_enabled: true, tls_config: {ca_file: /ca.pem}}").scheme())
         .isEqualTo("https");
     assertThat(job("{tls: {insecure: true}}").scheme()).isEqualTo("http");
@@ -86,7 +86,7 @@ class SimplePrometheusTest {
         "{tls_enabled: true, tls: {}} | either tls, or",
         "{metric_path: /x} | did you mean \"metrics_path\"",
       })
-  void whatIsWrongIsTold(String yaml, String problem) {
+  void reportsInvalidSettings(String yaml, String problem) {
     assertThatThrownBy(() -> job(yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("test.yaml:1:")

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A receiver and an allocator that answers as the operator's does, which is one of the targets. */
+/** Receiver with an allocator double, which is also one of the targets. */
 @Timeout(60)
 class TargetAllocatorTest {
   private final TestPipeline pipeline = new TestPipeline();
@@ -126,7 +126,7 @@ class TargetAllocatorTest {
   }
 
   @Test
-  void jobsComeWhenTheAllocatorAnswersAndChangeWithIt() throws Exception {
+  void followsJobsOfTheAllocator() throws Exception {
     start("");
     jobs = "{" + job("serviceMonitor/a/b", "first") + "}";
     await("of_first");
@@ -138,7 +138,7 @@ class TargetAllocatorTest {
   }
 
   @Test
-  void whatCannotBeReadLeavesTheJobsThatThereAre() throws Exception {
+  void keepsJobsOnInvalidResponses() throws Exception {
     start("");
     jobs = "{" + job("a", "first") + "}";
     await("of_first");
@@ -148,7 +148,7 @@ class TargetAllocatorTest {
   }
 
   @Test
-  void targetsAreAskedForOverConnectionsAsItsKeysSay() {
+  void requestsTargetsWithItsClientSettings() {
     TargetAllocator.Settings s =
         TestPipeline.read(
                 PrometheusSettings.TYPE,
@@ -161,7 +161,7 @@ class TargetAllocatorTest {
   }
 
   @Test
-  void jobsThatAreWrittenGoOnBesideThem() throws Exception {
+  void keepsConfiguredJobs() throws Exception {
     start(
         """
         config:
@@ -182,7 +182,7 @@ class TargetAllocatorTest {
   }
 
   @Test
-  void otherSettingsKeepWhatWasDealtOut() throws Exception {
+  void keepsAssignedTargetsOnReload() throws Exception {
     PrometheusReceiver r = start("");
     jobs = "{" + job("a", "first") + "}";
     await("of_first");

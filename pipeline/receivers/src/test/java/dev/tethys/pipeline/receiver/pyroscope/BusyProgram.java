@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.receiver.pyroscope;
 
-/** Computes for as long as it is let: what a profiler is to find. */
+/** Keeps the CPU busy until stopped, for a profiler to sample. */
 public final class BusyProgram {
   private static double sum;
 

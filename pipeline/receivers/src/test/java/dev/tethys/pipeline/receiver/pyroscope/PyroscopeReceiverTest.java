@@ -77,7 +77,7 @@ class PyroscopeReceiverTest {
   }
 
   @Test
-  void theAgentForJavaSendsRecordings() throws Exception {
+  void receivesRecordingsFromTheJavaAgent() throws Exception {
     try (AgentProcess agent =
         new AgentProcess(
             "io.pyroscope.javaagent.PyroscopeAgent",
@@ -120,7 +120,7 @@ class PyroscopeReceiverTest {
   }
 
   @Test
-  void stacksAsTextSayInTheirNameWhatTheyCount() throws Exception {
+  void readsTheTypeOfTextStacksFromTheName() throws Exception {
     String query = "?from=1700000000&until=1700000010&sampleRate=50&spyName=rbspy&name=";
     byte[] body = "main;work 3\nmain;work;deep 2\nmain;work 1\n".getBytes(UTF_8);
     assertThat(post("/ingest" + query + "app.cpu%7Benv%3Da%7D", "text/plain", body).statusCode())
@@ -163,7 +163,7 @@ class PyroscopeReceiverTest {
   }
 
   @Test
-  void triesAndTreesAreStacks() throws Exception {
+  void convertsTriesAndTreesToStacks() throws Exception {
     byte[] trie = nodes("", 0, 1, "main;", 0, 2, "work", 4, 1, ";deep", 1, 0, "wait", 2, 0);
     assertThat(post("/ingest?name=a.goroutines&format=trie", "", trie).statusCode()).isEqualTo(200);
     ProfilesData d = only();
@@ -256,7 +256,7 @@ class PyroscopeReceiverTest {
   }
 
   @Test
-  void profilesArePushedOverConnectAndGrpc() throws Exception {
+  void receivesPushesOverConnectAndGrpc() throws Exception {
     ByteArrayOutputStream packed = new ByteArrayOutputStream();
     try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
       gzip.write(pprof());
@@ -289,7 +289,7 @@ class PyroscopeReceiverTest {
   }
 
   @Test
-  void oneUnreadableProfileCostsNoOtherOfThePush() throws Exception {
+  void oneUnreadableProfileAffectsNoOther() throws Exception {
     String path = "/push.v1.PusherService/Push";
     ByteArrayOutputStream two = new ByteArrayOutputStream();
     two.writeBytes(push("nonsense".getBytes(UTF_8)));
@@ -316,7 +316,7 @@ class PyroscopeReceiverTest {
   }
 
   @Test
-  void samplesOfPerfAreProfiles() throws Exception {
+  void convertsPerfSamples() throws Exception {
     String text =
         """
         java 12/14 [000] 7.5:   10000000 cpu-clock:\s
@@ -348,7 +348,7 @@ class PyroscopeReceiverTest {
   }
 
   @Test
-  void countsOfWaitsHaveTheTypesOfPyroscope() throws Exception {
+  void usesPyroscopesTypesForWaits() throws Exception {
     post("/ingest?name=app.lock_duration&from=1700000000", "", "main;wait 7".getBytes(UTF_8));
     ProfilesData d = only();
     Profile p = ProfileText.profiles(d).getFirst();
@@ -361,7 +361,7 @@ class PyroscopeReceiverTest {
   }
 
   @Test
-  void aFormNamesTypesItsOwnWay() throws Exception {
+  void readsTypeNamesOfAForm() throws Exception {
     String boundary = "xyz";
     ByteArrayOutputStream form = new ByteArrayOutputStream();
     form.writeBytes(
@@ -438,7 +438,7 @@ class PyroscopeReceiverTest {
   }
 
   @Test
-  void whatIsCountedSinceTheProgramBeganLosesWhatAnEarlierProfileHad() throws Exception {
+  void subtractsThePreviousCumulativeProfile() throws Exception {
     ByteArrayOutputStream form = new ByteArrayOutputStream();
     form.writeBytes(part("xyz", "prev_profile", heap(new long[] {1, 100, 7})));
     form.writeBytes(
@@ -473,7 +473,7 @@ class PyroscopeReceiverTest {
       """;
 
   @Test
-  void filesOfSpeedscopeAreProfiles() throws Exception {
+  void convertsSpeedscopeFiles() throws Exception {
     String query = "/ingest?name=app%7Benv%3Da%7D&format=speedscope&from=1700000000";
     HttpResponse<String> r = post(query, "", SPEEDSCOPE.getBytes(UTF_8));
     assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
@@ -502,11 +502,11 @@ class PyroscopeReceiverTest {
   }
 
   @Test
-  void whatCannotBeReadIsRefusedWithWhy() throws Exception {
+  void rejectsUnreadableDataWithReason() throws Exception {
     assertThat(post("/ingest?name=a&format=speedscope", "", new byte[1]).body())
         .contains("not JSON");
     assertThat(post("/ingest?name=a&format=xml", "", new byte[1]).body())
-        .contains("there is no format xml");
+        .contains("unknown format xml");
     assertThat(post("/ingest?name=a&format=jfr", "", "no recording".getBytes(UTF_8)).statusCode())
         .isEqualTo(400);
     assertThat(post("/ingest?name=", "", new byte[1]).body()).contains("application is missing");

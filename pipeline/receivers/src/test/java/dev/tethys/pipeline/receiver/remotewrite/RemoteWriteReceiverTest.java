@@ -128,7 +128,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void whatIsRightPassesAsItCame() throws Exception {
+  void passesValidRequestsUnchanged() throws Exception {
     int port = start(SMALL, null);
     byte[] b =
         request(
@@ -147,7 +147,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void whatIsWrongWithOneSeriesCostsTheOthersNothing() throws Exception {
+  void oneInvalidSeriesAffectsNoOther() throws Exception {
     int port = start(SMALL, null);
     byte[] b =
         request(
@@ -169,7 +169,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void theSecondVersionIsTranslated() throws Exception {
+  void translatesVersion2() throws Exception {
     int port = start(SMALL, null);
     WriteRequestV2Writer w = new WriteRequestV2Writer();
     w.beginSeries(Labels.of("__name__", "up", "job", "a")).sample(7, 9, 1.5).endSeries();
@@ -184,7 +184,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void whatDestinationsSayIsHandedOn() throws Exception {
+  void reportsOutcomesOfDestinations() throws Exception {
     int port = start(SMALL, null);
     byte[] b =
         snappy(
@@ -205,7 +205,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void requestsThatAreNoneAreRefused() throws Exception {
+  void rejectsInvalidRequests() throws Exception {
     int port = start(SMALL, null);
     assertThat(post(port, "no snappy".getBytes(UTF_8)).statusCode()).isEqualTo(400);
     assertThat(post(port, snappy(new byte[] {10, 5, 1})).statusCode()).isEqualTo(400);
@@ -229,7 +229,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void anExtensionDecidesWhoMaySend() throws Exception {
+  void authenticatesWithAnExtension() throws Exception {
     int port = start(SMALL, headers -> headers.apply("x-key").contains("secret"));
     byte[] b = snappy(request(Protos.series(1, 1, "__name__", "a")));
     assertThat(post(port, b).statusCode()).isEqualTo(401);
@@ -238,7 +238,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void settingsAreReadStrictly() {
+  void rejectsInvalidSettings() {
     assertThat(settings("{}").endpoint()).isEqualTo("localhost:9090");
     assertThat(new RemoteWriteReceiverFactory().aliases()).contains("prometheusremotewrite");
     assertThatThrownBy(() -> settings("{endpont: a}"))
@@ -251,7 +251,7 @@ class RemoteWriteReceiverTest {
   /** A peer's progress can only be watched; the deadline is for a machine that is busy. */
   @ParameterizedTest
   @ValueSource(strings = {"prometheus.WriteRequest", "io.prometheus.write.v2.Request"})
-  void aRealPrometheusWritesHere(String message) throws Exception {
+  void receivesFromARealPrometheus(String message) throws Exception {
     int ours = start("{endpoint: '127.0.0.1:0'}", null);
     int port;
     try (ServerSocket s = new ServerSocket(0)) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class IntervalCollectorTest {
   @Test
-  void noneWaitsForAnotherToBeTold() {
+  void interruptsAllThreadsBeforeWaiting() {
     CountDownLatch told = new CountDownLatch(1);
     Thread first =
         Thread.ofVirtual()
@@ -24,7 +24,7 @@ class IntervalCollectorTest {
                       told.await();
                       done = true;
                     } catch (InterruptedException e) {
-                      // it ends when the other one was notified
+                      // it ends when the other one was interrupted
                     }
                   }
                 });

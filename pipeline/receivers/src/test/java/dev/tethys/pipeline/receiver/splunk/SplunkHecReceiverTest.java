@@ -86,7 +86,7 @@ class SplunkHecReceiverTest {
         "{\"event\":\"x\",\"time\":\"z\"} | 6  | Invalid data format",
         "broken                           | 6  | Invalid data format"
       })
-  void eventsBeforeABadOneAreKeptAndItsNumberIsAnswered(String bad, int code, String text)
+  void keepsEventsBeforeAnInvalidOneAndReportsItsNumber(String bad, int code, String text)
       throws Exception {
     HttpResponse<String> r = send("{\"event\":\"a\"} {\"event\":\"b\"}\n" + bad);
     assertThat(r.statusCode()).isEqualTo(400);
@@ -96,7 +96,7 @@ class SplunkHecReceiverTest {
   }
 
   @Test
-  void aPayloadWithoutAGoodEventIsNotDelivered() throws Exception {
+  void rejectsAPayloadWithoutValidEvents() throws Exception {
     assertThat(send("{\"event\":\"\"}").body()).contains("\"invalid-event-number\":0");
     assertThat(send(" ").body()).isEqualTo("{\"text\":\"No data\",\"code\":5}");
     assertThat(pipeline.batches).isEmpty();
@@ -188,7 +188,7 @@ class SplunkHecReceiverTest {
     assertThat(up.statusCode()).isEqualTo(200);
   }
 
-  /** Registry that has delivered number 7 alone. */
+  /** Registry that has delivered only number 7. */
   private static final class Sevens implements AckRegistry {
     @Override
     public long acknowledge(UUID channel) {
@@ -252,7 +252,7 @@ class SplunkHecReceiverTest {
 
   @ParameterizedTest
   @CsvSource({"true, Splunk t-1, t-1", "true, Bearer t-1,", "true, Splunk,", "false, Splunk t-1,"})
-  void keepsTokenOfClientOnlyAsConfigured(boolean pass, String header, @Nullable String kept)
+  void keepsTokenOfClientOnlyIfConfigured(boolean pass, String header, @Nullable String kept)
       throws Exception {
     receiver.stop(Duration.ZERO);
     receiver =

@@ -82,9 +82,9 @@ class ZipkinReceiverTest {
     return r.httpPort();
   }
 
-  /** The form of the Collector's own testdata/config.yaml; the other keys are deprecated. */
+  /** The form of the Collector's testdata/config.yaml; the other keys are deprecated. */
   @Test
-  void itsServerMayStandUnderProtocols() {
+  void acceptsServerSettingsUnderProtocols() {
     String under =
         "protocols: {http: {endpoint: 'localhost:8765', include_metadata: true}}\n"
             + "endpoint: 'localhost:1'\n"
@@ -147,7 +147,7 @@ class ZipkinReceiverTest {
   }
 
   @Test
-  void zipkinsOwnEncodingsAreRead() throws Exception {
+  void readsZipkinsOwnEncodings() throws Exception {
     int port = start("{endpoint: '127.0.0.1:0', parse_string_tags: true}");
     String json = "application/json";
     assertThat(
@@ -193,7 +193,7 @@ class ZipkinReceiverTest {
   }
 
   @Test
-  void aBadSpanIsRefusedByItself() throws Exception {
+  void rejectsOnlyTheInvalidSpan() throws Exception {
     int port = start("{endpoint: '127.0.0.1:0'}");
     String json = "application/json";
     HttpResponse<String> r =

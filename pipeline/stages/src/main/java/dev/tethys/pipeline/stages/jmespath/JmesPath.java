@@ -18,24 +18,24 @@ public final class JmesPath {
   }
 
   /**
-   * Reads an expression.
+   * Compiles an expression.
    *
-   * @throws JmesPathException when it is not valid
+   * @throws JmesPathException if it is not valid
    */
   public static JmesPath compile(String expression) throws JmesPathException {
     return new JmesPath(JmesPathParser.parse(expression));
   }
 
   /**
-   * What the expression gives over a value.
+   * Evaluates the expression over a value.
    *
-   * @throws JmesPathException when a function is given what it does not take
+   * @throws JmesPathException if an argument of a function has the wrong type
    */
   public @Nullable Object search(@Nullable Object value) throws JmesPathException {
     return evaluate(tree, value);
   }
 
-  /** The keys of an expression that only goes from key to key; null for any other. */
+  /** Returns the keys of a plain key path; null for any other expression. */
   public @Nullable List<String> keys() {
     List<String> out = new ArrayList<>();
     return addKeys(tree, out) ? out : null;

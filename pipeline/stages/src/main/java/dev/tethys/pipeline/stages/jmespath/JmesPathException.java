@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.stages.jmespath;
 
-/** An expression is not valid, or cannot be evaluated over a value. */
+/** Thrown when an expression is invalid or cannot be evaluated over a value. */
 public final class JmesPathException extends Exception {
   private static final long serialVersionUID = 1L;
 

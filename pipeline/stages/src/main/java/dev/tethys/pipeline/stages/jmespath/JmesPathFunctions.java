@@ -69,11 +69,11 @@ final class JmesPathFunctions {
     return new Function(2, 2, code);
   }
 
-  /** Says so when there is no such function, or when it takes another number of arguments. */
+  /** Checks that the function exists and takes this number of arguments. */
   static void check(String name, int arguments) throws JmesPathException {
     Function f = ALL.get(name);
     if (f == null) {
-      throw new JmesPathException("there is no function " + name);
+      throw new JmesPathException("unknown function " + name);
     }
     if (arguments < f.least || f.most >= 0 && arguments > f.most) {
       throw new JmesPathException(
@@ -91,7 +91,7 @@ final class JmesPathFunctions {
       throws JmesPathException {
     Function f = ALL.get(name);
     if (f == null) {
-      throw new JmesPathException("there is no function " + name);
+      throw new JmesPathException("unknown function " + name);
     }
     return f.code.call(new Arguments(name, arguments));
   }
@@ -312,7 +312,7 @@ final class JmesPathFunctions {
     return best;
   }
 
-  /** Items in the order of their keys, equal ones as they were. */
+  /** Sorts items stably by their keys. */
   private static Object sorted(List<?> items, List<?> keys) throws JmesPathException {
     for (Object k : keys) {
       order(k, keys.getFirst());

@@ -77,7 +77,7 @@ final class JmesPathLexer {
     add(both ? longer : shorter, null, at + (both ? 2 : 1));
   }
 
-  /** The place behind the delimiter that closes what begins here. */
+  /** Index after the delimiter that closes the token starting here. */
   private int end(char delimiter) throws JmesPathException {
     int p = at + 1;
     while (p < text.length() && text.charAt(p) != delimiter) {
@@ -114,7 +114,7 @@ final class JmesPathLexer {
       try { // bare words were strings once, and are still accepted
         value = JsonReader.read('"' + s + '"');
       } catch (MalformedJsonException f) {
-        throw new JmesPathException("the literal at " + at + " is not JSON");
+        throw new JmesPathException("the literal at " + at + " is not valid JSON");
       }
     }
     add(Kind.LITERAL, value, end);

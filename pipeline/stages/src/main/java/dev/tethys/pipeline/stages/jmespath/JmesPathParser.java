@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Builds the tree of an expression, by the strength with which operators bind. */
 final class JmesPathParser {
-  /** How deeply expressions may be nested. */
+  /** Maximum nesting depth of expressions. */
   static final int MAX_DEPTH = 200;
 
   private static final Map<Kind, Integer> POWER = new EnumMap<>(Kind.class);
@@ -189,7 +189,7 @@ final class JmesPathParser {
     };
   }
 
-  /** What follows a projection, over each of its items. */
+  /** Parses the expression that a projection applies to each item. */
   private JmesPathTree projected(int binding) throws JmesPathException {
     Kind next = peek().kind();
     if (power(next) < 10) {

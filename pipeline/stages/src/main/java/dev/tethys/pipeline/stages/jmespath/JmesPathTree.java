@@ -15,10 +15,10 @@ sealed interface JmesPathTree {
 
   record Literal(@Nullable Object value) implements JmesPathTree {}
 
-  /** The right side over what the left one gives. */
+  /** Applies the right side to the result of the left side. */
   record Chain(JmesPathTree left, JmesPathTree right) implements JmesPathTree {}
 
-  /** The same, where the left side is no longer a projection. */
+  /** Same as {@link Chain}, but ends the projection of the left side. */
   record Pipe(JmesPathTree left, JmesPathTree right) implements JmesPathTree {}
 
   /** The right side over each item of a list. */

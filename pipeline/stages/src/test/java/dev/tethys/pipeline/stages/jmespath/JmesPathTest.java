@@ -62,7 +62,7 @@ class JmesPathTest {
           empty[0] ## null
           merge(`{"a":1}`, `{"b":2}`) ## {"a":1,"b":2}
           """)
-  void expressionsFind(String expression, String expected)
+  void evaluatesExpressions(String expression, String expected)
       throws JmesPathException, MalformedJsonException {
     Object found = JmesPath.compile(expression).search(JsonReader.read(DATA));
     assertThat(JsonWriter.write(found)).isEqualTo(expected);
@@ -80,30 +80,30 @@ class JmesPathTest {
           a ==                | the end
           a = b               | should be ==
           'open               | is not closed
-          nothing(a)          | there is no function nothing
+          nothing(a)          | unknown function nothing
           length(a, b)        | length takes 1 argument, not 2
           a[0:1:2:3]          | is not valid here
           foo bar             | is not valid here
           """)
-  void mistakesAreRefused(String expression, String message) {
+  void rejectsInvalidExpressions(String expression, String message) {
     assertThatThrownBy(() -> JmesPath.compile(expression)).hasMessageContaining(message);
   }
 
   @Test
-  void functionsRefuseOtherTypes() throws JmesPathException {
+  void rejectsWrongArgumentTypes() throws JmesPathException {
     JmesPath p = JmesPath.compile("abs(@)");
     assertThat(p.search(-5L)).isEqualTo(5L);
     assertThatThrownBy(() -> p.search("x")).hasMessage("abs requires a number, not string");
   }
 
   @Test
-  void nestingIsBounded() {
+  void boundsNesting() {
     assertThatThrownBy(() -> JmesPath.compile("(".repeat(5000) + "a" + ")".repeat(5000)))
         .hasMessageContaining("too deeply");
   }
 
   @Property(tries = 500)
-  void anyTextIsAnExpressionOrRefused(@ForAll String text) {
+  void parsesOrRejectsAnyText(@ForAll String text) {
     try {
       JmesPath.compile(text).search(null);
     } catch (JmesPathException e) {

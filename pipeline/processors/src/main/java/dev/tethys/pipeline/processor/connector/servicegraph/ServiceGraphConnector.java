@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Pairs client spans with the server spans of the same request and counts the requests. The two
  * spans meet under the id of the client span. A span without a counterpart at its deadline is
- * counted with a virtual node if possible: a server span without client gets the client {@code
- * user}, a client span without server gets a server named by its peer attributes.
+ * counted with a virtual node if possible: a server span without a client gets the client {@code
+ * user}; a client span without a server gets a server named by its peer attributes.
  *
  * <p>Spans are acknowledged when they arrive: counts and waiting spans are in memory only.
  */
@@ -51,7 +51,7 @@ final class ServiceGraphConnector implements Connector {
 
   static final String NO_SERVICE = "no_service_name";
 
-  /** Spans of requests for which there was no room. */
+  /** Reason of spans whose requests exceed the limit. */
   static final String TOO_MANY = "too_many_edges";
 
   private static final String SERVICE = "service.name";
@@ -274,7 +274,7 @@ final class ServiceGraphConnector implements Connector {
     }
   }
 
-  /** The text of the first of several attributes that a resource or else a span has. */
+  /** Text of the first of several attributes found in the resource, or else in the span. */
   private static @Nullable String first(List<String> names, Attributes resource, Attributes span) {
     for (String name : names) {
       for (Attributes a : List.of(resource, span)) {
@@ -321,7 +321,7 @@ final class ServiceGraphConnector implements Connector {
   /** Batch of an interval; null if there is nothing to send. */
   private synchronized @Nullable Batch take(boolean last) {
     if (last && !counted) {
-      return null; // all of it was sent before
+      return null; // everything was already sent
     }
     counted = false;
     List<Metric> all = edges.metrics(clock.millis() * 1_000_000, settings.offset().toNanos());

@@ -29,7 +29,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
   private record Store(int maxItems, Duration ttl) {}
 
   private static final Section STORE =
-      new Section("store", "Store of requests of which only one side is known.");
+      new Section("store", "Store of requests with only one known side.");
   private static final Key<Long> MAX_ITEMS =
       STORE.key("max_items", Type.INT, 1000L, "Maximum number of waiting requests.");
   private static final Key<Duration> TTL =
@@ -65,7 +65,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
           "store",
           STORE.type(ServiceGraphFactory::store),
           new Store(1000, Duration.ofSeconds(2)),
-          "Store of requests of which only one side is known.");
+          "Store of requests with only one known side.");
   private static final Key<Duration> CACHE_LOOP =
       SECTION.key(
           "cache_loop",
@@ -77,7 +77,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
           "store_expiration_loop",
           GoDurations.TYPE,
           Duration.ofSeconds(2),
-          "Interval between searches for requests whose other side did not arrive.");
+          "Interval of the check for requests whose other side did not arrive.");
   private static final Key<List<String>> PEERS =
       SECTION.optional(
           "virtual_node_peer_attributes",
@@ -123,7 +123,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
 
   @Override
   public String about() {
-    return "Turns spans into metrics of which service asks which, how often and how long.";
+    return "Creates metrics of the calls between services from spans: rate, errors and duration.";
   }
 
   @Override

@@ -13,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attributes that distinguish series: read from a span, else from one of its events, else from its
- * resource, else a default. Guarded by the connector.
+ * Attributes that distinguish series, read from the span, else from one of its events, else from
+ * its resource, else a default. Guarded by the connector.
  */
 final class Dimensions {
   /** Most keys whose match is remembered. */
@@ -52,7 +52,7 @@ final class Dimensions {
         key.add(name);
         key.add(in == null ? null : text(in.get(name)));
       }
-      key.add(null); // no name is null: what follows cannot be taken for one of these
+      key.add(null); // names are never null, so the following part cannot be mistaken for one
     }
   }
 

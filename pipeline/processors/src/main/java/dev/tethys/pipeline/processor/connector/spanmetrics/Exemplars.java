@@ -13,7 +13,7 @@ final class Exemplars {
   private double[] values = {};
   private int size;
 
-  /** Takes a span that has a trace, if there is room. */
+  /** Adds a span with a trace id if there is room. */
   void add(Span span, double value, int most) {
     if (size >= most || (span.traceIdHigh() | span.traceIdLow()) == 0) {
       return;

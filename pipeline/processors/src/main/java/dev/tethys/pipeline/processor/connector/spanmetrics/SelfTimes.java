@@ -35,7 +35,7 @@ final class SelfTimes {
     }
   }
 
-  /** In nanoseconds, of those spans of which it is known. */
+  /** Self times in nanoseconds, for the spans for which they are known. */
   static Map<Span, Long> of(TracesData data) {
     Map<TraceId, List<Span>> traces = new HashMap<>();
     for (ResourceGroup<Span> r : data.resources()) {
@@ -62,7 +62,7 @@ final class SelfTimes {
     return times;
   }
 
-  /** The spans of a trace with their children; none when it is not whole. */
+  /** Spans of a trace with their children; empty if the trace is incomplete. */
   private static Collection<Node> nodes(List<Span> trace) {
     Map<Long, Node> nodes = new HashMap<>();
     for (Span s : trace) {

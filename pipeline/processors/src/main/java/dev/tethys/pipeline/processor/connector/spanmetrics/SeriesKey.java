@@ -56,7 +56,7 @@ final class SeriesKey {
     markedHash = hash;
   }
 
-  /** Takes away what was added after the mark. */
+  /** Removes the parts added after the mark. */
   void backToMark() {
     size = marked;
     hash = markedHash;

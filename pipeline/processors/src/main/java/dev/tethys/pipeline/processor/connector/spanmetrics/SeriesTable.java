@@ -42,8 +42,8 @@ final class SeriesTable {
   /**
    * Counts a span.
    *
-   * @param key the series; copied where it is kept
-   * @param attributes of the series, should it be new
+   * @param key the series; copied if it is new
+   * @param attributes of the series if it is new
    */
   void count(
       SeriesKey key,
@@ -79,7 +79,7 @@ final class SeriesTable {
     return s;
   }
 
-  /** The metric as it stands; null when there is no series. */
+  /** Current metric; null if there are no series. */
   @Nullable Metric metric(int temporality, Starts starts, long nanos) {
     if (isEmpty()) {
       return null;

@@ -36,9 +36,7 @@ final class SpanCounting {
   private final SeriesKey key = new SeriesKey();
   private final SplittableRandom random = new SplittableRandom();
 
-  /**
-   * The trace state seen last, and how many spans one with it represents; 0 where it does not say.
-   */
+  /** Most recent trace state and the number of spans that its span represents; 0 if unknown. */
   private String state = "";
 
   private double adjusted;
@@ -60,7 +58,7 @@ final class SpanCounting {
   /**
    * Counts a span in the series of its resource.
    *
-   * @param selfNanos how long it took without its children; null when that is not known
+   * @param selfNanos duration without its children; null if unknown
    */
   void count(
       Span span,

@@ -34,8 +34,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts spans and sends the counts once an interval. Spans are settled when they are counted: the
- * counts live in memory, and a crash loses what was counted since the last interval.
+ * Counts spans and sends the counts once per interval. Spans are acknowledged when they are
+ * counted: the counts are in memory, and a crash loses those since the last interval.
  */
 final class SpanMetricsConnector implements Connector {
   /** Reason of counted spans, which end here. */
@@ -44,7 +44,7 @@ final class SpanMetricsConnector implements Connector {
   /** Spans of resources without a service. */
   static final String NO_SERVICE = "no_service_name";
 
-  /** Spans of resources for which there was no room. */
+  /** Reason of spans of resources beyond the limit. */
   static final String TOO_MANY = "too_many_resources";
 
   private static final String SCOPE = "spanmetricsconnector";
@@ -92,7 +92,7 @@ final class SpanMetricsConnector implements Connector {
         }
       };
 
-  private boolean recorded; // guarded by this; whether anything was since the last interval
+  private boolean recorded; // guarded by this; whether anything was counted since the last interval
   private boolean warned; // guarded by this
   private boolean stopped; // guarded by this
 
@@ -247,7 +247,7 @@ final class SpanMetricsConnector implements Connector {
   /** Batch of an interval; null if there is nothing to send. */
   private synchronized @Nullable Batch take(boolean last) {
     if (last && !recorded) {
-      return null; // all of it was sent before
+      return null; // everything was already sent
     }
     recorded = false;
     warned = false;

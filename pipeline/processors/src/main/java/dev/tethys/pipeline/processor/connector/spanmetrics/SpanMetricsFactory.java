@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * metrics that are sent once an interval.
  */
 public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSettings> {
-  /** Tells this process from others that count spans of the same services. */
+  /** Distinguishes this process from others that count spans of the same services. */
   private static final String INSTANCE = UUID.randomUUID().toString();
 
   /** Series of a connector: a million, fewer in a small heap. */
@@ -79,7 +79,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
       DIMENSION.optional(
           "default",
           Type.STRING,
-          "Value if neither has the attribute; without it the dimension is left out.");
+          "Value if neither has the attribute; without it the dimension is omitted.");
   private static final Key<String> GLOB =
       DIMENSION.optional(
           "glob", Type.STRING, "Glob of attribute keys, each of which becomes a dimension.");
@@ -160,7 +160,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
           "aggregation_cardinality_limit",
           Type.INT,
           0L,
-          "Maximum number of series in a metric of a resource; further ones are counted together.");
+          "Maximum number of series per metric and resource; further ones are counted together.");
   private static final Key<Long> RESOURCE_METRICS_CACHE_SIZE =
       SECTION.key(
           "resource_metrics_cache_size", Type.INT, 1000L, "Maximum number of cached resources.");
@@ -280,7 +280,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
     o.get(ADD_RESOURCE_ATTRIBUTES);
     boolean delta = o.get(AGGREGATION_TEMPORALITY);
     if (o.get(METRICS_FLUSH_INTERVAL).isZero()) {
-      throw o.error(METRICS_FLUSH_INTERVAL, "metrics_flush_interval is longer than nothing");
+      throw o.error(METRICS_FLUSH_INTERVAL, "metrics_flush_interval must be positive");
     }
     if (delta && o.get(METRIC_TIMESTAMP_CACHE_SIZE) <= 0) {
       throw o.error(
@@ -341,7 +341,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
     if (e.get(EVENTS_DIMENSIONS).isEmpty()) {
       throw e.error(
           EVENTS_DIMENSIONS,
-          "dimensions of events name at least one attribute where events are counted");
+          "events.dimensions must have at least one attribute if events are enabled");
     }
     return readDimensions(e.get(EVENTS_DIMENSIONS));
   }

@@ -15,16 +15,16 @@ import org.jspecify.annotations.Nullable;
  * @param keyAttributes attributes that identify a resource; empty for all
  * @param unit of durations
  * @param histogram of durations and self times
- * @param durations whether there are any
- * @param selfTimes whether there are any
- * @param events null when they are not counted
+ * @param durations whether durations are enabled
+ * @param selfTimes whether self times are enabled
+ * @param events null if they are not counted
  * @param exemplars maximum exemplars of a point; 0 for none
  * @param limit maximum series of a metric and resource; 0 for no limit
  * @param resources maximum number of resources kept between intervals
  * @param expiration of resources without spans; zero for never
  * @param seriesExpiration of single series; zero for never
- * @param deltaTimes number of series whose last time a delta connector remembers
- * @param samplingMethod whether series show how their spans were counted
+ * @param deltaTimes number of series whose last time a delta connector caches
+ * @param samplingMethod whether series have a label with the counting method
  * @param deprecatedCache whether a deprecated, ignored key is present
  */
 public record SpanMetricsSettings(
@@ -50,7 +50,7 @@ public record SpanMetricsSettings(
     boolean samplingMethod,
     boolean deprecatedCache) {
 
-  /** A dimension, and its value where there is no such attribute; null to leave it out. */
+  /** Dimension and its default value; null to omit a missing attribute. */
   public record Named(String name, @Nullable String otherwise) {}
 
   /** Dimensions by name, and patterns of names. */

@@ -22,7 +22,7 @@ final class SpanResource {
    * Resource with nothing counted.
    *
    * @param attributes not shared
-   * @param held bytes that it holds of the memory of series
+   * @param held bytes reserved in the memory of series
    */
   SpanResource(Attributes attributes, SpanForms forms, SeriesRoom room, long held) {
     this.held = held;
@@ -38,7 +38,7 @@ final class SpanResource {
     return attributes;
   }
 
-  /** When a span of it came last. */
+  /** Arrival time of its most recent span. */
   long seenMillis() {
     return seenMillis;
   }

@@ -14,11 +14,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sampled traces whose senders were already answered: no sender can repeat them, so each is retried
- * until a consumer accepts it. Safe for several threads.
+ * Sampled traces whose senders were already acknowledged. The senders will not retry, so each trace
+ * is retried until a consumer accepts it. Thread-safe.
  */
 final class AcknowledgedTraces {
-  /** It was not taken until the end. */
+  /** Reason of traces that were not accepted before the end. */
   static final String UNAVAILABLE = TimedFlush.UNAVAILABLE;
 
   /** The first pause after a trace was not taken; it doubles up to the longest. */
@@ -39,12 +39,12 @@ final class AcknowledgedTraces {
   private Scheduler.@Nullable Timer retry; // guarded by this; set while some wait
   private long bytes; // guarded by this; of those
   private Duration pause = RETRY; // guarded by this
-  private boolean over; // guarded by this; what comes back now is lost
+  private boolean over; // guarded by this; traces returned now are lost
 
   /**
-   * None yet.
+   * Creates an empty instance.
    *
-   * @param onward called when those that had come back were passed on again
+   * @param onward called when returned traces have been sent again
    */
   AcknowledgedTraces(
       Consumer next,
@@ -61,12 +61,12 @@ final class AcknowledgedTraces {
     this.onward = onward;
   }
 
-  /** Whether some came back: there is no room after this, and no more should be decided. */
+  /** Whether returned traces wait for room downstream; no more traces should be decided. */
   synchronized boolean areWaiting() {
     return !waiting.isEmpty();
   }
 
-  /** What those take. */
+  /** Memory used by the returned traces. */
   synchronized long bytes() {
     return bytes;
   }
@@ -119,7 +119,7 @@ final class AcknowledgedTraces {
     onward.run();
   }
 
-  /** What waits, and what comes back from now on, is lost. */
+  /** Ends retries: waiting traces and those returned later are lost. */
   void end() {
     List<OpenTrace> all;
     synchronized (this) {

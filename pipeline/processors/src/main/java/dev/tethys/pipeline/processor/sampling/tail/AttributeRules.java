@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Policies on attributes of resources and spans. */
 final class AttributeRules {
-  /** How many matched values are remembered unless configured. */
+  /** Default number of cached match results. */
   private static final int DEFAULT_CACHE = 128;
 
   private static final int MAX_CACHE = 1_000_000;
@@ -81,7 +81,8 @@ final class AttributeRules {
         try {
           Regex.compile(v);
         } catch (RuntimeException e) {
-          throw o.error(VALUES, "\"" + v + "\" is no regular expression: " + e.getMessage());
+          throw o.error(
+              VALUES, "\"" + v + "\" is not a valid regular expression: " + e.getMessage());
         }
       }
     }
@@ -100,7 +101,7 @@ final class AttributeRules {
       throw o.error("min_value or max_value is needed");
     }
     if (min != null && max != null && min > max) {
-      throw o.error(MIN, "is not larger than max_value, which is " + max);
+      throw o.error(MIN, "must not be larger than max_value, which is " + max);
     }
     return new Range(
         o.get(NUMBER_KEY),
@@ -109,7 +110,7 @@ final class AttributeRules {
         o.get(NUMBER_INVERT));
   }
 
-  /** One that matches anywhere is enough; inverted, none does. */
+  /** Policy that samples if any attribute matches; inverted, if none does. */
   private static Policy policy(
       Predicate<Attributes> ofResource, Predicate<Attributes> ofSpan, boolean invert) {
     return t ->
@@ -123,7 +124,7 @@ final class AttributeRules {
     @Override
     public Policy policy(Tools tools) {
       Predicate<String> matcher = matcher();
-      // An expression may match the empty text: of resources, as in the Collector, not of spans.
+      // As in the Collector, an expression may match the empty text of resources but not of spans.
       return AttributeRules.policy(
           a -> a.contains(key) && matcher.test(a.get(key) instanceof String s ? s : ""),
           a -> a.get(key) instanceof String s && !s.isEmpty() && matcher.test(s),
@@ -143,7 +144,7 @@ final class AttributeRules {
 
   /** Knows of the texts that were asked for last. Safe for threads. */
   private static final class Remembering implements Predicate<String> {
-    /** Longer texts are asked each time: what is remembered stays small. */
+    /** Longer texts are not cached, so the cache stays small. */
     private static final int MAX_LENGTH = 1024;
 
     private final Predicate<String> test;

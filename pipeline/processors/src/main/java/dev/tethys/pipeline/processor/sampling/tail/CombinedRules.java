@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Policies that are made of policies. */
+/** Policies that consist of other policies. */
 final class CombinedRules {
   private static final Section ALL = new Section("and", "Samples if all policies sample.");
   private static final Key<List<PolicySettings>> ALL_OF =
@@ -95,14 +95,16 @@ final class CombinedRules {
     Map<String, Long> percents = new HashMap<>();
     for (Allocation a : o.get(ALLOCATIONS)) {
       if (!byName.containsKey(a.policy())) {
-        throw o.error(ALLOCATIONS, "names \"" + a.policy() + "\", which is no policy in it");
+        throw o.error(
+            ALLOCATIONS, "names \"" + a.policy() + "\", which is not one of its " + "policies");
       }
       percents.put(a.policy(), a.percent());
     }
     Set<String> names = new HashSet<>();
     for (String n : o.get(ORDER)) {
       if (!byName.containsKey(n) || !names.add(n)) {
-        throw o.error(ORDER, "names \"" + n + "\", which is no policy in it, or is there twice");
+        throw o.error(
+            ORDER, "names \"" + n + "\", which is not one of its policies or is " + "listed twice");
       }
     }
     List<Share> shares =

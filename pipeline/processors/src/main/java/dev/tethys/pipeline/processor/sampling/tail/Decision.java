@@ -7,7 +7,7 @@ enum Decision {
   /** Regardless of other policies. */
   DROPPED("dropped");
 
-  /** How metrics call it. */
+  /** Name in metrics. */
   final String text;
 
   Decision(String text) {

@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Makes {@code groupbytrace} processors: they hold traces as {@code tail_sampling} does, and hand
- * each on as a whole. Spans that come later are held anew.
+ * Creates {@code groupbytrace} processors: they hold traces as {@code tail_sampling} does and
+ * forward each as a whole. Late spans are held again.
  */
 public final class GroupByTrace implements ProcessorFactory<TailSettings> {
   private static final Duration LONGEST_WAIT = Duration.ofDays(1);
@@ -90,14 +90,14 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
       throw o.error(TRACES, "num_traces is 1 to " + MAX_TRACES);
     }
     if (o.get(MAX_BYTES) < 1) {
-      throw o.error(MAX_BYTES, "max_bytes is more than nothing");
+      throw o.error(MAX_BYTES, "max_bytes must be positive");
     }
     if (o.get(WORKERS) < 1) {
       throw o.error(WORKERS, "num_workers is at least 1");
     }
     for (Key<Boolean> key : List.of(ORPHANS, ON_DISK)) {
       if (o.get(key)) {
-        throw o.error(key, key.name() + " is not built, here as in the Collector");
+        throw o.error(key, key.name() + " is not supported, as in the Collector");
       }
     }
     return new TailSettings(
@@ -155,8 +155,7 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
     r.gauges(pre + "conf_num_traces", "Maximum number of traces in memory.", "processor")
         .with(id)
         .set(settings.maxTraces());
-    Gauge held =
-        r.gauges(pre + "num_traces_in_memory", "Traces that are held.", "processor").with(id);
+    Gauge held = r.gauges(pre + "num_traces_in_memory", "Traces in memory.", "processor").with(id);
     Counter traces =
         r.counters(pre + "traces_released_total", "Released traces.", "processor").with(id);
     Counter spans =

@@ -19,7 +19,10 @@ import java.util.Set;
 final class OperationCounts {
   private static final String SERVICE = "service.name";
 
-  /** Services whose operations are counted apart; those of the others count together. */
+  /**
+   * Maximum number of services whose operations are counted separately; the others are counted
+   * together.
+   */
   private static final int SERVICES = 1000;
 
   private record Operation(String service, String name) {}
@@ -110,7 +113,7 @@ final class OperationCounts {
     return others.computeIfAbsent(key, k -> new Count()).add(at, passed);
   }
 
-  /** Forgets what has no trace in this window and the one before. */
+  /** Removes operations without a trace in this window and the previous one. */
   private void expire(long at) {
     for (Iterator<Map.Entry<Operation, Count>> i = counts.entrySet().iterator(); i.hasNext(); ) {
       Map.Entry<Operation, Count> e = i.next();

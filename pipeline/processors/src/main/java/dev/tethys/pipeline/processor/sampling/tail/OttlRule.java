@@ -18,10 +18,10 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** {@code ottl_condition}: samples when a condition holds for a span or an event of one. */
+/** {@code ottl_condition}: samples traces in which a condition is true for a span or span event. */
 final class OttlRule implements SamplingPolicy {
   private static final Section SECTION =
-      new Section("ottl_condition", "Samples traces of which an item matches an OTTL condition.");
+      new Section("ottl_condition", "Samples traces with an item that matches an OTTL condition.");
   private static final Key<ErrorMode> MODE =
       SECTION.key(
           "error_mode",

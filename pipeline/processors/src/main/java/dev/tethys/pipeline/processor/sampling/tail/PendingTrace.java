@@ -6,12 +6,12 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A trace that is not decided, with the callbacks of its senders. Guarded by who holds it. */
+/** Undecided trace with the callbacks of its senders. Guarded by its owner. */
 final class PendingTrace {
   static final Comparator<PendingTrace> BY_DUE =
       Comparator.<PendingTrace>comparingLong(t -> t.due).thenComparingLong(t -> t.number);
 
-  /** What a trace and what a piece or a callback of it take besides bytes, roughly. */
+  /** Approximate overhead of a trace, and of each piece or callback, in bytes. */
   private static final int TRACE_COST = 400;
 
   private static final int PIECE_COST = 120;
@@ -29,16 +29,16 @@ final class PendingTrace {
 
   @Nullable Long rootArrival;
 
-  /** When it is decided; not changed while it stands among those that are due. */
+  /** Time of the decision; not changed while the trace is among those that are due. */
   long due;
 
-  /** What was decided when spans came. */
+  /** Decision made as spans arrived. */
   @Nullable Decision early;
 
-  /** Whether a sender of some of it was answered already. */
+  /** Whether a sender of some of its spans was already acknowledged. */
   boolean acknowledged;
 
-  /** Whether policies evaluate it; it is not evicted then. */
+  /** Whether policies are evaluating it; it is not evicted meanwhile. */
   boolean deciding;
 
   private long bytes;
@@ -73,12 +73,12 @@ final class PendingTrace {
     return false;
   }
 
-  /** Whether policies were asked about all of it as it came. */
+  /** Whether policies evaluated all of it on arrival. */
   boolean wasAskedAbout() {
     return pieces.stream().allMatch(p -> p.early() != null);
   }
 
-  /** Its length as a message of OTLP. */
+  /** Encoded size in OTLP. */
   long bytes() {
     return bytes;
   }
@@ -87,7 +87,7 @@ final class PendingTrace {
     return spans;
   }
 
-  /** What it takes, roughly. */
+  /** Approximate memory used. */
   long cost() {
     return TRACE_COST + bytes + (long) PIECE_COST * (pieces.size() + acks);
   }
@@ -97,7 +97,7 @@ final class PendingTrace {
     return PIECE_COST;
   }
 
-  /** What a piece adds to that. */
+  /** Memory that a piece adds. */
   static long cost(SpanPiece p) {
     return p.body().length + 2L * PIECE_COST;
   }

@@ -7,9 +7,9 @@ package dev.tethys.pipeline.processor.sampling.tail;
 @FunctionalInterface
 interface Policy {
   /**
-   * What it says of a trace.
+   * Decides on a trace.
    *
-   * @throws RuntimeException when it cannot tell; the other policies are asked all the same
+   * @throws RuntimeException if it cannot; the other policies are evaluated anyway
    */
   Decision decide(Trace trace);
 }

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The policies of a processor, those that drop first: one of these ends the asking. */
+/** Policies of a processor, dropping policies first: a drop ends the evaluation. */
 final class PolicySet {
   private record Entry(PolicySettings settings, Policy policy, List<Conditions> conditions) {}
 
@@ -68,7 +68,7 @@ final class PolicySet {
     return entries.stream().flatMap(e -> e.conditions.stream()).toList();
   }
 
-  /** What all of them say: one that drops counts most, then one that samples. */
+  /** Combined decision: a drop takes precedence, then a sampling decision. */
   Decision decide(Trace trace) {
     boolean sampled = false;
     for (Entry e : entries) {
@@ -84,7 +84,7 @@ final class PolicySet {
     return Decision.of(sampled);
   }
 
-  /** What one of them says; null when it fails. */
+  /** Decision of one policy; null if it fails. */
   private @Nullable Decision ask(Entry e, Trace trace) {
     long begin = clock.nanos();
     String name = e.settings.name();

@@ -12,9 +12,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A policy in a configuration.
+ * Policy in a configuration.
  *
- * @param type what stands under {@code type}, and what its rule stands under
+ * @param type value of {@code type}, and the key of its rule
  */
 record PolicySettings(String name, String type, SamplingPolicy rule) {
   static final String DROP = "drop";
@@ -47,18 +47,18 @@ record PolicySettings(String name, String type, SamplingPolicy rule) {
       add("probabilistic", RateRules.PROBABILISTIC, "A share.");
       add("status_code", SpanRules.STATUS_CODE, "By status.");
       add("string_attribute", AttributeRules.STRING, "By a text.");
-      add("rate_limiting", RateRules.RATE_LIMITING, "So many spans a second.");
-      add("bytes_limiting", RateRules.BYTES_LIMITING, "So many bytes a second.");
+      add("rate_limiting", RateRules.RATE_LIMITING, "Limits spans per second.");
+      add("bytes_limiting", RateRules.BYTES_LIMITING, "Limits bytes per second.");
       add("span_count", SpanRules.SPAN_COUNT, "By the number of spans.");
       add("rare", RareRules.TYPE, "By operations that are seldom seen.");
       add("trace_state", SpanRules.TRACE_STATE, "By an entry of the trace state.");
       add("boolean_attribute", AttributeRules.BOOLEAN, "By a boolean.");
       add("ottl_condition", OttlRule.TYPE, "By conditions of OTTL.");
-      add("and", CombinedRules.AND, "By several policies at once.");
+      add("and", CombinedRules.AND, "Combines policies that must all match.");
       add("not", CombinedRules.NOT, "By the opposite of a policy.");
       if (outer) {
         add(DROP, CombinedRules.DROP, "A veto.");
-        add("composite", CombinedRules.COMPOSITE, "By several policies, one after the other.");
+        add("composite", CombinedRules.COMPOSITE, "Evaluates policies in order, each with a rate.");
       }
     }
 
@@ -71,20 +71,21 @@ record PolicySettings(String name, String type, SamplingPolicy rule) {
       String n = o.get(name);
       String t = o.get(type);
       if (n.isEmpty()) {
-        throw o.error(name, "is not empty");
+        throw o.error(name, "must not be empty");
       }
       List<String> types = new ArrayList<>(List.of(ALWAYS, FLAGS));
       types.addAll(rules.keySet());
       if (!types.contains(t)) {
         throw o.error(
-            type, "there is no policy \"" + t + "\" here; there are " + String.join(", ", types));
+            type,
+            "unknown policy type \"" + t + "\"; it must be one of " + String.join(", ", types));
       }
       @Nullable SamplingPolicy rule = null;
       for (Map.Entry<String, Key<SamplingPolicy>> e : rules.entrySet()) {
         if (e.getKey().equals(t)) {
           rule = o.find(e.getValue());
         } else if (o.has(e.getValue())) {
-          throw o.error(e.getValue(), "is not a setting of a policy of type " + t);
+          throw o.error(e.getValue(), "is not allowed in a policy of type " + t);
         }
       }
       if (t.equals(ALWAYS)) {
@@ -93,7 +94,7 @@ record PolicySettings(String name, String type, SamplingPolicy rule) {
         rule = new SpanRules.Flags();
       }
       if (rule == null) {
-        throw o.error("policy \"" + n + "\" of type " + t + " says nothing under " + t);
+        throw o.error("policy \"" + n + "\" of type " + t + " has no settings; set " + t);
       }
       return new PolicySettings(n, t, rule);
     }

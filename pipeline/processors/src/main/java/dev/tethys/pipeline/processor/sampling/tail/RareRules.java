@@ -30,8 +30,8 @@ final class RareRules {
           "max_operations",
           Type.INT,
           10_000L,
-          "Maximum number of counted operations; a service has at most a tenth "
-              + "of them, and its remaining operations are counted as one.");
+          "Maximum number of counted operations. A service has at most a tenth of them; its "
+              + "remaining operations are counted as one.");
 
   static final Type<SamplingPolicy> TYPE = SECTION.type(RareRules::read);
 

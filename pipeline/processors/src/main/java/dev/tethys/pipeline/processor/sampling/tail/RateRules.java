@@ -11,9 +11,9 @@ import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Policies that keep a share of traces, or so much of them a second. */
+/** Policies that keep a share of traces, or a limited amount per second. */
 final class RateRules {
-  /** What the Collector hashes before the id unless told otherwise. */
+  /** Default salt of the Collector, hashed before the id. */
   private static final String DEFAULT_SALT = "default-hash-seed";
 
   private static final long FNV_OFFSET = 0xcbf29ce484222325L;
@@ -69,7 +69,7 @@ final class RateRules {
     return new Limit(rate, capacity == null || capacity == 0 ? 2 * rate : capacity, ofBytes);
   }
 
-  /** The largest hash that is kept, as 64 bits without sign. */
+  /** Largest hash that is kept, as unsigned 64 bits. */
   static long threshold(double ratio) {
     if (!(ratio > 0)) {
       return 0;
@@ -77,7 +77,7 @@ final class RateRules {
     if (ratio >= 1) {
       return -1;
     }
-    // A product of 64 significant bits, of which the fraction is cut off.
+    // Product with 64 significant bits; the fraction is truncated.
     BigDecimal all = new BigDecimal(BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE));
     BigDecimal exact = all.multiply(new BigDecimal(ratio));
     int shift = 64 - exact.toBigInteger().bitLength();

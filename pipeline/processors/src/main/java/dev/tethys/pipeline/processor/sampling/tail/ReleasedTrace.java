@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Released trace: every sender of its spans receives its outcome, including senders that repeat
+ * Released trace. Every sender of its spans receives its outcome, including senders that repeat
  * spans before it is known. The first outcome counts.
  */
 final class ReleasedTrace implements AckCallback {
@@ -46,7 +46,9 @@ final class ReleasedTrace implements AckCallback {
     }
   }
 
-  /** Has a sender of the same wait with the others; false when it is to be sent on again. */
+  /**
+   * Adds a sender of the same spans to those that wait; returns false if they must be sent again.
+   */
   boolean join(AckCallback.Part sender) {
     Outcome known;
     synchronized (this) {

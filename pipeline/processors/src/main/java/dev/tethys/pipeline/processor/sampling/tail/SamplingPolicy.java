@@ -6,8 +6,8 @@ import dev.tethys.pipeline.ottl.Ottl;
 import java.util.List;
 
 /**
- * A policy as configured. Rules that are equal make policies that decide alike, so that a reload
- * keeps a policy, and what it has counted, where its rule stays.
+ * Configured policy. Equal rules create equivalent policies, so a reload keeps a policy and its
+ * counts if its rule is unchanged.
  */
 interface SamplingPolicy {
   /**

@@ -16,14 +16,13 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The spans of one trace that came of one resource at once, as a message of OTLP: what is held of
- * them. A sender that repeats the same spans makes the same piece, regardless of others in the
- * request.
+ * Spans of one trace received together from one resource, held as an OTLP message. A sender that
+ * repeats the same spans produces the same piece, regardless of other spans in the request.
  *
- * @param body not to be written into
- * @param hasRoot whether a span without a parent is among them
+ * @param body must not be modified
+ * @param hasRoot whether it contains a span without a parent
  * @param fingerprint of the body
- * @param early what policies say of these spans alone; null when they are not asked
+ * @param early decision of policies on these spans alone; null if they are not evaluated
  */
 record SpanPiece(
     TraceId id,
@@ -97,7 +96,7 @@ record SpanPiece(
     return fingerprint == other.fingerprint && Arrays.equals(body, other.body);
   }
 
-  /** Its spans, a tree of the caller's. */
+  /** Decodes the spans into a new tree. */
   TracesData read() {
     return READER.traces(body, 0, body.length);
   }

@@ -65,11 +65,13 @@ final class SpanRules {
             case "UNSET" -> 0;
             case "OK" -> 1;
             case "ERROR" -> 2;
-            default -> throw o.error(CODES, "there is no status \"" + s + "\"; OK, ERROR or UNSET");
+            default ->
+                throw o.error(
+                    CODES, "unknown status \"" + s + "\"; it must be OK, ERROR " + "or UNSET");
           });
     }
     if (codes.isEmpty()) {
-      throw o.error(CODES, "names at least one of OK, ERROR and UNSET");
+      throw o.error(CODES, "must list at least one of OK, ERROR and UNSET");
     }
     return new Status(codes);
   }
@@ -82,7 +84,7 @@ final class SpanRules {
     }
   }
 
-  /** Samples when a span says that it was sampled at its beginning. */
+  /** Samples traces with a span whose sampled flag is set. */
   record Flags() implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
@@ -134,7 +136,7 @@ final class SpanRules {
       return t -> Decision.of(t.anySpan(s -> all.contains(entry(s.traceState()))));
     }
 
-    /** The value of the key; "" where there is none or the state is none. */
+    /** Value of the key; "" if it is missing or the state is invalid. */
     private String entry(String state) {
       Map<String, String> entries = new LinkedHashMap<>();
       for (String e : state.split(",")) {

@@ -45,7 +45,7 @@ class TailMetrics {
     traces =
         r.counters(
             pre + "count_traces_sampled_total",
-            "Traces by what a policy said of them.",
+            "Traces by policy and decision.",
             "processor",
             "policy",
             "sampled",
@@ -53,7 +53,7 @@ class TailMetrics {
     spans =
         r.counters(
             pre + "count_spans_sampled_total",
-            "Spans by what a policy said of their traces.",
+            "Spans by policy and decision on their traces.",
             "processor",
             "policy",
             "sampled",
@@ -61,7 +61,7 @@ class TailMetrics {
     global =
         r.counters(
             pre + "global_count_traces_sampled_total",
-            "Traces by what was decided of them.",
+            "Traces by final decision.",
             "processor",
             "sampled",
             "decision");

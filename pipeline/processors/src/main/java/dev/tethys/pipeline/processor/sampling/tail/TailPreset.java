@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Named list of policies, with configurable numbers. */
 enum TailPreset {
-  /** Traces with errors, slow ones and those with rare operations; of the others a share. */
+  /**
+   * Keeps traces with errors, slow traces, traces with rare operations, and a share of the others.
+   */
   KEEP_ERRORS_SLOW_RARE("keep_errors_slow_rare");
 
   private static final Section SECTION =

@@ -27,19 +27,19 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds spans by traces until policies decide on each. A source is answered as configured: when its
- * spans are held, which then continue until they are taken; or when the traces that they belong to
- * were dropped or destinations have them.
+ * Holds spans by trace until policies decide on each trace. Sources are acknowledged as configured:
+ * when their spans are held, which are then retried until accepted; or when their traces were
+ * dropped or delivered.
  *
- * <p>Decisions are made by one thread at a time, which passes each trace on before it evaluates the
- * next. While what comes behind has no room it waits there, and the table fills: what comes then is
- * given back to its source. The table holds less than its settings allow and one batch.
+ * <p>One thread at a time makes decisions and forwards each trace before it evaluates the next.
+ * While downstream has no room it waits, the table fills, and new spans are rejected. The table
+ * never holds more than its limits plus one batch.
  */
 final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   /** Policies did not sample it. */
   static final String SAMPLED_OUT = "sampled_out";
 
-  /** It was not decided when the processor stopped, which is configured to drop such. */
+  /** Reason of traces undecided at stop, if the processor is configured to drop them. */
   static final String PENDING_AT_STOP = "pending_at_stop";
 
   /** Deciding failed, and its senders had been answered. */
@@ -48,10 +48,10 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   /** Due traces are decided together, so often at most. */
   private static final Duration TICK = Duration.ofMillis(100);
 
-  /** What is due for longer is held up behind this processor. */
+  /** Time overdue after which a trace counts as blocked by downstream. */
   private static final Duration LONG_DUE = Duration.ofSeconds(2);
 
-  /** How long a successor waits for traces that are being passed on. */
+  /** Time that a successor waits for traces in flight. */
   private static final Duration LONGEST_WAY = Duration.ofSeconds(5);
 
   private static final Duration RETRY = Duration.ofSeconds(1);
@@ -64,7 +64,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   private final TailMetrics metrics;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** There may be room now. */
+  /** Signals that there may be room. */
   private final Condition room = lock.newCondition();
 
   /** A round of decisions is over. */
@@ -75,7 +75,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   private volatile TailSettings settings; // written under lock
   private volatile PolicySet policies; // written under lock
   private boolean deciding; // guarded by lock; whether a thread decides
-  private boolean ending; // guarded by lock; whether traces are decided as they come
+  private boolean ending; // guarded by lock; whether traces are decided on arrival
   private boolean stopped; // guarded by lock
   private Scheduler.@Nullable Timer timer; // guarded by lock
   private long timerAt; // guarded by lock; when it runs
@@ -147,7 +147,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       full = awaitRoom(pieces);
       if (full == null) {
         arrival.enter(clock.nanos());
-        room.signalAll(); // traces may have been thrown out
+        room.signalAll(); // traces may have been evicted
         if (ending) {
           table.makeAllDue(clock.nanos());
         }
@@ -165,12 +165,12 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     arrival.finish((late, release) -> send(batch(late), release));
   }
 
-  /** What policies say of spans as they come; null when they are asked at the end. */
+  /** Evaluator of spans on arrival; null if traces are evaluated at the end. */
   private @Nullable Function<Trace, Decision> early() {
     return settings.onIngest() ? policies::decide : null;
   }
 
-  /** Waits for room if configured so; why there is none, or null when there is. */
+  /** Waits for room if configured; returns the reason why there is none, or null. */
   private @Nullable String awaitRoom(List<SpanPiece> pieces) {
     while (!stopped) {
       long cost = table.costOf(pieces);
@@ -199,7 +199,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     return "it has stopped";
   }
 
-  /** Whether traces are not decided in time, for what comes behind has no room. */
+  /** Whether decisions are late because downstream has no room. */
   private boolean isHeldUp() {
     PendingTrace t = table.first();
     return t != null && clock.nanos() - t.due > LONG_DUE.toNanos();
@@ -210,10 +210,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     return new Batch(Signal.TRACES, Encoding.OTLP, SpanPiece.join(pieces), spans, 0, Metadata.NONE);
   }
 
-  /**
-   * The batch of a trace to pass on; null when there is no memory for it, or it is beyond all
-   * bounds.
-   */
+  /** Batch of a trace to forward; null if there is not enough memory or it exceeds all limits. */
   private @Nullable Batch joined(PendingTrace t) {
     try {
       return batch(t.pieces);
@@ -264,7 +261,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     decide();
   }
 
-  /** Decides what is due, one trace after the other; at most one thread does. */
+  /** Decides on due traces one after the other, on at most one thread. */
   private void decide() {
     lock.lock();
     try {
@@ -278,7 +275,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     long begin = clock.nanos();
     try {
       while (decideNext()) {
-        // until nothing is due
+        // until no trace is due
       }
     } finally {
       metrics.ran(clock.nanos() - begin);
@@ -288,14 +285,14 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
         metrics.onMemory(table.traces());
         arm();
         idle.signalAll();
-        room.signalAll(); // what was owed may have gone
+        room.signalAll(); // held traces may have been delivered
       } finally {
         lock.unlock();
       }
     }
   }
 
-  /** Decides on one trace and hands it on; false when none is due. */
+  /** Decides on one trace and forwards it; returns false if none is due. */
   private boolean decideNext() {
     PendingTrace t;
     List<SpanPiece> seen;
@@ -363,12 +360,12 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     return true;
   }
 
-  /** What is decided of a trace; null when that failed and its senders are to keep it. */
+  /** Decision on a trace; null if it failed and the senders must keep the trace. */
   private @Nullable Decision decide(PendingTrace t, Trace trace) {
     try {
       Decision d = t.early;
       if (d == null) {
-        // What came before a reload made it span-ingest was not asked about yet.
+        // Spans that arrived before a reload to span-ingest have not been evaluated yet.
         d =
             settings.onIngest() && t.wasAskedAbout()
                 ? Decision.NOT_SAMPLED
@@ -393,8 +390,8 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   }
 
   /**
-   * Decides from now on without waiting: receivers and queues that stop wait for what they sent, so
-   * that nothing would be left of the time when this processor is stopped.
+   * Makes decisions without waiting from now on: stopping receivers and queues wait for the spans
+   * they sent, which would use up the time to stop this processor.
    */
   @Override
   public void notReady() {
@@ -424,8 +421,8 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   }
 
   /**
-   * Decides on what is held, within the time; what is left then is given back to its senders, and
-   * lost where they were answered already. Everything that comes from now on is given back.
+   * Decides on held traces within the time limit. Remaining traces are rejected to their senders,
+   * and lost if the senders were already acknowledged. All later spans are rejected.
    */
   @Override
   public void stop(Duration timeLimit) {
@@ -470,7 +467,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     }
   }
 
-  /** Waits until no thread decides, and if wanted nothing is held any more. */
+  /** Waits until no thread makes decisions and, if requested, nothing is held. */
   private void awaitIdle(Duration timeLimit, boolean empty) {
     long left = timeLimit.toNanos();
     lock.lock();

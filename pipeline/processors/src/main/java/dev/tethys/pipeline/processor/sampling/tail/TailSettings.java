@@ -13,11 +13,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of {@code tail_sampling}, and of what holds traces as it does.
+ * Settings of {@code tail_sampling} and of processors that hold traces in the same way.
  *
- * @param regroups whether spans that come after the decision are held anew
- * @param afterRoot how long a trace waits once its root is there; zero for no less than others
- * @param onIngest whether spans are judged as they come, each arrival on its own
+ * @param regroups whether spans that come after the decision are held again
+ * @param afterRoot wait after the root span has arrived; zero for the usual wait
+ * @param onIngest whether spans are evaluated on arrival, each arrival separately
  */
 public record TailSettings(
     Duration decisionWait,
@@ -34,7 +34,7 @@ public record TailSettings(
     boolean atOnce,
     boolean regroups,
     List<PolicySettings> policies) {
-  /** What is held at most unless configured: a quarter of the heap. */
+  /** Default memory limit: a quarter of the heap. */
   static final long DEFAULT_MAX_BYTES = Math.max(32L << 20, Runtime.getRuntime().maxMemory() / 4);
 
   private static final long MAX_COUNT = 100_000_000;
@@ -148,7 +148,7 @@ public record TailSettings(
     }
     @Nullable Long max = o.find(MAX_BYTES);
     if (max != null && max <= 0) {
-      throw o.error(MAX_BYTES, "is more than nothing");
+      throw o.error(MAX_BYTES, "must be positive");
     }
     if (o.get(SHARDS) < 1 || o.get(SHARDS) > 256) {
       throw o.error(SHARDS, "is 1 to 256");
@@ -163,7 +163,7 @@ public record TailSettings(
       if (onIngest && p.rule().isStateful()) {
         throw o.error(
             POLICIES,
-            "\"" + p.name() + "\" counts what it samples, which span-ingest does not allow");
+            "\"" + p.name() + "\" counts sampled traces, which span-ingest does not allow");
       }
     }
     YamlObject cache = o.find(DECISION_CACHE);
@@ -184,7 +184,7 @@ public record TailSettings(
         policies);
   }
 
-  /** Policies of the preset, then the others. */
+  /** Policies of the preset, followed by the configured ones. */
   private static List<PolicySettings> policies(YamlObject o) {
     TailPreset preset = o.find(PRESET);
     YamlObject options = o.find(PRESET_OPTIONS);
@@ -199,7 +199,7 @@ public record TailSettings(
     if (all.isEmpty()) {
       throw o.error(
           POLICIES,
-          "names at least one policy, or there is a preset: without one nothing is sampled");
+          "must have at least one policy unless a preset is set; otherwise nothing is sampled");
     }
     return all;
   }
@@ -219,7 +219,7 @@ public record TailSettings(
     return (int) n;
   }
 
-  /** When a trace is decided that came then, and whose root came then or has not. */
+  /** Decision time of a trace, from its arrival and the arrival of its root, if any. */
   long due(long arrival, @Nullable Long rootArrival) {
     long due = arrival + decisionWait.toNanos();
     return rootArrival == null || afterRoot.isZero()

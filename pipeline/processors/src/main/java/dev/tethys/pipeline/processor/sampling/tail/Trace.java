@@ -10,8 +10,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trace as policies see it. Spans are decoded when a policy first reads them, so policies on id,
- * count or size need no decoding. For one thread; policies change nothing.
+ * Trace as seen by policies. Spans are decoded when a policy first reads them, so policies on id,
+ * count or size need no decoding. Not thread-safe; policies must not modify it.
  */
 final class Trace {
   private final TraceId id;
@@ -35,12 +35,12 @@ final class Trace {
     return spanCount;
   }
 
-  /** Its length as a message of OTLP. */
+  /** Encoded size in OTLP. */
   long bytes() {
     return bytes;
   }
 
-  /** Its spans by what brought them. */
+  /** Spans of the trace, one tree per piece. */
   List<TracesData> data() {
     if (decoded == null) {
       decoded = decoder.get();

@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Spans of one batch on their way into the trace table. */
 final class TraceArrival {
-  /** There were more traces than may be held; it was the oldest. */
+  /** Reason of the oldest trace, evicted because too many were held. */
   static final String TOO_EARLY = "dropped_too_early";
 
-  /** Its trace was larger than configured. */
+  /** Reason of spans whose trace exceeds the size limit. */
   static final String TOO_LARGE = "trace_too_large";
 
   /** The same spans were sent again while they were held, or after they had been passed on. */
@@ -23,7 +23,7 @@ final class TraceArrival {
   private final AckCallback each;
   private final List<SpanPiece> late = new ArrayList<>();
 
-  /** What is to be done without the lock: callbacks call whom they like. */
+  /** Actions to run without the lock, because callbacks may call anything. */
   private final List<Runnable> after = new ArrayList<>();
 
   private final TraceTable table;
@@ -103,7 +103,7 @@ final class TraceArrival {
     }
   }
 
-  /** A late piece goes the way of its trace. */
+  /** Applies the decision of a trace to a late piece. */
   private void follow(boolean sampled, SpanPiece p, @Nullable ReleasedTrace before) {
     if (!sampled) {
       account.drop(TailSampler.SAMPLED_OUT, p.spans());
@@ -142,7 +142,7 @@ final class TraceArrival {
     send.accept(late, new ReleasedTrace(senders, false));
   }
 
-  /** Takes a trace out undecided; what its senders are to hear without the lock. */
+  /** Evicts an undecided trace; the result notifies its senders and runs without the lock. */
   private Runnable evict(PendingTrace t, String reason) {
     table.close(t);
     table.free(t);

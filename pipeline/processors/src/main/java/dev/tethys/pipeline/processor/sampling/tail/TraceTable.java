@@ -11,11 +11,11 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Traces that are held, traces that were decided lately, and decisions without traces.
+ * Held traces, recently decided traces, and cached decisions without traces.
  *
- * <p>Invariants: a trace is held or decided, not both; each held one that policies do not evaluate
- * is among those that are due; {@code bytes} is the cost of the held ones, and of the one that is
- * being passed on until it is taken. Guarded by its owner.
+ * <p>Invariants: a trace is either held or decided; each held trace that policies are not
+ * evaluating is among those that are due; {@code bytes} is the cost of held traces and of traces in
+ * flight until they are accepted. Guarded by its owner.
  */
 final class TraceTable {
   private final Map<TraceId, PendingTrace> held = new LinkedHashMap<>();
@@ -33,7 +33,7 @@ final class TraceTable {
     notSampled.resize(settings.notSampledCache());
   }
 
-  /** Takes other settings; what is held waits as long as they say. */
+  /** Applies new settings; held traces wait as they specify. */
   void adjust(TailSettings s) {
     settings = s;
     sampled.resize(s.sampledCache());
@@ -50,7 +50,7 @@ final class TraceTable {
     return held.size();
   }
 
-  /** Traces of which anything is known in addition to a cached decision. */
+  /** Number of traces with more state than a cached decision. */
   int traces() {
     return held.size() + decided.size();
   }
@@ -67,7 +67,7 @@ final class TraceTable {
     return decided.get(id);
   }
 
-  /** What a cache knows of a trace; null for nothing. */
+  /** Cached decision on a trace; null if unknown. */
   @Nullable Boolean cached(TraceId id) {
     if (sampled.contains(id)) {
       return true;
@@ -75,7 +75,7 @@ final class TraceTable {
     return notSampled.contains(id) ? false : null;
   }
 
-  /** What is to be held of pieces, in bytes; next to nothing of what is known. */
+  /** Memory needed to hold pieces; almost none for known ones. */
   long costOf(List<SpanPiece> pieces) {
     long n = 0;
     for (SpanPiece p : pieces) {
@@ -89,7 +89,7 @@ final class TraceTable {
     return n;
   }
 
-  /** How many traces there will be more. */
+  /** Number of new traces in pieces. */
   int tracesOf(List<SpanPiece> pieces) {
     Map<TraceId, Boolean> fresh = new HashMap<>();
     for (SpanPiece p : pieces) {
@@ -132,7 +132,7 @@ final class TraceTable {
     }
   }
 
-  /** Notes that a sender repeated spans that are held. */
+  /** Records that a sender repeated held spans. */
   void repeat(PendingTrace t, AckCallback.Part sender) {
     bytes -= t.cost();
     t.repeat(sender);
@@ -145,7 +145,7 @@ final class TraceTable {
     byDue.add(t);
   }
 
-  /** Has everything that is held be due. */
+  /** Makes all held traces due. */
   void makeAllDue(long now) {
     List<PendingTrace> all = List.copyOf(byDue);
     byDue.clear();
@@ -155,7 +155,7 @@ final class TraceTable {
     }
   }
 
-  /** The next that is due; null when there is none. */
+  /** Next due trace; null if there is none. */
   @Nullable PendingTrace first() {
     return byDue.isEmpty() ? null : byDue.first();
   }
@@ -166,13 +166,13 @@ final class TraceTable {
     t.deciding = true;
   }
 
-  /** A trace is no longer held, but its bytes are still there. */
+  /** Stops holding a trace; its bytes remain counted. */
   void close(PendingTrace t) {
     byDue.remove(t);
     held.remove(t.id);
   }
 
-  /** Its bytes have gone. */
+  /** Releases the bytes of a trace. */
   void free(PendingTrace t) {
     bytes -= t.cost();
   }
@@ -184,11 +184,11 @@ final class TraceTable {
   }
 
   /**
-   * Makes room for a trace that was opened: decisions go first.
+   * Makes room for an opened trace; decided traces are evicted first.
    *
-   * @param thrownOut told decisions that are forgotten with their traces
-   * @return a trace that has to go undecided; null for none. Fewer traces than there were may be
-   *     allowed since a reload: they are not all thrown out at once.
+   * @param thrownOut receives decisions that are forgotten with their traces
+   * @return a trace to evict undecided; null for none. If a reload lowered the limit, excess traces
+   *     are not all evicted at once.
    */
   @Nullable PendingTrace makeRoom(PendingTrace opened, List<TraceDecision> thrownOut) {
     Iterator<TraceDecision> d = decided.values().iterator();

@@ -1,4 +1,4 @@
-/** The {@code tail_sampling} processor: traces are held, and kept or dropped as a whole. */
+/** The {@code tail_sampling} processor: holds traces, and keeps or drops each as a whole. */
 @NullMarked
 package dev.tethys.pipeline.processor.sampling.tail;
 

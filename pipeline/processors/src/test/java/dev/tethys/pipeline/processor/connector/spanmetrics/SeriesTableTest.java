@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-/** How much memory series take, and what tells them apart. */
+/** Memory used by series, and their identity. */
 class SeriesTableTest {
   private SeriesTable table(int limit, SeriesRoom room) {
     return new SeriesTable(SeriesForm.numbers("calls"), limit, 0, room);
