@@ -23,12 +23,12 @@ import org.jspecify.annotations.Nullable;
  * single ones; all of it can be reloaded.
  *
  * @param limits limits of all tenants
- * @param overrides limits of single tenants, which replace those of all where they are written
- * @param written the section as it is written, null if there is none
+ * @param overrides limits of single tenants, which override those of all
+ * @param written the section as written, null if there is none
  */
 public record LogsConfig(
     Limits limits, Map<String, Limits> overrides, @Nullable Map<?, ?> written) {
-  /** Farthest that an entry may be ahead of the clock, as in Loki. */
+  /** Maximum time that an entry may be ahead of the clock, as in Loki. */
   private static final Duration CREATION_GRACE = Duration.ofMinutes(10);
 
   private static final double MAX_MEGABYTES = 1e9;
@@ -63,7 +63,7 @@ public record LogsConfig(
             null, null, null, null, null, null, null, null, null, null, null, null, null, null,
             null, null, null);
 
-    /** These limits where they are written, others elsewhere. */
+    /** Merges limits: unset ones are taken from others. */
     Limits over(Limits others) {
       return new Limits(
           first(maxLineSize, others.maxLineSize),
@@ -92,8 +92,8 @@ public record LogsConfig(
     /**
      * Limits of the store.
      *
-     * @param flags limits where nothing is written
-     * @param keep retention time where none is written, zero for no limit
+     * @param flags defaults of unset limits
+     * @param keep default retention, zero for no limit
      */
     LogLimits over(LogLimits flags, Duration keep) {
       Duration oldest = maxAge == null ? MAX_AGE : maxAge;
@@ -115,7 +115,7 @@ public record LogsConfig(
                   retentionRules == null ? List.of() : retentionRules));
     }
 
-    /** As in Loki, 0 is no limit. */
+    /** Converts a limit; 0 means none, as in Loki. */
     private static int number(@Nullable Long written, int otherwise) {
       return written == null
           ? otherwise
@@ -311,17 +311,17 @@ public record LogsConfig(
   /**
    * Limits of a tenant.
    *
-   * @param flags limits where nothing is written
-   * @param keep retention time where none is written, zero for no limit
+   * @param flags defaults of unset limits
+   * @param keep default retention, zero for no limit
    */
   public LogLimits limits(String tenant, LogLimits flags, Duration keep) {
     return of(tenant).over(flags, keep);
   }
 
   /**
-   * Retention time of a tenant's streams that no rule selects, zero for no limit.
+   * Retention of a tenant's streams that no rule selects, zero for no limit.
    *
-   * @param keep time where none is written
+   * @param keep default
    */
   public Duration retention(String tenant, Duration keep) {
     Duration written = of(tenant).retention;

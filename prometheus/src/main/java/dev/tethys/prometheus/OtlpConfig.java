@@ -39,7 +39,7 @@ public record OtlpConfig(
       this.utf8 = utf8;
     }
 
-    /** As written in the file. */
+    /** Form in the file. */
     public String text() {
       return text;
     }
@@ -107,7 +107,7 @@ public record OtlpConfig(
     return SECTION;
   }
 
-  /** What holds where there is no such section. */
+  /** Defaults without the section. */
   public static final OtlpConfig DEFAULT =
       new OtlpConfig(
           TranslationStrategy.UNDERSCORE_ESCAPING_WITH_SUFFIXES,

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * and for single ones; all of it can be reloaded.
  *
  * @param limits limits of all tenants
- * @param overrides limits of single tenants, which replace those of all where they are written
- * @param written the section as it is written, null if there is none
+ * @param overrides limits of single tenants, which override those of all
+ * @param written the section as written, null if there is none
  */
 public record ProfilesConfig(
     Limits limits, Map<String, Limits> overrides, @Nullable Map<?, ?> written) {
@@ -57,7 +57,7 @@ public record ProfilesConfig(
           number(maxSeries, defaults.maxSeries()));
     }
 
-    /** As in Pyroscope, 0 is no limit. */
+    /** Converts a limit; 0 means none, as in Pyroscope. */
     private static int number(@Nullable Long written, int otherwise) {
       return written == null
           ? otherwise

@@ -38,15 +38,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@code prometheus.yml} that was found to be right.
+ * A valid {@code prometheus.yml}.
  *
  * @param collect exporters inside this process
- * @param ruleFiles patterns of the files that hold rules
- * @param remoteWrite where samples are sent
- * @param remoteRead stores elsewhere that queries read too
- * @param stores databases of other kinds that queries read too
- * @param files every file that was read for it, the main one first
- * @param notices what a reader of the log should know: keys that mean nothing here
+ * @param ruleFiles patterns of rule files
+ * @param remoteWrite destinations of samples
+ * @param remoteRead remote stores that queries read too
+ * @param stores databases of other types that queries read too
+ * @param files every file that was read, the main one first
+ * @param notices messages for the log: keys without effect
  */
 public record PrometheusConfig(
     GlobalConfig global,
@@ -146,8 +146,8 @@ public record PrometheusConfig(
   /**
    * Reads a file and the files it names.
    *
-   * @throws ConfigException with the position of what is wrong, or of what is not built yet
-   * @throws IOException when a file cannot be read
+   * @throws ConfigException with the position of an error or an unsupported setting
+   * @throws IOException if a file cannot be read
    */
   public static PrometheusConfig read(Path file) throws IOException {
     return read(YamlDocument.read(file), file, System::getenv);
@@ -303,10 +303,10 @@ public record PrometheusConfig(
   }
 
   /**
-   * The groups of all rule files that there are now.
+   * Groups of all current rule files.
    *
-   * @throws ConfigException when one of them is wrong
-   * @throws IOException when one cannot be read
+   * @throws ConfigException if one of them is invalid
+   * @throws IOException if one cannot be read
    */
   public List<GroupSpec> readRules(ParserOptions parser) throws IOException {
     List<GroupSpec> out = new ArrayList<>();
@@ -325,7 +325,7 @@ public record PrometheusConfig(
     return List.copyOf(out);
   }
 
-  /** The files that one of the patterns means now. */
+  /** Files that currently match the pattern. */
   public List<Path> findRuleFiles(String pattern) throws IOException {
     return FilePattern.of(pattern).files();
   }
@@ -362,12 +362,12 @@ public record PrometheusConfig(
     }
   }
 
-  /** The reference of all keys as Markdown, made from what they are read with. */
+  /** Reference of all keys in Markdown, generated from their declarations. */
   public static String reference() {
     return ConfigReference.markdown("prometheus.yml", sections().toArray(Section[]::new));
   }
 
-  /** The sections of the file, of files that it names, and of what these hold by another type. */
+  /** Sections of the file, of files that it names, and of nested sections with another type. */
   static List<Section> sections() {
     List<Section> sections = new ArrayList<>();
     sections.add(SECTION);

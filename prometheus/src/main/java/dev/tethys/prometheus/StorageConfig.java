@@ -24,12 +24,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The {@code storage} section; all of it can be reloaded.
  *
- * @param outOfOrderWindow how late a sample may come, zero for not at all
- * @param retentionTime null when it is not given here
- * @param retentionSize null when it is not given here
- * @param retentionPercentage of the disk's size, null when it is not given here
- * @param downsampling what is kept beside samples and beyond them; null when it is not given here
- * @param retentionRules series that are kept for different times, before those of flags
+ * @param outOfOrderWindow maximum delay of a sample, zero for none
+ * @param retentionTime null if not set here
+ * @param retentionSize null if not set here
+ * @param retentionPercentage of the disk's size, null if not set here
+ * @param downsampling aggregates kept with and after the samples; null if not set here
+ * @param retentionRules retention of selected series, before those of flags
  * @param quietShare the share of series without new samples at which memory is cut for them
  */
 public record StorageConfig(
@@ -41,7 +41,7 @@ public record StorageConfig(
     @Nullable List<Downsampling> downsampling,
     double quietShare,
     long maxExemplars) {
-  /** What holds where there is no such section. */
+  /** Defaults without the section. */
   public static final StorageConfig DEFAULT =
       new StorageConfig(
           Duration.ZERO,

@@ -11,9 +11,9 @@ final class TenantOverrides {
   private TenantOverrides() {}
 
   /**
-   * Limits by tenant, in the order in which they are written.
+   * Limits by tenant, in order.
    *
-   * @throws dev.tethys.config.ConfigException if a name is no tenant's
+   * @throws dev.tethys.config.ConfigException if a name is not a valid tenant
    */
   static <T> Map<String, T> read(YamlObject o, Key<Map<String, T>> key) {
     Map<String, T> overrides = o.get(key);

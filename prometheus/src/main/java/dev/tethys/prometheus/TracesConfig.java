@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * for all tenants and for single ones. It also switches span metrics.
  *
  * @param limits limits of all tenants
- * @param overrides limits of single tenants, which replace those of all where they are written
+ * @param overrides limits of single tenants, which override those of all
  * @param spanMetrics whether span metrics and the service graph are written
- * @param written the section as it is written, null if there is none
+ * @param written the section as written, null if there is none
  */
 public record TracesConfig(
     Limits limits,

@@ -211,7 +211,7 @@ final class AgentCommands {
         cost(text(o, "costMicros")));
   }
 
-  /** Empty where the agents have not reported for long enough: that is not 0. */
+  /** Empty if the agents have not reported for long enough, which is not 0. */
   private static String perSecond(String rate) {
     return rate.isEmpty() ? "" : String.format(Locale.ROOT, "%.1f", Double.parseDouble(rate));
   }

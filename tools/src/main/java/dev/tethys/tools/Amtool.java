@@ -25,7 +25,7 @@ final class Amtool {
   /** The first word of its commands. */
   static final String NAME = GlobalFlags.AMTOOL;
 
-  /** Which command is meant where a group alone is given. */
+  /** Default command of a group. */
   private static final Map<String, String> DEFAULTS =
       Map.of(
           "amtool alert", "query",
@@ -192,7 +192,7 @@ final class Amtool {
         });
   }
 
-  /** Reads what Go's strconv.ParseBool reads: in a file these are texts, quoted mostly. */
+  /** Parses booleans like Go's strconv.ParseBool: in files they are usually quoted strings. */
   private static boolean bool(String text) {
     return switch (text) {
       case "1", "t", "T", "true", "TRUE", "True" -> true;

@@ -345,7 +345,7 @@ final class AmtoolConfig {
         n.path("externalURL").asString(""));
   }
 
-  /** What amtool renders when it is given no data. */
+  /** Example data rendered by default, as in amtool. */
   private static TemplateData example() {
     Instant now = Instant.now();
     Map<String, String> labels =

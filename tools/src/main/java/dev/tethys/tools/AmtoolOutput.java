@@ -26,9 +26,7 @@ final class AmtoolOutput {
     this.dates = a.flags().get("date.format");
   }
 
-  /**
-   * The form that is wanted; one that there is not is wrong for commands that print nothing, too.
-   */
+  /** Output format; an unknown one is an error for commands that print nothing too. */
   static String form(Command.Arguments a) {
     String form = a.flags().get("output");
     if (!FORMS.contains(form)) {
@@ -38,7 +36,7 @@ final class AmtoolOutput {
     return form;
   }
 
-  /** Columns of which each is as wide as its widest cell and two blanks. */
+  /** Columns as wide as their widest cell plus two blanks. */
   private static final class Columns {
     private final List<String[]> rows = new ArrayList<>();
 
@@ -142,7 +140,7 @@ final class AmtoolOutput {
     c.print(out);
   }
 
-  /** The next times of a silence that is not made yet, and the alerts that there are for it. */
+  /** Prints the next times of a planned silence, and the matching alerts. */
   void preview(JsonNode times, JsonNode alerts) {
     if (form.equals("json")) {
       JsonNode both =

@@ -13,8 +13,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code amtool recurring …} and {@code amtool heartbeat query}: silences that come again, and
- * alerts that have to, of which the original has neither.
+ * {@code amtool recurring …} and {@code amtool heartbeat query}: recurring silences, and expected
+ * alerts, which the original lacks.
  */
 final class AmtoolRecurring {
   private static final String ONLY = " Only for Tethys's Alertmanager.";

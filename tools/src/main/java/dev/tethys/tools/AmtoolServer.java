@@ -24,7 +24,7 @@ import tools.jackson.databind.ObjectMapper;
 final class AmtoolServer implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
 
-  /** What {@code --enable-feature} of Alertmanager and its tool takes. */
+  /** Values of {@code --enable-feature} of Alertmanager and its tool. */
   private static final Set<String> FEATURES =
       Set.of(
           "alert-names-in-metrics",
@@ -180,11 +180,11 @@ final class AmtoolServer implements AutoCloseable {
     try {
       return JSON.readTree(json);
     } catch (JacksonException e) {
-      throw new Failure("the answer is no JSON: " + JsonFailures.describe(e));
+      throw new Failure("the response is not valid JSON: " + JsonFailures.describe(e));
     }
   }
 
-  /** The first may be the name of an alert alone. */
+  /** Accepts a bare alert name as first matcher. */
   static List<String> withName(List<String> matchers, MatcherSyntax syntax) {
     List<String> out = new ArrayList<>(matchers);
     if (!out.isEmpty()) {

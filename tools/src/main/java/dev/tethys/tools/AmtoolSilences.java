@@ -286,7 +286,7 @@ final class AmtoolSilences {
     return 0;
   }
 
-  /** A silence without what the server alone says about it. */
+  /** Silence without the fields set by the server. */
   private static ObjectNode postable(JsonNode s) {
     ObjectNode o = AmtoolServer.JSON.createObjectNode();
     for (String name :
@@ -351,7 +351,7 @@ final class AmtoolSilences {
         if (!AmtoolServer.isNotFound(e)) {
           throw e;
         }
-        silence.put("id", ""); // there is none of that id: a new one is made
+        silence.put("id", ""); // unknown id: a new silence is created
         made = server.call(Call.POST_SILENCES, "", "", silence.toString());
       }
       console.out().println(made.path("silenceID").asString(""));

@@ -7,8 +7,8 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /**
- * {@code amtool alert trace}: why an alert does, or does not, notify. The original has no such
- * command; it asks what Tethys's Alertmanager alone answers.
+ * {@code amtool alert trace}: explains why an alert does, or does not, notify. An extension of the
+ * original that only Tethys's Alertmanager supports.
  */
 final class AmtoolTrace {
   private AmtoolTrace() {}
@@ -133,7 +133,7 @@ final class AmtoolTrace {
       out.println(
           "  "
               + i.path("integration").asString()
-              + (i.path("toldOfThis").asBoolean() ? ": told of it" : ": not told of it")
+              + (i.path("toldOfThis").asBoolean() ? ": notified" : ": not notified")
               + ", now: "
               + i.path("reason").asString());
       line(out, "    sent last", i.path("lastSent"));

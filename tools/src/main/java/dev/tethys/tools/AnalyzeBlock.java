@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** {@code tsdb analyze}: what makes a block large. */
+/** {@code tsdb analyze}: explains the size of a block. */
 final class AnalyzeBlock {
   private AnalyzeBlock() {}
 
@@ -112,7 +112,7 @@ final class AnalyzeBlock {
       this.duration = duration;
     }
 
-    /** Counts a series that covers so many milliseconds of the block. */
+    /** Counts a series that covers {@code covered} milliseconds of the block. */
     void add(Labels labels, long covered) {
       series++;
       long uncovered = duration - covered;

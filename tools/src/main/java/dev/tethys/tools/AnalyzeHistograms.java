@@ -212,7 +212,7 @@ final class AnalyzeHistograms {
       for (Map<String, @Nullable Object> b : buckets) {
         List<?> values = ApiText.values(b, "values");
         if (t >= values.size()) {
-          break; // what there is still counts
+          break; // the data so far still counts
         }
         List<?> point = ApiText.list(values.get(t));
         if (time != null && !time.equals(point.get(0))) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class ApiText {
   private ApiText() {}
 
-  /** What a query gave, an object with {@code resultType} and {@code result}. */
+  /** Result of a query, an object with {@code resultType} and {@code result}. */
   static String value(Map<String, @Nullable Object> data) {
     Object result = data.get("result");
     List<String> out = new ArrayList<>();

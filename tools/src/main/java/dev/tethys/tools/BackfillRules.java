@@ -27,8 +27,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code tsdb create-blocks-from rules}: what recording rules would have recorded, had they been
- * there. A running server answers their queries, at the times at which it would evaluate them.
+ * {@code tsdb create-blocks-from rules}: computes past results of recording rules. A running server
+ * answers their queries at the times at which it would evaluate them.
  */
 final class BackfillRules {
   /** Points of one query: two hours at Prometheus's own interval of a minute, some times over. */

@@ -43,12 +43,12 @@ import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code rules backtest}: alert rules tried against what a server has stored. The rules are the
- * server's own, with {@code for}, {@code keep_firing_for}, templates and resolving; their queries
- * are answered by a running server, range by range.
+ * {@code rules backtest}: evaluates alert rules over the stored data of a server. The rules behave
+ * as in the server, with {@code for}, {@code keep_firing_for}, templates and resolving; a running
+ * server answers their queries, range by range.
  */
 final class BacktestRules {
-  /** Points of one range query; servers refuse more than 11,000. */
+  /** Points of one range query; servers reject more than 11,000. */
   private static final int POINTS = 10_000;
 
   private static final Logger RULES = Logger.getLogger("dev.tethys.alert.rule");
@@ -180,7 +180,7 @@ final class BacktestRules {
     return all;
   }
 
-  /** What the Alertmanager makes of all alerts together. */
+  /** Simulates the Alertmanager's notifications for all alerts. */
   private static void notifications(
       AlertmanagerConfig config,
       List<Transition> turns,
@@ -340,7 +340,7 @@ final class BacktestRules {
     return at == null ? a.activeAt() : at;
   }
 
-  /** API that answers the queries of a group, and the tenant whose logs it reads. */
+  /** Query API of a group, and the tenant whose logs it reads. */
   private record Source(String path, String tenant) {
     static Source of(GroupSpec group) {
       return group.type() == RuleType.LOGS

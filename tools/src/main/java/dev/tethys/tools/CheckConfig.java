@@ -202,9 +202,7 @@ final class CheckConfig {
     return false;
   }
 
-  /**
-   * Checks the files that the configuration names; returns the rule files as they should be shown.
-   */
+  /** Checks the files named in the configuration; returns the rule files in display form. */
   private List<String> check(String file, PrometheusConfig config)
       throws IOException, BadException {
     List<String> ruleFiles = new ArrayList<>();

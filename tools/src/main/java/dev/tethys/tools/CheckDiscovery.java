@@ -26,9 +26,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/**
- * {@code check service-discovery}: what the discoveries of one job find, and what becomes of it.
- */
+/** {@code check service-discovery}: targets found by one job, and the result of relabelling. */
 final class CheckDiscovery {
   private CheckDiscovery() {}
 
@@ -68,7 +66,7 @@ final class CheckDiscovery {
     return 1;
   }
 
-  /** What the discoveries of a job find until each has told something, or time is up. */
+  /** Runs the discoveries of a job until each has reported, or the time is up. */
   private static List<TargetGroup> groups(ScrapeConfig c, long millis) throws IOException {
     Map<String, TargetGroup> found = new TreeMap<>();
     List<Thread> threads = new ArrayList<>();

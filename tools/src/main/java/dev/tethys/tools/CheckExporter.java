@@ -48,7 +48,7 @@ final class CheckExporter {
         "Try an exporter: connect and authenticate, show what would be created, then write"
             + " one item of each signal and read it back. The item stays in a database; a file,"
             + " also of Parquet, is deleted. The operand is an exporter of --config, or a"
-            + " URL behind its type with the exporter's keys as parameters:"
+            + " URL after its type with the exporter's keys as parameters:"
             + " influxdb+http://host:8086/?org=o&bucket=b, parquet+s3://bucket/prefix?s3.region=r,"
             + " statsd+udp://host:8125; a.b=c sets the key b within a.",
         List.of(
@@ -135,12 +135,12 @@ final class CheckExporter {
     }
     if (!word.isEmpty()) {
       throw new UsageException(
-          "tethys tool exporter check: --signal=" + word + " is none of metrics, logs, traces");
+          "tethys tool exporter check: --signal=" + word + " must be metrics, logs or traces");
     }
     return null;
   }
 
-  /** Connects, plans, then writes, for all signals; what several say alike is said once. */
+  /** Connects, plans, then writes, for all signals; identical results are printed once. */
   private static void tried(
       Definition d, Set<Signal> signals, GraphConfig config, boolean write, Console console)
       throws IOException, InterruptedException {
@@ -204,7 +204,7 @@ final class CheckExporter {
       throw new UsageException(
           "tethys tool exporter check: \""
               + url
-              + "\" is no TYPE+URL such as influxdb+http://host:8086/?org=o&bucket=b, and an"
+              + "\" is not TYPE+URL such as influxdb+http://host:8086/?org=o&bucket=b, and an"
               + " exporter needs --config; "
               + checkable());
     }
@@ -222,7 +222,7 @@ final class CheckExporter {
       for (String pair : url.substring(query + 1).split("&")) {
         int eq = pair.indexOf('=');
         if (eq < 1) {
-          throw new UsageException("tethys tool exporter check: \"" + pair + "\" is no KEY=VALUE");
+          throw new UsageException("tethys tool exporter check: \"" + pair + "\" is not KEY=VALUE");
         }
         put(keys, decoded(pair.substring(0, eq)), decoded(pair.substring(eq + 1)));
       }
@@ -251,7 +251,7 @@ final class CheckExporter {
   }
 
   /**
-   * What an exporter is tried with that is in no pipeline: metrics, or else logs, or else traces.
+   * Signal for probing an exporter that is in no pipeline: metrics, or else logs, or else traces.
    */
   private static Signal signal(Components components, String type) {
     if (components.find(ComponentKind.EXPORTER, type).orElse(null)
@@ -270,7 +270,7 @@ final class CheckExporter {
     return URLDecoder.decode(s, StandardCharsets.UTF_8);
   }
 
-  @SuppressWarnings("unchecked") // only maps of this shape are put in
+  @SuppressWarnings("unchecked") // only maps of this shape are inserted
   private static void put(Map<String, Object> keys, String path, String value) {
     int dot = path.indexOf('.');
     if (dot < 0) {
@@ -285,7 +285,7 @@ final class CheckExporter {
     put((Map<String, Object>) in, path.substring(dot + 1), value);
   }
 
-  /** As YAML: what looks like a number or a boolean is one. */
+  /** Formats as YAML: text that looks like a number or boolean becomes one. */
   private static String flow(Object value) {
     if (value instanceof Map<?, ?> m) {
       List<String> out = new ArrayList<>();

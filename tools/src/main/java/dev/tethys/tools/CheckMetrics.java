@@ -13,7 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
-/** {@code check metrics}: an exposition is linted, and its series are counted. */
+/** {@code check metrics}: lints an exposition and counts its series. */
 final class CheckMetrics {
   private CheckMetrics() {}
 

@@ -40,7 +40,7 @@ final class CheckRules {
    * @param fatal whether findings result in a separate exit code
    */
   record Lint(boolean duplicates, boolean fatal) {
-    /** Reads {@code --lint}; an option that is not known is complained of. */
+    /** Reads {@code --lint} and reports unknown options. */
     static Lint of(List<String> options, boolean fatal, Console console) {
       boolean duplicates = false;
       for (String o : options) {
@@ -118,7 +118,7 @@ final class CheckRules {
     return r.status(fatal);
   }
 
-  /** Checks files one after the other. */
+  /** Checks files one by one. */
   Result files(List<String> files) {
     Result all = Result.GOOD;
     for (String f : files) {
@@ -167,7 +167,7 @@ final class CheckRules {
     return Result.GOOD;
   }
 
-  /** Rules whose name and labels another one has too, each once, in order. */
+  /** Rules with the name and labels of another rule, each once, in order. */
   private static List<RuleSpec> duplicates(List<GroupSpec> groups) {
     Set<Map.Entry<String, SortedMap<String, String>>> seen = new HashSet<>();
     Set<Map.Entry<String, SortedMap<String, String>>> reported = new HashSet<>();

@@ -10,14 +10,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A command of the tool: its flags, its operands and what it does.
+ * Command of the tool: its flags, operands and action.
  *
- * @param name as it is typed behind {@code tethys tool}, such as {@code tsdb list}
- * @param operands as the help shows them; those in brackets may be left out
- * @param about for the help
- * @param flags its flags, in addition to those that every command takes; some have a short form
- * @param minOperands how many operands there must be at least
- * @param maxOperands and at most
+ * @param name as typed after {@code tethys tool}, such as {@code tsdb list}
+ * @param operands as shown in the help; bracketed ones are optional
+ * @param about help text
+ * @param flags in addition to those of every command; some have a short form
+ * @param minOperands minimum number of operands
+ * @param maxOperands maximum number of operands
  */
 public record Command(
     String name,
@@ -27,7 +27,7 @@ public record Command(
     int minOperands,
     int maxOperands,
     Action action) {
-  /** As many operands as one likes. */
+  /** Any number of operands. */
   public static final int ANY = Integer.MAX_VALUE;
 
   /** Short forms of flags, for all commands that have the flag. */
@@ -63,7 +63,7 @@ public record Command(
    * Arguments of a command.
    *
    * @param flags given and default
-   * @param operands arguments that are no flags
+   * @param operands arguments that are not flags
    */
   public record Arguments(FlagSet flags, List<String> operands) {
     /** An operand, or a default where it was left out. */
@@ -82,7 +82,7 @@ public record Command(
     }
   }
 
-  /** Its flags and those that every command takes. */
+  /** Own flags and those of every command. */
   List<Flag> allFlags() {
     List<Flag> all = new ArrayList<>(flags);
     all.addAll(GlobalFlags.of(name, flags));

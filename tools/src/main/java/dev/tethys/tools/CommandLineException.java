@@ -3,8 +3,8 @@ package dev.tethys.tools;
 import dev.tethys.runtime.cli.UsageTexts;
 
 /**
- * The command line of a tool is wrong. The message says what alone; in whose name it is said, and
- * what follows, is known where it is printed: promtool and amtool differ there.
+ * Thrown for an invalid command line. The message contains only the error; the caller adds the
+ * program name and further text, which differ between promtool and amtool.
  */
 final class CommandLineException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -3,7 +3,7 @@ package dev.tethys.tools;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Table of all commands: help, completion and dispatch are made from it. */
+/** Table of all commands: help, completion and dispatch are derived from it. */
 final class Commands {
   private final List<Command> all;
 
@@ -39,7 +39,7 @@ final class Commands {
     all = List.copyOf(out);
   }
 
-  /** All of them, in the order of the help. */
+  /** All commands, in help order. */
   List<Command> list() {
     return all;
   }

@@ -9,8 +9,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * {@code completion}: what a shell needs to complete commands and flags, made from the table of
- * them.
+ * {@code completion}: script with which a shell completes commands and flags, generated from the
+ * command table.
  */
 final class Completion {
   /** The function that both bash and, by its emulation, zsh call. */
@@ -67,7 +67,7 @@ final class Completion {
     };
   }
 
-  /** What may follow the words of a group: {@code tsdb} and then {@code list}, {@code dump} … */
+  /** Next words of a command group: {@code tsdb} and then {@code list}, {@code dump} … */
   private static Map<String, TreeSet<String>> groups(List<Command> commands) {
     Map<String, TreeSet<String>> out = new TreeMap<>();
     for (Command c : commands) {

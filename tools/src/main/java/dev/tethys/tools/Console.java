@@ -6,10 +6,10 @@ import java.io.PrintStream;
 /**
  * Input and output of a command: results are written to one stream, messages for users to another.
  *
- * @param terminal whether the second is a terminal, on which lines may be overwritten
+ * @param terminal whether the second stream is a terminal, on which lines may be overwritten
  */
 public record Console(InputStream in, PrintStream out, PrintStream err, boolean terminal) {
-  /** Reading what the process is given. */
+  /** Creates a console that reads standard input. */
   public Console(PrintStream out, PrintStream err, boolean terminal) {
     this(System.in, out, err, terminal);
   }

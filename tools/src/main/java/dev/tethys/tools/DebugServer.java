@@ -16,11 +16,10 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * {@code debug pprof}, {@code debug metrics}, {@code debug all}: gathers what helps to find out
- * what is wrong with a server into {@code debug.tar.gz}.
+ * {@code debug pprof}, {@code debug metrics}, {@code debug all}: collects diagnostic data of a
+ * server into {@code debug.tar.gz}.
  *
- * <p>Profiles are those of Go's servers. Tethys has none; of it {@code all} gathers its metrics and
- * what it says of its state.
+ * <p>Profiles are those of Go servers. For Tethys, {@code all} collects its metrics and status.
  */
 final class DebugServer {
   private static final String ARCHIVE = "debug.tar.gz";
@@ -150,7 +149,7 @@ final class DebugServer {
     }
   }
 
-  /** Profiles come compressed, and are kept as they are. */
+  /** Profiles are compressed and kept unchanged. */
   private static byte[] inflated(byte[] body) throws IOException {
     if (body.length < 2 || body[0] != 0x1f || (body[1] & 0xff) != 0x8b) {
       return body;

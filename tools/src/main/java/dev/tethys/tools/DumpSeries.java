@@ -25,7 +25,7 @@ import java.util.TreeMap;
 final class DumpSeries {
   private static final String ALL = "{__name__=~'(?s:.*)'}";
 
-  /** What to take of a store. */
+  /** Flags that select data of a store. */
   static final List<Flag> SELECTION =
       List.of(
           Flag.of(
@@ -47,7 +47,7 @@ final class DumpSeries {
               "Folder for a temporary store that reads data of Prometheus; removed at the end. The"
                   + " system's temporary folder by default."));
 
-  /** Whether text has what its format has no form for. */
+  /** Whether text includes data that its format does not support. */
   static final Flag FULL =
       Flag.of(
           "full",

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** {@code control findings}: searches what exporters of the fleet get for personal data. */
+/** {@code control findings}: searches data exported by the fleet for personal data. */
 final class FindingsCommand {
   private FindingsCommand() {}
 
@@ -18,7 +18,7 @@ final class FindingsCommand {
     return ControlPlaneClient.command(
         "findings",
         "[<selector>]",
-        "Search a sample of what exporters get for personal data and credentials; the exit status"
+        "Search a sample of exported data for personal data and credentials; the exit status"
             + " is 1 where any is found, an agent was not searched, or no record passed.",
         List.of(Flag.of("seconds", Flag.Kind.INTEGER, "5", "Time of the sample, at most 30.")),
         0,

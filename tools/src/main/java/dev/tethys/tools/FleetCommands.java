@@ -44,8 +44,7 @@ final class FleetCommands {
         ControlPlaneClient.command(
             "effect",
             "<control>",
-            "Compare what passed before a control with what passes with it, in items, bytes and"
-                + " money.",
+            "Compare data before and after the start of a control, in items, bytes and money.",
             List.of(),
             1,
             1,

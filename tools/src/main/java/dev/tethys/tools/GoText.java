@@ -14,17 +14,17 @@ final class GoText {
 
   private GoText() {}
 
-  /** A duration: {@code 1h46m30.001s}; none is longer than some 292 years. */
+  /** Formats a duration: {@code 1h46m30.001s}; at most some 292 years. */
   static String duration(long millis) {
     return GoDurationText.of(TimeUnit.MILLISECONDS.toNanos(millis));
   }
 
-  /** A time in seconds, or as it is. */
+  /** Formats a time in seconds, or unchanged. */
   static String time(long millis, boolean human) {
     return human ? TIME.format(Instant.ofEpochSecond(millis / 1000)) : String.valueOf(millis);
   }
 
-  /** Bytes: {@code 7KiB452B}, or as they are. */
+  /** Formats bytes: {@code 7KiB452B}, or unchanged. */
   static String bytes(long bytes, boolean human) {
     if (!human) {
       return String.valueOf(bytes);

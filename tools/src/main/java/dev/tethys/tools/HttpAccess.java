@@ -110,7 +110,7 @@ final class HttpAccess implements AutoCloseable {
       }
       return u;
     } catch (URISyntaxException e) {
-      throw new CommandLineException("\"" + text + "\" is no URL: " + e.getReason());
+      throw new CommandLineException("\"" + text + "\" is not a valid URL: " + e.getReason());
     }
   }
 

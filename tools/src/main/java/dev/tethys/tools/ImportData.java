@@ -207,7 +207,7 @@ final class ImportData {
     }
   }
 
-  /** Shows what an import did; the exit code. */
+  /** Prints the result of an import; returns the exit code. */
   static int print(ImportReport report, Console console) {
     Table t = new Table();
     t.row("SOURCE", "RESULT", "MIN TIME", "MAX TIME", "SERIES", "SAMPLES", "CHECKSUM");

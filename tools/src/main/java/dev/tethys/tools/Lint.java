@@ -27,7 +27,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** {@code lint}: what is likely wrong with rules that can be read. */
+/** {@code lint}: finds likely errors in syntactically valid rules. */
 final class Lint {
   private static final int COMPLAINED = 3;
   private static final List<String> CHECKS =
@@ -54,7 +54,7 @@ final class Lint {
     return new Command(
         "lint",
         "<rule-files>...",
-        "Look for what is likely wrong in rules. Checks: "
+        "Find likely errors in rules. Checks: "
             + String.join(", ", CHECKS)
             + "; the last two need --server. A comment `# lint disable CHECK` in or above a rule"
             + " switches one off. Exit code 3 when something as bad as --fail-on was found.",

@@ -53,16 +53,16 @@ final class LintComments {
           ? LocalDate.parse(date).atStartOfDay(ZoneOffset.UTC).toInstant()
           : OffsetDateTime.parse(date).toInstant();
     } catch (DateTimeException e) {
-      return Instant.MIN; // it switches nothing off, and what it was for is said
+      return Instant.MIN; // it disables nothing, and the finding is reported
     }
   }
 
-  /** Whether the file is not to be checked. */
+  /** Whether the file is excluded from checks. */
   boolean ignored() {
     return ignored;
   }
 
-  /** Where the comments begin that stand directly above a line. */
+  /** First line of the comments directly above a line. */
   int above(int line) {
     int first = line;
     while (first > 1 && lines.get(first - 2).strip().startsWith("#")) {

@@ -15,7 +15,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/** The checks of one rule that need nothing but the rule, and types of metrics where known. */
+/** Checks that need only the rule, and types of metrics where known. */
 final class LintRules {
   /** Severity of a finding. */
   enum Severity {
@@ -48,7 +48,7 @@ final class LintRules {
           "\\$labels\\.([A-Za-z_][A-Za-z0-9_]*)|index\\s+\\$labels\\s+\"([^\"]+)\""
               + "|(?<![A-Za-z0-9_$)])\\.Labels\\.([A-Za-z_][A-Za-z0-9_]*)");
 
-  /** Functions for which a counter is what they are made for, or its value does not matter. */
+  /** Functions that are meant for counters, or ignore the value. */
   private static final Set<String> COUNTER_FUNCTIONS =
       Set.of(
           "rate",
@@ -79,7 +79,7 @@ final class LintRules {
   private final List<Problem> problems = new ArrayList<>();
 
   /**
-   * @param types the type of a metric: counter, gauge, histogram …, "" where it is not known
+   * @param types type of a metric: counter, gauge, histogram …, "" if unknown
    */
   LintRules(Function<String, String> types) {
     this.types = types;
@@ -124,7 +124,7 @@ final class LintRules {
     boolean queries = text.contains("query") || text.contains("range");
     java.util.regex.Matcher m = USED.matcher(text);
     while (m.find()) {
-      // Inside of a range the dot may be another sample.
+      // In a range the dot may be another sample.
       String label = m.group(1) != null ? m.group(1) : m.group(2) != null ? m.group(2) : m.group(3);
       if ((m.group(3) == null || !queries) && !labels.can(label) && reported.add(where + label)) {
         add(
@@ -148,7 +148,7 @@ final class LintRules {
         : "it is removed before";
   }
 
-  /** Whether an expression gives nothing when all is well. */
+  /** Whether an expression returns nothing in the normal state. */
   private static boolean decides(Expr e) {
     return switch (e) {
       case Expr.Paren p -> decides(p.inner());
@@ -234,9 +234,9 @@ final class LintRules {
                 + m.type().operator()
                 + "\""
                 + m.value()
-                + "\" is no expression; "
+                + "\" is not a regular expression; "
                 + (m.type() == Matcher.Type.REGEX ? "=" : "!=")
-                + " says the same");
+                + " is equivalent");
       } else if (regex
           && !m.value().equals("$")
           && (m.value().startsWith("^") || m.value().endsWith("$") && !m.value().endsWith("\\$"))) {
@@ -248,7 +248,7 @@ final class LintRules {
                 + m.type().operator()
                 + "\""
                 + m.value()
-                + "\": expressions match whole values; ^ and $ say nothing");
+                + "\": expressions match whole values; ^ and $ have no effect");
       }
     }
   }

@@ -27,11 +27,11 @@ final class LintServer implements AutoCloseable {
   static final String COST = "query/cost";
 
   /**
-   * The most that one evaluation may take; 0 for any.
+   * Limits of one evaluation; 0 for none.
    *
-   * @param seconds how long
-   * @param samples how many samples it may read
-   * @param series how many elements it may give
+   * @param seconds duration
+   * @param samples samples read
+   * @param series elements of the result
    */
   record Limits(double seconds, long samples, long series) {}
 
@@ -49,7 +49,7 @@ final class LintServer implements AutoCloseable {
     this.now = now;
   }
 
-  /** The type of a metric, "" when the server knows none. */
+  /** Type of a metric, "" if the server does not know it. */
   String type(String metric) {
     String known = types.get(metric);
     if (known != null) {
@@ -68,7 +68,7 @@ final class LintServer implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      found = ""; // that it cannot be asked is said with its series
+      found = ""; // the error is reported with its series
     }
     found = found.equals("unknown") ? "" : found;
     types.put(metric, found);
@@ -93,9 +93,9 @@ final class LintServer implements AutoCloseable {
   }
 
   /**
-   * What an expression names and the server does not have.
+   * Metrics of an expression that the server lacks.
    *
-   * @param recorded metrics that rules of the same files give
+   * @param recorded metrics recorded by rules of the same files
    */
   List<Problem> series(Expr expr, Set<String> recorded) throws IOException {
     List<Expr.VectorSelector> all = new ArrayList<>();
@@ -141,7 +141,7 @@ final class LintServer implements AutoCloseable {
     return out;
   }
 
-  /** Selectors of which something is expected: not those that are asked to be absent. */
+  /** Selectors that should return data: not those tested for absence. */
   private static void collect(Expr e, List<Expr.VectorSelector> to) {
     if (e instanceof Expr.Call c && c.function().name().startsWith("absent")) {
       return;
@@ -152,7 +152,7 @@ final class LintServer implements AutoCloseable {
     e.children().forEach(c -> collect(c, to));
   }
 
-  /** What an evaluation takes now. */
+  /** Current cost of an evaluation. */
   List<Problem> cost(String query) throws IOException {
     long began = System.nanoTime();
     Map<String, @Nullable Object> answer;

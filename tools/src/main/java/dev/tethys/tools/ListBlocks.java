@@ -95,7 +95,10 @@ final class ListBlocks {
     return status;
   }
 
-  /** A server that has not begun yet has no blocks, which is no error. */
+  /**
+   * Whether the folder is empty: a server that has not started yet has no blocks, which is not an
+   * error.
+   */
   private static boolean isEmpty(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       return false;

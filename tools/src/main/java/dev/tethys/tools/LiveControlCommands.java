@@ -496,7 +496,7 @@ final class LiveControlCommands {
     }
   }
 
-  /** What became of a record at a node. */
+  /** Describes the effect of a node on a record. */
   static String changeWords(String change) {
     return switch (change) {
       case "only_before" -> "held or dropped";

@@ -205,7 +205,7 @@ final class LogCli {
       return OffsetDateTime.parse(v).toInstant();
     } catch (DateTimeException e) {
       throw new CommandLineException(
-          "--" + flag + "=" + v + " is no time of RFC 3339, such as 2026-01-01T00:00:00Z");
+          "--" + flag + "=" + v + " must be an RFC 3339 time such as 2026-01-01T00:00:00Z");
     }
   }
 

@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class LogCliTail {
   private LogCliTail() {}
 
-  /** Frames of the server; one is requested after another was taken, so that the queue is short. */
+  /**
+   * Frames of the server; the next is requested after one was taken, so that the queue is short.
+   */
   private static final class Frames implements WebSocket.Listener {
     final BlockingQueue<String> events = new LinkedBlockingQueue<>();
     private final StringBuilder part = new StringBuilder();

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> found)
     implements AutoCloseable {
 
-  /** What could not be read so far, of the folder and of what was asked for. */
+  /** Read errors so far, of the folder and of the requested data. */
   List<String> problems() {
     List<String> all = new ArrayList<>(found);
     all.addAll(database.damage());
@@ -47,7 +47,7 @@ record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> 
     }
   }
 
-  /** What a folder that is read holds; where there is none, in promtool's words. */
+  /** Opens a folder for reading; reports a missing one in promtool's words. */
   static DataFolder folder(Path path) throws IOException {
     try {
       return DataFolder.find(path);
@@ -61,7 +61,7 @@ record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> 
   /**
    * Opens either kind for reading.
    *
-   * @param sandboxRoot where the temporary store is made; empty for the system's place
+   * @param sandboxRoot folder of the temporary store; empty for the system default
    */
   static OpenStore forReading(Path path, String sandboxRoot, Console console) throws IOException {
     DataFolder folder = folder(path);

@@ -5,10 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Resources that were opened one by one, and are closed in reverse order; all are closed even if
- * one fails.
- */
+/** Resources closed in reverse order of opening; all are closed even if one fails. */
 final class OpenedResources implements AutoCloseable {
   private final List<AutoCloseable> all = new ArrayList<>();
 

@@ -8,7 +8,7 @@ import java.util.List;
 final class Operands {
   private Operands() {}
 
-  /** Files that exist, as promtool asks for before it does anything. */
+  /** Requires existing files, as promtool does before it starts. */
   static List<String> files(List<String> operands) {
     for (String f : operands) {
       Path p = Path.of(f);

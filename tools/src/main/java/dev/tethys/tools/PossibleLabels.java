@@ -12,11 +12,11 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Possible labels of an expression's elements, derived from the expression alone.
+ * Possible labels of an expression's elements, derived from the expression only.
  *
  * @param bounded whether they have at most {@code names}; otherwise they may have any label but
  *     {@code names}
- * @param series whether they are series as they were scraped, which have labels of their target
+ * @param series whether they are scraped series, which have the labels of their target
  */
 record PossibleLabels(boolean bounded, Set<String> names, boolean series) {
   private static final PossibleLabels NONE = new PossibleLabels(true, Set.of(), false);
@@ -127,7 +127,7 @@ record PossibleLabels(boolean bounded, Set<String> names, boolean series) {
     };
   }
 
-  /** What is not there has the labels that were asked for. */
+  /** Labels of an absent metric: those of its selector. */
   private static PossibleLabels absent(Expr.Call c) {
     Expr inner = c.arguments().getFirst();
     while (inner instanceof Expr.Paren p) {

@@ -285,7 +285,7 @@ final class ProfileCommands {
 
   private static void print(
       StackTree.Sorted t, Set<Integer> kept, long total, String unit, PrintStream out) {
-    // Not recursive: stacks may be thousands of frames deep.
+    // Iterative: stacks may be thousands of frames deep.
     List<int[]> open = new ArrayList<>();
     open.add(new int[] {0, 0}); // node, depth
     while (!open.isEmpty()) {

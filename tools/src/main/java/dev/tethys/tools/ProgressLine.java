@@ -6,9 +6,8 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * Shows how far a work has come. On a terminal one line that is drawn over ten times a second;
- * where output goes to a file or pipe a line when a step ends, and one every ten seconds in a long
- * one.
+ * Progress display. On a terminal, one line redrawn ten times per second; otherwise a line at the
+ * end of each step, and one every ten seconds in a long one.
  */
 final class ProgressLine implements Progress {
   private static final int WIDTH = 30;

@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@code query instant}, {@code range}, {@code series}, {@code labels}: asks a running server. */
+/**
+ * {@code query instant}, {@code range}, {@code series}, {@code labels}: queries a running server.
+ */
 final class QueryServer {
   static final Flag FORMAT =
       Flag.of(
@@ -25,7 +27,7 @@ final class QueryServer {
   private static final Flag MATCH =
       Flag.of("match", Flag.Kind.LIST, "", "Series selector. Can be specified multiple times.");
 
-  /** What series and labels are asked for unless a time is given: more than a year either way. */
+  /** Default range of series and labels: more than a year in either direction. */
   private static final Duration FAR = Duration.ofHours(9999);
 
   private QueryServer() {}
@@ -76,7 +78,7 @@ final class QueryServer {
             (a, c) -> ask(a, c, QueryServer::labels)));
   }
 
-  /** Asks a server and gives what is to be printed. */
+  /** Queries a server and returns the output. */
   private interface ServerQuery {
     String ask(ServerApi api, Command.Arguments a, boolean json) throws IOException;
   }

@@ -13,7 +13,10 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
-/** {@code control recommendations}: lists them for the fleet, or starts the control of one. */
+/**
+ * {@code control recommendations}: lists recommendations for the fleet, or starts the control of
+ * one.
+ */
 final class RecommendationsCommand {
   private RecommendationsCommand() {}
 
@@ -21,8 +24,8 @@ final class RecommendationsCommand {
     return ControlPlaneClient.command(
         "recommendations",
         "[<selector>]",
-        "Sample what agents receive and list data that costs more than it tells, with evidence and"
-            + " saving; --apply starts the control of one.",
+        "Sample what agents receive and list data that costs more than it is worth, with "
+            + "evidence and savings; --apply starts the control of one.",
         List.of(
             Flag.of("seconds", Flag.Kind.INTEGER, "10", "Time of the sample, at most 30."),
             Flag.of(

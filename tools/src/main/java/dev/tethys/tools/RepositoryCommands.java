@@ -22,7 +22,8 @@ final class RepositoryCommands {
         ControlPlaneClient.command(
             "repository",
             "",
-            "Show the files of the repository, their states, and what runs without a file.",
+            "Show the files of the repository with their states, and configurations without a "
+                + "file.",
             List.of(Flag.of("pull", Flag.Kind.BOOLEAN, "false", "Pull and read the files first.")),
             0,
             0,

@@ -68,8 +68,7 @@ final class RolloutCommands {
                     "max-output-change",
                     Flag.Kind.FLOAT,
                     "0",
-                    "Largest relative change of what exporters get for each item or byte; 0 for"
-                        + " any."),
+                    "Maximum relative change of exported data per item or byte; 0 for any."),
                 Flag.of(
                     "max-memory-growth",
                     Flag.Kind.FLOAT,
@@ -80,7 +79,7 @@ final class RolloutCommands {
                     "max-queue-age",
                     Flag.Kind.DURATION,
                     "0s",
-                    "Largest age of what waits in the queue of an exporter; 0s for any.")),
+                    "Maximum age of queued data of an exporter; 0s for any.")),
             1,
             2,
             RolloutCommands::rollout));
@@ -88,7 +87,7 @@ final class RolloutCommands {
         command(
             "rollout-outputs",
             "<rollout>",
-            "Compare what agents with and without the version of a rollout give to exporters.",
+            "Compare data exported by agents with and without the version of a rollout.",
             List.of(
                 Flag.of(
                     "keys",
@@ -112,9 +111,7 @@ final class RolloutCommands {
             Map.entry("pause", "Stop a rollout from reaching further agents."),
             Map.entry("resume", "Continue a paused rollout."),
             Map.entry("cancel", "End an active rollout and return its agents."),
-            Map.entry(
-                "undo",
-                "Return the agents of a rollout to the last version that stands without it."))) {
+            Map.entry("undo", "Return the agents of a rollout to the last version before it."))) {
       out.add(
           command(
               e.getKey(),
@@ -161,7 +158,7 @@ final class RolloutCommands {
     return 0;
   }
 
-  /** Prints the state of a rollout, and to what its agents return. */
+  /** Prints the state of a rollout, and the version to which its agents return. */
   private static void printState(Console console, @Nullable Object rollout) {
     console.out().println("rollout " + text(rollout, "id") + " is " + text(rollout, "state"));
     Object returns = object(rollout).get("returns");
@@ -226,9 +223,9 @@ final class RolloutCommands {
         console
             .out()
             .println(
-                "for each that was taken, beside "
+                "per accepted item, compared with "
                     + text(o, "against")
-                    + "; a smaller difference than the error is none");
+                    + "; differences below the error are insignificant");
         notJudged(object(r)).forEach(console.out()::println);
         return 0;
       }
@@ -240,7 +237,7 @@ final class RolloutCommands {
     return List.of("running", "paused").contains(text(rollout, "state"));
   }
 
-  /** What of a rollout was not judged, and why. */
+  /** Unjudged conditions of a rollout, with reasons. */
   private static List<String> notJudged(Map<String, @Nullable Object> rollout) {
     List<String> out = new ArrayList<>();
     Object outputs = rollout.get("outputs");

@@ -8,10 +8,9 @@ import java.util.Base64;
 import java.util.List;
 
 /**
- * Flags that name a server with tenants, and a user of it. A flag that is not given has the value
- * of a variable of the environment.
+ * Flags for a server with tenants and users. The default of a flag is an environment variable.
  *
- * @param variables beginning of the names of the variables, such as {@code LOKI}
+ * @param variables prefix of the variables, such as {@code LOKI}
  * @param fallback URL without a flag and a variable
  */
 record ServerAddress(String variables, String fallback) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The HTTP API of a server, as a client sees it. Errors are those of Prometheus's Go client. */
 final class ServerApi implements AutoCloseable {
-  /** How long a query may take. */
+  /** Timeout of a query. */
   private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
   private final HttpAccess access;
@@ -23,7 +23,7 @@ final class ServerApi implements AutoCloseable {
     this.access = access;
   }
 
-  /** The server refused, or is none. */
+  /** Thrown if the server rejects a request, or is not such a server. */
   static final class ApiException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -39,12 +39,12 @@ final class ServerApi implements AutoCloseable {
     }
   }
 
-  /** Where the server is. */
+  /** Base URL of the server. */
   java.net.URI base() {
     return access.base();
   }
 
-  /** What an instant query gives: an object with {@code resultType} and {@code result}. */
+  /** Result of an instant query: an object with {@code resultType} and {@code result}. */
   Map<String, @Nullable Object> query(String expr, Instant time) throws IOException {
     return Json.asObject(
         post("/api/v1/query", List.of(new Parameter("query", expr), Parameter.of("time", time))));
@@ -71,7 +71,7 @@ final class ServerApi implements AutoCloseable {
     return data(access.get(form.isEmpty() ? path : path + "?" + form, TIMEOUT));
   }
 
-  /** The JSON object of an answer that has no envelope, as those of Tempo's API. */
+  /** JSON object of a response without an envelope, as in Tempo's API. */
   Map<String, @Nullable Object> object(String path, Map<String, String> headers)
       throws IOException {
     HttpAccess.Reply r = access.send("GET", path, null, headers, TIMEOUT);

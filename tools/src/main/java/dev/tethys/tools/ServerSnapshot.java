@@ -29,17 +29,17 @@ final class ServerSnapshot {
   private ServerSnapshot() {}
 
   /**
-   * Asks for a snapshot.
+   * Requests a snapshot.
    *
    * @return its name in the folder {@code snapshots} of the server's data
-   * @throws IOException with the server's words when it refuses
+   * @throws IOException with the server's message if it rejects
    */
   static String take(String url) throws IOException {
     URI uri;
     try {
       uri = URI.create(url.replaceAll("/+$", "") + "/api/v1/admin/tsdb/snapshot");
     } catch (IllegalArgumentException e) {
-      throw new IOException("--server=" + url + " is no URL: " + e.getMessage(), e);
+      throw new IOException("--server=" + url + " is not a valid URL: " + e.getMessage(), e);
     }
     try (HttpClient client =
         HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build()) {
@@ -67,7 +67,7 @@ final class ServerSnapshot {
     } catch (ConnectException e) {
       throw new IOException("no server answers at " + uri, e);
     } catch (IllegalArgumentException e) {
-      throw new IOException(uri + " gave an answer that is none of a server: " + e.getMessage(), e);
+      throw new IOException(uri + " returned an unexpected response: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);

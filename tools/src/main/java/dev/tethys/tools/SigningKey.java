@@ -21,7 +21,7 @@ final class SigningKey {
   /**
    * Reads a key in PEM.
    *
-   * @throws IOException when it is none
+   * @throws IOException if it is invalid
    */
   static SigningKey read(Path file) throws IOException {
     String base64 =
@@ -37,8 +37,8 @@ final class SigningKey {
     } catch (GeneralSecurityException | IllegalArgumentException e) {
       throw new IOException(
           file
-              + " is no private key of Ed25519 in PEM, such as openssl genpkey -algorithm ed25519"
-              + " writes",
+              + " is not an Ed25519 private key in PEM, as written by openssl genpkey "
+              + "-algorithm ed25519",
           e);
     }
   }

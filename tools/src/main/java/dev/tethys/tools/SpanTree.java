@@ -19,8 +19,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Spans of a trace by parent and child, siblings by their start. A span whose parent is absent is a
- * root. Of two spans with one id the client's is the parent of the server's. A cycle of parents is
+ * Spans of a trace by parent and child, siblings by their start. A span without its parent is a
+ * root. If two spans share an id, the client's is the parent of the server's. A cycle of parents is
  * cut at its oldest span.
  */
 final class SpanTree {
@@ -92,7 +92,7 @@ final class SpanTree {
   }
 
   private void link() {
-    Map<Long, Node> clients = new HashMap<>(); // first span of an id that is no server's
+    Map<Long, Node> clients = new HashMap<>(); // first span of an id that is not a server span
     Map<Long, Node> servers = new HashMap<>();
     for (Node n : nodes) {
       (n.span.kind() == SERVER ? servers : clients).putIfAbsent(n.span.spanId(), n);
@@ -195,7 +195,7 @@ final class SpanTree {
 
   // ---- difference of two traces
 
-  /** Spans at one place of two traces; null where a trace has none. */
+  /** Matching spans of two traces; null if a trace has none. */
   private record Pair(@Nullable Node left, @Nullable Node right, int depth) {}
 
   /**

@@ -5,15 +5,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Columns as Go's tabwriter sets them: a least width of a cell, and blanks after it. A row is one
- * line: what would end it in a text is escaped.
+ * Columns in the layout of Go's tabwriter: a minimum cell width, and blanks after it. A row is one
+ * line: line ends in a text are escaped.
  */
 final class Table {
   private final List<List<String>> rows = new ArrayList<>();
   private final int minWidth;
   private final int padding;
 
-  /** As the tables of blocks are: a least width of 13 and two blanks between. */
+  /** Layout of block tables: a minimum width of 13 and two blanks between cells. */
   Table() {
     this(13, 2);
   }

@@ -7,8 +7,8 @@ final class TerminalText {
   private TerminalText() {}
 
   /**
-   * Text on one line: control characters, which could change a terminal or begin a line that looks
-   * like one of the program, and characters that turn the direction of writing are escaped.
+   * Text on one line: escapes control characters, which could affect a terminal or fake a line of
+   * the program, and characters that change the writing direction.
    */
   static String printable(String s) {
     StringBuilder sb = new StringBuilder(s.length());

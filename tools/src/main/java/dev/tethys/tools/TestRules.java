@@ -14,7 +14,10 @@ import java.util.logging.Logger;
 
 /** {@code test rules}: unit tests of rules. */
 final class TestRules {
-  /** What a rule logs when it fails, a test says itself. Held, or its level would be forgotten. */
+  /**
+   * Logger of failing rules, which a test reports itself. Referenced strongly, or its level would
+   * be lost.
+   */
   private static final Logger RULES = Logger.getLogger("dev.tethys.alert.rule");
 
   private TestRules() {}

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * The ranges of time in which a store may hold samples.
+ * Time ranges in which a store may have samples.
  *
  * @param length of each, in milliseconds
  * @param starts ascending, multiples of the length

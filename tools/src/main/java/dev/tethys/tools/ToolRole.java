@@ -29,15 +29,15 @@ import java.util.Set;
 import java.util.logging.Level;
 
 /**
- * {@code tethys tool …}: what promtool does, and what it lacks. Exit codes are promtool's: 0, 1,
- * and 3 where a linter complains.
+ * {@code tethys tool …}: the functions of promtool, and more. Exit codes are promtool's: 0, 1, and
+ * 3 for findings of a linter.
  */
 public final class ToolRole {
   /** Commands that promtool and amtool lack. */
   private static final Set<String> OWN =
       Set.of("migrate", "control", "exporter", "logcli", "profile", "traces");
 
-  /** The flag that asks for the version. */
+  /** Flag that prints the version. */
   static final String VERSION = "--version";
 
   private final Commands commands;

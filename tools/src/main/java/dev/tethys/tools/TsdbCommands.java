@@ -7,7 +7,7 @@ import java.util.List;
 final class TsdbCommands {
   private TsdbCommands() {}
 
-  /** All of them, in the order of the help. */
+  /** All commands, in help order. */
   static List<Command> all() {
     List<Command> out = new ArrayList<>();
     out.add(ListBlocks.command());

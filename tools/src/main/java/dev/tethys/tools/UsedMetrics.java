@@ -44,7 +44,7 @@ final class UsedMetrics {
               });
       case List<?> l -> l.forEach(this::addDocument);
       case null, default -> {
-        // no expression
+        // not an expression
       }
     }
   }
@@ -63,7 +63,7 @@ final class UsedMetrics {
         try {
           byName.add(Regex.whole(text));
         } catch (RegexSyntaxException e) {
-          // a variable of a dashboard within it may have any value
+          // a dashboard variable within it may have any value
           byName.add(Regex.whole(".*"));
         }
       }

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** {@code tsdb verify}: reads everything and says what cannot be read. */
+/** {@code tsdb verify}: reads everything and reports unreadable data. */
 final class VerifyFolder {
   private VerifyFolder() {}
 

@@ -11,7 +11,7 @@ class CheckExporterTest {
     for (String word : new String[] {"profiles", "metric"}) {
       assertThatThrownBy(() -> CheckExporter.signal(word))
           .isInstanceOf(UsageException.class)
-          .hasMessageContaining("--signal=" + word + " is none of metrics, logs, traces");
+          .hasMessageContaining("--signal=" + word + " must be metrics, logs or traces");
     }
   }
 }

@@ -7,7 +7,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-/** What commands show: bars, tables, times and sizes. */
+/** Output of commands: bars, tables, times and sizes. */
 class ConsoleTest {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final PrintStream to = new PrintStream(bytes, true, StandardCharsets.UTF_8);

@@ -19,7 +19,7 @@ class LiveControlCommandsTest {
   }
 
   @Test
-  void changesOfRecordsAreSaidInWords() {
+  void describesChangesOfRecords() {
     assertThat(LiveControlCommands.changeWords("only_before")).isEqualTo("held or dropped");
     assertThat(LiveControlCommands.changeWords("only_after")).isEqualTo("released or added");
     assertThat(LiveControlCommands.changeWords("changed")).isEqualTo("changed");

@@ -19,7 +19,7 @@ class OpenedResourcesTest {
   }
 
   @Test
-  void allAreClosedAndWhatFailedFirstIsTold() {
+  void closesAllAndReportsTheFirstFailure() {
     assertThatThrownBy(
             () -> {
               try (OpenedResources o = new OpenedResources()) {

@@ -293,7 +293,7 @@ class TraceCommandsTest {
   }
 
   @Test
-  void exportSaysThatASecondHasMore() throws IOException {
+  void exportReportsThatASecondHasMore() throws IOException {
     twoTraces();
     for (int i = 0; i < 9; i++) {
       String id = "%032x".formatted(i + 10);

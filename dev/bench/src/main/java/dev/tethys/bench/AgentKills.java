@@ -126,7 +126,7 @@ final class AgentKills {
     return lost == 0 ? 0 : 1;
   }
 
-  /** How many kills there were. */
+  /** Kills processes at random; returns the number of kills. */
   private int killAtRandom(Random r, int most, long minutes) throws Exception {
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(minutes);
     int kills = 0;
@@ -166,7 +166,7 @@ final class AgentKills {
     return kills;
   }
 
-  /** What is to be said of it. */
+  /** Reloads at random; returns a summary. */
   private String reloadAtRandom(Random r, int reloads) throws Exception {
     pages.lateness();
     Thread.sleep(CALM_MILLIS);

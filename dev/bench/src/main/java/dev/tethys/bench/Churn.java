@@ -118,7 +118,7 @@ final class Churn {
     return r;
   }
 
-  /** What the last third takes at most may be little more than what the third before took. */
+  /** Checks that the last third uses little more than the previous third at most. */
   private static int judge(List<Reading> all) {
     int third = all.size() / 3;
     if (third == 0) {

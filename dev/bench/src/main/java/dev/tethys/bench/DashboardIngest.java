@@ -86,7 +86,7 @@ final class DashboardIngest implements AutoCloseable {
     return all;
   }
 
-  /** What was before the run, as fast as it is taken. */
+  /** Writes the data before the run as fast as it is accepted. */
   void history(long from, long to) throws IOException, InterruptedException {
     List<Host> all = viewed();
     for (long t = from / interval * interval; t < to - interval; t += interval) {

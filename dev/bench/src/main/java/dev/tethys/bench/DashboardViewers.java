@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * browsers do, with start and end on multiples of the step as Grafana does.
  */
 final class DashboardViewers implements AutoCloseable {
-  /** What a dashboard of machines shows. */
+  /** Queries of a dashboard of machines. */
   static final List<String> PANELS =
       List.of(
           "avg(node_load1{job=\"node\"})",

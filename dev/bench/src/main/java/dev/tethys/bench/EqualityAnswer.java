@@ -34,7 +34,7 @@ final class EqualityAnswer {
     this.json = json;
   }
 
-  /** What differs, in a few words, or null. */
+  /** Describes the difference in a few words, or null. */
   @Nullable String differs(EqualityAnswer ours, boolean ordered, Tally tally) {
     for (String field : List.of("status", "errorType", "error")) {
       String a = maskNondeterminism(String.valueOf(json.get(field)));
@@ -95,7 +95,7 @@ final class EqualityAnswer {
         : out;
   }
 
-  /** Which of several series an error names is chance. */
+  /** Masks the series named in an error, which is arbitrary. */
   private static String maskNondeterminism(String error) {
     return error
         .replaceFirst("match group \\{.*\\}( on the|\\];many)", "match group …$1")

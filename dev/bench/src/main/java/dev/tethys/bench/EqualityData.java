@@ -29,7 +29,7 @@ final class EqualityData {
   private static final long INTERVAL = 15_000;
   private static final int SAMPLES = 240;
 
-  /** Behind the last sample, in milliseconds. */
+  /** End of the data, after the last sample, in milliseconds. */
   static final long END = START + SAMPLES * INTERVAL;
 
   /** One sample; a float when there is no histogram. */
@@ -339,8 +339,8 @@ final class EqualityData {
   }
 
   /**
-   * Writes everything by remote write 2.0, at most one sample of each series in a request: servers
-   * take floats before histograms, and refuse what is older than what they have.
+   * Writes everything by remote write 2.0, at most one sample of each series per request: servers
+   * write floats before histograms, and reject samples older than theirs.
    */
   void send(ServerUnderTest server) throws IOException, InterruptedException {
     for (long from = START; from < END + INTERVAL; from += INTERVAL) {

@@ -59,7 +59,7 @@ final class ExporterLoad {
       return name().toLowerCase(java.util.Locale.ROOT);
     }
 
-    /** How the body of a request is packed; null for not at all. */
+    /** Content encoding of requests; null for none. */
     @Nullable String encoding() {
       return this == METRICS ? "snappy" : null;
     }
@@ -71,7 +71,7 @@ final class ExporterLoad {
     this.recording = recording;
   }
 
-  /** How many items a request has. */
+  /** Number of items per request. */
   int each() {
     return HOSTS_EACH * recording.series();
   }

@@ -29,7 +29,7 @@ final class Fuzz {
      */
     long round(Random r) throws Exception;
 
-    /** What the rounds so far met, in a few words. */
+    /** Summary of the rounds so far. */
     String summary();
 
     @Override

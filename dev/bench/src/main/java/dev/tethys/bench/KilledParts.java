@@ -95,7 +95,7 @@ final class KilledParts implements AutoCloseable {
     this.source = source;
   }
 
-  /** What may be killed, besides agents. */
+  /** Parts other than agents that may be killed. */
   List<Part> parts() {
     return parts;
   }

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
  * @param stored finds the items in a folder
  */
 record KilledWriter(Class<?> writer, int batch, String items, Stored stored) {
-  /** Reader of what a store has. */
+  /** Reads the content of a store. */
   @FunctionalInterface
   interface Stored {
     /** Number of items by batch, from a batch on. */
@@ -30,9 +30,9 @@ record KilledWriter(Class<?> writer, int batch, String items, Stored stored) {
   }
 
   /**
-   * Kills a writer again and again, and compares what it acknowledged with what is found.
+   * Kills a writer repeatedly, and compares the acknowledged data with the stored data.
    *
-   * @return whether nothing was lost or doubled
+   * @return whether nothing was lost or duplicated
    */
   boolean kills(Path dir, int count, long seed) throws Exception {
     Random random = new Random(seed);
@@ -70,7 +70,10 @@ record KilledWriter(Class<?> writer, int batch, String items, Stored stored) {
     return lost == 0 && doubled == 0;
   }
 
-  /** Starts a writer, kills it after so many acknowledged batches; the acknowledged ones. */
+  /**
+   * Starts a writer and kills it after a number of acknowledged batches; returns the acknowledged
+   * ones.
+   */
   List<Long> life(Path dir, long from, long seed, int batches) throws Exception {
     Process p =
         new ProcessBuilder(

@@ -96,7 +96,7 @@ final class Kills {
     }
   }
 
-  /** What the writer says before it ends. */
+  /** Error output of the writer. */
   private static Path errors(Path dir) {
     return dir.resolveSibling(dir.getFileName() + ".errors");
   }

@@ -73,12 +73,12 @@ final class LogFiles {
   }
 
   /**
-   * Options are {@code mb=1000 files=4 line=200 probes=2000 gap=5}: megabytes in all, bytes a line,
-   * lines of which the way is timed, milliseconds between them; words are programs. {@code rounds}
-   * lines are then written to each file, in another order each time; {@code idle} seconds nothing
-   * happens; {@code descriptors} is the limit of the process, 0 for that of the shell; {@code sync}
-   * the milliseconds after which everything is looked for anew; {@code batchwait} and {@code
-   * batchpause} are milliseconds, -1 for what is the default. 0 when every line arrived.
+   * Options are {@code mb=1000 files=4 line=200 probes=2000 gap=5}: megabytes in total, bytes per
+   * line, number of timed lines, milliseconds between them; words are programs. {@code rounds}
+   * lines are then written to each file, in a different order each time; {@code idle} is a pause in
+   * seconds; {@code descriptors} is the limit of the process, 0 for that of the shell; {@code sync}
+   * the milliseconds between full scans; {@code batchwait} and {@code batchpause} are milliseconds,
+   * -1 for the default. Returns 0 if every line arrived.
    */
   static int run(String[] args) throws Exception {
     Options options =

@@ -42,12 +42,12 @@ final class LogKills {
   private static final long SAVED = TimeUnit.SECONDS.toNanos(3); // twice the positions' period
   private static final long CALM_MILLIS = 3000;
 
-  /** One log: what was written to it, and what of that came. Guarded by itself. */
+  /** One log with its written and received lines. Guarded by itself. */
   private static final class Stream {
     final String name;
     final Path file;
     int written; // lines
-    int contentFrom; // the first line of what the file holds now
+    int contentFrom; // first line of the file's current content
     long seenAt; // when a line of that came first, nanoseconds; 0 for not yet
     boolean known; // something of it was saved once
     final int[] lastOf = new int[GENERATIONS + 2]; // lines up to each older generation
@@ -438,7 +438,7 @@ final class LogKills {
     for (Stream s : streams) {
       synchronized (s) {
         if (!s.isSaved()) {
-          s.seenAt = 0; // the next life sees it anew
+          s.seenAt = 0; // the next life sees it again
         }
       }
     }

@@ -37,13 +37,13 @@ import java.util.stream.Stream;
  * Damaged parts of a log store, one file in each round. Half of the rounds leave the checksums as
  * they were: each row that is read must be one that was written, no row may be read twice, and rows
  * may only be absent with a warning or a {@code StorageException} that names the file. The other
- * half damage a section of the first block and write its checksum anew, so that the damage reaches
+ * half damage a section of the first block and recompute its checksum, so that the damage reaches
  * the readers of columns: the result may be anything but an unexpected end.
  */
 final class LogPartFuzz implements Fuzz.Target {
   private static final int TEMPLATES = 4;
   private static final int ROWS = 400;
-  private static final int FIRST_BLOCK = 8; // behind the magic bytes
+  private static final int FIRST_BLOCK = 8; // after the magic bytes
   private static final List<Matcher> ALL = List.of(Matcher.of(Matcher.Type.REGEX, "app", ".+"));
   private static final List<LogFilter> FILTERS =
       List.of(

@@ -37,7 +37,7 @@ final class Lookups {
   private static final String ALL = "series of all";
   private static final String NAME_KEY = "\"__name__\"";
 
-  /** How long written series may be missing from answers. */
+  /** Maximum time for which written series may be missing from results. */
   private static final long SHOWN_NANOS = TimeUnit.MINUTES.toNanos(2);
 
   /** Hosts, each with 16 series of processor time. */

@@ -8,7 +8,7 @@ import java.util.TreeSet;
 
 /** {@code tethys bench NAME …}, by its name; the races are run by the launcher. */
 public final class Main {
-  /** Takes the arguments behind its name; returns the exit code. */
+  /** Runs a benchmark with the arguments after its name; returns the exit code. */
   @FunctionalInterface
   private interface Benchmark {
     int run(String[] args) throws Exception;

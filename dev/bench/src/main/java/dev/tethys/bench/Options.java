@@ -60,7 +60,7 @@ final class Options {
     return this;
   }
 
-  /** What the command takes. */
+  /** Known options, for errors. */
   String there() {
     List<String> all = new ArrayList<>();
     if (!wordsName.isEmpty()) {

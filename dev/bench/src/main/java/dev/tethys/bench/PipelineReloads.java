@@ -51,7 +51,7 @@ final class PipelineReloads {
     }
   }
 
-  /** Has it read so many versions; what is to be said of it. */
+  /** Reloads a number of versions; returns a summary. */
   String run(int reloads) throws IOException, InterruptedException {
     silence.set(0);
     Thread.sleep(CALM_MILLIS);

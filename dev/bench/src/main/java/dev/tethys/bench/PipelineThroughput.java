@@ -345,10 +345,10 @@ final class PipelineThroughput {
   }
 
   /**
-   * What the collector does.
+   * Configuration of the collector.
    *
-   * @param own where it is asked to read this again
-   * @param version changes batching and both exporters, so that reading it replaces them
+   * @param own port of its reload API
+   * @param version changes batching and both exporters, so that a reload replaces them
    */
   private String config(List<String> words, int in, int sink, int own, int version) {
     String compression =

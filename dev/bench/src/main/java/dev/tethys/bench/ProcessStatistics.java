@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 
 /** Resource usage of a process (proc(5)). */
 record ProcessStatistics(long pid) {
-  /** What it keeps in memory, in kilobytes. */
+  /** Resident memory in kilobytes. */
   long resident() throws IOException {
     return status("VmRSS:");
   }

@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class ProfileIngestRuns {
   private static final int FILES = 200; // of a service, each with its own time
-  private static final int INFLATED = 16; // one of so many
+  private static final int INFLATED = 16; // one of 16 is inflated
   private static final int LEAD_MINUTES = 45;
   private static final int START_SECONDS = 180; // it may prepare its start-up cache
   private static final int MAX_BYTES = 1 << 26;

@@ -63,7 +63,7 @@ final class RolloutRace {
     this.pause = pause;
   }
 
-  /** Collector process and what was sent to it. */
+  /** Collector process with the data sent to it. */
   private static final class Agent {
     private final int port;
     private final List<String> command;
@@ -321,7 +321,7 @@ final class RolloutRace {
     Counts[] now = new Counts[1];
     long[] since = {System.nanoTime()};
     await(
-        "nothing arrives any more",
+        "data has stopped arriving",
         () -> {
           Counts c = counts();
           if (!c.equals(now[0])) {

@@ -228,7 +228,7 @@ final class RuleRace {
     }
   }
 
-  /** What the server says of its evaluations: that it did the work. */
+  /** Evaluation counts reported by the server, as proof of its work. */
   private static String evaluated(String what, Started s) throws IOException, InterruptedException {
     ServerUnderTest p = s.processes.getLast();
     String body = p.send(p.request("/metrics"), HttpResponse.BodyHandlers.ofString()).body();

@@ -30,13 +30,13 @@ final class SampleKinds {
   private static final int BUCKETS = 12;
   private static final int NATIVE_BUCKETS = 20;
 
-  /** Those of a classic histogram: its buckets, the last of them +Inf, its sum and its count. */
+  /** Series of a classic histogram: its buckets, the last of them +Inf, its sum and its count. */
   static final int CLASSIC_SERIES = BUCKETS + 2;
 
-  /** How often something happens in a step, of a thousand steps: from never to seven times. */
+  /** Number of rare events per step, over a thousand steps: from zero to seven. */
   private static final int[] FEW = {600, 180, 90, 60, 30, 20, 12, 8};
 
-  /** The same of what happens often: thirty to sixty-one times. */
+  /** The same for frequent events: thirty to sixty-one. */
   private static final int[] MANY = {
     4, 6, 9, 13, 18, 24, 30, 36, 42, 47, 51, 54, 56, 56, 54, 51,
     48, 44, 40, 36, 32, 29, 27, 25, 24, 23, 22, 21, 21, 20, 19, 18
@@ -44,7 +44,7 @@ final class SampleKinds {
 
   private static final int LEAST_OF_MANY = 30;
 
-  /** How often what is drawn of {@link #FEW} is not 0. */
+  /** Probability that a value of {@link #FEW} is not 0. */
   private static final double FEW_MOVE = 1 - FEW[0] / (double) Arrays.stream(FEW).sum();
 
   private final Kind kind;
@@ -68,7 +68,7 @@ final class SampleKinds {
     }
   }
 
-  /** How many series there are; a whole number of classic histograms. */
+  /** Number of series; a whole number of classic histograms. */
   int series() {
     return series;
   }

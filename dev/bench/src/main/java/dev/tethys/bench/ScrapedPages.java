@@ -83,7 +83,7 @@ final class ScrapedPages {
     }
   }
 
-  /** How many samples stores have taken so far. */
+  /** Number of samples accepted by stores so far. */
   synchronized long arrived() {
     return arrived;
   }
@@ -94,7 +94,7 @@ final class ScrapedPages {
     while (arrived <= samples) {
       long remaining = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
       if (remaining <= 0) {
-        throw new AssertionError("nothing arrives any more: " + text());
+        throw new AssertionError("data has stopped arriving: " + text());
       }
       wait(remaining);
     }
@@ -162,7 +162,7 @@ final class ScrapedPages {
   /** Pages that stores must have in the end, by their target. */
   record Due(Map<String, Set<Integer>> pages) {}
 
-  /** What is due now, which does not grow. */
+  /** Samples due now, which do not grow. */
   synchronized Due due() {
     Map<String, Set<Integer>> now = new HashMap<>();
     due.forEach((t, p) -> now.put(t, new TreeSet<>(p)));
@@ -185,7 +185,7 @@ final class ScrapedPages {
     return n;
   }
 
-  /** Which pages are missing where, by the first series of each target. */
+  /** Missing pages by store, identified by the first series of each target. */
   synchronized String lostText(Due wanted) {
     StringBuilder sb = new StringBuilder();
     for (Map.Entry<String, Set<Integer>> d : wanted.pages().entrySet()) {
@@ -215,12 +215,12 @@ final class ScrapedPages {
     return n;
   }
 
-  /** How it stands with what is due by now, of which the last is on its way. */
+  /** State of the samples due by now, the last of which are in flight. */
   synchronized String text() {
     return text(new Due(due));
   }
 
-  /** How it stands with what was due. */
+  /** State of the samples that were due. */
   synchronized String text(Due wanted) {
     long due = wanted.pages().values().stream().mapToLong(Set::size).sum() * series * stores;
     return String.format(

@@ -58,7 +58,7 @@ final class ScrapedTargets implements AutoCloseable {
     return sb.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /** How many scrapes were answered, of all targets. */
+  /** Number of answered scrapes of all targets. */
   long answered() {
     return answered.get();
   }

@@ -60,7 +60,7 @@ final class ServerUnderTest implements AutoCloseable {
         environment);
   }
 
-  /** Where this program's launcher is. */
+  /** Path of this program's launcher. */
   static Path launcher() {
     return Path.of(System.getProperty("tethys.launcher", "tethys")).toAbsolutePath();
   }

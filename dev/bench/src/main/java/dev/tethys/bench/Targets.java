@@ -144,7 +144,7 @@ final class Targets {
     return failures;
   }
 
-  /** Where all are new, the count alone would be that of the former ones. */
+  /** If all are new, the count alone would equal that of the previous ones. */
   private boolean newOnesSeen(int present) {
     return present == 0 || manyScrapes.get() > 0;
   }

@@ -52,8 +52,8 @@ final class TraceStoreRuns {
 
   /**
    * Options are {@code spans=1000000 kills=50 seed=1 rounds=9} and a corpus to store instead of
-   * generated spans; 0 skips a part. A corpus is a file of export requests, each gzipped and behind
-   * 4 bytes with its number of spans and 4 bytes with its length.
+   * generated spans; 0 skips a part. A corpus is a file of export requests, each gzipped and
+   * preceded by 4 bytes with its number of spans and 4 bytes with its length.
    */
   static int run(String[] args) throws Exception {
     Options o =

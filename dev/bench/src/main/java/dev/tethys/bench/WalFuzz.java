@@ -32,8 +32,8 @@ import java.util.zip.CRC32C;
 /**
  * Damaged segments of the write-ahead log, a whole log in each round. Half of the rounds leave the
  * checksums as they were: then every sample that is read must be one that was sent. The other half
- * damage the payload of one record and write its checksum anew, so that the damage reaches the
- * reader of records; what it makes of that may be anything but an unexpected end.
+ * damage the payload of one record and recompute its checksum, so that the damage reaches the
+ * reader of records; its result may be anything but an unexpected end.
  */
 final class WalFuzz implements Fuzz.Target {
   private static final long T0 = 1_699_999_200_000L;

@@ -84,9 +84,9 @@ public final class ClickHouseProcess implements AutoCloseable {
   private Process process;
 
   /**
-   * Starts it and waits until it answers.
+   * Starts the process and waits until it answers.
    *
-   * @param dir its data, and what it says
+   * @param dir for data and logs
    * @param password of every user, "" for none
    */
   public ClickHouseProcess(Path dir, String password) throws IOException, InterruptedException {
@@ -113,7 +113,7 @@ public final class ClickHouseProcess implements AutoCloseable {
       if (!p.isAlive() || System.nanoTime() > deadline) {
         throw new IOException("chdb did not start: " + Files.readString(dir.resolve("log")));
       }
-      TimeUnit.MILLISECONDS.sleep(50); // a foreign process: there is nothing else to wait for
+      TimeUnit.MILLISECONDS.sleep(50); // a foreign process: polling is the only way
     }
     return p;
   }
@@ -135,14 +135,14 @@ public final class ClickHouseProcess implements AutoCloseable {
     return new String(c.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 
-  /** Its HTTP interface. */
+  /** URL of the HTTP interface. */
   public String url() {
     return "http://127.0.0.1:" + port;
   }
 
   /**
-   * What it does to the next inserts, in order: a number is an error of ClickHouse, {@code "reset"}
-   * ends the connection before anything was done, {@code "lost"} after it.
+   * Sets faults of the next inserts, in order: a number is a ClickHouse error, {@code "reset"} ends
+   * the connection before the insert, {@code "lost"} after it.
    *
    * @param json a list
    */
@@ -150,7 +150,7 @@ public final class ClickHouseProcess implements AutoCloseable {
     ask("/fail", json);
   }
 
-  /** How many inserts there were. */
+  /** Number of inserts. */
   public int inserts() throws IOException {
     return Integer.parseInt(ask("/inserts", null));
   }

@@ -10,8 +10,8 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * Families in a form that can be compared: type, help and the value of every sample by its labels.
- * Labels with empty values are left out, as Prometheus leaves them out.
+ * Families in a comparable form: type, help and the value of every sample by its labels. Labels
+ * with empty values are omitted, as in Prometheus.
  */
 public final class Exposition {
   /**
@@ -34,7 +34,7 @@ public final class Exposition {
     return Objects.requireNonNull(families.get(name), name).samples();
   }
 
-  /** What a collector shows. */
+  /** Exposition of a collector. */
   public static Exposition of(Collector c) {
     Exposition e = new Exposition();
     c.collect(

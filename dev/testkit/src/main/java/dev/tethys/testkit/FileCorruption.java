@@ -29,7 +29,7 @@ public final class FileCorruption {
       case 1 -> b[at] = (byte) r.nextInt();
       case 2 -> b[at] += (byte) (r.nextBoolean() ? 1 : -1);
       case 3 -> {
-        // The largest and least numbers, where a length or a count may stand.
+        // The largest and smallest numbers, for lengths and counts.
         byte x = (byte) (r.nextBoolean() ? 0xff : 0x7f);
         Arrays.fill(b, at, Math.min(b.length, at + 1 + r.nextInt(9)), x);
       }

@@ -4,12 +4,12 @@ import dev.tethys.model.guard.ByteBudget;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Takes the memory for received requests, also the part that is kept for small ones. */
+/** Uses up the memory for received requests, including the part reserved for small ones. */
 public final class FullBudget implements AutoCloseable {
   private final List<ByteBudget.Reservation> all = new ArrayList<>();
 
   /**
-   * Takes memory of the process.
+   * Reserves memory of the process.
    *
    * @param remaining bytes that are left
    */

@@ -103,7 +103,7 @@ public final class HostileElf {
     return e;
   }
 
-  /** A unit whose only abbreviation has many attributes: a kilobyte for each million. */
+  /** Unit whose only abbreviation has many attributes: a kilobyte per million. */
   public static HostileElf manyAttributes(int attributes) {
     return new HostileElf()
         .section(".debug_info", unit(0, new byte[] {1}))
@@ -112,7 +112,7 @@ public final class HostileElf {
         .compressed(".debug_abbrev", new byte[] {1, 0x11, 0}, (byte) 0x0b, 3 + 2L * attributes);
   }
 
-  /** Many units, of which each has a name in a section without any NUL. */
+  /** Many units, each with a name in a section without any NUL. */
   public static HostileElf textsWithoutEnd(int units, long size) {
     ByteArrayOutputStream info = new ByteArrayOutputStream();
     for (int i = 0; i < units; i++) {
@@ -154,7 +154,7 @@ public final class HostileElf {
     return e;
   }
 
-  /** Unwind entries that each refer to another common entry of nothing but padding. */
+  /** Unwind entries that each refer to another common entry consisting only of padding. */
   public static HostileElf unwindEntries(int functions, int padding) {
     ByteBuffer b =
         ByteBuffer.allocate(20 * functions + padding + 32).order(ByteOrder.LITTLE_ENDIAN);

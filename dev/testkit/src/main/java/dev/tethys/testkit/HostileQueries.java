@@ -33,10 +33,10 @@ public final class HostileQueries {
     this.random = new Random(seed);
   }
 
-  /** A query with the time that it is asked for: an instant when {@code step} is 0; seconds. */
+  /** Query with its time: an instant query if {@code step} is 0; in seconds. */
   public record HostileQuery(String kind, String query, long start, long end, long step) {}
 
-  /** The next one; the data is taken to end at {@code now}, in seconds. */
+  /** Next query; the data is assumed to end at {@code now}, in seconds. */
   public HostileQuery next(long now) {
     int kind = random.nextInt(16);
     String query =
@@ -199,7 +199,7 @@ public final class HostileQueries {
         + "] @ end())";
   }
 
-  /** Expressions of many groups, for each of which a machine remembers two places in each state. */
+  /** Expressions with many groups, for each of which a matcher keeps two positions per state. */
   private String groups() {
     String group = pick(List.of("(.?)", "(.*)", "(a|b|)", "(?P<n>.?)"));
     String re = group.startsWith("(?P") ? group : group.repeat(pick(List.of(10, 300, 8_000)));

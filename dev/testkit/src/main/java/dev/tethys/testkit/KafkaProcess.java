@@ -31,21 +31,20 @@ public final class KafkaProcess implements AutoCloseable {
   }
 
   /**
-   * One that clients are to reach through something before it.
+   * Broker that clients reach through a proxy.
    *
-   * @param port where it listens
-   * @param advertised where it says that it listens
+   * @param port on which it listens
+   * @param advertised port that it advertises
    */
   public KafkaProcess(Path dir, int port, int advertised) throws IOException, InterruptedException {
     this(dir, port, advertised, "");
   }
 
   /**
-   * One with more lines in its {@code server.properties}, which go before the others of their
-   * names.
+   * Broker with additional lines in its {@code server.properties}, which override the defaults.
    *
-   * @param port where it listens
-   * @param advertised where it says that it listens
+   * @param port on which it listens
+   * @param advertised port that it advertises
    * @param flags of its Java
    */
   public KafkaProcess(Path dir, int port, int advertised, String more, String... flags)
@@ -88,7 +87,7 @@ public final class KafkaProcess implements AutoCloseable {
     process = run();
   }
 
-  /** As Kafka writes ids of clusters. */
+  /** Random cluster id in Kafka's format. */
   private static String id() {
     UUID u = UUID.randomUUID();
     byte[] b =
@@ -126,7 +125,7 @@ public final class KafkaProcess implements AutoCloseable {
     return java("kafka.Kafka", dir.resolve("server.properties").toString());
   }
 
-  /** Where clients reach it. */
+  /** Bootstrap address for clients. */
   public String address() {
     return "127.0.0.1:" + advertised;
   }
@@ -135,7 +134,7 @@ public final class KafkaProcess implements AutoCloseable {
     return process.isAlive();
   }
 
-  /** What it said. */
+  /** Log of the process. */
   public String log() throws IOException {
     return Files.readString(dir.resolve("log"));
   }
@@ -152,7 +151,7 @@ public final class KafkaProcess implements AutoCloseable {
     start();
   }
 
-  /** Starts it again after its end, with what it had. */
+  /** Restarts the broker with its data. */
   public void start() throws IOException {
     process = run();
   }

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class KdbDouble implements AutoCloseable {
   /** Fault injected into the next request. */
   public enum Fault {
-    /** Closes the connection without doing anything. */
+    /** Closes the connection before executing the request. */
     CLOSE_BEFORE,
     /** Does it, and closes without an answer. */
     CLOSE_AFTER,
@@ -106,7 +106,7 @@ public final class KdbDouble implements AutoCloseable {
     return this;
   }
 
-  /** Does this at one of the next requests, in order. */
+  /** Sets faults of the next requests, in order. */
   public void next(Fault... f) {
     synchronized (faults) {
       faults.addAll(List.of(f));
@@ -141,7 +141,7 @@ public final class KdbDouble implements AutoCloseable {
     return out;
   }
 
-  /** How many rows of a table were given to who selected them. */
+  /** Number of rows of a table returned by queries. */
   public int selectedRows(String table) {
     Table t = named(table);
     synchronized (t) {
@@ -149,7 +149,7 @@ public final class KdbDouble implements AutoCloseable {
     }
   }
 
-  /** How often a client logged in. */
+  /** Number of logins. */
   public synchronized int logins() {
     return logins;
   }
@@ -198,7 +198,7 @@ public final class KdbDouble implements AutoCloseable {
           return;
         }
         if (m[0] instanceof Byte kind && kind == 1) {
-          if (answer == null) { // what KX's client cannot write
+          if (answer == null) { // not supported by KX's client
             connection.s.getOutputStream().write(NOTHING);
           } else {
             connection.kr(answer);
@@ -259,7 +259,9 @@ public final class KdbDouble implements AutoCloseable {
     return t;
   }
 
-  /** As tick.q: columns of one length; the first are a timespan and a symbol. */
+  /**
+   * Executes an update like tick.q: columns of one length; the first are a timespan and a symbol.
+   */
   private void update(String name, Object[] columns) {
     Table t = named(name);
     if (!(columns[0] instanceof c.Timespan[]) || !(columns[1] instanceof String[])) {
@@ -352,7 +354,7 @@ public final class KdbDouble implements AutoCloseable {
     return i;
   }
 
-  /** A function with two arguments, or {@code not} with one such. */
+  /** Whether a row matches a function with two arguments, or {@code not} with one. */
   private static boolean meets(Table t, @Nullable Object[] row, Object[] tree) {
     return tree.length == 2 && tree[1] instanceof Object[] negated
         ? !meets(t, row, negated)

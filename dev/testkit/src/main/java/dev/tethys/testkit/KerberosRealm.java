@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Assumptions;
  * temporary folder. A test that needs it is skipped where it is not installed.
  */
 public final class KerberosRealm implements AutoCloseable {
-  /** Its name. */
+  /** Name of the realm. */
   public static final String NAME = "TETHYS.TEST";
 
   private final Path dir;
@@ -81,7 +81,7 @@ public final class KerberosRealm implements AutoCloseable {
             List.of("/usr/sbin/krb5kdc", "-n", "-r", NAME));
   }
 
-  /** Its {@code krb5.conf}. */
+  /** Path of the {@code krb5.conf}. */
   public Path config() {
     return dir.resolve("krb5.conf");
   }
@@ -115,7 +115,7 @@ public final class KerberosRealm implements AutoCloseable {
     }
   }
 
-  /** What the KDC has said: a line for each ticket. */
+  /** Log of the KDC, with a line per ticket. */
   public String log() throws IOException {
     return Files.readString(dir.resolve("issued.log"));
   }

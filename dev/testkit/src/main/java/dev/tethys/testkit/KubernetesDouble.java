@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
 public class KubernetesDouble implements AutoCloseable {
   private record Event(long version, String path, String key, String type, String object) {}
 
-  /** What was asked: path and query. */
+  /** Received requests: path and query. */
   public final List<String> requests = new CopyOnWriteArrayList<>();
 
   private static final Pattern META = Pattern.compile("\"metadata\"\\s*:\\s*\\{");
@@ -63,9 +63,9 @@ public class KubernetesDouble implements AutoCloseable {
   /**
    * Creates or changes an object.
    *
-   * @param path of the list of all such objects
+   * @param path of the list of such objects
    * @param key {@code namespace/name}, or its name
-   * @param json begins with its metadata
+   * @param json starts with its metadata
    */
   public synchronized void put(String path, String key, String json) {
     version++;
@@ -112,7 +112,7 @@ public class KubernetesDouble implements AutoCloseable {
     notifyAll();
   }
 
-  /** Who asks may not see a path, or may from now on. */
+  /** Forbids access to a path, or allows it again. */
   public void forbid(String path, boolean is) {
     if (is) {
       forbidden.add(path);
@@ -121,12 +121,12 @@ public class KubernetesDouble implements AutoCloseable {
     }
   }
 
-  /** There are no such resources, as without their definition. */
+  /** Removes a resource type, as if its definition were missing. */
   public void undefine(String path) {
     undefined.add(path);
   }
 
-  /** Whether it says that it has read its definitions. */
+  /** Sets whether it reports that it has read its definitions. */
   public void ready(boolean is) {
     ready = is;
   }
@@ -225,7 +225,7 @@ public class KubernetesDouble implements AutoCloseable {
     answer(x, status, body);
   }
 
-  /** One object as it is; {@code ""} for none. */
+  /** Current object; {@code ""} for none. */
   public synchronized String object(String path, String key) {
     return objects.getOrDefault(path, new TreeMap<>()).getOrDefault(key, "");
   }
@@ -279,7 +279,7 @@ public class KubernetesDouble implements AutoCloseable {
     x.getResponseHeaders().set("Content-Type", "application/json");
     x.sendResponseHeaders(200, 0);
     OutputStream to = x.getResponseBody();
-    to.flush(); // a server says at once that it watches
+    to.flush(); // a server confirms a watch immediately
     while (true) {
       StringBuilder b = new StringBuilder();
       synchronized (this) {

@@ -31,9 +31,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A real kube-apiserver over its own etcd, with RBAC, users by token and by certificate, and a log
- * of every request. Nothing else of a cluster runs: who uses it writes statuses, endpoints and
- * slices himself. A test that makes one is skipped where the two programs are not among the peers,
- * in {@code kubernetes/}.
+ * of every request. Nothing else of a cluster runs: tests write statuses, endpoints and slices
+ * themselves. Tests are skipped if the two programs are not among the peers, in {@code
+ * kubernetes/}.
  */
 public final class KubernetesProcess implements AutoCloseable {
   private static final String ADMIN = "token-of-admin";
@@ -98,8 +98,8 @@ public final class KubernetesProcess implements AutoCloseable {
   }
 
   /**
-   * Sets the users that are known by a token, {@code token-of-NAME}, in addition to the
-   * administrator: names, each with its group or {@code ""}. The server reads this when it starts.
+   * Sets the users with tokens {@code token-of-NAME}, in addition to the administrator: names, each
+   * followed by its group or {@code ""}. The server reads this at start.
    */
   public void users(String... namesAndGroups) throws IOException {
     StringBuilder b = new StringBuilder(ADMIN + ",admin,0,\"system:masters\"\n");
@@ -148,7 +148,7 @@ public final class KubernetesProcess implements AutoCloseable {
     }
   }
 
-  /** Ends the API server at once; what is stored stays. */
+  /** Kills the API server; stored data stays. */
   public void kill() {
     ServerProcess running = api;
     api = null;
@@ -181,12 +181,12 @@ public final class KubernetesProcess implements AutoCloseable {
     return r.body();
   }
 
-  /** Where it is. */
+  /** URL of the server. */
   public String url() {
     return "https://127.0.0.1:" + port;
   }
 
-  /** Who signed the server's certificate. */
+  /** Authority that signed the server's certificate. */
   public Path ca() {
     return dir.resolve("certificates/apiserver.crt");
   }
@@ -237,7 +237,7 @@ public final class KubernetesProcess implements AutoCloseable {
     return client.send(b.build(), HttpResponse.BodyHandlers.ofString());
   }
 
-  /** The paths and queries that a user has asked for, in their order, as the server's log says. */
+  /** Paths and queries requested by a user, in order, from the server's log. */
   public List<String> requestsOf(String user) throws IOException {
     try (Stream<String> lines = Files.lines(dir.resolve("audit.log"), StandardCharsets.UTF_8)) {
       return lines

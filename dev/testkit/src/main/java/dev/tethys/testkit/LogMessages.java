@@ -30,12 +30,12 @@ public final class LogMessages implements AutoCloseable {
     logger.addHandler(handler);
   }
 
-  /** Those of a logger, from now on. */
+  /** Captures the messages of a logger from now on. */
   public static LogMessages of(String logger) {
     return new LogMessages(Logger.getLogger(logger));
   }
 
-  /** Those of a class. */
+  /** Captures the messages of a class. */
   public static LogMessages of(Class<?> c) {
     return of(c.getName());
   }

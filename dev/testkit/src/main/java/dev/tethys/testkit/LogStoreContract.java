@@ -158,7 +158,7 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
     }
   }
 
-  /** Values of the types for which stores have columns. Half of the names are absent. */
+  /** Values of the types with store columns. Half of the names are missing. */
   private static Map<String, String> metadata(Random random, long time) {
     Map<String, String> m = new TreeMap<>();
     String hex = String.format("%016x", random.nextLong());

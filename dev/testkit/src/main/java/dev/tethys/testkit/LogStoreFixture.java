@@ -128,7 +128,7 @@ public abstract class LogStoreFixture {
                   ends.add(copies.size);
                 });
             assertThat(names).isSorted();
-            // Read when the store has passed on all of it: nothing is overwritten.
+            // Read after the store has passed on everything: nothing is overwritten.
             String body = text(copies.bytes, 0, length);
             Map<String, String> metadata = new TreeMap<>();
             for (int k = 0; k < names.size(); k++) {

@@ -17,7 +17,7 @@ import java.util.List;
  * its own reader (fields of Loki's push.proto), so that it checks the product's writer.
  */
 public final class LokiDouble implements AutoCloseable {
-  /** Texts of all entries, in the order in which they came. */
+  /** Texts of all entries in order of arrival. */
   public final List<String> lines = Collections.synchronizedList(new ArrayList<>());
 
   /** Labels of the stream of each line, such as {@code {app="a"}}. */
@@ -104,7 +104,7 @@ public final class LokiDouble implements AutoCloseable {
     away = now;
   }
 
-  /** Where it is pushed to. */
+  /** URL for pushes. */
   public String url() {
     return "http://127.0.0.1:" + server.getAddress().getPort() + "/loki/api/v1/push";
   }

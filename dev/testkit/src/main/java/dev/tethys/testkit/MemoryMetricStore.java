@@ -27,16 +27,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A metric store that is as plain as a correct one can be: sorted maps under one lock. For tests of
+ * A metric store as simple as a correct one can be: sorted maps under one lock. For tests of
  * everything that reads or writes metrics, and as the oracle of real stores.
  *
- * <p>Rules: a sample of any age is taken unless an out-of-order window was set; the same value
- * again at the same time is taken silently, another value is {@code DUPLICATE_TIMESTAMP}; with a
- * window of w, a sample older than its series' newest is {@code OUT_OF_ORDER} when w is 0 and
- * {@code TOO_OLD} when it is more than w older than the store's newest.
+ * <p>Rules: a sample of any age is accepted unless an out-of-order window was set; the same value
+ * at the same time is accepted silently, another value is {@code DUPLICATE_TIMESTAMP}; with a
+ * window of w, a sample older than its series' newest is {@code OUT_OF_ORDER} if w is 0 and {@code
+ * TOO_OLD} if it is more than w older than the store's newest.
  *
- * <p>Invariant: {@link #series} holds only what was committed; everything is guarded by {@code
- * this}.
+ * <p>Invariant: {@link #series} holds only committed data; everything is guarded by {@code this}.
  */
 public final class MemoryMetricStore implements MetricStore {
   private record Sample(long start, long time, double value, @Nullable Histogram histogram) {
@@ -81,7 +80,7 @@ public final class MemoryMetricStore implements MetricStore {
     this(Long.MAX_VALUE);
   }
 
-  /** A store that refuses what is older, in milliseconds; 0 refuses all that is out of order. */
+  /** Store with an out-of-order window in milliseconds; 0 rejects all out-of-order samples. */
   public MemoryMetricStore(long outOfOrderWindow) {
     this.outOfOrderWindow = outOfOrderWindow;
   }
@@ -92,7 +91,7 @@ public final class MemoryMetricStore implements MetricStore {
     return this;
   }
 
-  /** Makes the next commit end with an error, such as the end of memory. */
+  /** Makes the next commit fail with an error, such as running out of memory. */
   public synchronized void failNextCommit(Error e) {
     failCommitBadly = e;
   }
@@ -102,12 +101,12 @@ public final class MemoryMetricStore implements MetricStore {
     failCommit = e;
   }
 
-  /** How many batches were committed. */
+  /** Number of committed batches. */
   public synchronized int commits() {
     return commits;
   }
 
-  /** What is known about metric families, by name. */
+  /** Metadata of metric families by name. */
   public synchronized Map<String, MetricMetadata> metadata() {
     return new TreeMap<>(metadata);
   }
@@ -423,7 +422,7 @@ public final class MemoryMetricStore implements MetricStore {
         .toList();
   }
 
-  /** What answers of series and exemplars tell their readers from now on. */
+  /** Sets a warning for readers of series and exemplars. */
   public synchronized void missing(String warning) {
     missing = warning;
   }

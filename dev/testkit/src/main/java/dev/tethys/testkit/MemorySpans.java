@@ -34,7 +34,7 @@ final class MemorySpans {
     }
   }
 
-  /** Value of a kind for which there is no constant: bytes, maps, arrays inside arrays. */
+  /** Value of a type without a constant: bytes, maps, nested arrays. */
   static final Object OTHER =
       new Object() {
         @Override
@@ -182,7 +182,7 @@ final class MemorySpans {
     }
     Integer order = order(a, b);
     if (order == null) {
-      boolean numbers = isNumber(a) && isNumber(b); // one of them is not a number (NaN)
+      boolean numbers = isNumber(a) && isNumber(b); // one of them is NaN
       return numbers && op == SpanFilter.Operator.NOT_EQUAL;
     }
     return switch (op) {

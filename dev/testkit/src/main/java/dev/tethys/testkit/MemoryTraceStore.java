@@ -36,10 +36,10 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * Trace store in lists that tests each span by the definition of a filter. For tests of all that
- * reads or writes spans, and as the oracle of real stores.
+ * List-based trace store that tests each span by the definition of a filter. For tests of
+ * everything that reads or writes spans, and as the oracle of real stores.
  *
- * <p>Spans are dealt out to segments, so that a trace is in several of them, and a scan passes on a
+ * <p>Spans are distributed over segments, so a trace is in several of them, and a scan returns a
  * few rows at a time in columns that it overwrites afterwards.
  */
 public final class MemoryTraceStore implements TraceStore {

@@ -34,7 +34,7 @@ public abstract class MetricStoreCase {
   /** Makes an empty store that refuses late samples, as Prometheus does by default. */
   protected abstract MetricStore create() throws Exception;
 
-  /** Makes an empty store that takes late samples of any age; null when there is no such store. */
+  /** Creates an empty store that accepts late samples of any age; null if unsupported. */
   protected @Nullable MetricStore createTakingLateSamples() throws Exception {
     return null;
   }

@@ -208,8 +208,8 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
   }
 
   /**
-   * What a selection says of times without values is what reading shows; a reader of windows alone
-   * misses nothing that is in them.
+   * Checks that the times of a selection without values equal those read, and that a reader of
+   * windows misses none.
    */
   protected static void checkTimes(MetricStore store, long min, long max) {
     checkTimes(store, SelectHints.range(min, max));
@@ -416,7 +416,7 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
     return Matcher.equal("__name__", "m");
   }
 
-  /** The samples of a series that do not stand among others. */
+  /** Samples of a series that are not among others. */
   private static List<Sample> missing(Series s, List<Series> others) {
     List<Sample> out = new ArrayList<>(s.samples());
     for (Series o : others) {

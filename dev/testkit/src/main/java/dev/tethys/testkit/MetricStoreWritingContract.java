@@ -337,7 +337,7 @@ public abstract class MetricStoreWritingContract extends MetricStoreCase {
         assertThat(a.append(a.series(m), start, T0 + i * 1000, h)).isEqualTo(Outcome.OK);
         a.commit();
       }
-      // As it was, but for the hint, which a store may know better.
+      // Unchanged, except for the hint, which a store may know better.
       expected.add(
           new Sample(start, T0 + i * 1000, 0, h.withResetHint(CounterReset.hint(before, h))));
       before = h;

@@ -90,7 +90,7 @@ public final class NullKeys {
   /**
    * Compares a reader with the verdicts in a file.
    *
-   * @param reference the reference of all keys, from which the cases are made
+   * @param reference the reference of all keys, from which the cases are derived
    * @param elsewhere sections of the reference that other files contain
    * @param reader the reader under test
    * @return the differences, as {@code section.key: …}

@@ -19,7 +19,7 @@ public final class Ports {
 
   private Ports() {}
 
-  /** One that is free on all addresses now; hardly ever given twice. */
+  /** Port that is free on all addresses now; rarely returned twice. */
   public static int free() {
     for (int i = 0; i < TRIES; i++) {
       int port = FIRST + RANDOM.nextInt(COUNT);

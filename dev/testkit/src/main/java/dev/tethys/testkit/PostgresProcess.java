@@ -109,10 +109,10 @@ public final class PostgresProcess implements AutoCloseable {
   }
 
   /**
-   * Lets clients on loopback in that have a ticket of Kerberos, and no others.
+   * Requires Kerberos tickets of clients on loopback.
    *
-   * @param type of the line in pg_hba.conf: {@code host}, or {@code hostgssenc} where the ticket's
-   *     key has to encrypt too
+   * @param type of the line in pg_hba.conf: {@code host}, or {@code hostgssenc} to require
+   *     encryption with the ticket's key
    * @param keytab of {@code postgres/localhost}
    */
   public void requireTickets(String type, Path keytab) throws IOException, InterruptedException {
@@ -125,10 +125,9 @@ public final class PostgresProcess implements AutoCloseable {
   }
 
   /**
-   * Makes it speak TLS on loopback and nothing else, and let in users that show a certificate of
-   * their name, and no others.
+   * Requires TLS on loopback, with client certificates in the name of the user.
    *
-   * @param server certificate {@code server}, and the authority of those of users
+   * @param server certificate {@code server}, and the authority of client certificates
    */
   public void requireCertificates(TestCertificates server)
       throws IOException, InterruptedException {
@@ -136,7 +135,7 @@ public final class PostgresProcess implements AutoCloseable {
     for (Path p : List.of(server.ca(), server.certificate("server"), server.key("server"))) {
       Path own = dir.resolve(p.getFileName());
       Files.copy(p, own);
-      if (root) { // the server checks who may read a key
+      if (root) { // the server checks the permissions of a key
         Files.setOwner(
             own,
             own.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));

@@ -45,10 +45,10 @@ public abstract class ProfileStoreContract {
   protected ProfileStore store;
 
   /**
-   * A profile as a test writes and reads it.
+   * Profile written and read by a test.
    *
-   * @param samples values by stack, frames from the outermost with semicolons between, and behind a
-   *     {@code |} the span of the sample
+   * @param samples values by stack, frames from the outermost separated by semicolons, followed
+   *     after a {@code |} by the span of the sample
    * @param comment attribute of the profile, "" for none
    */
   public record Profile(
@@ -170,7 +170,7 @@ public abstract class ProfileStoreContract {
     return out;
   }
 
-  /** Makes profiles of a test of what it reads. */
+  /** Converts read data to profiles of a test. */
   private static final class Reading implements ProfileReader {
     private final List<Labels> series;
     private final List<Profile> out;

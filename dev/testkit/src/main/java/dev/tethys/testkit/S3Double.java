@@ -45,7 +45,7 @@ public final class S3Double implements AutoCloseable {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Stored(byte[] content, Map<String, String> headers) {}
 
-  /** A failure that is answered instead of what was asked for. */
+  /** Failure that is returned instead of the result. */
   public record Failure(int status, String code) {}
 
   private record Upload(String key, Map<String, String> headers, TreeMap<Integer, byte[]> parts) {}
@@ -156,7 +156,7 @@ public final class S3Double implements AutoCloseable {
     return v == null ? "" : v;
   }
 
-  /** The signature, computed from the request as it came. */
+  /** Verifies the signature, computed from the received request. */
   private static void verify(HttpExchange x, byte[] body) throws Refusal {
     String authorization = header(x, "Authorization");
     String date = header(x, "X-Amz-Date");

@@ -80,7 +80,7 @@ public final class ServerProcess implements AutoCloseable {
     return port;
   }
 
-  /** What it has said so far. */
+  /** Output so far. */
   public String log() {
     try {
       return Files.readString(log, StandardCharsets.UTF_8);
@@ -102,7 +102,7 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
-  /** Ends it without letting it do anything more. */
+  /** Kills the process. */
   public void kill() {
     process.destroyForcibly();
     process.onExit().join();

@@ -9,12 +9,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * Test data and real peers that are not part of the project. Where they are absent the test that
- * asks is reported as skipped, with the name of what is missing.
+ * Test data and real peers that are not part of the project. If they are missing, the test is
+ * reported as skipped, with the name of the missing item.
  *
- * <p>Conformance data is looked for in the folder named by the environment variable {@code
- * TETHYS_SHARED}, else in {@code ../shared} next to the project; peers in {@code TETHYS_PEERS},
- * else in {@code ~/.cache/peers}.
+ * <p>Conformance data is in the folder named by the environment variable {@code TETHYS_SHARED}, by
+ * default {@code ../shared} next to the project; peers are in {@code TETHYS_PEERS}, by default
+ * {@code ~/.cache/peers}.
  */
 public final class Shared {
   private Shared() {}
@@ -44,7 +44,7 @@ public final class Shared {
     return present(folder().resolve("bench/data/node.rec.gz"));
   }
 
-  /** The files of a conformance folder whose names end so, sorted. */
+  /** Files of a conformance folder with a name suffix, sorted. */
   public static List<Path> conformanceFiles(String folder, String ending) {
     try (Stream<Path> s = Files.walk(conformance(folder))) {
       return s.filter(p -> p.toString().endsWith(ending))
@@ -56,7 +56,7 @@ public final class Shared {
     }
   }
 
-  /** The program of a real peer, such as {@code promtool}. */
+  /** Path of a real peer, such as {@code promtool}. */
   public static Path peer(String program) {
     return peerFolder("usr/bin/" + program);
   }
@@ -67,8 +67,8 @@ public final class Shared {
   }
 
   /**
-   * A package of npm, with what it needs next to it: in {@code npm/node_modules} of the peers,
-   * where {@code npm install --ignore-scripts} put it.
+   * Path of an npm package with its dependencies: in {@code npm/node_modules} of the peers,
+   * installed with {@code npm install --ignore-scripts}.
    */
   public static Path npm(String name) {
     return peerFolder("npm/node_modules/" + name);

@@ -4,13 +4,13 @@ import dev.tethys.model.Histogram;
 import java.util.Arrays;
 
 /**
- * A native histogram to the bit, as text that tests compare. The hint about resets is left out:
- * stores make it of the samples before.
+ * Exact text form of a native histogram for comparisons in tests. The reset hint is omitted: stores
+ * derive it from preceding samples.
  */
 public final class ShownHistogram {
   private ShownHistogram() {}
 
-  /** Its text. */
+  /** Text of a histogram. */
   public static String of(Histogram h) {
     return String.join(
         " ",

@@ -20,18 +20,17 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A disk in memory that can lose its power at any operation, become full, fail to force what was
- * written, or end writing with an error of the process.
+ * Simulated disk in memory that can lose power at any operation, become full, fail to sync, or
+ * abort writes with an error of the process.
  *
- * <p>After a power cut ({@link #afterPowerCut}) a file keeps what was forced and, of what was
- * written after that, any part, with sectors missing in between; a folder keeps the names that were
- * synced and any first few of the changes since. What could not be forced once is lost then, even
- * if forcing the file again succeeded, as on Linux. After the end of a process alone ({@link
- * #afterKill}) everything written is there. Everything is drawn from the given random numbers, so a
- * seed replays a failure.
+ * <p>After a power cut ({@link #afterPowerCut}) a file keeps the synced data and any part of later
+ * data, with missing sectors in between; a folder keeps the synced names and some prefix of later
+ * changes. Data that once failed to sync is lost then, even if a later sync succeeded, as on Linux.
+ * After the end of the process only ({@link #afterKill}) everything written is there. All choices
+ * come from the given random numbers, so a seed reproduces a failure.
  */
 public final class SimulatedFiles implements FileAccess {
-  /** The power is gone; nothing works any more. */
+  /** Thrown after a power cut; no operation works. */
   public static final class PowerCut extends Error {
     private static final long serialVersionUID = 1L;
 
@@ -60,7 +59,7 @@ public final class SimulatedFiles implements FileAccess {
     }
   }
 
-  /** A change of names in one folder: what is removed, and what is put. */
+  /** Change of names in one folder: the removed and the added name. */
   private record Change(@Nullable String remove, @Nullable String put, @Nullable Object node) {}
 
   private static final class Folder {
@@ -98,7 +97,7 @@ public final class SimulatedFiles implements FileAccess {
     random = new Random(seed);
   }
 
-  /** The power goes at the operation with this number from now. */
+  /** Cuts the power at the n-th operation from now. */
   public void cutAfter(int n) {
     cutAt = operations + n;
   }
@@ -111,7 +110,7 @@ public final class SimulatedFiles implements FileAccess {
     freeBytes = bytes;
   }
 
-  /** From now on no file whose path contains this can be made; empty for none. */
+  /** Prevents the creation of files whose path contains this text; empty for none. */
   public synchronized void failNames(String part) {
     refusedNames = part;
   }
@@ -120,9 +119,7 @@ public final class SimulatedFiles implements FileAccess {
     failForce = fail;
   }
 
-  /**
-   * Whether there is no memory to write or to force with: then half of a write reaches the file.
-   */
+  /** Sets whether writes and syncs run out of memory; half of a write then reaches the file. */
   public synchronized void outOfMemory(boolean now) {
     outOfMemory = now;
   }
@@ -381,7 +378,7 @@ public final class SimulatedFiles implements FileAccess {
 
       @Override
       public void close() {
-        // nothing is held
+        // holds no resources
       }
     };
   }

@@ -13,13 +13,13 @@ import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.opentest4j.TestAbortedException;
 
 /**
- * Has everything that could not be tried reported by its name. Surefire writes down tests that are
- * aborted, but says nothing of what would have held tests: a class that is aborted before its first
- * one, a factory that is aborted before it has made any. So the tests of such a class are skipped
- * one by one, and such a factory makes one test, which is aborted for the same reason.
+ * Reports every aborted test by its name. Surefire records aborted tests, but not aborted
+ * containers: a class aborted before its first test, or a factory aborted before it has created
+ * any. The tests of such a class are skipped one by one, and such a factory creates one test, which
+ * is aborted for the same reason.
  *
  * <p>Jupiter finds this by the service file of the test kit and applies it to all tests of all
- * rooms.
+ * modules.
  */
 public final class SkippedByName implements ExecutionCondition, InvocationInterceptor {
   private static final Namespace OURS = Namespace.create(SkippedByName.class);
@@ -66,7 +66,7 @@ public final class SkippedByName implements ExecutionCondition, InvocationInterc
       if (!(made instanceof Stream<?> s)) {
         return made;
       }
-      // Streams are lazy: what they ask for is missing only once they are read.
+      // Streams are lazy: a missing item shows only when they are read.
       try (s) {
         return (T) s.toList().stream();
       }

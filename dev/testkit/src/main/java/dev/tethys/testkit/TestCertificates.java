@@ -29,9 +29,9 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * A certificate authority of a test's own, and certificates signed by it, as PEM files in one
- * folder. The certificates are written here byte by byte (RFC 5280 in DER), because the JDK has no
- * public way of making one and its keytool takes seconds.
+ * Certificate authority of a test, with certificates signed by it, as PEM files in one folder. The
+ * certificates are encoded here (RFC 5280 in DER), because the JDK has no public API for creating
+ * one and its keytool takes seconds.
  */
 public final class TestCertificates {
   private static final String EC = "EC";
@@ -68,7 +68,7 @@ public final class TestCertificates {
     write(name, keys(RSA), sans, true, end());
   }
 
-  /** The same with an EC key, of a certificate that has not been valid for an hour. */
+  /** The same with an EC key, for a certificate that expired an hour ago. */
   public void issueExpired(String name, String sans) throws IOException {
     write(name, keys(EC), sans, true, Instant.now().minus(1, ChronoUnit.HOURS));
   }
@@ -79,7 +79,7 @@ public final class TestCertificates {
   }
 
   /**
-   * What a server of the JDK's shows as a name with an EC key, and whom it trusts: the authority.
+   * Server context with an issued certificate and an EC key, which trusts the authority.
    *
    * @param name issued before
    */
@@ -145,7 +145,10 @@ public final class TestCertificates {
     Files.writeString(key(name), pem("PRIVATE KEY", keys.getPrivate().getEncoded()));
   }
 
-  /** An authority's certificate when there are no other names, else one of an end. */
+  /**
+   * Encodes an authority's certificate if there are no alternative names, otherwise an end-entity
+   * certificate.
+   */
   private static byte[] certificate(
       String subject,
       KeyPair keys,

@@ -18,7 +18,7 @@ class MemoryMetricStoreTest {
   private final MemoryMetricStore store = new MemoryMetricStore();
 
   @Test
-  void whatIsCommittedIsRead() {
+  void readsCommittedSamples() {
     try (Appender a = store.appender()) {
       long s = a.series(UP);
       assertThat(a.append(s, 0, 20, 2)).isEqualTo(Outcome.OK);
@@ -48,7 +48,7 @@ class MemoryMetricStoreTest {
   }
 
   @Test
-  void aWindowRefusesWhatIsOlder() {
+  void rejectsSamplesOutsideTheWindow() {
     MemoryMetricStore strict = new MemoryMetricStore(0);
     MemoryMetricStore window = new MemoryMetricStore(100);
     for (MemoryMetricStore m : List.of(strict, window)) {

@@ -25,7 +25,7 @@ import org.junit.platform.launcher.core.LauncherConfig;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
-/** What is reported of tests that miss something, seen as Surefire sees it. */
+/** Reports of tests with missing items, as seen by Surefire. */
 class SkippedByNameTest {
   private static final String INNER = "dev.tethys.testkit.inner";
 
@@ -129,7 +129,7 @@ class SkippedByNameTest {
   }
 
   @Test
-  void factoryThatMissesSomethingMakesOneSkippedTest() {
+  void abortedFactoryCreatesOneSkippedTest() {
     assertThat(told(Factories.class))
         .containsExactlyInAnyOrder(
             "atOnce()[1] aborted: needs a",
@@ -142,7 +142,7 @@ class SkippedByNameTest {
   }
 
   @Test
-  void eachTestOfClassThatMissesSomethingIsSkipped() {
+  void skipsEachTestOfAnAbortedClass() {
     assertThat(told(Whole.class))
         .containsExactlyInAnyOrder(
             "one() skipped: needs server",

@@ -176,7 +176,7 @@ public record CollectConfig(
     return v.isList() ? v.items().stream().map(YamlNode::asString).toList() : List.of(v.asString());
   }
 
-  /** This host, for an exporter that needs no target. */
+  /** Discovery of this host, for an exporter that needs no target. */
   private static DiscoveryConfig here() {
     String host;
     try {
@@ -189,8 +189,8 @@ public record CollectConfig(
   }
 
   /**
-   * The rules around those that are written: the target is a parameter before them, and after them
-   * the instance and no address any more (a URL is no valid address).
+   * Wraps the configured rules: before them the target becomes a parameter, after them the
+   * instance, and its address is removed, because a URL is not a valid address.
    */
   private static Relabeling asProbes(Relabeling written, String exporter) {
     RelabelRule.Spec d = RelabelRule.Spec.DEFAULT;

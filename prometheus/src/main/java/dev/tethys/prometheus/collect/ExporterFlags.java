@@ -62,7 +62,7 @@ public final class ExporterFlags implements ExporterSettings {
     return new FlagSet("tethys exporter " + kind.name(), kind.about(), all);
   }
 
-  /** As flags of a command. */
+  /** Flags of the exporter as on a command line. */
   public static List<Flag> flags(List<ExporterFlag> flags) {
     return flags.stream().map(ExporterFlags::flag).toList();
   }

@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** An alert that fires, or is expected to; values may be empty. */
+/** Alert that fires, or is expected to; values may be empty. */
 record FiredAlert(SortedMap<String, String> labels, SortedMap<String, String> annotations) {
   static final FiredAlert NONE = new FiredAlert(new TreeMap<>(), new TreeMap<>());
 
-  /** As promtool sorts them. */
+  /** Sort order of promtool. */
   static final Comparator<FiredAlert> ORDER =
       Comparator.comparing(FiredAlert::labels, FiredAlert::compare)
           .thenComparing(FiredAlert::annotations, FiredAlert::compare);

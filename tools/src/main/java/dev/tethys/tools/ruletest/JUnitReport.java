@@ -7,7 +7,7 @@ import java.util.List;
 public final class JUnitReport {
   private final List<Suite> suites = new ArrayList<>();
 
-  /** The results of one file. */
+  /** Results of one file. */
   public static final class Suite {
     private final String name;
     private final List<Case> cases = new ArrayList<>();
@@ -42,7 +42,7 @@ public final class JUnitReport {
     }
   }
 
-  /** The results of one test. */
+  /** Results of one test. */
   static final class Case {
     private final String name;
     private final List<String> failures = new ArrayList<>();

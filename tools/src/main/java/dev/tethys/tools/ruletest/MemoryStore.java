@@ -24,11 +24,11 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A metric store in memory that lives for one test or one replay: columns that only grow.
+ * In-memory metric store for one test or one replay: columns that only grow.
  *
- * <p>Invariants: samples of a series ascend by time, so one that does not is refused as a server
- * without an out-of-order window refuses it; a batch is visible at once, since its writer is also
- * its reader; at most {@link #MAX_SAMPLES} samples are held; everything is guarded by {@code this}.
+ * <p>Invariants: samples of a series ascend by time, so others are rejected as by a server without
+ * an out-of-order window; a batch is visible immediately, because its writer is also its reader; at
+ * most {@link #MAX_SAMPLES} samples are held; everything is guarded by {@code this}.
  */
 public final class MemoryStore implements MetricStore {
   /** The most samples that it takes: some gigabytes, more than any test has. */
@@ -86,7 +86,7 @@ public final class MemoryStore implements MetricStore {
   private final Map<String, List<Series>> byName = new HashMap<>();
   private long samples;
 
-  /** How many samples it holds. */
+  /** Number of samples. */
   public synchronized long samples() {
     return samples;
   }
@@ -177,12 +177,12 @@ public final class MemoryStore implements MetricStore {
 
     @Override
     public Outcome append(long series, Exemplar exemplar) {
-      return Outcome.OK; // nothing here asks for exemplars
+      return Outcome.OK; // exemplars are never read here
     }
 
     @Override
     public void metadata(String metricName, MetricMetadata metadata) {
-      // nothing here asks for it
+      // never read here
     }
 
     @Override

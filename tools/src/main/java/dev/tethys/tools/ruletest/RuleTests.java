@@ -20,13 +20,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs files of unit tests and says what failed.
+ * Runs unit test files and reports failures.
  *
- * @param run only tests whose names this finds; null for all
- * @param debug every test says when it starts and ends, and what is stored then
- * @param ignoreUnknownFields keys of rule files that mean nothing are passed over
- * @param out where empty lines go, and what debugging says
- * @param err where what failed goes
+ * @param run runs only tests whose names match; null for all
+ * @param debug whether every test prints its start, its end and its stored data
+ * @param ignoreUnknownFields whether unknown keys of rule files are ignored
+ * @param out for empty lines and debug output
+ * @param err for failures
  */
 public record RuleTests(
     ParserOptions parser,

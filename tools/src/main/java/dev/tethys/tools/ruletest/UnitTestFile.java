@@ -36,7 +36,7 @@ public record UnitTestFile(
     List<TestGroup> tests) {
 
   /**
-   * Input and what is asserted of it.
+   * Input of a test with its assertions.
    *
    * @param interval between the values of the input
    * @param start time of the first value

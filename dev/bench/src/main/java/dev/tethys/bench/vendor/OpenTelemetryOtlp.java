@@ -49,7 +49,7 @@ final class OpenTelemetryOtlp implements VendorClient {
       return exporter.shutdown();
     }
 
-    /** What was exported is forgotten, else each request would have all series again. */
+    /** Exported data is discarded, otherwise each request would contain all series again. */
     @Override
     public AggregationTemporality getAggregationTemporality(InstrumentType type) {
       return AggregationTemporality.DELTA;

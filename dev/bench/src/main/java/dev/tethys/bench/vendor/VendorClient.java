@@ -52,7 +52,7 @@ public interface VendorClient extends AutoCloseable {
    * @param value finite
    */
   record Sample(Series series, long millis, double value) {
-    /** As a document of a search engine has it. */
+    /** Document for a search engine. */
     Map<String, Object> document() {
       return Map.of(
           "@timestamp",
@@ -76,6 +76,6 @@ public interface VendorClient extends AutoCloseable {
   /** Writes a request's worth of samples; returns when the server has them. */
   void write(List<Sample> samples) throws Exception;
 
-  /** Waits for what {@link #write} did not wait for. */
+  /** Waits for writes that {@link #write} did not wait for. */
   default void flush() throws Exception {}
 }

@@ -7,7 +7,7 @@ import java.util.Map;
 public final class VendorClients {
   private VendorClients() {}
 
-  /** Makes a client of what listens at an address. */
+  /** Creates a client for a server at an address. */
   @FunctionalInterface
   public interface Maker {
     VendorClient at(String address) throws Exception;
