@@ -1,6 +1,5 @@
 package dev.tethys.app.collector;
 
-import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Durations;
 import dev.tethys.config.Redaction;
@@ -10,7 +9,6 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.model.telemetry.Span;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.collector.AllowedReferences;
 import dev.tethys.pipeline.collector.BuiltIn;
@@ -143,7 +141,7 @@ public final class CollectorRole implements AutoCloseable {
     metrics.register(services.volumes());
     ProcessMetrics.register(metrics);
     metrics.register(Registry.process());
-    this.readers = new OwnReaders(word, metrics, services.clock(), this::addTo);
+    this.readers = new OwnReaders(word, metrics, services, this::addTo);
     this.reloadSuccessful =
         metrics.gauge(
             "tethys_config_last_reload_successful",

@@ -1,12 +1,15 @@
 package dev.tethys.app.collector;
 
+import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.config.OwnLogsPush;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.pipeline.config.OwnBatchPush;
 import dev.tethys.pipeline.config.OwnMetrics;
 import dev.tethys.pipeline.config.OwnMetricsPush;
+import dev.tethys.pipeline.config.OwnTraces;
 import dev.tethys.pipeline.config.TelemetrySettings;
+import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.runtime.ui.WebUi;
 import dev.tethys.web.HttpListener;
@@ -26,21 +29,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Readers of the telemetry of the process, as {@code service.telemetry} names them: pages of its
- * metrics, and pushes of its metrics and log entries. They stay as they were started until they are
- * closed.
+ * metrics, and pushes of its metrics, log records and spans. They stay as they were started until
+ * they are closed.
  */
 final class OwnReaders implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(OwnReaders.class.getName());
 
   private final String word;
   private final Registry metrics;
-  private final Scheduler clock;
+  private final GraphServices services;
   private final Consumer<Routes> pages;
   private final UUID instance = UUID.randomUUID();
   private final List<HttpListener> listeners = new ArrayList<>();
   private final List<MetricsPusher> pushers = new ArrayList<>();
-  private final List<LogsPusher> logPushers = new ArrayList<>();
-  private List<OwnLogsPush> logsShown = List.of();
+  private final List<BatchPusher<LogSetup.Entry>> logPushers = new ArrayList<>();
+  private final List<BatchPusher<Span>> spanPushers = new ArrayList<>();
+  private List<OwnBatchPush> logsShown = List.of();
+  private OwnTraces tracesShown = OwnTraces.DEFAULT;
   private @Nullable OwnMetrics shownAs;
   private Map<String, Optional<String>> resource = Map.of();
 
@@ -48,10 +53,10 @@ final class OwnReaders implements AutoCloseable {
    * @param word name of the role on its pages
    * @param pages adds further pages to each listener
    */
-  OwnReaders(String word, Registry metrics, Scheduler clock, Consumer<Routes> pages) {
+  OwnReaders(String word, Registry metrics, GraphServices services, Consumer<Routes> pages) {
     this.word = word;
     this.metrics = metrics;
-    this.clock = clock;
+    this.services = services;
     this.pages = pages;
   }
 
@@ -72,11 +77,13 @@ final class OwnReaders implements AutoCloseable {
 
   /** Logs what a configuration changes only with a restart. */
   void warnOfChanges(TelemetrySettings telemetry) {
-    if (!telemetry.metrics().equals(shownAs) || !telemetry.logs().pushes().equals(logsShown)) {
+    if (!telemetry.metrics().equals(shownAs)
+        || !telemetry.logs().pushes().equals(logsShown)
+        || !telemetry.traces().equals(tracesShown)) {
       LOG.log(
           Level.WARNING,
-          "the readers, views and processors of service.telemetry change only with a restart; until"
-              + " then they stay as they were");
+          "the readers, views, processors and traces of service.telemetry change only with a"
+              + " restart; until then they stay as they were");
     }
     if (hasReaders() && !telemetry.resource().equals(resource)) {
       LOG.log(
@@ -102,24 +109,55 @@ final class OwnReaders implements AutoCloseable {
     }
     for (OwnMetricsPush p : m.pushes()) {
       MetricsPusher pusher =
-          new MetricsPusher(p, metrics::gather, views, shown, clock::millis, System.out);
+          new MetricsPusher(p, metrics::gather, views, shown, services.clock()::millis, System.out);
       pusher.start();
       pushers.add(pusher);
     }
+    OwnRequests requests = new OwnRequests(shown);
     logsShown = t.logs().pushes();
-    for (OwnLogsPush p : logsShown) {
-      LogsPusher pusher = new LogsPusher(p, shown, System.out);
-      pusher.start();
-      logPushers.add(pusher);
+    for (OwnBatchPush p : logsShown) {
+      logPushers.add(
+          new BatchPusher<>(OtlpSignal.LOGS, "log records", p, requests::logs, System.out));
     }
     if (!logPushers.isEmpty()) {
-      List<LogsPusher> all = List.copyOf(logPushers);
-      LogSetup.entriesTo(e -> all.forEach(p -> p.take(e)));
+      logPushers.forEach(BatchPusher::start);
+      List<BatchPusher<LogSetup.Entry>> all = List.copyOf(logPushers);
+      LogSetup.entriesTo(
+          e -> {
+            if (!e.logger().equals(BatchPusher.NAME)) {
+              all.forEach(p -> p.take(e));
+            }
+          });
+    }
+    trace(t.traces(), requests);
+  }
+
+  private void trace(OwnTraces traces, OwnRequests requests) {
+    tracesShown = traces;
+    for (OwnBatchPush p : traces.pushes()) {
+      spanPushers.add(
+          new BatchPusher<>(OtlpSignal.TRACES, "spans", p, requests::traces, System.out));
+    }
+    if (!spanPushers.isEmpty()) {
+      spanPushers.forEach(BatchPusher::start);
+      List<BatchPusher<Span>> all = List.copyOf(spanPushers);
+      services
+          .spans()
+          .recordTo(
+              traces.sampling(),
+              traces.propagates(),
+              span -> {
+                traces.limits().apply(span);
+                all.forEach(p -> p.take(span));
+              });
     }
   }
 
   private boolean hasReaders() {
-    return !listeners.isEmpty() || !pushers.isEmpty() || !logPushers.isEmpty();
+    return !listeners.isEmpty()
+        || !pushers.isEmpty()
+        || !logPushers.isEmpty()
+        || !spanPushers.isEmpty();
   }
 
   private void listen(String address, OwnMetricsPage page) throws IOException {
@@ -148,9 +186,12 @@ final class OwnReaders implements AutoCloseable {
     if (!logPushers.isEmpty()) {
       LogSetup.entriesTo(null);
     }
+    services.spans().off();
     pushers.forEach(MetricsPusher::end);
-    logPushers.forEach(LogsPusher::close);
+    logPushers.forEach(BatchPusher::close);
+    spanPushers.forEach(BatchPusher::close);
     logPushers.clear();
+    spanPushers.clear();
     pushers.forEach(MetricsPusher::close);
     listeners.forEach(HttpListener::close);
     pushers.clear();

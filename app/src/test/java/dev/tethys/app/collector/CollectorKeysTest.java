@@ -122,6 +122,6 @@ class CollectorKeysTest {
                 - batch: {exporter: {otlp: {protocol: grpc/protobuf, endpoint: https://o:4317}}}
                 - simple: {exporter: {console: {}}}
         """);
-    assertThat(CollectorRole.run(List.of("validate", "--config", file.toString()))).isZero();
+    assertThat(CollectorCommand.run(List.of("validate", "--config", file.toString()))).isZero();
   }
 }

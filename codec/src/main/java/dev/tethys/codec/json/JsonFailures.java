@@ -30,10 +30,8 @@ public final class JsonFailures {
       List.of(
           rewording("(?:Unexpected end-of-input|No content to map).*", JsonFailures::end),
           rewording(
-              "Unrecognized token '(.*?)'(?:: .*)?",
-              m -> quoted(m.group(1)) + " is not a value"),
-          rewording(
-              "Non-standard token '(.*?)': .*", m -> quoted(m.group(1)) + " is not a value"),
+              "Unrecognized token '(.*?)'(?:: .*)?", m -> quoted(m.group(1)) + " is not a value"),
+          rewording("Non-standard token '(.*?)': .*", m -> quoted(m.group(1)) + " is not a value"),
           rewording(
               "Unexpected character \\((.*?)\\(?code (\\d+).*?\\)\\)(.*)",
               m -> character(m) + expectedToken(m.group(3))),

@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs;
 
+import dev.tethys.model.BoundedMap;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.logs.LogEntry;

@@ -16,7 +16,9 @@ import java.util.List;
 public final class DatadogContribution implements Contribution {
   @Override
   public List<ComponentFactory<?>> components(HttpClientFactory clients) {
-    return List.of(new DatadogExporterFactory(clients, DatadogContribution::deltas), new DatadogReceiverFactory(clients));
+    return List.of(
+        new DatadogExporterFactory(clients, DatadogContribution::deltas),
+        new DatadogReceiverFactory(clients));
   }
 
   private static DeltaConversion deltas(Duration ttl, String initial, Scheduler clock) {
