@@ -172,7 +172,7 @@ class CloudSignerTest {
     }
     environment.put("AWS_REGION", "us-west-2");
     assertThatThrownBy(() -> signed(unsaid, "gateway.example.com/"))
-        .hasMessageContaining("gateway.example.com does not say for which service");
+        .hasMessageContaining("gateway.example.com does not identify an AWS service");
     CallSigner said =
         CloudSigner.of(
             new CloudAuth.SigV4("", "K", new Secret("s"), "", "", "", false, "aps"), nowhere);
