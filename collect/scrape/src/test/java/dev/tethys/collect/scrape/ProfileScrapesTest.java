@@ -251,7 +251,7 @@ class ProfileScrapesTest {
         Map.of(
             "decompresse", gzip(new byte[1 << 20], 80), // a bomb
             "no function 9223372036854775808", hugeIds(),
-            "no type of samples", new byte[0],
+            "no sample types", new byte[0],
             "protobuf", "<html>not a profile</html>".getBytes(UTF_8));
     for (Map.Entry<String, byte[]> c : cases.entrySet()) {
       stored.clear();

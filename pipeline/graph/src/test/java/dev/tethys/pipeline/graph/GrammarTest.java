@@ -174,7 +174,7 @@ class GrammarTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "traces: {level: basic, processors: [{batch: }]} | the process does not trace itself",
+        "traces: {level: basic, processors: [{batch: }]} | batch requires exporter",
         "traces: {propagators: [jaeger]} | unknown propagator \"jaeger\"",
         "metrics: {readers: [{periodic: {exporter: {}}}]} | one of otlp and console",
         "metrics: {readers: [{}]} | one of pull and periodic",
@@ -229,7 +229,7 @@ class GrammarTest {
   void readsTelemetrySettings() {
     TelemetrySettings t =
         told(
-            "traces: {level: none, processors: [{batch: }]}, metrics: {address: 0.0.0.0:8888},"
+            "traces: {level: none, processors: [{batch: {exporter: {console: {}}}}]}, metrics: {address: 0.0.0.0:8888},"
                 + " logs: {level: FATAL, sampling: {enabled: false}, output_paths: [stdout]}");
     assertThat(t.metricsAddress()).isEqualTo("0.0.0.0:8888");
     assertThat(t.logs().level()).isEqualTo("none");

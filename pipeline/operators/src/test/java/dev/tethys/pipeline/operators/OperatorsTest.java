@@ -79,7 +79,7 @@ class OperatorsTest {
     refused("- {type: noop, id: a}\n- {type: noop, id: a}", "2:3", "another operator");
     refused("- {type: noop, id: a, output: b}\n- {type: noop, id: b, output: a}", "1:3", "circle");
     refused(
-        "- {type: severity_parser, parse_from: body, mapping: {bad: x}}", "1:60", "no severity");
+        "- {type: severity_parser, parse_from: body, mapping: {bad: x}}", "1:60", "is not a severity");
     refused("- {type: time_parser, parse_from: body, layout: '%Q'}", "1:49", "no directive %Q");
     refused(
         "- {type: time_parser, parse_from: body, layout_type: epoch, layout: x}", "1:69", "s.ms");
@@ -194,6 +194,6 @@ class OperatorsTest {
     assertThat(Sizes.parse("1kb")).isEqualTo(1000);
     assertThat(Sizes.parse("16KiB")).isEqualTo(16384);
     assertThat(Sizes.parse("1.5 MiB")).isEqualTo(3 << 19);
-    assertThatThrownBy(() -> Sizes.parse("1x")).hasMessageContaining("no size");
+    assertThatThrownBy(() -> Sizes.parse("1x")).hasMessageContaining("is not a size");
   }
 }

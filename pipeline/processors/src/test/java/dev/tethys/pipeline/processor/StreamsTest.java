@@ -459,7 +459,7 @@ class StreamsTest {
                     Signal.LOGS,
                     "{priority_levels: [[logs/a]], retry_on_failure: {max_interval: 1s}}",
                     "logs/a"))
-        .hasMessageContaining("there is none");
+        .hasMessageContaining("requires a sending_queue");
   }
 
   @Test

@@ -114,7 +114,7 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
       return null;
     }
     if (DockerAddress.isSocket(address)) {
-      return "tls says something over TCP only";
+      return "tls requires a TCP endpoint";
     }
     return address.startsWith("http://") && !tls.insecure()
         ? "\"" + address + "\" is without TLS: write tcp:// or https://, or leave tls out"

@@ -543,7 +543,7 @@ class ClusterReceiverTest {
         "distribution: rancher | unknown distribution \"rancher\"",
         "{namespace: a, namespaces: [b]} | either namespace or namespaces",
         "kube_api_qps: many | must be a number",
-        "namespaces: [A/b] | is no name of a namespace",
+        "namespaces: [A/b] | is not a valid namespace name",
         "metrics: {k8s.pod.phases: {enabled: true}} | did you mean \"k8s.pod.phase\"",
       })
   void reportsInvalidSettings(String yaml, String message) {

@@ -208,7 +208,7 @@ class CreatorTest {
     try (LogCapture log = new LogCapture(CreatorReceiver.class)) {
       set(port("a", "10.0.0.1", 1, Map.of("path", "/throws")));
       await(() -> !log.all.isEmpty());
-      assertThat(log.all.getFirst()).contains("nothing can be made for port 10.0.0.1:1");
+      assertThat(log.all.getFirst()).contains("cannot create receivers for port 10.0.0.1:1");
     }
     set(port("b", "10.0.0.2", 2, Map.of()));
     graph.awaitLog("probe 10.0.0.2:2 starts");
@@ -380,7 +380,7 @@ class CreatorTest {
               Map.of(m + "/enabled", "true", m + "/scraper", "probe", m + "/config", config)));
       graph.apply("{watch_observers: [told], discovery: {enabled: true}}", "metrics");
       await(() -> !log.all.isEmpty());
-      assertThat(log.all.getFirst()).contains("what the annotations of port 10.0.0.2:80", problem);
+      assertThat(log.all.getFirst()).contains("invalid annotations of port 10.0.0.2:80", problem);
     }
   }
 
@@ -463,7 +463,7 @@ class CreatorTest {
         "{rule: type == \"port\", config: {flag: 7}} | must be true or false",
         "{rule: type == \"port\", config: {path: '`nmae`'}} | did you mean \"name\"?",
         "{rule: type == \"port\", config: {path: 'a`name'}} | the backtick at character 2",
-        "{rule: type == \"port\", config: {path: '` `'}} | no expression between the backticks",
+        "{rule: type == \"port\", config: {path: '` `'}} | empty expression between the backticks",
         "{rule: type == \"port\", config: [x]} | config must be a map",
         "{rule: type == \"port\", resource_attributes: {a: '`x`'}} | there is no \"x\"",
         "{rule: type == \"port\", signals: [x]} | unknown key \"signals\"",

@@ -438,8 +438,8 @@ class DockerReceiverTest {
         "{endpoint: 'http://a:2375', tls: {ca_file: /ca.pem}} | is without TLS: write tcp:// or"
             + " https://",
         "excluded_images: ['/(/'] | excluded_images: ",
-        "excluded_images: ['{a'] | an unclosed brace",
-        "excluded_images: ['a[b'] | an unclosed bracket",
+        "excluded_images: ['{a'] | has a brace that is not closed",
+        "excluded_images: ['a[b'] | has a bracket that is not closed",
         "metrics: {container.cpu.usage: {enabled: true}} | unknown key \"container.cpu.usage\"",
       })
   void reportsInvalidSettings(String yaml, String message) {

@@ -249,7 +249,7 @@ class EventsReceiverTest {
   void reportsInvalidSettings() {
     assertThatThrownBy(() -> TestPipeline.read(EventsConfig.TYPE, "namespaces: [A]"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("is no name of a namespace");
+        .hasMessageContaining("is not a valid namespace name");
     assertThatThrownBy(() -> TestPipeline.read(EventsConfig.TYPE, "auth_type: tls"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("unknown auth_type");

@@ -93,7 +93,7 @@ class HostMetricsConfigTest {
         "scrapers: {load: {metrics: {system.cpu.load_average.1m: {attributes: []}}}} | unknown key \"attributes\"",
         "scrapers: {disk: {include: {devices: [a]}}} | match_type must be strict or regexp",
         "scrapers: {disk: {include: {devices: [a], match_type: glob}}} | not \"glob\"",
-        "scrapers: {disk: {include: {devices: ['('], match_type: regexp}}} | is no expression",
+        "scrapers: {disk: {include: {devices: ['('], match_type: regexp}}} | is not a valid regular expression",
         "scrapers: {process: {resource_attributes: {process.pid: {metrics_include: [{}]}}}} | either strict or regexp",
         "scrapers: {process: {scrape_process_delay: soon}} | not a valid duration",
       })

@@ -56,7 +56,7 @@ class ImportReceiverTest {
       assertThat(bad.statusCode()).isEqualTo(400);
       assertThat(bad.body())
           .isEqualTo(
-              "1 lines refused, the others taken:\nline 2: column 1 is not a number: z: z,7\n");
+              "1 lines rejected, the others accepted:\nline 2: column 1 is not a number: z: z,7\n");
       assertThat(post(r, "/api/v1/import/csv?format=1:x:y", "1").body()).contains("format: type");
       assertThat(post(r, "/api/v1/import/prometheus?timestamp=x", "x 1").statusCode())
           .isEqualTo(400);

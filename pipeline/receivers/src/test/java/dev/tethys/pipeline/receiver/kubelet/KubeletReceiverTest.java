@@ -400,7 +400,7 @@ class KubeletReceiverTest {
     LogCapture warned = new LogCapture(ClusterSettings.class);
     try {
       assertThat(open(yaml).gather().itemCount()).isPositive();
-      assertThat(warned.all).singleElement().asString().contains("do nothing");
+      assertThat(warned.all).singleElement().asString().contains("have no effect");
     } finally {
       warned.close();
     }

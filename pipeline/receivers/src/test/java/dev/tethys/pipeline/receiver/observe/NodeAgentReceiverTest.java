@@ -146,7 +146,7 @@ class NodeAgentReceiverTest {
       delimiter = '|',
       value = {
         "traces_sampling: 2 | traces_sampling is 2.0; it must be from 0 to 1",
-        "ephemeral_port_range: x | is not two ports",
+        "ephemeral_port_range: x | is not a port range",
         "container_denylist: [(] | missing closing )",
         "track_public_networks: [x] | is not valid",
         "max_fqdns_per_container: -1 | it must be from 0 to 100000",

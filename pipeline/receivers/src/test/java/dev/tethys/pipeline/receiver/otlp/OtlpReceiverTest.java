@@ -451,7 +451,7 @@ class OtlpReceiverTest {
     wrong.add(new String[] {"protocols: {http: {transport: pipe}}", "pipe"});
     wrong.add(new String[] {"protocols: {grpc: {endpoint: 'h:431x'}}", "a number from 0 to 65535"});
     wrong.add(new String[] {"protocols: {http: {endpoint: h}}", "\"h\" must be host:port"});
-    wrong.add(new String[] {"protocols: {grpc: {transport: tcp6}}", "not built in Tethys"});
+    wrong.add(new String[] {"protocols: {grpc: {transport: tcp6}}", "is not supported"});
     wrong.add(
         new String[] {"protocols: {grpc: {max_concurrent_streams: -1}}", "must be 0 to 1000000"});
     wrong.add(new String[] {"protocols: {grpc: {read_buffer_size: -1}}", "number of bytes"});

@@ -205,7 +205,7 @@ class PprofRoundsTest {
       ProfileText.profiles(d)
           .forEach(p -> samples.addAll(ProfileText.samples(d.getDictionary(), p)));
     }
-    assertThat(samples).anyMatch(s -> s.contains("PprofRoundsTest.lambda$thisProcessIsProfiled"));
+    assertThat(samples).anyMatch(s -> s.contains("PprofRoundsTest.lambda$profilesThisProcess"));
   }
 
   @Test
