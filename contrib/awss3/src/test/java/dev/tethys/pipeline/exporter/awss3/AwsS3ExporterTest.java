@@ -259,7 +259,7 @@ class AwsS3ExporterTest {
       value = {
         "{}|s3uploader",
         "{s3uploader: {}}|s3_bucket",
-        "{s3uploader: {s3_bucket: X}}|\"X\" is no name of a bucket",
+        "{s3uploader: {s3_bucket: X}}|\"X\" is not a valid bucket name",
         "{s3uploader: {s3_bucket: data, storage_class: FAST}}|unknown storage class",
         "{s3uploader: {s3_bucket: data, acl: all}}|unknown canned ACL",
         "{s3uploader: {s3_bucket: data, compression: br}}|compression",

@@ -266,7 +266,7 @@ class ArchiveExporterTest {
         "{directory: a, segment_size: 1KiB}|segment_size must be 64KiB to 1GiB",
         "{directory: a, max_age: 0s}|max_age must be greater than 0",
         "{directory: a, when_full: drop}|delete_oldest",
-        "{directory: a, s3: {bucket: B}}|no name of a bucket",
+        "{directory: a, s3: {bucket: B}}|not a valid bucket name",
         "{directory: a, max_age: 1h, s3: {bucket: bucket}}|max_age is of archives on disk",
         "{directory: a, when_full: refuse, s3: {bucket: bucket}}|when_full is of archives",
         "{}|directory",
