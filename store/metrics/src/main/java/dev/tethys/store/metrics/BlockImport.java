@@ -21,17 +21,17 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way into the store for what is old and much: samples ordered by series become blocks at once,
- * past the head and its log. For one thread.
+ * Bulk import of old samples: samples ordered by series are written to blocks directly, bypassing
+ * the head and its log. For one thread.
  *
  * <p>Invariants:
  *
  * <ul>
- *   <li>A block stands under a temporary name until it is whole and durable: a process killed at
- *       any moment leaves the blocks that were finished, and rubbish that the next opening removes.
- *   <li>No imported block reaches beyond {@link #floor}. What is newer belongs to the head, which
- *       is given it as any other sample: else recovery would take samples of its log for samples of
- *       the block and forget them.
+ *   <li>A block has a temporary name until it is complete and durable: a process killed at any
+ *       moment leaves the finished blocks, and temporary files that the next opening removes.
+ *   <li>No imported block reaches beyond {@link #floor}. Newer samples are appended to the head as
+ *       usual: otherwise recovery would mistake samples of the log for samples of the block and
+ *       drop them.
  * </ul>
  */
 public final class BlockImport implements AutoCloseable {

@@ -86,7 +86,7 @@ record BlockSelector(List<Piece> pieces, List<String> warnings, List<Long> resol
       }
       taken.clear();
       taken.addAll(covered);
-      // What is left has no samples any more. Shorter buckets tell more.
+      // The remaining time has no samples left. Shorter buckets have more detail.
       levels.downsampled().forEach(this::leftOver);
       return new BlockSelector(pieces, warnings, List.copyOf(resolutions));
     }
@@ -165,7 +165,7 @@ record BlockSelector(List<Piece> pieces, List<String> warnings, List<Long> resol
       }
     }
 
-    /** What is left of a closed range without others, ascending. */
+    /** Parts of a closed range outside the other ranges, ascending. */
     private static List<long[]> without(long[] range, List<long[]> others) {
       List<long[]> left = new ArrayList<>();
       left.add(range);

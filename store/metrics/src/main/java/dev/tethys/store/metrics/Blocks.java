@@ -51,15 +51,15 @@ final class Blocks {
     return order != 0 ? order : a.id().compareTo(b.id());
   }
 
-  /** How often the set of blocks has changed, and how many could not be opened. */
+  /** Number of changes to the set of blocks. */
   final LongAdder changes = new LongAdder();
 
   final LongAdder damaged = new LongAdder();
 
-  /** What has left the list and is not gone from the disk. */
+  /** Blocks that left the list and are not yet deleted from the disk. */
   final PendingDeletions removals;
 
-  /** What making blocks takes. */
+  /** Meters of the work of writing blocks. */
   final WorkMeters meters = new WorkMeters();
 
   private final FileAccess files;
@@ -185,7 +185,7 @@ final class Blocks {
       throw new StorageException(
           StorageException.Reason.UNAVAILABLE,
           String.join("; ", missing)
-              + ", and this one has no place to say so. Check the disk and retry");
+              + ", and this request cannot return warnings. Check the disk and retry");
     }
   }
 
@@ -197,11 +197,11 @@ final class Blocks {
   }
 
   /**
-   * Tries to open one of them. Who takes it among the others makes it {@link #found} at the same
-   * moment, so that it is missing from no answer that does not say so.
+   * Tries to open an unread block. A caller that adds it to the list calls {@link #found} at the
+   * same moment, so that every response without the block has a warning.
    *
-   * @return null when it cannot be read yet, is not there any more, or turned out to be damaged
-   * @throws IOException when it is damaged and cannot be put aside
+   * @return null when it cannot be read yet, no longer exists, or turned out to be damaged
+   * @throws IOException when it is damaged and cannot be moved to quarantine
    */
   @Nullable BlockReader openUnread(Path p) throws IOException {
     try {
@@ -221,7 +221,7 @@ final class Blocks {
     return null;
   }
 
-  /** Says that one of them is none any more. */
+  /** Removes a block from the list of unread blocks. */
   void found(Path p) {
     unread = unread.stream().filter(q -> !q.equals(p)).toList();
   }
@@ -392,7 +392,9 @@ final class Blocks {
     gone.forEach(this::noteChange);
   }
 
-  /** Also where nothing reads otherwise, as after a merge: who reads the range reads it anew. */
+  /**
+   * Notes every change, even a merge that leaves all samples equal: readers read the range again.
+   */
   private void noteChange(BlockReader b) {
     changeLog.note(b.meta().minTime(), b.meta().maxTime() - 1);
   }

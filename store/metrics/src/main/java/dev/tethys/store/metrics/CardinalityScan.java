@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.IntConsumer;
 
 /**
- * Counts series and what they would be without each label, in two passes over the columns of all
- * parts. The first adds up the hashes of the labels of each series; in the second, that sum less
- * the hash of one label identifies the series without it. A series of several parts has the same
- * sum in each, so that distinct sums are distinct series.
+ * Counts series, and the series that would remain without each label, in two passes over the
+ * columns of all parts. The first adds up the hashes of the labels of each series; in the second,
+ * that sum less the hash of one label identifies the series without it. A series of several parts
+ * has the same sum in each, so that distinct sums are distinct series.
  */
 final class CardinalityScan {
-  /** Up to so many distinct ones are counted exactly: 16 MiB. */
+  /** Maximum number of distinct values that are counted exactly: 16 MiB. */
   static final int EXACT = 1 << 20;
 
   /** The same for one value out of many. */
@@ -267,7 +267,7 @@ final class CardinalityScan {
     }
   }
 
-  /** How many values of the label asked for start with the prefix. */
+  /** Number of values of the requested label that start with the prefix. */
   private long listed(String name) {
     counter.clear();
     for (LabelColumns p : parts) {

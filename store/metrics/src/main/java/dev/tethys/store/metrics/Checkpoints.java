@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 /**
- * Saves the head in files, so that the log before them is not needed any more. Runs under the
+ * Saves the head in files, so that the log before them is no longer needed. Runs under the
  * structure lock of {@link MaintenanceScheduler}.
  *
  * <p>One is due when the log has grown by a given size, and sooner in a lull: when reading the log
@@ -22,7 +22,7 @@ import java.util.function.LongSupplier;
  * writer. So a crash in quiet times, or after a burst, is followed by a short start. The size of
  * the log relative to the last file bounds these writes, however many series there are.
  *
- * <p>A checkpoint that fails leaves nothing behind and is owed: it is tried again after a minute.
+ * <p>A checkpoint that fails leaves no files and is owed: it is tried again after a minute.
  *
  * <p>While one is owed for a block, samples are in the log and in the block, and their series may
  * have left memory. A start reads these samples again and drops those that blocks have; what a
@@ -34,7 +34,7 @@ final class Checkpoints {
   /** Of the disk space that is free when it begins, a checkpoint leaves this part to the log. */
   private static final int SHARE_OF_LOG = 4;
 
-  /** A lull is so long a time with no more than so many bytes of log in any second, about. */
+  /** Duration of a lull, in which the log grows by at most the bytes below in about a second. */
   private static final long LULL_NANOS = TimeUnit.SECONDS.toNanos(8);
 
   private static final long LULL_BYTES_A_LOOK = 64 << 10;
@@ -277,7 +277,7 @@ final class Checkpoints {
     }
   }
 
-  /** A file that takes so much and no more. */
+  /** File that refuses to grow beyond a number of bytes. */
   private record BoundedFile(WritableFile file, long most, Path folder) implements WritableFile {
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
@@ -285,7 +285,7 @@ final class Checkpoints {
         throw new IOException(
             "No space left on device for a snapshot of the head: it needs more than the "
                 + (most >> 20)
-                + " MiB that it may take of what is free on the disk of "
+                + " MiB that it may take of the free space on the disk of "
                 + folder
                 + ", so that the log can continue");
       }

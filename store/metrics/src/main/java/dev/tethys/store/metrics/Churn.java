@@ -30,7 +30,7 @@ final class Churn {
     count = Math.min(READINGS, count + 1);
   }
 
-  /** What happened since the oldest reading that is no more than an hour old. */
+  /** Series created and removed since the oldest reading of the past hour. */
   synchronized Counts since(long now, long createdTotal, long removedTotal) {
     for (int i = count - 1; i >= 0; i--) {
       int at = Math.floorMod(newest - i, READINGS);

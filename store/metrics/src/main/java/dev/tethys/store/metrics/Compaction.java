@@ -76,7 +76,7 @@ final class Compaction {
     this.census = new RuleSeriesCounts(resting);
   }
 
-  /** What could not be read is tried again at the next opportunity, not only after a while. */
+  /** Retries unreadable blocks at the next opportunity, without the usual pause. */
   void retryNow() {
     resting.retryNow();
   }
@@ -86,7 +86,7 @@ final class Compaction {
     return blocked;
   }
 
-  /** How long blocks of a resolution are kept; what no level says is kept as samples are. */
+  /** Retention of blocks of a resolution; without a level of that resolution, that of samples. */
   static RetentionPolicy policy(DatabaseOptions options, long resolution) {
     RetentionPolicy p = options.retention();
     for (Downsampling d : options.downsampling()) {

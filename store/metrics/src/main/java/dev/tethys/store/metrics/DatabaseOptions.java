@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param blockDuration the time range of a block written from memory
  * @param fsync when commits are forced to disk
  * @param segmentBytes size of a segment of the write-ahead log
- * @param checkpointBytes a snapshot of memory is written after so many bytes of log
+ * @param checkpointBytes bytes of log after which a snapshot of memory is written
  * @param exemplars maximum number of exemplars in memory
  * @param maxSeries maximum number of series in memory; new ones beyond are refused
  * @param maxFuture how far ahead of the clock a sample may be
@@ -109,7 +109,7 @@ public record DatabaseOptions(
     }
   }
 
-  /** Keeps everything for a time, and so many bytes. */
+  /** Returns options that keep samples for a time, and at most a number of bytes. */
   public DatabaseOptions withRetention(Duration time, long bytes) {
     return withRetention(new RetentionPolicy(time, bytes, 0, List.of()));
   }

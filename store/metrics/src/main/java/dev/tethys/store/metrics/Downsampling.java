@@ -50,8 +50,8 @@ public record Downsampling(Duration resolution, Duration after, Duration keep) {
   /**
    * Checks levels against each other and samples.
    *
-   * @param samples how long samples are kept; zero for ever
-   * @throws IllegalArgumentException says what does not fit
+   * @param samples retention of samples; zero for unlimited
+   * @throws IllegalArgumentException names the level that conflicts, and the rule
    */
   public static void check(List<Downsampling> levels, Duration samples) {
     if (levels.size() > MAX_LEVELS) {

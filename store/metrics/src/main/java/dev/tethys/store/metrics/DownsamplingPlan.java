@@ -79,7 +79,7 @@ final class DownsamplingPlan {
     return null;
   }
 
-  /** A block and all that overlaps it, and what was made of these before. */
+  /** Job for a block, all blocks that overlap it, and the blocks made from these before. */
   private static Job job(
       BlockReader first,
       List<BlockReader> inputs,

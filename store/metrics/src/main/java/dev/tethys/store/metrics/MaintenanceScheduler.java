@@ -47,7 +47,7 @@ final class MaintenanceScheduler {
 
   private static final int PASSES_BEFORE_LETTING_GO = 5;
 
-  /** What was brought back waits so long for its files: a start has more urgent work. */
+  /** Delay before restored samples are written to files: a start has more urgent work. */
   private static final long REST_NANOS = 10_000_000_000L;
 
   /** Fewer series are not worth their own block. */
@@ -427,8 +427,8 @@ final class MaintenanceScheduler {
   }
 
   /**
-   * Where the ranges in memory begin; {@link Long#MAX_VALUE} when there are none. From now on older
-   * ones are late, so that a block may take their place.
+   * Beginning of the ranges in memory; {@link Long#MAX_VALUE} when memory is empty. From now on
+   * older samples are late, so that a block may cover their time.
    */
   long importFloor() {
     structure.lock();
@@ -464,8 +464,8 @@ final class MaintenanceScheduler {
       try {
         made = naming.block();
       } finally {
-        // Where it has its name all the same, a start would pass over what is in order before its
-        // end: then the head stays closed.
+        // If the block has its final name nevertheless, a start would skip in-order samples before
+        // its end: then the head stays closed.
         if (made == null && !blocks.removals.hasUnborn()) {
           head.truncation().reopen(before);
         }

@@ -358,7 +358,9 @@ final class MergedSelection implements Selection {
     return true;
   }
 
-  /** What tells timestamps from the own numbers of parts; null when one has none. */
+  /**
+   * Key of the timestamps of some parts, from the number of each; null when a part has no number.
+   */
   private @Nullable TimesKey timesKey(int from, int to, int hash) {
     long[] numbers = new long[2 * (to - from)];
     for (int p = from; p < to; p++) {
@@ -398,7 +400,7 @@ final class MergedSelection implements Selection {
     return true;
   }
 
-  /** The numbers of all parts, each behind that of its source; none is 0. */
+  /** Numbers of all parts, each preceded by the number of its source; each is other than 0. */
   private static final class TimesKey {
     private final long[] numbers;
     private final int hash;

@@ -357,7 +357,7 @@ public final class MetricsDatabase implements MetricStore {
   }
 
   /**
-   * Counts series by label, metric and value, and what they would be without each label.
+   * Counts series by label, metric and value, and the series that would remain without each label.
    *
    * @throws StorageException LIMIT when there are more series than fit an eighth of the heap
    */
@@ -407,8 +407,8 @@ public final class MetricsDatabase implements MetricStore {
     throw new StorageException(
         StorageException.Reason.CORRUPT,
         lost
-            + ", and it has no place to say so: nothing is answered. Restore the block from a"
-            + " backup, or move its folder away to answer without it");
+            + ", and this request cannot return warnings: nothing is answered. Restore the block"
+            + " from a backup, or move its folder away to answer without it");
   }
 
   @Override
@@ -417,14 +417,14 @@ public final class MetricsDatabase implements MetricStore {
     return head.exemplars(min, max, matcherSets);
   }
 
-  /** What is known about metric families, by name. */
+  /** Known metadata of metric families, by name. */
   public Map<String, MetricMetadata> metadata() {
     return head.metadata();
   }
 
   // ---- looking after it
 
-  /** What opening the database found. */
+  /** Report of the recovery when the database was opened. */
   public RecoveryReport recovery() {
     return recovery;
   }
@@ -440,7 +440,7 @@ public final class MetricsDatabase implements MetricStore {
     return figures.stats(limit);
   }
 
-  /** How the store is doing. */
+  /** Status of the store. */
   public StorageStatus status() {
     checkOpen();
     return figures.status();
@@ -484,7 +484,7 @@ public final class MetricsDatabase implements MetricStore {
     return out;
   }
 
-  /** What of the open blocks could not be read so far, with what to do. */
+  /** Parts of the open blocks that could not be read so far, each with the remedy. */
   public List<String> damage() {
     return blocks.list().stream().flatMap(b -> b.damage().stream()).toList();
   }

@@ -21,7 +21,7 @@ import java.util.List;
  * it ends.
  */
 final class PageFiles implements SealedPages.Files {
-  /** What is left to the log and to blocks. */
+  /** Disk space reserved for the log and for blocks. */
   private static final long RESERVE = 128 << 20;
 
   /** Bytes of unused files beyond which a garbage collection is worth while. */

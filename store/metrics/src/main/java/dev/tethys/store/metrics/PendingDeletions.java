@@ -38,16 +38,16 @@ final class PendingDeletions {
   private final Path folder;
   private final Supplier<List<Path>> unread;
 
-  /** Those with a name, the earliest first, and whether they ever were of the store. */
+  /** Blocks with a name, the oldest first, and whether each ever belonged to the store. */
   private final Map<BlockReader, Boolean> named = new LinkedHashMap<>();
 
   private final List<Path> nameless = new ArrayList<>();
   private final Set<Path> logged = new HashSet<>();
 
   /**
-   * What leaves a folder.
+   * Creates the list of deletions of a folder.
    *
-   * @param unread folders of blocks that may come back as what others replace
+   * @param unread folders of blocks that may become readable again although others replace them
    */
   PendingDeletions(FileAccess files, Path folder, Supplier<List<Path>> unread) {
     this.files = files;
@@ -65,7 +65,7 @@ final class PendingDeletions {
     named.put(block, false);
   }
 
-  /** Takes what a start would not take for a block. */
+  /** Takes files that a start would not mistake for a block. */
   void addNameless(Path rubbish) {
     nameless.add(rubbish);
   }
@@ -75,15 +75,15 @@ final class PendingDeletions {
     return List.copyOf(named.keySet());
   }
 
-  /** Whether a block has its name that was to be of the store and is not. */
+  /** Whether a block that never became part of the store still has its name. */
   boolean hasUnborn() {
     return named.containsValue(false);
   }
 
   /**
-   * Lets no more be made of what cannot be removed.
+   * Fails while an unfinished block cannot be removed, so that no further ones are written.
    *
-   * @throws IOException when a block has its name that was to be of the store and is not
+   * @throws IOException when a block that never became part of the store still has its name
    */
   void failIfUnfinishedRemain() throws IOException {
     proceed();
@@ -96,10 +96,10 @@ final class PendingDeletions {
   }
 
   /**
-   * For what must not be done while a start would find more than the store has.
+   * Fails while a start would find more blocks than the store has.
    *
-   * @param further what the error says behind the block
-   * @throws IOException when a block has its name still
+   * @param further end of the error message, after the block
+   * @throws IOException when a removed block still has its name
    */
   void failIfReplacedRemain(String further) throws IOException {
     if (!named.isEmpty()) {
@@ -162,7 +162,7 @@ final class PendingDeletions {
       LOG.log(
           Level.WARNING,
           p
-              + " is not needed any more and cannot be removed: "
+              + " is no longer needed and cannot be removed: "
               + e.getMessage()
               + ". "
               + meanwhile

@@ -51,7 +51,7 @@ final class Preloader {
     }
   }
 
-  /** What it gives means nothing. */
+  /** Runs the code paths once; the result has no meaning. */
   private static long touch() {
     MemorySegment any = MemorySegment.ofArray(new byte[Long.BYTES]);
     byte[] to = new byte[1];

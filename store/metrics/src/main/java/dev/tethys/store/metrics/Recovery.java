@@ -46,10 +46,10 @@ final class Recovery {
   }
 
   /**
-   * Brings the head back.
+   * Restores the head.
    *
-   * @throws IOException when the disk cannot be read: that is no damage, nothing was changed, and a
-   *     later start finds all of it
+   * @throws IOException when the disk cannot be read: the data is not damaged, nothing was changed,
+   *     and a later start finds all of it
    */
   RecoveryReport run(Head head) throws IOException {
     try {
@@ -122,7 +122,7 @@ final class Recovery {
     }
     long orphans = head.counters.orphans.sum();
     if (orphans > 0) {
-      logProblem(orphans + " samples of the write-ahead log have no series any more");
+      logProblem(orphans + " samples of the write-ahead log belong to series that no longer exist");
     }
     return new RecoveryReport(
         from,
@@ -152,7 +152,7 @@ final class Recovery {
             .formatted(segments.size(), segments.getFirst(), segments.getLast(), snapshot));
   }
 
-  /** What comes back need not fit into memory. */
+  /** Moves pages to files, because the restored samples may exceed memory. */
   private void spillPages(Head head) {
     try {
       head.sealed().storeInRecovery(pages);

@@ -65,7 +65,7 @@ final class RetentionCutoff {
     return floors[rules.size()];
   }
 
-  /** How many kinds of series there are: one a rule, and all others. */
+  /** Number of kinds of series: one for each rule, and one for all other series. */
   int kinds() {
     return floors.length;
   }

@@ -28,7 +28,7 @@ public record RetentionPolicy(Duration time, long bytes, double percentage, List
     rules = List.copyOf(rules);
   }
 
-  /** How long the series that is kept longest is, milliseconds; the largest number for ever. */
+  /** Longest retention of any series, milliseconds; {@link Long#MAX_VALUE} for unlimited. */
   long longest() {
     long longest = longest(time);
     for (Rule r : rules) {

@@ -34,7 +34,7 @@ public final class SampleSorter implements AutoCloseable {
 
   private static final String RUN_ID = "00000000000000000000000000";
 
-  /** What a series takes beside its samples: map entry, arrays, labels' header. */
+  /** Overhead of a series without its samples: map entry, arrays, labels' header. */
   private static final int SERIES_BYTES = 400;
 
   private final FileAccess files;
@@ -218,7 +218,7 @@ public final class SampleSorter implements AutoCloseable {
     }
   }
 
-  /** How many samples were added. */
+  /** Number of samples added. */
   public long samples() {
     return samples;
   }

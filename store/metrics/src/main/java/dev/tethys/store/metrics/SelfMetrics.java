@@ -201,7 +201,7 @@ final class SelfMetrics implements Collector {
     counter(
         to,
         "reloads_total",
-        "Number of times the set of blocks on disk was taken over anew.",
+        "Number of times the set of blocks on disk was reloaded.",
         blocks.changes.sum());
     counter(
         to,
@@ -343,8 +343,8 @@ final class SelfMetrics implements Collector {
     gauge(
         to,
         "exemplar_last_exemplars_timestamp_seconds",
-        "The timestamp of the oldest exemplar stored in circular storage. Useful to check for what"
-            + " time range the current exemplar buffer limit allows.",
+        "The timestamp of the oldest exemplar stored in circular storage. Useful to check for"
+            + " what time range the current exemplar buffer limit allows.",
         head.oldestExemplar() / 1000.0);
     gauge(
         to,
@@ -358,7 +358,7 @@ final class SelfMetrics implements Collector {
         head.settings().exemplars());
   }
 
-  /** What upkeep did, and how long it took. */
+  /** Meters of maintenance work: counts and durations. */
   private void work(Consumer<MetricFamily> to) {
     WorkMeters m = blocks.meters;
     histogram(

@@ -30,7 +30,7 @@ final class SeriesStream {
     this(sources, minTime, maxTime, RetentionCutoff.NONE);
   }
 
-  /** Without what is behind the horizon. */
+  /** Stream without samples before the retention cutoff. */
   SeriesStream(List<SourceSelection> sources, long minTime, long maxTime, RetentionCutoff horizon) {
     this(sources, minTime, maxTime, horizon, null);
   }

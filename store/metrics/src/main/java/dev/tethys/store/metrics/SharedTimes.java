@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Numbers for lists of timestamps, so that equal lists get equal numbers. Lists are compared in
- * full; a number is never given twice in a process. What is remembered is bounded: lists beyond get
- * number 0, which says nothing.
+ * full; a process never assigns a number twice. Memory is bounded: lists beyond the bound get
+ * number 0, which means "unknown".
  */
 final class SharedTimes {
   /** Timestamps remembered by one selection: 16 MiB. */

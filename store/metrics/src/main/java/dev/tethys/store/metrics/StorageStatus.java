@@ -50,9 +50,9 @@ public record StorageStatus(
    * Memory of the store.
    *
    * @param limit bytes; 0 for no limit
-   * @param state "normal", or what is done near the limit: "flushing", "slowing", "refusing"
+   * @param state "normal", or the measure taken near the limit: "flushing", "slowing", "refusing"
    * @param refused new series that were refused since the start
-   * @param delayedMillis how long writers were held up since the start
+   * @param delayedMillis total delay of writers since the start
    * @param fileBytes of samples that are in no block yet and left memory for files
    * @param owners bytes by owner
    */

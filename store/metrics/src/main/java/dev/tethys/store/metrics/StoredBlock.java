@@ -65,7 +65,7 @@ public final class StoredBlock implements AutoCloseable {
     return BlockInfo.of(block);
   }
 
-  /** How many series there are. */
+  /** Number of series. */
   public int size() {
     return all.size();
   }

@@ -25,7 +25,7 @@ final class VisibilityCutoffs {
     this.changes = changes;
   }
 
-  /** How far back samples (0), or buckets of a resolution, are shown. */
+  /** Oldest visible time of samples (resolution 0), or of buckets of a resolution. */
   RetentionCutoff at(long resolution) {
     DatabaseOptions o = options;
     RetentionPolicy p = Compaction.policy(o, resolution);
@@ -40,8 +40,8 @@ final class VisibilityCutoffs {
   }
 
   /**
-   * What ages are counted from: the newest sample of the store, unless that is of a time to come,
-   * as a clock leaves it that was ahead for a while.
+   * Reference time of ages: the newest sample of the store, unless its timestamp is in the future,
+   * as after a period in which a clock was ahead.
    */
   long newest() {
     long newest = head.maxTime();

@@ -47,7 +47,7 @@ final class WorkMeters {
   final LongAdder logTruncationFailures = new LongAdder();
   final LongAdder headTruncationFailures = new LongAdder();
 
-  /** How often was looked for something to merge. */
+  /** Number of checks for blocks to merge. */
   final LongAdder triggered = new LongAdder();
 
   /** Merges of blocks that overlap. */

@@ -59,7 +59,7 @@ final class WriteThrottle {
   }
 
   /**
-   * So many bytes of the work are written.
+   * Accounts for written bytes, and waits as long as the rate demands.
    *
    * @throws Stopped when the store closes
    */

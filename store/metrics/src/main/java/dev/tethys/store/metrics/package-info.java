@@ -1,5 +1,5 @@
 /**
- * Embedded time series database. {@link RetentionPolicy} says what is kept; {@code Compaction}
+ * Embedded time series database. {@link RetentionPolicy} defines retention; {@code Compaction}
  * removes expired blocks, and {@code RetentionCutoff} hides expired samples from queries.
  */
 @NullMarked

@@ -143,7 +143,7 @@ class BlockImportTest {
   }
 
   @Test
-  void anImportThatFailsAtItsNameLeavesTheStoreAsItWas() {
+  void aFailedRenameOfAnImportLeavesTheStoreUnchanged() {
     for (String failing : List.of("rename", "syncDirectory")) {
       SimulatedFiles disk = new SimulatedFiles(1);
       boolean[] fails = new boolean[1];
@@ -185,7 +185,7 @@ class BlockImportTest {
   }
 
   @Test
-  void whatTheHeadHoldsIsNotLostToABlockThatReachesBeyondItsBeginning() throws IOException {
+  void keepsSamplesOfTheHeadThatAnImportedBlockOverlaps() throws IOException {
     Labels a = Labels.of("__name__", "a");
     Labels n = Labels.of("__name__", "new");
     Path data = folder.resolve("data");
@@ -259,7 +259,7 @@ class BlockImportTest {
   }
 
   @Test
-  void aCopyWithTheHeadGoesOnBehindItsNewestSample() {
+  void aCopyWithTheHeadContinuesAfterItsNewestSample() {
     Labels a = Labels.of("__name__", "a");
     Path copy = folder.resolve("copy");
     try (MetricsDatabase db = MetricsDatabase.open(folder.resolve("data"), OPTIONS)) {
@@ -334,7 +334,7 @@ class BlockImportTest {
   }
 
   @Test
-  void aFolderOfPrometheusIsToldApartAndLeftAlone() throws IOException {
+  void rejectsAFolderOfPrometheusWithoutChangingIt() throws IOException {
     Path block = folder.resolve("01BZJ9WJQPWHGNC2W4J9TA62KC/chunks");
     Files.createDirectories(block);
     assertThatThrownBy(() -> MetricsDatabase.open(folder, OPTIONS))

@@ -87,7 +87,7 @@ class CheckpointsTest {
   }
 
   @Test
-  void whatCouldNotBeForcedOnceIsSavedAnew() {
+  void savesTheHeadAfterAFailedSync() {
     SimulatedFiles disk = new SimulatedFiles(2);
     MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk);
     append(db, 0, 5);
@@ -151,7 +151,7 @@ class CheckpointsTest {
   }
 
   @Test
-  void aLogThatIsRemovedWhileTheStoreIsOpenIsToldAndTheHeadIsSavedAnew() throws IOException {
+  void reportsARemovedLogAndSavesTheHeadAgain() throws IOException {
     SimulatedFiles disk = new SimulatedFiles(31);
     MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk);
     append(db, 0, 3);
@@ -170,7 +170,7 @@ class CheckpointsTest {
   }
 
   @Test
-  void segmentsThatTheSnapshotPassesOverAreToldAndKept() throws IOException {
+  void reportsAndKeepsSegmentsOlderThanTheSnapshot() throws IOException {
     SimulatedFiles disk = new SimulatedFiles(4);
     for (int i = 0; i < 4; i++) {
       try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk)) {
@@ -312,7 +312,7 @@ class CheckpointsTest {
   }
 
   @Test
-  void theEndTellsWhetherTheLogHasWhatCouldNotBeSaved() {
+  void closeReportsWhetherTheLogHasUnsavedSamples() {
     try (LogLines told = new LogLines()) {
       SimulatedFiles disk = new SimulatedFiles(6);
       MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk);

@@ -291,7 +291,7 @@ class CrashTest {
   }
 
   @Test
-  void damageCostsWhatIsDamagedAndIsTold() throws IOException {
+  void damageCostsOnlyDamagedDataAndIsReported() throws IOException {
     Random r = new Random(11);
     int lost = 0;
     for (int round = 0; round < Integer.getInteger("rounds", 60); round++) {

@@ -131,7 +131,7 @@ class DamagedBlockTest {
   }
 
   @Test
-  void aDamagedGroupCostsAQueryWhatStandsInItAndIsTold() throws IOException {
+  void aDamagedGroupCostsAQueryItsSamplesAndIsReported() throws IOException {
     List<BlockInfo> all = damaged(9, Duration.ofDays(300));
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(Duration.ofDays(300)), disk)) {
       for (int round = 0; round < 2; round++) {
@@ -156,7 +156,7 @@ class DamagedBlockTest {
   }
 
   @Test
-  void whatIsSoundIsMergedAndRetainedBesideADamagedBlock() throws IOException {
+  void mergesAndRetainsIntactBlocksNextToADamagedBlock() throws IOException {
     List<BlockInfo> all = damaged(40, Duration.ofDays(300));
     Registry registry = new Registry();
     try (MetricsDatabase db =
@@ -209,7 +209,7 @@ class DamagedBlockTest {
   }
 
   @Test
-  void seriesAreListedBesideADamagedIndexAndTheReaderIsTold() throws IOException {
+  void listsSeriesDespiteADamagedIndexAndWarns() throws IOException {
     List<BlockInfo> all = damaged(9, Duration.ofDays(300));
     Path index = FOLDER.resolve(all.get(0).ulid()).resolve("index");
     List<List<Matcher>> some = List.of(List.of(Matcher.equal("i", "7")));
@@ -271,7 +271,7 @@ class DamagedBlockTest {
   }
 
   @Test
-  void whatCannotBeFoundForDamageIsDeletedInTheOtherBlocks() throws IOException {
+  void deletesInOtherBlocksDespiteADamagedIndex() throws IOException {
     List<BlockInfo> all = damaged(9, Duration.ofDays(300));
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(Duration.ofDays(300)), disk)) {
       assertThat(db.blockList()).hasSize(all.size());

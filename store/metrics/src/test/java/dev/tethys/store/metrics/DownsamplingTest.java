@@ -233,7 +233,7 @@ class DownsamplingTest {
   }
 
   @Test
-  void bucketsBesideSamplesAreTheSamples() {
+  void bucketsEqualTheSamplesTheyReplace() {
     try (MetricsDatabase db =
         MetricsDatabase.open(FOLDER, options(Duration.ofDays(99), FIVE, SIXTY), disk)) {
       fill(db, 0, 40);

@@ -92,7 +92,7 @@ class FailingReadsTest {
   }
 
   @Test
-  void whatCouldNotBeReadIsAnsweredAndMergedOnceItCan() throws IOException {
+  void readsAndMergesABlockOnceItIsReadable() throws IOException {
     try (MetricsDatabase db = MetricsDatabase.open(folder, options())) {
       fill(db, 0, 5);
       db.maintain();
@@ -304,7 +304,7 @@ class FailingReadsTest {
   }
 
   @Test
-  void whatIsAppendedBeforeTheEndOfAnUnreadBlockIsThereAfterTheNextStart() throws IOException {
+  void keepsSamplesAppendedBeforeTheEndOfAnUnreadBlock() throws IOException {
     String failing = stored();
     Path index = folder.resolve(failing).resolve("index");
     byte[] all = Files.readAllBytes(index);

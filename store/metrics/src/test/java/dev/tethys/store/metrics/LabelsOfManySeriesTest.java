@@ -165,7 +165,7 @@ class LabelsOfManySeriesTest {
   }
 
   @Test
-  void aLimitIsToldWhereItCuts() {
+  void aLimitIsReportedWhereItTruncates() {
     fill(0, 100, T0);
     assertThat(db.labelValues("pod", T0, T0, List.of(), 10).warnings()).hasSize(1);
     assertThat(db.labelValues("pod", T0, T0, List.of(), 100).warnings()).isEmpty();

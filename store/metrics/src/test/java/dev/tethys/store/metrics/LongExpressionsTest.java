@@ -59,7 +59,7 @@ class LongExpressionsTest {
   }
 
   @Test
-  void whoNoLongerWantsTheAnswerIsNotGivenIt() {
+  void stopsACancelledQuery() {
     AtomicInteger asked = new AtomicInteger();
     assertThatThrownBy(
             () ->
@@ -169,7 +169,7 @@ class LongExpressionsTest {
   }
 
   @Test
-  void whatIsWrittenWhileSeriesAreDeletedIsNotHeldUp() {
+  void deletionDoesNotDelayWriters() {
     askWhile(
         () -> write("m", "v8", T0 + 1_000),
         () -> {

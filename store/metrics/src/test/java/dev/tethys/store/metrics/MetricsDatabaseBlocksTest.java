@@ -383,7 +383,7 @@ class MetricsDatabaseBlocksTest {
   }
 
   @Test
-  void aBlockTellsWhatItsBytesAreSpentOn() {
+  void aBlockReportsItsSizeByPart() {
     try (MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS)) {
       fill(new Random(5), db, new MemoryMetricStore(), 0, 1500, 0);
       db.maintain();

@@ -329,7 +329,7 @@ class MixedLivesTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void whatComesBehindADeletedSampleHasNotItsStart(boolean again) {
+  void aSampleAfterADeletedOneDoesNotGetItsStart(boolean again) {
     Labels l = Labels.of("__name__", "restarted_total");
     SimulatedFiles disk = new SimulatedFiles(1);
     MetricsDatabase db = MetricsDatabase.open(FOLDER, options, disk);

@@ -106,7 +106,7 @@ class PendingDeletionsTest {
   }
 
   @Test
-  void whatIsDeletedDoesNotComeBackWithABlockThatCouldNotBeRemoved() {
+  void deletedSamplesDoNotReturnWithAnUnremovableBlock() {
     try (LogLines told = new LogLines();
         MetricsDatabase db = unmerged(40)) {
       int blocks = db.blockList().size();
@@ -144,7 +144,7 @@ class PendingDeletionsTest {
   }
 
   @Test
-  void retentionGoesOnAndWhatItCouldNotRemoveGetsDeletionsToo() {
+  void retentionContinuesAndAppliesDeletionsToUnremovableBlocks() {
     try (MetricsDatabase db = unmerged(10)) {
       Path first = folderOf(db, 0);
       Path second = folderOf(db, 1);
@@ -228,7 +228,7 @@ class PendingDeletionsTest {
   }
 
   @Test
-  void aBlockWhoseFolderSomebodyTookAwayIsRemoved() throws IOException {
+  void removesABlockWhoseFolderWasDeleted() throws IOException {
     try (MetricsDatabase db = unmerged(40)) {
       kept.add(folderOf(db, 1));
       db.maintain();
@@ -243,7 +243,7 @@ class PendingDeletionsTest {
   }
 
   @Test
-  void whatStandsForAnUnreadBlockStaysUntilThatCanBeRead() {
+  void keepsTheReplacementOfAnUnreadBlockUntilItIsReadable() {
     Path replaced;
     SimulatedFiles left;
     try (MetricsDatabase db = unmerged(40)) {
@@ -276,7 +276,7 @@ class PendingDeletionsTest {
   }
 
   @Test
-  void anImportThatFailsBesideABlockThatCannotBeRemovedLeavesTheHeadOpen() {
+  void aFailedImportLeavesTheHeadOpenDespiteAnUnremovableBlock() {
     DatabaseOptions strict = options(Duration.ofHours(4)).withOutOfOrderWindow(Duration.ZERO);
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, strict, files);
         BlockImport in = db.blockImport()) {

@@ -167,7 +167,7 @@ class RetentionTest {
   }
 
   @Test
-  void withoutRoomBlocksAreNotMergedButEverythingElseGoesOn() {
+  void aFullDiskStopsMergesOnly() {
     SimulatedFiles disk = new SimulatedFiles(1);
     RetentionPolicy p = policy(Duration.ofDays(30));
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(p), disk)) {

@@ -143,7 +143,7 @@ class SealedSamplesTest {
   }
 
   @Test
-  void deletingAllOfNeighboursHurtsNobodyElse() throws Exception {
+  void deletingNeighboursLeavesOtherSeriesUnchanged() throws Exception {
     Matcher third =
         Matcher.of(Matcher.Type.REGEX, "n", "12[789]|1[3-8][0-9]|190"); // of ten stripes
     for (boolean stored : new boolean[] {false, true}) {
@@ -183,7 +183,7 @@ class SealedSamplesTest {
   }
 
   @Test
-  void whatFollowsADeletedFloatAndAHistogramIsItself() {
+  void samplesAfterADeletedFloatAndAHistogramAreUnchanged() {
     Labels l = Labels.of("__name__", "mixed");
     Histogram h =
         new Histogram(

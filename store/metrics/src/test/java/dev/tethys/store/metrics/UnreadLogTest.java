@@ -50,7 +50,7 @@ class UnreadLogTest {
   }
 
   @Test
-  void theStartSaysWhatFailedAndALaterOneFindsAll() throws Exception {
+  void aFailedStartReportsTheCauseAndALaterOneFindsAllSamples() throws Exception {
     try (MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS);
         Appender a = db.appender()) {
       for (int i = 0; i < 2000; i++) {

@@ -66,7 +66,7 @@ class UpkeepFailuresTest {
   }
 
   @Test
-  void whatFailsFirstIsToldWithWhatFailsThen() {
+  void reportsTheFirstFailureWithTheFollowingOne() {
     SimulatedFiles disk = new SimulatedFiles(2);
     boolean[] fails = new boolean[1];
     FileAccess files =

@@ -21,7 +21,7 @@ final class BlockPostings implements Postings {
   /** The most labels whose series are held. */
   static final int MAX_HELD = 100_000;
 
-  /** Labels of so many values are held for the next query that joins them. */
+  /** Maximum number of values of a label that is held for the next query that joins them. */
   private static final int FEW = 64;
 
   private final IndexFile index;
@@ -169,7 +169,7 @@ final class BlockPostings implements Postings {
       for (int i = 0; i < list.length; i++) {
         before += 1 + in.uvarint();
         if (before < 0 || before >= series) {
-          throw new CorruptionException("a posting behind the last series");
+          throw new CorruptionException("a posting beyond the last series");
         }
         list[i] = (int) before;
       }

@@ -25,13 +25,13 @@ import org.roaringbitmap.RoaringBitmap;
  * readable until then.
  */
 public final class BlockReader implements Postings {
-  /** Bytes for what queries found by their matchers in all blocks, to be found again. */
+  /** Maximum bytes of cached matcher results of all blocks. */
   static final long MAX_MATCHED_BYTES =
       Math.clamp(Runtime.getRuntime().maxMemory() / 32, 1 << 20, 16 << 20);
 
   private static final MatchCache<FoundChunks> MATCHED = new MatchCache<>(MAX_MATCHED_BYTES);
 
-  /** The numbers of series alone, for what is too heavy to be kept with its labels and chunks. */
+  /** Numbers of series alone, for results that are too large to cache with labels and chunks. */
   private static final MatchCache<RoaringBitmap> NUMBERS = new MatchCache<>(MAX_MATCHED_BYTES / 4);
 
   private final FileAccess files;
@@ -336,12 +336,12 @@ public final class BlockReader implements Postings {
     return !damage.isEmpty();
   }
 
-  /** What could not be read since it was opened, with what to do. */
+  /** Parts that could not be read since the block was opened, each with the remedy. */
   public List<String> damage() {
     return damage.texts();
   }
 
-  /** How often the disk did not give something of it since it was opened. */
+  /** Number of failed reads of the block since it was opened. */
   public long failedReads() {
     return damage.failures();
   }
@@ -358,7 +358,7 @@ public final class BlockReader implements Postings {
 
   // ---- tombstones
 
-  /** What is deleted now. */
+  /** Current deletions. */
   Tombstones tombstones() {
     return tombstones;
   }

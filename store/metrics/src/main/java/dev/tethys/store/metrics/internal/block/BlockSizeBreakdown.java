@@ -20,7 +20,7 @@ final class BlockSizeBreakdown {
     return entries.computeIfAbsent(part, k -> new Entry());
   }
 
-  /** A chunk of so many samples was encoded. */
+  /** Counts an encoded chunk of a number of samples. */
   void chunk(String part, int samples) {
     Entry e = entry(part);
     e.chunks++;
@@ -32,7 +32,7 @@ final class BlockSizeBreakdown {
     entry(part).open += bytes;
   }
 
-  /** The group of all raw bytes so far was written and took so many bytes. */
+  /** Shares the stored bytes of a group among all raw bytes added since the last one. */
   void stored(int bytes) {
     long raw = 0;
     for (Entry e : entries.values()) {
@@ -60,7 +60,7 @@ final class BlockSizeBreakdown {
         });
   }
 
-  /** What there is, by name. */
+  /** Shares of the size, by name. */
   List<SizeShare> shares() {
     List<SizeShare> out = new ArrayList<>();
     entries.forEach(

@@ -96,11 +96,11 @@ public final class BlockWriter implements AutoCloseable {
   /** Observer of each written chunk of samples: milliseconds, samples, bytes. */
   @FunctionalInterface
   public interface ChunkObserver {
-    /** A chunk of so many samples in so much time. */
+    /** Observes a chunk of a number of samples over a span of milliseconds. */
     void chunk(long millis, int samples, int bytes);
   }
 
-  /** Has each chunk told from now on. */
+  /** Reports each chunk to an observer from now on. */
   public void observer(ChunkObserver o) {
     chunks.observer(o::chunk);
   }
@@ -134,7 +134,7 @@ public final class BlockWriter implements AutoCloseable {
   /**
    * Writes the index and makes all durable.
    *
-   * @param draft what the block is; its counts are replaced by what was added
+   * @param draft description of the block; its counts are replaced by the counts of added data
    */
   public BlockMeta finish(BlockMeta draft) throws IOException {
     chunks.flush();

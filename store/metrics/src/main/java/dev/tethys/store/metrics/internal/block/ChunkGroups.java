@@ -5,7 +5,7 @@ import dev.tethys.store.files.CorruptionException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The groups of a chunks file: where they stand, and what is in them. */
+/** Groups of a chunks file: their positions, and the kind of their content. */
 final class ChunkGroups {
   private static final GroupCache CACHE = new GroupCache();
 
@@ -29,12 +29,12 @@ final class ChunkGroups {
     ofChunks = list.stream().mapToInt(i -> i).toArray();
   }
 
-  /** How many groups there are. */
+  /** Number of groups. */
   int size() {
     return offsets.length - 1;
   }
 
-  /** How many of them hold chunks. */
+  /** Number of groups that hold chunks. */
   int sizeOfChunks() {
     return ofChunks.length;
   }
@@ -42,7 +42,7 @@ final class ChunkGroups {
   /** The number of the i-th group that holds chunks. */
   int ofChunks(int i) {
     if (i < 0 || i >= ofChunks.length) {
-      throw new CorruptionException("a chunk behind the last group");
+      throw new CorruptionException("a chunk beyond the last group");
     }
     return ofChunks[i];
   }

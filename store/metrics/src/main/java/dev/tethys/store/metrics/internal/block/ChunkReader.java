@@ -70,7 +70,7 @@ final class ChunkReader {
     }
     byte[] b = groups.content(c.group());
     if (c.offset() + (long) c.length() > b.length - ByteSink.SLACK) {
-      throw new CorruptionException("a chunk behind the end of its group");
+      throw new CorruptionException("a chunk beyond the end of its group");
     }
     ByteSource in = new ByteSource(b, c.offset(), c.length());
     int head = in.getByte();

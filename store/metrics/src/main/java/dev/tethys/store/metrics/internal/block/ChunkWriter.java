@@ -37,7 +37,7 @@ final class ChunkWriter {
   /** Observer of each written chunk of samples. */
   @FunctionalInterface
   interface Observer {
-    /** A chunk of so many samples in so much time. */
+    /** Observes a chunk of a number of samples over a span of milliseconds. */
     void chunk(long millis, int samples, int bytes);
   }
 
@@ -213,12 +213,12 @@ final class ChunkWriter {
     }
   }
 
-  /** What the chunks took. */
+  /** Size breakdown of the chunks. */
   BlockSizeBreakdown account() {
     return account;
   }
 
-  /** Where the chunks are, series after series. */
+  /** Positions of the chunks, series after series. */
   ByteSource refs() {
     return new ByteSource(refs.buf, 0, refs.size);
   }

@@ -38,12 +38,12 @@ final class CorruptionTracker {
     return places.isEmpty();
   }
 
-  /** How often the disk did not give what was asked for. */
+  /** Number of reads that the disk failed. */
   long failures() {
     return failures.get();
   }
 
-  /** A sentence for each damaged place, with what to do. */
+  /** A sentence for each damaged place, with the remedy. */
   List<String> texts() {
     return places.stream().map(this::text).toList();
   }

@@ -57,7 +57,7 @@ final class Dictionary {
     for (int i = 0; i < restarts.length; i++) {
       at += in.count(length);
       if (at > length) {
-        throw new CorruptionException("a restart behind the dictionary");
+        throw new CorruptionException("a restart beyond the dictionary");
       }
       restarts[i] = at;
     }
@@ -66,7 +66,7 @@ final class Dictionary {
     }
   }
 
-  /** What it takes in memory, values aside, which are held only while there is room. */
+  /** Bytes in memory, without values, which are held only while memory allows. */
   long bytes() {
     long n = 8L * names.length + 4L * restarts.length;
     for (byte[] b : nameBytes) {
@@ -235,7 +235,7 @@ final class Dictionary {
     return n < 0 ? 0 : firstPair[n];
   }
 
-  /** How many values a name has. */
+  /** Number of values of a name. */
   int count(String name) {
     int n = name(name);
     return n < 0 ? 0 : firstPair[n + 1] - firstPair[n];

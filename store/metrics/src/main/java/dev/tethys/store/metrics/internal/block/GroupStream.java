@@ -27,7 +27,7 @@ final class GroupStream {
     return count++;
   }
 
-  /** Where the groups stand, for the index. */
+  /** Positions of the groups, for the index. */
   ByteSink directory() {
     ByteSink out = new ByteSink();
     out.uvarint(count);

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The index of a block: its sections, found by the footer and checked once when it is opened. What
- * was taken is not held here any more.
+ * Index of a block: its sections, located by the footer and checked once when the block is opened.
+ * A section that was taken is no longer held here.
  */
 final class IndexFile {
   private final Mapped file;
@@ -19,7 +19,7 @@ final class IndexFile {
   /**
    * Reads the footer and all sections.
    *
-   * @throws CorruptionException when one is not what was written
+   * @throws CorruptionException when the checksum of a section does not match
    */
   IndexFile(Mapped file) {
     this.file = file;
@@ -45,7 +45,7 @@ final class IndexFile {
   /** Whether a file has a magic number at a place. */
   static void magic(Mapped f, long at, byte[] magic) {
     if (f.size() < at + magic.length || !Arrays.equals(f.bytes(at, magic.length), magic)) {
-      throw new CorruptionException("it is no block of this version");
+      throw new CorruptionException("it is not a block of this version");
     }
   }
 

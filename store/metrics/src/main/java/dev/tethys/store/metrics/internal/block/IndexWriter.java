@@ -18,7 +18,7 @@ final class IndexWriter {
     file.write(BlockLayout.INDEX_MAGIC, 0, BlockLayout.INDEX_MAGIC.length);
   }
 
-  /** What was written so far. */
+  /** Size breakdown of the data written so far. */
   BlockSizeBreakdown account() {
     return account;
   }

@@ -118,7 +118,7 @@ final class LabelTable {
       }
     }
 
-    /** How many labels there are. */
+    /** Number of labels. */
     int size() {
       return all.size();
     }

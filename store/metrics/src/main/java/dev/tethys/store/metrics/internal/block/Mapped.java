@@ -10,7 +10,7 @@ import java.lang.foreign.ValueLayout;
 record Mapped(MemorySegment segment) {
   byte[] bytes(long offset, int length) {
     if (offset < 0 || length < 0 || offset > segment.byteSize() - length) {
-      throw new CorruptionException("a reference behind the end of the file");
+      throw new CorruptionException("a reference beyond the end of the file");
     }
     byte[] out = new byte[length];
     try {

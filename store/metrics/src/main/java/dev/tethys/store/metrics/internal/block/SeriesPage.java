@@ -20,7 +20,7 @@ final class SeriesPage {
   private final ByteSink lengths = new ByteSink();
   private final List<ByteSink> parts = List.of(shared, further, numbers, counts, sets, lengths);
 
-  /** Where the next chunk stands: over all pages. */
+  /** Position of the next chunk, across all pages. */
   private int group = -1;
 
   private int offset;
@@ -28,12 +28,12 @@ final class SeriesPage {
   private int[] before = {};
   private long set;
 
-  /** Begins a page of so many series. */
+  /** Begins a page of a number of series. */
   void begin(int series, ByteSink page) {
     parts.forEach(ByteSink::clear);
     before = new int[0];
     set = 0;
-    // Either behind the last chunk or in a new group.
+    // Either right after the last chunk or in a new group.
     page.uvarint(group + 1);
     page.uvarint(offset);
     page.uvarint(series);

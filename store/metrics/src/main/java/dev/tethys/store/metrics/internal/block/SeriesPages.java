@@ -74,7 +74,7 @@ final class SeriesPages {
               new ChunkRef(sets[at++], groups.ofChunks(group), offset, length, (v & 2) != 0);
           offset += length;
           if (offset < 0) {
-            throw new CorruptionException("a chunk behind the longest group");
+            throw new CorruptionException("a chunk beyond the longest group");
           }
         }
       }
@@ -99,7 +99,7 @@ final class SeriesPages {
         for (int k = shared[i]; k < p.length; k++) {
           long v = in.uvarint() + (k == 0 ? 0 : p[k - 1] + 1L);
           if (v < 0 || v >= dictionary.pairs()) {
-            throw new CorruptionException("a label behind the dictionary");
+            throw new CorruptionException("a label beyond the dictionary");
           }
           p[k] = (int) v;
         }

@@ -18,7 +18,7 @@ public interface SourceSelection extends AutoCloseable {
 
   Labels labels(int i);
 
-  /** As {@link Selection#groups}. */
+  /** Same as {@link Selection#groups}. */
   default Selection.@Nullable Groups groups(byte[][] sortedNames, boolean keep) {
     return null;
   }
@@ -46,7 +46,7 @@ public interface SourceSelection extends AutoCloseable {
    */
   void read(int i, long minTime, long maxTime, SampleBuffer into);
 
-  /** Whether samples of a series are read behind others without a look at these. */
+  /** Whether samples of a series can be appended after others without inspecting these. */
   default boolean readsBehind(int i) {
     return false;
   }

@@ -8,12 +8,12 @@ import dev.tethys.store.metrics.internal.encoding.IntColumn;
 import dev.tethys.store.metrics.internal.encoding.ValueColumn;
 
 /**
- * Rows of {@link Summaries} as the content of a chunk behind its first byte. Their last times are
+ * Rows of {@link Summaries} as the content of a chunk after its first byte. Their last times are
  * the time set of the chunk; their buckets follow from these and the resolution of the block.
  *
  * <pre>
  * uvarint time set of the first times
- * byte: bit 0: the least values are not there, they are the first; bit 1: the largest are not there,
+ * byte: bit 0: the least values are omitted, they are the first; bit 1: the largest are omitted,
  *   they are the last; bit 2: no resets
  * columns, each uvarint length, bytes:
  *   IntColumn counts, ValueColumn first, ValueColumn last, [ValueColumn least], [ValueColumn largest],
@@ -103,7 +103,7 @@ final class SummaryColumns {
     /**
      * Appends all rows of a chunk.
      *
-     * @param in behind the first byte of the chunk
+     * @param in source, positioned after the first byte of the chunk
      * @param times the time sets of the block
      * @param last the last times
      * @param resolution of the block, milliseconds

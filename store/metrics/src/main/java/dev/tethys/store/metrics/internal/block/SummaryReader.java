@@ -11,7 +11,7 @@ import dev.tethys.store.files.CorruptionException;
  * value were kept.
  */
 final class SummaryReader {
-  /** A row is filled with at most so many samples. */
+  /** Maximum number of samples that fill a row. */
   static final int MAX_FILL = 64;
 
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
@@ -106,7 +106,7 @@ final class SummaryReader {
   private ByteSource source(ChunkRef c) {
     byte[] b = groups.content(c.group());
     if (c.offset() + (long) c.length() > b.length - ByteSink.SLACK) {
-      throw new CorruptionException("a chunk behind the end of its group");
+      throw new CorruptionException("a chunk beyond the end of its group");
     }
     return new ByteSource(b, c.offset(), c.length());
   }

@@ -48,7 +48,7 @@ final class TimeSetWriter {
   private final ArrayDeque<Held> heldOrder = new ArrayDeque<>();
   private long heldTimes;
 
-  /** What was asked for last: neighbouring series have mostly been scraped together. */
+  /** Set of the last request: neighbouring series have mostly been scraped together. */
   private @Nullable Held newest;
 
   private final List<TimeSet> open = new ArrayList<>(); // in the group that is not yet written
@@ -124,12 +124,12 @@ final class TimeSetWriter {
     }
   }
 
-  /** What the sets took. */
+  /** Size breakdown of the sets. */
   BlockSizeBreakdown account() {
     return account;
   }
 
-  /** Where the sets stand, for the index. */
+  /** Positions of the sets, for the index. */
   ByteSink directory() {
     ByteSink out = new ByteSink();
     out.uvarint(all.size());

@@ -42,7 +42,7 @@ final class Tombstones {
     }
     byte[] b = files.read(p);
     if (b.length < 12 || !Arrays.equals(Arrays.copyOf(b, 8), BlockLayout.TOMBSTONES_MAGIC)) {
-      throw new CorruptionException("its tombstones are none");
+      throw new CorruptionException("its tombstones file is not valid");
     }
     ByteSource in = new ByteSource(b, b.length - 4, 4);
     if (in.getInt() != ByteSink.crc(b, 0, b.length - 4)) {
@@ -61,7 +61,7 @@ final class Tombstones {
     return new Tombstones(out);
   }
 
-  /** These and a closed range of further series. */
+  /** Returns these tombstones and a closed range of further series. */
   Tombstones with(RoaringBitmap series, long min, long max) {
     Map<Integer, long[]> next = new HashMap<>(ranges);
     for (IntIterator it = series.getIntIterator(); it.hasNext(); ) {

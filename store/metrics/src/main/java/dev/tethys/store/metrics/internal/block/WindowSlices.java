@@ -24,7 +24,7 @@ final class WindowSlices {
   }
 
   /**
-   * Which of the timestamps {@code [from, to)} of a set; not to be changed.
+   * Slices of the timestamps {@code [from, to)} of a set within the windows; not to be changed.
    *
    * @param t all of the set
    */
@@ -42,7 +42,7 @@ final class WindowSlices {
     return known;
   }
 
-  /** How many sets are kept. */
+  /** Number of cached sets. */
   int keptSets() {
     return ofWhole.size();
   }

@@ -31,7 +31,7 @@ public final class ColumnCache {
 
   private static final int IDLE_TICKS = 2;
 
-  /** How many places are checked for an idle column when there is no room. */
+  /** Number of places that are checked for an idle column when the cache is full. */
   private static final int MAX_PROBES = 16;
 
   /** A kept column. */
@@ -156,7 +156,7 @@ public final class ColumnCache {
     return tick - c.used >= IDLE_TICKS;
   }
 
-  /** Whether there is room for so many bytes, or is now that what was idle has left. */
+  /** Whether a number of bytes fits, if necessary after idle columns were evicted. */
   private boolean hasRoom(long bytes) {
     for (int i = 0; held.get() + bytes > maxBytes; i++) {
       if (i == MAX_PROBES || fruitless.get() >= PLACES) {

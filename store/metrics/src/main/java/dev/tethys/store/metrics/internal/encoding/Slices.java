@@ -29,7 +29,7 @@ public final class Slices {
     to[count++] = end;
   }
 
-  /** How many slices there are. */
+  /** Number of slices. */
   public int count() {
     return count;
   }
@@ -39,29 +39,29 @@ public final class Slices {
     return from[slice];
   }
 
-  /** The place behind a slice. */
+  /** The place after the last one of a slice. */
   public int to(int slice) {
     return to[slice];
   }
 
-  /** How many places are in all of them. */
+  /** Number of places in all slices. */
   public int samples() {
     return samples;
   }
 
-  /** The place behind the last slice; 0 when there is none. */
+  /** The place after the last slice; 0 when there are no slices. */
   public int end() {
     return count == 0 ? 0 : to[count - 1];
   }
 
   /** Whether some of the places {@code [begin, end)} are wanted. */
   boolean touch(int begin, int end) {
-    int k = Arrays.binarySearch(to, 0, count, begin + 1); // the first that ends behind begin
+    int k = Arrays.binarySearch(to, 0, count, begin + 1); // the first that ends after begin
     k = k < 0 ? -k - 1 : k;
     return k < count && from[k] < end;
   }
 
-  /** Copies what is wanted of a column, one slice behind the other. */
+  /** Copies the wanted places of a column, one slice after the other. */
   public void copy(Object column, Object into, int at) {
     for (int k = 0; k < count; k++) {
       int n = to[k] - from[k];

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * as integers {@code m = v * 10^e} where {@code m / 10^e} gives back the very bits; sums of
  * decimals, which float arithmetic leaves a few units in the last place away from a decimal, get
  * those units as a second small column; other values are stored as bytes of equal weight side by
- * side, for the compressor behind.
+ * side, for the compressor that follows.
  *
  * <p>Format (the number of values, n &ge; 1, is known from outside):
  *
@@ -155,7 +155,11 @@ public final class ValueColumn {
     return -1;
   }
 
-  /** Fills {@link #m} with decimal mantissas; the exponent, or -1 when too many are none. */
+  /**
+   * Fills {@link #m} with decimal mantissas.
+   *
+   * @return the exponent, or -1 when too many values are not decimals
+   */
   private int decimals(double[] v, int n) {
     int allowed = Math.max(2, n / 16);
     int e = 0;
@@ -366,7 +370,7 @@ public final class ValueColumn {
     }
 
     /**
-     * The same of those that are wanted, one slice behind the other.
+     * Reads only the wanted values of n, one slice after the other.
      *
      * @param wanted null for all
      * @return whether one of all n may be other than finite

@@ -19,7 +19,7 @@ final class AppendBatch {
   /** Pooled batches keep arrays up to this many samples. */
   static final int KEEP = 1 << 16;
 
-  /** How many histograms of the same batch a new one is compared with. */
+  /** Maximum number of histograms of the batch that a new one is compared with. */
   static final int MAX_LOOK_BACK = 64;
 
   int count;
@@ -36,7 +36,7 @@ final class AppendBatch {
   final List<ExemplarSample> exemplars = new ArrayList<>();
   final Map<String, MetricMetadata> metadata = new LinkedHashMap<>();
 
-  /** What a commit makes of it: floats that were picked out, or {@link #takeAll all}. */
+  /** In-order floats of a commit: the ones picked out, or {@link #takeAll all}. */
   Columns inOrder = new Columns();
 
   private final Columns picked = inOrder;

@@ -22,9 +22,9 @@ import java.util.Map;
  *   FLOATS, LATE_FLOATS
  *                uvarint runs; a run has one timestamp:
  *                  svarint timestamp - timestamp of the run before (first: - 0), uvarint n,
- *                  slots: pairs { svarint first - (end of the pair before), uvarint how many } until n
- *                  ceil(n/2) bytes: a nibble a value, how many of its bytes follow (0..8),
- *                  the highest so many bytes of each value's bits, in little-endian order
+ *                  slots: pairs { svarint first - (end of the pair before), uvarint count } until n
+ *                  ceil(n/2) bytes: a nibble for each value, k, the number of its bytes (0..8),
+ *                  the k highest bytes of each value's bits, in little-endian order
  *                byte 1 and n start timestamps (svarint, difference to the one before) for all floats
  *                  of the section, or byte 0
  *   HISTOGRAMS, LATE_HISTOGRAMS
@@ -35,7 +35,7 @@ import java.util.Map;
  * </pre>
  *
  * <p>Slots are below 2^31, nibbles low half first. FLOATS and HISTOGRAMS were newer than all before
- * in their series; they need not be read again once a block of their time stands. The LATE ones do.
+ * in their series; they need not be read again once a block of their time exists. The LATE ones do.
  */
 final class BatchRecord {
   private static final MetricType[] TYPES = MetricType.values();

@@ -56,7 +56,7 @@ final class ByteArena {
     return pages[name >>> 18];
   }
 
-  /** Where in its page it starts. */
+  /** Offset of a byte string in its page. */
   int offset(int name) {
     return name & PAGE - 1;
   }

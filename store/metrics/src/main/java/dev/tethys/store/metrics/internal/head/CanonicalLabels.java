@@ -67,6 +67,6 @@ final class CanonicalLabels {
   }
 
   private static CorruptionException bad() {
-    return new CorruptionException("bytes that are no labels");
+    return new CorruptionException("bytes that do not encode labels");
   }
 }

@@ -42,7 +42,7 @@ final class ColumnPage implements Page, Page.View {
   /** A value is read as a whole word. */
   private static final int SLACK = 8;
 
-  /** A page is summed in pieces of so many bytes: its own size would be garbage for each page. */
+  /** Bytes of a page that are summed at once: a buffer of its own size would be garbage. */
   private static final int SUMMED = 2 << 10;
 
   /** Description of a page without its bytes. */
@@ -332,7 +332,7 @@ final class ColumnPage implements Page, Page.View {
     return end;
   }
 
-  /** Where the bits of changes are in a column. */
+  /** Size of the bits of changes at the beginning of a column. */
   private int changed() {
     return masked ? rows + 7 >> 3 : 0;
   }

@@ -12,7 +12,7 @@ final class ColumnWriter {
   private static final int NIBBLES = RowPage.MAX_ROWS / 2;
   private static final int VALUES = RowPage.MAX_ROWS * 8 + 8;
 
-  // Of 64 series, one behind the other.
+  // Of 64 series, one after the other.
   private final byte[] present = new byte[64 * MASK];
   private final byte[] changed = new byte[64 * MASK];
   private final byte[] nibbles = new byte[64 * NIBBLES];
@@ -53,7 +53,7 @@ final class ColumnWriter {
     }
   }
 
-  /** Puts the changes of a row behind those of their series. */
+  /** Appends the changes of a row to those of their series. */
   private void turn(RowPage.View p, int r) {
     byte[] b = p.bytes();
     int at = r == 0 ? 0 : p.ends()[r - 1];

@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest exemplars of all series, at most so many together: the oldest arrival leaves first.
- * Safe for several threads.
+ * Ring of the newest exemplars of all series, up to a capacity: the oldest arrival is evicted
+ * first. Safe for several threads.
  */
 final class ExemplarRing {
   /** An exemplar with its series. */
@@ -66,7 +66,7 @@ final class ExemplarRing {
     shrink();
   }
 
-  /** What adding would give. */
+  /** Outcome that adding the exemplar would have. */
   synchronized Outcome check(Labels series, Exemplar e) {
     Newest n = newest.get(series);
     if (n == null || n.exemplar.timestamp() < e.timestamp() || same(n.exemplar, e)) {

@@ -64,7 +64,7 @@ final class Generations {
     }
   }
 
-  /** Those of the first slots. */
+  /** Copies the generations of the first slots. */
   int[] copy(int slots) {
     int[] out = new int[slots];
     for (int at = 0; at < slots; at += CHUNK) {

@@ -105,7 +105,7 @@ final class GroupCommitter {
     finish();
   }
 
-  /** Makes the record of a batch, behind those that wait. */
+  /** Encodes the record of a batch, after those that wait. */
   private void take(HeadAppender a) {
     if (!a.areSeriesCurrent()) {
       revive(a.batch());
@@ -142,8 +142,8 @@ final class GroupCommitter {
   }
 
   /**
-   * Names the live slots of series that left memory since they were resolved. Before anybody asks
-   * what a batch meets: two batches may bring one series back, under a slot neither was made with.
+   * Sets the live slots of series that left memory since they were resolved. Runs before {@link
+   * #meets}: two batches may bring one series back, under a slot that neither was built with.
    */
   private void revive(AppendBatch b) {
     SeriesKeys keys = head.keys();
@@ -196,7 +196,7 @@ final class GroupCommitter {
     return false;
   }
 
-  /** Decides what is in order and what is late. */
+  /** Divides a batch into in-order and late samples. */
   private void prepare(AppendBatch b) {
     b.arrange();
     long floor = head.minValidTime;
@@ -293,7 +293,7 @@ final class GroupCommitter {
     }
   }
 
-  /** Logs what is not defined by now but for what a record has room for. */
+  /** Logs the definitions that exceed the capacity of one record. */
   private void defineAhead() {
     int remaining = head.admission.unlogged();
     long bytes = head.admission.unloggedBytes();

@@ -46,10 +46,10 @@ public final class Head {
   /** New values that may be tested while the index is locked. */
   private static final int FEW_VALUES = 64;
 
-  /** How often values are tested that came while others were. */
+  /** Maximum number of rounds that test values which arrived during the round before. */
   private static final int MAX_ROUNDS = 8;
 
-  /** Bytes for what queries found by their matchers, to be found again. */
+  /** Maximum bytes of cached matcher results. */
   static final long MAX_MATCHED_BYTES =
       Math.clamp(Runtime.getRuntime().maxMemory() / 32, 1 << 20, 16 << 20);
 
@@ -96,13 +96,13 @@ public final class Head {
 
   private final ConcurrentLinkedQueue<AppendBatch> batches = new ConcurrentLinkedQueue<>();
 
-  /** How much memory there is. */
+  /** Memory budget. */
   public final HeadMemoryBudget budget;
 
-  /** Which times changed since when; noted under the write side of {@link #view}. */
+  /** Changed time ranges by version; noted under the write side of {@link #view}. */
   public final ChangeLog changes;
 
-  /** What happened, for self-metrics. */
+  /** Counters for self-metrics. */
   public final HeadCounters counters = new HeadCounters();
 
   public Head(
@@ -268,12 +268,12 @@ public final class Head {
     return minTime <= max && maxTime >= min;
   }
 
-  /** What labels there are. */
+  /** Lookup of label names and values. */
   public LabelLookup labels() {
     return new LabelLookup(this);
   }
 
-  /** What is seen now of slots up to the last one; under the lock. */
+  /** Views of slots up to the last one, as of now; under the lock. */
   Views views(int lastSlot, long min, long max) {
     return new Views(lastSlot, Math.max(min, flushedTo), min, max, null);
   }
@@ -351,7 +351,7 @@ public final class Head {
     void pair(String name, String value, int series);
   }
 
-  /** What has to be known for {@link #select}: nothing when the series are. */
+  /** Expression results that {@link #select} needs: none when the series are cached. */
   public Expressions expressionsOfSelection(List<Matcher> matchers) {
     return isFound(matchers) ? Expressions.NONE : expressions(List.of(matchers));
   }
@@ -478,7 +478,7 @@ public final class Head {
     return metadata.all();
   }
 
-  /** How often metadata had no room beside that of {@link #MAX_METADATA} families. */
+  /** Number of metadata updates dropped beyond {@link #MAX_METADATA} families. */
   public long metadataDropped() {
     return metadata.dropped.sum();
   }
@@ -518,7 +518,7 @@ public final class Head {
     }
   }
 
-  /** How pages that take no more rows leave memory. */
+  /** Storage of pages that take no more rows and leave memory. */
   public SealedPages sealed() {
     return sealed;
   }
@@ -589,7 +589,7 @@ public final class Head {
     }
   }
 
-  /** What is held in memory, by owner. Walks over all pages: for each second, not each sample. */
+  /** Memory by owner. Walks over all pages: for each second, not each sample. */
   public HeadMemory memory() {
     view.readLock().lock();
     try {

@@ -126,7 +126,7 @@ final class HeadAppender implements Appender {
     return ref == 0 ? NO_SERIES : foundAfterAll(ref);
   }
 
-  /** Where guesses keep failing (an order that changes), most are left out. */
+  /** Whether a guess is worthwhile: most are skipped while guesses fail (a changing order). */
   private boolean guesses(SeriesKeys keys) {
     return lastSlot < keys.capacity() && (misses < 8 || (misses & 15) == 0);
   }
@@ -206,7 +206,7 @@ final class HeadAppender implements Appender {
     return timestamp > stripeNewest && timestamp >= floor && timestamp >= head.minValidTime();
   }
 
-  /** What becomes of a sample that is not newer than what is there; null when it is to be added. */
+  /** Outcome of a sample that is not newer than the newest of its series; null to add it. */
   private @Nullable Outcome old(
       Stripe stripe, int slot, long last, long time, long bits, @Nullable Histogram h) {
     if (time == last && time >= floor) {

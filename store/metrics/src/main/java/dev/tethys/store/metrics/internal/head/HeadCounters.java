@@ -24,7 +24,7 @@ public final class HeadCounters {
   /** Writes of the log that failed. */
   public final LongAdder logFailures = new LongAdder();
 
-  /** Samples for a reference that no series has any more. */
+  /** Samples for a reference that no longer has a series. */
   public final LongAdder notFound = new LongAdder();
 
   /** Samples of the log whose series is not known. */

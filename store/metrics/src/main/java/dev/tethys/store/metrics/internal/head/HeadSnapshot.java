@@ -478,7 +478,7 @@ public final class HeadSnapshot {
           SampleBuffer b = new SampleBuffer();
           HistogramChunk.load(in).read(Long.MIN_VALUE, Long.MAX_VALUE, b);
           if (b.size != 1 || b.histograms == null || b.histograms[0] == null) {
-            throw new CorruptionException("a late histogram is none");
+            throw new CorruptionException("a late sample is not a histogram");
           }
           late.add(start, time, 0, b.histograms[0]);
         }

@@ -69,7 +69,7 @@ final class HistogramChunk {
       return encode(d.times(), d.starts(), d.histograms(), d.times().length);
     }
 
-    /** What is left of a chunk outside of a closed range; null when that is nothing. */
+    /** Rest of a chunk outside a closed range; null when the rest is empty. */
     @Nullable HistogramChunk without(HistogramChunk c, long min, long max) {
       HistogramRows.Decoded d = c.decode();
       if (d == null) {
@@ -113,12 +113,12 @@ final class HistogramChunk {
     return 80L + (isFile() ? 0 : length + 80L);
   }
 
-  /** Its bytes; null when they are not those that were written, which is logged once. */
+  /** Bytes of the chunk; null when they differ from the written ones, which is logged once. */
   private byte @Nullable [] data() {
     byte[] b = new byte[length];
     bytes.read(at, b, 0, length);
     if (isFile() && !isDamaged) {
-      // Each time, for what is read is encoded again: bytes that the disk does not give are no
+      // Each time, because the histograms are encoded again: a failed read of the disk is not
       // damage.
       MappedFaults.await();
       if (ByteSink.crc(b, 0, length) != sum) {
@@ -135,7 +135,7 @@ final class HistogramChunk {
     return isDamaged ? null : b;
   }
 
-  /** Its histograms; null when its bytes are damaged. */
+  /** Decoded histograms; null when the bytes are damaged. */
   HistogramRows.@Nullable Decoded decode() {
     byte[] b = data();
     if (b == null) {
@@ -149,7 +149,7 @@ final class HistogramChunk {
     return new HistogramRows.Decoded(t, s, HistogramColumn.decode(in, count));
   }
 
-  /** Those of a closed range. */
+  /** Reads the histograms of a closed range. */
   void read(long min, long max, SampleBuffer into) {
     HistogramRows.Decoded d = maxTime < min || minTime > max ? null : decode();
     if (d != null) {

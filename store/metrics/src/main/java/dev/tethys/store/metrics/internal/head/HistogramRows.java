@@ -190,7 +190,7 @@ final class HistogramRows {
     }
   }
 
-  /** What a reader may keep. */
+  /** Copy that a reader may keep. */
   Copy copy() {
     return new Copy(Arrays.copyOf(bytes, size), count, first, time);
   }
@@ -213,7 +213,7 @@ final class HistogramRows {
       }
     }
 
-    /** Those of a closed range. */
+    /** Reads the histograms of a closed range. */
     void read(long min, long max, SampleBuffer into) {
       if (count > 0 && newest >= min && first <= max) {
         decode().read(min, max, into);
@@ -281,7 +281,7 @@ final class HistogramRows {
 
   /** Rows as objects. */
   record Decoded(long[] times, long[] starts, Histogram[] histograms) {
-    /** Those of a closed range. */
+    /** Reads the histograms of a closed range. */
     void read(long min, long max, SampleBuffer into) {
       for (int i = 0; i < times.length; i++) {
         if (times[i] >= min && times[i] <= max) {

@@ -12,7 +12,7 @@ final class KeyedOrder {
   /**
    * Sorts parts of two arrays.
    *
-   * @param keys at the place of what they order
+   * @param keys sort keys, each at the index of the value that it orders
    */
   KeyedOrder(long[] keys, int[] order) {
     this.keys = keys;

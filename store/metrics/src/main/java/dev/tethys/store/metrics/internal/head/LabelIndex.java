@@ -37,9 +37,9 @@ final class LabelIndex implements Postings {
 
   /**
    * Series of one target have adjacent slots, which as a run take four bytes instead of two bytes
-   * each; runs are rebuilt after so many slots. Series that leave from between others make many
-   * runs of one, and each of them costs a list when it is counted: so runs are rebuilt then as
-   * well. A prime, for what a target brings comes at even distances.
+   * each; runs are rebuilt after this number of slots. Series that leave from between others make
+   * many runs of one, and each of them costs a list when it is counted: so runs are rebuilt then as
+   * well. A prime, because the series of a target come at even distances.
    */
   private static final int RUN_EVERY = 509;
 
@@ -257,17 +257,17 @@ final class LabelIndex implements Postings {
     return o.places();
   }
 
-  /** The first pair of a list, or of what is left of one; -1 at its end. Needs no lock. */
+  /** The first pair of a list, or of the rest of a list; -1 at its end. Needs no lock. */
   int pairAt(int list) {
     return number(lists.page(list), lists.offset(list)) - 1;
   }
 
-  /** What is left of a list after its first pair. */
+  /** Rest of a list after its first pair. */
   int next(int list, int pair) {
     return list + size(pair + 1);
   }
 
-  /** How many bytes the labels of a series take. */
+  /** Number of bytes of the labels of a series. */
   int length(int list) {
     int n = 0;
     for (int pair = pairAt(list); pair >= 0; pair = pairAt(list)) {
@@ -326,7 +326,7 @@ final class LabelIndex implements Postings {
     return out;
   }
 
-  /** How many values a name has had; 0 when there is no such name. */
+  /** Number of values a name has had; 0 for an unknown name. */
   int valueCount(String name) {
     Name n = names.get(name);
     return n == null ? 0 : n.count;
@@ -617,7 +617,7 @@ final class LabelIndex implements Postings {
     return pairs.count();
   }
 
-  /** Bytes held, postings estimated by what Roaring says of itself. */
+  /** Bytes held; those of postings as estimated by Roaring. */
   long bytes() {
     long b = reserved() + pairOrder.bytes() + tested.bytes();
     for (Name n : names.values()) {

@@ -18,17 +18,15 @@ final class LabelLimits {
   /** The most bytes of all labels together: readers of {@link HeadSnapshot} believe no more. */
   static final int BYTES = 1 << 20;
 
-  /**
-   * A label set of at most so many bytes is within all limits: no label takes less than 4 bytes.
-   */
+  /** Bytes up to which a label set is within all limits: no label takes less than 4 bytes. */
   private static final int SURELY_FINE = 4 * LABELS;
 
-  /** So many characters of a name, which may be very long itself, are reported. */
+  /** Number of reported characters of a name, which may be very long itself. */
   private static final int MOST_TOLD = 100;
 
   private LabelLimits() {}
 
-  /** Which limit a series passes, as a sentence that names its metric; null when none. */
+  /** Exceeded limit of a series, as a sentence that names its metric; null when it has none. */
   static @Nullable String problem(Labels labels) {
     int bytes = labels.canonicalBytes().length;
     if (bytes <= SURELY_FINE) {

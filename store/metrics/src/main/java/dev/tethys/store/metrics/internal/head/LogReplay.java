@@ -23,7 +23,7 @@ final class LogReplay implements BatchRecord.Replay {
   private final AppendBatch.Columns scratch = new AppendBatch.Columns();
   private final SampleBuffer buffer = new SampleBuffer();
 
-  /** How many definitions may be missing: a slot further beyond the others is not believed. */
+  /** Maximum number of missing definitions: a slot further beyond the others is rejected. */
   private long maxGap = 1 << 10;
 
   LogReplay(Head head, SampleInserter placement) {

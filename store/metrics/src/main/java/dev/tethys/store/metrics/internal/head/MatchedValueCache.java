@@ -51,7 +51,7 @@ final class MatchedValueCache {
     this.index = index;
   }
 
-  /** What is known about an expression. */
+  /** Known matches of an expression. */
   synchronized ValueMatches of(Matcher m) {
     Key key = new Key(m.name(), m.value());
     ValueMatches v = kept.get(key);

@@ -17,7 +17,7 @@ final class MetadataTable {
   private final AtomicLong bytes = new AtomicLong();
   private final int max;
 
-  /** How often metadata of a family beyond the limit arrived. */
+  /** Number of metadata updates of families beyond the limit. */
   final LongAdder dropped = new LongAdder();
 
   MetadataTable(int max) {

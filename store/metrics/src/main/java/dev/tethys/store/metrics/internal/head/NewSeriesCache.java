@@ -11,7 +11,7 @@ import java.util.Set;
  * view of the head.
  */
 final class NewSeriesCache {
-  /** How many are kept. */
+  /** Number of series that are kept. */
   static final int KEPT = 1024;
 
   /** A description is used again so long. */
@@ -26,7 +26,7 @@ final class NewSeriesCache {
     labels[(int) (count++ % KEPT)] = canonical;
   }
 
-  /** Who is to blame, as a sentence; empty when there are no newcomers. */
+  /** Source of the new series, as a sentence; empty when there are no new series. */
   String describe(long now) {
     if (described.isEmpty() || now < describedAt || now - describedAt > FRESH_MILLIS) {
       described = describeSample();

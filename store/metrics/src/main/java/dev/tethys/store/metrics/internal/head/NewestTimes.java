@@ -102,7 +102,7 @@ final class NewestTimes {
     return a;
   }
 
-  /** As they are now; under a lock. */
+  /** Copy of the current times; under a lock. */
   NewestTimes copy() {
     NewestTimes c = new NewestTimes();
     c.time = time;

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A run of {@link OutOfOrderSamples}: some of them, ascending by time, one a millisecond. */
 final class OutOfOrderRun {
-  /** What an insert moves at most. */
+  /** Maximum number of samples that an insert moves. */
   static final int MOST = 512;
 
   private long[] times = new long[8];

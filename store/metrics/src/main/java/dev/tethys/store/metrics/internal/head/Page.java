@@ -23,10 +23,10 @@ sealed interface Page permits RowPage, ColumnPage {
 
   int rows();
 
-  /** Memory that it takes. */
+  /** Bytes of memory of the page. */
   long bytes();
 
-  /** What is known of it beside its bytes. */
+  /** Shape of the page, without its bytes. */
   ColumnPage.Shape shape();
 
   /** Bytes of it that are in a file instead. */
@@ -35,7 +35,7 @@ sealed interface Page permits RowPage, ColumnPage {
   /** The page as it is now. */
   View view();
 
-  /** Appends it as columns, by a writer that makes them of rows. */
+  /** Appends the page as columns, using a writer that converts rows. */
   void writeColumns(ColumnWriter by, ByteSink heads, ByteSink columns);
 
   /** Whether a series has a sample at a time, which is then the only one in the scratch buffer. */
@@ -50,8 +50,8 @@ sealed interface Page permits RowPage, ColumnPage {
   }
 
   /**
-   * The page for one who reads all of it, once: what it reads should not stay in memory, but for
-   * what is ahead of it.
+   * Snapshot for a reader of the entire page: the bytes it reads should not stay in memory, except
+   * those read ahead.
    */
   default View sparingView(ReadAhead ahead) {
     return view();
@@ -64,7 +64,7 @@ sealed interface Page permits RowPage, ColumnPage {
     /** A bit a series that has a value. */
     long seen();
 
-    /** Which series are in the same rows. */
+    /** Classes of series that are in the same rows. */
     RowClasses same();
 
     /** A bit a series that may have a value that is not finite, such as a stale marker. */

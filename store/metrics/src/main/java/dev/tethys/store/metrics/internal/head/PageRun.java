@@ -6,12 +6,12 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pages of a stripe, one behind the other, that take no more rows. All pages are read as one column
- * of a series: its values are kept together when they are asked for again ({@link ColumnCache}),
- * and its times are made once for all series of the same rows. Reading page by page instead waits
- * for memory once a page and a series, which is most of what it costs.
+ * Consecutive pages of a stripe that take no more rows. All pages are read as one column of a
+ * series: its values are cached together when they are requested again ({@link ColumnCache}), and
+ * its times are computed once for all series of the same rows. Reading page by page instead waits
+ * for memory once per page and series, which is most of the cost.
  *
- * <p>Never changes but for what it remembers. Safe for several threads.
+ * <p>Immutable except for its caches. Safe for several threads.
  */
 final class PageRun {
   private static final ColumnCache KEPT = ColumnCache.SHARED;
@@ -145,7 +145,7 @@ final class PageRun {
   /**
    * The times of a series; null when they are unknown, or cannot be searched.
    *
-   * @param room a buffer behind whose end they are put together
+   * @param room a buffer; the times are assembled after its end
    */
   private long @Nullable [] times(int k, SampleBuffer room) {
     long r = rowsOf(k);

@@ -50,7 +50,7 @@ final class RowClasses {
     return (c & present) != 0 && (c & ~present) != 0;
   }
 
-  /** How many bits {@link #of} needs. */
+  /** Number of bits that {@link #of} needs. */
   int bits() {
     return classes.length <= 1 ? 0 : 32 - Integer.numberOfLeadingZeros(classes.length - 1);
   }

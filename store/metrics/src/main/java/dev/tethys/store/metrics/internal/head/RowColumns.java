@@ -54,7 +54,7 @@ final class RowColumns {
     }
   }
 
-  /** Reads a saved page of so many rows. */
+  /** Reads a saved page of n rows. */
   RowPage load(ByteSource in, long rangeStart, int n) {
     if (n < 1 || n > ROWS) {
       throw new CorruptionException("a page of " + n + " rows");

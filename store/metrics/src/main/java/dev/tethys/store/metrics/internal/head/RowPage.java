@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * ascend by time. Written by one thread at a time.
  */
 final class RowPage implements Page {
-  /** A page takes no more rows than this, nor starts one beyond so many bytes. */
+  /** Maximum number of rows of a page; {@link #MAX_BYTES} bounds its size. */
   static final int MAX_ROWS = 512;
 
   static final int MAX_BYTES = 12 * 1024;
@@ -79,7 +79,7 @@ final class RowPage implements Page {
   private long allPresent; // the mask of every row while presents is null
   private long @Nullable [] presents;
 
-  /** What the page may come to hold; 0 when nothing tells. */
+  /** Expected number of rows and bytes of the page; 0 when unknown. */
   private int likelyRows;
 
   private int likelyBytes;
@@ -308,7 +308,7 @@ final class RowPage implements Page {
     return Double.doubleToRawLongBits((double) ((long) Double.longBitsToDouble(before) + d));
   }
 
-  /** How many bytes the first n codes of a row say, which start at p. */
+  /** Sum of the lengths in the first n codes of a row, which start at p. */
   private static int lengths(byte[] b, int p, int n) {
     int sum = n;
     while (n >= 16) {

@@ -32,13 +32,13 @@ public final class SealedPages {
   private static final int LARGEST_FILE = 8 << 20;
   private static final int FILE_PER_SERIES = 4;
 
-  /** While a store is brought back, so many bytes may wait. */
+  /** Bytes that may wait while a store is restored. */
   private static final long MOST_IN_RECOVERY = 16 << 20;
 
   /**
-   * What the growing pages of all stripes share, what each has beside, and the most it has. Of many
-   * series these pages are a quarter of what is alive; each page of half as many rows costs its
-   * samples half a turn more in files.
+   * Bytes shared by the growing pages of all stripes; the next two are the smallest and largest
+   * size of a page. With many series, these pages are a quarter of live memory; each page of half
+   * as many rows costs its samples half a rewrite more in files.
    */
   private static final long GROWING = 2 << 20;
 
@@ -47,8 +47,9 @@ public final class SealedPages {
   private static final int FEWEST_ROWS = 4;
 
   /**
-   * So many pages of about one size become one, of at most so many bytes: that is room for some
-   * sixty rows in which most series change, beside which what memory keeps of a page is little.
+   * Number of pages of about the same size that are joined into one of at most {@link
+   * #LARGEST_JOINED} bytes. Such a page holds some sixty rows in which most series change; its
+   * overhead in memory is small in comparison.
    */
   private static final int JOINED = 4;
 
@@ -92,10 +93,10 @@ public final class SealedPages {
   private int fileBytes = FILE;
 
   /**
-   * Those of a head.
+   * Creates the storage of a head.
    *
-   * @param view guards its pages
-   * @param series how many there are
+   * @param view guards the pages of the head
+   * @param series number of series
    */
   SealedPages(ReentrantReadWriteLock view, IntSupplier series) {
     this.view = view;
@@ -198,9 +199,8 @@ public final class SealedPages {
   }
 
   /**
-   * Where the pages begin that should become one with a page in memory: as many of about its size
-   * as make a larger one, then as many of about the size of that, as long as all of them are few
-   * bytes.
+   * Index of the first page to join with a page in memory: enough pages of about its size to make a
+   * larger one, then enough of about that size, while their total stays below the limit in bytes.
    */
   static int runBefore(Page[] pages, int last) {
     int first = last;

@@ -19,7 +19,7 @@ final class SeriesLimiter {
   /** The longest list of series without a record that is kept when there are none. */
   private static final int MOST_KEPT = 1 << 16;
 
-  /** What a series takes beside its labels and the growth of tables: postings, a share of a row. */
+  /** Bytes of a series without labels and table growth: postings, a share of a row. */
   private static final int SERIES_BYTES = 64;
 
   private final Head head;
@@ -152,8 +152,7 @@ final class SeriesLimiter {
   }
 
   /**
-   * The live slot of a series that was retired; made anew when there is none, regardless of the
-   * limit.
+   * The live slot of a series that was retired; a new one if it has none, regardless of the limit.
    */
   int revive(int retiredSlot) {
     head.view.writeLock().lock();
@@ -166,7 +165,7 @@ final class SeriesLimiter {
     }
   }
 
-  /** How many series no record defines yet. */
+  /** Number of series that are not yet defined by a record. */
   int unlogged() {
     return unloggedCount;
   }
@@ -176,7 +175,7 @@ final class SeriesLimiter {
     return unloggedBytes;
   }
 
-  /** Bytes of the labels of the first so many. */
+  /** Bytes of the labels of the first {@code first} of these series. */
   long unloggedBytes(int first) {
     head.view.readLock().lock();
     try {
@@ -191,8 +190,9 @@ final class SeriesLimiter {
   }
 
   /**
-   * Slots whose definitions are in no record yet, from one position on, so many at most, and with
-   * so many bytes of labels unless the first alone has more. Under the commit lock.
+   * Slots whose definitions are in no record yet, from a position on: at most {@code most} slots
+   * with at most {@code mostBytes} of labels, unless the first slot alone has more. Under the
+   * commit lock.
    */
   int[] unloggedFrom(int from, int most, long mostBytes) {
     head.view.readLock().lock();

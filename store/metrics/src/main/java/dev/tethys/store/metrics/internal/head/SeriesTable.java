@@ -227,7 +227,7 @@ final class SeriesTable {
     }
   }
 
-  /** Whether most of what the index holds belongs to series that left. */
+  /** Whether most entries of the index belong to series that left. */
   boolean worthRebuilding() {
     return slots > MIN_REBUILD && index.added() > 2L * Math.max(live, MIN_REBUILD / 2);
   }
@@ -252,7 +252,7 @@ final class SeriesTable {
     return made;
   }
 
-  /** Takes a rebuilt index, after bringing it up to what happened since. */
+  /** Replaces the index by a rebuilt one, after adding the series created since. */
   void replace(LabelIndex made, int[] madeLists) {
     int[] next = new int[list.length];
     for (int s = 1; s < slots; s++) {

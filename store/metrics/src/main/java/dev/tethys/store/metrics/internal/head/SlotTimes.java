@@ -4,17 +4,17 @@ import java.util.Arrays;
 
 /** A time by slot, for the slots of one batch. */
 final class SlotTimes {
-  /** Tables beyond so many entries are not kept. */
+  /** Maximum number of entries of a table that is kept. */
   private static final int KEEP = 1 << 16;
 
-  /** Nor those so many times as large as is needed: each is emptied for the next batch. */
+  /** Maximum size of a kept table relative to the need: each is cleared for the next batch. */
   private static final int KEEP_TIMES = 8;
 
   private int[] slots = new int[64]; // open addressing, at most half full; 0 is no slot
   private long[] times = new long[64];
   private int count;
 
-  /** Forgets all, and makes room for so many slots. */
+  /** Removes all entries, and reserves memory for a number of slots. */
   void clear(int most) {
     int n = Integer.highestOneBit(Math.max(32, most)) * 4;
     if (slots.length < n || slots.length > KEEP || slots.length / KEEP_TIMES > n) {
@@ -26,7 +26,7 @@ final class SlotTimes {
     count = 0;
   }
 
-  /** Where a slot stands, or {@code -(where it would stand) - 1}. */
+  /** Index of a slot, or {@code -(index of its insertion) - 1}. */
   int find(int slot) {
     int mask = slots.length - 1;
     int h = slot * 0x9E3779B9;

@@ -4,8 +4,8 @@ import dev.tethys.model.storage.SampleBuffer;
 import java.util.Arrays;
 
 /**
- * When the counters of one series started: a list of (from this sample on, this start). Start times
- * change only with a restart of what is measured, so the list is short; a series whose every sample
+ * Start times of the counters of one series: a list of (first sample, start). Start times change
+ * only with a restart of the measured program, so the list is short; a series whose every sample
  * brings another start costs 16 bytes a sample.
  */
 final class StartTimes {

@@ -24,14 +24,14 @@ final class Stripe {
   /** Bits of the newest in-order float by series. */
   final long[] lastBits = new long[64];
 
-  /** What a stripe takes beside its samples. */
+  /** Bytes of a stripe without its samples. */
   static final long BYTES = 64 * 8 + 16 + 112;
 
   private Page[] pages = new Page[2];
   private int count;
   private boolean sealed; // the last page takes no more rows
 
-  /** Another one whenever pages are not what they were, or where: not when one comes behind. */
+  /** Owner in the cache; replaced whenever pages change or move, but not when one is appended. */
   private long name = ColumnCache.newOwner();
 
   private @Nullable SeriesExtras @Nullable [] extras;
@@ -66,7 +66,7 @@ final class Stripe {
   }
 
   /**
-   * Appends samples of one time; all are newer than what their series have.
+   * Appends samples of one time; all are newer than the samples of their series.
    *
    * @param gone takes pages that get no more rows
    */
@@ -281,8 +281,8 @@ final class Stripe {
   }
 
   /**
-   * Removes floats of one series in a closed range by writing the pages that hold them anew. The
-   * old pages stay as they are for readers that noted them.
+   * Removes floats of one series in a closed range by rewriting the pages that hold them. The old
+   * pages remain unchanged for readers that refer to them.
    */
   void remove(int k, long minTime, long maxTime, UnpackedRows rows, SealedPages gone) {
     SampleBuffer b = new SampleBuffer();

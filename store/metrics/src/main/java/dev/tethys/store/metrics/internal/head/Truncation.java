@@ -19,7 +19,7 @@ public final class Truncation {
   private final Set<HeadAppender> open = ConcurrentHashMap.newKeySet();
   private final AtomicLong epoch = new AtomicLong();
 
-  /** How often series may have left; written under both locks, once they have. */
+  /** Number of times that series may have left; written under both locks, afterwards. */
   private volatile long departures;
 
   Truncation(Head head) {
@@ -58,7 +58,7 @@ public final class Truncation {
    */
   public record Span(long start, long end, boolean inOrder) {}
 
-  /** The end of what should be in blocks by now: full ranges that are half a range old. */
+  /** End of the ranges due to be in blocks: full ranges that are half a range old. */
   public long due() {
     long newest = head.maxTime;
     return newest == Long.MIN_VALUE
@@ -96,15 +96,15 @@ public final class Truncation {
     }
   }
 
-  /** The oldest row of a page that is in no block, or what is later than all. */
+  /** Oldest time of a page that is in no block; {@link Long#MAX_VALUE} when all of it is. */
   private long rowsFrom(Page p) {
     return p.maxTime() < head.flushedTo ? Long.MAX_VALUE : Math.max(p.minTime(), head.flushedTo);
   }
 
   /**
-   * The pieces of time before an end that hold samples, cut at block ranges, ascending. Who is
-   * going to {@link #truncate} them has closed or cut at that end before, so that nothing comes in
-   * order between them any more.
+   * The pieces of time before an end that hold samples, cut at block ranges, ascending. A caller
+   * that is going to {@link #truncate} them closed or cut at that end before, so that no more
+   * in-order samples arrive between them.
    */
   public List<Span> spans(long until) {
     Set<Long> starts = new TreeSet<>();
@@ -160,8 +160,8 @@ public final class Truncation {
   }
 
   /**
-   * Where memory may be cut before a range is full: what is older is rarely still on its way.
-   * {@link Long#MIN_VALUE} when the last cut is too near for another to be worth a block.
+   * Time at which memory may be cut before a range is full: older samples rarely still arrive.
+   * {@link Long#MIN_VALUE} when the last cut is too recent for another to be worth a block.
    */
   public long earlyCut() {
     long newest = head.maxTime;
@@ -173,7 +173,7 @@ public final class Truncation {
     return cut - oldest < head.range / 16 ? Long.MIN_VALUE : cut;
   }
 
-  /** How many series have no sample from a time on: they leave when memory is cut there. */
+  /** Number of series without a sample from a time on, which leave when memory is cut there. */
   public int quietSince(long time) {
     head.view.readLock().lock();
     try {
@@ -244,8 +244,8 @@ public final class Truncation {
   }
 
   /**
-   * Undoes a closing for what did not come to be, so that samples are not refused for it; unless
-   * one came late since, of which the head would not know when another comes of its time.
+   * Undoes a closing whose block was not completed, so that samples are not refused because of it.
+   * Has no effect if a late sample arrived since: the head would not detect a duplicate of it.
    */
   public void reopen(Open before) {
     head.still(

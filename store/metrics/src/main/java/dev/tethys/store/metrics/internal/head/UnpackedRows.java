@@ -5,9 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows of pages of one stripe, one page behind the other, with all their values. Keeps its arrays
- * for the next pages: they are half a megabyte, and what is made of them are thousands of pages.
- * For one thread at a time.
+ * Rows of pages of one stripe, one page after the other, with all their values. Keeps its arrays
+ * for the next pages: they are half a megabyte, and thousands of pages are made from them. For one
+ * thread at a time.
  */
 final class UnpackedRows {
   private final double[][] columns = new double[64][0]; // by series

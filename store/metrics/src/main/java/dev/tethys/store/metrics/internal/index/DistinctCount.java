@@ -20,7 +20,7 @@ public final class DistinctCount {
   private boolean zero;
   private @Nullable UltraLogLog sketch;
 
-  /** Counts exactly up to so many. */
+  /** Creates a counter that is exact up to a number of values. */
   public DistinctCount(int exactLimit) {
     this.exactLimit = exactLimit;
   }
@@ -85,7 +85,7 @@ public final class DistinctCount {
     return h ^ h >>> 33;
   }
 
-  /** How many different ones there were. */
+  /** Number of distinct values. */
   public long count() {
     UltraLogLog s = sketch;
     return s == null ? used + (zero ? 1 : 0) : Math.round(s.getDistinctCountEstimate());
@@ -95,7 +95,7 @@ public final class DistinctCount {
     return sketch == null;
   }
 
-  /** Starts anew, keeping what was reserved. */
+  /** Starts from zero, keeping the reserved memory. */
   public void clear() {
     if (sketch != null) {
       table = new long[64];

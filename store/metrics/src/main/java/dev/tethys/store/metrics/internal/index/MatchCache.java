@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * their samples.
  *
  * <p>Invariants: the sum of weights is at most {@link #maxWeight}, the number of entries at most
- * {@link #MAX_ENTRIES}, and the entry that was used longest ago leaves first. What is asked for
- * once is kept while there is room for it, and otherwise only remembered: it pushes out nothing.
- * Safe for several threads.
+ * {@link #MAX_ENTRIES}, and the entry that was used longest ago leaves first. A result requested
+ * once is kept while it fits; otherwise only its key is remembered, and nothing is evicted. Safe
+ * for several threads.
  *
  * @param <T> what was found; not to be changed
  */
@@ -25,8 +25,8 @@ public final class MatchCache<T> {
   static final int MAX_ENTRIES = 512;
 
   private record Key(Object owner, List<Matcher> matchers) {
-    // By hand, as all keys of what is asked first after a start: what a record makes of itself is
-    // put together when it is first needed, which takes milliseconds.
+    // Written by hand, as for all keys of the first requests after a start: the generated methods
+    // of a record are linked on first use, which takes milliseconds.
     @Override
     public boolean equals(@Nullable Object other) {
       return other instanceof Key k && owner.equals(k.owner) && matchers.equals(k.matchers);
@@ -44,17 +44,17 @@ public final class MatchCache<T> {
   private final LinkedHashMap<Key, Entry<T>> entries = new LinkedHashMap<>(64, 0.75f, true);
   private long weight;
 
-  /** A cache of so many bytes, as {@link #weight} counts them. */
+  /** Creates a cache of a maximum number of bytes, as {@link #weight} counts them. */
   public MatchCache(long maxBytes) {
     maxWeight = maxBytes;
   }
 
-  /** What is heavier than this is not kept. */
+  /** Maximum weight of a cached result. */
   public long most() {
     return maxWeight / 2;
   }
 
-  /** About what series take whose labels are spelled out. */
+  /** Approximate weight of series with their labels. */
   public static long weight(Labels[] labels, int bytesASeries) {
     long w = 64;
     for (Labels l : labels) {
@@ -64,7 +64,7 @@ public final class MatchCache<T> {
   }
 
   /**
-   * What was found before in this owner, if its index is still the same.
+   * Cached result of an owner, if its index has not changed.
    *
    * @param version a number that changes with the index
    */
@@ -78,7 +78,7 @@ public final class MatchCache<T> {
     return weight;
   }
 
-  /** Takes note of what {@link #get} did not know. */
+  /** Caches a result that {@link #get} did not have. */
   public synchronized void put(
       Object owner, long version, List<Matcher> matchers, T found, long bytes) {
     Key key = new Key(owner, List.copyOf(matchers));

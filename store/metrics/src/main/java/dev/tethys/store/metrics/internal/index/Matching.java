@@ -20,7 +20,7 @@ public final class Matching {
     return find(index, matchers, Expressions.NONE);
   }
 
-  /** The same with what is known about values. */
+  /** Same as the other overload, with known results for values. */
   public static RoaringBitmap find(Postings index, List<Matcher> matchers, Expressions known) {
     RoaringBitmap result = null;
     List<RoaringBitmap> away = new ArrayList<>();
@@ -54,7 +54,7 @@ public final class Matching {
     return findAny(index, matcherSets, Expressions.NONE);
   }
 
-  /** The same with what is known about values. */
+  /** Same as the other overload, with known results for values. */
   public static RoaringBitmap findAny(
       Postings index, List<List<Matcher>> matcherSets, Expressions known) {
     if (matcherSets.isEmpty()) {

@@ -14,7 +14,7 @@ public final class PairHash {
 
   private PairHash() {}
 
-  /** What all labels of one name share. */
+  /** Hash of a label name, shared by all labels of that name. */
   public static long name(String name) {
     return HASHER.hashBytesToLong(name.getBytes(StandardCharsets.UTF_8));
   }

@@ -11,7 +11,7 @@ class WindowSlicesTest {
   private static final StepWindows EVERY_TEN = new StepWindows(0, 10, 2, 0);
 
   @Test
-  void whatSeriesShareIsFoundOnce() {
+  void computesSharedSlicesOnce() {
     WindowSlices w = new WindowSlices(EVERY_TEN);
     long[] t = LongStream.range(0, 30).toArray();
     Slices s = w.of(7, t, 0, 30);

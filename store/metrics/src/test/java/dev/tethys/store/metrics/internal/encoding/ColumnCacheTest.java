@@ -43,7 +43,7 @@ class ColumnCacheTest {
   }
 
   @Test
-  void whatIsIdleLeavesForWhatIsAskedForAgain() {
+  void evictsIdleColumnsForRequestedOnes() {
     ColumnCache c = new ColumnCache(100 * COLUMN_BYTES, nanos::get);
     long used = ColumnCache.newOwner();
     long remaining = ColumnCache.newOwner();
@@ -73,7 +73,7 @@ class ColumnCacheTest {
   }
 
   @Test
-  void whatIsMoreThanThereIsRoomForFindsAPartOfItself() {
+  void cachesAPartOfAnOversizedWorkingSet() {
     ColumnCache c = new ColumnCache(100 * COLUMN_BYTES, nanos::get);
     long owner = ColumnCache.newOwner();
     for (int round = 0; round < 30; round++) {

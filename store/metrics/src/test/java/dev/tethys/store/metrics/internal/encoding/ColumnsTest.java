@@ -223,7 +223,7 @@ class ColumnsTest {
   }
 
   @Test
-  void whatTheFormsAreFor() {
+  void choosesTheCheapestForm() {
     Random r = new Random(3);
     double[] constant = new double[480];
     Arrays.fill(constant, 42);

@@ -78,7 +78,7 @@ class ColumnPageTest {
   }
 
   @Test
-  void whatChangedInItsFileIsNotAnswered() {
+  void doesNotReturnSamplesOfAChangedFile() {
     RowPage rows = RowColumnsTest.page(5, 100, true);
     ByteSink heads = new ByteSink();
     ByteSink columns = new ByteSink();
@@ -136,7 +136,7 @@ class ColumnPageTest {
   }
 
   @Property(tries = 2000)
-  void damagedItIsToldOrRead(@ForAll long seed) {
+  void reportsOrReadsADamagedPage(@ForAll long seed) {
     RandomGenerator r = new Random(seed);
     byte[] all =
         saved(columns(RowColumnsTest.page(r.nextInt(20), 1 + r.nextInt(150), r.nextBoolean())));

@@ -39,7 +39,7 @@ class FingerprintTest {
   }
 
   @Test
-  void whereTheBytesStandAndWhatStandsAroundThemDoesNotMatter() {
+  void dependsOnlyOnTheHashedBytes() {
     SplittableRandom random = new SplittableRandom(10);
     byte[] all = new byte[4 * LONGEST];
     random.nextBytes(all);
@@ -58,7 +58,7 @@ class FingerprintTest {
   }
 
   @Test
-  void lengthsSaltsAndPlacesOfEqualPartsAreToldApart() {
+  void distinguishesLengthsSaltsAndPositionsOfEqualParts() {
     byte[] zeros = new byte[LONGEST];
     Set<Print> salted = new HashSet<>();
     Set<Long> halves = new HashSet<>();

@@ -43,7 +43,7 @@ class GenerationsTest {
   }
 
   @Test
-  void whatSharesAChunkWithAnotherIsItsOwn() {
+  void slotsOfOneChunkAreIndependent() {
     Generations g = new Generations(1 << 14);
     g.set(1, 2);
     assertThat(g.get(1 + (1 << 12))).isZero();

@@ -88,7 +88,7 @@ class GroupCommitterTest {
 
   /** Batches that are one row, of which not all is newer than what came meanwhile. */
   @Test
-  void whatIsOvertakenWithinARowIsLateAndTheRestIsInOrder() {
+  void treatsOvertakenSamplesOfARowAsLateAndTheRestAsInOrder() {
     try (Appender all = head.appender();
         Appender overtaking = head.appender();
         Appender equal = head.appender()) {
@@ -110,7 +110,7 @@ class GroupCommitterTest {
   }
 
   @Test
-  void aRowWithAValueThatSomebodyElseStoredOtherwiseIsCounted() {
+  void countsARowWhoseValueConflictsWithAnotherWriter() {
     try (Appender all = head.appender();
         Appender other = head.appender()) {
       for (int i = 0; i < 100; i++) {

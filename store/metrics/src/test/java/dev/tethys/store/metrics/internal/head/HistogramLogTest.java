@@ -138,7 +138,7 @@ class HistogramLogTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
-  void whatIsReadIsWhatWasAdded(long seed) throws IOException {
+  void readsTheAddedHistograms(long seed) throws IOException {
     Random r = new Random(seed);
     long time = r.nextInt();
     Histogram before = Histogram.stale();
@@ -211,7 +211,7 @@ class HistogramLogTest {
   }
 
   @Test
-  void aViewStaysAsItIs() {
+  void aViewIsImmutable() {
     Random r = new Random(7);
     List<HistogramLog.View> views = new ArrayList<>();
     Histogram h = random(r, 4);

@@ -35,7 +35,7 @@ class LabelIndexTest {
 
   /** Each of them would be its own run, which must be counted when the next series leaves. */
   @Test
-  void whatLeavesFromBetweenOthersMakesNoRunOfEachThatStays() {
+  void removedSlotsDoNotLeaveOneRunForEachRemainingSlot() {
     int[] lists = new int[SLOTS + 1];
     BitSet live = new BitSet();
     for (int slot = 1; slot <= SLOTS; slot++) {
@@ -58,7 +58,7 @@ class LabelIndexTest {
 
   /** A target brings series with the one label and with the other, which stand side by side. */
   @Test
-  void whatComesAtEvenDistancesMakesNoRunOfEach() {
+  void evenlySpacedSlotsDoNotMakeOneRunEach() {
     BitSet live = new BitSet();
     for (int slot = 1; slot <= 1024; slot++) {
       add(slot, "200");

@@ -13,7 +13,7 @@ class MetadataTableTest {
   }
 
   @Test
-  void whatHasNoRoomIsCounted() {
+  void countsFamiliesBeyondTheLimit() {
     MetadataTable t = new MetadataTable(2);
     t.putAll(Map.of("a", help("x"), "b", help("y")));
     long bytes = t.bytes();

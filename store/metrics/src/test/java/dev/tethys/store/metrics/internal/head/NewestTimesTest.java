@@ -62,7 +62,7 @@ class NewestTimesTest {
 
   /** Series of two targets in one place: no reader gets a time of the other series. */
   @Test
-  void whoReadsBesideAWriterGetsATimeOfThatSeries() throws InterruptedException {
+  void aConcurrentReaderGetsATimeOfTheRequestedSeries() throws InterruptedException {
     NewestTimes times = new NewestTimes();
     AtomicBoolean done = new AtomicBoolean();
     AtomicLong reads = new AtomicLong();

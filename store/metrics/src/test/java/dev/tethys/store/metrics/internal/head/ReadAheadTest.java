@@ -55,7 +55,7 @@ class ReadAheadTest {
   }
 
   @Property(tries = 100)
-  void readsWhatStandsThere(@ForAll long seed) {
+  void readsTheBytesOfTheFile(@ForAll long seed) {
     Random random = new Random(seed);
     ReadAhead ahead = new ReadAhead();
     List<Counted> files = new ArrayList<>();
@@ -84,7 +84,7 @@ class ReadAheadTest {
   }
 
   @Test
-  void whatCouldNotBeReadIsNotHeld() {
+  void doesNotCacheFailedReads() {
     Counted file = new Counted(1000, 2);
     PageBytes through = new ReadAhead().of(file);
     file.failing = true;
@@ -94,7 +94,7 @@ class ReadAheadTest {
   }
 
   @Test
-  void memoryIsReadAsItIs() {
+  void readsMemoryDirectly() {
     PageBytes memory = new PageBytes.InMemory(MemorySegment.ofArray(new byte[100]));
     assertThat(new ReadAhead().of(memory)).isSameAs(memory);
   }

@@ -60,7 +60,7 @@ class SeriesKeysTest {
   }
 
   @Test
-  void whoReadsTheSmallerOneStillFindsWhatItHad() {
+  void readersOfTheSmallerTableStillFindItsEntries() {
     SeriesKeys keys = new SeriesKeys(2048);
     keys.start(7, 2);
     keys.assign(7, 1, 2);
@@ -75,7 +75,7 @@ class SeriesKeysTest {
   }
 
   @Test
-  void seriesThatNobodyAsksForByTheirLabelsTakeNothingUntilOneEnds() {
+  void seriesNotRequestedByLabelsTakeNoMemoryUntilOneEnds() {
     SeriesKeys keys = new SeriesKeys(1 << 20);
     for (int slot = 1; slot < keys.capacity(); slot++) {
       keys.start(slot, 0);

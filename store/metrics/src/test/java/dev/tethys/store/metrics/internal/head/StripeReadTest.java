@@ -151,7 +151,7 @@ class StripeReadTest {
   }
 
   @Test
-  void whatLeftMeanwhileIsNotHeldForAFile() {
+  void doesNotKeepPagesThatLeftWhileWaitingForAFile() {
     Stripe stripe = new Stripe();
     SealedPages gone = pages(2_000_000);
     RowPage.Scratch scratch = new RowPage.Scratch();
@@ -349,7 +349,7 @@ class StripeReadTest {
   }
 
   @Test
-  void whatIsDeletedWhilePagesAreJoinedStaysDeleted() throws IOException {
+  void samplesDeletedWhilePagesAreJoinedStayDeleted() throws IOException {
     Filled filled = new Filled();
     long from = RANGE + 20_000;
     long to = RANGE + 29_000;
@@ -367,7 +367,7 @@ class StripeReadTest {
   }
 
   @Test
-  void whatIsKeptOfColumnsIsOfThePagesAsTheyAre() throws IOException {
+  void cachedColumnsMatchTheCurrentPages() throws IOException {
     Filled filled = new Filled();
     filled.append(300, StripeReadTest::keep);
     filled.checkAgainAndAgain(NewestTimes.NEVER);
@@ -386,7 +386,7 @@ class StripeReadTest {
   }
 
   @Test
-  void whatIsKeptOfRowsOfDifferentSeriesIsOfEachSeries() throws IOException {
+  void cachedTimesMatchEachSeriesOfDifferentRows() throws IOException {
     SplittableRandom random = new SplittableRandom(23);
     Filled filled = new Filled();
     for (int i = 0; i < 10; i++) {
@@ -397,7 +397,7 @@ class StripeReadTest {
   }
 
   @Test
-  void moreClassesThanAreKeptAreNotTold() {
+  void reportsNoTimesClassBeyondTheLimit() {
     Stripe stripe = new Stripe();
     RowPage.Scratch scratch = new RowPage.Scratch();
     for (int row = 0; row < 64; row++) {

@@ -14,7 +14,7 @@ class MatchCacheTest {
   }
 
   @Test
-  void whatWasFoundIsKeptUntilTheIndexChanges() {
+  void keepsAResultUntilTheIndexChanges() {
     MatchCache<String> c = new MatchCache<>(1000);
     c.put(owner, 1, asks("a"), "found", 100);
     assertThat(c.get(owner, 1, asks("a"))).isEqualTo("found");
@@ -30,7 +30,7 @@ class MatchCacheTest {
   }
 
   @Test
-  void whatIsAskedForOncePushesOutNothing() {
+  void aSingleRequestEvictsNothing() {
     MatchCache<String> c = new MatchCache<>(1000);
     c.put(owner, 1, asks("a"), "first", 400);
     c.put(owner, 1, asks("b"), "second", 400);
