@@ -43,7 +43,7 @@ public interface ArchivedBlock extends AutoCloseable {
    */
   void forEachChunk(ChunkVisitor to, Progress progress);
 
-  /** What could not be read; each names the file and, where there is one, the offset. */
+  /** Parts that could not be read, each with the file and, where known, the offset. */
   List<String> problems();
 
   @Override

@@ -8,22 +8,22 @@ import java.util.List;
 public final class ImportReport {
   /** Outcome of one part. */
   public enum Outcome {
-    /** It was written, read again and compared. */
+    /** The part was written, read again and compared. */
     IMPORTED,
     /** An earlier import has it already. */
     ALREADY_THERE,
     /** Other blocks of the same folder hold it. */
     SUPERSEDED,
-    /** It holds nothing. */
+    /** The part has no samples. */
     EMPTY,
-    /** It could not be read at all. */
+    /** The part could not be read at all. */
     FAILED
   }
 
   /**
    * One part of the source.
    *
-   * @param source its name: a block, "head"
+   * @param source name of the part: a block, "head"
    * @param target the block that it became, empty for none
    * @param minTime of the oldest sample
    * @param maxTime of the newest sample
@@ -86,12 +86,12 @@ public final class ImportReport {
     return List.copyOf(parts);
   }
 
-  /** What could not be imported; each names a file and an offset where there is one. */
+  /** Parts that could not be imported, each with a file and, where known, an offset. */
   public List<String> problems() {
     return List.copyOf(problems);
   }
 
-  /** How many problems there were, those not told among them. */
+  /** Number of problems, including unreported ones. */
   public long problemCount() {
     return problemCount;
   }

@@ -19,7 +19,7 @@ public final class SortedImport {
 
   private SortedImport() {}
 
-  /** How much memory an import may take for samples that wait for their order. */
+  /** Bytes of memory that an import may take for samples that wait to be sorted. */
   public static long memory() {
     return Math.max(16L << 20, Runtime.getRuntime().maxMemory() / 6);
   }

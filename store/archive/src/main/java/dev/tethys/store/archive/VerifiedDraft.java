@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A block that is read back and compared with what was put into it, series by series, before it
+ * A block that is read back and compared with the added samples, series by series, before it
  * becomes part of the store.
  */
 public final class VerifiedDraft implements AutoCloseable {

@@ -72,7 +72,7 @@ class BackupTest {
   }
 
   @Test
-  void blocksAreCopiedOnceAndEveryBackupComesBackAsItWas() throws IOException {
+  void copiesBlocksOnceAndRestoresEveryBackup() throws IOException {
     List<String> first;
     List<String> second;
     List<String> third;
@@ -227,7 +227,7 @@ class BackupTest {
   }
 
   @Test
-  void whatIsThereIsMovedAsideOnlyWhenThatIsWanted() throws IOException {
+  void movesExistingDataAsideOnlyOnRequest() throws IOException {
     Path data = folder.resolve("data");
     List<String> want;
     try (MetricsDatabase db = MetricsDatabase.open(data, options)) {

@@ -171,7 +171,7 @@ class PrometheusHeadTest {
   }
 
   @Test
-  void aTornLogGivesWhatStandsBeforeAndBehind() throws Exception {
+  void readsATornLogBeforeAndAfterTheGap() throws Exception {
     Path source = folder.resolve("prometheus");
     long now = System.currentTimeMillis();
     try (RealPrometheus p = new RealPrometheus(folder, source)) {

@@ -72,7 +72,7 @@ class PrometheusImportTest {
   }
 
   @Test
-  void whatPromtoolWroteIsFoundAgainSampleBySample() throws Exception {
+  void importsEverySampleOfAPromtoolBlock() throws Exception {
     Path source = Peer.blocks(folder, openMetrics());
     Path data = folder.resolve("data");
     ImportReport report = run(source, data);

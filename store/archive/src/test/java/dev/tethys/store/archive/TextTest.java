@@ -206,7 +206,7 @@ class TextTest {
   }
 
   @Test
-  void whatTheFormatsHaveNoFormForComesBackByTheFullForm() throws IOException {
+  void theFullFormRestoresSamplesWithoutAStandardForm() throws IOException {
     Path in = folder.resolve("in.json");
     String lines =
         """

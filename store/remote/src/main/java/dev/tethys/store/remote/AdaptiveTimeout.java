@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
  * queries, which would all wait for their full timeout while a store hangs. Thread-safe.
  */
 final class AdaptiveTimeout {
-  /** How long it is remembered that it was late. */
+  /** Time for which a timeout is remembered. */
   private static final long REMEMBERED = Duration.ofSeconds(30).toNanos();
 
   private static final int LESS = 10;
@@ -26,7 +26,7 @@ final class AdaptiveTimeout {
     this.nanoTime = nanoTime;
   }
 
-  /** Nanoseconds that an answer may take which is asked for now. */
+  /** Timeout of a request that starts now, in nanoseconds. */
   long nanos() {
     long late = lateAt.get();
     return late == NEVER || nanoTime.getAsLong() - late > REMEMBERED
@@ -34,17 +34,17 @@ final class AdaptiveTimeout {
         : Math.min(whole, Math.max(LEAST, whole / LESS));
   }
 
-  /** Now, on the clock that it goes by. */
+  /** Current time of the clock in use. */
   long now() {
     return nanoTime.getAsLong();
   }
 
-  /** It gave an answer. */
+  /** Resets the timeout after a response. */
   void answered() {
     lateAt.set(NEVER);
   }
 
-  /** It gave none in its time. */
+  /** Shortens the timeout after a request timed out. */
   void late() {
     lateAt.set(nanoTime.getAsLong());
   }

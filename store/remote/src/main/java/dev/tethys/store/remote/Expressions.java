@@ -17,8 +17,8 @@ public final class Expressions {
   private static final int MAX_COMMON = 1000;
 
   /**
-   * Letters, digits and some marks, any punctuation behind a backslash, {@code .*}, {@code .+},
-   * groups, alternatives, repetitions. Repetitions follow something that both dialects read alike.
+   * Letters, digits and some marks, any punctuation after a backslash, {@code .*}, {@code .+},
+   * groups, alternatives, repetitions. Repetitions follow elements that both dialects read alike.
    */
   private static final Pattern COMMON =
       Pattern.compile(
@@ -38,8 +38,8 @@ public final class Expressions {
   }
 
   /**
-   * What all values begin with that an expression meets: letters, digits and hyphens of ASCII,
-   * which no database escapes. "" when nothing is known.
+   * Common prefix of all values that match an expression: letters, digits and hyphens of ASCII,
+   * which no database escapes. "" when unknown.
    */
   public static String prefix(String expression) {
     String all = Regex.whole(expression).prefix();

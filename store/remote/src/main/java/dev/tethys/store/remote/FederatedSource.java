@@ -281,7 +281,7 @@ public final class FederatedSource implements MetricSource {
     return remotes.isEmpty() ? local.changedSince(mark) : TimeRanges.ALL;
   }
 
-  /** What other stores have of something, of those asked. */
+  /** Union of the results of the requested other stores. */
   private <T> Set<T> elsewhere(
       long minTime,
       long maxTime,
@@ -334,7 +334,7 @@ public final class FederatedSource implements MetricSource {
     return new LabelResult(limited(values, limit), warnings);
   }
 
-  /** As UTF-8 orders them, so that stores and this server mean the same by the first ones. */
+  /** Order of UTF-8, so that stores and this server agree on the first values. */
   private static int byCodePoints(String a, String b) {
     int n = Math.min(a.length(), b.length());
     int i = 0;
@@ -344,7 +344,7 @@ public final class FederatedSource implements MetricSource {
     if (i == n) {
       return Integer.compare(a.length(), b.length());
     }
-    // Behind the same beginning, which may be that of a pair, the second of it decides.
+    // The texts share a prefix, which may end within a surrogate pair: its second half decides.
     boolean low = Character.isLowSurrogate(a.charAt(i)) && Character.isLowSurrogate(b.charAt(i));
     return low
         ? Character.compare(a.charAt(i), b.charAt(i))

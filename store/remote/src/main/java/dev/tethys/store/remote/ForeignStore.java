@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * A database that is elsewhere, as something to read series from. Safe for several threads at once;
- * calls block and are made on virtual threads, which are interrupted when no caller waits any more.
+ * External database that serves series. Safe for several threads at once; calls block and run on
+ * virtual threads, which are interrupted when no caller waits any longer.
  *
- * <p>All methods fail with an {@link IOException} when the store gives no answer, which costs its
- * part of the query's answer and makes a warning, and with a {@link
- * dev.tethys.model.storage.StorageException} when the answer is larger than is taken ({@link
+ * <p>All methods fail with an {@link IOException} when the store does not respond, which omits its
+ * part of the query's result and adds a warning, and with a {@link
+ * dev.tethys.model.storage.StorageException} when the response exceeds the limits ({@link
  * SeriesCollector}), which fails the query.
  */
 public interface ForeignStore extends AutoCloseable {
@@ -34,7 +34,7 @@ public interface ForeignStore extends AutoCloseable {
     LABELS
   }
 
-  /** What it does itself, for documentation and {@code check}. */
+  /** Operations that the store performs itself, for documentation and {@code check}. */
   Collection<Capability> capabilities();
 
   /**

@@ -49,7 +49,7 @@ public final class HttpQueries {
       this.body = body;
     }
 
-    /** Its beginning in one line. */
+    /** Beginning of a body in one line. */
     private static String shown(String body) {
       return (body.length() <= MAX_SHOWN ? body : body.substring(0, MAX_SHOWN))
           .replaceAll("\\s+", " ");
@@ -65,7 +65,7 @@ public final class HttpQueries {
     }
   }
 
-  /** A path, with its query, behind the URL of the configuration. */
+  /** URI of a path, with its query, below the URL of the configuration. */
   public URI at(String path) {
     String base = config.url().toString();
     return URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + path);

@@ -30,8 +30,8 @@ public final class KeyedSeries {
   private final Map<Labels, Set<Exemplar>> exemplars = new HashMap<>();
 
   /**
-   * @param store its name in the configuration
-   * @param matchers conditions for series, regardless of what the database has checked
+   * @param store name of the store in the configuration
+   * @param matchers conditions for series, including those that the database has checked
    */
   public KeyedSeries(String store, StoreLimits limits, SelectHints hints, List<Matcher> matchers) {
     this.all = new SeriesCollector("store " + store, limits, hints, matchers);
@@ -39,7 +39,7 @@ public final class KeyedSeries {
   }
 
   /**
-   * A series that was found; one that does not meet the matchers is passed over.
+   * Adds a found series; skips one that does not meet the matchers.
    *
    * @throws dev.tethys.model.storage.StorageException when there are more than are taken
    */
@@ -67,7 +67,7 @@ public final class KeyedSeries {
     return new ArrayList<>(new TreeSet<>(labels.values()));
   }
 
-  /** Those of the series that have one of these keys, sorted. */
+  /** Series that have one of these keys, sorted. */
   public List<Labels> series(Set<UUID> keys) {
     TreeSet<Labels> out = new TreeSet<>();
     labels.forEach(

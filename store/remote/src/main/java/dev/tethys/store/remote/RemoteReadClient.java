@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Asks one store by Prometheus's remote read protocol: streamed where it can, else whole. */
 final class RemoteReadClient {
-  /** About what a series takes in memory beside its samples. */
+  /** Approximate overhead of a series in memory, counted in samples. */
   private static final int SERIES_SAMPLES = 16;
 
   /** An answer in one message is not taken beyond this, packed or unpacked. */
@@ -212,7 +212,7 @@ final class RemoteReadClient {
       this.query = query;
     }
 
-    /** Where samples of a series go. */
+    /** Buffer for the samples of a series. */
     SampleBuffer series(Labels labels) {
       if (!labels.equals(current)) {
         end();

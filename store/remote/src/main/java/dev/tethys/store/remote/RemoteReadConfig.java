@@ -136,7 +136,7 @@ public record RemoteReadConfig(
         HttpClientConfig.read(o, HttpClientConfig.DEFAULT));
   }
 
-  /** As the page of the configuration shows it. */
+  /** Tree shown on the configuration page. */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("url", url);
@@ -156,7 +156,7 @@ public record RemoteReadConfig(
     return Redaction.url(url);
   }
 
-  /** What warnings call it. */
+  /** Name used in warnings. */
   String shown() {
     return name.isEmpty() ? shownUrl() : name;
   }

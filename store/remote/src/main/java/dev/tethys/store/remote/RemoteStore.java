@@ -12,8 +12,8 @@ import java.util.EnumSet;
 import java.util.List;
 
 /**
- * A store that speaks remote read, as this server sees it: asked with the external labels that tell
- * this server's series there, and without them in what comes back.
+ * A store that is read by remote read. Requests carry the external labels that identify this
+ * server's series there; results are returned without them.
  */
 final class RemoteStore implements ForeignStore {
   /** The function by which Prometheus and Tethys give series without samples. */

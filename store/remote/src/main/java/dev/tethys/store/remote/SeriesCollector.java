@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * of the range, is left out, so that a store may give more than it was asked for. For one thread.
  */
 public final class SeriesCollector {
-  /** About what a series takes in memory beside its samples. */
+  /** Approximate overhead of a series in memory, counted in samples. */
   private static final int SERIES_SAMPLES = 16;
 
   private final String store;
@@ -42,10 +42,10 @@ public final class SeriesCollector {
   }
 
   /**
-   * Where samples of a series go; null when it does not meet the matchers. Not more is to be added
-   * than is counted ({@link #count}).
+   * Buffer for the samples of a series; null when it does not meet the matchers. Callers count
+   * samples before they add them ({@link #count}).
    *
-   * @throws StorageException when there are more than are taken
+   * @throws StorageException when the limit of series is exceeded
    */
   public @Nullable SampleBuffer series(Labels labels) {
     return series(labels, SERIES_SAMPLES);
@@ -112,7 +112,7 @@ public final class SeriesCollector {
     }
   }
 
-  /** What was gathered, sorted by labels; series without samples among it. */
+  /** Collected series, sorted by labels; includes series without samples. */
   public List<StoredSeries> finish() {
     List<StoredSeries> out = new ArrayList<>(found.size());
     found.forEach(

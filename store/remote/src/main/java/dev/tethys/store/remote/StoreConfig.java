@@ -121,8 +121,8 @@ public record StoreConfig(
     /**
      * Reads the common keys.
      *
-     * @param shown its own keys
-     * @param opener opens a store of what was read
+     * @param shown keys specific to the type of store
+     * @param opener opens a store with this configuration
      */
     public StoreConfig read(YamlObject o, StoreType.MaskedKeys shown, Opener opener) {
       long bytes = o.get(maxBytes);
@@ -254,7 +254,7 @@ public record StoreConfig(
     return String.join(", ", names);
   }
 
-  /** As the page of the configuration shows it. */
+  /** Tree shown on the configuration page. */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("name", name);

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * app}. Its section has the keys of {@link StoreConfig.Keys} and its own.
  */
 public interface StoreType {
-  /** What {@code type} says: {@code influxdb}. */
+  /** Value of {@code type}: {@code influxdb}. */
   String name();
 
   /** The keys of its entries. */

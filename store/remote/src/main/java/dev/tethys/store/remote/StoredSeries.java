@@ -29,7 +29,7 @@ public final class StoredSeries {
     this.histograms = histograms;
   }
 
-  /** Takes over what a buffer holds within a range, in order and each time once. */
+  /** Creates a series from the samples of a buffer within a range, ordered, each time once. */
   public static StoredSeries of(Labels labels, SampleBuffer b, long minTime, long maxTime) {
     SampleBuffer own = inOrder(b) ? b : sorted(b);
     int from = 0;
@@ -80,12 +80,12 @@ public final class StoredSeries {
     return new StoredSeries(other, timestamps, values, histograms);
   }
 
-  /** Its labels, the name among them. */
+  /** Labels of the series, including the name. */
   public Labels labels() {
     return labels;
   }
 
-  /** How many samples there are. */
+  /** Number of samples. */
   public int size() {
     return timestamps.length;
   }

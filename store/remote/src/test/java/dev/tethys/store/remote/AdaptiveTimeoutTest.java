@@ -11,7 +11,7 @@ class AdaptiveTimeoutTest {
   private long now = -7 * SECOND; // clocks of this kind begin anywhere
 
   @Test
-  void whoLetsOthersWaitIsWaitedForLess() {
+  void shortensTheTimeoutOfASlowStore() {
     AdaptiveTimeout p = new AdaptiveTimeout(Duration.ofMinutes(1), () -> now);
     assertThat(p.nanos()).isEqualTo(60 * SECOND);
     p.late();

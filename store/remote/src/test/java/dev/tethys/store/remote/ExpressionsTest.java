@@ -43,7 +43,7 @@ class ExpressionsTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 4})
-  void whatIsToldHoldsForWhateverIsMatched(long seed) {
+  void valuesAndPrefixesHoldForAllMatchingTexts(long seed) {
     Random r = new Random(seed);
     int sets = 0;
     int common = 0;

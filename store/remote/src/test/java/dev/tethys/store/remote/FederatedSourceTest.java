@@ -281,7 +281,7 @@ class FederatedSourceTest {
   }
 
   @Test
-  void whatFailsIsAWarning() throws Exception {
+  void reportsFailuresAsWarnings() throws Exception {
     assertThat(warnings("{url: 'http://127.0.0.1:1/read', read_recent: true, name: far}"))
         .hasSize(1)
         .first()

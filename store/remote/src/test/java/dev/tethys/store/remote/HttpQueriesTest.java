@@ -69,7 +69,7 @@ class HttpQueriesTest {
   }
 
   @Test
-  void anAnswerIsReadAndAStatusIsTold() throws Exception {
+  void readsABodyAndReportsAStatus() throws Exception {
     assertThat(questions().at("/x?y=1").getPath()).isEqualTo("/at/x");
     body = "yes";
     assertThat(asked(Set.of())).isEqualTo("yes");
@@ -94,7 +94,7 @@ class HttpQueriesTest {
   }
 
   @Test
-  void whatIsNoAnswerIsAnErrorOfTheStore() throws Exception {
+  void reportsMalformedAndOversizedResponses() throws Exception {
     HttpQueries http = questions();
     ClientRequest c = ClientRequest.get(http.at("/"));
     assertThatThrownBy(

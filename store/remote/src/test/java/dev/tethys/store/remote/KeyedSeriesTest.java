@@ -41,7 +41,7 @@ class KeyedSeriesTest {
   }
 
   @Test
-  void whatWasFoundIsNotCountedAgainWhenItIsOpened() {
+  void doesNotCountFoundSeriesAgain() {
     all.found(key(1), series(1));
     all.found(key(2), series(2));
     assertThat(all.opened()).isTrue();

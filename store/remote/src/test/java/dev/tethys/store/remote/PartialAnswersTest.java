@@ -180,7 +180,7 @@ class PartialAnswersTest {
 
   @ParameterizedTest
   @EnumSource(Wrong.class)
-  void whatIsWellIsAnswered(Wrong wrong) throws Exception {
+  void returnsTheSeriesOfWorkingStores(Wrong wrong) throws Exception {
     FederatedSource f = federated(wrong);
     try (Selection s = f.select(SelectHints.range(0, END), List.of(M))) {
       isTold(s.warnings(), wrong);
@@ -211,7 +211,7 @@ class PartialAnswersTest {
 
   /** Each of its questions is answered in time; all of them are not. */
   @Test
-  void whatAQueryAsksOfAStoreHasOneTimeout() throws Exception {
+  void allRequestsOfAQueryToAStoreShareOneTimeout() throws Exception {
     StringBuilder names = new StringBuilder();
     for (int i = 0; i < 5000; i++) {
       names.append(i == 0 ? "" : ",").append("[\"m").append(i).append("\"]");

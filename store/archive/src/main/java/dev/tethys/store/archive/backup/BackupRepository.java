@@ -49,7 +49,7 @@ public final class BackupRepository implements AutoCloseable {
   private static final String MANIFEST = "manifest";
   private static final String TOMBSTONES = "tombstones";
 
-  /** How much of the checksum of its index names a block beside its ULID. */
+  /** Number of digits of the checksum of its index in a block's name, after its ULID. */
   private static final int NAME_DIGITS = 16;
 
   private final Path folder;
@@ -283,7 +283,7 @@ public final class BackupRepository implements AutoCloseable {
     return new BackupManifest.Entry(size, sum, "blocks/" + name + "/" + file, ulid + "/" + file);
   }
 
-  /** What is known of a block in the repository since it was copied. */
+  /** Entries of a block in the repository, as recorded when it was copied. */
   private List<BackupManifest.Entry> known(String name, String ulid) throws IOException {
     Path list = blocks().resolve(name).resolve("sums");
     String text = Files.readString(list);

@@ -44,7 +44,7 @@ final class Checksums {
     return HexFormat.of().formatHex(d.digest());
   }
 
-  /** Copies a file, durably; of what was read. */
+  /** Copies a file durably; returns the checksum of the bytes read. */
   static String copy(Path from, Path to, Progress progress) throws IOException {
     MessageDigest d = sha256();
     try (FileChannel in = FileChannel.open(from, StandardOpenOption.READ);

@@ -30,7 +30,9 @@ public record DataFolder(Path path, Kind kind) {
     PROMETHEUS
   }
 
-  /** How tools open a store: nothing is thrown away, and late samples of any age are taken. */
+  /**
+   * Options with which tools open a store: nothing expires, late samples of any age are accepted.
+   */
   public static final DatabaseOptions OFFLINE =
       DatabaseOptions.DEFAULTS
           .withBackground(false)
@@ -38,11 +40,11 @@ public record DataFolder(Path path, Kind kind) {
           .withOutOfOrderWindow(DatabaseOptions.ANY_AGE);
 
   /**
-   * Finds out what a folder holds.
+   * Determines the kind of data in a folder.
    *
-   * @throws NoSuchFileException when there is nothing of that name
-   * @throws NotDirectoryException when it is no folder
-   * @throws IOException when it holds no data of either kind
+   * @throws NoSuchFileException when the path does not exist
+   * @throws NotDirectoryException when the path is not a folder
+   * @throws IOException when the folder holds no data of either kind
    */
   public static DataFolder find(Path path) throws IOException {
     if (!Files.exists(path)) {

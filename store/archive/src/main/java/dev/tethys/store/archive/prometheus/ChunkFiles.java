@@ -53,7 +53,7 @@ final class ChunkFiles implements AutoCloseable {
     MappedFile f = new MappedFile(p);
     try {
       if (f.int32() != MAGIC) {
-        throw f.damaged(0, "this is no file of chunks");
+        throw f.damaged(0, "this is not a file of chunks");
       }
       int version = f.u8();
       if (version != 1) {
@@ -67,7 +67,7 @@ final class ChunkFiles implements AutoCloseable {
     }
   }
 
-  /** What is wrong with whole files. */
+  /** Problems of entire files. */
   List<String> problems() {
     return problems;
   }
@@ -82,10 +82,10 @@ final class ChunkFiles implements AutoCloseable {
   }
 
   /**
-   * Appends the samples of a chunk, which must come behind those in the buffer.
+   * Appends the samples of a chunk, which must be newer than those in the buffer.
    *
-   * @return its bytes, without length, encoding and checksum
-   * @throws CorruptFileException when it is not whole; the buffer is as before
+   * @return bytes of the chunk, without length, encoding and checksum
+   * @throws CorruptFileException when the chunk is incomplete; the buffer is unchanged
    */
   int read(long ref, SampleBuffer into) {
     int number = (int) (ref >>> 32);

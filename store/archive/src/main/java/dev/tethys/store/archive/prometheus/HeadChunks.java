@@ -52,7 +52,7 @@ final class HeadChunks {
       }
       try {
         if (f.int32() != MAGIC) {
-          throw f.damaged(0, "this is no file of head chunks");
+          throw f.damaged(0, "this is not a file of head chunks");
         }
         if (f.u8() != 1) {
           throw f.damaged(4, "head chunks of an unknown version");
@@ -85,7 +85,7 @@ final class HeadChunks {
       }
       f.pos = from + length;
       if (f.int32() != f.crc(at, from + length - at)) {
-        // Where the next one begins is not sure any more.
+        // The beginning of the next chunk is no longer certain.
         throw f.damaged(at, "checksum of a head chunk does not agree");
       }
       int n = (int) length;

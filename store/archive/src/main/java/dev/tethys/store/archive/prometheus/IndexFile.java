@@ -16,7 +16,7 @@ import java.util.Arrays;
  *   uvarint labels, each { uvarint name, uvarint value }: numbers of symbols, in version 1 offsets
  *   uvarint chunks, the first { varint min, uvarint max - min, uvarint ref },
  *     others { uvarint min - max before, uvarint max - min, varint ref - ref before }
- *   4 bytes CRC of what the length counts
+ *   4 bytes CRC of the bytes that the length counts
  * label indexes, postings, and tables of these, which a reader of everything does not need
  * last 52 bytes: 6 * 8 bytes offsets (symbols, series, label indexes, label table, postings,
  *   postings table), 4 bytes CRC
@@ -52,7 +52,7 @@ final class IndexFile implements AutoCloseable {
         throw file.damaged(0, "an index of " + file.size() + " bytes cannot be whole");
       }
       if (file.int32() != MAGIC) {
-        throw file.damaged(0, "this is no index of a Prometheus block");
+        throw file.damaged(0, "this is not an index of a Prometheus block");
       }
       version = file.u8();
       if (version != 1 && version != 2) {
@@ -120,7 +120,7 @@ final class IndexFile implements AutoCloseable {
     return seriesTo - seriesFrom;
   }
 
-  /** How far into the series the reader is. */
+  /** Position of the reader within the series. */
   long position() {
     return Math.min(next, seriesTo) - seriesFrom;
   }

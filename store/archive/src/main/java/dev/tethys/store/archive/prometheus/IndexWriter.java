@@ -12,8 +12,8 @@ import java.util.TreeMap;
 
 /**
  * Writes the index of a block, version 2. The format is that of {@link IndexFile}, with the
- * sections below. The old label indexes are empty, because no version of Prometheus reads them any
- * more.
+ * sections below. The old label indexes are empty, because no current version of Prometheus reads
+ * them.
  *
  * <pre>
  * postings: for each label, all series first: 4 bytes length, 4 bytes count, count * 4 bytes offset
@@ -189,7 +189,7 @@ final class IndexWriter {
     return v << 1 ^ v >> 63;
   }
 
-  /** As it is stored: the first with its sign, others as the distance to the chunk before. */
+  /** Stored form of a start: the first with its sign, others relative to the chunk before. */
   private static long minOf(long[] c, int i) {
     return i == 0 ? zigzag(c[0]) : c[i] - c[i - 2];
   }

@@ -27,7 +27,7 @@ final class MappedFile implements AutoCloseable {
   private final CRC32C crc = new CRC32C();
   private byte[] scratch = new byte[4096];
 
-  /** Where the next number is read. */
+  /** Position of the next number to read. */
   long pos;
 
   MappedFile(Path path) throws IOException {

@@ -168,7 +168,7 @@ public final class PrometheusBlock implements ArchivedBlock {
     return all;
   }
 
-  /** How many problems there were, those not told among them. */
+  /** Number of problems, including unreported ones. */
   public long problemCount() {
     return problemCount + (outside > 0 ? 1 : 0);
   }

@@ -141,7 +141,7 @@ final class PrometheusHead implements WalRecords.Sink {
     deleted.apply(labels, b);
   }
 
-  /** What is known about metric families. */
+  /** Known metadata of metric families. */
   Map<String, MetricMetadata> metadata() {
     return metadata;
   }

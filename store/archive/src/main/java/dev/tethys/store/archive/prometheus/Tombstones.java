@@ -13,7 +13,7 @@ import java.util.Map;
  *
  * <pre>
  * 4 bytes 01 30 BA 30, 1 byte version 1, { uvarint series, varint min, varint max }*, 4 bytes CRC of
- * what stands between version and CRC
+ * the bytes between version and CRC
  * </pre>
  */
 final class Tombstones<K> {
@@ -30,7 +30,7 @@ final class Tombstones<K> {
     }
     try (MappedFile f = new MappedFile(path)) {
       if (f.size() < 9 || f.int32() != MAGIC) {
-        throw f.damaged(0, "this is no file of tombstones");
+        throw f.damaged(0, "this is not a file of tombstones");
       }
       if (f.u8() != 1) {
         throw f.damaged(4, "tombstones of an unknown version");

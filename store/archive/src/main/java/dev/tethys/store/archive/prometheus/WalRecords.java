@@ -294,7 +294,7 @@ final class WalRecords {
     return v >>> 1 ^ -(v & 1);
   }
 
-  /** A number of things that take so many bytes each at least. */
+  /** Number of elements, each of at least a number of bytes. */
   private int count(int bytesEach) {
     long n = uvarint();
     if (n < 0 || n > (end - pos) / bytesEach) {

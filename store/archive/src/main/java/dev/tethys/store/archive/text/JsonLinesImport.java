@@ -24,8 +24,8 @@ import tools.jackson.core.TokenStreamLocation;
 /**
  * Reads samples as VictoriaMetrics exports them and {@link JsonLinesExport} writes them, a file of
  * any size. Values may be numbers, {@code null} (NaN) or the strings {@code "NaN"}, {@code
- * "Infinity"}, {@code "Inf"}, {@code "-Infinity"}, {@code "-Inf"}; and what {@link SampleLine} has
- * beyond. A file that is malformed anywhere is refused with the place.
+ * "Infinity"}, {@code "Inf"}, {@code "-Infinity"}, {@code "-Inf"}; also the extensions of {@link
+ * SampleLine}. A file with a malformed line is refused, with its position.
  */
 public final class JsonLinesImport {
   /** Samples of one object. */

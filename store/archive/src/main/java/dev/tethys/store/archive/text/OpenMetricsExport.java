@@ -13,14 +13,14 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Writes samples as OpenMetrics text, one a line with its time in seconds, without types: what can
- * be read again by {@code create-blocks-from openmetrics}. Native histograms, staleness markers and
- * start timestamps have no form there: they are left out and counted, or, in the full form, are in
- * comments ({@code # TETHYS} and an object of {@link SampleLine}), which {@link OpenMetricsImport}
- * reads and promtool refuses.
+ * Writes samples as OpenMetrics text, one a line with its time in seconds, without types: the
+ * format that {@code create-blocks-from openmetrics} reads. Native histograms, staleness markers
+ * and start timestamps have no form there: they are left out and counted, or, in the full form, are
+ * in comments ({@code # TETHYS} and an object of {@link SampleLine}), which {@link
+ * OpenMetricsImport} reads and promtool refuses.
  */
 public final class OpenMetricsExport implements SeriesVisitor {
-  /** What comments begin with that hold samples. */
+  /** Prefix of comments that hold samples. */
   static final String BEYOND = "# TETHYS ";
 
   private final PrintStream to;
@@ -76,7 +76,7 @@ public final class OpenMetricsExport implements SeriesVisitor {
     return String.format(Locale.ROOT, "%s%d.%03d", t < 0 ? "-" : "", abs / 1000, abs % 1000);
   }
 
-  /** As promtool: no blanks between labels; names beyond the classic ones within the braces. */
+  /** Series as promtool writes it: no blanks between labels; UTF-8 names within the braces. */
   private static String name(Labels labels) {
     String metric = labels.metricName();
     boolean plain = LabelNames.isLegacyMetricName(metric);

@@ -9,13 +9,13 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Samples of one series on their way to a JSON object: {@code {"metric":{…},"values":[…],
- * "timestamps":[…]}}, as VictoriaMetrics's /api/v1/export has it. Infinite values are the strings
+ * Samples of one series, written as a JSON object: {@code {"metric":{…},"values":[…],
+ * "timestamps":[…]}}, as in VictoriaMetrics's /api/v1/export. Infinite values are the strings
  * {@code "Infinity"} and {@code "-Infinity"}, NaN is {@code null}.
  *
- * <p>Beyond VictoriaMetrics's, for what that has no form for: {@code "starts":[…]} are start
- * timestamps, 0 where unknown; a staleness marker is the string {@code "StaleNaN"}; a native
- * histogram is an object ({@link HistogramJson}).
+ * <p>Extensions to VictoriaMetrics's format: {@code "starts":[…]} are start timestamps, 0 where
+ * unknown; a staleness marker is the string {@code "StaleNaN"}; a native histogram is an object
+ * ({@link HistogramJson}).
  */
 final class SampleLine {
   static final String STALE = "StaleNaN";

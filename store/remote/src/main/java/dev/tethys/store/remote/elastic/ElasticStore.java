@@ -47,7 +47,7 @@ final class ElasticStore implements ForeignStore {
   private static final String ONE_OF_EACH =
       ",\"aggs\":{\"one\":{\"top_hits\":{\"size\":1,\"_source\":[\"metric\",\"labels\"]}}}";
 
-  /** Names that are no path to a field by themselves. */
+  /** Names that cannot be mistaken for a path to a field. */
   private static final Pattern PLAIN = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
 
   private static final int MAX_ERROR = 1024;
@@ -178,8 +178,8 @@ final class ElasticStore implements ForeignStore {
   }
 
   /**
-   * What the cluster finds; null when there is nothing to find. Names of metrics that are not named
-   * are asked for first: an index of millions of documents has thousands of them.
+   * Query of the cluster; null when no series can match. Unnamed metrics are resolved to names
+   * first: an index of millions of documents has thousands of them.
    */
   private @Nullable String query(SelectHints hints, List<Matcher> matchers)
       throws IOException, InterruptedException {

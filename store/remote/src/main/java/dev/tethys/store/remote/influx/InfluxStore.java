@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * matchers are met here, and so are those that an absent label meets.
  */
 final class InfluxStore implements ForeignStore {
-  /** Measurements of one question; a URL is to stay short of what servers take. */
+  /** Maximum number of measurements in a request: URLs stay below the limits of servers. */
   private static final int MEASUREMENTS_EACH = 50;
 
   private static final int MAX_STATEMENT = 6000;
@@ -127,9 +127,8 @@ final class InfluxStore implements ForeignStore {
   }
 
   /**
-   * Adds the condition that InfluxDB evaluates. Series without the tag are none that it may be
-   * asked about: to version 3 a tag that is absent is neither equal to anything nor different from
-   * it.
+   * Adds the condition that InfluxDB evaluates. The condition must not concern series without the
+   * tag: for version 3, an absent tag is neither equal to a value nor different from it.
    */
   private static void condition(Matcher m, StringBuilder where) {
     if (m.name().equals(Labels.METRIC_NAME) || m.matchesEmpty()) {
