@@ -487,6 +487,6 @@ class ReplaysTest extends FleetCase {
     assertThat(request("../up").path("error").asString()).contains("the name of the replay");
     String text = sample().replace("s3Bucket: mdai-collector-logs", "s3Bucket: \"no bucket\"");
     define(text);
-    assertThat(request("r4").path("error").asString()).contains("is no name of a bucket");
+    assertThat(request("r4").path("error").asString()).contains("is not a valid bucket name");
   }
 }
