@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Byte arrays for the sections of blocks, of lengths that are powers of two. They are too large for
- * the young generation of the garbage collector and live for milliseconds: allocated anew they
- * would make each query cost full collections. Safe for several threads.
+ * the young generation of the garbage collector and live for milliseconds: new arrays for each
+ * query would cause full collections. Safe for several threads.
  */
 public final class ArrayPool {
   private static final int SMALLEST = 14; // as a power of two; shorter ones are not kept
@@ -47,7 +47,7 @@ public final class ArrayPool {
     return b;
   }
 
-  /** Takes an array back; the caller does not use it any more. */
+  /** Returns an array to the pool; the caller no longer uses it. */
   public static void release(byte[] b) {
     int power = 31 - Integer.numberOfLeadingZeros(Math.max(1, b.length));
     if (b.length == 1 << power && power >= SMALLEST && power <= LARGEST) {

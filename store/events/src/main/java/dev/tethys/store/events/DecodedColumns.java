@@ -38,7 +38,7 @@ public final class DecodedColumns {
     return values.get(key);
   }
 
-  /** True if a section of so many bytes would be kept now. */
+  /** True if a section of this size would be kept now. */
   boolean hasRoom(long size) {
     return cache != null && cache.hasRoom(this, size, true);
   }

@@ -16,9 +16,9 @@ public final class Decompression {
   private Decompression() {}
 
   /**
-   * Decompresses a frame to the begin of an array.
+   * Decompresses a frame to the beginning of an array.
    *
-   * @param raw bytes of what comes out
+   * @param raw bytes of the decompressed content
    * @throws CorruptionException if the frame is damaged or has another length
    */
   public static void decompress(byte[] stored, int from, int length, byte[] out, int raw) {

@@ -207,8 +207,8 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   /**
    * Appends rows and returns when they are on disk.
    *
-   * @param write writes a frame of the log that replays to the rows, behind the tenant's name, and
-   *     returns what adds the rows to the head of the tenant, which runs under the engine's lock
+   * @param write writes a frame of the log that replays to the rows, after the tenant's name, and
+   *     returns an action that adds the rows to the tenant's head under the engine's lock
    * @throws StorageException if no row was stored
    */
   public void append(String tenant, Function<ByteSink, Consumer<H>> write) {
@@ -572,7 +572,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     }
   }
 
-  /** As {@link #housekeep}; false if the store is closed, which may happen while it waits. */
+  /** Same as {@link #housekeep}; false if the store is closed, even while this call waits. */
   private boolean housekeepIfOpen() throws IOException {
     maintenance.lock();
     try {

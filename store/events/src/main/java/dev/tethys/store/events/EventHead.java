@@ -14,8 +14,8 @@ public interface EventHead<S> {
   long rows();
 
   /**
-   * Removes the rows behind a number of them, which could not be made durable. Snapshots that were
-   * taken before keep them.
+   * Removes all rows after the first {@code rows}, because they could not be made durable. Earlier
+   * snapshots keep them.
    */
   void truncate(long rows);
 

@@ -17,7 +17,7 @@ public interface EventSignal<H extends EventHead<S>, S, P> {
   /** Makes an empty head. */
   H createHead(String tenant);
 
-  /** Adds the rows of a frame of the write-ahead log to a head, behind the tenant's name. */
+  /** Adds the rows of a frame of the write-ahead log, after the tenant's name, to a head. */
   void replay(H head, ByteSource frame);
 
   /** Opens a part; cheap, called at the first use. */

@@ -20,7 +20,7 @@ public final class EventView<S, P> implements AutoCloseable {
   private boolean closed;
 
   /**
-   * @param releaseHeads called once, when the heads are not read any more
+   * @param releaseHeads called once, when the heads are no longer read
    */
   EventView(
       List<HeadView<S>> heads,

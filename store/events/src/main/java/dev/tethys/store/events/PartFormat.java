@@ -8,7 +8,7 @@ import dev.tethys.store.files.WriteAheadLog;
  * <pre>
  * file:    8 bytes "TTHSEVT" and version 1, blocks with their filters, footer, footer again, trailer
  * block:   {@link SectionWriter}
- * filter:  bytes of the signal behind its block, may be empty
+ * filter:  bytes of the signal after its block, may be empty
  * footer:  {@link SectionWriter} with {@link #INFO}, {@link #BLOCKS} and sections of the signal
  * INFO:    tenant, uvarint id, svarint partition, uvarint generation, uvarint rows, uvarint bytes,
  *          8 bytes first time, 8 bytes last time

@@ -36,7 +36,7 @@ final class UnsyncedRows<H extends EventHead<?>> {
   /**
    * Adds rows that are going to be put into a head.
    *
-   * @param end position in the log behind their frame
+   * @param end position in the log after their frame
    */
   Rows<H> add(H head, long end) {
     Rows<H> rows = new Rows<>(head, head.rows(), end);

@@ -29,7 +29,7 @@ public final class ByteSink {
   /** The bytes; replaced when it grows. */
   public byte[] buf;
 
-  /** How many of them count. */
+  /** Number of bytes in use. */
   public int size;
 
   public ByteSink() {
@@ -40,7 +40,7 @@ public final class ByteSink {
     buf = new byte[capacity + SLACK];
   }
 
-  /** Makes room for so many more bytes. */
+  /** Grows the buffer to hold more bytes. */
   public void ensure(int more) {
     if (buf.length - SLACK - size < more) {
       long want = Math.max((long) size + more, 2L * size) + SLACK;
@@ -145,7 +145,7 @@ public final class ByteSink {
     return (int) c.getValue();
   }
 
-  /** How many bytes {@link #uvarint} takes. */
+  /** Number of bytes that {@link #uvarint} writes. */
   public static int uvarintSize(long v) {
     return (70 - Long.numberOfLeadingZeros(v | 1)) / 7;
   }

@@ -11,8 +11,8 @@ import java.nio.ByteOrder;
  * frame: 4 bytes marker 7E 54 57 A1, 4 bytes length, 4 bytes CRC-32C of the payload xor length, payload
  * </pre>
  *
- * Numbers are little-endian. The marker lets a reader find the next frame behind damaged bytes; it
- * believes a marker only when the checksum agrees.
+ * Numbers are little-endian. The marker lets a reader find the next frame after damaged bytes; it
+ * accepts a marker only when the checksum agrees.
  */
 public final class Frames {
   /** Bytes before the payload. */
@@ -55,9 +55,9 @@ public final class Frames {
   /**
    * Result of reading frames.
    *
-   * @param frames sound frames
-   * @param damagedBytes bytes between sound frames that are no frame
-   * @param tornBytes bytes behind the last sound frame
+   * @param frames valid frames
+   * @param damagedBytes bytes between valid frames that do not belong to one
+   * @param tornBytes bytes after the last valid frame
    */
   public record ScanResult(int frames, long damagedBytes, long tornBytes) {}
 

@@ -49,9 +49,8 @@ public final class WriteAheadLog implements Closeable {
   private volatile long kept; // bytes of segments before the open one
 
   /**
-   * Opens the log for writing behind all segments that are there.
-   *
-   * @param behind no new segment has a number up to this: a snapshot of the head replaces those
+   * Opens the log for writing. New segments have higher numbers than all existing ones, and than
+   * those that a snapshot of the head replaces.
    */
   public WriteAheadLog(FileAccess files, Path directory, long segmentBytes, long behind)
       throws IOException {
@@ -84,7 +83,7 @@ public final class WriteAheadLog implements Closeable {
     return path(directory, n);
   }
 
-  /** Where a segment stands. */
+  /** Path of a segment. */
   public static Path path(Path directory, long n) {
     return directory.resolve(name(n));
   }
@@ -143,7 +142,7 @@ public final class WriteAheadLog implements Closeable {
     }
   }
 
-  /** The open segment, with room for so many bytes. */
+  /** The open segment, which has room for a number of bytes. */
   private AppendFile segmentFor(int bytes) throws IOException {
     AppendFile f = file;
     if (f != null) {
@@ -250,11 +249,11 @@ public final class WriteAheadLog implements Closeable {
   }
 
   /**
-   * Takes back what was appended behind a position of {@link #written}, as far as it is in the open
-   * segment, and starts a new segment. For what could not be forced to disk: bytes that the kernel
-   * may have dropped must not come back with those that follow.
+   * Removes the bytes after a position of {@link #written}, as far as they are in the open segment,
+   * and starts a new segment. Used for bytes that could not be forced to disk: the kernel may have
+   * dropped them, and they must not reappear with later ones.
    *
-   * @return position up to which the log is kept; what is before it has been forced
+   * @return position up to which the log is kept; all bytes before it have been forced
    */
   public long cut(long position) throws IOException {
     syncLock.lock();

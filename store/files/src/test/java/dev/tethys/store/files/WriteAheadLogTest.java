@@ -37,7 +37,7 @@ class WriteAheadLogTest {
   }
 
   @Test
-  void whatAnErrorLeftHalfWrittenIsCutBeforeTheNextAppend() throws IOException {
+  void truncatesAPartialFrameBeforeTheNextAppend() throws IOException {
     SimulatedFiles disk = new SimulatedFiles(1);
     WriteAheadLog log = new WriteAheadLog(disk, WAL, 1 << 20, 0);
     log.append(frame(1), false);
@@ -55,7 +55,7 @@ class WriteAheadLogTest {
   }
 
   @Test
-  void aSegmentThatMemoryDidNotSufficeForIsBegunAnew() throws IOException {
+  void recreatesASegmentAfterAnOutOfMemoryError() throws IOException {
     SimulatedFiles disk = new SimulatedFiles(2);
     WriteAheadLog log = new WriteAheadLog(disk, WAL, 1 << 20, 0);
     disk.outOfMemory(true);

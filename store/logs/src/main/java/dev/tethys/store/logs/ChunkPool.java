@@ -5,8 +5,9 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory of heads that are in parts, for heads to come. Under load the arrays of heads are most of
- * what the old generation of the garbage collector would have to free. Safe for several threads.
+ * Memory of heads that were written to parts, for reuse by new heads. Under load the arrays of
+ * heads are most of the memory that the old generation of the garbage collector would have to free.
+ * Safe for several threads.
  */
 final class ChunkPool {
   private static final int SMALLEST = 4 << 20; // the first chunk of a head is never taken from here
@@ -25,7 +26,7 @@ final class ChunkPool {
     return rows;
   }
 
-  /** Takes memory back that no reader uses any more. */
+  /** Returns memory to the pool that no reader uses any longer. */
   synchronized void release(LogRows rows) {
     int size = rows.bytes.buf.length;
     if (size >= SMALLEST && bytes + size <= MAX_BYTES) {

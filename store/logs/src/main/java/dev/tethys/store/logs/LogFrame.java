@@ -7,7 +7,7 @@ import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
 
 /**
- * Rows in a frame of the write-ahead log, behind the tenant's name.
+ * Rows in a frame of the write-ahead log, after the tenant's name.
  *
  * <pre>
  * 1 byte version 1,

@@ -35,7 +35,7 @@ final class LogHead implements EventHead<LogHead.Snapshot> {
     this.pool = pool;
   }
 
-  /** Gives the memory back; neither the head nor a snapshot of it is read any more. */
+  /** Releases the memory; neither the head nor a snapshot of it is read any longer. */
   void recycle() {
     chunks.forEach(pool::release);
     chunks.clear();

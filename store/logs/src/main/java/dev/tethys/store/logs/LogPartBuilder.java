@@ -132,7 +132,7 @@ final class LogPartBuilder {
     return since >= 0 && since < DAY_NANOS;
   }
 
-  /** Index in the days of each row, behind the last one for all others. */
+  /** Index in the days of each row; the number of days for rows of other days. */
   private int[] places(long[] days) {
     int[] out = new int[rows];
     int last = 0;

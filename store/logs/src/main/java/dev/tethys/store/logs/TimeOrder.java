@@ -54,7 +54,7 @@ final class TimeOrder {
    * Takes the next rows, sorted by their number.
    *
    * @param size most rows
-   * @param bound time beyond which no row is taken any more
+   * @param bound last time of a row that is taken
    * @return their number, 0 at the end
    */
   int next(int[] into, int size, long bound) {

@@ -91,7 +91,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void headsAreReleasedWhenTheirLastSegmentIsNotReadAnyMore() throws IOException {
+  void releasesHeadsOnceTheirLastSegmentIsNoLongerRead() throws IOException {
     LogSignal signal = new LogSignal(tenant -> null, () -> now);
     try (EventEngine<LogHead, LogHead.Snapshot, LogPart> engine =
         new EventEngine<>(new SimulatedFiles(1), DIRECTORY, signal, engine())) {

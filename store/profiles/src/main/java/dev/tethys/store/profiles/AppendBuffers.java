@@ -9,7 +9,7 @@ final class AppendBuffers {
   final Samples samples = new Samples();
   private int[] nodes = {};
 
-  /** An array of at least a length, which begins with so many zeros. */
+  /** An array of at least {@code length} elements, the first {@code length} of which are 0. */
   int[] zeros(int length) {
     if (nodes.length < length) {
       nodes = new int[length];

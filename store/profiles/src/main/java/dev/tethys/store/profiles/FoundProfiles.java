@@ -43,7 +43,7 @@ final class FoundProfiles implements ProfileSelection {
   @SuppressWarnings("ArrayRecordComponent") // not compared
   private record Head(ProfileHead.Snapshot rows, int[] selected) {}
 
-  /** Part with what {@link Head} has, and the blocks to read. */
+  /** Part with its selection, as in {@link Head}, and the blocks to read. */
   @SuppressWarnings("ArrayRecordComponent") // not compared
   private record Part(LivePart<ProfilePart> live, ProfilePart part, int[] selected, int[] blocks) {}
 

@@ -11,7 +11,7 @@ import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
 
 /**
- * Profiles in a frame of the write-ahead log, behind the tenant's name.
+ * Profiles in a frame of the write-ahead log, after the tenant's name.
  *
  * <pre>
  * 1 byte version 1,

@@ -76,7 +76,7 @@ public final class ColumnReader {
     private int take(int section, long bytes) {
       int from = at[section];
       if (bytes < 0 || from + bytes > block.length(section)) {
-        throw new CorruptionException("column ends behind section " + section);
+        throw new CorruptionException("column exceeds section " + section);
       }
       at[section] = (int) (from + bytes);
       return from;
@@ -174,7 +174,7 @@ public final class ColumnReader {
     return this;
   }
 
-  /** Moves a cursor behind a column of n values without opening it. */
+  /** Moves a cursor past a column of n values without opening it. */
   static void skip(Cursor c, int n) {
     ByteSource head = c.head;
     int type = head.getByte();

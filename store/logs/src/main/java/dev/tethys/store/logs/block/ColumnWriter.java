@@ -66,7 +66,7 @@ final class ColumnWriter {
     readParts(0);
   }
 
-  /** Makes room for so many values. */
+  /** Grows the arrays to hold n values. */
   void ensure(int n) {
     if (starts.length < n) {
       int size = Math.max(n, starts.length * 2);
@@ -104,7 +104,7 @@ final class ColumnWriter {
     }
   }
 
-  /** Writes the first value, which is no word, as the only one of a column. */
+  /** Writes the first value, which is not a word, as the only one of a column. */
   void writeOne(byte[] b) {
     ByteSink head = sections[Section.COLUMNS];
     if (!writeTimePart(b, 1, head)) {
@@ -367,7 +367,9 @@ final class ColumnWriter {
     return true;
   }
 
-  /** Parses all values as decimal numbers; false if one is none or has more than 18 digits. */
+  /**
+   * Parses all values as decimal numbers; false if a value is not a number of at most 18 digits.
+   */
   private boolean parse(byte[] b, int n) {
     for (int i = 0; i < n; i++) {
       int length = ends[i] - starts[i];
@@ -541,7 +543,7 @@ final class ColumnWriter {
     return true;
   }
 
-  /** Value of at most 18 decimal digits; -1 if one is none. */
+  /** Value of at most 18 decimal digits; -1 if a byte is not a digit. */
   private static long parse(byte[] b, int start, int end) {
     long v = 0;
     for (int p = start; p < end; p++) {

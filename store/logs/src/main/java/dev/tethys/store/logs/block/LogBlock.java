@@ -17,8 +17,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a block of {@link LogBlockWriter}. The header and what is asked for is decoded, each once.
- * Rows are numbered in the order of the block. Safe for one thread.
+ * Reads a block of {@link LogBlockWriter}. The header and the requested columns are decoded once
+ * each. Rows are numbered in the order of the block. Safe for one thread.
  */
 public final class LogBlock {
   /** Rows of one stream in a block. */
@@ -35,7 +35,7 @@ public final class LogBlock {
 
   private static final byte[] BACKSLASH = {'\\'};
 
-  /** Keys of what is kept of a block, besides sections and {@link RowColumns}. */
+  /** Keys of decoded data that is cached for a block, besides sections and {@link RowColumns}. */
   private enum CachedColumns {
     TEMPLATES,
     POSITIONS,
@@ -374,7 +374,7 @@ public final class LogBlock {
     return out;
   }
 
-  /** Positions of the columns of each template, and behind the last one. */
+  /** Positions of the columns of each template, followed by the end of the last one. */
   private int[] positions() {
     int[] known = positions;
     if (known != null) {
@@ -606,7 +606,7 @@ public final class LogBlock {
   // ---- filters
 
   /**
-   * Templates whose text contains a run of bytes that is no placeholder and needs no escape.
+   * Templates whose text contains a run of bytes without placeholders and without bytes to escape.
    *
    * @param of templates to search, null for all
    */
@@ -713,7 +713,7 @@ public final class LogBlock {
     return out;
   }
 
-  /** True if templates or texts have a piece that is no word and no number. */
+  /** True if templates or texts contain a piece that is neither a word nor a number. */
   private boolean isAnywhere(Piece piece) {
     return piece.find(templates(), textStarts[0], textStarts[templateCount()]) >= 0
         || piece.find(sections.get(Section.TEXT), 0, sections.length(Section.TEXT)) >= 0;

@@ -76,7 +76,7 @@ public final class LogRows {
     return this;
   }
 
-  /** Makes room for the bodies and metadata values of so many rows, without more than that. */
+  /** Reserves exactly the memory for the bodies and metadata values of a number of rows. */
   public void reserve(int rows, int size) {
     growRows(rows);
     if (bytes.buf.length - ByteSink.SLACK - bytes.size < size) {

@@ -54,8 +54,8 @@ public final class MetadataColumns {
   }
 
   /**
-   * Cursor of the columns of the block, of which those of metadata come first; moved to what is
-   * opened.
+   * Cursor of the columns of the block, of which those of metadata come first; moved to each column
+   * that is opened.
    */
   ColumnReader.Cursor cursor() {
     ColumnReader.Cursor known = cursor;
@@ -96,7 +96,7 @@ public final class MetadataColumns {
     return known;
   }
 
-  /** Moves the cursor behind the columns of metadata. */
+  /** Moves the cursor past the columns of metadata. */
   void moveBehind(ColumnReader.Cursor c) {
     c.restore(positions, names.length * ColumnReader.Cursor.SAVED);
   }

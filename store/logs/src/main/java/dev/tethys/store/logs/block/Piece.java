@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Part of a text that is inside one token of a body that contains the text.
  *
- * <p>A run of letters is: tokens never end within one. It is in the text of a template, in a word,
- * or in a value that is stored as text; it has a letter that is no hexadecimal digit, so columns of
- * digits cannot hold it. So is a run of letters and digits that changes between both so often that
- * {@link Tokens} keeps it whole. It is in a value that is stored as text or as hexadecimal digits.
+ * <p>A run of letters is such a part: tokens never end within one. It is in the text of a template,
+ * in a word, or in a value that is stored as text; it has a letter other than a hexadecimal digit,
+ * so columns of digits cannot hold it. So is a run of letters and digits that changes between both
+ * so often that {@link Tokens} keeps it whole. It is in a value that is stored as text or as
+ * hexadecimal digits.
  *
  * @param ignoreCase true if the case of ASCII letters does not matter; the text is in lower case
  *     then
@@ -165,7 +166,7 @@ record Piece(byte[] text, boolean ignoreCase, int anchor, boolean mixed, byte[] 
     long folds = fold * ONES;
     for (int last = Math.min(end, b.length - Long.BYTES); i <= last; i += Long.BYTES) {
       long v = ((long) ByteSink.LONG.get(b, i) | folds) ^ pattern;
-      // A bit for each byte that is zero, and perhaps for some behind the first one.
+      // A bit for each byte that is zero, and perhaps for some after the first one.
       for (long z = v - ONES & ~v & HIGH; z != 0; z &= z - 1) {
         int p = i + (Long.numberOfTrailingZeros(z) >>> 3);
         if (p > end) {

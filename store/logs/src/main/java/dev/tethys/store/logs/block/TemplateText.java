@@ -43,7 +43,8 @@ final class TemplateText {
   }
 
   /**
-   * Reads a template with a placeholder for each argument, before it is asked what is read of it.
+   * Reads a template with a placeholder for each argument, before the requested arguments are
+   * known.
    *
    * @param count number of arguments
    * @param digits for each argument, whether it is decimal digits

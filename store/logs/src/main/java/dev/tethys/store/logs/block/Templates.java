@@ -10,7 +10,7 @@ import java.util.Arrays;
  * <p>Numbers, hexadecimal and mixed tokens are always arguments, delimiters never. A word is text
  * when it is bound to its context, the tokens before it: it follows this context in at least a
  * fifth of the cases, or much more often than its overall frequency explains, or hardly occurs
- * elsewhere and is no rare one of this context. The last holds the first words of short lines,
+ * elsewhere and is not rare in this context. The last rule holds the first words of short lines,
  * since the start of a line is a large part of all contexts there. Frequencies are counted twice in
  * a sample of the rows, the second time with the arguments of the first replaced by one
  * placeholder, so that text that follows an argument is recognised. Rows with equal text and
@@ -258,7 +258,7 @@ final class Templates {
         || (together * 4L >= uses * 3L && together * (long) MAX_OWN >= all);
   }
 
-  /** Decides by what was counted last which words are arguments; true if one changes. */
+  /** Decides from the last counts which words are arguments; true if a decision changes. */
   private boolean decideSample(int n, int step) {
     byte[] kinds = tokens.kinds;
     int[] codes = tokens.codes;

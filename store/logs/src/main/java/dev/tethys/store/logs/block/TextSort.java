@@ -21,13 +21,13 @@ final class TextSort {
   private long[] keys = {}; // eight bytes of the text at each place of the order
 
   /**
-   * Sorts.
+   * Sorts texts.
    *
-   * @param texts with eight bytes of room behind the last text
+   * @param texts bytes, with eight spare bytes after the last text
    * @param starts of texts
    * @param ends of texts
    * @param order the texts to sort
-   * @param count how many
+   * @param count number of texts
    */
   void sort(ByteSink texts, int[] starts, int[] ends, int[] order, int count) {
     texts.ensure(Long.BYTES);

@@ -62,7 +62,7 @@ final class Tokens {
 
   /**
    * End of each token, counted from the start of its body. A token starts where the one before it
-   * ends; the last one ends with the body, which may be longer than what is here.
+   * ends; the last one ends with the body, which may be longer than the part here.
    */
   char[] ends = new char[1 << 12];
 
@@ -98,7 +98,7 @@ final class Tokens {
     waiting = 0;
   }
 
-  /** Makes room for so many more tokens. */
+  /** Grows the arrays to hold more tokens. */
   private void ensure(int more) {
     int need = Math.addExact(count, more);
     if (need > ends.length) {

@@ -108,7 +108,7 @@ public final class Words {
     out.putFew(bytes.buf, start(id), ends[id] - start(id));
   }
 
-  /** Hash of a byte range, behind which eight bytes may be read. */
+  /** Hash of a byte range, which is followed by eight readable bytes. */
   static long hash(byte[] b, int start, int end) {
     long h = (end - start) * PRIME;
     int p = start;

@@ -179,7 +179,7 @@ final class ColumnReader {
     int[] starts = new int[n + 1];
     for (int i = 0; i < n; i++) {
       if (lengths[i] < 0 || lengths[i] > bytes.length - starts[i]) {
-        throw new CorruptionException("string ends behind the text of its column");
+        throw new CorruptionException("string exceeds the text of its column");
       }
       starts[i + 1] = starts[i] + (int) lengths[i];
     }

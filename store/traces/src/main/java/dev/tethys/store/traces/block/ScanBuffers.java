@@ -31,7 +31,7 @@ final class ScanBuffers {
     return kept == null ? new ScanBuffers() : kept;
   }
 
-  /** Takes the arrays back; nothing refers to them any more. */
+  /** Returns the arrays to the pool; no references to them remain. */
   void release() {
     rows.ids = null;
     for (SpanColumn c : columns) {
@@ -64,7 +64,7 @@ final class ScanBuffers {
     return selected;
   }
 
-  /** Rows for what a consumer needs. */
+  /** Rows with the arrays that a consumer needs. */
   SpanRows rows(SpanNeeds needs, int size) {
     if (needs.traces()) {
       rows.traceHigh = room(rows.traceHigh, size);

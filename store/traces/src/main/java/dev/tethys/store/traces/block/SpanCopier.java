@@ -13,7 +13,7 @@ import java.util.Map;
  * safe for several threads.
  */
 public final class SpanCopier {
-  /** Resources or scopes of a batch by what they hold. */
+  /** Resources or scopes of a batch, by content. */
   public static final class Groups {
     private record Key(long[] fields) {
       @Override

@@ -11,7 +11,7 @@ import dev.tethys.store.files.CorruptionException;
 import java.util.Arrays;
 
 /**
- * Spans in a frame of the write-ahead log, behind the tenant's name; heads keep the same bytes.
+ * Spans in a frame of the write-ahead log, after the tenant's name; heads keep the same bytes.
  *
  * <pre>
  * 1 byte version 1, uvarint spans, longs trace ids (high, low), starts; texts, shapes, resources, scopes,
@@ -28,7 +28,7 @@ import java.util.Arrays;
  * attributes: uvarint rows, integers shapes, then for each value: by its type a uvarint code, an
  *            svarint, 8 bytes of a double, 1 byte of a boolean
  * longs:     8 bytes each
- * integers, codes, numbers: 1 byte width 0 (all are 0), 1, 2 or 4, then so many bytes each
+ * integers, codes, numbers: 1 byte width 0 (all are 0), 1, 2 or 4, then width bytes each
  * </pre>
  *
  * Integers are little-endian.
