@@ -3,14 +3,14 @@ package dev.tethys.codec.template;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns what an execution gives into what is written, in the order in which it comes. One object
- * serves one execution, so that it may keep track of where in a document it stands.
+ * Formats the text and values of an execution, in order, for output. One object serves one
+ * execution, so that it may track its position in a document.
  */
 public interface TemplateOutput {
-  /** What is written for text of the template itself. */
+  /** Output for text of the template itself. */
   String text(String literal);
 
-  /** What is written for the value of an action. */
+  /** Output for the value of an action. */
   String value(@Nullable Object value);
 
   /**
@@ -21,7 +21,7 @@ public interface TemplateOutput {
    */
   default void made(int units) {}
 
-  /** As text/template writes it. */
+  /** Same output as Go's text/template. */
   TemplateOutput PLAIN =
       new TemplateOutput() {
         @Override

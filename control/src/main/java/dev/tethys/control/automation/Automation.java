@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 public final class Automation {
   private static final System.Logger LOG = JulLogger.of(Automation.class.getName());
 
-  /** Begin of the actor of what a rule does. */
+  /** Prefix of the actor of changes made by a rule. */
   static final String ACTOR = "automation:";
 
   /** End of the error of a rollout that waits for its version, while a state lasts. */

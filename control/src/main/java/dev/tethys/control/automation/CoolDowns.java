@@ -33,7 +33,7 @@ final class CoolDowns {
   record Pending(AutomationRule rule, String word, String target, long due) {}
 
   /**
-   * Last change of an alert with what it has not started yet.
+   * Last change of an alert, with the starts that are still pending.
    *
    * @param pending by the id of the control or action
    */
@@ -99,7 +99,7 @@ final class CoolDowns {
     return waiting.remove(a.fingerprint());
   }
 
-  /** Makes an alert wait for what it waited for before, and nothing else. */
+  /** Restores the earlier wait of an alert, and drops its present one. */
   void restore(Alert a, @Nullable Waiting before) {
     waiting.remove(a.fingerprint());
     if (before != null) {
@@ -142,7 +142,7 @@ final class CoolDowns {
     return p != null && isDue(p) ? p : null;
   }
 
-  /** Removes a start that was resumed, unless it waits anew. */
+  /** Removes a start that was resumed, unless it is waiting again. */
   void resumed(Waiting w, String id, Pending p) {
     w.pending.remove(id, p);
   }
@@ -166,7 +166,7 @@ final class CoolDowns {
     }
   }
 
-  /** What a rule has waiting, as the steps that it would have now. */
+  /** Pending starts of a rule, as the steps that they would make now. */
   List<Step> steps(AutomationRule r) {
     List<Step> out = new ArrayList<>();
     for (Waiting w : waiting.values()) {

@@ -87,7 +87,7 @@ public final class ClusterFiles implements SourceFiles {
         for (ResourceCache.Change<ClusterObject> c : changes) {
           ClusterObject before = c.before();
           ClusterObject after = c.after();
-          // A status, such as one written here, is no change.
+          // A status, such as one written here, is not a change of content.
           isContent |= before == null || after == null || !before.isContentOf(after);
           if (before != null && after != null && before.uid().equals(after.uid())) {
             status.observed(after);

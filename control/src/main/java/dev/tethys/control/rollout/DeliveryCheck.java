@@ -204,7 +204,7 @@ final class DeliveryCheck implements GuardCheck {
     return first == null ? "" : fleet.nameOf(first);
   }
 
-  /** What is not delivered; "" for nothing. */
+  /** Description of the missing delivery; "" for none. */
   private String text() {
     boolean signal = exporter.startsWith(Totals.SIGNAL);
     if (in < fewest()) {

@@ -53,7 +53,8 @@ final class ProcessCheck implements GuardCheck {
     if (start == 0 || start == reached.processStart) {
       return false;
     }
-    // Supervisors of other agents start the process to apply a configuration, and may say so first.
+    // Supervisors of other agents start the process to apply a configuration, and may report it as
+    // applied before that start.
     boolean settling =
         a.totals() == null
             && clock.nanos() - reached.appliedNanos < ApplyCheck.FIRST_ACCOUNTS.toNanos();

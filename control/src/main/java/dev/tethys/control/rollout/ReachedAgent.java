@@ -25,7 +25,7 @@ record ReachedAgent(UUID uid, Reached reached, @Nullable AgentState state, boole
     return state == null && !reached.heard;
   }
 
-  /** Its present accounts; null where none are known. */
+  /** Current item counts of the agent; null when unknown. */
   @Nullable Totals totals() {
     return state == null ? null : state.totals();
   }

@@ -24,7 +24,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Progress of active rollouts: which agents a stage reaches, and what follows from the judgment of
+ * Progress of active rollouts: selects the agents that a stage reaches, and acts on the judgment of
  * {@link StageCheck}. Called under the lock of {@link Rollouts}.
  */
 public final class RolloutStages {

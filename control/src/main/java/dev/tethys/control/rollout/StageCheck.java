@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Judgment of the agents that a rollout has reached, by the list of checks of its guard. The first
- * check that says so undoes the rollout; the stage passes when all checks let it pass. What makes a
- * stage wait is a reason to undo the rollout when it lasts, and is no fault of what all agents
- * share. Called under the lock of the rollouts.
+ * check that answers undo undoes the rollout; the stage passes when all checks pass. A reason to
+ * wait is not a fault that all agents share; if it lasts, it is a reason to undo the rollout.
+ * Called under the lock of the rollouts.
  */
 final class StageCheck {
   private final Fleet fleet;

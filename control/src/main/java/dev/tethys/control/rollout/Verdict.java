@@ -9,7 +9,7 @@ package dev.tethys.control.rollout;
  */
 record Verdict(Answer answer, String reason, boolean limited) {
   enum Answer {
-    /** The agents return to what they had before. */
+    /** The agents return to the version they had before. */
     UNDO,
     /** No further agents are reached. */
     WAIT,

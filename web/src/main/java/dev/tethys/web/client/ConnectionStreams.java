@@ -31,7 +31,7 @@ import javax.net.ssl.SSLSocket;
  * @param below closed by other threads, never blocks; the same object without TLS
  */
 record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Closeable below) {
-  /** How long connecting alone may take. */
+  /** Timeout of connecting alone. */
   static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
 
   /**

@@ -28,7 +28,7 @@ final class Http1Reader {
   /** The most interim answers, such as 103, before an answer. */
   private static final int MAX_INTERIM = 16;
 
-  /** As much of a malformed line is shown. */
+  /** Number of characters of a malformed line that errors show. */
   static final int SHOWN = 200;
 
   private static final int BUFFER = 8 << 10;
@@ -36,7 +36,7 @@ final class Http1Reader {
   /** The status and headers of an answer. */
   record Head(String version, int status, TreeMap<String, List<String>> headers) {}
 
-  /** The connection ended before there was any answer, or what came before that is none. */
+  /** The connection ended before any response, or its first bytes are not a response. */
   static final class Stale extends IOException {
     private static final long serialVersionUID = 1L;
 

@@ -37,7 +37,7 @@ public final class AwsJsonClient {
   private final AwsCredentials credentials;
 
   /**
-   * @param settings credentials and region; "" for what is not set
+   * @param settings credentials and region; "" for unset values
    * @param endpoint URL of the service; "" for that of the region
    */
   public AwsJsonClient(

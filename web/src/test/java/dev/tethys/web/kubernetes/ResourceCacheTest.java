@@ -89,7 +89,7 @@ class ResourceCacheTest {
   }
 
   @Test
-  void retainsOnlyThePartThatTheListenerWants() throws Exception {
+  void retainsOnlyThePartThatTheListenerReads() throws Exception {
     put("a", "1");
     ResourceCache<String> cache = start(100, true);
     assertThat(changes.take()).containsExactly(new Change<>("ns/a", null, "1"));

@@ -227,7 +227,7 @@ final class ObserverSources implements AutoCloseable {
       } catch (LibraryException e) {
         reason =
             e.getMessage()
-                + "; CAP_NET_ADMIN is needed to see the servers behind the addresses of services";
+                + "; CAP_NET_ADMIN is needed to find the servers of the addresses of services";
       }
     }
     signals.add(new SignalState("address translation", SignalState.Level.OFF, "none", reason));

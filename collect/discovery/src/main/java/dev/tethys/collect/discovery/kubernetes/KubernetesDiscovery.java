@@ -276,7 +276,7 @@ public final class KubernetesDiscovery implements Discovery {
     }
   }
 
-  /** Puts what a watch brings where targets are made of it. */
+  /** Passes the objects of a watch to the state from which targets are built. */
   private final class Seen implements ResourceCache.Listener<JsonNode> {
     private final Resource resource;
     private final String namespace;

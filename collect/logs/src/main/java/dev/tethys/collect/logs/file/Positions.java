@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * kept for {@link #KEEP} of this process's running time.
  */
 public final class Positions implements Cursors {
-  /** How long a file is remembered that is not there. */
+  /** Time for which the position of a missing file is kept. */
   static final Duration KEEP = Duration.ofDays(1);
 
   /**

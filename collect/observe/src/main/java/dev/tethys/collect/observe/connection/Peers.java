@@ -44,11 +44,10 @@ final class Peers {
   }
 
   /**
-   * Counts of a destination.
+   * Counts of a destination, given the flow as the client sees it, and the same flow after address
+   * translation.
    *
-   * @param flow as the client sees it
-   * @param behind the same behind address translation
-   * @return null when it is in a network that is not counted
+   * @return null when the destination is in a network that is not counted
    */
   @Nullable Peer of(Owner owner, Flow flow, Flow behind) {
     IpAddress to = flow.destination();

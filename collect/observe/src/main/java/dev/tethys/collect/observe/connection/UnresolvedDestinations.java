@@ -5,9 +5,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connections whose destination behind address translation is being looked up, and the requests
- * that wait for it. Bounded; a connection for which there is no room is counted without the
- * translation. Guarded by the lock of the tracker.
+ * Connections whose destination after address translation is being looked up, and the requests that
+ * wait for it. Bounded; a connection beyond the bound is counted without the translation. Guarded
+ * by the lock of the tracker.
  */
 final class UnresolvedDestinations {
   private static final int MAX_UNRESOLVED = 65_536;
@@ -30,7 +30,7 @@ final class UnresolvedDestinations {
     translations = t;
   }
 
-  /** Connections that were counted without the destination behind address translation. */
+  /** Connections that were counted without their destination after address translation. */
   long shed() {
     return shed;
   }
