@@ -18,7 +18,7 @@ public final class SampleDigest {
     return of(labels, b, b.size);
   }
 
-  /** The same of the first {@code n} samples. */
+  /** Digest of the first {@code n} samples. */
   public static long of(Labels labels, SampleBuffer b, int n) {
     long h = labels.hash64();
     for (int i = 0; i < n; i++) {

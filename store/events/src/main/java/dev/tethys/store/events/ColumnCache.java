@@ -78,7 +78,7 @@ public final class ColumnCache {
     lastUse.computeIfPresent(of, (k, v) -> now);
   }
 
-  /** Makes room for a value; false if there is none. */
+  /** Evicts sections until a value fits; false if it cannot fit. */
   synchronized boolean hasRoom(DecodedColumns of, long size, boolean isSection) {
     return fits(size, isSection) || makeRoom(size, isSection, of);
   }

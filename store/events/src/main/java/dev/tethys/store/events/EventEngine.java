@@ -277,7 +277,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     }
   }
 
-  /** Makes rows durable, or takes them back with all others that are not. */
+  /** Makes rows durable, or removes them with all others that are not durable. */
   private void force(UnsyncedRows.Rows<H> rows) {
     IOException failure = null;
     try {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param <P> open part
  */
 public interface EventSignal<H extends EventHead<S>, S, P> {
-  /** Makes an empty head. */
+  /** Creates an empty head. */
   H createHead(String tenant);
 
   /** Adds the rows of a frame of the write-ahead log, after the tenant's name, to a head. */

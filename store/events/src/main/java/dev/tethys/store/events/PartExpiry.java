@@ -17,7 +17,7 @@ public record PartExpiry(long first, long whole) {
     return nanos == Long.MAX_VALUE || time > Long.MAX_VALUE - nanos ? Long.MAX_VALUE : time + nanos;
   }
 
-  /** All rows expire at one time. */
+  /** Expiry of a part whose rows all expire at one time. */
   public static PartExpiry whole(long nanos) {
     return new PartExpiry(nanos, nanos);
   }

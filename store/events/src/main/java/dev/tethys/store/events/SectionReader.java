@@ -190,7 +190,7 @@ public final class SectionReader {
     return new ByteSource(get(number), 0, length(number));
   }
 
-  /** Gives the memory of decompressed sections back; their arrays are not used after. */
+  /** Returns the memory of decompressed sections to the pool; their arrays are not used after. */
   public void release() {
     for (int i = 0; i < loaded.length; i++) {
       byte[] b = loaded[i];

@@ -57,7 +57,7 @@ final class BlockPatterns {
     }
   }
 
-  /** The same where all rows of the selected streams and times count: no others are read. */
+  /** Counts all rows of the selected streams and times, without reading others. */
   private void runStreams(@Nullable PatternKeys keys, PatternConsumer counts) {
     for (int s = 0; s < selected.length; s++) {
       if (selected[s] < 0) {

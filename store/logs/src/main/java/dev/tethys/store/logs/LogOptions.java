@@ -13,7 +13,7 @@ public record LogOptions(EngineOptions engine, Function<String, LogLimits> limit
   public static final LogOptions DEFAULTS =
       new LogOptions(EngineOptions.defaults(), LogLimits.DEFAULTS);
 
-  /** The same limits for all tenants. */
+  /** Options with the same limits for all tenants. */
   public LogOptions(EngineOptions engine, LogLimits limits) {
     this(engine, _ -> limits);
   }

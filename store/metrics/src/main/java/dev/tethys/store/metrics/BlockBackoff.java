@@ -34,14 +34,14 @@ final class BlockBackoff {
     return r != null && nanos.getAsLong() - r.until < 0;
   }
 
-  /** Lets a block rest, or the folder of one that could not be opened. */
+  /** Suspends work on a block, or on the folder of a block that could not be opened. */
   void backOff(Object block) {
     Rest r = rests.computeIfAbsent(block, k -> new Rest());
     r.nanos = Math.min(r.nanos * 2, MOST_NANOS);
     r.until = nanos.getAsLong() + r.nanos;
   }
 
-  /** Lets those rest of which a read has failed since they rested last; whether there are such. */
+  /** Suspends blocks with new failed reads; returns whether there were any. */
   boolean restAfterFailures(List<BlockReader> some) {
     boolean any = false;
     for (BlockReader b : some) {

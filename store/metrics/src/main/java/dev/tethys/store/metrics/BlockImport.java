@@ -278,7 +278,7 @@ public final class BlockImport implements AutoCloseable {
     }
   }
 
-  /** Makes durable what went to the head. */
+  /** Commits the samples that were appended to the head. */
   private void commit() {
     Appender a = appender;
     if (a != null) {

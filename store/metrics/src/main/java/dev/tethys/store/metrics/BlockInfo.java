@@ -37,7 +37,7 @@ public record BlockInfo(
     parts = List.copyOf(parts);
   }
 
-  /** All samples. */
+  /** Number of all samples. */
   public long samples() {
     return floats + histograms;
   }

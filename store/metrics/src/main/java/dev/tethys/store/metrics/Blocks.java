@@ -83,7 +83,7 @@ final class Blocks {
     return list;
   }
 
-  /** The same by resolution. */
+  /** Blocks by resolution. */
   ResolutionIndex levels() {
     return levels;
   }
@@ -178,7 +178,7 @@ final class Blocks {
     return some.isEmpty() ? List.of() : some.stream().map(Blocks::missing).toList();
   }
 
-  /** For an answer that has no place for a warning. */
+  /** Fails while blocks are unread, for responses that cannot carry warnings. */
   void refuseWithoutUnread() {
     List<String> missing = unreadWarnings();
     if (!missing.isEmpty()) {
@@ -376,7 +376,7 @@ final class Blocks {
     return made;
   }
 
-  /** From now on this block is there and those are not. */
+  /** Adds a block, if any, and removes the blocks that it replaces. */
   void replace(@Nullable BlockReader made, List<BlockReader> gone) {
     List<BlockReader> next = new ArrayList<>(list);
     next.removeAll(gone);

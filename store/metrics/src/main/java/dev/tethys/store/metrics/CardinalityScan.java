@@ -25,7 +25,7 @@ final class CardinalityScan {
   /** Maximum number of distinct values that are counted exactly: 16 MiB. */
   static final int EXACT = 1 << 20;
 
-  /** The same for one value out of many. */
+  /** Maximum number of distinct series of one value that are counted exactly. */
   private static final int EXACT_VALUE = 1 << 12;
 
   /** Of each part this many times the limit of values are counted where parts overlap. */

@@ -31,7 +31,7 @@ import java.util.function.LongSupplier;
  * series of the log are in memory again, until the next of them leave with a checkpoint owed.)
  */
 final class Checkpoints {
-  /** Of the disk space that is free when it begins, a checkpoint leaves this part to the log. */
+  /** Share of the free disk space that a checkpoint leaves to the log. */
   private static final int SHARE_OF_LOG = 4;
 
   /** Duration of a lull, in which the log grows by at most the bytes below in about a second. */
@@ -140,7 +140,7 @@ final class Checkpoints {
     return required;
   }
 
-  /** One that is owed is tried at the next opportunity, not only after a while. */
+  /** Tries an owed checkpoint at the next opportunity, not only after a while. */
   void retryNow() {
     retryAt = nanos.getAsLong();
   }

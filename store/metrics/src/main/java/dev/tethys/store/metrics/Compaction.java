@@ -309,7 +309,7 @@ final class Compaction {
     }
   }
 
-  /** Makes one block of some, without what is deleted or past its time. */
+  /** Merges blocks into one, without deleted and expired samples. */
   private void merge(List<BlockReader> plan, RetentionCutoff horizon, long cut, WriteThrottle at)
       throws IOException {
     int level = plan.stream().mapToInt(b -> b.meta().level()).max().orElse(1);

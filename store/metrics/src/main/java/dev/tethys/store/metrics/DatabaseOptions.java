@@ -61,7 +61,7 @@ public record DatabaseOptions(
   public enum Fsync {
     /** Once a second: a power cut costs the last second, a crash of the process nothing. */
     EACH_SECOND,
-    /** Before a commit returns. */
+    /** Syncs before a commit returns. */
     ALWAYS
   }
 
@@ -178,7 +178,7 @@ public record DatabaseOptions(
     return v.options();
   }
 
-  /** The same values, to be changed. */
+  /** Mutable copy of the values. */
   private static final class Values {
     RetentionPolicy retention;
     List<Downsampling> downsampling;

@@ -439,7 +439,7 @@ final class MaintenanceScheduler {
     }
   }
 
-  /** Gives a finished block its name and opens it. */
+  /** Renames a finished block and opens it. */
   interface Naming {
     BlockReader block() throws IOException;
   }

@@ -123,7 +123,7 @@ public final class MetricsDatabase implements MetricStore {
     }
   }
 
-  /** Makes a folder and its parents, so that they outlive a power cut. */
+  /** Creates a folder and its parents durably. */
   private static void make(Path folder, FileAccess files) throws IOException {
     List<Path> parents = new ArrayList<>();
     Path p = folder;
@@ -402,7 +402,7 @@ public final class MetricsDatabase implements MetricStore {
     return LabelSearch.merged(sets, limit);
   }
 
-  /** For an answer that has no place for a warning. */
+  /** Fails a request whose response cannot carry warnings. */
   private static void refuse(String lost) {
     throw new StorageException(
         StorageException.Reason.CORRUPT,

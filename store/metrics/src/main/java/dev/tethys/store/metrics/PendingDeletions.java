@@ -170,7 +170,7 @@ final class PendingDeletions {
     }
   }
 
-  /** Lets go of the blocks; the next start removes what is left. */
+  /** Releases the blocks; the next start removes the remaining files. */
   void close() {
     named.keySet().forEach(b -> b.retire(() -> {}));
     named.clear();

@@ -10,7 +10,7 @@ import java.util.List;
  * rules: without them whole blocks are removed instead.
  */
 final class RetentionCutoff {
-  /** Nothing is hidden. */
+  /** Cutoff that hides nothing. */
   static final RetentionCutoff NONE =
       new RetentionCutoff(RetentionPolicy.DEFAULT, Long.MIN_VALUE, false);
 
@@ -45,7 +45,7 @@ final class RetentionCutoff {
     return policy.rules().isEmpty() ? NONE : new RetentionCutoff(policy, newest, false);
   }
 
-  /** The same without the time of series that no rule holds for: whole blocks of them go. */
+  /** Cutoff of rules only: series without a rule expire with entire blocks. */
   static RetentionCutoff ofRules(RetentionPolicy policy, long newest) {
     return policy.rules().isEmpty() ? NONE : new RetentionCutoff(policy, newest, true);
   }

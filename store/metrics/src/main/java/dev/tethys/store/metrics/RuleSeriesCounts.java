@@ -13,7 +13,7 @@ import org.roaringbitmap.RoaringBitmap;
  * thread.
  */
 final class RuleSeriesCounts {
-  /** Of a block whose index hides them for damage, or cannot be read. */
+  /** Counts of a block whose index is damaged or cannot be read. */
   private static final long[] UNKNOWN = {};
 
   private final Map<BlockReader, long[]> counts = new WeakHashMap<>();

@@ -65,7 +65,7 @@ final class SeriesStream {
     heads[k] = at[k] < sources.get(k).size() ? sources.get(k).labels(at[k]) : null;
   }
 
-  /** Goes to the next series; false at the end. */
+  /** Advances to the next series; false at the end. */
   boolean next() {
     for (int k = 0; k < at.length; k++) {
       if (current[k]) {

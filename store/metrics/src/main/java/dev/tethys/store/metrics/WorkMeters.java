@@ -25,7 +25,7 @@ final class WorkMeters {
     }
   }
 
-  /** Of blocks that were written. */
+  /** Durations of block compactions. */
   final BucketHistogram compactionSeconds = new BucketHistogram(powers(1, 2, 14));
 
   /**
@@ -38,10 +38,10 @@ final class WorkMeters {
   final BucketHistogram chunkBytes = new BucketHistogram(powers(32, 1.5, 12));
   final BucketHistogram tombstoneSeconds = new BucketHistogram(new double[0]);
 
-  /** Of taking out of memory what a block holds. */
+  /** Time spent removing from memory the samples that a block holds. */
   final Duration headCollections = new Duration();
 
-  /** Of removing segments of the log. */
+  /** Time spent removing segments of the log. */
   final Duration logTruncations = new Duration();
 
   final LongAdder logTruncationFailures = new LongAdder();

@@ -104,7 +104,7 @@ public interface ForeignStore extends AutoCloseable {
         : matchers;
   }
 
-  /** Lets go of connections. */
+  /** Closes connections. */
   @Override
   default void close() {}
 }

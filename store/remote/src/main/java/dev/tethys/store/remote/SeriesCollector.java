@@ -51,7 +51,7 @@ public final class SeriesCollector {
     return series(labels, SERIES_SAMPLES);
   }
 
-  /** The same of a series that was counted before. */
+  /** Buffer for the samples of a series that was counted before. */
   @Nullable SampleBuffer counted(Labels labels) {
     return series(labels, 0);
   }

@@ -12,7 +12,7 @@ import java.io.InputStream;
  * @param maxBytes decompressed bytes of the response
  */
 public record StoreLimits(long maxSamples, long maxBytes) {
-  /** Of answers, unless something else was said. */
+  /** Default maximum size of a response. */
   public static final long DEFAULT_BYTES = 1L << 30;
 
   /**

@@ -75,7 +75,7 @@ public final class StoredSeries {
     return out;
   }
 
-  /** The same series under other labels. */
+  /** Copy of the series with other labels. */
   StoredSeries named(Labels other) {
     return new StoredSeries(other, timestamps, values, histograms);
   }

@@ -194,7 +194,7 @@ final class TracePartBuilder {
     sink.part(partition, w -> new Part(w).write(of));
   }
 
-  /** One part. */
+  /** Builder of one part. */
   private final class Part {
     private final PartWriter to;
     private final SpanBatch groups = new SpanBatch();

@@ -65,7 +65,7 @@ final class Checksums {
     return HexFormat.of().formatHex(d.digest());
   }
 
-  /** Makes the names in a folder durable. */
+  /** Makes the directory entries of a folder durable. */
   static void syncFolder(Path folder) throws IOException {
     try (FileChannel ch = FileChannel.open(folder, StandardOpenOption.READ)) {
       ch.force(true);

@@ -89,7 +89,7 @@ final class BigEndianFile implements AutoCloseable {
     }
   }
 
-  /** From here on bytes count for the next checksum. */
+  /** Starts the next checksum with the following bytes. */
   void beginCrc() {
     crc.reset();
     crcFrom = size;

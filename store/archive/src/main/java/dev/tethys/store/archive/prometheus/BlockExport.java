@@ -66,7 +66,7 @@ public final class BlockExport implements SeriesVisitor, AutoCloseable {
     this(target, ulid, SEGMENT_BYTES);
   }
 
-  /** The same with files of chunks of another size. */
+  /** Creates an export whose files of chunks have another size. */
   public BlockExport(Path target, String ulid, long segmentBytes) throws IOException {
     this.target = target;
     this.ulid = ulid;

@@ -255,7 +255,7 @@ public final class JsonLinesImport {
     return n * 2;
   }
 
-  /** Tells how many bytes were read. */
+  /** Counts the bytes read. */
   private static final class Counted extends FilterInputStream {
     private final Progress progress;
 

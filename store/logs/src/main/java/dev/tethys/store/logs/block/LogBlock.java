@@ -467,7 +467,7 @@ public final class LogBlock {
     appendBody(template(row), row, out);
   }
 
-  /** The same for a row whose template is known. */
+  /** Appends the body of a row whose template is known. */
   public void appendBody(int template, int row, ByteSink out) {
     append(template, row, text(template), out);
   }
@@ -598,7 +598,7 @@ public final class LogBlock {
     return known;
   }
 
-  /** Gives memory back for other blocks; the block is not used after. */
+  /** Releases memory for other blocks; the block is not used after. */
   public void release() {
     sections.release();
   }

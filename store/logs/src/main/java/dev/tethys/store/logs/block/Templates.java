@@ -126,7 +126,7 @@ final class Templates {
     generalize(n);
   }
 
-  /** Gives each row the template of its text and placeholders. */
+  /** Assigns to each row the template of its text and placeholders. */
   private void assign(int n) {
     if (templateOf.length < n) {
       templateOf = new int[n];
@@ -375,7 +375,7 @@ final class Templates {
     }
   }
 
-  /** Makes all words of rows that are alone with their template arguments. */
+  /** Turns all words of rows that are alone with their template into arguments. */
   private void generalize(int n) {
     int before = count;
     for (int r = 0; r < n; r++) {

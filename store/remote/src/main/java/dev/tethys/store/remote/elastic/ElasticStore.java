@@ -101,7 +101,7 @@ final class ElasticStore implements ForeignStore {
         + "}";
   }
 
-  /** Lets go of a scroll; one that is left goes by itself after its minute. */
+  /** Closes a scroll; a scroll that remains expires after its minute. */
   private void end(@Nullable String scroll) throws InterruptedException {
     if (scroll == null) {
       return;

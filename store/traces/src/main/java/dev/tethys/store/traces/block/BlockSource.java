@@ -97,7 +97,7 @@ final class BlockSource {
     return r;
   }
 
-  /** Gives memory of the file's sections back; columns that were decoded stay. */
+  /** Releases the memory of the file's sections; decoded columns stay. */
   void release() {
     if (reader != null) {
       reader.release();

@@ -66,7 +66,7 @@ public final class SpanBlock extends SpanChunk {
     return source.missing();
   }
 
-  /** Gives memory of the file's sections back; columns that were decoded stay. */
+  /** Releases the memory of the file's sections; decoded columns stay. */
   public void release() {
     source.release();
   }
@@ -559,7 +559,7 @@ public final class SpanBlock extends SpanChunk {
     }
   }
 
-  /** All rows, with the scopes and resources of the part. */
+  /** Batch of all rows, with the scopes and resources of the part. */
   public SpanBatch batch() {
     return new BlockRows(this, 0, rows).batch();
   }

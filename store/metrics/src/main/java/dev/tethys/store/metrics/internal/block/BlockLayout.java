@@ -10,7 +10,7 @@ final class BlockLayout {
   static final byte[] CHUNKS_MAGIC = {'T', 'T', 'H', 'S', 'C', 'H', 'K', 1};
   static final byte[] INDEX_MAGIC = {'T', 'T', 'H', 'S', 'I', 'D', 'X', 2};
 
-  /** Of downsampled blocks, so that programs that do not know these leave them alone. */
+  /** Magic of downsampled blocks, so that programs that do not support them reject them. */
   static final byte[] SUMMARY_CHUNKS_MAGIC = {'T', 'T', 'H', 'S', 'C', 'H', 'K', 2};
 
   static final byte[] TOMBSTONES_MAGIC = {'T', 'T', 'H', 'S', 'T', 'M', 'B', 1};
@@ -33,7 +33,7 @@ final class BlockLayout {
   /** Values between two that are written whole. */
   static final int RESTART = 16;
 
-  /** Before the payload of a group or page: CRC-32C, stored length, raw length. */
+  /** Size of the header of a group or page: CRC-32C, stored length, raw length. */
   static final int GROUP_HEADER = 12;
 
   // Sections of the index by their place in its footer.

@@ -48,7 +48,7 @@ public record BlockMeta(
         id, minTime, maxTime, 0, 0, 0, 0, level, late, sources, parents, List.of(), 0);
   }
 
-  /** The same for buckets instead of samples. */
+  /** Copy for a block of buckets instead of samples. */
   public BlockMeta downsampled(long bucket) {
     return new BlockMeta(
         id,
@@ -66,7 +66,7 @@ public record BlockMeta(
         bucket);
   }
 
-  /** The same block after it was written. */
+  /** Copy with the counts of the written block. */
   BlockMeta with(long floats, long histograms, long series, long chunks, List<SizeShare> shares) {
     return new BlockMeta(
         id,
@@ -147,7 +147,7 @@ public record BlockMeta(
     return List.copyOf(out);
   }
 
-  /** The same as JSON in the words of Prometheus's meta.json: for people, never read back. */
+  /** JSON with the keys of Prometheus's meta.json: for users, never read back. */
   public String toJson(int tombstones) {
     return String.format(
         Locale.ROOT,

@@ -301,7 +301,7 @@ public final class BlockReader implements Postings {
     return made[0];
   }
 
-  /** All series, to be read once and in their order by one thread. Holds a reference. */
+  /** Pass over all series in order, for one thread. Holds a reference. */
   public BlockPass everything() {
     reference();
     return new BlockPass(this);

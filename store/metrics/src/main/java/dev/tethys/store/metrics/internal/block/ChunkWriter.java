@@ -43,7 +43,7 @@ final class ChunkWriter {
 
   private Observer observer = (millis, samples, bytes) -> {};
 
-  /** Has each chunk told from now on. */
+  /** Reports each chunk to an observer from now on. */
   void observer(Observer o) {
     observer = o;
   }

@@ -23,7 +23,7 @@ public interface SourceSelection extends AutoCloseable {
     return null;
   }
 
-  /** All labels, also after this was closed. */
+  /** All labels; they remain valid after this selection is closed. */
   default List<Labels> labels() {
     List<Labels> out = new ArrayList<>(size());
     for (int i = 0; i < size(); i++) {

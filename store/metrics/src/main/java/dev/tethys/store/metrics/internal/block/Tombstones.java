@@ -88,7 +88,7 @@ final class Tombstones {
     return out.stream().flatMapToLong(Arrays::stream).toArray();
   }
 
-  /** Makes them those of a folder, durably and in one step. */
+  /** Writes the tombstones to a folder, durably and in one step. */
   void write(FileAccess files, Path folder) throws IOException {
     ByteSink out = new ByteSink();
     out.put(BlockLayout.TOMBSTONES_MAGIC, 0, 8);

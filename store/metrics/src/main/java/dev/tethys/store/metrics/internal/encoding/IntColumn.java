@@ -377,7 +377,7 @@ public final class IntColumn {
     decode(in, x, n, null);
   }
 
-  /** The same where only some values are wanted; the others are undefined. */
+  /** Decodes only the wanted values; the others are undefined. */
   static void decode(ByteSource in, long[] x, int n, @Nullable Slices wanted) {
     int end = wanted == null ? n : wanted.end();
     int form = in.getByte();

@@ -34,7 +34,7 @@ final class Generations {
     System.arraycopy(from.chunks, 0, chunks, 0, from.chunks.length);
   }
 
-  /** One with more slots, which takes the place of this one: they share chunks. */
+  /** Returns a table with more slots that replaces this one: they share chunks. */
   Generations grown(int slots) {
     return new Generations(this, slots);
   }

@@ -66,7 +66,7 @@ final class GroupCommitter {
     }
   }
 
-  /** Of the records being written. */
+  /** Bytes of the records being written. */
   long bytes() {
     return frames.buf.length + newest.bytes();
   }
@@ -265,7 +265,7 @@ final class GroupCommitter {
     return true;
   }
 
-  /** Makes {@link #newest} tell which series have histograms. */
+  /** Records in {@link #newest} which series have histograms. */
   private void noteHistograms(AppendBatch b) {
     newest.clear(b.histograms.size());
     for (AppendBatch.HistogramSample h : b.histograms) {

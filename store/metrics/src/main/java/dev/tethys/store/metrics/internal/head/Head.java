@@ -82,7 +82,7 @@ public final class Head {
   volatile long maxTime = Long.MIN_VALUE;
   volatile long minValidTime = Long.MIN_VALUE;
 
-  /** Until the clock reaches it the store has samples of a time to come; it only grows. */
+  /** Time until which the store has samples with future timestamps; it only grows. */
   private volatile long aheadUntil = Long.MIN_VALUE;
 
   /**
@@ -361,7 +361,7 @@ public final class Head {
     return select(min, max, matchers, known, null);
   }
 
-  /** All samples in a closed range, for one who reads them once. */
+  /** All samples in a closed range, for a single read. */
   public SourceSelection selectOnce(long min, long max) {
     return select(min, max, List.of(), Expressions.NONE, new ReadAhead());
   }

@@ -25,7 +25,7 @@ final class HeadSelection implements SourceSelection {
       HistogramLog.@Nullable View histograms,
       @Nullable SampleBuffer late) {}
 
-  /** Of the series found those that have samples in the views. */
+  /** Selects those of the found series that have samples in the views. */
   HeadSelection(
       FoundSeries found,
       Stripe.@Nullable View[] rows,

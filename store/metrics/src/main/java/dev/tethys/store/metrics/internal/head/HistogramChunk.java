@@ -87,7 +87,7 @@ final class HistogramChunk {
     }
   }
 
-  /** The same with its bytes in a file. */
+  /** Copy of this chunk with its bytes in a file. */
   HistogramChunk in(PageBytes file, int offset, int crc) {
     return new HistogramChunk(minTime, maxTime, count, file, offset, length, crc);
   }

@@ -51,12 +51,12 @@ final class HistogramRows {
     return count;
   }
 
-  /** Of the oldest row; anything when there is none. */
+  /** Time of the oldest row; undefined without rows. */
   long firstTime() {
     return first;
   }
 
-  /** Of the newest row; anything when there is none. */
+  /** Time of the newest row; undefined without rows. */
   long newestTime() {
     return time;
   }
@@ -220,7 +220,7 @@ final class HistogramRows {
       }
     }
 
-    /** All of them. */
+    /** Decodes all rows. */
     Decoded decode() {
       Decoded out = new Decoded(new long[count], new long[count], new Histogram[count]);
       ByteSource in = new ByteSource(data);

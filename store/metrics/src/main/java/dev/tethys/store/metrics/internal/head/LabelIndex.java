@@ -411,7 +411,7 @@ final class LabelIndex implements Postings {
     return out;
   }
 
-  /** Some pairs of one name by their values. Needs no lock. */
+  /** Marked pairs of one name, ordered by value. Needs no lock. */
   int[] inOrder(BitSet marks) {
     int[] out = marks.stream().toArray();
     sortByValue(out);

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * step.
  */
 final class NewestTimes {
-  /** Of a series without a sample. */
+  /** Time of a series without samples. */
   static final long NEVER = Long.MIN_VALUE;
 
   private static final VarHandle TIME;
@@ -58,7 +58,7 @@ final class NewestTimes {
     return apart == null ? t : Long.MAX_VALUE;
   }
 
-  /** One time for a mask of series. */
+  /** Sets one time for a mask of series. */
   void setAll(long mask, long t) {
     long before = together;
     if (t != time) {

@@ -97,7 +97,7 @@ final class OutOfOrderRun {
     return count == MOST;
   }
 
-  /** Gives the upper half of its samples to a run that is returned. */
+  /** Moves the upper half of the samples to a new run, which it returns. */
   OutOfOrderRun split() {
     OutOfOrderRun upper = new OutOfOrderRun();
     int half = count / 2;

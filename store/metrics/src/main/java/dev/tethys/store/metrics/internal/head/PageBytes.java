@@ -8,7 +8,7 @@ import java.util.zip.CRC32C;
  * Storage of the bytes of pages. They never change, and stay as long as this object is referenced.
  */
 public interface PageBytes {
-  /** All of them. */
+  /** All bytes. */
   MemorySegment memory();
 
   /** Whether they are a file's. */

@@ -9,7 +9,7 @@ import java.util.function.IntBinaryOperator;
  * @param places of each pair among them
  */
 record PairOrder(int[] inOrder, int[] places) {
-  /** The same with the pairs that came since. */
+  /** Returns an order that includes the pairs added since. */
   PairOrder with(int n, IntBinaryOperator compare) {
     int[] all = IntOrder.merged(inOrder, n, compare);
     int[] at = new int[n];

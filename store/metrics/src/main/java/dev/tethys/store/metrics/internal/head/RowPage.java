@@ -44,10 +44,10 @@ final class RowPage implements Page {
 
   private static final int SLACK = 8;
 
-  /** Of a row beside its bytes. */
+  /** Overhead of a row in addition to its bytes. */
   private static final int ROW_BYTES = 18;
 
-  /** In a snapshot: a page saved as {@link RowColumns}, or as {@link ColumnPage}. */
+  /** Kind of a page in a snapshot: saved as {@link RowColumns}, or as {@link ColumnPage}. */
   static final int COLUMNS = 2;
 
   static final int STORED = 3;

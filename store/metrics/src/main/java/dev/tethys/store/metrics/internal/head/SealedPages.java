@@ -130,7 +130,7 @@ public final class SealedPages {
     noteWaiting(bytes);
   }
 
-  /** The same for all that a log has in memory. */
+  /** Notes all chunks that a log has in memory. */
   void add(HistogramLog log) {
     for (HistogramChunk c : log.inMemory()) {
       add(log, c.length());
@@ -155,12 +155,12 @@ public final class SealedPages {
     return storeFrom(fileBytes, files);
   }
 
-  /** The same while a store is brought back, and shortly after, when more may wait. */
+  /** Stores pages while a store is restored, and shortly after, when more may wait. */
   public boolean storeInRecovery(Files files) throws IOException {
     return storeFrom(MOST_IN_RECOVERY, files);
   }
 
-  /** The same, regardless of how much waits. */
+  /** Stores all waiting pages, regardless of their number. */
   public boolean storeAll(Files files) throws IOException {
     return storeFrom(1, files);
   }

@@ -156,7 +156,7 @@ final class SeriesKeys {
     return 0;
   }
 
-  /** Gives the first fingerprint to a live series that has none. */
+  /** Assigns the first fingerprint to a live series that has none. */
   void assign(int slot, long h, long l) {
     long[] c = prints[slot >> CHUNK_BITS];
     if (c == null) {

@@ -52,7 +52,7 @@ final class SeriesTable {
     return live;
   }
 
-  /** One more than the highest slot ever used. */
+  /** The highest slot ever used, plus one. */
   int slots() {
     return slots;
   }
@@ -108,7 +108,7 @@ final class SeriesTable {
     return slot;
   }
 
-  /** Makes a series in a given slot, which must be free: for recovery. */
+  /** Creates a series in a given slot, which must be free: for recovery. */
   void install(int slot, int generation, byte[] canonical) {
     try {
       enter(slot, generation, canonical);
@@ -208,7 +208,7 @@ final class SeriesTable {
     retired.addLast(new Retired(slot, epoch));
   }
 
-  /** In recovery: another series takes the slot of this one. */
+  /** Removes the series of a slot during recovery, because another series takes the slot. */
   void evict(int slot) {
     retire(slot, Long.MIN_VALUE);
     retired.removeLast();

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Stripe {
   private static final long NEVER = NewestTimes.NEVER;
 
-  /** Of the newest in-order samples. */
+  /** Times of the newest in-order samples. */
   final NewestTimes newest = new NewestTimes();
 
   /** Bits of the newest in-order float by series. */
@@ -96,7 +96,7 @@ final class Stripe {
     return p;
   }
 
-  /** Makes a page the last one; what was the last takes no more rows. */
+  /** Appends a page; the page before it takes no more rows. */
   private void push(Page p, SealedPages gone) {
     if (count > 0) {
       gone.add(this, pages[count - 1]);

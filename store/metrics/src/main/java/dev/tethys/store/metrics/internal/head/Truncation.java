@@ -31,7 +31,7 @@ public final class Truncation {
     return epoch.get();
   }
 
-  /** Another number than before when series have left since; none leaves under the commit lock. */
+  /** Number that changes when series leave; none leaves under the commit lock. */
   long departures() {
     return departures;
   }
@@ -192,7 +192,7 @@ public final class Truncation {
     }
   }
 
-  /** From now on samples before this time are late: they are about to become a block. */
+  /** Treats samples before a time as late from now on: they are about to become a block. */
   public void close(long before) {
     head.still(
         () -> {

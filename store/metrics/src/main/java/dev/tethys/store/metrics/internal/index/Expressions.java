@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * expression can be made that takes seconds over the values of one label.
  */
 public final class Expressions {
-  /** Nothing is known. */
+  /** Expressions without known results. */
   public static final Expressions NONE = new Expressions();
 
   private record Tested(Postings index, ValueMatches matches) {}

@@ -8,7 +8,7 @@ import org.roaringbitmap.RoaringBitmap;
  * making their labels. Values appear as hashes ({@link PairHash}) that are the same in every part.
  */
 public interface LabelColumns {
-  /** One more than the highest number of a series. */
+  /** The highest number of a series, plus one. */
   int numbers();
 
   /** The series that count. */

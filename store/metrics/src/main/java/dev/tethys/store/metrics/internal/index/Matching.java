@@ -74,7 +74,7 @@ public final class Matching {
         && (m.values() == null || positive == m.matchesEmpty());
   }
 
-  /** All series with a value that meets the matcher ({@code wanted}) or does not. */
+  /** Series with a value that meets the matcher ({@code wanted}) or does not. */
   private static RoaringBitmap join(Postings index, Matcher m, boolean wanted, Expressions known) {
     // The values that the positive form of the matcher names; the matcher negates it or not.
     boolean positive = m.type() == Matcher.Type.EQUAL || m.type() == Matcher.Type.REGEX;

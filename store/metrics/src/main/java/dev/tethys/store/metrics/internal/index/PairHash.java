@@ -23,7 +23,7 @@ public final class PairHash {
     return of(name, HASHER.hashBytesToLong(value.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** The same of a value as UTF-8. */
+  /** Hash of a label with a value in UTF-8. */
   public static long of(long name, byte[] b, int offset, int length) {
     return of(name, HASHER.hashBytesToLong(b, offset, length));
   }
