@@ -35,6 +35,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -42,6 +43,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Replays by MDAI's rules and resources: objects of its archive in S3, a destination over HTTP. */
 @Timeout(120)
+@Tag("contrib")
 class ReplaysTest extends FleetCase {
   private static final String FOLDER = "test-logs/year=2025/month=08/day=14/hour=17/minute=";
 
