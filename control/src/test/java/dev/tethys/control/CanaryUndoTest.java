@@ -88,7 +88,7 @@ class CanaryUndoTest extends FleetCase {
   }
 
   @Test
-  void undoAfterACanaryReturnsEachAgentToWhatItHad() throws Exception {
+  void undoAfterACanaryRestoresTheVersionOfEachAgent() throws Exception {
     canary();
     long third = rollOut(push("3s"), "");
     untilState(third, "done");
@@ -125,7 +125,7 @@ class CanaryUndoTest extends FleetCase {
   }
 
   @Test
-  void guardAfterACanaryReturnsItsAgentToWhatItHad() throws Exception {
+  void guardAfterACanaryRestoresTheVersionOfItsAgent() throws Exception {
     canary();
     long third = rollOut(pushText(BAD), "env!=z1");
     untilState(third, "undone");

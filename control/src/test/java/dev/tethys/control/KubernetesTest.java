@@ -431,7 +431,7 @@ class KubernetesTest extends FleetCase {
   }
 
   @Test
-  void statusThatIsWrittenIsNoChangeOfTheFiles() throws Exception {
+  void writingAStatusDoesNotChangeTheFiles() throws Exception {
     String path = create("tethyspipelines", "default", pipeline("edge4", BATCH));
     AtomicInteger changes = new AtomicInteger();
     ResourceWatch.Connection connection = connection();

@@ -74,7 +74,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void lossOfASignalThatIsAsLargeAsBeforeIsNoProblem() throws IOException {
+  void acceptsAnUnchangedLossOfASignal() throws IOException {
     agent(null, signals(100, 50, 10_000, 0));
     Rollout r = start();
     agent(null, signals(200, 100, 20_000, 0));
@@ -109,7 +109,7 @@ class RolloutLossTest extends RolloutCase {
 
   /** Agents wait for longer from attempt to attempt while the control plane is away. */
   @Test
-  void agentThatReturnsLateToAControlPlaneThatWasStartedAgainIsNoReasonToUndo() throws IOException {
+  void doesNotUndoForAnAgentThatReturnsLateAfterARestart() throws IOException {
     agents(1, 1_000);
     start(SHORT);
     agent(null, totals(1_010, 0));
@@ -749,7 +749,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void versionThatRefusesAsMuchAsBeforeIsNoProblem() throws IOException {
+  void acceptsAnUnchangedRateOfRefusals() throws IOException {
     agent(null, refused(1_000, 100));
     Rollout r = start(guard(100, Duration.ofSeconds(30)));
     agent(null, refused(2_000, 200));

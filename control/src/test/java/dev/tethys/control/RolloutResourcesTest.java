@@ -103,7 +103,7 @@ class RolloutResourcesTest extends RolloutCase {
 
   /** A heap that is collected each few seconds is above the limit most of the time. */
   @Test
-  void heapThatIsCollectedNowAndThenIsNoReasonToUndo() throws IOException {
+  void doesNotUndoForAHeapThatIsCollectedNowAndThen() throws IOException {
     for (int i = 0; i < 30; i++) {
       memory(0, 900);
     }

@@ -101,7 +101,7 @@ class BodyThreadsTest {
   }
 
   @Test
-  void moreThanThereAreThreadsForRunAsWell() throws Exception {
+  void runsMoreRequestsThanThreads() throws Exception {
     List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
     for (int i = 0; i < MANY; i++) {
       answers.add(post("/together", BodyPublishers.ofByteArray(new byte[100_000])));

@@ -175,7 +175,7 @@ class ClientGoneTest {
   }
 
   @Test
-  void aClosedConnectionIsNoticedBehindABody() throws Exception {
+  void detectsAClosedConnectionAfterABody() throws Exception {
     HttpListener l = start(null);
     try (Socket s = new Socket("127.0.0.1", l.port())) {
       send(

@@ -404,7 +404,7 @@ class Http2FloodTest {
   }
 
   @Test
-  void pseudoHeadersBehindOthersAreAProtocolError() throws Exception {
+  void pseudoHeadersAfterOthersAreAProtocolError() throws Exception {
     ByteArrayOutputStream h = new ByteArrayOutputStream();
     h.write(0x82); // :method GET
     h.write(0x86); // :scheme http
@@ -417,7 +417,7 @@ class Http2FloodTest {
   }
 
   @Test
-  void literalPseudoHeadersBehindOthersAreAProtocolError() throws Exception {
+  void literalPseudoHeadersAfterOthersAreAProtocolError() throws Exception {
     ByteArrayOutputStream h = get("/");
     literal(h, "a", "b");
     literal(h, ":path", "/late");

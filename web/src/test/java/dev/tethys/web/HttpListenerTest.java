@@ -189,7 +189,7 @@ class HttpListenerTest {
   }
 
   @Test
-  void anUpgradeToHttp2IsNotTaken() throws Exception {
+  void ignoresAnUpgradeToHttp2() throws Exception {
     try (HttpClient fresh = HttpClient.newHttpClient()) {
       java.net.http.HttpResponse<String> r =
           fresh.send(
@@ -330,7 +330,7 @@ class HttpListenerTest {
   }
 
   @Test
-  void aBodyThatIsTooLargeIsRefused() throws Exception {
+  void rejectsATooLargeBody() throws Exception {
     assertThat(
             CLIENT
                 .send(
@@ -375,7 +375,7 @@ class HttpListenerTest {
   }
 
   @Test
-  void anAnswerThatBreaksOffIsNotTakenForAWholeOne() {
+  void doesNotAcceptATruncatedResponse() {
     assertThatThrownBy(() -> get("/broken-late")).isInstanceOf(IOException.class);
     assertThatThrownBy(
             () ->
@@ -512,7 +512,7 @@ class HttpListenerTest {
   }
 
   @Test
-  void aPortThatIsTakenIsNamed() {
+  void anErrorNamesAPortInUse() {
     String taken = "127.0.0.1:" + listener.port();
     assertThatThrownBy(() -> HttpListener.start(HttpListenerOptions.on(taken), new Routes(), null))
         .isInstanceOf(IOException.class)

@@ -98,7 +98,7 @@ class AuditLogTest {
   }
 
   @Test
-  void aFolderThatIsMissingOrNoneOfAControlPlaneIsAnError() throws IOException {
+  void rejectsAFolderWithoutAControlPlane() throws IOException {
     Path missing = folder.resolve("data-contrl");
     assertThatThrownBy(() -> AuditLog.verifyFolder(missing))
         .isInstanceOf(IOException.class)

@@ -426,7 +426,7 @@ class ReplaysTest extends FleetCase {
   }
 
   @Test
-  void destinationThatIsAwayIsWaitedFor() throws Exception {
+  void waitsForAnUnreachableDestination() throws Exception {
     store("00", "test-logs_1.json", "a");
     away = true;
     define(sample());

@@ -511,7 +511,7 @@ class RuleActionsTest extends FleetCase {
   }
 
   @Test
-  void ruleDoesNotRollOutWhatAUserUndid() throws Exception {
+  void ruleDoesNotRollOutAVersionThatAUserUndid() throws Exception {
     fleet(1);
     done(post("/configurations", body().put("name", "edge").put("text", OWN)));
     done(post("/automation/webhooks/release", body().put("key", "1")));

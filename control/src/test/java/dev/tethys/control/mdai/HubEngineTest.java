@@ -258,7 +258,7 @@ class HubEngineTest {
   }
 
   @Test
-  void webhookIsSentAndTheActionsBehindItFollow() throws Exception {
+  void sendsAWebhookAndRunsTheFollowingActions() throws Exception {
     List<String> bodies = new CopyOnWriteArrayList<>();
     AtomicInteger status = new AtomicInteger(204);
     HttpServer receiver =

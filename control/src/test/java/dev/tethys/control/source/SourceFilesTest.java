@@ -14,7 +14,7 @@ class SourceFilesTest {
   private @TempDir Path folder;
 
   @Test
-  void emptyFolderIsTakenForOneThatIsNotMounted() throws Exception {
+  void treatsAnEmptyFolderAsUnmounted() throws Exception {
     Path plain = Files.createDirectories(folder.resolve("plain"));
     SourceFiles.OfFolder source = new SourceFiles.OfFolder(plain);
     assertThatThrownBy(() -> source.read("")).hasMessageContaining("has no files");
@@ -30,7 +30,7 @@ class SourceFilesTest {
   }
 
   @Test
-  void fileThatIsTooLargeIsNamedAndNotRead(@org.junit.jupiter.api.io.TempDir java.nio.file.Path at)
+  void namesATooLargeFileWithoutReadingIt(@org.junit.jupiter.api.io.TempDir java.nio.file.Path at)
       throws Exception {
     java.nio.file.Files.write(at.resolve("huge.yaml"), new byte[SourceFiles.MAX_FILE + 1]);
     org.assertj.core.api.Assertions.assertThatThrownBy(() -> new SourceFiles.OfFolder(at).read(""))

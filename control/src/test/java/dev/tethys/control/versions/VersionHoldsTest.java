@@ -52,7 +52,7 @@ class VersionHoldsTest {
 
   @Tag("contrib")
   @Test
-  void exporterThatWritesFilesHoldsWhatIsInThem() {
+  void fileExporterHoldsItemsUntilItsFileIsComplete() {
     String text =
         "receivers: {otlp: {protocols: {http: {}}}}\n"
             + "exporters: {parquet: {directory: /tmp/a, max_file_age: 5m}}\n"

@@ -165,7 +165,7 @@ class ConnectionRulesTest {
   }
 
   @Test
-  void eachCallHasAConnectionOfItsOwnWhereThatIsAskedFor() throws Exception {
+  void opensAConnectionForEachCallOnRequest() throws Exception {
     WebClient c = client(rules(false, 0, 0, 0, Duration.ZERO, true), tls());
     for (boolean tls : new boolean[] {false, true}) {
       String[] first = ask(c, tls);

@@ -102,7 +102,7 @@ class HostileHttp1ServerTest {
   }
 
   @Test
-  void aBodyThatIsLargeOnlyWhenDecodedIsNotDecoded() throws Exception {
+  void doesNotDecodeABodyThatExceedsTheLimitDecoded() throws Exception {
     ByteArrayOutputStream b = new ByteArrayOutputStream();
     try (GZIPOutputStream z = new GZIPOutputStream(b)) {
       z.write(new byte[100 << 20]);

@@ -78,7 +78,7 @@ class HostileHttp2ServerTest {
   }
 
   @Test
-  void aHeaderListThatIsLargeOnlyWhenDecodedIsNotDecoded() {
+  void doesNotDecodeHeadersThatExceedTheLimitDecoded() {
     ByteArrayOutputStream h = new ByteArrayOutputStream();
     h.write(0x88); // :status 200
     h.write(0x40);
@@ -124,7 +124,7 @@ class HostileHttp2ServerTest {
   }
 
   @Test
-  void aFloodOfDataThatIsAllPaddingIsNotReadForEver() {
+  void stopsReadingAFloodOfPadding() {
     answer(frame(0, 8, 1, new byte[] {2, 0, 0}), 100_000);
     fails("too many control frames");
   }

@@ -106,7 +106,7 @@ class NameLookupTest {
   }
 
   @Test
-  void aNameThatThereIsNotIsUnknownToEachWhoAsks() {
+  void everyCallerOfAnUnknownNameGetsTheError() {
     answers.countDown();
     for (int i = 0; i < 2; i++) {
       assertThatThrownBy(() -> lookup.find("none", in(60_000)))

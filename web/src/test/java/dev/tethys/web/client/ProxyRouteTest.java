@@ -367,7 +367,7 @@ class ProxyRouteTest {
   }
 
   @Test
-  void refusesWhatIsNoProxy() {
+  void rejectsAnInvalidProxy() {
     assertThatThrownBy(() -> client("proxy_url: ftp://127.0.0.1:1"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("http, https, socks5, socks5h");

@@ -684,7 +684,7 @@ class WebClientTest {
         "ftp://me:s3cr@p:21",
         "s3 cr"
       })
-  void aProxyOfTheEnvironmentThatIsNoneIsNamed(String value) {
+  void namesAnInvalidProxyOfTheEnvironment(String value) {
     dev.tethys.config.ProxyConfig c =
         new dev.tethys.config.ProxyConfig(null, "", true, java.util.Map.of());
     assertThatThrownBy(() -> new Proxies(c, k -> k.equals("HTTPS_PROXY") ? value : null))

@@ -91,7 +91,7 @@ class WebSocketStreamsTest {
   }
 
   @Test
-  void contentsOfFramesComeOneBehindAnother() throws Exception {
+  void readsTheContentsOfFramesInOrder() throws Exception {
     Served s =
         new Served(
             "101 x", "mqtt", "820548656c6c6f" + "0203" + "48656c" + "80026c6f" + "8200" + "8800");

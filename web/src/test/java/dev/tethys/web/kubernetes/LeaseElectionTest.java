@@ -239,7 +239,7 @@ class LeaseElectionTest {
   }
 
   @Test
-  void aLeaseThatIsDeletedIsMadeAgain() throws Exception {
+  void recreatesADeletedLease() throws Exception {
     Replica a = new Replica("a");
     a.look();
     api.delete(LEASES, KEY);
@@ -250,7 +250,7 @@ class LeaseElectionTest {
   }
 
   @Test
-  void aLeaseThatIsGivenUpIsTakenAtOnceAndWhatOthersWroteStays() throws Exception {
+  void acquiresAReleasedLeaseAtOnceAndKeepsForeignFields() throws Exception {
     api.put(
         LEASES, KEY, "{\"metadata\":{\"name\":\"work\",\"labels\":{\"team\":\"x\"}},\"spec\":{}}");
     Replica a = new Replica("a");

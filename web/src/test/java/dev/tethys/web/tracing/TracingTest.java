@@ -281,7 +281,7 @@ class TracingTest {
   }
 
   @Test
-  void aReceiverThatIsNotThereLosesWhatIsCounted() throws Exception {
+  void countsSpansLostToAnUnreachableReceiver() throws Exception {
     HttpListener gone = receiver();
     int port = gone.port();
     gone.close();

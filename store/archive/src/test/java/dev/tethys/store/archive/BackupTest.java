@@ -121,7 +121,7 @@ class BackupTest {
   }
 
   @Test
-  void downsampledBlocksComeBackAfterTheirSamplesAreGone() throws IOException {
+  void restoresDownsampledBlocksAfterTheirSamplesExpired() throws IOException {
     DatabaseOptions coarse =
         options
             .withDownsampling(

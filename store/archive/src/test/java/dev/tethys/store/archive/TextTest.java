@@ -178,7 +178,7 @@ class TextTest {
   }
 
   @Test
-  void jsonLinesComeBackAsTheyWere() throws IOException {
+  void jsonLinesRoundTrip() throws IOException {
     Path in = folder.resolve("in.json");
     Files.writeString(
         in,
@@ -279,7 +279,7 @@ class TextTest {
   }
 
   @Test
-  void staleMarkersAreLeftOutAndCounted() {
+  void omitsAndCountsStaleMarkers() {
     SampleBuffer b = new SampleBuffer();
     b.add(0, 1000, 5);
     b.add(0, 2000, Samples.STALE);

@@ -78,7 +78,7 @@ class WriteAheadLogTest {
   }
 
   @Test
-  void segmentsBehindOneInDoubtAreForced() throws IOException {
+  void forcesSegmentsAfterADoubtfulOne() throws IOException {
     for (int seed = 0; seed < 20; seed++) {
       SimulatedFiles disk = new SimulatedFiles(seed);
       WriteAheadLog log = new WriteAheadLog(disk, WAL, 1 << 20, 0);

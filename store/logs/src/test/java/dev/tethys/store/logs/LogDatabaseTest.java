@@ -300,7 +300,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void rowsThatWereNotForcedToDiskAreTakenBack() throws IOException {
+  void removesRowsThatWereNotForcedToDisk() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     try (LogDatabase db = open(files, engine())) {
       put(db, List.of(row(T0, "before")));

@@ -124,7 +124,7 @@ class BlockImportTest {
   }
 
   @Test
-  void aBlockThatIsRefusedLeavesNothingThatTheNextStartWouldTake() {
+  void aRefusedBlockLeavesNoFilesForTheNextStart() {
     Labels a = Labels.of("__name__", "a");
     Path data = folder.resolve("data");
     try (MetricsDatabase db = MetricsDatabase.open(data, OPTIONS)) {

@@ -134,7 +134,7 @@ class CheckpointsTest {
   }
 
   @Test
-  void aLogThatWasRemovedBeginsBehindTheSnapshot() throws IOException {
+  void aRemovedLogBeginsAfterTheSnapshot() throws IOException {
     SimulatedFiles disk = new SimulatedFiles(3);
     for (int i = 0; i < 4; i++) {
       try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk)) {

@@ -174,7 +174,7 @@ class ClockJumpTest {
   /** The clock was a day ahead for one sample, or for hours, which became blocks. */
   @ParameterizedTest
   @CsvSource({"1,false,0", "1,true,0", "2000,false,0", "2000,true,0", "1,true,20", "2000,true,20"})
-  void samplesOfThePresentAreTakenAfterwards(int ahead, boolean restarts, int windowMinutes) {
+  void acceptsPresentSamplesAfterwards(int ahead, boolean restarts, int windowMinutes) {
     DatabaseOptions options =
         DatabaseOptions.DEFAULTS
             .withBackground(false)
@@ -204,7 +204,7 @@ class ClockJumpTest {
   /** A block of a time to come, as a backfill leaves it, with a series that has no other sample. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void otherSeriesAndHistogramsAreTakenAfterwards(boolean blocks) {
+  void acceptsOtherSeriesAndHistogramsAfterwards(boolean blocks) {
     DatabaseOptions options =
         DatabaseOptions.DEFAULTS.withBackground(false).withClock(() -> Instant.ofEpochMilli(now));
     now += 24 * HOUR;

@@ -192,7 +192,7 @@ class DamagedBlockTest {
   }
 
   @Test
-  void aDamagedBlockIsNotDownsampledAndGoesInItsTime() throws IOException {
+  void aDamagedBlockIsNotDownsampledAndExpires() throws IOException {
     List<BlockInfo> all = damaged(60, Duration.ofDays(300));
     DatabaseOptions o =
         options(Duration.ofHours(50))

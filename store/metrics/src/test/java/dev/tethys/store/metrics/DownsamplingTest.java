@@ -421,7 +421,7 @@ class DownsamplingTest {
   }
 
   @Test
-  void deletedSamplesAreNotShownFromBucketsThatAreLeft() {
+  void remainingBucketsDoNotShowDeletedSamples() {
     DatabaseOptions o = options(Duration.ofHours(10), FIVE, SIXTY);
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, o, disk)) {
       fill(db, 0, 40);

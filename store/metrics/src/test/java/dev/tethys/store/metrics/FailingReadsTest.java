@@ -164,7 +164,7 @@ class FailingReadsTest {
   }
 
   @Test
-  void aBlockThatCannotBeReadAtTheStartComesBack() throws IOException {
+  void returnsABlockThatWasUnreadableAtTheStart() throws IOException {
     List<List<Matcher>> one = List.of(List.of(Matcher.equal("i", "7")));
     try (MetricsDatabase db = MetricsDatabase.open(folder, options())) {
       fill(db, 0, 5);

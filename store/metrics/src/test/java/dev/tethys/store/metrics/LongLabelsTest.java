@@ -64,7 +64,7 @@ class LongLabelsTest {
   }
 
   @Test
-  void aLabelThatIsTooLongRefusesItsSeriesAlone() {
+  void aTooLongLabelRefusesOnlyItsSeries() {
     try (MetricsDatabase db = open()) {
       try (Appender a = db.appender()) {
         refused(

@@ -181,7 +181,7 @@ class PendingDeletionsTest {
   }
 
   @Test
-  void aStartDoesNotFailForWhatItCannotRemove() throws IOException {
+  void startsDespiteUnremovableFiles() throws IOException {
     Path rubbish = FOLDER.resolve("01BZJ9WJQPWHGNC2W4J9TA62KC" + Blocks.CREATING);
     disk.createDirectories(rubbish);
     full.add(rubbish);
@@ -195,7 +195,7 @@ class PendingDeletionsTest {
   }
 
   @Test
-  void aMergedBlockThatIsNotDurableTakesNoDeletionWithIt() {
+  void deletionsSurviveAMergedBlockThatIsNotDurable() {
     try (MetricsDatabase db = unmerged(40)) {
       failingSyncs = 2; // that of its name, and that of its removal
       assertThatThrownBy(db::maintain).hasMessageContaining("Input/output error");
@@ -313,7 +313,7 @@ class PendingDeletionsTest {
   }
 
   @Test
-  void anImportDoesNotTakeTheNameOfWhatIsStillToBeRemoved() throws IOException {
+  void anImportDoesNotReuseTheNameOfAPendingDeletion() throws IOException {
     String id = "01BZJ9WJQPWHGNC2W4J9TA62KC";
     Path rubbish = FOLDER.resolve(id + Blocks.CREATING);
     disk.createDirectories(rubbish);

@@ -226,7 +226,7 @@ class SealedSamplesTest {
   }
 
   @Test
-  void withoutRoomTheyStayInMemoryUntilThereIs() throws Exception {
+  void pagesStayInMemoryUntilTheDiskHasRoom() throws Exception {
     full.set(true);
     try (MetricsDatabase db = open()) {
       fill(db, 0, STEPS);

@@ -176,7 +176,7 @@ class ProfileDatabaseTest {
   }
 
   @Test
-  void profilesThatWereNotForcedToDiskAreTakenBack() throws IOException {
+  void removesProfilesThatWereNotForcedToDisk() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     try (ProfileDatabase db = open(files, engine())) {
       put(db, profile("a", T0, 1));

@@ -303,7 +303,7 @@ class FederatedSourceTest {
   }
 
   @Test
-  void seriesOfAStoreThatIsDownAreAWarning() throws Exception {
+  void warnsAboutSeriesOfAnUnreachableStore() throws Exception {
     write(local, Labels.of("__name__", "m"), 10, 1);
     FederatedSource f =
         federated(Labels.EMPTY, "{url: 'http://127.0.0.1:1/read', read_recent: true, name: far}");
@@ -333,7 +333,7 @@ class FederatedSourceTest {
   }
 
   @Test
-  void anAnswerThatIsTooLargeIsRefused() throws Exception {
+  void rejectsTooLargeResponses() throws Exception {
     MemoryMetricStore far = new MemoryMetricStore();
     long[] samples = new long[4000];
     for (int i = 0; i < samples.length; i += 2) {

@@ -66,7 +66,7 @@ class HostileReadTest {
   }
 
   @Test
-  void anAnswerThatIsLargeOnlyWhenDecodedIsNotDecoded() {
+  void doesNotDecodeResponsesThatExceedTheLimitDecoded() {
     byte[] large = new byte[4 * MEMORY];
     answer = SnappyBlock.encode(large, 0, large.length);
     assertThat(answer.length).isLessThan(MEMORY / 2);

@@ -165,7 +165,7 @@ class TraceSummariesTest {
   }
 
   @Test
-  void leavesOutWhatADeletionHides() throws Exception {
+  void omitsDeletedSpans() throws Exception {
     append(900);
     database.flush();
     check();

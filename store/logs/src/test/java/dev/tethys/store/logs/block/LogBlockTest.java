@@ -110,7 +110,7 @@ class LogBlockTest {
   }
 
   @Test
-  void anyBytesComeBack() {
+  void arbitraryBytesRoundTrip() {
     List<Row> rows = new ArrayList<>();
     String[] bodies = {
       "",
@@ -357,7 +357,7 @@ class LogBlockTest {
   }
 
   @Test
-  void textsThatAreNearlyTheRowsTimeComeBack() {
+  void textsCloseToTheTimeOfTheRowRoundTrip() {
     Random random = new Random(5);
     long[] begins = {Long.MIN_VALUE, -1_000_000_000L, NOON, Long.MAX_VALUE - 40_000_000_000_000L};
     for (long begin : begins) {
@@ -390,7 +390,7 @@ class LogBlockTest {
   }
 
   @Test
-  void streamsAndMetadataComeBack() {
+  void streamsAndMetadataRoundTrip() {
     List<Row> rows = new ArrayList<>();
     Random random = new Random(2);
     for (int i = 0; i < 3000; i++) {
@@ -413,7 +413,7 @@ class LogBlockTest {
   }
 
   @Test
-  void timesOfAnyDistanceComeBack() {
+  void timesOfAnyDistanceRoundTrip() {
     returns(
         List.of(
             row(Long.MIN_VALUE / 2, "a"),
@@ -464,7 +464,7 @@ class LogBlockTest {
   }
 
   @Property(tries = 300)
-  void everyBodyComesBack(@ForAll("bodies") List<String> bodies, @ForAll Random random) {
+  void everyBodyRoundTrips(@ForAll("bodies") List<String> bodies, @ForAll Random random) {
     List<Row> rows = new ArrayList<>();
     for (String b : bodies) {
       for (int copies = 1 + random.nextInt(4); copies > 0; copies--) {

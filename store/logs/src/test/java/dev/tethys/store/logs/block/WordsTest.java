@@ -72,7 +72,7 @@ class WordsTest {
   }
 
   @Test
-  void refusesTheSameStringAgainWhenThereIsNoRoom() {
+  void refusesARepeatedStringWhenFull() {
     Words words = new Words();
     long n = 0;
     int length = Words.MAX_LENGTH;

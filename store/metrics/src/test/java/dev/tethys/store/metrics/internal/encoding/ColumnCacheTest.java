@@ -27,7 +27,7 @@ class ColumnCacheTest {
   }
 
   @Test
-  void keepsWhatIsAskedForTwice() {
+  void cachesAColumnOnItsSecondRequest() {
     ColumnCache c = new ColumnCache(1 << 20);
     long owner = ColumnCache.newOwner();
     assertThat(c.get(owner, 3)).isNull();

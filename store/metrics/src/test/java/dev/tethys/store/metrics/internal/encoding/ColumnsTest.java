@@ -76,7 +76,7 @@ class ColumnsTest {
   }
 
   @Property(tries = 20_000)
-  void doublesComeBack(@ForAll("shapes") Shape s) {
+  void doublesRoundTrip(@ForAll("shapes") Shape s) {
     double[] v = doubles(s);
     ByteSink out = new ByteSink();
     out.putByte(77);
@@ -98,7 +98,7 @@ class ColumnsTest {
   }
 
   @Property(tries = 20_000)
-  void wantedDoublesComeBack(@ForAll("shapes") Shape s) {
+  void wantedDoublesRoundTrip(@ForAll("shapes") Shape s) {
     double[] v = doubles(s);
     Random r = new Random(s.seed);
     Slices wanted = new Slices();
@@ -130,7 +130,7 @@ class ColumnsTest {
   }
 
   @Property(tries = 20_000)
-  void longsComeBack(@ForAll("shapes") Shape s) {
+  void longsRoundTrip(@ForAll("shapes") Shape s) {
     Random r = new Random(s.seed);
     long[] x = new long[s.length];
     long v = r.nextLong() >> r.nextInt(64);
@@ -164,7 +164,7 @@ class ColumnsTest {
   }
 
   @Property(tries = 2_000)
-  void histogramsComeBack(@ForAll("shapes") Shape s) {
+  void histogramsRoundTrip(@ForAll("shapes") Shape s) {
     Random r = new Random(s.seed);
     int n = Math.min(s.length, 120);
     Histogram[] h = new Histogram[n];

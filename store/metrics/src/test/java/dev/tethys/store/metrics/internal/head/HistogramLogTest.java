@@ -260,7 +260,7 @@ class HistogramLogTest {
   }
 
   @Test
-  void aDamagedChunkGoesWhenItsTimeIsOver() throws IOException {
+  void aDamagedChunkExpires() throws IOException {
     Histogram h = random(new Random(4), 6);
     for (int i = 0; i < 100; i++) {
       add(0, i, grown(h, new Random(i)));

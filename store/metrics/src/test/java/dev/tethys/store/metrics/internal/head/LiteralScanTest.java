@@ -77,7 +77,7 @@ class LiteralScanTest {
   /** Values of other labels, with and without the literals, lie between those of the label. */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
-  void findsWhatATestOfEachValueFinds(long seed) {
+  void findsTheSameValuesAsTestingEach(long seed) {
     Random r = new Random(seed);
     for (int i = 0; i < 3_000; i++) {
       add("job", random(r), "pod", random(r) + i, "podb15", random(r) + i);

@@ -28,7 +28,7 @@ class OutOfOrderSamplesTest {
 
   @Test
   @Timeout(60)
-  void aMillionThatComeNewestFirstTakeNoLongerThanInOrder() {
+  void aMillionSamplesInReverseTakeNoLongerThanInOrder() {
     OutOfOrderSamples late = new OutOfOrderSamples();
     int n = 1_000_000;
     for (int i = n; i > 0; i--) {

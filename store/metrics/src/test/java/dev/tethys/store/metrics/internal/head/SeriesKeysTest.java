@@ -11,7 +11,7 @@ class SeriesKeysTest {
   private record Print(long high, long low) {}
 
   @Test
-  void findsWhatIsAliveAndNothingElse() {
+  void findsOnlyLiveSeries() {
     for (int seed = 0; seed < 20; seed++) {
       Random r = new Random(seed);
       SeriesKeys keys = new SeriesKeys(16);
