@@ -108,7 +108,7 @@ public final class VerifiedDraft implements AutoCloseable {
         StorageException.Reason.CORRUPT,
         "block "
             + draft.ulid()
-            + " was written but does not hold what was put in: "
+            + " was written but differs from its input: "
             + found
             + ", expected "
             + wanted

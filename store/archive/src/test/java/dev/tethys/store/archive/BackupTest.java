@@ -222,7 +222,7 @@ class BackupTest {
       assertThat(r.verify(r.newest()).getFirst()).contains("the file is missing");
       Path manifest = folder.resolve("backups/backups").resolve(r.newest()).resolve("manifest");
       Files.writeString(manifest, Files.readString(manifest).replace("samples", "semples"));
-      assertThatThrownBy(() -> r.verify(r.newest())).hasMessageContaining("manifest is not whole");
+      assertThatThrownBy(() -> r.verify(r.newest())).hasMessageContaining("manifest is incomplete");
     }
   }
 

@@ -142,7 +142,7 @@ class PrometheusImportTest {
     ImportReport report = run(source, folder.resolve("data"));
     assertThat(report.problems()).hasSize(1);
     assertThat(report.problems().getFirst())
-        .contains(chunks + " at offset 8: checksum of a chunk does not agree")
+        .contains(chunks + " at offset 8: checksum of a chunk does not match")
         .contains("host=\"h0\"");
     List<String> got = dumpOf(folder.resolve("data"));
     assertThat(all.size() - got.size()).isBetween(1, 240);
@@ -162,7 +162,7 @@ class PrometheusImportTest {
     assertThat(report.problems())
         .isNotEmpty()
         .allMatch(p -> p.contains(chunks + " at offset "))
-        .anyMatch(p -> p.contains("runs over the end of the file"));
+        .anyMatch(p -> p.contains("extends past the end of the file"));
     assertThat(report.samples()).isLessThan(all).isGreaterThan(all / 2);
     assertThat(dumpOf(folder.resolve("data"))).hasSize((int) report.samples());
   }
@@ -185,7 +185,7 @@ class PrometheusImportTest {
         .singleElement()
         .asString()
         .contains(index + " at offset ")
-        .contains("checksum of a series does not agree");
+        .contains("checksum of a series does not match");
     assertThat(report.parts().getFirst().series()).isEqualTo(series - 1);
   }
 

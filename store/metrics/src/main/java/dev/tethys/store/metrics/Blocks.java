@@ -126,14 +126,14 @@ final class Blocks {
 
   private @Nullable BlockReader passOver(Path p, TransientReadException e, List<String> problems) {
     unread = Stream.concat(unread.stream(), Stream.of(p)).toList();
-    String what = missing(p) + ": " + e.getMessage() + ". It is tried again; see to the disk";
+    String what = missing(p) + ": " + e.getMessage() + ". It is retried; check the disk";
     problems.add(what);
     LOG.log(Level.ERROR, what);
     return null;
   }
 
   private static String missing(Path p) {
-    return "block " + p.getFileName() + " cannot be read, and is missing from all answers";
+    return "block " + p.getFileName() + " cannot be read, and is missing from all results";
   }
 
   /** Folders of blocks that the disk did not give when they were to be opened. */
@@ -156,7 +156,7 @@ final class Blocks {
         + p.getFileName().toString().replace(DAMAGED, "")
         + " is damaged and was put aside as "
         + p.getFileName()
-        + ": its samples are missing from all answers; restore it from a backup, or remove the"
+        + ": its samples are missing from all results; restore it from a backup, or remove the"
         + " folder";
   }
 

@@ -139,7 +139,7 @@ final class Compaction {
       } catch (IOException e) { // one block must not keep the others from being looked after
         resting.backOff(p);
         if (loggedUnread.add(p)) {
-          LOG.log(Level.ERROR, e.getMessage() + ". It is tried again; see to the disk", e);
+          LOG.log(Level.ERROR, e.getMessage() + ". It is retried; check the disk", e);
         }
       }
     }

@@ -90,7 +90,7 @@ final class PendingDeletions {
     for (Map.Entry<BlockReader, Boolean> e : named.entrySet()) {
       if (!e.getValue()) {
         throw new IOException(
-            e.getKey().folder() + ", which could not be finished, can still not be removed");
+            e.getKey().folder() + ", which could not be finished, still cannot be removed");
       }
     }
   }
@@ -166,7 +166,7 @@ final class PendingDeletions {
               + e.getMessage()
               + ". "
               + meanwhile
-              + "; it is tried again all the time");
+              + "; removal is retried");
     }
   }
 

@@ -58,11 +58,11 @@ record Snapshot(FileAccess files, Head head, Blocks blocks) {
     }
     // One may be what says that a block which is linked here was replaced.
     blocks.removals.failIfReplacedRemain(
-        ", and " + String.join("; ", blocks.unreadWarnings()) + ": see to the disk");
+        ", and " + String.join("; ", blocks.unreadWarnings()) + ": check the disk");
     for (Path block : blocks.unread()) {
       List<Path> all = files.list(block);
       if (all.isEmpty()) {
-        throw new IOException(block + " cannot be read: see to the disk");
+        throw new IOException(block + " cannot be read: check the disk");
       }
       link(all, into.resolve(block.getFileName()));
     }

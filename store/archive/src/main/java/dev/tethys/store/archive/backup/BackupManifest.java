@@ -61,7 +61,7 @@ record BackupManifest(String created, long samples, List<Entry> files) {
     if (!text.startsWith(HEAD + "\n")
         || last < 0
         || !text.substring(last).equals("sha256 " + Checksums.of(text.substring(0, last)) + "\n")) {
-      throw new CorruptFileException(path, Math.max(0, last), "this manifest is not whole");
+      throw new CorruptFileException(path, Math.max(0, last), "this manifest is incomplete");
     }
     String created = "";
     long samples = 0;
@@ -80,7 +80,7 @@ record BackupManifest(String created, long samples, List<Entry> files) {
 
   private static Entry entry(Path path, String[] w) {
     if (w.length != 5 || !inside(w[3]) || !inside(w[4])) {
-      throw new CorruptFileException(path, 0, "a file line that makes no sense");
+      throw new CorruptFileException(path, 0, "a file line is not valid");
     }
     return new Entry(Long.parseLong(w[1]), w[2], w[3], w[4]);
   }

@@ -251,7 +251,7 @@ public final class BackupRepository implements AutoCloseable {
         sum = Checksums.copy(f, to, progress);
         String read = Checksums.of(to, Progress.NONE);
         if (!read.equals(sum)) {
-          throw new CorruptFileException(to, 0, "reads back as something else than was written");
+          throw new CorruptFileException(to, 0, "reads back different from the written bytes");
         }
       }
       long size = Files.size(to);
@@ -290,7 +290,7 @@ public final class BackupRepository implements AutoCloseable {
     int last = text.lastIndexOf("sha256 ");
     if (last < 0
         || !text.substring(last).equals("sha256 " + Checksums.of(text.substring(0, last)) + "\n")) {
-      throw new CorruptFileException(list, Math.max(0, last), "this list is not whole");
+      throw new CorruptFileException(list, Math.max(0, last), "this list is incomplete");
     }
     List<BackupManifest.Entry> out = new ArrayList<>();
     for (String line : text.substring(0, last).split("\n")) {
@@ -434,7 +434,7 @@ public final class BackupRepository implements AutoCloseable {
       Path to = tmp.resolve(e.restored());
       Files.createDirectories(to.getParent());
       if (!Checksums.copy(folder.resolve(e.stored()), to, progress).equals(e.sha256())) {
-        throw new CorruptFileException(to, 0, "was read as something else than was stored");
+        throw new CorruptFileException(to, 0, "was read back different from the stored bytes");
       }
     }
     for (Path b : StoredBlock.folders(tmp)) {

@@ -101,7 +101,7 @@ final class ChunkFiles implements AutoCloseable {
     long length = f.uvarint();
     long from = f.pos;
     if (length > f.size() - from - 5 || length > 1 << 28) {
-      throw f.damaged(at, "a chunk of " + length + " bytes runs over the end of the file");
+      throw f.damaged(at, "a chunk of " + length + " bytes extends past the end of the file");
     }
     int n = (int) length + 1;
     if (data.length < n) {
@@ -110,7 +110,7 @@ final class ChunkFiles implements AutoCloseable {
     f.copy(from, data, 0, n);
     f.pos = from + n;
     if (f.int32() != f.crc(data, n)) {
-      throw f.damaged(at, "checksum of a chunk does not agree");
+      throw f.damaged(at, "checksum of a chunk does not match");
     }
     int before = into.size;
     try {

@@ -81,12 +81,12 @@ final class HeadChunks {
       long length = f.uvarint();
       long from = f.pos;
       if (length > f.size() - from - 4 || length > 1 << 28) {
-        throw f.damaged(at, "a chunk of " + length + " bytes runs over the end of the file");
+        throw f.damaged(at, "a chunk of " + length + " bytes extends past the end of the file");
       }
       f.pos = from + length;
       if (f.int32() != f.crc(at, from + length - at)) {
         // The beginning of the next chunk is no longer certain.
-        throw f.damaged(at, "checksum of a head chunk does not agree");
+        throw f.damaged(at, "checksum of a head chunk does not match");
       }
       int n = (int) length;
       if (data.length < n) {

@@ -49,7 +49,7 @@ final class IndexFile implements AutoCloseable {
     boolean opened = false;
     try {
       if (file.size() < 5 + TOC) {
-        throw file.damaged(0, "an index of " + file.size() + " bytes cannot be whole");
+        throw file.damaged(0, "an index of " + file.size() + " bytes is incomplete");
       }
       if (file.int32() != MAGIC) {
         throw file.damaged(0, "this is not an index of a Prometheus block");
@@ -61,7 +61,7 @@ final class IndexFile implements AutoCloseable {
       long toc = file.size() - TOC;
       file.pos = file.size() - 4;
       if (file.int32() != file.crc(toc, TOC - 4)) {
-        throw file.damaged(toc, "checksum of the table of contents does not agree");
+        throw file.damaged(toc, "checksum of the table of contents does not match");
       }
       file.pos = toc;
       long symbolsAt = file.int64();
@@ -74,7 +74,7 @@ final class IndexFile implements AutoCloseable {
         }
       }
       if (symbolsAt < 5 || symbolsAt > toc || seriesFrom < 5 || seriesFrom > to) {
-        throw file.damaged(toc, "the table of contents makes no sense");
+        throw file.damaged(toc, "the table of contents is not valid");
       }
       seriesTo = to;
       symbols = version == 2 ? readSymbols(symbolsAt) : new long[0];
@@ -95,7 +95,7 @@ final class IndexFile implements AutoCloseable {
     }
     file.pos = at + 4 + length;
     if (file.int32() != file.crc(at + 4, length)) {
-      throw file.damaged(at, "checksum of the symbols does not agree");
+      throw file.damaged(at, "checksum of the symbols does not match");
     }
     file.pos = at + 4;
     long count = file.u32();
@@ -145,7 +145,7 @@ final class IndexFile implements AutoCloseable {
       }
       file.pos = from + length;
       if (file.int32() != file.crc(from, length)) {
-        throw file.damaged(at, "checksum of a series does not agree");
+        throw file.damaged(at, "checksum of a series does not match");
       }
       next = aligned(from + length + 4);
       reference = version == 2 ? at / 16 : at;
@@ -205,7 +205,7 @@ final class IndexFile implements AutoCloseable {
       }
       file.pos = back;
       if (file.pos > end) {
-        throw file.damaged(at, "labels run over the end of their series");
+        throw file.damaged(at, "labels extend past the end of their series");
       }
     }
     if (ordered) {

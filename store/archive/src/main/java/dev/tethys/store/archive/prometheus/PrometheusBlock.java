@@ -58,7 +58,7 @@ public final class PrometheusBlock implements ArchivedBlock {
     try {
       t = Tombstones.read(folder.resolve("tombstones"));
     } catch (CorruptFileException e) {
-      addProblem(e.getMessage() + "; samples that were deleted come back");
+      addProblem(e.getMessage() + "; deleted samples reappear");
     }
     tombstones = t;
     index = new IndexFile(folder.resolve("index"));
@@ -85,7 +85,7 @@ public final class PrometheusBlock implements ArchivedBlock {
     if (problems.size() < MAX_PROBLEMS) {
       problems.add(problem);
     } else if (problems.size() == MAX_PROBLEMS) {
-      problems.add("further problems of this block are counted, not told");
+      problems.add("further problems of this block are counted, but not listed");
     }
   }
 

@@ -42,7 +42,7 @@ public final class PrometheusImport {
    *
    * @throws IOException when the folder cannot be listed
    * @throws dev.tethys.model.storage.StorageException when the store cannot be written, or a block
-   *     reads back as something else than was written
+   *     reads back different from the written bytes
    */
   public ImportReport run(Path folder) throws IOException {
     try (BlockImport into = database.blockImport()) {

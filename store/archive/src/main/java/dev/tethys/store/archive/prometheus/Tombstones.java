@@ -38,7 +38,7 @@ final class Tombstones<K> {
       long end = f.size() - 4;
       f.pos = end;
       if (f.int32() != f.crc(5, end - 5)) {
-        throw f.damaged(5, "checksum of the tombstones does not agree");
+        throw f.damaged(5, "checksum of the tombstones does not match");
       }
       f.pos = 5;
       while (f.pos < end) {

@@ -75,10 +75,10 @@ final class WalReader {
                 at,
                 pageEnd == f.size()
                     ? "the file ends within a fragment"
-                    : "a fragment runs over the end of its page");
+                    : "a fragment extends past the end of its page");
           }
           if (crc != f.crc(from, length)) {
-            throw f.damaged(at, "checksum of a fragment does not agree");
+            throw f.damaged(at, "checksum of a fragment does not match");
           }
           boolean begins = kind == 1 || kind == 2;
           if (begins == within && !lost) {

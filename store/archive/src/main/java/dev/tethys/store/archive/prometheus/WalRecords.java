@@ -298,7 +298,7 @@ final class WalRecords {
   private int count(int bytesEach) {
     long n = uvarint();
     if (n < 0 || n > (end - pos) / bytesEach) {
-      throw new CodecException("a record says it holds more than it has room for");
+      throw new CodecException("a record declares more elements than it has bytes");
     }
     return (int) n;
   }

@@ -222,7 +222,7 @@ final class InfluxStore implements ForeignStore {
     @Override
     public void row(@Nullable String[] row) {
       if (!complete) {
-        throw new CodecException("InfluxDB answers with other columns than were asked for");
+        throw new CodecException("InfluxDB returned columns that were not requested");
       }
       long time = Long.parseLong(Objects.requireNonNull(row[0]));
       String value = row[1];

@@ -84,7 +84,7 @@ public final class BlockReader implements Postings {
       tombstones = Tombstones.read(files, folder);
       opened = true;
     } catch (ArithmeticException | IndexOutOfBoundsException | NegativeArraySizeException e) {
-      throw new CorruptionException("its index makes no sense: " + e.getMessage());
+      throw new CorruptionException("its index is not valid: " + e.getMessage());
     } finally {
       if (!opened) {
         arena.close();

@@ -87,7 +87,7 @@ final class GroupWriter implements AutoCloseable {
         || stored != b.length - BlockLayout.GROUP_HEADER
         || raw < 0
         || raw > BlockLayout.MAX_GROUP_BYTES) {
-      throw new CorruptionException("checksum of a group at " + offset + " does not agree");
+      throw new CorruptionException("checksum of a group at " + offset + " does not match");
     }
     byte[] out = new byte[raw + ByteSink.SLACK];
     if (stored == raw) {

@@ -35,7 +35,7 @@ final class IndexFile {
       }
       byte[] b = file.bytes(offsets[i], (int) length);
       if (ByteSink.crc(b, 0, b.length) != crc) {
-        throw new CorruptionException("checksum of section " + i + " of its index does not agree");
+        throw new CorruptionException("checksum of section " + i + " of its index does not match");
       }
       lengths[i] = b.length;
       sections[i] = i == BlockLayout.DICTIONARY ? null : new ByteSource(b);
@@ -58,7 +58,7 @@ final class IndexFile {
     int crc = ByteSink.crc(b, 0, BlockLayout.SECTIONS * 20);
     in.pos = BlockLayout.SECTIONS * 20;
     if (in.getInt() != crc) {
-      throw new CorruptionException("checksum of its index does not agree");
+      throw new CorruptionException("checksum of its index does not match");
     }
     in.pos = 0;
     return in;

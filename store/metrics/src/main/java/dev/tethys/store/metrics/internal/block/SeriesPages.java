@@ -93,7 +93,7 @@ final class SeriesPages {
       int[] before = NONE;
       for (int i = 0; i < n; i++) {
         if (shared[i] > before.length) {
-          throw new CorruptionException("a series shares more labels than there are");
+          throw new CorruptionException("a series shares more labels than exist");
         }
         int[] p = Arrays.copyOf(before, shared[i] + further[i]);
         for (int k = shared[i]; k < p.length; k++) {
@@ -115,7 +115,7 @@ final class SeriesPages {
       for (int i = 0; i < total; i++) {
         set += in.svarint();
         if (set < 0 || set >= times.size()) {
-          throw new CorruptionException("a time set that is not there");
+          throw new CorruptionException("a time set that does not exist");
         }
         out[i] = (int) set;
       }

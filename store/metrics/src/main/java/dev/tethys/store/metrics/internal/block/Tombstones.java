@@ -46,7 +46,7 @@ final class Tombstones {
     }
     ByteSource in = new ByteSource(b, b.length - 4, 4);
     if (in.getInt() != ByteSink.crc(b, 0, b.length - 4)) {
-      throw new CorruptionException("checksum of its tombstones does not agree");
+      throw new CorruptionException("checksum of its tombstones does not match");
     }
     in = new ByteSource(b, 8, b.length - 12);
     Map<Integer, long[]> out = new HashMap<>();

@@ -167,13 +167,13 @@ final class ColumnPage implements Page, Page.View {
       ByteSink piece = new ByteSink(SUMMED);
       sum(head, headBytes(), piece, c);
       sum(columns, length, piece, c);
-      MappedFaults.await(); // bytes that the disk does not give now are no damage
+      MappedFaults.await(); // a failed read of the disk is not damage
       soundness = (byte) ((int) c.getValue() == sum ? 1 : -1);
       if (soundness < 0) {
         LOG.log(
             Level.ERROR,
-            "{0} rows of {1} series from {2} to {3} (milliseconds) are not in their file as they"
-                + " were written and are not answered; check the disk",
+            "{0} rows of {1} series from {2} to {3} (milliseconds) do not match their"
+                + " checksum and are omitted from results; check the disk",
             (int) rows,
             Long.bitCount(seen),
             Long.toString(minTime),
@@ -471,7 +471,7 @@ final class ColumnPage implements Page, Page.View {
           || end > b.length - head
           || end < column
           || !isColumn(b, head + column, head + end, rows, masked)) {
-        throw new CorruptionException("a column is of another length than declared");
+        throw new CorruptionException("a column differs from its declared length");
       }
       column = end;
     }

@@ -125,8 +125,8 @@ final class HistogramChunk {
         isDamaged = true;
         LOG.log(
             Level.ERROR,
-            "{0} histograms from {1} to {2} (milliseconds) are not in their file as they were"
-                + " written and are not answered; check the disk",
+            "{0} histograms from {1} to {2} (milliseconds) do not match their checksum"
+                + " and are omitted from results; check the disk",
             count,
             Long.toString(minTime),
             Long.toString(maxTime));

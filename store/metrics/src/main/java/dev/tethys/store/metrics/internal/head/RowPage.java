@@ -657,7 +657,7 @@ final class RowPage implements Page {
       int nibbles = (codes + 1) >>> 1;
       if (nibbles > page.ends[r] - at
           || at + nibbles + lengths(page.bytes, at, codes) != page.ends[r]) {
-        throw new CorruptionException("a row is of another length than declared");
+        throw new CorruptionException("a row differs from its declared length");
       }
       at = page.ends[r];
     }
