@@ -39,17 +39,17 @@ final class ApplyCheck implements GuardCheck {
   }
 
   @Override
-  public Verdict add(ReachedAgent agent) {
+  public CheckResult add(ReachedAgent agent) {
     if (agent.isSilent()) {
-      return Verdict.PASS;
+      return CheckResult.PASS;
     }
     String problem = problem(agent.uid(), agent.reached(), agent.state());
-    return problem.isEmpty() ? Verdict.PASS : Verdict.undo(problem);
+    return problem.isEmpty() ? CheckResult.PASS : CheckResult.undo(problem);
   }
 
   @Override
-  public Verdict answer() {
-    return isReady() ? Verdict.PASS : Verdict.await(ending);
+  public CheckResult answer() {
+    return isReady() ? CheckResult.PASS : CheckResult.await(ending);
   }
 
   private String problem(UUID uid, Reached reached, @Nullable AgentState a) {

@@ -81,18 +81,18 @@ final class DeliveryCheck implements GuardCheck {
   }
 
   @Override
-  public Verdict add(ReachedAgent agent) {
+  public CheckResult add(ReachedAgent agent) {
     Totals then = agent.reached().atApply;
     Totals now = agent.totals();
     if (then != null && now != null && agent.reached().stage > r.acceptedStage) {
       add(agent.uid(), agent.reached(), then, now);
     }
-    return Verdict.PASS;
+    return CheckResult.PASS;
   }
 
   @Override
-  public Verdict answer() {
-    return Verdict.of(problem(), text());
+  public CheckResult answer() {
+    return CheckResult.of(problem(), text());
   }
 
   private void add(UUID uid, Reached reached, Totals then, Totals now) {

@@ -6,12 +6,12 @@ package dev.tethys.control.rollout;
  */
 interface GuardCheck {
   /** Takes an agent that the rollout has reached; the answer is for this agent alone. */
-  default Verdict add(ReachedAgent agent) {
-    return Verdict.PASS;
+  default CheckResult add(ReachedAgent agent) {
+    return CheckResult.PASS;
   }
 
   /** Answers for the rollout, after all agents. */
-  default Verdict answer() {
-    return Verdict.PASS;
+  default CheckResult answer() {
+    return CheckResult.PASS;
   }
 }

@@ -59,18 +59,18 @@ final class IntakeCheck implements GuardCheck {
   }
 
   @Override
-  public Verdict add(ReachedAgent agent) {
+  public CheckResult add(ReachedAgent agent) {
     AgentState a = agent.state();
     if (a != null && agent.reached().stage > r.acceptedStage) {
       add(agent.uid(), agent.reached(), a);
     }
-    return Verdict.PASS;
+    return CheckResult.PASS;
   }
 
   @Override
-  public Verdict answer() {
+  public CheckResult answer() {
     r.outputs.vanish(vanished);
-    return Verdict.of(problem, undecided);
+    return CheckResult.of(problem, undecided);
   }
 
   private void add(UUID uid, Reached reached, AgentState a) {

@@ -29,26 +29,26 @@ final class LossCheck implements GuardCheck {
   }
 
   @Override
-  public Verdict add(ReachedAgent agent) {
+  public CheckResult add(ReachedAgent agent) {
     Totals now = agent.totals();
     if (now == null) {
-      return Verdict.PASS;
+      return CheckResult.PASS;
     }
     String problem = agent.running() ? problem(agent.uid(), agent.reached(), now) : "";
     if (!problem.isEmpty()) {
-      return Verdict.undo(problem);
+      return CheckResult.undo(problem);
     }
     Totals then = agent.reached().atApply;
     if (then != null) {
       all.add(then, now, agent.reached());
     }
-    return Verdict.PASS;
+    return CheckResult.PASS;
   }
 
   @Override
-  public Verdict answer() {
+  public CheckResult answer() {
     String problem = problem(all, "the agents of the rollout");
-    return Verdict.of(problem, undecided);
+    return CheckResult.of(problem, undecided);
   }
 
   private String problem(UUID uid, Reached reached, Totals now) {

@@ -17,26 +17,26 @@ final class MinItemsCheck implements GuardCheck {
   }
 
   @Override
-  public Verdict add(ReachedAgent agent) {
+  public CheckResult add(ReachedAgent agent) {
     Totals then = agent.reached().atApply;
     Totals now = agent.totals();
     if (then != null && now != null && agent.reached().stage == r.stage) {
       items += now.in() - then.in();
       counted = true;
     }
-    return Verdict.PASS;
+    return CheckResult.PASS;
   }
 
   @Override
-  public Verdict answer() {
+  public CheckResult answer() {
     return counted && items < r.guard.minItems()
-        ? Verdict.awaitEvidence(
+        ? CheckResult.awaitEvidence(
             "the agents of the stage have taken "
                 + Texts.counted(items, "item")
                 + " since they applied it; "
                 + r.guard.minItems()
                 + (r.guard.minItems() == 1 ? " is" : " are")
                 + " required (minItems)")
-        : Verdict.PASS;
+        : CheckResult.PASS;
   }
 }

@@ -24,17 +24,17 @@ final class OutputCheck implements GuardCheck {
   }
 
   @Override
-  public Verdict answer() {
+  public CheckResult answer() {
     update();
     double most = r.guard.maxOutputChange();
     if (most <= 0) {
-      return Verdict.PASS;
+      return CheckResult.PASS;
     }
     String undecided = r.outputs.undecided(most);
     if (!undecided.isEmpty() && apply.hasWaitedEnough() && r.outputs.passesInPart(most)) {
       undecided = "";
     }
-    return Verdict.of(
+    return CheckResult.of(
         r.outputs.problem(most), undecided.isEmpty() ? r.outputs.undelivered(most) : undecided);
   }
 

@@ -19,21 +19,21 @@ final class ProcessCheck implements GuardCheck {
   }
 
   @Override
-  public Verdict add(ReachedAgent agent) {
+  public CheckResult add(ReachedAgent agent) {
     AgentState a = agent.state();
     if (!agent.running() || a == null) {
-      return Verdict.PASS;
+      return CheckResult.PASS;
     }
     if (endedAgain(agent.reached(), a)) {
-      return Verdict.undo(
+      return CheckResult.undo(
           "the process of agent "
               + fleet.nameOf(agent.uid())
               + " ended after it applied the version, and was started again");
     }
     if (agent.reached().healthyBefore && !a.isHealthy()) {
-      return Verdict.undo(unhealthy(agent.uid(), a));
+      return CheckResult.undo(unhealthy(agent.uid(), a));
     }
-    return Verdict.PASS;
+    return CheckResult.PASS;
   }
 
   private String unhealthy(UUID uid, AgentState a) {

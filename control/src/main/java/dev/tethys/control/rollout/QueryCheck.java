@@ -16,9 +16,9 @@ final class QueryCheck implements GuardCheck {
   }
 
   @Override
-  public Verdict answer() {
+  public CheckResult answer() {
     if (r.guard.query().isEmpty() || r.reached.isEmpty()) {
-      return Verdict.PASS;
+      return CheckResult.PASS;
     }
     GuardQueries.Answer answer =
         queries == null
@@ -27,12 +27,12 @@ final class QueryCheck implements GuardCheck {
     long since = r.reached.values().iterator().next().sinceNanos;
     boolean fresh = answer.nanos() - since > 0; // or it may be of another rollout
     if (fresh && !answer.violation().isEmpty()) {
-      return Verdict.undo("the query of the guard has a result: " + answer.violation());
+      return CheckResult.undo("the query of the guard has a result: " + answer.violation());
     }
     if (!answer.error().isEmpty()) {
-      return Verdict.await("the query of the guard has no answer: " + answer.error());
+      return CheckResult.await("the query of the guard has no answer: " + answer.error());
     }
     // Without an answer since the last agent applied it, no further agents are reached.
-    return answer.nanos() - r.lastApplied() > 0 ? Verdict.PASS : Verdict.await("");
+    return answer.nanos() - r.lastApplied() > 0 ? CheckResult.PASS : CheckResult.await("");
   }
 }

@@ -32,18 +32,18 @@ final class RefusalCheck implements GuardCheck {
   }
 
   @Override
-  public Verdict add(ReachedAgent agent) {
+  public CheckResult add(ReachedAgent agent) {
     Totals then = agent.reached().atApply;
     Totals now = agent.totals();
     if (then != null && now != null && agent.reached().stage > r.acceptedStage) {
       add(agent.uid(), agent.reached(), then, now);
     }
-    return Verdict.PASS;
+    return CheckResult.PASS;
   }
 
   @Override
-  public Verdict answer() {
-    return Verdict.of(problem, undecided);
+  public CheckResult answer() {
+    return CheckResult.of(problem, undecided);
   }
 
   private void add(UUID uid, Reached reached, Totals then, Totals now) {

@@ -42,19 +42,19 @@ final class ResourceCheck implements GuardCheck {
   }
 
   @Override
-  public Verdict add(ReachedAgent agent) {
+  public CheckResult add(ReachedAgent agent) {
     AgentState a = agent.state();
     if (!agent.running() || a == null) {
-      return Verdict.PASS;
+      return CheckResult.PASS;
     }
     long since = (clock.nanos() - agent.reached().appliedNanos) / 1_000_000;
     String problem = problem(agent.uid(), agent.reached(), a, since);
-    return problem.isEmpty() ? Verdict.PASS : Verdict.undo(problem);
+    return problem.isEmpty() ? CheckResult.PASS : CheckResult.undo(problem);
   }
 
   @Override
-  public Verdict answer() {
-    return Verdict.of("", undecided);
+  public CheckResult answer() {
+    return CheckResult.of("", undecided);
   }
 
   /** Checks that were not made, with the reasons; each is a clause. */

@@ -154,7 +154,7 @@ public final class RolloutStages {
       return;
     }
     StageCheck check = new StageCheck(clock, fleet, r, v, holds.of(v), queries);
-    Verdict verdict = check.judge();
+    CheckResult verdict = check.judge();
     if (verdict.isUndo()) {
       undo(r, verdict.reason());
       return;

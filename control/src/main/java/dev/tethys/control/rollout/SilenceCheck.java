@@ -28,15 +28,15 @@ public final class SilenceCheck implements GuardCheck {
   }
 
   @Override
-  public Verdict add(ReachedAgent agent) {
+  public CheckResult add(ReachedAgent agent) {
     Reached reached = agent.reached();
     if (!agent.isSilent()) {
       reached.heard = true;
       reached.excused = false;
-      return Verdict.PASS;
+      return CheckResult.PASS;
     }
     if (reached.excused) {
-      return Verdict.PASS;
+      return CheckResult.PASS;
     }
     Duration most = RETURN.compareTo(r.guard.applyTimeout()) > 0 ? RETURN : r.guard.applyTimeout();
     boolean late = clock.nanos() - reached.sinceNanos > most.toNanos();
@@ -49,12 +49,12 @@ public final class SilenceCheck implements GuardCheck {
               + Durations.format(most);
     }
     tooLong |= late;
-    return Verdict.PASS;
+    return CheckResult.PASS;
   }
 
   @Override
-  public Verdict answer() {
-    return silent.isEmpty() ? Verdict.PASS : Verdict.await(silent);
+  public CheckResult answer() {
+    return silent.isEmpty() ? CheckResult.PASS : CheckResult.await(silent);
   }
 
   /** Whether an agent that is not excused is silent. */

@@ -58,11 +58,11 @@ final class StageCheck {
   }
 
   /** Judges the stage as it is now; called once. */
-  Verdict judge() {
+  CheckResult judge() {
     for (Map.Entry<UUID, Reached> e : r.reached.entrySet()) {
       ReachedAgent agent = new ReachedAgent(e.getKey(), e.getValue(), fleet.agent(e.getKey()));
       for (GuardCheck check : checks) {
-        Verdict v = check.add(agent);
+        CheckResult v = check.add(agent);
         if (v.isUndo()) {
           return v;
         }
@@ -72,7 +72,7 @@ final class StageCheck {
     boolean passes = true;
     String waiting = "";
     for (GuardCheck check : checks) {
-      Verdict v = check.answer();
+      CheckResult v = check.answer();
       if (v.isUndo()) {
         return v;
       }
@@ -86,7 +86,7 @@ final class StageCheck {
         waiting = waiting.isEmpty() ? v.reason() : waiting;
       }
     }
-    return passes ? Verdict.PASS : Verdict.await(waiting.isEmpty() ? lacking : waiting);
+    return passes ? CheckResult.PASS : CheckResult.await(waiting.isEmpty() ? lacking : waiting);
   }
 
   /** Whether an agent that is not excused has not connected since the control plane was started. */

@@ -7,7 +7,7 @@ package dev.tethys.control.rollout;
  * @param limited whether the guard's {@code maxWait} limits a wait: the check lacks evidence, and a
  *     user may decide in its place
  */
-record Verdict(Answer answer, String reason, boolean limited) {
+record CheckResult(Answer answer, String reason, boolean limited) {
   enum Answer {
     /** The agents return to the version they had before. */
     UNDO,
@@ -16,24 +16,24 @@ record Verdict(Answer answer, String reason, boolean limited) {
     PASS
   }
 
-  static final Verdict PASS = new Verdict(Answer.PASS, "", false);
+  static final CheckResult PASS = new CheckResult(Answer.PASS, "", false);
 
-  static Verdict undo(String reason) {
-    return new Verdict(Answer.UNDO, reason, false);
+  static CheckResult undo(String reason) {
+    return new CheckResult(Answer.UNDO, reason, false);
   }
 
   /** Wait without a limit of its own. */
-  static Verdict await(String reason) {
-    return new Verdict(Answer.WAIT, reason, false);
+  static CheckResult await(String reason) {
+    return new CheckResult(Answer.WAIT, reason, false);
   }
 
   /** Wait for evidence, which {@code maxWait} limits. */
-  static Verdict awaitEvidence(String reason) {
-    return new Verdict(Answer.WAIT, reason, true);
+  static CheckResult awaitEvidence(String reason) {
+    return new CheckResult(Answer.WAIT, reason, true);
   }
 
   /** Undoes for the first reason, waits for evidence for the second, and passes without either. */
-  static Verdict of(String problem, String undecided) {
+  static CheckResult of(String problem, String undecided) {
     if (!problem.isEmpty()) {
       return undo(problem);
     }
