@@ -79,7 +79,9 @@ class OperatorsTest {
     refused("- {type: noop, id: a}\n- {type: noop, id: a}", "2:3", "another operator");
     refused("- {type: noop, id: a, output: b}\n- {type: noop, id: b, output: a}", "1:3", "circle");
     refused(
-        "- {type: severity_parser, parse_from: body, mapping: {bad: x}}", "1:60", "is not a severity");
+        "- {type: severity_parser, parse_from: body, mapping: {bad: x}}",
+        "1:60",
+        "is not a severity");
     refused("- {type: time_parser, parse_from: body, layout: '%Q'}", "1:49", "no directive %Q");
     refused(
         "- {type: time_parser, parse_from: body, layout_type: epoch, layout: x}", "1:69", "s.ms");

@@ -60,6 +60,7 @@ class KernelAnswersTest {
     HostFiles files = new HostFiles(new HostPaths("/proc", sys.toString(), "/", "/run/udev/data"));
     assertThat(PerfCollector.online(files)).containsExactly(0, 1, 2, 5);
     Files.writeString(file, "all\n");
-    assertThatThrownBy(() -> PerfCollector.online(files)).hasMessageContaining("invalid list of processors");
+    assertThatThrownBy(() -> PerfCollector.online(files))
+        .hasMessageContaining("invalid list of processors");
   }
 }

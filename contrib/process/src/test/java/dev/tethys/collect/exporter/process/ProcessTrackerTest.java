@@ -236,6 +236,7 @@ class ProcessTrackerTest {
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("not a template");
     assertThatThrownBy(() -> new NameMapping("", "a,b,c")).hasMessageContaining("odd number");
-    assertThatThrownBy(() -> new NameMapping("", "a,(")).hasMessageContaining("is not a valid expression");
+    assertThatThrownBy(() -> new NameMapping("", "a,("))
+        .hasMessageContaining("is not a valid expression");
   }
 }

@@ -65,7 +65,10 @@ class PrometheusSettingsTest {
     String job = "scrape_configs: [{job_name: a}]";
     for (String[] w :
         new String[][] {
-          {"config: {}", "one of scrape_configs, scrape_config_files and target_allocator is required"},
+          {
+            "config: {}",
+            "one of scrape_configs, scrape_config_files and target_allocator is required"
+          },
           {"config: {" + job + ", rule_files: [x]}", "rule_files"},
           {"config: {" + job + ", remote_write: [{url: 'http://x'}]}", "remote_write"},
           {"config: {" + job + ", alerting: {}}", "alerting"},
