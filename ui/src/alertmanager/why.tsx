@@ -66,7 +66,7 @@ function RouteOutcome({ route }: { route: TraceRoute }) {
         ))}
         {route.integrations.map((one) => (
           <FactPair key={one.integration} name={one.integration}>
-            {one.toldOfThis ? 'told of it' : 'not told of it'}
+            {one.toldOfThis ? 'notified' : 'not notified'}
             {one.lastSent && (
               <>
                 , sent last <When time={one.lastSent} />

@@ -43,8 +43,8 @@ function AbsoluteForm({ value, onChange }: { value: TimeRange; onChange: (value:
     const now = Date.now();
     const start = readMoment(from, utc, now);
     const end = readMoment(to, utc, now);
-    if (start === null) return setError(`“${from}” is no time. Write 2026-11-20 09:15 or now-2h.`);
-    if (end === null) return setError(`“${to}” is no time. Write 2026-11-20 09:15 or now.`);
+    if (start === null) return setError(`“${from}” is invalid. Write 2026-11-20 09:15 or now-2h.`);
+    if (end === null) return setError(`“${to}” is invalid. Write 2026-11-20 09:15 or now.`);
     if (end <= start) return setError('The end must come after the start.');
     onChange({ range: clampRange(end - start), end: to.trim() === 'now' ? null : end });
   };

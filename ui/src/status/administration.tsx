@@ -67,7 +67,7 @@ export function Administration() {
         if (text.trim() !== '' && moment(text) === null)
           return {
             kind: 'error',
-            title: `“${text}” is no time`,
+            title: `“${text}” is not a time`,
             text: 'Write 2026-11-20 09:15, or leave it empty.',
           };
       const next = { select: select.trim(), from: moment(from), to: moment(to) };

@@ -45,7 +45,7 @@ describe('blocks along time', () => {
     expect(ticks(0, 1e15, 6).length).toBeLessThanOrEqual(50);
   });
 
-  it('know what is no time', () => {
+  it('reject text that is not a time', () => {
     // An empty head tells the limits of its numbers.
     expect([
       isMoment(Number.MAX_SAFE_INTEGER * 1024),

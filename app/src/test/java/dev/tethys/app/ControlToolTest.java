@@ -251,7 +251,7 @@ class ControlToolTest {
       String[] rest = change.subList(1, change.size()).toArray(String[]::new);
       assertThat(refused(change.getFirst(), rest))
           .as(change.toString())
-          .contains("--reason is required: say why, which the audit log keeps");
+          .contains("--reason is required: state the reason, which is recorded in the audit log");
     }
     assertThat(refused("mute", "--service=shop", "--preview")).doesNotContain("--reason");
   }

@@ -155,7 +155,8 @@ final class ControlPlaneClient {
   static String reason(Command.Arguments a) {
     String reason = a.flags().get("reason");
     if (reason.isBlank()) {
-      throw new UsageException("--reason is required: say why, which the audit log keeps");
+      throw new UsageException(
+          "--reason is required: state the reason, which is recorded in the audit log");
     }
     return reason;
   }
