@@ -115,7 +115,8 @@ final class LogTail implements AutoCloseable {
       opened = true;
       return true;
     } catch (NoSuchFileException e) {
-      opened = true; // a file that appears later is read from its start
+      // A file that appears later is read from its start; the file of a descriptor existed before.
+      opened |= target == null;
       return false;
     }
   }

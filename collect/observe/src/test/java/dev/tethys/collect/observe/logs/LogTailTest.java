@@ -110,6 +110,21 @@ class LogTailTest {
   }
 
   @Test
+  void startsAtTheEndWhenADescriptorFirstLeadsElsewhere() throws Exception {
+    append("old\n");
+    Path other = Files.writeString(folder.resolve("other.log"), "other\n");
+    Path descriptor = Files.createSymbolicLink(folder.resolve("3"), other);
+    try (LogTail t = new LogTail(descriptor, file().toString(), null, buffer)) {
+      assertThat(read(t)).isEmpty();
+      Files.delete(descriptor);
+      Files.createSymbolicLink(descriptor, file());
+      assertThat(read(t)).isEmpty();
+      append("new\n");
+      assertThat(read(t)).containsExactly("new");
+    }
+  }
+
+  @Test
   void cutsLongLines() throws Exception {
     append("");
     try (LogTail t = new LogTail(file(), null, null, ByteBuffer.allocate(4096))) {
