@@ -96,6 +96,12 @@ final class ClymeneExporters {
     Map<String, @Nullable Object> batch = one("flush_timeout", "200ms");
     batch.put("min_size", 8192L);
     Objects.requireNonNull(queue).put("batch", batch);
+    if (exporter.startsWith("prometheus_remote_write")) {
+      // After a restart, records of stored samples are refused and sent singly. With several
+      // consumers some series would get ahead, and the database would refuse the samples of others
+      // as too old.
+      queue.put("num_consumers", 1L);
+    }
   }
 
   static void put(Map<String, @Nullable Object> m, String key, YamlTree.Placed value) {

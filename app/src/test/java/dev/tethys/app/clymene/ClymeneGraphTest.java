@@ -209,6 +209,11 @@ class ClymeneGraphTest {
           .as(storage)
           .doesNotContain("batch:");
     }
+    for (String remoteWrite : List.of("prometheus", "cortex")) {
+      assertThat(yaml(ClymeneRole.INGESTER, Map.of("STORAGE_TYPE", remoteWrite)))
+          .as("one consumer, so that no series gets ahead of others in %s", remoteWrite)
+          .contains("num_consumers: 1\n");
+    }
     assertThat(
             yaml(
                 ClymeneRole.INGESTER,

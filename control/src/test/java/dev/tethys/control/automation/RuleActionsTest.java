@@ -558,7 +558,7 @@ class RuleActionsTest extends FleetCase {
         Map.of(
             "trigger: {burn_rate: {error_ratio: x, objective: 0.9}}", "$window",
             "trigger: {burn_rate: {error_ratio: 'x[$window]', objective: 1}}", "less than 1",
-            "trigger: {logs: {query: '{a=\"b\"}', by: ['a b']}}", "no label name",
+            "trigger: {logs: {query: '{a=\"b\"}', by: ['a b']}}", "not a valid label name",
             "trigger: {promql: {expr: up, interval: 0s}}", "at least 1s",
             "trigger: {variable: keep}", "a slash",
             "trigger: {promql: {expr: up}, alert: A}", "must have one of");

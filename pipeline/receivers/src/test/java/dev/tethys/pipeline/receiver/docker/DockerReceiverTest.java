@@ -403,7 +403,7 @@ class DockerReceiverTest {
 
   @ParameterizedTest
   @CsvSource({
-    "unix:///run/docker.sock, over TCP only",
+    "unix:///run/docker.sock, requires a TCP endpoint",
     "http://a:2375, is without TLS",
   })
   void ignoresTheDaemonOfTheEnvironmentWithoutTls(String address, String message) throws Exception {

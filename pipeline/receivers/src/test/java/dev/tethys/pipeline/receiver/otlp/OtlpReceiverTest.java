@@ -470,7 +470,7 @@ class OtlpReceiverTest {
     wrong.add(
         new String[] {
           "protocols: {grpc: {tls: {cert_file: a, key_file: b, cipher_suites: [X]}}}",
-          "no cipher suite that is safe"
+          "is not a secure cipher suite"
         });
     wrong.add(
         new String[] {"protocols: {http: {compression_algorithms: [br]}}", "unknown compression"});
