@@ -231,7 +231,7 @@ class AmtoolTest {
       String all = own(url, "recurring", "-o", "json").out();
       assertThat(all).contains(next, "longer", "2099-01-01", "monday:friday").doesNotContain(id);
       assertThat(own(url, "recurring", "update", id, "--until=2099-01-01T00:00:00Z").err())
-          .contains("unknown recurring silence " + id);
+          .contains("there is no recurring silence of the id " + id);
       assertThat(own(url, "recurring", "add", "x", "-c", "y", "--schedule=[{months: [13]}]").err())
           .contains("schedule:1:");
       assertThat(own(url, "recurring", "add", "x", "-c", "y").err()).contains("no schedule");

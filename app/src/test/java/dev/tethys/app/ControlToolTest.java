@@ -282,7 +282,7 @@ class ControlToolTest {
     assertThat(refused("agents", wrong)).contains("401", "unknown");
     assertThat(refused("rollout", "nope", "--reason=a", operator))
         .contains("unknown configuration nope");
-    assertThat(refused("mute", "--reason=a", operator)).startsWith("the scope is everything");
+    assertThat(refused("mute", "--reason=a", operator)).startsWith("the scope is unrestricted");
     assertThat(ok("agents", viewer)).contains("AGENT");
     String reason = "--reason=noise";
     assertThat(refused("mute", "--service=shop", reason, viewer)).contains("403");

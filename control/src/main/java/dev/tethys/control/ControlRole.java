@@ -188,7 +188,7 @@ public final class ControlRole {
   }
 
   /**
-   * Runs until the process is told to stop, or runs one command; returns the exit code of the
+   * Runs until the process is asked to stop, or runs one command; returns the exit code of the
    * process.
    */
   public static int run(List<String> args) {

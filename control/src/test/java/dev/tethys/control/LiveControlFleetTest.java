@@ -66,7 +66,7 @@ class LiveControlFleetTest extends FleetCase {
     for (String body : List.of("", "{}", "{\"reason\":\"\"}", "{\"reason\":\" \\t \"}")) {
       HttpResponse<String> r = delete(id, body);
       assertThat(r.statusCode()).as(body).isEqualTo(400);
-      assertThat(r.body()).contains("member \\\"reason\\\"", "say why");
+      assertThat(r.body()).contains("member \\\"reason\\\"", "state the reason");
     }
     assertThat(get("/controls/" + id).path("state").asString()).isEqualTo("active");
     done(post("/configurations", body().put("name", "edge").put("text", graph("", ""))));

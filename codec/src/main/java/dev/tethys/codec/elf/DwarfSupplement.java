@@ -16,7 +16,7 @@ final class DwarfSupplement {
   /** Of a file that shares nothing. */
   static final DwarfSupplement NONE = new DwarfSupplement(null, NO_WORK);
 
-  /** Stands for a shared file that was not found. */
+  /** Placeholder of a shared file that was not found. */
   private static final DwarfSupplement MISSING = new DwarfSupplement(null, NO_WORK);
 
   private final @Nullable ElfFile file;

@@ -22,7 +22,7 @@ record CheckResult(Answer answer, String reason, boolean limited) {
     return new CheckResult(Answer.UNDO, reason, false);
   }
 
-  /** Wait without a limit of its own. */
+  /** Wait without a separate limit. */
   static CheckResult await(String reason) {
     return new CheckResult(Answer.WAIT, reason, false);
   }

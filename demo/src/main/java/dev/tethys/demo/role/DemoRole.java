@@ -90,7 +90,7 @@ public final class DemoRole {
             Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")));
   }
 
-  /** Runs until the process is told to stop; returns the exit code of the process. */
+  /** Runs until the process is asked to stop; returns the exit code of the process. */
   public static int run(List<String> args) {
     FlagSet flags = flags();
     if (args.contains("--help") || args.contains("-h")) {
@@ -171,7 +171,7 @@ public final class DemoRole {
     }
   }
 
-  /** Sends visits until the process is told to stop. */
+  /** Sends visits until the process is asked to stop. */
   private static int serve(int port, List<URI> endpoints, double rate, Supplier<String> shipments)
       throws IOException {
     LOG.log(

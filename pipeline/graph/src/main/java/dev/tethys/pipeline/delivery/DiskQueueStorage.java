@@ -128,7 +128,7 @@ final class DiskQueueStorage implements QueueStorage {
         try {
           log.force(place(e));
         } catch (IOException failure) {
-          // It may be on disk, but its source was told that it is not.
+          // It may be on disk, but its source was notified that it is not.
           log.skip(place(e), e.items);
           synchronized (appended) {
             ready.add(e);

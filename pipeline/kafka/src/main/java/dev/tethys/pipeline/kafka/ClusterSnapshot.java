@@ -164,7 +164,7 @@ final class ClusterSnapshot {
     return found;
   }
 
-  /** Adds topic configurations; the replicas of the first partition stand for all. */
+  /** Adds topic configurations; the replica count of the first partition is used for all. */
   private void configurations(Map<String, TopicDescription> topics) throws InterruptedException {
     Recorder replication = out.recorder(KafkaMetrics.REPLICATION);
     topics.forEach(

@@ -75,7 +75,7 @@ final class ClientFrames {
     /** The client sends a ping. */
     void pinged();
 
-    /** The client answers a ping of ours. */
+    /** The client answers a ping of the server. */
     void replied();
 
     /** Frames of answers that the client was sent. */

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public record PushServer(
     String address, int port, String prefix, @Nullable ServerTls tls, ServerLimits limits) {
   /**
-   * Time that a request waits for the delivery of its entries before its sender is told to retry.
+   * Time that a request waits for the delivery of its entries before its sender must retry.
    */
   static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 

@@ -193,7 +193,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   }
 
   /**
-   * Adds the usage of processes outside of containers and units, which have no cgroup of their own.
+   * Adds the usage of processes outside of containers and units, which have no separate cgroup.
    */
   private synchronized void use(Map<Integer, Stat> stats, long now) {
     for (Container c : containers.values()) {

@@ -153,7 +153,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
         source.reload);
   }
 
-  /** Stands in for a protocol that is not configured. */
+  /** Settings of a protocol that is not configured. */
   private static YamlNode empty() {
     return YamlDocument.parse("jaegerremotesampling", null, "{}").root();
   }

@@ -101,7 +101,7 @@ final class EntityReader {
     d.put("k8s.node.name", text(o.path("spec"), "nodeName"));
     for (Owner w : owners(m)) {
       made(d, w);
-      // These two have owners of their own.
+      // These two have owners themselves.
       if (!w.kind().equals("ReplicaSet") && !w.kind().equals("Job")) {
         d.put("k8s.workload.kind", w.kind());
         d.put("k8s.workload.name", w.name());

@@ -44,7 +44,7 @@ final class CreatedReceiver {
    * Creates an idle instance.
    *
    * @param again initial pause before a failed start is retried
-   * @param whenGone called when it has become idle for good; not after {@link #end}
+   * @param whenGone called when it has become permanently idle; not after {@link #end}
    */
   CreatedReceiver(
       PlannedReceiver first,

@@ -126,7 +126,7 @@ public final class PointSockets {
   }
 
   /**
-   * Creates a listener that can be handed over to another receiver.
+   * Creates a listener that can be passed to another receiver.
    *
    * @param settings equal settings allow the handover
    * @param addresses that it accepts
