@@ -119,7 +119,10 @@ public record HttpListenerOptions(
     return with(v -> v.http2 = limits);
   }
 
-  /** Further origins of pages, in addition to the server's own, that may send state-changing requests. */
+  /**
+   * Further origins of pages, in addition to the server's own, that may send state-changing
+   * requests.
+   */
   public HttpListenerOptions withOrigins(TrustedOrigins trusted) {
     return with(v -> v.origins = trusted);
   }

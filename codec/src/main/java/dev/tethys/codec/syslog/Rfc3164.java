@@ -21,7 +21,10 @@ import org.jspecify.annotations.Nullable;
 final class Rfc3164 {
   private static final int STAMP = "Mmm dd hh:mm:ss".length();
 
-  /** Seconds that a sender's clock may be ahead of the local one before its time is read as last year's. */
+  /**
+   * Seconds that a sender's clock may be ahead of the local one before its time is read as last
+   * year's.
+   */
   private static final long DAY = 86_400;
 
   private Rfc3164() {}

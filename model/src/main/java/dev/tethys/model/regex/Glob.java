@@ -2,8 +2,8 @@ package dev.tethys.model.regex;
 
 /**
  * Translates globs into expressions: {@code *} any characters, {@code ?} one character, {@code
- * [a-z]} a set, and a backslash before a character to match literally. The first character of a
- * set may be {@code ]}.
+ * [a-z]} a set, and a backslash before a character to match literally. The first character of a set
+ * may be {@code ]}.
  */
 public final class Glob {
   /**

@@ -492,8 +492,7 @@ public final class ConnectionTimeouts {
    * Registers a request whose headers have arrived.
    *
    * @param stream its number on a multiplexed connection
-   * @return null if its client already knows that it is not answered, or has left after
-   *     that
+   * @return null if its client already knows that it is not answered, or has left after that
    */
   public @Nullable Exchange begin(SocketAddress remote, SocketAddress local, int stream) {
     ClientConnection c = connections.get(new ConnectionKey(remote, local));

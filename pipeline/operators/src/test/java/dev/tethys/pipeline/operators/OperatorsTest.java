@@ -82,7 +82,8 @@ class OperatorsTest {
         "- {type: severity_parser, parse_from: body, mapping: {bad: x}}",
         "1:60",
         "is not a severity");
-    refused("- {type: time_parser, parse_from: body, layout: '%Q'}", "1:49", "unknown directive %Q");
+    refused(
+        "- {type: time_parser, parse_from: body, layout: '%Q'}", "1:49", "unknown directive %Q");
     refused(
         "- {type: time_parser, parse_from: body, layout_type: epoch, layout: x}", "1:69", "s.ms");
     refused(

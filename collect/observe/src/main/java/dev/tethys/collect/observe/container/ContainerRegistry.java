@@ -192,9 +192,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     }
   }
 
-  /**
-   * Adds the usage of processes outside of containers and units, which have no separate cgroup.
-   */
+  /** Adds the usage of processes outside of containers and units, which have no separate cgroup. */
   private synchronized void use(Map<Integer, Stat> stats, long now) {
     for (Container c : containers.values()) {
       if (c.cgroup.kind() == ContainerKind.STANDALONE) {
