@@ -283,6 +283,6 @@ class MqttExporterTest {
   void logsAreNoLinesOfSamples() throws IOException {
     org.assertj.core.api.Assertions.assertThatThrownBy(
             () -> new TestPipeline(Signal.LOGS, "mqtt", "encoding: json").close())
-        .hasMessageContaining("carry metrics alone");
+        .hasMessageContaining("support only metrics");
   }
 }
