@@ -242,7 +242,7 @@ class NatsExporterTest {
     assertThat(printed.err()).contains("Authorization Violation");
     assertThat(check("username: writer, password: wrong").err())
         .contains("Authorization Violation");
-    assertThat(check("nkey_seed: SUAB").err()).contains("no seed");
+    assertThat(check("nkey_seed: SUAB").err()).contains("not the seed of an nkey");
   }
 
   @Test
