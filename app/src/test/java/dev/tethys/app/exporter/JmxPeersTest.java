@@ -477,7 +477,7 @@ class JmxPeersTest {
     refused("hostPort: a:1\nrules:\n- pattern: 'a(b)'\n  name: $2", ":4:9: ", "No group 2");
     refused("hostPort: a:1\nrules:\n- {pattern: a, name: n, type: SUMMARY}", ":3:31: ", "COUNTER");
     refused("hostPort: a:1\nrules:\n- name: a", ":3:3: ", "pattern");
-    refused("hostPort: a:1\nexcludeObjectNames: ['a']", ":2:22: ", "no object name");
+    refused("hostPort: a:1\nexcludeObjectNames: ['a']", ":2:22: ", "not an object name");
     refused("hostPort: a:1\nlowercaseOutputNames: true", ":2:1: ", "lowercaseOutputName");
     refused("hostPort: a:1\npassword: ${NOT_SET_ANYWHERE}", ":2:11: ", "NOT_SET_ANYWHERE");
     refused("hostPort: a:1\nhttpServer: {maximumRequestSeconds: 0}", ":2:37: ", "at least 1");
