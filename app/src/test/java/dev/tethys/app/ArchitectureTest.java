@@ -31,6 +31,7 @@ class ArchitectureTest {
   private static final JavaClasses PRODUCT =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
+          .withImportOption(place -> !place.contains("-tests.jar")) // tests that modules share
           .importPackages("dev.tethys");
 
   @Test
