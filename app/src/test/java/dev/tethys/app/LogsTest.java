@@ -230,12 +230,6 @@ class LogsTest {
   }
 
   static Process tool(String... args) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
-    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
-    command.add(System.getProperty("java.class.path"));
-    command.add("dev.tethys.app.Main");
-    command.addAll(List.of(args));
-    return new ProcessBuilder(command).redirectErrorStream(true).start();
+    return new ProcessBuilder(TethysProcess.small(args)).redirectErrorStream(true).start();
   }
 }

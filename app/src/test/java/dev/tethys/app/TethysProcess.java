@@ -39,7 +39,13 @@ public final class TethysProcess implements AutoCloseable {
 
   /** The command of a role that has little to do and may be many times at once. */
   public static List<String> small(String... args) {
-    return small("dev.tethys.app.Main", args);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
+    command.add("-Xmx256m");
+    command.addAll(ProcessClasses.options());
+    command.add("dev.tethys.app.Main");
+    command.addAll(List.of(args));
+    return command;
   }
 
   /**
@@ -88,15 +94,10 @@ public final class TethysProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
     command.addAll(
-        List.of(
-            "-XX:+UseSerialGC",
-            "-XX:+UseCompactObjectHeaders",
-            "-Xmx512m",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-Djava.util.logging.manager=dev.tethys.runtime.log.SteadyLogManager"));
+        List.of("-Xmx512m", "-Djava.util.logging.manager=dev.tethys.runtime.log.SteadyLogManager"));
+    command.addAll(ProcessClasses.options());
     command.addAll(jvm);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.tethys.app.Main"));
+    command.add("dev.tethys.app.Main");
     command.addAll(args);
     try {
       Path log = Files.createTempFile(folder, "tethys", ".log");

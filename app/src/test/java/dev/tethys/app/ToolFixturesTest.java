@@ -194,16 +194,7 @@ class ToolFixturesTest {
 
   /** A program with its own home folder: the environment of this process cannot be changed. */
   private ToolRun atHome(String... args) throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.tethys.app.Main",
-                "tool",
-                "amtool"));
+    List<String> command = TethysProcess.small("tool", "amtool");
     command.addAll(List.of(args));
     return run(command);
   }
