@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -136,11 +137,22 @@ class HelpExamplesTest {
     assertThat(run).isGreaterThan(12);
   }
 
+  /** Lines of the page on the control plane and of the pages below it. */
+  private static List<String> documentation() throws IOException {
+    List<String> lines = new ArrayList<>(Files.readAllLines(Path.of("../docs/control.md")));
+    try (Stream<Path> pages = Files.list(Path.of("../docs/control"))) {
+      for (Path page : pages.sorted().toList()) {
+        lines.addAll(Files.readAllLines(page));
+      }
+    }
+    return lines;
+  }
+
   @Test
   void thoseOfTheDocumentationAreAccepted() throws IOException {
     int run = 0;
     int changes = 0;
-    for (String line : Files.readAllLines(Path.of("../docs/control.md"))) {
+    for (String line : documentation()) {
       Matcher m = Pattern.compile("(?:^\\./tethys |`)tool control ([^`]*)`?").matcher(line);
       while (m.find()) {
         List<String> words = new ArrayList<>();
