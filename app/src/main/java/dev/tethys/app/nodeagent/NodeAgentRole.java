@@ -35,7 +35,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@code tethys node-agent}: what Coroot's node agent does, as far as docs/node-agent.md lists. */
+/** Role {@code tethys node-agent}: the features of Coroot's node agent in docs/node-agent.md. */
 public final class NodeAgentRole {
   private static final System.Logger LOG = JulLogger.of(NodeAgentRole.class.getName());
 
