@@ -1,14 +1,13 @@
 package dev.tethys.model.telemetry;
 
 /** A message with attributes, some of which its source may have left out. */
-public abstract sealed class AttributedMessage extends Message implements Attributed
-    permits Resource, Scope, SpanEvent, TracedMessage {
+public abstract class AttributedMessage extends Message {
   private Attributes attributes = new Attributes();
   private int droppedAttributesCount;
 
   AttributedMessage() {}
 
-  @Override
+  /** The attributes, which may be changed in place. */
   public final Attributes attributes() {
     return attributes;
   }

@@ -1,7 +1,7 @@
 package dev.tethys.model.telemetry;
 
 /** Common base of data points of every kind. */
-public abstract sealed class DataPoint extends Message implements Attributed
+public abstract sealed class DataPoint extends Message
     permits NumberDataPoint, DistributionDataPoint, SummaryDataPoint {
   /** Flag of a point whose series has ended or has no value now. */
   public static final int NO_RECORDED_VALUE = 1;
@@ -22,7 +22,7 @@ public abstract sealed class DataPoint extends Message implements Attributed
 
   DataPoint() {}
 
-  @Override
+  /** The attributes, which may be changed in place. */
   public final Attributes attributes() {
     return attributes;
   }

@@ -3,7 +3,7 @@ package dev.tethys.model.telemetry;
 /**
  * A measurement that contributed to a data point. Its attributes are those that the point lacks.
  */
-public final class Exemplar extends Message implements Attributed {
+public final class Exemplar extends Message {
   private Attributes attributes = new Attributes();
   private long timeUnixNano;
   private byte valueKind;
@@ -12,7 +12,7 @@ public final class Exemplar extends Message implements Attributed {
   private long traceIdLow;
   private long spanId;
 
-  @Override
+  /** The attributes, which may be changed in place. */
   public Attributes attributes() {
     return attributes;
   }

@@ -7,17 +7,10 @@ import org.jspecify.annotations.Nullable;
  * written after the known ones. This applies to the direct fields of subclasses, not to flattened
  * messages: a key-value pair, a status, buckets, quantiles.
  */
-public abstract sealed class Message
-    permits AttributedMessage,
-        DataPoint,
-        EntityRef,
-        Exemplar,
-        Metric,
-        MetricData,
-        OpenMessage,
-        ResourceGroup,
-        ScopeGroup {
+public abstract class Message {
   private byte @Nullable [] unknownFields;
+
+  Message() {}
 
   /** Protobuf fields that are not in the tree, or null. */
   public final byte @Nullable [] unknownFields() {

@@ -3,7 +3,7 @@ package dev.tethys.model.telemetry;
 import org.jspecify.annotations.Nullable;
 
 /** Part of an open profile whose attributes are in the dictionary. */
-public abstract sealed class OpenMessage extends Message permits OpenProfile, OpenSample {
+public abstract class OpenMessage extends Message {
   private static final int[] NONE = {};
 
   private final ProfileTerms terms;

@@ -1,8 +1,7 @@
 package dev.tethys.model.telemetry;
 
 /** A message with attributes that is, or belongs to, or points to a span of a trace. */
-public abstract sealed class TracedMessage extends AttributedMessage
-    permits LogRecord, Span, SpanLink {
+public abstract class TracedMessage extends AttributedMessage {
   private long traceIdHigh;
   private long traceIdLow;
   private long spanId;

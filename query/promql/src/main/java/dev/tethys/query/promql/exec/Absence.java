@@ -52,7 +52,7 @@ public final class Absence extends Operator {
     if (missing == 0) {
       return Block.EMPTY;
     }
-    double[] v = Streams.absent(present.length);
+    double[] v = Column.absent(present.length);
     for (int s = 0; s < v.length; s++) {
       if (!present[s]) {
         v[s] = 1;

@@ -22,7 +22,7 @@ abstract class Accumulator {
   final Span span;
 
   private Accumulator(int steps, Annotations annotations, Span span) {
-    values = Streams.absent(steps);
+    values = Column.absent(steps);
     this.annotations = annotations;
     this.span = span;
   }

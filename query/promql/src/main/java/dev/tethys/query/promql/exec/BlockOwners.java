@@ -8,11 +8,11 @@ import java.util.Map;
  * one thread that runs the operators.
  */
 final class BlockOwners {
-  private final IdentityHashMap<Block, Operator> blocks = new IdentityHashMap<>();
+  private final IdentityHashMap<Block, PlanStep> blocks = new IdentityHashMap<>();
   private long bytes;
 
   /** A step has returned a block; a step that passes on its input holds nothing. */
-  void recordBlock(Operator o, Block b) {
+  void recordBlock(PlanStep o, Block b) {
     if (b.bytes() > 0 && blocks.putIfAbsent(b, o) == null) {
       bytes += b.bytes();
     }
@@ -35,10 +35,10 @@ final class BlockOwners {
    * @param working the innermost step that is not finished
    * @param taken what it has taken for itself
    */
-  void blame(MemoryLimitException e, Operator working, long taken) {
-    Operator largest = working;
+  void blame(MemoryLimitException e, PlanStep working, long taken) {
+    PlanStep largest = working;
     long most = taken;
-    for (Map.Entry<Block, Operator> b : blocks.entrySet()) {
+    for (Map.Entry<Block, PlanStep> b : blocks.entrySet()) {
       if (b.getKey().bytes() > most) {
         most = b.getKey().bytes();
         largest = b.getValue();

@@ -68,7 +68,7 @@ public final class Column {
 
   /** Floats of points put to their steps. */
   static double[] spread(int steps, int[] at, double[] values, int size) {
-    double[] out = Streams.absent(steps);
+    double[] out = absent(steps);
     for (int i = 0; i < size; i++) {
       out[at[i]] = values[i];
     }
@@ -120,6 +120,13 @@ public final class Column {
       n += 4L * at.length + 16;
     }
     return histograms == null ? n : n + 264L * steps;
+  }
+
+  /** Array in which no step has a float. */
+  static double[] absent(int steps) {
+    double[] out = new double[steps];
+    Arrays.fill(out, ABSENT);
+    return out;
   }
 
   /** Whether a value says that there is none. */

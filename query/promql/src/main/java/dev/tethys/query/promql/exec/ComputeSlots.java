@@ -4,6 +4,7 @@ import dev.tethys.model.guard.QueryPlaces;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 
 /**
  * Limit on the number of queries that compute for long at the same time. A query computes freely
@@ -69,15 +70,19 @@ public final class ComputeSlots {
   /** The slots of one query, which its own thread takes and gives back. */
   final class Slot {
     private final Thread owner = Thread.currentThread();
+    private final LongSupplier nanoTime;
+    private final Runnable check;
     private final Runnable first;
     private boolean asked;
     private volatile boolean held;
     private boolean waiting; // checks meanwhile are not to ask for another slot
     private long due;
 
-    Slot(long now, Runnable first) {
+    private Slot(LongSupplier nanoTime, Runnable check, Runnable first) {
+      this.nanoTime = nanoTime;
+      this.check = check;
       this.first = first;
-      due = now + FREE_NANOS;
+      due = nanoTime.getAsLong() + FREE_NANOS;
     }
 
     boolean isDue(long now) {
@@ -91,12 +96,8 @@ public final class ComputeSlots {
       }
     }
 
-    /**
-     * Takes a slot, or lets others have theirs first.
-     *
-     * @param check throws when the query must stop
-     */
-    void take(Execution check, long now) throws InterruptedException {
+    /** Takes a slot, or lets others have theirs first. */
+    void take(long now) throws InterruptedException {
       if (held) {
         if (ComputeSlots.this.waiting.get() == 0) {
           due = now + SLOT_NANOS;
@@ -111,22 +112,22 @@ public final class ComputeSlots {
           asked = true;
           first.run(); // others that may start now see that this one waits
         }
-        awaitPlace(check);
+        awaitPlace();
       } finally {
         waiting = false;
         ComputeSlots.this.waiting.decrementAndGet();
       }
       held = true;
-      due = check.now() + SLOT_NANOS;
+      due = nanoTime.getAsLong() + SLOT_NANOS;
     }
 
-    private void awaitPlace(Execution check) throws InterruptedException {
+    private void awaitPlace() throws InterruptedException {
       QueryPlaces.Ticket ticket = places.queued();
       boolean isIn = false;
       try {
         isIn = ticket.await(WAIT_MILLIS, TimeUnit.MILLISECONDS);
         while (!isIn) {
-          check.check();
+          check.run();
           isIn = ticket.await(WAIT_MILLIS, TimeUnit.MILLISECONDS);
         }
       } finally {
@@ -163,9 +164,10 @@ public final class ComputeSlots {
   /**
    * Begins a query.
    *
+   * @param check throws when the query must stop
    * @param first is run when it asks for its first slot
    */
-  Slot begin(long now, Runnable first) {
-    return new Slot(now, first);
+  Slot begin(LongSupplier nanoTime, Runnable check, Runnable first) {
+    return new Slot(nanoTime, check, first);
   }
 }

@@ -154,7 +154,7 @@ public final class Execution implements AutoCloseable {
    * @param first is run when it asks for its first slot
    */
   public void useSlots(ComputeSlots slots, Runnable first) {
-    slot = slots.begin(nanoTime.getAsLong(), first);
+    slot = slots.begin(nanoTime, this::check, first);
   }
 
   /** Gives back its slot: the thread that runs it computes no more. */
@@ -307,7 +307,7 @@ public final class Execution implements AutoCloseable {
 
   private void takeSlot(ComputeSlots.Slot t, long now) {
     try {
-      t.take(this, now);
+      t.take(now);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new QueryException(Kind.CANCELED, "query was canceled while it waited for its slot", e);

@@ -13,7 +13,7 @@ public final class MemoryLimitException extends QueryException {
   private static final int MAX_TEXT = 160;
 
   private final String problem;
-  private transient @Nullable Operator largest;
+  private transient @Nullable PlanStep largest;
   private long bytes;
 
   /**
@@ -36,20 +36,20 @@ public final class MemoryLimitException extends QueryException {
     return largest != null;
   }
 
-  void blame(Operator holder, long held) {
+  void blame(PlanStep holder, long held) {
     largest = holder;
     bytes = held;
   }
 
   /** The same in full for who asked a query. */
   public QueryException withQuery(String query) {
-    Operator o = largest;
+    PlanStep o = largest;
     if (o == null) {
       return this;
     }
     StringBuilder s = new StringBuilder(" (most of it, ").append(bytes).append(" bytes, for ");
     s.append(o.describe(Grid.instant(0), 1).operator());
-    Operator.Origin from = o.origin();
+    PlanStep.Origin from = o.origin();
     byte[] text = query.getBytes(StandardCharsets.UTF_8);
     if (from != null && from.span().end() <= text.length) {
       String part =

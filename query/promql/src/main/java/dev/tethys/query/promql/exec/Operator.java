@@ -1,6 +1,5 @@
 package dev.tethys.query.promql.exec;
 
-import dev.tethys.query.promql.ast.Expr.Span;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,16 +9,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable once planned, so that a plan can be run again.
  */
 public abstract class Operator implements PlanStep {
-  /**
-   * Part of the query text that an operator belongs to.
-   *
-   * @param name the function, aggregation or operator there; empty for none
-   */
-  public record Origin(String name, Span span) {}
-
   private @Nullable Origin origin;
 
-  /** Origin in the query text; null if no part of the text has exactly this result. */
+  @Override
   public final @Nullable Origin origin() {
     return origin;
   }

@@ -1,7 +1,22 @@
 package dev.tethys.query.promql.exec;
 
+import dev.tethys.query.promql.ast.Expr.Span;
+import org.jspecify.annotations.Nullable;
+
 /** Part of a plan that can describe itself: an operator, or the input of a range function. */
 public interface PlanStep {
+  /**
+   * Part of the query text that a step belongs to.
+   *
+   * @param name the function, aggregation or operator there; empty for none
+   */
+  record Origin(String name, Span span) {}
+
+  /** Origin in the query text; null if no part of the text has exactly this result. */
+  default @Nullable Origin origin() {
+    return null;
+  }
+
   /**
    * Describes the part.
    *

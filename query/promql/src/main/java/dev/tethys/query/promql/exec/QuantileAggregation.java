@@ -145,7 +145,7 @@ public final class QuantileAggregation extends Operator {
 
   private Column quantile(
       Execution x, double[] q, List<Column> members, Groups groups, int g, int steps) {
-    double[] out = Streams.absent(steps);
+    double[] out = Column.absent(steps);
     double[] buf = new double[members.size()];
     boolean drop = false;
     for (Column c : members) {

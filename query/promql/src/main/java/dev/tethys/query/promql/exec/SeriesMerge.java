@@ -58,7 +58,7 @@ final class SeriesMerge {
       Entry(Labels labels, boolean dropName, int steps) {
         this.labels = labels;
         this.dropName = dropName;
-        this.values = Streams.absent(steps);
+        this.values = Column.absent(steps);
       }
 
       boolean has(int step) {

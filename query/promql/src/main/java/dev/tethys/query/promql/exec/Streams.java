@@ -3,7 +3,6 @@ package dev.tethys.query.promql.exec;
 import dev.tethys.model.Labels;
 import dev.tethys.query.promql.QueryException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -280,13 +279,6 @@ final class Streams {
   /** Two series of a vector have the same labels. */
   static QueryException sameLabelset() {
     return QueryException.execution("vector cannot contain metrics with the same labelset");
-  }
-
-  /** Fills an array with the mark of absence. */
-  static double[] absent(int steps) {
-    double[] out = new double[steps];
-    Arrays.fill(out, Column.ABSENT);
-    return out;
   }
 
   /** The value that is known to be there. */

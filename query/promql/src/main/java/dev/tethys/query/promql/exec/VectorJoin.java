@@ -260,7 +260,7 @@ public final class VectorJoin extends Operator {
     }
 
     private double[] floats(double[] l, double[] r) {
-      double[] v = Streams.absent(steps);
+      double[] v = Column.absent(steps);
       if (isTrim()) {
         return v;
       }

@@ -3,7 +3,6 @@ package dev.tethys.query.promql.explain;
 import dev.tethys.query.promql.ast.Expr.Span;
 import dev.tethys.query.promql.exec.Description;
 import dev.tethys.query.promql.exec.Grid;
-import dev.tethys.query.promql.exec.Operator;
 import dev.tethys.query.promql.exec.PlanStep;
 import dev.tethys.query.promql.exec.Profile;
 import dev.tethys.query.promql.plan.Plan;
@@ -64,7 +63,7 @@ public final class Explainer {
   private PlanNode node(String role, PlanStep step, Grid grid) {
     int id = ++ids;
     Description d = step.describe(grid, lookback);
-    Operator.Origin origin = step instanceof Operator o ? o.origin() : null;
+    PlanStep.Origin origin = step.origin();
     int sameAs = 0;
     if (d.sharedResult() >= 0) {
       Integer first = shared.putIfAbsent(new SharedKey(d.sharedResult(), grid), id);

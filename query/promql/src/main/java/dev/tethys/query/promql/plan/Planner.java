@@ -27,6 +27,7 @@ import dev.tethys.query.promql.exec.Grouping;
 import dev.tethys.query.promql.exec.InstantMath;
 import dev.tethys.query.promql.exec.InstantSelect;
 import dev.tethys.query.promql.exec.Operator;
+import dev.tethys.query.promql.exec.PlanStep;
 import dev.tethys.query.promql.exec.QuantileAggregation;
 import dev.tethys.query.promql.exec.RangeSource;
 import dev.tethys.query.promql.exec.RawRange;
@@ -170,7 +171,7 @@ public final class Planner {
 
   private Planned planFrom(Expr e, Context c) {
     Planned p = planAlone(e, c);
-    p.operator().origin(new Operator.Origin(name(e), e.span()));
+    p.operator().origin(new PlanStep.Origin(name(e), e.span()));
     return p;
   }
 

@@ -49,7 +49,7 @@ class PointsTest {
     int sparse = 0;
     for (int round = 0; round < 3000; round++) {
       int steps = 1 + random.nextInt(200);
-      double[] expected = Streams.absent(steps);
+      double[] expected = Column.absent(steps);
       Points p = new Points(steps);
       int n = random.nextInt(random.nextBoolean() ? 10 : 300);
       for (int i = 0; i < n; i++) {
@@ -76,14 +76,14 @@ class PointsTest {
   void partsOfColumnsAreTakenWhetherTheyAreSparseOrNot() {
     for (int round = 0; round < 3000; round++) {
       int steps = 2 + random.nextInt(150);
-      double[] expected = Streams.absent(steps);
+      double[] expected = Column.absent(steps);
       Points p = new Points(steps);
       int cut = 1 + random.nextInt(steps - 1);
       for (boolean first : new boolean[] {random.nextBoolean(), random.nextBoolean()}) {
         int n = first ? cut : steps - cut;
         int from = random.nextInt(20);
         int to = first ? 0 : cut;
-        double[] values = Streams.absent(from + n + random.nextInt(20));
+        double[] values = Column.absent(from + n + random.nextInt(20));
         Points of = new Points(values.length);
         int many = random.nextBoolean() ? 4 : values.length;
         for (int i = 0; i < many; i++) {

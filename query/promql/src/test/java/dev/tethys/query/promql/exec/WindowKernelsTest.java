@@ -81,7 +81,7 @@ class WindowKernelsTest {
   private void check(RangeFunction f, int least, BiFunction<Windows, Integer, Double> plain) {
     for (int round = 0; round < ROUNDS; round++) {
       Windows w = windows();
-      double[] out = Streams.absent(w.from.length);
+      double[] out = Column.absent(w.from.length);
       f.floats(w, out);
       for (int s = 0; s < out.length; s++) {
         double expected = w.to[s] - w.from[s] >= least ? plain.apply(w, s) : Column.ABSENT;
@@ -163,7 +163,7 @@ class WindowKernelsTest {
       w.bounds = b;
       w.from = b.from();
       w.to = b.to();
-      double[] out = Streams.absent(ends.length);
+      double[] out = Column.absent(ends.length);
       FloatOverTime.Extreme f = new FloatOverTime.Extreme(max);
       f.floats(w, out);
       for (int s = 0; s < out.length; s++) {
