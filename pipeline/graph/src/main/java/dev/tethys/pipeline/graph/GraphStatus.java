@@ -78,5 +78,12 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
    * State of an edge: from one node to another, in a pipeline, with its traffic since the start.
    */
   public record EdgeStatus(
-      String id, String from, String to, String pipeline, long batches, long items, long bytes) {}
+      String id, String from, String to, String pipeline, long batches, long items, long bytes) {
+    /** State of an edge with its traffic until now. */
+    public static EdgeStatus of(
+        String id, String from, String to, String pipeline, Traffic traffic) {
+      return new EdgeStatus(
+          id, from, to, pipeline, traffic.batches(), traffic.items(), traffic.bytes());
+    }
+  }
 }

@@ -57,9 +57,13 @@ public final class Traffic {
     return items.sum();
   }
 
-  /** Traffic since the start, as an edge of a graph. */
-  public GraphStatus.EdgeStatus status(String id, String from, String to, String pipeline) {
-    return new GraphStatus.EdgeStatus(
-        id, from, to, pipeline, batches.sum(), items.sum(), bytes.sum());
+  /** Batches since the start. */
+  long batches() {
+    return batches.sum();
+  }
+
+  /** Bytes since the start. */
+  long bytes() {
+    return bytes.sum();
   }
 }

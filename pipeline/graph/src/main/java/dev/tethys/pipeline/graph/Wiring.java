@@ -147,11 +147,12 @@ final class Wiring {
     return edges().stream()
         .map(
             e ->
-                e.traffic.status(
+                GraphStatus.EdgeStatus.of(
                     e.key.toString(),
                     e.key.from().toString(),
                     e.key.to().toString(),
-                    e.key.pipeline()))
+                    e.key.pipeline(),
+                    e.traffic))
         .toList();
   }
 

@@ -29,7 +29,7 @@ class TrafficTest {
   }
 
   private static long bytes(Traffic t) {
-    return t.status("", "", "", "").bytes();
+    return t.bytes();
   }
 
   @Test

@@ -165,7 +165,7 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
               q.status(),
               List.of()));
       for (Source s : sources.values()) {
-        edges.add(s.edge(q).status(s.edgeId(q), s.id, node(q), PIPELINE));
+        edges.add(GraphStatus.EdgeStatus.of(s.edgeId(q), s.id, node(q), PIPELINE, s.edge(q)));
       }
     }
     return new GraphStatus(nodes, edges);

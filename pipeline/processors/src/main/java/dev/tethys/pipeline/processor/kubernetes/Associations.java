@@ -61,7 +61,7 @@ final class Associations {
   }
 
   private static String address(Attributes a, String connection) {
-    String ip = text(a, Rules.POD_IP);
+    String ip = text(a, AttributeNames.POD_IP);
     if (ip.isEmpty()) {
       ip = text(a, "ip");
     }

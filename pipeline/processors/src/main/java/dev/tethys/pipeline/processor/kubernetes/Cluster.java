@@ -60,7 +60,7 @@ final class Cluster {
     this.log = log;
     List<List<String>> associations =
         config.associations().isEmpty() ? BY_CONNECTION : config.associations();
-    boolean byNode = associations.stream().anyMatch(a -> a.contains(Rules.NODE));
+    boolean byNode = associations.stream().anyMatch(a -> a.contains(AttributeNames.NODE));
     this.reader = new PodReader(rules, config.excluded(), byNode);
     this.departures = new DeletedObjects(config.grace().toMillis());
     this.pods = new PodTable(associations, this::attribute, departures);
@@ -268,13 +268,13 @@ final class Cluster {
     KubernetesKind k = pod.owner().kind();
     Workload w = owner(pod);
     return switch (name) {
-      case Rules.SERVICE_NAME -> service(pod);
-      case Rules.CLUSTER_UID -> uid();
-      case Rules.DEPLOYMENT -> k == KubernetesKind.REPLICASET ? manager(pod) : null;
-      case Rules.CRONJOB -> k == KubernetesKind.JOB ? manager(pod) : null;
-      case Rules.DEPLOYMENT_UID ->
+      case AttributeNames.SERVICE_NAME -> service(pod);
+      case AttributeNames.CLUSTER_UID -> uid();
+      case AttributeNames.DEPLOYMENT -> k == KubernetesKind.REPLICASET ? manager(pod) : null;
+      case AttributeNames.CRONJOB -> k == KubernetesKind.JOB ? manager(pod) : null;
+      case AttributeNames.DEPLOYMENT_UID ->
           k == KubernetesKind.REPLICASET && w != null ? w.ownerUid() : null;
-      case Rules.CRONJOB_UID -> k == KubernetesKind.JOB && w != null ? w.ownerUid() : null;
+      case AttributeNames.CRONJOB_UID -> k == KubernetesKind.JOB && w != null ? w.ownerUid() : null;
       default -> null;
     };
   }

@@ -71,17 +71,19 @@ final class Enrichment {
     KubernetesKind owner = pod.owner().kind();
     if (owner == KubernetesKind.REPLICASET || owner == KubernetesKind.JOB) {
       boolean set = owner == KubernetesKind.REPLICASET;
-      setIfExtracted(set ? Rules.DEPLOYMENT : Rules.CRONJOB, cluster.manager(pod));
+      setIfExtracted(
+          set ? AttributeNames.DEPLOYMENT : AttributeNames.CRONJOB, cluster.manager(pod));
       Workload w = cluster.owner(pod);
       if (w != null) {
-        setIfExtracted(set ? Rules.DEPLOYMENT_UID : Rules.CRONJOB_UID, w.ownerUid());
+        setIfExtracted(
+            set ? AttributeNames.DEPLOYMENT_UID : AttributeNames.CRONJOB_UID, w.ownerUid());
       }
     }
-    if (rules.extracts(Rules.SERVICE_NAME) && !pod.hasService()) {
-      set(Rules.SERVICE_NAME, cluster.service(pod));
+    if (rules.extracts(AttributeNames.SERVICE_NAME) && !pod.hasService()) {
+      set(AttributeNames.SERVICE_NAME, cluster.service(pod));
     }
-    if (rules.extracts(Rules.CLUSTER_UID)) {
-      set(Rules.CLUSTER_UID, cluster.uid());
+    if (rules.extracts(AttributeNames.CLUSTER_UID)) {
+      set(AttributeNames.CLUSTER_UID, cluster.uid());
     }
     if (rules.wantsContainers()) {
       container(pod);
@@ -89,8 +91,8 @@ final class Enrichment {
   }
 
   private void container(Pod pod) {
-    String name = Associations.text(to, Rules.CONTAINER);
-    String id = Associations.text(to, Rules.CONTAINER_ID);
+    String name = Associations.text(to, AttributeNames.CONTAINER);
+    String id = Associations.text(to, AttributeNames.CONTAINER_ID);
     Pod.Container c =
         !name.isEmpty()
             ? pod.container(name)
@@ -98,23 +100,23 @@ final class Enrichment {
     if (c == null) {
       return;
     }
-    setIfExtracted(Rules.CONTAINER, c.runs().length > 0 ? c.name() : "");
-    set(Rules.IMAGE, c.image());
-    setIfExtracted(Rules.IMAGE_TAG, c.tag());
-    if (rules.extracts(Rules.IMAGE_TAGS) && !c.tag().isEmpty()) {
-      list(Rules.IMAGE_TAGS, c.tag());
+    setIfExtracted(AttributeNames.CONTAINER, c.runs().length > 0 ? c.name() : "");
+    set(AttributeNames.IMAGE, c.image());
+    setIfExtracted(AttributeNames.IMAGE_TAG, c.tag());
+    if (rules.extracts(AttributeNames.IMAGE_TAGS) && !c.tag().isEmpty()) {
+      list(AttributeNames.IMAGE_TAGS, c.tag());
     }
-    set(Rules.SERVICE_INSTANCE, c.instance());
-    set(Rules.SERVICE_VERSION, c.version());
+    set(AttributeNames.SERVICE_INSTANCE, c.instance());
+    set(AttributeNames.SERVICE_VERSION, c.version());
     Pod.Run run = run(c);
     if (run != null) {
-      if (rules.extracts(Rules.CONTAINER_ID)
+      if (rules.extracts(AttributeNames.CONTAINER_ID)
           && !run.id().isEmpty()
-          && !to.contains(Rules.CONTAINER_ID)) {
-        set(Rules.CONTAINER_ID, run.id());
+          && !to.contains(AttributeNames.CONTAINER_ID)) {
+        set(AttributeNames.CONTAINER_ID, run.id());
       }
       if (!run.digest().isEmpty()) {
-        list(Rules.IMAGE_DIGESTS, run.digest());
+        list(AttributeNames.IMAGE_DIGESTS, run.digest());
       }
     }
   }
@@ -128,8 +130,8 @@ final class Enrichment {
 
   /** Run named by the resource, or the last one; null if there is no such run. */
   private Pod.@Nullable Run run(Pod.Container c) {
-    Object count = to.get(Rules.RESTARTS);
-    boolean named = to.contains(Rules.RESTARTS);
+    Object count = to.get(AttributeNames.RESTARTS);
+    boolean named = to.contains(AttributeNames.RESTARTS);
     long wanted = -1;
     if (count instanceof Long l) {
       wanted = l;
@@ -157,14 +159,16 @@ final class Enrichment {
     String namespace =
         pod != null && !pod.namespace().isEmpty()
             ? pod.namespace()
-            : Associations.text(to, Rules.NAMESPACE);
+            : Associations.text(to, AttributeNames.NAMESPACE);
     of(KubernetesKind.NAMESPACE, namespace);
-    setIfExtracted(Rules.SERVICE_NAMESPACE, namespace);
+    setIfExtracted(AttributeNames.SERVICE_NAMESPACE, namespace);
     String node =
-        pod != null && !pod.node().isEmpty() ? pod.node() : Associations.text(to, Rules.NODE);
+        pod != null && !pod.node().isEmpty()
+            ? pod.node()
+            : Associations.text(to, AttributeNames.NODE);
     Workload on = of(KubernetesKind.NODE, node);
     if (on != null) {
-      setIfExtracted(Rules.NODE_UID, on.uid());
+      setIfExtracted(AttributeNames.NODE_UID, on.uid());
     }
     KubernetesKind owner = pod == null ? null : pod.owner().kind();
     String ownerUid = pod == null ? "" : pod.owner().uid();
@@ -173,21 +177,24 @@ final class Enrichment {
     of(
         KubernetesKind.DEPLOYMENT,
         owner == KubernetesKind.REPLICASET ? above : "",
-        Rules.DEPLOYMENT_UID);
+        AttributeNames.DEPLOYMENT_UID);
     of(
         KubernetesKind.REPLICASET,
         owner == KubernetesKind.REPLICASET ? ownerUid : "",
-        Rules.REPLICASET_UID);
+        AttributeNames.REPLICASET_UID);
     of(
         KubernetesKind.STATEFULSET,
         owner == KubernetesKind.STATEFULSET ? ownerUid : "",
-        Rules.STATEFULSET_UID);
+        AttributeNames.STATEFULSET_UID);
     of(
         KubernetesKind.DAEMONSET,
         owner == KubernetesKind.DAEMONSET ? ownerUid : "",
-        Rules.DAEMONSET_UID);
-    of(KubernetesKind.JOB, owner == KubernetesKind.JOB ? ownerUid : "", Rules.JOB_UID);
-    of(KubernetesKind.CRONJOB, owner == KubernetesKind.JOB ? above : "", Rules.CRONJOB_UID);
+        AttributeNames.DAEMONSET_UID);
+    of(KubernetesKind.JOB, owner == KubernetesKind.JOB ? ownerUid : "", AttributeNames.JOB_UID);
+    of(
+        KubernetesKind.CRONJOB,
+        owner == KubernetesKind.JOB ? above : "",
+        AttributeNames.CRONJOB_UID);
   }
 
   private void of(KubernetesKind kind, String uid, String named) {

@@ -29,9 +29,6 @@ import org.jspecify.annotations.Nullable;
  * resources.
  */
 public final class KubernetesAttributes implements ProcessorFactory<KubernetesConfig> {
-  static final String ABOUT =
-      "Adds attributes of the pod that sent the telemetry, from " + "Kubernetes.";
-
   private final ApiAccess reach;
   private final SharedClusters clusters = new SharedClusters();
 
@@ -51,7 +48,7 @@ public final class KubernetesAttributes implements ProcessorFactory<KubernetesCo
 
   @Override
   public String about() {
-    return ABOUT;
+    return KubernetesConfig.ABOUT;
   }
 
   @Override
@@ -93,7 +90,7 @@ public final class KubernetesAttributes implements ProcessorFactory<KubernetesCo
       this.associations = new Associations(config.associations());
       this.context = context;
       this.tellsAddress =
-          config.passthrough() || config.extract().metadata().contains(Rules.POD_IP);
+          config.passthrough() || config.extract().metadata().contains(AttributeNames.POD_IP);
       ItemAccounting account = context.account(signal);
       context
           .metrics()
@@ -151,7 +148,7 @@ public final class KubernetesAttributes implements ProcessorFactory<KubernetesCo
       Associations.Named named = associations.of(to, connection);
       boolean changed = false;
       if (tellsAddress && named != null && !named.address().isEmpty()) {
-        changed = Enrichment.set(to, Rules.POD_IP, named.address());
+        changed = Enrichment.set(to, AttributeNames.POD_IP, named.address());
       }
       if (c == null) {
         return changed; // it passes addresses through, or is about to end

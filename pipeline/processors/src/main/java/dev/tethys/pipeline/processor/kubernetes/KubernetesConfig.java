@@ -101,7 +101,7 @@ public record KubernetesConfig(
     private static final Key<List<String>> METADATA =
         SECTION.optional(
             "metadata",
-            Type.list(Type.oneOf("metadata", Rules.ATTRIBUTES)),
+            Type.list(Type.oneOf("metadata", AttributeNames.ATTRIBUTES)),
             "Attributes to add; by default those of the pod, its node and its " + "deployment.");
     private static final Key<List<Field>> LABELS =
         SECTION.key("labels", Type.list(Field.TYPE), List.of(), "Labels that become attributes.");
@@ -134,14 +134,19 @@ public record KubernetesConfig(
               YamlNode written = o.at(METADATA);
               List<String> m =
                   written == null || written.isNull()
-                      ? Rules.defaults(c)
+                      ? AttributeNames.defaults(c)
                       : o.get(METADATA, List.of());
               return new Extract(
                   m, o.get(LABELS), o.get(ANNOTATIONS), o.get(OTEL), o.get(FROM_NAME), c);
             });
     static final Extract DEFAULT =
         new Extract(
-            Rules.defaults(Conventions.V1), List.of(), List.of(), false, true, Conventions.V1);
+            AttributeNames.defaults(Conventions.V1),
+            List.of(),
+            List.of(),
+            false,
+            true,
+            Conventions.V1);
   }
 
   /** Condition on a label or field of pods. */
@@ -300,7 +305,10 @@ public record KubernetesConfig(
           EXCLUDED,
           "Names of the pods.");
 
-  private static final Section SECTION = new Section("k8s_attributes", KubernetesAttributes.ABOUT);
+  static final String ABOUT =
+      "Adds attributes of the pod that sent the telemetry, from Kubernetes.";
+
+  private static final Section SECTION = new Section("k8s_attributes", ABOUT);
   private static final Key<Auth> AUTH =
       SECTION.key(
           "auth_type",

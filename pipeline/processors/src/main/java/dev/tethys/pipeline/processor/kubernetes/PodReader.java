@@ -70,7 +70,7 @@ final class PodReader {
         OVER.contains(status.path("phase").asString("")),
         ignored,
         Rules.pairs(a),
-        a.containsKey(Rules.SERVICE_NAME),
+        a.containsKey(AttributeNames.SERVICE_NAME),
         owner,
         ignored || !rules.wantsContainers() ? NO_CONTAINERS : containers(meta, spec, status));
   }
@@ -109,14 +109,14 @@ final class PodReader {
   }
 
   private void own(Map<String, String> to, JsonNode meta, JsonNode spec, JsonNode status) {
-    put(to, Rules.POD_NAME, meta.path("name"));
-    put(to, Rules.POD_HOSTNAME, spec.path("hostname"));
-    put(to, Rules.POD_IP, status.path("podIP"));
-    put(to, Rules.NAMESPACE, meta.path("namespace"));
-    put(to, Rules.SERVICE_NAMESPACE, meta.path("namespace"));
-    put(to, Rules.POD_START, meta.path("creationTimestamp"));
-    put(to, Rules.POD_UID, meta.path("uid"));
-    put(to, Rules.NODE, spec.path("nodeName"));
+    put(to, AttributeNames.POD_NAME, meta.path("name"));
+    put(to, AttributeNames.POD_HOSTNAME, spec.path("hostname"));
+    put(to, AttributeNames.POD_IP, status.path("podIP"));
+    put(to, AttributeNames.NAMESPACE, meta.path("namespace"));
+    put(to, AttributeNames.SERVICE_NAMESPACE, meta.path("namespace"));
+    put(to, AttributeNames.POD_START, meta.path("creationTimestamp"));
+    put(to, AttributeNames.POD_UID, meta.path("uid"));
+    put(to, AttributeNames.NODE, spec.path("nodeName"));
   }
 
   private void put(Map<String, String> to, String attribute, JsonNode value) {
@@ -184,12 +184,12 @@ final class PodReader {
   private void written(Map<String, String> to, JsonNode meta) {
     JsonNode labels = meta.path("labels");
     rules.labels(KubernetesKind.POD, meta, to);
-    if (rules.extracts(Rules.SERVICE_NAME)) {
-      copy(labels, "app.kubernetes.io/name", Rules.SERVICE_NAME, to);
-      copy(labels, "app.kubernetes.io/instance", Rules.SERVICE_NAME, to);
+    if (rules.extracts(AttributeNames.SERVICE_NAME)) {
+      copy(labels, "app.kubernetes.io/name", AttributeNames.SERVICE_NAME, to);
+      copy(labels, "app.kubernetes.io/instance", AttributeNames.SERVICE_NAME, to);
     }
-    if (rules.extracts(Rules.SERVICE_VERSION)) {
-      copy(labels, "app.kubernetes.io/version", Rules.SERVICE_VERSION, to);
+    if (rules.extracts(AttributeNames.SERVICE_VERSION)) {
+      copy(labels, "app.kubernetes.io/version", AttributeNames.SERVICE_VERSION, to);
     }
     rules.annotations(KubernetesKind.POD, meta, to);
   }
@@ -227,7 +227,7 @@ final class PodReader {
     String id = status.path("containerID").asString("");
     int scheme = id.indexOf("://");
     @Nullable String digest =
-        rules.extracts(Rules.IMAGE_DIGESTS)
+        rules.extracts(AttributeNames.IMAGE_DIGESTS)
             ? ImageName.canonical(status.path("imageID").asString(""))
             : null;
     return new Pod.Run(
@@ -238,13 +238,14 @@ final class PodReader {
 
   private Pod.Container container(String name, String image, String pod, List<Pod.Run> runs) {
     ImageName n = ImageName.parse(image);
-    boolean tag = rules.extracts(Rules.IMAGE_TAG) || rules.extracts(Rules.IMAGE_TAGS);
+    boolean tag =
+        rules.extracts(AttributeNames.IMAGE_TAG) || rules.extracts(AttributeNames.IMAGE_TAGS);
     return new Pod.Container(
         name,
-        n != null && rules.extracts(Rules.IMAGE) ? n.repository() : "",
+        n != null && rules.extracts(AttributeNames.IMAGE) ? n.repository() : "",
         n != null && tag ? n.pulledTag() : "",
-        n != null && rules.extracts(Rules.SERVICE_VERSION) ? n.version() : "",
-        !runs.isEmpty() && rules.extracts(Rules.SERVICE_INSTANCE) ? pod + name : "",
+        n != null && rules.extracts(AttributeNames.SERVICE_VERSION) ? n.version() : "",
+        !runs.isEmpty() && rules.extracts(AttributeNames.SERVICE_INSTANCE) ? pod + name : "",
         runs.toArray(Pod.Run[]::new));
   }
 }

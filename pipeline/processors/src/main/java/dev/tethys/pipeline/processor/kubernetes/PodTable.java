@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PodTable {
   /** Names of sources that are addresses; {@code ""} is the connection. */
-  private static final Set<String> ADDRESSES = Set.of("", "ip", "host.name", Rules.POD_IP);
+  private static final Set<String> ADDRESSES = Set.of("", "ip", "host.name", AttributeNames.POD_IP);
 
   /** Maximum number of keys per pod and association, regardless of its number of containers. */
   private static final int MAX_KEYS = 1000;
@@ -157,8 +157,8 @@ final class PodTable {
         .flatMap(List::stream)
         .anyMatch(
             s ->
-                s.equals(Rules.SERVICE_NAME)
-                    || s.equals(Rules.CLUSTER_UID)
+                s.equals(AttributeNames.SERVICE_NAME)
+                    || s.equals(AttributeNames.CLUSTER_UID)
                     || s.startsWith("k8s.deployment.")
                     || s.startsWith("k8s.cronjob."));
   }
@@ -202,7 +202,7 @@ final class PodTable {
           ? pod.addresses()
           : known ? List.of(pod.nodeAddress()) : List.of();
     }
-    if (source.equals(Rules.CONTAINER_ID)) {
+    if (source.equals(AttributeNames.CONTAINER_ID)) {
       List<String> ids = new ArrayList<>();
       for (Pod.Container c : pod.containers()) {
         for (Pod.Run r : c.runs()) {
@@ -215,9 +215,9 @@ final class PodTable {
     }
     String v =
         switch (source) {
-          case Rules.NAMESPACE -> pod.namespace();
-          case Rules.POD_NAME -> pod.name();
-          case Rules.POD_UID -> pod.uid();
+          case AttributeNames.NAMESPACE -> pod.namespace();
+          case AttributeNames.POD_NAME -> pod.name();
+          case AttributeNames.POD_UID -> pod.uid();
           default -> attribute.apply(pod, source);
         };
     return v == null || v.isEmpty() ? List.of() : List.of(v);
