@@ -14,7 +14,7 @@ import dev.tethys.app.server.AgentRole;
 import dev.tethys.app.server.AgentWarmUp;
 import dev.tethys.app.server.ServerRole;
 import dev.tethys.app.server.WarmUp;
-import dev.tethys.collect.host.ProcessCollector;
+import dev.tethys.collect.host.linux.ProcessCollector;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.NameSuggestion;
 import dev.tethys.control.ControlRole;

@@ -2,7 +2,7 @@ package dev.tethys.logagent;
 
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.StaticConfig;
-import dev.tethys.collect.host.ProcessCollector;
+import dev.tethys.collect.host.linux.ProcessCollector;
 import dev.tethys.collect.logs.EntryClock;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.Labels;

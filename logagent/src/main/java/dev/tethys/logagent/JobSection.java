@@ -1,9 +1,9 @@
 package dev.tethys.logagent;
 
-import dev.tethys.collect.discovery.Discoveries;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.StaticConfig;
 import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.collect.discovery.config.Discoveries;
 import dev.tethys.collect.discovery.docker.DockerDaemon;
 import dev.tethys.collect.logs.LogSourceConfig;
 import dev.tethys.collect.logs.cloudflare.CloudflareConfig;

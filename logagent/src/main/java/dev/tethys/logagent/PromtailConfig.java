@@ -1,7 +1,7 @@
 package dev.tethys.logagent;
 
-import dev.tethys.collect.discovery.Discoveries;
 import dev.tethys.collect.discovery.DiscoveryConfig;
+import dev.tethys.collect.discovery.config.Discoveries;
 import dev.tethys.collect.logs.LogSourceConfig;
 import dev.tethys.collect.logs.file.FileOptions;
 import dev.tethys.collect.logs.file.FileTailing;

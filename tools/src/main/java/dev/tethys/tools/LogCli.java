@@ -428,7 +428,7 @@ final class LogCli {
       query = new String(console.in().readNBytes(1 << 20), java.nio.charset.StandardCharsets.UTF_8);
     }
     try {
-      console.out().println(dev.tethys.query.logql.LogqlEngine.format(query));
+      console.out().println(dev.tethys.query.logql.exec.LogqlEngine.format(query));
       return 0;
     } catch (dev.tethys.query.logql.parser.LogqlParseException e) {
       console.err().println(e.getMessage());

@@ -1,8 +1,8 @@
 package dev.tethys.alert.notify;
 
-import dev.tethys.collect.discovery.Discoveries;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.collect.discovery.config.Discoveries;
 import dev.tethys.config.CloudAuth;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;

@@ -13,7 +13,7 @@ import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.Value;
 import dev.tethys.query.traceql.TraceLimits;
-import dev.tethys.query.traceql.TraceQueries;
+import dev.tethys.query.traceql.exec.TraceQueries;
 import dev.tethys.query.traceql.parser.TraceqlParseException;
 import dev.tethys.testkit.MemoryTraceStore;
 import java.time.Duration;

@@ -9,7 +9,7 @@ import dev.tethys.alert.manager.cluster.ClusterPeer;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
 import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.alert.manager.state.EventLog;
-import dev.tethys.collect.host.ProcessCollector;
+import dev.tethys.collect.host.linux.ProcessCollector;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;

@@ -1,9 +1,9 @@
 package dev.tethys.app.exporter;
 
 import dev.tethys.collect.exporter.ExporterKind;
-import dev.tethys.collect.host.HostCollectors;
 import dev.tethys.collect.host.NodeExporterFlags;
 import dev.tethys.collect.host.NodeExporterOptions;
+import dev.tethys.collect.host.linux.HostCollectors;
 import dev.tethys.config.NameSuggestion;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.Registry;
@@ -180,7 +180,7 @@ public final class ExporterRole {
     }
     Registry about = new Registry();
     if (!flags.bool("web.disable-exporter-metrics")) {
-      about.register(new dev.tethys.collect.host.ProcessCollector());
+      about.register(new dev.tethys.collect.host.linux.ProcessCollector());
     }
     about.register(BuildInfo.current().metric("node_exporter", "the exporter"));
     int limit = (int) flags.integer("web.max-requests");

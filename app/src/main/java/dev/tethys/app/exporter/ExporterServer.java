@@ -53,7 +53,7 @@ final class ExporterServer {
       Registry registry,
       Routes routes,
       Started started) {
-    registry.register(new dev.tethys.collect.host.ProcessCollector());
+    registry.register(new dev.tethys.collect.host.linux.ProcessCollector());
     registry.register(Registry.process());
     registry.register(BuildInfo.current().metric(program, program));
     String path = flags.get("web.telemetry-path");

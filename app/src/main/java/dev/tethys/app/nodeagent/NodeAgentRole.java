@@ -1,6 +1,6 @@
 package dev.tethys.app.nodeagent;
 
-import dev.tethys.collect.host.ProcessCollector;
+import dev.tethys.collect.host.linux.ProcessCollector;
 import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.NodeObserver;
 import dev.tethys.collect.observe.ObserverParts;

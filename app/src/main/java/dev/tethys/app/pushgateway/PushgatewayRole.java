@@ -1,6 +1,6 @@
 package dev.tethys.app.pushgateway;
 
-import dev.tethys.collect.host.ProcessCollector;
+import dev.tethys.collect.host.linux.ProcessCollector;
 import dev.tethys.collect.push.PushApi;
 import dev.tethys.collect.push.PushGroups;
 import dev.tethys.collect.push.PushOptions;

@@ -1,7 +1,7 @@
 package dev.tethys.app.server;
 
-import dev.tethys.collect.host.HostCollectors;
 import dev.tethys.collect.host.NodeExporterOptions;
+import dev.tethys.collect.host.linux.HostCollectors;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;

@@ -7,7 +7,7 @@ import dev.tethys.api.prometheus.Notifications;
 import dev.tethys.api.prometheus.PrometheusApi;
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.collect.discovery.DiscoveryContext;
-import dev.tethys.collect.host.ProcessCollector;
+import dev.tethys.collect.host.linux.ProcessCollector;
 import dev.tethys.collect.scrape.ScrapeMemory;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;

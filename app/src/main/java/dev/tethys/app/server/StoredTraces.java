@@ -31,7 +31,7 @@ import dev.tethys.pipeline.receiver.zipkin.ZipkinProtocol;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.prometheus.TracesConfig;
 import dev.tethys.query.traceql.TraceLimits;
-import dev.tethys.query.traceql.TraceQueries;
+import dev.tethys.query.traceql.exec.TraceQueries;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.ListenFlags;

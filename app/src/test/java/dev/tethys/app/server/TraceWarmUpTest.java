@@ -8,7 +8,7 @@ import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.query.traceql.TraceLimits;
-import dev.tethys.query.traceql.TraceQueries;
+import dev.tethys.query.traceql.exec.TraceQueries;
 import dev.tethys.store.traces.TraceDatabase;
 import dev.tethys.store.traces.TraceOptions;
 import java.nio.file.Path;

@@ -6,7 +6,7 @@ import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
-import dev.tethys.query.logql.LogqlEngine;
+import dev.tethys.query.logql.exec.LogqlEngine;
 import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.query.promql.parser.PromqlParser;
 import dev.tethys.store.events.EngineOptions;

@@ -1,8 +1,8 @@
 package dev.tethys.api.loki;
 
 import dev.tethys.model.storage.EventDeletion;
-import dev.tethys.query.logql.LogExplorer;
-import dev.tethys.query.logql.LogqlEngine;
+import dev.tethys.query.logql.exec.LogExplorer;
+import dev.tethys.query.logql.exec.LogqlEngine;
 import dev.tethys.web.HttpException;
 import java.math.BigDecimal;
 

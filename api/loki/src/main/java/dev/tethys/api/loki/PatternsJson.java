@@ -3,7 +3,7 @@ package dev.tethys.api.loki;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.GoJson;
 import dev.tethys.query.logql.BucketCounts;
-import dev.tethys.query.logql.LogExplorer.PatternCount;
+import dev.tethys.query.logql.exec.LogExplorer.PatternCount;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;

@@ -5,7 +5,7 @@ import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.traces.TraceStore;
-import dev.tethys.query.traceql.TraceQueries;
+import dev.tethys.query.traceql.exec.TraceQueries;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import java.util.List;

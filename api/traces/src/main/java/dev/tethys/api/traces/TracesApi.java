@@ -1,7 +1,7 @@
 package dev.tethys.api.traces;
 
 import dev.tethys.model.guard.QueryThreads;
-import dev.tethys.query.traceql.TraceQueries;
+import dev.tethys.query.traceql.exec.TraceQueries;
 import dev.tethys.web.Routes;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;

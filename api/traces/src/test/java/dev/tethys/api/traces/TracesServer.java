@@ -15,7 +15,7 @@ import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanSelection;
 import dev.tethys.model.traces.TraceStore;
 import dev.tethys.query.traceql.TraceLimits;
-import dev.tethys.query.traceql.TraceQueries;
+import dev.tethys.query.traceql.exec.TraceQueries;
 import dev.tethys.testkit.MemoryTraceStore;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;

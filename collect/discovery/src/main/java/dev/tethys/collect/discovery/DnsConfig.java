@@ -50,7 +50,7 @@ public record DnsConfig(List<String> names, RecordType type, int port, Duration 
           Type.DURATION.absentWhenNull(),
           Duration.ofSeconds(30),
           "Refresh interval of the DNS queries.");
-  static final Type<DnsConfig> TYPE = SECTION.type(DnsConfig::read);
+  public static final Type<DnsConfig> TYPE = SECTION.type(DnsConfig::read);
 
   private static RecordType recordType(YamlNode n) {
     try {

@@ -39,7 +39,7 @@ public record FileConfig(List<String> files, Duration refreshInterval) implement
           Type.DURATION.absentWhenNull(),
           Duration.ofMinutes(5),
           "Refresh interval to reread the files.");
-  static final Type<FileConfig> TYPE = SECTION.type(FileConfig::read);
+  public static final Type<FileConfig> TYPE = SECTION.type(FileConfig::read);
 
   private static String name(YamlNode n) {
     String s = n.asString();

@@ -30,7 +30,7 @@ public record HttpConfig(URI url, Duration refreshInterval, HttpClientConfig cli
     SECTION.include(HttpClientConfig.SECTION);
   }
 
-  static final Type<HttpConfig> TYPE = SECTION.type(HttpConfig::read);
+  public static final Type<HttpConfig> TYPE = SECTION.type(HttpConfig::read);
 
   /** The same where another component gives the URL, by {@link #at}. */
   public static final Type<HttpConfig> ANYWHERE =

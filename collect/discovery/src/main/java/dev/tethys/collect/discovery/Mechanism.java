@@ -149,7 +149,7 @@ public final class Mechanism {
   }
 
   /** Type in configurations. */
-  Type<DiscoveryConfig> type() {
+  public Type<DiscoveryConfig> type() {
     return section.type(this::read);
   }
 

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * Reads the list of {@code {targets, labels}} that static configurations, files and HTTP answers
  * hold.
  */
-final class TargetGroups {
+public final class TargetGroups {
   /** Label with the address to scrape. */
-  static final String ADDRESS = "__address__";
+  public static final String ADDRESS = "__address__";
 
   private static final Section SECTION =
       new Section("static_config", "Statically configured targets and their common labels.");
@@ -35,7 +35,7 @@ final class TargetGroups {
           "Labels assigned to all targets of the group.");
 
   /** A list of such groups, still without sources. */
-  static final Type<List<TargetGroup>> TYPE = Type.list(SECTION.type(TargetGroups::read));
+  public static final Type<List<TargetGroup>> TYPE = Type.list(SECTION.type(TargetGroups::read));
 
   private TargetGroups() {}
 

@@ -2,6 +2,7 @@ package dev.tethys.collect.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.collect.discovery.config.Discoveries;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.MetricFamily;

@@ -417,7 +417,7 @@ public final class NodeExporterFlags {
     return m;
   }
 
-  static @Nullable Flag find(String name) {
+  public static @Nullable Flag find(String name) {
     return BY_NAME.get(name);
   }
 

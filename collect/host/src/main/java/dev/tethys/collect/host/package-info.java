@@ -1,4 +1,4 @@
-/** Metrics of this machine, named as in node_exporter, and metrics of this process. */
+/** Options of the metrics of this machine, named as in node_exporter, and the form of readings. */
 @NullMarked
 package dev.tethys.collect.host;
 

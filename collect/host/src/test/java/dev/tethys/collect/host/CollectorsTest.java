@@ -2,6 +2,7 @@ package dev.tethys.collect.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.collect.host.linux.HostCollectors;
 import dev.tethys.testkit.Exposition;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.codec.exposition.EscapingScheme;
 import dev.tethys.codec.exposition.ExpositionFormat;
 import dev.tethys.codec.exposition.ExpositionWriter;
+import dev.tethys.collect.host.linux.HostCollectors;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.testkit.Exposition;
 import dev.tethys.testkit.Shared;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.collect.host.NodeExporterFlags.Kind;
+import dev.tethys.collect.host.linux.HostCollectors;
 import dev.tethys.testkit.Exposition;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;

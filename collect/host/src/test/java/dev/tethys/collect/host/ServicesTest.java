@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.collect.host.internal.bus.BusDouble;
+import dev.tethys.collect.host.linux.HostCollectors;
 import dev.tethys.testkit.Exposition;
 import java.io.IOException;
 import java.net.DatagramPacket;

@@ -1,8 +1,8 @@
 package dev.tethys.collect.scrape;
 
 import dev.tethys.codec.exposition.ScrapeProtocol;
-import dev.tethys.collect.discovery.Discoveries;
 import dev.tethys.collect.discovery.DiscoveryConfig;
+import dev.tethys.collect.discovery.config.Discoveries;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
 import dev.tethys.config.RelabelConfig;

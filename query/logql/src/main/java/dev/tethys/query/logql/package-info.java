@@ -1,4 +1,4 @@
-/** LogQL engine: queries over a log store. */
+/** LogQL: requests, results and limits of queries over a log store. */
 @NullMarked
 package dev.tethys.query.logql;
 

@@ -7,6 +7,7 @@ import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.query.logql.ast.LogExpr;
 import dev.tethys.query.logql.ast.LogqlExpr;
 import dev.tethys.query.logql.ast.MetricExpr;
+import dev.tethys.query.logql.exec.LogqlEngine;
 import dev.tethys.query.logql.format.LogqlFormatter;
 import dev.tethys.query.logql.format.LogqlPrinter;
 import dev.tethys.query.logql.parser.LogqlParseException;

@@ -3,6 +3,7 @@ package dev.tethys.query.logql;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.query.logql.ConformanceCases.Outcome;
+import dev.tethys.query.logql.exec.LogqlEngine;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.io.UncheckedIOException;

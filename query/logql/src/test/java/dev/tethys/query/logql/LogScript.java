@@ -3,6 +3,7 @@ package dev.tethys.query.logql;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.guard.MemoryShare;
+import dev.tethys.query.logql.exec.LogqlEngine;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.logql.parser.Units;
 import dev.tethys.query.promql.QueryException;

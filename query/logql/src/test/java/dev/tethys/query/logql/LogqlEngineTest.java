@@ -8,6 +8,7 @@ import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.guard.MemoryUse;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.query.logql.LogqlValue.LogStream;
+import dev.tethys.query.logql.exec.LogqlEngine;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryException.Kind;

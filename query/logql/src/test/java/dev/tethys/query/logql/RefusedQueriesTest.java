@@ -3,6 +3,7 @@ package dev.tethys.query.logql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.query.logql.exec.LogqlEngine;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.logql.parser.LogqlParser;
 import java.io.IOException;

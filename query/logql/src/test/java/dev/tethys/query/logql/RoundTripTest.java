@@ -3,6 +3,7 @@ package dev.tethys.query.logql;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.query.logql.ast.LogqlExpr;
+import dev.tethys.query.logql.exec.LogqlEngine;
 import dev.tethys.query.logql.format.LogqlFormatter;
 import dev.tethys.query.logql.format.LogqlPrinter;
 import dev.tethys.query.logql.parser.LogqlParseException;

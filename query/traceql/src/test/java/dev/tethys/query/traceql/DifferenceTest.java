@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.query.traceql.ast.TraceValue;
+import dev.tethys.query.traceql.exec.TraceQueries;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;

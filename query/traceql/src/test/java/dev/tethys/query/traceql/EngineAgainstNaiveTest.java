@@ -10,6 +10,7 @@ import dev.tethys.query.traceql.ast.Metric;
 import dev.tethys.query.traceql.ast.Root;
 import dev.tethys.query.traceql.ast.TraceValue;
 import dev.tethys.query.traceql.ast.ValueType;
+import dev.tethys.query.traceql.exec.TraceQueries;
 import dev.tethys.store.traces.TraceDatabase;
 import dev.tethys.store.traces.block.SpanCopier;
 import java.io.IOException;

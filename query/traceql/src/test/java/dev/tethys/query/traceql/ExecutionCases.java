@@ -5,6 +5,7 @@ import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.query.traceql.ast.TraceValue;
+import dev.tethys.query.traceql.exec.TraceQueries;
 import dev.tethys.query.traceql.parser.TraceqlParseException;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.telemetry.Span;
+import dev.tethys.query.traceql.exec.TraceQueries;
 import dev.tethys.query.traceql.parser.TraceqlParseException;
 import java.util.List;
 import java.util.Map;

@@ -6,6 +6,7 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanBatch;
+import dev.tethys.query.traceql.exec.TraceQueries;
 import dev.tethys.store.events.EngineOptions;
 import dev.tethys.store.traces.TraceDatabase;
 import dev.tethys.store.traces.TraceOptions;

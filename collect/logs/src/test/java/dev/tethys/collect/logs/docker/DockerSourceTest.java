@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.tethys.collect.discovery.Discoveries;
+import dev.tethys.collect.discovery.config.Discoveries;
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.SourceRig;
 import dev.tethys.model.logs.LogEntry;

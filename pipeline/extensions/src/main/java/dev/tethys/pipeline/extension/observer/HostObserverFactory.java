@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.extension.observer;
 
-import dev.tethys.collect.host.HostFiles;
+import dev.tethys.collect.host.linux.HostFiles;
 import dev.tethys.collect.host.HostPaths;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.config.GoDurations;

@@ -4,7 +4,7 @@ import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.tethys.collect.host.HostFiles;
+import dev.tethys.collect.host.linux.HostFiles;
 import dev.tethys.collect.host.HostPaths;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.pipeline.receiver.LogCapture;

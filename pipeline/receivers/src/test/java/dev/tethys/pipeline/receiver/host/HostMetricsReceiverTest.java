@@ -3,7 +3,7 @@ package dev.tethys.pipeline.receiver.host;
 import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.collect.host.HostFiles;
+import dev.tethys.collect.host.linux.HostFiles;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.LogRecord;

@@ -1,9 +1,10 @@
-package dev.tethys.query.logql;
+package dev.tethys.query.logql.exec;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
+import dev.tethys.query.logql.LogEntry;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

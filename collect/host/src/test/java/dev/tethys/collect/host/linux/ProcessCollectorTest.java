@@ -1,4 +1,4 @@
-package dev.tethys.collect.host;
+package dev.tethys.collect.host.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,4 +1,4 @@
-package dev.tethys.query.logql;
+package dev.tethys.query.logql.exec;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;

@@ -1,4 +1,4 @@
-package dev.tethys.collect.host;
+package dev.tethys.collect.host.linux;
 
 import dev.tethys.collect.host.internal.ProcessFamilies;
 import dev.tethys.model.exposition.Collector;

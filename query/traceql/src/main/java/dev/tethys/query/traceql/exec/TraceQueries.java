@@ -1,4 +1,4 @@
-package dev.tethys.query.traceql;
+package dev.tethys.query.traceql.exec;
 
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.storage.Cancellation;
@@ -6,15 +6,17 @@ import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanSelection;
 import dev.tethys.model.traces.TraceStore;
+import dev.tethys.query.traceql.FoundTrace;
+import dev.tethys.query.traceql.SelectionDifference;
+import dev.tethys.query.traceql.TraceLimits;
+import dev.tethys.query.traceql.TraceQuery;
+import dev.tethys.query.traceql.TraceQueryException;
+import dev.tethys.query.traceql.TraceSearchResult;
+import dev.tethys.query.traceql.TraceSeriesResult;
 import dev.tethys.query.traceql.ast.FieldExpr;
 import dev.tethys.query.traceql.ast.Metric;
 import dev.tethys.query.traceql.ast.Root;
 import dev.tethys.query.traceql.ast.TraceValue;
-import dev.tethys.query.traceql.exec.DifferenceRun;
-import dev.tethys.query.traceql.exec.FieldValues;
-import dev.tethys.query.traceql.exec.MetricQuery;
-import dev.tethys.query.traceql.exec.TraceSearch;
-import dev.tethys.query.traceql.exec.TraceqlRun;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;

@@ -1,5 +1,14 @@
-package dev.tethys.collect.discovery;
+package dev.tethys.collect.discovery.config;
 
+import dev.tethys.collect.discovery.DiscoveryConfig;
+import dev.tethys.collect.discovery.DnsConfig;
+import dev.tethys.collect.discovery.FileConfig;
+import dev.tethys.collect.discovery.HttpConfig;
+import dev.tethys.collect.discovery.Mechanism;
+import dev.tethys.collect.discovery.MechanismProvider;
+import dev.tethys.collect.discovery.StaticConfig;
+import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.collect.discovery.TargetGroups;
 import dev.tethys.collect.discovery.consul.ConsulAgentDiscovery;
 import dev.tethys.collect.discovery.consul.ConsulDiscovery;
 import dev.tethys.collect.discovery.docker.DockerContainers;

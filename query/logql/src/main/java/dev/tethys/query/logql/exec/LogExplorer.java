@@ -1,4 +1,4 @@
-package dev.tethys.query.logql;
+package dev.tethys.query.logql.exec;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
@@ -8,13 +8,11 @@ import dev.tethys.model.logs.LogSegment.StreamTotal;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.EventDeletion;
+import dev.tethys.query.logql.BucketCounts;
+import dev.tethys.query.logql.Direction;
+import dev.tethys.query.logql.LogEntry;
+import dev.tethys.query.logql.LogqlLimits;
 import dev.tethys.query.logql.ast.LogExpr;
-import dev.tethys.query.logql.exec.DetectedFields;
-import dev.tethys.query.logql.exec.LogScan;
-import dev.tethys.query.logql.exec.PatternScan;
-import dev.tethys.query.logql.exec.QueryRun;
-import dev.tethys.query.logql.exec.StoreFilter;
-import dev.tethys.query.logql.exec.VolumeScan;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.logql.parser.LogqlParser;
 import dev.tethys.query.promql.QueryException;

@@ -1,16 +1,17 @@
-package dev.tethys.query.logql;
+package dev.tethys.query.logql.exec;
 
 import dev.tethys.model.guard.ComputeThreads;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.query.logql.LogEntry;
+import dev.tethys.query.logql.LogqlLimits;
+import dev.tethys.query.logql.LogqlRequest;
+import dev.tethys.query.logql.LogqlResult;
+import dev.tethys.query.logql.LogqlStatistics;
+import dev.tethys.query.logql.LogqlValue;
 import dev.tethys.query.logql.ast.LogExpr;
 import dev.tethys.query.logql.ast.LogqlExpr;
 import dev.tethys.query.logql.ast.MetricExpr;
-import dev.tethys.query.logql.exec.LogScan;
-import dev.tethys.query.logql.exec.MetricPlanner;
-import dev.tethys.query.logql.exec.MetricRun;
-import dev.tethys.query.logql.exec.QueryRun;
-import dev.tethys.query.logql.exec.StepGrid;
 import dev.tethys.query.logql.format.LogqlFormatter;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.logql.parser.LogqlParser;

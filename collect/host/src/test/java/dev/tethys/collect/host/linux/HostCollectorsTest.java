@@ -1,7 +1,8 @@
-package dev.tethys.collect.host;
+package dev.tethys.collect.host.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.collect.host.NodeExporterOptions.Setting;
 import dev.tethys.testkit.Exposition;
 import java.io.FileNotFoundException;

@@ -1,4 +1,4 @@
-package dev.tethys.query.logql;
+package dev.tethys.query.logql.exec;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogBatch;
-import dev.tethys.query.logql.LiveTail.Delivery;
+import dev.tethys.query.logql.InMemoryLogStore;
+import dev.tethys.query.logql.LogEntry;
+import dev.tethys.query.logql.exec.LiveTail.Delivery;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import java.util.ArrayList;
 import java.util.List;

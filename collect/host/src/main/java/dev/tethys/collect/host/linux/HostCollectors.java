@@ -1,5 +1,7 @@
-package dev.tethys.collect.host;
+package dev.tethys.collect.host.linux;
 
+import dev.tethys.collect.host.NodeExporterFlags;
+import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.collect.host.internal.Catalog;
 import dev.tethys.collect.host.internal.Families;
 import dev.tethys.collect.host.internal.HostFiles;
@@ -61,8 +63,8 @@ public final class HostCollectors implements Collector {
     this(options, clock, System::getenv);
   }
 
-  /** With another environment, in which collectors find the addresses of services. */
-  HostCollectors(
+  /** Creates them with another environment, in which they find the addresses of services. */
+  public HostCollectors(
       NodeExporterOptions options,
       InstantSource clock,
       Function<String, @Nullable String> environment) {

@@ -1,5 +1,6 @@
-package dev.tethys.collect.host;
+package dev.tethys.collect.host.linux;
 
+import dev.tethys.collect.host.HostReadings;
 import dev.tethys.collect.host.internal.FileReadings;
 import java.time.Duration;
 

@@ -1,7 +1,8 @@
-package dev.tethys.query.logql;
+package dev.tethys.query.logql.exec;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.query.logql.LogEntry;
 import dev.tethys.query.logql.ast.LogExpr;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.logql.pipeline.LogPipeline;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.collect.host.linux;
+
+import org.jspecify.annotations.NullMarked;
