@@ -2,8 +2,6 @@ package dev.tethys.pipeline.stages;
 
 import dev.tethys.config.Section;
 import dev.tethys.config.YamlNode;
-import dev.tethys.pipeline.stages.jmespath.JmesPath;
-import dev.tethys.pipeline.stages.jmespath.JmesPathException;
 import java.util.List;
 import java.util.Map;
 
@@ -20,24 +18,19 @@ final class ContainerStages {
   static Stage docker(YamlNode config, StageContext context) {
     config.object(
         new Section("docker", "Parses lines of Docker's json-file driver; it has no keys."));
-    try {
-      Stage json =
-          new JsonStage(
-              new Source(null),
-              List.of("output", "stream", "timestamp"),
-              List.of(
-                  JmesPath.compile("log"), JmesPath.compile("stream"), JmesPath.compile("time")),
-              null);
-      return new NestedStages(
-          List.of(
-              new Chain.Named("json", json),
-              new Chain.Named("labels", streamLabel()),
-              new Chain.Named(
-                  "timestamp", TimestampStage.of("timestamp", "RFC3339Nano", context.clock())),
-              new Chain.Named("output", SimpleStages.output("output"))),
-          context.observer());
-    } catch (JmesPathException e) {
-      throw new IllegalStateException(e);
-    }
+    Stage json =
+        new JsonStage(
+            new Source(null),
+            List.of("output", "stream", "timestamp"),
+            List.of(JmesPath.compile("log"), JmesPath.compile("stream"), JmesPath.compile("time")),
+            null);
+    return new NestedStages(
+        List.of(
+            new Chain.Named("json", json),
+            new Chain.Named("labels", streamLabel()),
+            new Chain.Named(
+                "timestamp", TimestampStage.of("timestamp", "RFC3339Nano", context.clock())),
+            new Chain.Named("output", SimpleStages.output("output"))),
+        context.observer());
   }
 }

@@ -10,8 +10,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.stages.jmespath.JmesPath;
-import dev.tethys.pipeline.stages.jmespath.JmesPathException;
+import io.burt.jmespath.JmesPathException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -75,7 +74,7 @@ final class JsonStage implements Stage {
       names.add(e.getKey());
       try {
         expressions.add(JmesPath.compile(text));
-      } catch (JmesPathException x) {
+      } catch (IllegalArgumentException x) {
         throw o.error(
             EXPRESSIONS,
             "could not compile JMESPath expression \"" + text + "\": " + x.getMessage());

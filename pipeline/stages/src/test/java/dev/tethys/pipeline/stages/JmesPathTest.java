@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.stages.jmespath;
+package dev.tethys.pipeline.stages;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.codec.json.tree.JsonReader;
 import dev.tethys.codec.json.tree.JsonWriter;
 import dev.tethys.codec.json.tree.MalformedJsonException;
+import io.burt.jmespath.JmesPathException;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JmesPathTest {
   private static final String DATA =
@@ -46,10 +48,13 @@ class JmesPathTest {
           hosts[0].{name: n, l: load} ## {"l":2.5,"name":"a"}
           app.* ## ["loki",[80,443,3100],9007199254740993]
           length(hosts) ## 3
+          length('😀é') ## 2
+          to_string(hosts[0].tags) ## "[\\"x\\",\\"y\\"]"
+          to_string(`1000.0`) ## "1000"
           sort_by(hosts, &load)[*].n ## ["b","a","c"]
           max_by(hosts, &load).n ## "c"
           sum(hosts[*].load) ## 10.5
-          avg(app.ports) ## 1207.666666666667
+          avg(app.ports) ## 1207.6666666666667
           join(',', hosts[*].n) ## "a,b,c"
           contains(text, 'log') ## true
           starts_with(text, 'log') && app.name ## "loki"
@@ -62,8 +67,7 @@ class JmesPathTest {
           empty[0] ## null
           merge(`{"a":1}`, `{"b":2}`) ## {"a":1,"b":2}
           """)
-  void evaluatesExpressions(String expression, String expected)
-      throws JmesPathException, MalformedJsonException {
+  void evaluatesExpressions(String expression, String expected) throws MalformedJsonException {
     Object found = JmesPath.compile(expression).search(JsonReader.read(DATA));
     assertThat(JsonWriter.write(found)).isEqualTo(expected);
   }
@@ -74,39 +78,60 @@ class JmesPathTest {
       quoteCharacter = '\u00a7',
       textBlock =
           """
-          3##@$#33            | unknown character '#'
-          a.                  | the end at 2 is not valid here
-          a[                  | the end
-          a ==                | the end
-          a = b               | should be ==
-          'open               | is not closed
-          nothing(a)          | unknown function nothing
-          length(a, b)        | length takes 1 argument, not 2
-          a[0:1:2:3]          | is not valid here
-          foo bar             | is not valid here
+          3##@$#33            | at position 1
+          a.                  | '<EOF>'
+          a[                  | no viable alternative
+          a ==                | '<EOF>'
+          a = b               | '= ' at position 2
+          'open               | 'open
+          nothing(a)          | unknown function "nothing"
+          length(a, b)        | expected 1 but was 2
+          a[0:1:2:3]          | mismatched input ':'
+          foo bar             | extraneous input 'bar'
           """)
   void rejectsInvalidExpressions(String expression, String message) {
     assertThatThrownBy(() -> JmesPath.compile(expression)).hasMessageContaining(message);
   }
 
   @Test
-  void rejectsWrongArgumentTypes() throws JmesPathException {
+  void rejectsWrongArgumentTypes() {
     JmesPath p = JmesPath.compile("abs(@)");
-    assertThat(p.search(-5L)).isEqualTo(5L);
-    assertThatThrownBy(() -> p.search("x")).hasMessage("abs requires a number, not string");
+    assertThat(p.search(-5L)).isEqualTo(5.0);
+    assertThatThrownBy(() -> p.search("x"))
+        .isInstanceOf(JmesPathException.class)
+        .hasMessageContaining("expected number but was string");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"(", "[", "{a:", "!", "not_null(", "a[?"})
+  void rejectsDeepNesting(String prefix) {
+    assertThatThrownBy(() -> JmesPath.compile(prefix.repeat(300) + "a"))
+        .hasMessageContaining("more than 200 levels");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a.", "a|", "a||", "a&&", "a==", "a[0].", "a[]."})
+  void compilesLongChainsAndRejectsLongerOnes(String link) {
+    boolean counted = link.contains("&");
+    String longest = link.repeat((counted ? 300 : 3_999) / link.length()) + "a";
+    assertThat(JmesPath.compile(longest).search(null)).isIn(null, true, false);
+    assertThatThrownBy(() -> JmesPath.compile(link.repeat(4_000) + "[0]"))
+        .hasMessageMatching("it (has|is nested) more than .*");
   }
 
   @Test
-  void boundsNesting() {
-    assertThatThrownBy(() -> JmesPath.compile("(".repeat(5000) + "a" + ")".repeat(5000)))
-        .hasMessageContaining("too deeply");
+  void knowsPlainPaths() {
+    assertThat(JmesPath.compile("a.\"b c\".d_1").keys()).containsExactly("a", "b c", "d_1");
+    assertThat(JmesPath.compile("a[0]").keys()).isNull();
+    assertThat(JmesPath.compile("a.*").keys()).isNull();
+    assertThat(JmesPath.compile("\"a\\n\"").keys()).isNull();
   }
 
   @Property(tries = 500)
   void parsesOrRejectsAnyText(@ForAll String text) {
     try {
       JmesPath.compile(text).search(null);
-    } catch (JmesPathException e) {
+    } catch (IllegalArgumentException | JmesPathException e) {
       assertThat(e).hasMessageContaining(" ");
     }
   }

@@ -1,5 +1,0 @@
-/** JMESPath: expressions over JSON. */
-@NullMarked
-package dev.tethys.pipeline.stages.jmespath;
-
-import org.jspecify.annotations.NullMarked;

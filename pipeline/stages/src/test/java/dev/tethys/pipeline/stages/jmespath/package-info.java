@@ -1,4 +1,0 @@
-@NullMarked
-package dev.tethys.pipeline.stages.jmespath;
-
-import org.jspecify.annotations.NullMarked;
