@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -28,6 +29,7 @@ import tools.jackson.databind.ObjectMapper;
  * Rules and alerts compared with the real Prometheus, which runs the same rule file, and the real
  * Alertmanager, which receives the alerts of both.
  */
+@Tag("slow")
 class AlertingPeersTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

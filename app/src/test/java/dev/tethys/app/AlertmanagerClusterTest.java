@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +25,7 @@ import tools.jackson.databind.ObjectMapper;
 
 /** Two of our Alertmanagers and a real one as one cluster, of which the first member is killed. */
 @Timeout(300)
+@Tag("slow")
 class AlertmanagerClusterTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

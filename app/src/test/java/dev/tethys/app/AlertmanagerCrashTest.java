@@ -9,10 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What an Alertmanager has acknowledged, or shown, is there after {@code kill -9}. */
+@Tag("slow")
 class AlertmanagerCrashTest {
   private static final String JSON = "application/json";
 

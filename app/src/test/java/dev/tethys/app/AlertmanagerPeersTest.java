@@ -24,6 +24,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -34,6 +35,7 @@ import tools.jackson.databind.node.ObjectNode;
  * The Alertmanager compared with the real one: the same file, the same alerts, the same
  * notifications.
  */
+@Tag("slow")
 class AlertmanagerPeersTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

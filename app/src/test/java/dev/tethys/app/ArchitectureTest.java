@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
  * Dependencies between modules, as in ARCHITECTURE.md: a new one is a decision, made there and
  * here.
  */
+@Tag("slow")
 class ArchitectureTest {
   private static final JavaClasses PRODUCT =
       new ClassFileImporter()

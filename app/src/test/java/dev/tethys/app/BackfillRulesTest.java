@@ -8,10 +8,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code tsdb create-blocks-from rules} beside promtool's, on the same server and rules. */
+@Tag("slow")
 class BackfillRulesTest {
   private static final long T0 = 1_700_000_000;
   private static final int MINUTES = 300;

@@ -33,6 +33,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
  * discovery of targets, their scrape, remote write. A double refuses each call that does not have
  * it.
  */
+@Tag("slow")
 class ClientAuthenticationTest {
   private static final Duration LONG = Duration.ofSeconds(90);
   private static final Set<String> CLIENTS = Set.of("sd", "metrics", "write");

@@ -24,10 +24,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A role as its own process, configured by Clymene's flags and variables alone. */
+@Tag("slow")
 class ClymeneRolesTest {
   @TempDir private Path dir;
 

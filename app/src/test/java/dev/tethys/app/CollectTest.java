@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Exporters inside a server in its own process. */
 @Tag("contrib")
+@Tag("slow")
 class CollectTest {
   private static final Duration LONG = Duration.ofSeconds(60);
 

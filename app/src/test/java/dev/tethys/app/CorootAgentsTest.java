@@ -24,10 +24,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Requests of Coroot's node agent and cluster agent to a server that has only to be started. */
+@Tag("slow")
 class CorootAgentsTest {
   private static final Duration SOON = Duration.ofSeconds(60);
 

@@ -11,12 +11,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests the demo shop with a process for each part. */
 @EnabledOnOs(LINUX)
+@Tag("slow")
 class DemoProcessesTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 

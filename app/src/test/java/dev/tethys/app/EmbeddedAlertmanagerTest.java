@@ -18,10 +18,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One process: rules, and the Alertmanager that notifies about their alerts. */
+@Tag("slow")
 class EmbeddedAlertmanagerTest {
   @TempDir Path dir;
 

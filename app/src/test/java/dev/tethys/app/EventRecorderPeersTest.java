@@ -30,6 +30,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +43,7 @@ import tools.jackson.databind.node.ObjectNode;
  * events in files; topics of a real Kafka have the content of the file.
  */
 @Timeout(240)
+@Tag("slow")
 class EventRecorderPeersTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}";

@@ -19,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +28,7 @@ import tools.jackson.databind.ObjectMapper;
 
 /** A server that reads five stores, of which two are well and have a series in common. */
 @Timeout(120)
+@Tag("slow")
 class FederationTest {
   private static final long T0 = 1_700_000_000;
   private static final ObjectMapper JSON = new ObjectMapper();

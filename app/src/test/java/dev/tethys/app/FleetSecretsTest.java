@@ -15,10 +15,12 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Secrets of a control plane, its agents and of web configurations are in no answer and no log. */
+@Tag("slow")
 class FleetSecretsTest {
   private static final Duration LIMIT = Duration.ofMinutes(1);
   private static final String PLANTED = "Pl4nted";

@@ -20,12 +20,14 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What a stranger who means no good sends; after each the server still answers and is still small.
  */
+@Tag("slow")
 class HostileTest {
   @TempDir static Path dir;
   private static TethysProcess server;

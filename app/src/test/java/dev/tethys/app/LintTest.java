@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +17,7 @@ import tools.jackson.databind.ObjectMapper;
 
 /** What the linter of rules says, with and without a server. */
 @Timeout(180)
+@Tag("slow")
 class LintTest {
   @TempDir Path dir;
 

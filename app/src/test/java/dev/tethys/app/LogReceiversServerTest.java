@@ -40,10 +40,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Protocols that senders of logs have, into the log store of one server. */
+@Tag("slow")
 class LogReceiversServerTest {
   private static final String JSON = "application/json";
   private static final Duration SOON = Duration.ofSeconds(60);

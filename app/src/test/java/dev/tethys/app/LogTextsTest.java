@@ -12,9 +12,11 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Renders the text of each log line of the code with as many values as the line has. */
+@Tag("slow")
 class LogTextsTest {
   private static final Pattern CALL = Pattern.compile("(?<!attempt)\\.\\s*log\\(");
   private static final Pattern LITERAL = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"");

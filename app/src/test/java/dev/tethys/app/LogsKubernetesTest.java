@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Pods by the job that Promtail's Helm chart has, with files as a kubelet and a container runtime
  * leave them, from a cluster to Loki.
  */
+@Tag("slow")
 class LogsKubernetesTest {
   private static final Duration LIMIT = Duration.ofMinutes(1);
 

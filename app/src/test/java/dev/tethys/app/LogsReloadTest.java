@@ -15,10 +15,12 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Reading promtail.yml anew, and the flags that go before it. */
+@Tag("slow")
 class LogsReloadTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 

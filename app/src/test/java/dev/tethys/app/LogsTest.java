@@ -21,10 +21,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code tethys logs} as a process, before a Loki that remembers what it is sent. */
+@Tag("slow")
 class LogsTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 

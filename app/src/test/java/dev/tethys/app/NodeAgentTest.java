@@ -6,10 +6,12 @@ import dev.tethys.testkit.Ports;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The node agent as its own process, with a server that receives. */
+@Tag("slow")
 class NodeAgentTest {
   private static final Duration LONG = Duration.ofSeconds(60);
 

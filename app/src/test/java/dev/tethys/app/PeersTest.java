@@ -19,11 +19,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.ObjectMapper;
 
 /** The server among programs of the Prometheus family that we did not write. */
+@Tag("slow")
 class PeersTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String NHCB = "honor_labels: true+convert_classic_histograms_to_nhcb: true";

@@ -12,11 +12,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Checks the language of all sources and documents outside of {@link #NOT_YET}. */
+@Tag("slow")
 class PlainLanguageTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 

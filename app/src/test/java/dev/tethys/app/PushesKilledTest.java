@@ -22,6 +22,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  * the disk of {@code wal} and arrive, the others are sent again by their sender.
  */
 @Timeout(180)
+@Tag("slow")
 class PushesKilledTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final int KILLS = 2;

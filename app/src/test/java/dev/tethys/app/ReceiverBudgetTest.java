@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Memory that receivers reserve for a message is released however its sender ends. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("contrib")
+@Tag("slow")
 class ReceiverBudgetTest {
   private static final Duration LIMIT = Duration.ofMinutes(1);
   private static final int SENDERS = 3;

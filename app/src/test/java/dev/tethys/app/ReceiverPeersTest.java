@@ -25,6 +25,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.core.JacksonException;
@@ -35,6 +36,7 @@ import tools.jackson.databind.ObjectMapper;
  * Every receiver that speaks HTTP compared with the real Alertmanager's: a double of the services
  * receives the requests of both, which must be the same.
  */
+@Tag("slow")
 class ReceiverPeersTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -17,12 +17,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** A real Prometheus with old data, which a server reads beside its own. */
+@Tag("slow")
 class RemoteReadPeersTest {
   private static final long T0 = 1_700_000_000;
   private static final int SAMPLES = 240;

@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Dashboards and alerts of Promtail find their metrics: every one that Promtail 3.6 registers is
  * shown with its type and labels, or docs/logs.md says where it is or why it is not.
  */
+@Tag("slow")
 class SelfMetricsTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 

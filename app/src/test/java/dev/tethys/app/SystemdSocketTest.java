@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Sockets that systemd passes: its own test program listens, becomes the program once a client
  * connects, and passes its sockets.
  */
+@Tag("slow")
 class SystemdSocketTest {
   private static final Path ACTIVATE = Path.of("/usr/bin/systemd-socket-activate");
 

@@ -38,6 +38,7 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +51,7 @@ import tools.jackson.databind.node.ObjectNode;
  * OpenTelemetry's SDKs send spans to a server, and Tempo's API answers with all that each SDK says
  * of the spans that it sent.
  */
+@Tag("slow")
 class TraceSendersTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration SOON = Duration.ofSeconds(60);

@@ -13,10 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Spans into the store of a server by its protocols, and out by its APIs. */
+@Tag("slow")
 class TraceStoreServerTest {
   private static final Duration SOON = Duration.ofSeconds(60);
 

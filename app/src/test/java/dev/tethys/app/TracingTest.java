@@ -14,12 +14,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The server and its Alertmanager, traced into the collector. */
+@Tag("slow")
 class TracingTest {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -32,6 +32,7 @@ import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +41,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Bounds of what agents of one token take, and the uids that belong to a token. */
 @Timeout(120)
+@Tag("slow")
 class AgentTokensTest {
   private static final String ONE = "agent-token-of-team-one";
   private static final String TWO = "agent-token-of-team-two";

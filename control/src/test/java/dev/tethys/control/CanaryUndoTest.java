@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.control.access.Tokens;
 import dev.tethys.control.fleet.AgentState;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** Versions that agents keep, and return to, where a configuration has several selectors. */
 @Timeout(120)
+@Tag("slow")
 class CanaryUndoTest extends FleetCase {
   private static final String BAD =
       graph("{batch: {timeout: '${env:NOT_SET_ANYWHERE}x'}}", "batch");

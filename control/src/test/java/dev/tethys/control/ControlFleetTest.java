@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -18,6 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** A control plane with real graphs as agents, over real sockets. */
 @Timeout(120)
+@Tag("slow")
 class ControlFleetTest extends FleetCase {
   private static final String DROPS = "{filter: {logs: {log_record: ['true']}}}";
 

@@ -6,6 +6,7 @@ import dev.tethys.control.api.TapApi;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -13,6 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Live tap over several agents. */
 @Timeout(120)
+@Tag("slow")
 class FleetTapTest extends FleetCase {
   @Test
   void recordsOfEachAgentAreShownMaskedAndTheirNumberIsBounded() throws Exception {

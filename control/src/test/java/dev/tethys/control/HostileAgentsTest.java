@@ -40,12 +40,14 @@ import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Messages that no honest agent sends, and tables that are full. */
 @Timeout(120)
+@Tag("slow")
 class HostileAgentsTest {
   private static final int MAX_AGENTS = 10;
 

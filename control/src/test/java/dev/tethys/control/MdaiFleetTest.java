@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -19,6 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Hubs of MDAI from the HTTP API of its gateway to running graphs. */
 @Timeout(120)
+@Tag("slow")
 class MdaiFleetTest extends FleetCase {
   private static final String HUB =
       """

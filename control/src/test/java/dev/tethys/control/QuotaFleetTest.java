@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -18,6 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Quotas whose limit holds for the sum over real agents, but for a batch of each. */
 @Timeout(120)
+@Tag("slow")
 class QuotaFleetTest extends FleetCase {
   private static final String ARCHIVE =
       OWN + "    logs/archive: {receivers: [nop], exporters: [nop]}\n";

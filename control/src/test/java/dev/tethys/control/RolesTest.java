@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -24,6 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Roles of tokens and their scopes. */
 @Timeout(120)
+@Tag("slow")
 class RolesTest extends FleetCase {
   private static final String WHY = "{\"reason\":\"test\"}";
   private static final String AGENT = "agent-token-0123456789";

@@ -6,12 +6,14 @@ import dev.tethys.control.fleet.Fleet;
 import dev.tethys.control.fleet.RecentIntake;
 import dev.tethys.testkit.Waiting;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** A version with which real collectors take nothing, and lose nothing that they could count. */
 @Timeout(180)
+@Tag("slow")
 class RolloutIntakeFleetTest extends FleetCase {
   private static final String DEAF =
       """

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -11,6 +12,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Versions whose destination accepts connections and never answers, with running graphs. */
 @Timeout(120)
+@Tag("slow")
 class RolloutUndeliveredTest extends FleetCase {
   private void undoneAtASilentDestination(double maxOutputChange, boolean beside) throws Exception {
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {

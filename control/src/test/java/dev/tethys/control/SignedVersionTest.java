@@ -8,12 +8,14 @@ import java.security.KeyPairGenerator;
 import java.security.Signature;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** Agents that take only signed configurations. */
 @Timeout(120)
+@Tag("slow")
 class SignedVersionTest extends FleetCase {
   private static final String BATCH = graph("{batch: {}}", "batch");
 

@@ -29,9 +29,11 @@ import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Tests the shop with a receiver of OTLP that keeps what it was sent. */
+@Tag("slow")
 class ShopTest {
   private final HttpClient http = HttpClient.newHttpClient();
   private final Faults faults = new Faults();

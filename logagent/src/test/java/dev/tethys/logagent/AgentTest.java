@@ -20,12 +20,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Reloads in which something goes wrong. */
 @Timeout(120)
+@Tag("slow")
 class AgentTest {
   @TempDir Path folder;
   private LokiDouble loki;

@@ -22,12 +22,14 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** LogExporters that become others while they have something. */
 @Timeout(120)
+@Tag("slow")
 class LogExportersTest {
   @TempDir Path folder;
   private final AtomicInteger settled = new AtomicInteger();

@@ -7,9 +7,11 @@ import dev.tethys.model.guard.SupervisedLoop;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The end of a process that only collects, and the rule behind it. */
+@Tag("slow")
 class GcOverheadLimitTest {
   private static final long WINDOW = 5_000_000_000L;
 

@@ -9,8 +9,10 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class YoungSizeTest {
   private static final long SECOND = 1_000_000_000;
   private static final long MIB = 1L << 20;

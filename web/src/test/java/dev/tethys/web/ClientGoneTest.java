@@ -27,12 +27,14 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A handler learns that its client has gone, over real sockets; one that stays is left alone. */
+@Tag("slow")
 class ClientGoneTest {
   private static final int PATIENCE_SECONDS = 20;
   private static final int RST_STREAM = 3;

@@ -13,11 +13,13 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Real clients that keep a server waiting, against a read timeout of half a second. */
 @Timeout(60)
+@Tag("slow")
 class ConnectionTimeoutsTest {
   private static final Duration TIMEOUT = Duration.ofMillis(500);
   private final CountDownLatch handlerEnded = new CountDownLatch(1);

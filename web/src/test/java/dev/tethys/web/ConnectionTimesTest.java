@@ -18,11 +18,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a listener bears of connections beyond its read timeout, which is mostly of hours here. */
 @Timeout(60)
+@Tag("slow")
 class ConnectionTimesTest {
   /** For what is only waited for. */
   private static final Duration SHORT = Duration.ofMillis(300);

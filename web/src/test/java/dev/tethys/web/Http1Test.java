@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** HTTP/1 byte by byte, over sockets: RFC 9112, and what hides requests from other readers. */
 @Timeout(60)
+@Tag("slow")
 class Http1Test {
   private static final BodyBuffer REUSED = new BodyBuffer();
   private static HttpListener listener;

@@ -12,11 +12,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Clients that hold connections for nothing do not keep others out. */
 @Timeout(60)
+@Tag("slow")
 class MaxConnectionsTest {
   private static final int MOST = 16;
   private static final String END = " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";

@@ -28,12 +28,14 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** HTTP over a socket of this machine. */
 @Timeout(60)
+@Tag("slow")
 class UnixListenerTest {
   @TempDir private Path dir;
   private Path socket = Path.of("");

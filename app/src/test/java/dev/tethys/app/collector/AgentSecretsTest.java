@@ -21,6 +21,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Values of variables and files of an agent do not leave it by its control plane. */
 @Timeout(120)
+@Tag("slow")
 class AgentSecretsTest {
   private static final String TOKEN = "hunter2-hunter2-hunter2";
   private static final String OTHER = "correct-horse-battery";

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Lines of a Clymene fleet from its log agent to its databases, each program told by its flags and
  * variables alone: through a real Kafka and its ingester, and through its gateway.
  */
+@Tag("slow")
 class ClymeneLogsTest {
   private static final Duration LIMIT = Duration.ofSeconds(90);
 

@@ -47,10 +47,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The role with a receiver and an exporter that a test holds in its hands. */
+@Tag("slow")
 class CollectorRoleTest {
   @TempDir @Nullable Path folder;
 

@@ -24,11 +24,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
+@Tag("slow")
 class ControlledCollectorTest {
   private static final String ROLLOUT =
       "{\"configuration\":\"e\",\"soak\":\"0s\",\"minItems\":0,\"reason\":\"test\"}";

@@ -17,12 +17,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What healthcheckv2 says of a collector whose destination is down. */
 @Timeout(90)
+@Tag("slow")
 class HealthServiceRoleTest {
   @TempDir private Path dir;
 

@@ -23,10 +23,12 @@ import java.util.function.Predicate;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The configuration that the Collector's packages bring along. */
+@Tag("slow")
 class PackagedConfigurationTest {
   private static final Pattern ADDRESS = Pattern.compile("0\\.0\\.0\\.0:(\\d+)");
 

@@ -23,10 +23,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Processors of {@code service.telemetry.logs}, read with OpenTelemetry's own messages. */
+@Tag("slow")
 class PushedLogsTest {
   private final BlockingQueue<ExportLogsServiceRequest> got = new LinkedBlockingQueue<>();
   private final AtomicInteger refusals = new AtomicInteger();

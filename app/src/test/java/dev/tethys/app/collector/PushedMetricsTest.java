@@ -35,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +44,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Periodic readers of {@code service.telemetry}, read with OpenTelemetry's own messages. */
+@Tag("slow")
 class PushedMetricsTest {
   private final BlockingQueue<ExportMetricsServiceRequest> got = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> tokens = new LinkedBlockingQueue<>();

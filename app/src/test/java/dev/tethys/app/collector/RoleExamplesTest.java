@@ -51,6 +51,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Each example of the documentation, run unchanged. */
 @Tag("contrib")
+@Tag("slow")
 class RoleExamplesTest {
   @TempDir private Path dir;
   private final List<AutoCloseable> open = new ArrayList<>();

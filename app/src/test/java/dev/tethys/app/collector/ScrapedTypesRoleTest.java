@@ -20,12 +20,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** Types, help and units of scraped metrics behind a processor, and behind a gateway. */
+@Tag("slow")
 class ScrapedTypesRoleTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int SCRAPES = 4;

@@ -38,6 +38,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Receivers over sockets without answers, replaced by a change while a sender writes. */
 @Tag("contrib")
+@Tag("slow")
 class SocketPortsTest {
   private static final int ITEMS = 600;
   private static final Components COMPONENTS = BuiltIn.components();

@@ -43,6 +43,7 @@ import java.util.zip.ZipOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +55,7 @@ import tools.jackson.databind.json.JsonMapper;
  * refers to the classes of this build.
  */
 @Timeout(value = 8, unit = TimeUnit.MINUTES)
+@Tag("slow")
 class UpgradeTest {
   private static final Path LAUNCHER =
       Path.of(System.getProperty("tethys.root", "..")).resolve("tethys");

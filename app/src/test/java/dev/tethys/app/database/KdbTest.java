@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** kdb+ by a double that speaks through KX's own client: a process with keyed tables. */
 @Tag("contrib")
+@Tag("slow")
 class KdbTest extends DatabaseContract {
   private KdbDouble kdb;
 

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real PostgreSQL. */
 @Tag("contrib")
+@Tag("slow")
 class PostgresTest extends DatabaseContract {
   @TempDir static Path dir;
   private static PostgresProcess server;

@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real carbon-cache, whose whisper files are read by Graphite's own library. */
 @Tag("contrib")
+@Tag("slow")
 class CarbonExporterTest {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
 

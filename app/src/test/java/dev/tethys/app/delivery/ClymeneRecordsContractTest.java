@@ -11,12 +11,14 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import tools.jackson.databind.JsonNode;
 
 /**
  * A gateway of Clymene that takes log lines over gRPC ({@code logproto.Gateway}), by a server of
  * gRPC's own: of a record its resource, its time and its text are kept. Times tell which it is.
  */
+@Tag("slow")
 class ClymeneRecordsContractTest extends RecordsContract {
   @Override
   Set<Signal> signals() {

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Tag;
  * library takes apart ({@code MetricPayload} of agent-payload).
  */
 @Tag("contrib")
+@Tag("slow")
 class DatadogContractTest extends ExporterContract {
   static final String KEY = "0123456789abcdef0123456789abcdef";
 

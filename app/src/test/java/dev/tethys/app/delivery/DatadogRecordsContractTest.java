@@ -16,6 +16,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Datadog's intake of logs (API v2, "Send logs") by a double. */
 @Tag("contrib")
+@Tag("slow")
 class DatadogRecordsContractTest extends RecordsContract {
   private static final Set<String> OWN =
       Set.of("message", "hostname", "host", "service", "status", "timestamp", "source", "level");

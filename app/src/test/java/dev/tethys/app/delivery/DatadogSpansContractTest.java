@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Tag;
  * protobuf's own library takes apart, with what Datadog's agent is documented to make of OTLP.
  */
 @Tag("contrib")
+@Tag("slow")
 class DatadogSpansContractTest extends RecordsContract {
   private static final int LONGEST_VALUE = 25_000;
   private static final int LONGEST_NAME = 200;

@@ -18,12 +18,14 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A collector with two exporters and default queues, one of whose destinations is down. */
 @Timeout(180)
+@Tag("slow")
 class DeadDestinationTest {
   private static final int LINES = 1500;
   private static final Pattern LINE = Pattern.compile("\"line (\\d+)\"");

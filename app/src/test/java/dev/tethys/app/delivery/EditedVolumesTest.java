@@ -28,9 +28,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Counted bytes of edited batches against those that arrive at the destination. */
+@Tag("slow")
 final class EditedVolumesTest {
   private static final Percentage NEARLY = Percentage.withPercentage(2);
   private static final Map<String, Integer> SIZES = Map.of("small", 5, "middle", 80, "large", 3000);

@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Tag;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -22,6 +23,7 @@ import tools.jackson.databind.JsonNode;
  * what tries a destination asks once. Spans and log records of all kinds in a real cluster are in
  * {@link SearchContract}.
  */
+@Tag("slow")
 class ElasticsearchRecordsContractTest extends RecordsContract {
   /** Documents by id. */
   private static final class Cluster {

@@ -26,12 +26,14 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A day of scrapes in a topic without keys, into a database without an out-of-order window. */
 @Timeout(300)
+@Tag("slow")
 class FilledTopicTest {
   private static final int[] SHARES = {20, 1, 7, 3, 2, 5};
   private static final int TARGETS = 20;

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * servers are filled in the destination contracts.
  */
 @Tag("contrib")
+@Tag("slow")
 class FullDiskTest {
   private static final Components COMPONENTS = BuiltIn.components();
 

@@ -13,6 +13,7 @@ import tools.jackson.databind.json.JsonMapper;
  * requests Jackson takes apart.
  */
 @Tag("contrib")
+@Tag("slow")
 class HostedGraphiteContractTest extends ExporterContract {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String WHO =

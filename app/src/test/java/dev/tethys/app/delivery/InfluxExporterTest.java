@@ -9,9 +9,11 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A real InfluxDB 1. */
+@Tag("slow")
 class InfluxExporterTest extends StoreContract {
   @Override
   Peer start() throws Exception {

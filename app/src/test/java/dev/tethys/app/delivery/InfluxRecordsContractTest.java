@@ -12,9 +12,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real InfluxDB 1, whose points are read by InfluxQL. */
+@Tag("slow")
 class InfluxRecordsContractTest extends RecordsContract {
   @TempDir Path folder;
 

@@ -23,6 +23,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xerial.snappy.Snappy;
@@ -31,6 +32,7 @@ import org.xerial.snappy.Snappy;
  * A real broker, read by Kafka's client; records are remote write requests, which protobuf's own
  * library takes apart. Clients go where the broker says that it is: that is what stands before it.
  */
+@Tag("slow")
 class KafkaContractTest extends ExporterContract {
   /** A broker, and what stands before it. */
   record Broker(KafkaProcess kafka, FaultProxy proxy) implements AutoCloseable {

@@ -4,9 +4,11 @@ import dev.tethys.pipeline.Signal;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real broker, read by Kafka's client; records are requests of OTLP. */
+@Tag("slow")
 class KafkaRecordsContractTest extends RecordsContract {
   @TempDir static Path folder;
 

@@ -15,6 +15,7 @@ import tools.jackson.databind.ObjectMapper;
 
 /** kdb+ by a double that speaks through KX's own client: a process with keyed tables. */
 @Tag("contrib")
+@Tag("slow")
 class KdbExporterTest extends StoreContract {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * they were written. Duplicates are counted and reported.
  */
 @Tag("contrib")
+@Tag("slow")
 class KilledRecordsTest {
   private static final int SIZE = Integer.getInteger("tethys.records", 20_000);
 

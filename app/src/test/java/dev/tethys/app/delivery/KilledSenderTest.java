@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * end. Duplicates are counted and reported.
  */
 @Tag("contrib")
+@Tag("slow")
 class KilledSenderTest {
   private static final int SIZE = Integer.getInteger("tethys.samples", 20_000);
 

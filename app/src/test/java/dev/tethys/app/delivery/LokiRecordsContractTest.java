@@ -12,12 +12,14 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.xerial.snappy.Snappy;
 
 /**
  * Loki by a double of its API ("Ingest logs"), whose requests Google's snappy and protobuf's own
  * library take apart ({@code PushRequest} of Loki's push.proto).
  */
+@Tag("slow")
 class LokiRecordsContractTest extends RecordsContract {
   private static final Pattern LABEL =
       Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)=\"((?:[^\"\\\\]|\\\\.)*)\"(?:, |,|})");

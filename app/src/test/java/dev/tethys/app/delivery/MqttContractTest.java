@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * until a subscriber has them, so killing it proves nothing.
  */
 @Tag("contrib")
+@Tag("slow")
 class MqttContractTest extends ExporterContract {
   private static final String END = "the end";
 

@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** A real mosquitto, listened to by Eclipse's client. */
 @Tag("contrib")
+@Tag("slow")
 class MqttExporterTest {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
 

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real mosquitto, read by Eclipse's client; messages are OTLP as JSON. */
 @Tag("contrib")
+@Tag("slow")
 class MqttRecordsContractTest extends RecordsContract {
   private static final byte[] END = "the end".getBytes(StandardCharsets.UTF_8);
 

@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real mosquitto with a file of keys, whose names are the users; listened to without TLS. */
 @Tag("contrib")
+@Tag("slow")
 class MqttSharedKeyTest {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
   private static final String KEY = "00112233445566778899aabbccddeeff";

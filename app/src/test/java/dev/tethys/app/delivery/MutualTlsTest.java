@@ -51,6 +51,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * certificates.
  */
 @Tag("contrib")
+@Tag("slow")
 class MutualTlsTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
   private static final Queue<String> SHOWN = new ConcurrentLinkedQueue<>();

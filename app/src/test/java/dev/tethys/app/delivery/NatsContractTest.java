@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real nats-server with a stream on its disk, read by NATS's own client. */
 @Tag("contrib")
+@Tag("slow")
 class NatsContractTest extends ExporterContract {
   @TempDir Path folder;
 

@@ -42,6 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real nats-server, read by NATS's own client. */
 @Tag("contrib")
+@Tag("slow")
 class NatsExporterTest {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
 

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real nats-server with a stream on its disk, read by NATS's own client; messages are OTLP. */
 @Tag("contrib")
+@Tag("slow")
 class NatsRecordsContractTest extends RecordsContract {
   @TempDir Path folder;
 

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** OpenTSDB's HTTP interface, by a double of the vendor's documentation. */
 @Tag("contrib")
+@Tag("slow")
 class OpenTsdbExporterTest extends StoreContract {
   @Override
   Peer start() throws IOException {

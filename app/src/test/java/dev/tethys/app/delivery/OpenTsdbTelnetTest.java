@@ -5,6 +5,7 @@ import org.junit.jupiter.api.Tag;
 
 /** OpenTSDB's telnet protocol, by a double of the vendor's documentation. */
 @Tag("contrib")
+@Tag("slow")
 class OpenTsdbTelnetTest extends StoreContract {
   @Override
   Peer start() throws IOException {

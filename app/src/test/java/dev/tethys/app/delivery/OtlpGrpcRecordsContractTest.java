@@ -3,8 +3,10 @@ package dev.tethys.app.delivery;
 import dev.tethys.pipeline.Signal;
 import io.grpc.Status;
 import java.io.IOException;
+import org.junit.jupiter.api.Tag;
 
 /** OTLP over gRPC by a server of gRPC's own. */
+@Tag("slow")
 class OtlpGrpcRecordsContractTest extends RecordsContract {
   @Override
   RecordPeer start(Signal signal) throws IOException {

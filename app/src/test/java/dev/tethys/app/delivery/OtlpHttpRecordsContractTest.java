@@ -7,8 +7,10 @@ import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import java.io.IOException;
 import java.util.Locale;
+import org.junit.jupiter.api.Tag;
 
 /** OTLP over HTTP by a double that reads requests with OpenTelemetry's own classes. */
+@Tag("slow")
 class OtlpHttpRecordsContractTest extends RecordsContract {
   @Override
   RecordPeer start(Signal signal) throws IOException {

@@ -57,6 +57,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * takes everything instead of its server, to files, or to our own receiver.
  */
 @Tag("contrib")
+@Tag("slow")
 class PagesRunTest {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
   private static final Pattern FENCE = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL);

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real PostgreSQL. */
 @Tag("contrib")
+@Tag("slow")
 class PostgresExporterTest extends StoreContract {
   @TempDir static Path dir;
   private static @Nullable PostgresProcess server;

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real PostgreSQL, whose rows are read by SQL. */
 @Tag("contrib")
+@Tag("slow")
 class PostgresRecordsContractTest extends RecordsContract {
   private static final Set<String> JSON = Set.of("resource", "attributes", "events", "links");
 

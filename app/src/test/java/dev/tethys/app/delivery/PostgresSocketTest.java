@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real PostgreSQL at a socket of the machine, which lets its owner in ({@code peer}). */
 @Tag("contrib")
+@Tag("slow")
 class PostgresSocketTest {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
 

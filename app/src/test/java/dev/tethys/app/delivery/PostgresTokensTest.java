@@ -32,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Tokens let exporters and stores in to PostgreSQL, and go nowhere else. */
 @Tag("contrib")
+@Tag("slow")
 class PostgresTokensTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 

@@ -14,10 +14,12 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** A real Prometheus, written by remote write, read by its own queries and by remote read. */
+@Tag("slow")
 class PrometheusExporterTest extends StoreContract {
   @TempDir Path folder;
 

@@ -17,6 +17,7 @@ import tools.jackson.databind.JsonNode;
  * Collector", "Get metrics in from other sources"), which judges events one by one.
  */
 @Tag("contrib")
+@Tag("slow")
 class SplunkContractTest extends ExporterContract {
   static final String TOKEN = "00000000-0000-0000-0000-000000000001";
   private static final String NAME = "metric_name:";

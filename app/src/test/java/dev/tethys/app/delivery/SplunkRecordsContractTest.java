@@ -15,6 +15,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Splunk's HTTP Event Collector, by the double that judges events one by one. */
 @Tag("contrib")
+@Tag("slow")
 class SplunkRecordsContractTest extends RecordsContract {
   @Override
   RecordPeer start(Signal signal) throws IOException {

@@ -5,6 +5,7 @@ import org.junit.jupiter.api.Tag;
 
 /** DogStatsD's lines with times over TCP: gauges, each of whose lines is distinct. */
 @Tag("contrib")
+@Tag("slow")
 class StatsdContractTest extends ExporterContract {
   @Override
   Peer start() throws IOException {

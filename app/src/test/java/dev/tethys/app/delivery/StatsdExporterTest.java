@@ -49,6 +49,7 @@ import tools.jackson.databind.ObjectMapper;
  * management port what it has counted; and sockets of one machine, read by Python.
  */
 @Tag("contrib")
+@Tag("slow")
 class StatsdExporterTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 

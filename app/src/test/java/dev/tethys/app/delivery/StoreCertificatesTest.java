@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * and refuse a server of another authority.
  */
 @Tag("contrib")
+@Tag("slow")
 class StoreCertificatesTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 

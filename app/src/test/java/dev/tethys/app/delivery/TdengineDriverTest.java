@@ -33,6 +33,7 @@ import tools.jackson.databind.ObjectMapper;
  * taosAdapter to; it does not show that TDengine does.
  */
 @Tag("contrib")
+@Tag("slow")
 class TdengineDriverTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int SAMPLES = 300;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import zipkin2.Endpoint;
 import zipkin2.Span;
@@ -17,6 +18,7 @@ import zipkin2.reporter.urlconnection.URLConnectionSender;
  * Doubles take what clients of others write, and read it as it was meant: so they are doubles of
  * the vendors and not of our exporters.
  */
+@Tag("slow")
 class VendorsWriterTest {
   @Test
   void zipkinTakesWhatItsReporterSends() throws Exception {

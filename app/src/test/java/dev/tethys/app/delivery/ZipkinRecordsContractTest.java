@@ -11,9 +11,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import zipkin2.codec.SpanBytesDecoder;
 
 /** Zipkin's collector of spans by a double that reads them with Zipkin's own library. */
+@Tag("slow")
 class ZipkinRecordsContractTest extends RecordsContract {
   /** What it is called that has no name. */
   private static final String NOBODY = "nobody";

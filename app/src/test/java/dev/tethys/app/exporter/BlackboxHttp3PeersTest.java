@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Probes over HTTP/3 of a server that is not ours, by Tethys and by the real blackbox_exporter. */
 @Tag("contrib")
+@Tag("slow")
 class BlackboxHttp3PeersTest {
   /** Times, and what 0.28 does not show. */
   private static final Set<String> NOT_COMPARED =

@@ -62,6 +62,7 @@ import org.xbill.DNS.Type;
 
 /** The same probes of the same targets by Tethys and by the real blackbox_exporter. */
 @Tag("contrib")
+@Tag("slow")
 class BlackboxPeersTest {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 

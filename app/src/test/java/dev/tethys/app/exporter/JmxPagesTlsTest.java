@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Pages of the JMX exporter over TLS, out of key stores that keytool made. */
 @Tag("contrib")
+@Tag("slow")
 class JmxPagesTlsTest {
   private static final String PASSWORD = "changeit";
 

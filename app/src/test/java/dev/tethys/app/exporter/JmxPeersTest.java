@@ -30,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The same JVM shown by Tethys and by jmx_exporter's own collector. */
 @Timeout(240)
 @Tag("contrib")
+@Tag("slow")
 class JmxPeersTest {
   private static final String TIMEOUT = "X-Prometheus-Scrape-Timeout-Seconds";
 

@@ -41,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Authenticators of the JDK's HTTP server before the pages of the JMX exporter. */
 @Tag("contrib")
+@Tag("slow")
 class JmxPluginTest {
   /** Admits by a header, and says as whom the request is made. */
   private static final String BY_TOKEN =

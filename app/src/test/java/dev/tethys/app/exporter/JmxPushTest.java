@@ -54,6 +54,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the JMX exporter pushes, read with OpenTelemetry's own messages. */
 @Timeout(240)
 @Tag("contrib")
+@Tag("slow")
 class JmxPushTest {
   private static final String RULES =
       """

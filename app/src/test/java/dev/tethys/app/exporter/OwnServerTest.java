@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** TLS and users of an exporter's own pages, and what variables say of its own server. */
 @Tag("contrib")
+@Tag("slow")
 class OwnServerTest {
   private static final String NOBODY = "--redis.addr=redis://127.0.0.1:1";
 

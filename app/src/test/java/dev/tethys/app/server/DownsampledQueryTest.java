@@ -31,12 +31,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Queries over downsampled data answer what they answer over samples, or say that they do not. */
+@Tag("slow")
 class DownsampledQueryTest {
   private static final long MINUTE = 60_000;
   private static final long HOUR = 60 * MINUTE;

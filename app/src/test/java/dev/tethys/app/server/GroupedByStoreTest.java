@@ -19,11 +19,13 @@ import java.nio.file.Path;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a store groups without making labels gives the answers of one that makes them all. */
+@Tag("slow")
 class GroupedByStoreTest {
   private static final long START = 1_700_000_000_000L;
   private static final int STEPS = 40;

@@ -22,6 +22,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Cached answers over the real store: while samples come late, are deleted, leave memory for
  * blocks, are merged and expire, answers are the same bits as without the cache.
  */
+@Tag("slow")
 class ResultCacheStoreTest {
   private static final long MINUTE = 60_000;
   private static final long HOUR = 60 * MINUTE;

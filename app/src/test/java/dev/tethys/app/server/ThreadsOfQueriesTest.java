@@ -17,11 +17,13 @@ import java.nio.file.Path;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A query has the same answer, to the last bit, however many threads compute it. */
+@Tag("slow")
 class ThreadsOfQueriesTest {
   private static final long START = 1_700_000_000_000L;
   private static final int STEPS = 240;

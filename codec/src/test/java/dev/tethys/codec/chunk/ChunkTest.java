@@ -18,8 +18,10 @@ import java.util.Random;
 import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class ChunkTest {
   private record Chunk(ChunkEncoding encoding, long min, long max, byte[] data) {}
 

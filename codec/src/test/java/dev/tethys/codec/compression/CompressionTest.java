@@ -16,8 +16,10 @@ import java.util.zip.GZIPInputStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class CompressionTest {
   private static byte[] content(long seed, int length) {
     Random r = new Random(seed);

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * {@code -trimpath}; its table of functions has {@code [...]} for type arguments. Of its sections
  * those of code are left out ({@code objcopy -j .gopclntab -j .noptrdata -j .rodata}).
  */
+@Tag("slow")
 class GoLinesTest {
 
   @TempDir Path folder;

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * with {@code objcopy --only-keep-debug}, and {@code g++ -O2 -gdwarf-4 -gz=zlib -no-pie}. The
  * expected frames are those of llvm-symbolizer.
  */
+@Tag("slow")
 class SourceFramesTest {
   private static final String CC = "/src/shop/shop.cc";
 

@@ -15,11 +15,13 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rules of files of this machine, compared with those that readelf of binutils prints. */
+@Tag("slow")
 class UnwindTableTest {
   @ParameterizedTest
   @ValueSource(strings = {"/lib/x86_64-linux-gnu/libc.so.6", "/usr/bin/python3", "/usr/bin/bash"})

@@ -27,10 +27,12 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** Profiles of pprof through OTLP and the columns of the store, and back. */
+@Tag("slow")
 class MergedPprofTest {
   private static final long NOW = 1_795_608_000_000_000_000L;
 

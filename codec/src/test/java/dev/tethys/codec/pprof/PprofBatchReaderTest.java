@@ -29,10 +29,12 @@ import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** Compares the direct reader of pprof with the way through OTLP. */
+@Tag("slow")
 class PprofBatchReaderTest {
   private static final long NOW = 1_795_608_000_000_000_000L;
   private static final int MAX = 1 << 28;

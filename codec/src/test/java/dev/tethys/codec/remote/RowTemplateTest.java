@@ -17,10 +17,12 @@ import java.util.Objects;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.xerial.snappy.Snappy;
 
 /** Decompressed by the reference implementation, and read by protobuf's. */
+@Tag("slow")
 class RowTemplateTest {
   /** One for all, as it is used. */
   private static final RowTemplate.Builder BUILDER = new RowTemplate.Builder();

@@ -27,6 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.json.JsonMapper;
@@ -35,6 +36,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Users of an OpenID Connect issuer. */
 @Timeout(120)
+@Tag("slow")
 class SignOnTest extends FleetCase {
   private static final long NOW = 1_800_000_000_000L;
 

@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -22,6 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** State of a control plane beside an audit log that was emptied or cut off. */
 @Timeout(120)
+@Tag("slow")
 class AuditGapsTest extends FleetCase {
   @Override
   public Manifests manifests() {

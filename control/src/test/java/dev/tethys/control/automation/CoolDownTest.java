@@ -18,12 +18,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** Events within the cool-down of a rule, after which no further message comes. */
 @Timeout(60)
+@Tag("slow")
 class CoolDownTest extends FleetCase {
   /** Events must follow each other within cool-downs of seconds. */
   @Override

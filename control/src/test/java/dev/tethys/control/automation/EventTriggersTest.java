@@ -7,6 +7,7 @@ import dev.tethys.control.FleetCase;
 import dev.tethys.control.TestCollector;
 import java.net.http.HttpResponse;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -14,6 +15,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** From events that are no alerts to controls. */
 @Timeout(120)
+@Tag("slow")
 class EventTriggersTest extends FleetCase {
   private static final String RULES =
       """

@@ -44,6 +44,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** Replays by MDAI's rules and resources: objects of its archive in S3, a destination over HTTP. */
 @Timeout(120)
 @Tag("contrib")
+@Tag("slow")
 class ReplaysTest extends FleetCase {
   private static final String FOLDER = "test-logs/year=2025/month=08/day=14/hour=17/minute=";
 

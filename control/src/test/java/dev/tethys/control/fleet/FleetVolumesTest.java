@@ -10,6 +10,7 @@ import dev.tethys.control.TestCollector;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -17,6 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Volumes by attribute, from running graphs to the sum of the fleet. */
 @Timeout(120)
+@Tag("slow")
 class FleetVolumesTest extends FleetCase {
   private static JsonNode row(JsonNode volumes, String value) {
     for (JsonNode r : volumes.path("rows")) {

@@ -32,6 +32,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
  * join, leave and change their labels, against a model: of the rollouts that stand, the last one
  * holds.
  */
+@Tag("slow")
 class RolloutHistoryPropertyTest {
   private static final int VERSIONS = 6;
   private static final int ZONES = 3;

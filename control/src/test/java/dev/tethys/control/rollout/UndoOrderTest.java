@@ -9,12 +9,14 @@ import dev.tethys.control.access.Tokens;
 import dev.tethys.control.audit.AuditGaps;
 import dev.tethys.control.audit.AuditLog;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** Rollouts that are undone in another order than that in which they were made. */
 @Timeout(120)
+@Tag("slow")
 class UndoOrderTest extends FleetCase {
   private void push(int n) throws Exception {
     for (int i = 1; i <= n; i++) {

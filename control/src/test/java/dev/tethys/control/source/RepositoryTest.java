@@ -13,12 +13,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** Configurations from a clone that is pulled from another repository. */
 @Timeout(120)
+@Tag("slow")
 class RepositoryTest extends FleetCase {
   private static final String BATCH = graph("{batch: {}}", "batch");
 

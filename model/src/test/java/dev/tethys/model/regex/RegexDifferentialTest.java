@@ -12,11 +12,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random expressions mean what they mean in RE2/J, java.util.regex and a real Prometheus. */
+@Tag("slow")
 class RegexDifferentialTest {
   private static final int EXPRESSIONS = 3_000;
 

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A name with several addresses, of which the first takes no connections and does not say so. */
 @Timeout(60)
+@Tag("slow")
 class GrpcConnectionsTest {
   private static final InetAddress SILENT = InetAddress.ofLiteral("127.0.0.2");
   private static final InetAddress ANSWERS = InetAddress.ofLiteral("127.0.0.1");

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Servers of HTTP/1 whose answers are meant to fill or to occupy their client. */
 @Timeout(60)
+@Tag("slow")
 class HostileHttp1ServerTest {
   private static final Duration LONG = Duration.ofSeconds(50);
   private static final int MAX_BODY = 1 << 20;

@@ -20,12 +20,14 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Servers of HTTP/1 over TLS whose answers are meant to occupy their client. */
 @Timeout(60)
+@Tag("slow")
 class HostileHttpsServerTest {
   @TempDir Path dir;
   private final AtomicReference<Instant> now =

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * TLS 1.0 and 1.1, in a separate process: the versions that a process can speak are fixed when it
  * first uses TLS.
  */
+@Tag("slow")
 class OldTlsTest {
   @TempDir Path dir;
 

@@ -10,12 +10,14 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Work that a process does without that calls no server over TLS, seen by the classes that it
  * loads.
  */
+@Tag("slow")
 class PlainCallsTest {
   private static final String TRUST = "sun.security.ssl.TrustManagerFactoryImpl";
 

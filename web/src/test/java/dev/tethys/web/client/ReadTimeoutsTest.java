@@ -22,6 +22,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers that say nothing, long before the time of a call is up. */
 @Timeout(60)
+@Tag("slow")
 class ReadTimeoutsTest {
   private static final Duration SOON = Duration.ofMillis(200);
   private static final Duration LONG = Duration.ofHours(1);

@@ -31,6 +31,7 @@ import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
  * a close_notify waits for, and still no other thread waits with it.
  */
 @Timeout(120)
+@Tag("slow")
 class StalledServerTest {
   private static final int LARGE = 64 << 20; // more than any system keeps for a socket
 

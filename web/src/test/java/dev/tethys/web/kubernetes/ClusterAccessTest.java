@@ -14,9 +14,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class ClusterAccessTest {
   private final Map<String, String> environment = new HashMap<>();
   private Instant now = Instant.parse("2026-01-02T03:04:05Z");

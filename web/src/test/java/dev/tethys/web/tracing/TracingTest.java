@@ -44,6 +44,7 @@ import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +53,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against a receiver that decodes with OpenTelemetry's own classes. */
 @Timeout(60)
+@Tag("slow")
 class TracingTest {
   private static final String PATH = "/v1/traces";
   private static final String METHOD =

@@ -20,11 +20,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What Alertmanager has not: traces, acknowledgements, recurring silences, heartbeats. */
 @Timeout(60)
+@Tag("slow")
 class DecisionsTest extends AlertmanagerFixture {
   private static final String CONFIG =
       """

@@ -22,6 +22,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ import tools.jackson.databind.JsonNode;
 
 /** What is recorded of an Alertmanager's life, and how outputs behave that are slow or gone. */
 @Timeout(90)
+@Tag("slow")
 class EventRecorderTest extends AlertmanagerFixture {
   private final ByteArrayOutputStream stdout = new ByteArrayOutputStream();
   private final List<KafkaTopics.Target> topics = new CopyOnWriteArrayList<>();

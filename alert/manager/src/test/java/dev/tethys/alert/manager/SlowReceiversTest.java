@@ -19,11 +19,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Receivers that never answer, or never end an answer, delay no other receiver. */
 @Timeout(90)
+@Tag("slow")
 class SlowReceiversTest extends AlertmanagerFixture {
   private final CountDownLatch over = new CountDownLatch(1);
   private final Map<String, AtomicInteger> requests = new ConcurrentHashMap<>();

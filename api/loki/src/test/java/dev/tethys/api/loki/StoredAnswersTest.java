@@ -17,6 +17,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * reopened: they are equal, and equal what was sent.
  */
 @Timeout(120)
+@Tag("slow")
 class StoredAnswersTest {
   private static final long SECOND = 1_000_000_000L;
   private static final List<String> TENANTS = List.of("a", "b");

@@ -18,10 +18,12 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The same console templates given to a real Prometheus and to this server, byte by byte. */
+@Tag("slow")
 class ConsolesPeersTest {
   private static final int RANDOM_PAGES = Integer.getInteger("tethys.random-consoles", 400);
 

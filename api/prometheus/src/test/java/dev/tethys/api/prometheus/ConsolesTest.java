@@ -14,12 +14,14 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Console templates; {@link ConsolesPeersTest} compares them with a real Prometheus. */
+@Tag("slow")
 class ConsolesTest {
   @TempDir Path folder;
   private ApiServer server;

@@ -28,6 +28,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +39,7 @@ import tools.jackson.databind.ObjectMapper;
  * The same data and the same requests to a real Prometheus and to this API. Queries that releases
  * answer differently (the reference here is 3.14, a machine's may be older) are left out.
  */
+@Tag("slow")
 class DifferentialTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long NOW = ApiServer.NOW.toEpochMilli() / 1000 * 1000;

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -25,6 +26,7 @@ import tools.jackson.databind.ObjectMapper;
 /**
  * Queries that run are listed, stopped by hand, and stopped when no caller waits for them any more.
  */
+@Tag("slow")
 class RunningQueryApiTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

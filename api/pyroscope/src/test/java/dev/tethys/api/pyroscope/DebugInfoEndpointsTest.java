@@ -60,12 +60,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Uploads of debug information and queries of profiles that have addresses only. */
+@Tag("slow")
 class DebugInfoEndpointsTest {
   private static final long T0 = 1_795_608_000_000_000_000L;
   private static final String CPU = "process_cpu:cpu:nanoseconds:cpu:nanoseconds";

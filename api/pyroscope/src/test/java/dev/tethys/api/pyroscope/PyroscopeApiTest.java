@@ -45,10 +45,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Calls as Grafana's data source makes them, and the older endpoints. */
+@Tag("slow")
 class PyroscopeApiTest {
   private static final long T0 = 1_795_608_000_000_000_000L;
   private static final long MS = T0 / 1_000_000;

@@ -12,8 +12,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class TempoDeletionsTest {
   private static final long NOW = 1_700_000_100_000_000_000L;
   private static final String DELETE = "/tempo/api/delete";

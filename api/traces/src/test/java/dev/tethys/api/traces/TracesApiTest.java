@@ -21,9 +21,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Answers of the three APIs over one small shop. */
+@Tag("slow")
 class TracesApiTest {
   private static final long NOW = 1_700_000_100_000_000_000L;
 

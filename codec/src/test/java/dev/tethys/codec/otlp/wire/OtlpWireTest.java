@@ -34,9 +34,11 @@ import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Against the official classes of OTLP. */
+@Tag("slow")
 class OtlpWireTest {
   private static final OtlpReader READER = new OtlpReader();
 

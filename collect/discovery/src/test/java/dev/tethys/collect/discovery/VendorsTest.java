@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.TestFactory;
  * {@code @}; {@code [later]} for calls of later refreshes alone, or whose failure costs nothing;
  * with words behind a {@code #} that the call's body must hold), and the labels of the targets.
  */
+@Tag("slow")
 class VendorsTest {
   private record Case(
       String name,

@@ -16,12 +16,14 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** For any content of files, a scrape ends, and a fault stays with its collector. */
 @Timeout(120)
+@Tag("slow")
 final class HostileFilesTest {
   @TempDir(factory = InMemory.class)
   Path dir;

@@ -20,11 +20,13 @@ import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Pushes of many metrics: one is read at a time, and none that cannot be kept is read whole. */
 @Timeout(60)
+@Tag("slow")
 class LargePushTest {
   private final HttpClient client = HttpClient.newHttpClient();
 

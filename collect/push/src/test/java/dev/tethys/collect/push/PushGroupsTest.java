@@ -24,9 +24,11 @@ import java.util.List;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class PushGroupsTest {
   @TempDir Path dir;
   private Instant now = Instant.ofEpochSecond(1000, 250_000_000);

@@ -20,10 +20,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Files that a real Pushgateway has written: taken over, damaged, and of other types. */
+@Tag("slow")
 class PushgatewayFileTest {
   @TempDir Path dir;
   private Path file;

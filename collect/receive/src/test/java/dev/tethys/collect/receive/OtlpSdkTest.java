@@ -26,11 +26,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** OpenTelemetry's own SDK and exporters send to our receivers, over HTTP and gRPC. */
 @Timeout(60)
+@Tag("slow")
 class OtlpSdkTest {
   private final MemoryMetricStore store = new MemoryMetricStore();
   private HttpListener listener;

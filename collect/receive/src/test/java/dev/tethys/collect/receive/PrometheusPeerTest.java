@@ -37,12 +37,14 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Against a real Prometheus: it writes to us, it reads from us, and we read what it stored. */
+@Tag("slow")
 class PrometheusPeerTest {
   @TempDir private Path dir;
   private final MemoryMetricStore store = new MemoryMetricStore();

@@ -14,8 +14,10 @@ import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class PackedSeriesTest {
   private final MemoryMetricStore store = new MemoryMetricStore();
 

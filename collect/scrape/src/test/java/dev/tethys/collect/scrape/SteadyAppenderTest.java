@@ -19,9 +19,11 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a sink is given is the same with layouts as without, sample by sample and in its order. */
+@Tag("slow")
 class SteadyAppenderTest {
   /** A sink that knows no series but the present one, as that of an agent. */
   private static final class Recorder implements LayoutAppender {

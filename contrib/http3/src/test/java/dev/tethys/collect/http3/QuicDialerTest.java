@@ -40,10 +40,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Calls over HTTP/3 to a server that makes mistakes, by the web room's client. */
+@Tag("slow")
 class QuicDialerTest {
   @TempDir static Path dir;
   private static TestCertificates certificates;

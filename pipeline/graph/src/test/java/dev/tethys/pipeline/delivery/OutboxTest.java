@@ -28,11 +28,13 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** One thread and its own clock: every test is the same each time. */
+@Tag("slow")
 class OutboxTest {
   private static final Retry QUICK =
       new Retry(true, Duration.ofSeconds(1), 2, Duration.ofSeconds(8), 0, Duration.ofMinutes(5), 0);

@@ -12,8 +12,10 @@ import dev.tethys.pipeline.config.GraphConfig;
 import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class GraphTest extends GraphCase {
   private static final String TWO_BRANCHES =
       """

@@ -36,12 +36,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Replay of dead letters over HTTP, more of them than fit into one read. */
 @Timeout(120)
+@Tag("slow")
 class DeadLetterReplayTest {
   /** More than one look, and not as many as two. */
   private static final int LETTERS = 10_007;

@@ -31,12 +31,14 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Lines from topics of a real broker. */
 @Timeout(180)
+@Tag("slow")
 class KafkaLogsTest {
   @TempDir static Path dir;
   private static KafkaBroker broker;

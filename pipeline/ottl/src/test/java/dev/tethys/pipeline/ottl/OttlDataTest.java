@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.TestFactory;
  * contains the text, {@code !! text} a load error. The first line of a file, {@code context: name},
  * selects the item of {@link Samples}. A quoted value in capitals stands for itself.
  */
+@Tag("slow")
 class OttlDataTest {
   private static final InstantSource CLOCK =
       InstantSource.fixed(Instant.parse("2024-03-10T12:00:00Z"));

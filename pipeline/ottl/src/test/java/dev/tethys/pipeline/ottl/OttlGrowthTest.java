@@ -8,12 +8,14 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Statements whose values grow exponentially are rejected before they fill the memory. */
+@Tag("slow")
 class OttlGrowthTest {
   private final Ottl ottl = new Ottl(OttlFunctions.standard(InstantSource.system()));
 

@@ -10,11 +10,13 @@ import dev.tethys.testkit.Waiting;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Watched objects of a changing cluster. */
 @Timeout(60)
+@Tag("slow")
 class KubernetesWatchesTest extends KubernetesCase {
   @Test
   void keepsDeletedPodsForAGracePeriod() throws IOException {

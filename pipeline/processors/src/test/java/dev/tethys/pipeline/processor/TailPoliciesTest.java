@@ -15,11 +15,13 @@ import dev.tethys.pipeline.processor.sampling.tail.TailSampling;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The verdicts of policies, as the Collector's own tests have them. */
+@Tag("slow")
 class TailPoliciesTest {
   private static final long MILLI = 1_000_000L;
   private static final String MATCHES =

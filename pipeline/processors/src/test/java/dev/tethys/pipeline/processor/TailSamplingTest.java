@@ -36,9 +36,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Traces held by tail_sampling, and when and how their senders are answered. */
+@Tag("slow")
 class TailSamplingTest {
   private static final String ALWAYS = "policies: [{name: all, type: always_sample}]";
   private static final String KEPT =

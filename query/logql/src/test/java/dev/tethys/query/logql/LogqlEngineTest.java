@@ -19,9 +19,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Log queries, what goes to the store, and limits. */
+@Tag("slow")
 class LogqlEngineTest {
   private static final long SECOND = 1_000_000_000L;
   private static final Labels API = Labels.of("service", "api");

@@ -24,9 +24,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Limits, cancellation, the queue, statistics, and that threads do not change answers. */
+@Tag("slow")
 class EngineTest {
   private static final long MINUTE = 60_000;
   private final AtomicLong nanos = new AtomicLong();

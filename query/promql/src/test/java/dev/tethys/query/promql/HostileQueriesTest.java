@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Hostile queries end with an answer or a refusal, hold no more than they may, and affect no other
  * query.
  */
+@Tag("slow")
 class HostileQueriesTest {
   private static final long NOW = 100_000;
   private static final long MAX_BYTES = 24 << 20;

@@ -21,8 +21,10 @@ import java.util.List;
 import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
 
 /** Planner and columnar execution against the evaluation by definition. */
+@Tag("slow")
 final class EngineAgainstNaiveTest {
   @Property(tries = 1000)
   void searches(@ForAll long seed) {

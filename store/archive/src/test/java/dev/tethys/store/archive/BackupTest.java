@@ -28,10 +28,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Backups: incremental, whole or not at all, and back again. */
+@Tag("slow")
 class BackupTest {
   private static final long T0 = 1_699_999_200_000L;
 

@@ -21,10 +21,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Blocks that Prometheus's own tools wrote, imported and compared with what these tools dump. */
+@Tag("slow")
 class PrometheusImportTest {
   private static final long T0 = 1_699_999_200L;
 

@@ -33,10 +33,12 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** OpenMetrics and JSON lines, both ways, with the programs that know them. */
+@Tag("slow")
 class TextTest {
   private static final long T0 = 1_699_999_200L;
 

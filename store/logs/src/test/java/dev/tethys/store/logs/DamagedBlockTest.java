@@ -26,9 +26,11 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Answers of a store of which one byte of a part of 5,000 rows is wrong. */
+@Tag("slow")
 class DamagedBlockTest {
   private static final long T0 = 1_795_608_000_000_000_000L;
   private static final int ROWS = 5000;

@@ -11,9 +11,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Maintenance of a store goes on after an error of its thread. */
+@Tag("slow")
 class EssentialMaintenanceTest {
   private static final long T0 = 1_795_608_000_000_000_000L;
 

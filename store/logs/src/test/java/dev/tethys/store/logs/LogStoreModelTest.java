@@ -23,9 +23,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Random operations on a store and on a list of rows: both answer alike. */
+@Tag("slow")
 class LogStoreModelTest {
   private static final int RUNS = Integer.getInteger("tethys.random.tries", 60);
 

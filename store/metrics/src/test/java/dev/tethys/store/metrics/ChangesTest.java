@@ -17,12 +17,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every change that makes a time read otherwise is reported since marks taken before. */
+@Tag("slow")
 class ChangesTest {
   private static final long HOUR = 3_600_000;
   private static final long T0 = 1_699_999_200_000L / (18 * HOUR) * (18 * HOUR);

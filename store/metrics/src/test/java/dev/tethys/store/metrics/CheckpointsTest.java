@@ -24,12 +24,14 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Random;
 import java.util.logging.Level;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Snapshots of the head on a disk that is full or fails, and with a log that was removed from
  * outside.
  */
+@Tag("slow")
 class CheckpointsTest {
   private static final Path FOLDER = Path.of("/data");
   private static final long T0 = 1_699_999_200_000L;

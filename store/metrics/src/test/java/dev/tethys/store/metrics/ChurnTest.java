@@ -11,10 +11,12 @@ import dev.tethys.model.storage.Selection;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Series that come and go do not take memory for ever, and their samples stay theirs. */
+@Tag("slow")
 class ChurnTest {
   private static final long T0 = 1_699_999_200_000L;
   private static final int LIVE = 3000;

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The machine's clock jumps, both ways and by years, while samples of its time are written, blocks
  * are made and merged and the database is opened again: what was taken is there.
  */
+@Tag("slow")
 class ClockJumpTest {
   private static final long T0 = 1_700_000_000_000L;
   private static final long HOUR = 3_600_000;

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * opened again and must hold all that was acknowledged and nothing that was never sent. The seed in
  * the message of a failure replays it.
  */
+@Tag("slow")
 class CrashTest {
   private static final Path FOLDER = Path.of("/data");
   private static final long T0 = 1_699_999_200_000L;

@@ -26,11 +26,13 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.LongPredicate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Buckets beside samples and beyond them: made, found, kept, deleted, and never wrong. */
+@Tag("slow")
 class DownsamplingTest {
   private static final long MINUTE = 60_000;
   private static final long HOUR = 60 * MINUTE;

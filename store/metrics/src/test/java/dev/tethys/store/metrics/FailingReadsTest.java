@@ -23,6 +23,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Blocks that the disk does not give for a while, as when a file system goes away under them: a
  * file that lost its end fails in the same way where it is mapped.
  */
+@Tag("slow")
 class FailingReadsTest {
   private static final long HOUR = 3_600_000;
   private static final long T0 = 1_699_999_200_000L / (18 * HOUR) * (18 * HOUR);

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Ends a real process by SIGKILL while it writes, again and again on the same folder. The process
  * prints the number of each batch after its commit returned: all printed batches must be there.
  */
+@Tag("slow")
 class KillTest {
   private static final long T0 = 1_699_999_200_000L;
   private static final int SERIES = 150;

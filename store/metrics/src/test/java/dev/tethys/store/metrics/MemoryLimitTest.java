@@ -24,10 +24,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What happens near the limit of memory, up to an explosion of series in a small heap. */
+@Tag("slow")
 class MemoryLimitTest {
   private static final long T0 = 1_699_999_200_000L;
   private static final int BASE = 300;

@@ -23,10 +23,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The way of samples from memory to blocks and on, compared with a plain store at each station. */
+@Tag("slow")
 class MetricsDatabaseBlocksTest {
   private static final long T0 = 1_699_999_200_000L;
   private static final long HOUR = 3_600_000;

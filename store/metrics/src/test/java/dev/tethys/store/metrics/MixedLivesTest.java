@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * come back, are deleted and written again, over flushes, merges, clean stops, ends of the process
  * and snapshots: at each station the store answers as a plain one does. The seed replays it.
  */
+@Tag("slow")
 class MixedLivesTest {
   private static final Path FOLDER = Path.of("/data");
   private static final long T0 = 1_699_999_200_000L;

@@ -15,10 +15,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is kept, by time, size, share of the disk and rule, and what a full disk does to merges. */
+@Tag("slow")
 class RetentionTest {
   private static final long HOUR = 3_600_000;
   private static final long T0 = 1_699_999_200_000L / (18 * HOUR) * (18 * HOUR);

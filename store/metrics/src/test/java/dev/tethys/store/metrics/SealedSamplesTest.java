@@ -19,10 +19,12 @@ import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Samples that leave memory before they are in a block. */
+@Tag("slow")
 class SealedSamplesTest {
   private static final long T0 = 1_700_000_000_000L / 7_200_000 * 7_200_000;
   private static final int SERIES = 640;

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A tenth of all series is replaced each ten minutes, for hours: what the store takes stops growing
  * after the first hours.
  */
+@Tag("slow")
 class SteadyChurnTest {
   private static final long T0 = 1_699_999_200_000L;
   private static final int ACTIVE = 4000;

@@ -15,10 +15,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.logging.Level;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Maintenance that fails is reported, counted and tried again, regardless of the failure. */
+@Tag("slow")
 class UpkeepFailuresTest {
   private static final Path FOLDER = Path.of("/data");
   private static final long T0 = 1_699_999_200_000L;

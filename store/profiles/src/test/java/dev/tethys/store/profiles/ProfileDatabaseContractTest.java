@@ -6,8 +6,10 @@ import dev.tethys.testkit.ProfileStoreContract;
 import dev.tethys.testkit.SimulatedFiles;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
 /** The contract with rows in the head, in parts, in merged parts, and after a restart. */
+@Tag("slow")
 class ProfileDatabaseContractTest {
   private static final Path DIRECTORY = Path.of("/profiles");
 

@@ -27,9 +27,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Crashes, faults of the disk, limits, retention, damage. */
+@Tag("slow")
 class ProfileDatabaseTest {
   private static final long T0 = 1_795_608_000_000_000_000L;
   private static final long HOUR = 3_600_000_000_000L;

@@ -30,11 +30,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The embedded store and others as one, over HTTP. */
+@Tag("slow")
 class FederatedSourceTest {
   private static final long ALWAYS = Long.MAX_VALUE;
 

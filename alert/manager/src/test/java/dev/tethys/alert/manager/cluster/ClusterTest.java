@@ -40,12 +40,14 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Several Alertmanagers over real sockets, with a network that can be cut. */
 @Timeout(180)
+@Tag("slow")
 class ClusterTest {
   /** A turn of a member that is not the first; so long it is waited until the test lets it go. */
   private static final Duration TURN = Duration.ofHours(1);

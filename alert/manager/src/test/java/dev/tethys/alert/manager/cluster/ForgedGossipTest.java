@@ -18,11 +18,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Packets and streams of a client that reaches the port of a cluster without authentication. */
 @Timeout(120)
+@Tag("slow")
 class ForgedGossipTest {
   private static final InetAddress HERE = InetAddress.getLoopbackAddress();
 

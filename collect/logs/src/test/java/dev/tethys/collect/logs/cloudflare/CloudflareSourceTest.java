@@ -31,6 +31,7 @@ import java.util.stream.Collectors;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
  * start inclusive, end exclusive and a minute ago at least, an hour at once at most, seven days
  * back at most, gzip, lines in no order.
  */
+@Tag("slow")
 class CloudflareSourceTest {
   private static final Instant NOW = SourceRig.NOW;
   private static final String ZONE = "023e105f4ecef8ad9ca31a8372d0c353";

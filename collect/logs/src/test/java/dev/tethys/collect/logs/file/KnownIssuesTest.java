@@ -15,12 +15,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Public reports about Promtail, Vector, Fluent Bit and the Collector's filelog, each by its issue.
  */
+@Tag("slow")
 class KnownIssuesTest {
   private static final String BANNER = "# a banner that every file begins with ".repeat(60) + "\n";
 

@@ -21,10 +21,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** With its threads, and the kernel telling of changes. */
+@Tag("slow")
 class LiveTest {
   @TempDir Path folder;
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
  * <p>The seeds are fixed; {@code -Dtethys.random-tailing=N} tries N of each kind, which differ from
  * run to run.
  */
+@Tag("slow")
 class RandomTailingTest {
   private static final int STEPS = 120;
   private static final int TRIES = Integer.getInteger("tethys.random-tailing", 20);

@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Files are renamed and compressed in the very moment in which an agent begins that was killed, and
  * looks for what it had not read: whenever that is, no line is missing.
  */
+@Tag("slow")
 class RotationRaceTest {
   private static final int ROUNDS = 50;
   private static final int LINES = 40;

@@ -10,11 +10,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Connections that are read without a pause leave the carriers to other threads. */
 @Timeout(60)
+@Tag("slow")
 class LogStreamThreadsTest {
   private static final int CONNECTIONS = ConnectionThreads.MAX_PLATFORM_THREADS + 1;
 

@@ -27,6 +27,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -37,6 +38,7 @@ import tools.jackson.databind.json.JsonMapper;
  * given to the client that pulls, leased until its deadline, given again with another ackId after
  * that.
  */
+@Tag("slow")
 class GcpPullSourceTest {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String YAML =

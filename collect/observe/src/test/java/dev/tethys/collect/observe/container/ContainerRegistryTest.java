@@ -27,9 +27,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class ContainerRegistryTest {
   private static final String ID =
       "73051af271105c07e1f493b34856a77e665e3b0b4fc72f76c807dfbffeb881bd";

@@ -27,11 +27,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Loads the programs into the kernel of this machine; skipped where it refuses them. */
+@Tag("slow")
 class LoadedProgramsTest {
   private static final int RING = 1 << 16;
   private static final int PROG_GET_FD_BY_ID = 13;

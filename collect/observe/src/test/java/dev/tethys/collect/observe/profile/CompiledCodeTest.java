@@ -15,11 +15,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Code of a Java process that compiles when it is asked to. */
+@Tag("slow")
 class CompiledCodeTest {
   private static final Path PROC = Path.of("/proc");
   private static final int TRIES = 600;

@@ -21,12 +21,14 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Programs of a local user that are made to stop or end what observes them. */
 @Timeout(240)
+@Tag("slow")
 class HostileUserTest {
   private static final Path PROC = Path.of("/proc");
 

@@ -10,10 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Memory of processes that is not that of a running virtual machine. */
+@Tag("slow")
 class HotSpotCodeTest {
   private static final int LIBRARY_BYTES = 64 << 20; // more than the addresses of its symbols
   private static final Path LIBRARY =

@@ -28,11 +28,13 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests of Java programs over TLS: engines at the server, sockets at the client. */
+@Tag("slow")
 class JavaTlsCaptureTest {
   private static final int REQUESTS = 200; // of the client after it is told to go on
 

@@ -35,10 +35,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Requests between two sockets of this process, through the kernel. */
+@Tag("slow")
 class PayloadCaptureTest {
   private static final byte[] QUESTION =
       HexFormat.of().parseHex("123401000001000000000000076578616d706c6503636f6d0000010001");

@@ -25,9 +25,11 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Spans of requests between threads of this process: a client, a front end and a back end. */
+@Tag("slow")
 class SpanCaptureTest {
   private static final int OWN = (int) ProcessHandle.current().pid();
   private static final long SECOND = 1_000_000_000L;

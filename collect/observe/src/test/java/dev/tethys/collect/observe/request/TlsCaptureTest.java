@@ -26,10 +26,12 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** HTTPS between processes that use OpenSSL, measured at both ends. */
+@Tag("slow")
 class TlsCaptureTest {
   private static final int REQUESTS = 40;
 

@@ -32,12 +32,14 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Names that cannot be resolved, and users in the addresses of protocols without users. */
 @Timeout(60)
+@Tag("slow")
 class ProbeBoundsTest {
   private static final String MODULES =
       """

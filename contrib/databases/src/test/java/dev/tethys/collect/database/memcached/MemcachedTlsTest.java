@@ -12,12 +12,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real memcached that speaks TLS and asks for certificates. */
 @Timeout(60)
+@Tag("slow")
 final class MemcachedTlsTest {
   @TempDir Path dir;
 

@@ -51,6 +51,7 @@ import javax.security.auth.login.LoginContext;
 import javax.security.sasl.AuthorizeCallback;
 import javax.security.sasl.Sasl;
 import org.bson.BsonDocument;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +69,7 @@ import org.xbill.DNS.Type;
 
 /** Names, labels and values that mongodb_exporter makes of documents as MongoDB's manual has. */
 @Timeout(60)
+@Tag("slow")
 final class MongodbExporterTest {
   private static final String CLUSTER = "cl_id=\"5f1f1f1f1f1f1f1f1f1f1f1f\",cl_role=\"shardsvr\",";
   private static final String SET = "rs_nm=\"rs0\",rs_state=\"1\"";

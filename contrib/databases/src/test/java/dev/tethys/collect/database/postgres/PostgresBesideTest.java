@@ -26,12 +26,14 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** On the same PostgreSQL ours shows what the real postgres_exporter shows. */
 @Timeout(180)
+@Tag("slow")
 final class PostgresBesideTest {
   private static final String PASSWORD = "se/cr@t1";
 

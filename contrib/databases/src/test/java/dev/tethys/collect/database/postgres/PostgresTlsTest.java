@@ -14,12 +14,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real PostgreSQL that lets a user in over TLS alone, with a certificate. */
 @Timeout(120)
+@Tag("slow")
 final class PostgresTlsTest {
   @TempDir Path dir;
 

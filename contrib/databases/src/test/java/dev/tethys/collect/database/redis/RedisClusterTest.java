@@ -19,12 +19,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Redis as a cluster of two, and as a Sentinel. */
 @Timeout(120)
+@Tag("slow")
 final class RedisClusterTest {
   @TempDir Path dir;
 

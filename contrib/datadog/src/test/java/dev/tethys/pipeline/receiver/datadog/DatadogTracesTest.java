@@ -35,10 +35,12 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** With Datadog's tracer for Java, and payloads of each version. */
+@Tag("slow")
 class DatadogTracesTest {
   private final TestPipeline pipeline = new TestPipeline();
   private final HttpClient http = HttpClient.newHttpClient();

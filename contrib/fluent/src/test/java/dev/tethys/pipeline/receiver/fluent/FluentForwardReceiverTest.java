@@ -42,6 +42,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.komamitsu.fluency.EventTime;
@@ -49,6 +50,7 @@ import org.komamitsu.fluency.Fluency;
 import org.komamitsu.fluency.fluentd.FluencyBuilderForFluentd;
 
 /** Fluency is an independent sender. */
+@Tag("slow")
 class FluentForwardReceiverTest {
   private final TestPipeline pipeline = new TestPipeline();
   private @Nullable PushReceiver receiver;

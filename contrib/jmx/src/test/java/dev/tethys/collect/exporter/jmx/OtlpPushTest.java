@@ -35,6 +35,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pushes that are not taken, and settings outside of the file. */
 @Timeout(120)
+@Tag("slow")
 class OtlpPushTest {
   private final BlockingQueue<byte[]> requests = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> log = new LinkedBlockingQueue<>();

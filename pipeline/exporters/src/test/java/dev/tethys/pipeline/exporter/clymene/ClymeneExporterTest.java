@@ -37,11 +37,13 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Runs against a gateway built with grpc-java, and one over HTTP. */
+@Tag("slow")
 class ClymeneExporterTest {
   private static final InstantSource CLOCK = InstantSource.fixed(Instant.ofEpochSecond(1700000001));
   private static final Status LARGE =

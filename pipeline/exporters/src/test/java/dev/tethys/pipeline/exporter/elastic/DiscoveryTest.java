@@ -14,9 +14,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Discovery of the servers of a cluster with {@code discover}. */
+@Tag("slow")
 class DiscoveryTest {
   private static final long SECOND = 1_000_000_000L;
 

@@ -60,12 +60,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs in a graph with gRPC servers on several addresses of one name. */
+@Tag("slow")
 class LoadBalancerTest {
   private static final List<String> THREE = List.of("127.0.0.2", "127.0.0.3", "127.0.0.4");
 

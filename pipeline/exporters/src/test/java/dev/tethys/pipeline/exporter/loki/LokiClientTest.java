@@ -10,10 +10,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Outcomes of entries between their source and Loki. */
+@Tag("slow")
 class LokiClientTest extends LokiClientCase {
   @Test
   void deliversEntriesByStream() throws Exception {

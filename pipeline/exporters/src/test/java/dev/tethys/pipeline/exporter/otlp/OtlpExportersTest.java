@@ -45,9 +45,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Against a server that reads with the official classes of OTLP. */
+@Tag("slow")
 class OtlpExportersTest {
   private static final System.Logger LOG = System.getLogger("test");
 

@@ -19,6 +19,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Destinations that hang when a process ends. */
 @Timeout(60)
+@Tag("slow")
 class RemoteWriteEndTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.extension.observer;
 
-import dev.tethys.collect.host.linux.HostFiles;
 import dev.tethys.collect.host.HostPaths;
 import dev.tethys.collect.host.HostReadings;
+import dev.tethys.collect.host.linux.HostFiles;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;

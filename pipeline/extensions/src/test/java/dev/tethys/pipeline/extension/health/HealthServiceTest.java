@@ -32,6 +32,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The second version of health checks, over HTTP and gRPC. */
 @Timeout(60)
+@Tag("slow")
 class HealthServiceTest {
   private static final String CHECK = "grpc.health.v1.Health/Check";
   private static final ComponentId OTLP = new ComponentId("otlp", "");

@@ -4,9 +4,9 @@ import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.tethys.collect.host.linux.HostFiles;
 import dev.tethys.collect.host.HostPaths;
 import dev.tethys.collect.host.HostReadings;
+import dev.tethys.collect.host.linux.HostFiles;
 import dev.tethys.pipeline.receiver.LogCapture;
 import dev.tethys.pipeline.receiver.endpoint.Endpoint;
 import dev.tethys.pipeline.receiver.endpoint.EndpointKind;

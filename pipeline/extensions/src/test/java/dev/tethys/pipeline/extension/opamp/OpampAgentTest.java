@@ -41,6 +41,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +50,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The extension with independent servers, whose messages are read with protobuf's own library. */
 @Timeout(300)
+@Tag("slow")
 class OpampAgentTest {
   private static final Duration FAR = Duration.ofHours(1);
   private static final Duration SOON = Duration.ofMillis(20);

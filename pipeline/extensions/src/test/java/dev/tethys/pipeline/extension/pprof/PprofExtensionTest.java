@@ -27,9 +27,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Profiles of the process that runs the test. */
+@Tag("slow")
 class PprofExtensionTest {
   private final PprofExtensionFactory factory = new PprofExtensionFactory();
   private final PprofExtensionFactory.Running running =

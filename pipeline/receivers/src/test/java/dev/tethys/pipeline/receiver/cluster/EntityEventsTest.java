@@ -24,12 +24,14 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Entities of a cluster that are reported in logs. */
 @Timeout(60)
+@Tag("slow")
 class EntityEventsTest {
   private static final String PODS = "/api/v1/pods";
   private static final String POD =

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.receiver.host;
 
-import dev.tethys.collect.host.linux.HostFiles;
 import dev.tethys.collect.host.HostProcess;
 import dev.tethys.collect.host.HostReadings;
+import dev.tethys.collect.host.linux.HostFiles;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.Metric;

@@ -3,8 +3,8 @@ package dev.tethys.pipeline.receiver.host;
 import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.collect.host.linux.HostFiles;
 import dev.tethys.collect.host.HostReadings;
+import dev.tethys.collect.host.linux.HostFiles;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -19,9 +19,11 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A receiver at work on this machine. */
+@Tag("slow")
 class HostMetricsReceiverTest {
   private final TestPipeline pipeline = new TestPipeline();
   private final HostMetricsReceiverFactory factory = new HostMetricsReceiverFactory("1", _ -> null);

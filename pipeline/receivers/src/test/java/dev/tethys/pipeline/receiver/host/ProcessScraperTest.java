@@ -17,10 +17,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Processes of a host: their metrics, and the attributes that distinguish them. */
+@Tag("slow")
 class ProcessScraperTest {
   @TempDir Path folder;
   private HostFixture host;

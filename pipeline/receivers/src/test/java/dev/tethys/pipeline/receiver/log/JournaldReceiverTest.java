@@ -17,10 +17,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Files are written by systemd's own {@code systemd-journal-remote}. */
+@Tag("slow")
 class JournaldReceiverTest {
   private static final Path WRITER = Path.of("/usr/lib/systemd/systemd-journal-remote");
   private static final JournaldReceiverFactory FACTORY = new JournaldReceiverFactory();

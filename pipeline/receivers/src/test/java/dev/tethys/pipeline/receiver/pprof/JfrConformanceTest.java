@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  *       removed for all versions, so that agent versions are comparable.
  * </ul>
  */
+@Tag("slow")
 class JfrConformanceTest {
   /** Hash in the name of a file without labels. */
   private static final String NO_LABELS = "17241709254077376921";

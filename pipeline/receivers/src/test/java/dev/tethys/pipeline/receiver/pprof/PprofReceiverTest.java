@@ -29,10 +29,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** With profiles that a program in Go makes of itself. */
+@Tag("slow")
 class PprofReceiverTest {
   private final TestPipeline pipeline = new TestPipeline();
   private final HttpClient http = HttpClient.newHttpClient();

@@ -23,11 +23,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Receiver with an allocator double, which is also one of the targets. */
 @Timeout(60)
+@Tag("slow")
 class TargetAllocatorTest {
   private final TestPipeline pipeline = new TestPipeline();
   private final HttpClientFactory clients = new HttpClientFactory("test");

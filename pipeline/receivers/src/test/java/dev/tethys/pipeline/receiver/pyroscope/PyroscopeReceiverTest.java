@@ -32,10 +32,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** With Pyroscope's agent for Java, and requests as its SDKs write them. */
+@Tag("slow")
 class PyroscopeReceiverTest {
   private final TestPipeline pipeline = new TestPipeline();
   private final HttpClient http = HttpClient.newHttpClient();

@@ -12,11 +12,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Lines with placeholders for arguments that a stage does not need give the labels of the lines.
  */
+@Tag("slow")
 class LinePartsTest {
   private static final List<Stage> STAGES =
       List.of(

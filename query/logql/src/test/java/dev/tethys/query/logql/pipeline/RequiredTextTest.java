@@ -10,9 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Rows that pass have the text that their query requires. */
+@Tag("slow")
 class RequiredTextTest {
   private static final List<String> QUERIES =
       List.of(

@@ -19,12 +19,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same queries to a real Prometheus (3.5) and to this engine, over the same samples. */
+@Tag("slow")
 class DifferentialTest {
   private static final double TOLERANCE = 1e-12;
 

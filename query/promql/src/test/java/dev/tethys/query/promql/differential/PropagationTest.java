@@ -19,12 +19,14 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Matchers given to the other side of an operation change no bit, no error and no warning. */
+@Tag("slow")
 class PropagationTest {
   private static final long START = 1_700_000_000_000L;
   private static final long STEP = 60_000;

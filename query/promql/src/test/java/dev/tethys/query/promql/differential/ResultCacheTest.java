@@ -23,6 +23,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Dashboards of random queries that are refreshed while samples come, late ones too, and are
  * deleted: with kept answers and without them they see the same bits, warnings included.
  */
+@Tag("slow")
 class ResultCacheTest {
   private static final DemoData DATA = new DemoData();
 

@@ -6,9 +6,11 @@ import dev.tethys.query.promql.ast.Expr.Extension;
 import dev.tethys.query.promql.ast.Expr.Span;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Kernels that carry something on from window to window, against a plain loop over each window. */
+@Tag("slow")
 class WindowKernelsTest {
   private static final int ROUNDS = 3000;
   private final SplittableRandom random = new SplittableRandom(11);

@@ -14,8 +14,10 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tag;
 
 /** What is printed parses to the same tree, for queries made at random from the grammar. */
+@Tag("slow")
 class RoundTripTest {
   private static final String NOISE = "()[]{},:=!~<>/\"'`\\#@+-*^% 0x1e_.smüä\ud83d\ufffd\n";
 

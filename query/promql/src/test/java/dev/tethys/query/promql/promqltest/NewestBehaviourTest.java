@@ -3,9 +3,11 @@ package dev.tethys.query.promql.promqltest;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /** Behaviour of Prometheus that is newer than its recorded scripts. */
+@Tag("slow")
 class NewestBehaviourTest {
   private static final EngineUnderTest ENGINE = new EngineUnderTest();
 

@@ -11,9 +11,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /** Every eval of every promqltest script of Prometheus, each as instant, fixed and range query. */
+@Tag("slow")
 class PromqltestTest {
   private static final EngineUnderTest ENGINE = new EngineUnderTest();
 

@@ -15,9 +15,11 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** An agent that misbehaves, and what is written in the standards. */
+@Tag("slow")
 class SnmpClientTest {
   private static final Oid ROOT = Oid.parse("1.3.6.1.2.1.2");
 

@@ -25,6 +25,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Damaged blocks: for any bytes, a read gives what was written or nothing, or fails with an error
  * that names the damage. {@code tethys bench fuzz blocks} does the same a million times.
  */
+@Tag("slow")
 class BlockFuzzTest {
   /** What reading a damaged block of some twenty kilobytes may allocate. */
   private static final long MAX_ALLOCATED = 512L << 20;

@@ -17,9 +17,11 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Any column comes back to the bit; any bytes are read without harm. */
+@Tag("slow")
 class ColumnsTest {
   private final IntColumn ints = new IntColumn();
   private final ValueColumn values = new ValueColumn();

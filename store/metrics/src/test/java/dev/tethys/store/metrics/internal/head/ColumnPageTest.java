@@ -14,9 +14,11 @@ import java.util.random.RandomGenerator;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Columns of a page that takes no more rows, against its rows. */
+@Tag("slow")
 class ColumnPageTest {
   private static ColumnPage columns(RowPage rows) {
     ByteSink heads = new ByteSink();

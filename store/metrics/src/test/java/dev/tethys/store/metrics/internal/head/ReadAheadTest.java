@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Bytes of files through windows, against the bytes. */
+@Tag("slow")
 class ReadAheadTest {
   /** Fake of a file; counts how often it is read. */
   private static final class Counted implements PageBytes {

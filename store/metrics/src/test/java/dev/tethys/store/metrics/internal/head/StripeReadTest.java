@@ -12,9 +12,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Reading series of a stripe, first and again, against what was appended. */
+@Tag("slow")
 class StripeReadTest {
   private record Sample(long time, long bits) {}
 
