@@ -2,7 +2,7 @@ package dev.tethys.prometheus;
 
 import dev.tethys.config.Key;
 import dev.tethys.config.YamlObject;
-import dev.tethys.model.logs.LogTenants;
+import dev.tethys.model.access.TenantName;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -18,7 +18,7 @@ final class TenantOverrides {
   static <T> Map<String, T> read(YamlObject o, Key<Map<String, T>> key) {
     Map<String, T> overrides = o.get(key);
     for (String tenant : overrides.keySet()) {
-      String problem = LogTenants.problem(tenant);
+      String problem = TenantName.problem(tenant);
       if (problem != null) {
         throw o.error(key, "tenant is " + problem);
       }

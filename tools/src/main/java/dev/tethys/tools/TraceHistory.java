@@ -2,7 +2,7 @@ package dev.tethys.tools;
 
 import dev.tethys.alert.rule.RuleQuery;
 import dev.tethys.alert.rule.TraceRuleQueries;
-import dev.tethys.model.logs.LogTenants;
+import dev.tethys.model.access.TenantName;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.Value;
 import dev.tethys.query.promql.ast.Expr;
@@ -48,7 +48,7 @@ final class TraceHistory implements RuleQuery {
             + to;
     try {
       Map<String, @Nullable Object> answer =
-          api.object(path, Map.of(LogTenants.HEADER, tenant.isEmpty() ? "fake" : tenant));
+          api.object(path, Map.of(TenantName.HEADER, tenant.isEmpty() ? "fake" : tenant));
       List<Value.Sample> out = new ArrayList<>();
       for (Object s : ApiText.list(answer.getOrDefault("series", List.of()))) {
         Map<String, @Nullable Object> series = Json.asObject(s);

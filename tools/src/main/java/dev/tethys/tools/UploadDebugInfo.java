@@ -2,7 +2,7 @@ package dev.tethys.tools;
 
 import dev.tethys.codec.elf.ElfFile;
 import dev.tethys.codec.elf.SourceFrames;
-import dev.tethys.model.logs.LogTenants;
+import dev.tethys.model.access.TenantName;
 import dev.tethys.runtime.cli.Flag;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +19,7 @@ final class UploadDebugInfo {
   private static final Flag URL =
       Flag.of("url", Flag.Kind.STRING, "http://localhost:9090", "URL of the server.");
   private static final Flag TENANT =
-      Flag.of("org-id", Flag.Kind.STRING, "", "Tenant, sent as " + LogTenants.HEADER + ".");
+      Flag.of("org-id", Flag.Kind.STRING, "", "Tenant, sent as " + TenantName.HEADER + ".");
   private static final Flag BUILD_ID =
       Flag.of(
           "build-id",
@@ -34,7 +34,8 @@ final class UploadDebugInfo {
         "profile upload-debuginfo",
         "<file>...",
         "Upload ELF files with symbols or debug information, so that the server names the functions"
-            + " of profiles that have addresses only. The split DWARF of FILE is sent from FILE.dwp.",
+            + " of profiles that have addresses only. The split DWARF of FILE is sent from"
+            + " FILE.dwp.",
         List.of(URL, TENANT, BUILD_ID, HttpAccess.CONFIG),
         1,
         Command.ANY,
@@ -47,7 +48,7 @@ final class UploadDebugInfo {
       throw new CommandLineException("--build-id names the build of one file; give one file");
     }
     String tenant = a.flags().get(TENANT.name());
-    Map<String, String> headers = tenant.isEmpty() ? Map.of() : Map.of(LogTenants.HEADER, tenant);
+    Map<String, String> headers = tenant.isEmpty() ? Map.of() : Map.of(TenantName.HEADER, tenant);
     boolean failed = false;
     try (HttpAccess server =
         HttpAccess.of(

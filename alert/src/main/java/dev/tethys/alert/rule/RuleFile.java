@@ -10,7 +10,9 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.NameScheme;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.query.logql.ast.LogqlExpr;
 import dev.tethys.query.logql.ast.MetricExpr;
 import dev.tethys.query.logql.exec.LogqlEngine;
@@ -231,7 +233,7 @@ public final class RuleFile {
               .getMessage());
     }
     if (type != RuleType.METRICS && tenant.isEmpty()) {
-      tenant = LogStore.DEFAULT_TENANT;
+      tenant = Scope.DEFAULT_TENANT;
     }
     checkLabels(g, GROUP_LABELS, "");
     List<RuleSpec> rules = new ArrayList<>();

@@ -1,6 +1,5 @@
 package dev.tethys.app.server;
 
-import dev.tethys.api.loki.TenantHeader;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.loki.EntryColumns;
 import dev.tethys.collect.logs.gelf.GelfMessage;
@@ -17,6 +16,7 @@ import dev.tethys.pipeline.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import java.io.IOException;
 
 /**
@@ -45,7 +45,7 @@ final class GelfEndpoint {
 
   private void take(HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, BusyException {
-    String tenant = TenantHeader.one(request);
+    String tenant = RequestScope.of(request).tenant();
     LogBatch batch = new LogBatch();
     try (Hold hold = endpoint.admission().open()) {
       byte[] body =

@@ -2,6 +2,7 @@ package dev.tethys.app.server;
 
 import dev.tethys.codec.loki.LogLevels;
 import dev.tethys.codec.loki.StreamEnrichment;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
@@ -9,6 +10,7 @@ import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogAppendResult.Refusal;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.query.logql.TailedLogStore;
 import dev.tethys.query.logql.exec.TailedLogStore;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -118,7 +120,7 @@ final class LogCounts implements TailedLogStore.Listener {
 
   private Service service(String tenant, LogBatch batch, int stream) {
     String name = "";
-    if (tenant.equals(LogStore.DEFAULT_TENANT)) {
+    if (tenant.equals(Scope.DEFAULT_TENANT)) {
       String label = batch.streams.get(stream).get(StreamEnrichment.SERVICE_NAME);
       name = label.isEmpty() ? StreamEnrichment.UNKNOWN_SERVICE : label;
     }

@@ -2,13 +2,13 @@ package dev.tethys.app.server;
 
 import dev.tethys.codec.loki.EntryColumns;
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.model.logs.LogIngester;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.StorageException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -118,8 +118,7 @@ final class LogEntryWriter implements AutoCloseable {
     for (LogEntry e : entries) {
       String tenant = e.labels().get(LogEntry.TENANT_LABEL);
       byTenant
-          .computeIfAbsent(
-              tenant.isEmpty() ? LogStore.DEFAULT_TENANT : tenant, t -> new ArrayList<>())
+          .computeIfAbsent(tenant.isEmpty() ? Scope.DEFAULT_TENANT : tenant, t -> new ArrayList<>())
           .add(e);
     }
     for (Map.Entry<String, List<LogEntry>> e : byTenant.entrySet()) {

@@ -3,7 +3,6 @@ package dev.tethys.app.server;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.RuleFile;
 import dev.tethys.alert.rule.RuleSpec;
-import dev.tethys.api.loki.TenantHeader;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Durations;
 import dev.tethys.model.GoJson;
@@ -16,6 +15,7 @@ import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -133,7 +133,7 @@ final class LokiRuler {
     String only = name(q, "namespace");
     StringBuilder sb = new StringBuilder();
     synchronized (this) {
-      of(TenantHeader.one(q))
+      of(RequestScope.of(q).tenant())
           .forEach(
               (namespace, groups) -> {
                 if (only == null || only.equals(namespace)) {
@@ -151,7 +151,7 @@ final class LokiRuler {
   private void group(HttpRequest q, HttpResponse r) throws IOException {
     GroupSpec found;
     synchronized (this) {
-      found = find(TenantHeader.one(q), q.pathParam("namespace"), q.pathParam("group"));
+      found = find(RequestScope.of(q).tenant(), q.pathParam("namespace"), q.pathParam("group"));
     }
     if (found == null) {
       throw new HttpException(404, "group does not exist");
@@ -169,7 +169,7 @@ final class LokiRuler {
   }
 
   private void put(HttpRequest q, HttpResponse r) throws IOException {
-    String tenant = TenantHeader.one(q);
+    String tenant = RequestScope.of(q).tenant();
     String namespace = q.pathParam("namespace");
     if (namespace.length() > MAX_NAME) {
       throw new HttpException(
@@ -209,7 +209,7 @@ final class LokiRuler {
   }
 
   private void delete(HttpRequest q, HttpResponse r) throws IOException {
-    String tenant = TenantHeader.one(q);
+    String tenant = RequestScope.of(q).tenant();
     String namespace = q.pathParam("namespace");
     String group = name(q, "group");
     synchronized (this) {

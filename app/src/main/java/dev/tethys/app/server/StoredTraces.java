@@ -12,12 +12,12 @@ import dev.tethys.api.traces.TracesApi;
 import dev.tethys.api.traces.TracesSettings;
 import dev.tethys.insight.graph.stored.GeneratedMetrics;
 import dev.tethys.model.UnixNanos;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.ComputeThreads;
 import dev.tethys.model.guard.HeapRoom;
 import dev.tethys.model.guard.MemoryUse;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.traces.TraceIngester;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
@@ -70,8 +70,8 @@ final class StoredTraces extends StoredEvents<TraceDatabase> {
                       QUERY_MAX_TRACES,
                       INTEGER,
                       "10000",
-                      "Largest limit of a search for traces by TraceQL; a search with a larger one is"
-                          + " refused. (Tethys)"),
+                      "Largest limit of a search for traces by TraceQL; a search with a larger one"
+                          + " is refused. (Tethys)"),
                   of(
                       SPAN_METRICS,
                       BOOLEAN,
@@ -81,20 +81,20 @@ final class StoredTraces extends StoredEvents<TraceDatabase> {
                       SHARED_SPAN_METRICS,
                       BOOLEAN,
                       "false",
-                      "Show span metrics and service graphs of all tenants to every reader of metrics."
-                          + " (Tethys)"),
+                      "Show span metrics and service graphs of all tenants to every reader of"
+                          + " metrics. (Tethys)"),
                   of(
                       JAEGER_COMPACT,
                       STRING,
                       "",
-                      "UDP address for spans of Jaeger's clients in Thrift's compact protocol, such as"
-                          + " :6831. (Tethys)"),
+                      "UDP address for spans of Jaeger's clients in Thrift's compact protocol, such"
+                          + " as :6831. (Tethys)"),
                   of(
                       JAEGER_BINARY,
                       STRING,
                       "",
-                      "UDP address for spans of Jaeger's clients in Thrift's binary protocol, such as"
-                          + " :6832. (Tethys)")))
+                      "UDP address for spans of Jaeger's clients in Thrift's binary protocol, such"
+                          + " as :6832. (Tethys)")))
           .flatMap(List::stream)
           .toList();
 
@@ -130,7 +130,7 @@ final class StoredTraces extends StoredEvents<TraceDatabase> {
     metrics.enable(flags.bool(SPAN_METRICS));
     ingester.add(
         (tenant, _, _, _) -> {
-          if (!tenant.equals(LogStore.DEFAULT_TENANT)) {
+          if (!tenant.equals(Scope.DEFAULT_TENANT)) {
             generated.store().separate();
           }
         });

@@ -4,8 +4,8 @@ import dev.tethys.api.traces.MetricQueries;
 import dev.tethys.api.traces.TracesApi;
 import dev.tethys.api.traces.TracesSettings;
 import dev.tethys.model.UnixNanos;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.QueryThreads;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanSegment;
 import dev.tethys.model.traces.SpanSelection;
@@ -41,7 +41,7 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
   private static final int MAX_ATTRIBUTES = 30;
   private static final int MAX_SERVICES = 20;
   private static final int MAX_TRACES = 10;
-  private static final String TENANT = LogStore.DEFAULT_TENANT;
+  private static final String TENANT = Scope.DEFAULT_TENANT;
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
   private static final List<String> DURATIONS = List.of("20ms", "200ms", "5ms", "1s");
   private static final String[] STEPS = {"60s", "300s", "600s"};

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.api.loki.LokiSettings;
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.query.logql.LogqlLimits;
 import dev.tethys.query.logql.exec.LogqlEngine;
 import dev.tethys.store.logs.LogDatabase;
@@ -62,7 +64,7 @@ class LogWarmUpTest {
       byte[] body = line.getBytes(StandardCharsets.UTF_8);
       batch.add(1_700_000_000_000_000_000L + i * 1_000_000L, streams[i % 3], body, 0, body.length);
     }
-    assertThat(database.append(LogStore.DEFAULT_TENANT, batch).refused()).isZero();
+    assertThat(database.append(Scope.DEFAULT_TENANT, batch).refused()).isZero();
   }
 
   @Test

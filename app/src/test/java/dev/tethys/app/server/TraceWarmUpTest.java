@@ -3,8 +3,8 @@ package dev.tethys.app.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.api.traces.TracesSettings;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.query.traceql.TraceLimits;
@@ -89,7 +89,7 @@ class TraceWarmUpTest {
       batch.attributes.add(batch.texts.add("size"), SpanColumn.INT, i);
       batch.endSpan();
     }
-    database.append(LogStore.DEFAULT_TENANT, batch);
+    database.append(Scope.DEFAULT_TENANT, batch);
   }
 
   @Test

@@ -2,13 +2,13 @@ package dev.tethys.bench;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.store.events.EngineOptions;
 import dev.tethys.store.logs.LogDatabase;
@@ -98,7 +98,7 @@ final class LogStoreRuns {
         lines.fill(n, BATCH, batch);
         own += threadCpu() - before;
         bytes += batch.size;
-        db.append(LogStore.DEFAULT_TENANT, batch);
+        db.append(Scope.DEFAULT_TENANT, batch);
       }
       double seconds = (System.nanoTime() - wall) / 1e9;
       db.flush();
@@ -148,7 +148,7 @@ final class LogStoreRuns {
                   java.util.concurrent.locks.LockSupport.parkNanos(due - System.nanoTime());
                 }
                 lines.fill(from + n, BATCH, batch);
-                db.append(LogStore.DEFAULT_TENANT, batch);
+                db.append(Scope.DEFAULT_TENANT, batch);
               }
             });
   }
@@ -181,7 +181,7 @@ final class LogStoreRuns {
   private static long count(
       LogDatabase db, List<Matcher> matchers, LogFilter filter, long from, long to) {
     long[] n = {0};
-    try (LogSelection s = db.select(LogStore.DEFAULT_TENANT, matchers, from, to)) {
+    try (LogSelection s = db.select(Scope.DEFAULT_TENANT, matchers, from, to)) {
       for (LogSegment g : s.segments()) {
         g.scan(
             filter,
@@ -217,7 +217,7 @@ final class LogStoreRuns {
                       while (!System.out.checkError()) {
                         long n = next.getAndIncrement();
                         lines.fill(n, BATCH, batch);
-                        db.append(LogStore.DEFAULT_TENANT, batch);
+                        db.append(Scope.DEFAULT_TENANT, batch);
                         System.out.println(n);
                       }
                     }));
@@ -233,7 +233,7 @@ final class LogStoreRuns {
     Map<Long, Integer> out = new HashMap<>();
     long begin = LogStoreLines.BEGIN + from * LogStoreLines.BATCH_NANOS;
     try (LogDatabase db = open(dir);
-        LogSelection s = db.select(LogStore.DEFAULT_TENANT, ALL, begin, Long.MAX_VALUE)) {
+        LogSelection s = db.select(Scope.DEFAULT_TENANT, ALL, begin, Long.MAX_VALUE)) {
       for (LogSegment g : s.segments()) {
         g.scan(
             LogFilter.NONE,
@@ -262,7 +262,7 @@ final class LogStoreRuns {
     try (LogDatabase db = open(dir)) {
       double opened = (System.nanoTime() - wall) / 1e6;
       List<Labels> series =
-          db.series(LogStore.DEFAULT_TENANT, ALL, LogStoreLines.BEGIN, Long.MAX_VALUE);
+          db.series(Scope.DEFAULT_TENANT, ALL, LogStoreLines.BEGIN, Long.MAX_VALUE);
       long n = count(db, ALL, LogFilter.NONE, LogStoreLines.BEGIN, LogStoreLines.BEGIN + 1_000_000);
       System.out.printf(
           Locale.ROOT,

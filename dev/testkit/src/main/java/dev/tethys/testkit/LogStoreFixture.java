@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogFilter;
@@ -34,7 +35,7 @@ public abstract class LogStoreFixture {
   protected static final long T0 = 1_795_608_000_000_000_000L;
 
   protected static final long SECOND = 1_000_000_000L;
-  protected static final String TENANT = LogStore.DEFAULT_TENANT;
+  protected static final String TENANT = Scope.DEFAULT_TENANT;
   static final List<Matcher> ALL = List.of(Matcher.of(Matcher.Type.REGEX, "app", ".+"));
 
   /** Store of the test. */

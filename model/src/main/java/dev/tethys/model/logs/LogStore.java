@@ -13,9 +13,6 @@ import java.util.SortedSet;
  * if the store received them in one append, and may be two otherwise. Safe for several threads.
  */
 public interface LogStore extends TenantStore {
-  /** Tenant of requests that name none. */
-  String DEFAULT_TENANT = "fake";
-
   /**
    * Appends entries and returns when they survive a crash of the process and of the machine.
    * Entries of any age and order are accepted. An entry that exceeds a limit is refused alone.

@@ -2,7 +2,7 @@ package dev.tethys.model.storage;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
-import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.access.Scope;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -21,12 +21,12 @@ public final class ReadingTenant {
 
   /** Name of the tenant. */
   public static String current() {
-    return CURRENT.isBound() ? CURRENT.get() : LogStore.DEFAULT_TENANT;
+    return CURRENT.isBound() ? CURRENT.get() : Scope.DEFAULT_TENANT;
   }
 
   /** True unless a request names another tenant than the default. */
   public static boolean isDefault() {
-    return current().equals(LogStore.DEFAULT_TENANT);
+    return current().equals(Scope.DEFAULT_TENANT);
   }
 
   /**

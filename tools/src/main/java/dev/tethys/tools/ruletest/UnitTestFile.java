@@ -8,7 +8,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
-import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.access.Scope;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -168,7 +168,7 @@ public record UnitTestFile(
 
   private static final Section LOGS = new Section("input_logs", "Lines of a stream. (Tethys)");
   private static final Key<String> LOGS_TENANT =
-      LOGS.key("tenant", Type.STRING, LogStore.DEFAULT_TENANT, "Tenant of the lines.");
+      LOGS.key("tenant", Type.STRING, Scope.DEFAULT_TENANT, "Tenant of the lines.");
   private static final Key<String> LOGS_STREAM =
       LOGS.key("stream", Type.STRING, "", "Stream, such as {app=\"shop\"}.");
   private static final Key<Duration> LOGS_AT =
@@ -187,7 +187,7 @@ public record UnitTestFile(
   private static final Section TRACES =
       new Section("input_traces", "Equal spans, each in a separate trace. (Tethys)");
   private static final Key<String> TRACES_TENANT =
-      TRACES.key("tenant", Type.STRING, LogStore.DEFAULT_TENANT, "Tenant of the spans.");
+      TRACES.key("tenant", Type.STRING, Scope.DEFAULT_TENANT, "Tenant of the spans.");
   private static final Key<String> TRACES_SERVICE =
       TRACES.key("service", Type.STRING, "", "Resource attribute service.name.");
   private static final Key<String> TRACES_NAME =

@@ -16,6 +16,7 @@ import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -229,13 +230,14 @@ public final class LokiApi {
       throws IOException {
     LogqlEngine engine = engine();
     LokiParameters p = parameters(request);
-    String tenant = TenantHeader.one(request);
+    String tenant = RequestScope.of(request).tenant();
     String body = mapped(() -> endpoint.answer(engine, p, tenant));
     if (body.isEmpty()) {
       String id = p.get("request_id");
       LOG.log(
           Level.INFO,
-          "Deletion of log entries {0} user=\"{1}\" tenant=\"{2}\" {3}=\"{4}\" start=\"{5}\" end=\"{6}\"",
+          "Deletion of log entries {0} user=\"{1}\" tenant=\"{2}\" {3}=\"{4}\" start=\"{5}\""
+              + " end=\"{6}\"",
           id.isEmpty() ? "accepted" : "cancelled",
           user(request),
           tenant,

@@ -5,6 +5,7 @@ import dev.tethys.query.logql.parser.Units;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Params;
+import dev.tethys.web.RequestScope;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -28,7 +29,7 @@ final class LokiParameters {
   private final String tenant;
 
   LokiParameters(HttpRequest request, long now) throws IOException {
-    this(request.params(), now, String.join("|", TenantHeader.several(request)));
+    this(request.params(), now, RequestScope.ofSeveral(request).tenant());
   }
 
   LokiParameters(Params values, long now, String tenant) {

@@ -15,6 +15,7 @@ import dev.tethys.web.BodyBuffer;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.util.Locale;
@@ -92,7 +93,7 @@ public final class LokiPush {
       throw new HttpException(
           415, "Content-Type is '" + type + "'; supported are " + JSON + " and " + PROTOBUF);
     }
-    String tenant = TenantHeader.one(request);
+    String tenant = RequestScope.of(request).tenant();
     RejectedItems refusals = new RejectedItems();
     Workspace w = workspaces.take();
     try {

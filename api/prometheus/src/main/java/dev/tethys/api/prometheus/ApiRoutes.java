@@ -4,9 +4,11 @@ import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.ReadingTenant;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.util.function.Supplier;
@@ -118,8 +120,8 @@ final class ApiRoutes {
       ApiCall call = new ApiCall(request, response, settings.userHeader());
       String tenant;
       try {
-        tenant = TenantRequests.tenant(request);
-      } catch (IllegalArgumentException e) {
+        tenant = RequestScope.of(request).tenant();
+      } catch (HttpException e) {
         call.error(ErrorType.BAD_DATA, String.valueOf(e.getMessage()));
         return;
       }

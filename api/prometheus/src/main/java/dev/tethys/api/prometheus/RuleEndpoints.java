@@ -11,7 +11,7 @@ import dev.tethys.config.Redaction;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Matcher;
-import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.access.Scope;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -56,7 +56,7 @@ final class RuleEndpoints {
 
   private static Predicate<RuleGroup> ofTenant(ApiCall call) {
     String header = call.request().header("X-Scope-OrgID");
-    String tenant = header == null || header.isEmpty() ? LogStore.DEFAULT_TENANT : header;
+    String tenant = header == null || header.isEmpty() ? Scope.DEFAULT_TENANT : header;
     return g -> g.spec().type() == RuleType.LOGS && g.spec().tenant().equals(tenant);
   }
 

@@ -1,9 +1,9 @@
 package dev.tethys.api.prometheus;
 
-import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.storage.ReadingTenant;
+import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
-import dev.tethys.web.HttpRequest;
+import dev.tethys.web.RequestScope;
 
 /** Requests that read metrics in the name of the tenant of {@code X-Scope-OrgID}. */
 public final class TenantRequests {
@@ -14,9 +14,9 @@ public final class TenantRequests {
     return (request, response) -> {
       String tenant;
       try {
-        tenant = tenant(request);
-      } catch (IllegalArgumentException e) {
-        response.status(400).send(e.getMessage() + "\n");
+        tenant = RequestScope.of(request).tenant();
+      } catch (HttpException e) {
+        response.status(e.status()).send(e.getMessage() + "\n");
         return;
       }
       ReadingTenant.call(
@@ -26,14 +26,5 @@ public final class TenantRequests {
             return null;
           });
     };
-  }
-
-  /**
-   * Tenant of a request.
-   *
-   * @throws IllegalArgumentException if the name is not valid
-   */
-  static String tenant(HttpRequest request) {
-    return LogTenants.ofHeader(request.header(LogTenants.HEADER));
   }
 }

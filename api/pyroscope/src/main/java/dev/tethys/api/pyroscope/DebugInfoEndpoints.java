@@ -10,6 +10,7 @@ import dev.tethys.web.GrpcException;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.io.InputStream;
@@ -112,7 +113,7 @@ public final class DebugInfoEndpoints {
   private void download(HttpRequest request, HttpResponse response) throws IOException {
     DebugInfoStore store = opened().store();
     String id = id(request.pathParam("id"));
-    Path file = store.find(Requests.tenant(request), id);
+    Path file = store.find(RequestScope.of(request).tenant(), id);
     if (file == null) {
       throw new HttpException(404, "there is no file of build " + id);
     }
@@ -135,7 +136,7 @@ public final class DebugInfoEndpoints {
   private void upload(HttpRequest request, HttpResponse response) throws IOException {
     DebugInfoStore store = opened().store();
     String id = id(request.pathParam("id"));
-    put(Requests.tenant(request), id, request.body(store.maxFileBytes() + 1));
+    put(RequestScope.of(request).tenant(), id, request.body(store.maxFileBytes() + 1));
     response.send();
   }
 
@@ -158,7 +159,7 @@ public final class DebugInfoEndpoints {
   private Map<String, Object> shouldUpload(
       HttpRequest http, @Nullable Object buildId, boolean force) {
     String id = id(buildId);
-    boolean stored = opened().store().find(Requests.tenant(http), id) != null;
+    boolean stored = opened().store().find(RequestScope.of(http).tenant(), id) != null;
     return stored && !force
         ? Map.of("should_initiate_upload", false, "reason", "the file is stored")
         : Map.of("should_initiate_upload", true, "reason", "the file is not stored");
@@ -166,7 +167,7 @@ public final class DebugInfoEndpoints {
 
   private Map<String, Object> finished(HttpRequest http, @Nullable Object buildId) {
     String id = id(buildId);
-    if (opened().store().find(Requests.tenant(http), id) == null) {
+    if (opened().store().find(RequestScope.of(http).tenant(), id) == null) {
       throw new HttpException(412, "no file of build " + id + " was uploaded");
     }
     return Map.of();
@@ -199,7 +200,7 @@ public final class DebugInfoEndpoints {
         first == null ? Map.of() : DebugInfoMessages.PARCA_UPLOAD.fromProto(first);
     try {
       String id = id(m.get("info") instanceof Map<?, ?> info ? info.get("build_id") : null);
-      long size = put(Requests.tenant(request), id, new Chunks(messages));
+      long size = put(RequestScope.of(request).tenant(), id, new Chunks(messages));
       return DebugInfoMessages.PARCA_UPLOADED.toProto(Map.of("build_id", id, "size", size));
     } catch (HttpException e) {
       throw ConnectMethods.status(e);

@@ -5,6 +5,7 @@ import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.profiles.ProfileStore;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -148,7 +149,7 @@ public final class PyroscopeApi {
   /** Starts a query, or answers with the state of one. */
   private byte[] async(HttpRequest http, Map<String, Object> m, boolean json) {
     MessageSchema out = PyroscopeMessages.FLAMES;
-    String tenant = Requests.tenant(http);
+    String tenant = RequestScope.of(http).tenant();
     String id = Querier.asyncId(m);
     byte[] result = {};
     Map<String, Object> state;

@@ -4,13 +4,13 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.guard.RequestMemory;
-import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.profiles.ProfileStore;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.web.DamageWarning;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -38,15 +38,6 @@ final class Requests {
     this.settings = settings;
   }
 
-  /** Tenant that a request names. */
-  static String tenant(HttpRequest request) {
-    try {
-      return LogTenants.ofHeader(request.header(LogTenants.HEADER));
-    } catch (IllegalArgumentException e) {
-      throw new HttpException(400, String.valueOf(e.getMessage()));
-    }
-  }
-
   /** Work of a request. */
   interface QueryAction<T> {
     T run(ProfileQueries queries);
@@ -60,7 +51,8 @@ final class Requests {
   <T> T run(HttpRequest request, @Nullable HttpResponse response, QueryAction<T> work) {
     AtomicBoolean gone = new AtomicBoolean();
     try (HttpRequest.Watch _ = request.whenClientGone(() -> gone.set(true))) {
-      ProfileQueries queries = queries(tenant(request), settings.timeout(), gone::get);
+      ProfileQueries queries =
+          queries(RequestScope.of(request).tenant(), settings.timeout(), gone::get);
       T answer = failing(() -> threads.run(() -> accounted(work, queries)));
       if (response != null) {
         DamageWarning.addTo(response, queries.damage());

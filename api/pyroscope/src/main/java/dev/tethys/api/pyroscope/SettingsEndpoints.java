@@ -2,6 +2,7 @@ package dev.tethys.api.pyroscope;
 
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.web.HttpException;
+import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,7 +39,7 @@ public final class SettingsEndpoints {
         (http, m) ->
             Map.of(
                 "settings",
-                stored(() -> store.of(Requests.tenant(http))).stream()
+                stored(() -> store.of(RequestScope.of(http).tenant())).stream()
                     .map(SettingsStore.Setting::message)
                     .toList()));
     to.add(
@@ -57,7 +58,7 @@ public final class SettingsEndpoints {
                   : new SettingsStore.Setting(s.name(), s.value(), now.getAsLong() / 1_000_000);
           stored(
               () -> {
-                store.set(Requests.tenant(http), set);
+                store.set(RequestScope.of(http).tenant(), set);
                 return set;
               });
           return Map.of("setting", set.message());
@@ -69,7 +70,7 @@ public final class SettingsEndpoints {
         (http, m) -> {
           stored(
               () -> {
-                store.delete(Requests.tenant(http), (String) m.getOrDefault("name", ""));
+                store.delete(RequestScope.of(http).tenant(), (String) m.getOrDefault("name", ""));
                 return m;
               });
           return Map.of();

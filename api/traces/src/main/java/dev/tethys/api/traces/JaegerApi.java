@@ -12,6 +12,7 @@ import dev.tethys.web.DamageWarning;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -67,7 +68,7 @@ final class JaegerApi {
     Page page = new Page(request);
     try {
       TraceStore store = requests.store();
-      String tenant = TraceRequests.tenant(request);
+      String tenant = RequestScope.of(request).tenant();
       try {
         requests.run(
             request,

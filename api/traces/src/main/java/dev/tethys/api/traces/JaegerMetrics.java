@@ -3,12 +3,13 @@ package dev.tethys.api.traces;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoQuote;
-import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.model.storage.ReadingTenant;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.time.Instant;
@@ -158,7 +159,7 @@ final class JaegerMetrics {
               ? "lookback is " + lookback + "; the range begins before 1970"
               : "range has more than " + MAX_STEPS + " steps; use a longer step");
     }
-    String tenant = TraceRequests.tenant(request);
+    String tenant = RequestScope.of(request).tenant();
     String selector =
         "service=~"
             + GoQuote.quote(String.join("|", services.stream().map(Regex::quote).toList()))
@@ -167,7 +168,7 @@ final class JaegerMetrics {
             + "\", "
             + ReadingTenant.LABEL
             + "="
-            + GoQuote.quote(tenant.equals(LogStore.DEFAULT_TENANT) ? "" : tenant);
+            + GoQuote.quote(tenant.equals(Scope.DEFAULT_TENANT) ? "" : tenant);
     return new Request(
         selector,
         flag(p, "groupByOperation"),
@@ -206,7 +207,7 @@ final class JaegerMetrics {
     Request q = read(request, quantile);
     List<MetricQueries.Series> series =
         ReadingTenant.call(
-            TraceRequests.tenant(request),
+            RequestScope.of(request).tenant(),
             () -> metrics.range(form.query(q), q.from, q.to, q.step));
     String about = quantile ? GoFloat.g(q.quantile) + "th quantile latency" : help;
     TextBuffer out = new TextBuffer();

@@ -20,6 +20,7 @@ import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Params;
+import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.time.DateTimeException;
@@ -78,7 +79,7 @@ final class JaegerV3 {
           BoundedText answer = new BoundedText(request);
           try {
             TraceStore store = requests.store();
-            String tenant = TraceRequests.tenant(request);
+            String tenant = RequestScope.of(request).tenant();
             try {
               requests.run(
                   request,
@@ -205,7 +206,7 @@ final class JaegerV3 {
     }
     ProtoWriter out = new ProtoWriter();
     for (Map.Entry<ServiceLinks.Link, ServiceLinks.Count> e :
-        links(store, TraceRequests.tenant(request), start, end)) {
+        links(store, RequestScope.of(request).tenant(), start, end)) {
       int m = out.begin(1);
       out.string(1, e.getKey().parent());
       out.string(2, e.getKey().child());
@@ -371,7 +372,7 @@ final class JaegerV3 {
         Grpc.stream(
             MAX_MESSAGE,
             (message, request, to) -> {
-              String tenant = GrpcCalls.run(() -> TraceRequests.tenant(request));
+              String tenant = GrpcCalls.run(() -> RequestScope.of(request).tenant());
               TraceFinder finder = rpc(request, s -> new TraceFinder(s, tenant));
               List<TraceId> ids = rpc(request, s -> traces.find(finder, new ProtoReader(message)));
               int sent = 0;
@@ -507,7 +508,7 @@ final class JaegerV3 {
 
   private byte[] getServices(TraceStore store, HttpRequest request) {
     ProtoWriter w = new ProtoWriter();
-    services(store, TraceRequests.tenant(request)).forEach(s -> w.string(1, s));
+    services(store, RequestScope.of(request).tenant()).forEach(s -> w.string(1, s));
     return w.toByteArray();
   }
 
@@ -524,7 +525,7 @@ final class JaegerV3 {
     }
     ProtoWriter w = new ProtoWriter();
     for (SpanOperations.Operation o :
-        operations(store, TraceRequests.tenant(request), service, kind)) {
+        operations(store, RequestScope.of(request).tenant(), service, kind)) {
       int m = w.begin(1);
       w.string(1, o.name()).stringUnlessEmpty(2, kind(o.kind())).end(m);
     }

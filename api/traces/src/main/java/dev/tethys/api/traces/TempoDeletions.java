@@ -15,6 +15,7 @@ import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Params;
+import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -57,8 +58,8 @@ final class TempoDeletions {
     void log(String what, EventDeletion d) {
       LOG.log(
           Level.INFO,
-          "Deletion of spans {0} user=\"{1}\" tenant=\"{2}\" request_id={3} query=\"{4}\" start=\"{5}\""
-              + " end=\"{6}\"",
+          "Deletion of spans {0} user=\"{1}\" tenant=\"{2}\" request_id={3} query=\"{4}\""
+              + " start=\"{5}\" end=\"{6}\"",
           what,
           user,
           tenant,
@@ -80,7 +81,7 @@ final class TempoDeletions {
       throw new HttpException(
           403, "deletion is disabled; start the server with --web.enable-admin-api");
     }
-    String tenant = TraceRequests.tenant(request);
+    String tenant = RequestScope.of(request).tenant();
     Params values = request.params();
     check(values, known);
     String user = request.user();
@@ -178,7 +179,7 @@ final class TempoDeletions {
   /** Deletions that are not processed and the newest of those that are. */
   private void list(HttpRequest request, HttpResponse response) throws IOException {
     TraceStore store = requests.store();
-    String tenant = TraceRequests.tenant(request);
+    String tenant = RequestScope.of(request).tenant();
     TextBuffer out = new TextBuffer();
     out.put('[');
     String sep = "";

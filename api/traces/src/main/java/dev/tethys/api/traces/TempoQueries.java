@@ -15,6 +15,7 @@ import dev.tethys.query.traceql.parser.TraceqlParseException;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Params;
+import dev.tethys.web.RequestScope;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -77,7 +78,7 @@ final class TempoQueries {
   /** Searches traces. */
   TraceSearchResult search(HttpRequest request, TempoParameters p) {
     TraceQueries queries = requests.queries();
-    String tenant = TraceRequests.tenant(request);
+    String tenant = RequestScope.of(request).tenant();
     int limit = p.limit(DEFAULT_LIMIT);
     int spans = p.spansPerSpanset();
     Range range = p.seconds(HOUR);
@@ -97,7 +98,7 @@ final class TempoQueries {
   /** Names of attributes and intrinsic fields by scope. */
   Map<String, List<String>> tags(HttpRequest request, TempoParameters p) {
     TraceQueries queries = requests.queries();
-    String tenant = TraceRequests.tenant(request);
+    String tenant = RequestScope.of(request).tenant();
     String scope = p.get("scope");
     boolean all = scope.isEmpty() || scope.equals("none");
     if (!all
@@ -147,7 +148,7 @@ final class TempoQueries {
   /** Distinct values of a field. */
   List<TraceValue> values(HttpRequest request, TempoParameters p, String tag, boolean scoped) {
     TraceQueries queries = requests.queries();
-    String tenant = TraceRequests.tenant(request);
+    String tenant = RequestScope.of(request).tenant();
     int limit = p.listLimit(requests.settings().maxValues());
     Range range = p.seconds(requests.settings().lookback().toNanos());
     return run(
@@ -183,7 +184,7 @@ final class TempoQueries {
   /** Series of a range query. */
   TraceSeriesResult range(HttpRequest request, TempoParameters p) {
     TraceQueries queries = requests.queries();
-    String tenant = TraceRequests.tenant(request);
+    String tenant = RequestScope.of(request).tenant();
     Range r = p.metrics();
     long step = p.step(r);
     long given = p.uint32("exemplars", 0);
@@ -204,7 +205,7 @@ final class TempoQueries {
   /** Series of an instant query. */
   TraceSeriesResult instant(HttpRequest request, TempoParameters p) {
     TraceQueries queries = requests.queries();
-    String tenant = TraceRequests.tenant(request);
+    String tenant = RequestScope.of(request).tenant();
     Range r = p.metrics();
     TraceQuery q = metrics(request, p);
     return run(request, () -> queries.instant(tenant, q, r.from(), r.to()));
@@ -213,7 +214,7 @@ final class TempoQueries {
   /** Spans, errors and quantiles of durations by the fields of {@code groupBy}. */
   void summary(HttpRequest request, TempoParameters p, TextBuffer out) {
     TraceQueries queries = requests.queries();
-    String tenant = TraceRequests.tenant(request);
+    String tenant = RequestScope.of(request).tenant();
     String text = p.get("q");
     if (text.isBlank()) {
       throw QueryParameters.bad("please provide a query: parameter q is required");

@@ -11,6 +11,7 @@ import dev.tethys.web.DamageWarning;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -44,7 +45,7 @@ final class TempoTraces {
 
   private void answer(HttpRequest request, HttpResponse response, boolean v2) throws IOException {
     TraceStore store = requests.store();
-    String tenant = TraceRequests.tenant(request);
+    String tenant = RequestScope.of(request).tenant();
     QueryParameters p = new QueryParameters(request.query());
     TraceId id = TraceId.parse(request.pathParam("id"));
     // Tempo's range selects blocks, not spans: spans of the trace outside of it are returned too

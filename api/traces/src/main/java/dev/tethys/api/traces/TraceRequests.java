@@ -1,13 +1,13 @@
 package dev.tethys.api.traces;
 
 import dev.tethys.model.guard.QueryThreads;
-import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.traces.TraceStore;
 import dev.tethys.query.traceql.exec.TraceQueries;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
+import dev.tethys.web.RequestScope;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -55,22 +55,9 @@ final class TraceRequests {
     return q;
   }
 
-  /**
-   * Tenant that a request names; the default tenant without a header.
-   *
-   * @throws HttpException 400 if the name is not valid
-   */
-  static String tenant(HttpRequest request) {
-    try {
-      return LogTenants.ofHeader(request.header(LogTenants.HEADER));
-    } catch (IllegalArgumentException e) {
-      throw new HttpException(400, String.valueOf(e.getMessage()));
-    }
-  }
-
   /** Damage of the store by which spans of the tenant may be absent. */
   List<String> damage(HttpRequest request) {
-    return store().damage(tenant(request));
+    return store().damage(RequestScope.of(request).tenant());
   }
 
   /** Work of a request. */

@@ -19,6 +19,7 @@ import dev.tethys.web.DamageWarning;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -111,7 +112,7 @@ final class ZipkinApi {
           Query q =
               new Query(
                   store,
-                  TraceRequests.tenant(request),
+                  RequestScope.of(request).tenant(),
                   new QueryParameters(request.query()),
                   request,
                   response,

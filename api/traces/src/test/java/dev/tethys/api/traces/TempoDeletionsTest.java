@@ -2,7 +2,7 @@ package dev.tethys.api.traces;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.testkit.LogMessages;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -215,7 +215,7 @@ class TempoDeletionsTest {
     HttpResponse<String> tenants = send("POST", "a|b", "traceId", "a");
     assertThat(tenants.statusCode()).isEqualTo(400);
     assertThat(tenants.body()).contains("name one tenant");
-    assertThat(server.store.deletions(LogStore.DEFAULT_TENANT)).isEmpty();
+    assertThat(server.store.deletions(Scope.DEFAULT_TENANT)).isEmpty();
     assertThat(seen(null)).isEqualTo(ALL);
     server.open = false;
     assertThat(send("POST", null, "traceId", "a").statusCode()).isEqualTo(503);

@@ -7,8 +7,8 @@ import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.QueryThreads;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanBatch;
@@ -127,7 +127,7 @@ final class TracesServer implements AutoCloseable {
 
   /** Stores OTLP's JSON for the default tenant. */
   void add(String json) {
-    store.append(LogStore.DEFAULT_TENANT, SpanBatch.of(otlp(json)));
+    store.append(Scope.DEFAULT_TENANT, SpanBatch.of(otlp(json)));
   }
 
   static TracesData otlp(String json) {

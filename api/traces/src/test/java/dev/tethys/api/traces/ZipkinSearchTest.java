@@ -3,7 +3,7 @@ package dev.tethys.api.traces;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.zipkin.ZipkinReader;
-import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.traces.SpanBatch;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -47,7 +47,7 @@ class ZipkinSearchTest {
     server = new TracesServer(NOW);
     byte[] b = SPANS.getBytes(StandardCharsets.UTF_8);
     server.store.append(
-        LogStore.DEFAULT_TENANT,
+        Scope.DEFAULT_TENANT,
         SpanBatch.of(ZipkinReader.json(b, 0, b.length, 2, false, NOW).traces()));
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.query.logql;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.logs.CopyBuffer;
@@ -59,7 +60,7 @@ public final class InMemoryLogStore implements LogStore {
       m.put(metadata[i], metadata[i + 1].getBytes(StandardCharsets.UTF_8));
     }
     tenants
-        .computeIfAbsent(DEFAULT_TENANT, t -> new ArrayList<>())
+        .computeIfAbsent(Scope.DEFAULT_TENANT, t -> new ArrayList<>())
         .add(new Stored(stream, time, body.getBytes(StandardCharsets.UTF_8), m));
   }
 

@@ -1,6 +1,6 @@
 package dev.tethys.query.promql;
 
-import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.ReadingTenant;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +44,6 @@ public record QueryOrigin(
 
   /** Asked by a rule. */
   public static QueryOrigin rule(RuleGroup group) {
-    return new QueryOrigin("rules", "", "", "", group, QueryPriority.RULE, LogStore.DEFAULT_TENANT);
+    return new QueryOrigin("rules", "", "", "", group, QueryPriority.RULE, Scope.DEFAULT_TENANT);
   }
 }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.MetricFamily;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.testkit.MemoryMetricStore;
 import java.io.IOException;
@@ -176,18 +176,15 @@ class QueryLogTest {
   void theListOfCostsIsBoundedAndKeepsWhatIsExpensive() {
     QueryCosts costs = new QueryCosts();
     Instant now = Instant.EPOCH;
-    costs.add(
-        new QueryCosts.Cost(LogStore.DEFAULT_TENANT, "expensive", 1, 0, 1, 100, 1, 1, 1, now));
+    costs.add(new QueryCosts.Cost(Scope.DEFAULT_TENANT, "expensive", 1, 0, 1, 100, 1, 1, 1, now));
     for (int i = 0; i < 2 * QueryCosts.CAPACITY; i++) {
       costs.add(
-          new QueryCosts.Cost(
-              LogStore.DEFAULT_TENANT, "cheap " + i, 1, 0, 1, i * 1e-3, 1, 1, 1, now));
+          new QueryCosts.Cost(Scope.DEFAULT_TENANT, "cheap " + i, 1, 0, 1, i * 1e-3, 1, 1, 1, now));
     }
     assertThat(costs.top(QueryCosts.Order.CPU, 10_000)).hasSize(QueryCosts.CAPACITY);
     assertThat(costs.top(QueryCosts.Order.CPU, 1).getFirst().text()).isEqualTo("expensive");
     costs.add(
-        new QueryCosts.Cost(
-            LogStore.DEFAULT_TENANT, "y".repeat(9_000), 1, 0, 1, 1e9, 1, 1, 1, now));
+        new QueryCosts.Cost(Scope.DEFAULT_TENANT, "y".repeat(9_000), 1, 0, 1, 1e9, 1, 1, 1, now));
     assertThat(costs.top(QueryCosts.Order.CPU, 1).getFirst().text()).hasSize(QueryCosts.MAX_TEXT);
   }
 }

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.logs.LogCounts;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.events.EngineOptions;
 import dev.tethys.testkit.LogStoreFixture;
@@ -119,8 +119,7 @@ class DamagedBlockTest {
     SimulatedFiles files = new SimulatedFiles(1);
     List<Row> sent = rows();
     try (LogDatabase db = open(files)) {
-      assertThat(db.append(LogStore.DEFAULT_TENANT, LogStoreFixture.batch(sent)).refusals())
-          .isEmpty();
+      assertThat(db.append(Scope.DEFAULT_TENANT, LogStoreFixture.batch(sent)).refusals()).isEmpty();
       db.flush();
     }
     Path part = files.list(DIRECTORY.resolve("tenants/fake")).getFirst();
@@ -138,7 +137,7 @@ class DamagedBlockTest {
         f.write(damaged, 0, damaged.length);
       }
       try (LogDatabase db = open(files);
-          LogSelection s = db.select(LogStore.DEFAULT_TENANT, ALL, T0, T0 + (1L << 50))) {
+          LogSelection s = db.select(Scope.DEFAULT_TENANT, ALL, T0, T0 + (1L << 50))) {
         long counted = count(s); // before any query has read rows
         Set<String> warnings = new HashSet<>();
         List<Row> found = read(s, LogFilter.NONE, warnings);

@@ -1,7 +1,7 @@
 package dev.tethys.store.logs;
 
 import dev.tethys.model.Labels;
-import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.access.Scope;
 import dev.tethys.store.events.EngineOptions;
 import dev.tethys.testkit.LogStoreFixture;
 import dev.tethys.testkit.LogStoreFixture.Row;
@@ -36,7 +36,7 @@ class EssentialMaintenanceTest {
         LogDatabase.open(
             new SimulatedFiles(1), Path.of("/logs"), new LogOptions(engine, LogLimits.DEFAULTS))) {
       db.append(
-          LogStore.DEFAULT_TENANT,
+          Scope.DEFAULT_TENANT,
           LogStoreFixture.batch(List.of(Row.of(Labels.of("app", "a"), T0, "row"))));
       Waiting.await("maintenance after the error", () -> askedByMaintenance.get() > 1);
     }

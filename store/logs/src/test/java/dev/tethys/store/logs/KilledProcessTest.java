@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogSelection;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.store.events.EngineOptions;
 import dev.tethys.testkit.LogStoreFixture;
 import dev.tethys.testkit.LogStoreFixture.Row;
@@ -42,7 +42,7 @@ class KilledProcessTest {
           rows.add(
               Row.of(Labels.of("app", "a" + i % 5), T0 + i, "request " + i + " took " + i % 7));
         }
-        db.append(LogStore.DEFAULT_TENANT, LogStoreFixture.batch(rows));
+        db.append(Scope.DEFAULT_TENANT, LogStoreFixture.batch(rows));
         System.out.println(n + BATCH);
       }
     }
@@ -102,7 +102,7 @@ class KilledProcessTest {
     try (LogDatabase db = LogDatabase.open(new RealFiles(), folder, options());
         LogSelection s =
             db.select(
-                LogStore.DEFAULT_TENANT,
+                Scope.DEFAULT_TENANT,
                 List.of(Matcher.of(Matcher.Type.REGEX, "app", ".+")),
                 T0,
                 T0 + 1_000_000_000L)) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.logs.LogAppendResult;
@@ -64,13 +65,12 @@ class LogDatabaseTest {
   }
 
   private static void put(LogStore store, List<Row> rows) {
-    assertThat(store.append(LogStore.DEFAULT_TENANT, LogStoreFixture.batch(rows)).refusals())
+    assertThat(store.append(Scope.DEFAULT_TENANT, LogStoreFixture.batch(rows)).refusals())
         .isEmpty();
   }
 
   private static List<String> bodies(LogStore store) {
-    try (LogSelection s =
-        store.select(LogStore.DEFAULT_TENANT, ALL, Long.MIN_VALUE, Long.MAX_VALUE)) {
+    try (LogSelection s = store.select(Scope.DEFAULT_TENANT, ALL, Long.MIN_VALUE, Long.MAX_VALUE)) {
       return LogStoreFixture.read(s, LogFilter.NONE).stream().map(Row::body).toList();
     }
   }
@@ -82,12 +82,11 @@ class LogDatabaseTest {
       LogBatch batch = LogStoreFixture.batch(List.of(row(T0, "x".repeat(100_000))));
       try (ByteBudget.Reservation request = new ByteBudget(50_000).open()) {
         assertThatThrownBy(
-                () ->
-                    RequestMemory.during(request, () -> db.append(LogStore.DEFAULT_TENANT, batch)))
+                () -> RequestMemory.during(request, () -> db.append(Scope.DEFAULT_TENANT, batch)))
             .isInstanceOf(ByteBudget.OverBudgetException.class);
       }
       assertThat(bodies(db)).isEmpty();
-      assertThat(db.append(LogStore.DEFAULT_TENANT, batch).refusals()).isEmpty();
+      assertThat(db.append(Scope.DEFAULT_TENANT, batch).refusals()).isEmpty();
       assertThat(bodies(db)).hasSize(1);
     }
   }
@@ -103,14 +102,10 @@ class LogDatabaseTest {
       }
       append(engine, LogStoreFixture.batch(rows), rows.size());
       EventView<LogHead.Snapshot, LogPart> view =
-          engine.view(LogStore.DEFAULT_TENANT, Long.MIN_VALUE, Long.MAX_VALUE);
+          engine.view(Scope.DEFAULT_TENANT, Long.MIN_VALUE, Long.MAX_VALUE);
       try (LogSelection s =
           new SelectionBuilder(
-                  view,
-                  signal.registry(LogStore.DEFAULT_TENANT),
-                  ALL,
-                  Long.MIN_VALUE,
-                  Long.MAX_VALUE)
+                  view, signal.registry(Scope.DEFAULT_TENANT), ALL, Long.MIN_VALUE, Long.MAX_VALUE)
               .build()) {
         assertThat(s.segments()).hasSizeGreaterThan(1);
         for (LogSegment g : s.segments()) {
@@ -134,7 +129,7 @@ class LogDatabaseTest {
       assertThatThrownBy(() -> append(engine, lost, 0)).isInstanceOf(OutOfMemoryError.class);
       append(engine, LogStoreFixture.batch(List.of(row(T0, "second"))), 1);
       try (EventView<LogHead.Snapshot, LogPart> view =
-          engine.view(LogStore.DEFAULT_TENANT, Long.MIN_VALUE, Long.MAX_VALUE)) {
+          engine.view(Scope.DEFAULT_TENANT, Long.MIN_VALUE, Long.MAX_VALUE)) {
         assertThat(view.heads().getFirst().rows().chunks())
             .extracting(LogHead.Chunk::rows)
             .containsExactly(2);
@@ -148,7 +143,7 @@ class LogDatabaseTest {
   private static void append(
       EventEngine<LogHead, LogHead.Snapshot, LogPart> engine, LogBatch batch, int room) {
     engine.append(
-        LogStore.DEFAULT_TENANT,
+        Scope.DEFAULT_TENANT,
         frame -> {
           LogFrame.write(batch, new boolean[batch.rows], batch.rows, frame);
           return head -> {
@@ -375,7 +370,7 @@ class LogDatabaseTest {
       }
       try (LogMessages log = LogMessages.of(PartFile.class);
           LogDatabase db = open(files, engine());
-          LogSelection s = db.select(LogStore.DEFAULT_TENANT, ALL, T0, T0 + HOUR)) {
+          LogSelection s = db.select(Scope.DEFAULT_TENANT, ALL, T0, T0 + HOUR)) {
         int failed = 0;
         long read = 0;
         for (LogSegment g : s.segments()) {
@@ -416,7 +411,7 @@ class LogDatabaseTest {
     try (LogDatabase db = open(files, engine())) {
       put(db, List.of(row(T0 + 1, "kept")));
       for (int query = 0; query < 2; query++) {
-        try (LogSelection s = db.select(LogStore.DEFAULT_TENANT, ALL, T0, T0 + HOUR)) {
+        try (LogSelection s = db.select(Scope.DEFAULT_TENANT, ALL, T0, T0 + HOUR)) {
           assertThat(LogStoreFixture.read(s, LogFilter.NONE)).containsExactly(row(T0 + 1, "kept"));
           assertThat(s.warnings())
               .singleElement()
@@ -590,7 +585,7 @@ class LogDatabaseTest {
               Row.of(Labels.of("app", "d"), T0, "x"),
               row(now - 3 * HOUR, "old"),
               row(now + 2 * HOUR, "new"));
-      LogAppendResult r = db.append(LogStore.DEFAULT_TENANT, LogStoreFixture.batch(rows));
+      LogAppendResult r = db.append(Scope.DEFAULT_TENANT, LogStoreFixture.batch(rows));
       assertThat(r.stored()).isEqualTo(3);
       assertThat(r.refusals())
           .extracting(LogAppendResult.Refusal::limit)
@@ -647,10 +642,10 @@ class LogDatabaseTest {
       put(db, rows);
       db.flush();
       try (LogSelection s =
-          db.select(LogStore.DEFAULT_TENANT, List.of(Matcher.equal("pod", "p77")), T0, T0 + HOUR)) {
+          db.select(Scope.DEFAULT_TENANT, List.of(Matcher.equal("pod", "p77")), T0, T0 + HOUR)) {
         assertThat(LogStoreFixture.read(s, LogFilter.NONE)).containsExactly(rows.get(77));
       }
-      assertThat(db.series(LogStore.DEFAULT_TENANT, ALL, T0, T0 + HOUR)).hasSize(100_000);
+      assertThat(db.series(Scope.DEFAULT_TENANT, ALL, T0, T0 + HOUR)).hasSize(100_000);
     }
   }
 
@@ -723,7 +718,7 @@ class LogDatabaseTest {
     db.flush();
     long before = db.partBytes();
     db.delete(
-        LogStore.DEFAULT_TENANT,
+        Scope.DEFAULT_TENANT,
         "{app=\"a\"} |= \"secret\"",
         List.of(Matcher.equal("app", "a")),
         new LogFilter(List.of(LogFilter.Contains.of("secret")), List.of()),
@@ -736,7 +731,7 @@ class LogDatabaseTest {
     db.housekeep();
     assertThat(bodies(db)).containsExactly("kept");
     assertThat(db.partBytes()).isLessThan(before / 4);
-    assertThat(db.deletions(LogStore.DEFAULT_TENANT)).allMatch(d -> d.processed()).hasSize(1);
+    assertThat(db.deletions(Scope.DEFAULT_TENANT)).allMatch(d -> d.processed()).hasSize(1);
     db.close();
   }
 

@@ -3,7 +3,7 @@ package dev.tethys.store.logs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
-import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.access.Scope;
 import dev.tethys.store.events.EngineOptions;
 import dev.tethys.testkit.LogStoreFixture;
 import dev.tethys.testkit.LogStoreFixture.Row;
@@ -37,7 +37,7 @@ class LogPartMergeTest {
           rows.add(
               Row.of(Labels.of("app", "a"), T0 + part * 10 + i, "word ".repeat(bytes / 50) + i));
         }
-        db.append(LogStore.DEFAULT_TENANT, LogStoreFixture.batch(rows));
+        db.append(Scope.DEFAULT_TENANT, LogStoreFixture.batch(rows));
         db.flush();
       }
       assertThat(db.parts()).isEqualTo(4);

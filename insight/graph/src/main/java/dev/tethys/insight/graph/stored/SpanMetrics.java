@@ -7,10 +7,10 @@ import dev.tethys.insight.graph.SpanCodes;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Samples;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.traces.SpanBatch;
 import java.lang.System.Logger.Level;
@@ -216,7 +216,7 @@ final class SpanMetrics {
       return Objects.requireNonNull(add(key, now));
     }
     cut += spans;
-    boolean shown = key.service.tenant.equals(LogStore.DEFAULT_TENANT);
+    boolean shown = key.service.tenant.equals(Scope.DEFAULT_TENANT);
     CUT.log(
         Level.WARNING,
         "Span metrics limit reached, spans counted as other tenant={0} service={1}"

@@ -4,7 +4,7 @@ import dev.tethys.insight.graph.CountTable;
 import dev.tethys.insight.graph.Counted;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
-import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.ReadingTenant;
 
@@ -27,7 +27,7 @@ abstract class StoredCounts extends Counted {
 
   /** Labels of the series of a tenant. */
   static Labels labels(LabelsBuilder b, String tenant) {
-    return tenant.equals(LogStore.DEFAULT_TENANT)
+    return tenant.equals(Scope.DEFAULT_TENANT)
         ? b.build()
         : b.set(ReadingTenant.LABEL, tenant).build();
   }

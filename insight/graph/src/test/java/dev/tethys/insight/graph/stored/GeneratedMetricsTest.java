@@ -3,9 +3,9 @@ package dev.tethys.insight.graph.stored;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
@@ -70,7 +70,7 @@ class GeneratedMetricsTest {
           Duration.ofMinutes(4),
           Duration.ZERO
         }) {
-      append(LogStore.DEFAULT_TENANT, request(distance, 0, 1));
+      append(Scope.DEFAULT_TENANT, request(distance, 0, 1));
     }
     metrics.write();
     assertThat(total("traces_spanmetrics_calls_total")).isEqualTo(6);

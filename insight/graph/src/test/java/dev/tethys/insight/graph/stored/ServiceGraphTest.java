@@ -7,8 +7,8 @@ import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.SeriesMemory;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.traces.SpanBatch;
@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ServiceGraphTest {
-  private static final String TENANT = LogStore.DEFAULT_TENANT;
+  private static final String TENANT = Scope.DEFAULT_TENANT;
   private static final Pattern ID =
       Pattern.compile("(\"(?:traceId|spanId|parentSpanId)\": ?\")([A-Za-z0-9+/=]{12,24})");
 

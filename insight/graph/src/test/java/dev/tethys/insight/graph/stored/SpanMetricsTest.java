@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Samples;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.SeriesMemory;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
@@ -16,7 +16,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class SpanMetricsTest {
-  private static final String TENANT = LogStore.DEFAULT_TENANT;
+  private static final String TENANT = Scope.DEFAULT_TENANT;
   private static final long INTERVAL = 15_000;
   private static final long STALE = 900_000;
 

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.exporter.tethys;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.model.access.TenantName;
 import dev.tethys.model.exposition.BoundedLabel;
-import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.storage.EventIngester;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.pipeline.Batch;
@@ -30,10 +30,10 @@ abstract class TenantBatches implements EmbeddedStore {
   public final Outcome store(Batch batch, TethysSettings settings) {
     String tenant = settings.tenantOf(batch);
     int items = batch.items();
-    String problem = LogTenants.problem(tenant);
+    String problem = TenantName.problem(tenant);
     if (problem != null) {
       ingester.discarded(BoundedLabel.OTHER, "invalid_tenant", items);
-      return new Outcome.Rejected(LogTenants.HEADER + " is " + problem, items);
+      return new Outcome.Rejected(TenantName.HEADER + " is " + problem, items);
     }
     try {
       return append(tenant, batch, settings);

@@ -8,8 +8,8 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.NameScheme;
-import dev.tethys.model.logs.LogStore;
-import dev.tethys.model.logs.LogTenants;
+import dev.tethys.model.access.Scope;
+import dev.tethys.model.access.TenantName;
 import dev.tethys.pipeline.Batch;
 import java.util.List;
 import java.util.Map;
@@ -76,16 +76,16 @@ public record TethysSettings(String tenant, Labels defaultLabels, @Nullable Otlp
 
   /** Tenant of a batch: that of its metadata, of these settings, or the default. */
   String tenantOf(Batch batch) {
-    List<String> named = batch.metadata().get(LogTenants.HEADER);
+    List<String> named = batch.metadata().get(TenantName.HEADER);
     if (!named.isEmpty() && !named.getFirst().isEmpty()) {
       return named.getFirst();
     }
-    return tenant.isEmpty() ? LogStore.DEFAULT_TENANT : tenant;
+    return tenant.isEmpty() ? Scope.DEFAULT_TENANT : tenant;
   }
 
   private static TethysSettings read(YamlObject o) {
     String tenant = o.get(TENANT);
-    String problem = LogTenants.problem(tenant);
+    String problem = TenantName.problem(tenant);
     if (problem != null) {
       throw o.error(TENANT, "tenant is " + problem);
     }

@@ -1,38 +1,22 @@
-package dev.tethys.model.logs;
+package dev.tethys.model.access;
 
 import org.jspecify.annotations.Nullable;
 
 /** Rule for names of tenants, as in Loki's and Mimir's documentation of {@code X-Scope-OrgID}. */
-public final class LogTenants {
+public final class TenantName {
   /** Header and gRPC metadata that names the tenant. */
   public static final String HEADER = "X-Scope-OrgID";
 
   private static final int MAX_LENGTH = 150;
 
-  private LogTenants() {}
-
-  /**
-   * Tenant that the header of a request names; the default tenant without a header.
-   *
-   * @throws IllegalArgumentException if the name is not valid, with the name of the header
-   */
-  public static String ofHeader(@Nullable String value) {
-    if (value == null || value.isEmpty()) {
-      return LogStore.DEFAULT_TENANT;
-    }
-    String problem = problem(value);
-    if (problem != null) {
-      throw new IllegalArgumentException(HEADER + " is " + problem);
-    }
-    return value;
-  }
+  private TenantName() {}
 
   /** Rule that a name breaks, null if it is valid. */
   public static @Nullable String problem(String name) {
     if (name.indexOf('|') >= 0) {
-      return "'" + name + "'; name one tenant: several are not supported";
+      return "'" + name + "'; name one tenant: only queries over logs take several";
     }
-    if (name.length() > MAX_LENGTH || !name.chars().allMatch(LogTenants::isAllowed)) {
+    if (name.length() > MAX_LENGTH || !name.chars().allMatch(TenantName::isAllowed)) {
       return "not valid; it must have at most "
           + MAX_LENGTH
           + " characters of a-z, A-Z, 0-9, !, -, _, ., *, ', (, )";

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.model.access;
+
+import org.jspecify.annotations.NullMarked;
