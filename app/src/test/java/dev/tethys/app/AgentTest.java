@@ -127,7 +127,7 @@ class AgentTest {
   }
 
   @Test
-  void whatAnAgentDoesNotDoIsRefused() throws IOException {
+  void rejectsSettingsOfServerMode() throws IOException {
     Path rules = Files.writeString(dir.resolve("rules.yml"), "rule_files: [x.yml]\n");
     TethysProcess p = TethysProcess.launch(dir, 0, List.of("agent", "--config.file=" + rules));
     assertThat(p.exitCode()).isEqualTo(2);

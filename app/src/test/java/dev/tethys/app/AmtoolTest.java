@@ -101,7 +101,7 @@ class AmtoolTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"[]", "{}", "null", "", "x", "[", "{\"a\": 1}", "[1]"})
-  void whatIsNoListOfSilencesIsNotImported(String input) throws Exception {
+  void rejectsImportOfMalformedSilences(String input) throws Exception {
     List<String> line = List.of("--alertmanager.url=http://127.0.0.1:1", "silence", "import");
     ToolRun theirs = theirs(input, line);
     ToolRun ours = ours(input, line);
@@ -125,7 +125,7 @@ class AmtoolTest {
         "config",
         "config routes test a=b"
       })
-  void whereNobodyListensItSaysWhoAsked(String line) throws Exception {
+  void reportsUnreachableAlertmanagerAsAmtoolDoes(String line) throws Exception {
     List<String> args = new ArrayList<>(List.of("--alertmanager.url=http://127.0.0.1:1"));
     args.addAll(List.of(line.split(" ")));
     ToolRun theirs = theirs("", args);

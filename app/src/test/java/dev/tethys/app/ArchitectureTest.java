@@ -374,7 +374,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void internalPackagesAreNobodyElses() {
+  void internalPackagesAreUsedByTheirModuleOnly() {
     for (String module :
         new String[] {
           "model",
@@ -434,7 +434,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void whatIsBesideTheClassPathIsNobodyElses() {
+  void optionalPskModuleIsUsedByWebClientsOnly() {
     noClasses()
         .that()
         .resideOutsideOfPackage("dev.tethys.web.psk..")

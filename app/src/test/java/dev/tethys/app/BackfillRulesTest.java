@@ -140,7 +140,7 @@ class BackfillRulesTest {
   }
 
   @Test
-  void whatIsWrongIsSaid() throws Exception {
+  void reportsInvalidInput() throws Exception {
     String rules = rules().toString();
     String[] command = {"tsdb", "create-blocks-from", "rules"};
     assertThat(tool(with(command, rules)).err())

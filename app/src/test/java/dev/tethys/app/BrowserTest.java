@@ -417,7 +417,7 @@ class BrowserTest {
   }
 
   @Test
-  void whatWasPushedIsShownInChromium() throws IOException, InterruptedException {
+  void showsPushgatewayInChromium() throws IOException, InterruptedException {
     assumeBrowser();
     try (TethysProcess gateway =
         TethysProcess.launch(
@@ -437,7 +437,7 @@ class BrowserTest {
   }
 
   @Test
-  void whatAServerAndAnAgentSendOnIsShownInChromium() throws IOException, InterruptedException {
+  void showsRemoteWriteOfServerAndAgentInChromium() throws IOException, InterruptedException {
     assumeBrowser();
     HttpServer target = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
     target.createContext(
@@ -504,7 +504,7 @@ class BrowserTest {
       """;
 
   @Test
-  void whatReadsLogsIsShownInChromium() throws IOException, InterruptedException {
+  void showsLogAgentInChromium() throws IOException, InterruptedException {
     assumeBrowser();
     int port = Ports.free();
     int feed = Ports.free();

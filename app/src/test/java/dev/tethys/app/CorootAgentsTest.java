@@ -101,7 +101,7 @@ class CorootAgentsTest {
   }
 
   @Test
-  void whatTheAgentsSendIsStored() throws Exception {
+  void storesTelemetryOfCorootAgents() throws Exception {
     Path web = dir.resolve("web.yml");
     Files.writeString(web, USERS);
     long now = System.currentTimeMillis();

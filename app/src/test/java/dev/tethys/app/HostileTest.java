@@ -126,7 +126,7 @@ class HostileTest {
   }
 
   @Test
-  void halfRequestsAndSlowClientsHoldNobodyElseUp() throws IOException {
+  void incompleteRequestsAndSlowClientsDoNotBlockOthers() throws IOException {
     List<Socket> open = new ArrayList<>();
     try {
       for (int i = 0; i < 100; i++) {
@@ -147,7 +147,7 @@ class HostileTest {
   }
 
   @Test
-  void whatIsNotHttpIsAnsweredOrClosed() throws IOException {
+  void rejectsOrClosesInvalidHttp() throws IOException {
     for (String text :
         List.of(
             "\u0016\u0003\u0001\u0002\u0000\u0001",

@@ -85,7 +85,7 @@ class LogsQueueTest {
   }
 
   @Test
-  void whatCameOverTheNetworkWaitsOnDiskWhileLokiIsAwayAndTheProcessIsKilled() throws Exception {
+  void queuesReceivedLinesOnDiskThroughLokiOutageAndKill() throws Exception {
     List<String> written = new ArrayList<>();
     loki.setUnavailable(true);
     List<String> args = config("one");

@@ -205,7 +205,7 @@ class LogsReloadTest {
   }
 
   @Test
-  void whatWaitsForAClientThatIsDownGoesToTheOneInItsPlace() throws Exception {
+  void deliversQueuedLinesToReplacementClient() throws Exception {
     int port = Ports.free();
     loki.setUnavailable(true);
     Path file = config(port, client(), job("a", folder, "[]"));
@@ -224,7 +224,7 @@ class LogsReloadTest {
 
   /** Nothing stays, so sources bring again what was not delivered. */
   @Test
-  void whatWaitsForTheOnlyClientIsReadAgainForExportersInItsPlace() throws Exception {
+  void rereadsUndeliveredLinesForReplacementExporters() throws Exception {
     int port = Ports.free();
     loki.setUnavailable(true);
     Path file = config(port, client(), job("a", folder, "[]"));

@@ -32,7 +32,7 @@ class PointReceiversTest {
   }
 
   @Test
-  void whatIsWrittenIsStoredAndWhatIsRefusedIsSaid() throws Exception {
+  void storesAcceptedPointsAndReportsRejectedOnes() throws Exception {
     int port = Ports.free();
     Path config = dir.resolve("prometheus.yml");
     Files.writeString(config, "{}");

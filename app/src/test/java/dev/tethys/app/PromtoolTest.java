@@ -138,7 +138,7 @@ class PromtoolTest {
         "--experimental promql label-matchers set -t =~ max(a{b=\"c\"}[5m:]) b d.*",
         "--experimental promql label-matchers delete a{b=\"c\",d=\"e\"} b"
       })
-  void saysWhatPromtoolSays(String line) throws Exception {
+  void printsSameAsPromtool(String line) throws Exception {
     same("", words(line));
   }
 
@@ -384,7 +384,7 @@ class PromtoolTest {
   }
 
   @Test
-  void errorsOfServersAreToldAlike() throws Exception {
+  void reportsServerErrorsAsPromtoolDoes() throws Exception {
     String refused = "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"so <bad>\"}";
     String[] instant = {"query", "instant", "--time=5", "SERVER", "up"};
     sameOf(400, refused, instant);
@@ -777,7 +777,7 @@ class PromtoolTest {
   /** promtool names the series in another order each time. */
   @ParameterizedTest
   @ValueSource(strings = {"bad-promql.yml", "bad-rules-error-test.yml"})
-  void errorsOfQueriesAreTold(String file) {
+  void reportsQueryErrors(String file) {
     ToolRun o = ours("", words("test rules @promtool/" + file));
     assertThat(o.status()).isEqualTo(1);
     assertThat(o.err())
@@ -787,7 +787,7 @@ class PromtoolTest {
   }
 
   @Test
-  void whatIsWrongInAFileIsSaidWithItsPlace() {
+  void reportsFileErrorsWithPosition() {
     ToolRun o = ours("", words("check rules @promtool/rules_extrafields.yml"));
     assertThat(o.status()).isEqualTo(1);
     assertThat(o.err()).contains("7:5: unknown key \"namespace\" in groups[0]");

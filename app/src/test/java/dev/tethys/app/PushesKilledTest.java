@@ -118,7 +118,7 @@ class PushesKilledTest {
   }
 
   @Test
-  void whatWasAnsweredArrivesAndWhatWasNotIsSentAgain() throws Exception {
+  void deliversAcknowledgedPushesAfterKillAndSendersRetryOthers() throws Exception {
     int loki = Ports.free();
     int heroku = Ports.free();
     int gcp = Ports.free();

@@ -34,7 +34,7 @@ class PushgatewayTest {
   }
 
   @Test
-  void whatWasAnsweredSurvivesAKill() {
+  void acknowledgedPushesSurviveKill() {
     for (int round = 0; round < 3; round++) {
       try (TethysProcess p = start()) {
         String metrics = p.get("/metrics").body();

@@ -252,7 +252,7 @@ class ReceiverPeersTest {
   }
 
   @Test
-  void everyServiceHearsTheSame() throws IOException, InterruptedException {
+  void everyReceiverGetsSameNotifications() throws IOException, InterruptedException {
     try (RealAlertmanager real = RealAlertmanager.start(dir, "real", config("real"))) {
       int port = Ports.free();
       Files.writeString(dir.resolve("ours.yml"), config("ours"));

@@ -88,7 +88,7 @@ class RemoteReadPeersTest {
   }
 
   @Test
-  void aServerAnswersFromAPrometheusBesideIt() throws Exception {
+  void answersFromPrometheusByRemoteRead() throws Exception {
     Path prometheus = Shared.peer("prometheus");
     Path data = data();
     int port = Ports.free();

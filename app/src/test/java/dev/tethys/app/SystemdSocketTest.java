@@ -164,7 +164,7 @@ class SystemdSocketTest {
   }
 
   @Test
-  void withoutSystemdItSaysWhatIsMissing() throws Exception {
+  void reportsMissingVariablesWithoutSystemd() throws Exception {
     assertThat(endsWith1(start(TethysProcess.small("exporter", "process", "--web.systemd-socket"))))
         .contains("no socket activation file descriptors found: LISTEN_PID and LISTEN_FDS");
   }

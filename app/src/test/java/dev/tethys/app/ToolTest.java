@@ -70,7 +70,7 @@ class ToolTest {
   }
 
   @Test
-  void onAFolderOfPrometheusItSaysWhatPromtoolSays() throws Exception {
+  void listsAndAnalyzesPrometheusFolderAsPromtoolDoes() throws Exception {
     Path folder = ofPrometheus();
     for (String flag : List.of("-r", "--no-human-readable")) {
       assertThat(ok(tool("list", flag, folder)).out())
@@ -160,7 +160,7 @@ class ToolTest {
   }
 
   @Test
-  void anImportThatIsKilledGoesOnWhereItWas() throws Exception {
+  void resumesImportAfterKill() throws Exception {
     Path source = ofPrometheus();
     String want = ok(promtool("dump", source)).out();
     Path data = dir.resolve("data");
@@ -188,7 +188,7 @@ class ToolTest {
   }
 
   @Test
-  void whatIsWrongIsSaidAndTheExitCodeIsOne() throws IOException {
+  void reportsErrorsWithExitCodeOne() throws IOException {
     assertThat(tool("list", dir.resolve("nowhere")))
         .isEqualTo(
             new ToolRun(
@@ -290,7 +290,7 @@ class ToolTest {
   }
 
   @Test
-  void aServerPointedAtPrometheusDataSaysWhatToDo() throws Exception {
+  void serverSuggestsImportOfPrometheusData() throws Exception {
     Path data = dir.resolve("data");
     Files.createDirectories(data.resolve("chunks_head"));
     Files.createDirectories(data.resolve("wal"));

@@ -65,7 +65,7 @@ final class GlobalFlags {
               "",
               "Syntax of matchers instead of both: classic-mode or utf8-strict-mode."));
 
-  /** What every check takes in promtool, though one of them alone heeds it. */
+  /** Flags that every check of promtool accepts, although only one uses each. */
   private static final List<Flag> CHECKS =
       List.of(
           Flag.of(
@@ -82,9 +82,9 @@ final class GlobalFlags {
   private GlobalFlags() {}
 
   /**
-   * Flags of a command besides its own.
+   * Flags of a command in addition to its own.
    *
-   * @param own flags of the command, which replace those that every check takes
+   * @param own flags of the command, which replace those that every check accepts
    */
   static List<Flag> of(String command, List<Flag> own) {
     String group = command.split(" ", 2)[0];

@@ -35,7 +35,7 @@ final class AlertmanagerFlags {
   private static final String GO_RUNTIME =
       "it tunes the Go runtime, which Tethys does not have; use TETHYS_JAVA_OPTS";
 
-  /** How many GET requests are answered at once by default, at least. */
+  /** Minimum of the default number of concurrent GET requests. */
   private static final int LEAST_CONCURRENCY = 8;
 
   /** The smallest history that is worth its files. */
@@ -309,7 +309,7 @@ final class AlertmanagerFlags {
     return d;
   }
 
-  /** How large the history may become. */
+  /** Maximum size of the history in bytes. */
   static long historyBytes(FlagSet flags) {
     long most = flags.bytes("history.max-bytes");
     if (most < LEAST_HISTORY) {
@@ -324,9 +324,9 @@ final class AlertmanagerFlags {
   }
 
   /**
-   * What is said about a cluster; null when there is to be none.
+   * Cluster options from the flags; null if clustering is disabled.
    *
-   * @param prefix what the names of its flags begin with
+   * @param prefix prefix of the names of its flags
    */
   static @Nullable ClusterOptions cluster(FlagSet flags, String prefix) {
     String listen = flags.get(prefix + LISTEN);

@@ -38,10 +38,10 @@ import org.jspecify.annotations.Nullable;
  * is below {@link #PREFIX}.
  */
 public final class EmbeddedAlertmanager implements AutoCloseable {
-  /** What its paths start with. */
+  /** Prefix of its paths. */
   public static final String PREFIX = "/alertmanager";
 
-  /** What the names of its flags begin with. */
+  /** Prefix of the names of its flags. */
   private static final String FLAGS = "alertmanager.";
 
   private static final int GET_CONCURRENCY = 8;

@@ -42,12 +42,12 @@ final class ClymeneCommands {
     this.err = err;
   }
 
-  /** Whether the arguments are one of them. */
+  /** Whether the arguments start with one of these commands. */
   static boolean isOne(List<String> args) {
     return !args.isEmpty() && ALL.contains(args.getFirst());
   }
 
-  /** Runs it; the exit code. */
+  /** Runs the command and returns its exit code. */
   int run(List<String> args) {
     String command = args.getFirst();
     List<String> rest = args.subList(1, args.size());
@@ -55,8 +55,8 @@ final class ClymeneCommands {
       throw new UsageException(
           "clymene-"
               + role.word()
-              + " docs is not built: --help shows the flags, docs/clymene.md says what they mean"
-              + " here");
+              + " docs is not built: --help lists the flags, docs/clymene.md explains what they do in"
+              + " Tethys");
     }
     FlagSet set = flags(command);
     if (rest.contains("--help") || rest.contains("-h")) {

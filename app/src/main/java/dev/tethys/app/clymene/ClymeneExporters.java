@@ -116,7 +116,7 @@ final class ClymeneExporters {
     return m;
   }
 
-  /** How brokers are reached. */
+  /** Addresses of brokers, authentication and TLS. */
   Map<String, @Nullable Object> kafka(String p) {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("brokers", placed(p + ".brokers", list(flags.get(p + ".brokers"))));
@@ -176,7 +176,7 @@ final class ClymeneExporters {
     return Arrays.stream(commas.split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
   }
 
-  /** What records are. */
+  /** Encoding of records. */
   String encoding(String p, boolean metrics, boolean flat) {
     if (!metrics) {
       return "clymene_logs"; // regardless of the flag: Clymene's logs are always JSON
@@ -319,7 +319,7 @@ final class ClymeneExporters {
       int eq = pair.indexOf('=');
       if (eq < 1) {
         throw new UsageException(
-            "--influxdb.write.default-tags: \"" + pair + "\" is no name=value");
+            "--influxdb.write.default-tags: \"" + pair + "\" must be name=value");
       }
       tags.put(pair.substring(0, eq), pair.substring(eq + 1));
     }

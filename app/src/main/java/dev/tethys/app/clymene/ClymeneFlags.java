@@ -35,7 +35,7 @@ public final class ClymeneFlags {
           "kdb",
           "loki");
 
-  /** Those that take log lines. */
+  /** Databases that accept log lines. */
   private static final Set<String> LOGS = Set.of("kafka", "gateway", "loki", "elasticsearch");
 
   private final ClymeneRole role;
@@ -133,7 +133,7 @@ public final class ClymeneFlags {
     return storages;
   }
 
-  /** Where health is served where nothing else is said. */
+  /** Default address of the health endpoint. */
   static String adminAddress(ClymeneRole role) {
     return switch (role) {
       case AGENT -> ":15691";
@@ -473,7 +473,7 @@ public final class ClymeneFlags {
     return role;
   }
 
-  /** What is written to. */
+  /** Names of the databases written to. */
   List<String> storages() {
     return storages;
   }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class ClymeneGraph {
   private static final System.Logger LOG = JulLogger.of(ClymeneGraph.class.getName());
 
-  /** Keys of {@code prometheus.yml} that say nothing about scraping. */
+  /** Keys of {@code prometheus.yml} that do not concern scraping. */
   private static final Set<String> OF_SERVERS =
       Set.of(
           "rule_files",
@@ -55,9 +55,9 @@ public final class ClymeneGraph {
   }
 
   /**
-   * The configuration, for a collector to run.
+   * Converts the flags into a collector configuration.
    *
-   * @throws ConfigException where {@code clymene.yml} is no YAML
+   * @throws ConfigException if {@code clymene.yml} is not valid YAML
    * @throws IOException when {@code clymene.yml} cannot be read
    */
   static YamlDocument document(ClymeneFlags flags) throws IOException {
@@ -192,7 +192,7 @@ public final class ClymeneGraph {
     return tree;
   }
 
-  /** Where metrics are, and with them what asks for a reload. */
+  /** Address of the metrics page, which also serves the reload endpoint. */
   private Map<String, @Nullable Object> metrics() {
     if (!flags.get("metrics-http-route").equals("/metrics")) {
       throw new UsageException(
@@ -228,8 +228,8 @@ public final class ClymeneGraph {
   }
 
   /**
-   * What is scraped; null for programs that scrape nothing. Positions and types are those of the
-   * file, whose paths are relative to its folder.
+   * Scrape jobs; null for programs that scrape nothing. Positions and types are those of the file,
+   * whose paths are relative to its folder.
    */
   private @Nullable Object jobs() throws IOException {
     if (flags.role() != ClymeneRole.AGENT) {

@@ -119,7 +119,7 @@ final class ClymeneLogAgent {
       int eq = pair.indexOf('=');
       if (eq <= 0) {
         throw new UsageException(
-            "--" + PREFIX + "external-labels: \"" + pair + "\" is no name=value");
+            "--" + PREFIX + "external-labels: \"" + pair + "\" must be name=value");
       }
       String value = pair.substring(eq + 1).strip();
       boolean quoted = value.length() > 1 && value.startsWith("\"") && value.endsWith("\"");

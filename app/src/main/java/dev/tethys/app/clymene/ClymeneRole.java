@@ -21,7 +21,7 @@ public enum ClymeneRole {
     this.metrics = metrics;
   }
 
-  /** How it is called behind {@code clymene-}, or without that. */
+  /** Name of the program without the prefix {@code clymene-}. */
   public String word() {
     return word;
   }
@@ -42,7 +42,7 @@ public enum ClymeneRole {
     throw new UsageException(
         "\""
             + name
-            + "\" is none of Clymene's programs: "
+            + "\" is not a program of Clymene; the programs are "
             + Arrays.stream(values()).map(ClymeneRole::word).collect(Collectors.joining(", ")));
   }
 }

@@ -16,10 +16,10 @@ public final class MigrateClymene {
     return new Command(
         "migrate clymene",
         "<program> [-- <flags>]",
-        "Prints the collector configuration that one of Clymene's programs (agent, gateway,"
-            + " ingester, promtail-gateway, promtail-ingester; of promtail its promtail.yml with"
-            + " where lines go) means by its flags, given behind --, and its variables,"
-            + " STORAGE_TYPE above all.",
+        "Prints the collector configuration equivalent to the flags (given after --) and the"
+            + " environment variables, such as STORAGE_TYPE, of one of Clymene's programs: agent,"
+            + " gateway, ingester, promtail-gateway or promtail-ingester. For promtail it prints"
+            + " promtail.yml with the destinations of lines.",
         List.of(),
         1,
         Command.ANY,

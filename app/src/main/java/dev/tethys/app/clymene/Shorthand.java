@@ -7,11 +7,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Roles that are a collector with {@code --config} or {@code --control}, and else take the flags
- * and variables of one of Clymene's programs. A reload reads what these name anew.
+ * Roles that run a collector if {@code --config} or {@code --control} is given and otherwise accept
+ * the flags and variables of one of Clymene's programs. A reload reads the files named by them
+ * again.
  */
 final class Shorthand {
-  /** The configuration that flags mean. */
+  /** Converts flags into a configuration. */
   interface Meaning {
     YamlDocument of(ClymeneFlags flags) throws IOException;
   }

@@ -5,13 +5,13 @@ import java.util.Map;
 
 /** Names of the Collector's metrics, which in this process end with units and types. */
 final class CollectorNames {
-  /** Those that end with a unit which is no part of their name there. */
+  /** Names whose unit suffix the Collector omits. */
   private static final Map<String, String> WITHOUT_UNITS =
       Map.of(
           "otelcol_process_uptime_seconds_total", "otelcol_process_uptime_total",
           "otelcol_process_memory_rss_bytes", "otelcol_process_memory_rss");
 
-  /** In UCUM's notation. */
+  /** Units in UCUM notation. */
   private static final Map<String, String> UNITS =
       Map.of(
           "otelcol_process_uptime_seconds_total", "s",
@@ -26,7 +26,7 @@ final class CollectorNames {
     return WITHOUT_UNITS.getOrDefault(name, name);
   }
 
-  /** With a separate unit, where the Collector has one. */
+  /** Moves the unit into its own field if the Collector does so. */
   static MetricFamily withUnit(MetricFamily f) {
     String unit = UNITS.get(f.name());
     return unit == null
@@ -34,17 +34,17 @@ final class CollectorNames {
         : new MetricFamily(withoutUnit(f.name()), f.type(), f.help(), unit, f.metrics());
   }
 
-  /** The name without the end of counters. */
+  /** The name without the suffix {@code _total}. */
   static String withoutSuffix(String name) {
     return name.endsWith(TOTAL) ? name.substring(0, name.length() - TOTAL.length()) : name;
   }
 
-  /** The name with the end of counters. */
+  /** The name with the suffix {@code _total}. */
   static String withSuffix(String name) {
     return name.endsWith(TOTAL) ? name : name + TOTAL;
   }
 
-  /** What the instrument is called. */
+  /** Name of the instrument. */
   static String instrument(String name) {
     return withoutSuffix(withoutUnit(name));
   }

@@ -513,7 +513,7 @@ public final class CollectorRole implements AutoCloseable {
     return readers;
   }
 
-  /** Where it listens first; -1 for nowhere. */
+  /** Port of the first listener; -1 if there is none. */
   int port() {
     return readers.ports().isEmpty() ? -1 : readers.ports().getFirst();
   }

@@ -162,7 +162,7 @@ final class ControlPlane {
             });
   }
 
-  /** What the flags say; null without a control plane. */
+  /** Reads the flags; null if no control plane is configured. */
   static @Nullable ControlPlane of(String word, FlagSet flags) throws IOException {
     String url = flags.get(URL);
     if (url.isEmpty()) {

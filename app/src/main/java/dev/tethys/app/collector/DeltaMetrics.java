@@ -17,9 +17,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counters and classic histograms since they were sent last. What was not sent stays in what
- * follows. There are as many series as the process has, so nothing is forgotten. Of what counts
- * less than before everything is new: it has begun anew.
+ * Increases of counters and classic histograms since the last successful push. If a push fails, the
+ * next one includes its increases. The number of series is that of the process, so none is evicted.
+ * A series whose count decreased was reset; its whole value counts as increase.
  */
 final class DeltaMetrics {
   private record Series(String metric, Labels labels) {}
@@ -29,13 +29,13 @@ final class DeltaMetrics {
   private long beforeMillis;
   private long nowMillis;
 
-  /** From a time on. */
+  /** Starts at a time. */
   DeltaMetrics(long startMillis) {
     beforeMillis = startMillis;
     nowMillis = startMillis;
   }
 
-  /** What is new of what there is, before views bring series together. */
+  /** Increases since the last push, before views merge series. */
   List<MetricFamily> since(List<MetricFamily> all, long millis) {
     Map<Series, Point> seen = new HashMap<>();
     List<MetricFamily> out = new ArrayList<>(all.size());
@@ -58,7 +58,7 @@ final class DeltaMetrics {
     return out;
   }
 
-  /** As OTLP, what is new marked as such. */
+  /** Converts to OTLP and marks increases as deltas. */
   List<dev.tethys.model.telemetry.Metric> convert(List<MetricFamily> deltas) {
     List<dev.tethys.model.telemetry.Metric> out =
         FamiliesToOtlp.convert(deltas, beforeMillis, nowMillis);
@@ -103,7 +103,7 @@ final class DeltaMetrics {
         : b;
   }
 
-  /** What came last was taken. */
+  /** Records that the last push succeeded. */
   void sent() {
     before = now;
     beforeMillis = nowMillis;

@@ -42,7 +42,7 @@ final class MetricViews {
         .anyMatch(v -> !v.rename().isEmpty() && CollectorNames.withSuffix(v.rename()).equals(name));
   }
 
-  /** What is shown of what there is, sorted by name. */
+  /** Applies the views to metrics; the result is sorted by name. */
   List<MetricFamily> of(List<MetricFamily> families) {
     if (views.isEmpty()) {
       return families;

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class MetricsPusher implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(MetricsPusher.class.getName());
 
-  /** How long the end waits for what is sent last. */
+  /** Timeout of the last push at shutdown. */
   private static final Duration LAST = Duration.ofSeconds(5);
 
   private final OwnMetricsPush settings;

@@ -74,7 +74,7 @@ final class OwnMetricsPage {
     return out;
   }
 
-  /** What is shown of what there is. */
+  /** Applies views, renames and labels to metrics. */
   List<MetricFamily> of(List<MetricFamily> families) {
     List<MetricFamily> out = new ArrayList<>(families.size() + 1);
     for (MetricFamily f : views.of(families)) {
@@ -89,7 +89,7 @@ final class OwnMetricsPage {
     if (page.withoutUnits()) {
       name = CollectorNames.withoutUnit(name);
     }
-    // Only the Collector's: without_type_suffix says nothing about names that it does not have.
+    // without_type_suffix applies to the Collector's own names only.
     return page.withoutTypeSuffix()
             && f.type() == MetricType.COUNTER
             && (name.startsWith("otelcol_") || views.namesCounter(name))

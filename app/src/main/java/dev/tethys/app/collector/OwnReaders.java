@@ -176,7 +176,7 @@ final class OwnReaders implements AutoCloseable {
     }
   }
 
-  /** Where it listens. */
+  /** Ports of the listeners. */
   List<Integer> ports() {
     return listeners.stream().map(HttpListener::port).toList();
   }

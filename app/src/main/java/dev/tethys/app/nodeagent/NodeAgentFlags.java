@@ -118,13 +118,13 @@ final class NodeAgentFlags {
             "container-allowlist",
             Flag.Kind.LIST,
             "",
-            "Regular expression of ids of containers, of which one must match. Can be repeated."));
+            "Regular expression of container ids. At least one must match. Can be repeated."));
     f.add(
         Flag.of(
             "container-denylist",
             Flag.Kind.LIST,
             "",
-            "Regular expression of ids of containers that are left out. Can be repeated."));
+            "Regular expression of container ids to exclude. Can be repeated."));
     f.add(
         Flag.of(
             "min-container-age",
@@ -256,7 +256,12 @@ final class NodeAgentFlags {
             "Headers of traces, logs, profiles and metrics by OTLP: NAME=VALUE, with commas between"
                 + " several and values encoded as in URLs. Also OTEL_EXPORTER_OTLP_HEADERS. Not in"
                 + " Coroot's node agent."));
-    f.add(Flag.of("api-key", Flag.Kind.STRING, "", "Header X-Api-Key of what is sent."));
+    f.add(
+        Flag.of(
+            "api-key",
+            Flag.Kind.STRING,
+            "",
+            "Value of the header X-Api-Key of outgoing requests."));
     f.add(Flag.of("scrape-interval", Flag.Kind.DURATION, "15s", "Interval between sent metrics."));
     f.add(
         Flag.of(

@@ -146,7 +146,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
         Thread.ofVirtual().name("telemetry-push").start(SupervisedLoop.of("telemetry", this::run));
   }
 
-  /** What an observer is to produce. */
+  /** Sinks for the signals that an observer must produce. */
   ObserverSinks sinks() {
     return new ObserverSinks(
         options.profiles == null ? null : this::profiles,
@@ -154,7 +154,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
         options.shareOfTraces);
   }
 
-  /** Where the messages of logs go: nowhere without a destination. */
+  /** Sink for log messages; discards them if no destination is set. */
   ObservedLog.Sink logs() {
     return options.logs == null ? ObservedLog.Sink.NONE : this::log;
   }

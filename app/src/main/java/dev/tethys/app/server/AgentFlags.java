@@ -13,14 +13,16 @@ import dev.tethys.runtime.cli.FlagSet;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The flags of agent mode: some of the server's, and its own; the rest is refused by name. */
+/**
+ * Flags of agent mode: some of the server's and its own. Other flags of the server are rejected.
+ */
 final class AgentFlags {
   private static final String LOG_OF_PROMETHEUS =
       "it tunes the write-ahead log of Prometheus's agent, which Tethys does not have";
 
   private AgentFlags() {}
 
-  /** What is left in agent mode, and what is there in addition. */
+  /** Flags shared by server and agent mode. */
   private static final List<String> OF_BOTH =
       List.of(
           "config.file",

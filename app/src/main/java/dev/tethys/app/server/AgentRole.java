@@ -20,7 +20,7 @@ import sun.misc.Signal;
 public final class AgentRole {
   private static final System.Logger LOG = JulLogger.of(AgentRole.class.getName());
 
-  /** Where Prometheus's agent mode keeps what waits. */
+  /** Default folder of the write-ahead log in Prometheus's agent mode. */
   static final String FOLDER = "data-agent/";
 
   private static final String FEATURE = "--enable-feature=";

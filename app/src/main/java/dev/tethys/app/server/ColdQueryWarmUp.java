@@ -72,7 +72,7 @@ final class ColdQueryWarmUp {
     this.instance = instance;
   }
 
-  /** Of metrics of a store at even distances. */
+  /** Selects metrics of a store at even distances. */
   static ColdQueryWarmUp at(
       MetricsDatabase database, List<DatabaseStats.Count> counts, long start, long end) {
     List<String> instances = database.labelValues(NARROWING, start, end, List.of(), 1).values();
@@ -81,14 +81,14 @@ final class ColdQueryWarmUp {
         instances.isEmpty() ? "nobody" : instances.getFirst());
   }
 
-  /** Those that belong to a round; none once there are no further metrics. */
+  /** Queries of a round; empty once all metrics were used. */
   List<String> of(int round) {
     return from(Math.min(metrics.size(), round * A_ROUND), (round + 1) * A_ROUND);
   }
 
   /**
-   * One of each metric. Each turn asks other queries, so that a few turns over a few metrics ask
-   * all of them.
+   * One query for each metric. Each turn uses other queries, so that a few turns over a few metrics
+   * run all of them.
    */
   List<String> all(int turn) {
     int n = metrics.size();

@@ -85,9 +85,9 @@ final class Configuration {
   }
 
   /**
-   * What a server without a configuration does: it watches itself and this machine.
+   * Configuration of a server without a file: it scrapes itself and this machine.
    *
-   * @param address where its own metrics are reached
+   * @param address address of its own metrics
    */
   static String defaults(String address) {
     return """
@@ -125,7 +125,7 @@ final class Configuration {
     return c;
   }
 
-  /** The one in force. */
+  /** Configuration in force. */
   PrometheusConfig current() {
     return current;
   }
@@ -160,7 +160,7 @@ final class Configuration {
     }
   }
 
-  /** Where it comes from, for people. */
+  /** Source of the configuration, for logs and pages. */
   String source() {
     return file == null ? "embedded defaults" : file.toString();
   }

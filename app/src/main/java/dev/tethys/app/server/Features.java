@@ -31,15 +31,15 @@ enum Features {
 
   private static final System.Logger LOG = JulLogger.of(Features.class.getName());
 
-  /** Taken without a word of effect, because they are the rule now, here as in Prometheus. */
+  /** Accepted without effect because they are always on, here as in Prometheus. */
   private static final Set<String> THE_RULE =
       Set.of("native-histograms", "ooo-native-histograms", "promql-duration-expr");
 
-  /** What they ask for is how the store of Tethys works anyway, so there is nothing to switch. */
+  /** Accepted without effect because the store of Tethys always works this way. */
   private static final Set<String> ALWAYS_SO =
       Set.of("memory-snapshot-on-shutdown", "fast-startup", "metadata-wal-records");
 
-  /** How Prometheus's own store encodes, writes and waits, which has no effect on answers. */
+  /** Accepted without effect because they tune Prometheus's own store, not query results. */
   private static final Set<String> OF_ITS_STORE =
       Set.of("histograms-st-encoding", "xor2-encoding", "delayed-compaction", "use-uncached-io");
 
@@ -98,7 +98,7 @@ enum Features {
     return null;
   }
 
-  /** As written on the command line. */
+  /** Name on the command line. */
   String text() {
     return text;
   }

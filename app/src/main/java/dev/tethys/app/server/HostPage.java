@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The metrics of this machine, as node_exporter serves them. */
 final class HostPage {
-  /** Where they are served. */
+  /** Path of the page. */
   static final String PATH = "/metrics/host";
 
   private @Nullable HostCollectors host; // guarded by this
 
   private HostPage() {}
 
-  /** Serves them. The collectors are made for the first who asks: most servers never are. */
+  /** Serves the page. The first request creates the collectors: most servers never get one. */
   static void addTo(Routes routes) {
     HostPage page = new HostPage();
     routes.get(PATH, page::answer);

@@ -29,7 +29,7 @@ final class LookupWarmUp {
   private LookupWarmUp() {}
 
   /**
-   * Paths of some series and of their metric.
+   * Paths of lookups for some series and their metric.
    *
    * @param start Unix milliseconds, as the end
    */
@@ -41,7 +41,9 @@ final class LookupWarmUp {
         .toList();
   }
 
-  /** As a path may have it: what a selector and names of parameters need is escaped. */
+  /**
+   * Percent-encodes the characters of selectors and parameter names that a path must not contain.
+   */
   private static String escaped(String path) {
     StringBuilder out = new StringBuilder();
     for (char c : path.toCharArray()) {

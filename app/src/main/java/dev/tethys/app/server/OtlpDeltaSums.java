@@ -40,7 +40,8 @@ final class OtlpDeltaSums implements OtlpReceiver.Stage {
       byte[] request = new OtlpWriter().write(data);
       OtlpResult result = store.store(request, 0, request.length);
       if (remaining > 0) {
-        result.reject(remaining, "deltas older than what was added up, or of too many streams");
+        result.reject(
+            remaining, "deltas are older than the accumulated sum or belong to too many streams");
       }
       return result;
     }

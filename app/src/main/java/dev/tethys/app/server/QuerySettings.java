@@ -15,10 +15,10 @@ import java.util.function.Supplier;
 
 /** Query settings from flags and features: language, limits, cache. */
 record QuerySettings(FlagSet flags, Set<Features> features) {
-  /** How many queries of rules run at least, regardless of other queries. */
+  /** Concurrent rule queries that are always allowed, regardless of other queries. */
   private static final int RULE_PLACES = 4;
 
-  /** One part in so many of the memory of all queries is kept for rules. */
+  /** Divisor of the query memory: the share reserved for rules is 1/4. */
   private static final int RULE_SHARE = 4;
 
   private boolean on(Features f) {
@@ -36,7 +36,7 @@ record QuerySettings(FlagSet flags, Set<Features> features) {
   /**
    * The engine.
    *
-   * @param subqueryStep the step of subqueries that say none
+   * @param subqueryStep default step of subqueries
    * @throws UsageException when a flag is wrong
    */
   EngineOptions engine(Supplier<Duration> subqueryStep) {

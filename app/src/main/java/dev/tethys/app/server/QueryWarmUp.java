@@ -22,10 +22,10 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rehearses queries over what a store holds right after it was opened, so that dashboards that come
- * back with a restarted server find compiled code. It starts before the server is ready. It pauses
- * while a client sends queries. Bounded by time, by rounds and by the samples that a query may
- * read; ends with its server.
+ * Runs queries over the data of a store right after it was opened, so that dashboards find compiled
+ * code after a restart. It starts before the server is ready. It pauses while a client sends
+ * queries. Bounded by time, by rounds and by the samples that a query may read; ends with its
+ * server.
  */
 final class QueryWarmUp implements AutoCloseable {
   /** More than so many rounds compile hardly anything new. */
@@ -58,7 +58,7 @@ final class QueryWarmUp implements AutoCloseable {
   private static final long FAR_SPAN = Duration.ofHours(6).toMillis();
   private static final int FAR_ROUNDS = 5;
 
-  /** Lookups take at most one part in so many of the time. */
+  /** Divisor of the warm-up time: lookups take at most 1/4 of it. */
   private static final int LOOKUP_SHARE = 4;
 
   private static final System.Logger LOG = JulLogger.of("dev.tethys.query");
@@ -70,9 +70,9 @@ final class QueryWarmUp implements AutoCloseable {
   private @Nullable Thread thread;
 
   /**
-   * Prepares it.
+   * Prepares a warm-up.
    *
-   * @param time for how long at most, waiting not counted
+   * @param time maximum duration without pauses
    * @param clock as {@link System#nanoTime}
    * @param others who comes first
    */
@@ -210,7 +210,7 @@ final class QueryWarmUp implements AutoCloseable {
     return WarmUpQueries.usual(series.get(round % series.size()), window);
   }
 
-  /** Asks each query over a range and at its end; how many were answered. */
+  /** Runs each query over a range and at its end; returns the number of successful queries. */
   private int ask(ApiWarmUp rehearsal, List<String> queries, long start, long end, long apart)
       throws IOException, InterruptedException {
     long step = Math.min(apart, end - start);
@@ -219,7 +219,7 @@ final class QueryWarmUp implements AutoCloseable {
         + turns.each(queries, q -> rehearsal.ask(q, end));
   }
 
-  /** How often a series of the metric changed before a time, on average. */
+  /** Average number of changes of a series of the metric in the 10 minutes before a time. */
   private double changes(PromqlEngine engine, String metric, long time)
       throws InterruptedException {
     if (!turns.isActive()) {

@@ -23,7 +23,7 @@ final class ReceiverRoutes {
     };
   }
 
-  /** What is answered where a receiver is switched off. */
+  /** Response of a disabled receiver. */
   static HttpHandler disabled(String what, String flag) {
     return (request, response) ->
         response

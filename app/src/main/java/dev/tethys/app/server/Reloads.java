@@ -20,7 +20,7 @@ final class Reloads implements AutoCloseable {
     this.notifications = notifications;
   }
 
-  /** Looks after the files from now on, if {@code config.auto-reload} says so. */
+  /** Starts to watch the files for changes if {@code config.auto-reload} is set. */
   void watch(FlagSet flags) {
     if (!flags.bool("config.auto-reload")) {
       return;
@@ -43,7 +43,7 @@ final class Reloads implements AutoCloseable {
                 });
   }
 
-  /** Reads the configuration again; that it failed is said in log, metrics and notifications. */
+  /** Reloads the configuration; a failure shows in the log, metrics and notifications. */
   void now() {
     try {
       answered();

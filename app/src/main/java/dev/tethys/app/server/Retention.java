@@ -82,9 +82,9 @@ final class Retention {
   }
 
   /**
-   * Takes over what a configuration says.
+   * Applies the storage settings of a configuration.
    *
-   * @throws IllegalStateException when downsampling does not fit to how long samples are kept
+   * @throws IllegalStateException when downsampling does not fit the retention of samples
    */
   void apply(StorageConfig config) {
     Duration t = config.retentionTime();
@@ -97,7 +97,7 @@ final class Retention {
     bytes = b;
     List<RetentionPolicy.Rule> all = new ArrayList<>(config.retentionRules());
     all.addAll(flagRules);
-    // The same list as before where nothing changed: what was counted by it still holds.
+    // Keep the same list if nothing changed: counts made with it stay valid.
     rules = all.equals(rules) ? rules : List.copyOf(all);
     List<Downsampling> given = config.downsampling();
     List<Downsampling> next = given == null ? flagLevels : given;
@@ -116,12 +116,12 @@ final class Retention {
     levels = next;
   }
 
-  /** What is kept beside samples and beyond them. */
+  /** Resolutions kept in addition to raw samples. */
   List<Downsampling> downsampling() {
     return levels;
   }
 
-  /** All of it, for the store. */
+  /** Retention policy for the store. */
   RetentionPolicy policy() {
     return new RetentionPolicy(time, bytes, percentage, rules);
   }
@@ -136,7 +136,7 @@ final class Retention {
     return bytes;
   }
 
-  /** As Prometheus shows it: {@code 15d or 10GiB or 80%}. */
+  /** Text in the format of Prometheus: {@code 15d or 10GiB or 80%}. */
   @Override
   public String toString() {
     String t = time.isZero() ? "" : Durations.format(time);

@@ -44,10 +44,10 @@ import java.util.function.Function;
  * of other databases, each enabled by a flag.
  */
 final class ServerReceivers {
-  /** Path at which Coroot's cluster agent asks what to instrument. */
+  /** Path from which Coroot's cluster agent fetches the list of applications to instrument. */
   private static final String COROOT_CONFIG = "/v1/config";
 
-  /** Nothing: exporters of databases are jobs of the configuration. */
+  /** Empty list: exporters of databases are scrape jobs of the configuration. */
   private static final String COROOT_CONFIGURATION = "{\"application_instrumentation\":[]}";
 
   private final FlagSet flags;

@@ -14,11 +14,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Points that go into the store: each is taken or refused by itself, and what is acknowledged has
- * survived.
+ * Writes points into the store: each is accepted or rejected on its own, and acknowledged points
+ * are durable.
  */
 final class StorePoints implements PointConsumer {
-  /** As far ahead of the clock may a sample be, as for remote write. */
+  /** Maximum time by which a sample may be ahead of the clock, as for remote write. */
   private static final long MAX_AHEAD_MILLIS = Duration.ofMinutes(10).toMillis();
 
   private static final Duration RETRY = Duration.ofSeconds(1);

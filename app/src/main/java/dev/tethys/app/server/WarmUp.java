@@ -221,7 +221,7 @@ public final class WarmUp {
     }
   }
 
-  /** Waits until the first of what was written has become a block. */
+  /** Waits until the first block is written. */
   private static void awaitBlock(Path data) throws IOException, InterruptedException {
     long began = System.nanoTime();
     while (System.nanoTime() - began < LONGEST_CUT.toNanos()) {
@@ -236,8 +236,8 @@ public final class WarmUp {
   }
 
   /**
-   * Waits until the compilers have done what was asked of them: the cache keeps profiles of
-   * compiled methods only, and on a busy machine they are late.
+   * Waits until the compilers are idle: the cache keeps profiles of compiled methods only, and on a
+   * busy machine compilation lags.
    */
   private static void awaitCompilers() throws InterruptedException {
     CompilationMXBean compilers = ManagementFactory.getCompilationMXBean();
@@ -275,7 +275,7 @@ public final class WarmUp {
     }
   }
 
-  /** Its metrics, with about as many series as each has. */
+  /** Metrics with the approximate number of series of each. */
   private static List<DatabaseStats.Count> named() {
     return Stream.of(KINDS)
         .map(Kind::metric)
@@ -343,8 +343,8 @@ public final class WarmUp {
   }
 
   /**
-   * What a server that is killed now would leave behind, in a new folder beside its own. It may put
-   * files away meanwhile; then it is tried again.
+   * Copies the data folder into a new sibling folder, as if the server had been killed now. Retries
+   * if the server deletes files during the copy.
    */
   private static Path copy(Path data) throws IOException {
     for (int tries = 0; ; tries++) {

@@ -13,10 +13,9 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Log entries and log queries of the run that a start-up cache is made from. The encoder of blocks
- * and the readers of columns are most of what a server of logs does, so entries are of the usual
- * kinds: access lines, logfmt, JSON, text, stack traces, with identifiers, numbers, words and
- * times.
+ * Log entries and log queries of the training run for the start-up cache. Most code that a log
+ * server runs is the block encoder and the column readers, so the entries are of the usual kinds:
+ * access lines, logfmt, JSON, text, stack traces, with identifiers, numbers, words and times.
  */
 final class WarmUpLogs {
   private static final int REQUESTS = 60;

@@ -11,23 +11,24 @@ import java.util.regex.Pattern;
  * change, in different ways, one is constant, and one has many series.
  */
 final class WarmUpMetrics {
-  /** Metrics with more series take too long for what is learnt from them. */
+  /** Metrics with more series are skipped: their queries take too long. */
   static final int MAX_SERIES = 2_000;
 
   /**
-   * As much is compiled over so many series as over twenty times as many, in a tenth of the time.
+   * Number of series at which as much code is compiled as with twenty times as many, in a tenth of
+   * the time.
    */
   static final int ENOUGH_SERIES = 100;
 
-  /** Of those with few series so many are read, spread over all of them. */
+  /** Number of metrics with few series that are checked, at even distances. */
   static final int CHECKED_METRICS = 64;
 
-  /** Of those with more, so many. */
+  /** Number of metrics with many series that are checked. */
   private static final int LARGE_CHECKED = 8;
 
   private static final int LIVELY = 6;
 
-  /** So many of those with more series are taken in a fleet where all metrics have many. */
+  /** Number of metrics with many series that are chosen if all metrics have many. */
   private static final int LARGE_ALONE = 3;
 
   private static final Pattern NAME = Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*");
@@ -36,17 +37,17 @@ final class WarmUpMetrics {
 
   /** Checks whether a metric changes. */
   interface Changes {
-    /** How often a series of it changed lately, on average. */
+    /** Average number of recent changes of a series of the metric. */
     double of(String metric) throws InterruptedException;
   }
 
   private record Candidate(String name, double changes) {}
 
   /**
-   * Chooses.
+   * Chooses metrics.
    *
-   * @param counts series by metric, most first
-   * @return none when all metrics have too many series
+   * @param counts number of series by metric, in descending order
+   * @return empty if all metrics have too many series
    */
   static List<String> choose(List<DatabaseStats.Count> counts, Changes changes)
       throws InterruptedException {
@@ -66,12 +67,12 @@ final class WarmUpMetrics {
     return chosen.stream().map(Candidate::name).toList();
   }
 
-  /** At most so many of those that queries can be rehearsed over, with the number of series. */
+  /** At most {@code most} metrics small enough for warm-up queries, at even distances. */
   static List<DatabaseStats.Count> spread(List<DatabaseStats.Count> counts, int most) {
     return evenly(counts.stream().filter(WarmUpMetrics::isFit).toList(), most);
   }
 
-  /** Some of those with more series than queries can be rehearsed over. */
+  /** Some of the metrics with too many series for warm-up queries. */
   static List<String> tooLarge(List<DatabaseStats.Count> counts) {
     List<String> names =
         counts.stream()
@@ -99,7 +100,7 @@ final class WarmUpMetrics {
     return out;
   }
 
-  /** At most so many, at even distances, the first among them. */
+  /** At most {@code most} elements at even distances, including the first. */
   private static <T> List<T> evenly(List<T> all, int most) {
     int n = Math.min(all.size(), most);
     List<T> out = new ArrayList<>(n);

@@ -13,24 +13,24 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns of a warm-up. It pauses while a client sends queries: two cores that rehearse and compile
- * would make the client wait five times as long. For one thread, besides {@link #end}.
+ * would make the client wait five times as long. Used by one thread, except for {@link #end}.
  */
 final class WarmUpTurns {
   /** Time without queries of clients before the next query is rehearsed. */
   private static final Duration QUIET = Duration.ofMillis(25);
 
-  /** Queries that never cease have everything compiled by themselves. */
+  /** Maximum number of pauses: clients that query without a pause compile the code themselves. */
   private static final long MAX_WAITS = Duration.ofMinutes(1).dividedBy(QUIET);
 
   /** Queries and lookups with priority over the warm-up. */
   interface Others {
-    /** How many queries they have asked so far. */
+    /** Number of queries started so far. */
     long queryCount();
 
-    /** How many of these are not answered yet. */
+    /** Number of queries in progress. */
     int waiting();
 
-    /** Those of an engine, and lookups of labels. */
+    /** Queries of an engine and lookups of labels. */
     static Others of(RunningQueries queries, RunningLookups lookups) {
       return new Others() {
         @Override
@@ -45,7 +45,7 @@ final class WarmUpTurns {
       };
     }
 
-    /** These and those of another API. */
+    /** Adds the queries of another API. */
     default Others and(QueryThreads api) {
       return new Others() {
         @Override

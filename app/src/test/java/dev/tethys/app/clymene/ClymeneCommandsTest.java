@@ -33,7 +33,7 @@ class ClymeneCommandsTest {
 
   @ParameterizedTest
   @CsvSource({"200, 0", "503, 1"})
-  void statusSaysWhatTheProgramSays(int answer, int code) throws IOException {
+  void statusExitCodeFollowsHealth(int answer, int code) throws IOException {
     HttpServer s = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     byte[] body = "{\"status\":\"x\"}".getBytes(StandardCharsets.UTF_8);
     s.createContext(
@@ -59,7 +59,7 @@ class ClymeneCommandsTest {
   }
 
   @Test
-  void whoDoesNotAnswerIsNamed() {
+  void statusNamesUnreachableAddress() {
     String at = "127.0.0.1:" + Ports.free();
     assertThat(run(ClymeneRole.AGENT, Map.of(), "status", "--status.http.host-port=" + at))
         .isEqualTo(1);
@@ -80,7 +80,7 @@ class ClymeneCommandsTest {
   }
 
   @Test
-  void whatIsNotBuiltAndWhatIsWrongIsSaid() {
+  void rejectsUnsupportedCommandsAndInvalidFlags() {
     assertThatThrownBy(() -> run(ClymeneRole.AGENT, Map.of(), "docs", "--format=md"))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("docs is not built");

@@ -66,7 +66,7 @@ class ClymeneGraphTest {
 
   /** As files of variables have them for what is left to its default. */
   @Test
-  void anEmptyVariableSaysNothing() {
+  void ignoresEmptyVariables() {
     assertThat(
             yaml(
                 ClymeneRole.INGESTER,
@@ -149,7 +149,7 @@ class ClymeneGraphTest {
   }
 
   @Test
-  void whatIsScrapedStandsInTheGraphWithItsDollarsKept(@TempDir Path dir) throws IOException {
+  void escapesDollarSignsOfScrapeConfigs(@TempDir Path dir) throws IOException {
     Path file = dir.resolve("clymene.yml");
     Files.writeString(
         file,
@@ -223,7 +223,7 @@ class ClymeneGraphTest {
   }
 
   @Test
-  void whatItMeansForKafkaIsTakenByTheComponents() {
+  void kafkaComponentsAcceptGeneratedSettings() {
     Map<String, String> environment = Map.of("STORAGE_TYPE", "kafka");
     YamlDocument d =
         YamlDocument.parse(
@@ -430,7 +430,10 @@ class ClymeneGraphTest {
     wrong(ClymeneRole.PROMTAIL_GATEWAY, "tdengine", "tdengine takes no logs");
     wrong(ClymeneRole.PROMTAIL_INGESTER, "influxdb", "influxdb takes no logs");
     wrong(
-        ClymeneRole.PROMTAIL, "loki", "is no name=value", "--clymene-promtail.external-labels=a,b");
+        ClymeneRole.PROMTAIL,
+        "loki",
+        "must be name=value",
+        "--clymene-promtail.external-labels=a,b");
     wrong(ClymeneRole.PROMTAIL, "loki", "a number", "--clymene-promtail.Batch-size-bytes=1MB");
     wrong(ClymeneRole.AGENT, "oracle", "\"oracle\" is not a database that Clymene knows");
     wrong(ClymeneRole.PROMTAIL_INGESTER, "prometheus", "prometheus takes no logs");
@@ -456,7 +459,7 @@ class ClymeneGraphTest {
   }
 
   @Test
-  void brokersAreToldATicketAndRecordsAreGathered() {
+  void translatesKerberosAndBatchingOfKafka() {
     String y =
         yaml(
             ClymeneRole.GATEWAY,

@@ -317,8 +317,7 @@ class CollectorRoleTest {
 
   /** The OpAMP server receives the configuration in use, masked, also after a reload. */
   @Test
-  void aServerOfOpampIsToldTheConfigurationWithoutItsSecrets(@TempDir Path folder)
-      throws Exception {
+  void reportsMaskedConfigurationToOpampServer(@TempDir Path folder) throws Exception {
     BlockingQueue<String> told = new LinkedBlockingQueue<>();
     HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
     server.createContext(

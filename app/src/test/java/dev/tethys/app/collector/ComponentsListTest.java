@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** What {@code components} prints is read by programs. */
 class ComponentsListTest {
   @Test
-  void itIsYamlAndNamesEverything() {
+  void listsEveryComponentAsYaml() {
     Components components = BuiltIn.components();
     YamlNode all = YamlDocument.parse("components", null, ComponentsList.of(components)).root();
     int listed = 0;

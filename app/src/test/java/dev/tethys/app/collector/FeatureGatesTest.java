@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class FeatureGatesTest {
   @Test
-  void whatHoldsMayBeAskedFor() {
+  void acceptsGatesInTheirFixedState() {
     assertThatCode(
             () ->
                 FeatureGates.check(
@@ -22,7 +22,7 @@ class FeatureGatesTest {
   }
 
   @Test
-  void whatDoesNotIsRefused() {
+  void rejectsGatesAgainstTheirFixedState() {
     wrong("-component.UseLocalHostAsDefaultHost", "always on");
     wrong("service.AllowNoPipelines", "always off");
     wrong("service.profileSupport", "no such feature gate \"service.profileSupport\"");

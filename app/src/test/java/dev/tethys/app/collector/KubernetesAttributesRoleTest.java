@@ -97,7 +97,7 @@ class KubernetesAttributesRoleTest {
   }
 
   @Test
-  void whoeverConnectsIsAPodAlsoAfterAReload() throws Exception {
+  void associatesConnectionsWithPodsAfterReload() throws Exception {
     int otlp = Ports.free();
     try (KubernetesDouble cluster = new KubernetesDouble()) {
       cluster.put(

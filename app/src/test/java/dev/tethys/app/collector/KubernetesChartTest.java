@@ -230,7 +230,7 @@ class KubernetesChartTest {
   }
 
   @Test
-  void whatIsWantedIsAskedFor() throws IOException {
+  void requiresImageRepository() throws IOException {
     Chart c = new Chart();
     assertThatThrownBy(c::objects).hasMessageContaining("image.repository");
   }

@@ -71,7 +71,7 @@ class OwnTelemetryTest {
   }
 
   @Test
-  void eachReaderShowsTheResourceAndNamesAsItWasTold() throws Exception {
+  void eachReaderAppliesItsOwnResourceAndNaming() throws Exception {
     try (CollectorRole r =
         role(
             """
@@ -107,7 +107,7 @@ class OwnTelemetryTest {
   }
 
   @Test
-  void linesGoWhereTheyAreToldWithTheFieldsOfTheConfiguration() throws Exception {
+  void writesLogLinesToOutputPathsWithInitialFields() throws Exception {
     try (CollectorRole r =
         role(
             """
@@ -147,7 +147,7 @@ class OwnTelemetryTest {
   }
 
   @Test
-  void aResourceThatAReloadChangesIsSaidToStayOnThePages() throws Exception {
+  void logsThatReaderKeepsFormerResourceAfterReload() throws Exception {
     String telemetry =
         """
         metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: 0}}}}]}

@@ -62,13 +62,13 @@ class PackagedConfigurationTest {
   }
 
   @Test
-  void itIsTakenAsItStands() {
+  void validatesUnchanged() {
     assertThat(CollectorCommand.run(List.of("validate", "--config", packaged().toString())))
         .isZero();
   }
 
   @Test
-  void itRunsAndShowsWhatRuns() throws Exception {
+  void runsAndServesItsPages() throws Exception {
     Path file = dir.resolve("config.yaml");
     Files.writeString(file, ADDRESS.matcher(Files.readString(packaged())).replaceAll(this::at));
     moved.put("13133", free());

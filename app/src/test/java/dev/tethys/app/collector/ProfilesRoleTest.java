@@ -283,7 +283,7 @@ class ProfilesRoleTest {
   }
 
   @Test
-  void whatCannotCarryProfilesSaysSoWithItsPlace() {
+  void rejectsComponentsWithoutProfilesWithPosition() {
     for (String processor :
         List.of("attributes: {actions: [{key: a, action: delete}]}", "cumulativetodelta: ")) {
       String name = processor.substring(0, processor.indexOf(':'));

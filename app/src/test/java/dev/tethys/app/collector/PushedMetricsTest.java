@@ -329,7 +329,7 @@ class PushedMetricsTest {
   }
 
   @Test
-  void histogramsThatBeganAnewAreNewAsAWhole() {
+  void histogramsThatWereResetCountAsWhole() {
     DeltaMetrics deltas = new DeltaMetrics(0);
     deltas.since(List.of(histogram(100, 100)), 1);
     deltas.sent();

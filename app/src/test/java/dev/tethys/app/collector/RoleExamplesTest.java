@@ -301,7 +301,7 @@ class RoleExamplesTest {
   }
 
   @Test
-  void whatPodsHaveIsTakenWhileTheyRun() throws Exception {
+  void collectsFromRunningPods() throws Exception {
     HttpListener target =
         HttpListener.start(
             HttpListenerOptions.on("127.0.0.1:0").withStopGrace(Duration.ofSeconds(1)),
@@ -606,7 +606,7 @@ class RoleExamplesTest {
   }
 
   @Test
-  void whatOtherSystemsPushIsTaken() throws Exception {
+  void acceptsPushesOfOtherSystems() throws Exception {
     Database database = new Database();
     Map<String, String> e = new HashMap<>();
     for (String name :

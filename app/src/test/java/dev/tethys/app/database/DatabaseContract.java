@@ -167,7 +167,7 @@ abstract class DatabaseContract {
   private static final Matcher ALL = matcher("!=", "__name__", "");
 
   @Test
-  void whatIsHardToKeepComesBack() throws Exception {
+  void returnsHostileSeriesUnchanged() throws Exception {
     MemoryMetricStore oracle = SampleData.oracle();
     Batch batch = SampleData.hostile(oracle);
     Tried t = tried();
@@ -286,7 +286,7 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void itIsChecked() throws Exception {
+  void checkWritesAndReadsBack() throws Exception {
     try (ExporterProbe p = tried().probe(Signal.METRICS)) {
       assertThat(p.connect()).isNotEmpty();
       List<String> before = p.plan();

@@ -280,7 +280,7 @@ class CarbonExporterTest {
         ", format: pickle",
         ", transport: udp, max_datagram_bytes: 8000"
       })
-  void everySampleStandsInAFile(String keys) throws Exception {
+  void writesEverySampleToAFile(String keys) throws Exception {
     Batch b = hostile();
     int port = keys.contains("pickle") ? pickles : lines;
     try (TestPipeline p =

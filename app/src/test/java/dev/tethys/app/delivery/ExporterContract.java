@@ -176,7 +176,7 @@ abstract class ExporterContract {
       batches.subList(3, batches.size()).forEach(p::send);
       p.drain(TIME_LIMIT);
       proxy.stall(batches.get(0), p);
-      proxy.waitsAsTold(peer.isHttp(), batches.get(1), batches.get(2), p);
+      proxy.honorsRetryAfter(peer.isHttp(), batches.get(1), batches.get(2), p);
       account(p, known);
     }
     read(peer, known);

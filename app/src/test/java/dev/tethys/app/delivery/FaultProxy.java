@@ -180,7 +180,7 @@ final class FaultProxy implements AutoCloseable {
   }
 
   /** Sends two batches, which of an HTTP server stay away for as long as it says. */
-  void waitsAsTold(boolean http, Batch one, Batch other, TestPipeline p)
+  void honorsRetryAfter(boolean http, Batch one, Batch other, TestPipeline p)
       throws IOException, InterruptedException {
     if (!http) {
       p.send(one);

@@ -275,7 +275,7 @@ class KerberosTest {
   }
 
   @Test
-  void whoIsNotLetInLogsInOnceAMinute() throws Exception {
+  void refusedClientLogsInOnceAMinute() throws Exception {
     there().add("stranger", "secret");
     there().keytab("HTTP/127.0.0.1");
     Instant[] now = {Instant.now()};
@@ -435,7 +435,7 @@ class KerberosTest {
   }
 
   @Test
-  void whoHasNoTicketIsTold() {
+  void reportsMissingTicket() {
     KerberosLogin wrong =
         new KerberosLogin(
             new KerberosIdentity("tethys", null, new Secret("another"), "HTTP", there().config()),

@@ -67,13 +67,13 @@ class KilledRecordsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"file", "parquet", "loki"})
-  void whatWasAcceptedArrives(String destination) throws Exception {
+  void deliversAcceptedRecordsAfterKill(String destination) throws Exception {
     arrives(destination);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"influxdb", "splunk_hec", "elasticsearch", "datadog", "clymene"})
-  void whatWasAcceptedArrivesElsewhereToo(String destination) throws Exception {
+  void deliversAcceptedRecordsAfterKillToSlowDestinations(String destination) throws Exception {
     ExporterContract.takesMinutes();
     arrives(destination);
   }

@@ -73,13 +73,13 @@ class KilledSenderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"influxdb", "statsd", "nats", "parquet"})
-  void whatWasAcceptedArrives(String destination) throws Exception {
+  void deliversAcceptedSamplesAfterKill(String destination) throws Exception {
     arrives(destination);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"splunk_hec", "datadog", "graphite", "opentsdb", "tdengine", "kdb"})
-  void whatWasAcceptedArrivesElsewhereToo(String destination) throws Exception {
+  void deliversAcceptedSamplesAfterKillToSlowDestinations(String destination) throws Exception {
     ExporterContract.takesMinutes();
     arrives(destination);
   }

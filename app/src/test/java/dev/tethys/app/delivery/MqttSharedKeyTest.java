@@ -205,7 +205,7 @@ class MqttSharedKeyTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1.2", "1.3"})
-  void aCheckWritesAndHears(String version) throws Exception {
+  void checkPublishesAndReceives(String version) throws Exception {
     Printed printed =
         check(keys(secured, "psk: " + KEY + ", tls: {min_version: '" + version + "'}"));
     assertThat(printed.err()).isEmpty();
@@ -224,7 +224,7 @@ class MqttSharedKeyTest {
         "psk_file: '{folder}/none'|{folder}/none",
         "psk_file: '{folder}/bad'|{folder}/bad: character 1 of the key is not a hexadecimal digit",
       })
-  void aCheckSaysWhatIsWrong(String more, String reason) throws Exception {
+  void checkReportsInvalidKey(String more, String reason) throws Exception {
     Files.writeString(folder.resolve("bad"), "no key");
     String written = keys(secured, more).replace("{folder}", folder.toString());
     if (more.contains("psk_identity")) {
@@ -236,7 +236,7 @@ class MqttSharedKeyTest {
   }
 
   @Test
-  void aBrokerWithoutTlsAndOneThatSaysNothingAreLeft() throws Exception {
+  void checkFailsOnPlaintextAndSilentBrokers() throws Exception {
     Printed printed = check(keys(port, "psk: " + KEY));
     assertThat(printed.status()).isNotZero();
     assertThat(printed.err()).contains("TLS handshake");

@@ -147,7 +147,7 @@ class NatsExporterTest {
   }
 
   @Test
-  void whatIsSentAgainIsStoredOnce() throws Exception {
+  void storesRetriedMessagesOnce() throws Exception {
     start("");
     try (Connection c = Nats.connect(options().build());
         FaultProxy proxy = new FaultProxy(port);
@@ -284,7 +284,7 @@ class NatsExporterTest {
 
   /** Usually the stream does not exist. */
   @Test
-  void aStreamThatIsNotThereIsTold() throws Exception {
+  void reportsMissingStream() throws Exception {
     start("");
     String keys = "endpoint: 'nats://127.0.0.1:%d', subject: telemetry.x".formatted(port);
     String config =
@@ -311,7 +311,7 @@ class NatsExporterTest {
   }
 
   @Test
-  void whoMayWriteAndNotReadIsTakenAllTheSame() throws Exception {
+  void checkAcceptsWriteOnlyUser() throws Exception {
     start(
         "authorization {timeout: 30, users: [{user: writer, password: secret, permissions:"
             + " {publish: \"telemetry.>\", subscribe: {deny: \">\"}}}]}");

@@ -105,7 +105,7 @@ class PostgresSocketTest {
   }
 
   @Test
-  void aCheckSaysWhoIsTurnedAwayAndWhatIsNotThere() throws Exception {
+  void checkReportsRefusedUserAndMissingSocket() throws Exception {
     Printed printed = check("endpoint: " + at("tethys"));
     assertThat(printed.err()).isEmpty();
     assertThat(printed.out()).contains("PostgreSQL");

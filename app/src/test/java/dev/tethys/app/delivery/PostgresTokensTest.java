@@ -133,7 +133,7 @@ class PostgresTokensTest {
   }
 
   @Test
-  void aRefusedTokenIsToldWithWhatIsWanted() throws Exception {
+  void reportsRefusedTokenWithIssuerAndScope() throws Exception {
     try (PostgresTokenGate gate = new PostgresTokenGate(context, "right", server.port())) {
       try (TestPipeline p = withWrongToken(gate)) {
         p.send(KnownSamples.one());
@@ -152,7 +152,7 @@ class PostgresTokensTest {
   }
 
   @Test
-  void aRefusalIsToldOfNoOtherFailure() throws Exception {
+  void laterFailureDoesNotMentionRefusedToken() throws Exception {
     try (PostgresTokenGate gate = new PostgresTokenGate(context, "right", server.port())) {
       try (TestPipeline p = withWrongToken(gate)) {
         p.send(KnownSamples.one());
@@ -168,7 +168,7 @@ class PostgresTokensTest {
   }
 
   @Test
-  void aTokenThatIsNotThereIsTold() throws Exception {
+  void reportsMissingTokenFile() throws Exception {
     try (PostgresTokenGate gate = new PostgresTokenGate(context, "right", server.port())) {
       String keys = reads(gate, "right");
       Files.delete(folder.resolve("token"));
@@ -177,7 +177,7 @@ class PostgresTokensTest {
   }
 
   @Test
-  void noTokenGoesToWhomNobodyVouchesFor() throws Exception {
+  void sendsNoTokenToUnverifiedServer() throws Exception {
     TestCertificates others = new TestCertificates(Files.createDirectory(folder.resolve("others")));
     others.issue("server", "dns:localhost");
     others.issue("another", "dns:another.example");
@@ -192,7 +192,7 @@ class PostgresTokensTest {
   }
 
   @Test
-  void whatDoesNotGoWithTokensIsRefused() {
+  void rejectsOtherCredentialsAndInsecureTlsWithTokens() {
     assertThatThrownBy(
             () ->
                 store(

@@ -125,7 +125,7 @@ abstract class RecordsContract {
         p.send(batches.get(3));
         p.drain(ExporterContract.TIME_LIMIT);
         proxy.stall(batches.get(0), p);
-        proxy.waitsAsTold(peer.isHttp(), batches.get(1), batches.get(2), p);
+        proxy.honorsRetryAfter(peer.isHttp(), batches.get(1), batches.get(2), p);
         account(p, known, kept);
       }
     }

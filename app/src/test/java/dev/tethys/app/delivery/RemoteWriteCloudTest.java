@@ -47,7 +47,7 @@ class RemoteWriteCloudTest {
   }
 
   @Test
-  void oneCloudSaysWhoWrites() {
+  void rejectsTwoKindsOfCredentials() {
     assertThatThrownBy(
             () ->
                 new TestPipeline(

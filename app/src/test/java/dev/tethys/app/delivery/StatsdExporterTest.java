@@ -225,7 +225,7 @@ class StatsdExporterTest {
         "tags: graphite, transport: tcp",
         "tags: graphite, transport: tcp, confirm: false"
       })
-  void whatIsCountedIsInTheServer(String keys) throws Exception {
+  void serverCountsEveryIncrement(String keys) throws Exception {
     startServer();
     Map<String, Double> counts = new HashMap<>();
     try (TestPipeline p =

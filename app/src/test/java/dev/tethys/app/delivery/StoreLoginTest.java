@@ -101,7 +101,7 @@ class StoreLoginTest {
   /** A server that asks for OAUTHBEARER as PostgreSQL 18 does (AuthenticationSASL). */
   @ParameterizedTest
   @ValueSource(strings = {"password: secret", "password: ''"})
-  void aPostgresqlThatAsksForOauthIsToldSo(String password) throws Exception {
+  void reportsThatPostgresqlRequiresOauth(String password) throws Exception {
     try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       Thread.ofVirtual()
           .start(
@@ -133,7 +133,7 @@ class StoreLoginTest {
   }
 
   @Test
-  void whatDoesNotGoTogetherIsRefused() {
+  void rejectsConflictingCredentials() {
     for (String wrong :
         List.of(
             "type: influxdb, database: d, url: 'http://a', basic_auth: {username: u},"

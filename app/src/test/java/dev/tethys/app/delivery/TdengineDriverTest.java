@@ -101,7 +101,7 @@ class TdengineDriverTest {
 
   @ParameterizedTest
   @MethodSource("protocols")
-  void isToldWhyAStatementIsRefused(String protocol) throws Exception {
+  void reportsReasonOfRefusedStatement(String protocol) throws Exception {
     write(series("m", 1));
     try (Connection c = connect(protocol);
         Statement s = c.createStatement()) {

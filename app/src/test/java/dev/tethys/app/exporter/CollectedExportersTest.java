@@ -212,7 +212,7 @@ class CollectedExportersTest {
   }
 
   @Test
-  void mistakesAreSaidWithTheirPlaces() {
+  void reportsErrorsWithPosition() {
     assertThatThrownBy(() -> entry("{exporter: crow}"))
         .isInstanceOf(ConfigException.class)
         .hasMessage("p.yml:1:12: there is no exporter \"crow\" to collect from; there are: parrot");

@@ -403,7 +403,7 @@ class JmxPagesTlsTest {
   }
 
   @Test
-  void whatIsWrongIsSaidWithItsPlace() {
+  void reportsErrorsWithPosition() {
     refused(
         "ssl: {mutualTLS: true}",
         ":3:8: ",

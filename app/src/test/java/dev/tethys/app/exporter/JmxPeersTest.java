@@ -335,7 +335,7 @@ class JmxPeersTest {
   }
 
   @Test
-  void whatHangsIsGivenUp() throws Exception {
+  void scrapeOfHangingBeanTimesOut() throws Exception {
     try (JvmProcess jvm = beans("Hangs");
         ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Program ours = new Program("hostPort: a:1")) {
@@ -469,7 +469,7 @@ class JmxPeersTest {
   }
 
   @Test
-  void whatIsWrongIsSaidWithItsPlace() {
+  void reportsErrorsWithPosition() {
     refused("rules: []", "hostPort and jmxUrl", "--jmx.host-port");
     refused(
         "hostPort: a:1\njmxUrl: service:jmx:rmi:///jndi/rmi://a:1/jmxrmi", ":2:9: ", "At most one");

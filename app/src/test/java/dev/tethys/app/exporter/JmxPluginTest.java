@@ -210,7 +210,7 @@ class JmxPluginTest {
   }
 
   @Test
-  void theClassSaysWhoMaySeeThePages() throws Exception {
+  void pluginAuthorizesRequests() throws Exception {
     try (ServerProcess e = exporter("plugin: {class: ByToken}", classes)) {
       for (String path : List.of("/metrics?a=b%20c", "/", "/-/healthy")) {
         HttpResponse<String> asked = get(e.port(), path);
@@ -235,14 +235,14 @@ class JmxPluginTest {
 
   /** As JAAS and services look for them. */
   @Test
-  void theThreadsLoaderKnowsWhatIsBesideTheClass() throws Exception {
+  void contextClassLoaderLoadsFromPluginPath() throws Exception {
     try (ServerProcess e = exporter("plugin: {class: ByLoader}", classes)) {
       assertThat(get(e.port(), "/metrics").statusCode()).isEqualTo(200);
     }
   }
 
   @Test
-  void whoIsNamedButNotAsASubjectMayNot() throws Exception {
+  void rejectsPrincipalWithoutSubject() throws Exception {
     try (ServerProcess e =
         exporter("plugin: {class: ByToken, subjectAttributeName: who}", classes)) {
       assertThat(get(e.port(), "/metrics", "X-Token", "nobody").statusCode()).isEqualTo(403);
@@ -361,7 +361,7 @@ class JmxPluginTest {
   }
 
   @Test
-  void whatIsWrongIsSaidWithItsPlace() {
+  void reportsErrorsWithPosition() {
     refused("plugin: {}", "class");
     refused("plugin: {class: ' '}", ":4:21: ", "class must not be blank");
     refused("plugin: {class: ByToken, subjectAttributeName: ''}", "must not be blank");

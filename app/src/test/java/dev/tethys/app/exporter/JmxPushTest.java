@@ -203,7 +203,7 @@ class JmxPushTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"grpc", "http/protobuf"})
-  void whatThePageShowsIsPushed(String protocol) throws Exception {
+  void pushesMetricsOfThePage(String protocol) throws Exception {
     try (Taker taker = new Taker();
         JvmProcess jvm = beans()) {
       String host = "hostPort: " + jvm.address() + "\n";
@@ -447,7 +447,7 @@ class JmxPushTest {
   }
 
   @Test
-  void whatIsWrongIsSaidWithItsPlace() {
+  void reportsErrorsWithPosition() {
     refused("{endpoint: x}", Map.of(), ":2:27: ", "must be a URL");
     refused("{endpoint: 'ftp://a'}", Map.of(), "must be a URL");
     refused("{endpoint: ' '}", Map.of(), "endpoint must not be blank");

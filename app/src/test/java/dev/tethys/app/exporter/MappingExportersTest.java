@@ -32,7 +32,7 @@ class MappingExportersTest {
   }
 
   @Test
-  void whatIsWrongIsRefused() throws IOException {
+  void rejectsInvalidMapping() throws IOException {
     Path f = Files.writeString(dir.resolve("m.yml"), "mappings: [{match: 'a.*', names: x}]\n");
     assertThat(check("statsd", f)).isEqualTo(1);
     assertThat(check("graphite", f)).isEqualTo(1);

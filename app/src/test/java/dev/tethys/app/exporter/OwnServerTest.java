@@ -87,7 +87,7 @@ class OwnServerTest {
   }
 
   @Test
-  void theVariableOfPostgresExporterSaysWhereTheMetricsAre() throws Exception {
+  void readsTelemetryPathFromVariableOfPostgresExporter() throws Exception {
     Map<String, String> variables = Map.of("PG_EXPORTER_WEB_TELEMETRY_PATH", "/shown");
     List<String> args = List.of("--web.listen-address=127.0.0.1:0");
     try (BuiltInExporter e = new BuiltInExporter(kind("postgres"), args, variables::get)) {
@@ -236,7 +236,7 @@ class OwnServerTest {
     "process,-man=perhaps,expected true or false",
     "process,-- -man,unexpected argument \"-man\" after --"
   })
-  void whatCannotBeReadIsRefused(String name, String given, String reason) {
+  void rejectsInvalidFlags(String name, String given, String reason) {
     assertThatThrownBy(
             () -> new BuiltInExporter(kind(name), List.of(given.split(" ")), v -> null).close())
         .isInstanceOf(UsageException.class)
@@ -263,7 +263,7 @@ class OwnServerTest {
   }
 
   @Test
-  void clientsOfOlderTlsThanTheFlagSaysAreRefused() throws Exception {
+  void rejectsTlsBelowMinimumVersion() throws Exception {
     TestCertificates certificates = new TestCertificates(folder);
     certificates.issue("server", "dns:localhost,ip:127.0.0.1");
     certificates.issue("client", "dns:client");

@@ -66,7 +66,7 @@ class ColdQueryWarmUpTest {
   }
 
   @Test
-  void whatMeansSomethingInAQueryIsAnyCharacter() {
+  void replacesSpecialCharactersByWildcards() {
     assertThat(new ColdQueryWarmUp(metrics(1, 1), "a\"b\\c").all(0))
         .containsExactly("job_metric_000{instance=\"a.b.c\"}");
   }

@@ -209,7 +209,7 @@ class DownsampledQueryTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"sum_over_time", "avg_over_time", "rate", "increase"})
-  void whatAddsIsTheSameButForRounding(String function) {
+  void additiveFunctionsMatchExceptForRounding(String function) {
     for (MetricsDatabase db : List.of(whole, retired)) {
       for (String metric : List.of("c_total", "g", "gone")) {
         same(db, function + "(" + metric + "[2h])", T0 + 4 * HOUR, END, HOUR, false);
@@ -242,7 +242,7 @@ class DownsampledQueryTest {
   }
 
   @Test
-  void whereSamplesAreGoneTheAnswerSaysSo() {
+  void warnsWhereRawSamplesWereDeleted() {
     long to = T0 + 20 * HOUR;
     for (String q :
         List.of(

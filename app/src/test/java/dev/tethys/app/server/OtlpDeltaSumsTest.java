@@ -144,7 +144,7 @@ class OtlpDeltaSumsTest {
   }
 
   @Test
-  void whatTheStoreCouldNotTakeIsNotLostWhenItIsSentAgain() {
+  void resendAfterStoreFailureCountsOnce() {
     send(sum(1, 2, 3));
     byte[] r = request(sum(2, 3, 4));
     assertThatThrownBy(
@@ -168,7 +168,7 @@ class OtlpDeltaSumsTest {
     OtlpResult late = send(sum(1, 2, 3), gauge());
     assertThat(late.rejected()).isEqualTo(1);
     assertThat(late.accepted()).isEqualTo(1);
-    assertThat(late.errorMessage()).contains("older than what was added up");
+    assertThat(late.errorMessage()).contains("older than the accumulated sum");
     assertThat(stored).hasSize(3);
   }
 

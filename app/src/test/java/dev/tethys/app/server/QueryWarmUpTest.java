@@ -121,7 +121,7 @@ class QueryWarmUpTest {
   }
 
   @Test
-  void standsBackWhileSomebodyAsks() throws Exception {
+  void pausesWhileClientsQuery() throws Exception {
     try (MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS)) {
       fill(database);
       AtomicLong asked = new AtomicLong(1);

@@ -30,7 +30,7 @@ class ServerFlagsTest {
       List.of("help", "help-long", "help-man", "version", "web.local-assets");
 
   @Test
-  void everyFlagThatPrometheusTellsOfIsKnown() throws Exception {
+  void acceptsEveryFlagOfPrometheusHelp() throws Exception {
     Process p =
         new ProcessBuilder(Shared.peer("prometheus").toString(), "--help-long")
             .redirectErrorStream(true)
@@ -83,7 +83,7 @@ class ServerFlagsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1d", "-1ms", "5"})
-  void whatIsNoToleranceIsRefused(String given) {
+  void rejectsInvalidTimestampTolerance(String given) {
     assertThatThrownBy(
             () -> ServerFlags.set().parse(List.of("--scrape.timestamp-tolerance=" + given)))
         .isInstanceOf(UsageException.class)
@@ -92,7 +92,7 @@ class ServerFlagsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"0s", "0", "5s"})
-  void noPauseOfDiscoveryStandsForTheUsualOne(String given) {
+  void zeroDiscoveryIntervalMeansDefault(String given) {
     FlagSet flags = ServerFlags.set().parse(List.of("--scrape.discovery-reload-interval=" + given));
     assertThat(ServerFlags.discoveryPause(flags)).isEqualTo(Duration.ofSeconds(5));
   }

@@ -20,7 +20,7 @@ class WarmUpMetricsTest {
   }
 
   @Test
-  void livelyOnesOneThatStandsStillAndOneThatIsLarge() throws InterruptedException {
+  void choosesChangingMetricsOneConstantAndOneLarge() throws InterruptedException {
     List<String> chosen =
         choose(
             Map.of("busy", 9.0, "slow", 0.5, "wide", 2.0, "huge", 9.0),

@@ -264,7 +264,7 @@ public final class RecordLog implements Closeable {
     records += payloads.size();
   }
 
-  /** How many records it holds, those that were replaced among them. */
+  /** Number of records in the file, including replaced ones. */
   public int records() {
     return records;
   }
@@ -275,9 +275,9 @@ public final class RecordLog implements Closeable {
   }
 
   /**
-   * Holds just these records from now on.
+   * Replaces all records.
    *
-   * @throws IOException when that failed; the file then still holds all records that count
+   * @throws IOException if the file could not be written; it then still holds the former records
    */
   public void replace(Stream<byte[]> live) throws IOException {
     Path next = file.resolveSibling(file.getFileName() + NEXT);

@@ -44,12 +44,12 @@ final class ApiCall {
     return request;
   }
 
-  /** Who asks, for fairness between users, lists of running queries and the query log. */
+  /** Client and user, for fairness between users, lists of running queries and the query log. */
   QueryOrigin origin() {
     return origin(request, userHeader);
   }
 
-  /** The same of any request. */
+  /** Client and user of any request. */
   static QueryOrigin origin(HttpRequest request, String userHeader) {
     String client = request.remoteAddress().getAddress().getHostAddress();
     String user = request.user();

@@ -15,8 +15,8 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
- * Puts endpoints under {@code /api/v1} with what they share: cross-origin headers, the question
- * whether the server is ready, and errors as JSON.
+ * Registers endpoints under {@code /api/v1} and adds what they share: cross-origin headers, the
+ * readiness check, and errors as JSON.
  */
 final class ApiRoutes {
   static final String PREFIX = "/api/v1";
@@ -41,7 +41,7 @@ final class ApiRoutes {
     return limit.on(endpoint);
   }
 
-  /** Says what is true of every other path. To be called last: the first pattern wins. */
+  /** Registers the response for all other paths. Must be called last: the first pattern wins. */
   void finish() {
     String rest = PREFIX + "/{path...}";
     routes.on("OPTIONS", rest, ready(handler(ApiCall::nothing)));

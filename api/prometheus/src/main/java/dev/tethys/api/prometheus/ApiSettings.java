@@ -7,17 +7,17 @@ import java.util.regex.Pattern;
 /**
  * Settings of the API; the defaults are Prometheus's.
  *
- * @param applicationName what {@code /-/healthy} calls the server
- * @param agent nothing is stored here, so that nothing can be queried
+ * @param applicationName name of the server in {@code /-/healthy}
+ * @param agent whether the server is an agent, which stores nothing and cannot be queried
  * @param admin {@code --web.enable-admin-api}
  * @param lifecycle {@code --web.enable-lifecycle}
  * @param search {@code --enable-feature=search-api}
  * @param maxSearchLimit {@code --web.search.max-limit}, 0 for none
  * @param corsOrigin {@code --web.cors.origin}, anchored
  * @param lookback how far back federation looks for the newest sample
- * @param timeout {@code --query.timeout}, for searches that are no queries
- * @param userHeader a header that names the user when no login is required, empty for none
- * @param parser which flags of PromQL are on
+ * @param timeout {@code --query.timeout}, for searches
+ * @param userHeader header with the name of the user if no login is required; empty for none
+ * @param parser enabled feature flags of PromQL
  */
 public record ApiSettings(
     String applicationName,

@@ -20,9 +20,9 @@ public final class ApiWarmUp implements AutoCloseable {
   private boolean compressed;
 
   /**
-   * Rehearses with an engine, which should not be the one whose self-metrics are exposed.
+   * Uses an engine, which should not be the one whose self-metrics are exposed.
    *
-   * @throws IOException when there is no way to ask oneself
+   * @throws IOException if the private connection cannot be opened
    */
   public ApiWarmUp(PromqlEngine engine, MetricSource source) throws IOException {
     Routes routes = new Routes();
@@ -35,10 +35,10 @@ public final class ApiWarmUp implements AutoCloseable {
   }
 
   /**
-   * Asks a range query; times are Unix milliseconds.
+   * Runs a range query; times are Unix milliseconds.
    *
-   * @return whether it could be answered
-   * @throws IOException when no other can be asked any more
+   * @return whether the response was successful
+   * @throws IOException if the connection has failed and no further query can be sent
    */
   public boolean ask(String query, long start, long end, long step) throws IOException {
     String path =
@@ -54,11 +54,11 @@ public final class ApiWarmUp implements AutoCloseable {
   }
 
   /**
-   * Asks a query at one moment.
+   * Runs an instant query.
    *
    * @param time Unix milliseconds
-   * @return whether it could be answered
-   * @throws IOException when no other can be asked any more
+   * @return whether the response was successful
+   * @throws IOException if the connection has failed and no further query can be sent
    */
   public boolean ask(String query, long time) throws IOException {
     return get(
@@ -69,11 +69,11 @@ public final class ApiWarmUp implements AutoCloseable {
   }
 
   /**
-   * Sends any request to the API of queries and labels; every other one asks for gzip, as browsers
-   * and clients in Go do.
+   * Sends any request to the API of queries and labels; every other request accepts gzip, as
+   * browsers and Go clients do.
    *
-   * @return whether it could be answered
-   * @throws IOException when no other can be asked any more
+   * @return whether the response was successful
+   * @throws IOException if the connection has failed and no further request can be sent
    */
   public boolean get(String path) throws IOException {
     compressed = !compressed;

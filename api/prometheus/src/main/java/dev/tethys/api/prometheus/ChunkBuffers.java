@@ -10,20 +10,20 @@ final class ChunkBuffers {
   /** Bytes of a buffer. */
   static final int SIZE = 1 << 16;
 
-  /** How many wait; those beyond go. */
+  /** Maximum number of idle buffers; more are discarded. */
   private static final int KEPT = 4;
 
   private static final ArrayBlockingQueue<byte[]> FREE = new ArrayBlockingQueue<>(KEPT);
 
   private ChunkBuffers() {}
 
-  /** A buffer with anything in it. */
+  /** A buffer with arbitrary content. */
   static byte[] take() {
     byte[] b = FREE.poll();
     return b == null ? new byte[SIZE] : b;
   }
 
-  /** Gives a buffer back, which must not be used any more; a buffer from elsewhere is ignored. */
+  /** Returns a buffer, which must no longer be used; a buffer of another size is ignored. */
   static void release(byte[] buffer) {
     if (buffer.length == SIZE) {
       FREE.offer(buffer);

@@ -61,7 +61,7 @@ public final class Consoles {
   private static final TemplateLimits LIMITS =
       new TemplateLimits(16 << 20, 200, 20_000_000, Duration.ofSeconds(30));
 
-  /** How deeply {@code tmpl} calls may be nested, each of which has its own stack. */
+  /** Maximum nesting depth of {@code tmpl} calls, each of which has its own stack. */
   private static final int MAX_DEPTH = 20;
 
   private static final int MAX_FILE = 16 << 20;
@@ -274,7 +274,7 @@ public final class Consoles {
       return new Data(fields);
     }
 
-    /** Those of url.Values that read. */
+    /** Reading methods of Go's {@code url.Values}. */
     private static @Nullable TemplateFunction method(GoMap values, String name) {
       return switch (name) {
         case "Get" ->

@@ -21,7 +21,7 @@ public enum ErrorType {
     this.status = status;
   }
 
-  /** As in the field {@code errorType}. */
+  /** Value of the field {@code errorType}. */
   public String text() {
     return text;
   }

@@ -15,7 +15,7 @@ import java.util.Locale;
 final class ExplainJson {
   private ExplainJson() {}
 
-  /** The fields {@code plan}, {@code hints} and {@code cache}, behind others. */
+  /** Appends the fields {@code plan}, {@code hints} and {@code cache}. */
   static void explanation(JsonOut out, Explanation e) throws IOException {
     node(out.next("plan"), e.plan());
     hints(out.next("hints"), e.hints());

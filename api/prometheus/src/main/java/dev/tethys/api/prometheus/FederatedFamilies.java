@@ -11,8 +11,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Type and help of stored series by what active targets say of them. Where targets contradict each
- * other a family has no type. Thread-safe; the metadata is collected again after 10 s.
+ * Type and help of stored series from the metadata of active targets. If targets contradict each
+ * other, a family has no type. Thread-safe; the metadata is collected again after 10 s.
  */
 final class FederatedFamilies {
   static final MetricMetadata UNTYPED = new MetricMetadata(MetricType.UNKNOWN, "", "");

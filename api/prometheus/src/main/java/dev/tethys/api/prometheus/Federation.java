@@ -280,7 +280,7 @@ final class Federation {
     return Labels.ofCanonicalBytes(out);
   }
 
-  /** How many bytes a length takes in front of a name. */
+  /** Number of bytes of the length prefix of a name. */
   private static int lengthOfLength(int n) {
     return n < 1 << 7 ? 1 : n < 1 << 14 ? 2 : n < 1 << 21 ? 3 : n < 1 << 28 ? 4 : 5;
   }

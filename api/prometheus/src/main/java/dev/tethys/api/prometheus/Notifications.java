@@ -39,7 +39,7 @@ public final class Notifications implements AutoCloseable {
 
   private static final int QUEUE = 10;
 
-  /** How often a silent stream is written to, so that clients that went away are found. */
+  /** Interval of writes to an idle stream, which detect disconnected clients. */
   private static final long KEEP_ALIVE_SECONDS = 15;
 
   private record Notification(String text, Instant date, boolean active) {}
@@ -48,7 +48,7 @@ public final class Notifications implements AutoCloseable {
     final ArrayBlockingQueue<Notification> waiting = new ArrayBlockingQueue<>(QUEUE);
   }
 
-  /** Tells a subscriber that there will be no more. */
+  /** Marks the end of the stream for a subscriber. */
   private static final Notification END = new Notification("", Instant.EPOCH, false);
 
   private final int maxSubscribers;
@@ -79,19 +79,19 @@ public final class Notifications implements AutoCloseable {
             "Total number of notification updates dropped.");
   }
 
-  /** How many clients listen. */
+  /** Number of subscribed clients. */
   public synchronized int subscribers() {
     return subscribers.size();
   }
 
-  /** Adds a text, or renews the date of one that is there. */
+  /** Adds a text, or updates the date of an existing one. */
   public synchronized void add(String text) {
     Notification n = new Notification(text, clock.instant(), true);
     current.put(text, n);
     publish(n);
   }
 
-  /** Takes a text away. */
+  /** Removes a text. */
   public synchronized void remove(String text) {
     Notification n = current.remove(text);
     if (n != null) {

@@ -6,8 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * {@code /api/v1/openapi.yaml}: the API described in OpenAPI 3.1, or 3.2 where {@code
- * openapi_version} says so. The resource {@code openapi.yaml} holds both, and says at its top how.
+ * {@code /api/v1/openapi.yaml}: the API described in OpenAPI 3.1, or in 3.2 if {@code
+ * openapi_version} requests it. The resource {@code openapi.yaml} holds both; its header explains
+ * how.
  */
 final class OpenApiEndpoint {
   private static final String ONLY_32 = " # 3.2";

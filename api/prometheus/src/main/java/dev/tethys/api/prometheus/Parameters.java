@@ -176,7 +176,7 @@ final class Parameters {
     }
   }
 
-  /** A whole number, with the words of Go's {@code strconv.Atoi} when it is none. */
+  /** Parses an integer; errors have the text of Go's {@code strconv.Atoi}. */
   static int whole(String s) {
     long few = digits(s);
     if (few >= 0) {
@@ -191,7 +191,7 @@ final class Parameters {
       throw new IllegalArgumentException(
           "strconv.Atoi: parsing " + GoQuote.quote(s) + ": value out of range");
     }
-    // Lists are not longer than an int: a larger limit is none.
+    // No list exceeds the range of int, so a larger limit has no effect.
     return (int) Math.clamp(v.longValue(), Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
 

@@ -15,17 +15,17 @@ final class PlainText {
   private static final long ONES = 0x0101010101010101L;
   private static final long HIGH = ONES << 7;
 
-  /** Bytes that are written behind a text, without meaning. */
+  /** Number of meaningless bytes that may be written after a text. */
   static final int SPARE = 7;
 
   private PlainText() {}
 
   /**
-   * Copies plain text from the begin of a range.
+   * Copies plain text from the start of a range.
    *
-   * @param html whether what HTML gives a meaning, and all beyond ASCII, ends it
+   * @param html whether characters special in HTML and all non-ASCII characters end plain text
    * @param to with room for the range and {@link #SPARE} bytes from {@code at} on
-   * @return the length of what was copied; all of a plain range, or up to seven bytes less
+   * @return number of copied bytes: all of a plain range, or up to seven fewer
    */
   static int copy(byte[] utf8, int from, int length, boolean html, byte[] to, int at) {
     int n = 0;

@@ -29,9 +29,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Queries and what helps to write them. */
+/** Endpoints for queries, explanations, formatting and parsing. */
 final class QueryEndpoints {
-  /** The most points of a series that one query may ask for. */
+  /** Maximum number of points of a series in one query. */
   static final long MAX_POINTS = 11_000;
 
   private static final String TRUNCATED = "results truncated due to limit";
@@ -147,7 +147,7 @@ final class QueryEndpoints {
         a.result().infos());
   }
 
-  /** How large a result is that is not shown. */
+  /** Writes the type and size of a result instead of its values. */
   private static void summary(JsonOut out, Value value) throws IOException {
     out.put('{').name("resultType");
     if (value instanceof Value.InstantVector v) {
@@ -277,7 +277,7 @@ final class QueryEndpoints {
         r.infos());
   }
 
-  /** How many series a result has; none when it is of another kind. */
+  /** Number of series of a result; 0 for scalars and strings. */
   static int size(Value value) {
     if (value instanceof Value.Matrix m) {
       return m.series().size();

@@ -63,26 +63,26 @@ public interface QueryEngine {
     };
   }
 
-  /** A query that can be run once. Closing it gives back the memory of its result. */
+  /** A query that can be run once. Closing it releases the memory of its result. */
   interface Prepared extends AutoCloseable {
     @Override
     void close();
 
     /**
-     * Runs it. Its result is accounted for until it is closed.
+     * Runs the query. The memory of the result is accounted for until the query is closed.
      *
      * @throws QueryException when it fails
      */
     QueryResult execute();
 
-    /** Makes it end with an error soon; from any thread. */
+    /** Cancels the query, which then fails soon. Can be called from any thread. */
     void cancel();
 
-    /** What it would do. */
+    /** Plan of the query. */
     Explanation explain();
 
     /**
-     * Runs it and measures what that takes.
+     * Runs the query and measures its cost.
      *
      * @throws QueryException when it fails
      */
@@ -106,6 +106,6 @@ public interface QueryEngine {
    */
   Prepared range(String query, long start, long end, long step, QueryOptions options);
 
-  /** What runs now and what has cost most. */
+  /** Running queries and the most expensive ones. */
   PromqlEngine.Status status();
 }

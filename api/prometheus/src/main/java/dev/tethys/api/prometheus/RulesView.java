@@ -7,7 +7,7 @@ import java.util.List;
 
 /** View of rules and Alertmanagers for the API. */
 public interface RulesView {
-  /** There are no rules. */
+  /** View without rules. */
   RulesView NONE =
       new RulesView() {
         @Override
@@ -34,10 +34,10 @@ public interface RulesView {
   /** The groups by file, then name. */
   List<RuleGroup> groups();
 
-  /** Where alerts are sent. */
+  /** Alertmanagers that receive alerts. */
   List<URI> alertmanagers();
 
-  /** How sending to each of them goes, in the same order. */
+  /** Delivery status of each Alertmanager, in the same order. */
   List<AlertmanagerStatus> deliveries();
 
   /** Alertmanagers that relabelling dropped. */

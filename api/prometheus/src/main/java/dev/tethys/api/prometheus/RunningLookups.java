@@ -8,7 +8,7 @@ public final class RunningLookups {
   private final AtomicLong total = new AtomicLong();
   private final AtomicInteger running = new AtomicInteger();
 
-  /** An endpoint of which each request is counted. */
+  /** Wraps an endpoint and counts its requests. */
   ApiCall.Endpoint counted(ApiCall.Endpoint endpoint) {
     return call -> {
       total.incrementAndGet();
@@ -21,12 +21,12 @@ public final class RunningLookups {
     };
   }
 
-  /** How many have been asked since the start, those that run among them. */
+  /** Number of lookups since the start, including running ones. */
   public long total() {
     return total.get();
   }
 
-  /** How many run. */
+  /** Number of running lookups. */
   public int size() {
     return running.get();
   }

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The queries that run, how to stop one, and which have cost most. Stopping one needs {@code
+ * Lists running and most expensive queries and cancels a query, which requires {@code
  * --web.enable-admin-api} or {@code --web.enable-lifecycle}.
  */
 final class RunningQueryEndpoints {
-  /** How many of the most expensive queries are given by default. */
+  /** Default number of most expensive queries in the response. */
   private static final int TOP = 20;
 
   private final QueryEngine engine;

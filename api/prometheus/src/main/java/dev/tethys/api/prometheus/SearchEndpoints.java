@@ -205,7 +205,7 @@ final class SearchEndpoints {
     return direction.equals("dsc") ? alpha.reversed() : alpha;
   }
 
-  /** How many results there are at most by default. */
+  /** Default limit of results. */
   static int defaultLimit(ApiSettings settings) {
     int most = settings.maxSearchLimit();
     return most > 0 ? Math.min(most, DEFAULT_LIMIT) : DEFAULT_LIMIT;

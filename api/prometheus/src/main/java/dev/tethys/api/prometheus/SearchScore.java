@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Score of a name for a search text: 1 is best, 0 is no match. 1 is best, 0 does not fit.
+ * Score of a name for a search text: 1 1 is an exact match, 0 does not match.
  *
  * <p><b>subsequence</b>: all typed characters occur in order. Runs count by the square of their
  * length, characters skipped before and between runs cost their share of the name, those after the
- * last run half of it; the best of all starts is taken, divided by the square of what was typed and
- * kept just under an exact match. A prefix is as good as an exact match.
+ * last run half of it. The best start wins; its score is divided by the square of the length of the
+ * search text and kept just under an exact match. A prefix is as good as an exact match.
  *
  * <p><b>jarowinkler</b>: a substring scores from 1 at the start down to 0.1 at the end; without
  * one, the Jaro-Winkler similarity counts (Winkler 1990, prefix weight 0.1, four characters).
@@ -26,7 +26,7 @@ final class SearchScore {
   private final double threshold;
 
   /**
-   * @param threshold 0 to 1; fuzzy matches below do not fit
+   * @param threshold minimum score of fuzzy matches, from 0 to 1
    */
   SearchScore(List<String> terms, boolean subsequence, boolean caseSensitive, double threshold) {
     this.terms =

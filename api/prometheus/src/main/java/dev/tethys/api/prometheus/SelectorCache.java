@@ -9,12 +9,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cache of parsed selectors: dashboards and editors repeat theirs, and an expression is compiled
- * anew by each parse. Its memory is freed when it is needed elsewhere, because expressions keep
- * what they learned from texts. Safe for several threads.
+ * Cache of parsed selectors: dashboards and editors repeat theirs, and each parse compiles the
+ * expressions again. It is softly referenced, because compiled expressions grow with the texts that
+ * they match. Thread-safe.
  */
 final class SelectorCache {
-  /** Selectors that are kept; when there are more, all are parsed again. */
+  /** Maximum number of cached selectors; the cache is cleared when it is full. */
   static final int MAX_ENTRIES = 64;
 
   /** Longer selectors are parsed each time. */
@@ -46,7 +46,7 @@ final class SelectorCache {
     return known;
   }
 
-  /** How many are kept. */
+  /** Number of cached selectors. */
   static int size() {
     return map().size();
   }

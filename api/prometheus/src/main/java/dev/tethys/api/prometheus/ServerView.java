@@ -22,35 +22,35 @@ public interface ServerView {
   /** All flags by name, with their values. */
   Map<String, String> flags();
 
-  /** How the process is doing. */
+  /** State of the process. */
   Runtime runtime();
 
-  /** What it was built from. */
+  /** Version and source of the build. */
   Build build();
 
   /**
-   * Features by category and name, and whether they are on. What the API knows itself (PromQL, its
-   * own switches) is added where it is not said here.
+   * Features by category and name, and whether they are on. The API adds its own features (PromQL,
+   * its flags) unless they are listed here.
    */
   Map<String, Map<String, Boolean>> features();
 
   /** Labels that federation adds to every series that lacks them. */
   Map<String, String> externalLabels();
 
-  /** The address that others reach it under. */
+  /** External URL of the server. */
   URI externalUrl();
 
   /** The port it listens on. */
   int listenPort();
 
   /**
-   * Reads the configuration anew.
+   * Reloads the configuration.
    *
-   * @throws IOException when it could not be read or is invalid: the old one stays in use
+   * @throws IOException when it could not be read or is invalid; the old one stays in force
    */
   void reload() throws IOException;
 
-  /** Begins to shut down; false when that had begun. */
+  /** Starts the shutdown; false if it was started before. */
   boolean quit();
 
   /**

@@ -82,7 +82,7 @@ final class StatusEndpoints {
     call.data(out -> build(out, b));
   }
 
-  /** As {@code /version} shows it too. */
+  /** Build information, as in {@code /version}. */
   static void build(JsonOut out, ServerView.Build b) throws IOException {
     out.raw("{\"version\":").string(b.version());
     out.next("revision").string(b.revision());

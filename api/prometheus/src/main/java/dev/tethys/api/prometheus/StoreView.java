@@ -7,14 +7,14 @@ import java.util.List;
 /** View of the store for the API, apart from reading and writing. */
 public interface StoreView {
   /**
-   * What the store holds in memory, and which names and labels weigh most.
+   * Statistics of the data in memory, with the names and labels of most series.
    *
    * @param limit entries in each list at most
    */
   Statistics statistics(int limit);
 
   /**
-   * Where series come from: counts by label, metric and value.
+   * Cardinality: number of series by label, metric and value.
    *
    * @throws StorageException LIMIT when there is too much to count
    */
@@ -23,7 +23,7 @@ public interface StoreView {
   /** The blocks on disk, oldest first. */
   List<Block> blocks();
 
-  /** How the store is doing. */
+  /** State of the store. */
   Storage storage();
 
   /** Health of the stores of all signals. */
@@ -31,16 +31,16 @@ public interface StoreView {
     return List.of();
   }
 
-  /** How far the replay of the write-ahead log is. */
+  /** Progress of the replay of the write-ahead log. */
   Replay replay();
 
-  /** Takes the disk space of deleted samples back. */
+  /** Reclaims the disk space of deleted samples. */
   void cleanTombstones();
 
   /**
    * Makes a copy of the database in the folder {@code snapshots}.
    *
-   * @param withHead whether what is only in memory is part of it
+   * @param withHead whether data that is only in memory is included
    * @return the name of its folder
    * @throws StorageException when it could not be written
    */
@@ -50,7 +50,7 @@ public interface StoreView {
   record Entry(String name, long value) {}
 
   /**
-   * Statistics of what is in memory; times in milliseconds.
+   * Statistics of the data in memory; times in milliseconds.
    *
    * @param memoryInBytesByLabelName bytes of values
    */

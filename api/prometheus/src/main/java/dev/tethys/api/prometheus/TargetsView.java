@@ -97,7 +97,7 @@ public interface TargetsView {
   /** The dropped targets that are kept to be shown, sorted by pool. */
   List<Dropped> dropped();
 
-  /** How many targets were dropped, by pool. */
+  /** Number of dropped targets by pool. */
   Map<String, Integer> droppedCounts();
 
   /** The configuration of a pool as YAML without secrets, or null when there is no such pool. */

@@ -7,9 +7,9 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The times of the points of an answer as the JSON that stands between two values: {@code
- * "],[1435781430.781,"}. Most series of an answer share their times, so the texts are laid out once
- * and copied in whole words; a series with gaps has some of the same times.
+ * JSON of the timestamps between two values of a response: {@code "],[1435781430.781,"}. Most
+ * series of a response share their timestamps, so the texts are written once and copied in whole
+ * words; a series with gaps has some of the same timestamps.
  *
  * <p>Invariant: the first {@code size} slots hold the texts of {@code times}, which ascend.
  */
@@ -31,7 +31,7 @@ final class TimestampJson {
   private byte[] texts = {};
   private byte[] lengths = {};
 
-  /** Lays out the texts of a series' times unless as many others stand here already. */
+  /** Writes the texts of a series' times unless at least as many are present already. */
   void prepare(long[] t, int n) {
     if (n <= size || n > MAX_TIMES) {
       return;
@@ -45,7 +45,7 @@ final class TimestampJson {
     }
   }
 
-  /** The slot of the k-th of some times, at or behind {@code from}; -1 when it has no text. */
+  /** The slot of the k-th of some times, at or after {@code from}; -1 when it has no text. */
   int find(long[] t, int k, int from) {
     long[] known = times;
     if (known == null) {
@@ -58,7 +58,7 @@ final class TimestampJson {
     return i < size && known[i] == t[k] ? i : -1;
   }
 
-  /** How many of the times from the k-th to below {@code end} are those of slots from one on. */
+  /** Number of times from the k-th up to {@code end} that match the slots from {@code slot} on. */
   int run(long[] t, int k, int end, int slot) {
     long[] known = times;
     if (known == null) {
@@ -80,12 +80,12 @@ final class TimestampJson {
     return texts;
   }
 
-  /** How long the texts in the slots are. */
+  /** Lengths of the texts in the slots. */
   byte[] lengths() {
     return lengths;
   }
 
-  /** Writes the text of a time that has no slot into {@link #ROOM} bytes; where it ends. */
+  /** Writes the text of a time without a slot into {@link #ROOM} bytes; returns its end. */
   int single(long time, byte[] to, int at) {
     return at + write(to, at, time);
   }

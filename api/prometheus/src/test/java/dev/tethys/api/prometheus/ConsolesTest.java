@@ -137,7 +137,7 @@ class ConsolesTest {
         "<script>x = '\\{{ 1 }}'</script>|unfinished escape sequence",
         "<p style='font: \"\\{{ 1 }}'>|unfinished escape sequence"
       })
-  void whatIsWrongIsSaid(String text, String reason) throws IOException {
+  void reportsErrorsOfTemplates(String text, String reason) throws IOException {
     HttpResponse<String> r = page("a.html", text, "");
     assertThat(r.statusCode()).isEqualTo(500);
     assertThat(r.headers().firstValue("Content-Type").orElse("")).startsWith("text/plain");

@@ -41,7 +41,7 @@ class ExplainApiTest {
   }
 
   @Test
-  void stepsThatLookAtLittleOfTheTimeAreTold() {
+  void reportsStepsThatReadASmallPartOfTheTime() {
     String q = "/api/v1/explain?query=rate(x_total%5B1m%5D)&start=60&end=7260&step=";
     assertThat(reads(q + 600).get("windowsEvery").intValue()).isEqualTo(600);
     assertThat(reads(q + 60).has("windowsEvery")).isFalse();
@@ -76,7 +76,7 @@ class ExplainApiTest {
   }
 
   @Test
-  void analysisSaysWhatEachStepTook() {
+  void analysisReportsCostOfEachStep() {
     JsonNode d =
         data(server.post("/api/v1/explain", "query=sum(x_total)%2B1&time=200&analyze=true"));
     assertThat(d.get("analyzed").booleanValue()).isTrue();
@@ -99,7 +99,7 @@ class ExplainApiTest {
   }
 
   @Test
-  void whatIsWrongIsToldAsForQueries() {
+  void reportsErrorsAsQueriesDo() {
     assertThat(server.get("/api/v1/explain?query=sum("))
         .startsWith("400 ")
         .contains("invalid parameter \\\"query\\\": 1:5: parse error");

@@ -63,7 +63,7 @@ class LookupThreadsTest {
   }
 
   @Test
-  void whoAsksIsToldWhatWentWrongAndCanCancel() throws Exception {
+  void rethrowsFailuresAndAllowsCancellation() throws Exception {
     Thread first = occupyTheOnlyCarrier();
     onVirtualThread(
         () ->

@@ -186,7 +186,7 @@ class OpenApiTest {
   }
 
   @Test
-  void whatIsRoutedIsDescribedAndNothingElse() {
+  void describesExactlyTheRoutedPaths() {
     Set<String> described = new TreeSet<>();
     operations().stream()
         .filter(o -> !o.isOf(ELSEWHERE))

@@ -194,7 +194,7 @@ class QueryApiTest {
   }
 
   @Test
-  void limitCutsAndSaysSo() {
+  void limitTruncatesWithAWarning() {
     engine.value = new Value.Matrix(List.of(series("a", 1), series("b", 2)));
     assertThat(server.get("/api/v1/query?query=x&limit=1"))
         .contains("\"__name__\":\"a\"")
@@ -333,7 +333,7 @@ class QueryApiTest {
   }
 
   @Test
-  void whatIsMissingOfSeriesAndExemplarsIsAWarning() {
+  void incompleteSeriesAndExemplarsAddAWarning() {
     server.store.missing("far is down");
     assertThat(server.get("/api/v1/series?match%5B%5D=down"))
         .startsWith(OK + "[{")

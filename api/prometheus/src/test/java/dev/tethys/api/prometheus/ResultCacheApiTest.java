@@ -57,7 +57,7 @@ class ResultCacheApiTest {
   }
 
   @Test
-  void whoWantsAFreshAnswerGetsOne() {
+  void bypassesCacheOnRequest() {
     cache(FIRST);
     assertThat(cache(FIRST + "&nocache=1")).isEqualTo("none");
     assertThat(server.get(FIRST + "&nocache=x"))
@@ -70,7 +70,7 @@ class ResultCacheApiTest {
   }
 
   @Test
-  void explainTellsHowFarAnswersAreKept() {
+  void explainReportsCachedSteps() {
     cache(FIRST);
     assertThat(caching("sum(x)&start=75&end=255&step=15"))
         .isEqualTo("{\"reuse\":\"steps\",\"knownSteps\":12}");

@@ -179,7 +179,7 @@ class RunningQueryApiTest {
   }
 
   @Test
-  void whatIsNotThereCannotBeStopped() {
+  void rejectsCancellationOfUnknownQueries() {
     assertThat(delete("12345")).startsWith("404 ").contains("query 12345 has ended, or never was");
     assertThat(delete("x")).startsWith("400 ").contains("must be the number of a query");
     assertThat(server.get("/api/v1/status/queries?order=beauty"))

@@ -16,7 +16,7 @@ class SelectorCacheTest {
   }
 
   @Test
-  void itIsBounded() {
+  void boundsEntriesAndLength() {
     for (int i = 0; i < 3 * SelectorCache.MAX_ENTRIES; i++) {
       assertThat(SelectorCache.parse("metric_" + i)).hasSize(1);
       assertThat(SelectorCache.size()).isLessThanOrEqualTo(SelectorCache.MAX_ENTRIES);

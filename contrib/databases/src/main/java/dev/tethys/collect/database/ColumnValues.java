@@ -3,11 +3,11 @@ package dev.tethys.collect.database;
 import java.sql.Timestamp;
 import org.jspecify.annotations.Nullable;
 
-/** Values of columns as numbers and texts, as drivers for Go give them to exporters. */
+/** Converts column values to numbers and texts, as Go drivers do for exporters. */
 public final class ColumnValues {
   private ColumnValues() {}
 
-  /** The number, NaN of a null; null when it is none. */
+  /** The value as a number, NaN for SQL's null; null if it is not a number. */
   public static @Nullable Double number(@Nullable Object o) {
     return switch (o) {
       case null -> Double.NaN;
@@ -18,7 +18,7 @@ public final class ColumnValues {
     };
   }
 
-  /** The text, {@code ""} of a null. */
+  /** The value as text, {@code ""} for SQL's null. */
   public static String text(@Nullable Object o) {
     return switch (o) {
       case null -> "";

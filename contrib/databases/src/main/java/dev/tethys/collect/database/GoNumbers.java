@@ -13,7 +13,7 @@ public final class GoNumbers {
 
   private GoNumbers() {}
 
-  /** The number, or null when the text is none. */
+  /** Parses a number; null if the text is not one. */
   public static @Nullable Double parse(@Nullable String text) {
     if (text == null || text.isEmpty() || text.length() > MAX_LENGTH) {
       return null;

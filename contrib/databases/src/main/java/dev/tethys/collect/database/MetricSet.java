@@ -99,18 +99,18 @@ public final class MetricSet {
     }
   }
 
-  /** The type of a family that has come, by its whole name; null when it has not. */
+  /** The type of a family by its full name; null if it was not added. */
   public @Nullable MetricType type(String fullName) {
     Family f = families.get(fullName);
     return f == null ? null : f.type;
   }
 
-  /** How many metrics there are. */
+  /** Number of metrics. */
   public int size() {
     return size;
   }
 
-  /** All of it. */
+  /** All families. */
   public List<MetricFamily> families() {
     List<MetricFamily> out = new ArrayList<>(families.size());
     families.forEach(

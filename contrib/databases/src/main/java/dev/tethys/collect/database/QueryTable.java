@@ -14,14 +14,14 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Collectors that are queries: a table in a resource, which says its own form. */
+/** Collectors defined by queries: a table in a resource, whose header documents its format. */
 public final class QueryTable {
   /**
    * A column of a query.
    *
    * @param type a letter of the table: l, e, s are labels, c, g, u are metrics
    * @param nulls {@code ?}, {@code !} or a space
-   * @param name of the label or of the metric; whole behind a {@code ^}
+   * @param name of the label or of the metric; a name that starts with {@code ^} gets no prefix
    */
   public record Column(char type, char nulls, String name, String help) {}
 
@@ -141,11 +141,11 @@ public final class QueryTable {
   }
 
   /**
-   * Adds what a row shows.
+   * Adds the metrics of a row.
    *
-   * @param prefix of names that are not whole
+   * @param prefix of names that do not start with {@code ^}
    * @param values of all columns
-   * @throws IllegalArgumentException when a value is no number where one must be
+   * @throws IllegalArgumentException if the value of a metric is not a number
    */
   public static void add(String prefix, Query q, List<@Nullable Object> values, MetricSet out) {
     List<String> labels = new ArrayList<>();
@@ -169,7 +169,7 @@ public final class QueryTable {
       }
       Double number = v == null ? Double.valueOf(0) : ColumnValues.number(v);
       if (number == null) {
-        throw new IllegalArgumentException(prefix + column.name + " is no number: " + v);
+        throw new IllegalArgumentException(prefix + column.name + " is not a number: " + v);
       }
       String metric = column.name.startsWith("^") ? column.name.substring(1) : prefix + column.name;
       switch (column.type) {

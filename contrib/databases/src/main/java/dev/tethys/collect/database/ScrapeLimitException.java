@@ -5,9 +5,9 @@ public final class ScrapeLimitException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   /**
-   * With what there is too much of, and what to do.
+   * Reports an exceeded limit.
    *
-   * @param message shown to the client that scrapes
+   * @param message what exceeds the limit and the remedy, shown to the scraping client
    */
   public ScrapeLimitException(String message) {
     super(message);

@@ -37,7 +37,7 @@ public record OwnLogs(
     Map<String, Object> fields,
     boolean withResource,
     List<OwnBatchPush> pushes) {
-  /** What is not written. */
+  /** Defaults. */
   public static final OwnLogs DEFAULT =
       new OwnLogs(null, null, null, List.of(), List.of(), Map.of(), true, List.of());
 

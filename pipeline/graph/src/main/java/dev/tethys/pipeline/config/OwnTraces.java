@@ -51,7 +51,7 @@ public record OwnTraces(
     }
   }
 
-  /** What is not written. */
+  /** Defaults. */
   public static final OwnTraces DEFAULT =
       new OwnTraces(List.of(), SpanSampling.parentBased(1), false, Limits.USUAL_LIMITS);
 

@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code service.telemetry}: the process's own telemetry.
  *
- * @param logs its lines
- * @param metrics where its metrics go
- * @param traces where its spans go
- * @param resource attributes of all, by name; empty for a usual one that is not wanted
- * @param volumes by what its volumes are counted
+ * @param logs levels and destinations of log lines
+ * @param metrics destinations of metrics
+ * @param traces destinations of spans
+ * @param resource resource attributes by name; empty to remove a default attribute
+ * @param volumes attributes by which volumes are counted
  */
 public record TelemetrySettings(
     OwnLogs logs,

@@ -234,7 +234,7 @@ final class QueuedExporter implements QueuePart {
     return context.traced(to);
   }
 
-  /** Where sources wait, they are asked to retry, and reach other exporters. */
+  /** Removes the retry limit, unless sources wait for delivery: they retry themselves. */
   private static OutboxOptions untilTaken(OutboxOptions o) {
     if (o.disk() == null && !o.acknowledgeQueued()) {
       return o;

@@ -16,10 +16,10 @@ public final class AgentContract {
   /** Content type of the file with variables in an offered configuration. */
   public static final String VARIABLES = "application/vnd.tethys.variables+json";
 
-  /** Begin of the error of a configuration that was applied with its former variables. */
+  /** Prefix of the error of a configuration that was applied with its former variables. */
   public static final String VARIABLES_FAILED = "variables: ";
 
-  /** Begin of the error of a configuration that was applied without its live controls. */
+  /** Prefix of the error of a configuration that was applied without its live controls. */
   public static final String CONTROLS_FAILED = "controls: ";
 
   /**
@@ -28,7 +28,7 @@ public final class AgentContract {
    */
   public static final String TAP = "dev.tethys.tap";
 
-  /** Data of a message that ends the tap of its type, which no client waits for any more. */
+  /** Payload of a message that ends the tap of its type because no client is connected to it. */
   @SuppressWarnings("MutablePublicArray") // is empty
   public static final byte[] END_TAP = {};
 

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param from time of the first partition; the epoch with a queue
  * @param until time of the first partition that is no longer read
- * @param typed whether names of objects have the signal behind their prefix
+ * @param typed whether object names contain the signal after their prefix
  * @param storage of positions; null for none
  * @param objectAttribute resource attribute that receives the key of the object; "" for none
  * @param queue of notifications; null to read the range of time
@@ -215,7 +215,7 @@ record AwsS3ReceiverSettings(
         && o.key().startsWith(prefix);
   }
 
-  /** What the keys of a partition and a signal begin with. */
+  /** Key prefix of a partition and a signal. */
   String keys(Instant time, String signal) {
     String begin =
         prefix.isEmpty() ? "" : prefix.replaceAll("/", "").isEmpty() ? prefix : prefix + "/";

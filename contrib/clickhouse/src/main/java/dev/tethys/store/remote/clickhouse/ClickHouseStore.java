@@ -38,12 +38,14 @@ import java.util.stream.Stream;
  * anchored at both ends; those that name values are lists of these.
  */
 final class ClickHouseStore implements ForeignStore {
-  /** So many keys are named in a question; for more the question about series is repeated in it. */
+  /**
+   * Maximum number of series keys listed in a query; above it, the query repeats the series query.
+   */
   private static final int NAMED_KEYS = 2000;
 
   /**
-   * An answer is whole or an error, regardless of the limits of a profile: these are the usual
-   * values, which a user who may change no settings may ask for too.
+   * Parameters that turn a truncated response into an error, regardless of the limits of a profile.
+   * They are the default values, which read-only users may send too.
    */
   private static final String WHOLE =
       Stream.of("read", "result", "timeout", "set", "distinct", "sort")
@@ -56,7 +58,7 @@ final class ClickHouseStore implements ForeignStore {
 
   private static final String COMPRESSION = "enable_http_compression";
 
-  /** What a server says of a setting that a user may not change: all of them, or this one. */
+  /** Errors for settings that the user must not change: any setting, or one setting. */
   private static final List<String> MAY_NOT_CHANGE = List.of("Code: 164.", "Code: 452.");
 
   private static final String ORDER = " ORDER BY metric, series, ts";

@@ -95,7 +95,7 @@ public final class MemcachedServer implements DatabaseScrape {
     }
   }
 
-  /** What belongs to a slab class has its number in its name, as the last but one part. */
+  /** Statistics of a slab class have its number as the last but one part of their name. */
   private static void put(
       Map<String, String> general,
       Map<String, Map<String, String>> bySlab,
@@ -231,7 +231,7 @@ public final class MemcachedServer implements DatabaseScrape {
     return good;
   }
 
-  /** What is not there is not shown; what is no number is a scrape that went wrong. */
+  /** Adds the present statistics; returns false, a failed scrape, if one is not a number. */
   private static boolean rows(
       MetricSet out,
       List<MemcachedMetrics.Row> rows,
@@ -292,7 +292,7 @@ public final class MemcachedServer implements DatabaseScrape {
     }
   }
 
-  /** Seconds and, behind a point, microseconds: a pair of numbers and no fraction. */
+  /** Seconds and, after a dot, microseconds: a pair of numbers, not a fraction. */
   private static boolean time(
       MetricSet out, Map<String, String> s, String key, String name, String kind) {
     String text = s.get(key);

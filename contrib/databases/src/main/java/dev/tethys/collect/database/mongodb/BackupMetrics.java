@@ -140,7 +140,7 @@ final class BackupMetrics {
     };
   }
 
-  /** What a configuration says of a member; it does not say who is primary. */
+  /** Role of a member from the configuration, which does not tell the primary from others. */
   private static String rest(Document member) {
     if (member.isTrue("arbiterOnly")) {
       return "A";
@@ -150,7 +150,7 @@ final class BackupMetrics {
     return delayed ? "D" : member.isTrue("hidden") ? "H" : "";
   }
 
-  /** The configuration of the replica set; null of a router and of a server alone. */
+  /** Configuration of the replica set; null for routers and standalone servers. */
   private @Nullable Document replicaSet() throws IOException {
     try {
       return scrape.admin(Document.of("replSetGetConfig", 1)).document("config");

@@ -21,7 +21,9 @@ final class DiagnosticMetrics {
    */
   private record Lock(String metric, String what, String kind, String mode, String resource) {}
 
-  /** As mongodb_exporter has them, with the resource and the counts that it gives the odd two. */
+  /**
+   * Lock metrics of mongodb_exporter, including its resource and counts of the two irregular ones.
+   */
   private static final List<Lock> LOCK_METRICS =
       List.of(
           count("ParallelBatchWriterMode", "r", "ParallelBatchWriterMode"),
@@ -64,7 +66,7 @@ final class DiagnosticMetrics {
     }
   }
 
-  /** Since MongoDB 8 there are parts for what a process may be. */
+  /** Merges the parts that MongoDB 8 and later return for the roles of a process. */
   private Document data() throws IOException {
     Document data = scrape.admin(Document.of("getDiagnosticData", 1)).document("data");
     if (data == null) {

@@ -100,7 +100,7 @@ final class DocumentMetrics {
     }
   }
 
-  /** Times in milliseconds, those of replica sets in seconds; null for what is no number. */
+  /** Value as a number: dates in milliseconds, timestamps in seconds; null for other types. */
   static @Nullable Double number(@Nullable Object value) {
     return switch (value) {
       case Boolean b -> b ? 1.0 : 0.0;

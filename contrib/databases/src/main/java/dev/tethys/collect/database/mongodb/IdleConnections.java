@@ -12,15 +12,15 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connections between two scrapes ({@code --mongodb.global-conn-pool}), a few for each server: as
- * many as scrapes of it at once. A connection that its server has closed is found out when it is
- * taken; those of a server that no scrape asks for any more are closed after a while, when one of
- * another server comes back.
+ * Connections kept between scrapes ({@code --mongodb.global-conn-pool}), a few for each server, for
+ * concurrent scrapes. A connection closed by its server is detected when it is taken. Connections
+ * of a server that is no longer scraped expire; they are closed when another connection is
+ * returned.
  */
 final class IdleConnections implements AutoCloseable {
   private static final int MOST = 4;
 
-  /** How long one waits at most: more than there is between scrapes, mostly. */
+  /** Maximum idle time of a connection, longer than usual scrape intervals. */
   static final Duration TIME_LIMIT = Duration.ofMinutes(10);
 
   private record Waiting(MongoConnection connection, long sinceNanos) {}
@@ -36,14 +36,14 @@ final class IdleConnections implements AutoCloseable {
     this.nanos = nanos;
   }
 
-  /** The connection that was used last, null for none. */
+  /** The most recently used connection; null for none. */
   synchronized @Nullable MongoConnection take(MongoUri uri) {
     Deque<Waiting> of = waiting.get(uri);
     Waiting last = of == null ? null : of.pollLast();
     return last == null ? null : last.connection;
   }
 
-  /** Keeps a connection, or closes it where there are enough. */
+  /** Keeps a connection, or closes it if there are enough. */
   synchronized void put(MongoUri uri, MongoConnection c) {
     long now = nanos.getAsLong();
     closeExpired(now);
@@ -71,7 +71,7 @@ final class IdleConnections implements AutoCloseable {
     }
   }
 
-  /** Of how many servers there are some. */
+  /** Number of servers with idle connections. */
   synchronized int servers() {
     return waiting.size();
   }

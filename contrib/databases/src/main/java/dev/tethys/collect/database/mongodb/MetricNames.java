@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Translates paths through documents to names of metrics. */
 final class MetricNames {
-  /** Begins of paths and what is said in short for them; the first that fits is taken. */
+  /** Path prefixes and their abbreviations; the first match wins. */
   private static final List<Map.Entry<String, String>> SHORT =
       List.of(
           Map.entry("serverStatus.wiredTiger.transaction", "ss_wt_txn"),

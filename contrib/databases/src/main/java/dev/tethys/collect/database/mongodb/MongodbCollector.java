@@ -26,12 +26,12 @@ enum MongodbCollector {
     this.help = help;
   }
 
-  /** As flags and the parameter {@code collect[]} have it. */
+  /** Name in flags and in the parameter {@code collect[]}. */
   String text() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** As the metric of its time has it. */
+  /** Name in the metric of scrape durations. */
   String timed() {
     return timed;
   }

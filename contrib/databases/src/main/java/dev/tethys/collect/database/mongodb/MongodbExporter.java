@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The exporter as it runs: the first of its servers, one that is named, or all of them. */
+/** Running exporter: scrapes the first of its servers, a given one, or all of them. */
 final class MongodbExporter implements Exporter {
-  /** Where who asks does not say how long he waits. */
+  /** Time limit of scrapes without a timeout header. */
   private static final Duration TIME_LIMIT = Duration.ofSeconds(10);
 
   private final MongodbTargets targets;
@@ -28,7 +28,7 @@ final class MongodbExporter implements Exporter {
 
   /**
    * @param keeps whether connections are kept from scrape to scrape
-   * @param offset what is left for the way of the answer
+   * @param offset time reserved for sending the response
    */
   MongodbExporter(MongodbTargets targets, MongodbOptions options, boolean keeps, Duration offset) {
     this.targets = targets;
@@ -54,8 +54,7 @@ final class MongodbExporter implements Exporter {
   private List<MetricFamily> target(Probe p) {
     MongoUri uri = targets.find(p.required("target"));
     if (uri == null) {
-      throw new ProbeException(
-          404, "Unable to find target: it is none of the servers of --mongodb.uri");
+      throw new ProbeException(404, "Unable to find target: it is not a server of --mongodb.uri");
     }
     return scrape(uri, p, deadline(p));
   }

@@ -123,7 +123,7 @@ public final class MongodbExporterKind implements ExporterKind {
     return List.copyOf(f);
   }
 
-  /** Its name of what every exporter here has. */
+  /** Replaces mongodb_exporter's flag {@code web.config} by the common {@code web.config.file}. */
   @Override
   public List<String> arguments(List<String> args, Function<String, @Nullable String> environment) {
     return args.stream()

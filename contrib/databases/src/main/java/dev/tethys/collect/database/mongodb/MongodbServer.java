@@ -25,11 +25,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** One server, shown as mongodb_exporter does, over one connection. */
+/** Scrapes one server over one connection; metrics are those of mongodb_exporter. */
 final class MongodbServer implements DatabaseScrape {
   private static final System.Logger LOG = JulLogger.of(MongodbServer.class.getName());
 
-  /** Refusals of a server that is no member of a replica set. */
+  /** Error codes of servers outside a replica set. */
   private static final Set<Integer> NO_REPLICATION = Set.of(76, 94);
 
   private final MongoUri uri;
@@ -253,7 +253,7 @@ final class MongodbServer implements DatabaseScrape {
     String version = answer.text("featureCompatibilityVersion", "version");
     Double number = GoNumbers.parse(version);
     if (number == null) {
-      throw new IOException("featureCompatibilityVersion is no number: " + version);
+      throw new IOException("featureCompatibilityVersion is not a number: " + version);
     }
     scrape
         .out()

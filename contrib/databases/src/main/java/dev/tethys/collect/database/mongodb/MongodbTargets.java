@@ -57,14 +57,14 @@ record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
     }
     if (all.isEmpty()) {
       throw new IllegalArgumentException(
-          "no server is named; give --mongodb.uri or the variable MONGODB_URI");
+          "no server is configured; set --mongodb.uri or the variable MONGODB_URI");
     }
     return new MongodbTargets(List.copyOf(all), seeds);
   }
 
   /**
-   * Each server that is a target now. Where each is shown by itself, DNS is asked who is behind a
-   * name; one of whose servers it tells nothing stays as it is, and is down.
+   * Current targets. If each server is a target of its own, DNS names are resolved; a name that
+   * cannot be resolved stays a target, which is down.
    */
   List<MongoUri> all() {
     if (seeds == null || named.stream().noneMatch(MongoUri::srv)) {
@@ -105,7 +105,7 @@ record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
     return out;
   }
 
-  /** The server whose hosts a target names, with or without a scheme; null when it is none. */
+  /** The server with the hosts of a target, with or without a scheme; null if there is none. */
   @Nullable MongoUri find(String target) {
     String t = target;
     for (String scheme : List.of(PLAIN, SRV)) {

@@ -3,9 +3,9 @@ package dev.tethys.collect.database.mongodb;
 import java.util.Map;
 
 /**
- * A metric on its way to be shown.
+ * Value of a metric with its name and labels.
  *
- * @param counter what is no counter is of no known type
+ * @param counter whether it is a counter; otherwise its type is unknown
  */
 record NamedValue(
     String name, String help, boolean counter, double value, Map<String, String> labels) {}

@@ -28,7 +28,7 @@ record Namespace(String database, String collection) {
         : new Namespace(text.substring(0, dot), text.substring(dot + 1));
   }
 
-  /** How many collections there are that are not the server's own. */
+  /** Number of collections outside the server's own databases. */
   static int count(ServerScrape scrape) throws IOException {
     int n = 0;
     for (String database : scrape.databases()) {
@@ -57,10 +57,9 @@ record Namespace(String database, String collection) {
   }
 
   /**
-   * The collections that are meant, without views and what belongs to the system.
+   * Finds the selected collections, without views and system collections.
    *
-   * @param discovering whether they are looked for; the names then are patterns, and no names match
-   *     all
+   * @param discovering whether names are patterns; no names then match all collections
    */
   static List<Namespace> find(ServerScrape scrape, List<String> names, boolean discovering)
       throws IOException {
@@ -87,7 +86,7 @@ record Namespace(String database, String collection) {
         if (!n.collection.isEmpty() && !n.collection.startsWith("system.") && !out.contains(n)) {
           LOG.log(
               Level.WARNING,
-              "mongodb at {0}: {1}.{2} is no collection that one may see",
+              "mongodb at {0}: collection {1}.{2} does not exist or is not visible to the user",
               scrape.connection().host(),
               n.database,
               n.collection);
@@ -102,9 +101,9 @@ record Namespace(String database, String collection) {
   }
 
   /**
-   * An expression for names of collections.
+   * Compiles an expression for names of collections.
    *
-   * @throws IllegalArgumentException when it is none
+   * @throws IllegalArgumentException if it is not a valid expression
    */
   static Pattern pattern(String text) {
     try {

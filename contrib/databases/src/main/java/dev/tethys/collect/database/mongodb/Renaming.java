@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A table of other names for metrics. A line of its file is one of
+ * Table of alternative metric names. A line of its file has one of these forms:
  *
  * <pre>
  * = OTHER NAME [LABEL=OTHER,...] [VALUE=OTHER,...]      labels and their values are renamed too
@@ -20,10 +20,10 @@ import java.util.Objects;
  * </pre>
  */
 final class Renaming {
-  /** Families of operations that are one metric with a label. */
+  /** Operations grouped into one metric with a label. */
   static final Renaming REGROUPED = read("regrouped.txt");
 
-  /** What mongodb_exporter 0.1x called metrics. */
+  /** Metric names of mongodb_exporter 0.1x. */
   static final Renaming OLD = read("old-names.txt");
 
   private record Whole(String name, Map<String, String> labels, Map<String, String> values) {}

@@ -7,7 +7,7 @@ import dev.tethys.collect.database.mongodb.wire.MongoTopology;
 enum ServerRole {
   /** A {@code mongod} with data. */
   MEMBER("mongod"),
-  /** One that votes alone; it has neither data nor users. */
+  /** Member that only votes; it has neither data nor users. */
   ARBITER("arbiter"),
   /** A {@code mongos} in front of shards. */
   ROUTER("mongos");
@@ -18,12 +18,12 @@ enum ServerRole {
     this.text = text;
   }
 
-  /** As labels have it. */
+  /** Value of the label. */
   String text() {
     return text;
   }
 
-  /** By what a server says of itself. */
+  /** Derives the role from the server's {@code hello} response. */
   static ServerRole of(Document hello) {
     return hello.isTrue("arbiterOnly") ? ARBITER : MongoTopology.isRouter(hello) ? ROUTER : MEMBER;
   }

@@ -25,12 +25,12 @@ record ServerScrape(
     return connection.command(ADMIN, command);
   }
 
-  /** Makes metrics of a document. */
+  /** Adds the metrics of a document. */
   void show(String path, Document document, Map<String, String> own) {
     new DocumentMetrics(out, options.oldNames(), false).add(path, document, own);
   }
 
-  /** How many documents of a collection are so. */
+  /** Number of documents of a collection that match a filter. */
   double count(String database, String collection, Document filter) throws IOException {
     List<Document> found =
         connection.aggregate(
@@ -42,7 +42,7 @@ record ServerScrape(
     return n == null ? 0 : n;
   }
 
-  /** The names of the databases that one may see. */
+  /** Names of the databases visible to the user. */
   List<String> databases() throws IOException {
     Document answer =
         admin(Document.of("listDatabases", 1, "nameOnly", true, "authorizedDatabases", true));

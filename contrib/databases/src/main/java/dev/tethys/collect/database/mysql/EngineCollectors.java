@@ -58,7 +58,7 @@ final class EngineCollectors {
   private static double number(String column, @Nullable String text) {
     Double v = GoNumbers.parse(text);
     if (v == null) {
-      throw new IllegalArgumentException(column + " is no number: " + text);
+      throw new IllegalArgumentException(column + " is not a number: " + text);
     }
     return v;
   }
@@ -174,7 +174,7 @@ final class EngineCollectors {
     }
   }
 
-  /** What MyRocks counts of each table. */
+  /** Performance counters of MyRocks by table. */
   void rocksdb() throws IOException {
     for (List<@Nullable String> row :
         c.query(

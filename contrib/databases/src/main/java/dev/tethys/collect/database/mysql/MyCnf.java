@@ -133,11 +133,10 @@ record MyCnf(Map<String, Map<String, String>> sections) {
   }
 
   /**
-   * How a server is reached.
+   * Address, credentials and TLS settings of a server.
    *
-   * @param target host and port or a socket; {@code ""} for what the section says
-   * @param skipVerify whether TLS is spoken without verifying certificates where the section does
-   *     not say
+   * @param target host and port or a socket; {@code ""} for the address of the section
+   * @param skipVerify whether certificates are not verified unless the section sets this
    * @throws IllegalArgumentException when the section cannot be used
    */
   MysqlAddress address(String section, String target, boolean skipVerify) {

@@ -14,13 +14,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection in the protocol of MySQL and MariaDB, with answers as text
- * (https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html). For one thread at a time.
+ * Connection in the protocol of MySQL and MariaDB, with results as text
+ * (https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html). Not thread-safe.
  *
- * <p>Bound: so many rows of one answer. A server that asks for a file of this machine gets none.
+ * <p>The number of rows of a result is limited. Requests of the server for a local file are
+ * refused.
  */
 final class MysqlConnection implements AutoCloseable {
-  /** Most rows of one answer. */
+  /** Maximum number of rows of a result. */
   static final int MAX_ROWS = 200_000;
 
   private static final int MAX_PACKET = 0xffffff;
@@ -50,9 +51,9 @@ final class MysqlConnection implements AutoCloseable {
   }
 
   /**
-   * An answer.
+   * Result of a query.
    *
-   * @param columns their names
+   * @param columns names of the columns
    * @param rows values as text, null for SQL's null
    */
   record Rows(List<String> columns, List<List<@Nullable String>> rows) {

@@ -2,7 +2,7 @@ package dev.tethys.collect.database.mysql;
 
 import java.io.IOException;
 
-/** An error that the server answered. */
+/** Error returned by the server. */
 final class MysqlException extends IOException {
   private static final long serialVersionUID = 1;
 
@@ -13,7 +13,7 @@ final class MysqlException extends IOException {
     this.code = code;
   }
 
-  /** As MySQL's list of errors has it. */
+  /** Code from MySQL's list of errors. */
   int code() {
     return code;
   }

@@ -18,7 +18,7 @@ final class Packet {
     return b.length;
   }
 
-  /** The first byte, which says what the packet is; -1 of an empty one. */
+  /** The first byte, which identifies the kind of packet; -1 if it is empty. */
   int kind() {
     return b.length == 0 ? -1 : b[0] & 255;
   }
@@ -33,7 +33,7 @@ final class Packet {
     }
   }
 
-  /** A number of so many bytes, the lowest first. */
+  /** Reads an unsigned integer of {@code bytes} bytes, little-endian. */
   long number(int bytes) throws IOException {
     need(bytes);
     long v = 0;

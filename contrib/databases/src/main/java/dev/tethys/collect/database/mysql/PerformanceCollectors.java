@@ -87,7 +87,7 @@ final class PerformanceCollectors {
   private static double number(Map<String, @Nullable String> row, String column) {
     Double v = GoNumbers.parse(row.get(column));
     if (v == null) {
-      throw new IllegalArgumentException(column + " is no number: " + row.get(column));
+      throw new IllegalArgumentException(column + " is not a number: " + row.get(column));
     }
     return v;
   }
@@ -129,7 +129,7 @@ final class PerformanceCollectors {
     }
   }
 
-  /** What memory is for. */
+  /** Memory by purpose. */
   void memory(Names names) throws IOException {
     for (Map<String, @Nullable String> row :
         rows(
@@ -213,7 +213,7 @@ final class PerformanceCollectors {
     }
   }
 
-  /** This member of a replication group. */
+  /** Statistics of the server as a member of a replication group. */
   void groupMember() throws IOException {
     for (Map<String, @Nullable String> row :
         rows("*", "replication_group_member_stats WHERE MEMBER_ID=@@server_uuid")) {

@@ -65,9 +65,9 @@ final class SchemaCollectors {
   }
 
   /**
-   * Threads by what they do.
+   * Threads by command and state.
    *
-   * @param minSeconds that they have been at it
+   * @param minSeconds minimum time in the state, in seconds
    */
   void processes(long minSeconds, boolean byUser, boolean byHost) throws IOException {
     Map<String, Map<String, double[]>> states = new TreeMap<>();
@@ -222,7 +222,7 @@ final class SchemaCollectors {
     }
   }
 
-  /** Limits of users, and what they may do. */
+  /** Limits and privileges of users. */
   void users(boolean privileges) throws IOException {
     MysqlConnection.Rows r = c.query("SELECT * FROM mysql.user");
     for (Map<String, @Nullable String> row : r.maps()) {

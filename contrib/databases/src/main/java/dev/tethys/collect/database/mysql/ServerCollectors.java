@@ -296,7 +296,7 @@ final class ServerCollectors {
       Double stored = GoNumbers.parse(row.get(0));
       Double now = GoNumbers.parse(row.get(1));
       if (stored == null || now == null) {
-        throw new IOException("heartbeat: a time is none");
+        throw new IOException("heartbeat: a timestamp is not a number");
       }
       String id = String.valueOf(row.get(2));
       out.gauge("heartbeat_now_timestamp_seconds", "The server's time.", now, "server_id", id);

@@ -19,12 +19,12 @@ import java.util.Set;
 import org.postgresql.Driver;
 
 /**
- * A connection for one scrape. For one thread at a time.
+ * Connection for one scrape. Not thread-safe.
  *
- * <p>Bounds: it is aborted when its time is up; a query gives at most so many rows.
+ * <p>The connection is aborted at its deadline, and the number of rows of a query is limited.
  */
 final class PostgresConnection implements AutoCloseable {
-  /** Most rows of one query. */
+  /** Maximum number of rows of a query. */
   static final int MAX_ROWS = 200_000;
 
   private static final Set<String> OF_CLIENTS =
@@ -108,7 +108,7 @@ final class PostgresConnection implements AutoCloseable {
     }
   }
 
-  /** What is no option of the client is a setting of the session. */
+  /** Passes all options that the client does not know as settings of the session. */
   private static String options(Map<String, String> options) {
     StringBuilder out = new StringBuilder(options.getOrDefault("options", ""));
     options.forEach(

@@ -40,7 +40,8 @@ record PostgresDsn(
   }
 
   /**
-   * Such as {@code host:5432/db?sslmode=disable}, whose first {@code =} is behind a question mark.
+   * Whether the text is like {@code host:5432/db?sslmode=disable}, whose first {@code =} follows a
+   * question mark.
    */
   private static boolean urlLike(String t) {
     int q = t.indexOf('?');
@@ -189,12 +190,12 @@ record PostgresDsn(
     return new PostgresDsn(host, port, user, password, other, options);
   }
 
-  /** As the label {@code server} has it. */
+  /** Value of the label {@code server}. */
   String server() {
     return host + ":" + port;
   }
 
-  /** Without what logs in. */
+  /** Address and database, without credentials. */
   @Override
   public String toString() {
     return server() + "/" + database;

@@ -67,7 +67,7 @@ final class SpecialCollectors {
     }
     Double v = GoNumbers.parse(text);
     if (v == null) {
-      LOG.log(Level.WARNING, "postgres: setting {0} is no number: {1}", name, text);
+      LOG.log(Level.WARNING, "postgres: setting {0} is not a number: {1}", name, text);
       return;
     }
     if (unit == null || unit.isEmpty()) {

@@ -313,7 +313,7 @@ record UserQueries(Map<String, UserQuery> byNamespace) {
     for (int i = 0; i < items.length; i++) {
       Double v = items[i] == null ? null : GoNumbers.parse(String.valueOf(items[i]));
       if (v == null) {
-        throw new SQLException("an array holds what is no number");
+        throw new SQLException("an array element is not a number");
       }
       out[i] = v;
     }

@@ -31,7 +31,7 @@ record VersionRange(List<List<Condition>> any) {
         Matcher m = TERM.matcher(term);
         if (!m.matches()) {
           throw new IllegalArgumentException(
-              "\"" + term + "\" is no range of versions; write it like >=10.0.0 <15.0.0");
+              "\"" + term + "\" is not a version range; expected a range such as >=10.0.0 <15.0.0");
         }
         long major = Long.parseLong(m.group(2));
         boolean wildMinor = m.group(3) == null || m.group(3).equals("x");

@@ -6,11 +6,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A server as {@code CLUSTER NODES} lists it: {@code id host:port@bus[,hostname] flags …}.
+ * Server in the list of {@code CLUSTER NODES}: {@code id host:port@bus[,hostname] flags …}.
  *
- * @param host its address
- * @param name its name, {@code ""} when it tells none
- * @param master whether it holds slots and is no replica
+ * @param host address
+ * @param name host name, {@code ""} if it is not announced
+ * @param master whether the server holds slots and is not a replica
  */
 record ClusterNode(String host, int port, String name, boolean master) {
   private static final Pattern ADDRESS = Pattern.compile("(.+):(\\d{1,5})@\\d+(?:,([^,]*))?.*");

@@ -11,7 +11,7 @@ import java.util.List;
  * @param database its number
  */
 record DatabaseKey(int database, String key) {
-  /** As databases are called in labels. */
+  /** Name of the database in labels. */
   String label() {
     return "db" + database;
   }

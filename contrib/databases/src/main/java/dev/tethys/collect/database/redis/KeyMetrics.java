@@ -133,7 +133,7 @@ final class KeyMetrics {
     }
   }
 
-  /** What tells the size of a key of that type; of a string also whether it is a HyperLogLog. */
+  /** Commands for the size of a key of a type; for strings also to detect a HyperLogLog. */
   private static String[] sizes(String type) {
     return switch (type) {
       case "string" -> new String[] {"PFCOUNT", "STRLEN", "GET"};
@@ -149,10 +149,10 @@ final class KeyMetrics {
 
   private void key(String db, String key, String type, List<RedisReply> answers) {
     if (answers.isEmpty()) {
-      if (type.equals("none")) { // a key that was named and is not there
+      if (type.equals("none")) { // a configured key that does not exist
         out.gauge("key_size", SIZE, 0, "db", db, "key", key);
       } else {
-        LOG.log(Level.ERROR, "key {0} has the type {1}, which is unknown", key, type);
+        LOG.log(Level.ERROR, "key {0} has the unknown type {1}", key, type);
       }
       return;
     }

@@ -29,9 +29,10 @@ record RedisAddress(
    * Reads {@code redis://user:password@host:port/database}, also {@code rediss}, {@code valkey},
    * {@code valkeys}, {@code unix:///path} and addresses without a scheme.
    *
-   * @param user that logs in unless the address has one with a password
-   * @param password likewise
-   * @throws IllegalArgumentException when it is no such address; the message holds no password
+   * @param user default user, for addresses without credentials
+   * @param password default password, for addresses without credentials
+   * @throws IllegalArgumentException if the text is not an address; the message contains no
+   *     password
    */
   static RedisAddress parse(String text, String user, Secret password, TlsConfig tls) {
     int sep = text.indexOf("://");

@@ -122,7 +122,7 @@ final class RedisConnection implements RedisCommands, AutoCloseable {
         byte[] b = bytes(n);
         yield switch (type) {
           case '!' -> new RedisReply.Failure(new String(b, StandardCharsets.UTF_8));
-          // The format and a colon stand before a verbatim string.
+          // A verbatim string is preceded by its format and a colon.
           case '=' ->
               new RedisReply.Text(b.length < 4 ? b : java.util.Arrays.copyOfRange(b, 4, b.length));
           default -> new RedisReply.Text(b);
@@ -134,7 +134,7 @@ final class RedisConnection implements RedisCommands, AutoCloseable {
           yield new RedisReply.Nothing();
         }
         List<RedisReply> items = items(type == '%' || type == '|' ? 2 * n : n, depth);
-        // Attributes stand before what they are about.
+        // Attributes precede the reply that they describe.
         yield type == '|' ? reply(connection.read(), depth) : new RedisReply.Many(items);
       }
       default ->

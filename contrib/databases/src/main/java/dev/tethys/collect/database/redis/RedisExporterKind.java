@@ -170,7 +170,9 @@ public final class RedisExporterKind implements ExporterKind {
     return List.copyOf(f);
   }
 
-  /** Flags as Go reads them, variables, and its names of what every exporter here has. */
+  /**
+   * Reads flags in Go's syntax and variables, and maps redis_exporter's names to the common flags.
+   */
   @Override
   public List<String> arguments(List<String> args, Function<String, @Nullable String> environment) {
     GoFlags f = GoFlags.read(args, this);

@@ -31,11 +31,11 @@ record RedisOptions(
     Keys keys) {
 
   /**
-   * Parts of what a server tells.
+   * Parts of the page.
    *
    * @param config all settings
-   * @param redact whether those that hold passwords are left out
-   * @param indexes which indexes of the search module, where those are shown
+   * @param redact whether settings with passwords are omitted
+   * @param indexes indexes of the search module to show
    * @param emptyDatabases whether databases without keys are shown
    */
   record PageContent(

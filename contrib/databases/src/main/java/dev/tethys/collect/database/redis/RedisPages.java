@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * TLS and the user of the exporter's own pages, by redis_exporter's flags.
  *
- * @param tls null for plain HTTP, or what {@code --web.config.file} says
+ * @param tls null for plain HTTP or the settings of {@code --web.config.file}
  * @param user null for all users
  */
 record RedisPages(WebConfig.@Nullable Source tls, @Nullable Htpasswd user) {
@@ -57,8 +57,8 @@ record RedisPages(WebConfig.@Nullable Source tls, @Nullable Htpasswd user) {
               HASH, Kind.SECRET, "", "Bcrypt hash of the password for the exporter's pages."));
 
   /**
-   * Reads the flags. A part of what belongs together is refused: redis_exporter would serve without
-   * TLS or a password then.
+   * Reads the flags. Incomplete TLS or user settings are rejected; redis_exporter would then serve
+   * without TLS or a password.
    */
   static RedisPages of(ExporterSettings flags) {
     return new RedisPages(tls(flags), user(flags));

@@ -27,7 +27,7 @@ final class RedisPasswords {
     try {
       root = JSON.readTree(Files.readAllBytes(file));
     } catch (JacksonException e) {
-      // its message would quote what the file holds
+      // its message would quote the content of the file
       throw new IOException(
           file
               + ": not JSON at line "
@@ -39,7 +39,7 @@ final class RedisPasswords {
     }
     for (var e : root.properties()) {
       if (!e.getValue().isString()) {
-        throw new IOException(file + ": the password of " + e.getKey() + " is no text");
+        throw new IOException(file + ": the password of " + e.getKey() + " must be a string");
       }
       out.put(e.getKey(), new Secret(e.getValue().asString()));
     }

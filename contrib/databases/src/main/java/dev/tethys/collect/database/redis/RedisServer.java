@@ -465,12 +465,12 @@ final class RedisServer implements DatabaseScrape {
       for (var e : values.entrySet()) {
         Double v = GoNumbers.parse(e.getValue().text());
         if (v == null) {
-          wrong = e.getKey() + " is no number";
+          wrong = e.getKey() + " is not a number";
           break;
         }
         out.gauge("script_values", "Result of a script.", v, "key", e.getKey(), "filename", file);
       }
-      // 2 is what a script is shown as that answered nothing.
+      // 2 marks a script without a result.
       out.gauge(
           "script_result",
           "Outcome of a script.",

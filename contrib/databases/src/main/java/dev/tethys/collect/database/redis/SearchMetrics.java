@@ -8,7 +8,7 @@ import java.util.Map;
 
 /** Metrics of indexes from FT.INFO of the search module. */
 final class SearchMetrics {
-  /** Field, metric without prefix, and what it is multiplied with. */
+  /** Field, metric without prefix, and factor. */
   private static final String TABLE =
       """
       num_docs num_docs 1

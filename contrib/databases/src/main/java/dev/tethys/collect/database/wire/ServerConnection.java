@@ -21,14 +21,13 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to a database server for one scrape, or for one after the other. For one thread at a
- * time.
+ * Connection to a database server for one scrape or several successive ones. Not thread-safe.
  *
- * <p>Bounds: it is closed when its time is up, which ends any read or write in progress; and it
- * reads at most so many bytes.
+ * <p>The connection is closed at its deadline, which ends any read or write in progress, and it
+ * reads at most {@link #MAX_BYTES} in a scrape.
  */
 public final class ServerConnection implements AutoCloseable {
-  /** Most bytes of answers in one scrape. */
+  /** Maximum number of bytes read in one scrape. */
   public static final long MAX_BYTES = 64L << 20;
 
   private static final int BUFFER = 1 << 16;
@@ -144,15 +143,15 @@ public final class ServerConnection implements AutoCloseable {
     out = new BufferedOutputStream(s.getOutputStream(), BUFFER);
   }
 
-  /** Of what carries the bytes when it rings: TLS comes later. */
+  /** Timer that closes the current transport: TLS may replace it later. */
   private DeadlineTimer alarm(Deadline deadline) {
     return DeadlineTimer.closing(() -> transport.close(), deadline.nanos());
   }
 
   /**
-   * Ends a scrape without closing the connection, which {@link #wake} takes into use again.
+   * Ends a scrape without closing the connection, which {@link #wake} reuses.
    *
-   * @return false when its time was up before
+   * @return false if the deadline had passed
    */
   public boolean park() {
     alarm.close();
@@ -198,7 +197,7 @@ public final class ServerConnection implements AutoCloseable {
     return b;
   }
 
-  /** So many bytes, no more than are left to this scrape. */
+  /** Reads {@code n} bytes, within the limit of this scrape. */
   public byte[] read(int n) throws IOException {
     count(n);
     byte[] b;
@@ -213,7 +212,7 @@ public final class ServerConnection implements AutoCloseable {
     return b;
   }
 
-  /** Puts bytes behind what is to be sent. */
+  /** Appends bytes to the output buffer. */
   public void write(byte[] b) throws IOException {
     try {
       out.write(b);

@@ -86,7 +86,7 @@ final class MongodbExporterTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void allThatAServerSaysOfItselfIsShown(boolean inParts) throws Exception {
+  void exposesAllDiagnosticsOfAServer(boolean inParts) throws Exception {
     try (MongoDouble server = MongoDouble.start("member.json")) {
       Exposition e = scrape(inParts ? server.inParts() : server, "collector.diagnosticdata=true");
       assertThat(e.samples("mongodb_up")).containsOnly(Map.entry("cluster_role=\"mongod\"", 1.0));
@@ -148,7 +148,7 @@ final class MongodbExporterTest {
 
   /** Documents as Percona Backup for MongoDB writes them. */
   @Test
-  void itsNameOfTheFileOfPagesIsThatOfAllExporters() {
+  void mapsWebConfigToTheCommonFlag() {
     assertThat(
             new MongodbExporterKind()
                 .arguments(
@@ -224,7 +224,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void oldNamesAreShownBeside() throws Exception {
+  void compatibleModeAddsOldNames() throws Exception {
     try (MongoDouble server = MongoDouble.start("member.json")) {
       Exposition e = scrape(server, "collector.diagnosticdata=true", "compatible-mode=true");
       assertThat(e.samples("mongodb_op_counters_total"))
@@ -320,7 +320,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void whatGrowsWithCollectionsIsLeftOutWhereThereAreMany() throws Exception {
+  void omitsMetricsPerCollectionAboveTheLimit() throws Exception {
     try (MongoDouble server = MongoDouble.start("member.json")) {
       Exposition few = scrape(server, "collect-all=true", "collector.collstats-limit=3");
       assertThat(few.families).containsKeys("mongodb_dbstats_objects", "mongodb_top_total_count");
@@ -476,7 +476,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void connectionsOfServersThatNobodyAsksForAreLetGoOf() throws Exception {
+  void closesIdleConnections() throws Exception {
     AtomicLong nanos = new AtomicLong();
     try (MongoDouble gone = MongoDouble.start("member.json");
         MongoDouble there = MongoDouble.start("member.json");
@@ -658,7 +658,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void aPasswordIsNotSentAsItIs() throws Exception {
+  void sendsNoPasswordInPlainText() throws Exception {
     try (MongoDouble server =
         MongoDouble.start("member.json").only(new MongoDouble.User("ldap", "pw", "PLAIN"))) {
       assertThat(up("mongodb.uri=mongodb://ldap:pw@" + server.address() + "/?authMechanism=PLAIN"))
@@ -900,7 +900,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void aServerBehindALoadBalancerSaysSo() throws Exception {
+  void requiresServiceIdOfLoadBalancedServers() throws Exception {
     try (MongoDouble server = MongoDouble.start("router.json")) {
       String uri = "mongodb.uri=mongodb://" + server.address() + "/?loadBalanced=true";
       server.answer("hello", "{'msg': 'isdbgrid', 'ok': 1}");
@@ -934,7 +934,7 @@ final class MongodbExporterTest {
           .containsOnlyKeys("cluster_role=\"mongos\"");
       assertThatThrownBy(() -> Settings.probe(e, "/scrape", "target=other:27017"))
           .isInstanceOf(ProbeException.class)
-          .hasMessageContaining("none of the servers of --mongodb.uri");
+          .hasMessageContaining("not a server of --mongodb.uri");
       Exposition all = SideBySide.of(Settings.probe(e, "/scrapeall", ""));
       assertThat(all.samples("mongodb_up"))
           .hasSize(3)
@@ -990,15 +990,15 @@ final class MongodbExporterTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "mongodb.uri=                                    | no server is named",
+        "mongodb.uri=                                    | no server is configured",
         "mongodb.uri=mongodb://a,b                       | --no-mongodb.direct-connect",
         "mongodb.uri=mongodb+srv://a.b.c                 | --no-mongodb.direct-connect",
-        "mongodb.uri=mongodb://u:secret@a/?x=1           | there is no option x",
+        "mongodb.uri=mongodb://u:secret@a/?x=1           | unknown option x",
         "collector.currentopmetrics-slow-time=soon       | must be a duration such as 5m",
         "collector.profile-time-ts=-1                    | must be 0 to",
         "web.timeout-offset=10                           | must be 0 to 9"
       })
-  void whatIsWrongIsRefusedAtTheStart(String flag, String reason) {
+  void rejectsInvalidFlagsAtStart(String flag, String reason) {
     String[] flags =
         flag.startsWith("mongodb.uri")
             ? new String[] {flag}

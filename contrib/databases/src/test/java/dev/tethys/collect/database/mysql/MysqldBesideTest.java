@@ -254,7 +254,7 @@ final class MysqldBesideTest {
   }
 
   @Test
-  void whatIsWrongIsSaidAtTheStart() {
+  void rejectsInvalidSettingsAtStart() {
     assertThatThrownBy(
             () -> Settings.open(new MysqldExporterKind(), "config.my-cnf=" + dir.resolve("none")))
         .hasMessage("no user specified in section [client] or parent");

@@ -36,7 +36,7 @@ final class PostgresDsnTest {
   }
 
   @Test
-  void whatIsNotSaidHasDefaults() {
+  void missingPartsHaveDefaults() {
     assertThat(PostgresDsn.parse("localhost").server()).isEqualTo("localhost:5432");
     assertThat(PostgresDsn.parse("[::1]:99/x").server()).isEqualTo("::1:99");
     assertThat(PostgresDsn.parse("user=me host=/run/postgresql").host())
@@ -46,7 +46,7 @@ final class PostgresDsnTest {
   }
 
   @Test
-  void whatIsWrongIsRefusedWithoutItsPassword() {
+  void rejectsInvalidDsnWithoutShowingPassword() {
     assertThatThrownBy(() -> PostgresDsn.parse("host=x password='abc"))
         .hasMessage("the quote of password is not closed");
     assertThatThrownBy(() -> PostgresDsn.parse("postgres://u:abc@h:port/x"))

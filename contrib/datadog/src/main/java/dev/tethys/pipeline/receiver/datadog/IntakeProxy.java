@@ -105,8 +105,7 @@ final class IntakeProxy {
   }
 
   /**
-   * Checks the key, where it is configured to. A destination that does not answer is no reason to
-   * fail.
+   * Checks the key if configured to. An unreachable destination is not an error.
    *
    * @throws IOException when Datadog does not know the key
    */

@@ -36,22 +36,22 @@ import org.jspecify.annotations.Nullable;
  * matchers are tested here, because a label may be in the tag that holds those that are too many.
  */
 final class OpenTsdbStore implements ForeignStore {
-  /** Servers without chunks take requests of 8 KiB, their heads among them. */
+  /** Servers without chunked requests accept 8 KiB including headers. */
   private static final int MAX_QUESTION = 6000;
 
-  /** What a metric adds to a question beside its name and filters. */
+  /** Number of bytes that a metric adds to a request in addition to its name and filters. */
   private static final int QUERY_BYTES = 50;
 
-  /** Longer lists of values are met here. */
+  /** Longer lists of values are matched by this process. */
   private static final int MAX_VALUES = 2000;
 
-  /** Metrics that are named are asked for one by one, but for more than these. */
+  /** Maximum number of named metrics that are queried one by one. */
   private static final int MAX_NAMED = 10;
 
-  /** More metrics than these are not looked through. */
+  /** Maximum number of metrics that are scanned. */
   private static final int MAX_METRICS = 1_000_000;
 
-  /** Where the server says it, the answer is empty: it knows no such name. */
+  /** Error text for a name that the server does not know, which means an empty result. */
   private static final String UNKNOWN = "No such name for";
 
   private static final String UNKNOWN_VALUE = UNKNOWN + " 'tagv'";

@@ -42,10 +42,10 @@ import org.jspecify.annotations.Nullable;
  * and so are those that an absent label meets.
  */
 final class TdengineStore implements ForeignStore {
-  /** What an error of SQL may be; the answer says which. */
+  /** Status codes of SQL errors; the body holds the details. */
   private static final Set<Integer> ERRORS_OF_SQL = Set.of(400);
 
-  /** What says that a table, a tag or the database is not there: then nothing is found. */
+  /** Error codes of a missing table, tag or database, which mean an empty result. */
   private static final Set<Integer> ABSENT = Set.of(0x2603, 0x0362, 0x2602, 0x0388, 0x2616);
 
   /** More values than these are not a condition: a statement has at most 1 MB. */
@@ -172,7 +172,7 @@ final class TdengineStore implements ForeignStore {
     }
   }
 
-  /** No quote and no backslash is in what was escaped. */
+  /** Quotes an escaped text, which contains neither quotes nor backslashes. */
   private static String text(String escaped) {
     return "'" + escaped + "'";
   }
@@ -228,7 +228,7 @@ final class TdengineStore implements ForeignStore {
     }
   }
 
-  /** Rows of a super table of one metric: all columns, tags behind the others. */
+  /** Rows of a super table of one metric: all columns, followed by the tags. */
   private static final class Lines implements TdResponse.Rows {
     private final String metric;
     private final SeriesCollector out;

@@ -41,7 +41,7 @@ class PolledBackendsTest {
   }
 
   @Test
-  void aFaultOfWhoIsToldDoesNotEndLooking() {
+  void keepsPollingAfterListenerFailure() {
     Alarms clock = new Alarms();
     List<String> failures = new ArrayList<>();
     List<String> found = new ArrayList<>();

@@ -17,7 +17,7 @@ public final class Document {
   public record Timestamp(long seconds, long increment) {}
 
   /**
-   * The usual key of a document.
+   * Default type of a document's key.
    *
    * @param hex its twelve bytes
    */
@@ -27,20 +27,20 @@ public final class Document {
     }
   }
 
-  /** Bytes with what they are for; 4 is a UUID. */
+  /** Bytes with their subtype; 4 is a UUID. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Binary(int subtype, byte[] bytes) {}
 
   /**
    * Value of an unsupported kind.
    *
-   * @param type the byte by which BSON names it
+   * @param type type byte of BSON
    */
   public record Other(int type) {}
 
   private final Map<String, @Nullable Object> fields;
 
-  /** A document over fields that never change again. */
+  /** Wraps fields, which must no longer change. */
   Document(Map<String, @Nullable Object> fields) {
     this.fields = Collections.unmodifiableMap(fields);
   }

@@ -90,7 +90,7 @@ final class MechanismProperties {
         String canonical = properties.getOrDefault(CANONICAL, "none");
         if (!CANONICAL_FORMS.contains(canonical)) {
           throw new IllegalArgumentException(
-              CANONICAL + " is none, forward or forwardAndReverse, not " + canonical);
+              CANONICAL + " must be none, forward or forwardAndReverse, not " + canonical);
         }
       }
       default -> {

@@ -99,27 +99,27 @@ public final class MongoConnection implements AutoCloseable {
         : greeting.with(Document.of("saslSupportedMechs", uri.source() + "." + login.user()));
   }
 
-  /** Ends the time of a scrape: the connection waits for the next one. */
+  /** Ends a scrape; the connection stays open for the next one. */
   public boolean park() {
     return connection.park();
   }
 
   /**
-   * Takes a connection that has waited into use again and asks the server anew what it is.
+   * Reuses an idle connection and sends {@code hello} again.
    *
-   * @throws IOException when the connection has ended meanwhile
+   * @throws IOException if the connection was closed meanwhile
    */
   void wake(MongoUri uri, Deadline deadline) throws IOException {
     connection.wake(deadline);
     hello = command("admin", greeting(uri));
   }
 
-  /** What the server said of itself. */
+  /** Response of the server to {@code hello}. */
   public Document hello() {
     return hello;
   }
 
-  /** Where it is. */
+  /** Address of the server. */
   public MongoHost host() {
     return host;
   }
@@ -128,7 +128,7 @@ public final class MongoConnection implements AutoCloseable {
     return connection.isSecured();
   }
 
-  /** What commands say from now on of which members they may ask. */
+  /** Sets the read preference of later commands. */
   void prefer(
       MongoUri.ReadPreference preference,
       List<Map<String, String>> tagSets,
@@ -151,7 +151,7 @@ public final class MongoConnection implements AutoCloseable {
   /**
    * Runs a command.
    *
-   * @param command its name is its first field
+   * @param command document whose first field is the name of the command
    * @throws MongoException when the server refuses it
    */
   public Document command(String database, Document command) throws IOException {
@@ -170,7 +170,7 @@ public final class MongoConnection implements AutoCloseable {
     return answer;
   }
 
-  /** All that an aggregation gives. */
+  /** Runs an aggregation and returns all documents. */
   public List<Document> aggregate(String database, String collection, Document... stages)
       throws IOException {
     return cursor(
@@ -178,7 +178,7 @@ public final class MongoConnection implements AutoCloseable {
         Document.of("aggregate", collection, "pipeline", List.of(stages), CURSOR, Document.of()));
   }
 
-  /** All documents that a command with a cursor gives. */
+  /** Runs a command with a cursor and returns all documents. */
   public List<Document> cursor(String database, Document command) throws IOException {
     Document answer = command(database, command);
     List<Document> out = new ArrayList<>(answer.documents(CURSOR, "firstBatch"));
@@ -226,7 +226,7 @@ public final class MongoConnection implements AutoCloseable {
       throw new IOException("an answer declares " + size + " bytes");
     }
     if (answered != request || (flags & MORE_TO_COME) != 0) {
-      throw new IOException("an answer to something else than what was asked");
+      throw new IOException("a response does not belong to the request");
     }
     if ((flags & REQUIRED & ~(CHECKSUM | MORE_TO_COME)) != 0) {
       throw new IOException("an answer with unknown flags " + flags);

@@ -17,7 +17,7 @@ public record MongoHost(@Nullable Path unix, String name, int port, String text)
    * Reads {@code host}, {@code host:port}, {@code [v6]:port} or the path of a Unix socket, encoded
    * as in a URL.
    *
-   * @throws IllegalArgumentException when it is none of these
+   * @throws IllegalArgumentException if the text has none of these forms
    */
   static MongoHost parse(String text) {
     String plain = MongoUri.decoded(text, "a host");

@@ -93,7 +93,7 @@ final class MongoLogin {
     throw new IOException("an answer to a login without a payload");
   }
 
-  /** What MongoDB's SCRAM-SHA-1 has for a password: a hash of it that older versions stored. */
+  /** Password of MongoDB's SCRAM-SHA-1: the MD5 hash that older versions stored. */
   private static byte[] hashed(String user, String password) throws IOException {
     try {
       byte[] both = (user + ":mongo:" + password).getBytes(StandardCharsets.UTF_8);

@@ -34,11 +34,11 @@ final class MongoTokenLogin {
             uri.source(),
             MongoLogin.start(Mechanism.OIDC.text(), Bson.write(Document.of("jwt", token))));
     if (!answer.isTrue("done")) {
-      throw new IOException("the server does not end the login by MONGODB-OIDC");
+      throw new IOException("the server did not complete the login by MONGODB-OIDC");
     }
   }
 
-  /** Where the token stands, in the order in which drivers look. */
+  /** Path of the token, searched in the same order as in drivers. */
   private static Path file(String where, Function<String, @Nullable String> environment)
       throws IOException {
     List<String> variables =

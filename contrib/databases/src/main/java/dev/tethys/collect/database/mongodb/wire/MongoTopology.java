@@ -81,10 +81,10 @@ public final class MongoTopology {
   }
 
   /**
-   * Takes a connection that has waited into use again.
+   * Reuses an idle connection.
    *
-   * @return false when it is of no use any more: it has ended, or the server is another kind of
-   *     member now, or a secondary of which only the others can tell whether it is too far behind
+   * @return false if it cannot be used: it was closed, the server's role changed, or the server is
+   *     a secondary whose staleness only other members can tell
    */
   public static boolean wake(
       MongoConnection c, MongoUri uri, Duration timeLimit, Deadline deadline) {
@@ -92,7 +92,7 @@ public final class MongoTopology {
     Document before = c.hello();
     try {
       c.wake(uri, t.deadline);
-      c.command("admin", Document.of("ping", 1)); // refused where a login does not hold any more
+      c.command("admin", Document.of("ping", 1)); // refused if the login is no longer valid
     } catch (IOException e) {
       return false;
     }
@@ -104,7 +104,7 @@ public final class MongoTopology {
         && isRouter(before) == isRouter(now);
   }
 
-  /** Whether it is a {@code mongos}, by what it says of itself. */
+  /** Whether the server is a {@code mongos}, according to its {@code hello} response. */
   public static boolean isRouter(Document hello) {
     return hello.text("msg").equals("isdbgrid");
   }
@@ -178,8 +178,9 @@ public final class MongoTopology {
   }
 
   /**
-   * Whether a secondary is further behind the primary, or where there is none the freshest of all,
-   * than the string allows. Each was asked at a different time, which is compensated.
+   * Whether the lag of a secondary exceeds {@code maxStalenessSeconds}. The lag is relative to the
+   * primary or, without one, to the most recent secondary, corrected for the times of the
+   * responses.
    */
   private boolean isStale(Candidate c, List<Candidate> all) {
     Duration most = uri.maxStaleness();
@@ -200,11 +201,11 @@ public final class MongoTopology {
   }
 
   /**
-   * A member that was asked.
+   * Member that responded.
    *
-   * @param rank as {@link #rank} gives it
-   * @param took how long it took to answer, in nanoseconds
-   * @param answered when it did, in milliseconds of one clock
+   * @param rank result of {@link #rank}
+   * @param took response time in nanoseconds
+   * @param answered time of the response in milliseconds of a monotonic clock
    */
   private record Candidate(MongoConnection connection, int rank, long took, long answered) {
     static Candidate of(MongoConnection c, int rank, long began) {
@@ -232,7 +233,7 @@ public final class MongoTopology {
 
   private @Nullable MongoConnection open(MongoHost host, List<String> problems) {
     if (System.nanoTime() - selection.nanos() > 0) {
-      problems.add(host + ": not asked, the time is up");
+      problems.add(host + ": not contacted, the time limit was reached");
       return null;
     }
     try {
@@ -259,8 +260,8 @@ public final class MongoTopology {
   }
 
   /**
-   * 1 for what is wanted, from 2 on for what will do when nothing else is there, less for what is
-   * better, 0 for neither.
+   * 1 Rank of a member: 1 if it has the preferred role, 2 and above for acceptable fallbacks (lower
+   * is better), 0 if it cannot be used.
    */
   private int rank(Document hello) {
     String set = hello.text("setName");
@@ -284,7 +285,7 @@ public final class MongoTopology {
     };
   }
 
-  /** The first set of tags that a member has all of; -1 when it has none. */
+  /** Index of the first tag set that the member has completely; -1 for none. */
   private int tagged(Document hello) {
     List<Map<String, String>> sets = uri.tagSets();
     for (int i = 0; i < sets.size(); i++) {

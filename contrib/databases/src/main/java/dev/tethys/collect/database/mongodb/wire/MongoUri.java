@@ -53,7 +53,7 @@ public record MongoUri(
       this.text = text;
     }
 
-    /** As MongoDB calls it. */
+    /** Name in MongoDB. */
     String text() {
       return text;
     }
@@ -73,7 +73,7 @@ public record MongoUri(
       this.text = text;
     }
 
-    /** As MongoDB calls it. */
+    /** Name in MongoDB. */
     String text() {
       return text;
     }
@@ -214,7 +214,7 @@ public record MongoUri(
     }
   }
 
-  /** Options behind a question mark, by their names in lower case. */
+  /** Options after the question mark, by their names in lower case. */
   static Map<String, String> options(String query) {
     Map<String, String> out = new LinkedHashMap<>();
     for (String option : query.split("[&;]", -1)) {
@@ -226,7 +226,7 @@ public record MongoUri(
       String key = name.toLowerCase(Locale.ROOT);
       String value = is < 0 ? "" : decoded(option.substring(is + 1), "the option " + name);
       if (!USED.contains(key) && !NOT_OF_A_SCRAPE.contains(key)) {
-        throw new IllegalArgumentException("there is no option " + name);
+        throw new IllegalArgumentException("unknown option " + name);
       }
       if (key.equals(TAGS) && out.containsKey(key)) {
         out.merge(key, value, (a, b) -> a + "\n" + b); // one set after the other
@@ -283,7 +283,7 @@ public record MongoUri(
   }
 
   /**
-   * How far behind a secondary may be, null for any distance
+   * Maximum lag of a secondary, null for any lag
    * (https://github.com/mongodb/specifications/blob/master/source/max-staleness/max-staleness.md).
    */
   @Nullable Duration maxStaleness() {
@@ -292,7 +292,7 @@ public record MongoUri(
       return null;
     }
     if (!v.matches("\\d{1,9}")) {
-      throw new IllegalArgumentException("maxStalenessSeconds is no number of seconds: " + v);
+      throw new IllegalArgumentException("maxStalenessSeconds is not a number of seconds: " + v);
     }
     Duration most = Duration.ofSeconds(Integer.parseInt(v));
     Duration beats = heartbeat().plus(IDLE_WRITES);
@@ -347,7 +347,7 @@ public record MongoUri(
     return options.containsKey("directconnection") ? direct : null;
   }
 
-  /** How TLS is spoken, null for a plain connection. */
+  /** TLS settings; null for a plain connection. */
   public @Nullable TlsConfig tls() {
     boolean given = options.containsKey("tls") || options.containsKey("ssl");
     boolean named =
@@ -431,15 +431,17 @@ public record MongoUri(
     if (name.isEmpty()) {
       return ReadPreference.PRIMARY;
     }
-    throw new IllegalArgumentException("readPreference " + name + " is none that MongoDB has");
+    throw new IllegalArgumentException("readPreference " + name + " is not a mode of MongoDB");
   }
 
-  /** Whether one of several servers answers behind the one host. */
+  /** Whether the host is a load balancer of several servers. */
   boolean isLoadBalanced() {
     return on(LOAD_BALANCED);
   }
 
-  /** Tags that a member is to have, in the order in which sets are tried; empty for any member. */
+  /**
+   * Tag sets that a member must have, in the order in which they are tried; empty for any member.
+   */
   List<Map<String, String>> tagSets() {
     if (!options.containsKey(TAGS)) {
       return List.of();
@@ -459,42 +461,42 @@ public record MongoUri(
     return all;
   }
 
-  /** The replica set that a server must be of, {@code ""} for any. */
+  /** Replica set of the servers, {@code ""} for any. */
   String replicaSet() {
     return option("replicaset");
   }
 
-  /** What the connection is called in the server's log. */
+  /** Name of the client in the server's log. */
   String appName() {
     String name = option("appname");
     return name.isEmpty() ? "mongodb_exporter" : name;
   }
 
-  /** The service that DNS is asked for. */
+  /** Service name of the DNS query. */
   String service() {
     String name = option("srvservicename");
     return name.isEmpty() ? "mongodb" : name;
   }
 
-  /** How many of the servers that DNS knows are used, 0 for all. */
+  /** Maximum number of servers used from DNS; 0 for all. */
   int maxHosts() {
     String v = option("srvmaxhosts");
     if (!v.isEmpty() && !v.matches("\\d{1,5}")) {
-      throw new IllegalArgumentException("srvMaxHosts is no number: " + v);
+      throw new IllegalArgumentException("srvMaxHosts is not a number: " + v);
     }
     return v.isEmpty() ? 0 : Integer.parseInt(v);
   }
 
-  /** A time among the options, null when it is not there or 0. */
+  /** Duration of an option, null if it is missing or 0. */
   @Nullable Duration millis(String name) {
     String v = option(name);
     if (!v.isEmpty() && !v.matches("\\d{1,9}")) {
-      throw new IllegalArgumentException("the option " + name + " is no number of milliseconds");
+      throw new IllegalArgumentException("the option " + name + " is not a number of milliseconds");
     }
     return v.isEmpty() || Integer.parseInt(v) == 0 ? null : Duration.ofMillis(Integer.parseInt(v));
   }
 
-  /** Without what logs in. */
+  /** The authority, without credentials. */
   @Override
   public String toString() {
     return authority;

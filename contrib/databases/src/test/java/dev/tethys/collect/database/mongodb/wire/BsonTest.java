@@ -111,7 +111,7 @@ final class BsonTest {
   }
 
   @Test
-  void whatIsWrittenIsReadByTheDriver() {
+  void driverReadsWrittenDocuments() {
     Document d =
         Document.of(
             "double",

@@ -64,7 +64,7 @@ final class MongoUriTest {
   }
 
   @Test
-  void whatIsNotSaidHasItsUsualValue() {
+  void missingOptionsHaveDefaults() {
     MongoUri u = MongoUri.parse("db.example.org");
     assertThat(u.hosts().getFirst().port()).isEqualTo(27017);
     assertThat(u.login()).isNull();
@@ -102,12 +102,12 @@ final class MongoUriTest {
         "mongodb+srv://h:1                         | without a port",
         "mongodb+srv://a,b                         | one name",
         "mongodb://u:%zz@h                         | the password is not percent-encoded",
-        "mongodb://h/?maxpool=1                    | there is no option maxpool",
+        "mongodb://h/?maxpool=1                    | unknown option maxpool",
         "mongodb://h/?tls=yes                      | true or false",
         "mongodb://h/?tls=true&TLS=true            | twice",
         "mongodb://h/?authMechanism=GSSAPI         | requires a user",
         "mongodb://u@h/?authMechanism=GSSAPI&authMechanismProperties=CANONICALIZE_HOST_NAME:maybe |"
-            + " is none, forward or",
+            + " must be none, forward or",
         "mongodb://u@h/?authMechanism=GSSAPI&authMechanismProperties=REALM:r | the property REALM",
         "mongodb://h/?authMechanismProperties=SERVICE_NAME:r | the property SERVICE_NAME",
         "mongodb://u@h/?authMechanism=MONGODB-AWS  | with its secret key",
@@ -124,21 +124,21 @@ final class MongoUriTest {
         "mongodb://h/?readPreference=nearest&maxStalenessSeconds=89 | 90 at least",
         "mongodb://h/?readPreference=nearest&maxStalenessSeconds=100&heartbeatFrequencyMS=90001 |"
             + " ten seconds more",
-        "mongodb://h/?readPreference=nearest&maxStalenessSeconds=-2 | no number",
+        "mongodb://h/?readPreference=nearest&maxStalenessSeconds=-2 | not a number of seconds",
         "mongodb://u@h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s | user"
             + " in Azure alone",
         "mongodb://h/?authMechanism=MONGODB-CR     | authMechanism MONGODB-CR is not built",
         "mongodb://h/?authMechanism=MONGODB-X509   | requires tls=true",
-        "mongodb://h/?readPreference=best          | is none that MongoDB has",
+        "mongodb://h/?readPreference=best          | is not a mode of MongoDB",
         "mongodb://a,b/?loadBalanced=true          | requires one host",
         "mongodb://h/?loadBalanced=true&replicaSet=r | neither directConnection nor replicaSet",
         "mongodb://h/?readPreferenceTags=dc:ny     | not for the primary",
         "mongodb://h/?readPreference=nearest&readPreferenceTags=dc | name:value",
-        "mongodb://h/?connectTimeoutMS=soon        | no number of milliseconds",
+        "mongodb://h/?connectTimeoutMS=soon        | not a number of milliseconds",
         "mongodb://h/?tls=true&tlsCertificateFile=a | both, or none",
         "mongodb+srv://h/?directConnection=true    | no direct connections"
       })
-  void whatIsWrongIsNamed(String uri, String reason) {
+  void namesTheInvalidPart(String uri, String reason) {
     assertThatThrownBy(() -> MongoUri.parse(uri))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(reason);
@@ -220,7 +220,7 @@ final class MongoUriTest {
         "''                              | ''                    | knows no servers",
         "0 5 1 m.example.org.            | \"tls=false\"         | may not say tls"
       })
-  void dnsThatLiesIsNotFollowed(String srv, String txt, String reason) {
+  void rejectsUntrustedDnsRecords(String srv, String txt, String reason) {
     Map<String, List<String>> records =
         Map.of(
             "SRV _mongodb._tcp.db.example.org.", srv.isEmpty() ? List.of() : List.of(srv),
