@@ -9,6 +9,7 @@ import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.stages.StageContext;
 import dev.tethys.pipeline.stages.StageMetrics;
 import dev.tethys.pipeline.stages.Stages;
+import dev.tethys.testkit.Waiting;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -50,7 +51,7 @@ class JobPipelineTest {
             })) {
       p.accept(entry("x first"));
       while (faults.get() > 0) {
-        Thread.sleep(1); // the clock of the stages is real
+        Waiting.pause(); // the clock of the stages is real
       }
       p.accept(entry("x second"));
       assertThat(out.poll(50, TimeUnit.SECONDS)).isEqualTo("x second");

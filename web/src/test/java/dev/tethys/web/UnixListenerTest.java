@@ -189,7 +189,7 @@ class UnixListenerTest {
   private void allHaveEnded() throws InterruptedException {
     HttpListener l = java.util.Objects.requireNonNull(listener);
     for (int i = 0; l.openConnections() > 0 && i < 2000; i++) {
-      Thread.sleep(10);
+      Waiting.pause();
     }
     assertThat(l.openConnections()).isZero();
   }

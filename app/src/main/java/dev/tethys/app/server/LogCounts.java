@@ -9,7 +9,6 @@ import dev.tethys.model.exposition.Registry.Vector;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogAppendResult.Refusal;
 import dev.tethys.model.logs.LogBatch;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.query.logql.exec.TailedLogStore;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

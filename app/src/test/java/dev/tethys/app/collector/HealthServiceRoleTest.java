@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.testkit.Ports;
+import dev.tethys.testkit.Waiting;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -79,7 +80,7 @@ class HealthServiceRoleTest {
               BodyHandlers.discarding());
       HttpResponse<String> down = up;
       while (down.statusCode() == 200) {
-        Thread.sleep(50);
+        Waiting.pause();
         down = http.send(HttpRequest.newBuilder(status).build(), BodyHandlers.ofString());
       }
       assertThat(answer.isDone()).isFalse();

@@ -7,6 +7,7 @@ import dev.tethys.app.Main;
 import dev.tethys.config.ConfigException;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.ServerProcess;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -386,7 +387,7 @@ class JmxPagesTlsTest {
   private static void untilSaid(Program p, String what) throws Exception {
     long end = System.nanoTime() + 30_000_000_000L;
     while (!p.process.log().contains(what) && System.nanoTime() < end) {
-      Thread.sleep(50);
+      Waiting.pause();
       p.ask(null); // with what was in force before
     }
     assertThat(p.process.log()).contains(what);
@@ -396,7 +397,7 @@ class JmxPagesTlsTest {
     long end = System.nanoTime() + 30_000_000_000L;
     String seen = "";
     while (!seen.equals(subject) && System.nanoTime() < end) {
-      Thread.sleep(50);
+      Waiting.pause();
       seen = subject(p.ask(null));
     }
     assertThat(seen).isEqualTo(subject);

@@ -13,6 +13,7 @@ import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.ServerProcess;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.Grpc;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -334,7 +335,7 @@ class JmxPushTest {
             .isEqualTo(1);
         taker.status = 503; // said once, and what comes later comes
         while (!p.log().contains("cannot be pushed")) {
-          Thread.sleep(20);
+          Waiting.pause();
         }
         taker.got.clear();
         taker.status = 200;

@@ -3,6 +3,7 @@ package dev.tethys.app.exporter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.testkit.Shared;
+import dev.tethys.testkit.Waiting;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,7 +105,7 @@ class ProcessPeersTest {
   /** The kernel tells starts from a boot time in whole seconds, so they are that far off. */
   private static void untilStartsAreLaterThan(Instant t) throws InterruptedException {
     while (Instant.now().isBefore(t.plusSeconds(2))) {
-      Thread.sleep(50);
+      Waiting.pause();
     }
   }
 

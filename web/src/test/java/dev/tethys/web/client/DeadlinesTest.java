@@ -2,6 +2,7 @@ package dev.tethys.web.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.testkit.Waiting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -116,7 +117,7 @@ final class DeadlinesTest {
     long began = System.nanoTime();
     while (!timer.getQueue().isEmpty() || timer.getActiveCount() > 0) {
       assertThat(System.nanoTime() - began).isLessThan(60 * SECOND);
-      Thread.sleep(5);
+      Waiting.pause();
     }
 
     assertThat(told).hasSizeBetween(least, most);

@@ -3,6 +3,7 @@ package dev.tethys.web.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
@@ -60,7 +61,7 @@ class NameLookupTest {
               .mapToObj(i -> threads.submit(() -> lookup.find("slow", in(60_000))))
               .toList();
       while (asked.get() == 0) {
-        Thread.sleep(1);
+        Waiting.pause();
       }
       answers.countDown();
       for (Future<List<InetAddress>> f : all) {
@@ -129,7 +130,7 @@ class NameLookupTest {
                   }
                 });
     while (asked.get() == 0) {
-      Thread.sleep(1);
+      Waiting.pause();
     }
     t.interrupt();
     assertThat(end.get()).isInstanceOf(InterruptedIOException.class);

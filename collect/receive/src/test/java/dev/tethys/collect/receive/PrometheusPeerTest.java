@@ -16,6 +16,7 @@ import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.testkit.MemoryMetricStore;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
@@ -128,7 +129,7 @@ class PrometheusPeerTest {
     long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
     while (!done.getAsBoolean()) {
       assertThat(System.nanoTime()).as(Files.readString(dir.resolve("log"))).isLessThan(deadline);
-      Thread.sleep(50);
+      Waiting.pause();
     }
   }
 

@@ -23,6 +23,7 @@ import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.processor.schema.SchemaProcessor;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
@@ -478,7 +479,7 @@ class SchemaProcessorTest {
     assertThat(untranslated("pending")).isEqualTo(20);
     answer.countDown();
     do {
-      Thread.sleep(20);
+      Waiting.pause();
       LogsData d = Rig.logs("a", Rig.log(1, "x", "log.path", "/p"));
       rig.send(p, of(slow() + "/1.0.0", d));
     } while (!translated());

@@ -9,6 +9,7 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.config.GraphConfig;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -222,7 +223,7 @@ class GraphTest extends GraphCase {
     doubles.broken.clear();
     long until = System.nanoTime() + 20_000_000_000L;
     while (!graph.failures().isEmpty() && System.nanoTime() - until < 0) {
-      Thread.sleep(10);
+      Waiting.pause();
     }
     assertThat(graph.failures()).isEmpty();
     assertThat(doubles.log).containsExactly("start in");

@@ -266,7 +266,7 @@ class GraphUnderWayTest extends GraphCase {
       GraphConfig without = read(yaml.replace("[batch]", "[]"));
       Thread.ofVirtual().start(() -> applied(graph, without));
       while (!graph.config().equals(Optional.of(without))) {
-        Thread.sleep(1); // from then on it waits for the removed components
+        Waiting.pause(); // from then on it waits for the removed components
       }
     }
     Thread stop = Thread.ofVirtual().start(() -> graph.stop(Duration.ofMillis(200)));

@@ -16,6 +16,7 @@ import dev.tethys.pipeline.graph.GraphStatus;
 import dev.tethys.pipeline.graph.GraphView;
 import dev.tethys.pipeline.graph.Tap;
 import dev.tethys.pipeline.ledger.ItemAccounting;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
@@ -112,7 +113,7 @@ class DeadLetterReplayTest {
 
   private void awaitLetters(long many) throws InterruptedException {
     while (box.status().deadLetters() != many) {
-      Thread.sleep(5); // until the timeout of the test
+      Waiting.pause(); // until the timeout of the test
     }
   }
 
@@ -136,7 +137,7 @@ class DeadLetterReplayTest {
     awaitLetters(LETTERS - 2);
     assertThat(replay("").body()).contains("\"replayed\":" + (LETTERS - 2) + "}");
     while (delivered.size() < LETTERS) {
-      Thread.sleep(5);
+      Waiting.pause();
     }
     assertThat(box.status().deadLetters()).isZero();
     assertThat(attempts).hasValue(2 * LETTERS); // none twice
@@ -148,7 +149,7 @@ class DeadLetterReplayTest {
   void replaysLettersRejectedAgainOnce() throws Exception {
     assertThat(replay("").body()).contains("\"replayed\":" + LETTERS + "}");
     while (attempts.get() < 2 * LETTERS) {
-      Thread.sleep(5);
+      Waiting.pause();
     }
     awaitLetters(LETTERS);
     assertThat(attempts).hasValue(2 * LETTERS);

@@ -6,6 +6,7 @@ import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.testkit.Waiting;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
@@ -38,7 +39,7 @@ public final class HeldPipeline implements Consumer {
     long deadline = System.nanoTime() + 50_000_000_000L;
     while (!done.getAsBoolean()) {
       assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.sleep(5);
+      Waiting.pause();
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Batch;
+import dev.tethys.testkit.Waiting;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +38,7 @@ public final class Samples {
       if (System.nanoTime() > deadline) {
         throw new AssertionError("did not happen within 30 s");
       }
-      Thread.sleep(5);
+      Waiting.pause();
     }
   }
 }

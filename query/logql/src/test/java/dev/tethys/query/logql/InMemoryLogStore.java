@@ -1,8 +1,8 @@
 package dev.tethys.query.logql;
 
-import dev.tethys.model.access.Scope;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;

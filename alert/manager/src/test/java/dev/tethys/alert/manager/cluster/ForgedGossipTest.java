@@ -133,7 +133,7 @@ class ForgedGossipTest {
       try (DatagramSocket s = new DatagramSocket()) {
         while (peer.position() == 0) {
           s.send(new DatagramPacket(b, b.length, peer.address()));
-          Thread.sleep(10);
+          Waiting.pause();
         }
       }
       assertThat(peer.turn()).isEqualTo(ClusterPeer.UNVERIFIED_WAIT);
@@ -215,7 +215,7 @@ class ForgedGossipTest {
       byte[] b = alive("b", other.address().getPort());
       while (peer.position() == 0) {
         s.send(new DatagramPacket(b, b.length, peer.address()));
-        Thread.sleep(10);
+        Waiting.pause();
       }
       assertThat(peer.position()).isEqualTo(1);
     }

@@ -124,7 +124,7 @@ class StatsdMetricsTest {
         s.getOutputStream().write("tcp:1|c\n".getBytes(UTF_8));
         long deadline = System.nanoTime() + 30_000_000_000L;
         while (shown().size() < 2 && System.nanoTime() < deadline) {
-          Thread.sleep(5);
+          Waiting.pause();
         }
       }
     }

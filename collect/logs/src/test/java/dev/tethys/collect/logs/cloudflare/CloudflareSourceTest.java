@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.SourceRig;
 import dev.tethys.model.logs.LogEntry;
+import dev.tethys.testkit.Waiting;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -188,7 +189,7 @@ class CloudflareSourceTest {
     long deadline = System.nanoTime() + 20_000_000_000L;
     while (!rig.positions().cursor("tethys-cloudflare-" + ZONE).startsWith(want + "/")) {
       assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.sleep(2);
+      Waiting.pause();
     }
   }
 
@@ -296,7 +297,7 @@ class CloudflareSourceTest {
       long deadline = System.nanoTime() + 20_000_000_000L;
       while (s.details().getOrDefault("error", "").isEmpty()) {
         assertThat(System.nanoTime()).isLessThan(deadline);
-        Thread.sleep(2);
+        Waiting.pause();
       }
       assertThat(s.details().get("error")).contains("Cloudflare answers 403", "Authentication");
     }

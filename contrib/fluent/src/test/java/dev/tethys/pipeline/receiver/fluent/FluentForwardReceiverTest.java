@@ -91,7 +91,7 @@ class FluentForwardReceiverTest {
     Instant end = Instant.now().plusSeconds(30);
     while (records().size() < count) {
       assertThat(Instant.now()).isBefore(end);
-      Thread.sleep(5);
+      Waiting.pause();
     }
     return records();
   }
@@ -153,7 +153,7 @@ class FluentForwardReceiverTest {
       Instant end = Instant.now().plusSeconds(30);
       while (f.getBufferedDataSize() > 0) {
         assertThat(Instant.now()).isBefore(end);
-        Thread.sleep(5);
+        Waiting.pause();
       }
     }
     List<LogRecord> all = records();
@@ -341,7 +341,7 @@ class FluentForwardReceiverTest {
     long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
     while (isOpen(port)) {
       assertThat(System.nanoTime()).isLessThan(end);
-      Thread.sleep(10);
+      Waiting.pause();
     }
   }
 

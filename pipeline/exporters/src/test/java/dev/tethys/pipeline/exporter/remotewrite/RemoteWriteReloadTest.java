@@ -15,6 +15,7 @@ import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.sample.BatchSink;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpRequest;
@@ -132,7 +133,7 @@ class RemoteWriteReloadTest {
           // The remaining data stays on disk, so wait for all of it.
           while (remote.outboxes().values().stream().anyMatch(b -> b.status().requests() > 0)
               || count() < SERIES * PAGES) {
-            Thread.sleep(1);
+            Waiting.pause();
           }
         }
       }

@@ -14,6 +14,7 @@ import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.receiver.GrpcJava;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.log.LogContext;
+import dev.tethys.testkit.Waiting;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -107,7 +108,7 @@ class HealthServiceTest {
 
   private void awaitStatus(String path, String word) throws Exception {
     while (!word.equals(at(ask(path), "status"))) {
-      Thread.sleep(20);
+      Waiting.pause();
     }
   }
 
@@ -262,13 +263,13 @@ class HealthServiceTest {
         assertThat(s.watching()).isEqualTo(1);
       }
       while (s.watching() > 0) {
-        Thread.sleep(10); // only its stream was cancelled
+        Waiting.pause(); // only its stream was cancelled
       }
       Said b = new Said(grpc, new byte[0]);
       assertThat(b.all.take()).isEqualTo(2);
     }
     while (s.watching() > 0) {
-      Thread.sleep(10); // the connection has ended
+      Waiting.pause(); // the connection has ended
     }
   }
 

@@ -14,6 +14,7 @@ import dev.tethys.pipeline.server.GrpcServerEndpoint;
 import dev.tethys.pipeline.server.GrpcServerSettings;
 import dev.tethys.pipeline.server.PushReceiver;
 import dev.tethys.pipeline.server.ReceiverAdmission;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.client.HttpClientFactory;
 import io.jaegertracing.internal.samplers.HttpSamplingManager;
 import io.jaegertracing.internal.samplers.http.SamplingStrategyResponse;
@@ -235,7 +236,7 @@ class RemoteSamplingTest {
     long deadline = System.nanoTime() + 30_000_000_000L;
     while (client.getSamplingStrategy("x").getProbabilisticSampling().getSamplingRate() != rate) {
       assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.sleep(5);
+      Waiting.pause();
     }
   }
 

@@ -15,6 +15,7 @@ import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
 import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import dev.tethys.testkit.KubernetesDouble;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.ResourceWatch;
@@ -249,7 +250,7 @@ class ClusterReceiverTest {
         return data;
       }
       assertThat(System.nanoTime()).as(Scraped.shapes(data).toString()).isLessThan(deadline);
-      Thread.sleep(5);
+      Waiting.pause();
     }
   }
 

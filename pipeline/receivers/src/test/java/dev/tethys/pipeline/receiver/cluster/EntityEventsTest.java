@@ -10,6 +10,7 @@ import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import dev.tethys.testkit.KubernetesDouble;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -127,7 +128,7 @@ class EntityEventsTest {
         return now;
       }
       assertThat(System.nanoTime()).as(String.join("\n", now)).isLessThan(deadline);
-      Thread.sleep(5);
+      Waiting.pause();
     }
   }
 
@@ -327,7 +328,7 @@ class EntityEventsTest {
     long deadline = System.nanoTime() + 50_000_000_000L;
     while (!String.join("", brief(events())).contains("delete u-web-0")) {
       assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.sleep(5);
+      Waiting.pause();
     }
     assertThat(pipeline.batches.size()).isGreaterThan(before);
     assertThat(brief(events())).endsWith("delete u-web-0", "delete one");

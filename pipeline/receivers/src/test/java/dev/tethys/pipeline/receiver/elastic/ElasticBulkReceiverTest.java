@@ -11,6 +11,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.RsyslogProcess;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.server.PushReceiver;
+import dev.tethys.testkit.Waiting;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -225,7 +226,7 @@ class ElasticBulkReceiverTest {
       Instant end = Instant.now().plusSeconds(30);
       while (records().size() < 2) {
         assertThat(Instant.now()).as(p.log()).isBefore(end);
-        Thread.sleep(20);
+        Waiting.pause();
       }
     }
     assertThat(records().stream().map(r -> String.valueOf(r.body()).strip()))

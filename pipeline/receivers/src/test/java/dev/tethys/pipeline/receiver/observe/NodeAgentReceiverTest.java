@@ -20,6 +20,7 @@ import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.TestPipeline;
+import dev.tethys.testkit.Waiting;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +40,7 @@ class NodeAgentReceiverTest {
     long end = System.nanoTime() + 30_000_000_000L;
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).isLessThan(end);
-      Thread.sleep(10);
+      Waiting.pause();
     }
   }
 

@@ -20,6 +20,7 @@ import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.server.HttpServerSettings;
 import dev.tethys.pipeline.server.PushReceiver;
 import dev.tethys.testkit.Shared;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -291,7 +292,7 @@ class RemoteWriteReceiverTest {
             .count()
         < 2) {
       assertThat(System.nanoTime()).as(Files.readString(dir.resolve("log"))).isLessThan(deadline);
-      Thread.sleep(50);
+      Waiting.pause();
     }
     assertThat(pipeline.batches).allMatch(b -> b.items() == samples(b).size());
   }

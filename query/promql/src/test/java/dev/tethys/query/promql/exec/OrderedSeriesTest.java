@@ -7,6 +7,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.query.promql.QueryException;
+import dev.tethys.testkit.Waiting;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
@@ -145,7 +146,7 @@ class OrderedSeriesTest {
   private static void awaitFullRing(CountDownLatch some) {
     try {
       while (some.getCount() > 15) {
-        Thread.sleep(1);
+        Waiting.pause();
       }
     } catch (InterruptedException e) {
       throw new AssertionError(e);
