@@ -144,12 +144,8 @@ class OrderedSeriesTest {
   }
 
   private static void awaitFullRing(CountDownLatch some) {
-    try {
-      while (some.getCount() > 15) {
-        Waiting.pause();
-      }
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
+    while (some.getCount() > 15) {
+      Waiting.pause();
     }
   }
 
