@@ -86,6 +86,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.store.remote..")
         .layer("service graph")
         .definedBy("dev.tethys.insight.graph..")
+        .layer("entities")
+        .definedBy("dev.tethys.insight.entities..")
         .layer("promql")
         .definedBy("dev.tethys.query.promql..")
         .layer("logql")
@@ -202,6 +204,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "web")
         .whereLayer("service graph")
         .mayOnlyAccessLayers("model")
+        .whereLayer("entities")
+        .mayOnlyAccessLayers("model", "config")
         .whereLayer("promql")
         .mayOnlyAccessLayers("model")
         .whereLayer("logql")
@@ -263,6 +267,7 @@ class ArchitectureTest {
             "logql",
             "traceql",
             "service graph",
+            "entities",
             "scrape",
             "receive",
             "alert")

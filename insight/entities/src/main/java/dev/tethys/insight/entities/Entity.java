@@ -1,0 +1,22 @@
+package dev.tethys.insight.entities;
+
+import dev.tethys.model.Labels;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Thing that runs, or that others depend on.
+ *
+ * @param id kind and first key, such as {@code service:shop/checkout}
+ * @param name for people
+ * @param attributes sorted by name, such as {@code namespace} and {@code category}
+ * @param keys all names by which it is found, without the kind, sorted
+ * @param series label sets that its series have, sorted
+ */
+public record Entity(
+    EntityKind kind,
+    String id,
+    String name,
+    Map<String, String> attributes,
+    List<String> keys,
+    List<Labels> series) {}

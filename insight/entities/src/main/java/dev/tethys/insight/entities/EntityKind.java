@@ -1,0 +1,26 @@
+package dev.tethys.insight.entities;
+
+import java.util.Locale;
+
+/** Kind of an entity. */
+public enum EntityKind {
+  CLUSTER,
+  NODE,
+  NAMESPACE,
+  WORKLOAD,
+  SERVICE,
+  INSTANCE,
+  CONTAINER,
+  DATABASE,
+  DATABASE_INSTANCE,
+  QUEUE,
+  EXTERNAL_ENDPOINT,
+  CLOUD_RESOURCE;
+
+  private final String text = name().toLowerCase(Locale.ROOT);
+
+  /** Word in rules, ids and answers. */
+  public String text() {
+    return text;
+  }
+}

@@ -1,0 +1,20 @@
+package dev.tethys.insight.entities;
+
+import java.util.Locale;
+
+/** Kind of a relation, which reads from its first entity to its second. */
+public enum RelationKind {
+  RUNS_ON,
+  PART_OF,
+  CALLS,
+  READS,
+  WRITES,
+  EXPOSES;
+
+  private final String text = name().toLowerCase(Locale.ROOT);
+
+  /** Word in rules and answers. */
+  public String text() {
+    return text;
+  }
+}

@@ -1,0 +1,21 @@
+package dev.tethys.insight.entities;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import java.util.List;
+
+/**
+ * Index of the series of a source: label sets without samples. {@code MetricSource.series} of the
+ * embedded store is one, {@code /api/v1/series} of a remote source another.
+ */
+@FunctionalInterface
+public interface SeriesIndex {
+  /**
+   * Label sets of the series that have samples in a closed range of Unix milliseconds and meet all
+   * matchers.
+   *
+   * @param limit the most label sets to give
+   * @throws dev.tethys.model.storage.StorageException if the source cannot answer
+   */
+  List<Labels> series(long from, long to, List<Matcher> matchers, int limit);
+}

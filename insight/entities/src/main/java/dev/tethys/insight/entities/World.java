@@ -1,0 +1,108 @@
+package dev.tethys.insight.entities;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Entities and relations valid at one time. Immutable; lookups are built at the first use.
+ *
+ * <p>Invariant: each relation joins two entities of the world.
+ */
+public final class World {
+  /** World without entities. */
+  public static final World EMPTY = new World(List.of(), List.of());
+
+  private final List<Entity> entities;
+  private final List<Relation> relations;
+  private volatile @Nullable Lookups lookups;
+
+  private record Lookups(
+      Map<String, Entity> byId,
+      Map<String, Entity> byKey,
+      Map<String, List<Relation>> outgoing,
+      Map<String, List<Relation>> incoming) {}
+
+  World(List<Entity> sortedById, List<Relation> sorted) {
+    this.entities = List.copyOf(sortedById);
+    this.relations = List.copyOf(sorted);
+  }
+
+  /** Entities by id. */
+  public List<Entity> entities() {
+    return entities;
+  }
+
+  /** Relations by their first entity. */
+  public List<Relation> relations() {
+    return relations;
+  }
+
+  /** Finds an entity by its id, or by its kind and any other key that no other entity has. */
+  public @Nullable Entity find(String idOrKey) {
+    Entity e = lookups().byId.get(idOrKey);
+    return e != null ? e : lookups().byKey.get(idOrKey);
+  }
+
+  /** Relations from an entity. */
+  public List<Relation> from(String id) {
+    return lookups().outgoing.getOrDefault(id, List.of());
+  }
+
+  /** Relations to an entity. */
+  public List<Relation> to(String id) {
+    return lookups().incoming.getOrDefault(id, List.of());
+  }
+
+  private Lookups lookups() {
+    Lookups l = lookups;
+    if (l == null) {
+      l = index(entities, relations);
+      lookups = l;
+    }
+    return l;
+  }
+
+  private static Lookups index(List<Entity> entities, List<Relation> relations) {
+    Map<String, Entity> byId = new HashMap<>();
+    Map<String, @Nullable Entity> byKey = new HashMap<>();
+    for (Entity e : entities) {
+      byId.put(e.id(), e);
+      for (String k : e.keys()) {
+        String key = e.kind().text() + ":" + k;
+        byKey.put(key, byKey.containsKey(key) ? null : e);
+      }
+    }
+    Map<String, Entity> unique = new HashMap<>();
+    byKey.forEach(
+        (k, e) -> {
+          if (e != null) {
+            unique.put(k, e);
+          }
+        });
+    Map<String, List<Relation>> outgoing = new HashMap<>();
+    Map<String, List<Relation>> incoming = new HashMap<>();
+    for (Relation r : relations) {
+      outgoing.computeIfAbsent(r.from(), _ -> new ArrayList<>()).add(r);
+      incoming.computeIfAbsent(r.to(), _ -> new ArrayList<>()).add(r);
+    }
+    return new Lookups(byId, unique, outgoing, incoming);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object o) {
+    return o instanceof World w && entities.equals(w.entities) && relations.equals(w.relations);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * entities.hashCode() + relations.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return entities.size() + " entities, " + relations.size() + " relations";
+  }
+}

@@ -1,0 +1,26 @@
+package dev.tethys.insight.entities.rules;
+
+import dev.tethys.insight.entities.EntityKind;
+import dev.tethys.insight.entities.RelationKind;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Relation that a label set creates.
+ *
+ * @param from number of an entity of the rule
+ * @param to number of an entity of the rule; negative if the other end is found by {@code keys}. If
+ *     both are given, the entity counts only when none is found
+ * @param kinds of the entities that {@code keys} may find
+ * @param keys keys or hints of the other end, tried in order
+ * @param lift kinds to which the relation is repeated between the parents of both ends
+ * @param fallback true if it counts only for an entity without such a relation by another rule
+ */
+public record RelationRule(
+    RelationKind kind,
+    int from,
+    int to,
+    List<EntityKind> kinds,
+    List<Template> keys,
+    @Nullable EntityKind lift,
+    boolean fallback) {}

@@ -1,0 +1,5 @@
+/** Rules in files that say which label sets create which entities and relations. */
+@NullMarked
+package dev.tethys.insight.entities.rules;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,135 @@
+package dev.tethys.insight.entities;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.insight.entities.EntityModel.Limits;
+import dev.tethys.insight.entities.rules.RuleSet;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Contract of {@link EntityModel#at}: the world that was current at a time. */
+class HistoryTest {
+  private static final long NOW = 1_800_000_000_000L;
+  private static final long STEP = 60_000;
+
+  @TempDir Path folder;
+
+  private final RecordedSeries series = new RecordedSeries();
+  private final Map<Long, World> shown = new LinkedHashMap<>();
+
+  private EntityModel model(Limits limits) {
+    return series.model(RuleSet.defaults(), limits, folder.resolve("entities.log"));
+  }
+
+  private void run(EntityModel m, int from, int to) {
+    for (int i = from; i < to; i++) {
+      m.update(NOW + i * STEP);
+      shown.put(NOW + i * STEP, m.current());
+      shown.put(NOW + i * STEP + STEP - 1, m.current());
+    }
+  }
+
+  private void churn(int steps) {
+    Random random = new Random(7);
+    for (int i = 0; i < steps; i++) {
+      long from = NOW + i * STEP;
+      series.addAt(
+          from,
+          from + random.nextInt(20) * STEP,
+          "up",
+          "job",
+          "job" + random.nextInt(5),
+          "instance",
+          "10.0.0." + random.nextInt(30) + ":80");
+    }
+  }
+
+  private void assertAsShown(EntityModel m, long from) {
+    shown.forEach(
+        (time, world) -> {
+          if (time >= from) {
+            assertThat(m.at(time)).as("world at %s", time).isEqualTo(world);
+          }
+        });
+  }
+
+  @Test
+  void answersWithTheWorldThatWasShown() throws IOException {
+    churn(100);
+    EntityModel m = model(Limits.DEFAULT);
+    run(m, 0, 100);
+    assertThat(m.start()).isEqualTo(NOW);
+    assertThat(m.at(NOW - 1)).isNull();
+    assertAsShown(m, NOW);
+    assertThat(shown.values()).anyMatch(w -> w.entities().size() > 5);
+    m.close();
+  }
+
+  @Test
+  void answersTheSameAfterARestart() throws IOException {
+    churn(100);
+    EntityModel m = model(Limits.DEFAULT);
+    run(m, 0, 60);
+    m.close();
+    EntityModel again = model(Limits.DEFAULT);
+    assertAsShown(again, NOW);
+    run(again, 60, 100);
+    assertAsShown(again, NOW);
+    again.close();
+    EntityModel third = model(Limits.DEFAULT);
+    assertAsShown(third, NOW);
+    third.close();
+  }
+
+  @Test
+  void removesTheOldestWorldsByAge() throws IOException {
+    churn(100);
+    Limits limits = new Limits(1000, 1000, Duration.ofMinutes(5), Duration.ofMinutes(30), 1 << 20);
+    EntityModel m = model(limits);
+    run(m, 0, 100);
+    assertThat(m.start()).isBetween(NOW + 60 * STEP, NOW + 70 * STEP);
+    assertThat(m.at(m.start() - 1)).isNull();
+    assertAsShown(m, m.start());
+    m.close();
+  }
+
+  @Test
+  void removesTheOldestWorldsBySize() throws IOException {
+    churn(400);
+    Path log = folder.resolve("entities.log");
+    EntityModel m =
+        model(new Limits(1000, 1000, Duration.ofMinutes(5), Duration.ofDays(9), 40_000));
+    run(m, 0, 400);
+    assertThat(log.toFile().length()).isLessThan(80_000);
+    assertThat(m.start()).isGreaterThan(NOW);
+    assertAsShown(m, m.start());
+    m.close();
+    EntityModel again = model(Limits.DEFAULT);
+    assertAsShown(again, m.start());
+    again.close();
+  }
+
+  @Test
+  void joinsIntervalsOfAnEntityWhoseContentChanges() throws IOException {
+    series.add("up", "job", "a", "instance", "10.0.0.1:80");
+    series.addAt(
+        NOW + STEP,
+        NOW + 3 * STEP,
+        "traces_spanmetrics_calls_total",
+        "service",
+        "a",
+        "span_kind",
+        "SPAN_KIND_SERVER");
+    EntityModel m = model(Limits.DEFAULT);
+    run(m, 0, 20);
+    assertThat(m.validity("service:a")).containsExactly(new Validity(NOW, Long.MAX_VALUE));
+    assertThat(m.validity("service:b")).isEmpty();
+    m.close();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.insight.entities;
+
+import org.jspecify.annotations.NullMarked;

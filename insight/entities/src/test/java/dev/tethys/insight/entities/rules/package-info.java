@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.insight.entities.rules;
+
+import org.jspecify.annotations.NullMarked;
