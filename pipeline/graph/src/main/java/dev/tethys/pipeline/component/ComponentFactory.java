@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Creates components of one type. The types are listed in {@code app}.
+ * Creates components of one type. {@code BuiltIn} in {@code pipeline/collector} lists the types.
  *
  * @param <S> its settings, read strictly: an immutable record
  */
