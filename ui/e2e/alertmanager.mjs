@@ -67,7 +67,7 @@ export const scenarios = [
       await until('another filter', () =>
         (new URL(page.url()).searchParams.get('filter') ?? '').includes('severity="page"'),
       );
-      await page.getByTitle('Take this filter away').last().click();
+      await page.getByTitle('Remove this filter').last().click();
       await page.getByText('db-1 is full').first().waitFor();
       await page.getByLabel('Filter alerts by labels').fill('nonsense');
       await page.keyboard.press('Enter');
@@ -144,18 +144,18 @@ export const scenarios = [
       await page.getByLabel('Value 2').fill('db|web');
       await page.locator('.am-affected', { hasText: '3 alerts' }).waitFor();
       await shot('alertmanager-silence-new');
-      await page.getByRole('button', { name: 'Create the silence' }).click();
+      await page.getByRole('button', { name: 'Create silence' }).click();
       await page.locator('.field-problem', { hasText: 'Enter a comment' }).waitFor();
       await page.getByLabel('Who').fill('ada');
       await page.getByLabel('Why').fill('disks are being replaced');
       await page.getByRole('button', { name: '8h' }).click();
-      await page.getByRole('button', { name: 'Create the silence' }).click();
+      await page.getByRole('button', { name: 'Create silence' }).click();
       await page.getByRole('heading', { name: 'Silence', exact: true }).waitFor();
       const id = page.url().split('/').at(-1);
       const made = await get(manager, `silence/${id}`);
       assert.equal(made.comment, 'disks are being replaced');
       assert.equal(Math.round((Date.parse(made.endsAt) - Date.parse(made.startsAt)) / 3_600_000), 8);
-      await page.getByText('Alerts it silences').waitFor();
+      await page.getByText('Affected alerts').waitFor();
       await shot('alertmanager-silence');
 
       await page.getByRole('link', { name: 'Edit' }).click();
@@ -180,7 +180,7 @@ export const scenarios = [
       assert.equal((await get(manager, `silence/${id}`)).status.state, 'expired');
       await page.getByRole('button', { name: /^expired/ }).click();
       await row.getByRole('link', { name: 'Recreate' }).click();
-      await page.getByRole('heading', { name: 'Create the silence again' }).waitFor();
+      await page.getByRole('heading', { name: 'Recreate silence' }).waitFor();
       assert.equal(await page.getByLabel('Why').inputValue(), 'disks were replaced');
     },
   },
@@ -224,7 +224,7 @@ export const scenarios = [
       const note = why.locator('.annotation', { hasText: 'the disk is on its way' });
       await note.waitFor();
       await why.getByRole('button', { name: 'Acknowledge' }).click();
-      const acknowledged = why.locator('.annotation', { hasText: 'acknowledged it' });
+      const acknowledged = why.locator('.annotation', { hasText: 'acknowledged' });
       await acknowledged.waitFor();
       const entries = why.locator('.timeline-list li');
       await until('its history', async () => {
@@ -255,7 +255,7 @@ export const scenarios = [
       await open(`${pages}/recurring`);
       await page.getByText('No recurring silences').waitFor();
       await page.getByRole('link', { name: 'New recurring silence' }).click();
-      await page.getByRole('button', { name: 'Create the recurring silence' }).click();
+      await page.getByRole('button', { name: 'Create recurring silence' }).click();
       await page.locator('.field-problem', { hasText: 'Enter a comment' }).waitFor();
       await page.getByLabel('Label 1').fill('team');
       await page.getByLabel('Value 1').fill('db');
@@ -272,7 +272,7 @@ export const scenarios = [
       await page.getByLabel('Who').fill('ada');
       await page.getByLabel('Why').fill('backups at night');
       await shot('alertmanager-recurring-new');
-      await page.getByRole('button', { name: 'Create the recurring silence' }).click();
+      await page.getByRole('button', { name: 'Create recurring silence' }).click();
       const row = page.locator('.am-recurring', { hasText: 'backups at night' });
       await row.getByText('Sat, Sun, 22:00 to 06:00, Europe/Paris').waitFor();
       await shot('alertmanager-recurring');
@@ -296,7 +296,7 @@ export const scenarios = [
       await page.getByText('No recurring silences').waitFor();
       assert.deepEqual(await list(), []);
       await open(`${pages}/recurring/${made.id}`);
-      await page.getByText('There is no such recurring silence').waitFor();
+      await page.getByText('Recurring silence not found').waitFor();
     },
   },
   {
@@ -411,7 +411,7 @@ export const scenarios = [
     async run({ open, page, pages, allow }) {
       allow(/the server responded with a status of (404|422|500|503)/);
       await open(`${pages}/silences/00000000-0000-0000-0000-000000000000`);
-      await page.getByText('There is no such silence').waitFor();
+      await page.getByText('Silence not found').waitFor();
       await page.route('**/api/v2/alerts/groups**', (route) => route.fulfill({ json: [] }));
       await open(`${pages}/alerts`);
       await page.getByRole('heading', { name: 'No active alerts' }).waitFor();

@@ -102,7 +102,7 @@ scenarios.push(
       await open(address({ query: SHOP, span: 'f'.repeat(16) }));
       await page.getByRole('heading', { name: 'No samples of this span' }).waitFor();
       await clean(page, 'no samples');
-      await page.getByRole('button', { name: 'Show all samples of this time' }).click();
+      await page.getByRole('button', { name: 'Show all samples in this time range' }).click();
       await graph(page).waitFor();
       assert.equal(param(page, 'span'), null);
       assert.equal(merges().at(-1).body.spanSelector, undefined);

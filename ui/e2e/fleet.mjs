@@ -82,7 +82,7 @@ export const scenarios = [
       await page.locator('.fleet-meaning li', { hasText: 'processors/batch' }).waitFor();
       await shot('fleet-configurations');
       const dialog = await rollOut(page, 'env=prod', 'try it');
-      await dialog.getByLabel('Fewest items').fill('0'); // the agents have no traffic
+      await dialog.getByLabel('Minimum items').fill('0'); // the agents have no traffic
       await dialog.getByText('2 connected agents match').waitFor();
       await dialog.getByRole('button', { name: 'Start rollout' }).click();
       const card = page.locator('.fleet-rollout').first();
@@ -136,7 +136,7 @@ export const scenarios = [
       await page.locator('.fleet-facts', { hasText: 'hash' }).waitFor();
       await shot('fleet-audit');
       await page.getByLabel('Search changes').fill('nothing like this');
-      await page.getByText('Nothing matches').waitFor();
+      await page.getByText('No change matches').waitFor();
     },
   },
   {

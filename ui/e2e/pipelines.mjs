@@ -351,7 +351,7 @@ export const scenarios = [
         await page.locator('.graph-card', { hasText: 'filter/debug' }).click();
         const records = page.getByRole('region', { name: 'Records' });
         await records.getByRole('button', { name: 'Compare records' }).click();
-        await records.locator('.badge', { hasText: 'Held or dropped' }).first().waitFor();
+        await records.locator('.badge', { hasText: 'Buffered or dropped' }).first().waitFor();
         await records
           .getByText(/DEBUG order \d+ paid/)
           .first()

@@ -31,7 +31,7 @@ export const scenarios = [
     async run({ open, page, manager, root }) {
       for (const group of await groups(manager)) assert.fail(`a group is there: ${JSON.stringify(group)}`);
       await open(root);
-      await page.getByText('Nothing was pushed yet').waitFor();
+      await page.getByText('No pushes yet').waitFor();
       assert.match(await page.locator('.code-block').textContent(), /curl --data-binary @- http/);
     },
   },
@@ -94,7 +94,7 @@ export const scenarios = [
       }
       await all.click();
       await page.locator('dialog').getByRole('button', { name: 'Delete' }).click();
-      await page.getByText('Nothing was pushed yet').waitFor();
+      await page.getByText('No pushes yet').waitFor();
       assert.equal((await groups(manager)).length, 0);
     },
   },

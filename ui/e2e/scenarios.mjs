@@ -402,7 +402,7 @@ export const scenarios = [
       await until('its place is marked', async () =>
         (await page.locator('.cm-marked').allTextContents()).join('').includes('rate(up{job!="😀"}[5m])'),
       );
-      await page.getByRole('radio', { name: 'At one moment' }).click();
+      await page.getByRole('radio', { name: 'At one time' }).click();
       await until('planned for a moment', () => param(page, 'g0.explain_at') === 'moment');
       await page.getByRole('radio', { name: 'Over the range' }).click();
       await page.getByRole('button', { name: 'Analyze' }).click();
@@ -547,7 +547,7 @@ export const scenarios = [
       await open('/status/queries?order=max');
       const row = page.locator('.queries-table tr', { hasText: 'stddev_over_time' }).first();
       await row.getByRole('button', { name: /^Stop query/ }).click();
-      await page.locator('.outcome', { hasText: /is stopped|had ended already/ }).waitFor();
+      await page.locator('.outcome', { hasText: /was stopped|had already ended/ }).waitFor();
       const body = await (await answer).json();
       assert.notEqual(body.status, 'success');
       await page.getByLabel('By', { exact: true }).selectOption('calls');
@@ -559,7 +559,7 @@ export const scenarios = [
       await page.locator('.badge', { hasText: 'waiting' }).waitFor();
       await shot('queries');
       await page.getByRole('button', { name: 'Stop query 99' }).click();
-      await page.locator('.outcome', { hasText: 'had ended already' }).waitFor();
+      await page.locator('.outcome', { hasText: 'had already ended' }).waitFor();
       await page.locator('.query-text').first().click();
       await page.locator('.explain').waitFor();
     },
@@ -671,7 +671,7 @@ export const scenarios = [
       assert.equal(await strips.count(), 9);
       assert.equal(await page.locator('button.strip-down').count(), 1);
       await page.locator('.downsampled tr', { hasText: '5m' }).getByText('after 12h').waitFor();
-      await page.locator('.downsampled').getByText('no longer made').waitFor();
+      await page.locator('.downsampled').getByText('no longer created').waitFor();
       await strips.first().hover();
       await page.locator('.strip-note', { hasText: 'level 3' }).waitFor();
       assert.equal(await page.locator('tr.is-chosen').count(), 1);
@@ -887,7 +887,7 @@ export const scenarios = [
       await settled(page);
       const pool = page.locator('.discovery-head').first();
       if ((await pool.getAttribute('aria-expanded')) === 'false') await pool.click();
-      await page.getByRole('button', { name: 'Rule by rule' }).first().click();
+      await page.getByRole('button', { name: 'Show rules' }).first().click();
       await page.locator('.relabel ins', { hasText: 'sea' }).waitFor();
       await page.locator('.relabel li', { hasText: 'drops the target' }).waitFor();
       await shot('relabel');

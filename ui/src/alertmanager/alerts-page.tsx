@@ -245,7 +245,7 @@ export function FilterBar(props: {
           key={writeMatcher(matcher)}
           type="button"
           className="chip matcher-chip chip-button"
-          title="Take this filter away"
+          title="Remove this filter"
           onClick={() => props.onChange(props.filter.filter((one) => one !== matcher))}
         >
           <span className="matcher-name">{matcher.name}</span>
@@ -330,7 +330,7 @@ export function GroupsPage() {
             label="Groups"
             value={by}
             choices={[
-              { value: '', label: 'Groups of routes' },
+              { value: '', label: 'As routed' },
               ...[...new Set([...(by ? [by] : []), ...names])].map((name) => ({
                 value: name,
                 label: `By ${name}`,
@@ -339,14 +339,14 @@ export function GroupsPage() {
             hideLabel
             onChange={(value) => change({ group: value })}
           />
-          <div className="pills" role="group" aria-label="Show also">
+          <div className="pills" role="group" aria-label="Also show">
             {KEPT_BACK.map((word) => (
               <button
                 key={word}
                 type="button"
                 className="pill"
                 aria-pressed={query[word]}
-                title={`Show ${word} alerts, too`}
+                title={`Also show ${word} alerts`}
                 onClick={() => change({ [word]: query[word] ? '' : 'true' })}
               >
                 {word}
@@ -357,7 +357,7 @@ export function GroupsPage() {
       </div>
       {unreadable && (
         <p className="field-problem" role="alert">
-          The filter of this address cannot be read: {search.filter}
+          The filter in the URL is not valid: {search.filter}
         </p>
       )}
       {groups.error && <ErrorNotice error={groups.error} />}
@@ -370,7 +370,7 @@ export function GroupsPage() {
           {filtered
             ? 'Change the filters, or show silenced, inhibited and muted alerts.'
             : hidden > 0
-              ? `${counted(hidden, 'alert')} silenced, inhibited or muted: select them above to show them.`
+              ? `${counted(hidden, 'alert')} silenced, inhibited or muted. Use the buttons above to show them.`
               : 'This Alertmanager has no active alerts.'}
         </Empty>
       )}

@@ -91,7 +91,7 @@ async function ask<T>(path: string, params: Params, init: RequestInit): Promise<
     response = await fetch(url, init);
   } catch (e) {
     if (e instanceof DOMException && e.name === 'AbortError') throw e;
-    throw new ApiError('unreachable', 'The Alertmanager did not answer.', 0);
+    throw new ApiError('unreachable', 'The Alertmanager did not respond.', 0);
   }
   const text = await response.text();
   let body: unknown = text;

@@ -51,7 +51,7 @@ function Withdraw({ silence }: { silence: Recurring }) {
     <>
       <Button onClick={() => setOpen(true)}>Delete</Button>
       <Dialog title="Delete this recurring silence?" open={open} onClose={() => setOpen(false)}>
-        <p>It ends now, and its alerts are notified again.</p>
+        <p>It ends now, and notifications for its alerts resume.</p>
         <MatcherChips matchers={silence.matchers} />
         {problem !== null && <ErrorNotice error={problem} />}
         <div className="dialog-foot">
@@ -114,7 +114,7 @@ export function RecurringPage() {
     <Frame
       title="Recurring silences"
       lead={
-        all.data && all.data.length > 0 ? `${all.data.length} in all; holding now: ${holding}` : undefined
+        all.data && all.data.length > 0 ? `${all.data.length} in total; active now: ${holding}` : undefined
       }
       actions={
         <Link to="/alertmanager/recurring/$id" params={{ id: 'new' }} className="button button-primary">
@@ -312,16 +312,16 @@ function RecurringForm({ silence }: { silence?: Recurring }) {
         }}
       >
         <fieldset>
-          <legend>Alerts with all of these</legend>
+          <legend>All matchers must match</legend>
           <MatcherRows matchers={form.matchers} onChange={(matchers) => set({ matchers })} />
         </fieldset>
         <fieldset className="am-schedule">
           <legend>When</legend>
           <Segmented
-            label="Form of schedule"
+            label="Schedule type"
             value={form.how}
             choices={[
-              { value: 'weekly', label: 'Each week' },
+              { value: 'weekly', label: 'Weekly' },
               { value: 'text', label: 'time_intervals' },
             ]}
             onChange={(how) => set(how === 'text' ? { how, text: scheduleOf(form) } : { how })}
@@ -365,7 +365,7 @@ function RecurringForm({ silence }: { silence?: Recurring }) {
         {problem !== null && <ErrorNotice error={problem} />}
         <div className="am-form-foot">
           <Button type="submit" look="primary" disabled={busy}>
-            {silence ? 'Save' : 'Create the recurring silence'}
+            {silence ? 'Save' : 'Create recurring silence'}
           </Button>
           <Link to="/alertmanager/recurring" className="button button-ghost">
             Cancel
@@ -374,7 +374,7 @@ function RecurringForm({ silence }: { silence?: Recurring }) {
       </form>
       <div>
         <Times form={form} />
-        <Affected matchers={form.matchers} said="Alerts it would silence" />
+        <Affected matchers={form.matchers} said="Affected alerts" />
       </div>
     </div>
   );
@@ -386,7 +386,7 @@ export function RecurringSilencePage() {
   const fresh = id === 'new';
   const silence = all.data?.find((one) => one.id === id);
   return (
-    <Frame title={fresh ? 'New recurring silence' : 'Edit a recurring silence'}>
+    <Frame title={fresh ? 'New recurring silence' : 'Edit recurring silence'}>
       {fresh && <RecurringForm />}
       {!fresh && all.error && <ErrorNotice error={all.error} />}
       {!fresh && all.isPending && <Loading label="Loading the silence" />}
@@ -394,14 +394,14 @@ export function RecurringSilencePage() {
       {!fresh && all.data && !silence && (
         <Empty
           icon="moon"
-          title="There is no such recurring silence"
+          title="Recurring silence not found"
           actions={
             <Link to="/alertmanager/recurring" className="button button-primary">
-              To the recurring silences
+              Back to recurring silences
             </Link>
           }
         >
-          It was deleted or changed. A changed silence has a new id.
+          It was deleted or edited. Editing a silence gives it a new ID.
         </Empty>
       )}
     </Frame>

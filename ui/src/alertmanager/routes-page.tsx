@@ -16,8 +16,8 @@ function readLabels(text: string): LabelSet {
   const out: LabelSet = {};
   for (const matcher of readMatchers(text, true)) {
     if (matcher.isRegex || !matcher.isEqual)
-      throw new Error(`A label of an alert is written with =: ${matcher.name}="…"`);
-    if (matcher.name in out) throw new Error(`The label ${matcher.name} is written twice`);
+      throw new Error(`Alert labels use the operator =: ${matcher.name}="…"`);
+    if (matcher.name in out) throw new Error(`The label ${matcher.name} is given twice`);
     out[matcher.name] = matcher.value;
   }
   return out;
@@ -120,11 +120,11 @@ function RouteFacts({ route }: { route: Route }) {
   const facts: [string, string][] = [
     ['Receiver', route.receiver],
     ['Matchers', said(route)],
-    ['Group by', route.groupBy.join(', ') || 'none: all alerts are one group'],
+    ['Group by', route.groupBy.join(', ') || 'none: all alerts form one group'],
     ['Group wait', formatDuration(route.groupWaitMillis)],
     ['Group interval', formatDuration(route.groupIntervalMillis)],
     ['Repeat interval', formatDuration(route.repeatIntervalMillis)],
-    ['Continue', route.continue ? 'yes: later sibling routes are tried too' : 'no'],
+    ['Continue', route.continue ? 'yes: later sibling routes are also tried' : 'no'],
   ];
   if (route.muteTimeIntervals.length > 0) facts.push(['Muted in', route.muteTimeIntervals.join(', ')]);
   if (route.activeTimeIntervals.length > 0) facts.push(['Active in', route.activeTimeIntervals.join(', ')]);
@@ -180,8 +180,8 @@ function Answer({ test, tree }: { test: RouteTest; tree: Tree }) {
           ) : (
             <span>
               {(routes.get(taken.id)?.groupBy.length ?? 0) > 0
-                ? `in the group of those without ${routes.get(taken.id)?.groupBy.join(' and ')}`
-                : 'in the one group of this route'}
+                ? `grouped with alerts without ${routes.get(taken.id)?.groupBy.join(' and ')}`
+                : "in this route's only group"}
             </span>
           )}
           {taken.mutedBy.length > 0 && (
@@ -200,7 +200,7 @@ function Answer({ test, tree }: { test: RouteTest; tree: Tree }) {
                 <span className="muted">
                   {' '}
                   does not match <code>{step.matcher}</code>:{' '}
-                  {step.value ? <>the value is “{step.value}”</> : 'the alert has no such label'}
+                  {step.value ? <>the value is “{step.value}”</> : 'the alert does not have this label'}
                 </span>
               )}
             </span>
@@ -251,13 +251,13 @@ export function RoutesPage() {
       title="Routing"
       lead={
         tree
-          ? `${tree.places.length.toLocaleString('en')} ${tree.places.length === 1 ? 'route' : 'routes'}; an alert goes down the tree and takes the deepest that match`
+          ? `${tree.places.length.toLocaleString('en')} ${tree.places.length === 1 ? 'route' : 'routes'}; the deepest matching route wins`
           : undefined
       }
     >
       {routes.error && !isMissing(routes.error) && <ErrorNotice error={routes.error} />}
-      {isMissing(routes.error) && <Empty icon="plan" title="This Alertmanager does not show its routes" />}
-      {routes.isPending && <Loading label="Reading the routes" />}
+      {isMissing(routes.error) && <Empty icon="plan" title="This Alertmanager does not expose its routes" />}
+      {routes.isPending && <Loading label="Loading routes" />}
       {tree && (
         <>
           <form

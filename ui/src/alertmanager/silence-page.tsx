@@ -133,8 +133,8 @@ function problems(form: FormState): string[] {
   if (form.matchers.some((matcher) => matcher.name === '')) out.push('A matcher has no label.');
   if (form.matchers.every((matcher) => matcher.value === ''))
     out.push('At least one matcher must have a value: it would silence everything otherwise.');
-  if (start === null) out.push('The start is not a time.');
-  if (end === null) out.push('The end is not a time.');
+  if (start === null) out.push('The start is not a valid time.');
+  if (end === null) out.push('The end is not a valid time.');
   if (start !== null && end !== null && end <= start) out.push('The end is before the start.');
   if (form.createdBy.trim() === '') out.push('Enter a creator.');
   if (form.comment.trim() === '') out.push('Enter a comment.');
@@ -204,7 +204,7 @@ function SilenceForm({ silence, filter, comment }: { silence?: Silence; filter: 
         }}
       >
         <fieldset>
-          <legend>Alerts with all of these</legend>
+          <legend>All matchers must match</legend>
           <MatcherRows matchers={form.matchers} onChange={(matchers) => set({ matchers })} />
         </fieldset>
         <div className="am-times">
@@ -220,7 +220,7 @@ function SilenceForm({ silence, filter, comment }: { silence?: Silence; filter: 
             <span>Until</span>
             <input type="datetime-local" value={form.end} onChange={(e) => set({ end: e.target.value })} />
           </label>
-          <div className="pills" role="group" aria-label="For how long">
+          <div className="pills" role="group" aria-label="Duration">
             {LENGTHS.map((text) => (
               <button key={text} type="button" className="pill" onClick={() => lengthOf(text)}>
                 {text}
@@ -250,14 +250,14 @@ function SilenceForm({ silence, filter, comment }: { silence?: Silence; filter: 
         {problem !== null && <ErrorNotice error={problem} />}
         <div className="am-form-foot">
           <Button type="submit" look="primary" disabled={busy}>
-            {keeps ? 'Save' : 'Create the silence'}
+            {keeps ? 'Save' : 'Create silence'}
           </Button>
           <Link to="/alertmanager/silences" className="button button-ghost">
             Cancel
           </Link>
         </div>
       </form>
-      <Affected matchers={form.matchers} said="Alerts it would silence" />
+      <Affected matchers={form.matchers} said="Affected alerts" />
     </div>
   );
 }
@@ -269,7 +269,7 @@ function Facts({ silence }: { silence: Silence }) {
   const over = silence.status.state === 'expired';
   const facts: [string, string][] = [
     ['Comment', silence.comment],
-    ['Made by', silence.createdBy],
+    ['Created by', silence.createdBy],
     ['From', time(silence.startsAt)],
     ['Until', `${time(silence.endsAt)}, ${span(silence, Date.now())}`],
     ['Changed', time(silence.updatedAt)],
@@ -304,7 +304,7 @@ function Facts({ silence }: { silence: Silence }) {
           )}
         </div>
       </section>
-      {!over && <Affected matchers={silence.matchers} said="Alerts it silences" />}
+      {!over && <Affected matchers={silence.matchers} said="Affected alerts" />}
     </>
   );
 }
@@ -322,8 +322,8 @@ export function SilencePage() {
     : !editing
       ? 'Silence'
       : silence.data?.status.state === 'expired'
-        ? 'Create the silence again'
-        : 'Edit a silence';
+        ? 'Recreate silence'
+        : 'Edit silence';
   const key = useMemo(() => `${id} ${search.filter ?? ''}`, [id, search.filter]);
   return (
     <Frame title={title}>
@@ -331,10 +331,10 @@ export function SilencePage() {
       {gone ? (
         <Empty
           icon="moon"
-          title="There is no such silence"
+          title="Silence not found"
           actions={
             <Link to="/alertmanager/silences" className="button button-primary">
-              To the silences
+              Back to silences
             </Link>
           }
         >

@@ -51,8 +51,8 @@ export function Expire({ silence, onDone }: { silence: Silence; onDone?: () => v
       <Button onClick={() => setOpen(true)}>Expire</Button>
       <Dialog title="Expire this silence?" open={open} onClose={() => setOpen(false)}>
         <p>
-          Its alerts are notified again from now on. The silence stays in the list as expired and can be made
-          again from there.
+          Notifications for its alerts resume. The silence stays in the list as expired and can be recreated
+          from there.
         </p>
         <MatcherChips matchers={silence.matchers} />
         {problem !== null && <ErrorNotice error={problem} />}
@@ -165,7 +165,7 @@ export function SilencesPage() {
           }
         >
           {filter.length > 0
-            ? `Silences with exactly ${filter.map(writeMatcher).join(', ')} are looked for.`
+            ? `Only silences with exactly the matchers ${filter.map(writeMatcher).join(', ')} are shown.`
             : 'A silence suppresses notifications of matching alerts for a time.'}
         </Empty>
       )}

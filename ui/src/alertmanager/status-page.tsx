@@ -40,7 +40,7 @@ function Cluster({ cluster }: { cluster: ManagerStatus['cluster'] }) {
         )}
         {peers.map((peer) => (
           <div key={peer.name}>
-            <dt>{peer.name === cluster.name ? 'This one' : 'Peer'}</dt>
+            <dt>{peer.name === cluster.name ? 'This instance' : 'Peer'}</dt>
             <dd>
               {peer.address}
               <span className="muted"> {peer.name}</span>

@@ -42,7 +42,7 @@ function RouteOutcome({ route }: { route: TraceRoute }) {
       <dl className="why-facts">
         <dt>Group</dt>
         <dd className="mono-text">{route.groupKey}</dd>
-        <dt>Looked at</dt>
+        <dt>Last flush</dt>
         <dd>
           {route.lastLook ? <When time={route.lastLook} /> : 'not yet'}
           {route.nextLook && (
@@ -148,9 +148,9 @@ function Notes({ alert, holds }: { alert: Alert; holds: string | undefined }) {
         <p key={note.id} className="annotation">
           <b>{note.author}</b>{' '}
           <span className="muted">
-            {note.acknowledges ? 'acknowledged it ' : ''}
+            {note.acknowledges ? 'acknowledged ' : ''}
             <When time={note.at} />
-            {note.acknowledges && note.id !== holds ? ' (of another time)' : ''}
+            {note.acknowledges && note.id !== holds ? ' (an earlier occurrence)' : ''}
           </span>{' '}
           {note.text}{' '}
           <button
@@ -212,7 +212,7 @@ function OwnHistory({ alert }: { alert: Alert }) {
   return (
     <div className="timeline">
       <Select label="History of" value={range} choices={RANGES} onChange={setRange} />
-      {history.isPending && <Loading label="Reading the history" />}
+      {history.isPending && <Loading label="Loading history" />}
       {history.error && <ErrorNotice error={history.error} />}
       {history.data && events.length === 0 && <p className="muted">No changes in this time range.</p>}
       <TimelineList events={events} />

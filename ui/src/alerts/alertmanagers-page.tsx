@@ -76,7 +76,7 @@ function DeliveryRow({ delivery, now }: { delivery: Delivery; now: number }) {
       </div>
       <div className="target-figures">
         <span title={WAITING}>{count(delivery.waiting)} queued</span>
-        <span className="muted" title="Since the server found this Alertmanager">
+        <span className="muted" title="Since this Alertmanager was discovered">
           {count(delivery.sent)} sent · {count(droppedCount(delivery))} dropped
         </span>
       </div>
@@ -125,7 +125,7 @@ export function AlertmanagersPage() {
   const used = deliveries?.length ?? active.length;
   const failing = deliveries?.filter((d) => d.failingSince).length ?? 0;
   return (
-    <Frame title="Delivery" lead="Alertmanagers that alerts are sent to">
+    <Frame title="Delivery" lead="Alertmanagers that receive alerts">
       {error && <ErrorNotice error={error} />}
       {query.isPending && <Loading label="Loading Alertmanagers" />}
       {(missing || (query.data && used + dropped.length === 0)) && (
@@ -134,7 +134,7 @@ export function AlertmanagersPage() {
           title="No Alertmanager configured"
           actions={
             <Link to="/status/$tab" params={{ tab: 'config' }} className="button button-plain">
-              See the configuration
+              View configuration
             </Link>
           }
         >
@@ -143,9 +143,9 @@ export function AlertmanagersPage() {
         </Empty>
       )}
       {failing > 0 && failing === used && (
-        <Notice kind="error" title="Alerts are not delivered">
-          Sending to {used === 1 ? 'the only Alertmanager' : `all ${used} Alertmanagers`} fails. Queued alerts
-          are sent again until they expire.
+        <Notice kind="error" title="Alerts are not being delivered">
+          Deliveries to {used === 1 ? 'the only Alertmanager' : `all ${used} Alertmanagers`} are failing.
+          Queued alerts are retried until they expire.
         </Notice>
       )}
       {deliveries && deliveries.length > 0 && (
@@ -153,7 +153,7 @@ export function AlertmanagersPage() {
           <header className="pool">
             <h2>In use</h2>
             <span className={failing > 0 ? 'pool-bad' : 'muted'}>
-              {failing > 0 ? `sending to ${failing} of ${used} fails` : 'every alert is sent to all of them'}
+              {failing > 0 ? `${failing} of ${used} failing` : 'every alert is sent to all of them'}
             </span>
           </header>
           {deliveries.map((d, i) => (
@@ -173,7 +173,7 @@ export function AlertmanagersPage() {
         </List>
       )}
       {dropped.length > 0 && (
-        <List title="Dropped" hint="Discovered, then dropped by relabel_configs">
+        <List title="Dropped" hint="Discovered but dropped by relabel_configs">
           {dropped.map((url) => (
             <Address key={url} url={url} />
           ))}

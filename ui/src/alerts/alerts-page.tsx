@@ -174,7 +174,7 @@ export function AlertsPage() {
       }
     >
       {rules.error && <ErrorNotice error={rules.error} />}
-      {rules.isPending && <Loading label="Reading rules" />}
+      {rules.isPending && <Loading label="Loading rules" />}
       {rules.data && all.length === 0 && <NothingConfigured what="alerts" />}
       {all.length > 0 && (
         <>

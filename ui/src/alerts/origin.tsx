@@ -51,8 +51,8 @@ function Remove({ namespace, group }: { namespace: string; group: RuleGroup }) {
       </Button>
       <Dialog title={`Remove rule group ${group.name}?`} open={open} onClose={close}>
         <p>
-          {group.rules.length === 1 ? 'Its rule is' : `Its ${group.rules.length} rules are`} not evaluated any
-          more, and alerts that fire are resolved.
+          {group.rules.length === 1 ? 'Its rule is' : `Its ${group.rules.length} rules are`} no longer
+          evaluated, and firing alerts are resolved.
         </p>
         <ul className="rule-names">
           {group.rules.map((rule, i) => (

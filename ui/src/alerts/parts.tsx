@@ -17,7 +17,7 @@ export function NothingConfigured({ what }: { what: 'alerts' | 'rules' }) {
   const { ruleFiles, alertmanagers } = configuredRules(config.data?.data.yaml ?? '');
   const actions = (
     <Link to="/status/$tab" params={{ tab: 'config' }} className="button button-plain">
-      See the configuration
+      View configuration
     </Link>
   );
   const managers =

@@ -103,7 +103,7 @@ export function RulesPage() {
       }
     >
       {rules.error && <ErrorNotice error={rules.error} />}
-      {rules.isPending && <Loading label="Reading rules" />}
+      {rules.isPending && <Loading label="Loading rules" />}
       {rules.data && groups.length === 0 && <NothingConfigured what="rules" />}
       {groups.length > 0 && (
         <>

@@ -53,7 +53,7 @@ export function Timeline({ labels }: { labels: LabelSet }) {
   return (
     <div className="timeline">
       <Select label="History of" value={range} choices={RANGES} onChange={setRange} />
-      {events.isPending && <Loading label="Reading the history" />}
+      {events.isPending && <Loading label="Loading history" />}
       {events.error && <ErrorNotice error={events.error} />}
       {events.data && all.length === 0 && <p className="muted">No changes in this time range.</p>}
       <TimelineList events={all} />

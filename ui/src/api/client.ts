@@ -95,7 +95,7 @@ async function request<T>(path: string, query: string, init: RequestInit): Promi
     if (e instanceof DOMException && e.name === 'AbortError') throw e;
     throw new ApiError(
       'unreachable',
-      'The server did not answer. Is it running, and can this browser reach it?',
+      'The server did not respond. Is it running, and can this browser reach it?',
       0,
     );
   }
@@ -115,7 +115,7 @@ async function request<T>(path: string, query: string, init: RequestInit): Promi
     throw new ApiError(
       'bad_response',
       response.ok
-        ? `The answer of ${path} is not JSON.`
+        ? `The response of ${path} is not JSON.`
         : `${response.status} ${response.statusText || 'error'}${text ? `: ${text.slice(0, 300).trim()}` : ''}`,
       response.status,
     );

@@ -21,7 +21,8 @@ export function ErrorNotice({ error }: { error: unknown }) {
     if (error.message.includes('unavailable with Prometheus Agent')) {
       return (
         <Notice kind="info" title="This is an agent">
-          An agent forwards data and stores none to query. Its targets and its configuration are shown.
+          An agent forwards data and stores nothing to query. Only its targets and configuration are
+          available.
         </Notice>
       );
     }

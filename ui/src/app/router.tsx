@@ -36,14 +36,14 @@ const root = createRootRoute({
   notFoundComponent: () => (
     <Empty
       icon="compass"
-      title="There is no such page"
+      title="Page not found"
       actions={
         <Link to="/" className="button button-primary">
-          To the start page
+          Go to the start page
         </Link>
       }
     >
-      The address may be mistyped, or belong to a newer version.
+      The URL may be mistyped or belong to a newer version.
     </Empty>
   ),
   errorComponent: ({ error, reset }) => (

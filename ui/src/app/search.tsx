@@ -145,7 +145,7 @@ export function GlobalSearch({ onClose }: { onClose: () => void }) {
       </div>
       {found.length === 0 && (
         <p className="muted find-none" role="status">
-          {reading ? 'Reading names…' : 'No result'}
+          {reading ? 'Loading names…' : 'No result'}
         </p>
       )}
     </Dialog>

@@ -122,9 +122,9 @@ function Starting() {
       <p className="muted">
         {share === null
           ? queries
-            ? 'Queries are answered once the write-ahead log is replayed.'
+            ? 'Queries are available once the write-ahead log is replayed.'
             : 'The configuration is being read.'
-          : `Reading back its log: segment ${Math.max(0, done)} of ${total}.`}
+          : `Replaying the write-ahead log: segment ${Math.max(0, done)} of ${total}.`}
       </p>
       <div className={`progress${share === null ? ' progress-unknown' : ''}`}>
         <i style={{ width: share === null ? undefined : `${share * 100}%` }} />
@@ -186,10 +186,10 @@ export function Shell() {
     <div className={`shell${open ? '' : ' is-narrow'}`}>
       {/* No link to #main: under <base href> it would lead to another page. */}
       <button type="button" className="skip-link" onClick={() => document.getElementById('main')?.focus()}>
-        To the content
+        Skip to content
       </button>
       <header className="side">
-        <Link to="/" className="brand" aria-label="Tethys, to the start page">
+        <Link to="/" className="brand" aria-label="Tethys start page">
           <Mark />
           <span className="brand-name">Tethys</span>
         </Link>
@@ -230,7 +230,7 @@ export function Shell() {
           <Button
             icon="sidebar"
             look="ghost"
-            label={open ? 'Narrow the sidebar' : 'Widen the sidebar'}
+            label={open ? 'Collapse sidebar' : 'Expand sidebar'}
             className="wide-only"
             onClick={() => sidebarOpen.set(!open)}
           />
@@ -243,7 +243,7 @@ export function Shell() {
         {readiness === 'unreachable' && (
           <div className="banner" role="alert">
             <Icon name="warning" size={16} />
-            <span>The server does not answer. The page may be out of date. Retrying…</span>
+            <span>The server does not respond. The page may be out of date. Retrying…</span>
           </div>
         )}
         <Notices ready={readiness === 'ready'} />

@@ -22,17 +22,17 @@ export const SHORTCUTS: { title: string; mouse?: boolean; keys: [string, string]
           page.key ? [[`g ${page.key}`, page.name]] : [],
         ),
       ]),
-      ['d', 'Light or dark'],
-      ['?', 'This help'],
+      ['d', 'Switch theme'],
+      ['?', 'Show this help'],
     ],
   },
   {
     title: 'Explore',
     keys: [
-      ['/', 'To the query'],
+      ['/', 'Focus the query'],
       ['m', 'Browse metrics'],
       ['r', 'Run again'],
-      ['n', 'Another query'],
+      ['n', 'Add a query'],
       ['[', 'Earlier'],
       [']', 'Later'],
       ['-', 'Zoom out'],
@@ -41,7 +41,7 @@ export const SHORTCUTS: { title: string; mouse?: boolean; keys: [string, string]
   {
     title: 'Logs',
     keys: [
-      ['↑ ↓', 'Choose a line'],
+      ['↑ ↓', 'Select a line'],
       ['Enter', 'Open the line'],
       ['c', 'Surrounding lines'],
       ['w', 'Wrap lines'],
@@ -61,7 +61,7 @@ export const SHORTCUTS: { title: string; mouse?: boolean; keys: [string, string]
     title: 'In a plan',
     keys: [
       ['↑ ↓', 'Walk through the steps'],
-      ['← →', 'Close and open a step'],
+      ['← →', 'Collapse or expand a step'],
     ],
   },
   {
@@ -71,8 +71,8 @@ export const SHORTCUTS: { title: string; mouse?: boolean; keys: [string, string]
       ['Drag', 'Zoom in'],
       ['Shift + drag', 'Pan'],
       ['Double click', 'Zoom out'],
-      ['Click a name', 'Show it alone'],
-      ['Ctrl + click a name', 'Switch it off'],
+      ['Click a name', 'Show only this series'],
+      ['Ctrl + click a name', 'Hide this series'],
     ],
   },
 ];

@@ -25,8 +25,8 @@ function Matcher({ matcher }: { matcher: MatcherText }) {
         the label <b>{matcher.name}</b>{' '}
         {matcher.value === '' && (matcher.op === '=' || matcher.op === '!=')
           ? matcher.op === '='
-            ? 'is not there'
-            : 'is there'
+            ? 'is absent'
+            : 'is present'
           : `${MEANING[matcher.op] ?? matcher.op} “${matcher.value}”`}
       </span>
     </li>
@@ -61,7 +61,7 @@ function Selector({ part }: { part: Part }) {
         ) : (
           <>The newest sample, no older than the lookback (5 minutes unless set otherwise){shift(time)}</>
         )}
-        , of every series {metric === '' && matchers.length === 0 ? 'there is.' : 'that meets all of these:'}
+        , of every series{metric === '' && matchers.length === 0 ? '.' : ' that matches all of:'}
       </p>
       <ul className="say-list">
         {metric && (
@@ -104,19 +104,21 @@ function Aggregation({ part }: { part: Part }) {
         {by && labels.length > 0 && (
           <>
             One group for each combination of {names(labels)}
-            {keeps ? '; the series kept have all their labels.' : '; all other labels are dropped.'}
+            {keeps ? '; the selected series keep all their labels.' : '; all other labels are dropped.'}
           </>
         )}
         {without && labels.length > 0 && (
           <>
-            Groups are formed by all labels but {names(labels)}
-            {keeps ? '; the series kept have all their labels.' : ', which are dropped with the metric name.'}
+            Groups are formed by all labels except {names(labels)}
+            {keeps
+              ? '; the selected series keep all their labels.'
+              : ', which are dropped with the metric name.'}
           </>
         )}
         {without && labels.length === 0 && 'Each set of labels is a separate group.'}
         {!without && labels.length === 0 && (
           <>
-            All series are one group
+            All series form one group
             {keeps ? (
               '.'
             ) : (
@@ -168,33 +170,34 @@ function Rules({ m }: { m: Matching }) {
           )
         ) : m.labels.length > 0 ? (
           <span>
-            Series match when they agree on all labels but {names(m.labels)} (<Code>ignoring</Code>).
+            Series match when they agree on all labels except {names(m.labels)} (<Code>ignoring</Code>).
           </span>
         ) : (
-          <span>Series match when all their labels agree, the metric name aside.</span>
+          <span>Series match when all their labels agree, ignoring the metric name.</span>
         )}
       </li>
       {set ? (
         <li>
-          {m.op === 'and' && 'Series of the left stay when the right has a match.'}
-          {m.op === 'unless' && 'Series of the left stay when the right has no match.'}
-          {m.op === 'or' && 'All series of the left, and those of the right without a match on the left.'}
+          {m.op === 'and' && 'Keeps series of the left side that match one on the right.'}
+          {m.op === 'unless' && 'Keeps series of the left side that match none on the right.'}
+          {m.op === 'or' &&
+            'Keeps all series of the left side, and those of the right side without a match on the left.'}
         </li>
       ) : many ? (
         <li>
           <span>
-            Each series of the {one} may match many of the {many} (<Code>group_{many}</Code>)
-            {m.include.length > 0 && <> and gives them its labels {names(m.include)}</>}.
+            Each series of the {one} can match several of the {many} (<Code>group_{many}</Code>)
+            {m.include.length > 0 && <> and adds its labels {names(m.include)}</>}.
           </span>
         </li>
       ) : (
-        <li>Each series matches one of the other side at most.</li>
+        <li>Each series matches at most one of the other side.</li>
       )}
       {COMPARISONS.includes(m.op) && (
         <li>
           {m.bool
-            ? 'The result is 1 where the comparison holds and 0 where not.'
-            : 'Series of the left stay, with their value, where the comparison holds.'}
+            ? 'The result is 1 where the comparison is true and 0 elsewhere.'
+            : 'Keeps series of the left side, with their values, where the comparison is true.'}
         </li>
       )}
       {(m.fillLeft !== null || m.fillRight !== null) && (
@@ -224,9 +227,9 @@ function Binary({ part, time, attempt }: { part: Part; time: number; attempt: nu
       <p>
         {COMPARISONS.includes(m.op)
           ? m.bool
-            ? 'Compares every value with one number: 1 where that holds, 0 where not.'
-            : 'Keeps the series whose value compares so with the number.'
-          : 'Computes with one number forevery series; the metric name is dropped.'}
+            ? 'Compares every value with a number: 1 where the comparison is true, 0 elsewhere.'
+            : 'Keeps the series for which the comparison with the number is true.'
+          : 'Applies the number to every series; the metric name is dropped.'}
       </p>
     );
   }
@@ -274,17 +277,13 @@ export function Description({ part, time, attempt }: { part: Part; time: number;
       {detail.kind === 'call' && <Call part={part} />}
       {detail.kind === 'binary' && <Binary part={part} time={time} attempt={attempt} />}
       {detail.kind === 'unary' && (
-        <p>
-          {detail.op === '-'
-            ? 'Turns the sign of every value; the metric name is dropped.'
-            : 'Changes nothing.'}
-        </p>
+        <p>{detail.op === '-' ? 'Negates every value; the metric name is dropped.' : 'Changes nothing.'}</p>
       )}
       {detail.kind === 'subquery' && (
         <p>
-          Computes what is inside at every <b>{detail.step || 'default evaluation interval'}</b> of the last{' '}
-          <b>{detail.range}</b>
-          {shift(detail.time)}, and hands on these values as if they were samples.
+          Evaluates the inner expression at every <b>{detail.step || 'default evaluation interval'}</b> of the
+          last <b>{detail.range}</b>
+          {shift(detail.time)}, and uses the results as samples.
         </p>
       )}
       {detail.kind === 'literal' && <p>The same for all times and series.</p>}

@@ -94,7 +94,7 @@ export default function ExplainTab(props: ExplainProps) {
               value={explain.moment ? 'moment' : 'range'}
               choices={[
                 { value: 'range', label: 'Over the range' },
-                { value: 'moment', label: 'At one moment' },
+                { value: 'moment', label: 'At one time' },
               ]}
               onChange={(next) => set({ moment: next === 'moment' })}
             />
@@ -122,8 +122,8 @@ export default function ExplainTab(props: ExplainProps) {
       </div>
 
       {view === 'plan' && missing && (
-        <Notice kind="info" title="This server does not tell its plans">
-          It knows no <code>/api/v1/explain</code>, as Prometheus does not.{' '}
+        <Notice kind="info" title="This server does not explain queries">
+          Like Prometheus, it has no <code>/api/v1/explain</code>.{' '}
           <button type="button" className="plan-link" onClick={() => set({ view: 'parts' })}>
             Part by part
           </button>{' '}
@@ -146,7 +146,7 @@ export default function ExplainTab(props: ExplainProps) {
             {at.kind === 'range'
               ? `${planLength(at.start, at.end, at.step)} from ${formatMoment(at.start, utc)} to ${formatMoment(at.end, utc)}`
               : `at ${formatMoment(at.time, utc)}`}
-            {data.analyzed ? ' · measured while it ran; its result was not sent' : ' · as it will be run'}
+            {data.analyzed ? ' · measured during a run whose result was discarded' : ' · not run yet'}
           </div>
         </div>
       )}
@@ -162,8 +162,8 @@ export default function ExplainTab(props: ExplainProps) {
           )}
           {root && <Description part={partAt(root, explain.part)} time={moment} attempt={attempt} />}
           <div className="panel-stats">
-            {explain.view === 'auto' && missing && 'This server does not tell its plans. '}
-            Every part was asked for by itself at {formatMoment(moment, utc)}
+            {explain.view === 'auto' && missing && 'This server does not explain queries. '}
+            Every part was queried separately at {formatMoment(moment, utc)}
           </div>
         </>
       )}

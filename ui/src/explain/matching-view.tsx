@@ -25,7 +25,7 @@ const FIRST_MEMBERS = 8;
 
 const ORDER: GroupState[] = ['problem', 'matched', 'left', 'right'];
 const NAMES: Record<GroupState, string> = {
-  problem: 'Do not fit',
+  problem: 'Conflicting',
   matched: 'Matched',
   left: 'Only left',
   right: 'Only right',
@@ -137,7 +137,7 @@ function explainProblem(problem: Problem, m: Matching): string {
     case 'many':
       return `The ${problem.side} has several series here. Allow that with group_${problem.side}(), match on more labels, or aggregate the ${problem.side} first.`;
     case 'one':
-      return `group_${m.many} needs one series on the ${problem.side} for each match, and here are several. Match on more labels, or aggregate the ${problem.side} first.`;
+      return `group_${m.many} needs one series on the ${problem.side} for each match, but there are several here. Match on more labels, or aggregate the ${problem.side} first.`;
   }
 }
 

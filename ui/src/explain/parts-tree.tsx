@@ -61,9 +61,9 @@ function State({ state }: { state: PartState | undefined }) {
         </span>
       );
     case 'blocked':
-      return <span className="part-state">not asked: a part of it failed</span>;
+      return <span className="part-state">not queried: a part of it failed</span>;
     case 'skipped':
-      return <span className="part-state">not asked: the query has many parts</span>;
+      return <span className="part-state">not queried: the query has many parts</span>;
     case 'failed':
       return (
         <span className="part-state part-failed">

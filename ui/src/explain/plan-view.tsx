@@ -32,12 +32,12 @@ const COLUMNS: Record<Measure, { name: string; title: string }> = {
   seconds: {
     name: 'Time',
     title:
-      'Dark: the step itself. Light: with all inside it. Summed over threads, so it may exceed the time of the query',
+      'Dark: the step itself. Light: including inner steps. Summed over threads, so it may exceed the duration of the query',
   },
-  cpuSeconds: { name: 'CPU', title: 'Processor time. Dark: the step itself. Light: with all inside it' },
-  series: { name: 'Series', title: 'Series given to the step around it; of a selector those read' },
-  samples: { name: 'Samples', title: 'Samples given to the step around it; of a selector those read' },
-  peakBytes: { name: 'Memory', title: 'The most that the results of this step took' },
+  cpuSeconds: { name: 'CPU', title: 'CPU time. Dark: the step itself. Light: including inner steps' },
+  series: { name: 'Series', title: 'Series passed to the outer step; for selectors, series read' },
+  samples: { name: 'Samples', title: 'Samples passed to the outer step; for selectors, samples read' },
+  peakBytes: { name: 'Memory', title: 'Peak memory of the results of this step' },
 };
 
 function figure(measure: Measure, value: number): string {
@@ -47,7 +47,7 @@ function figure(measure: Measure, value: number): string {
 }
 
 const PARTS: Record<string, string> = {
-  presence: 'only whether samples are there: values are not decoded',
+  presence: 'only the presence of samples: values are not decoded',
   counts: 'only counts of histograms',
   times: 'only times',
 };
@@ -128,7 +128,10 @@ function Figure({ node, measure, most }: { node: PlanNode; measure: Measure; mos
       <span className="num" data-name={COLUMNS[measure].name}>
         {figure(measure, total)}
       </span>
-      <span className="plan-bar" title={self < total ? `${figure(measure, self)} by itself` : undefined}>
+      <span
+        className="plan-bar"
+        title={self < total ? `${figure(measure, self)} in the step itself` : undefined}
+      >
         <i style={{ width: share(total) }} />
         <b style={{ width: share(self) }} />
       </span>

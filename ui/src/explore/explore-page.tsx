@@ -19,18 +19,18 @@ import {
 } from './state';
 import { ExploreTabs } from './tabs';
 
-/** Worth a look for whom has no query yet; each is offered only when its metric exists. */
+/** Example queries for new users; each is offered only if its metric exists. */
 const EXAMPLES = [
-  { metric: 'up', expr: 'up', what: 'Which targets answer' },
+  { metric: 'up', expr: 'up', what: 'Targets that are up' },
   {
     metric: 'node_cpu_seconds_total',
     expr: 'sum by (instance, mode) (rate(node_cpu_seconds_total{mode!="idle"}[1m]))',
-    what: 'How busy the processors are',
+    what: 'CPU usage by mode',
   },
   {
     metric: 'node_memory_MemAvailable_bytes',
     expr: 'node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes',
-    what: 'How much memory is left',
+    what: 'Share of available memory',
   },
   {
     metric: 'node_network_receive_bytes_total',
@@ -52,7 +52,7 @@ function Start({ onPick, onExplore }: { onPick: (expr: string) => void; onExplor
   return (
     <Empty
       icon="explore"
-      title={fitting.length > 0 ? 'Example queries' : 'Write a query, or browse the metrics'}
+      title={fitting.length > 0 ? 'Example queries' : 'Write a query or browse metrics'}
       actions={
         <Button icon="compass" onClick={onExplore}>
           Browse {known.size > 0 ? `${known.size.toLocaleString('en')} metrics` : 'metrics'}

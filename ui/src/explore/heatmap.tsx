@@ -120,7 +120,7 @@ export function HeatmapChart(props: Props) {
       <div className="heatmap-readout muted">
         {hover
           ? `${formatMoment((props.data.times[hover.column] ?? 0) * 1000, props.utc)} · ${formatValue(hover.low, props.unit)} – ${formatValue(hover.high, props.unit)} · ${formatValue(hover.count, 'none')}`
-          : 'Stronger cells hold more observations. Point at one for its figures.'}
+          : 'Darker cells hold more observations. Hover over a cell for details.'}
       </div>
     </div>
   );

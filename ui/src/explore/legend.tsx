@@ -57,7 +57,7 @@ export function Legend({ series, unit, only, hide, onIsolate, onToggle, onFocus 
                     type="button"
                     className="legend-name"
                     aria-pressed={visible(s.key)}
-                    title={`${s.name}\nPress: show alone. Ctrl+press: switch off.`}
+                    title={`${s.name}\nClick: show only this series. Ctrl+click: hide it.`}
                     onClick={(e) => (e.ctrlKey || e.metaKey ? onToggle(s.key) : onIsolate(s.key))}
                     onMouseEnter={() => onFocus(s.key)}
                     onMouseLeave={() => onFocus(null)}

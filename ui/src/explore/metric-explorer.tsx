@@ -120,7 +120,7 @@ export function MetricExplorer({
           ))}
         </div>
       </div>
-      {names.isPending && open && <Loading label="Reading metric names" />}
+      {names.isPending && open && <Loading label="Loading metric names" />}
       {names.error && <ErrorNotice error={names.error} />}
       {names.data && found.length === 0 && (
         <Empty icon="search" title={metrics.length === 0 ? 'No metrics yet' : 'No metric matches'}>

@@ -67,14 +67,14 @@ export function suggestions(metric: Metric): { expr: string; what: string }[] {
   }
   if (metric.type === 'counter') {
     return [
-      { expr: `rate(${selector}[5m])`, what: 'Per second, each series' },
-      { expr: `sum by (job) (rate(${selector}[5m]))`, what: 'Per second, each job' },
-      { expr: `increase(${selector}[1h])`, what: 'Growth in an hour' },
+      { expr: `rate(${selector}[5m])`, what: 'Per second, by series' },
+      { expr: `sum by (job) (rate(${selector}[5m]))`, what: 'Per second, by job' },
+      { expr: `increase(${selector}[1h])`, what: 'Increase in 1 h' },
     ];
   }
   return [
     { expr: selector, what: 'Current value' },
-    { expr: `sum by (job) (${selector})`, what: 'Sum of each job' },
-    { expr: `max by (instance) (${selector})`, what: 'Highest of each instance' },
+    { expr: `sum by (job) (${selector})`, what: 'Sum by job' },
+    { expr: `max by (instance) (${selector})`, what: 'Maximum by instance' },
   ];
 }

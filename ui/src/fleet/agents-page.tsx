@@ -85,7 +85,7 @@ function Row(props: { agent: Agent; chosen: boolean; onChoose: () => void }) {
           {name}
         </button>
         <div className="muted">{detail}</div>
-        {agent.duplicateOf && <div className="muted">came with the uid of another agent</div>}
+        {agent.duplicateOf && <div className="muted">reported the UID of another agent</div>}
       </td>
       <td>
         <span className={`badge badge-${BADGES[state].badge}`}>{BADGES[state].name}</span>
@@ -144,16 +144,16 @@ function AgentPanel({ uid, onClose }: { uid: string; onClose: () => void }) {
         <Button icon="close" look="ghost" label="Close" onClick={onClose} />
       </header>
       {query.error && <ErrorNotice error={query.error} />}
-      {query.isPending && <Loading label="Reading the agent" />}
+      {query.isPending && <Loading label="Loading agent" />}
       {agent && (
         <>
           {agent.configuration.error && (
-            <Notice kind="error" title="Configuration refused">
+            <Notice kind="error" title="Configuration rejected">
               <span className="mono-text">{agent.configuration.error}</span>
             </Notice>
           )}
           {agent.configuration.kept && (
-            <Notice kind="info" title="Keeps an undone version">
+            <Notice kind="info" title="Keeps a rolled-back version">
               The agent {agent.configuration.kept}.
             </Notice>
           )}
@@ -213,7 +213,7 @@ export function AgentsPage() {
     void navigate({ to: '/fleet', search: { ...search, q: text, agent } as never, replace: true });
   const chosen = search.agent ?? '';
   return (
-    <FleetPage title="Agents" lead="Collectors that this control plane has seen" query={query}>
+    <FleetPage title="Agents" lead="Collectors known to this control plane" query={query}>
       {agents?.length === 0 ? (
         <Empty icon="pipelines" title="No agent has connected">
           Start a collector with <code>--control={new URL('.', document.baseURI).origin}</code>, or point any

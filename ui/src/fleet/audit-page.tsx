@@ -23,7 +23,7 @@ export function AuditPage() {
   return (
     <FleetPage
       title="Audit"
-      lead="Every change, chained by hashes"
+      lead="All changes, linked in a hash chain"
       query={query}
       tools={
         <Button icon="check" onClick={() => void verify()}>
@@ -43,7 +43,7 @@ export function AuditPage() {
         <SearchField label="Search changes" value={text} onChange={setText} />
       </div>
       {entries.length === 0 ? (
-        <Empty icon="history" title={text ? 'Nothing matches' : 'Nothing was changed yet'} />
+        <Empty icon="history" title={text ? 'No change matches' : 'No changes yet'} />
       ) : (
         <section className="card table-wrap" aria-label="Changes">
           <table className="table">
@@ -85,7 +85,7 @@ function Outcome({ of }: { of: Verification | Error }) {
       {plural(of.entries, 'entry', 'entries')}, last hash <span className="mono-text">{of.lastHash}</span>
     </Notice>
   ) : (
-    <Notice kind="error" title="The log was changed">
+    <Notice kind="error" title="The log was modified">
       {of.problem}
     </Notice>
   );

@@ -10,16 +10,16 @@ import { badgeOf, type StepView, stepsIn, stepsOf } from './steps';
 
 const NONE: Record<StepView, string> = {
   all: 'No event has triggered a rule since the control plane started.',
-  failed: 'No step failed.',
-  held: 'No step waits or was skipped.',
+  failed: 'No steps failed.',
+  held: 'No steps are waiting or were skipped.',
 };
 
-/** When what a rule did is undone: events of rollouts and variables do not end. */
+/** Condition on which the effects of a rule are reverted: events of rollouts and variables do not end. */
 function returnOf(rule: { alert: string; undo: boolean; startControls: number }): string {
   const kind = rule.alert.split(':', 1)[0];
   const once = rule.alert === 'rollout:done' || rule.alert === 'rollout:undone' || kind === 'variable';
   if (!rule.undo || once) {
-    return rule.startControls > 0 ? 'by the end time of its controls' : 'none';
+    return rule.startControls > 0 ? 'at the end time of its controls' : 'none';
   }
   if (!rule.alert.includes(':')) {
     return 'when the alert is resolved';
@@ -49,14 +49,13 @@ export function AutomationPage() {
   return (
     <FleetPage
       title="Automation"
-      lead="Rules start and end controls on alerts, and incident mode returns by itself"
+      lead="Alerts start and end controls, and incident mode ends automatically"
       query={rules}
     >
       {none ? (
         <Empty icon="alerts" title="No rules">
-          Start the control plane with <code>--automation=FILE</code>, and let Alertmanager send to{' '}
-          <code>/alerts/alertmanager</code>. Variables that an alert raises come from <code>--mdai=FILE</code>
-          .
+          Start the control plane with <code>--automation=FILE</code>, and configure Alertmanager to send to{' '}
+          <code>/alerts/alertmanager</code>. Variables set by alerts are defined in <code>--mdai=FILE</code>.
         </Empty>
       ) : (
         <section className="card table-wrap" aria-label="Rules">
@@ -83,7 +82,7 @@ export function AutomationPage() {
                           <>
                             {' '}
                             at <Moment ms={one.startsMillis} />
-                            {one.result === 'failed' ? ', the next attempt' : ', after the cool-down'}
+                            {one.result === 'failed' ? ' (next attempt)' : ' (after the cool-down)'}
                           </>
                         )}
                       </div>
@@ -91,7 +90,7 @@ export function AutomationPage() {
                     {rule.variables?.map((one) => (
                       <div className="muted" key={one.variable}>
                         holds {one.variable}
-                        {one.heldBy !== rule.name && `, which rule ${one.heldBy} has set to ${one.value}`}
+                        {one.heldBy !== rule.name && `, set to ${one.value} by rule ${one.heldBy}`}
                       </div>
                     ))}
                     {rule.queryError && <div className="fleet-why">{rule.queryError}</div>}
@@ -148,7 +147,7 @@ export function AutomationPage() {
                     <td>{hub.name}</td>
                     <td>
                       {one.type}
-                      {one.manual && ', set by hand'}
+                      {one.manual && ', set manually'}
                     </td>
                     <td className="mono-text">
                       {typeof one.value === 'string' ? one.value : JSON.stringify(one.value)}

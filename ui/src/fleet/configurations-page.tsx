@@ -33,7 +33,7 @@ export function ConfigurationsPage() {
   return (
     <FleetPage
       title="Configurations"
-      lead="Versions never change; a rollout sends one to agents"
+      lead="Versions are immutable; a rollout sends one to agents"
       query={query}
       tools={
         <Button icon="plus" look="primary" onClick={() => setAdding(true)}>
@@ -142,15 +142,16 @@ function FromAgent({ onText }: { onText: (text: string) => void }) {
         label="Start from"
         value={uid}
         choices={[
-          { value: '', label: 'an empty text' },
-          ...agents.map((one) => ({ value: one.uid, label: `the agent ${agentName(one)}` })),
+          { value: '', label: 'an empty configuration' },
+          ...agents.map((one) => ({ value: one.uid, label: `agent ${agentName(one)}` })),
         ]}
         onChange={setUid}
       />
       {uid !== '' && (
         <p className="muted">
-          It has the values of that agent, with secrets masked. Write <code>&#36;&#123;env:NAME&#125;</code>{' '}
-          for what differs between agents, such as ports, and for secrets.
+          This is the configuration of that agent, with secrets masked. Use{' '}
+          <code>&#36;&#123;env:NAME&#125;</code> for secrets and for values that differ between agents, such
+          as ports.
         </p>
       )}
     </div>
@@ -164,7 +165,7 @@ function Versions(props: { name: string; version: number; open: (search: Record<
   const versions = query.data ?? [];
   const version = props.version || (versions[0]?.version ?? 0);
   if (query.error) return <ErrorNotice error={query.error} />;
-  if (query.isPending) return <Loading label="Reading versions" />;
+  if (query.isPending) return <Loading label="Loading versions" />;
   return (
     <div className="fleet-split">
       <section className="card" aria-label="Versions">
@@ -272,7 +273,7 @@ function Shown({ name, version, versions }: { name: string; version: number; ver
 function DryRunOf(props: { name: string; version: number; versions: Version[] }) {
   const query = useVersion(props.name, props.version);
   if (query.error) return <ErrorNotice error={query.error} />;
-  if (query.data?.text === undefined) return <Loading label="Reading the text" />;
+  if (query.data?.text === undefined) return <Loading label="Loading text" />;
   return (
     <DryRunForm
       name={props.name}
@@ -285,7 +286,7 @@ function DryRunOf(props: { name: string; version: number; versions: Version[] })
 function Text({ name, version }: { name: string; version: number }) {
   const query = useVersion(name, version);
   if (query.error) return <ErrorNotice error={query.error} />;
-  if (query.data?.text === undefined) return <Loading label="Reading the text" />;
+  if (query.data?.text === undefined) return <Loading label="Loading text" />;
   return (
     <div className="fleet-text">
       <CopyButton text={query.data.text} />
@@ -299,7 +300,7 @@ function Differences({ name, from, to }: { name: string; from: number; to: numbe
   if (query.error) return <ErrorNotice error={query.error} />;
   if (!query.data) return <Loading label="Comparing" />;
   const { data } = query;
-  if (data.text === '') return <p className="muted fleet-note">The texts are equal.</p>;
+  if (data.text === '') return <p className="muted fleet-note">The texts are identical.</p>;
   return (
     <>
       <Meaning difference={data} />
@@ -381,38 +382,38 @@ function RolloutDialog(props: { name: string; version: number; onClose: () => vo
         onChange={setSelector}
         hint={reached.error ? reached.error.message : `${connectedMatch(reached.data)}; empty selects all.`}
       />
-      <Field label="Soak" value={soak} onChange={setSoak} hint="How long each stage is observed." />
+      <Field label="Soak" value={soak} onChange={setSoak} hint="Observation time of each stage." />
       <Field
-        label="Largest loss"
+        label="Maximum loss"
         value={lost}
         onChange={setLost}
-        hint="Share of items by which drops may grow, 0 to 1, before the rollout is undone."
+        hint="Allowed increase of the share of dropped items, 0 to 1. Above it, the rollout is undone."
       />
       <Field
-        label="Fewest items"
+        label="Minimum items"
         value={items}
         onChange={setItems}
-        hint="Items that the agents of a stage must take before the next one. After 5 minutes without them the rollout is paused."
+        hint="Items that the agents of a stage must receive before the next stage. The rollout pauses if they do not within 5 minutes."
       />
       <Field
-        label="Largest output change"
+        label="Maximum output change"
         value={outputs}
         placeholder="0.1"
         onChange={setOutputs}
-        hint="Share by which items or bytes to exporters may change for each that is taken, before the rollout is undone; empty for any."
+        hint="Allowed change of items or bytes sent per item or byte received. Above it, the rollout is undone; empty for no limit."
       />
       <Field
-        label="Largest memory growth"
+        label="Maximum memory growth"
         value={memory}
         onChange={setMemory}
-        hint="Share by which the memory of an agent may grow, beyond 256 MiB, before the rollout is undone; 0 for any."
+        hint="Allowed growth of an agent's memory as a share, in addition to 256 MiB. Above it, the rollout is undone; 0 for no limit."
       />
       <Field
-        label="Oldest queue"
+        label="Maximum queue age"
         value={queue}
         placeholder="30s"
         onChange={setQueue}
-        hint="How long items may wait in the queue of an exporter before the rollout is undone; empty for any."
+        hint="Maximum time in the queue of an exporter. Above it, the rollout is undone; empty for no limit."
       />
       <p className="muted">
         The version goes to 1 agent, then 3, 15, 75. <Link to="/fleet/rollouts">Rollouts</Link> shows it.

@@ -85,7 +85,7 @@ export function ControlsPage() {
     >
       {query.data && active.length + ended.length === 0 ? (
         <Empty icon="moon" title="No live controls">
-          Mute or sample a service for some time: agents apply it at once, and it ends by itself.{' '}
+          Mute or sample a service for some time: agents apply it at once, and it ends automatically.{' '}
           <Link to="/volumes">Volumes</Link> shows which services send most.
         </Empty>
       ) : (
@@ -118,11 +118,11 @@ function ControlCard({ control }: { control: Control }) {
         {active && <EndControl id={control.id} name={nounOf(control)} />}
       </header>
       {lacking > 0 && (
-        <Notice kind="warning" title="No such target">
+        <Notice kind="warning" title="Target not found">
           {counted(lacking, 'agent')} {lacking === 1 ? 'does' : 'do'} not run the pipeline {control.target}.{' '}
           {control.action === 'quota'
-            ? 'What is over the limit is dropped there.'
-            : 'Nothing is moved there; the items go where they went before.'}
+            ? 'Items over the limit are dropped there.'
+            : 'Nothing is moved there; items keep their normal route.'}
         </Notice>
       )}
       <p>
@@ -139,7 +139,7 @@ function ControlCard({ control }: { control: Control }) {
           {Object.entries(control.agentStates)
             .map(([state, count]) => `, ${state} at ${counted(count, 'agent')}`)
             .join('')}
-          {control.scope && `; only agents of ${control.scope}, to which your token is limited`}
+          {control.scope && `; only agents in ${control.scope}, the scope of your token`}
         </span>
       </p>
       <p className="muted">
@@ -220,7 +220,7 @@ function EffectTable(props: { of: Effect | undefined; active: boolean; missing: 
               Before
             </th>
             <th scope="col" className="num">
-              {props.active ? 'Now' : 'With it'}
+              {props.active ? 'Now' : 'With control'}
             </th>
             <th scope="col" className="num">
               Change
@@ -242,9 +242,9 @@ function EffectTable(props: { of: Effect | undefined; active: boolean; missing: 
       </table>
       <p className="muted">
         {of.now === undefined && props.active
-          ? 'Agents report volumes every 10 s; the first comparison comes within 20 s.'
+          ? 'Agents report volumes every 10 s; the first comparison appears within 20 s.'
           : `Rates between the last two reports of ${counted((of.now ?? of.before)?.agents ?? 0, 'agent')}.`}
-        {!of.exact && ' The control concerns only a part of these volumes.'}
+        {!of.exact && ' The control affects only part of these volumes.'}
       </p>
     </div>
   );
@@ -334,14 +334,14 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
             value={form.keepSlow}
             onChange={(keepSlow) => set({ keepSlow })}
             placeholder="500ms"
-            hint="Spans from this duration on are all kept."
+            hint="All spans of at least this duration are kept."
           />
           <Field
             label="Keep rare"
             value={form.keepRare}
             onChange={(keepRare) => set({ keepRare })}
             placeholder="5"
-            hint="Of each span name and form of log line, in a minute."
+            hint="Per span name and log pattern, per minute."
           />
         </>
       )}
@@ -409,7 +409,7 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
             value={form.by}
             onChange={(by) => set({ by })}
             placeholder="team"
-            hint="Each value has the limit, at all agents together; empty for one amount."
+            hint="Each value has its own limit across all agents; empty for one shared limit."
           />
           <div className="fleet-row">
             <Field
@@ -437,8 +437,8 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
           list={list}
           hint={
             form.action === 'quota'
-              ? 'For what is over the limit, such as a pipeline with an archive; empty drops it.'
-              : 'It must run at the agents.'
+              ? 'Receives items over the limit, for example an archive pipeline. Empty drops them.'
+              : 'The agents must run this pipeline.'
           }
         />
       )}
@@ -471,7 +471,7 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
         label="Duration"
         value={form.duration}
         onChange={(duration) => set({ duration })}
-        hint="It ends by itself after that, at most 30d."
+        hint="The control ends automatically after this time, at most 30d."
       />
       <button type="button" className="plan-link" aria-expanded={more} onClick={() => setMore(!more)}>
         {more ? 'Fewer settings' : 'More settings'}
@@ -483,7 +483,7 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
             value={form.attributes}
             onChange={(attributes) => set({ attributes })}
             placeholder="team=shop, k8s.namespace.name=prod"
-            hint="Resource attributes, all of which must be equal."
+            hint="Resource attributes that must all match."
           />
           <Field
             label="Pipeline"
@@ -491,14 +491,14 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
             onChange={(pipeline) => set({ pipeline })}
             placeholder="logs/vendor"
             list={list}
-            hint="Only what enters this pipeline; empty for all that enters the graph."
+            hint="Only items that enter this pipeline; empty for all items that enter the graph."
           />
           <Field
             label="Owner"
             value={form.owner}
             onChange={(owner) => set({ owner })}
             placeholder="team-shop"
-            hint="You by default."
+            hint="Defaults to you."
           />
           <label className="fleet-check">
             <input
@@ -506,7 +506,7 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
               checked={form.awaitAgents}
               onChange={(e) => set({ awaitAgents: e.target.checked })}
             />
-            Await agents: start although no agent matches yet
+            Await agents: start even if no agent matches yet
           </label>
         </>
       )}
@@ -515,7 +515,7 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
           Preview
         </Button>
         {seen === undefined && (
-          <p className="muted">Counts for 5 s what would change, and changes nothing.</p>
+          <p className="muted">Counts affected items for 5 s without changing anything.</p>
         )}
         {seen === 'running' && <p className="muted">Counting for 5 seconds…</p>}
         {seen instanceof Error && <ErrorNotice error={seen} />}
@@ -548,8 +548,8 @@ function Previewed({ of, action }: { of: Preview; action: Action }) {
         {counted(of.agents.length, 'agent')}.
       </Notice>
       {lacking > 0 && (
-        <Notice kind="warning" title="No such target">
-          {counted(lacking, 'agent')} would move nothing: the pipeline does not run there.
+        <Notice kind="warning" title="Target not found">
+          {counted(lacking, 'agent')} would move nothing because the pipeline does not run there.
         </Notice>
       )}
     </>

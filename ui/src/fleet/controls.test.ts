@@ -110,7 +110,7 @@ describe('a new control', () => {
 
   it('takes attributes and amounts as people write them', () => {
     expect(attributesOf(' team = shop, env=prod,')).toEqual({ team: 'shop', env: 'prod' });
-    expect(() => attributesOf('team')).toThrow(/"team" is no attribute/);
+    expect(() => attributesOf('team')).toThrow(/"team" is not an attribute/);
     expect(amountOf('50 GB')).toBe(50e9);
     expect(amountOf('1.5 GiB')).toBe(1.5 * 2 ** 30);
     expect(amountOf('50e9')).toBe(50e9);

@@ -74,7 +74,7 @@ export function attributesOf(text: string): Record<string, string> {
   for (const part of text.split(',').map((one) => one.trim())) {
     if (part === '') continue;
     const at = part.indexOf('=');
-    if (at < 1) throw new Error(`"${part}" is no attribute; write name=value, and commas between them.`);
+    if (at < 1) throw new Error(`"${part}" is not an attribute. Write name=value pairs separated by commas.`);
     out[part.slice(0, at).trim()] = part.slice(at + 1).trim();
   }
   return out;
@@ -152,12 +152,12 @@ export const ACTION_WORDS: Record<Action, string> = {
 export const ACTION_EFFECTS: Record<Action, string> = {
   mute: 'Drops all items of the scope.',
   sample:
-    'Keeps a share of logs and spans; what is kept carries its probability, so that counts can be corrected.',
-  rate_limit: 'Keeps so many items a second at each agent.',
-  filter: 'Drops the items for which the condition holds.',
+    'Keeps a share of logs and spans. Kept items carry the sampling probability, so that counts can be corrected.',
+  rate_limit: 'Limits the items per second at each agent.',
+  filter: 'Drops items that match the condition.',
   redact: 'Masks personal data and credentials.',
   route: 'Moves all items of the scope to another pipeline of the same signal.',
-  quota: 'Passes an amount in each period at all agents together, then moves or drops the rest.',
+  quota: 'Allows an amount per period across all agents, then moves or drops the rest.',
 };
 
 /** Word for a control on its buttons and in its dialogs. */
@@ -174,7 +174,7 @@ export function whatOf(control: Control): string {
       return `Sample ${Number(((control.share ?? 0) * 100).toPrecision(3))} %${
         control.keepErrors ? ', keep errors' : ''
       }${control.keepSlow ? `, keep spans from ${control.keepSlow}` : ''}${
-        control.keepRare ? `, keep ${control.keepRare} a minute of each kind` : ''
+        control.keepRare ? `, keep ${control.keepRare} of each kind per minute` : ''
       }`;
     case 'rate_limit':
       return `Limit to ${control.rate}/s`;
@@ -242,8 +242,8 @@ export const STEPS: Record<Step, { name: string; badge: string }> = {
 
 /** Text in place of the effect of a control that is not known or not read yet. */
 export function missingEffect(control: Control | undefined): string {
-  if (!control) return 'Reading the effect';
-  return control.effectMissing ? `The effect is not known: ${control.effectMissing}.` : '';
+  if (!control) return 'Loading the effect';
+  return control.effectMissing ? `The effect is unknown: ${control.effectMissing}.` : '';
 }
 
 export interface EffectRow {

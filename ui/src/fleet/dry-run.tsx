@@ -74,7 +74,7 @@ export function DryRunForm({ name, text, versions }: { name: string; text: strin
       }}
     >
       <p className="muted">
-        Runs the text on records in the control plane. Nothing is sent, and no agent changes.
+        Runs the configuration on sample records in the control plane. Nothing is sent, and no agent changes.
       </p>
       <div className="fleet-row">
         <Segmented
@@ -115,7 +115,7 @@ export function DryRunForm({ name, text, versions }: { name: string; text: strin
             accept=".json,.jsonl,.ndjson"
             onChange={(e) => setFile(e.target.files?.[0])}
           />
-          <p className="muted">A request of OTLP in JSON in each line, as the exporter file writes.</p>
+          <p className="muted">One OTLP/JSON request per line, as written by the file exporter.</p>
         </div>
       )}
       <div>
@@ -146,7 +146,7 @@ function Result({ of }: { of: DryRunAnswer }) {
         {version ? `, compared with ${version.toLowerCase()}` : ''}: {of.result.validation}
       </p>
       {of.result.warnings?.map((text) => (
-        <Notice kind="warning" title="Items of the samples are dropped" key={text}>
+        <Notice kind="warning" title="Sample items are dropped" key={text}>
           {text}
         </Notice>
       ))}

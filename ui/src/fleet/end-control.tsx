@@ -18,7 +18,7 @@ export function EndControl({ id, name }: { id: string; name: 'control' | 'quota'
           onClose={() => ask(false)}
           onSubmit={(reason) => end(id, reason)}
         >
-          <p>It applies at no agent any more, at once. Its counts stay.</p>
+          <p>All agents stop applying it at once. Its counts are kept.</p>
         </ChangeDialog>
       )}
     </span>

@@ -42,7 +42,7 @@ export function FindingsPage() {
   return (
     <FleetPage
       title="Personal data"
-      lead="Detected in what exporters get, after all processors and controls"
+      lead="Detected in the input of exporters, after all processors and controls"
       query={agents}
     >
       <form
@@ -83,7 +83,7 @@ export function FindingsPage() {
         </Notice>
       ))}
       {found?.note && (
-        <Notice kind="warning" title="Nothing read">
+        <Notice kind="warning" title="No records read">
           {found.note}
         </Notice>
       )}

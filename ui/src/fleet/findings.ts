@@ -24,7 +24,7 @@ export interface Findings {
 export function verdictOf(of: Destination): { text: string; badge: string } {
   if (of.findings > 0) return { text: of.findings.toLocaleString('en'), badge: 'err' };
   if (of.records === 0) return { text: 'nothing read', badge: 'histogram' };
-  if (of.unreadableBatches > 0) return { text: 'not all read', badge: 'warn' };
+  if (of.unreadableBatches > 0) return { text: 'partly read', badge: 'warn' };
   return { text: '0', badge: 'ok' };
 }
 

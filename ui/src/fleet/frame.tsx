@@ -61,7 +61,7 @@ function TokenForm({ error }: { error: ApiError }) {
 /** A character that is seen: no space, control or format character. */
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
 
-const NO_REASON = 'Write a reason: it tells others why, and the audit log keeps it.';
+const NO_REASON = 'Enter a reason. The audit log keeps it.';
 
 /** An open dialog that changes something, with the reason that the audit log keeps. */
 export function ChangeDialog(props: {

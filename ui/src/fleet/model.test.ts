@@ -134,7 +134,7 @@ describe('rollouts', () => {
     expect(
       of({ outputs: { ...outputs, rows: [row('logs')] }, notJudged: ['memory of a not judged'] }),
     ).toEqual(['Memory of a not judged.']);
-    expect(of({ outputsHidden: 'scope', acceptedStage: 1 })[0]).toMatch(/stage 1 pass/);
+    expect(of({ outputsHidden: 'scope', acceptedStage: 1 })[0]).toMatch(/approved stage 1/);
   });
 
   it('of files have a badge in each state', () => {

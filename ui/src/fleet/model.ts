@@ -7,11 +7,11 @@ export type State = 'failed' | 'unhealthy' | 'away' | 'applying' | 'kept' | 'hea
 const ORDER: State[] = ['failed', 'unhealthy', 'away', 'applying', 'kept', 'unknown', 'healthy'];
 
 export const BADGES: Record<State, { name: string; badge: string }> = {
-  failed: { name: 'Configuration refused', badge: 'err' },
+  failed: { name: 'Configuration rejected', badge: 'err' },
   unhealthy: { name: 'Unhealthy', badge: 'err' },
   away: { name: 'Away', badge: 'warn' },
   applying: { name: 'Applying', badge: 'warn' },
-  kept: { name: 'Keeps an undone version', badge: 'warn' },
+  kept: { name: 'Keeps a rolled-back version', badge: 'warn' },
   unknown: { name: 'No health', badge: 'histogram' },
   healthy: { name: 'Healthy', badge: 'ok' },
 };
@@ -126,21 +126,21 @@ export const rolloutBadge = (rollout: Rollout): { name: string; badge: string } 
 export const rolloutReason = (rollout: Rollout): string =>
   rollout.stateReason.startsWith(WAITING) ? rollout.stateReason.slice(WAITING.length) : rollout.stateReason;
 
-/** What of a rollout was not judged, and why; each is a sentence. */
+/** Parts of a rollout that were not judged, with the reason; each is a sentence. */
 export function notJudged(rollout: Rollout): string[] {
   const out =
     rollout.outputs?.rows
       .filter((row) => !row.judged && row.attribute === '')
       .map((row) => `Outputs of ${row.signal} not judged: ${row.notJudged ?? 'too little data'}.`) ?? [];
   if (rollout.outputs === undefined && !rollout.outputsHidden && rollout.state === 'done') {
-    out.push('Outputs not compared: too few reports of volumes with items came while it ran.');
+    out.push('Outputs not compared: too few volume reports with items arrived during the rollout.');
   }
   for (const one of rollout.notJudged ?? []) out.push(`${one.charAt(0).toUpperCase()}${one.slice(1)}.`);
   if (rollout.acceptedStage !== undefined) {
     out.push(
       rollout.acceptedStage === 1
-        ? 'A user let stage 1 pass: its guard could not be judged.'
-        : `A user let stage ${rollout.acceptedStage} pass, the last whose guard could not be judged.`,
+        ? 'A user approved stage 1, whose guard could not be evaluated.'
+        : `A user approved stage ${rollout.acceptedStage}, the last whose guard could not be evaluated.`,
     );
   }
   return out;
@@ -165,24 +165,36 @@ export function diffLines(text: string): { kind: 'added' | 'removed' | 'place' |
 
 /** States of a file of the repository. */
 export const SOURCE_STATES: Record<string, { name: string; badge: string; meaning: string }> = {
-  current: { name: 'Current', badge: 'ok', meaning: 'It has effect.' },
-  pending: { name: 'Pending', badge: 'warn', meaning: 'Its version waits for a rollout.' },
-  waiting: { name: 'Waiting', badge: 'warn', meaning: 'For an agent, a rollout or a version.' },
-  'rolling out': { name: 'Rolling out', badge: 'warn', meaning: 'Its rollout is active.' },
+  current: { name: 'Current', badge: 'ok', meaning: 'In effect.' },
+  pending: { name: 'Pending', badge: 'warn', meaning: 'The version awaits a rollout.' },
+  waiting: { name: 'Waiting', badge: 'warn', meaning: 'Waiting for an agent, a rollout or a version.' },
+  'rolling out': { name: 'Rolling out', badge: 'warn', meaning: 'The rollout is active.' },
   undone: {
     name: 'Undone',
     badge: 'err',
-    meaning: 'Its rollout was undone; a change of the file tries again.',
+    meaning: 'The rollout was undone; change the file to try again.',
   },
-  ended: { name: 'Ended', badge: 'histogram', meaning: 'Its time has passed.' },
+  ended: { name: 'Ended', badge: 'histogram', meaning: 'The end time has passed.' },
   drift: {
     name: 'Drift',
     badge: 'err',
-    meaning: 'A later version was added, or what runs is not what the file says.',
+    meaning: 'A later version was added, or the running state differs from the file.',
   },
-  'not in the repository': { name: 'Not in Git', badge: 'histogram', meaning: 'It runs and has no file.' },
-  'not in the cluster': { name: 'No object', badge: 'histogram', meaning: 'It runs and has no object.' },
-  invalid: { name: 'Invalid', badge: 'err', meaning: 'The file has an error; what it had before stays.' },
+  'not in the repository': {
+    name: 'Not in Git',
+    badge: 'histogram',
+    meaning: 'Running, but not in the repository.',
+  },
+  'not in the cluster': {
+    name: 'No object',
+    badge: 'histogram',
+    meaning: 'Running, but not in the cluster.',
+  },
+  invalid: {
+    name: 'Invalid',
+    badge: 'err',
+    meaning: 'The file has an error; its previous content stays in effect.',
+  },
 };
 
 /** Items in a second of agents together. */

@@ -28,9 +28,9 @@ export function QuotasPage() {
       }
     >
       {query.data?.length === 0 ? (
-        <Empty icon="gauge" title="No quota">
-          A quota passes an amount of items, bytes or money in each period. Its use is shown here, and each
-          step that is reached is in the <Link to="/fleet/audit">audit log</Link>.
+        <Empty icon="gauge" title="No quotas">
+          A quota allows an amount of items, bytes or cost per period. This page shows its use, and the{' '}
+          <Link to="/fleet/audit">audit log</Link> records each step that is reached.
         </Empty>
       ) : (
         <div className="fleet-rollouts">
@@ -69,7 +69,7 @@ function QuotaCard({ of }: { of: QuotaState }) {
         {of.reason && `: ${of.reason}`}, ends <Moment ms={of.endMillis} />. {nextStep(quota)}
       </p>
       {of.values.length === 0 ? (
-        <p className="muted">No item of the scope has passed in this period.</p>
+        <p className="muted">No item in scope has passed in this period.</p>
       ) : (
         <div className="table-wrap">
           <table className="table" aria-label={`Use of quota ${of.id}`}>
@@ -137,8 +137,8 @@ function QuotaCard({ of }: { of: QuotaState }) {
             </tbody>
           </table>
           <p className="muted">
-            {counted(of.values.length, 'value')}. The limit is of all agents together; the row of an agent has
-            its present share of it. Amounts begin at 0 with each period.
+            {counted(of.values.length, 'value')}. The limit applies to all agents together; the row of an
+            agent shows its current share. Amounts are reset to 0 at the start of each period.
           </p>
         </div>
       )}

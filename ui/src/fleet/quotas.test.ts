@@ -9,7 +9,7 @@ describe('quotas', () => {
     expect(amount(1 << 20, quota({}))).toBe('1 MiB');
     expect(amount(12_345.4, quota({ unit: 'items' }))).toBe('12,345 items');
     expect(amount(1, quota({ unit: 'items' }))).toBe('1 item');
-    expect(amount(2.5, quota({ unit: 'cost' }))).toBe('2.50 of money');
+    expect(amount(2.5, quota({ unit: 'cost' }))).toBe('2.50 cost units');
   });
 
   it('show periods in their largest unit', () => {

@@ -13,7 +13,7 @@ export function amount(value: number, of: Quota): string {
     case 'items':
       return plural(Math.round(value), 'item');
     case 'cost':
-      return `${value.toLocaleString('en', { maximumFractionDigits: 2, minimumFractionDigits: 2 })} of money`;
+      return `${value.toLocaleString('en', { maximumFractionDigits: 2, minimumFractionDigits: 2 })} cost units`;
   }
 }
 

@@ -29,7 +29,7 @@ export function RepositoryPage() {
   return (
     <FleetPage
       title="Git"
-      lead="Configurations in a repository: a change becomes a version, and waits for a rollout"
+      lead="Configurations in a Git repository: a change becomes a version that awaits a rollout"
       query={absent ? { data: null, error: null } : query}
       tools={
         !absent && (
@@ -55,7 +55,7 @@ function Files({ of }: { of: RepositoryState }) {
   return (
     <>
       {of.error && (
-        <Notice kind="error" title="The repository was not read">
+        <Notice kind="error" title="The repository could not be read">
           {of.error}
         </Notice>
       )}
@@ -66,7 +66,7 @@ function Files({ of }: { of: RepositoryState }) {
             <Moment ms={of.readMillis} />
           </>
         ) : (
-          'No commit was read yet.'
+          'No commit has been read yet.'
         )}
       </p>
       {of.files.length === 0 ? (

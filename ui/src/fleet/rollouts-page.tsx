@@ -15,19 +15,18 @@ type Change = 'pause' | 'resume' | 'cancel' | 'undo';
 const NAMES: Record<Change, string> = { pause: 'Pause', resume: 'Resume', cancel: 'Cancel', undo: 'Undo' };
 
 const EFFECTS: Record<Change, string> = {
-  pause: 'No further agents are reached. Agents that have the version keep it, under the guard.',
-  resume:
-    'The next stage starts when the guard holds, also without the items that a paused stage waited for.',
-  cancel: 'The rollout ends, and its agents return to what stands without it.',
-  undo: 'The agents of the rollout return to the last version that stands without it, or to their own configuration.',
+  pause: 'No more agents get the version. Agents that have it keep it, and the guard stays active.',
+  resume: 'The next stage starts once the guard passes, even if a paused stage did not receive enough items.',
+  cancel: 'The rollout ends, and its agents return to the version that applies without it.',
+  undo: 'The agents of the rollout return to the version that applies without it, or to their own configuration.',
 };
 
 export function RolloutsPage() {
   const query = useRollouts();
   return (
-    <FleetPage title="Rollouts" lead="A version reaches 1 agent, then 3, 15, 75" query={query}>
+    <FleetPage title="Rollouts" lead="A version is rolled out to 1 agent, then 3, 15, 75" query={query}>
       {query.data?.length === 0 ? (
-        <Empty icon="play" title="No rollout yet">
+        <Empty icon="play" title="No rollouts yet">
           Choose a version under <Link to="/fleet/configurations">Configurations</Link>, and roll it out.
         </Empty>
       ) : (
@@ -93,7 +92,7 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
         <span className={`badge badge-${state.badge}`}>{state.name}</span>
         <span className="muted">
           to {rollout.selector || 'all agents'}
-          {rollout.previousVersion > 0 && `, in place of version ${rollout.previousVersion}`}
+          {rollout.previousVersion > 0 && `, replacing version ${rollout.previousVersion}`}
         </span>
         <span className="fleet-actions">
           {changes.map((one) => (
@@ -109,7 +108,7 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
       </header>
       {rollout.stateReason && <p className="fleet-why">{rolloutReason(rollout)}</p>}
       {kept.map((one) => (
-        <Notice kind="info" title="Not returned" key={one.to + one.why}>
+        <Notice kind="info" title="Not rolled back" key={one.to + one.why}>
           {counted(one.agents, 'agent')} of the rollout {one.why}.
         </Notice>
       ))}
@@ -122,11 +121,11 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
             , ended <Moment ms={rollout.endedMillis} />
           </>
         )}
-        . Soak {rollout.soak}, largest loss {rollout.maxLost}, at least {counted(rollout.minItems, 'item')} a
-        stage within {rollout.maxWait}
-        {rollout.maxOutputChange > 0 && `, largest output change ${rollout.maxOutputChange}`}
-        {rollout.maxMemoryGrowth > 0 && `, largest memory growth ${rollout.maxMemoryGrowth}`}
-        {rollout.maxQueueAge !== '0s' && `, oldest queue ${rollout.maxQueueAge}`}.
+        . Soak {rollout.soak}, maximum loss {rollout.maxLost}, at least {counted(rollout.minItems, 'item')}{' '}
+        per stage within {rollout.maxWait}
+        {rollout.maxOutputChange > 0 && `, maximum output change ${rollout.maxOutputChange}`}
+        {rollout.maxMemoryGrowth > 0 && `, maximum memory growth ${rollout.maxMemoryGrowth}`}
+        {rollout.maxQueueAge !== '0s' && `, maximum queue age ${rollout.maxQueueAge}`}.
       </p>
       {notJudged(rollout).map((one) => (
         <p className="fleet-why" key={one}>
@@ -223,23 +222,20 @@ function Outputs({ outputs }: { outputs: NonNullable<Rollout['outputs']> }) {
       <button type="button" className="plan-link" aria-expanded={open} onClick={() => setOpen(!open)}>
         {open
           ? 'Hide outputs'
-          : `Outputs beside ${outputs.against}${differences > 0 ? `: ${counted(differences, 'differing value')}` : ''}`}
+          : `Outputs compared with ${outputs.against}${differences > 0 ? `: ${counted(differences, 'differing value')}` : ''}`}
       </button>
       {open && (
-        <table
-          className="fleet-effect fleet-outputs"
-          aria-label="Outputs for each item and byte that was taken"
-        >
+        <table className="fleet-effect fleet-outputs" aria-label="Outputs per item and byte received">
           <thead>
             <tr>
               <th scope="col" rowSpan={2}>
                 Signal or value
               </th>
               <th scope="colgroup" colSpan={3} className="fleet-outputs-group">
-                Items for each taken
+                Items per received item
               </th>
               <th scope="colgroup" colSpan={3} className="fleet-outputs-group">
-                Bytes for each taken
+                Bytes per received byte
               </th>
             </tr>
             <tr>
@@ -258,7 +254,7 @@ function Outputs({ outputs }: { outputs: NonNullable<Rollout['outputs']> }) {
                 <td>
                   {row.signal}
                   {row.attribute && `, ${row.attribute}=${row.value || '(none)'}`}
-                  {row.vanished && ' none taken, −100 %'}
+                  {row.vanished && ' none received, −100 %'}
                   {!row.judged && <span className="muted"> not judged</span>}
                 </td>
                 {[row.itemsBefore, row.items, row.itemsError, row.bytesBefore, row.bytes, row.bytesError].map(

@@ -121,7 +121,7 @@ function NodeTap(props: { selector: string; node: string; contains: string; chan
           onChange={(contains) => props.change({ contains })}
         />
         <Select
-          label="Records of each agent"
+          label="Records per agent"
           value={records}
           choices={['10', '20', '50', '100'].map((one) => ({ value: one, label: one }))}
           onChange={setRecords}
@@ -138,10 +138,12 @@ function NodeTap(props: { selector: string; node: string; contains: string; chan
       </form>
       {error !== null && <ErrorNotice error={error} />}
       {!answer && error === null && (
-        <p className="muted">At most 10 batches a second are read at each of up to 20 agents.</p>
+        <p className="muted">At most 10 batches per second are read from each of up to 20 agents.</p>
       )}
       {/:(batch|tail_sampling|group_by)/.test(props.node) && (
-        <p className="muted">This node holds records back: they appear as held, and later as only after.</p>
+        <p className="muted">
+          This node buffers records: they appear as buffered first and as emitted later.
+        </p>
       )}
       {answer && <Tapped of={answer} only={only} />}
     </>
@@ -188,7 +190,7 @@ function Tapped(props: {
             </header>
             {agent.error && <Notice kind="warning">{agent.error}</Notice>}
             {!agent.error && shown.length === 0 && (
-              <p className="muted">No such record passed in the time.</p>
+              <p className="muted">No matching record passed in this time.</p>
             )}
             <ul className="tap-list">
               {shown.map((one, i) => (
@@ -258,7 +260,7 @@ function FollowTap(props: { selector: string; contains: string; change: Patch })
     <>
       <form
         className="card fleet-tools"
-        aria-label="Way of a record"
+        aria-label="Path of a record"
         onSubmit={(e) => {
           e.preventDefault();
           if (!busy) void follow();
@@ -312,7 +314,7 @@ function Ways({ of, signal }: { of: PerAgent<Followed>; signal: string }) {
             <section
               className="card follow fleet-tapped"
               key={agent.uid}
-              aria-label={`Way at ${name(agent.uid)}`}
+              aria-label={`Path at ${name(agent.uid)}`}
             >
               <header>
                 <h2>{name(agent.uid)}</h2>
@@ -332,12 +334,12 @@ function Ways({ of, signal }: { of: PerAgent<Followed>; signal: string }) {
                 {(agent.ends ?? []).map((end) => (
                   <li key={end.node}>
                     <strong>
-                      {end.end === 'exporter' ? `Passed to ${end.node}` : `Not passed on by ${end.node}`}
+                      {end.end === 'exporter' ? `Passed to ${end.node}` : `Not forwarded by ${end.node}`}
                     </strong>
                     {Object.entries(end.droppedMeanwhile).map(([reason, n]) => (
                       <span key={reason} className="muted">
                         {' '}
-                        {counted(n, 'item')} dropped there meanwhile: {reason.replaceAll('_', ' ')}
+                        {counted(n, 'item')} dropped there in the meantime: {reason.replaceAll('_', ' ')}
                       </span>
                     ))}
                   </li>

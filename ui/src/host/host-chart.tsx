@@ -121,7 +121,7 @@ export function HostChart({ spec, time, start, end, step, begun, onTime }: Props
             <span className="spinner" />
           ) : (
             <span className="muted">
-              {begun ? 'Nothing yet: this fills with the next samples.' : spec.absent}
+              {begun ? 'No data yet. Samples appear as they arrive.' : spec.absent}
             </span>
           )}
         </div>

@@ -234,8 +234,8 @@ function NoHosts() {
   if (waiting) {
     return (
       <Empty icon="host" title="The first samples are on their way">
-        {targets.length} target{targets.length === 1 ? ' is' : 's are'} about to be scraped; this page fills
-        by itself.
+        {targets.length} target{targets.length === 1 ? ' is' : 's are'} about to be scraped; this page updates
+        automatically.
       </Empty>
     );
   }
@@ -246,9 +246,9 @@ function NoHosts() {
       actions={
         <>
           <Link to="/targets" className="button button-plain">
-            See the targets
+            View targets
           </Link>
-          <CopyButton text={EXAMPLE} label="Copy the example" />
+          <CopyButton text={EXAMPLE} label="Copy example" />
         </>
       }
     >

@@ -113,7 +113,7 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
       unit: 'ratio',
       stacked: true,
       ceiling: 1,
-      absent: 'No CPU times from this host.',
+      absent: 'No CPU metrics from this host.',
       lines: [
         {
           expr: `sum by (mode) (${rate('node_cpu_seconds_total', ',mode!="idle"')}) / scalar(count(node_cpu_seconds_total{${s},mode="idle"}))`,
@@ -127,7 +127,7 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
       title: 'Load',
       hint: 'Running and waiting processes; dashed: number of processors',
       unit: 'none',
-      absent: 'No load figures from this host.',
+      absent: 'No load metrics from this host.',
       lines: [
         { expr: `node_load1{${s}}`, name: fixed('1 minute') },
         { expr: `node_load5{${s}}`, name: fixed('5 minutes') },
@@ -146,7 +146,7 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
       hint: 'Memory by use; dashed: total',
       unit: 'bytes',
       stacked: true,
-      absent: 'No memory figures from this host.',
+      absent: 'No memory metrics from this host.',
       lines: [
         {
           expr: `${memory('MemTotal')} - ${memory('MemFree')} - ${memory('Buffers')} - ${memory('Cached')} - ${memory('SReclaimable')}`,
@@ -168,7 +168,7 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
       title: 'Pressure',
       hint: 'Share of time in which tasks waited for a resource',
       unit: 'ratio',
-      absent: 'No pressure figures: they need Linux 4.20 or newer with CONFIG_PSI.',
+      absent: 'No pressure metrics: they require Linux 4.20 or later with CONFIG_PSI.',
       lines: [
         { expr: rate('node_pressure_cpu_waiting_seconds_total'), name: fixed('processor') },
         { expr: rate('node_pressure_io_waiting_seconds_total'), name: fixed('I/O') },
@@ -182,7 +182,7 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
       title: 'Disk throughput',
       hint: 'Bytes read and written',
       unit: 'bytes/s',
-      absent: 'No disk figures from this host.',
+      absent: 'No disk metrics from this host.',
       lines: [
         { expr: rate('node_disk_read_bytes_total', disks), name: by('device', ' read') },
         { expr: rate('node_disk_written_bytes_total', disks), name: by('device', ' written') },
@@ -193,7 +193,7 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
       title: 'Disk utilisation',
       hint: 'Share of time with requests in progress',
       unit: 'ratio',
-      absent: 'No disk figures from this host.',
+      absent: 'No disk metrics from this host.',
       lines: [{ expr: rate('node_disk_io_time_seconds_total', disks), name: by('device') }],
     },
     {
@@ -225,7 +225,7 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
       title: 'Context switches and interrupts',
       hint: 'Context switches and interrupts per second',
       unit: 'per second',
-      absent: 'No figures from this host.',
+      absent: 'No metrics from this host.',
       lines: [
         { expr: rate('node_context_switches_total'), name: fixed('context switches') },
         { expr: rate('node_intr_total'), name: fixed('interrupts') },
@@ -236,7 +236,7 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
       title: 'Processes',
       hint: 'Processes running, waiting for I/O, started per second',
       unit: 'none',
-      absent: 'No figures from this host.',
+      absent: 'No metrics from this host.',
       lines: [
         { expr: `node_procs_running{${s}}`, name: fixed('running') },
         { expr: `node_procs_blocked{${s}}`, name: fixed('blocked') },
@@ -248,7 +248,7 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
       title: 'Connections',
       hint: 'TCP connections and open sockets',
       unit: 'none',
-      absent: 'No figures from this host.',
+      absent: 'No metrics from this host.',
       lines: [
         { expr: `node_netstat_Tcp_CurrEstab{${s}}`, name: fixed('established') },
         { expr: `node_sockstat_TCP_tw{${s}}`, name: fixed('waiting to close') },

@@ -65,9 +65,9 @@ export function ContainerPage() {
       {details.error ? (
         <ErrorNotice error={details.error} />
       ) : !details.data ? (
-        <Loading label="Reading the container" />
+        <Loading label="Loading container" />
       ) : !details.data.facts ? (
-        <Empty icon="host" title="No such container">
+        <Empty icon="host" title="Container not found">
           No metrics of <code>{id}</code> in the time range. The node agent shows a container from an age of
           30 s.
         </Empty>
@@ -143,8 +143,8 @@ function Resources({ id, state, details }: { id: string; state: ServicesState; d
       </div>
       {!own && (
         <p className="muted">
-          A process outside of containers and units shares its cgroup with others, so its resources are not
-          known.
+          A process outside of containers and units shares its cgroup with others, so its resource use is
+          unknown.
         </p>
       )}
       {(details.facts?.restarts ?? 0) + details.oomKills > 0 && (
@@ -159,7 +159,7 @@ function Resources({ id, state, details }: { id: string; state: ServicesState; d
 
 function RequestTable({ requests }: { requests: Requests[] }) {
   return (
-    <Panel title="Requests" none={requests.length === 0 ? 'No requests were seen.' : null}>
+    <Panel title="Requests" none={requests.length === 0 ? 'No requests observed.' : null}>
       <table className="table">
         <Head texts={['Protocol', 'Destination']} figures={['Rate', 'Errors', 'p50', 'p95', 'p99']} />
         <tbody>
@@ -190,8 +190,8 @@ function Connections({ connections, listens }: { connections: Connection[]; list
         connections.length > 0
           ? null
           : listens.length > 0
-            ? `It connects to nothing and listens on ${listens.join(', ')}.`
-            : 'No connections were seen.'
+            ? `No outgoing connections. Listens on ${listens.join(', ')}.`
+            : 'No connections observed.'
       }
     >
       {listens.length > 0 && <p className="muted">Listens on {listens.join(', ')}.</p>}

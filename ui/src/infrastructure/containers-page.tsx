@@ -41,7 +41,7 @@ export function ContainersPage() {
     <div className="page">
       <PageHead
         title="Containers"
-        lead={`Containers, units and processes; requests they answer, means over ${state.window}.`}
+        lead={`Containers, units and processes; requests they serve, means over ${state.window}.`}
       >
         <TimePicker
           value={state.time}
@@ -56,7 +56,7 @@ export function ContainersPage() {
       {containers.error ? (
         <ErrorNotice error={containers.error} />
       ) : !containers.data ? (
-        <Loading label="Reading containers" />
+        <Loading label="Loading containers" />
       ) : containers.data.length === 0 ? (
         <NotObserved what="containers" />
       ) : (

@@ -31,7 +31,7 @@ export function NodesPage() {
       {nodes.error ? (
         <ErrorNotice error={nodes.error} />
       ) : !nodes.data ? (
-        <Loading label="Reading nodes" />
+        <Loading label="Loading nodes" />
       ) : nodes.data.length === 0 ? (
         <NotObserved what="nodes" />
       ) : (

@@ -63,7 +63,7 @@ export function Statements({ statements }: { statements: Statement[] }) {
               <td>{[one.protocol, one.destination].filter(Boolean).join(' ')}</td>
               <td className="num">{rateText(one.calls)}</td>
               <td className="num">{secondsText(one.mean)}</td>
-              <td className="num" title="Seconds of it in each second">
+              <td className="num" title="Execution time per second">
                 {figure(one.time, 'ratio')}
               </td>
             </tr>

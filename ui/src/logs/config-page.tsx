@@ -9,7 +9,7 @@ export function LogConfigPage() {
     <div className="page">
       <PageHead title="Configuration" />
       {config.error && <ErrorNotice error={config.error} />}
-      {config.isPending && <Loading label="Reading the configuration" />}
+      {config.isPending && <Loading label="Loading configuration" />}
       {config.data !== undefined && (
         <section className="card config">
           <header className="config-head">

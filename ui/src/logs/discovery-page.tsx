@@ -37,9 +37,9 @@ function Job({ job, text, initiallyOpen }: { job: LogJob; text: string; initiall
           {rows.length === 0 && (
             <p className="muted">
               {text
-                ? 'Nothing here matches.'
+                ? 'No match.'
                 : job.sources.length > 0
-                  ? 'It does not read files.'
+                  ? 'This job reads no files.'
                   : 'Discovery found nothing yet.'}
             </p>
           )}

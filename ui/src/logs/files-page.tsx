@@ -97,6 +97,7 @@ export function FilesPage() {
   const query = useLogTargets(text);
   const data = query.data;
   const files = data?.files;
+  const undelivered = files?.behind ?? 0;
   const nothing = data?.jobs.every((job) => job.active === 0 && job.sources.length === 0);
   return (
     <div className="page">
@@ -106,7 +107,7 @@ export function FilesPage() {
         lead={
           files
             ? `${files.total.toLocaleString('en')} ${files.total === 1 ? 'file' : 'files'}, ${bytes(files.size)}; ${
-                files.behind > 0 ? `${bytes(files.behind)} not delivered yet` : 'all of it delivered'
+                undelivered > 0 ? `${bytes(undelivered)} not delivered yet` : 'all delivered'
               }`
             : undefined
         }
@@ -122,7 +123,7 @@ export function FilesPage() {
       )}
       {nothing && (
         <Empty icon="targets" title="No files">
-          No job has a target with a path. Discovery lists the targets, and why they are not read.
+          No job has a target with a path. Discovery shows the targets and why they are not read.
         </Empty>
       )}
       {data && <Sources jobs={data.jobs} />}
@@ -144,7 +145,7 @@ export function FilesPage() {
             />
             <span className="muted">
               {files.matching > files.shown.length
-                ? `the ${files.shown.length.toLocaleString('en')} that are furthest behind, of ${files.matching.toLocaleString('en')}`
+                ? `the ${files.shown.length.toLocaleString('en')} with the most undelivered bytes, of ${files.matching.toLocaleString('en')}`
                 : `${files.matching.toLocaleString('en')} ${files.matching === 1 ? 'file' : 'files'}`}
             </span>
           </div>

@@ -97,7 +97,7 @@ function OneTrace({ trace, result }: { trace: Trace; result: string }) {
       {trace.entry ? (
         <Entry entry={trace.entry} />
       ) : (
-        <p className="muted">Entry of a timer or of the shutdown.</p>
+        <p className="muted">Emitted by a timer or at shutdown.</p>
       )}
       <ol className="relabel">
         {trace.steps.map((step, i) => (
@@ -107,7 +107,7 @@ function OneTrace({ trace, result }: { trace: Trace; result: string }) {
       </ol>
       <div className="log-out">
         {out.length === 0 ? (
-          <span className="muted">No entry leaves the stages now.</span>
+          <span className="muted">The stages emit no entry now.</span>
         ) : (
           <>
             <span className="muted">{result}</span>
@@ -142,7 +142,7 @@ function Delivery({ clients }: { clients: Client[] }) {
   ));
 }
 
-/** Lines that somebody writes go through the stages apart from what the job does. */
+/** Test lines pass through the stages without affecting the job. */
 function Trial({ job }: { job: string }) {
   const [text, setText] = useState('');
   const [busy, setBusy] = useState(false);
@@ -161,9 +161,7 @@ function Trial({ job }: { job: string }) {
   return (
     <section className="log-part">
       <h2>Test lines</h2>
-      <p className="muted">
-        Test lines are not sent and not counted. Stages that wait are skipped without waiting.
-      </p>
+      <p className="muted">Test lines are neither sent nor counted. Stages that would wait do not.</p>
       <textarea
         className="mono-text log-text"
         aria-label="Test lines"
@@ -211,7 +209,9 @@ function Live({ job, allowed, clients }: { job: string; allowed: boolean; client
           },
         );
         if (!answer.ok || !answer.body) {
-          setProblem((await answer.text()).slice(0, 300) || `The server answered ${answer.status}.`);
+          setProblem(
+            (await answer.text()).slice(0, 300) || `The server responded with status ${answer.status}.`,
+          );
           setOn(false);
           return;
         }
@@ -268,10 +268,7 @@ export function InspectPage() {
   const job = jobs.find((one) => one.name === search.job) ?? jobs[0];
   return (
     <div className="page">
-      <PageHead
-        title="Inspect"
-        lead={job ? `What each of ${job.stages} stages makes of an entry` : undefined}
-      >
+      <PageHead title="Inspect" lead={job ? `Effect of each of ${job.stages} stages on an entry` : undefined}>
         {jobs.length > 1 && job && (
           <Select
             label="Job"

@@ -20,7 +20,7 @@ function Table({ title, about, list }: { title: string; about: string; list: Los
             <tr>
               <th>Why</th>
               <th>Where</th>
-              <th className="num">How much</th>
+              <th className="num">Amount</th>
               <th>Metric</th>
             </tr>
           </thead>
@@ -67,11 +67,11 @@ export function LossesPage() {
       )}
       {groups && (
         <>
-          <Table title="Lost" about="Entries lost by error." list={groups.lost} />
-          <Table title="Cut" about="Only a part of these entries was sent." list={groups.cut} />
+          <Table title="Lost" about="Entries lost because of errors." list={groups.lost} />
+          <Table title="Cut" about="Only part of these entries was sent." list={groups.cut} />
           <Table
             title="Dropped on purpose"
-            about="By a stage, a limit, or because there was nothing in it."
+            about="Dropped by a stage or a limit, or because the entry was empty."
             list={groups.meant}
           />
         </>

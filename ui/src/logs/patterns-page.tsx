@@ -77,7 +77,7 @@ export function PatternsPage() {
             />
           </div>
           {patterns.length === 0 ? (
-            <Empty icon="search" title="No pattern here">
+            <Empty icon="search" title="No patterns">
               {search.severity && !SEVERITIES.slice(0, 3).includes(search.severity)
                 ? 'Lines of this severity are counted; to separate its patterns, add it to the severities of the stage.'
                 : 'Nothing matches.'}
@@ -107,9 +107,9 @@ export function PatternsPage() {
                         <td>
                           <span className="mono-text log-pattern">
                             {one.hash === 'unclassified' ? (
-                              <span className="muted">of further kinds, beyond max_patterns</span>
+                              <span className="muted">other patterns, beyond max_patterns</span>
                             ) : (
-                              one.pattern || <span className="muted">without any word</span>
+                              one.pattern || <span className="muted">without words</span>
                             )}
                           </span>
                           {one.hash !== 'unclassified' && <span className="muted log-hash">{one.hash}</span>}

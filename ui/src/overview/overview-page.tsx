@@ -119,7 +119,7 @@ function Problems({ problems }: { problems: Problem[] }) {
       <h2>Problems</h2>
       {problems.length === 0 ? (
         <p className="overview-good">
-          <Icon name="check" size={18} /> No problem found
+          <Icon name="check" size={18} /> No problems
         </p>
       ) : (
         <ul className="problems">
@@ -140,7 +140,7 @@ function Changes({ all }: { all: Change[] }) {
     <section className="card overview-card">
       <h2>Changes in the last hour</h2>
       {all.length === 0 ? (
-        <p className="muted">No restart, no target up or down, no alert resolved</p>
+        <p className="muted">No restarts, target changes or resolved alerts</p>
       ) : (
         <ul className="changes">
           {all.slice(0, MAX_CHANGES).map((change) => (
@@ -166,14 +166,14 @@ function LogErrors({ rates, patterns }: { rates: ErrorRate[]; patterns: ReturnTy
     <section className="card overview-card">
       <h2>Error lines</h2>
       {shown.length === 0 ? (
-        <p className="muted">No error line in the last 15 min</p>
+        <p className="muted">No error lines in the last 15 min</p>
       ) : (
         <table className="table overview-errors">
           <thead>
             <tr>
               <th>Service</th>
               <th className="num">Last 15 min</th>
-              <th className="num">Hour before, per 15 min</th>
+              <th className="num">Previous hour, per 15 min</th>
             </tr>
           </thead>
           <tbody>
@@ -300,7 +300,7 @@ export function OverviewPage() {
         lead={
           rules.data && targets.data
             ? problems.length === 0
-              ? 'No problem found'
+              ? 'No problems'
               : `${problems.length.toLocaleString('en')} problem${problems.length === 1 ? '' : 's'}`
             : undefined
         }
@@ -310,7 +310,7 @@ export function OverviewPage() {
           {failed.message}
         </Empty>
       )}
-      {failed === null && (rules.isPending || targets.isPending) && <Loading label="Reading problems" />}
+      {failed === null && (rules.isPending || targets.isPending) && <Loading label="Loading problems" />}
       {rules.data && targets.data && (
         <>
           <Volumes up={active.filter((one) => one.health === 'up').length} all={active.length} />

@@ -47,7 +47,7 @@ describe('receiverProblems', () => {
       },
     ]);
     expect(problems.map((one) => [one.title, one.detail, one.since])).toEqual([
-      ['Receiver b not notified', 'webhook: refused', Date.UTC(2026, 0, 1)],
+      ['Notifications to b are failing', 'webhook: refused', Date.UTC(2026, 0, 1)],
     ]);
   });
 });
@@ -82,8 +82,8 @@ describe('problems', () => {
       target('c', 'up'),
     ]);
     expect(found.map((one) => [one.title, one.severity, one.detail])).toEqual([
-      ['1 of 2 targets of a down', 'warning', 'http://a/metrics: refused'],
-      ['Target of b down', 'critical', 'http://b/metrics: timeout'],
+      ['a: 1 of 2 targets down', 'warning', 'http://a/metrics: refused'],
+      ['b: target down', 'critical', 'http://b/metrics: timeout'],
     ]);
   });
 
@@ -132,9 +132,9 @@ describe('problems', () => {
       0,
     );
     expect(found.map((one) => [one.severity, one.title, one.detail, one.since])).toEqual([
-      ['critical', 'The a refuses data', 'no space', 7],
-      ['warning', 'Writes of the b fail', 'no merges', 8],
-      ['warning', 'Disk of the c full in 1h', '/data/logs: 4.77 MiB free', Number.NaN],
+      ['critical', 'The a rejects data', 'no space', 7],
+      ['warning', 'Writes to the b are failing', 'no merges', 8],
+      ['warning', 'Disk of the c will be full in 1h', '/data/logs: 4.77 MiB free', Number.NaN],
     ]);
   });
 
@@ -160,7 +160,7 @@ describe('changes', () => {
     expect(changes([value({ job: 'a', instance: 'b:1' }, 2)], [], [value({ alertname: 'X' }, 3)])).toEqual([
       {
         key: 'restart process_start_time_seconds{instance="b:1", job="a"}',
-        title: 'Restart of a b:1',
+        title: 'a b:1 restarted',
         detail: '2 times',
         to: '/query',
         search: { 'g0.expr': 'process_start_time_seconds{instance="b:1", job="a"}', 'g0.tab': 'graph' },

@@ -89,7 +89,7 @@ export function ruleProblems(groups: RuleGroup[]): Problem[] {
       .map((rule) => ({
         key: `rule ${group.file} ${group.name} ${rule.name} ${rule.query}`,
         severity: 'warning' as const,
-        title: `Rule ${rule.name} fails`,
+        title: `Rule ${rule.name} is failing`,
         detail: rule.lastError ?? '',
         since: Number.NaN,
         to: '/rules',
@@ -116,8 +116,8 @@ export function targetProblems(targets: ActiveTarget[]): Problem[] {
         severity: down.length === all ? ('critical' as const) : ('warning' as const),
         title:
           down.length === 1 && all === 1
-            ? `Target of ${pool} down`
-            : `${down.length.toLocaleString('en')} of ${counted(all, 'target')} of ${pool} down`,
+            ? `${pool}: target down`
+            : `${pool}: ${down.length.toLocaleString('en')} of ${counted(all, 'target')} down`,
         detail: `${first.scrapeUrl}: ${first.lastError}`,
         since: Number.NaN,
         to: '/targets',
@@ -147,7 +147,7 @@ export function deliveryProblems(deliveries: Delivery[]): Problem[] {
     .map((one) => ({
       key: `delivery ${one.url}`,
       severity: 'critical',
-      title: 'Alertmanager does not receive alerts',
+      title: 'Alertmanager is not receiving alerts',
       detail: `${one.url}: ${one.lastError ?? ''}`,
       since: Date.parse(one.failingSince as string),
       to: '/alertmanager-discovery',
@@ -161,7 +161,7 @@ export function receiverProblems(deliveries: ReceiverDelivery[]): Problem[] {
     .map((one) => ({
       key: `receiver ${one.receiver} ${one.integration} ${one.index}`,
       severity: 'critical',
-      title: `Receiver ${one.receiver} not notified`,
+      title: `Notifications to ${one.receiver} are failing`,
       detail: `${one.integration}: ${one.lastError ?? ''}`,
       since: Date.parse(one.failingSince as string),
       to: '/alertmanager/status',
@@ -195,10 +195,10 @@ export function storeProblems(stores: Store[], now: number): Problem[] {
     const status = storeStatus(store, now);
     if (status === 'ok') return [];
     const title = !store.acceptsData
-      ? `The ${store.name} refuses data`
+      ? `The ${store.name} rejects data`
       : store.problem !== undefined
-        ? `Writes of the ${store.name} fail`
-        : `Disk of the ${store.name} full in ${roughDuration(Math.max(0, (store.diskFullAt ?? now) - now))}`;
+        ? `Writes to the ${store.name} are failing`
+        : `Disk of the ${store.name} will be full in ${roughDuration(Math.max(0, (store.diskFullAt ?? now) - now))}`;
     return [
       {
         key: `store ${store.name}`,
@@ -250,8 +250,8 @@ export function logProblems(rates: ErrorRate[]): Problem[] {
   return rates.filter(hasRisen).map((rate) => ({
     key: `log ${rate.service}`,
     severity: 'warning',
-    title: `More errors of ${rate.service}`,
-    detail: `${counted(rate.now, 'error line')} in 15 min; before ${Math.round(rate.before).toLocaleString('en')}`,
+    title: `${rate.service} logs more errors`,
+    detail: `${counted(rate.now, 'error line')} in 15 min, previously ${Math.round(rate.before).toLocaleString('en')}`,
     since: Number.NaN,
     to: '/explore/logs',
     search: { query: errorQuery(rate.service) },
@@ -276,7 +276,7 @@ export function changes(restarts: VectorItem[], flips: VectorItem[], ended: Vect
       const series = exact('process_start_time_seconds', item.metric);
       return {
         key: `restart ${series}`,
-        title: `Restart of ${nameOf(item.metric)}`,
+        title: `${nameOf(item.metric)} restarted`,
         detail: times(item) > 1 ? `${times(item)} times` : '',
         ...query(series),
       };
@@ -285,7 +285,7 @@ export function changes(restarts: VectorItem[], flips: VectorItem[], ended: Vect
       const series = exact('up', item.metric);
       return {
         key: `flip ${series}`,
-        title: `Target ${nameOf(item.metric)} changed between up and down`,
+        title: `${nameOf(item.metric)} went up or down`,
         detail: times(item) > 1 ? `${times(item)} times` : '',
         ...query(series),
       };

@@ -7,7 +7,7 @@ import { definedAt } from './model';
 
 export function GraphConfig({ kind, component }: { kind: string; component: string }) {
   const config = useGraphConfig(true);
-  if (config.isPending) return <Loading label="Reading the configuration" />;
+  if (config.isPending) return <Loading label="Loading configuration" />;
   if (config.error)
     return isMissing(config.error) ? (
       <Empty icon="pipelines" title="This server does not show its configuration" />

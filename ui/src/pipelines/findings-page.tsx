@@ -45,7 +45,7 @@ export function FindingsPage() {
   const destinations = found?.destinations ?? [];
   return (
     <div className="page">
-      <PageHead title="Personal data" lead="Detected in what exporters get, after all processors">
+      <PageHead title="Personal data" lead="Detected in the input of exporters, after all processors">
         {graph.data?.tap && (
           <Button icon="play" look="primary" disabled={busy} onClick={() => void check()}>
             {busy ? `Checking for ${CHECKED} s` : 'Check now'}

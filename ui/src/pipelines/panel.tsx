@@ -26,11 +26,11 @@ import { Tap } from './tap';
 const number = (n: number) => n.toLocaleString('en');
 
 const ACCOUNT: [keyof Omit<Balance, 'dropped'>, string, string][] = [
-  ['in', 'In', 'received from the components before this one'],
+  ['in', 'In', 'received from upstream components'],
   ['created', 'Created', 'created by this component'],
-  ['restored', 'Restored', 'read from disk at the start'],
-  ['revived', 'Replayed', 'dead letters that were queued again'],
-  ['out', 'Out', 'sent to the next components, or acknowledged by the destination'],
+  ['restored', 'Restored', 'read from disk at startup'],
+  ['revived', 'Replayed', 'requeued dead letters'],
+  ['out', 'Out', 'sent downstream or acknowledged by the destination'],
   ['held', 'Buffered', 'queued or being processed'],
   ['deadLettered', 'Dead letters', 'rejected by the destination and kept'],
   ['returned', 'Rejected to sender', 'returned to the source with an error'],
@@ -55,7 +55,7 @@ function Account({ signal, balance }: { signal: string; balance: Balance }) {
         {Object.entries(balance.dropped).map(([reason, n]) => (
           <tr key={reason} className={isMeant(reason) ? undefined : 'is-bad'}>
             <th scope="row">
-              {isMeant(reason) ? 'Left out' : 'Dropped'}: {reason.replaceAll('_', ' ')}
+              {isMeant(reason) ? 'Filtered' : 'Dropped'}: {reason.replaceAll('_', ' ')}
             </th>
             <td>{number(n)}</td>
           </tr>
@@ -289,16 +289,14 @@ export function Panel(props: {
           <p className="muted">
             {node ? `${node.kind}${node.part ? ` · ${node.part}` : ''}` : edge ? 'Throughput' : ''}
           </p>
-          <h2>
-            {node ? node.component : edge ? `${name(edge.from)} → ${name(edge.to)}` : 'No longer there'}
-          </h2>
+          <h2>{node ? node.component : edge ? `${name(edge.from)} → ${name(edge.to)}` : 'Not found'}</h2>
         </div>
-        <Button icon="close" look="ghost" label="Close the details" onClick={props.onClose} />
+        <Button icon="close" look="ghost" label="Close details" onClick={props.onClose} />
       </header>
       {node && <NodePanel node={node} tap={graph.tap} />}
       {edge && <EdgePanel edge={edge} rate={props.rates.get(edge.id)} tap={graph.tap} />}
       {!node && !edge && (
-        <p className="muted">A reload has taken it out of the graph, or the link is from another process.</p>
+        <p className="muted">A reload removed it from the graph, or the link is from another process.</p>
       )}
     </aside>
   );

@@ -40,7 +40,9 @@ export function RecordTap({ node, allowed }: { node: string; allowed: boolean })
         if (text) params.set('contains', text);
         const answer = await fetch(apiUrl(`api/v1/pipelines/records?${params}`), { signal: abort.signal });
         if (!answer.ok || !answer.body) {
-          setProblem((await answer.text()).slice(0, 300) || `The server answered ${answer.status}.`);
+          setProblem(
+            (await answer.text()).slice(0, 300) || `The server responded with status ${answer.status}.`,
+          );
           setOn(false);
           return;
         }
@@ -196,7 +198,7 @@ export function Follow({ signals, name }: { signals: string[]; name: (id: string
               <strong>
                 {end.end === 'exporter'
                   ? `Passed to ${name(end.node)}`
-                  : `Not passed on by ${name(end.node)}`}
+                  : `Not forwarded by ${name(end.node)}`}
               </strong>
               {Object.entries(end.droppedMeanwhile).map(([reason, n]) => (
                 <span key={reason} className="muted">

@@ -5,8 +5,8 @@ export type Change = 'unchanged' | 'changed' | 'only_before' | 'only_after';
 
 export const CHANGES: [Change, string][] = [
   ['changed', 'Changed'],
-  ['only_before', 'Held or dropped'],
-  ['only_after', 'Released or added'],
+  ['only_before', 'Buffered or dropped'],
+  ['only_after', 'Emitted or added'],
   ['unchanged', 'Unchanged'],
 ];
 

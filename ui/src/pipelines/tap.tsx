@@ -39,7 +39,7 @@ function Batch({ seen }: { seen: Seen }) {
       ))}
       {shown.more && <p className="muted">and more</p>}
       {!sample.error && shown.lines.length === 0 && (
-        <p className="muted">Its content is too large, or of a kind that is not shown.</p>
+        <p className="muted">The content is too large or of an unsupported kind.</p>
       )}
     </li>
   );
@@ -60,7 +60,9 @@ export function Tap({ edge, allowed }: { edge: string; allowed: boolean }) {
         const url = apiUrl(`api/v1/pipelines/tap?edge=${encodeURIComponent(edge)}&per_second=1`);
         const answer = await fetch(url, { signal: abort.signal });
         if (!answer.ok || !answer.body) {
-          setProblem((await answer.text()).slice(0, 300) || `The server answered ${answer.status}.`);
+          setProblem(
+            (await answer.text()).slice(0, 300) || `The server responded with status ${answer.status}.`,
+          );
           setOn(false);
           return;
         }
@@ -82,8 +84,8 @@ export function Tap({ edge, allowed }: { edge: string; allowed: boolean }) {
   if (!allowed)
     return (
       <p className="muted">
-        To look at what passes here, start the process with <code>--web.enable-tap</code>: whoever reaches
-        this port then reads telemetry.
+        To show live records, start the process with <code>--web.enable-tap</code>. Every client that reaches
+        this port can then read telemetry.
       </p>
     );
   return (
@@ -94,7 +96,7 @@ export function Tap({ edge, allowed }: { edge: string; allowed: boolean }) {
         </Button>
         {on && (
           <span className="muted" role="status">
-            {seen.length === 0 ? 'Waiting for something to pass…' : 'At most one batch a second'}
+            {seen.length === 0 ? 'Waiting for records…' : 'At most one batch a second'}
           </span>
         )}
       </div>

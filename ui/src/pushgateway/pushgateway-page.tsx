@@ -26,12 +26,12 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
     response = await fetch(url(path), init);
   } catch (e) {
     if (e instanceof DOMException && e.name === 'AbortError') throw e;
-    throw new ApiError('unreachable', 'The push gateway did not answer.', 0);
+    throw new ApiError('unreachable', 'The Pushgateway did not respond.', 0);
   }
   if (!response.ok)
     throw new ApiError(
       'error',
-      (await response.text()).slice(0, 500) || `It answered ${response.status}.`,
+      (await response.text()).slice(0, 500) || `The server responded with status ${response.status}.`,
       response.status,
     );
   return response;
@@ -110,7 +110,7 @@ function Families({ group }: { group: Group }) {
   const [most, setMost] = useState(FIRST_METRICS);
   const all = group.families.flatMap((family) => family.metrics.map((metric) => ({ family, metric })));
   const omit = Object.keys(group.labels);
-  if (all.length === 0) return <p className="muted pushed-none">Only the push times.</p>;
+  if (all.length === 0) return <p className="muted pushed-none">Only push times.</p>;
   return (
     <div className="pushed-metrics">
       <table className="table">
@@ -175,7 +175,7 @@ function OneGroup({ group, opened }: { group: Group; opened: boolean }) {
           {group.pushed > 0 ? (
             <span title={moment(group.pushed)}>pushed {formatAgo(group.pushed, now)}</span>
           ) : (
-            'never pushed with success'
+            'never pushed successfully'
           )}
         </span>
         {!group.successful && (
@@ -233,8 +233,8 @@ export function PushgatewayPage() {
             act={() => ask('api/v1/admin/wipe', { method: 'PUT' })}
           >
             <p>
-              All {all.length.toLocaleString('en')} groups are gone until their jobs push again, also those
-              that the filter hides.
+              All {all.length.toLocaleString('en')} groups are deleted, including those hidden by the filter.
+              They reappear when their jobs push again.
             </p>
           </Delete>
         )}
@@ -243,7 +243,7 @@ export function PushgatewayPage() {
       {groups.error && <ErrorNotice error={groups.error} />}
       {groups.isPending && <Loading label="Loading groups" />}
       {groups.data && all.length === 0 && (
-        <Empty icon="targets" title="Nothing was pushed yet">
+        <Empty icon="targets" title="No pushes yet">
           Jobs push like this:
           <span className="code-block">{`echo 'done_total 1' | curl --data-binary @- ${location.origin}${url('metrics/job/backup')}`}</span>
         </Empty>

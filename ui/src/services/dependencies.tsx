@@ -86,8 +86,8 @@ export function Dependencies({
 }) {
   return (
     <div className="dependencies">
-      <Side title="Called by" list={sides.in} none="No calls were observed." carried={carried} />
-      <Side title="Calls to" list={sides.out} none="It calls no other service." carried={carried} />
+      <Side title="Called by" list={sides.in} none="No calls observed." carried={carried} />
+      <Side title="Calls to" list={sides.out} none="No outgoing calls." carried={carried} />
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Empty } from '../components/ui';
 import { SendTraces } from '../explore/traces/empty';
 
-/** Services come from spans and from node agents: how to send some. */
+/** Empty state: explains how to send spans. */
 export function NoServices({ range }: { range: string }) {
   return (
     <>
@@ -15,8 +15,8 @@ export function NoServices({ range }: { range: string }) {
           </Link>
         }
       >
-        No spans were received in {range}, and no node agent saw requests. Services and their map are computed
-        from spans as they arrive, and from what the <Link to="/nodes">node agents</Link> of machines see.
+        No spans were received in {range}, and no node agent observed requests. Services and their map are
+        computed from arriving spans and from requests observed by <Link to="/nodes">node agents</Link>.
       </Empty>
       <SendTraces />
     </>

@@ -43,7 +43,7 @@ export function LogPatterns({ matcher, state }: { matcher: string; state: Servic
       ) : patterns.error ? (
         <ErrorNotice error={patterns.error} />
       ) : !rows ? (
-        <Loading label="Reading patterns" />
+        <Loading label="Loading patterns" />
       ) : rows.length === 0 ? (
         <p className="muted">
           No logs with <code>{matcher}</code> in the time range.

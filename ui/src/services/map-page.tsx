@@ -67,7 +67,7 @@ export function ServiceMapPage() {
       {answer.error ? (
         <ErrorNotice error={answer.error} />
       ) : !all || !map ? (
-        <Loading label="Reading calls" />
+        <Loading label="Loading calls" />
       ) : all.nodes.length === 0 ? (
         <NoServices range={`the last ${spellDuration(Math.min(300_000, state.time.range))}`} />
       ) : (

@@ -15,7 +15,7 @@ const BADGES: Record<Health, string> = { ok: 'badge-ok', warning: 'badge-warn', 
 export function HealthBadge({ errors }: { errors: number }) {
   const health = healthOf(errors);
   return (
-    <span className={`badge ${BADGES[health]}`} title="Failing above 5 % of errors, warning above 1 %">
+    <span className={`badge ${BADGES[health]}`} title="Failing above 5 % errors, warning above 1 %">
       {health}
     </span>
   );

@@ -83,7 +83,7 @@ export function ServicePage() {
         title="Failed traces"
         query={`{ ${of} && status = error }`}
         compare={{ query: `{ ${of} && ${ENTRY} }`, box: 'errors' }}
-        none="No span of the service failed."
+        none="No failed requests."
         state={state}
       />
       <SlowTraces of={of} state={state} />
@@ -135,7 +135,7 @@ function Operations({ name, of, state }: { name: string; of: string; state: Serv
       {answer.error ? (
         <ErrorNotice error={answer.error} />
       ) : !answer.data ? (
-        <Loading label="Reading operations" />
+        <Loading label="Loading operations" />
       ) : rows.length === 0 ? (
         <p className="muted">The service took no requests in the last {state.window}.</p>
       ) : (
@@ -196,7 +196,7 @@ function ServiceDependencies({ name, state }: { name: string; state: ServicesSta
       {map.error ? (
         <ErrorNotice error={map.error} />
       ) : !sides ? (
-        <Loading label="Reading calls" />
+        <Loading label="Loading calls" />
       ) : (
         <Dependencies sides={sides} carried={state.carried} />
       )}
@@ -235,7 +235,7 @@ function Instances({ of, state }: { of: string; state: ServicesState }) {
       ) : error ? (
         <ErrorNotice error={error} />
       ) : !rows ? (
-        <Loading label="Reading instances" />
+        <Loading label="Loading instances" />
       ) : rows.length === 0 ? (
         <p className="muted">No request spans in the time range.</p>
       ) : (
@@ -322,7 +322,7 @@ function FoundTraces({
             to="/explore/traces"
             search={{ ...exploreSearch(state, compare.query), box: compare.box } as never}
           >
-            What they share
+            Common attributes
           </Link>
           <Link to="/explore/traces" search={exploreSearch(state, query) as never}>
             All in Explore

@@ -49,7 +49,7 @@ export function ServicesPage() {
       {services.error ? (
         <ErrorNotice error={services.error} />
       ) : !services.data ? (
-        <Loading label="Reading services" />
+        <Loading label="Loading services" />
       ) : services.data.length === 0 ? (
         <NoServices range={`the last ${spellDuration(Math.min(300_000, state.time.range))}`} />
       ) : (
@@ -154,7 +154,7 @@ function Row({
       ) : (
         <>
           <td>
-            <span className="badge" title="The service sends requests and takes none">
+            <span className="badge" title="The service sends requests but receives none">
               no requests
             </span>
           </td>

@@ -29,7 +29,7 @@ const failed = (title: string, e: unknown): Outcome => ({
 });
 
 function span(plan: Plan, utc: boolean): string {
-  if (plan.from === null && plan.to === null) return 'of all times';
+  if (plan.from === null && plan.to === null) return 'for all time';
   if (plan.from === null) return `up to ${formatMoment(plan.to as number, utc)}`;
   if (plan.to === null) return `from ${formatMoment(plan.from, utc)} on`;
   return `from ${formatMoment(plan.from, utc)} to ${formatMoment(plan.to, utc)}`;
@@ -105,7 +105,7 @@ export function Administration() {
         return {
           kind: 'info',
           title: 'Deleted',
-          text: `The samples of ${counted(sure.series.length)} ${span(sure, utc)} are no longer answered. Their space comes back when blocks are merged, or with Clean up.`,
+          text: `The samples of ${counted(sure.series.length)} ${span(sure, utc)} are no longer returned. Their disk space is freed when blocks are merged, or by Clean up deletions.`,
         };
       } catch (e) {
         return failed('Nothing was deleted', e);
@@ -138,7 +138,7 @@ export function Administration() {
   return (
     <section className="card admin" aria-label="Administration">
       <h2>Administration</h2>
-      <p className="muted">Open because the server runs with --web.enable-admin-api.</p>
+      <p className="muted">Available because the server runs with --web.enable-admin-api.</p>
       {outcome && (
         <Notice kind={outcome.kind} title={outcome.title}>
           {outcome.text}
@@ -186,8 +186,8 @@ export function Administration() {
         {plan && (
           <>
             <p>
-              The samples of <b>{counted(plan.series.length)}</b> {span(plan, utc)} will be gone. This cannot
-              be undone.
+              The samples of <b>{counted(plan.series.length)}</b> {span(plan, utc)} will be deleted. This
+              cannot be undone.
             </p>
             <ul className="admin-series">
               {plan.series.slice(0, SHOWN).map((labels) => (
@@ -196,7 +196,7 @@ export function Administration() {
                 </li>
               ))}
               {plan.series.length > SHOWN && (
-                <li className="muted">and {counted(plan.series.length - SHOWN)} besides</li>
+                <li className="muted">and {counted(plan.series.length - SHOWN)} more</li>
               )}
             </ul>
             <div className="dialog-actions">

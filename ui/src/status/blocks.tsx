@@ -118,7 +118,7 @@ export function Blocks({ head }: { head: { minTime: number; maxTime: number } })
         <h2>Blocks</h2>
         <p className="muted">
           {list.length === 0
-            ? 'None yet: everything is in the head.'
+            ? 'No blocks yet: all data is in the head.'
             : `${list.length} on disk, newest first`}
         </p>
       </header>

@@ -85,15 +85,15 @@ function KeepAdvice({ cost }: { cost: LabelCost }) {
   );
 }
 
-/** What goes with a label, and how to keep it out. */
+/** Effect of dropping a label, and the rule that drops it. */
 function DropAdvice({ cost, data, inside }: { cost: LabelCost; data: Cardinality; inside: Pair[] }) {
   const gone = data.series - cost.seriesIfDropped;
   return (
     <div className="drop-advice">
       {gone === 0 ? (
         <p>
-          {count(cost.series)} series carry <b>{cost.name}</b>, but no two differ in it alone: without it
-          there would be as many.
+          {count(cost.series)} series carry <b>{cost.name}</b>, but no two series differ in it alone: dropping
+          it would not reduce their number.
         </p>
       ) : (
         <p>
@@ -103,14 +103,14 @@ function DropAdvice({ cost, data, inside }: { cost: LabelCost; data: Cardinality
         </p>
       )}
       <p className="muted">
-        In the scrape job of <code>prometheus.yml</code> that brings them
+        In the scrape job of <code>prometheus.yml</code> that adds them
         {inside.length > 0 ? ', for the series selected here only' : ', for all its series'}:
       </p>
       <Rule text={dropLabelRule(cost.name, inside)} label="Copy the rule" />
       {gone > 0 && (
         <p className="muted">
-          Series of one target that differ only in this label become one, and their samples are not added up:
-          of each scrape one is kept. Where the sum matters, drop the label where the metric is made.
+          Series of one target that differ only in this label become one series, which keeps one sample of
+          each scrape rather than their sum. If you need the sum, drop the label in the application.
         </p>
       )}
     </div>
@@ -340,9 +340,9 @@ export function CardinalityTab() {
   if (isMissing(base.error)) {
     return (
       <>
-        <Notice kind="info" title="This server counts only what is in its memory">
-          It knows no <code>/api/v1/status/cardinality</code>, as Prometheus does not: labels, values and what
-          dropping them would save cannot be explored. These are the largest of its head.
+        <Notice kind="info" title="This server counts only series in memory">
+          Like Prometheus, it has no <code>/api/v1/status/cardinality</code>, so labels, values and the
+          savings of dropping them are unavailable. These are the largest ones in the head.
         </Notice>
         <HeadCardinality />
       </>
@@ -416,12 +416,12 @@ export function CardinalityTab() {
             <div className="tile">
               <span className="tile-name">Labels</span>
               <span className="tile-value">{count(data.labelNames)}</span>
-              <span className="tile-note">the metric name aside</span>
+              <span className="tile-note">without the metric name</span>
             </div>
             <div className="tile">
               <span className="tile-name">Counted in</span>
               <span className="tile-value">{data.parts === 1 ? '1 part' : `${count(data.parts)} parts`}</span>
-              <span className="tile-note">memory and blocks, each whole</span>
+              <span className="tile-note">memory and blocks</span>
             </div>
           </div>
           <div className="cardinality-grid">
@@ -444,7 +444,7 @@ export function CardinalityTab() {
                   </p>
                   {inside.length > 0 && match === '' && (
                     <>
-                      <p className="muted rule-lead">To keep them out altogether:</p>
+                      <p className="muted rule-lead">To drop them entirely:</p>
                       <Rule text={dropSeriesRule(inside)} label="Copy the rule" />
                     </>
                   )}
@@ -469,7 +469,7 @@ export function CardinalityTab() {
                     own && listed.isPending
                       ? 'Counting…'
                       : state.prefix
-                        ? `None starts with “${state.prefix}”.`
+                        ? `No value starts with “${state.prefix}”.`
                         : 'No values.'
                   }
                   tools={

@@ -98,9 +98,9 @@ const yaml = (text: string) =>
 
 /** What labels hold that are part of a metric, so that no rule may remove them. */
 const STRUCTURAL: Record<string, string> = {
-  le: 'le holds the upper bounds of classic histogram buckets. Without it buckets of one histogram overwrite each other and histogram_quantile() returns wrong values.',
+  le: 'le is the upper bound of classic histogram buckets. Without it buckets of one histogram overwrite each other and histogram_quantile() returns wrong values.',
   quantile:
-    'quantile tells the values of a summary apart. Without it the quantiles of one summary overwrite each other.',
+    'quantile distinguishes the values of a summary. Without it the quantiles of one summary overwrite each other.',
 };
 
 /** Why a label cannot be dropped; empty for labels that can. */

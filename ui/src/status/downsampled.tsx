@@ -12,22 +12,22 @@ export function Downsampled({ levels }: { levels: Level[] }) {
       <header className="table-title">
         <h2>Resolutions</h2>
         <p className="muted">
-          Buckets that replace samples where these were deleted, or where the result is the same
+          Buckets that replace raw samples where these were deleted or where the result is the same
         </p>
       </header>
       <div className="table-wrap">
         <table className="table">
           <thead>
             <tr>
-              <th>Buckets of</th>
-              <th>Made of samples</th>
+              <th>Resolution</th>
+              <th>Created</th>
               <th>Kept for</th>
-              <th>Reach from</th>
-              <th>to</th>
+              <th>From</th>
+              <th>To</th>
               <th className="num">Blocks</th>
               <th className="num">Buckets</th>
               <th className="num">Size</th>
-              <th className="num">A bucket</th>
+              <th className="num">Per bucket</th>
             </tr>
           </thead>
           <tbody>
@@ -38,9 +38,9 @@ export function Downsampled({ levels }: { levels: Level[] }) {
                   {!level.configured && (
                     <span
                       className="badge badge-warn"
-                      title="It is no longer configured: what there is stays as long as samples do"
+                      title="No longer configured: existing buckets are kept as long as samples"
                     >
-                      no longer made
+                      no longer created
                     </span>
                   )}
                 </td>
@@ -50,7 +50,7 @@ export function Downsampled({ levels }: { levels: Level[] }) {
                     ? 'as long as samples'
                     : level.keepMillis > 0
                       ? formatDuration(level.keepMillis)
-                      : 'ever'}
+                      : 'forever'}
                 </td>
                 <td>{level.minTime === undefined ? 'nothing yet' : formatMoment(level.minTime, utc)}</td>
                 <td>

@@ -17,7 +17,7 @@ export function HeadCardinality() {
   const status = useTsdbStatus(Number(limit));
   if (status.error) return <ErrorNotice error={status.error} />;
   const data = status.data?.data;
-  if (!data) return <Loading label="Reading storage statistics" />;
+  if (!data) return <Loading label="Loading storage statistics" />;
   const total = data.headStats.numSeries;
   return (
     <>

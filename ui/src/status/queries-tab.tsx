@@ -121,15 +121,15 @@ function Running({ data, onDone }: { data: QueriesData; onDone: (outcome: Outcom
       await remove(`status/queries/${query.id}`);
       onDone({
         kind: 'info',
-        title: `Query ${query.id} is stopped`,
+        title: `Query ${query.id} was stopped`,
         text: `It had run for ${seconds(query.elapsedSeconds)}. The client gets the error “query was canceled”.`,
       });
     } catch (e) {
       const gone = e instanceof ApiError && e.status === 404;
       onDone({
         kind: gone ? 'info' : 'error',
-        title: gone ? `Query ${query.id} had ended already` : `Query ${query.id} could not be stopped`,
-        text: gone ? 'There was nothing left to stop.' : e instanceof Error ? e.message : String(e),
+        title: gone ? `Query ${query.id} had already ended` : `Query ${query.id} could not be stopped`,
+        text: gone ? 'There was nothing to stop.' : e instanceof Error ? e.message : String(e),
       });
     } finally {
       setStopping((old) => {
@@ -227,7 +227,7 @@ function Costs({ top, order }: { top: QueryCost[]; order: Order }) {
   if (top.length === 0) {
     return (
       <section className="card">
-        <Empty icon="clock" title="No query has ended yet">
+        <Empty icon="clock" title="No completed queries yet">
           Costs are summed since server start, per query text.
         </Empty>
       </section>
@@ -308,10 +308,10 @@ export function QueriesTab() {
     });
   if (isMissing(queries.error)) {
     return (
-      <Empty icon="gauge" title="This server does not tell its queries">
-        It knows no <code>/api/v1/status/queries</code>, as Prometheus does not. Its metrics{' '}
-        <code>prometheus_engine_queries</code> and <code>prometheus_engine_query_duration_seconds</code> say
-        how many run and how long they take.
+      <Empty icon="gauge" title="This server does not list its queries">
+        Like Prometheus, it has no <code>/api/v1/status/queries</code>. Its metrics{' '}
+        <code>prometheus_engine_queries</code> and <code>prometheus_engine_query_duration_seconds</code> show
+        the number of running queries and their duration.
       </Empty>
     );
   }

@@ -87,7 +87,7 @@ function Overview() {
         facts={[
           [
             'Last reload',
-            r.reloadConfigSuccess ? 'successful' : 'failed: the former configuration is in use',
+            r.reloadConfigSuccess ? 'successful' : 'failed: the previous configuration is in use',
           ],
           ['Configuration loaded', when(r.lastConfigTime)],
           ['Retention', r.storageRetention || 'not limited'],
@@ -113,7 +113,7 @@ function Flags() {
   const flags = useFlags();
   const [text, setText] = useState('');
   if (flags.error) return <ErrorNotice error={flags.error} />;
-  if (!flags.data) return <Loading label="Reading flags" />;
+  if (!flags.data) return <Loading label="Loading flags" />;
   const words = text.toLowerCase();
   const list = Object.entries(flags.data.data)
     .filter(([name, value]) => `${name}=${value}`.toLowerCase().includes(words))
@@ -156,7 +156,7 @@ function Configuration() {
   const { find } = useSearch({ strict: false }) as { find?: string };
   const line = find ? all.findIndex((one) => one.startsWith(find)) + 1 : 0;
   if (config.error) return <ErrorNotice error={config.error} />;
-  if (!config.data) return <Loading label="Reading the configuration" />;
+  if (!config.data) return <Loading label="Loading configuration" />;
   if (yaml.trim() === '') {
     return (
       <Empty icon="rules" title="The configuration is empty">
@@ -167,9 +167,7 @@ function Configuration() {
   return (
     <section className="card config">
       <header className="config-head">
-        <span className="muted">
-          As the server read it, defaults filled in, secrets hidden · {lines} lines
-        </span>
+        <span className="muted">As read by the server, with defaults, secrets hidden · {lines} lines</span>
         <CopyButton text={yaml} label="Copy the configuration" />
       </header>
       <Yaml text={yaml} line={line} />
@@ -209,7 +207,7 @@ export function StatusPage() {
       {tab === 'queries' && <QueriesTab />}
       {tab === 'storage' && <StorageTab />}
       {tab === 'cardinality' && <CardinalityTab />}
-      {!TABS.some(([id]) => id === tab) && <Empty icon="compass" title="There is no such page" />}
+      {!TABS.some(([id]) => id === tab) && <Empty icon="compass" title="Page not found" />}
     </div>
   );
 }

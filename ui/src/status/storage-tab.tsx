@@ -51,19 +51,19 @@ function Tiles({ figures }: { figures: Figure[] }) {
 }
 
 const OWNERS: Record<string, string> = {
-  series: 'Series: labels, their index, what is kept of each',
+  series: 'Series: labels, index and overhead',
   samples: 'Samples',
   exemplars: 'Exemplars',
   metadata: 'Descriptions of metrics',
   buffers: 'Buffers',
 };
 
-/** What the store does about its memory, by its own word for it; shares of the limit at which that begins. */
+/** Notices for the memory states of the store. */
 const PRESSURE: Record<string, { kind: 'info' | 'warning' | 'error'; title: string; text: string }> = {
   flushing: {
     kind: 'info',
     title: 'Memory is written to blocks early',
-    text: 'More than 70 % of the limit is used. No sample is refused or delayed.',
+    text: 'More than 70 % of the limit is used. No samples are rejected or delayed.',
   },
   slowing: {
     kind: 'warning',
@@ -72,7 +72,7 @@ const PRESSURE: Record<string, { kind: 'info' | 'warning' | 'error'; title: stri
   },
   refusing: {
     kind: 'error',
-    title: 'New series are refused',
+    title: 'New series are rejected',
     text: 'More than 95 % of the limit is used. Samples of known series are stored. The server log names the sources of the newest series; Cardinality shows the largest.',
   },
 };
@@ -96,7 +96,7 @@ function Memory({ data }: { data: StorageStatus }) {
         <h2>Memory by owner</h2>
         <p className="muted">
           {bytes(usedBytes)}
-          {limit > 0 ? ` of ${bytes(limit)} (--storage.memory-limit)` : ' in all'}
+          {limit > 0 ? ` of ${bytes(limit)} (--storage.memory-limit)` : ' in total'}
         </p>
       </header>
       {limit > 0 && (
@@ -109,7 +109,7 @@ function Memory({ data }: { data: StorageStatus }) {
               key={stage}
               className="memory-stage"
               style={{ left: `${stage * 100}%` }}
-              title={`From ${formatValue(stage, 'ratio', 2)}: ${stage === 0.7 ? 'memory is written to blocks early' : stage === 0.85 ? 'writers wait' : 'new series are refused'}`}
+              title={`From ${formatValue(stage, 'ratio', 2)}: ${stage === 0.7 ? 'memory is written to blocks early' : stage === 0.85 ? 'writers wait' : 'new series are rejected'}`}
             />
           ))}
         </span>
@@ -140,7 +140,7 @@ function Encodings({ list, samples }: { list: Encoding[]; samples: number }) {
       <header>
         <h2>Disk per sample</h2>
         <p className="muted">
-          {samples > 0 ? `${formatValue(total / samples, 'none', 3)} bytes, all told` : 'no blocks yet'}
+          {samples > 0 ? `${formatValue(total / samples, 'none', 3)} bytes in total` : 'no blocks yet'}
         </p>
       </header>
       {list.length === 0 && <p className="muted">Shown after the first block is written.</p>}
@@ -153,9 +153,9 @@ function Encodings({ list, samples }: { list: Encoding[]; samples: number }) {
               <th className="num">Samples</th>
               <th
                 className="num"
-                title="Bytes a sample in this encoding; of the rest, spread over all samples"
+                title="Bytes per sample in this encoding; other data is spread over all samples"
               >
-                A sample
+                Per sample
               </th>
             </tr>
           </thead>
@@ -208,8 +208,8 @@ function Full({ data }: { data: StorageStatus }) {
       value: churn.windowMillis > 0 ? count(churn.seriesCreated) : '–',
       note:
         churn.windowMillis > 0
-          ? `in ${roughDuration(churn.windowMillis)}, ${count(churn.seriesRemoved)} left · ${short(perHour)} an hour`
-          : 'not known yet',
+          ? `in ${roughDuration(churn.windowMillis)}, ${count(churn.seriesRemoved)} removed · ${short(perHour)} per hour`
+          : 'unknown yet',
     },
     {
       name: 'Memory',
@@ -222,7 +222,7 @@ function Full({ data }: { data: StorageStatus }) {
       value: bytes(blocks.bytes),
       note:
         blocks.samples > 0
-          ? `${many(blocks.count, 'block')}, ${formatValue(blocks.bytes / blocks.samples, 'none', 3)} bytes a sample`
+          ? `${many(blocks.count, 'block')}, ${formatValue(blocks.bytes / blocks.samples, 'none', 3)} bytes per sample`
           : 'no blocks yet',
     },
     { name: 'Log', value: bytes(log.bytes), note: `up to segment ${count(log.segment)}` },
@@ -248,19 +248,19 @@ function Full({ data }: { data: StorageStatus }) {
                 : 'no samples yet',
             ],
             ['Samples in files', fileBytes > 0 ? bytes(fileBytes) : null],
-            ['Samples taken', `${count(head.floatSamples)} since the start`],
+            ['Samples ingested', `${count(head.floatSamples)} since the start`],
             [
-              'New series refused',
+              'New series rejected',
               seriesRefused > 0
-                ? `${count(seriesRefused)}: a limit of memory, of series or of labels; the log says which`
+                ? `${count(seriesRefused)}: a memory, series or label limit was reached; see the log`
                 : null,
             ],
             [
-              'Writers waited',
+              'Writers delayed',
               writersDelayedMillis > 0 ? `${roughDuration(writersDelayedMillis)} for memory` : null,
             ],
-            ['Histograms taken', head.histogramSamples > 0 ? count(head.histogramSamples) : null],
-            ['Late samples taken', head.lateSamples > 0 ? count(head.lateSamples) : null],
+            ['Histograms ingested', head.histogramSamples > 0 ? count(head.histogramSamples) : null],
+            ['Late samples ingested', head.lateSamples > 0 ? count(head.lateSamples) : null],
             [
               'Descriptions of metrics',
               `${count(metadata.families)} of ${count(metadata.limit)}${metadata.dropped > 0 ? `, ${count(metadata.dropped)} dropped` : ''}`,
@@ -288,11 +288,11 @@ function Full({ data }: { data: StorageStatus }) {
                   ? `to ${data.downsampled
                       .filter((level) => level.configured)
                       .map((level) => level.resolution)
-                      .join(' and ')}, ${many(work.downsamplings ?? 0, 'block')} made since the start`
+                      .join(' and ')}, ${many(work.downsamplings ?? 0, 'block')} created since the start`
                   : 'off',
             ],
-            ['Snapshots of memory', count(work.checkpoints)],
-            ['Failures', failures === 0 ? 'none' : `${count(failures)}: the log of the server says why`],
+            ['Memory snapshots', count(work.checkpoints)],
+            ['Failures', failures === 0 ? 'none' : `${count(failures)}: see the server log`],
           ]}
         />
       </div>
@@ -315,7 +315,7 @@ function HeadOnly() {
   const retention = useRuntimeInfo().data?.data.storageRetention;
   if (status.error) return <ErrorNotice error={status.error} />;
   const head = status.data?.data.headStats;
-  if (!head) return <Loading label="Reading storage statistics" />;
+  if (!head) return <Loading label="Loading storage statistics" />;
   const filled = head.maxTime > head.minTime;
   return (
     <>
@@ -350,6 +350,6 @@ export function StorageTab() {
   const storage = useStorage();
   if (isMissing(storage.error)) return <HeadOnly />;
   if (storage.error) return <ErrorNotice error={storage.error} />;
-  if (!storage.data) return <Loading label="Reading storage statistics" />;
+  if (!storage.data) return <Loading label="Loading storage statistics" />;
   return <Full data={storage.data.data} />;
 }

@@ -32,7 +32,7 @@ function Row({ store, now }: { store: Store; now: number }) {
         <div className="muted">+ {bytes(store.logBytes)} log</div>
       </td>
       <td className="num">
-        {store.diskFreeBytes === undefined ? 'not known' : bytes(store.diskFreeBytes)}
+        {store.diskFreeBytes === undefined ? 'unknown' : bytes(store.diskFreeBytes)}
         {store.diskBytes !== undefined && <div className="muted">of {bytes(store.diskBytes)}</div>}
       </td>
       <td>{limits(store)}</td>
@@ -60,7 +60,9 @@ export function Stores({ stores }: { stores: Store[] }) {
           <Notice
             key={store.name}
             kind={store.acceptsData ? 'warning' : 'error'}
-            title={store.acceptsData ? `Writes of the ${store.name} fail` : `The ${store.name} refuses data`}
+            title={
+              store.acceptsData ? `Writes to the ${store.name} are failing` : `The ${store.name} rejects data`
+            }
           >
             {store.problem} (since <Moment ms={store.problemSince ?? Number.NaN} />)
           </Notice>
@@ -75,13 +77,13 @@ export function Stores({ stores }: { stores: Store[] }) {
               <th className="num">On disk</th>
               <th className="num">Disk free</th>
               <th>Retention</th>
-              <th className="num" title="Appends refused since the start: a limit or a full disk">
-                Refused
+              <th className="num" title="Appends rejected since the start because of a limit or a full disk">
+                Rejected
               </th>
-              <th className="num" title="Writes to the disk that failed since the start">
+              <th className="num" title="Failed disk writes since the start">
                 Failed writes
               </th>
-              <th title="By the growth of the last hour">Full</th>
+              <th title="Based on the growth of the last hour">Full</th>
             </tr>
           </thead>
           <tbody>

@@ -30,7 +30,7 @@ function Row({ pool, found }: { pool: string; found: Found }) {
           <span className="badge">dropped by relabelling</span>
         )}
         <button type="button" className="plan-link" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? 'Hide the rules' : 'Rule by rule'}
+          {open ? 'Hide rules' : 'Show rules'}
         </button>
         {open && <RelabelSteps pool={pool} labels={found.discovered} />}
       </div>
@@ -109,7 +109,7 @@ export function DiscoveryPage() {
         <PageTabs />
       </PageHead>
       {query.error && <ErrorNotice error={query.error} />}
-      {query.isPending && <Loading label="Reading targets" />}
+      {query.isPending && <Loading label="Loading targets" />}
       {data && (
         <>
           <div className="filters">

@@ -27,7 +27,7 @@ export function PoolConfig({ pool }: { pool: string }) {
         ) : config.data ? (
           <Yaml text={config.data.data.yaml} />
         ) : (
-          <Loading label="Reading the configuration" />
+          <Loading label="Loading configuration" />
         )}
       </Dialog>
     </>

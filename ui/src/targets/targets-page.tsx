@@ -289,14 +289,14 @@ export function TargetsPage() {
         <PageTabs />
       </PageHead>
       {query.error && <ErrorNotice error={query.error} />}
-      {query.isPending && <Loading label="Reading targets" />}
+      {query.isPending && <Loading label="Loading targets" />}
       {data && all === 0 && total.dropped === 0 && (
         <Empty
           icon="targets"
           title="Nothing is scraped yet"
           actions={
             <Link to="/status/$tab" params={{ tab: 'config' }} className="button button-plain">
-              See the configuration
+              View configuration
             </Link>
           }
         >

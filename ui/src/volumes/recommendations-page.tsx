@@ -54,7 +54,7 @@ function FleetRecommendations() {
   return (
     <FleetPage
       title="Recommendations"
-      lead="From a sample of what agents receive; nothing is applied by itself"
+      lead="From a sample of received data; nothing is applied automatically"
       query={agents}
       tools={
         <Button icon="play" look="primary" disabled={busy} onClick={() => void sample()}>
@@ -70,12 +70,12 @@ function FleetRecommendations() {
           onChange={(to) =>
             void navigate({ to: '.', search: { ...search, selector: to } as never, replace: true })
           }
-          hint={`${connectedMatch(agents.data)}; at most 20 are sampled.`}
+          hint={`${connectedMatch(agents.data)}; at most 20 agents are sampled.`}
         />
       </div>
       {error !== null && <ErrorNotice error={error} />}
       {refusals.length > 0 && (
-        <Notice kind="warning" title={`${counted(advice?.errors.length ?? 0, 'agent')} gave no sample`}>
+        <Notice kind="warning" title={`${counted(advice?.errors.length ?? 0, 'agent')} returned no sample`}>
           {refusals.join(' · ')}
         </Notice>
       )}

@@ -71,7 +71,7 @@ export function VolumesPage() {
       lead={
         ofFleet && data
           ? `Of ${counted(data.agents ?? 0, 'agent')}${
-              data.agentsWithout ? `; ${data.agentsWithout} more report none` : ''
+              data.agentsWithout ? `; ${data.agentsWithout} more do not report any` : ''
             }, each since its start`
           : 'Since the start of this process'
       }
@@ -110,11 +110,11 @@ export function VolumesPage() {
             />
           )}
           {data.attributes.length === 0 ? (
-            <Empty icon="pipelines" title="Nothing is counted">
+            <Empty icon="pipelines" title="No volumes counted">
               {ofFleet
                 ? 'No connected agent reports volumes.'
                 : offer.parts.prometheus !== undefined
-                  ? 'Volumes are counted by collectors. Open this page of a collector or of a control plane.'
+                  ? 'Volumes are counted by collectors. Open this page on a collector or a control plane.'
                   : 'The configuration has service.telemetry.volumes.enabled: false.'}
             </Empty>
           ) : (
@@ -169,8 +169,8 @@ function FidelityTable({ selector }: { selector: string }) {
     <section className="card table-wrap" aria-label="Fidelity">
       <table className="table">
         <caption>
-          Fidelity: a sample of what was received, compared with what destinations got, and all items with
-          those that destinations refused
+          Fidelity: a sample of received items compared with delivered items, and all items compared with
+          those that destinations rejected
         </caption>
         <thead>
           <tr>
@@ -273,7 +273,7 @@ function Table(props: {
             {head('out', 'To exporters')}
             {of.currency && head('cost', `Cost, ${of.currency}`)}
             {of.currency && (
-              <th scope="col" className="num" title="Cost of 30 days at the present rate">
+              <th scope="col" className="num" title="Cost per 30 days at the current rate">
                 30 days, {of.currency}
               </th>
             )}
@@ -312,7 +312,7 @@ function Table(props: {
               </td>
               <td
                 className="num"
-                title={about(one, unit) ? 'Estimate: profiles are not encoded yet' : undefined}
+                title={about(one, unit) ? 'Estimate: encoded size of profiles is not known yet' : undefined}
               >
                 {about(one, unit) && 'about '}
                 {volume(one.out[unit], unit)}

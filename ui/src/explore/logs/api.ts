@@ -60,7 +60,7 @@ export async function loki<T>(
     if (e instanceof DOMException && e.name === 'AbortError') throw e;
     throw new ApiError(
       'unreachable',
-      'The server did not answer. Check that it runs and that this browser reaches it.',
+      'The server did not respond. Check that it is running and that this browser can reach it.',
       0,
     );
   }
@@ -70,7 +70,7 @@ export async function loki<T>(
     return JSON.parse(text) as T;
   } catch {
     // A server without this API answers with a page of its own.
-    throw new ApiError('not_found', `The answer of /loki/api/v1/${path} is not JSON.`, 404);
+    throw new ApiError('not_found', `The response of /loki/api/v1/${path} is not JSON.`, 404);
   }
 }
 

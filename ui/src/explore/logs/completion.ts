@@ -27,12 +27,12 @@ export const STAGES: NameHelp[] = [
   n('pattern', 'Captures parts of the line, as in <ip> - <_>.', 'pattern "<_>"'),
   n('regexp', 'Captures named groups of an expression.', 'regexp "(?P<name>.*)"'),
   n('unpack', 'Reads labels packed into the line by Promtail.'),
-  n('line_format', 'Writes the line anew from a template.', 'line_format "{{.message}}"'),
+  n('line_format', 'Rewrites the line with a template.', 'line_format "{{.message}}"'),
   n('label_format', 'Renames labels or sets them from templates.', 'label_format '),
   n('decolorize', 'Removes ANSI colours from the line.'),
   n('drop', 'Removes labels from the result.', 'drop '),
   n('keep', 'Keeps only the named labels.', 'keep '),
-  n('unwrap', 'Takes the number in a label as the value of the sample.', 'unwrap '),
+  n('unwrap', 'Uses the number in a label as the value of the sample.', 'unwrap '),
 ];
 
 export const AFTER: NameHelp[] = [
@@ -49,12 +49,12 @@ export const AFTER: NameHelp[] = [
 const range = (name: string, help: string) => n(name, help, `${name}(`);
 
 export const FUNCTIONS: NameHelp[] = [
-  range('rate', 'Entries per second over the window; of unwrapped values their sum per second.'),
+  range('rate', 'Entries per second over the window; for unwrapped values, their sum per second.'),
   range('count_over_time', 'Entries within the window.'),
   range('bytes_rate', 'Bytes of lines per second over the window.'),
   range('bytes_over_time', 'Bytes of lines within the window.'),
   range('absent_over_time', '1 when the window holds no entry.'),
-  range('rate_counter', 'Growth per second of an unwrapped counter, resets allowed for.'),
+  range('rate_counter', 'Growth per second of an unwrapped counter, adjusted for resets.'),
   range('sum_over_time', 'Sum of unwrapped values.'),
   range('avg_over_time', 'Mean of unwrapped values.'),
   range('min_over_time', 'Smallest unwrapped value.'),

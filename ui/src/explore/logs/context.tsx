@@ -48,7 +48,7 @@ function Lines({ scope, entry, terms }: { scope: Scope; entry: Entry; terms: Reg
   const newer = useSide(scope.query, entry, 'forward');
   const error = older.error ?? newer.error;
   if (error) return <ErrorNotice error={error} />;
-  if (!older.data || !newer.data) return <Loading label="Reading surrounding lines" />;
+  if (!older.data || !newer.data) return <Loading label="Loading surrounding lines" />;
   const own = (one: Entry) => one.ns === entry.ns && one.line === entry.line;
   // Entries of the same timestamp are in both answers; those before the line are taken from the first.
   const before = joinPages(older.data.pages.map((page) => page.entries))

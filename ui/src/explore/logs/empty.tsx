@@ -40,7 +40,7 @@ export function NoLogsYet() {
   return (
     <>
       <Empty icon="logs" title="No logs received yet">
-        The last 30 days hold no entry. This page shows the first one as soon as it arrives.
+        No entries in the last 30 days. This page shows the first one as soon as it arrives.
       </Empty>
       <div className="logs-ways">
         {sendingWays(origin()).map((way) => (

@@ -55,7 +55,10 @@ export function LiveView(props: {
           {tail.paused && tail.waiting > 0 && ` · ${tail.waiting.toLocaleString('en')} waiting`}
         </span>
         {tail.skipped > 0 && (
-          <span className="badge badge-warn logs-skipped" title="More lines arrived than are kept">
+          <span
+            className="badge badge-warn logs-skipped"
+            title="Lines arrived faster than this page can keep them"
+          >
             {`${tail.skipped.toLocaleString('en')} lines skipped`}
           </span>
         )}

@@ -109,7 +109,7 @@ export function LogsPage() {
       ) : names.error && !names.data && state.query === '' ? (
         <ErrorNotice error={names.error} />
       ) : !names.data && state.query === '' ? (
-        <Loading label="Reading labels" />
+        <Loading label="Loading labels" />
       ) : names.data?.length === 0 && state.query === '' ? (
         <NoLogsYet />
       ) : (

@@ -63,7 +63,7 @@ function Graph(props: Props) {
   if (grid.series.length === 0)
     return (
       <Empty icon="graph" title="No data">
-        The query is valid, but no entry of this time range gives a value.
+        The query is valid, but no entry in this time range has a value.
       </Empty>
     );
   const behind = point && behindPoint(props.query, point.labels);
@@ -134,7 +134,7 @@ function Table({ query, range, attempt }: Props) {
   if (Array.isArray(answer.data.result) && answer.data.result.length === 0)
     return (
       <Empty icon="table" title="No data">
-        The query is valid, but gives no value at the end of the time range.
+        The query is valid, but has no value at the end of the time range.
       </Empty>
     );
   return <ResultTable data={answer.data} time={range.end} units={NUMBER} utc={utc} />;

@@ -19,7 +19,7 @@ function Trend({ row }: { row: PatternRow }) {
       viewBox={`0 0 ${TREND_BARS * 3} 24`}
       preserveAspectRatio="none"
       role="img"
-      aria-label={`Trend: at most ${most} in a part of the range`}
+      aria-label={`Trend: at most ${most} per interval`}
     >
       {row.trend.map((count, i) => {
         const height = count === 0 ? 0 : Math.max(1.5, (count / most) * 24);
@@ -84,12 +84,12 @@ export function PatternsView(props: {
   return (
     <div className={answer.isPlaceholderData ? 'is-stale' : undefined}>
       {before.error && (
-        <Notice kind="info">New patterns are not marked: the preceding range could not be read.</Notice>
+        <Notice kind="info">New patterns are not marked: the preceding time range could not be read.</Notice>
       )}
       <div className="result-bar">
         <span className="muted">
           {`${rows.length} patterns of ${shown}`}
-          {before.data && ` · ${fresh} new against the preceding ${spellDuration(length)}`}
+          {before.data && ` · ${fresh} not seen in the preceding ${spellDuration(length)}`}
         </span>
       </div>
       <div className="table-scroll logs-table">
@@ -118,7 +118,7 @@ export function PatternsView(props: {
                       <span className={`badge logs-badge level-${readLevel(row.level)}`}>{row.level}</span>
                     )}
                     {row.newSince !== null && (
-                      <span className="badge badge-warn" title="The preceding range has no such line">
+                      <span className="badge badge-warn" title="Not seen in the preceding time range">
                         New since <Moment ms={row.newSince} />
                       </span>
                     )}

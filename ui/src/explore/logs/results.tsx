@@ -86,8 +86,8 @@ export function LogResults(props: {
           title={found ? 'Linked line' : 'Line not found'}
         >
           {found || older.isFetching
-            ? 'The list begins around the line of this link.'
-            : 'The line of this link is not in the store any longer, or the query leaves it out.'}{' '}
+            ? 'The list starts around the linked line.'
+            : 'The linked line is no longer stored, or the query excludes it.'}{' '}
           <button type="button" className="suggestion-inline" onClick={props.onAll}>
             Show whole range
           </button>

@@ -26,7 +26,7 @@ const LOOK_BACK = 60_000;
 const RETRY_MS = [1000, 2000, 5000, 10_000];
 const RATE_EVERY = 2000;
 const NO_TAIL =
-  'The WebSocket at /loki/api/v1/tail did not open. The server has no live tail, or a proxy in front of it does not pass WebSockets.';
+  'The WebSocket at /loki/api/v1/tail could not be opened. The server has no live tail, or a proxy in front of it blocks WebSockets.';
 /** How many times as long as drawing took nothing is drawn. */
 const REST = 4;
 

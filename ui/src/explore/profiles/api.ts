@@ -35,7 +35,7 @@ async function call<T>(method: string, body: object, signal?: AbortSignal): Prom
     if (e instanceof DOMException && e.name === 'AbortError') throw e;
     throw new ApiError(
       'unreachable',
-      'The server did not answer. Check that it runs and that this browser reaches it.',
+      'The server did not respond. Check that it is running and that this browser can reach it.',
       0,
     );
   }
@@ -44,7 +44,7 @@ async function call<T>(method: string, body: object, signal?: AbortSignal): Prom
   try {
     answer = JSON.parse(text) as typeof answer;
   } catch {
-    if (response.ok) throw new ApiError('missing_api', `The answer of ${method} is not JSON.`, 404);
+    if (response.ok) throw new ApiError('missing_api', `The response of ${method} is not JSON.`, 404);
   }
   if (response.ok) return answer as T;
   const { status } = response;

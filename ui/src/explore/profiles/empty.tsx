@@ -29,7 +29,7 @@ export function NoProfilesYet() {
   return (
     <>
       <Empty icon="graph" title="No profiles received yet">
-        The store holds no profile. This page shows the first one as soon as it arrives.
+        The store has no profiles. This page shows the first one as soon as it arrives.
       </Empty>
       <div className="logs-ways">
         {sendingWays(origin()).map((way) => (

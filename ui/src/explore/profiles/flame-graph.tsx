@@ -260,7 +260,7 @@ export function FlameGraph(props: FlameGraphProps) {
       <p className="panel-stats" aria-live="polite">
         {shown >= 0
           ? `${nameOf(shown)}: total ${formatIn(flames.total[shown] as number, unit)}, self ${formatIn(flames.self[shown] as number, unit)}`
-          : 'Click to zoom, shift and click for callers and callees.'}
+          : 'Click to zoom, Shift+click for callers and callees.'}
       </p>
     </div>
   );

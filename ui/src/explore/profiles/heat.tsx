@@ -23,7 +23,7 @@ export function ProfileHeatPanel(props: {
   const { data, error, isPlaceholderData } = useProfileHeat(props.selection, step, props.attempt);
   const format = useCallback((value: number) => formatIn(value, unit), [unit]);
   if (error) return <ErrorNotice error={error} />;
-  if (!data) return <Loading label="Reading profiles" />;
+  if (!data) return <Loading label="Loading profiles" />;
   if (data.grid.total === 0) return null;
   const shown = [...data.examples].find(([, e]) => e.id === profile);
   const rows = data.grid.bounds.length;

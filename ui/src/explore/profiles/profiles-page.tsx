@@ -103,7 +103,7 @@ export function ProfilesPage() {
       ) : any.error && any.data === undefined ? (
         <ErrorNotice error={any.error} />
       ) : any.data === undefined ? (
-        <Loading label="Reading profiles" />
+        <Loading label="Loading profiles" />
       ) : !any.data ? (
         <NoProfilesYet />
       ) : (
@@ -175,7 +175,7 @@ function ProfilesContent({
     [selection, state.compare, state.base, state.shift],
   );
   if (series.error && !series.data) return <ErrorNotice error={series.error} />;
-  if (!series.data) return <Loading label="Reading profiles" />;
+  if (!series.data) return <Loading label="Loading profiles" />;
   const shown = state.type === '' || types.includes(state.type) ? types : [state.type, ...types];
   const { unit } = partsOf(state.type);
   const shifts = SHIFTS.some((s) => s.value === String(state.shift))
@@ -389,10 +389,12 @@ function Result({
           icon="search"
           title="No samples of this span"
           actions={
-            <Button onClick={() => update({ span: '', zoom: '' })}>Show all samples of this time</Button>
+            <Button onClick={() => update({ span: '', zoom: '' })}>
+              Show all samples in this time range
+            </Button>
           }
         >
-          The profiler has to label samples with the span, as Pyroscope’s agents with OpenTelemetry do.
+          The profiler must label samples with the span, as Pyroscope’s OpenTelemetry integrations do.
         </Empty>
       ) : nothing ? (
         <NoneHere window={selection} time={state.time} setTime={setTime} />
@@ -444,7 +446,7 @@ function Sandwich(props: {
         <Button icon="close" look="ghost" label="Clear function" onClick={props.onClear} />
       </p>
       {props.both.callees.name.length <= 1 ? (
-        <p className="muted">No stack of this selection has the function.</p>
+        <p className="muted">No stack in this selection contains the function.</p>
       ) : (
         <>
           <h3 className="profile-half">Callers</h3>

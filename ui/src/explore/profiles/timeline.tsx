@@ -52,7 +52,7 @@ export function TimelineChart(props: {
     return { times: values.map((_, i) => (from + i * data.step) / 1000), values };
   }, [data, unit]);
   if (error) return <ErrorNotice error={error} />;
-  if (!data || !lines) return <Loading label="Reading profiles" />;
+  if (!data || !lines) return <Loading label="Loading profiles" />;
   return (
     <section className="profile-timeline" aria-label={props.title}>
       <h2>

@@ -47,7 +47,7 @@ export async function tempo<T>(path: string, params: Params = {}, signal?: Abort
     if (e instanceof DOMException && e.name === 'AbortError') throw e;
     throw new ApiError(
       'unreachable',
-      'The server did not answer. Check that it runs and that this browser reaches it.',
+      'The server did not respond. Check that it is running and that this browser can reach it.',
       0,
     );
   }
@@ -57,7 +57,7 @@ export async function tempo<T>(path: string, params: Params = {}, signal?: Abort
     return JSON.parse(text) as T;
   } catch {
     // A server without this API answers with a page of its own.
-    throw new ApiError('missing_api', `The answer of /tempo/api/${path} is not JSON.`, 404);
+    throw new ApiError('missing_api', `The response of /tempo/api/${path} is not JSON.`, 404);
   }
 }
 

@@ -150,13 +150,15 @@ export function ComparePanel(props: {
         <span className="compare-key is-outside">{count(comparison.outside)} others</span>
       </header>
       {comparison.inside === 0 ? (
-        <p className="muted">The selection holds no spans.</p>
+        <p className="muted">The selection contains no spans.</p>
       ) : comparison.outside === 0 ? (
         <p className="muted">
-          The selection holds all spans of the query, so there are no others to compare with.
+          The selection contains all spans of the query, so there are no others to compare with.
         </p>
       ) : comparison.attributes.length === 0 ? (
-        <p className="muted">No attribute differs by more than 2 % between selected and other spans.</p>
+        <p className="muted">
+          No attribute differs by more than 2 % between the selected and the other spans.
+        </p>
       ) : (
         <div className="compare-grid">
           {shown.map((attribute) => (

@@ -185,7 +185,7 @@ export function DiffView({
           No spans of trace <code>{other}</code> are stored.
         </Notice>
       ) : (
-        <Loading label="Reading the trace" />
+        <Loading label="Loading trace" />
       )}
     </div>
   );

@@ -46,7 +46,7 @@ export function NoTracesYet() {
   return (
     <>
       <Empty icon="plan" title="No traces received yet">
-        The last 30 days hold no span. This page shows the first one as soon as it arrives.
+        No spans in the last 30 days. This page shows the first one as soon as it arrives.
       </Empty>
       <SendTraces />
     </>

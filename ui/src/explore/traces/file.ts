@@ -48,9 +48,9 @@ export function readTraceFile(text: string): TraceFile {
   }
   if (!found)
     throw new Error(
-      'The file holds JSON, but no spans of a known format. Use OTLP JSON (resourceSpans), Jaeger JSON (data[].spans) or Zipkin v2 JSON (a list of spans).',
+      'The file is JSON but contains no spans in a known format. Use OTLP JSON (resourceSpans), Jaeger JSON (data[].spans) or Zipkin v2 JSON (a list of spans).',
     );
   const spans = found.spans.filter((span) => span.traceId !== '');
-  if (spans.length === 0) throw new Error(`The ${found.format} file holds no span with a trace id.`);
+  if (spans.length === 0) throw new Error(`The ${found.format} file contains no span with a trace ID.`);
   return { format: found.format, traces: toTraces(spans) };
 }

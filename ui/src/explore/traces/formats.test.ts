@@ -288,9 +288,9 @@ describe('files', () => {
 
   it('that are something else are refused with a reason', () => {
     expect(() => readTraceFile('not json')).toThrow(/not JSON/);
-    expect(() => readTraceFile('{"a":1}')).toThrow(/no spans of a known format/);
-    expect(() => readTraceFile('[]')).toThrow(/no spans of a known format/);
-    expect(() => readTraceFile('{"resourceSpans":[]}')).toThrow(/no span with a trace id/);
+    expect(() => readTraceFile('{"a":1}')).toThrow(/no spans in a known format/);
+    expect(() => readTraceFile('[]')).toThrow(/no spans in a known format/);
+    expect(() => readTraceFile('{"resourceSpans":[]}')).toThrow(/no span with a trace ID/);
   });
 });
 

@@ -103,7 +103,7 @@ export function TracePage() {
           deleted them.
         </Empty>
       ) : (
-        <Loading label="Reading the trace" />
+        <Loading label="Loading trace" />
       )}
     </div>
   );

@@ -104,7 +104,7 @@ export function TracesPage() {
       ) : services.error && !services.data && state.query === '' ? (
         <ErrorNotice error={services.error} />
       ) : !services.data && state.query === '' ? (
-        <Loading label="Reading services" />
+        <Loading label="Loading services" />
       ) : services.data?.length === 0 && state.query === '' ? (
         <NoTracesYet />
       ) : (
@@ -287,6 +287,6 @@ function FoundStructure({ ids }: { ids: string[] }) {
   const list = useMemo(() => traces.data ?? [], [traces.data]);
   const colors = useServiceColors(list);
   if (traces.error) return <ErrorNotice error={traces.error} />;
-  if (!traces.data) return <Loading label="Reading traces" />;
+  if (!traces.data) return <Loading label="Loading traces" />;
   return <StructureView traces={list} colors={colors} />;
 }
