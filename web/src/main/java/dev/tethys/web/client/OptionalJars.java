@@ -16,11 +16,11 @@ import java.util.stream.Stream;
  * Optional libraries in folders of jars outside the class path: large, and used by few
  * configurations. On the class path, each process would keep their class lists in memory.
  */
-final class OptionalJars {
+public final class OptionalJars {
   private OptionalJars() {}
 
   /** The folder of that name next to the jar of a class. */
-  static Path folder(Class<?> of, String name) throws IOException {
+  public static Path folder(Class<?> of, String name) throws IOException {
     try {
       return Path.of(of.getProtectionDomain().getCodeSource().getLocation().toURI())
           .resolveSibling(name);
@@ -36,7 +36,7 @@ final class OptionalJars {
    * @param what name of the feature, which starts the error message
    * @throws IOException if the service is missing or incomplete; nothing is left open
    */
-  static <T> T find(Class<T> service, Path folder, String what) throws IOException {
+  public static <T> T find(Class<T> service, Path folder, String what) throws IOException {
     if (!Files.isDirectory(folder)) {
       return first(service, service.getClassLoader(), folder, what);
     }

@@ -1,8 +1,7 @@
 package dev.tethys.collect.exporter.blackbox;
 
 import com.google.re2j.Pattern;
-import dev.tethys.collect.exporter.blackbox.cel.CelException;
-import dev.tethys.collect.exporter.blackbox.cel.CelProgram;
+import dev.tethys.collect.exporter.CelCompiler;
 import dev.tethys.config.ByteSize;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
@@ -10,6 +9,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,8 +39,8 @@ record HttpModule(
     Map<String, String> headers,
     List<Pattern> failIfBodyMatches,
     List<Pattern> failIfBodyNotMatches,
-    @Nullable CelProgram failIfJsonMatches,
-    @Nullable CelProgram failIfJsonNotMatches,
+    CelCompiler.@Nullable Program failIfJsonMatches,
+    CelCompiler.@Nullable Program failIfJsonNotMatches,
     List<HeaderMatch> failIfHeaderMatches,
     List<HeaderMatch> failIfHeaderNotMatches,
     String body,
@@ -150,23 +150,23 @@ record HttpModule(
           Type.list(Type.REGEX),
           List.of(),
           "Regular expressions that must all match the body.");
-  private static final Type<CelProgram> CEL =
+  private static final Type<CelCompiler.Program> CEL =
       Type.of(
           "CEL expression",
           null,
           n -> {
             try {
-              return CelProgram.parse(n.asString());
-            } catch (CelException e) {
+              return CelLibrary.compiler().compile(n.asString());
+            } catch (CelCompiler.CelException | IOException e) {
               throw n.error("could not compile CEL program: " + e.getMessage());
             }
           });
-  private static final Key<CelProgram> CEL_MATCHES =
+  private static final Key<CelCompiler.Program> CEL_MATCHES =
       SECTION.optional(
           "fail_if_body_json_matches_cel",
           CEL,
           "Expression on the body as JSON; the probe fails if it is true.");
-  private static final Key<CelProgram> CEL_NOT_MATCHES =
+  private static final Key<CelCompiler.Program> CEL_NOT_MATCHES =
       SECTION.optional(
           "fail_if_body_json_not_matches_cel",
           CEL,

@@ -3,9 +3,8 @@ package dev.tethys.collect.exporter.blackbox;
 import com.google.re2j.Pattern;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
+import dev.tethys.collect.exporter.CelCompiler;
 import dev.tethys.collect.exporter.blackbox.HttpModule.HeaderMatch;
-import dev.tethys.collect.exporter.blackbox.cel.CelException;
-import dev.tethys.collect.exporter.blackbox.cel.CelProgram;
 import dev.tethys.config.UrlHost;
 import dev.tethys.config.UrlText;
 import dev.tethys.web.Params;
@@ -454,8 +453,8 @@ final class HttpProber implements Prober {
     } catch (CodecException e) {
       return attempt.fails("Error unmarshalling HTTP body to JSON", "err", e.getMessage());
     }
-    CelProgram bad = m.failIfJsonMatches();
-    CelProgram good = m.failIfJsonNotMatches();
+    CelCompiler.Program bad = m.failIfJsonMatches();
+    CelCompiler.Program good = m.failIfJsonNotMatches();
     try {
       if (bad != null && bad.isTrue(tree)) {
         return attempt.fails("Body matched CEL expression", "expression", bad.text());
@@ -463,7 +462,7 @@ final class HttpProber implements Prober {
       if (good != null && !good.isTrue(tree)) {
         return attempt.fails("Body did not match CEL expression", "expression", good.text());
       }
-    } catch (CelException e) {
+    } catch (CelCompiler.CelException e) {
       return attempt.fails("Error evaluating CEL expression", "err", e.getMessage());
     }
     return true;
