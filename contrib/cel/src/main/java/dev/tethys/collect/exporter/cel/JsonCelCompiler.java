@@ -46,7 +46,8 @@ public final class JsonCelCompiler implements CelCompiler {
   private static final String INDEX_DOUBLE = "index_list_double";
 
   /** Names of the overloads that are replaced, as in the enumerations of the library. */
-  private static final Set<String> REPLACED = Set.of("DOUBLE_TO_STRING", "DURATION_TO_STRING");
+  private static final Set<String> REPLACED =
+      Set.of("DOUBLE_TO_STRING", "DURATION_TO_STRING", "INDEX_LIST");
 
   private static final CelOptions OPTIONS =
       CelOptions.current()
@@ -93,6 +94,8 @@ public final class JsonCelCompiler implements CelCompiler {
               CelFunctionBinding.from(
                   "duration_to_string", Duration.class, JsonCelCompiler::seconds),
               CelFunctionBinding.from(
+                  "index_list", List.class, Long.class, JsonCelCompiler::element),
+              CelFunctionBinding.from(
                   INDEX_DOUBLE, List.class, Double.class, JsonCelCompiler::element))
           .build();
 
@@ -131,10 +134,11 @@ public final class JsonCelCompiler implements CelCompiler {
     return of instanceof Map<?, ?> m && m.containsKey(field);
   }
 
-  private static Object element(List<?> list, double index) {
+  private static Object element(List<?> list, Number number) {
+    double index = number.doubleValue();
     if (index != Math.rint(index) || index < 0 || index >= list.size()) {
       throw new IllegalArgumentException(
-          "index " + index + " is not an element of a list of " + list.size());
+          "index " + number + " is not an element of a list of " + list.size());
     }
     return list.get((int) index);
   }
