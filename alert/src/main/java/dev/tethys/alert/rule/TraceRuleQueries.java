@@ -1,7 +1,7 @@
 package dev.tethys.alert.rule;
 
 import dev.tethys.model.Labels;
-import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.Value;
 import dev.tethys.query.promql.ast.Expr;

@@ -1,6 +1,7 @@
 package dev.tethys.model.guard;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.LogText;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.Map;
@@ -73,18 +74,7 @@ public final class LimitedLog {
 
   /** A value in the form of a log line. */
   public static String cut(@Nullable Object value) {
-    return cut(String.valueOf(value), MAX_VALUE);
-  }
-
-  /**
-   * The start of a text longer than {@code most} characters, and the number of those that follow.
-   */
-  public static String cut(String text, int most) {
-    if (text.length() <= most) {
-      return text;
-    }
-    int end = Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most;
-    return text.substring(0, end) + "… (" + (text.length() - end) + " more characters)";
+    return LogText.cut(String.valueOf(value), MAX_VALUE);
   }
 
   /**

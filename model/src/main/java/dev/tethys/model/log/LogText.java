@@ -14,6 +14,17 @@ public final class LogText {
 
   private LogText() {}
 
+  /**
+   * The start of a text longer than {@code most} characters, and the number of those that follow.
+   */
+  public static String cut(String text, int most) {
+    if (text.length() <= most) {
+      return text;
+    }
+    int end = Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most;
+    return text.substring(0, end) + "… (" + (text.length() - end) + " more characters)";
+  }
+
   /** Text of a record. */
   public static String of(LogRecord record) {
     return render(Objects.requireNonNullElse(record.getMessage(), "null"), record.getParameters());

@@ -45,7 +45,7 @@ public interface LogSegment {
 
   /**
    * Passes on the rows that fit the filter, in batches. Calls {@link
-   * dev.tethys.model.storage.Cancellation#check} between batches.
+   * dev.tethys.model.cancellation.Cancellation#check} between batches.
    *
    * @param needs columns that the consumer reads
    * @throws dev.tethys.model.storage.StorageException with the reason CORRUPT, which names the file
@@ -81,7 +81,7 @@ public interface LogSegment {
 
   /**
    * Counts the rows that fit the filter by pattern, stream and time. Calls {@link
-   * dev.tethys.model.storage.Cancellation#check} now and then.
+   * dev.tethys.model.cancellation.Cancellation#check} now and then.
    *
    * @param step nanoseconds of a time bucket; buckets begin at multiples of it
    * @throws dev.tethys.model.storage.StorageException if data is damaged

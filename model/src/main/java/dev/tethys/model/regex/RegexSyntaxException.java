@@ -1,6 +1,6 @@
 package dev.tethys.model.regex;
 
-import dev.tethys.model.guard.ErrorText;
+import dev.tethys.model.log.ErrorText;
 
 /** An expression that is not valid RE2, or too large. The message is that of Go. */
 public final class RegexSyntaxException extends IllegalArgumentException {

@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Tenants of a store of log entries, spans or profiles, and deletions of their data. */
 public interface TenantStore extends AutoCloseable {
+  /** Tenant of requests that name none. */
+  String DEFAULT_TENANT = "fake";
+
   /** Deletions that are not processed and the newest of those that are, oldest first. */
   List<EventDeletion> deletions(String tenant);
 

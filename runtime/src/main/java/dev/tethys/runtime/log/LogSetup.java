@@ -220,12 +220,12 @@ public final class LogSetup {
   private static String thrown(Throwable t) {
     StringWriter w = new StringWriter();
     t.printStackTrace(new PrintWriter(w));
-    return LimitedLog.cut(Redaction.text(w.toString()), MAX_STACK);
+    return LogText.cut(Redaction.text(w.toString()), MAX_STACK);
   }
 
   private static String message(Formatter by, LogRecord r) {
     String text = r.getResourceBundle() == null ? LogText.of(r) : by.formatMessage(r);
-    return LimitedLog.cut(Redaction.text(text), MAX_MESSAGE);
+    return LogText.cut(Redaction.text(text), MAX_MESSAGE);
   }
 
   private static final class LogfmtLine extends Formatter {

@@ -1,6 +1,6 @@
 package dev.tethys.web.client;
 
-import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.LogText;
 import java.io.IOException;
 
 /** Body of a response, or part of one, with a known length or up to the end of the connection. */
@@ -29,8 +29,7 @@ class Http1Body {
     } catch (NumberFormatException e) {
       // as below
     }
-    throw new IOException(
-        "malformed Content-Length \"" + LimitedLog.cut(s, Http1Reader.SHOWN) + "\"");
+    throw new IOException("malformed Content-Length \"" + LogText.cut(s, Http1Reader.SHOWN) + "\"");
   }
 
   /** Sets how much comes next, once nothing is left; false at the end. */

@@ -1,6 +1,6 @@
 package dev.tethys.web.client;
 
-import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.LogText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -123,7 +123,7 @@ final class Http1Reader {
       String line = line();
       String[] parts = line.split(" ", 3);
       if (parts.length < 2 || !parts[0].startsWith("HTTP/1.") || !isStatus(parts[1])) {
-        throw new Stale("malformed HTTP response \"" + LimitedLog.cut(line, SHOWN) + "\"");
+        throw new Stale("malformed HTTP response \"" + LogText.cut(line, SHOWN) + "\"");
       }
       version = parts[0];
       status = Integer.parseInt(parts[1]);
@@ -158,7 +158,7 @@ final class Http1Reader {
       }
       int colon = line.indexOf(':');
       if (colon <= 0) {
-        throw new IOException("malformed header \"" + LimitedLog.cut(line, SHOWN) + "\"");
+        throw new IOException("malformed header \"" + LogText.cut(line, SHOWN) + "\"");
       }
       if (n == MAX_HEADERS) {
         throw new IOException("more than " + MAX_HEADERS + " headers");

@@ -2,9 +2,9 @@ package dev.tethys.web.internal;
 
 import dev.tethys.config.Secret;
 import dev.tethys.model.guard.ByteBudget;
-import dev.tethys.model.guard.ErrorText;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.guard.TokenBucket;
+import dev.tethys.model.log.ErrorText;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.SpanRecorder;

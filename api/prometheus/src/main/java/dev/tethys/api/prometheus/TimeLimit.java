@@ -1,6 +1,6 @@
 package dev.tethys.api.prometheus;
 
-import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.web.HttpRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,7 +1,7 @@
 package dev.tethys.api.traces;
 
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.regex.Regex;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;

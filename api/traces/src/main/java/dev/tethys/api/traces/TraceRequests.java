@@ -1,7 +1,7 @@
 package dev.tethys.api.traces;
 
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.guard.QueryThreads;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.traces.TraceStore;
 import dev.tethys.query.traceql.exec.TraceQueries;

@@ -7,6 +7,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.log.LogText;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.StorageException;
@@ -115,7 +116,7 @@ public final class RemoteWriteReceiver implements Receiver {
         "Remote write request refused status={0} problem={1}",
         status,
         problem);
-    reply.error(status, LimitedLog.cut(problem, MAX_ANSWER));
+    reply.error(status, LogText.cut(problem, MAX_ANSWER));
   }
 
   /** Null if everything was stored; otherwise the problem of the request, the rest being stored. */

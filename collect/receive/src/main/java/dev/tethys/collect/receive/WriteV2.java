@@ -8,8 +8,8 @@ import dev.tethys.collect.receive.RemoteWriteReceiver.WriteCounts;
 import dev.tethys.collect.receive.RequestBuffers.Workspace;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
-import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.log.LogText;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.StorageException;
@@ -145,7 +145,7 @@ final class WriteV2 {
   private String labels(WriteRequestV2Reader r) {
     return unsaid > 0
         ? ""
-        : LimitedLog.cut(
+        : LogText.cut(
             WriteRequestV2Reader.LABELS.decode(r.labelBuffer(), 0, r.labelLength()).toString(),
             MAX_LABELS);
   }

@@ -5,7 +5,7 @@ import static dev.tethys.insight.graph.SpanCodes.CONSUMER;
 import static dev.tethys.insight.graph.SpanCodes.PRODUCER;
 import static dev.tethys.insight.graph.SpanCodes.SERVER;
 
-import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanField.Scope;

@@ -1,6 +1,6 @@
 package dev.tethys.query.promql;
 
-import dev.tethys.model.guard.ErrorText;
+import dev.tethys.model.log.ErrorText;
 
 /** Failure of a query. The message addresses the user and names the remedy. */
 public class QueryException extends RuntimeException {

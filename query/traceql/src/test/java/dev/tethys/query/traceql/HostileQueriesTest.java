@@ -3,7 +3,7 @@ package dev.tethys.query.traceql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.query.traceql.exec.TraceQueries;
 import dev.tethys.query.traceql.parser.TraceqlParseException;

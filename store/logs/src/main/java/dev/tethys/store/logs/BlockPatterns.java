@@ -1,9 +1,9 @@
 package dev.tethys.store.logs;
 
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.logs.LogSegment.PatternConsumer;
 import dev.tethys.model.logs.LogSegment.PatternKeyConsumer;
 import dev.tethys.model.logs.LogSegment.PatternKeys;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.store.logs.block.LogBlock;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

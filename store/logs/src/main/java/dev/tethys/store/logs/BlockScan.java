@@ -1,11 +1,11 @@
 package dev.tethys.store.logs;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogMention;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogRowConsumer;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.logs.block.LineVerdicts;

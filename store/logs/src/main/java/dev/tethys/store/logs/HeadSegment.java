@@ -1,12 +1,12 @@
 package dev.tethys.store.logs;
 
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.model.logs.LogRowConsumer;
 import dev.tethys.model.logs.LogSegment;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.store.logs.block.LogBlockWriter;
 import dev.tethys.store.logs.block.LogRows;
 import dev.tethys.store.logs.block.Words;

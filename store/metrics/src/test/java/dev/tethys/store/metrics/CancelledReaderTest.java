@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.storage.Appender;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.testkit.SimulatedFiles;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.Appender;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;

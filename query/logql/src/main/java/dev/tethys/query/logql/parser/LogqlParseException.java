@@ -1,6 +1,6 @@
 package dev.tethys.query.logql.parser;
 
-import dev.tethys.model.guard.ErrorText;
+import dev.tethys.model.log.ErrorText;
 
 /** Query that is not valid LogQL. The message has Loki's form. */
 public final class LogqlParseException extends RuntimeException {

@@ -1,10 +1,10 @@
 package dev.tethys.query.logql.pipeline;
 
 import dev.tethys.model.LabelNames;
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.logs.LogBodyParts;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.regex.Regex;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.query.logql.ast.Stage;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package dev.tethys.query.logql.pipeline;
 
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.regex.Groups;
 import dev.tethys.model.regex.Regex;
-import dev.tethys.model.storage.Cancellation;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 

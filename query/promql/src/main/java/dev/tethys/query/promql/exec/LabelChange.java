@@ -1,9 +1,9 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.regex.Groups;
 import dev.tethys.model.regex.Regex;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.query.promql.QueryException;
 import java.util.ArrayList;
 import java.util.List;

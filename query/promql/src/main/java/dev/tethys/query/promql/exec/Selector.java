@@ -1,7 +1,7 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Matcher;
-import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.storage.Resolution;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;

@@ -1,6 +1,6 @@
 package dev.tethys.query.promql.parser;
 
-import dev.tethys.model.guard.ErrorText;
+import dev.tethys.model.log.ErrorText;
 import dev.tethys.query.promql.ast.Expr.Span;
 import java.nio.charset.StandardCharsets;
 

@@ -1,7 +1,7 @@
 package dev.tethys.query.traceql.exec;
 
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.guard.MemoryShare;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanSelection;
@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs TraceQL over a trace store. A query runs on the calling thread, which threads of a pool
- * help. It ends with the exception of {@link dev.tethys.model.storage.Cancellation#check} of the
- * calling thread when that fails. Times are Unix nanoseconds. Safe for several threads.
+ * help. It ends with the exception of {@link dev.tethys.model.cancellation.Cancellation#check} of
+ * the calling thread when that fails. Times are Unix nanoseconds. Safe for several threads.
  */
 public final class TraceQueries {
   private final TraceStore store;

@@ -1,7 +1,7 @@
 package dev.tethys.query.traceql.exec;
 
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.guard.MemoryShare;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanNeeds;
 import dev.tethys.model.traces.SpanRelation;

@@ -1,6 +1,6 @@
 package dev.tethys.query.traceql.parser;
 
-import dev.tethys.model.guard.ErrorText;
+import dev.tethys.model.log.ErrorText;
 
 /** Query that is not valid TraceQL, or that is valid and not supported. */
 public final class TraceqlParseException extends RuntimeException {

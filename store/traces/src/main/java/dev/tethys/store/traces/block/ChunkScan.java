@@ -1,6 +1,6 @@
 package dev.tethys.store.traces.block;
 
-import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanNeeds;

@@ -2,7 +2,7 @@ package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
-import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.cancellation.Cancellation;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.Matcher;
-import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;

@@ -1,8 +1,8 @@
 package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.regex.ByteSearch;
-import dev.tethys.model.storage.Cancellation;
 import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Matcher;
-import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.store.metrics.internal.index.ValueMatches;
 import java.util.Arrays;
 import java.util.BitSet;

@@ -1,4 +1,4 @@
-package dev.tethys.model.guard;
+package dev.tethys.model.log;
 
 /** Truncates error messages that quote data from a client. */
 public final class ErrorText {
@@ -9,6 +9,6 @@ public final class ErrorText {
 
   /** The beginning of a long message, with the number of characters that are left out. */
   public static String shorten(String message) {
-    return LimitedLog.cut(message, MAX_LENGTH);
+    return LogText.cut(message, MAX_LENGTH);
   }
 }

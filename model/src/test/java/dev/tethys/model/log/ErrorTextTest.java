@@ -1,4 +1,4 @@
-package dev.tethys.model.guard;
+package dev.tethys.model.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;

@@ -1,4 +1,4 @@
-package dev.tethys.model.storage;
+package dev.tethys.model.cancellation;
 
 import java.util.function.Supplier;
 
