@@ -20,6 +20,7 @@ import dev.tethys.control.automation.AutomationRule;
 import dev.tethys.control.automation.DefinedRules;
 import dev.tethys.control.automation.EventTriggers;
 import dev.tethys.control.automation.HeldActions;
+import dev.tethys.control.automation.HubRules;
 import dev.tethys.control.automation.Replays;
 import dev.tethys.control.automation.RuleActions;
 import dev.tethys.control.automation.RuleCalls;
@@ -33,7 +34,7 @@ import dev.tethys.control.live.ControlState;
 import dev.tethys.control.live.Controls;
 import dev.tethys.control.live.QuotaShares;
 import dev.tethys.control.live.QuotaWatch;
-import dev.tethys.control.mdai.HubEngine;
+import dev.tethys.control.mdai.Hubs;
 import dev.tethys.control.mdai.ManifestReader;
 import dev.tethys.control.mdai.Manifests;
 import dev.tethys.control.mdai.Variables;
@@ -105,7 +106,7 @@ public final class ControlServer implements AutoCloseable {
   private final QuotaWatch quotas;
   private final @Nullable Repository repository;
   private final Replays replays;
-  private final HubEngine engine;
+  private final Hubs hubs;
   private final Automation automation;
   private final DefinedRules defined;
   private final Rules rules;
@@ -183,25 +184,22 @@ public final class ControlServer implements AutoCloseable {
             .get("/-/ready", (q, r) -> r.send("Tethys is ready.\n"));
     Variables variables = new Variables(data.resolve("variables.json"));
     replays = new Replays(data, components, clock, rules::variable);
-    engine =
-        new HubEngine(
-            variables,
-            new MdaiApi.Journal(audit),
-            replays,
-            () -> Instant.ofEpochMilli(clock.millis()),
-            fleet::wakeAll);
+    InstantSource wallClock = () -> Instant.ofEpochMilli(clock.millis());
+    hubs = new Hubs(variables, new MdaiApi.Journal(audit), replays, wallClock, fleet::wakeAll);
+    RuleCalls calls = new RuleCalls(rules.alertmanagers(), clock);
+    HubRules hubRules = new HubRules(hubs, calls, wallClock);
     steps = new StepLog(data.resolve("automation-steps.json"), audit, clock);
     automation =
         new Automation(
             automated,
             new RuleControls(controls, steps),
-            engine,
+            hubRules,
             new RuleActions(
-                engine,
+                hubs,
                 rollouts,
                 store,
                 replays,
-                new RuleCalls(rules.alertmanagers(), clock),
+                calls,
                 new HeldActions(data.resolve("automation.json")),
                 audit,
                 clock),
@@ -218,8 +216,8 @@ public final class ControlServer implements AutoCloseable {
             metrics,
             loki == null ? null : GuardQueries.ofLogs(loki, clock),
             clock);
-    engine.watch(events::changed);
-    defined = new DefinedRules(automation, engine);
+    hubs.watch(events::changed);
+    defined = new DefinedRules(automation, hubs);
     defined.takeFlags(automated, manifests);
     Offers offers = new Offers(rollouts, controls, variables, packages);
     new OpampEndpoint(fleet, offers, tokens, clock, mayAct).addTo(routes);
@@ -228,7 +226,7 @@ public final class ControlServer implements AutoCloseable {
     new ControlsApi(fleet, controls, counts, shares, offers, tokens, effects, clock).addTo(routes);
     new TapApi(fleet, tokens, rollouts).addTo(routes);
     new AutomationApi(automation, events, tokens, clock).addTo(routes);
-    new MdaiApi(engine, replays, audit, tokens).addTo(routes);
+    new MdaiApi(hubs, hubRules, replays, audit, tokens).addTo(routes);
     routes.post("/-/reload", ControlApi.answering(tokens, Tokens.Role.ADMIN, this::reload));
     DryRun runs = new DryRun(components);
     SourceResources resources =
@@ -538,7 +536,7 @@ public final class ControlServer implements AutoCloseable {
     step("Quotas", quotas::step);
     step("Automation", events::step);
     step("Results of automation", steps::save);
-    step("Replays", () -> replays.step(engine));
+    step("Replays", () -> replays.step(hubs));
   }
 
   /** One that fails does not keep the others from their step; its next one may succeed. */

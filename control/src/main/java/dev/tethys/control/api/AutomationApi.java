@@ -6,6 +6,7 @@ import dev.tethys.control.access.Tokens;
 import dev.tethys.control.automation.Alert;
 import dev.tethys.control.automation.Automation;
 import dev.tethys.control.automation.AutomationRule;
+import dev.tethys.control.automation.EventNames;
 import dev.tethys.control.automation.EventTriggers;
 import dev.tethys.control.automation.HeldActions;
 import dev.tethys.control.automation.QueryTrigger;
@@ -77,7 +78,7 @@ public final class AutomationApi {
   /** Event of another program: its rules are triggered as by an alert. */
   private JsonNode event(HttpRequest q, String user) throws IOException {
     tokens.requireScope(q, "automation", Selector.ALL);
-    String name = AutomationRule.WEBHOOK + q.pathParam("name");
+    String name = EventNames.WEBHOOK + q.pathParam("name");
     if (automation.rules().stream().noneMatch(r -> r.alert().equals(name))) {
       throw new NotFoundException(
           "no rule has the trigger webhook " + Texts.shortened(q.pathParam("name"), 80));
@@ -90,7 +91,7 @@ public final class AutomationApi {
           "status is \"" + Texts.shortened(status, 80) + "\", not firing or resolved");
     }
     Alert event =
-        EventTriggers.alert(
+        Alert.ofEvent(
             name,
             ControlApi.text(body, "key", false),
             !status.equals("resolved"),

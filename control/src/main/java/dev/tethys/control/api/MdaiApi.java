@@ -4,10 +4,11 @@ import dev.tethys.control.access.NotFoundException;
 import dev.tethys.control.access.Selector;
 import dev.tethys.control.access.Tokens;
 import dev.tethys.control.audit.AuditLog;
+import dev.tethys.control.automation.HubRules;
 import dev.tethys.control.automation.Replays;
-import dev.tethys.control.mdai.HubEngine;
 import dev.tethys.control.mdai.HubEvent;
 import dev.tethys.control.mdai.HubVariable;
+import dev.tethys.control.mdai.Hubs;
 import dev.tethys.control.mdai.Manifests;
 import dev.tethys.control.mdai.PrometheusRules;
 import dev.tethys.control.mdai.Resource;
@@ -36,13 +37,15 @@ public final class MdaiApi {
   private static final int MAX_LISTED = 10_000;
   private static final JsonMapper JSON = JsonMapper.shared();
 
-  private final HubEngine engine;
+  private final Hubs hubs;
+  private final HubRules rules;
   private final Replays replays;
   private final AuditLog audit;
   private final Tokens tokens;
 
-  public MdaiApi(HubEngine engine, Replays replays, AuditLog audit, Tokens tokens) {
-    this.engine = engine;
+  public MdaiApi(Hubs hubs, HubRules rules, Replays replays, AuditLog audit, Tokens tokens) {
+    this.hubs = hubs;
+    this.rules = rules;
     this.replays = replays;
     this.audit = audit;
     this.tokens = tokens;
@@ -81,7 +84,7 @@ public final class MdaiApi {
   }
 
   private Manifests manifests() {
-    return engine.variables().now().manifests();
+    return hubs.variables().now().manifests();
   }
 
   private Hub hub(HttpRequest q) {
@@ -133,7 +136,7 @@ public final class MdaiApi {
     Hub h = hub(q);
     HubVariable v = manual(h, q);
     ObjectNode out = JSON.createObjectNode();
-    out.set(v.key(), engine.variables().now().value(h, v).json());
+    out.set(v.key(), hubs.variables().now().value(h, v).json());
     send(r, 200, out);
   }
 
@@ -147,9 +150,9 @@ public final class MdaiApi {
     if (data.isMissingNode() || data.isNull()) {
       throw new IllegalArgumentException("member \"data\" is missing");
     }
-    HubEvent event = engine.change(user.isEmpty() ? "anonymous" : user, h, v, add, data);
+    HubEvent event = hubs.change(user.isEmpty() ? "anonymous" : user, h, v, add, data);
     ObjectNode out = event.json();
-    for (HubEngine.Step s : engine.steps()) {
+    for (HubRules.Step s : rules.steps()) {
       if (s.correlationId().equals(event.correlationId()) && s.result().equals("failed")) {
         out.withArray("failed")
             .addObject()
@@ -190,7 +193,7 @@ public final class MdaiApi {
   }
 
   private JsonNode state(HttpRequest q) {
-    Variables.Snapshot now = engine.variables().now();
+    Variables.Snapshot now = hubs.variables().now();
     ObjectNode out = JSON.createObjectNode();
     ArrayNode resources = out.putArray("resources");
     for (Resource r : now.manifests().resources()) {
@@ -205,9 +208,9 @@ public final class MdaiApi {
     ArrayNode ignored = out.putArray("ignored");
     now.manifests().ignored().forEach(ignored::add);
     out.set("replays", replays.json());
-    List<HubEngine.Step> steps = engine.steps();
+    List<HubRules.Step> steps = rules.steps();
     ArrayNode results = out.putArray("steps");
-    for (HubEngine.Step s :
+    for (HubRules.Step s :
         steps.subList(0, Math.min(steps.size(), ControlApi.limit(q.query(), 1000)))) {
       put(results.addObject(), s);
     }
@@ -235,7 +238,7 @@ public final class MdaiApi {
     n.put("alerts", h.alerts().size());
   }
 
-  static void put(ObjectNode n, HubEngine.Step s) {
+  static void put(ObjectNode n, HubRules.Step s) {
     n.put("timeMillis", s.millis()).put("hub", s.hub()).put("rule", s.rule());
     n.put("event", s.event()).put("correlationId", s.correlationId());
     n.put("action", s.action()).put("target", s.target());

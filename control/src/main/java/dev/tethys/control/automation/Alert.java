@@ -28,6 +28,33 @@ public record Alert(
     String fingerprint) {
   private static final int MAX_ALERTS = 10_000;
 
+  /**
+   * Event other than an alert, in the form of one.
+   *
+   * @param of object whose event it is, so that events of different objects differ
+   */
+  public static Alert ofEvent(
+      String name,
+      String of,
+      boolean fires,
+      Map<String, String> labels,
+      Map<String, String> annotations,
+      long millis) {
+    Map<String, String> all = new TreeMap<>(labels);
+    all.put("alertname", name);
+    return new Alert(
+        fires ? "firing" : "resolved",
+        all,
+        annotations,
+        Instant.ofEpochMilli(millis).toString(),
+        fingerprint(name, of));
+  }
+
+  /** Fingerprint of an event other than an alert. */
+  static String fingerprint(String name, String of) {
+    return Texts.sha256(name + "\n" + of).substring(0, 16);
+  }
+
   /** Value of the label {@code alertname}. */
   String name() {
     return labels.getOrDefault("alertname", "");
@@ -100,7 +127,7 @@ public record Alert(
       if (fingerprint.isEmpty()) {
         throw new IllegalArgumentException(at + "fingerprint is missing");
       }
-      if (AutomationRule.isEvent(a.path("labels").path("alertname").asString(""))) {
+      if (EventNames.isEvent(a.path("labels").path("alertname").asString(""))) {
         throw new IllegalArgumentException(
             at + "labels.alertname is the name of an event of the control plane");
       }

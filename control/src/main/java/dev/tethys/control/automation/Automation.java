@@ -6,7 +6,6 @@ import dev.tethys.control.access.NotFoundException;
 import dev.tethys.control.automation.ActionRetries.Attempt;
 import dev.tethys.control.automation.ActionRetries.Retry;
 import dev.tethys.control.automation.StepLog.Step;
-import dev.tethys.control.mdai.HubEngine;
 import dev.tethys.control.mdai.HubEvent;
 import dev.tethys.control.text.Texts;
 import dev.tethys.model.log.JulLogger;
@@ -37,9 +36,6 @@ import org.jspecify.annotations.Nullable;
 public final class Automation {
   private static final System.Logger LOG = JulLogger.of(Automation.class.getName());
 
-  /** Prefix of the actor of changes made by a rule. */
-  static final String ACTOR = "automation:";
-
   /** End of the error of a rollout that waits for its version, while a state lasts. */
   private static final String AWAITED = "; it is rolled out once it exists, while the event lasts";
 
@@ -50,10 +46,10 @@ public final class Automation {
    *
    * @param skipped alerts that had not changed, or whose change is older than a known one
    */
-  public record Applied(int alerts, int skipped, List<Step> steps, List<HubEngine.Step> hubs) {}
+  public record Applied(int alerts, int skipped, List<Step> steps, List<HubRules.Step> hubs) {}
 
   private final RuleControls controls;
-  private final HubEngine engine;
+  private final HubRules hubRules;
   private final RuleActions actions;
   private final ActionRetries retries;
   private final StepLog steps;
@@ -68,14 +64,14 @@ public final class Automation {
   public Automation(
       List<AutomationRule> rules,
       RuleControls controls,
-      HubEngine engine,
+      HubRules hubRules,
       RuleActions actions,
       ActionRetries retries,
       StepLog steps,
       Scheduler clock) {
     this.rules = rules;
     this.controls = controls;
-    this.engine = engine;
+    this.hubRules = hubRules;
     this.actions = actions;
     this.retries = retries;
     this.steps = steps;
@@ -117,7 +113,7 @@ public final class Automation {
   public synchronized Applied apply(List<Alert> alerts, String user, int hops) throws IOException {
     restore();
     List<Step> out = new ArrayList<>();
-    List<HubEngine.Step> hubs = new ArrayList<>();
+    List<HubRules.Step> hubs = new ArrayList<>();
     int skipped = 0;
     for (Alert a : alerts) {
       AlertChanges.Change before = changes.last(a);
@@ -134,9 +130,9 @@ public final class Automation {
       }
       if (!known) {
         String correlation = clock.millis() + "-" + a.fingerprint();
-        HubEvent event = a.event(engine.newId(), correlation);
+        HubEvent event = a.event(actions.newId(), correlation);
         if (!event.hub().isEmpty()) {
-          hubs.addAll(engine.handle(user, event));
+          hubs.addAll(hubRules.handle(user, event));
         }
       }
       if (!known) {
@@ -545,9 +541,5 @@ public final class Automation {
       coolDowns.begin(id);
     }
     return s;
-  }
-
-  static String actor(AutomationRule r) {
-    return ACTOR + r.name();
   }
 }

@@ -30,8 +30,8 @@ import tools.jackson.databind.json.JsonMapper;
  * Rule that starts and ends live controls, and other actions, when an alert or another event fires
  * or is resolved.
  *
- * @param alert name of the alert; of another event with {@link #AGENT}, {@link #WEBHOOK} or {@link
- *     #SCHEDULE} before it
+ * @param alert name of the alert; of another event with {@link EventNames#AGENT}, {@link
+ *     EventNames#WEBHOOK} or {@link #SCHEDULE} before it
  * @param labels that the alert must have
  * @param status of the alert: {@code firing} or {@code resolved}
  * @param starts controls with references to the event in their texts
@@ -56,26 +56,8 @@ public record AutomationRule(
     @Nullable QueryTrigger query,
     List<Map<String, Object>> actions,
     Map<String, Object> trigger) {
-  /** Before the state of an agent. */
-  static final String AGENT = "agent:";
-
-  /** Before the name of a webhook. */
-  public static final String WEBHOOK = "webhook:";
-
-  /** Before the name of the rule. */
-  static final String SCHEDULE = "schedule:";
-
-  /** Before the name of the rule: events of a query. */
-  static final String QUERY = "query:";
-
-  /** Before the state of a rollout. */
-  static final String ROLLOUT = "rollout:";
-
-  /** Before the hub, a slash and the name of a variable. */
-  static final String VARIABLE = "variable:";
-
-  private static final List<String> EVENTS =
-      List.of(AGENT, WEBHOOK, SCHEDULE, QUERY, ROLLOUT, VARIABLE);
+  /** Prefix of the actor of changes made by a rule. */
+  private static final String ACTOR = "automation:";
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,39}");
   private static final int MAX_RULES = 1000;
@@ -87,7 +69,7 @@ public record AutomationRule(
   private static final Key<String> OF_AGENT =
       TRIGGER.optional(
           "agent",
-          Type.oneOf("state", EventTriggers.words()),
+          Type.oneOf("state", AgentEvent.words()),
           "State of an agent: unhealthy, disconnected or dropping.");
   private static final Key<String> OF_WEBHOOK =
       TRIGGER.optional("webhook", Type.STRING, "Name of a webhook.");
@@ -287,40 +269,40 @@ public record AutomationRule(
     List<String> all = new ArrayList<>();
     String alert = t.find(ALERT);
     if (alert != null) {
-      if (alert.isEmpty() || isEvent(alert)) {
+      if (alert.isEmpty() || EventNames.isEvent(alert)) {
         throw t.error(ALERT, "must be the name of an alert, not \"" + alert + "\"");
       }
       all.add(alert);
     }
     String agent = t.find(OF_AGENT);
     if (agent != null) {
-      all.add(AGENT + agent);
+      all.add(EventNames.AGENT + agent);
     }
     String webhook = t.find(OF_WEBHOOK);
     if (webhook != null) {
       if (!NAME.matcher(webhook).matches()) {
         throw t.error(OF_WEBHOOK, "must have 1 to 40 characters of a-z, 0-9 and '-'");
       }
-      all.add(WEBHOOK + webhook);
+      all.add(EventNames.WEBHOOK + webhook);
     }
     if (t.find(OF_SCHEDULE) != null) {
-      all.add(SCHEDULE + name);
+      all.add(EventNames.SCHEDULE + name);
     }
     for (Key<QueryTrigger> k : List.of(OF_PROMQL, OF_BURN_RATE, OF_LOGS)) {
       if (t.find(k) != null) {
-        all.add(QUERY + name);
+        all.add(EventNames.QUERY + name);
       }
     }
     String rollout = t.find(OF_ROLLOUT);
     if (rollout != null) {
-      all.add(ROLLOUT + rollout);
+      all.add(EventNames.ROLLOUT + rollout);
     }
     String variable = t.find(OF_VARIABLE);
     if (variable != null) {
       if (!variable.matches("[^/\\s]+/[^/\\s]+")) {
         throw t.error(OF_VARIABLE, "must be the name of a hub, a slash and that of a variable");
       }
-      all.add(VARIABLE + variable);
+      all.add(EventNames.VARIABLE + variable);
     }
     if (all.size() != 1) {
       throw t.error(
@@ -328,11 +310,6 @@ public record AutomationRule(
               + " variable");
     }
     return all.getFirst();
-  }
-
-  /** Whether a name is of an event of the control plane, which no alert can have. */
-  static boolean isEvent(String name) {
-    return EVENTS.stream().anyMatch(name::startsWith);
   }
 
   private static Map<String, Object> template(YamlNode n) {
@@ -383,6 +360,16 @@ public record AutomationRule(
     out.put("cool_down", coolDown);
     out.put("undo", undo);
     return out;
+  }
+
+  /** Actor of its changes. */
+  String actor() {
+    return actor(name);
+  }
+
+  /** Actor of the changes of a rule. */
+  static String actor(String rule) {
+    return ACTOR + rule;
   }
 
   /** Whether a control has the id of one that this rule starts. */

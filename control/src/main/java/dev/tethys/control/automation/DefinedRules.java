@@ -1,7 +1,7 @@
 package dev.tethys.control.automation;
 
 import dev.tethys.config.ConfigException;
-import dev.tethys.control.mdai.HubEngine;
+import dev.tethys.control.mdai.Hubs;
 import dev.tethys.control.mdai.Manifests;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -12,15 +12,15 @@ import java.util.stream.Collectors;
 /** Rules and resources of the files of flags and of the repository, which apply together. */
 public final class DefinedRules {
   private final Automation automation;
-  private final HubEngine engine;
+  private final Hubs hubs;
   private List<AutomationRule> ofFlags = List.of(); // guarded by this
   private List<AutomationRule> ofRepository = List.of(); // guarded by this
   private Manifests manifestsOfFlags = Manifests.NONE; // guarded by this
   private Manifests manifestsOfRepository = Manifests.NONE; // guarded by this
 
-  public DefinedRules(Automation automation, HubEngine engine) {
+  public DefinedRules(Automation automation, Hubs hubs) {
     this.automation = automation;
-    this.engine = engine;
+    this.hubs = hubs;
   }
 
   /**
@@ -37,7 +37,7 @@ public final class DefinedRules {
             "--automation", "rule " + r.name() + " is also in the repository; remove one of them");
       }
     }
-    engine.define(manifests.with(manifestsOfRepository));
+    hubs.define(manifests.with(manifestsOfRepository));
     ofFlags = rules;
     manifestsOfFlags = manifests;
     define();
@@ -48,7 +48,7 @@ public final class DefinedRules {
       throws IOException {
     Manifests all = manifestsOfFlags.with(manifests);
     if (!manifests.equals(manifestsOfRepository)) {
-      engine.define(all);
+      hubs.define(all);
     }
     ofRepository = rules;
     manifestsOfRepository = manifests;

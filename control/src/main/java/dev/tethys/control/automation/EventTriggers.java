@@ -8,7 +8,6 @@ import dev.tethys.control.mdai.HubEvent;
 import dev.tethys.control.rollout.GuardQueries;
 import dev.tethys.control.rollout.Rollout;
 import dev.tethys.control.rollout.Rollouts;
-import dev.tethys.control.text.Texts;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
@@ -38,17 +37,6 @@ import tools.jackson.databind.json.JsonMapper;
  * rules. One thread steps.
  */
 public final class EventTriggers {
-  /** States of agents that can trigger a rule. */
-  enum AgentEvent {
-    UNHEALTHY,
-    DISCONNECTED,
-    DROPPING;
-
-    String word() {
-      return name().toLowerCase(java.util.Locale.ROOT);
-    }
-  }
-
   /** Time for which a state of an agent lasts before it counts. */
   static final Duration HOLD = Duration.ofSeconds(10);
 
@@ -145,7 +133,7 @@ public final class EventTriggers {
         evaluate(r, q, seen);
       }
       for (AgentEvent e : AgentEvent.values()) {
-        if (r.alert().equals(AutomationRule.AGENT + e.word())) {
+        if (r.alert().equals(EventNames.AGENT + e.word())) {
           events.add(e);
         }
       }
@@ -153,7 +141,7 @@ public final class EventTriggers {
     if (!events.isEmpty()) {
       for (AgentState a : fleet.agents(Selector.ALL)) {
         for (AgentEvent e : events) {
-          Source s = new Source(AutomationRule.AGENT + e.word(), a.uid().toString());
+          Source s = new Source(EventNames.AGENT + e.word(), a.uid().toString());
           seen.add(s);
           boolean holds = holds(e, a);
           boolean lasts = lasts(s, holds, HOLD);
@@ -184,7 +172,7 @@ public final class EventTriggers {
   /** Forgets a state that no rule, agent or series has any longer. */
   private void forget(Source s) {
     try {
-      automation.forget(fingerprint(s.name, s.of));
+      automation.forget(Alert.fingerprint(s.name, s.of));
       fired.remove(s);
     } catch (IOException e) { // the next step tries again
       failures.failure(Level.ERROR, "Automation not applied", s.name, e);
@@ -229,7 +217,7 @@ public final class EventTriggers {
       Source s = new Source(r.alert(), labels.toString());
       present.add(s);
       seen.add(s);
-      firing.add(alert(s.name, s.of, true, labels, Map.of(), clock.millis()));
+      firing.add(Alert.ofEvent(s.name, s.of, true, labels, Map.of(), clock.millis()));
       if (lasts(s, true, q.hold())) {
         labelsOf.put(s, series);
         take(s, true, labels, Map.of(VALUE, value));
@@ -295,13 +283,13 @@ public final class EventTriggers {
   }
 
   private Alert event(Rollout r, Rollout.State state, boolean fires) {
-    String name = AutomationRule.ROLLOUT + state.word();
+    String name = EventNames.ROLLOUT + state.word();
     Map<String, String> labels = new TreeMap<>();
     labels.put("rollout", Long.toString(r.id));
     labels.put("configuration", r.configuration);
     labels.put("version", Integer.toString(r.version));
     labels.put("author", r.author);
-    return alert(
+    return Alert.ofEvent(
         name,
         Long.toString(r.id),
         fires,
@@ -327,10 +315,12 @@ public final class EventTriggers {
       labels.put("operation", e.subject().change());
       labels.put("value", data.isString() ? data.stringValue() : data.toString());
       lastVariableMillis = Math.max(clock.millis(), lastVariableMillis + 1); // each is a change
-      String name = AutomationRule.VARIABLE + e.hub() + "/" + e.subject().name();
+      String name = EventNames.VARIABLE + e.hub() + "/" + e.subject().name();
       try {
         automation.apply(
-            List.of(alert(name, "", true, labels, Map.of(), lastVariableMillis)), USER, e.depth());
+            List.of(Alert.ofEvent(name, "", true, labels, Map.of(), lastVariableMillis)),
+            USER,
+            e.depth());
       } catch (IOException x) {
         failures.failure(Level.ERROR, "Automation not applied", name, x);
         return; // the next step tries again
@@ -394,41 +384,10 @@ public final class EventTriggers {
     }
     try {
       automation.apply(
-          List.of(alert(s.name, s.of, fires, labels, annotations, clock.millis())), USER);
+          List.of(Alert.ofEvent(s.name, s.of, fires, labels, annotations, clock.millis())), USER);
       fired.put(s, fires);
     } catch (IOException e) { // the next step tries again
       failures.failure(Level.ERROR, "Automation not applied", s.name, e);
     }
-  }
-
-  /** An event in the form of an alert. */
-  public static Alert alert(
-      String name,
-      String of,
-      boolean fires,
-      Map<String, String> labels,
-      Map<String, String> annotations,
-      long millis) {
-    Map<String, String> all = new TreeMap<>(labels);
-    all.put("alertname", name);
-    return new Alert(
-        fires ? "firing" : "resolved",
-        all,
-        annotations,
-        Instant.ofEpochMilli(millis).toString(),
-        fingerprint(name, of));
-  }
-
-  private static String fingerprint(String name, String of) {
-    return Texts.sha256(name + "\n" + of).substring(0, 16);
-  }
-
-  /** Words of the states of agents. */
-  static List<String> words() {
-    List<String> out = new ArrayList<>();
-    for (AgentEvent e : AgentEvent.values()) {
-      out.add(e.word());
-    }
-    return out;
   }
 }

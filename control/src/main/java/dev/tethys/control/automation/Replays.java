@@ -2,7 +2,7 @@ package dev.tethys.control.automation;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
-import dev.tethys.control.mdai.HubEngine;
+import dev.tethys.control.mdai.Hubs;
 import dev.tethys.control.mdai.Manifests;
 import dev.tethys.control.mdai.ReplayHost;
 import dev.tethys.control.mdai.ReplayRequest;
@@ -51,8 +51,8 @@ import tools.jackson.databind.node.ObjectNode;
  * disk: a replay continues after a restart. If a destination is down, the replay waits for it.
  *
  * <p>Format of the file, which is replaced as a whole: a JSON object with {@code format} (1) and
- * {@code replays}. Everything is guarded by this; the engine is called without the lock, since it
- * calls back with its own.
+ * {@code replays}. Everything is guarded by this; hubs are called without the lock, since it calls
+ * back with its own.
  */
 public final class Replays implements ReplayHost {
   private static final System.Logger LOG = JulLogger.of(Replays.class.getName());
@@ -309,7 +309,7 @@ public final class Replays implements ReplayHost {
   }
 
   /** Starts pending replays, and records ended ones. */
-  public void step(HubEngine engine) {
+  public void step(Hubs hubs) {
     List<Replay> due = new ArrayList<>();
     synchronized (this) {
       long now = clock.nanos();
@@ -341,7 +341,7 @@ public final class Replays implements ReplayHost {
       removed.clear();
     }
     for (Replay r : due) {
-      report(engine, r);
+      report(hubs, r);
     }
   }
 
@@ -419,7 +419,7 @@ public final class Replays implements ReplayHost {
         + "; check times (UTC), path, prefix and partition";
   }
 
-  private void report(HubEngine engine, Replay r) {
+  private void report(Hubs hubs, Replay r) {
     ReplaySpec s = r.request.spec();
     try {
       if (r.origin != null) {
@@ -427,7 +427,7 @@ public final class Replays implements ReplayHost {
         return;
       }
       String error =
-          engine.report(r.request.name(), s.hub(), s.statusVariable(), r.state.word(), r.hint);
+          hubs.report(r.request.name(), s.hub(), s.statusVariable(), r.state.word(), r.hint);
       synchronized (this) {
         r.reported = true;
         if (!error.isEmpty()) {

@@ -5,8 +5,8 @@ import dev.tethys.control.access.NotFoundException;
 import dev.tethys.control.access.Selector;
 import dev.tethys.control.audit.AuditLog;
 import dev.tethys.control.mdai.DataType;
-import dev.tethys.control.mdai.HubEngine;
 import dev.tethys.control.mdai.HubVariable;
+import dev.tethys.control.mdai.Hubs;
 import dev.tethys.control.mdai.ReplayRequest;
 import dev.tethys.control.mdai.Resource.Hub;
 import dev.tethys.control.rollout.Rollout;
@@ -39,7 +39,7 @@ public final class RuleActions {
   static final String HELD = "held: ";
 
   static final String HOP_LIMIT_REACHED =
-      HubEngine.HOP_LIMIT + " changes of variables led to this one, the limit";
+      HubRules.HOP_LIMIT + " changes of variables led to this one, the limit";
 
   /** A version to roll out that does not exist. */
   static final class AbsentException extends RuntimeException {
@@ -79,7 +79,7 @@ public final class RuleActions {
       boolean undo,
       int hops) {
     String actor() {
-      return Automation.actor(rule);
+      return rule.actor();
     }
 
     /** Reason of a rollout, by which it is found when the event ends, also after a restart. */
@@ -88,7 +88,7 @@ public final class RuleActions {
     }
   }
 
-  private final HubEngine engine;
+  private final Hubs hubs;
   private final Rollouts rollouts;
   private final ConfigStore store;
   private final Replays replays;
@@ -99,7 +99,7 @@ public final class RuleActions {
   private final Scheduler clock;
 
   public RuleActions(
-      HubEngine engine,
+      Hubs hubs,
       Rollouts rollouts,
       ConfigStore store,
       Replays replays,
@@ -107,7 +107,7 @@ public final class RuleActions {
       HeldActions held,
       AuditLog audit,
       Scheduler clock) {
-    this.engine = engine;
+    this.hubs = hubs;
     this.rollouts = rollouts;
     this.store = store;
     this.replays = replays;
@@ -117,13 +117,17 @@ public final class RuleActions {
     this.clock = clock;
   }
 
+  /** Identity of a new event of hubs. */
+  String newId() {
+    return hubs.newId();
+  }
+
   /** Whether something is to be done when an event ends. */
   boolean canUndo(AutomationRule r, int index, Alert a) {
     Map<String, Object> tree = r.actions().get(index);
     return tree.containsKey("notify")
         || tree.get("set_variable") instanceof Map<?, ?> m && m.get("after") != null
-        || tree.containsKey("roll_out")
-            && started(Automation.actor(r), r.actionId(index, a)) != null;
+        || tree.containsKey("roll_out") && started(r.actor(), r.actionId(index, a)) != null;
   }
 
   /**
@@ -146,7 +150,7 @@ public final class RuleActions {
         yield "sending";
       }
       case RuleAction.Webhook w -> {
-        calls.send(w, run.event.event(engine.newId(), run.id).json().toString(), done);
+        calls.send(w, run.event.event(hubs.newId(), run.id).json().toString(), done);
         yield "sending";
       }
       case RuleAction.SetVariable v -> set(run, v);
@@ -156,10 +160,10 @@ public final class RuleActions {
   }
 
   private String set(Run run, RuleAction.SetVariable v) throws IOException {
-    if (run.hops >= HubEngine.HOP_LIMIT) {
+    if (run.hops >= HubRules.HOP_LIMIT) {
       return HOP_LIMIT;
     }
-    Hub hub = engine.variables().now().manifests().hub(v.hub());
+    Hub hub = hubs.variables().now().manifests().hub(v.hub());
     HubVariable variable = hub == null ? null : hub.variable(v.variable());
     if (hub == null || variable == null) {
       throw new IllegalArgumentException(
@@ -195,7 +199,7 @@ public final class RuleActions {
     List<HeldActions.Held> all = holding(v.target());
     boolean unchanged = next != null && all.getLast().equals(next); // a later one set it
     if (!unchanged) {
-      engine.change(run.actor(), hub, variable, true, data, run.hops + 1);
+      hubs.change(run.actor(), hub, variable, true, data, run.hops + 1);
     }
     if (run.undo) {
       held.remove(run.id);

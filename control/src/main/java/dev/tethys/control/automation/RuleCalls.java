@@ -123,7 +123,12 @@ public final class RuleCalls {
     begin(() -> done.accept(attempt(request)));
   }
 
-  private void begin(Runnable call) {
+  /**
+   * Runs a call that sends requests by {@link #attempt}.
+   *
+   * @throws BusyException if too many calls are running
+   */
+  void begin(Runnable call) {
     if (!running.tryAcquire()) {
       throw new BusyException(MAX_RUNNING + " requests of rules run, the limit");
     }
@@ -139,6 +144,15 @@ public final class RuleCalls {
   }
 
   private Outcome attempt(HttpRequest q) {
+    return attempt(q, q.uri().getHost());
+  }
+
+  /**
+   * Sends a request and waits for its result; any 2xx is a success.
+   *
+   * @param target name of the receiver in errors
+   */
+  Outcome attempt(HttpRequest q, String target) {
     try {
       HttpResponse<byte[]> r =
           client.send(
@@ -151,10 +165,10 @@ public final class RuleCalls {
       }
       String text = new String(r.body(), StandardCharsets.UTF_8).strip();
       return new Outcome(
-          q.uri().getHost() + " answered " + status + ": " + Texts.shortened(text, MAX_SHOWN),
+          target + " answered " + status + ": " + Texts.shortened(text, MAX_SHOWN),
           status / 100 == 5 || status == 429 || status == 408);
     } catch (IOException e) {
-      return new Outcome(q.uri().getHost() + " not reached: " + e, true);
+      return new Outcome(target + " not reached: " + e, true);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new Outcome("interrupted", false);

@@ -37,7 +37,7 @@ public final class RuleControls {
     try {
       ControlRequest request = r.control(action, a);
       if (!r.dryRun()) {
-        controls.start(request, Automation.actor(r));
+        controls.start(request, r.actor());
       }
     } catch (ConfigException | IllegalArgumentException | ConflictException e) {
       return steps.fail(r.name(), a, "start", id, String.valueOf(e.getMessage()));
@@ -59,7 +59,7 @@ public final class RuleControls {
       boolean own =
           c.author().isEmpty() // of a file of before
               ? c.control().owner().equals(wanted.control().owner())
-              : c.author().equals(Automation.actor(r));
+              : c.author().equals(r.actor());
       if (own) {
         return steps.note(r.name(), a, "start", id, "active", "");
       }
@@ -83,7 +83,7 @@ public final class RuleControls {
       return steps.dryRun(r.name(), a, "end", id);
     }
     try {
-      controls.end(id, Automation.actor(r), Texts.shortened(reason, 1000));
+      controls.end(id, r.actor(), Texts.shortened(reason, 1000));
       return steps.note(r.name(), a, "end", id, "done", "");
     } catch (ConflictException | NotFoundException e) { // it ended meanwhile
       return steps.note(r.name(), a, "end", id, "absent", String.valueOf(e.getMessage()));
@@ -102,7 +102,7 @@ public final class RuleControls {
       String id = c.control().id();
       if (r.undo() && !r.dryRun() && r.starts(id) && !kept.contains(id)) {
         try {
-          controls.end(id, Automation.actor(r), "the result of the query has ended");
+          controls.end(id, r.actor(), "the result of the query has ended");
         } catch (ConflictException | NotFoundException e) {
           LOG.log(Level.DEBUG, "Control ended meanwhile", e);
         }

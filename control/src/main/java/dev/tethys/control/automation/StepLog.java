@@ -8,8 +8,6 @@ import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
@@ -18,15 +16,13 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Results of the actions of rules, the last {@link #MAX_STEPS}; failures, successful requests, dry
- * runs and skipped actions are in the audit log as well. Guarded by this.
+ * Results of the actions of rules, the last {@link RecentSteps#MAX}; failures, successful requests,
+ * dry runs and skipped actions are in the audit log as well. Guarded by this.
  *
  * <p>They are on disk from the next {@link #save} on. Format of the file, which is replaced as a
  * whole: a JSON object with {@code format} (1) and {@code steps}, the latest first.
  */
 public final class StepLog {
-  static final int MAX_STEPS = 1000;
-
   private static final System.Logger LOG = JulLogger.of(StepLog.class.getName());
 
   /**
@@ -73,7 +69,7 @@ public final class StepLog {
   private final AuditLog audit;
   private final Scheduler clock;
   private final StateFile file;
-  private final Deque<Step> steps = new ArrayDeque<>(); // the latest first
+  private final RecentSteps<Step> steps = new RecentSteps<>();
   private boolean saved = true;
 
   /**
@@ -88,7 +84,7 @@ public final class StepLog {
     this.file.load(
         n -> {
           for (JsonNode x : n.path("steps")) {
-            steps.add(JsonMapper.shared().treeToValue(x, Step.class));
+            steps.addOldest(JsonMapper.shared().treeToValue(x, Step.class));
           }
         });
   }
@@ -100,7 +96,7 @@ public final class StepLog {
     }
     ObjectNode content = StateFile.content();
     ArrayNode all = content.putArray("steps");
-    steps.forEach(s -> all.add(JsonMapper.shared().<JsonNode>valueToTree(s)));
+    steps.all().forEach(s -> all.add(JsonMapper.shared().<JsonNode>valueToTree(s)));
     try {
       file.write(content);
       saved = true;
@@ -111,7 +107,7 @@ public final class StepLog {
 
   /** Results, the latest first. */
   synchronized List<Step> all() {
-    return List.copyOf(steps);
+    return steps.all();
   }
 
   /** A step that is not noted. */
@@ -135,10 +131,7 @@ public final class StepLog {
   }
 
   synchronized Step note(Step s) {
-    if (steps.size() == MAX_STEPS) {
-      steps.removeLast();
-    }
-    steps.addFirst(s);
+    steps.add(s);
     saved = false;
     return s;
   }
@@ -167,7 +160,7 @@ public final class StepLog {
   }
 
   private synchronized void noteEnd(Step ended) {
-    for (Step s : List.copyOf(steps)) {
+    for (Step s : steps.all()) {
       if (s.isOf(ended) && s.result.equals("started")) {
         steps.remove(s);
         break;
@@ -183,7 +176,7 @@ public final class StepLog {
    */
   Step skip(String rule, Alert a, String action, String target, String reason) throws IOException {
     audit.append(
-        Automation.ACTOR + rule,
+        AutomationRule.actor(rule),
         "automation.skipped",
         target(action, target),
         "alert " + a.name(),
@@ -199,7 +192,7 @@ public final class StepLog {
    */
   Step sent(String rule, Alert a, String action, String target) throws IOException {
     audit.append(
-        Automation.ACTOR + rule,
+        AutomationRule.actor(rule),
         "automation.sent",
         target(action, target),
         "alert " + a.name(),
@@ -215,7 +208,7 @@ public final class StepLog {
    */
   Step dryRun(String rule, Alert a, String action, String id) throws IOException {
     audit.append(
-        Automation.ACTOR + rule,
+        AutomationRule.actor(rule),
         "automation.dry_run",
         target(action, id),
         "alert " + a.name(),
@@ -249,7 +242,7 @@ public final class StepLog {
    */
   void auditFailure(Step s, String target) throws IOException {
     audit.append(
-        Automation.ACTOR + s.rule,
+        AutomationRule.actor(s.rule),
         "automation.failed",
         target,
         "alert " + s.alert,

@@ -1,6 +1,6 @@
 package dev.tethys.control.mdai;
 
-/** Runner of replays. No method may wait for a replay, or call the engine. */
+/** Runner of replays. No method may wait for a replay, or call the hubs. */
 public interface ReplayHost {
   /**
    * Checks that a replay can be started.

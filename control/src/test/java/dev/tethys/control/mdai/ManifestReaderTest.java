@@ -16,16 +16,16 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-class ManifestReaderTest {
-  static Path own(String name) throws URISyntaxException {
+public class ManifestReaderTest {
+  public static Path own(String name) throws URISyntaxException {
     return Path.of(requireNonNull(ManifestReaderTest.class.getResource("/mdai/" + name)).toURI());
   }
 
-  static Hub hub(Manifests m, String name) {
+  public static Hub hub(Manifests m, String name) {
     return requireNonNull(m.hub(name));
   }
 
-  static HubVariable variable(Hub hub, String key) {
+  public static HubVariable variable(Hub hub, String key) {
     return requireNonNull(hub.variable(key));
   }
 

@@ -4,13 +4,8 @@ import dev.tethys.control.mdai.HubAction.CallWebhook;
 import dev.tethys.control.mdai.HubAction.KeyRef;
 import dev.tethys.control.mdai.Manifests.DataKey;
 import dev.tethys.control.mdai.Resource.Hub;
-import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
@@ -19,25 +14,16 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Sender of the webhooks of rules. */
-final class WebhookSender {
-  private static final Duration CONNECT = Duration.ofSeconds(5);
-  private static final int MAX_SHOWN = 500;
-
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .connectTimeout(CONNECT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+/** Requests of webhooks, with the texts of the event and of Secrets and ConfigMaps. */
+public final class WebhookRequests {
+  private WebhookRequests() {}
 
   /**
-   * Sends a request; any 2xx is a success.
+   * Request of an action.
    *
-   * @throws IOException when it was not answered so
    * @throws IllegalArgumentException where a text it refers to is missing
    */
-  void send(Manifests manifests, Hub hub, CallWebhook call, HubEvent event)
-      throws IOException, InterruptedException {
+  public static HttpRequest of(Manifests manifests, Hub hub, CallWebhook call, HubEvent event) {
     Interpolation texts = Interpolation.of(event);
     URI url = url(resolved(manifests, hub, call.url()));
     Map<String, String> values = new HashMap<>();
@@ -58,19 +44,7 @@ final class WebhookSender {
     if (!typed) {
       q.setHeader("Content-Type", "application/json");
     }
-    HttpResponse<byte[]> r =
-        client.send(
-            q.build(),
-            HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), 1 << 20));
-    if (r.statusCode() / 100 != 2) {
-      String text = new String(r.body(), StandardCharsets.UTF_8).strip();
-      throw new IOException(
-          call.target()
-              + " answered "
-              + r.statusCode()
-              + ": "
-              + text.substring(0, Math.min(MAX_SHOWN, text.length())));
-    }
+    return q.build();
   }
 
   private static URI url(String text) {

@@ -1,10 +1,21 @@
-package dev.tethys.control.mdai;
+package dev.tethys.control.automation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.tethys.control.mdai.HubEvent;
+import dev.tethys.control.mdai.HubJournal;
+import dev.tethys.control.mdai.HubVariable;
+import dev.tethys.control.mdai.Hubs;
+import dev.tethys.control.mdai.ManifestReader;
+import dev.tethys.control.mdai.ManifestReaderTest;
+import dev.tethys.control.mdai.Manifests;
+import dev.tethys.control.mdai.ReplayHost;
+import dev.tethys.control.mdai.ReplayRequest;
 import dev.tethys.control.mdai.Resource.Hub;
+import dev.tethys.control.mdai.Variables;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -24,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
 
 @Timeout(60)
-class HubEngineTest {
+class HubRulesTest {
   @TempDir Path folder;
   private final List<HubJournal.Entry> journal = new CopyOnWriteArrayList<>();
   private final AtomicInteger changes = new AtomicInteger();
@@ -51,19 +62,25 @@ class HubEngineTest {
         @Override
         public void define(Manifests m) {}
       };
-  private HubEngine engine;
+  private Hubs hubs;
+  private HubRules rules;
   private Hub hub;
 
   @BeforeEach
   void start() throws Exception {
-    engine = engine();
-    engine.define(ManifestReader.read(List.of(ManifestReaderTest.own("hub.yaml"))));
-    hub = ManifestReaderTest.hub(engine.variables().now().manifests(), "shop");
+    hubs = hubs();
+    rules = new HubRules(hubs, calls(), () -> Instant.ofEpochSecond(1_700_000_000));
+    hubs.define(ManifestReader.read(List.of(ManifestReaderTest.own("hub.yaml"))));
+    hub = ManifestReaderTest.hub(hubs.variables().now().manifests(), "shop");
     changes.set(0);
   }
 
-  private HubEngine engine() throws IOException {
-    return new HubEngine(
+  private static RuleCalls calls() {
+    return new RuleCalls(List.of(), Scheduler.system());
+  }
+
+  private Hubs hubs() throws IOException {
+    return new Hubs(
         new Variables(folder.resolve("variables.json")),
         journal::addAll,
         replays,
@@ -79,11 +96,11 @@ class HubEngineTest {
     String payload =
         JsonMapper.shared().writeValueAsString(Map.of("labels", all, "status", status));
     List<String> out = new ArrayList<>();
-    for (HubEngine.Step s :
-        engine.handle(
+    for (HubRules.Step s :
+        rules.handle(
             "alertmanager",
             new HubEvent(
-                engine.newId(),
+                hubs.newId(),
                 alert + "." + status,
                 "2026-01-01T00:00:00Z",
                 payload,
@@ -99,7 +116,7 @@ class HubEngineTest {
   }
 
   private Map<String, String> environment() {
-    return engine.variables().now().environment("shop").texts();
+    return hubs.variables().now().environment("shop").texts();
   }
 
   @Test
@@ -132,9 +149,9 @@ class HubEngineTest {
         .containsEntry("OWNERS", "api: nobody\n");
     assertThat(fire("noisy_service", "pending", "service", "x")).isEmpty();
     assertThat(fire("other", "firing")).isEmpty();
-    assertThat(engine().variables().now().environment("shop").texts()).isEmpty();
-    HubEngine again = engine();
-    again.define(engine.variables().now().manifests());
+    assertThat(hubs().variables().now().environment("shop").texts()).isEmpty();
+    Hubs again = hubs();
+    again.define(hubs.variables().now().manifests());
     assertThat(again.variables().now().environment("shop").texts()).isEqualTo(environment());
   }
 
@@ -176,7 +193,7 @@ class HubEngineTest {
   @Test
   void usersChangeManualVariables() throws Exception {
     HubEvent e =
-        engine.change(
+        hubs.change(
             "olga",
             hub,
             ManifestReaderTest.variable(hub, "muted"),
@@ -188,14 +205,14 @@ class HubEngineTest {
         .isEqualTo(
             "{\"variableRef\":\"muted\",\"dataType\":\"set\",\"operation\":\"add\",\"data\":[\"b\",\"a\"]}");
     assertThat(environment()).containsEntry("MUTED", "b,a").containsEntry("CHOSEN", "b|a");
-    engine.change(
+    hubs.change(
         "olga",
         hub,
         ManifestReaderTest.variable(hub, "muted"),
         false,
         JsonMapper.shared().readTree("[\"a\"]"));
     assertThat(environment()).containsEntry("MUTED", "b");
-    engine.change(
+    hubs.change(
         "olga",
         hub,
         ManifestReaderTest.variable(hub, "limits"),
@@ -204,14 +221,14 @@ class HubEngineTest {
     assertThat(environment())
         .containsEntry("LIMIT", "10")
         .containsEntry("LIMITS", "archive: \"10\"\n");
-    engine.change(
+    hubs.change(
         "olga",
         hub,
         ManifestReaderTest.variable(hub, "limits"),
         false,
         JsonMapper.shared().readTree("[\"archive\"]"));
     assertThat(environment()).containsEntry("LIMIT", "").containsEntry("LIMITS", "");
-    engine.change(
+    hubs.change(
         "olga",
         hub,
         ManifestReaderTest.variable(hub, "route"),
@@ -219,11 +236,11 @@ class HubEngineTest {
         JsonMapper.shared().readTree("\"vendor\""));
     assertThat(environment()).containsEntry("ROUTE", "vendor");
     HubVariable route = ManifestReaderTest.variable(hub, "route");
-    engine.change("olga", hub, route, false, JsonMapper.shared().readTree("\"vendor\""));
+    hubs.change("olga", hub, route, false, JsonMapper.shared().readTree("\"vendor\""));
     assertThat(environment()).as("its default").containsEntry("ROUTE", "archive");
     assertThatThrownBy(
             () ->
-                engine.change(
+                hubs.change(
                     "olga",
                     hub,
                     ManifestReaderTest.variable(hub, "route"),
@@ -235,9 +252,9 @@ class HubEngineTest {
 
   @Test
   void changeThatIsNotOnDiskIsNotVisible() throws Exception {
-    HubEngine broken =
-        new HubEngine(
-            engine.variables(),
+    Hubs broken =
+        new Hubs(
+            hubs.variables(),
             entries -> {
               throw new IOException("disk is full");
             },
@@ -284,7 +301,7 @@ class HubEngineTest {
               + " observability}\ndata: {url: \""
               + url
               + "\"}\n";
-      engine.define(ManifestReader.parse("hub.yaml", text));
+      hubs.define(ManifestReader.parse("hub.yaml", text));
       assertThat(fire("paged", "firing", "service", "cart"))
           .containsExactly("notify webhook.call running");
       Waiting.await(() -> "true".equals(environment().get("ALERTED")));
@@ -297,7 +314,7 @@ class HubEngineTest {
           .contains("\"text\":\"Too loud\"", "*service* - cart", "See more", "*status* - firing");
       status.set(500);
       fire("chatted", "resolved", "service", "cart");
-      Waiting.await(() -> engine.steps().getFirst().error().contains("answered 500"));
+      Waiting.await(() -> rules.steps().getFirst().error().contains("answered 500"));
     } finally {
       receiver.stop(0);
     }
@@ -307,7 +324,7 @@ class HubEngineTest {
   void missingTextOfAWebhookFails() throws Exception {
     fire("paged", "firing", "service", "cart");
     Waiting.await(
-        () -> engine.steps().getFirst().error().contains("ConfigMap observability/webhooks"));
+        () -> rules.steps().getFirst().error().contains("ConfigMap observability/webhooks"));
     Waiting.await(() -> !journal.isEmpty() && journal.getLast().action().equals("rule_failed"));
     assertThat(environment()).containsEntry("ALERTED", "false");
   }

@@ -1,0 +1,36 @@
+package dev.tethys.control.automation;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+
+/** Results of the last actions of rules, at most {@link #MAX}. Thread-safe. */
+final class RecentSteps<S> {
+  static final int MAX = 1000;
+
+  private final Deque<S> steps = new ArrayDeque<>(); // the latest first; guarded by this
+
+  /** Adds the latest one. */
+  synchronized void add(S step) {
+    if (steps.size() == MAX) {
+      steps.removeLast();
+    }
+    steps.addFirst(step);
+  }
+
+  /** Adds one that is older than all others, unless there is no room. */
+  synchronized void addOldest(S step) {
+    if (steps.size() < MAX) {
+      steps.addLast(step);
+    }
+  }
+
+  synchronized void remove(S step) {
+    steps.remove(step);
+  }
+
+  /** All of them, the latest first. */
+  synchronized List<S> all() {
+    return List.copyOf(steps);
+  }
+}
