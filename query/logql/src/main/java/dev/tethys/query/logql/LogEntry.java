@@ -30,7 +30,7 @@ public record LogEntry(long time, byte[] line, Labels stream, Labels metadata, L
     return b.build();
   }
 
-  /** Bytes that the entry holds, about. */
+  /** Approximate size of the entry in bytes. */
   public long bytes() {
     return 160L + line.length + metadata.canonicalBytes().length + parsed.canonicalBytes().length;
   }

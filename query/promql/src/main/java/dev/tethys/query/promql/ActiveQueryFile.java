@@ -40,7 +40,7 @@ public final class ActiveQueryFile {
     this.slots = slots;
   }
 
-  /** Notes nothing. */
+  /** Tracker that records nothing. */
   static ActiveQueryFile none() {
     return new ActiveQueryFile(null, 0);
   }

@@ -45,7 +45,7 @@ final class BriefQueries {
     return k != null && k.is(text, steps) && k.left.getAndDecrement() > 0 ? k.nanos : -1;
   }
 
-  /** A query has taken so much. */
+  /** Records the duration of a query. */
   void measured(String text, int steps, long nanos) {
     int p = place(text, steps);
     if (nanos <= MAX_NANOS && text.length() <= MAX_TEXT) {

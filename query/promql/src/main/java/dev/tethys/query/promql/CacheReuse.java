@@ -15,9 +15,9 @@ public record CacheReuse(Outcome outcome, int steps) {
   public enum Outcome {
     /** All was known. */
     HIT,
-    /** Some steps were known. */
+    /** Some steps were cached. */
     PARTIAL,
-    /** Nothing that could be used was known. */
+    /** No usable step was cached. */
     MISS,
     /** No lookup: there is no cache, or it was not requested, or it cannot serve the query. */
     BYPASS

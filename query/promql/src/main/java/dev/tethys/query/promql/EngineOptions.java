@@ -112,13 +112,13 @@ public record EngineOptions(
       return this;
     }
 
-    /** Places kept for rules. */
+    /** Concurrent queries reserved for rules. */
     public Builder ruleConcurrent(int v) {
       ruleConcurrent = v;
       return this;
     }
 
-    /** Memory kept for rules. */
+    /** Memory reserved for rules. */
     public Builder ruleBytes(long v) {
       ruleBytes = v;
       return this;
@@ -136,7 +136,7 @@ public record EngineOptions(
       return this;
     }
 
-    /** Memory for answers that are kept, 0 for keeping none. */
+    /** Size of the result cache in bytes; 0 disables it. */
     public Builder cacheBytes(long v) {
       cacheBytes = v;
       return this;
@@ -178,7 +178,7 @@ public record EngineOptions(
       return this;
     }
 
-    /** Queries may ask for samples by step. */
+    /** Enables statistics of samples per step. */
     public Builder perStepStatistics(boolean v) {
       perStepStatistics = v;
       return this;

@@ -15,7 +15,7 @@ import dev.tethys.model.guard.QueryPlaces;
  */
 public record EngineResources(
     MemoryShare queries, MemoryShare rules, MemoryShare cache, QueryPlaces.Language places) {
-  /** A query that waits for its store leaves the processors to another one. */
+  /** Releases the compute slot while a query waits for its store. */
   private static final int MIN_PLACES = 2;
 
   /** Resources of a process. */

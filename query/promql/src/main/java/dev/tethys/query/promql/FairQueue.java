@@ -20,7 +20,7 @@ final class FairQueue<T> {
   private final Map<String, Integer> running = new HashMap<>();
   private int size;
 
-  /** A queue in which so many may wait. */
+  /** Creates a queue for at most {@code capacity} waiting entries. */
   FairQueue(int capacity) {
     this.capacity = capacity;
   }
@@ -98,7 +98,7 @@ final class FairQueue<T> {
     return user == null ? 0 : running.getOrDefault(user, 0);
   }
 
-  /** Takes the next item and counts it as running; null when none waits. */
+  /** Removes the next item and counts it as running; null if the queue is empty. */
   @Nullable T next() {
     String best = nextUser();
     if (best == null) {

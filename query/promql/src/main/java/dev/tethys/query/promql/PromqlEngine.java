@@ -60,7 +60,7 @@ public final class PromqlEngine implements AutoCloseable {
     this(options, InstantSource.system(), System::nanoTime);
   }
 
-  /** An engine that goes by the system's clocks. */
+  /** Creates an engine that uses the system's clocks. */
   public PromqlEngine(EngineOptions options, EngineResources resources) {
     this(options, resources, InstantSource.system(), System::nanoTime);
   }
@@ -134,7 +134,7 @@ public final class PromqlEngine implements AutoCloseable {
     /** Bytes that all hold. */
     long memoryUsed();
 
-    /** The limit on these, 0 for none. */
+    /** Limit of this number; 0 for none. */
     long memoryLimit();
 
     /** Maximum number of concurrent queries, without those of rules. */
@@ -221,7 +221,7 @@ public final class PromqlEngine implements AutoCloseable {
     return brief;
   }
 
-  /** Answers that are kept; null when none are. */
+  /** Result cache; null if it is disabled. */
   @Nullable ResultCache cache() {
     return cache;
   }
@@ -247,7 +247,7 @@ public final class PromqlEngine implements AutoCloseable {
     return new Query(this, source, text, expr, Grid.instant(time), time, false, options);
   }
 
-  /** A query whose text is parsed already, to be asked at one moment after another. */
+  /** Creates a parsed query for repeated evaluation at successive times. */
   public PreparedQuery prepare(MetricSource source, String text, Expr expr, QueryOptions options) {
     return new PreparedQuery(this, source, text, expr, options);
   }
@@ -333,7 +333,10 @@ public final class PromqlEngine implements AutoCloseable {
         profile);
   }
 
-  /** Does what may take much stack: here if it is there, else on a thread that has it. */
+  /**
+   * Runs work with deep recursion on this thread or, if its stack overflows, on one with a larger
+   * stack.
+   */
   private <T> T deep(Callable<T> work) {
     try {
       try {
@@ -405,7 +408,7 @@ public final class PromqlEngine implements AutoCloseable {
         : new QueryException(Kind.INTERNAL, e.toString(), e);
   }
 
-  /** A query has ended, well or not; nothing that goes wrong here is its matter. */
+  /** Records the end of a query; failures here do not affect its result. */
   void finished(Query q, QueryStatistics s, @Nullable String error) {
     metrics.finished(s);
     costs.add(

@@ -69,7 +69,7 @@ public final class Query implements AutoCloseable {
   }
 
   /**
-   * @param known its plan, if it was made before; else it is made now
+   * @param known existing plan; null to plan now
    */
   Query(
       PromqlEngine engine,
@@ -110,7 +110,7 @@ public final class Query implements AutoCloseable {
     return expr;
   }
 
-  /** Makes the query end with an error soon; nothing happens when it has ended. */
+  /** Cancels the query, which then fails soon; has no effect after its end. */
   public void cancel() {
     canceled = true;
     Execution x = execution;
@@ -134,14 +134,15 @@ public final class Query implements AutoCloseable {
         tree, Hints.of(tree, grid.steps(), range ? grid.interval() : 0), caching());
   }
 
-  /** Reuse of answers; null when none are kept. */
+  /** Reuse of cached results; null if caching is disabled. */
   private @Nullable Caching caching() {
     if (engine.cache() == null || !range || !(plan instanceof Plan.Steps)) {
       return null;
     }
     Locality l = locality();
     if (l == null) {
-      return new Caching(Caching.Extent.NONE, "what it reads is unknown beforehand", 0);
+      return new Caching(
+          Caching.Extent.NONE, "the samples that it reads are unknown in advance", 0);
     }
     ResultReuse r = reuse(l);
     return new Caching(
@@ -223,7 +224,7 @@ public final class Query implements AutoCloseable {
     return execute(null);
   }
 
-  /** Gives back the memory of the result. */
+  /** Releases the memory of the result. */
   @Override
   public void close() {
     Execution x = execution;
@@ -440,7 +441,7 @@ public final class Query implements AutoCloseable {
     }
   }
 
-  /** Progress of a query: samples loaded, bytes held now, and the most bytes held. */
+  /** Progress of a query: samples loaded, current and peak memory in bytes. */
   record Progress(long samples, long bytes, long peakBytes) {}
 
   /** Progress of the run; null before it starts. */

@@ -10,15 +10,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Most expensive queries, over all their runs. Lists {@link #CAPACITY} texts and holds at most
- * twice as many: then those with the least CPU time are removed, so that expensive queries stay.
- * Queries of tenants are counted apart. Thread-safe.
+ * Most expensive queries, summed over all their runs. Lists {@link #CAPACITY} texts and keeps at
+ * most twice as many; the ones with the least CPU time are evicted. Queries of different tenants
+ * are counted separately. Thread-safe.
  */
 public final class QueryCosts {
   /** Number of texts shown. */
   static final int CAPACITY = 500;
 
-  /** Of longer texts only the beginning is remembered. */
+  /** Longer texts are truncated. */
   static final int MAX_TEXT = 2_000;
 
   /**
@@ -101,7 +101,7 @@ public final class QueryCosts {
 
   synchronized void add(Cost c) {
     if (costs.size() >= 2 * CAPACITY && !costs.containsKey(Key.of(c))) {
-      // Half of them at once: many rules, each with its own text, would otherwise spend most of
+      // Evict half at once: many rules, each with its own text, would otherwise spend most of
       // their time searching the cheapest entry.
       List<Cost> all = new ArrayList<>(costs.values());
       all.sort(Order.CPU.comparator);

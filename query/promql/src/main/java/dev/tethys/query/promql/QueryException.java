@@ -6,7 +6,7 @@ import dev.tethys.model.log.ErrorText;
 public class QueryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** Why, and so what an API answers. */
+  /** Reason, which determines the status of the API response. */
   public enum Kind {
     /** The text or its parameters are wrong. */
     BAD_DATA,
@@ -18,11 +18,11 @@ public class QueryException extends RuntimeException {
     CANCELED,
     /** The query would exceed its limit of samples or memory. */
     LIMIT,
-    /** Other queries take what it needs; it may be asked again later. */
+    /** Other queries use the resources; the client can retry later. */
     OVERLOAD,
     /** The store failed. */
     STORAGE,
-    /** One of our errors. */
+    /** Internal error. */
     INTERNAL
   }
 

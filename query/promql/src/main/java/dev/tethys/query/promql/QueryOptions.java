@@ -21,7 +21,7 @@ public record QueryOptions(
     boolean cached,
     QueryOrigin origin,
     long maxSourceResolution) {
-  /** Downsampled data where it makes no difference. */
+  /** Downsampled data where the result is the same. */
   public static final long AUTO = -1;
 
   /** The engine's defaults. */
@@ -32,19 +32,19 @@ public record QueryOptions(
     this(lookbackMillis, timeoutMillis, perStepStatistics, QueryOrigin.UNKNOWN);
   }
 
-  /** Options of a user who accepts cached answers; annotations as the engine's options say. */
+  /** Options of a client that accepts cached results; annotations follow the engine's options. */
   public QueryOptions(
       long lookbackMillis, long timeoutMillis, boolean perStepStatistics, QueryOrigin origin) {
     this(lookbackMillis, timeoutMillis, perStepStatistics, true, origin, AUTO);
   }
 
-  /** The same with every step computed. */
+  /** Copy that computes every step. */
   public QueryOptions uncached() {
     return new QueryOptions(
         lookbackMillis, timeoutMillis, perStepStatistics, false, origin, maxSourceResolution);
   }
 
-  /** The same of data of another resolution. */
+  /** Copy for data of another resolution. */
   public QueryOptions withMaxSourceResolution(long millis) {
     return new QueryOptions(
         lookbackMillis, timeoutMillis, perStepStatistics, cached, origin, millis);

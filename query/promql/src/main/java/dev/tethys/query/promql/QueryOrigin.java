@@ -32,7 +32,7 @@ public record QueryOrigin(
    */
   public record RuleGroup(String file, String name) {}
 
-  /** Nothing is known. */
+  /** Unknown origin. */
   public static final QueryOrigin UNKNOWN =
       new QueryOrigin("", "", "", "", QueryPriority.INTERACTIVE);
 
@@ -42,7 +42,7 @@ public record QueryOrigin(
     this(user, client, method, path, null, priority, ReadingTenant.current());
   }
 
-  /** Asked by a rule. */
+  /** Origin of a rule query. */
   public static QueryOrigin rule(RuleGroup group) {
     return new QueryOrigin("rules", "", "", "", group, QueryPriority.RULE, Scope.DEFAULT_TENANT);
   }

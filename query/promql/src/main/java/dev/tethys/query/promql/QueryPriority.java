@@ -2,8 +2,8 @@ package dev.tethys.query.promql;
 
 /** Share of an engine that a query uses. */
 public enum QueryPriority {
-  /** People and programs that ask. */
+  /** Queries of users and programs. */
   INTERACTIVE,
-  /** Rules, for which places and memory are kept free. */
+  /** Queries of rules, for which slots and memory are reserved. */
   RULE
 }

@@ -6,8 +6,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parts of a query as spans, under the names that Prometheus has for them. They are made of the
- * query's statistics when it has ended, so that computing knows nothing of them.
+ * Spans of the phases of a query, named as in Prometheus. They are created from the query's
+ * statistics after its end, independently of the evaluation.
  */
 final class QuerySpans {
   private QuerySpans() {}

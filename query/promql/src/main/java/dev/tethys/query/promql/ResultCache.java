@@ -26,13 +26,13 @@ import org.jspecify.annotations.Nullable;
  * memory. Safe for any number of threads.
  */
 final class ResultCache {
-  /** One answer takes at most this part of the cache. */
+  /** Maximum share of the cache for one result. */
   private static final int SHARE = 8;
 
   /** Approximate size of an entry without its columns. */
   private static final long ENTRY_BYTES = 512;
 
-  /** Queries asked lately whose steps lie anywhere on the clock: a power of two. */
+  /** Number of recent queries that are tracked with unaligned steps; a power of two. */
   private static final int RECENT = 1024;
 
   /**
@@ -56,8 +56,7 @@ final class ResultCache {
       return start == 0 && end == 0;
     }
 
-    // By hand: what a record makes of itself is put together when it is first needed, which takes
-    // milliseconds.
+    // By hand: the generated methods of a record are linked on first use, which takes milliseconds.
     @Override
     public boolean equals(@Nullable Object other) {
       return other instanceof Key k

@@ -51,7 +51,7 @@ final class ResultReuse {
   /** Set while others may wait for this query. */
   private @Nullable Flight flight;
 
-  /** An answer, and whether it is to be kept for those who ask later. */
+  /** Result to share with waiting queries, and whether to cache it. */
   private record Pending(List<Column> columns, long mark, boolean kept) {}
 
   /** Steps of a query that an answer holds, both ends included. */
@@ -157,7 +157,7 @@ final class ResultReuse {
     if (!x.isBrief() && !k.isAll(grid)) {
       ComputedResult made = join(x);
       if (made != null) {
-        // What held before the mark need not hold at it.
+        // Entries that were valid before the mark may be stale at it.
         mark = source.changeMark();
         k =
             made.stepwise()
@@ -190,13 +190,13 @@ final class ResultReuse {
     boolean covered = grid.end() <= e.grid().end() && grid.steps() <= e.grid().steps();
     Run has = k.has();
     boolean current = has == null || r != null && r.steps() > has.steps() / 2;
-    // What looks back does not replace what is live.
+    // A query of the past does not replace an entry of a live one.
     return usable(b, mark, !(covered && current));
   }
 
   /**
-   * Waits for a query that computes the same; what it made, null when it made nothing. When there
-   * is none, this is the one from now on.
+   * Waits for a concurrent identical query and returns its result, null if it failed. If there is
+   * none, later identical queries wait for this one.
    */
   private @Nullable ComputedResult join(Execution x) {
     Flight own = new Flight();
@@ -241,7 +241,7 @@ final class ResultReuse {
     }
   }
 
-  /** Keeps what was computed, and gives it to those who wait. */
+  /** Caches the computed result and passes it to waiting queries. */
   void keep(Execution x, List<String> warned, List<String> informed) {
     Pending p = pending;
     if (p == null) {

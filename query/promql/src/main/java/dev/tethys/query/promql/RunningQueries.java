@@ -85,7 +85,7 @@ public final class RunningQueries {
     }
   }
 
-  /** The places of one priority. Guarded by itself. */
+  /** Slots of one priority. Guarded by its own monitor. */
   private static final class Places {
     final int count;
     final String setting;
@@ -181,7 +181,7 @@ public final class RunningQueries {
     this.nanoTime = nanoTime;
   }
 
-  /** Has queries that begin from now on noted in a file. */
+  /** Records queries that start from now on in a file. */
   void track(ActiveQueryFile file) {
     tracker = file;
   }

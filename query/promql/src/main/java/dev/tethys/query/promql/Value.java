@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Result of a query. Times are Unix milliseconds. */
 public sealed interface Value {
-  /** One number. */
+  /** Scalar value. */
   record Scalar(long time, double value) implements Value {}
 
-  /** One text. */
+  /** String value. */
   record Text(long time, String value) implements Value {}
 
   /** Series with one sample each, all of one time, in the order that the query asked for. */

@@ -5,10 +5,10 @@ import java.util.Arrays;
 
 /** Sums of the rows of each series. For one thread until it is merged. */
 abstract sealed class Accumulators {
-  /** Bytes that a series takes. */
+  /** Bytes per series. */
   abstract long bytesPerSeries();
 
-  /** Makes room for a series. */
+  /** Allocates space for a series. */
   abstract void room(int series);
 
   /** Adds a row to the steps whose windows hold it. */

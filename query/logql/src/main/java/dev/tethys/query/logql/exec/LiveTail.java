@@ -85,7 +85,7 @@ public final class LiveTail implements AutoCloseable {
     return tenant;
   }
 
-  /** Takes stored rows; called by appending threads. */
+  /** Accepts stored rows; called by appending threads. */
   void offer(String from, LogBatch batch, LogAppendResult result) {
     if (!Arrays.asList(tenants).contains(from)) {
       return;
@@ -195,8 +195,8 @@ public final class LiveTail implements AutoCloseable {
   }
 
   /**
-   * Removes entries that were stored before now and are among those that a query found: a tail
-   * starts before the query for its first entries, so that both have what came meanwhile.
+   * Removes entries that the initial query found as well: the tail starts before that query, so
+   * entries stored in between appear in both.
    */
   public void skip(List<LogEntry> found) throws InterruptedException {
     Set<Seen> seen = new HashSet<>();

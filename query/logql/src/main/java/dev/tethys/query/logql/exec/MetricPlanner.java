@@ -66,7 +66,7 @@ public final class MetricPlanner {
     }
   }
 
-  /** Operator whose result is that of the query. */
+  /** Root operator of the query. */
   public Operator plan(MetricExpr e) {
     return switch (e) {
       case RangeAggregation r -> scan(rangePlan(r, null, false));

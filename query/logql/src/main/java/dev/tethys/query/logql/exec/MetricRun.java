@@ -26,7 +26,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Runs a metric query and makes its result. */
+/** Runs a metric query and builds its result. */
 public final class MetricRun {
   /** Label of the results of variants. */
   private static final String VARIANT = "__variant__";

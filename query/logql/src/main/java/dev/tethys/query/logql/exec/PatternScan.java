@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * only.
  */
 public final class PatternScan {
-  /** Bytes that a pattern takes besides its text. */
+  /** Overhead of a pattern in bytes, without its text. */
   private static final long OVERHEAD = 300;
 
   private final QueryRun run;

@@ -42,7 +42,7 @@ final class PatternTotals {
     return 2L * Long.BYTES * oldKeys.length;
   }
 
-  /** Adds rows of keys, also none; returns the bytes that were taken for them. */
+  /** Adds rows of keys, possibly none; returns the number of allocated bytes. */
   long addAll(long[] of, int[] counts, int n) {
     long taken = 0;
     for (int i = 0; i < n; i++) {

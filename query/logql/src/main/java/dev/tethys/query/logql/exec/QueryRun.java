@@ -169,7 +169,7 @@ public final class QueryRun implements AutoCloseable {
     return List.copyOf(warnings);
   }
 
-  /** Makes all checks fail. */
+  /** Cancels the query: all later checks fail. */
   public void cancel() {
     canceled = true;
   }

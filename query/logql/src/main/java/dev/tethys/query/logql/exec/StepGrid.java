@@ -11,7 +11,7 @@ import dev.tethys.query.promql.exec.Grid;
  * @param steps number of steps
  */
 public record StepGrid(long start, long step, int steps) {
-  /** One step. */
+  /** Creates a grid of one step. */
   public static StepGrid instant(long time) {
     return new StepGrid(time, 1, 1);
   }
@@ -66,7 +66,7 @@ public record StepGrid(long start, long step, int steps) {
       return grid.steps == 1 || range == grid.step;
     }
 
-    /** Finds the step whose window holds each time, -1 for none, where there is one at most. */
+    /** Finds the step whose window contains each time, or -1; windows must not overlap. */
     void findSingle(long[] times, int n, int[] into) {
       long begin = grid.start - offset;
       long step = grid.step;
@@ -85,7 +85,7 @@ public record StepGrid(long start, long step, int steps) {
       }
     }
 
-    /** Finds the steps whose windows hold a time; false if none does. */
+    /** Finds the steps whose windows contain a time; false if there are none. */
     boolean find(long time) {
       long since = time + offset - grid.start;
       if (grid.steps == 1) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * entries of the selected streams; filters run on the thread of the tail.
  */
 public final class TailedLogStore implements LogStore {
-  /** Takes what was appended, on the appending thread. */
+  /** Receives appended rows on the appending thread. */
   @FunctionalInterface
   public interface Listener {
     /** Takes a batch; it is reused after the call. */

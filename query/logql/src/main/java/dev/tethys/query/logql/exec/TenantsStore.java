@@ -140,7 +140,7 @@ final class TenantsStore implements LogStore {
     }
   }
 
-  /** Segment whose streams are numbered from an offset. */
+  /** Segment with an offset added to its stream numbers. */
   private record Shifted(LogSegment segment, int offset) implements LogSegment {
     @Override
     public long firstTime() {

@@ -245,7 +245,7 @@ final class LogqlMetricParser {
     }
   }
 
-  /** A metric query; what is there instead of the rest of a log query is the error. */
+  /** Parses a metric query. Errors refer to the first token that cannot continue a log query. */
   private MetricExpr metric() {
     LogqlExpr e = expression(0);
     if (e instanceof MetricExpr m) {

@@ -44,7 +44,7 @@ final class LogqlTokenReader {
     return current.kind() == kind;
   }
 
-  /** Gives the current token and goes to the next one. */
+  /** Returns the current token and advances. */
   LogqlToken take() {
     LogqlToken t = current;
     LogqlToken f = following;
@@ -74,7 +74,7 @@ final class LogqlTokenReader {
     return take();
   }
 
-  /** Takes a token of a kind. The error says only what was found, as Loki's does there. */
+  /** Consumes a token of a kind. As in Loki, the error names only the unexpected token. */
   LogqlToken require(LogqlTokenKind kind) {
     if (current.kind() != kind) {
       throw unexpected();
@@ -115,7 +115,7 @@ final class LogqlTokenReader {
             e.line(), e.column(), e.reason() + ". Did you mean '" + near + "'?");
   }
 
-  /** Goes one level deeper. */
+  /** Enters a nesting level. */
   void enter() {
     if (++depth > MAX_DEPTH) {
       throw new LogqlParseException(
@@ -150,7 +150,7 @@ final class LogqlTokenReader {
           LogqlTokenKind.NRE,
           LogqlTokenKind.NPA);
 
-  /** Whether a stage of a pipeline begins here. */
+  /** Whether the current token starts a pipeline stage. */
   boolean atStage() {
     return STAGES.contains(current.kind());
   }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class FormatStages {
   private FormatStages() {}
 
-  /** Line made by a template. A template that fails leaves the line as it was. */
+  /** Rewrites the line with a template. If the template fails, the line stays unchanged. */
   static final class LineFormatStage extends RowStage {
     private final RowTemplate template;
 
@@ -34,7 +34,7 @@ final class FormatStages {
     }
   }
 
-  /** Labels renamed, or made by templates. */
+  /** Renames labels or sets them from templates. */
   static final class LabelFormatStage extends RowStage {
     private final int[] targets;
     private final int[] sources; // -1 for templates

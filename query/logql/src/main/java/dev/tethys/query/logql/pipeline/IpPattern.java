@@ -52,7 +52,7 @@ final class IpPattern {
     return new IpPattern(from, to);
   }
 
-  /** Sets the host bits of an address to 0 and gives the last address of its network. */
+  /** Sets the host bits of an address to 0 and returns the last address of its network. */
   private static byte @Nullable [] network(byte[] from, String bits) {
     int n;
     try {

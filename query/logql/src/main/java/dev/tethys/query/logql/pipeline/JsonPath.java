@@ -151,7 +151,7 @@ record JsonPath(List<Object> steps) {
     return out;
   }
 
-  /** Place of the value in an object or array that begins at a byte; -1 if there is none. */
+  /** Position of the value in an object or array that starts at a byte; -1 if it is missing. */
   int find(byte[] b, int at, int to) {
     int p = at;
     int end = to;

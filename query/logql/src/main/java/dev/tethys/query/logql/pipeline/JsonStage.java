@@ -203,7 +203,7 @@ final class JsonStage extends RowStage {
   /**
    * Reads an object.
    *
-   * @param prefix bytes of {@link #key} that its names begin with
+   * @param prefix length of the prefix of its names in {@link #key}
    * @return what is wrong, or null
    */
   @SuppressWarnings("ReferenceEquality") // ENOUGH is a mark, not a text
@@ -274,7 +274,7 @@ final class JsonStage extends RowStage {
     }
     int start = row.reserve(to - from);
     int end = JsonText.unescape(row.line, from, to, row.arena(), start);
-    // What is written is not kept: the next value may overwrite it.
+    // The written bytes are temporary: the next value may overwrite them.
     return end < 0 ? -1 : plainName(row.arena(), start, end, prefix);
   }
 

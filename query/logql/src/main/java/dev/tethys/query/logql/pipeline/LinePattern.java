@@ -137,7 +137,7 @@ final class LinePattern {
     return parts.stream().filter(Part::isNamed).map(Part::name).toList();
   }
 
-  /** Literals, which a fitting line holds. */
+  /** Literals that a matching line contains. */
   List<byte[]> literals() {
     List<byte[]> out = new ArrayList<>();
     for (Part p : parts) {

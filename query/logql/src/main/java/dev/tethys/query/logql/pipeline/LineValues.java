@@ -17,7 +17,7 @@ final class LineValues {
   /** Value in which bytes that are not valid UTF-8 are replaced. */
   static final int TEXT = 1;
 
-  /** Empty value, of which the line has nothing. */
+  /** Empty value without bytes in the line. */
   static final int EMPTY = 2;
 
   private static final int KINDS = 3;
@@ -28,7 +28,7 @@ final class LineValues {
   private int size;
   private LogBodyParts.Ranges ranges = (from, to) -> {};
 
-  /** Begins a list. */
+  /** Starts a list. */
   void begin(LogBodyParts.Ranges into) {
     ranges = into;
     size = 0;

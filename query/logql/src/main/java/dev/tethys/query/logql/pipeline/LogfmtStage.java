@@ -319,7 +319,7 @@ final class LogfmtStage extends RowStage {
     return end == 0 ? -1 : extractor.candidate(key, 0, end);
   }
 
-  /** Reads the value of a key; gives its end, or -1 if nothing more is to be read. */
+  /** Reads the value of a key; returns its end, or -1 to stop reading. */
   private int value(Row row, int keyFrom, int keyEnd, int from) {
     byte[] b = row.line;
     int to = row.lineTo;

@@ -21,7 +21,7 @@ public final class RequiredText {
   private RequiredText() {}
 
   /**
-   * Text that lines have whose rows pass; null if none is known.
+   * Text that every passing line contains; null if unknown.
    *
    * @param stages stages that follow what the store tests
    * @param streams labels of the selected streams

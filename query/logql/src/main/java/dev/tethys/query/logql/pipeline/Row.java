@@ -21,7 +21,7 @@ public final class Row {
   /** Structured metadata. */
   public static final byte METADATA = 1;
 
-  /** Label made by the pipeline. */
+  /** Label set by the pipeline. */
   public static final byte PARSED = 2;
 
   private static final byte REMOVED = -1;
@@ -82,9 +82,7 @@ public final class Row {
   private long free = FREE_BYTES; // of this row
   private final AtomicLong madeOfQuery;
 
-  /**
-   * Row whose labels have names of a table, with a bound of its own for the bytes that stages make.
-   */
+  /** Row with label names from a table and its own limit of bytes created by stages. */
   public Row(NameTable names) {
     this(names, new AtomicLong());
   }
@@ -218,12 +216,12 @@ public final class Row {
     }
   }
 
-  /** Number of slots, with those of removed labels. */
+  /** Number of slots, including removed labels. */
   public int slots() {
     return size;
   }
 
-  /** True if a slot holds a label. */
+  /** Whether a slot contains a label. */
   public boolean holds(int s) {
     return category[s] != REMOVED;
   }
@@ -291,7 +289,7 @@ public final class Row {
   /**
    * Offset in {@link #arena} of free space for the given number of bytes; {@link #used} takes it.
    *
-   * @throws QueryException when the stages make more than {@link #MAX_BYTES} of a row
+   * @throws QueryException if the stages write more than {@link #MAX_BYTES} for a row
    */
   int reserve(long bytes) {
     made(bytes);
@@ -336,7 +334,7 @@ public final class Row {
     return arena;
   }
 
-  /** Says up to where the arena is used. */
+  /** Sets the number of used bytes of the arena. */
   void used(int end) {
     arenaSize = end;
   }

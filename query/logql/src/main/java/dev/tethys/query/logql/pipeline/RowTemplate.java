@@ -70,7 +70,10 @@ final class RowTemplate {
     return true;
   }
 
-  /** Result written into the arena of a row: the begin; the end is what the row has used. */
+  /**
+   * Writes the result into the arena of a row and returns its start; it ends at the used size of
+   * the arena.
+   */
   int write(Row r) {
     Template t = template;
     if (t != null) {

@@ -17,7 +17,7 @@ public record UsedLabels(@Nullable Set<String> names) {
     return names == null;
   }
 
-  /** True if no label is used, so that parsers have nothing to do. */
+  /** Whether no label is used, so that parsers can be skipped. */
   boolean none() {
     return names != null && names.isEmpty();
   }

@@ -306,7 +306,7 @@ public sealed interface Expr {
       List<String> include,
       @Nullable Double fillLeft,
       @Nullable Double fillRight) {
-    /** The same matching with another cardinality. */
+    /** Copy with another cardinality. */
     public VectorMatching withCardinality(Cardinality other) {
       return new VectorMatching(other, on, labels, include, fillLeft, fillRight);
     }

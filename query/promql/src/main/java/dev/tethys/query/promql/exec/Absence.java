@@ -10,8 +10,9 @@ public final class Absence extends Operator {
   private final boolean dropName;
 
   /**
-   * @param vector for {@code absent_over_time} what {@code present_over_time} gives
-   * @param labels what the matchers say about the series that is missing
+   * @param vector vector operand; for {@code absent_over_time} the result of {@code
+   *     present_over_time}
+   * @param labels labels of the missing series, derived from the matchers
    * @param dropName of {@code absent_over_time}
    */
   public Absence(Operator vector, Labels labels, boolean dropName) {

@@ -15,7 +15,7 @@ abstract class Accumulator {
   /** Whether a series that was added requires its name dropped at the end. */
   boolean dropName;
 
-  /** By step; absent until a sample came. */
+  /** Values by step; absent before the first sample. */
   final double[] values;
 
   final Annotations annotations;
@@ -241,7 +241,7 @@ abstract class Accumulator {
     }
   }
 
-  /** {@code min} and {@code max}: NaN only when there is nothing else. */
+  /** {@code min} and {@code max}: NaN only if all values are NaN. */
   private static final class Extreme extends Accumulator {
     private final boolean max;
 

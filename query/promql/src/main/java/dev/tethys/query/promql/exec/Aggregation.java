@@ -42,7 +42,7 @@ public final class Aggregation extends Operator {
     }
   }
 
-  /** One computation: a sum a group. */
+  /** One evaluation, with an accumulator per group. */
   private final class Sums {
     /** Series whose presence a thread looks up at a time. */
     private static final int SERIES_A_TURN = 64;

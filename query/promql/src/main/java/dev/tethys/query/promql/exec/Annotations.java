@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #MAX} texts are kept. Thread-safe.
  */
 public final class Annotations {
-  /** The most texts kept; more are counted. */
+  /** Maximum number of texts; further ones are only counted. */
   static final int MAX = 1000;
 
   private static final String WARNING = "PromQL warning: ";
@@ -36,7 +36,7 @@ public final class Annotations {
     }
   }
 
-  /** One text; the fields of the two kinds that merge are used by those alone. */
+  /** One annotation; some fields are used only by the two kinds that are merged. */
   private static final class Note {
     @Nullable Span span;
     boolean monotonicity;
@@ -75,12 +75,12 @@ public final class Annotations {
     return n;
   }
 
-  /** Whether nothing was said. */
+  /** Whether there are no annotations. */
   public synchronized boolean isEmpty() {
     return notes.isEmpty() && ofStore.stream().allMatch(List::isEmpty);
   }
 
-  /** Forgets what was said. */
+  /** Removes all annotations. */
   public synchronized void clear() {
     notes.clear();
     ofStore.clear();

@@ -30,10 +30,10 @@ final class BlockOwners {
   }
 
   /**
-   * Names who holds most.
+   * Names the step that holds the most memory.
    *
    * @param working the innermost step that is not finished
-   * @param taken what it has taken for itself
+   * @param taken bytes allocated by that step
    */
   void blame(MemoryLimitException e, PlanStep working, long taken) {
     PlanStep largest = working;

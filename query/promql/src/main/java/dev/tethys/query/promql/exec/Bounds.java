@@ -27,17 +27,17 @@ final class Bounds {
     this.widest = widest;
   }
 
-  /** By step the first sample. */
+  /** Index of the first sample by step. */
   int[] from() {
     return from;
   }
 
-  /** By step the sample after the last. */
+  /** Index after the last sample by step. */
   int[] to() {
     return to;
   }
 
-  /** Samples in all windows, those in several of them counted each time. */
+  /** Samples in all windows; a sample in several windows counts several times. */
   long total() {
     return total;
   }
@@ -65,7 +65,10 @@ final class Bounds {
     return timeSums;
   }
 
-  /** By step what a rate multiplies differences with as far as times alone say; or null. */
+  /**
+   * Extrapolation factors of {@code rate} by step, as far as they depend on timestamps only; or
+   * null.
+   */
   double @Nullable [] factors() {
     return factors;
   }

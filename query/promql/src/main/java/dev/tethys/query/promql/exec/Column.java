@@ -66,7 +66,7 @@ public final class Column {
     return new Column(labels, false, values, at, steps, null);
   }
 
-  /** Floats of points put to their steps. */
+  /** Expands sparse points to one float per step. */
   static double[] spread(int steps, int[] at, double[] values, int size) {
     double[] out = absent(steps);
     for (int i = 0; i < size; i++) {
@@ -99,7 +99,7 @@ public final class Column {
     return at == null ? floats : spread(steps, at, floats, at.length);
   }
 
-  /** Histograms by step; null when there is none. */
+  /** Histograms by step; null if there are none. */
   public @Nullable Histogram @Nullable [] histograms() {
     return histograms;
   }
@@ -175,7 +175,7 @@ public final class Column {
     return histograms == null ? null : histograms[step];
   }
 
-  /** The same samples under other labels. */
+  /** Copy with other labels. */
   public Column with(Labels newLabels, boolean drop) {
     return new Column(newLabels, drop, floats, at, steps, histograms);
   }

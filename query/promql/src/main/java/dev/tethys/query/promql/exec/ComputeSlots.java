@@ -25,10 +25,13 @@ public final class ComputeSlots {
 
   private static final long WAIT_MILLIS = 20;
 
-  /** Of each period in which rules are evaluated, counted from their first moment. */
+  /** Length of a period while rules are evaluated, counted from their start. */
   static final long PERIOD_NANOS = 1_000_000_000;
 
-  /** For so long others step back; the rest is left to them, since rules may never rest. */
+  /**
+   * Part of a period in which other queries yield to rules; they run in the rest, since rules may
+   * never pause.
+   */
   static final long STEP_BACK_NANOS = 700_000_000;
 
   private static final long PAUSE_NANOS = 1_000_000;
@@ -67,7 +70,7 @@ public final class ComputeSlots {
         && Math.floorMod(now - rulesSince, PERIOD_NANOS) < STEP_BACK_NANOS;
   }
 
-  /** The slots of one query, which its own thread takes and gives back. */
+  /** Slot of one query, acquired and released by the query's thread. */
   final class Slot {
     private final Thread owner = Thread.currentThread();
     private final LongSupplier nanoTime;
@@ -146,8 +149,7 @@ public final class ComputeSlots {
     }
 
     /**
-     * Gives the slot back while the query waits for another one. It holds nothing meanwhile, so
-     * that its first moments are over.
+     * Releases the slot while the query waits for another query. This ends its free first moments.
      */
     void pause(long now) {
       if (!asked) {
@@ -162,7 +164,7 @@ public final class ComputeSlots {
   }
 
   /**
-   * Begins a query.
+   * Starts a query.
    *
    * @param check throws when the query must stop
    * @param first is run when it asks for its first slot

@@ -50,7 +50,7 @@ public final class CountValues extends Operator {
         .input("vector", inner, grid);
   }
 
-  /** By group how many series have its value at each step, in the order in which groups appear. */
+  /** Number of series with each value at each step, by group, in the order of groups. */
   private final class Groups {
     private final Map<Labels, Points> counts = new LinkedHashMap<>();
     private final Execution x;

@@ -52,7 +52,7 @@ public final class Description {
     return this;
   }
 
-  /** A list of label names, if there are any or it means something that there is none. */
+  /** Appends a list of label names unless it is empty and has no meaning. */
   Description with(String name, List<String> labels) {
     return with(name, String.join(", ", labels));
   }

@@ -92,7 +92,7 @@ final class ElementOperation {
 
     @Nullable Histogram histogram;
 
-    /** Remark about the operation; null for none. */
+    /** Annotation of the operation; null for none. */
     @Nullable Remark remark;
 
     private void fail(Remark why) {

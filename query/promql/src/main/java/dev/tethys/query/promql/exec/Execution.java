@@ -83,13 +83,12 @@ public final class Execution implements AutoCloseable {
     private static final long serialVersionUID = 1L;
 
     NotBrief() {
-      super("the query takes longer than it did", null, false, false);
+      super("the query takes longer than in earlier runs", null, false, false);
     }
   }
 
   private record SharedKey(int operator, Grid grid) {
-    // By hand: what a record makes of itself is put together when it is first needed, which takes
-    // milliseconds.
+    // By hand: the generated methods of a record are linked on first use, which takes milliseconds.
     @Override
     public boolean equals(@Nullable Object other) {
       return other instanceof SharedKey k && operator == k.operator && grid.equals(k.grid);
@@ -170,7 +169,7 @@ public final class Execution implements AutoCloseable {
     return nanoTime.getAsLong();
   }
 
-  /** Whether it is to be brief. */
+  /** Whether the query is expected to be brief. */
   public boolean isBrief() {
     return brief;
   }
@@ -269,14 +268,14 @@ public final class Execution implements AutoCloseable {
     return count;
   }
 
-  /** Makes another grid's counter the current one; gives the one before. */
+  /** Switches to the counter of another grid; returns the previous one. */
   SampleCount count(SampleCount c) {
     SampleCount before = count;
     count = c;
     return before;
   }
 
-  /** Makes every check fail from now on. */
+  /** Cancels the query: all later checks fail. */
   public void cancel() {
     canceled = true;
   }
@@ -314,14 +313,14 @@ public final class Execution implements AutoCloseable {
     }
   }
 
-  /** Refuses a grid of which a single series would be too much; subqueries can ask for such. */
+  /** Rejects a grid for which a single series would exceed the limit, as in some subqueries. */
   void check(Grid grid) {
     if (grid.steps() > limits.maxSamples()) {
       throw tooManySamples();
     }
   }
 
-  /** Counts samples as held. */
+  /** Counts samples that stay in memory. */
   void holdSamples(long n) {
     long now = heldSamples.addAndGet(n);
     peakSamples.accumulateAndGet(now, Math::max);
@@ -330,7 +329,7 @@ public final class Execution implements AutoCloseable {
     }
   }
 
-  /** Notes that so many samples are in memory for a moment in addition to those held. */
+  /** Checks the limit with a number of temporary samples in addition to the held ones. */
   void touchSamples(long n) {
     long now = heldSamples.get() + n;
     if (now > peakSamples.get()) {
@@ -350,12 +349,12 @@ public final class Execution implements AutoCloseable {
     return peakSamples.get();
   }
 
-  /** Bytes held now. */
+  /** Current memory in bytes. */
   public long heldBytes() {
     return heldBytes.get();
   }
 
-  /** The most bytes held at a time. */
+  /** Peak memory in bytes. */
   public long peakBytes() {
     return peakBytes.get();
   }
@@ -382,21 +381,21 @@ public final class Execution implements AutoCloseable {
   }
 
   /**
-   * Memory of something that grows: accounted for before it is taken, given back when what was made
-   * is accounted for as a whole. Safe for several threads.
+   * Memory account of a growing structure: charged before allocation, released once the finished
+   * result is accounted for. Thread-safe.
    */
   final class Draft implements AutoCloseable {
     private final AtomicLong bytes = new AtomicLong();
 
     private Draft() {}
 
-    /** Takes memory before it is used. */
+    /** Charges memory before it is used. */
     void add(long n) {
       holdBytes(n);
       bytes.addAndGet(n);
     }
 
-    /** Takes the memory of one more series. */
+    /** Charges the memory of another series. */
     void addSeries(Labels labels, int steps) {
       add(8L * steps + 96 + labels.canonicalBytes().length);
     }
@@ -412,12 +411,12 @@ public final class Execution implements AutoCloseable {
     }
   }
 
-  /** Begins to account for something that grows. */
+  /** Opens an account for a growing structure. */
   Draft draft() {
     return new Draft();
   }
 
-  /** Accounts for columns and makes a block of them. */
+  /** Charges the memory of columns and returns them as a block. */
   public Block hold(List<Column> columns) {
     if (columns.isEmpty()) {
       return Block.EMPTY;
@@ -433,7 +432,7 @@ public final class Execution implements AutoCloseable {
     return new Block(columns, samples, bytes);
   }
 
-  /** Says that a block is no longer needed. */
+  /** Releases the memory of a block. */
   public void release(Block b) {
     if (b.bytes() == 0 || isShared(b)) {
       return;
@@ -469,7 +468,7 @@ public final class Execution implements AutoCloseable {
     return b;
   }
 
-  /** Gives back all memory. */
+  /** Releases all memory. */
   @Override
   public void close() {
     budget.release(heldBytes.getAndSet(0), limits.memoryReserve());

@@ -152,7 +152,10 @@ final class ExtendedRate {
     return true;
   }
 
-  /** Sums what resets between the borders hid; gives how many there were, -1 for misfits. */
+  /**
+   * Adds the values hidden by counter resets between the borders; returns the number of resets, -1
+   * for incompatible histograms.
+   */
   private static int hidden(
       Windows w,
       int firstSample,

@@ -10,7 +10,7 @@ import dev.tethys.query.promql.QueryException;
 public abstract class FloatOverTime implements RangeFunction {
   private final int least;
 
-  /** A function that needs so many floats. */
+  /** Creates a function that needs {@code least} floats. */
   FloatOverTime(int least) {
     this.least = least;
   }
@@ -18,7 +18,7 @@ public abstract class FloatOverTime implements RangeFunction {
   /** The result for samples {@code [from, to)}, which are enough. */
   abstract double of(Windows w, int step, int from, int to);
 
-  /** Called at each step with samples of either kind before anything else. */
+  /** Called first at each step with samples of either kind. */
   void refuse(Windows w, int step) {}
 
   /** Called at each step with floats before they are read. */
@@ -56,7 +56,7 @@ public abstract class FloatOverTime implements RangeFunction {
     }
   }
 
-  /** {@code min_over_time}, {@code max_over_time}: NaN only when there is nothing else. */
+  /** {@code min_over_time}, {@code max_over_time}: NaN only if all values are NaN. */
   public static final class Extreme extends FloatOverTime {
     /** Number of times that all samples may be read again before a queue pays off. */
     private static final int LOOKS = 2;

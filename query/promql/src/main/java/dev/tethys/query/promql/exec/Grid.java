@@ -12,7 +12,7 @@ public record Grid(long start, long interval, int steps) {
   /** More steps than this are cut off; the limit of samples refuses such queries anyway. */
   static final int MAX_STEPS = Integer.MAX_VALUE - 8;
 
-  /** One point in time. */
+  /** Creates a grid of one time. */
   public static Grid instant(long time) {
     return new Grid(time, 1, 1);
   }
@@ -33,7 +33,7 @@ public record Grid(long start, long interval, int steps) {
     return time(steps - 1);
   }
 
-  /** The first step alone. */
+  /** Grid of the first step. */
   public Grid first() {
     return new Grid(start, interval, Math.min(1, steps));
   }
@@ -51,7 +51,7 @@ public record Grid(long start, long interval, int steps) {
     return 31 * (31 * Long.hashCode(start) + Long.hashCode(interval)) + steps;
   }
 
-  /** Whether results keep the order in which an operator gives them. */
+  /** Whether results keep the order of an operator. */
   public boolean isInstant() {
     return steps == 1;
   }

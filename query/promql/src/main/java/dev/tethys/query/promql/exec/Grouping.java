@@ -24,7 +24,7 @@ public final class Grouping {
     names = Labels.sortedNames(all);
   }
 
-  /** Adds what it groups by to a description. */
+  /** Adds the grouping labels to a description. */
   Description describe(Description d) {
     return d.with(without ? "without" : "by", labels);
   }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class GrowingProducts {
   private static final int LEAST_STEPS = 8;
 
-  /** Milliseconds that a double tells apart. */
+  /** Maximum time at which doubles are exact to the millisecond. */
   private static final long EXACT = 1L << 52;
 
   private final int first;

@@ -37,7 +37,7 @@ final class HistogramMean {
     return r;
   }
 
-  /** Whether some said reset and others the contrary. */
+  /** Whether histograms have conflicting reset hints. */
   boolean hasResetConflict() {
     return resetSeen && notResetSeen;
   }
@@ -98,7 +98,7 @@ final class HistogramMean {
     return s.settle();
   }
 
-  /** Puts the result of a window at a step, or says why there is none. */
+  /** Writes the result of a window at a step, or an annotation if there is none. */
   void finish(Windows w, int step, SeriesTarget out) {
     if (incompatible) {
       w.annotations.mixedSchemas(w.metricName(), w.span);

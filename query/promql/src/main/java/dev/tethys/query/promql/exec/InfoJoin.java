@@ -108,8 +108,8 @@ public final class InfoJoin extends Operator {
   }
 
   /**
-   * Selectors of the info series of these series. Series that have {@code job} or {@code instance}
-   * alone have their own one, in which the other label is empty.
+   * Selectors of the info series for these series. Series with only {@code job} or only {@code
+   * instance} get their own selector, in which the other label is empty.
    */
   private List<List<Matcher>> infoMatchers(Block in) {
     Map<Set<String>, Map<String, Set<String>>> groups = new LinkedHashMap<>();

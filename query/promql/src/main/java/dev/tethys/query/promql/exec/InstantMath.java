@@ -30,7 +30,7 @@ public final class InstantMath {
     }
   }
 
-  /** A function of floats that takes scalars too. */
+  /** Function of floats with scalar parameters. */
   abstract static class FloatMap extends SeriesMap {
     private final List<Operator> scalars;
 
@@ -79,7 +79,10 @@ public final class InstantMath {
     };
   }
 
-  /** {@code clamp} and its halves; nothing is left where the bounds contradict. */
+  /**
+   * {@code clamp}, {@code clamp_min} and {@code clamp_max}; the result is empty if the minimum
+   * exceeds the maximum.
+   */
   public static Operator clamp(Operator vector, Operator low, Operator high) {
     return new FloatMap(vector, List.of(low, high)) {
       @Override

@@ -29,7 +29,7 @@ public final class InstantSelect extends Operator {
   private final Selector selector;
   private final Part part;
 
-  /** The same selector for a reader that asks only whether there are samples. */
+  /** Copy for consumers that need only the presence of samples. */
   InstantSelect presence() {
     if (part != Part.VALUE) {
       return this;

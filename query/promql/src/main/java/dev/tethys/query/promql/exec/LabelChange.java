@@ -21,7 +21,7 @@ public final class LabelChange extends Operator {
   private final Change change;
   private final long machineBytes;
 
-  /** Makes labels of others. */
+  /** Derives labels from others. */
   @FunctionalInterface
   private interface Change {
     /** The new labels; null when they stay as they are. */

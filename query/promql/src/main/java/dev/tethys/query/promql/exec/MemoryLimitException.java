@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** A query would hold more memory than it may. Says which step of it holds most, once known. */
+/**
+ * Thrown if a query would exceed its memory limit. Names the step with the most memory, once known.
+ */
 public final class MemoryLimitException extends QueryException {
   private static final long serialVersionUID = 1L;
 
@@ -17,7 +19,7 @@ public final class MemoryLimitException extends QueryException {
   private long bytes;
 
   /**
-   * @param kind whose fault it is: {@code LIMIT} that of the query, {@code OVERLOAD} that of others
+   * @param kind cause: {@code LIMIT} for the query itself, {@code OVERLOAD} for other queries
    */
   MemoryLimitException(Kind kind, String problem) {
     super(kind, message(kind, problem, ""));
@@ -31,7 +33,7 @@ public final class MemoryLimitException extends QueryException {
         + " for fewer series or steps, or raise the limit";
   }
 
-  /** Whether it is known who holds most. */
+  /** Whether the step with the most memory is known. */
   boolean isBlamed() {
     return largest != null;
   }
@@ -41,7 +43,7 @@ public final class MemoryLimitException extends QueryException {
     bytes = held;
   }
 
-  /** The same in full for who asked a query. */
+  /** Copy with the complete message for the client of a query. */
   public QueryException withQuery(String query) {
     PlanStep o = largest;
     if (o == null) {

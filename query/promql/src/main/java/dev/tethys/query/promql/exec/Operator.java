@@ -68,10 +68,7 @@ public abstract class Operator implements PlanStep {
     return s != null ? s : Streams.of(x, evaluate(x, grid));
   }
 
-  /**
-   * Whether computing one of its series may have something to say, so that none is left out for not
-   * being needed.
-   */
+  /** Whether computing a series may add annotations, so that unused series must be computed too. */
   boolean remarks() {
     return true;
   }

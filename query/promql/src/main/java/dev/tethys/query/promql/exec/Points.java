@@ -26,7 +26,7 @@ final class Points {
     this.steps = steps;
   }
 
-  /** About how many bytes it takes. */
+  /** Approximate size in bytes. */
   long bytes() {
     return 96 + 8L * values.length + (at == null ? 0 : 4L * at.length);
   }
@@ -46,7 +46,7 @@ final class Points {
     return size > 0 && a[size - 1] == step ? size - 1 : Arrays.binarySearch(a, 0, size, step);
   }
 
-  /** Puts a float at a step. */
+  /** Sets the float of a step. */
   void put(int step, double v) {
     int[] a = at;
     if (a == null) {
@@ -81,7 +81,7 @@ final class Points {
     size++;
   }
 
-  /** From now on values stand by step. */
+  /** Switches to dense values, one per step. */
   private void spread() {
     int[] a = at;
     if (a != null) {
@@ -91,10 +91,10 @@ final class Points {
   }
 
   /**
-   * Takes steps of a column without histograms.
+   * Copies steps of a column without histograms.
    *
-   * @param from the first of them in the column
-   * @param to where it stands here
+   * @param from first step in the column
+   * @param to its position here
    */
   void take(Column c, int from, int to, int n) {
     if (c.isSparse() || at != null && (size + (long) c.present(from, from + n)) * FEW <= steps) {

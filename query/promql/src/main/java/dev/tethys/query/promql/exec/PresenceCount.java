@@ -81,7 +81,7 @@ final class PresenceCount {
     }
   }
 
-  /** Adds what was counted to the groups. */
+  /** Adds the counts to the groups. */
   void addTo(Accumulator[] sums) {
     int[] all = new int[places.size()];
     for (int i = 0; i < keys.length; i++) {

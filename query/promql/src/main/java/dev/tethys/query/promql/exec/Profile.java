@@ -53,7 +53,7 @@ public final class Profile {
       return calls.sum();
     }
 
-    /** Time spent in it alone, over all threads. */
+    /** Time spent in the operator itself, summed over all threads. */
     public long nanos() {
       return nanos.sum();
     }
@@ -63,12 +63,12 @@ public final class Profile {
       return cpuNanos.sum();
     }
 
-    /** Series that it gave. */
+    /** Returned series. */
     public long series() {
       return series.sum();
     }
 
-    /** Samples that it gave. */
+    /** Returned samples. */
     public long samples() {
       return samples.sum();
     }
@@ -83,12 +83,12 @@ public final class Profile {
       return storedSeries.sum();
     }
 
-    /** Series of which the store was asked for samples or their times. */
+    /** Series whose samples or timestamps were read from the store. */
     public long readSeries() {
       return readSeries.sum();
     }
 
-    /** Samples that the store gave. */
+    /** Samples read from the store. */
     public long readSamples() {
       return readSamples.sum();
     }
@@ -101,7 +101,7 @@ public final class Profile {
       return List.copyOf(resolutions);
     }
 
-    /** Time in which the store looked for series. */
+    /** Time of series lookups in the store. */
     public long selectNanos() {
       return selectNanos.sum();
     }
@@ -180,7 +180,7 @@ public final class Profile {
     }
   }
 
-  /** Evaluates an operator and notes what that took and gave. */
+  /** Evaluates an operator and records its cost and results. */
   Block evaluate(Operator o, Execution x, Grid grid) {
     Node n = node(o);
     n.calls.increment();
@@ -196,7 +196,7 @@ public final class Profile {
     }
   }
 
-  /** Opens an operator's series and notes what each takes and gives. */
+  /** Opens an operator's series and records the cost and results of each. */
   @Nullable SeriesStream open(Operator o, Execution x, Grid grid) {
     Node n = node(o);
     SeriesStream s;
@@ -276,7 +276,7 @@ public final class Profile {
     }
   }
 
-  /** Opens the windows of a range function and notes what each series takes. */
+  /** Opens the windows of a range function and records the cost of each series. */
   RangeSource.Series open(RangeSource source, Execution x, Grid grid) {
     Node n = node(source);
     n.calls.increment();
@@ -326,7 +326,7 @@ public final class Profile {
     Selection open();
   }
 
-  /** Asks the store for series and notes what it reads. */
+  /** Selects series from the store and records its reads. */
   Selection select(Select select) {
     Node n = current();
     long began = nanoTime.getAsLong();
@@ -401,7 +401,7 @@ public final class Profile {
     }
   }
 
-  /** Memory was taken by the current step. */
+  /** Records memory allocated by the current step. */
   void held(long bytes) {
     Node n = current();
     if (n != null) {
@@ -409,7 +409,7 @@ public final class Profile {
     }
   }
 
-  /** A result was given back. */
+  /** Records a released result. */
   void released(Block b) {
     Node n;
     synchronized (this) {

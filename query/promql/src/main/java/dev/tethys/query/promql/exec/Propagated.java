@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Matchers that one side of an operation was given because the other has them: series that do not
- * meet them would find no partner.
+ * Matchers added to one side of an operation because the other side has them: series that do not
+ * match them would find no partner.
  *
- * @param left those given to the left side
- * @param right those given to the right side
+ * @param left matchers added to the left side
+ * @param right matchers added to the right side
  */
 public record Propagated(List<Matcher> left, List<Matcher> right) {
   /** None. */

@@ -14,7 +14,7 @@ public final class QueryMemoryBudget {
   private final long keptForRules;
 
   /**
-   * @param keptForRules what a setting keeps for rules, for errors; 0 for none
+   * @param keptForRules memory reserved for rules by a setting, for errors; 0 for none
    */
   public QueryMemoryBudget(MemoryShare queries, MemoryShare rules, long keptForRules) {
     this.queries = queries;
@@ -32,10 +32,10 @@ public final class QueryMemoryBudget {
   }
 
   /**
-   * Takes bytes.
+   * Charges bytes.
    *
-   * @param held bytes that the query has taken before
-   * @param ofRule whether the query is that of a rule
+   * @param held bytes already charged to the query
+   * @param ofRule whether a rule runs the query
    */
   void reserve(long bytes, long held, boolean ofRule) {
     MemoryShare share = share(ofRule);
@@ -71,9 +71,9 @@ public final class QueryMemoryBudget {
   }
 
   /**
-   * Gives back bytes that were taken.
+   * Releases charged bytes.
    *
-   * @param ofRule as when they were taken
+   * @param ofRule same value as when charging
    */
   void release(long bytes, boolean ofRule) {
     share(ofRule).release(bytes);

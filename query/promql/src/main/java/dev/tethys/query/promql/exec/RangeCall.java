@@ -227,7 +227,7 @@ public final class RangeCall extends Operator {
       }
     }
 
-    /** The same where the store gave summaries instead of samples. */
+    /** Variant for summaries from the store instead of samples. */
     private void summaries(int i, Workspace ws, Summaries rows, SeriesTarget target) {
       SummaryWindows windows =
           new SummaryWindows(Objects.requireNonNull(summary, name), rows, ends, before);

@@ -46,11 +46,11 @@ public sealed interface RangeSource extends PlanStep permits SelectedRange, Subq
 
     void load(int series, Workspace workspace);
 
-    /** The number of bytes or samples it holds is given back. */
+    /** Releases the accounted bytes and samples. */
     @Override
     void close();
   }
 
-  /** Nothing is known of it. */
+  /** Selector of the source; null if unknown. */
   @Nullable Selector selector();
 }

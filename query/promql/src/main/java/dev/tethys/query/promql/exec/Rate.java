@@ -155,7 +155,9 @@ public final class Rate implements RangeFunction {
     return difference > 0 && first >= 0 && !(first >= 2 * difference);
   }
 
-  /** By step what differences are multiplied with: of times alone, so once for all series. */
+  /**
+   * Extrapolation factors by step, which depend on timestamps only and are shared by all series.
+   */
   private static double[] factors(Windows w, double divisor) {
     double[] known = w.bounds.factors();
     if (known != null) {

@@ -19,7 +19,7 @@ public final class RawRange {
     this.source = source;
   }
 
-  /** Source of its series. */
+  /** Source of the series. */
   public RangeSource source() {
     return source;
   }

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code deriv}, {@code predict_linear}: least squares with carries.
  *
- * <p>Sums of times alone are the same for all series with the same timestamps and are taken once;
- * where nothing changes nothing is summed. The sums that are left are taken in the order of the
- * samples, as their last bits depend on it.
+ * <p>Sums of timestamps are the same for all series with the same timestamps and are computed once;
+ * constant values need no sums. The remaining sums follow the order of the samples, which
+ * determines their last bits.
  */
 public final class Regression extends FloatOverTime {
   private final boolean predict;
@@ -177,7 +177,7 @@ public final class Regression extends FloatOverTime {
     out[3] = cxy;
   }
 
-  /** The same sums of windows side by side, where one time goes with a whole row. */
+  /** Sums of adjacent windows, computed row by row with one timestamp per row. */
   private static final class Rows {
     private final WindowRows values;
     private final double[] products;

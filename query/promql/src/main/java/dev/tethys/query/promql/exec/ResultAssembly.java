@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class ResultAssembly {
   private ResultAssembly() {}
 
-  /** Drops the names whose removal was delayed. */
+  /** Drops metric names after delayed name removal. */
   public static Block names(Execution x, Grid grid, Block b) {
     if (!x.features().delayedNameRemoval()) {
       return b;

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Puts a result of floats together of parts of its steps. */
+/** Joins float results of consecutive step ranges. */
 public final class ResultSplice implements AutoCloseable {
   private final Execution x;
   private final int steps;

@@ -39,7 +39,7 @@ public final class SampleCount {
     }
   }
 
-  /** Counts the windows of a series by step; what several of them have is read by the first. */
+  /** Counts the samples of windows by step; overlapping samples are counted as read once. */
   synchronized void addWindows(Bounds windows) {
     if (totalByStep != null && readByStep != null) {
       addWidths(windows.from(), windows.to(), totalByStep);
@@ -47,7 +47,7 @@ public final class SampleCount {
     }
   }
 
-  /** The same of windows whose samples are not read. */
+  /** Variant for windows whose samples are not read. */
   synchronized void addUnread(Bounds windows) {
     if (totalByStep != null) {
       addWidths(windows.from(), windows.to(), totalByStep);

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Samples {
   private static final Histogram[] NO_HISTOGRAMS = {};
 
-  /** Floats: times and values, so many are valid. */
+  /** Floats: times, values and their number. */
   int size;
 
   long[] times = new long[0];
@@ -24,7 +24,7 @@ final class Samples {
   /** Start times of the floats, or null. */
   long @Nullable [] starts;
 
-  /** Histograms: times and samples, so many are valid. */
+  /** Histograms: times, samples and their number. */
   int histogramSize;
 
   long[] histogramTimes = new long[0];
@@ -41,7 +41,7 @@ final class Samples {
   private double[] ownValues = new double[0];
   private long[] ownStarts = new long[0];
 
-  /** Takes over the content of a buffer. */
+  /** Adopts the content of a buffer. */
   void load(SampleBuffer b, boolean withStarts) {
     histogramSize = 0;
     histogramStarts = null;

@@ -28,7 +28,7 @@ public final class Scalars {
     abstract void fill(Execution x, Grid grid, double[] out);
   }
 
-  /** The same number always. */
+  /** Constant number. */
   public static final class Constant extends ScalarOperator {
     private final double value;
 

@@ -51,8 +51,8 @@ public final class SelectK extends Operator {
   }
 
   /**
-   * The best series at one moment: they are computed one by one, and labels made of those alone
-   * that are chosen.
+   * Selects series at one time: values are computed one by one, and labels are created for selected
+   * series only.
    */
   private Block atOneMoment(Execution x, Grid grid) {
     double[] k = parameter.scalar(x, grid);

@@ -45,15 +45,16 @@ final class SeriesLabels {
     return false;
   }
 
-  /** The labels of a result whose operator drops the name: at once, or at the end of the query. */
+  /**
+   * Result labels of an operator that drops the metric name, either now or at the end of the query.
+   */
   static Labels dropped(Execution x, Labels l) {
     return x.features().delayedNameRemoval() ? l : withoutMetadata(l);
   }
 
   /**
-   * Whether labels became others by losing the metric name of a neighbour and nothing else, or by
-   * losing nothing as they have none: sets that were different are different still when this holds
-   * for all of them.
+   * Whether labels changed only by dropping the same metric name as a neighbor's, or did not
+   * change. If this holds for all series, distinct label sets stay distinct.
    */
   static boolean onlyNameDropped(Labels before, Labels after, Labels neighbour) {
     long mine = before.find(NAME);

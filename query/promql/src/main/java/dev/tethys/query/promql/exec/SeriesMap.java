@@ -25,7 +25,7 @@ abstract class SeriesMap extends Operator {
   /** Prepares a run. */
   abstract Change prepare(Execution x, Grid grid);
 
-  /** Whether the metric name goes. */
+  /** Whether the metric name is dropped. */
   abstract boolean dropsName();
 
   /** Operands other than the vector. */

@@ -42,7 +42,7 @@ final class SeriesMerge {
     return false;
   }
 
-  /** Collects samples by labels; remembers the order in which labels came. */
+  /** Collects samples by labels and keeps the order of first appearance. */
   static final class Builder {
     private final int steps;
     private final Execution.Draft draft;
@@ -80,7 +80,7 @@ final class SeriesMerge {
       this.draft = x.draft();
     }
 
-    /** The series of these labels. */
+    /** Series with the given labels. */
     Entry entry(Labels labels, boolean dropName) {
       Entry e = entries.get(labels);
       if (e == null) {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Buffer that receives an evaluated series; reused from series to series, for one thread. */
 public final class SeriesTarget {
-  /** By step; see {@link Column}. */
+  /** Values by step; see {@link Column}. */
   public final double[] values;
 
   private @Nullable Histogram @Nullable [] histograms;
@@ -23,7 +23,7 @@ public final class SeriesTarget {
     histograms = null;
   }
 
-  /** Puts a histogram at a step. */
+  /** Sets the histogram of a step. */
   public void set(int step, Histogram h) {
     @Nullable Histogram[] hs = histograms;
     if (hs == null) {
@@ -78,7 +78,7 @@ public final class SeriesTarget {
         labels, dropName, values.clone(), histograms == null ? null : histograms.clone());
   }
 
-  /** Takes over a column. */
+  /** Adopts a column. */
   void set(Column c) {
     System.arraycopy(c.values(), 0, values, 0, values.length);
     histograms = c.histograms() == null ? null : c.histograms().clone();

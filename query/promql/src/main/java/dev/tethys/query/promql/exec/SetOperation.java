@@ -71,7 +71,7 @@ public final class SetOperation extends Operator {
     return b;
   }
 
-  /** By signature and step whether any series of it has a sample; null where none ever has. */
+  /** Presence of samples by signature and step; null for signatures without samples. */
   private static boolean[][] present(List<Column> columns, int[] number, int size, int steps) {
     boolean[][] out = new boolean[size][];
     for (int i = 0; i < number.length; i++) {

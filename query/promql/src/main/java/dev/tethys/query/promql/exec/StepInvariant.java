@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** An expression that gives the same at every step: computed at the first, then repeated. */
+/** Expression with the same result at every step: computed once, then repeated. */
 public final class StepInvariant extends Operator {
   private final Operator inner;
 

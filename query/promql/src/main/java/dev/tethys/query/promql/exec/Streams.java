@@ -172,7 +172,7 @@ final class Streams {
   }
 
   /**
-   * Threads that help another one, which does not wait for those that come when nothing is left.
+   * Threads that help another one; it does not wait for helpers that start after the work is done.
    */
   private static final class Helpers {
     private int working;
@@ -213,8 +213,8 @@ final class Streams {
   }
 
   /**
-   * Runs the same loop on several threads, this one among them; the first error stops all. The loop
-   * ends on each thread when nothing is left to begin.
+   * Runs the same loop on several threads, including this one; the first error stops all. The loop
+   * ends on each thread when no work is left.
    */
   static void inParallel(Execution x, int threads, Runnable loop, Runnable stop) {
     if (threads <= 1) {

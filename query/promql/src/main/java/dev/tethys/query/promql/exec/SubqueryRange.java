@@ -114,8 +114,8 @@ public record SubqueryRange(Operator inner, long range, long step, @Nullable Lon
   }
 
   /**
-   * Adds what the inner expression read to the steps that use it; what falls between the windows of
-   * two steps is used by none and not counted.
+   * Adds samples read by the inner expression to the steps that use them; samples between the
+   * windows of two steps are not counted.
    */
   private void countReads(SampleCount to, SampleCount from, Grid grid, Grid outer) {
     if (outer.steps() <= 1) {

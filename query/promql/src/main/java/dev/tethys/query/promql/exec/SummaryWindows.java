@@ -57,7 +57,7 @@ final class SummaryWindows {
     return to[step];
   }
 
-  /** Puts the results of steps with rows. */
+  /** Writes the results of steps with rows. */
   void evaluate(double[] out) {
     for (int s = 0; s < ends.length; s++) {
       if (from[s] < to[s]) {

@@ -125,7 +125,7 @@ public final class VectorJoin extends Operator {
     private final @Nullable Labels[] lastLabels;
     private final @Nullable Column[] filler;
 
-    /** By step, what is said of the last pair of samples that there is something to say about. */
+    /** Annotation of the last affected pair of samples, by step. */
     private @Nullable Remark @Nullable [] remarks;
 
     Run(Execution x, Grid grid, Block many, Block one) {

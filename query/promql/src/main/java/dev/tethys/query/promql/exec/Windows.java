@@ -97,7 +97,7 @@ final class Windows {
     }
   }
 
-  /** Says whose windows these are; the labels are those that the store knows. */
+  /** Sets the series of the windows; labels are those in the store. */
   void series(Supplier<Labels> l) {
     labels = l;
     metricName = null;

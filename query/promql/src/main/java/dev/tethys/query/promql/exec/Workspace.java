@@ -26,7 +26,7 @@ final class Workspace {
     return numbers;
   }
 
-  /** A scratch array whose first values are 0. */
+  /** Scratch array with a zeroed prefix. */
   double[] zeros(int which, int length) {
     double[] z = scratch(which, length);
     Arrays.fill(z, 0, length, 0);

@@ -1,6 +1,6 @@
 package dev.tethys.query.promql.exec;
 
-/** Vector whose zeros are NaN, so that a division by it gives NaN instead of an infinity. */
+/** Vector whose zeros are NaN, so that division yields NaN instead of infinity. */
 public final class ZeroAsNaN extends SeriesMap {
   public ZeroAsNaN(Operator vector) {
     super(vector);

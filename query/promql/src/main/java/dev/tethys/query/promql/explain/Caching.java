@@ -10,11 +10,11 @@ package dev.tethys.query.promql.explain;
 public record Caching(Extent reuse, String reason, int steps) {
   /** Part of a result that other queries can reuse. */
   public enum Extent {
-    /** Each step that both ask for. */
+    /** Steps common to both queries. */
     STEPS,
     /** All of it, for a query with the same start and end. */
     WHOLE,
-    /** Nothing. */
+    /** No reuse. */
     NONE
   }
 }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Makes a tree for people of a plan. */
+/** Converts a plan into a readable tree. */
 public final class Explainer {
   /** A result that several places use is computed once for each grid. */
   private record SharedKey(int number, Grid grid) {}

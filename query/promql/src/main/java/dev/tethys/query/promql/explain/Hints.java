@@ -31,7 +31,7 @@ public final class Hints {
   }
 
   /**
-   * Finds what there is to say.
+   * Finds hints for a query.
    *
    * @param steps of the query
    * @param interval milliseconds between them
@@ -130,7 +130,7 @@ public final class Hints {
               + r.range()
               + " ms is shorter than the step of "
               + interval
-              + " ms, so that samples between are ignored");
+              + " ms, so that samples in between are ignored");
     }
   }
 

@@ -19,7 +19,7 @@ public record FunctionDefinition(
     Set<FunctionTrait> traits,
     @Nullable WindowSummary summary,
     Evaluator evaluator) {
-  /** Makes the operator of a call. */
+  /** Creates the operator of a call. */
   @FunctionalInterface
   public interface Evaluator {
     Operator operator(CallArguments arguments);

@@ -28,9 +28,9 @@ public enum FunctionTrait {
   HISTOGRAM_COUNTS,
   /** Needs the buckets of histograms. */
   HISTOGRAM_BUCKETS,
-  /** Orders the series of its result. */
+  /** Sorts the series of its result. */
   SORTS,
-  /** The order of the series of its result is not that of its argument. */
+  /** May reorder the series of its argument. */
   CHANGES_ORDER,
   /** The result has at most one series or is a scalar: it has no order. */
   SINGLE,

@@ -122,7 +122,7 @@ final class PromqlExprParser extends PromqlTokenReader {
       matching = matching.withCardinality(Cardinality.MANY_TO_MANY);
     }
     boolean vectors = left.type() == ValueType.VECTOR && right.type() == ValueType.VECTOR;
-    // What is meaningless between scalars but harmless goes; the rest stays for the type check.
+    // Drop modifiers that have no effect between scalars; the type check handles the rest.
     boolean keep = vectors || fill || !matching.labels().isEmpty();
     return new Expr.Binary(span, op, left, right, m.returnBool(), keep ? matching : null);
   }

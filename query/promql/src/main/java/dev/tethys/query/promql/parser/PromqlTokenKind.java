@@ -135,7 +135,7 @@ enum PromqlTokenKind {
     };
   }
 
-  /** May begin an expression. */
+  /** Whether it can start an expression. */
   boolean startsExpression() {
     return switch (this) {
       case NUMBER, DURATION, STRING, LEFT_PAREN, LEFT_BRACE, ADD, SUB -> true;

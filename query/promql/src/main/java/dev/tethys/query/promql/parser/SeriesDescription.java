@@ -52,10 +52,9 @@ public record SeriesDescription(Labels labels, List<SequenceValue> values) {
   }
 
   /**
-   * The same for a caller that needs the first values alone: later ones are parsed, but take no
-   * memory.
+   * Parses a description and keeps only the first values; later values are checked but not stored.
    *
-   * @param wanted how many values are kept
+   * @param wanted number of values to keep
    */
   public static SeriesDescription parse(String line, long wanted) {
     int end = endOfMetric(line);

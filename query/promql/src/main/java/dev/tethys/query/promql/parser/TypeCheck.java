@@ -150,7 +150,9 @@ final class TypeCheck {
     }
   }
 
-  /** From the end of the left side to the start of the right one, without spaces around. */
+  /**
+   * Range from the end of the left side to the start of the right side, without surrounding spaces.
+   */
   private Span operator(Expr.Binary b) {
     int start = b.left().span().end();
     while (start < query.length && isSpace(query[start])) {

@@ -25,7 +25,7 @@ import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Makes operators of function calls, as the table of functions says. */
+/** Creates the operators of function calls from the table of functions. */
 final class CallPlanner {
   /** Position of annotations about a subquery: the beginning, as in Prometheus. */
   private static final Span BEGINNING = new Span(0, 0);
@@ -36,7 +36,7 @@ final class CallPlanner {
     this.planner = planner;
   }
 
-  /** The arguments of a call, made into operators once; texts and ranges are left as they are. */
+  /** Arguments of a call: each is converted to an operator once, except strings and ranges. */
   private final class Arguments implements CallArguments {
     private final Call call;
     private final Context context;

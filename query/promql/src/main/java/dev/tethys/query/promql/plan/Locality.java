@@ -83,9 +83,9 @@ public record Locality(
   private enum Order {
     /** Order of their labels in storage, or at most one series. */
     KEPT,
-    /** Depends on the range asked for. */
+    /** Order depends on the query range. */
     VARIES,
-    /** Nothing is known about the expression. */
+    /** Order is unknown. */
     UNKNOWN;
 
     Order and(Order o) {

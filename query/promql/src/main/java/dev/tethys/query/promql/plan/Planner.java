@@ -87,7 +87,7 @@ public final class Planner {
     return plan(root, start, end, step, options, options.propagateMatchers());
   }
 
-  /** The same, with matchers propagated or not. */
+  /** Plans a query, with or without propagated matchers. */
   public static Plan plan(
       Expr root, long start, long end, long step, EngineOptions options, boolean propagate) {
     Planner p = new Planner(root, start, end, step, options, propagate);
@@ -175,7 +175,7 @@ public final class Planner {
     return p;
   }
 
-  /** Name of an expression for people. */
+  /** Display name of an expression. */
   private static String name(Expr e) {
     if (e instanceof Aggregate a) {
       return a.op().text();

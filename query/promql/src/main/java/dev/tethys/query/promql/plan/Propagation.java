@@ -52,7 +52,7 @@ final class Propagation {
    */
   static final int MAX_OPERATIONS = 64;
 
-  /** The most matchers given to one side. */
+  /** Maximum number of matchers added to one side. */
   private static final int MAX_MATCHERS = 8;
 
   private static final List<String> COUNTER_SUFFIXES =

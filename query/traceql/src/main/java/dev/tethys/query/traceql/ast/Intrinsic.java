@@ -76,7 +76,7 @@ public enum Intrinsic {
     return scoped;
   }
 
-  /** Type of its values. */
+  /** Type of the values. */
   public ValueType type() {
     return type;
   }

@@ -3,7 +3,7 @@ package dev.tethys.query.traceql.ast;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Expression whose result is series. */
+/** Expression that returns series. */
 public sealed interface Metric {
   /** First stage of metrics. */
   enum Function {

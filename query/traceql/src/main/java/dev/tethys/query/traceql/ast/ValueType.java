@@ -11,7 +11,7 @@ public enum ValueType {
   STATUS,
   KIND,
   ARRAY,
-  /** Attribute, whose type only a span determines. */
+  /** Attribute, whose type depends on the span. */
   ATTRIBUTE;
 
   /** True for the types that arithmetic and order apply to. */

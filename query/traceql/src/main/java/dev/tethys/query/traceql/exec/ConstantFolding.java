@@ -131,7 +131,7 @@ final class ConstantFolding {
     };
   }
 
-  /** True for fields that have a value for each event or link, each of which is tested alone. */
+  /** Whether a field has one value per event or link, each tested separately. */
   static boolean isRepeated(FieldExpr e) {
     SpanField f =
         switch (e) {

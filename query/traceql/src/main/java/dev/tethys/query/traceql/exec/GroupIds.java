@@ -136,7 +136,7 @@ final class GroupIds {
     }
   }
 
-  /** Number of a pair; the first numbers are those of the pairs that came first. */
+  /** Number of a pair; pairs are numbered in order of first appearance. */
   private int pair(long key) {
     int mask = keys.length - 1;
     int s = (int) ((key * 0x9E3779B97F4A7C15L) >>> 33) & mask;

@@ -74,7 +74,7 @@ final class NumberRanges {
    */
   record Best(double low, double high, long inside, long outside) {}
 
-  /** Range whose shares differ most in favour of the inside; null if there is none. */
+  /** Range with the largest excess of the selected share; null if there is none. */
   @Nullable Best best(long allInside, long allOutside) {
     double sum = 0;
     int from = 0;

@@ -85,7 +85,7 @@ record Pushdown(SpanFilter filter, boolean exact) {
     return all.size() == 1 ? all.getFirst() : new SpanFilter.And(all);
   }
 
-  /** One of the filters, in one level. */
+  /** Disjunction of filters on one level. */
   static SpanFilter or(SpanFilter a, SpanFilter b) {
     if (isAll(a) || isAll(b)) {
       return SpanFilter.ALL;

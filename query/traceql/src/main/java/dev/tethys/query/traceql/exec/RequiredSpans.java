@@ -26,13 +26,13 @@ sealed interface RequiredSpans {
    */
   record Leaf(SpanFilter filter, boolean exact, int count) implements RequiredSpans {}
 
-  /** Spans of which one is below another. */
+  /** Pair of spans, one of which is a descendant of the other. */
   record Related(SpanRelation relation) implements RequiredSpans {}
 
   /** All of several conditions; the most selective first. */
   record All(List<RequiredSpans> of) implements RequiredSpans {}
 
-  /** One of several conditions. */
+  /** Alternative conditions. */
   record Any(List<RequiredSpans> of) implements RequiredSpans {}
 
   /** Condition of a pipeline. */
@@ -66,7 +66,7 @@ sealed interface RequiredSpans {
     return new Leaf(d.filter(), d.exact(), 1);
   }
 
-  /** Filter of all filters of a pipeline that begins with filters; null if it begins otherwise. */
+  /** Conjunction of the leading filters of a pipeline; null if it does not start with a filter. */
   static @Nullable FieldExpr onlyFilters(Stage.Pipeline p) {
     FieldExpr e = null;
     for (Stage s : p.stages()) {

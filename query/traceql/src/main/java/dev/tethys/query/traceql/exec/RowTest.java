@@ -134,9 +134,7 @@ abstract class RowTest {
     }
   }
 
-  /**
-   * Test of single values, one of which must match, or of arrays, none of which may be excluded.
-   */
+  /** Tests values, at least one of which must match, or arrays, none of which may be excluded. */
   private abstract static class OfValues extends RowTest {
     private final ExecutionColumns.Slot slot;
     private final boolean repeated;

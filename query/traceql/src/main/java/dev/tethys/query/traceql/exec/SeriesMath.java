@@ -57,7 +57,7 @@ final class SeriesMath {
     return in.stream().filter(s -> !s.isEmpty()).toList();
   }
 
-  /** Values for which a comparison holds; durations are in seconds. */
+  /** Keeps values for which a comparison is true; durations are in seconds. */
   static List<Series> threshold(List<Series> in, Operator op, TraceValue limit) {
     double d = limit instanceof TraceValue.Duration n ? n.nanos() / 1e9 : limit.number();
     List<Series> out = new ArrayList<>();
@@ -73,7 +73,7 @@ final class SeriesMath {
     return notEmpty(out);
   }
 
-  /** A number on the left of an operator. */
+  /** Operation with a number on the left side. */
   static List<Series> scalar(Operator op, TraceValue number, List<Series> in) {
     double d = number.number();
     return map(in, v -> apply(op, d, v));

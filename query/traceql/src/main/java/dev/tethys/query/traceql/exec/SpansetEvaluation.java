@@ -66,7 +66,7 @@ final class SpansetEvaluation {
     }
   }
 
-  /** Sets the frame whose traces are evaluated next. */
+  /** Sets the frame of traces to evaluate next. */
   void over(TraceFrame f) {
     frame = f;
     filters.clear();

@@ -37,7 +37,7 @@ record TimeGrid(long base, long step, int count) {
     return new TimeGrid(first - step, step, (int) ((last - first) / step) + 1);
   }
 
-  /** One step for a range whose start is included and whose end is not. */
+  /** Creates one step for a range with inclusive start and exclusive end. */
   static TimeGrid instant(long from, long to) {
     if (to <= from || from == Long.MIN_VALUE) {
       throw TraceQueryException.invalid(

@@ -24,13 +24,13 @@ import java.util.TreeMap;
  * until there are enough results. Root, time and services come from summaries of the found traces.
  */
 public final class TraceSearch {
-  /** Traces whose spans are loaded at a time at first; then twice as many each time. */
+  /** Number of traces loaded in the first batch; each further batch is twice as large. */
   private static final int FIRST_CHUNK = 1024;
 
   /** Most traces whose spans are loaded at a time. */
   private static final int MAX_CHUNK = 8192;
 
-  /** Bytes that a span of a result takes, and each of its attributes without the characters. */
+  /** Size in bytes of a span in a result, and of an attribute without its characters. */
   private static final int SPAN_BYTES = 112;
 
   private static final int ATTRIBUTE_BYTES = 64;

@@ -73,10 +73,9 @@ public final class TraceqlRun implements AutoCloseable {
   }
 
   /**
-   * Takes memory.
+   * Charges memory.
    *
-   * @throws TraceQueryException if the query would hold more than its limit, or all queries hold
-   *     what there is
+   * @throws TraceQueryException if the limit of the query or of all queries would be exceeded
    */
   void reserve(long n) {
     if (memory.reserve(n) != null) {

@@ -22,7 +22,7 @@ final class FieldParser {
     return binary(1);
   }
 
-  /** An attribute or an intrinsic field alone. */
+  /** Parses a single attribute or intrinsic field. */
   FieldExpr field() {
     TraceqlToken t = in.peek();
     FieldExpr f = t.kind() == TraceqlToken.Kind.LITERAL ? null : reference(t);
