@@ -3,6 +3,8 @@ package dev.tethys.control;
 import dev.tethys.control.access.AgentToken;
 import dev.tethys.control.access.SignOn;
 import dev.tethys.control.access.Tokens;
+import dev.tethys.control.api.AgentsApi;
+import dev.tethys.control.api.AuditApi;
 import dev.tethys.control.api.AutomationApi;
 import dev.tethys.control.api.ControlApi;
 import dev.tethys.control.api.ControlsApi;
@@ -11,7 +13,9 @@ import dev.tethys.control.api.ExportApi;
 import dev.tethys.control.api.MdaiApi;
 import dev.tethys.control.api.PackagesApi;
 import dev.tethys.control.api.RepositoryApi;
+import dev.tethys.control.api.RolloutsApi;
 import dev.tethys.control.api.TapApi;
+import dev.tethys.control.api.VersionsApi;
 import dev.tethys.control.audit.AuditGaps;
 import dev.tethys.control.audit.AuditLog;
 import dev.tethys.control.automation.ActionRetries;
@@ -259,7 +263,10 @@ public final class ControlServer implements AutoCloseable {
               automation,
               clock);
     }
-    new ControlApi(fleet, store, packages, rollouts, audit, tokens, check, clock).addTo(routes);
+    new AgentsApi(fleet, rollouts, tokens, clock).addTo(routes);
+    new VersionsApi(store, rollouts, check, audit, tokens, clock).addTo(routes);
+    new RolloutsApi(fleet, store, packages, rollouts, tokens).addTo(routes);
+    new AuditApi(audit, tokens).addTo(routes);
     new PackagesApi(packages, rollouts, audit, tokens, clock).addTo(routes);
     new DryRunApi(runs, store, rollouts, tokens).addTo(routes);
     new RepositoryApi(repository, store, rollouts, tokens).addTo(routes);

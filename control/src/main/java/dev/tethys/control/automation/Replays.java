@@ -1,7 +1,6 @@
 package dev.tethys.control.automation;
 
 import dev.tethys.config.ConfigException;
-import dev.tethys.config.YamlDocument;
 import dev.tethys.control.mdai.Hubs;
 import dev.tethys.control.mdai.Manifests;
 import dev.tethys.control.mdai.ReplayHost;
@@ -10,21 +9,17 @@ import dev.tethys.control.mdai.ReplaySpec;
 import dev.tethys.control.mdai.Resource;
 import dev.tethys.control.state.StateFile;
 import dev.tethys.control.text.Texts;
-import dev.tethys.model.exposition.MetricFamily;
-import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.archive.Archive;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.config.GraphConfig;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphServices;
-import dev.tethys.pipeline.ledger.AccountingRegistry;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -32,7 +27,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
@@ -60,21 +54,6 @@ public final class Replays implements ReplayHost {
   private static final int MAX_KEPT = 200;
   private static final long INTERVAL_NANOS = Duration.ofMillis(250).toNanos();
   private static final Duration STOP = Duration.ofSeconds(10);
-  private static final String DONE = "tethys_awss3_receiver_done";
-  private static final String ITEMS = "tethys_awss3_receiver_range_items";
-  private static final String OBJECTS = "tethys_awss3_receiver_range_objects";
-
-  /** States of a replay. */
-  enum State {
-    WAITING,
-    RUNNING,
-    COMPLETED,
-    FAILED;
-
-    public String word() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-  }
 
   /**
    * Action of a rule that started a replay.
@@ -96,62 +75,13 @@ public final class Replays implements ReplayHost {
     void take(Origin origin, String replay, String error, long items) throws IOException;
   }
 
-  /** Replay that was started and not ended. */
-  private static final class Replay {
-    final ReplayRequest request;
-    final boolean ofResource;
-    final @Nullable Origin origin; // null unless a rule started it
-    State state = State.WAITING;
-    String error = "";
-    boolean reported;
-    long startedMillis;
-    long endedMillis;
-    String hint = ""; // what is unusual about its end
-    long itemsSaved; // as last saved here; the file of the position is exact
-    final Registry metrics = new Registry();
-    final AccountingRegistry ledger = new AccountingRegistry();
-    @Nullable Graph graph;
-
-    Replay(ReplayRequest request, boolean ofResource, @Nullable Origin origin) {
-      this.request = request;
-      this.ofResource = ofResource;
-      this.origin = origin;
-    }
-
-    boolean isOver() {
-      return state == State.COMPLETED || state == State.FAILED;
-    }
-
-    /** Items that the destination has, of all processes that have run it. */
-    long items() {
-      return Math.max(itemsSaved, read(ITEMS));
-    }
-
-    boolean isRead() {
-      return read(DONE) == 1;
-    }
-
-    /** Value of a metric of its receiver; 0 before there is one. */
-    long read(String metric) {
-      long sum = 0;
-      for (MetricFamily f : metrics.gather()) {
-        if (f.name().equals(metric)) {
-          for (var m : f.metrics()) {
-            sum += m.point() instanceof MetricFamily.Value v ? (long) v.value() : 0;
-          }
-        }
-      }
-      return sum;
-    }
-  }
-
   private final FileAccess files = new RealFiles();
   private final LimitedLog failures = new LimitedLog(LOG);
   private final Path folder;
   private final StateFile file;
   private final Components components;
   private final Scheduler clock;
-  private final Function<String, @Nullable String> environment;
+  private final ReplayPipeline pipeline;
   private final Map<String, Replay> all = new LinkedHashMap<>();
   private final Map<String, String> invalid = new TreeMap<>(); // resources, and why
   private Manifests manifests = Manifests.NONE;
@@ -176,7 +106,7 @@ public final class Replays implements ReplayHost {
     this.file = new StateFile(data.resolve("replays.json"));
     this.components = components;
     this.clock = clock;
-    this.environment = environment;
+    this.pipeline = new ReplayPipeline(folder, components, environment);
     load();
   }
 
@@ -191,20 +121,16 @@ public final class Replays implements ReplayHost {
     if (all.size() >= MAX_KEPT && removable() == null) {
       throw new IllegalArgumentException("there are " + MAX_KEPT + " replays, the limit");
     }
-    config(q);
+    pipeline.of(q, manifests.data());
   }
 
   private @Nullable String removable() {
     for (Replay r : all.values()) {
-      if (!r.ofResource && r.state == State.COMPLETED && isReported(r)) {
+      if (!r.ofResource && r.state == Replay.State.COMPLETED && r.isReported()) {
         return r.request.name();
       }
     }
     return null;
-  }
-
-  private static boolean isReported(Replay r) {
-    return r.reported || r.request.spec().statusVariable().isEmpty() && r.origin == null;
   }
 
   @Override
@@ -250,7 +176,7 @@ public final class Replays implements ReplayHost {
       return;
     }
     if (r.origin != null && !r.isOver()) {
-      r.state = State.FAILED;
+      r.state = Replay.State.FAILED;
       r.error = "it was removed before its end";
       removed.add(r);
     }
@@ -286,7 +212,7 @@ public final class Replays implements ReplayHost {
       if (x instanceof Resource.Replay r) {
         try {
           ReplayRequest q = ReplayRequest.of(r);
-          config(q);
+          pipeline.of(q, manifests.data());
           if (wanted.put(q.name(), q) != null) {
             throw new IllegalArgumentException("another namespace has a replay of this name");
           }
@@ -328,12 +254,12 @@ public final class Replays implements ReplayHost {
         if (r.graph != null && r.isRead()) {
           complete(r);
         } else if (r.graph == null
-            && (r.state == State.WAITING || r.state == State.RUNNING)
+            && (r.state == Replay.State.WAITING || r.state == Replay.State.RUNNING)
             && running < MAX_RUNNING) {
           running++;
           begin(r);
         }
-        if (r.isOver() && !isReported(r)) {
+        if (r.isOver() && !r.isReported()) {
           due.add(r);
         }
       }
@@ -346,7 +272,7 @@ public final class Replays implements ReplayHost {
   }
 
   private void begin(Replay r) {
-    r.state = State.RUNNING;
+    r.state = Replay.State.RUNNING;
     Graph g =
         new Graph(
             new GraphServices(
@@ -364,7 +290,7 @@ public final class Replays implements ReplayHost {
     try {
       GraphConfig config;
       synchronized (this) {
-        config = config(r.request);
+        config = pipeline.of(r.request, manifests.data());
       }
       g.apply(config);
     } catch (IOException | ConfigException | IllegalArgumentException e) {
@@ -372,7 +298,7 @@ public final class Replays implements ReplayHost {
           e instanceof IOException io ? IoFailures.describe(io) : String.valueOf(e.getMessage());
       LOG.log(Level.WARNING, "Replay failed replay={0} error=\"{1}\"", r.request.name(), why);
       synchronized (this) {
-        r.state = State.FAILED;
+        r.state = Replay.State.FAILED;
         r.error = Texts.shortened(why, 1000);
         r.endedMillis = clock.millis();
         r.graph = null;
@@ -385,13 +311,13 @@ public final class Replays implements ReplayHost {
   private void complete(Replay r) {
     Graph g = r.graph;
     long items = r.items();
-    if (r.read(OBJECTS) == 0) {
-      r.hint = nothing(r.request.spec());
+    if (r.objects() == 0) {
+      r.hint = r.nothingRead();
       LOG.log(
           Level.WARNING, "Replay without objects replay={0} why=\"{1}\"", r.request.name(), r.hint);
     }
     r.itemsSaved = items;
-    r.state = State.COMPLETED;
+    r.state = Replay.State.COMPLETED;
     r.endedMillis = clock.millis();
     r.graph = null;
     if (g != null) {
@@ -403,20 +329,6 @@ public final class Replays implements ReplayHost {
         "Replay completed replay={0} items={1}",
         r.request.name(),
         Long.toString(items));
-  }
-
-  private static String nothing(ReplaySpec s) {
-    return "no objects of "
-        + s.telemetry()
-        + " between "
-        + s.start()
-        + " and "
-        + s.end()
-        + " below s3://"
-        + s.bucket()
-        + "/"
-        + s.path()
-        + "; check times (UTC), path, prefix and partition";
   }
 
   private void report(Hubs hubs, Replay r) {
@@ -451,7 +363,8 @@ public final class Replays implements ReplayHost {
   }
 
   private void pass(Replay r, Origin origin) throws IOException {
-    String error = r.state == State.COMPLETED ? "" : r.error.isEmpty() ? "it failed" : r.error;
+    String error =
+        r.state == Replay.State.COMPLETED ? "" : r.error.isEmpty() ? "it failed" : r.error;
     ended.take(origin, r.request.name(), error, r.items());
     synchronized (this) {
       r.reported = true;
@@ -459,88 +372,11 @@ public final class Replays implements ReplayHost {
     }
   }
 
-  /** Pipeline of a replay. Texts of requests are values of JSON: no reference is resolved. */
-  private GraphConfig config(ReplayRequest q) {
-    ReplaySpec s = q.spec();
-    ObjectNode c = JsonMapper.shared().createObjectNode();
-    c.putObject("extensions")
-        .putObject("file_storage")
-        .put("directory", folder.resolve(q.name()).toAbsolutePath().toString());
-    ObjectNode in = c.putObject("receivers").putObject("awss3");
-    in.put("starttime", s.start()).put("endtime", s.end()).put("storage", "file_storage");
-    if (!s.telemetry().equals("metrics")) {
-      // Makes a repeated object recognizable; points of metrics have their time for that.
-      in.put("object_attribute", Archive.OBJECT_ATTRIBUTE);
-    }
-    ObjectNode from = in.putObject("s3downloader");
-    from.put("s3_bucket", s.bucket()).put("s3_prefix", s.path()).put("file_prefix", s.prefix());
-    from.put("s3_partition", s.partition().isEmpty() ? "minute" : s.partition());
-    from.put("s3_partition_timezone", "UTC");
-    if (!s.region().isEmpty()) {
-      from.put("region", s.region());
-    }
-    credentials(from, q);
-    c.putObject("processors")
-        .putObject("resource")
-        .putArray("attributes")
-        .addObject()
-        .put("key", Archive.REPLAY_ATTRIBUTE)
-        .put("value", q.name())
-        .put("action", "upsert");
-    ObjectNode out = c.putObject("exporters").putObject("otlp_http");
-    out.put("endpoint", s.destination());
-    out.putObject("retry_on_failure").put("max_elapsed_time", "0s");
-    ObjectNode service = c.putObject("service");
-    service.putArray("extensions").add("file_storage");
-    service.putObject("telemetry").putObject("metrics").put("level", "none");
-    ObjectNode p = service.putObject("pipelines").putObject(s.telemetry());
-    p.putArray("receivers").add("awss3");
-    p.putArray("processors").add("resource");
-    p.putArray("exporters").add("otlp_http");
-    try {
-      return GraphConfig.read(
-          YamlDocument.parse("replay " + q.name(), null, c.toString()), components, false);
-    } catch (ConfigException e) {
-      throw new IllegalArgumentException("the replay cannot run: " + e.getMessage(), e);
-    }
-  }
-
-  private void credentials(ObjectNode from, ReplayRequest q) {
-    Map<String, String> keys =
-        manifests
-            .data()
-            .getOrDefault(new Manifests.DataKey(true, q.namespace(), q.spec().secret()), Map.of());
-    String id = keys.getOrDefault("AWS_ACCESS_KEY_ID", "");
-    if (!id.isEmpty()) {
-      from.put("access_key", id);
-      from.put("secret_key", keys.getOrDefault("AWS_SECRET_ACCESS_KEY", ""));
-      from.put("session_token", keys.getOrDefault("AWS_SESSION_TOKEN", ""));
-    }
-    for (String name : List.of("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")) {
-      String url = environment.apply(name);
-      if (url != null && !url.isEmpty()) {
-        from.put("endpoint", url).put("s3_force_path_style", true);
-        return;
-      }
-    }
-  }
-
   /** All replays, including resources that are invalid. */
   public synchronized ArrayNode json() {
     ArrayNode out = JsonMapper.shared().createArrayNode();
     for (Replay r : all.values()) {
-      ReplaySpec s = r.request.spec();
-      ObjectNode n = out.addObject().put("name", r.request.name()).put("hub", s.hub());
-      Graph running = r.graph;
-      List<String> waits = running == null ? List.of() : running.waits();
-      String error =
-          r.error.isEmpty() && !waits.isEmpty() ? "waiting: " + waits.getFirst() : r.error;
-      n.put("state", r.state.word()).put("error", error).put("items", r.items());
-      n.put("hint", r.hint);
-      n.put("signal", s.telemetry()).put("from", s.start()).put("to", s.end());
-      n.put("source", "s3://" + s.bucket() + "/" + s.path()).put("destination", s.destination());
-      n.put("resource", r.ofResource);
-      n.put("startedMillis", r.startedMillis).put("endedMillis", r.endedMillis);
+      r.describe(out.addObject());
     }
     invalid.forEach(
         (name, error) ->
@@ -556,22 +392,7 @@ public final class Replays implements ReplayHost {
     file.load(
         n -> {
           for (JsonNode x : n.path("replays")) {
-            ReplaySpec s = JsonMapper.shared().treeToValue(x.path("spec"), ReplaySpec.class);
-            Replay r =
-                new Replay(
-                    new ReplayRequest(
-                        x.path("name").asString(""), x.path("namespace").asString(""), s),
-                    x.path("ofResource").asBoolean(false),
-                    x.has("origin")
-                        ? JsonMapper.shared().treeToValue(x.path("origin"), Origin.class)
-                        : null);
-            r.state = State.valueOf(x.path("state").asString("").toUpperCase(Locale.ROOT));
-            r.error = x.path("error").asString("");
-            r.hint = x.path("hint").asString("");
-            r.reported = x.path("reported").asBoolean(false);
-            r.startedMillis = x.path("started").asLong(0);
-            r.endedMillis = x.path("ended").asLong(0);
-            r.itemsSaved = x.path("items").asLong(0);
+            Replay r = Replay.read(x);
             all.put(r.request.name(), r);
           }
         });
@@ -582,15 +403,7 @@ public final class Replays implements ReplayHost {
     ObjectNode n = StateFile.content();
     ArrayNode out = n.putArray("replays");
     for (Replay r : all.values()) {
-      ObjectNode x = out.addObject().put("name", r.request.name());
-      x.put("namespace", r.request.namespace());
-      x.set("spec", JsonMapper.shared().valueToTree(r.request.spec()));
-      x.put("state", r.state.word()).put("error", r.error).put("reported", r.reported);
-      x.put("ofResource", r.ofResource).put("items", r.items()).put("hint", r.hint);
-      x.put("started", r.startedMillis).put("ended", r.endedMillis);
-      if (r.origin != null) {
-        x.set("origin", JsonMapper.shared().valueToTree(r.origin));
-      }
+      r.write(out.addObject());
     }
     try {
       file.write(n);

@@ -6,7 +6,6 @@ import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.codec.opamp.PackageStatuses;
 import dev.tethys.control.access.AgentToken;
 import dev.tethys.control.access.Selector;
-import dev.tethys.control.text.Texts;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
@@ -24,7 +23,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -51,16 +49,6 @@ public final class Fleet {
 
   /** Connections beyond one for each agent: those that are replaced, or have sent nothing yet. */
   private static final int SPARE_CONNECTIONS = 128;
-
-  private static final int MAX_LABELS = 128;
-  private static final int MAX_NAME = 256;
-  private static final int MAX_VALUE = 1024;
-
-  /** Components whose health is kept of an agent, over all levels. */
-  static final int MAX_PARTS = 500;
-
-  private static final int MAX_DEPTH = 4;
-  private static final int MAX_PACKAGES = 16;
 
   /** Silence after which an agent that polls over HTTP counts as away. */
   public static final Duration POLL_SILENCE = Duration.ofSeconds(90);
@@ -336,14 +324,14 @@ public final class Fleet {
       UUID uid, @Nullable AgentState before, AgentToServer m, String transport, boolean connects) {
     Map<String, String> labels = before == null ? Map.of() : before.labels();
     if (m.description() != null) {
-      labels = new TreeMap<>();
-      put(labels, m.description().identifying());
-      put(labels, m.description().others());
+      labels = BoundedReport.labels(m.description());
     }
     AgentToServer.RemoteStatus remote =
-        m.remote() != null ? bounded(m.remote()) : before == null ? null : before.remote();
+        m.remote() != null ? BoundedReport.of(m.remote()) : before == null ? null : before.remote();
     PackageStatuses packages =
-        m.packages() != null ? bounded(m.packages()) : before == null ? null : before.packages();
+        m.packages() != null
+            ? BoundedReport.of(m.packages())
+            : before == null ? null : before.packages();
     CustomMessage custom = m.custom();
     boolean own = custom != null && custom.capability().equals(AgentContract.ACCOUNTS);
     Totals read =
@@ -375,9 +363,9 @@ public final class Fleet {
     }
     ComponentHealth health = before == null ? null : before.health();
     if (m.health() != null) {
-      health = bounded(m.health());
+      health = BoundedReport.of(m.health());
       if (!memoryAccount.set(uid, FleetMemory.Part.HEALTH, FleetMemory.of(health))) {
-        health = withParts(health, Map.of());
+        health = BoundedReport.withParts(health, Map.of());
         memoryAccount.set(uid, FleetMemory.Part.HEALTH, 0);
       }
     }
@@ -441,78 +429,6 @@ public final class Fleet {
     return (h == null ? 0 : h.startNanos())
         + " "
         + (r == null ? "" : HexFormat.of().formatHex(r.hash()) + " " + r.state());
-  }
-
-  private static void put(Map<String, String> into, Map<String, String> from) {
-    for (Map.Entry<String, String> e : from.entrySet()) {
-      if (into.size() >= MAX_LABELS) {
-        return;
-      }
-      into.put(Texts.shortened(e.getKey(), MAX_NAME), Texts.shortened(e.getValue(), MAX_VALUE));
-    }
-  }
-
-  private static AgentToServer.RemoteStatus bounded(AgentToServer.RemoteStatus s) {
-    byte[] hash = s.hash().length > 96 ? new byte[0] : s.hash();
-    return new AgentToServer.RemoteStatus(hash, s.state(), Texts.shortened(s.error(), 4096));
-  }
-
-  private static PackageStatuses bounded(PackageStatuses s) {
-    SequencedMap<String, PackageStatuses.Status> all = new TreeMap<>();
-    s.packages()
-        .forEach(
-            (name, p) -> {
-              if (all.size() < MAX_PACKAGES) {
-                all.put(
-                    Texts.shortened(name, MAX_NAME),
-                    new PackageStatuses.Status(
-                        Texts.shortened(p.hasVersion(), MAX_NAME),
-                        bounded(p.hasHash()),
-                        Texts.shortened(p.offeredVersion(), MAX_NAME),
-                        bounded(p.offeredHash()),
-                        p.state(),
-                        Texts.shortened(p.error(), MAX_VALUE),
-                        p.percent()));
-              }
-            });
-    return new PackageStatuses(
-        all, bounded(s.offeredHash()), Texts.shortened(s.error(), MAX_VALUE));
-  }
-
-  private static byte[] bounded(byte[] hash) {
-    return hash.length > 96 ? new byte[0] : hash;
-  }
-
-  private static ComponentHealth bounded(ComponentHealth h) {
-    return bounded(h, 0, new int[] {MAX_PARTS});
-  }
-
-  /**
-   * Health with bounded texts.
-   *
-   * @param left components that may be added, over all levels
-   */
-  private static ComponentHealth bounded(ComponentHealth h, int depth, int[] left) {
-    Map<String, ComponentHealth> parts = new LinkedHashMap<>();
-    if (depth < MAX_DEPTH) {
-      for (Map.Entry<String, ComponentHealth> e : h.parts().entrySet()) {
-        if (left[0]-- <= 0) {
-          break;
-        }
-        parts.put(Texts.shortened(e.getKey(), MAX_NAME), bounded(e.getValue(), depth + 1, left));
-      }
-    }
-    return withParts(h, parts);
-  }
-
-  private static ComponentHealth withParts(ComponentHealth h, Map<String, ComponentHealth> others) {
-    return new ComponentHealth(
-        h.healthy(),
-        h.startNanos(),
-        Texts.shortened(h.error(), MAX_VALUE),
-        Texts.shortened(h.status(), MAX_NAME),
-        h.statusNanos(),
-        others);
   }
 
   private AgentState disconnected(AgentState a) {

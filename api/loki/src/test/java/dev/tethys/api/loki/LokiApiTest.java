@@ -454,7 +454,7 @@ class LokiApiTest {
   }
 
   @Test
-  void aTenantThatSendsTooFastIsToldToSendAgainLater() throws Exception {
+  void answers429ToATenantOverItsRate() throws Exception {
     server.slowRate = new LogRates.Rate(0.001, 10);
     long now = LokiServer.now();
     server.push("slow", "{\"app\":\"a\"}", now, "longer than the burst");
