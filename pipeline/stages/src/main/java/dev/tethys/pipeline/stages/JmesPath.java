@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * loaded with the first of them.
  */
 final class JmesPath {
-  /** The library's parser is recursive and has no limits of its own. */
+  /** The library's parser is recursive and unlimited. */
   private static final int MAX_DEPTH = 200;
 
   private static final int MAX_LENGTH = 4_000;
