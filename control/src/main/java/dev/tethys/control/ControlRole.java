@@ -121,7 +121,11 @@ public final class ControlRole {
                 Flag.Kind.BOOLEAN,
                 "true",
                 "Run git pull --ff-only in that folder; false where another program updates it."),
-            Flag.of("repository.interval", Flag.Kind.DURATION, "30s", "Time between two looks."),
+            Flag.of(
+                "repository.interval",
+                Flag.Kind.DURATION,
+                "30s",
+                "Interval at which the repository is read."),
             Flag.of(
                 "kubernetes",
                 Flag.Kind.BOOLEAN,

@@ -130,7 +130,7 @@ final class NodeAgentFlags {
             "min-container-age",
             Flag.Kind.DURATION,
             "30s",
-            "Minimum age of containers to show; 0s for no minimum."));
+            "Minimum age of containers whose metrics are exported; their connections and requests are exported at once; 0s for no minimum."));
     f.add(
         Flag.of(
             "cgroupfs-root",

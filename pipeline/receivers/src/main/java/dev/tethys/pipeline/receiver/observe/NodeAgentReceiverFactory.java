@@ -89,7 +89,7 @@ public final class NodeAgentReceiverFactory
           "min_container_age",
           GoDurations.TYPE,
           Duration.ofSeconds(30),
-          "Minimum age of containers to show; 0s for no minimum.");
+          "Minimum age of containers whose metrics are exported; their connections and requests are exported at once; 0s for no minimum.");
   private static final Key<Boolean> SKIP_SYSTEM =
       SECTION.key(
           "skip_systemd_system_services",
