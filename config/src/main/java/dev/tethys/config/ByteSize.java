@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * powers of 1024, as in Prometheus.
  */
 public record ByteSize(long bytes) {
-  /** Nothing; where it limits something: no limit. */
+  /** Zero bytes; as a limit, it means no limit. */
   public static final ByteSize ZERO = new ByteSize(0);
 
   private static final String LETTERS = "KMGTPE";

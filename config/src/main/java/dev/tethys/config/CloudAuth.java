@@ -76,7 +76,7 @@ public sealed interface CloudAuth {
           RoleSession.USUAL);
     }
 
-    /** For AWS's managed Prometheus. */
+    /** Creates settings for AWS's managed Prometheus. */
     public SigV4(
         String region,
         String accessKey,
@@ -101,7 +101,7 @@ public sealed interface CloudAuth {
       return s.type(o -> keys.read(o, o.get(service)));
     }
 
-    /** Nothing is configured; everything is discovered as in AWS's tools. */
+    /** Empty settings: everything is discovered as in AWS's tools. */
     public static final SigV4 FOUND = new SigV4("", "", Secret.NONE, "", "", "", false);
 
     /** Type for configurations that have a single service. */
@@ -112,9 +112,9 @@ public sealed interface CloudAuth {
     }
 
     /**
-     * The same.
+     * Type for configurations that have a single service.
      *
-     * @param taken a key that has no effect here, taken for configurations that have it
+     * @param taken key that is accepted without effect
      */
     public static Type<CloudAuth> keys(String block, String about, String taken) {
       Section s = new Section(block, about);
@@ -281,12 +281,13 @@ public sealed interface CloudAuth {
     static {
       for (String m :
           List.of("managed_identity", "workload_identity", "oauth", "sdk", "certificate")) {
-        METHODS.put(m, SECTION.optional(m, Identity.TYPE, "One of the five ways."));
+        METHODS.put(
+            m, SECTION.optional(m, Identity.TYPE, "Credentials of this authentication method."));
       }
     }
 
     private static final Key<String> SCOPE =
-        SECTION.key("scope", Type.STRING, "", "Scope instead of that of Azure Monitor.");
+        SECTION.key("scope", Type.STRING, "", "Token scope; defaults to that of Azure Monitor.");
 
     /** Type in configurations. */
     public static final Type<CloudAuth> TYPE = SECTION.type(AzureAd::read);
@@ -378,7 +379,7 @@ public sealed interface CloudAuth {
   record GoogleIam(String credentialsFile, String scope) implements CloudAuth {
     private static final String MONITORING = "https://www.googleapis.com/auth/monitoring.write";
 
-    /** For its managed Prometheus. */
+    /** Creates settings for Google's managed Prometheus. */
     public GoogleIam(String credentialsFile) {
       this(credentialsFile, MONITORING);
     }

@@ -13,7 +13,8 @@ public final class ConfigReference {
   private ConfigReference() {}
 
   /**
-   * A Markdown chapter per section: the given ones first, then every section reachable from them.
+   * Writes a Markdown chapter per section: the given ones first, then all sections reachable from
+   * them.
    */
   public static String markdown(String title, Section... tops) {
     Set<Section> seen = new LinkedHashSet<>();

@@ -26,7 +26,7 @@ public record HttpClientConfig(
     @Nullable CloudAuth cloud,
     ConnectionRules connections) {
 
-  /** One that uses its connections as all do. */
+  /** Creates a configuration with default connection rules. */
   public HttpClientConfig(
       @Nullable BasicAuth basicAuth,
       @Nullable Authorization authorization,
@@ -50,7 +50,7 @@ public record HttpClientConfig(
         ConnectionRules.USUAL);
   }
 
-  /** The same with other rules for its connections. */
+  /** Copy with other connection rules. */
   public HttpClientConfig with(ConnectionRules rules) {
     return new HttpClientConfig(
         basicAuth,
@@ -65,7 +65,7 @@ public record HttpClientConfig(
         rules);
   }
 
-  /** The same by HTTP/1.1 only. */
+  /** Copy restricted to HTTP/1.1. */
   public HttpClientConfig withoutHttp2() {
     return new HttpClientConfig(
         basicAuth,
@@ -80,7 +80,7 @@ public record HttpClientConfig(
         connections);
   }
 
-  /** One without the authentication of a cloud. */
+  /** Creates a configuration without cloud authentication. */
   public HttpClientConfig(
       @Nullable BasicAuth basicAuth,
       @Nullable Authorization authorization,
@@ -363,7 +363,7 @@ public record HttpClientConfig(
         headers);
   }
 
-  /** The same with further headers. */
+  /** Copy with additional headers. */
   public HttpClientConfig withHeaders(Map<String, Header> further) {
     Map<String, Header> all = new LinkedHashMap<>(headers);
     all.putAll(further);
@@ -380,7 +380,7 @@ public record HttpClientConfig(
         connections);
   }
 
-  /** The same with a user and password. */
+  /** Copy with a user and password. */
   public HttpClientConfig with(BasicAuth itsBasicAuth) {
     return new HttpClientConfig(
         itsBasicAuth,

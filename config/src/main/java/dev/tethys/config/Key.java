@@ -2,7 +2,7 @@ package dev.tethys.config;
 
 import org.jspecify.annotations.Nullable;
 
-/** One key of a section: its name, type, default and description. Made by {@link Section}. */
+/** Key of a section: its name, type, default and description. Created by {@link Section}. */
 public final class Key<T> {
   private final String name;
   private final Type<T> type;

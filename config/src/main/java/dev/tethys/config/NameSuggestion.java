@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the word that a person probably meant. */
+/** Finds the known word that is most similar to a mistyped one. */
 public final class NameSuggestion {
   /** Edit distance up to which any word is suggested. */
   private static final int MIN_DISTANCE = 2;

@@ -80,7 +80,7 @@ public record OAuth2(
     return c;
   }
 
-  /** The same of another client. */
+  /** Copy for another client. */
   public OAuth2 ofClient(String name) {
     return new OAuth2(
         name,

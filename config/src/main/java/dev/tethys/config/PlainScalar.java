@@ -90,7 +90,7 @@ final class PlainScalar {
     return s.charAt(0) == '-' || s.charAt(0) == '+' ? s.substring(1) : s;
   }
 
-  /** The radix by a prefix; 7 for octal numbers that begin with 0 alone. */
+  /** Radix of a prefix; 7 for octal numbers with the prefix 0. */
   private static int radix(String digits) {
     if (digits.length() > 2 && digits.charAt(0) == '0') {
       switch (digits.charAt(1)) {

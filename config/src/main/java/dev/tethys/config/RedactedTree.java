@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Masks the values of a configuration's tree that are secret by the name of their key. */
 final class RedactedTree {
-  /** Keys whose maps hold headers by name. */
+  /** Keys whose maps contain headers by name. */
   private static final Set<String> HEADERS = Set.of("headers", "proxy_connect_header");
 
   /** Keys whose maps hold parameters of a URL's query, or of a request's form. */

@@ -65,7 +65,7 @@ public final class Redaction {
               + "|apikey|private_key|certificate_key|consumer_key|application_key|routing_key"
               + "|service_key|license_key|shared_key|account_key|connection_string|signature)");
 
-  /** Begin of a configuration that is given as text. */
+  /** Prefix of a configuration given as text. */
   private static final String INLINE = "yaml:";
 
   /** Headers whose values are shown; any other may carry a token. */

@@ -213,7 +213,7 @@ public record TlsConfig(
     return null;
   }
 
-  /** The same with other suites, groups and authorities. */
+  /** Copy with other cipher suites, groups and authorities. */
   public TlsConfig with(List<String> suites, List<String> groups, boolean system) {
     return new TlsConfig(
         ca,

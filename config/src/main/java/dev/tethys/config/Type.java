@@ -40,7 +40,7 @@ public final class Type<T> {
   public static final Type<Secret> SECRET =
       new Type<>("secret", Secret.NONE, n -> new Secret(n.asString()), null);
 
-  /** A path, made absolute by the folder of the file it is written in; {@code ""} for none. */
+  /** A path, resolved against the folder of its file; {@code ""} for none. */
   public static final Type<String> PATH = new Type<>("path", "", YamlNode::asPath, null);
 
   public static final Type<URI> URL = new Type<>("url", null, n -> n.parse(Type::uri), null);
@@ -63,7 +63,7 @@ public final class Type<T> {
           },
           null);
 
-  /** Anything that is there. */
+  /** Any value. */
   public static final Type<YamlNode> ANY = new Type<>("any", null, n -> n, null);
 
   private final String name;
@@ -246,7 +246,7 @@ public final class Type<T> {
     return oneOf(what, type.getEnumConstants(), e -> e.name().toLowerCase(Locale.ROOT));
   }
 
-  /** The same, written in lower or upper case. */
+  /** One of the names of an enum, written in lower or upper case. */
   public static <E extends Enum<E>> Type<E> anyCase(String what, Class<E> type) {
     SequencedMap<String, E> m = new LinkedHashMap<>();
     for (E e : type.getEnumConstants()) {
@@ -255,7 +255,7 @@ public final class Type<T> {
     return anyCase(what, m);
   }
 
-  /** One of several words, which are given in lower case and may be written in upper case, too. */
+  /** One of several lower-case words, which may also be written in upper case. */
   public static <T> Type<T> anyCase(String what, SequencedMap<String, T> words) {
     Type<T> exact = oneOf(what, words);
     return new Type<>(
@@ -268,10 +268,7 @@ public final class Type<T> {
         null);
   }
 
-  /**
-   * The same, but null counts as absent: for keys whose rules forbid the value that null is read
-   * as.
-   */
+  /** Copy for which null counts as absent, for keys that forbid the value of null. */
   public Type<T> absentWhenNull() {
     return whenNull == null ? this : new Type<>(name, null, reader, section, shape);
   }
@@ -281,12 +278,12 @@ public final class Type<T> {
     return name;
   }
 
-  /** Form of its values. */
+  /** Form of the values. */
   public Shape shape() {
     return shape;
   }
 
-  /** The keys of the maps that it holds, if it holds such maps. */
+  /** Section with the keys of its maps; null for other types. */
   public @Nullable Section section() {
     return section;
   }

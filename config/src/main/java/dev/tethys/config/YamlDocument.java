@@ -248,7 +248,7 @@ public final class YamlDocument {
     return this;
   }
 
-  /** The path that a reader made of a scalar; null where none did. */
+  /** Path derived from a scalar by a reader; null for none. */
   @Nullable String path(Node scalar) {
     return paths == null ? null : paths.get(scalar);
   }
@@ -355,7 +355,7 @@ public final class YamlDocument {
     }
   }
 
-  /** Makes mistakes of this document count as those of another, which names its file. */
+  /** Reports errors of this document as errors of another, which names its file. */
   public YamlDocument partOf(YamlDocument other) {
     mistakes = other.mistakes;
     return this;

@@ -122,7 +122,7 @@ public final class YamlNode {
     document.addNotBuilt(this, what, about);
   }
 
-  /** True for nothing, {@code ~} and {@code null}. */
+  /** Whether the value is empty, {@code ~} or {@code null}. */
   public boolean isNull() {
     return node == null
         || node instanceof ScalarNode s && isPlain(s) && PlainScalar.isNull(s.getValue());
@@ -350,7 +350,7 @@ public final class YamlNode {
     return out;
   }
 
-  /** One entry of a map. */
+  /** Entry of a map. */
   public record Entry(YamlNode key, YamlNode value) {}
 
   /** The entries of a map by key, in order, with {@code <<} merged; null is an empty map. */
@@ -463,7 +463,7 @@ public final class YamlNode {
     return document.isCollectors() ? YamlDocument.ofPrometheus(document, node, path).root() : this;
   }
 
-  /** The map here without some of its keys. */
+  /** Copy of the map without some of its keys. */
   public YamlNode without(Set<String> keys) {
     if (!(node instanceof MappingNode m)) {
       return this;

@@ -69,7 +69,7 @@ public final class YamlObject {
     }
   }
 
-  /** Reads all keys, so that the mistake of one hides none of the others. */
+  /** Reads all keys, so that an error of one does not hide errors of others. */
   private void collect(Mistakes mistakes) {
     for (Map.Entry<String, YamlNode.Entry> e : List.copyOf(entries.entrySet())) {
       Key<?> key = section.find(e.getKey());

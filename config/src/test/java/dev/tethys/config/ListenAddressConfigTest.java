@@ -25,7 +25,7 @@ class ListenAddressConfigTest {
     "[::1]:65535, ::1, 65535",
     "no-such-host.example:1, no-such-host.example, 1",
   })
-  void placesAreReadWithoutLookingAnythingUp(String text, String host, int port) {
+  void readsAddressesWithoutDns(String text, String host, int port) {
     assertThat(ListenAddressConfig.parse(text)).isEqualTo(new ListenAddressConfig(host, port));
     assertThat(read("address: '" + text + "'").get(ADDRESS)).isEqualTo(text);
   }
@@ -48,7 +48,7 @@ class ListenAddressConfigTest {
   }
 
   @Test
-  void aPortAloneIsOne() {
+  void checksRangeOfPort() {
     assertThat(read("port: 65535").get(PORT)).isEqualTo(65535);
     assertThat(read("port: 0").get(PORT)).isZero();
     for (String wrong : new String[] {"-1", "65536", "99999999999"}) {

@@ -15,7 +15,7 @@ class NameSuggestionTest {
   }
 
   @Test
-  void ofSeveralIsTheSameWhateverTheirOrder() {
+  void isIndependentOfCandidateOrder() {
     assertThat(NameSuggestion.of("pord", List.of("pod", "port"))).isEqualTo("port");
     assertThat(NameSuggestion.of("pord", List.of("port", "pod"))).isEqualTo("port");
     assertThat(NameSuggestion.of("pord", List.of("pors", "port"))).isEqualTo("pors");

@@ -57,7 +57,7 @@ class RedactionTest {
 
   /** Names of queues on disk are made of the first form. */
   @Test
-  void identityMasksThePasswordAlone() {
+  void identityMasksOnlyThePassword() {
     URI u = URI.create("http://u:p@h/x?token=t");
     assertThat(Redaction.passwordMasked(u)).isEqualTo("http://u:xxxxx@h/x?token=t");
     assertThat(YamlWriter.write(Map.of("url", u))).isEqualTo("url: http://u:xxxxx@h/x?token=t\n");

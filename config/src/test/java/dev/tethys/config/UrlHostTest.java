@@ -16,7 +16,7 @@ class UrlHostTest {
     "http://my_loki:port/, , -1",
     "mailto:a_b, , -1",
   })
-  void hostsMayHaveUnderscores(String url, String host, int port) {
+  void acceptsUnderscoresInHosts(String url, String host, int port) {
     assertThat(UrlHost.of(URI.create(url))).isEqualTo(host);
     assertThat(UrlHost.port(URI.create(url))).isEqualTo(port);
   }

@@ -75,7 +75,7 @@ class YamlLayersTest {
   }
 
   @Test
-  void dollarsAreKept() {
+  void keepsDollarSigns() {
     assertThat(tree("a: $$1\nb: $x\nc: cost$\nd: $${X}\ne: $$$${X}"))
         .isEqualTo(Map.of("a", "$1", "b", "$x", "c", "cost$", "d", "${X}", "e", "$${X}"));
   }
@@ -98,7 +98,7 @@ class YamlLayersTest {
   }
 
   @Test
-  void laterTextsAreLaidOverEarlierOnes() {
+  void laterSourcesOverrideEarlierOnes() {
     Object t =
         layers()
             .add("one", "a: {x: 1, y: [1, 2]}\nb: 1\nk::l::m: deep\n")
@@ -112,7 +112,7 @@ class YamlLayersTest {
   }
 
   @Test
-  void aMapIsErasedByNothing() {
+  void emptyValueRemovesAMap() {
     assertThat(at(layers().add("one", "a: {x: 1}").add("two", "a:").root(), "a").isNull()).isTrue();
   }
 

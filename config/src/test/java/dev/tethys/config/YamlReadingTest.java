@@ -94,7 +94,7 @@ class YamlReadingTest {
   }
 
   @Test
-  void aKeyWithNothingBehindItIsZeroAsInGo() {
+  void emptyValueIsZeroAsInGo() {
     YamlObject o = read("text:\nflag: ~\nevery: null\n");
     assertThat(o.get(TEXT)).isEmpty();
     assertThat(o.get(FLAG)).isFalse();
@@ -302,7 +302,7 @@ class YamlReadingTest {
   }
 
   @Test
-  void listsAndMapsThatAreNestedTooDeeplyAreRefusedWithTheirPlace() {
+  void rejectsTooDeepNestingWithPosition() {
     StringBuilder block = new StringBuilder();
     for (int i = 0; i < 130; i++) {
       block.append(" ".repeat(i)).append("a:\n");

@@ -28,7 +28,7 @@ public record ConnectionTimes(
     Duration reply,
     boolean manyRequests) {
 
-  /** So long takes the head of a request at most, from its first byte or the connection on. */
+  /** Maximum time of a request head, from its first byte or the start of the connection. */
   private static final Duration USUAL_HEAD = Duration.ofSeconds(10);
 
   /** A short time for heads, and for all else the read timeout. */

@@ -68,7 +68,7 @@ public final class Htpasswd {
     return h;
   }
 
-  /** A single user with a plain-text password, of which a hash is kept. */
+  /** Creates a single user with a plain-text password, which is stored as a hash. */
   public static Htpasswd plain(String user, Secret password) {
     Htpasswd h = new Htpasswd();
     h.others.put(user, SHA + sha1(password.value()));

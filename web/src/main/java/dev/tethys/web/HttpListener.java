@@ -43,7 +43,9 @@ import org.jspecify.annotations.Nullable;
 public final class HttpListener implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
 
-  /** Of the kernel for a connection: a request of megabytes is to arrive while one is worked on. */
+  /**
+   * Size of the kernel's receive buffer: large requests can arrive while another one is processed.
+   */
   static final int RECEIVE_BUFFER = 1 << 20;
 
   /** Maximum number of connections that wait in the kernel to be accepted. */

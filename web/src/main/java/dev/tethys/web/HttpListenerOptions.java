@@ -99,7 +99,7 @@ public record HttpListenerOptions(
     return with(v -> v.stopGrace = d);
   }
 
-  /** Each request is a span of these traces; by default none is. */
+  /** Records each request as a span; disabled by default. */
   public HttpListenerOptions withTracing(SpanRecorder recorder) {
     return with(v -> v.tracing = recorder);
   }
@@ -133,7 +133,7 @@ public record HttpListenerOptions(
     return v.options();
   }
 
-  /** The same values, to be changed. */
+  /** Builder with the same values. */
   private static final class Values {
     final List<String> addresses;
     @Nullable Path webConfigFile;

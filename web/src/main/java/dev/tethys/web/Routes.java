@@ -41,7 +41,7 @@ public final class Routes {
 
   private static final String ANY = "*";
 
-  /** Methods that change nothing (RFC 9110, 9.2.1). */
+  /** Safe methods (RFC 9110, 9.2.1). */
   private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
 
   private final Map<String, Pattern> exact = new HashMap<>();
@@ -112,7 +112,7 @@ public final class Routes {
     return on(ANY, pattern, handler);
   }
 
-  /** One method, in capitals. */
+  /** HTTP method in upper case. */
   public Routes on(String method, String pattern, HttpHandler handler) {
     if (!pattern.startsWith("/")) {
       throw new IllegalArgumentException("a pattern starts with a slash: " + pattern);

@@ -220,7 +220,7 @@ public final class ServerWebSocket {
     return receivedNanos;
   }
 
-  /** True once nothing more can be received. */
+  /** Whether the connection can no longer receive messages. */
   public boolean isEnded() {
     return ended.getCount() == 0;
   }

@@ -39,7 +39,7 @@ public record WebConfig(
     Map<String, Secret> users,
     @Nullable RateLimit rateLimit) {
 
-  /** Nothing configured: plain HTTP for everyone. */
+  /** Empty configuration: plain HTTP for all clients. */
   public static final WebConfig NONE = new WebConfig(null, true, Map.of(), Map.of(), null);
 
   /** Files that it was read from, in addition to the configuration itself. */
@@ -51,15 +51,13 @@ public record WebConfig(
   @FunctionalInterface
   public interface Source {
     /**
-     * Reads it with the files that it names.
+     * Reads the configuration with its files.
      *
-     * @throws IOException when a file cannot be read or holds something else
+     * @throws IOException if a file cannot be read or is not valid
      */
     WebConfig read() throws IOException;
 
-    /**
-     * Another object when reading gives something else though no file has changed that it names.
-     */
+    /** Version that changes when the configuration changes although its files do not. */
     default Object version() {
       return "";
     }
@@ -181,10 +179,10 @@ public record WebConfig(
     }
 
     /**
-     * The same.
+     * Reads TLS settings.
      *
-     * @param clientCa as PEM text; "" for {@code clientCaFile}
-     * @throws IOException when a file cannot be read or holds something else
+     * @param clientCa PEM text; "" for {@code clientCaFile}
+     * @throws IOException if a file cannot be read or is not valid
      */
     public static ServerTls read(
         String cert,

@@ -219,7 +219,7 @@ class ClientGoneTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/wait", "/ask"})
-  void aClientThatStaysIsAnsweredAndSoIsItsNextRequest(String path) throws Exception {
+  void answersConnectedClientAndItsNextRequest(String path) throws Exception {
     HttpListener l = start(null);
     try (Socket s = new Socket("127.0.0.1", l.port())) {
       send(s, "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -234,7 +234,7 @@ class ClientGoneTest {
   }
 
   @Test
-  void aRequestThatComesEarlyIsAnsweredWhole() throws Exception {
+  void answersPipelinedRequestCompletely() throws Exception {
     HttpListener l = start(null);
     try (Socket s = new Socket("127.0.0.1", l.port())) {
       send(s, "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");

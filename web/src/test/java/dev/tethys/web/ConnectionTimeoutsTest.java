@@ -102,7 +102,7 @@ class ConnectionTimeoutsTest {
   }
 
   @Test
-  void closesAClientThatSendsNothing() throws Exception {
+  void closesSilentClient() throws Exception {
     start(10);
     try (Socket s = connect()) {
       assertThat(isEnded(s)).isTrue();
@@ -147,7 +147,7 @@ class ConnectionTimeoutsTest {
   }
 
   @Test
-  void aHandlerThatTakesLongIsNot() throws Exception {
+  void doesNotCloseDuringLongHandler() throws Exception {
     start(10);
     try (Socket s = connect()) {
       s.getOutputStream()

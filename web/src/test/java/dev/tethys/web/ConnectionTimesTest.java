@@ -133,7 +133,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void betweenRequestsThereIsATimeOfItsOwn() throws Exception {
+  void idleTimeoutAppliesBetweenRequests() throws Exception {
     try (Socket s = connect(requests(NONE, NONE, SHORT))) {
       send(s, GET);
       assertThat(rest(s)).endsWith("ok");
@@ -160,7 +160,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void anOldConnectionEndsBetweenRequests() throws Exception {
+  void oldConnectionClosesBetweenRequests() throws Exception {
     Duration age = AMPLE;
     try (Socket s = connect(ConnectionTimes.ofConnections(NONE, age, NONE, NONE, NONE))) {
       send(s, GET);
@@ -169,7 +169,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void aConnectionAgesFromItsFirstWordsOn() throws Exception {
+  void connectionAgeStartsAtFirstBytes() throws Exception {
     try (Socket s = connect(ConnectionTimes.ofConnections(NONE, AMPLE, NONE, NONE, NONE))) {
       new CountDownLatch(1).await(2 * AMPLE.toMillis(), TimeUnit.MILLISECONDS);
       DataInputStream in = beginHttp2(s);
@@ -251,7 +251,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void sendsGoAwayBeforeAnIdleHttp2ConnectionEnds() throws Exception {
+  void sendsGoAwayBeforeClosingIdleHttp2Connection() throws Exception {
     try (Socket s = connect(requests(NONE, NONE, AMPLE))) {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/");
@@ -333,7 +333,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void withoutManyRequestsAConnectionOfHttp2EndsWithItsFirst() throws Exception {
+  void http2ConnectionClosesAfterItsOnlyRequest() throws Exception {
     try (Socket s = connect(ConnectionTimes.ofRequests(NONE, NONE, NONE, false))) {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/");
@@ -343,7 +343,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void aSilentClientIsAskedAndStaysWhileItAnswers() throws Exception {
+  void pingsSilentClientAndKeepsItWhileItResponds() throws Exception {
     try (Socket s = connect(ConnectionTimes.ofConnections(NONE, NONE, NONE, SHORT, AMPLE))) {
       DataInputStream in = beginHttp2(s);
       for (int i = 0; i < 4; i++) {

@@ -85,7 +85,7 @@ class CrossSiteTest {
         "POST /query      | 200 | Origin: http://evil.example;Sec-Fetch-Site: cross-site",
         "GET /query       | 200 | Origin: http://evil.example;Sec-Fetch-Site: cross-site",
       })
-  void changesFromForeignOriginsAreRefused(String request, int status, String headers)
+  void rejectsChangesFromForeignOrigins(String request, int status, String headers)
       throws Exception {
     TrustedOrigins trusted =
         TrustedOrigins.of(
@@ -138,14 +138,14 @@ class CrossSiteTest {
   }
 
   @Test
-  void aListenerForOthersTakesEveryHost() throws Exception {
+  void publicListenerAcceptsEveryHost() throws Exception {
     try (HttpListener l = HttpListener.start(HttpListenerOptions.on("0.0.0.0:0"), routes(), null)) {
       assertThat(ask(l, "GET /query", "prom.example", "")).startsWith("HTTP/1.1 200");
     }
   }
 
   @Test
-  void pagesHaveAPolicyAndOperatorsReplaceIt(@TempDir Path folder) throws Exception {
+  void configurationOverridesContentSecurityPolicy(@TempDir Path folder) throws Exception {
     try (HttpListener l =
         HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes(), null)) {
       assertThat(ask(l, "GET /page", "localhost", ""))

@@ -146,7 +146,7 @@ class Http1Test {
       "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
 
   @Test
-  void requestsThatComeTogetherAreAnsweredInTheirOrder() throws IOException {
+  void answersPipelinedRequestsInOrder() throws IOException {
     try (Client c = new Client()) {
       c.send(
           "GET /host?1"
@@ -164,7 +164,7 @@ class Http1Test {
   }
 
   @Test
-  void bytesMayComeOneByOne() throws IOException {
+  void acceptsRequestByteByByte() throws IOException {
     String all =
         "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
             + CHUNKED
@@ -317,7 +317,7 @@ class Http1Test {
   }
 
   @Test
-  void headersAreFoundInAnyCaseAndLinesMayEndWithALineFeed() throws IOException {
+  void acceptsHeadersInAnyCaseAndBareLineFeeds() throws IOException {
     try (Client c = new Client()) {
       c.send("GET /header HTTP/1.1\nHost: x\r\nX-a:  1 , 2\t\nx-A:\r\n\n");
       assertThat(c.answer()).isEqualTo("200 [1 , 2, ] [Host, X-a, x-A]");
@@ -383,7 +383,7 @@ class Http1Test {
   }
 
   @Test
-  void headsThatAreTooLongAreRefusedByName() throws IOException {
+  void rejectsTooLongHeads() throws IOException {
     for (int bytes : new int[] {(2 << 20) + 100, 8 << 20}) {
       try (Client c = new Client()) {
         assertThat(sentAndAnswered(c, "GET /" + "a".repeat(bytes) + GET)).startsWith("414");
@@ -416,7 +416,7 @@ class Http1Test {
   }
 
   @Test
-  void chanceBytesAreRefusedOrAnsweredButNeverBreakAnything() throws IOException {
+  void randomBytesNeverBreakTheServer() throws IOException {
     Random random = new Random(11);
     String[] parts = {
       "GET ",
@@ -463,7 +463,7 @@ class Http1Test {
   }
 
   @Test
-  void aBusyConnectionHasAThreadOfItsOwnUntilThereIsSilence() throws Exception {
+  void busyConnectionUsesPlatformThreadUntilIdle() throws Exception {
     try (Client c = new Client()) {
       assertThat(c.send("GET /thread" + GET).answer()).isEqualTo("200 many");
       List<String> seen = new ArrayList<>();

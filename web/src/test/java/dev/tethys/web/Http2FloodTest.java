@@ -190,7 +190,7 @@ class Http2FloodTest {
   }
 
   @Test
-  void aHeaderListThatIsLargeOnlyWhenDecodedIsRefusedUndecoded() throws Exception {
+  void rejectsHeaderBombWithoutDecoding() throws Exception {
     double before = rejected("header_list_size");
     frame(HEADERS, END_STREAM | END_HEADERS, 1, bomb(get("/"), 3900, 8_000));
     out.flush();
@@ -201,7 +201,7 @@ class Http2FloodTest {
   }
 
   @Test
-  void aBombInTheFirstBytesOfAConnectionIsRefused() throws Exception {
+  void rejectsHeaderBombInFirstBytes() throws Exception {
     double before = rejected("header_list_size");
     frame(HEADERS, END_STREAM | END_HEADERS, 1, bomb(get("/"), 700, 900));
     out.flush();
@@ -268,29 +268,29 @@ class Http2FloodTest {
   }
 
   @Test
-  void aFloodOfPingsEndsItsConnection() throws Exception {
+  void floodOfPingsClosesTheConnection() throws Exception {
     isRefused("control_frames", PING, 0, 0, new byte[8]);
   }
 
   @Test
-  void aFloodOfSettingsEndsItsConnection() throws Exception {
+  void floodOfSettingsClosesTheConnection() throws Exception {
     isRefused("control_frames", SETTINGS, 0, 0, new byte[] {0, 1, 0, 1, 0, 0});
   }
 
   @Test
-  void aFloodOfWindowUpdatesEndsItsConnection() throws Exception {
+  void floodOfWindowUpdatesClosesTheConnection() throws Exception {
     isRefused("window_updates", WINDOW_UPDATE, 0, 0, new byte[] {0, 0, 0, 1});
   }
 
   @Test
-  void aFloodOfWindowUpdatesOfARequestEndsItsConnection() throws Exception {
+  void floodOfStreamWindowUpdatesClosesTheConnection() throws Exception {
     begins();
     isRefused("window_updates", WINDOW_UPDATE, 0, 1, new byte[] {0, 0, 0, 1});
   }
 
   /** Of which the engine takes less than the budget would. */
   @Test
-  void aFloodOfEmptyDataEndsItsConnection() throws Exception {
+  void floodOfEmptyDataClosesTheConnection() throws Exception {
     begins();
     for (int i = 0; i < 900; i++) {
       frame(DATA, 0, 1, new byte[0]);
@@ -301,7 +301,7 @@ class Http2FloodTest {
 
   /** The engine would take padding for a part of the body. */
   @Test
-  void dataWithPaddingEndsItsConnection() throws Exception {
+  void paddedDataClosesTheConnection() throws Exception {
     double before = rejected("padded_data");
     begins();
     frame(DATA, PADDED, 1, new byte[] {0, 'a'});
@@ -371,7 +371,7 @@ class Http2FloodTest {
   }
 
   @Test
-  void requestsThatAreTakenBackAtOnceAreBoundedInNumber() throws Exception {
+  void limitsRapidResets() throws Exception {
     byte[] late = get("/late").toByteArray();
     try {
       for (int i = 0; i < 5_000; i++) {
@@ -427,7 +427,7 @@ class Http2FloodTest {
   }
 
   @Test
-  void requestsWithoutAnEndFreeWhatTheyReservedWhenTheirConnectionEnds() throws Exception {
+  void unfinishedRequestsReleaseMemoryOnClose() throws Exception {
     byte[] post = get("/reserved").toByteArray();
     post[0] = (byte) 0x83; // :method POST
     for (int i = 0; i < 5; i++) {

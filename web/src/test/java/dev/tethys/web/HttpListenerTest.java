@@ -369,7 +369,7 @@ class HttpListenerTest {
   }
 
   @Test
-  void aFullHeapIsAnsweredWithATimeToTryAgain() throws Exception {
+  void fullHeapReturnsRetryAfter() throws Exception {
     java.net.http.HttpResponse<String> r = get("/full");
     assertThat(r.statusCode()).isEqualTo(503);
     assertThat(r.headers().firstValue("Retry-After")).contains("1");
@@ -406,14 +406,14 @@ class HttpListenerTest {
             + "xxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n\r\n",
         "\r\n\r\n\r\n\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n\r\n"
       })
-  void malformedRequestsEndTheirConnectionAtMost(String request) throws Exception {
+  void malformedRequestsAffectOnlyTheirConnection(String request) throws Exception {
     String answer = raw(request);
     assertThat(answer).doesNotContain("Exception").doesNotContain("500");
     assertThat(get("/hello").statusCode()).isEqualTo(200);
   }
 
   @Test
-  void hugeHeadersAndLinesAreRefused() throws Exception {
+  void rejectsHugeHeadersAndLines() throws Exception {
     String header = "X-Big: " + "x".repeat(2 << 20) + "\r\n";
     String a = rawMayBreak("GET /hello HTTP/1.1\r\nHost: x\r\n" + header + "\r\n");
     assertThat(a).doesNotContain("200 OK");
@@ -457,7 +457,7 @@ class HttpListenerTest {
   }
 
   @Test
-  void answersAreWholeBeforeTheConnectionEnds() throws Exception {
+  void completesResponsesBeforeClosing() throws Exception {
     for (String encoding : List.of("identity", "gzip", "zstd")) {
       for (String path : List.of("/stream", "/long", "/short-stream", "/hello")) {
         String answer =

@@ -69,7 +69,7 @@ class MaxConnectionsTest {
   }
 
   @Test
-  void connectionsThatSayNothingMakeRoom() throws Exception {
+  void evictsSilentConnections() throws Exception {
     for (int i = 0; i < 10 * MOST; i++) {
       connect("");
     }
@@ -113,7 +113,7 @@ class MaxConnectionsTest {
   }
 
   @Test
-  void whenAllAreBusyProbesAreAnsweredAndOthersWait() throws Exception {
+  void answersOnlyProbesAtTheLimit() throws Exception {
     List<Socket> late = new ArrayList<>();
     for (int i = 0; i < MOST; i++) {
       late.add(connect("GET /late" + END));

@@ -27,7 +27,7 @@ class PrivateConnectionTest {
   }
 
   @Test
-  void asksOneThingAfterAnotherAndReadsEachAnswerToItsEnd() throws IOException {
+  void sendsSequentialRequestsAndReadsCompleteResponses() throws IOException {
     List<String> asked = new ArrayList<>();
     Routes routes =
         new Routes()
@@ -57,7 +57,7 @@ class PrivateConnectionTest {
   }
 
   @Test
-  void leavesNothingWhereTemporaryFilesGo() throws IOException {
+  void leavesNoTemporaryFiles() throws IOException {
     Set<Path> before = temporary();
     try (PrivateConnection c = PrivateConnection.to(new Routes())) {
       assertThat(c.get("/")).isEqualTo(404);

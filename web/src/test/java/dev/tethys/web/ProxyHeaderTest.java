@@ -143,7 +143,7 @@ class ProxyHeaderTest {
         SIGNATURE + "\u0021\u0011\0\u0004abcd",
         SIGNATURE + "\u0021\u0011\u0020\0"
       })
-  void malformedHeadersAreRefused(String header) throws IOException {
+  void rejectsMalformedHeaders(String header) throws IOException {
     assertThat(ask(listener, false, header + REQUEST)).startsWith("HTTP/1.1 400 ");
   }
 

@@ -151,7 +151,7 @@ class ServerWebSocketTest {
   }
 
   @Test
-  void foreignOriginIsRefused() {
+  void rejectsForeignOrigin() {
     assertThatThrownBy(() -> open(new Received(), "Origin", "http://elsewhere.example"))
         .isInstanceOf(CompletionException.class)
         .cause()
@@ -162,7 +162,7 @@ class ServerWebSocketTest {
   }
 
   @Test
-  void otherRequestsAreAnsweredByAnError() throws Exception {
+  void rejectsOtherRequests() throws Exception {
     URI uri = URI.create("http://127.0.0.1:" + listener.port() + "/echo");
     Builder b = java.net.http.HttpRequest.newBuilder(uri);
     var plain = client.send(b.build(), BodyHandlers.ofString());
@@ -220,7 +220,7 @@ class ServerWebSocketTest {
   }
 
   @Test
-  void brokenFramesAreAnsweredByCloseCodes() throws IOException {
+  void closesWithCodeOnBrokenFrames() throws IOException {
     assertThat(closedFor(new byte[] {(byte) 0x81, 1, 'x'})).isEqualTo(1002); // not masked
     assertThat(closedFor(masked(0xc1, "x"))).isEqualTo(1002); // reserved bit
     assertThat(closedFor(masked(0x83, "x"))).isEqualTo(1002); // reserved opcode
@@ -235,7 +235,7 @@ class ServerWebSocketTest {
   }
 
   @Test
-  void wrongVersionAndKeyAreRefused() throws IOException {
+  void rejectsInvalidVersionAndKey() throws IOException {
     for (String head :
         new String[] {
           HEAD.replace("Version: 13", "Version: 8"), HEAD.replace("dGhlIHNhbXBsZSBub25jZQ==", "x")

@@ -195,7 +195,7 @@ class UnixListenerTest {
   }
 
   @Test
-  void aConnectionOfHttp2EndsWhenItIsIdleForTheReadTimeout() throws Exception {
+  void closesHttp2ConnectionAfterIdleReadTimeout() throws Exception {
     start(options().withReadTimeout(Duration.ofSeconds(2)));
     String settings = "\0\0\0\4\0\0\0\0\0";
     String get = "\0\0\6\1\5\0\0\0\1" + "\202\206\204\1\1x"; // GET http://x/
@@ -216,7 +216,7 @@ class UnixListenerTest {
   }
 
   @Test
-  void aRefusedClientThatStaysIsLeft() throws Exception {
+  void closesRejectedClientThatStays() throws Exception {
     start(options());
     try (SocketChannel c = connect("NONSENSE\r\n\r\n")) {
       assertThat(rest(c)).startsWith("HTTP/1.1 400");

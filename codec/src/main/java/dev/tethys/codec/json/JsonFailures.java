@@ -55,9 +55,11 @@ public final class JsonFailures {
               m -> quoted("\\" + m.group(1)) + " is not a valid escape"),
           rewording(
               "Unexpected close marker '(.)': expected '(.)'.*",
-              m -> quoted(m.group(1)) + " stands where " + quoted(m.group(2)) + " is expected"),
-          rewording("Unexpected close marker '(.)'.*", m -> quoted(m.group(1)) + " closes nothing"),
-          rewording(".*Leading zeroes not allowed.*", m -> "a number begins with a needless zero"),
+              m -> quoted(m.group(1)) + " found where " + quoted(m.group(2)) + " is expected"),
+          rewording(
+              "Unexpected close marker '(.)'.*",
+              m -> quoted(m.group(1)) + " has no matching opening bracket"),
+          rewording(".*Leading zeroes not allowed.*", m -> "a number has a leading zero"),
           rewording(
               "Invalid UTF-8 \\S+ byte (0x\\w+).*",
               m -> "the byte " + m.group(1) + " is not UTF-8"),
@@ -184,7 +186,7 @@ public final class JsonFailures {
   private static String expectedToken(String of) {
     for (List<String> w : EXPECTED) {
       if (of.contains(w.getFirst())) {
-        return " stands where " + w.getLast() + " is expected";
+        return " found where " + w.getLast() + " is expected";
       }
     }
     return " is not expected";

@@ -48,7 +48,7 @@ public final class JsonValues {
     }
   }
 
-  /** The same of UTF-8. */
+  /** Variant for UTF-8. */
   public static @Nullable Object read(byte[] text, int offset, int length) {
     return read(text, offset, length, false);
   }

@@ -69,7 +69,7 @@ class ChargedMemoryTest {
   }
 
   @Test
-  void itemsBeyondTheBudgetAreRefusedBeforeTheyAreRead() {
+  void rejectsItemsOverTheBudgetBeforeReading() {
     ByteBudget budget = new ByteBudget(1_000_000);
     byte[] b = emptyItems();
     try (ByteBudget.Reservation r = budget.open()) {

@@ -61,20 +61,20 @@ class JsonFailuresTest {
           -                | the text ends within a value (line 1, column 2)
           [nul]            | 'nul' is not a value (line 1, column 2)
           [NaN]            | 'NaN' is not a value (line 1, column 5)
-          {x}              | 'x' stands where a name in double quotes is expected (line 1, column 2)
-          {"a" 1}          | '1' stands where a colon is expected (line 1, column 6)
-          [1 2]            | '2' stands where a comma is expected (line 1, column 4)
-          {"a":1 "b"}      | '"' stands where a comma is expected (line 1, column 8)
-          {"a":}           | '}' stands where a value is expected (line 1, column 6)
-          [')']            | ''' stands where a value is expected (line 1, column 2)
-          [(]              | '(' stands where a value is expected (line 1, column 2)
-          /* c */ 1        | '/' stands where a value is expected (line 1, column 1)
-          +1               | '+' stands where a digit is expected (line 1, column 2)
-          "\\u12g4"        | 'g' stands where a hexadecimal digit is expected (line 1, column 6)
+          {x}              | 'x' found where a name in double quotes is expected (line 1, column 2)
+          {"a" 1}          | '1' found where a colon is expected (line 1, column 6)
+          [1 2]            | '2' found where a comma is expected (line 1, column 4)
+          {"a":1 "b"}      | '"' found where a comma is expected (line 1, column 8)
+          {"a":}           | '}' found where a value is expected (line 1, column 6)
+          [')']            | ''' found where a value is expected (line 1, column 2)
+          [(]              | '(' found where a value is expected (line 1, column 2)
+          /* c */ 1        | '/' found where a value is expected (line 1, column 1)
+          +1               | '+' found where a digit is expected (line 1, column 2)
+          "\\u12g4"        | 'g' found where a hexadecimal digit is expected (line 1, column 6)
           "\\x"            | '\\x' is not a valid escape (line 1, column 3)
-          [01]             | a number begins with a needless zero (line 1, column 3)
-          [}               | '}' stands where ']' is expected (line 1, column 2)
-          ]                | ']' closes nothing (line 1, column 1)
+          [01]             | a number has a leading zero (line 1, column 3)
+          [}               | '}' found where ']' is expected (line 1, column 2)
+          ]                | ']' has no matching opening bracket (line 1, column 1)
           {"a":1,"a":2}    | the name 'a' appears twice (line 1, column 11)
           99999999999      | 99999999999 is out of range (line 1, column 12)
           """)
@@ -155,11 +155,11 @@ class JsonFailuresTest {
   }
 
   @Test
-  void areWhatReadersSay() {
+  void rewordsMessagesOfReaders() {
     byte[] spans = bytes("[{\"id\": ]");
     assertThatThrownBy(() -> ZipkinReader.json(spans, 0, spans.length, 2, false, 0))
         .isInstanceOf(CodecException.class)
-        .hasMessage("zipkin: ']' stands where a value is expected (line 1, column 9)");
+        .hasMessage("zipkin: ']' found where a value is expected (line 1, column 9)");
     byte[] traces = bytes("{\n \"resourceSpans\": nul}");
     assertThatThrownBy(() -> OtlpJson.toProtobuf(OtlpSignal.TRACES, traces, 0, traces.length))
         .isInstanceOf(CodecException.class)

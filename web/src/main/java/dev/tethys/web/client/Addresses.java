@@ -12,7 +12,7 @@ interface Addresses {
   /** Addresses in the system's order. */
   Addresses IN_ORDER = host -> List.of(InetAddress.getAllByName(host));
 
-  /** In random order, so that connections spread over all of them. */
+  /** Random order, which spreads connections over all addresses. */
   Addresses SHUFFLED = shuffled(IN_ORDER);
 
   /**

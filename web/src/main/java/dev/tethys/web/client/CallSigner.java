@@ -3,19 +3,19 @@ package dev.tethys.web.client;
 import java.io.IOException;
 import java.util.function.BooleanSupplier;
 
-/** Adds to a call what proves who sent it. */
+/** Adds the credentials of the sender to a call. */
 @FunctionalInterface
 interface CallSigner {
   Signed sign(ClientRequest call) throws IOException, InterruptedException;
 
   /**
-   * Call that proves who sends it.
+   * Signed call.
    *
-   * @param refused is asked when a server refused it (401): whether the next one is signed with
-   *     something else
+   * @param refused called when the server rejects it (401): returns whether the next call is signed
+   *     with other credentials
    */
   record Signed(ClientRequest call, BooleanSupplier refused) {
-    /** One whose successor is signed with the same. */
+    /** Creates a signed call whose successor has the same credentials. */
     static Signed of(ClientRequest call) {
       return new Signed(call, () -> false);
     }

@@ -71,7 +71,7 @@ public record ClientRequest(
     return new ClientRequest(method, uri, headers, body, timeout, socket, timeLimit);
   }
 
-  /** The same call with read timeouts. */
+  /** Copy with read timeouts. */
   public ClientRequest withReadTimeouts(ReadTimeouts p) {
     return new ClientRequest(method, uri, headers, body, timeout, unixSocket, p);
   }

@@ -211,7 +211,7 @@ final class ClientTls {
     }
   }
 
-  /** Secures an open connection as a configuration says. */
+  /** Secures an open connection with the configured TLS. */
   static SSLSocket secured(
       Setup setup, TlsConfig tls, Socket plain, String name, int port, String... alpn)
       throws IOException {

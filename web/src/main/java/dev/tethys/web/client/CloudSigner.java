@@ -61,7 +61,10 @@ final class CloudSigner {
         "sigv4: the name " + host + " does not identify an AWS service: set service");
   }
 
-  /** Configured region, else the one in the host name, else the one found as in AWS's tools. */
+  /**
+   * Configured region, the region in the host name, or the region found as in AWS's tools, in this
+   * order.
+   */
   private static String region(CloudAuth.SigV4 c, URI to, AwsCredentials credentials)
       throws IOException, InterruptedException {
     String host = String.valueOf(UrlHost.of(to));

@@ -31,7 +31,7 @@ import javax.net.ssl.SSLSocket;
  * @param below closed by other threads, never blocks; the same object without TLS
  */
 record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Closeable below) {
-  /** Timeout of connecting alone. */
+  /** Timeout for establishing a connection. */
   static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
 
   /**
@@ -40,7 +40,7 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
    */
   private static final int PIECE = 64 << 10;
 
-  /** One without TLS. */
+  /** Creates streams without TLS. */
   ConnectionStreams(InputStream in, OutputStream out, Closeable socket) {
     this(in, out, socket, socket);
   }
@@ -69,7 +69,7 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
     return tcp(host, port, Addresses.IN_ORDER);
   }
 
-  /** The same, of addresses in their own order. */
+  /** Opens a TCP connection to the first reachable address in a given order. */
   static Dialer tcp(String host, int port, Addresses addresses) {
     return opened -> of(connected(host, port, addresses, opened));
   }

@@ -28,10 +28,10 @@ final class Connections implements AutoCloseable {
   private static final long SWEEP = TimeUnit.MINUTES.toNanos(1);
 
   /**
-   * A server, with the security of its connections. What a record compares by itself costs several
-   * times as much at each call.
+   * Server and TLS setup of its connections. Its equality is written by hand: the one generated for
+   * records is several times slower.
    *
-   * @param tls TLS setup of its connections, a single object until it changes; null without TLS
+   * @param tls TLS setup, the same object until it changes; null without TLS
    */
   record Server(String host, int port, @Nullable Object tls) {
     /** Server without TLS. */
@@ -184,7 +184,7 @@ final class Connections implements AutoCloseable {
     i.wire.abort();
   }
 
-  /** Gives back a connection whose answer was read to its end. */
+  /** Returns a connection whose response was read completely. */
   void release(Server server, ConnectionStreams wire) {
     synchronized (this) {
       ArrayDeque<Idle> all = idle.get(server);

@@ -46,10 +46,10 @@ final class CookieJar {
   private record Key(String name, String path) {}
 
   /**
-   * One cookie.
+   * Cookie.
    *
-   * @param hostOnly whether it is for the host alone, and not for those below it
-   * @param ends null for never
+   * @param hostOnly whether it is sent to this host only, not to its subdomains
+   * @param ends expiry time; null for none
    * @param turn order in which cookies were set
    */
   private record Cookie(
@@ -301,7 +301,7 @@ final class CookieJar {
     return now.plusSeconds(seconds.length() > 10 ? most : Math.min(most, Long.parseLong(seconds)));
   }
 
-  /** Without the spaces and tabs at both ends. */
+  /** Trims spaces and tabs at both ends. */
   private static String trimmed(String s) {
     int from = 0;
     int to = s.length();

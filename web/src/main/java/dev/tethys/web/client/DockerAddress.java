@@ -38,7 +38,7 @@ public record DockerAddress(String base, @Nullable Path socket) {
     return host == null || host.isEmpty() ? USUAL : host;
   }
 
-  /** Whether an address is that of a socket. */
+  /** Whether an address is the path of a Unix socket. */
   public static boolean isSocket(String host) {
     return host.startsWith(UNIX);
   }

@@ -15,7 +15,7 @@ import javax.net.ssl.SSLSocketFactory;
  * PostgreSQL's: one of them is the number of a configuration. Files are read for every connection.
  */
 public final class DriverTls extends SSLSocketFactory {
-  /** The property that holds the number. */
+  /** Property with the number of a configuration. */
   public static final String NUMBER = "tethys.tls";
 
   private static final Map<String, TlsConfig> CONFIGS = new ConcurrentHashMap<>();
@@ -23,7 +23,7 @@ public final class DriverTls extends SSLSocketFactory {
 
   private final SSLSocketFactory factory;
 
-  /** For the driver. */
+  /** Constructor for the driver. */
   public DriverTls(Properties info) throws IOException {
     TlsConfig c = CONFIGS.get(info.getProperty(NUMBER));
     if (c == null) {
@@ -32,7 +32,7 @@ public final class DriverTls extends SSLSocketFactory {
     this.factory = TlsSockets.factory(c);
   }
 
-  /** Remembers a configuration and gives its number. */
+  /** Registers a configuration and returns its number. */
   public static String register(TlsConfig c) {
     String n = Long.toString(NUMBERS.incrementAndGet());
     CONFIGS.put(n, c);

@@ -48,7 +48,7 @@ final class FrameWriter {
     turn.unlock();
   }
 
-  /** Since when a write waits for the peer to take bytes, as of nanoTime; 0 when none does. */
+  /** Time since which a write waits for the peer (nanoTime); 0 if no write waits. */
   long waitingSince() {
     return writeBegan;
   }
@@ -75,7 +75,7 @@ final class FrameWriter {
     }
   }
 
-  /** A block of headers, cut into as many frames as it takes. With the turn. */
+  /** Writes a header block, split into frames. The caller must hold the turn. */
   void headers(int id, byte[] block) throws IOException {
     int n = Math.min(block.length, MAX_FRAME);
     head(n, Http2.HEADERS, n == block.length ? Http2.END_HEADERS : 0, id);
@@ -87,7 +87,7 @@ final class FrameWriter {
     }
   }
 
-  /** A piece of a body. With the turn. */
+  /** Writes a piece of a body. The caller must hold the turn. */
   void data(int id, byte[] body, int offset, int length, boolean last) throws IOException {
     head(length, Http2.DATA, last ? Http2.END_STREAM : 0, id);
     out.write(body, offset, length);
@@ -98,7 +98,7 @@ final class FrameWriter {
     out.flush();
   }
 
-  /** A single frame, sent at once; takes the write lock. */
+  /** Writes and flushes a single frame; acquires the write lock. */
   void small(int type, int flags, int id, byte[] payload) throws IOException {
     turn.lock();
     try {

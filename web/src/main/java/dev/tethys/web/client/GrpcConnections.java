@@ -417,7 +417,7 @@ final class GrpcConnections {
     }
   }
 
-  /** Ends all, also those that are being made. */
+  /** Closes all connections, including those being opened. */
   void close() {
     List<Dial> begun;
     lock.lock();

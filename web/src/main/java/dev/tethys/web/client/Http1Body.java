@@ -32,7 +32,7 @@ class Http1Body {
     throw new IOException("malformed Content-Length \"" + LogText.cut(s, Http1Reader.SHOWN) + "\"");
   }
 
-  /** Sets how much comes next, once nothing is left; false at the end. */
+  /** Starts the next chunk once the current one is read; false at the end. */
   boolean next() throws IOException {
     return false;
   }

@@ -132,7 +132,7 @@ final class Http2Connection {
     return c;
   }
 
-  /** Whether calls may begin on it. */
+  /** Whether new calls can start on it. */
   boolean isOpen() {
     lock.lock();
     try {
@@ -353,7 +353,7 @@ final class Http2Connection {
     } while (p < data.length);
   }
 
-  /** Takes as much of the windows as there is, at most a frame; -1 once the call has ended. */
+  /** Reserves flow-control window for at most one frame; -1 once the call has ended. */
   private int window(Stream s, int want, long deadline) throws IOException, InterruptedException {
     if (want == 0) {
       return 0;

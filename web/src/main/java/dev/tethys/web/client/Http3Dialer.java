@@ -62,7 +62,7 @@ public interface Http3Dialer {
     Reply send(List<Map.Entry<String, String>> head, byte @Nullable [] body, long deadline)
         throws IOException, InterruptedException;
 
-    /** Says goodbye without waiting for an answer. */
+    /** Sends the close frame without waiting for a reply. */
     @Override
     void close();
   }

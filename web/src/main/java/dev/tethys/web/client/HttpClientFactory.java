@@ -201,7 +201,7 @@ public final class HttpClientFactory implements AutoCloseable {
     return Http3Library.problem();
   }
 
-  /** One for each identity, so that its tokens are fetched once however many clients there are. */
+  /** Signer of an identity, shared by all clients so that tokens are fetched once. */
   private @Nullable CallSigner signer(@Nullable CloudAuth cloud) {
     if (cloud == null) {
       return null;

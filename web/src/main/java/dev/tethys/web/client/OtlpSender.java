@@ -65,7 +65,7 @@ public interface OtlpSender extends AutoCloseable {
    */
   Outcome send(byte[] body) throws IOException, InterruptedException;
 
-  /** The same in another time. */
+  /** Copy with another timeout. */
   Outcome send(byte[] body, Duration timeout) throws IOException, InterruptedException;
 
   @Override
@@ -91,9 +91,10 @@ public interface OtlpSender extends AutoCloseable {
   }
 
   /**
-   * One over gRPC.
+   * Creates a sender over gRPC.
    *
-   * @param roundRobin whether calls go round among all addresses; else the first that answers
+   * @param roundRobin whether calls rotate among all addresses instead of using the first reachable
+   *     one
    */
   static OtlpSender grpc(Options m, String host, int port, boolean roundRobin, String userAgent) {
     GrpcChannel channel =

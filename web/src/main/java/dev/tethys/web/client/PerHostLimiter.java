@@ -34,7 +34,7 @@ final class PerHostLimiter {
     this.most = most;
   }
 
-  /** A call that waits for its turn. */
+  /** Call waiting for its turn. */
   @FunctionalInterface
   interface LimitedCall {
     ClientResponse send() throws IOException, InterruptedException;

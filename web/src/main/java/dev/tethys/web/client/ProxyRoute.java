@@ -165,7 +165,7 @@ final class ProxyRoute {
     if (chosen == USER_AND_PASSWORD && method == USER_AND_PASSWORD) {
       authenticate(out, in, user == null ? "" : user);
     } else if (chosen != NO_AUTHENTICATION) {
-      throw new IOException("the SOCKS proxy takes none of the ways to authenticate offered");
+      throw new IOException("the SOCKS proxy accepts none of the offered authentication methods");
     }
     byte[] name = UrlHost.bare(target).getBytes(StandardCharsets.US_ASCII);
     if (name.length > 255) {

@@ -17,7 +17,7 @@ public final class RetryAfter {
     return of(a.header("Retry-After", ""), now);
   }
 
-  /** The same from the header's text; "" for none. */
+  /** Delay from the text of the header; "" for none. */
   public static Duration of(String header, Instant now) {
     String v = header.strip();
     Duration d = Duration.ZERO;

@@ -231,7 +231,7 @@ public final class TracedClient implements AutoCloseable {
     }
   }
 
-  /** Ends connections that are kept. */
+  /** Closes idle connections. */
   @Override
   public void close() {
     if (http3 != null) {
@@ -370,7 +370,7 @@ public final class TracedClient implements AutoCloseable {
     }
   }
 
-  /** Notices when the first byte comes. */
+  /** Records the arrival of the first byte. */
   private static final class Noticed extends FilterInputStream {
     private final Times times;
 

@@ -20,7 +20,7 @@ final class Transport {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
   private static final long LOOK_MILLIS = 1000;
 
-  /** Time in which a call that has the engine begins to use it. */
+  /** Time within which a call starts to use its engine. */
   private static final Duration HANDED_OUT = Duration.ofSeconds(1);
 
   private final TlsConfig tls;

@@ -5,7 +5,7 @@ import dev.tethys.config.UrlText;
 import java.io.IOException;
 import java.net.URI;
 
-/** Port that a URL means. */
+/** Effective port of a URL. */
 final class UrlPort {
   private UrlPort() {}
 

@@ -87,13 +87,13 @@ public final class AwsCredentials {
       return new Settings(region, "", Secret.NONE, "", "", "", false);
     }
 
-    /** The same credentials for another region. */
+    /** Copy for another region. */
     public Settings in(String otherRegion) {
       return new Settings(
           otherRegion, accessKey, secretKey, sessionToken, profile, roleArn, externalId, fips);
     }
 
-    /** Without a session. */
+    /** Creates credentials without a session. */
     public Settings(
         String region,
         String accessKey,

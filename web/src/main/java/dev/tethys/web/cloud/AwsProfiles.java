@@ -14,7 +14,7 @@ final class AwsProfiles {
 
   private AwsProfiles() {}
 
-  /** Both files, those that are there. */
+  /** Existing profile files. */
   static AwsProfiles read(CredentialDependencies s) throws IOException {
     AwsProfiles p = new AwsProfiles();
     p.add(file(s, "AWS_CONFIG_FILE", ".aws/config"), true);

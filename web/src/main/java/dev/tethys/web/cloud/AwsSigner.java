@@ -46,7 +46,7 @@ public final class AwsSigner {
 
   private AwsSigner() {}
 
-  /** The call with the headers of its signature. */
+  /** Adds the headers of the signature to a call. */
   public static ClientRequest sign(
       ClientRequest call, AwsIdentity identity, String region, String service, Instant now) {
     return sign(call, identity, region, service, now, true);

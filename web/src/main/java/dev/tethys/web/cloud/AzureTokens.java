@@ -50,7 +50,7 @@ public final class AzureTokens extends BearerTokens {
       return management;
     }
 
-    /** The scope of tokens for its resource manager. */
+    /** Scope of tokens for Azure Resource Manager. */
     public String managementScope() {
       return audience + "/.default";
     }

@@ -31,7 +31,7 @@ public abstract class BearerTokens {
 
   abstract Token fetch() throws IOException, InterruptedException;
 
-  /** A token that holds for some minutes at least, where the server gives such. */
+  /** Token that is valid for at least some minutes, if the server issues such tokens. */
   public final String token() throws IOException, InterruptedException {
     lock.lockInterruptibly();
     try {

@@ -48,7 +48,7 @@ public record CredentialDependencies(
     return v == null ? "" : v;
   }
 
-  /** The body of an answer with a status of 2xx; anything else is an error. */
+  /** Body of a 2xx response; other statuses are errors. */
   byte[] ok(ClientRequest call) throws IOException, InterruptedException {
     try (ClientResponse a = caller.send(call)) {
       byte[] body = a.bytes(MAX_BYTES);
@@ -64,12 +64,12 @@ public record CredentialDependencies(
     }
   }
 
-  /** The same as text. */
+  /** Body of a 2xx response as text. */
   String text(ClientRequest call) throws IOException, InterruptedException {
     return new String(ok(call), StandardCharsets.UTF_8).strip();
   }
 
-  /** The same as JSON. */
+  /** Body of a 2xx response as JSON. */
   JsonNode json(ClientRequest call) throws IOException, InterruptedException {
     byte[] body = ok(call);
     try {

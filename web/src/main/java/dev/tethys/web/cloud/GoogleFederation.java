@@ -52,7 +52,7 @@ final class GoogleFederation {
     this.scope = scope;
   }
 
-  /** For a file of the type {@code external_account}. */
+  /** Reads a file of type {@code external_account}. */
   BearerTokens.Token external(JsonNode n) throws IOException, InterruptedException {
     String account = n.path("service_account_impersonation_url").asString("");
     String url = n.path("token_url").asString("https://sts.googleapis.com/v1/token");
@@ -80,7 +80,7 @@ final class GoogleFederation {
     return account.isEmpty() ? t : impersonated(account, t.value(), List.of(), lifetime);
   }
 
-  /** For a file of the type {@code external_account_authorized_user}. */
+  /** Reads a file of type {@code external_account_authorized_user}. */
   BearerTokens.Token user(JsonNode n) throws IOException, InterruptedException {
     String url = n.path("token_url").asString("https://sts.googleapis.com/v1/oauthtoken");
     Map<String, String> f = new TreeMap<>();

@@ -31,7 +31,7 @@ public record Imds(String base) {
     return new Imds(base.isEmpty() ? ADDRESS : CredentialDependencies.url(base).toString());
   }
 
-  /** Asks for a token, which is the answer. */
+  /** Request for a token; the response body is the token. */
   public ClientRequest token(Duration timeout) {
     return new ClientRequest(
         "PUT",

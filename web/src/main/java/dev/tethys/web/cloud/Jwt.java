@@ -33,7 +33,7 @@ final class Jwt {
     return signed(header, claims, Pem.privateKey(keyPem));
   }
 
-  /** The same with a key. */
+  /** Signs with a given key. */
   static String signed(Map<String, Object> header, Map<String, Object> claims, PrivateKey key)
       throws IOException {
     Map<String, Object> h = new LinkedHashMap<>();

@@ -23,11 +23,11 @@ public interface OciIdentity {
   default void refused() {}
 
   /**
-   * A user's API key; its files are read whenever it signs, so that they may be replaced.
+   * API key of a user; its files are read for each signature, so that they can be replaced.
    *
-   * @param keyFile a PEM file
-   * @param passphrase of the file; empty for none
-   * @param passphraseFile another file that holds it; empty for none
+   * @param keyFile PEM file
+   * @param passphrase passphrase of the file; empty for none
+   * @param passphraseFile file with the passphrase; empty for none
    */
   record ApiKey(
       String tenancy,

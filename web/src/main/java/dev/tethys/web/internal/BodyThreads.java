@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * would occupy all carriers, and connections and health checks would wait for them.
  */
 public final class BodyThreads {
-  /** A body of as many bytes is large. */
+  /** Minimum size of a large body. */
   static final int LARGE_BYTES = 64 << 10;
 
-  /** The same when it is compressed. */
+  /** Minimum size of a large compressed body. */
   static final int LARGE_COMPRESSED_BYTES = 4 << 10;
 
   /** Maximum number of requests with a pooled thread; further ones run on their own. */
@@ -26,7 +26,7 @@ public final class BodyThreads {
 
   private BodyThreads() {}
 
-  /** Whether a body takes long to decode. */
+  /** Whether decoding a body takes long. */
   public static boolean isLarge(long bytes, boolean compressed) {
     return bytes >= (compressed ? LARGE_COMPRESSED_BYTES : LARGE_BYTES);
   }

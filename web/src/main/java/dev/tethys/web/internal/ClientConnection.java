@@ -49,12 +49,12 @@ final class ClientConnection {
   /** Address of the client, by which connections are shared out; "" for this machine. */
   final String client;
 
-  /** Since when it waits for its client, or has a request in work. */
+  /** Time since which it waits for its client or processes a request. */
   volatile long since;
 
   final boolean isLocal;
 
-  /** Whether it is one of as many as there may be; else it is served from the reserve. */
+  /** Whether it counts towards the connection limit; otherwise it uses the reserve. */
   boolean hasPlace; // guarded by ConnectionPlaces
 
   boolean ended; // guarded by the same
@@ -74,19 +74,19 @@ final class ClientConnection {
    */
   long requestBegan;
 
-  /** When the connection is old; a multiplexed one ages from its first words on. */
+  /** Time at which the connection is old; a multiplexed one ages from its first bytes on. */
   volatile long old;
 
-  /** The last stream whose request is answered. */
+  /** Last stream whose request is processed. */
   private int lastStream; // guarded by this
 
-  /** Requests that have begun to arrive and are not in work yet. */
+  /** Requests that started to arrive and are not processed yet. */
   private int arriving; // guarded by this
 
   /** Whether it has had requests, all of which have ended. */
   volatile boolean hasRested;
 
-  /** Since when it is to end. */
+  /** Time at which it must end. */
   private long dueAt = NEVER; // guarded by this
 
   /** Time at which the first GOAWAY was sent. */

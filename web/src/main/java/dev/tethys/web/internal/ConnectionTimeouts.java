@@ -71,7 +71,7 @@ public final class ConnectionTimeouts {
   /** Minimum wait of a request while waiting connections keep others from being accepted. */
   private static final long REFUSE_NANOS = 200_000_000;
 
-  /** One request in work. */
+  /** Request in progress. */
   public final class Exchange implements AutoCloseable {
     private final @Nullable ClientConnection connection;
     final int stream;
@@ -100,12 +100,12 @@ public final class ConnectionTimeouts {
       this.answerDeadline = answerNanos == 0 ? NEVER : after(now, answerNanos);
     }
 
-    /** The body was read to its end. */
+    /** Records that the body was read completely. */
     public void bodyRead() {
       bodyDeadline = NEVER;
     }
 
-    /** Whether it was, or there was none. */
+    /** Whether the body was read completely or is empty. */
     public boolean isBodyRead() {
       return bodyDeadline == NEVER;
     }
@@ -280,7 +280,7 @@ public final class ConnectionTimeouts {
           || now - answerDeadline > 0 && answerDeadline != NEVER;
     }
 
-    /** The answer is given. */
+    /** Records the end of the response. */
     @Override
     public void close() {
       presence.remove(this);
@@ -309,16 +309,17 @@ public final class ConnectionTimeouts {
   /** Whether {@link #sweep} is scheduled; only while there are connections. */
   private final AtomicBoolean sweeping = new AtomicBoolean();
 
-  /** Has something short done once, some time later. */
+  /** Schedules a short task once after a delay. */
   @FunctionalInterface
   public interface Later {
     void in(long millis, Runnable work);
   }
 
   /**
-   * For one listener.
+   * Creates timeouts for one listener.
    *
-   * @param maxConnections requests on further connections wait, except those of probes
+   * @param maxConnections connection limit; requests on further connections wait, except those of
+   *     probes
    * @param later runs tasks in sequence
    */
   public ConnectionTimeouts(
@@ -588,7 +589,7 @@ public final class ConnectionTimeouts {
   private boolean isLate(ClientConnection c, long now) {
     Multiplexed whole = c.multiplexed;
     boolean resting = c.inWork.isEmpty();
-    // A client whose first words are on their way would take its end for that of the server.
+    // A client that is already sending would take the close for a failure of the server.
     boolean young = whole == null && resting && !c.hasRested;
     boolean old = c.old != NEVER && now - c.old > 0 && !young;
     boolean over = resting && (old || c.deadline != NEVER && now - c.deadline > 0);

@@ -122,7 +122,7 @@ final class CrossSiteGuard {
     return values.isEmpty() ? null : String.join(", ", values);
   }
 
-  /** Whether an origin is that of a host; with several proxies, that of the first one. */
+  /** Whether an origin has a host; with several proxies, the host of the first one. */
   private static boolean isOrigin(String origin, @Nullable String host) {
     int scheme = origin.indexOf("://");
     if (scheme < 0 || host == null) {

@@ -287,7 +287,7 @@ public final class IncomingRequest implements HttpRequest {
       this.remaining = maxBytes;
     }
 
-    /** Leaves the rest to {@link #drain}. */
+    /** Does not read the rest; {@link #drain} does. */
     @Override
     public void close() {}
 

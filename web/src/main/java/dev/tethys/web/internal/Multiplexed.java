@@ -15,7 +15,7 @@ public interface Multiplexed {
    */
   boolean hasAcknowledgedGoAway();
 
-  /** Whether the client was sent our settings, before which nothing else can be sent. */
+  /** Whether the initial settings frame was sent, which must precede all others. */
   boolean hasBegun();
 
   /** Whether the client has stopped reading, or has not answered a ping; pings it when due. */

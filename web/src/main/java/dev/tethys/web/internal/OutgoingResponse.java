@@ -270,7 +270,7 @@ public final class OutgoingResponse implements HttpResponse {
     return stream;
   }
 
-  /** Completes a response that the handler left open. */
+  /** Completes a response that the handler did not end. */
   public void finish() throws IOException {
     if (stream != null) {
       stream.close();

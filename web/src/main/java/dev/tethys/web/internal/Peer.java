@@ -30,7 +30,7 @@ public interface Peer {
    */
   void timeLimit(int millis);
 
-  /** Headers of a stream begin to arrive (HTTP/2). */
+  /** Records that headers of a stream start to arrive (HTTP/2). */
   void arrives(int stream);
 
   /** The peer cancels the request of a stream (HTTP/2). */

@@ -41,7 +41,7 @@ public final class SocketConnections implements AutoCloseable {
    */
   public record Tls(SSLContext context, ServerSockets sockets) {}
 
-  /** Begins to listen. */
+  /** Starts to listen. */
   @FunctionalInterface
   public interface Opening {
     /**
@@ -170,7 +170,7 @@ public final class SocketConnections implements AutoCloseable {
     return null;
   }
 
-  /** By the protocol that TLS has negotiated, else by the one that the first bytes are of. */
+  /** Selects the protocol negotiated by TLS, otherwise the one of the first bytes. */
   private void serve(AcceptedConnection c) throws InterruptedException {
     HelidonSocket s = c.socket();
     try {

@@ -28,7 +28,7 @@ public interface WireResponse {
    */
   void sendHead(int status, Map<String, List<String>> headers) throws IOException;
 
-  /** Begins one whose length is not known; flushing passes on all that was written. */
+  /** Starts a response of unknown length; flushing sends all written bytes. */
   OutputStream begin(int status, Map<String, List<String>> headers) throws IOException;
 
   /** Ends it: until then no client treats it as complete. */

@@ -130,7 +130,7 @@ public final class LeaseElection {
     return Duration.ofNanos(Math.max(0, Math.min(d.toNanos(), remaining)));
   }
 
-  /** One attempt. */
+  /** Runs one attempt. */
   void tryAcquire() throws InterruptedException {
     long began = clocks.nanos.getAsLong();
     boolean held = false;
@@ -233,8 +233,8 @@ public final class LeaseElection {
   }
 
   /**
-   * Gives a lease up that this one holds, that others need not wait for its end. Called when all
-   * that was done as the leader has ended.
+   * Releases a held lease, so that other candidates need not wait for its expiry. Called after all
+   * work of the leader has ended.
    */
   public void release(Duration timeLimit) throws IOException, InterruptedException {
     JsonNode lease = call("GET", path(), null, timeLimit);

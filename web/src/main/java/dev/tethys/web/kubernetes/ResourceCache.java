@@ -128,7 +128,7 @@ public final class ResourceCache<T> {
     }
   }
 
-  /** Applies what the watch reads. */
+  /** Applies events of the watch. */
   private final class Updater implements ResourceWatch.Sink<T> {
     @Override
     public T keep(JsonNode object) {

@@ -85,10 +85,10 @@ public final class ResourceWatch<T> {
 
   /** Receiver of the watched objects; calls are sequential. */
   interface Sink<T> {
-    /** The part of an object that is kept. */
+    /** Part of an object to keep. */
     T keep(JsonNode object);
 
-    /** Replaces all objects by those of a list. */
+    /** Replaces all objects with those of a list. */
     void replace(Map<String, T> now);
 
     /** An object was added or changed. */
@@ -97,7 +97,7 @@ public final class ResourceWatch<T> {
     /** An object was removed. */
     void remove(String key);
 
-    /** There was a first list. */
+    /** Records that the first list arrived. */
     void synced();
 
     /** Something failed, and will be tried again; {@code what} as in "list /api/v1/pods". */

@@ -46,7 +46,7 @@ public final class S3Client {
   /** Names of a page of a listing, S3's own maximum. */
   static final int PAGE = 1000;
 
-  /** Buckets of one client beside its own whose clients are kept. */
+  /** Maximum number of cached clients for other buckets. */
   private static final int MAX_BUCKETS = 100;
 
   private static final int MAX_REASON = 512;
@@ -154,7 +154,7 @@ public final class S3Client {
     }
   }
 
-  /** One request, once. */
+  /** Sends a request without retries. */
   private Reply call(
       String method,
       String key,

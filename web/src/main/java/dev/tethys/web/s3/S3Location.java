@@ -49,7 +49,7 @@ public record S3Location(
     return ENDPOINT.matcher(url).matches();
   }
 
-  /** The same with another bucket. */
+  /** Copy for another bucket. */
   public S3Location in(String other) {
     return new S3Location(
         other, endpoint, pathStyle, partBytes, stored, checksums, credentials, client);
@@ -69,7 +69,7 @@ public record S3Location(
   }
 
   /**
-   * The same with a query.
+   * URL of an object with a query string.
    *
    * @param query encoded; "" for none
    */

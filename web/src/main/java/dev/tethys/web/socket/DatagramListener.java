@@ -22,7 +22,7 @@ public final class DatagramListener
     implements SocketListener, PassingListener<DatagramListener.Handler> {
   /** Handles datagrams, on one thread. */
   public interface Handler {
-    /** Takes one; the buffer is reused. */
+    /** Handles a datagram; the buffer is reused. */
     void datagram(byte[] buf, int length, InetAddress from) throws InterruptedException;
 
     /**
@@ -105,7 +105,7 @@ public final class DatagramListener
     return l;
   }
 
-  /** A socket that is in a group on every interface that takes part, beside others in it. */
+  /** Opens a socket that joins a multicast group on every capable interface and shares its port. */
   private static DatagramSocket joined(InetSocketAddress group) throws IOException {
     DatagramSocket s = new DatagramSocket(null);
     try {
@@ -119,7 +119,7 @@ public final class DatagramListener
         }
       }
       if (in == 0) {
-        throw new IOException("no network interface takes part in multicast");
+        throw new IOException("no network interface supports multicast");
       }
       return s;
     } catch (IOException e) {

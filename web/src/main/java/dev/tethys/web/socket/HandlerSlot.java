@@ -63,7 +63,7 @@ public final class HandlerSlot<H> {
     release();
   }
 
-  /** Leaves threads without a handler where one was held. */
+  /** Closes the slot if it is held: threads then have no handler. */
   public void close() {
     if (stamp != 0) {
       handler = null;

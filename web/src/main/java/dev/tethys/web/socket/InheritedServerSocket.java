@@ -44,9 +44,9 @@ final class InheritedServerSocket extends ServerSocket {
   }
 
   /**
-   * Takes it, once a process.
+   * Takes the inherited socket, once per process.
    *
-   * @throws IOException when none was passed, or several were, or something else
+   * @throws IOException if not exactly one socket was passed
    */
   static InheritedServerSocket take() throws IOException {
     check(System.getenv(), ProcessHandle.current().pid());
@@ -90,7 +90,7 @@ final class InheritedServerSocket extends ServerSocket {
     }
   }
 
-  /** For one thread. */
+  /** Used by one thread. */
   @Override
   public Socket accept() throws IOException {
     while (!closed) {

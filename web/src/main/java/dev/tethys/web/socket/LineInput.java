@@ -36,7 +36,7 @@ public final class LineInput implements AutoCloseable {
     this(in, maxLine, ByteBudget.process());
   }
 
-  /** The same with another budget. */
+  /** Copy with another budget. */
   LineInput(InputStream in, int maxLine, ByteBudget budget) {
     this.maxLine = maxLine;
     this.held = budget.open();

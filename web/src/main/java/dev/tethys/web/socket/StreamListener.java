@@ -71,7 +71,7 @@ public final class StreamListener implements SocketListener {
   private static final int USUAL_CONNECTIONS = 1024;
   private static final long LOOK_MILLIS = 100;
 
-  /** Time within which repeated shortage makes room for several connections at once. */
+  /** Time within which repeated shortages close several connections at once. */
   private static final long CROWD_NANOS = 100_000_000;
 
   private static final int MAX_CLOSING = 32;
@@ -178,9 +178,9 @@ public final class StreamListener implements SocketListener {
   }
 
   /**
-   * The same.
+   * Starts a listener.
    *
-   * @param makeRoom closes a connection to make room for others; false when none can be
+   * @param makeRoom closes a connection to make room for others; false if none can be closed
    */
   public static StreamListener start(
       ServerSocket bound, Options options, BooleanSupplier makeRoom, Handler handler) {

@@ -26,7 +26,7 @@ public final class UnixDatagramListener implements PassingListener<UnixDatagramL
   /** Handles datagrams, on one thread. */
   @FunctionalInterface
   public interface Handler {
-    /** Takes one; the buffer is reused. */
+    /** Handles a datagram; the buffer is reused. */
     void datagram(byte[] buf, int length);
   }
 
@@ -143,7 +143,7 @@ public final class UnixDatagramListener implements PassingListener<UnixDatagramL
     try {
       Files.deleteIfExists(path);
     } catch (IOException e) {
-      LOG.log(Level.WARNING, "{0} is left: {1}", path, e.getMessage());
+      LOG.log(Level.WARNING, "Failed to delete {0}: {1}", path, e.getMessage());
     }
   }
 

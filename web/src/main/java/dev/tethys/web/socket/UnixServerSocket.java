@@ -46,7 +46,7 @@ final class UnixServerSocket extends ServerSocket {
       } catch (ConnectException e) {
         // Files other than sockets refuse connections, too.
         if (Files.isRegularFile(path) || Files.isDirectory(path)) {
-          throw new IOException("it is there, and no socket", e);
+          throw new IOException("it exists and is not a socket", e);
         }
         Files.delete(path);
       } catch (SocketException e) {

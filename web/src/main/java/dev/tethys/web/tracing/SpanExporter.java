@@ -61,7 +61,7 @@ final class SpanExporter implements AutoCloseable {
     this.thread = Thread.ofVirtual().name("traces").start(this::run);
   }
 
-  /** Takes a span that has ended, without waiting. */
+  /** Queues an ended span without blocking. */
   void add(Span s) {
     lock.lock();
     try {
@@ -175,7 +175,7 @@ final class SpanExporter implements AutoCloseable {
     }
   }
 
-  /** Spans leave the queue before they are counted, so that none is counted twice. */
+  /** Removes spans from the queue before counting them, so that none is counted twice. */
   private void done(long sent, long failed) {
     lock.lock();
     try {

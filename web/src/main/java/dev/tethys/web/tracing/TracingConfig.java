@@ -215,7 +215,7 @@ public record TracingConfig(
       throw new IllegalArgumentException(
           "tracing endpoint \""
               + endpoint
-              + "\" is to be host:port: \""
+              + "\" must be host:port: \""
               + host
               + "\" is not a valid host",
           x);

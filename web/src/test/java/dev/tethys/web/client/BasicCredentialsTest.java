@@ -14,7 +14,7 @@ class BasicCredentialsTest {
   }
 
   @Test
-  void aUrlsUserMayHaveNoPasswordAndAPasswordColons() {
+  void acceptsMissingPasswordAndPasswordWithColons() {
     assertThat(BasicCredentials.ofUserInfo("me")).isEqualTo(BasicCredentials.header("me", ""));
     assertThat(BasicCredentials.ofUserInfo("me:a:b"))
         .isEqualTo(BasicCredentials.header("me", "a:b"));

@@ -662,7 +662,7 @@ class CloudSignerTest {
   /** As a shell's script does that calls another program. */
   @Test
   @Timeout(30)
-  void aProgramEndsInTimeWithWhatItStarted() throws Exception {
+  void killsProgramAndItsChildrenAtTimeout() throws Exception {
     environment.put("GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES", "1");
     Path script = home.resolve("slow.sh");
     Files.writeString(script, "sleep 60\ntrue\n");

@@ -155,7 +155,7 @@ class ConnectionRulesTest {
   }
 
   @Test
-  void cookiesGoAlongWhereTheyAreAskedFor() throws Exception {
+  void sendsCookiesIfConfigured() throws Exception {
     WebClient with = client(rules(true, 0, 0, 0, Duration.ZERO, false), tls());
     WebClient without = client(ConnectionRules.USUAL, tls());
     for (boolean tls : new boolean[] {false, true}) {
@@ -177,7 +177,7 @@ class ConnectionRulesTest {
   }
 
   @Test
-  void connectionsThatWaitAreUsedAgainForAsLongAsTheyMay() throws Exception {
+  void reusesIdleConnectionsUntilTheirTimeout() throws Exception {
     WebClient keeps = client(rules(false, 0, 2, 0, Duration.ZERO, false), tls());
     WebClient ends = client(rules(false, 0, 0, 0, Duration.ofNanos(1), false), tls());
     for (boolean tls : new boolean[] {false, true}) {
@@ -189,7 +189,7 @@ class ConnectionRulesTest {
   }
 
   @Test
-  void connectionsToAnyAddressAreKeptAsOthersAre() throws Exception {
+  void keepsConnectionsToAnyAddress() throws Exception {
     WebClient c = client(ConnectionRules.ANY_ADDRESS, tls());
     for (boolean tls : new boolean[] {false, true}) {
       assertThat(ask(c, tls)[0]).as("with TLS: %s", tls).isEqualTo(ask(c, tls)[0]);
@@ -235,7 +235,7 @@ class ConnectionRulesTest {
 
   /** A port may be spoken with in the clear and by TLS; what is secret goes by TLS alone. */
   @Test
-  void nothingMeantForTlsGoesOverAConnectionWithoutIt() throws Exception {
+  void neverSendsTlsRequestsOverPlaintext() throws Exception {
     HttpClientConfig.BasicAuth me = new HttpClientConfig.BasicAuth("me", "", new Secret("pw"), "");
     try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       CompletableFuture<String> first = new CompletableFuture<>();
@@ -338,7 +338,7 @@ class ConnectionRulesTest {
   }
 
   @Test
-  void noMoreConnectionsThanMayBeAtOnce() throws Exception {
+  void limitsConcurrentConnections() throws Exception {
     WebClient c = client(rules(false, 1, 0, 0, Duration.ZERO, false), tls());
     CountDownLatch held = new CountDownLatch(1);
     hold = held;
@@ -367,7 +367,7 @@ class ConnectionRulesTest {
   }
 
   @Test
-  void suitesAndGroupsAreThoseThatAreAskedFor() throws Exception {
+  void usesConfiguredCipherSuitesAndGroups() throws Exception {
     String suite = "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA";
     for (ConnectionRules rules :
         new ConnectionRules[] {

@@ -122,7 +122,7 @@ class CookieJarTest {
   }
 
   @Test
-  void oneOfTheSameNameDomainAndPathTakesItsPlace() {
+  void replacesCookieWithSameNameDomainAndPath() {
     set("http://h/", "a=1", "b=1", "a=2; Path=/x", "a=3");
     // Longer paths first, then what was set first (5.4).
     assertThat(of("http://h/x")).isEqualTo("a=2; a=3; b=1");

@@ -46,7 +46,7 @@ final class DeadlinesTest {
   }
 
   @Test
-  void tellsInTheOrderOfTheirTimesWhateverTheOrderTheyCameIn() throws InterruptedException {
+  void firesInOrderOfTime() throws InterruptedException {
     in(SECOND / 5, "third");
     in(SECOND / 50, "first");
     in(60 * SECOND, "never");

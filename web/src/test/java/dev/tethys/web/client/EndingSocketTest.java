@@ -19,7 +19,7 @@ class EndingSocketTest {
   @TempDir Path folder;
 
   @Test
-  void aReadThatTakesTooLongEndsIt() throws Exception {
+  void slowReadClosesTheSocket() throws Exception {
     Path at = folder.resolve("s");
     try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       server.bind(UnixDomainSocketAddress.of(at));

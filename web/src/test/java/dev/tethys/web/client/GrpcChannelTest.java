@@ -129,7 +129,7 @@ class GrpcChannelTest {
     "false, may require TLS, the client does not support TLS",
     "true, may require a client certificate, client"
   })
-  void aServerThatExpectsTlsOrACertificateIsNamedAtBothEnds(
+  void bothSidesReportMissingTlsOrCertificate(
       boolean tls, String hint, String logged, @TempDir Path dir) throws Exception {
     TestCertificates certificates = new TestCertificates(dir);
     certificates.issue("server", "dns:localhost,ip:127.0.0.1");
@@ -214,7 +214,7 @@ class GrpcChannelTest {
   }
 
   @Test
-  void compressedAnswersAreRead() throws Exception {
+  void readsCompressedResponses() throws Exception {
     GrpcChannel c = channel(server(0).port());
     GrpcReply r = c.call("/test.Echo/Zip", Map.of(), "gzip".getBytes(UTF_8), "", LONG);
     assertThat(r.status()).as(r.message()).isEqualTo(GrpcReply.OK);
@@ -258,7 +258,7 @@ class GrpcChannelTest {
   }
 
   @Test
-  void aCallEndsWhenItsTimeIsUp() throws Exception {
+  void callTimesOut() throws Exception {
     GrpcChannel c = channel(server(0).port());
     assertThat(say(c, new byte[1]).status()).as("it is connected").isEqualTo(GrpcReply.OK);
     assertThatThrownBy(
@@ -292,7 +292,7 @@ class GrpcChannelTest {
   }
 
   @Test
-  void garbageFromTheServerEndsTheCall() throws Exception {
+  void garbageFromTheServerFailsTheCall() throws Exception {
     for (int seed = 0; seed < 30; seed++) {
       byte[] garbage = new byte[200];
       new Random(seed).nextBytes(garbage);

@@ -91,7 +91,7 @@ class GrpcConnectionsTest {
   }
 
   @Test
-  void theAddressThatAnsweredIsAskedOnWithoutTurns() throws Exception {
+  void keepsUsingReachableAddressWithoutRoundRobin() throws Exception {
     GrpcConnections c = connections(false);
     Http2Connection first = c.next(in(Duration.ofSeconds(4)));
     answering.accept(); // the first
@@ -104,7 +104,7 @@ class GrpcConnectionsTest {
   }
 
   @Test
-  void allOfThemTakeNoLongerThanThereIsTime() throws Exception {
+  void attemptsShareTheTimeLimit() throws Exception {
     GrpcConnections c = connections(false);
     answering.close();
     fill(new ServerSocket(answering.getLocalPort(), 1, ANSWERS));

@@ -98,7 +98,7 @@ class HostTlsTest {
   }
 
   @Test
-  void theNameIsAskedForAndTheCertificateVerified() throws IOException {
+  void sendsServerNameAndVerifiesCertificate() throws IOException {
     assertThat(ask(ours, "my_service", "ca_file: ca.crt")).endsWith("my_service h");
     assertThat(ask(ours, "a_1.my_stack", "ca_file: ca.crt")).endsWith("a_1.my_stack h");
     assertThatThrownBy(() -> ask(others, "my_service", "ca_file: ca.crt"))
@@ -113,7 +113,7 @@ class HostTlsTest {
   }
 
   @Test
-  void callsGoToSuchHosts() throws Exception {
+  void callsConfiguredHosts() throws Exception {
     HttpClientFactory factory =
         new HttpClientFactory("Tethys/test", () -> Instant.ofEpochSecond(1_000_000), k -> null);
     try (factory) {

@@ -127,7 +127,7 @@ class HostileHttp1ServerTest {
         "HTTP/1.1 200 OK|Content-Length: 900000||; a",
         "HTTP/1.1 200 OK|Transfer-Encoding: chunked||; 1|a|",
       })
-  void anAnswerByteByByteEndsAtTheTimeLimit(String begin, String piece) throws Exception {
+  void slowResponseStopsAtTheTimeLimit(String begin, String piece) throws Exception {
     Thread.ofVirtual()
         .start(
             () -> {

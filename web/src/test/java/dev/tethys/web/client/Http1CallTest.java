@@ -179,7 +179,7 @@ class Http1CallTest {
     "'HTTP/1.1 200 OK\r\n\r\nok|'",
     "'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n'",
   })
-  void someConnectionsServeOnce(String answer) throws Exception {
+  void reconnectsAfterSingleUseConnections(String answer) throws Exception {
     answers.add(answer);
     assertThat(get()).isEqualTo("ok");
     assertThat(connections.size()).isZero();
@@ -189,7 +189,7 @@ class Http1CallTest {
   }
 
   @Test
-  void aConnectionThatTheServerEndsIsReplaced() throws Exception {
+  void replacesConnectionClosedByTheServer() throws Exception {
     answers.add(OK);
     assertThat(get()).isEqualTo("ok");
     // It reads the next request and goes.
@@ -358,7 +358,7 @@ class Http1CallTest {
   }
 
   @Test
-  void theTimeIsUpWhereverTheServerStops() throws Exception {
+  void timesOutWhereverTheServerStalls() throws Exception {
     assertThatThrownBy(() -> send("GET", Map.of(), null, Duration.ofMillis(100)))
         .isInstanceOf(java.net.http.HttpTimeoutException.class);
     answers.add("never read");

@@ -16,7 +16,7 @@ class JsonTextTest {
     assertThatThrownBy(() -> JsonText.answered(from, bytes("<html>\n</html>")))
         .isInstanceOf(IOException.class)
         .hasMessage(
-            "http://host/path sent a response that is not JSON: '<' stands where a value is expected"
+            "http://host/path sent a response that is not JSON: '<' found where a value is expected"
                 + " (line 1, column 1)");
   }
 

@@ -45,7 +45,7 @@ class NameLookupTest {
   }
 
   @Test
-  void theTimeOfWhoAsksIsKept() {
+  void respectsTimeoutOfTheCaller() {
     assertThatThrownBy(() -> lookup.find("slow", in(50)))
         .isInstanceOf(HttpTimeoutException.class)
         .hasMessage("lookup slow: i/o timeout");
@@ -54,7 +54,7 @@ class NameLookupTest {
   }
 
   @Test
-  void oneLooksForAll() throws Exception {
+  void concurrentCallersShareOneLookup() throws Exception {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<List<InetAddress>>> all =
           java.util.stream.IntStream.range(0, 10)
@@ -117,7 +117,7 @@ class NameLookupTest {
   }
 
   @Test
-  void interruptEndsTheWait() throws Exception {
+  void interruptStopsTheWait() throws Exception {
     CompletableFuture<Throwable> end = new CompletableFuture<>();
     Thread t =
         Thread.ofVirtual()
@@ -138,7 +138,7 @@ class NameLookupTest {
   }
 
   @Test
-  void theSystemsNamesAreFound() throws Exception {
+  void resolvesSystemNames() throws Exception {
     assertThat(NameLookup.all("localhost", in(30_000)))
         .allSatisfy(a -> assertThat(a.isLoopbackAddress()).isTrue())
         .isNotEmpty();

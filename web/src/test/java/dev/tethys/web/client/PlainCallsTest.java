@@ -22,7 +22,7 @@ class PlainCallsTest {
   private static final String TRUST = "sun.security.ssl.TrustManagerFactoryImpl";
 
   @Test
-  void theCertificatesOfAuthoritiesAreReadForTheFirstCertificateAlone() throws Exception {
+  void readsTrustedCertificatesOnlyForAServerCertificate() throws Exception {
     assertThat(loadedBy("http")).contains(" " + WebClient.class.getName() + " ", "status 200");
     assertThat(loadedBy("http")).doesNotContain(TRUST);
     // The server speaks no TLS, so it shows no certificate.

@@ -211,7 +211,7 @@ class ProxyRouteTest {
         .hasMessageContaining("does not know this user and password");
     assertThatThrownBy(
             () -> get(client("proxy_url: socks5://127.0.0.1:" + port), "http://target.test/"))
-        .hasMessageContaining("ways to authenticate");
+        .hasMessageContaining("authentication methods");
   }
 
   @Test
@@ -306,7 +306,7 @@ class ProxyRouteTest {
    * What a WebSocket is opened over: a tunnel without TLS, too, through the environment's proxy.
    */
   @Test
-  void aConnectionGoesThroughTheProxyOfTheEnvironment() throws Exception {
+  void connectsThroughProxyOfTheEnvironment() throws Exception {
     String proxy = "http://u:p@127.0.0.1:" + proxy(listening(), this::http);
     Map<String, String> environment =
         Map.of("HTTP_PROXY", proxy, "HTTPS_PROXY", proxy, "NO_PROXY", "direct.test");
@@ -354,7 +354,7 @@ class ProxyRouteTest {
   }
 
   @Test
-  void aSilentProxyEndsWithTheCallsTime() throws Exception {
+  void silentProxyTimesOutWithTheCall() throws Exception {
     int port =
         proxy(listening(), s -> s.getInputStream().transferTo(OutputStream.nullOutputStream()));
     WebClient c = client("proxy_url: socks5://127.0.0.1:" + port);

@@ -93,8 +93,7 @@ class ReadTimeoutsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"http", "https"})
-  void aHeadIsNotWaitedForAsLongAsTheWholeAnswer(String scheme, @TempDir Path dir)
-      throws Exception {
+  void headTimeoutIsShorterThanResponseTimeout(String scheme, @TempDir Path dir) throws Exception {
     WebClient c = client(scheme, dir, "");
     ClientRequest call = call(scheme, new ReadTimeouts(SOON, LONG));
     assertThatThrownBy(() -> c.send(call)).hasMessageContaining("context deadline exceeded");
@@ -102,7 +101,7 @@ class ReadTimeoutsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"http", "https"})
-  void aBodyEndsOfWhichNothingMoreComes(String scheme, @TempDir Path dir) throws Exception {
+  void stalledBodyTimesOut(String scheme, @TempDir Path dir) throws Exception {
     WebClient c =
         client(scheme, dir, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
     try (ClientResponse a = c.send(call(scheme, new ReadTimeouts(Duration.ofSeconds(30), SOON)))) {

@@ -171,7 +171,7 @@ class StalledServerTest {
   }
 
   @Test
-  void reportsAnInterruptOverTlsAsOne() throws Exception {
+  void reportsInterruptOverTlsAsInterrupt() throws Exception {
     CountDownLatch asked = new CountDownLatch(1);
     serve(
         s -> {

@@ -93,7 +93,7 @@ class ClientConnectionTest {
   /** A client that never answers that it has heard does not keep its connection open. */
   @Test
   @Timeout(20)
-  void patienceEnds() throws Exception {
+  void graceTimeExpires() throws Exception {
     LinkedBlockingQueue<Integer> told = new LinkedBlockingQueue<>();
     try (Socket socket = new Socket()) {
       ClientConnection c =

@@ -168,7 +168,7 @@ class HeaderListSizesTest {
   }
 
   @Test
-  void entriesOfTheStaticTableHaveTheirSizes() throws Exception {
+  void sizesMatchStaticTable() throws Exception {
     assertThat(of(new byte[] {(byte) 0x82})).as(":method GET").isEqualTo(7 + 3 + 32);
     assertThat(of(new byte[] {(byte) (0x80 | 16)}))
         .as("accept-encoding: gzip, deflate")
@@ -177,7 +177,7 @@ class HeaderListSizesTest {
   }
 
   @Test
-  void malformedBlocksAreRefused() {
+  void rejectsMalformedBlocks() {
     for (byte[] b :
         new byte[][] {
           {(byte) 0x80}, // index 0

@@ -47,7 +47,7 @@ class PasswordsTest {
 
   /** Else the time of an answer would show which users exist. */
   @Test
-  void anUnknownUserTakesAsLongAsAConfiguredOne() {
+  void unknownUserTakesAsLongAsConfiguredOne() {
     Passwords p = new Passwords();
     Map<String, Secret> users = Map.of("ann", hash(4, "a"), "joe", hash(4, "b"));
     for (int i = 0; i < 100; i++) {
@@ -110,7 +110,7 @@ class PasswordsTest {
   }
 
   @Test
-  void tooManyAreRefused() {
+  void limitsConcurrentChecks() {
     Passwords p =
         new Passwords(
             work -> {

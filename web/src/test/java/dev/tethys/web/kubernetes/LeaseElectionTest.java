@@ -99,7 +99,7 @@ class LeaseElectionTest {
   }
 
   @Test
-  void oneLeadsAndTheOtherComesWhenItIsGone() throws Exception {
+  void secondCandidateLeadsAfterTheFirstIsGone() throws Exception {
     Replica a = new Replica("a");
     Replica b = new Replica("b");
     a.look();
@@ -177,7 +177,7 @@ class LeaseElectionTest {
   }
 
   @Test
-  void ofTwoWhoWriteAtOnceOneLeads() throws Exception {
+  void onlyOneOfConcurrentWritersLeads() throws Exception {
     Replica a = new Replica("a");
     Replica b = new Replica("b");
     a.between =

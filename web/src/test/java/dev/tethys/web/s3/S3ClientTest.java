@@ -111,7 +111,7 @@ class S3ClientTest {
   }
 
   @Test
-  void partsOfObjectsAreRead() throws Exception {
+  void readsPartsOfObjects() throws Exception {
     S3Client c = client();
     server.store("data", "k", bytes("0123456789"));
     assertThat(c.getRange("k", 2, 3)).isEqualTo(bytes("234"));

@@ -60,7 +60,7 @@ final class ScramTest {
         "r=rOprNGfwEbeRWgbNEkqOx,s=*,i=4096 | SCRAM",
         "'' | does not continue ours"
       })
-  void challengesThatCannotBeMeantAreRefused(String challenge, String reason) throws Exception {
+  void rejectsImplausibleChallenges(String challenge, String reason) throws Exception {
     Scram s = Scram.of(Scram.SHA_256, "user", "pencil", NONCE);
     assertThatThrownBy(() -> s.proof(challenge))
         .isInstanceOf(IOException.class)
@@ -86,7 +86,7 @@ final class ScramTest {
 
   @ParameterizedTest
   @CsvSource({"'\u0007'", "'\u06271'", "'\ue000'", "'a\u0628'"})
-  void passwordsThatMayNotBeAreRefused(String given) {
+  void rejectsProhibitedPasswords(String given) {
     assertThatThrownBy(() -> SaslPrep.prepare(given))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageNotContaining(given);

@@ -26,7 +26,7 @@ class ConnectionSharesTest {
   }
 
   @Test
-  void theOldestOfTheClientWithMostMakesRoomForOthersAlone() {
+  void evictsOldestConnectionOfTheBusiestClient() {
     assertThat(shares.oldestOfMost(of("10.0.0.1"))).isNull();
     List<Socket> many = new ArrayList<>();
     List<ConnectionShares.Share> places = new ArrayList<>();

@@ -38,7 +38,7 @@ class EssentialListenersTest {
   }
 
   @Test
-  void connectionsAreAcceptedAfterTheEndOfMemory() throws Exception {
+  void acceptsConnectionsAfterOutOfMemory() throws Exception {
     CountDownLatch served = new CountDownLatch(4);
     StreamListener.Options few = StreamListener.Options.waiting("127.0.0.1:0", 2);
     try (StreamListener l = StreamListener.start(new Exhausted(), few, s -> served.countDown())) {
@@ -54,7 +54,7 @@ class EssentialListenersTest {
   }
 
   @Test
-  void datagramsAreReadAfterTheEndOfMemory() throws Exception {
+  void readsDatagramsAfterOutOfMemory() throws Exception {
     AtomicInteger calls = new AtomicInteger();
     CountDownLatch second = new CountDownLatch(1);
     try (DatagramListener l =

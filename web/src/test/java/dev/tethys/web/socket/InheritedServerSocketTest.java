@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The environment of sd_listen_fds(3); each socket is taken by a separate process. */
 class InheritedServerSocketTest {
   @Test
-  void oneForThisProcessIsTaken() {
+  void takesSocketPassedToThisProcess() {
     assertThatCode(
             () -> InheritedServerSocket.check(Map.of("LISTEN_PID", "7", "LISTEN_FDS", "1"), 7))
         .doesNotThrowAnyException();
@@ -28,7 +28,7 @@ class InheritedServerSocketTest {
     "7, 0, 0 sockets are passed",
     "7, one, one sockets are passed"
   })
-  void allElseIsRefused(String pid, String count, String reason) {
+  void rejectsOtherDescriptors(String pid, String count, String reason) {
     assertThatThrownBy(
             () -> InheritedServerSocket.check(Map.of("LISTEN_PID", pid, "LISTEN_FDS", count), 7))
         .isInstanceOf(IOException.class)

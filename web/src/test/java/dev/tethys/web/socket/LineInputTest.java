@@ -31,7 +31,7 @@ class LineInputTest {
   }
 
   @Test
-  void aLineBeyondTheBudgetEndsTheConnection() {
+  void lineBeyondTheBudgetClosesTheConnection() {
     ByteBudget budget = new ByteBudget(20 << 10);
     try (LineInput in = new LineInput(text("x".repeat(50_000) + "\n"), 64 << 10, budget)) {
       assertThatThrownBy(in::next)

@@ -27,7 +27,7 @@ class UnixServerSocketTest {
   }
 
   @Test
-  void theSocketOfWhoCameAfterwardsStays() throws Exception {
+  void keepsSocketOfASuccessor() throws Exception {
     Path at = dir.resolve("s");
     UnixServerSocket first = UnixServerSocket.listen(at, 1);
     Files.delete(at);
@@ -39,7 +39,7 @@ class UnixServerSocketTest {
   }
 
   @Test
-  void keepsFilesThatMayBelongToOthers() throws Exception {
+  void keepsForeignFiles() throws Exception {
     Path at = dir.resolve("datagrams");
     try (SocketCalls other = new SocketCalls(SocketCalls.AF_UNIX, SocketCalls.SOCK_DGRAM, 0)) {
       other.bind(UnixDomainSocketAddress.of(at));
@@ -52,7 +52,7 @@ class UnixServerSocketTest {
     Path file = Files.writeString(dir.resolve("file"), "text");
     assertThatThrownBy(() -> UnixServerSocket.listen(file, 1))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("no socket");
+        .hasMessageContaining("not a socket");
     assertThat(file).exists();
   }
 }

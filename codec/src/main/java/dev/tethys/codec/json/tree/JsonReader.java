@@ -36,7 +36,7 @@ public final class JsonReader {
     return v;
   }
 
-  /** Checks that nothing but space follows. */
+  /** Checks that only white space follows. */
   void end() throws MalformedJsonException {
     skipSpace();
     if (at < text.length()) {
@@ -58,7 +58,7 @@ public final class JsonReader {
     at++;
   }
 
-  /** Reads the character if it comes next. */
+  /** Consumes a character if it is next. */
   boolean takeIf(char c) {
     if (peek() != c) {
       return false;

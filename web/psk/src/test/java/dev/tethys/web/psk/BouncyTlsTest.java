@@ -159,7 +159,7 @@ class BouncyTlsTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aServerOfCertificatesIsLeft(boolean newest) throws Exception {
+  void rejectsCertificateOnlyServer(boolean newest) throws Exception {
     TestCertificates certificates = new TestCertificates(folder);
     certificates.issue("server", "dns:localhost,ip:127.0.0.1");
     try (ServerProcess server =
@@ -193,7 +193,7 @@ class BouncyTlsTest {
 
   /** The time of one read ends in the handshake as elsewhere; afterwards it changes nothing. */
   @Test
-  void aSilentServerIsLeftInTime() throws Exception {
+  void silentServerTimesOut() throws Exception {
     try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         Socket s = new Socket(silent.getInetAddress(), silent.getLocalPort())) {
       s.setSoTimeout(50);
@@ -204,7 +204,7 @@ class BouncyTlsTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aReadWithoutAnAnswerChangesNothing(boolean newest) throws Exception {
+  void readTimeoutKeepsTheConnection(boolean newest) throws Exception {
     try (ServerProcess server = knowing();
         Socket s = connect()) {
       Secured secured = secure(s, offer("gateway", KEY, newest));

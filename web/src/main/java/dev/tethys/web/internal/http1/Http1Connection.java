@@ -95,7 +95,7 @@ final class Http1Connection {
     }
   }
 
-  /** Takes a place among the connections with platform threads; null when there is none. */
+  /** Acquires a permit for a platform thread; null if there is none. */
   private @Nullable Semaphore place() {
     if (closely == 0 || !peer.isTimed()) {
       return null;
@@ -106,7 +106,7 @@ final class Http1Connection {
     return BRIEF.tryAcquire() ? BRIEF : null;
   }
 
-  /** Serves until there is silence, or the end: then false. Gives the place back. */
+  /** Serves until the connection is idle, or returns false at its end. Releases the permit. */
   private boolean onPlatformThread(Semaphore place) throws InterruptedException {
     AtomicBoolean silent = new AtomicBoolean();
     try {

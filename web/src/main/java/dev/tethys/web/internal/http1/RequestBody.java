@@ -118,7 +118,7 @@ final class RequestBody extends InputStream {
     return size;
   }
 
-  /** After the last chunk: trailers, which are ignored, then an empty line. */
+  /** Skips the trailers and the empty line after the last chunk. */
   private void trailers() throws IOException {
     for (int i = 0; i <= MAX_TRAILERS; i++) {
       int end = line();

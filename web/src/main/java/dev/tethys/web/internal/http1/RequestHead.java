@@ -49,7 +49,7 @@ final class RequestHead {
   private byte[] bytes = new byte[512];
   private int length;
 
-  /** For each header begin and end of its name, begin and end of its value. */
+  /** Start and end of name and value of each header. */
   private int[] marks = new int[4 * 16];
 
   private int count;
@@ -61,7 +61,7 @@ final class RequestHead {
   private boolean chunked;
   private boolean clear;
 
-  /** Offset of the digits of the length, if it is given once; else 0 and 0. */
+  /** Range of the digits of Content-Length if it is given once; otherwise 0 and 0. */
   private int lengthFrom;
 
   private int lengthTo;
@@ -372,7 +372,7 @@ final class RequestHead {
     }
     // A client of HTTP/1.0 need not name a host.
     if (hosts > 1 || hosts == 0 && !old) {
-      throw bad("one Host header is needed");
+      throw bad("exactly one Host header is required");
     }
   }
 

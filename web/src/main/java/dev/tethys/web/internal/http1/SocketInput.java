@@ -124,7 +124,7 @@ final class SocketInput implements ProxyHeader.Bytes {
     return true;
   }
 
-  /** Has {@link Silence} thrown between requests when a read of the socket takes its whole time. */
+  /** Enables throwing {@link Silence} if a read between requests times out. */
   void throwWhenIdle(boolean wanted) {
     throwsWhenIdle = wanted;
   }
@@ -148,9 +148,9 @@ final class SocketInput implements ProxyHeader.Bytes {
   }
 
   /**
-   * Takes bytes, waiting for the first of them.
+   * Reads bytes and waits for the first one.
    *
-   * @return how many, -1 at the end of the connection
+   * @return number of bytes, -1 at the end of the connection
    */
   int read(byte[] into, int offset, int length) {
     if (position == end) {

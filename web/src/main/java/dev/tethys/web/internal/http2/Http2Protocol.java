@@ -49,7 +49,7 @@ public final class Http2Protocol implements Protocol {
   private final RequestGate answers;
   private @Nullable Http2Engine engine; // guarded by this
 
-  /** For one listening socket. */
+  /** Creates the protocol for one listener. */
   public Http2Protocol(
       HttpListenerOptions options, ConnectionTimeouts clients, RequestGate answers) {
     this.options = options;

@@ -50,7 +50,7 @@ final class MultiplexedResponse implements WireResponse {
         out.write(b, off, len);
       }
 
-      /** Left to {@link #end}: trailers are sent before. */
+      /** Does nothing: {@link #end} closes the stream after the trailers. */
       @Override
       public void close() {}
     };

@@ -54,7 +54,7 @@ final class SocketReader extends DataReader {
   private int size = LEAST;
 
   /**
-   * @param begin bytes to return before those of the source, including withheld ones; not modified
+   * @param begin bytes to return before those of the source; not modified
    */
   SocketReader(byte[] begin, Source source) {
     super(() -> null);

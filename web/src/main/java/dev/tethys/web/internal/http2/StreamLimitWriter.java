@@ -38,7 +38,7 @@ final class StreamLimitWriter implements DataWriter {
   private final int streams;
   private final LongSupplier nanos;
 
-  /** Makes frames atomic between writers. */
+  /** Lock that keeps frames of different writers apart. */
   private final ReentrantLock lock = new ReentrantLock();
 
   private volatile boolean announced; // written under lock
@@ -122,7 +122,7 @@ final class StreamLimitWriter implements DataWriter {
     return announced;
   }
 
-  /** Nothing more is written. */
+  /** Ends all writing. */
   void end() {
     lock.lock();
     try {
@@ -192,7 +192,7 @@ final class StreamLimitWriter implements DataWriter {
     end();
   }
 
-  /** Asks the client whether it is there (PING, RFC 9113 section 6.7). */
+  /** Sends a PING to check the client (RFC 9113 section 6.7). */
   void ping() {
     small(PING, ByteBuffer.allocate(8));
   }

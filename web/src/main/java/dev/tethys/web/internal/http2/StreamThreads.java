@@ -22,7 +22,7 @@ import java.util.function.LongSupplier;
  * write to a file, which an interrupt closes.
  */
 final class StreamThreads extends AbstractExecutorService {
-  /** Time in which a client must end a stream whose request was answered. */
+  /** Time within which a client must end a stream after the response. */
   static final long DRAIN_NANOS = 10_000_000_000L;
 
   private static final ScopedValue<StreamThreads> CURRENT = ScopedValue.newInstance();

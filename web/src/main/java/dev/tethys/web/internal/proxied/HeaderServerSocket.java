@@ -9,7 +9,7 @@ import java.net.Socket;
  * do not see the header, as TLS requires, because it precedes the handshake.
  */
 public final class HeaderServerSocket extends ServerSocket {
-  /** One that is not bound yet. */
+  /** Creates an unbound socket. */
   public HeaderServerSocket() throws IOException {}
 
   @Override

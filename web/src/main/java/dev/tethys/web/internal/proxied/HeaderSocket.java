@@ -21,7 +21,7 @@ final class HeaderSocket extends Socket {
   private @Nullable Headed input; // guarded by this
   private volatile @Nullable ProxyHeader header;
 
-  /** One that is to be accepted. */
+  /** Creates a socket for {@code accept}. */
   HeaderSocket() throws IOException {
     super((SocketImpl) null);
   }

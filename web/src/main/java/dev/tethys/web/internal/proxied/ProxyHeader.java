@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param destination address that the client connected to
  */
 public record ProxyHeader(InetSocketAddress source, InetSocketAddress destination) {
-  /** The start of a connection: received bytes, some of which may be left to others. */
+  /** Start of a connection: received bytes, some of which may belong to the protocol after it. */
   public interface Bytes {
     /** Number of available bytes. */
     int available();
@@ -85,7 +85,7 @@ public record ProxyHeader(InetSocketAddress source, InetSocketAddress destinatio
   private static void await(Bytes in, int bytes) {
     while (in.available() < bytes) {
       if (!in.pull()) {
-        throw malformed("it is cut off");
+        throw malformed("it is truncated");
       }
     }
   }

@@ -124,7 +124,7 @@ class PseudoHeaderNamesTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 7, 20_000})
-  void theRecordedCallIsAnswered(int piece) throws IOException {
+  void answersRecordedCall(int piece) throws IOException {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     all.writeBytes(frame(HEADERS, END_HEADERS, 1, bytes(RECORDED)));
     all.writeBytes(frame(WINDOW_UPDATE, 0, 1, new byte[] {0, 0, 0, 5}));
@@ -148,7 +148,7 @@ class PseudoHeaderNamesTest {
     "true, 40",
     "true, 00",
   })
-  void eachFormOfNamesIsRead(boolean huffman, String literal) throws IOException {
+  void readsEveryEncodingOfNames(boolean huffman, String literal) throws IOException {
     String method = huffman ? "85b9495339e4" : "073a6d6574686f64";
     String scheme = huffman ? "85b8824e5a4b" : "073a736368656d65";
     String path = huffman ? "84b958d33f" : "053a70617468";
@@ -172,7 +172,7 @@ class PseudoHeaderNamesTest {
   }
 
   @Test
-  void blockThatContinuesInAnotherFrameIsRead() throws IOException {
+  void readsContinuedHeaderBlock() throws IOException {
     out.write(
         frame(HEADERS, END_STREAM, 1, bytes("8286" + "40053a70617468" + "062f73686f7274" + "00")));
     out.write(frame(CONTINUATION, END_HEADERS, 1, bytes("01780179")));

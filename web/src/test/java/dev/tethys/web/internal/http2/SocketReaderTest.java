@@ -168,7 +168,7 @@ class SocketReaderTest {
   }
 
   @Test
-  void aLineWithoutEndIsRefused() {
+  void rejectsEndlessLine() {
     SocketReader r =
         new SocketReader(
             new byte[0],

@@ -40,7 +40,7 @@ class StreamThreadsTest {
   }
 
   @Test
-  void theRestOfAnAnsweredRequestIsGivenUpWhenTheConnectionEnds() throws Exception {
+  void stopsDrainingAnsweredRequestOnClose() throws Exception {
     Future<Integer> request =
         threads.submit(
             () -> {
@@ -62,7 +62,7 @@ class StreamThreadsTest {
   }
 
   @Test
-  void aReadOfABodyFailsWhenTheConnectionEnds() throws Exception {
+  void bodyReadFailsOnClose() throws Exception {
     CountDownLatch reads = new CountDownLatch(1);
     InputStream in =
         threads.body(
