@@ -2,7 +2,7 @@ package dev.tethys.codec;
 
 /**
  * Invalid input: truncated, damaged, beyond a limit, or not of the expected format. The message is
- * meant for its sender.
+ * for the sender.
  */
 public class CodecException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -21,9 +21,9 @@ final class AdminPages implements AutoCloseable {
   }
 
   /**
-   * Listens.
+   * Starts to listen.
    *
-   * @param address "" for nowhere
+   * @param address "" to disable the pages
    */
   void listen(String address) throws IOException {
     if (!address.isEmpty()) {

@@ -57,12 +57,12 @@ final class Clients {
     return clients;
   }
 
-  /** For another configuration, in which clients continue where possible. */
+  /** Creates clients for a new configuration; unchanged clients continue. */
   Change becoming(PromtailConfig next) {
     return new Change(next, kept(next));
   }
 
-  /** Of a configuration, where there are none. */
+  /** Creates the clients of the first configuration. */
   Change opening(PromtailConfig c) {
     return new Change(c, Map.of());
   }
@@ -81,7 +81,7 @@ final class Clients {
       this.kept = kept;
     }
 
-    /** Whether none of the clients continues. */
+    /** Whether no client continues. */
     boolean isOfNone() {
       return kept.isEmpty();
     }

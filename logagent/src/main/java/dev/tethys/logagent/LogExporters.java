@@ -315,7 +315,7 @@ final class LogExporters {
     }
   }
 
-  /** Action while nothing is open. */
+  /** Action that runs while no exporter is open. */
   interface Between {
     void run() throws InterruptedException;
   }

@@ -99,7 +99,7 @@ final class LogJob {
     return files.isDelivered() && sources.stream().allMatch(LogSource::isDelivered);
   }
 
-  /** Ends; its progress is kept in the positions. */
+  /** Stops the job; its progress stays in the positions file. */
   void close() {
     sources.forEach(LogSource::close);
     tailing.end(files);

@@ -191,12 +191,12 @@ final class LogJobs {
     }
   }
 
-  /** A job that could not begin, or not with all of its sources. */
+  /** Job that failed to start, or some of whose sources did. */
   record Unbegun(String job, IOException cause) {}
 
   /**
-   * Makes and starts the jobs of the configuration that do not run and can begin, and sources that
-   * could not start before.
+   * Creates and starts the jobs of the configuration that do not run yet, and sources that failed
+   * to start before.
    *
    * @return the jobs that could not start; all others run
    */
@@ -360,10 +360,10 @@ final class LogJobs {
   }
 
   /**
-   * The jobs that continue with another configuration; the others begin to leave.
+   * Returns the jobs that continue with another configuration; the others start to shut down.
    *
-   * @param none whether all leave
-   * @param held whether the leaving ones end by {@link JobShutdown}
+   * @param none whether all shut down
+   * @param held whether the others end by {@link JobShutdown}
    */
   private List<LogJob> staying(PromtailConfig next, boolean none, boolean held) {
     Map<String, PromtailConfig.ScrapeConfig> wanted = new HashMap<>();

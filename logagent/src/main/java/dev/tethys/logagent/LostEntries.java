@@ -56,7 +56,7 @@ final class LostEntries {
       Map.ofEntries(
           Map.entry("match_stage", "a match stage with action drop"),
           Map.entry("drop_stage", "a drop stage"),
-          Map.entry("sampling_stage", "left out by a sampling stage"),
+          Map.entry("sampling_stage", "dropped by a sampling stage"),
           Map.entry("ratelimit_drop_stage", "more than a limit stage lets through"),
           Map.entry("json_stage", "no JSON object, where a json stage has drop_malformed"),
           Map.entry("ratelimit_drop", "more than limits_config.readline_rate"),

@@ -371,14 +371,14 @@ record PromtailConfig(
     return Arrays.asList(clients, wal, limits, readLimit, graph, tenant);
   }
 
-  /** The same with the jobs of another. */
+  /** Copy with the jobs of another configuration. */
   PromtailConfig withJobs(List<ScrapeConfig> others) {
     return new PromtailConfig(
         server, clients, wal, positions, others, limits, readLimit, frequency, stdin, graph, tenant,
         folder);
   }
 
-  /** The same with requests waiting in memory: nothing on disk is opened. */
+  /** Copy with queues in memory only; no file is opened. */
   PromtailConfig withoutWal() {
     return new PromtailConfig(
         server, clients, null, positions, jobs, limits, readLimit, frequency, stdin, graph, tenant,

@@ -14,7 +14,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Promtail's flags for keys of its file, which win over the file. Given flags are put into the
+ * Promtail's flags for keys of its file; flags override the file. Given flags are put into the
  * file's tree, which is then read as if they were in the file.
  */
 final class PromtailFlags {

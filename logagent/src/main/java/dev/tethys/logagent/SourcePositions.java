@@ -36,9 +36,9 @@ final class SourcePositions {
   }
 
   /**
-   * Begins.
+   * Opens the positions.
    *
-   * @param dryRun whether nothing is saved
+   * @param dryRun whether saving is disabled
    * @throws IOException when the file of a configuration cannot be read
    */
   static SourcePositions open(PromtailConfig c, boolean dryRun, FileMetrics metrics)

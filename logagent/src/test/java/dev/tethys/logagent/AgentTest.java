@@ -116,7 +116,7 @@ class AgentTest {
   }
 
   @Test
-  void aFaultIsAnswered() throws Exception {
+  void reportsInternalErrorToClient() throws Exception {
     Agent a = start(config(files("a", "")));
     loader =
         () -> {
@@ -181,7 +181,7 @@ class AgentTest {
 
   /** It has them open still, and who comes in its place never finds them. */
   @Test
-  void aJobThatWaitsToLeaveReadsWhatIsDeletedMeanwhile() throws Exception {
+  void stoppingJobReadsFilesDeletedMeanwhile() throws Exception {
     waitsToLeave(config(files("a", "")), config(files("a", ", encoding: latin1")));
     write("a", "second");
     Files.writeString(folder.resolve("a.log"), "third, without an end", StandardOpenOption.APPEND);
@@ -201,7 +201,7 @@ class AgentTest {
 
   /** Only the job that waits to leave ever sees it. */
   @Test
-  void aFileThatComesAndGoesWhileAJobWaitsToLeaveIsRead() throws Exception {
+  void readsShortLivedFileWhileJobShutsDown() throws Exception {
     String any = "  - {job_name: a, static_configs: [{labels: {__path__: %s/*.log}}]%s}\n";
     waitsToLeave(
         config(any.formatted(folder, "")), config(any.formatted(folder, ", encoding: latin1")));

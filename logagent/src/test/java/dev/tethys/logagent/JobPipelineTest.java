@@ -82,7 +82,7 @@ class JobPipelineTest {
   }
 
   @Test
-  void anOfferIsRefusedWhileAnotherEntryWaitsForItsDestination() throws Exception {
+  void rejectsOfferWhileAnotherEntryWaits() throws Exception {
     CountDownLatch arrived = new CountDownLatch(1);
     CountDownLatch room = new CountDownLatch(1);
     try (JobPipeline p =

@@ -82,7 +82,7 @@ class LogExportersTest {
 
   /** Else it would come to the other client again when it is read at the next start. */
   @Test
-  void aStopSettlesWhatAClientThatIsGoneHasNotDelivered() throws Exception {
+  void stopSettlesUndeliveredEntriesOfRemovedClient() throws Exception {
     one.setUnavailable(true);
     LogExporters d = open(config("clients: [" + client(one, "") + "," + client(two, "") + "]"));
     bring(d, "a line");
@@ -95,7 +95,7 @@ class LogExportersTest {
   }
 
   @Test
-  void aClientWithAQueueOnDiskThatIsGoneMayComeBackAtOnce() throws Exception {
+  void reopensDiskQueueOfRemovedClient() throws Exception {
     one.setUnavailable(true);
     String wal = "wal: {enabled: true, dir: " + folder.resolve("wal") + "}\n";
     String both =
@@ -114,7 +114,7 @@ class LogExportersTest {
 
   /** A failure leaves nothing behind that prevents the next attempt. */
   @Test
-  void exportersThatCannotBeginMayBeginLater() throws Exception {
+  void retriesExportersThatFailToStart() throws Exception {
     LogExporters d = open(config("clients: [" + client(one, "") + "]"));
     String clients = "clients: [" + client(one, "") + "]\n";
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -140,7 +140,7 @@ class PromtailExamplesTest {
 
   @ParameterizedTest
   @MethodSource("jobs")
-  void eachIsTaken(String job) {
+  void acceptsEveryExample(String job) {
     PromtailConfig c = read(job);
     assertThat(c.jobs()).hasSize(1);
     PromtailConfig.ScrapeConfig j = c.jobs().getFirst();
@@ -150,7 +150,7 @@ class PromtailExamplesTest {
   @Tag("contrib")
   @Test
   void readsJobThatDiscoversInstancesOfEc2() {
-    eachIsTaken(EC2);
+    acceptsEveryExample(EC2);
   }
 
   @ParameterizedTest

@@ -196,7 +196,7 @@ class PromtailFlagsTest {
   }
 
   @Test
-  void valuesReachWhatTheFileWouldSay() throws Exception {
+  void flagsSetTheSameValuesAsTheFile() throws Exception {
     PromtailConfig c =
         read(
             List.of(
@@ -220,7 +220,7 @@ class PromtailFlagsTest {
   }
 
   @Test
-  void noFlagIsLeftOut() {
+  void supportsEveryFlag() {
     Set<String> names = new TreeSet<>();
     FLAGS.forEach(f -> names.add(f.name));
     names.addAll(OWN);

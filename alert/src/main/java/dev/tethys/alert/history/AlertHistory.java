@@ -77,7 +77,7 @@ public final class AlertHistory implements AutoCloseable {
             .start(SupervisedLoop.of("alert_history", this::run));
   }
 
-  /** Takes changes over without waiting. */
+  /** Queues changes without blocking. */
   public void record(List<Change> changes) {
     for (Change c : changes) {
       if (!queue.offer(c)) {

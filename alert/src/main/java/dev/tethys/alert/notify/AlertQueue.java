@@ -73,7 +73,7 @@ final class AlertQueue {
             .start(SupervisedLoop.of("alert_queue", this::run));
   }
 
-  /** Takes notifications in, without waiting. */
+  /** Queues notifications without blocking. */
   void add(List<Notification> alerts) {
     int dropped = 0;
     lock.lock();

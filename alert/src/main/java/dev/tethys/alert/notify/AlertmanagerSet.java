@@ -71,7 +71,7 @@ final class AlertmanagerSet {
             next.put(url, known == null ? queueOf.apply(url) : known);
           }
         } catch (IllegalArgumentException e) {
-          LOG.log(Level.ERROR, "a discovered Alertmanager is left out: {0}", e.getMessage());
+          LOG.log(Level.ERROR, "Ignored a discovered Alertmanager: {0}", e.getMessage());
         }
       }
     }

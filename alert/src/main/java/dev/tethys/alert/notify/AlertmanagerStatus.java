@@ -42,7 +42,7 @@ public record AlertmanagerStatus(
       return new Dropped(queueFull + o.queueFull, refused + o.refused, outOfDate + o.outOfDate);
     }
 
-    /** All of them. */
+    /** All dropped alerts. */
     public long all() {
       return queueFull + refused + outOfDate;
     }

@@ -64,7 +64,7 @@ final class AlertTemplate {
     }
   }
 
-  /** Whether it gives the same text for ever. */
+  /** Whether the text is constant. */
   boolean isConstant() {
     return template == null && broken == null;
   }

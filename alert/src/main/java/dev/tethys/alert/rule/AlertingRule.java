@@ -40,7 +40,7 @@ public final class AlertingRule extends AlertRule {
   static final String NAME_LABEL = "alertname";
   static final String STATE_LABEL = "alertstate";
 
-  /** Time for which a resolved alert is kept and sent repeatedly. */
+  /** Time for which a resolved alert is kept and resent. */
   static final Duration RESOLVED_RETENTION = Duration.ofMinutes(15);
 
   private static final System.Logger LOG = JulLogger.of(AlertingRule.class.getName());
@@ -114,7 +114,7 @@ public final class AlertingRule extends AlertRule {
     return spec;
   }
 
-  /** The state of its worst alert. */
+  /** Most severe state of its alerts. */
   public synchronized AlertState state() {
     if (lastEvaluation() == null) {
       return AlertState.UNKNOWN;

@@ -14,7 +14,7 @@ public final class RuleFileException extends ConfigException {
     this.problems = List.copyOf(problems);
   }
 
-  /** One text for each, with {@code file:line:column}. */
+  /** Messages of all errors, with {@code file:line:column}. */
   public List<String> problems() {
     return problems;
   }

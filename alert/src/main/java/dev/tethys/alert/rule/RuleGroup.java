@@ -142,7 +142,7 @@ public final class RuleGroup {
             .start(SupervisedLoop.of("rule_group", this::run));
   }
 
-  /** Asks it to stop, without waiting. */
+  /** Requests a stop without waiting for it. */
   void stop() {
     stop.countDown();
   }

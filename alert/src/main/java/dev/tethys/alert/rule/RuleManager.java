@@ -206,7 +206,7 @@ public final class RuleManager implements AutoCloseable {
     }
   }
 
-  /** The groups by file, then name. */
+  /** Groups, sorted by file and name. */
   public List<RuleGroup> groups() {
     return groups.values().stream()
         .sorted(

@@ -23,7 +23,7 @@ public record RuleOptions(
     int maxConcurrent,
     URI externalUrl,
     SpanRecorder tracing) {
-  /** Without traces. */
+  /** Creates options without tracing. */
   public RuleOptions(
       Duration outageTolerance,
       Duration gracePeriod,

@@ -60,7 +60,7 @@ final class RuleOutput {
   /**
    * Writes a result.
    *
-   * @throws StorageException if none of it could be made durable
+   * @throws StorageException if no sample could be made durable
    */
   WriteResult write(List<AlertRule.Output> result, long time) {
     Map<Outcome, Integer> refused = new EnumMap<>(Outcome.class);

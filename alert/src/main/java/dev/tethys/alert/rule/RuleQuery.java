@@ -24,7 +24,7 @@ public interface RuleQuery {
    */
   List<Value.Sample> query(String text, @Nullable Expr expr, long time);
 
-  /** The same query at one moment after another. */
+  /** Query that is evaluated at successive times. */
   @FunctionalInterface
   interface Prepared {
     /**

@@ -17,7 +17,7 @@ class AlertHistoryTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
   @Test
-  void changesAreSamplesOfASeriesOfTheirOwn() {
+  void storesChangesInSeparateSeries() {
     MemoryMetricStore store = new MemoryMetricStore(0);
     Labels alert = Labels.of("alertname", "A", "tethys_by", "forged", "x", "1");
     try (AlertHistory h = new AlertHistory(store, new Registry())) {

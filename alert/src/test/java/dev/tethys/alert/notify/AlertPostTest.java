@@ -53,7 +53,7 @@ class AlertPostTest {
   }
 
   @Test
-  void hearsWhyAlertsAreRefused() throws Exception {
+  void readsReasonOfRejectedAlerts() throws Exception {
     assertThat(answer(200, "fine")).isEqualTo(new AlertPost.Reply(200, ""));
     assertThat(answer(400, "\"bad label\"\n")).isEqualTo(new AlertPost.Reply(400, "\"bad label\""));
     assertThat(answer(502, "<html><p>proxy")).isEqualTo(new AlertPost.Reply(502, ""));

@@ -159,7 +159,7 @@ class NotifierTest {
   }
 
   @Test
-  void sendsWhatAlertmanagerReads() throws Exception {
+  void sendsAlertsThatAlertmanagerAccepts() throws Exception {
     start("alertmanagers: [{path_prefix: /am/, scheme: https}]", "one:9093");
     send("A");
     assertThat(next())
@@ -391,7 +391,7 @@ class NotifierTest {
   }
 
   @Test
-  void aFaultOfOursEndsNoQueue() throws Exception {
+  void internalErrorDoesNotStopQueues() throws Exception {
     broken = true;
     start("alertmanagers: [{}]", "one:1");
     send("A");

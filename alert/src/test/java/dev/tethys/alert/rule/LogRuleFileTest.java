@@ -45,14 +45,14 @@ class LogRuleFileTest {
         "tenant: t; up; tenant is 't'",
         "type: metrics; rate({app=\"x\"} |= \"e\" [1m]); could not parse expression",
       })
-  void wrongGroupsAreRefused(String keys, String expr, String message) {
+  void rejectsInvalidGroups(String keys, String expr, String message) {
     assertThatThrownBy(() -> RuleFixture.groups(group("    " + keys + "\n", expr)))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(message);
   }
 
   @Test
-  void groupOfTheRulerApiIsRead() throws IOException {
+  void readsGroupOfRulerApi() throws IOException {
     List<String> lines =
         Files.readAllLines(Shared.conformance("loki").resolve("rules/loki_basic.yaml"));
     int first = lines.stream().map(String::strip).toList().indexOf("groups:") + 1;

@@ -70,7 +70,7 @@ class RuleFileTest {
   }
 
   @Test
-  void everyKeyIsRead() {
+  void readsEveryKey() {
     List<GroupSpec> groups =
         RuleFile.parse(
             "r.yml",

@@ -49,7 +49,7 @@ class RuleGroupTest {
   }
 
   @Test
-  void recordsInOrderAndEndsWhatVanishes() {
+  void recordsInOrderAndMarksVanishedSeriesStale() {
     RuleGroup g =
         group(
             """
@@ -267,7 +267,7 @@ class RuleGroupTest {
   }
 
   @Test
-  void reloadKeepsStateAndEndsSeriesOfRulesThatAreGone() {
+  void reloadKeepsStateAndMarksSeriesOfRemovedRulesStale() {
     RuleGroup g = group("- alert: A\n  expr: up == 0\n  for: 1h\n- record: r\n  expr: up\n");
     f.put("up", 0, 0);
     g.evaluate(f.at(10));
@@ -404,7 +404,7 @@ class RuleGroupTest {
   }
 
   @Test
-  void dependenciesDecideWhatMayRunTogether() {
+  void dependenciesLimitConcurrency() {
     assertThat(batches("- {record: a, expr: up}\n- {record: b, expr: up}\n"))
         .isEqualTo(List.of(List.of(0, 1)));
     assertThat(

@@ -44,7 +44,7 @@ class RuleManagerTest {
   }
 
   @Test
-  void groupsAreEvaluatedInTheirSlotsAndMissedOnesAreCounted() throws InterruptedException {
+  void evaluatesGroupsInTheirSlotsAndCountsMissedEvaluations() throws InterruptedException {
     RuleGroup g =
         f.load("groups:\n- name: g\n  rules:\n  - {record: r, expr: vector(1)}\n").getFirst();
     tick(g, 1, 1);
@@ -59,7 +59,7 @@ class RuleManagerTest {
   }
 
   @Test
-  void rulesAreEvaluatedAgainAfterTheEndOfMemory() throws InterruptedException {
+  void resumesEvaluationAfterOutOfMemory() throws InterruptedException {
     f.store.failNextCommit(new OutOfMemoryError("Java heap space"));
     f.load("groups:\n- name: g\n  rules:\n  - {record: r, expr: vector(1)}\n");
     for (int i = 0; i < 3; i++) {
@@ -123,7 +123,7 @@ class RuleManagerTest {
   }
 
   @Test
-  void groupsThatAreGoneEndTheirSeriesAndMetrics() throws InterruptedException {
+  void removedGroupsMarkSeriesStaleAndDropMetrics() throws InterruptedException {
     RuleGroup g =
         f.load("groups:\n- name: g\n  rules:\n  - {record: r, expr: vector(1)}\n").getFirst();
     tick(g, 1, 1);
@@ -137,7 +137,7 @@ class RuleManagerTest {
   }
 
   @Test
-  void independentRulesMayRunTogether() {
+  void runsIndependentRulesConcurrently() {
     try (RuleFixture c = new RuleFixture(true)) {
       c.load("");
       RuleGroup g =

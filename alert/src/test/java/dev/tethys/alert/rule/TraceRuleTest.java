@@ -84,7 +84,7 @@ class TraceRuleTest {
         "{ } | rate() with (range=0s); hint range is 0s",
         "{ duration = \"x\" } | rate(); invalid TraceQL query",
       })
-  void wrongQueriesAreRefused(String expr, String message) {
+  void rejectsInvalidQueries(String expr, String message) {
     assertThatThrownBy(() -> RuleFixture.groups(group("type: traces", expr)))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(message);

@@ -30,7 +30,7 @@ public final class ChunkEncoder {
   private final BitWriter out = new BitWriter();
   private final XorValue value = new XorValue();
 
-  /** Takes the chunks in order of time. */
+  /** Receives the chunks in order of time. */
   @FunctionalInterface
   public interface Sink {
     /** The bytes are valid during the call only; times are those of the first and last sample. */

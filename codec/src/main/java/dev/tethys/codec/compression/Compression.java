@@ -64,7 +64,7 @@ public enum Compression {
     this.word = word;
   }
 
-  /** Name used in headers; "" for none. */
+  /** Name in headers; "" for none. */
   public String word() {
     return word;
   }
@@ -238,7 +238,10 @@ public enum Compression {
     return zlib ? new InflaterInputStream(ahead) : new RawInflaterStream(ahead);
   }
 
-  /** Stream whose inflater is released with it, which the JDK does for its own inflaters only. */
+  /**
+   * Stream that releases its inflater on close; the JDK does so only for inflaters that it creates
+   * itself.
+   */
   private static final class RawInflaterStream extends InflaterInputStream {
     RawInflaterStream(InputStream in) {
       super(in, new Inflater(true));

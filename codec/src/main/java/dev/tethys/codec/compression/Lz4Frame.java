@@ -85,7 +85,7 @@ final class Lz4Frame {
 
   private int take() {
     if (end - pos < 4) {
-      throw damaged("it breaks off");
+      throw damaged("it is truncated");
     }
     int v =
         in[pos] & 0xff | (in[pos + 1] & 0xff) << 8 | (in[pos + 2] & 0xff) << 16 | in[pos + 3] << 24;
@@ -95,7 +95,7 @@ final class Lz4Frame {
 
   private int one() {
     if (pos >= end) {
-      throw damaged("it breaks off");
+      throw damaged("it is truncated");
     }
     return in[pos++] & 0xff;
   }
@@ -105,7 +105,7 @@ final class Lz4Frame {
     if ((magic & ~15) == SKIPPABLE) {
       int n = take();
       if (n < 0 || n > end - pos) {
-        throw damaged("it breaks off");
+        throw damaged("it is truncated");
       }
       pos += n;
       return;
@@ -142,7 +142,7 @@ final class Lz4Frame {
       boolean plain = length < 0;
       length &= 0x7fff_ffff;
       if (length > end - pos) {
-        throw damaged("it breaks off");
+        throw damaged("it is truncated");
       }
       int block = pos;
       if (plain) {

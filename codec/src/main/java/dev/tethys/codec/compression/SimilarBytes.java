@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
 public final class SimilarBytes {
   private static final int LEVEL = 3;
 
-  /** Minimum length for which a dictionary is searched. */
+  /** Minimum length at which a dictionary is searched. */
   private static final int MIN_DICTIONARY = 512;
 
-  /** With which a dictionary begins that is not raw, RFC 8878 section 5, little-endian. */
+  /** Magic number of formatted dictionaries (RFC 8878, section 5), little-endian. */
   private static final byte[] MADE = {0x37, (byte) 0xa4, 0x30, (byte) 0xec};
 
   /** Number of other entries tried, the nearest in length first. */
@@ -41,19 +41,19 @@ public final class SimilarBytes {
     return length;
   }
 
-  /** Number of bytes held, without shared ones. */
+  /** Compressed size in bytes, without shared dictionaries. */
   public int held() {
     return packed.length;
   }
 
-  /** A copy, uncompressed. */
+  /** Returns the uncompressed bytes. */
   public byte[] open() {
     byte[] out = new byte[length];
     open(out);
     return out;
   }
 
-  /** Puts them at the begin of an array. */
+  /** Uncompresses into the start of an array. */
   public void open(byte[] out) {
     long n =
         dictionary == null
@@ -95,9 +95,9 @@ public final class SimilarBytes {
     private long memberBytes; // guarded by members
 
     /**
-     * None at first.
+     * Creates an empty group.
      *
-     * @param mostBytes that are kept to be compared with
+     * @param mostBytes maximum size of the entries kept for comparison
      */
     public ReferenceGroup(long mostBytes) {
       this.mostBytes = mostBytes;

@@ -24,7 +24,7 @@ import tools.jackson.core.json.JsonFactory;
 public final class SampleHits {
   private static final JsonFactory JSON = JsonFactory.builder().build();
 
-  /** Takes documents. */
+  /** Receives documents. */
   @FunctionalInterface
   public interface Documents {
     /**

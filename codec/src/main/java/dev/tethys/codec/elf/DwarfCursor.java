@@ -87,7 +87,7 @@ final class DwarfCursor {
     return v;
   }
 
-  /** Number of a given size. */
+  /** Reads an unsigned number of a given size. */
   long number(int size) {
     return switch (size) {
       case 1 -> u8();
@@ -98,7 +98,7 @@ final class DwarfCursor {
     };
   }
 
-  /** Offset of the size that the format has. */
+  /** Reads an offset of the size of the format. */
   long offset() {
     return wide ? u64() : u32();
   }

@@ -119,7 +119,7 @@ final class DwarfLines {
       return i < 0 || i >= all.size() ? "" : all.get((int) i);
     }
 
-    /** Gives the memory of the names back. */
+    /** Releases the memory of the names. */
     void release() {
       lines.budget.giveBytes(bytes);
       bytes = 0;

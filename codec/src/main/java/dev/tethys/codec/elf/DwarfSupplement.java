@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class DwarfSupplement {
   private static final ElfBudget NO_WORK = new ElfBudget(0, 0, Duration.ZERO, () -> false);
 
-  /** Of a file that shares nothing. */
+  /** Supplement of a file without shared data. */
   static final DwarfSupplement NONE = new DwarfSupplement(null, NO_WORK);
 
   /** Placeholder of a shared file that was not found. */

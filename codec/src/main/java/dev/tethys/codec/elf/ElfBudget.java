@@ -101,7 +101,7 @@ public final class ElfBudget {
     bytes += some;
   }
 
-  /** Memory that is left. */
+  /** Remaining memory in bytes. */
   long bytes() {
     return bytes;
   }

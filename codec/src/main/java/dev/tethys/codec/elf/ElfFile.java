@@ -277,7 +277,7 @@ public final class ElfFile implements Closeable {
     return machine;
   }
 
-  /** True for programs whose addresses in memory are those of the file. */
+  /** Whether a program's addresses in memory equal those in the file. */
   public boolean isFixed() {
     return type == ET_EXEC;
   }
@@ -374,7 +374,7 @@ public final class ElfFile implements Closeable {
     }
   }
 
-  /** Identities of the build in hexadecimal digits: that of GNU's linkers, that of Go's. */
+  /** Build IDs in hexadecimal digits: the GNU build ID and the Go build ID. */
   public List<String> buildIds() throws IOException {
     List<String> out = new ArrayList<>();
     for (Section s : sections) {
@@ -447,7 +447,7 @@ public final class ElfFile implements Closeable {
     throw new IOException("address 0x" + Long.toHexString(address) + " is not in the file");
   }
 
-  /** Offset in the file of an address; -1 when it has none. */
+  /** File offset of an address; -1 if it is not in the file. */
   public long fileOffset(long address) {
     for (Segment s : segments) {
       if (address >= s.address && address < s.address + s.fileSize) {
@@ -562,9 +562,9 @@ public final class ElfFile implements Closeable {
   }
 
   /**
-   * The same as {@link #functions} with names, for which these are read as a whole.
+   * Variant of {@link #functions} with names, which are read as a whole.
    *
-   * @param most maximum length of a name in bytes; functions with longer names are left out
+   * @param most maximum length of a name in bytes; functions with longer names are omitted
    */
   public void namedFunctions(int most, NamedFunctionHandler to) throws IOException {
     Map<Integer, ByteBuffer> tables = new HashMap<>();
@@ -584,7 +584,7 @@ public final class ElfFile implements Closeable {
         });
   }
 
-  /** Addresses of symbols that are defined in this file, by name; those of other names left out. */
+  /** Addresses of symbols defined in this file, by name; other names are omitted. */
   public Map<String, Long> addresses(Set<String> names) throws IOException {
     Map<String, Long> out = new HashMap<>();
     for (Section s : sections) {

@@ -15,7 +15,7 @@ public final class GoFunctions {
   private static final List<String> MODULE_SECTIONS =
       List.of(".go.module", ".noptrdata", ".data", ".data.rel.ro");
 
-  /** Section in which the linker of C puts the table of a program that can be placed anywhere. */
+  /** Section in which the C linker stores the table of a position-independent program. */
   private static final String MERGED = ".data.rel.ro";
 
   private static final String BUILD_INFO = ".go.buildinfo";

@@ -107,7 +107,7 @@ final class PagedBytes {
         : number(at, Long.BYTES);
   }
 
-  /** Takes steps of the file's budget. */
+  /** Charges steps to the file's budget. */
   void step(int some) {
     try {
       file.budget().take(some);

@@ -78,7 +78,7 @@ public final class SourceFrames {
         out.add(lines.frames(a));
       }
     } catch (IOException | IndexOutOfBoundsException | ArithmeticException e) {
-      // damaged: names of functions are left
+      // damaged: keep function names only
     }
     return out;
   }

@@ -42,15 +42,15 @@ public final class UnwindTable {
   /** Canonical frame address is stored relative to the frame pointer. */
   public static final int STORED = 7;
 
-  /** Place of the saved frame pointer that means: the word to which the frame pointer points. */
+  /** Location of the saved frame pointer: the word at the frame pointer. */
   public static final int AT_FRAME_POINTER = 127;
 
-  /** Rules of a file, beyond which the rest is {@link #CHAIN}. */
+  /** Maximum number of rules of a file; the rest is {@link #CHAIN}. */
   public static final int MAX_ROWS = 1 << 20;
 
   private static final long MAX_SECTION = 64 << 20;
 
-  /** Bytes of the section that are read at a time: that of a large program takes tens of MB. */
+  /** Bytes of the section read at a time: sections of large programs have tens of MB. */
   private static final int PART = 256 << 10;
 
   private static final int COMMON_PART = 256;

@@ -38,7 +38,7 @@ public final class ClassicBuckets {
     error = null;
   }
 
-  /** Whether nothing was given since {@link #clear()}. */
+  /** Whether no bucket was added since {@link #clear()}. */
   public boolean isEmpty() {
     return size == 0 && !hasCount && sum == 0 && error == null;
   }
@@ -104,7 +104,7 @@ public final class ClassicBuckets {
     size++;
   }
 
-  /** Reason for which {@link #convert} returned null. */
+  /** Reason why {@link #convert} returned null. */
   public String error() {
     String e = error;
     return e == null ? "" : e;

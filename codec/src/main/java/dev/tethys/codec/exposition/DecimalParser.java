@@ -41,7 +41,7 @@ public final class DecimalParser {
     return bits == SYNTAX_BITS || bits == RANGE_BITS;
   }
 
-  /** The number written in {@code buf[from, to)}, or one for which {@link #failed} holds. */
+  /** Parses the number in {@code buf[from, to)}; for invalid numbers {@link #failed} is true. */
   public static double parse(byte[] buf, int from, int to) {
     int p = from;
     boolean negative = false;

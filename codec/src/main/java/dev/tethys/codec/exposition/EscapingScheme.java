@@ -21,7 +21,7 @@ public enum EscapingScheme {
   /** The parameter of Accept and Content-Type that names the scheme. */
   public static final String PARAMETER = "escaping";
 
-  /** Scheme for a peer that names none. */
+  /** Default scheme for peers. */
   public static final EscapingScheme DEFAULT = UNDERSCORES;
 
   private static final String VALUES_PREFIX = "U__";

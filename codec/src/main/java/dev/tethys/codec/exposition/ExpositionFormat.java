@@ -26,7 +26,7 @@ public enum ExpositionFormat {
    */
   public static final List<ExpositionFormat> PROMETHEUS = List.of(TEXT_0_0_4, PROTOBUF);
 
-  /** The same and OpenMetrics. */
+  /** Formats of {@link #PROMETHEUS} and OpenMetrics. */
   public static final List<ExpositionFormat> ALL =
       List.of(TEXT_0_0_4, OPEN_METRICS_1_0_0, OPEN_METRICS_0_0_1, PROTOBUF);
 

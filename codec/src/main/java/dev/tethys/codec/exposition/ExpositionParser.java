@@ -31,7 +31,7 @@ public interface ExpositionParser {
     HELP,
     UNIT,
     COMMENT,
-    /** Nothing follows. */
+    /** End of the input. */
     END
   }
 
@@ -60,7 +60,7 @@ public interface ExpositionParser {
    */
   byte[] buffer();
 
-  /** For samples the start of the series key; for metadata that of the family name, as written. */
+  /** Start of the series key of a sample, or of the family name of metadata, as written. */
   int keyOffset();
 
   /** Length of the above in bytes. */
@@ -105,10 +105,10 @@ public interface ExpositionParser {
   long startTimestamp();
 
   /**
-   * Takes the next exemplar of the present sample, null when there is none left.
+   * Reads the next exemplar of the current sample; null if there are no more.
    *
-   * @param defaultTimestamp timestamp of an exemplar without one. Exemplars of native histograms
-   *     that do not are left out, as Prometheus does.
+   * @param defaultTimestamp timestamp of exemplars without one. Exemplars of native histograms
+   *     without a timestamp are omitted, as in Prometheus.
    */
   @Nullable Exemplar nextExemplar(long defaultTimestamp);
 

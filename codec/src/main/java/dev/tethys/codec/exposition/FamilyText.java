@@ -421,7 +421,7 @@ final class FamilyText {
     };
   }
 
-  /** A name, quoted or not; empty where none begins. */
+  /** Reads a name, quoted or not; empty if there is none. */
   private String name(boolean metric) {
     if (current == '"') {
       ByteArrayOutputStream out = new ByteArrayOutputStream();

@@ -38,7 +38,7 @@ final class LabelAssembler {
     }
   }
 
-  /** Begins a label. */
+  /** Starts a label. */
   void name(byte[] b, int from, int to, boolean escaped) {
     if (at.length < count * 4 + 4) {
       at = Arrays.copyOf(at, at.length * 2);

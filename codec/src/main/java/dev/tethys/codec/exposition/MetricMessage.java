@@ -314,7 +314,7 @@ final class MetricMessage {
     return v >= 0 ? v : (v >>> 1 | v & 1) * 2.0;
   }
 
-  /** The timestamp; null when there is none. */
+  /** Timestamp; null for none. */
   @org.jspecify.annotations.Nullable
   Long timestampOrNull() {
     return timed ? timestamp : null;

@@ -17,6 +17,6 @@ public record ParserOptions(
     boolean convertClassicHistograms,
     boolean keepClassicHistograms,
     boolean typeAndUnitLabels) {
-  /** Native histograms are read, nothing is converted. */
+  /** Reads native histograms without conversions. */
   public static final ParserOptions DEFAULT = new ParserOptions(false, true, false, false, false);
 }

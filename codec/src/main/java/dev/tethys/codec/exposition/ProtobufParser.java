@@ -31,7 +31,7 @@ final class ProtobufParser implements ExpositionParser, MetricMessage.ErrorConte
   private static final int HISTOGRAM = 4;
   private static final int GAUGE_HISTOGRAM = 5;
 
-  /** Parts of a metric, in the order in which they are given; buckets and quantiles follow. */
+  /** Parts of a metric in order of output; buckets and quantiles follow. */
   private static final int NOT_BEGUN = -4;
 
   private static final int NATIVE = -3;

@@ -184,7 +184,7 @@ abstract class TextParser implements ExpositionParser {
 
   /** Finds the name and the spans of the current sample, of which only the key is known. */
   void splitSample() {
-    throw new IllegalStateException("this format takes each sample apart");
+    throw new IllegalStateException("this format parses each sample separately");
   }
 
   private LabelAssembler assemble() {

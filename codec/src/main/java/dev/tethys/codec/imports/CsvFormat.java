@@ -147,7 +147,7 @@ public final class CsvFormat {
     }
   }
 
-  /** Reads a line; why not, else null. */
+  /** Reads a line; returns the reason of a rejection, otherwise null. */
   @Nullable String read(String line, long otherwise, PointSink sink) {
     List<String> fields = fields(line);
     if (fields == null) {

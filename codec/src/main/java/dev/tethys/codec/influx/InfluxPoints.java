@@ -41,7 +41,7 @@ public final class InfluxPoints {
     this(names, extra, TelegrafSchema.V2);
   }
 
-  /** One of messages that Telegraf may have written. */
+  /** Parser of messages that Telegraf may have written. */
   public InfluxPoints(PointNames names, Labels extra, TelegrafSchema schema) {
     this.names = names;
     this.extra = extra;

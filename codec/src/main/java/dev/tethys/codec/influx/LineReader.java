@@ -52,7 +52,7 @@ public final class LineReader {
   private boolean timed;
   private long time;
 
-  /** Goes to the begin of a buffer. */
+  /** Moves to the start of a buffer. */
   public LineReader reset(byte[] buffer, int offset, int length) {
     buf = buffer;
     at = offset;

@@ -8,6 +8,6 @@ public enum TelegrafSchema {
    */
   V1,
 
-  /** One measurement, {@code prometheus}, whose fields are the metrics. */
+  /** A single measurement, {@code prometheus}, whose fields are the metrics. */
   V2
 }

@@ -125,7 +125,9 @@ final class JaegerJson {
     }
   }
 
-  /** At most that many bytes, with zeros in front; a trace id may have eight. */
+  /**
+   * Reads an id of {@code size} or eight bytes, zero-padded on the left; empty if it is missing.
+   */
   private static ByteBuffer id(Attributes o, String at, String name, String original, int size) {
     byte[] b = bytes(o, at, name, original);
     if (b.length != 0 && b.length != 8 && b.length != size) {

@@ -13,7 +13,7 @@ final class JaegerSpan {
     final Attributes tags = new Attributes();
   }
 
-  /** Another span that it belongs to. */
+  /** Reference to another span. */
   record Reference(boolean childOf, long traceHigh, long traceLow, long spanId) {}
 
   /** Log of a span: an event with a time. */

@@ -181,7 +181,7 @@ public final class LogLevels {
     return true;
   }
 
-  /** Level of the logfmt field whose equals sign is given, null if the field states none. */
+  /** Level in the logfmt field with the given equals sign; null if the field has none. */
   private static @Nullable String fieldLevel(byte[] b, int from, int equals, int to) {
     int start = equals;
     while (start > from && isKey(b[start - 1])) {

@@ -133,7 +133,7 @@ public final class OtlpLogs {
         : Action.STRUCTURED_METADATA;
   }
 
-  /** Adds a label; a map gives one label for each of its values, named by its path. */
+  /** Adds a label; a map adds one label for each of its values, named by the path. */
   private void addLabel(String prefix, String name, @Nullable Object value, LabelsBuilder to) {
     String label = prefix + labelName(name);
     if (value instanceof Attributes nested) {
@@ -203,7 +203,7 @@ public final class OtlpLogs {
     }
   }
 
-  /** Adds attributes; a map gives one pair for each of its values, named by its path. */
+  /** Adds attributes; a map adds one pair for each of its values, named by the path. */
   private void addAll(String prefix, Attributes attributes, LogBatch into) {
     attributes.forEach((k, v) -> addPair(prefix, k, v, into));
   }

@@ -374,7 +374,7 @@ public final class PushReader {
     LogRecord record = new LogRecord();
     p.nextToken();
     try {
-      // Loki takes decimal digits alone: 1.5e18 is refused, unlike in the JSON of protobuf.
+      // Loki accepts decimal digits only: it rejects 1.5e18, unlike the JSON of protobuf.
       record.setTimeUnixNano(Long.parseLong(isScalar(p) ? p.getString() : ""));
     } catch (NumberFormatException e) {
       throw wrong(p, "it must be nanoseconds since 1970 in a string");

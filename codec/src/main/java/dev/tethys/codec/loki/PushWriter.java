@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes push requests ({@code logproto.PushRequest}, not compressed) entry by entry: entries are
- * encoded on arrival, stream by stream, so that nothing else is kept of them. Not for several
- * threads at once.
+ * encoded on arrival, stream by stream, and not kept otherwise. Not thread-safe.
  */
 public final class PushWriter {
   /** Room for entries beyond this is not kept when a request was written. */
@@ -63,7 +62,7 @@ public final class PushWriter {
     int before = w.size();
     long seconds = Math.floorDiv(timestamp, 1_000_000_000L);
     int nanos = (int) Math.floorMod(timestamp, 1_000_000_000L);
-    // Sizes are known beforehand, so that nothing written has to be moved to make room for them.
+    // Sizes are known in advance, so that written bytes need not be moved.
     int time =
         (seconds == 0 ? 0 : 1 + ProtoWriter.varintSize(seconds))
             + (nanos == 0 ? 0 : 1 + ProtoWriter.varintSize(nanos));

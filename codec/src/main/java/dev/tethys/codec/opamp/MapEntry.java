@@ -10,9 +10,9 @@ final class MapEntry {
   private MapEntry() {}
 
   /**
-   * Reads an entry, whose text is "" where it has none.
+   * Reads an entry; a missing text is "".
    *
-   * @param absent value of an entry without one; null to pass nothing on
+   * @param absent value of entries without one; null to skip them
    */
   static <T> void read(
       ProtoReader r, Function<ProtoReader, T> value, @Nullable T absent, BiConsumer<String, T> to) {

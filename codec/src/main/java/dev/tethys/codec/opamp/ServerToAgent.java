@@ -46,7 +46,7 @@ public record ServerToAgent(
     this(error, reportAll, reportComponents, newUid, heartbeat, config, unsupported, custom, null);
   }
 
-  /** The same message with packages. */
+  /** Copy with packages. */
   public ServerToAgent with(@Nullable PackagesOffer offered) {
     return new ServerToAgent(
         error,
@@ -145,7 +145,7 @@ public record ServerToAgent(
     return w.toByteArray();
   }
 
-  /** The same as WebSockets carry it. */
+  /** Encoding for WebSockets, with a header. */
   public byte[] framed(byte[] to, long capabilities, List<String> customCapabilities) {
     ProtoWriter w = new ProtoWriter(1 << 8);
     w.varint(0);
@@ -197,7 +197,7 @@ public record ServerToAgent(
 
   /** Reads a message as WebSockets carry it: after a header, which is 0, and once was not there. */
   public static ServerToAgent unframed(byte[] bytes) {
-    // Field number 0 does not exist, so data that begins with it begins with the header.
+    // Field number 0 does not exist, so data that starts with 0 starts with the header.
     int head = bytes.length > 0 && bytes[0] == 0 ? 1 : 0;
     return decoded(bytes, head, bytes.length - head);
   }

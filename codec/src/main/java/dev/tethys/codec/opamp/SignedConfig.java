@@ -44,7 +44,7 @@ public record SignedConfig(String text, String name, byte[] signature) {
     }
   }
 
-  /** A text with the line of its signature. */
+  /** Adds the signature line to a text. */
   public static String sign(String name, String text, byte[] signature) {
     return withLineEnd(text)
         + BEGIN

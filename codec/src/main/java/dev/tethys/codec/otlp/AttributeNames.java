@@ -18,18 +18,18 @@ public record AttributeNames(List<String> included, List<String> excluded) {
     excluded = List.copyOf(excluded);
   }
 
-  /** Whether a name is one of them. */
+  /** Whether a name is selected. */
   public boolean contains(String name) {
     return included.stream().anyMatch(p -> matches(p, name))
         && excluded.stream().noneMatch(p -> matches(p, name));
   }
 
-  /** Goes back to the last star at most, so that no pattern takes long. */
+  /** Backtracks to the last star only, which bounds the time of a match. */
   private static boolean matches(String pattern, String name) {
     int p = 0;
     int n = 0;
     int star = -1;
-    int from = 0; // what the last star leaves of the name
+    int from = 0; // rest of the name after the last star's match
     while (n < name.length()) {
       char c = p < pattern.length() ? pattern.charAt(p) : 0;
       if (c == '*') {

@@ -109,7 +109,7 @@ abstract sealed class FamilySeries permits FamilySeries.Numbers, AssembledSeries
     return !labels.get(SCOPE_NAME).isEmpty();
   }
 
-  /** A scope of these labels. */
+  /** Scope for the given labels. */
   static ScopeGroup<Metric> scopeGroup(Labels scope) {
     ScopeGroup<Metric> s = new ScopeGroup<>();
     s.scope().setName(scope.get(SCOPE_NAME));

@@ -79,7 +79,9 @@ public final class OtlpNames {
     return out;
   }
 
-  /** Letters, digits and underscores stay; runs of anything else become one underscore. */
+  /**
+   * Keeps letters, digits and underscores and replaces runs of other characters by one underscore.
+   */
   private static String escaped(String name) {
     return startSafely(String.join("_", tokens(name, true)));
   }

@@ -74,7 +74,7 @@ public final class OtlpResult {
     return w.toByteArray();
   }
 
-  /** The same as OTLP's JSON. */
+  /** Response as OTLP/JSON. */
   public String toJson() {
     if (rejected == 0 && errors.isEmpty()) {
       return "{}";

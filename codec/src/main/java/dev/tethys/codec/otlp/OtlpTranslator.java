@@ -92,7 +92,7 @@ final class OtlpTranslator {
     return java.util.Objects.requireNonNull(sink);
   }
 
-  /** To be filled before {@link #beginResource}. */
+  /** Resource attributes; must be set before {@link #beginResource}. */
   Attributes resourceAttributes() {
     return resource;
   }
@@ -162,7 +162,10 @@ final class OtlpTranslator {
     scopeLabels = labels;
   }
 
-  /** False if none of its data points can be accepted; they are then counted as rejected. */
+  /**
+   * Starts a metric; false if none of its data points can be accepted, which are then counted as
+   * rejected.
+   */
   boolean beginMetric(
       String name,
       String description,

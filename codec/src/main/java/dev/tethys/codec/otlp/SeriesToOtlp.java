@@ -236,7 +236,7 @@ public final class SeriesToOtlp {
       return leftOut;
     }
 
-    /** A sample that has no place in the metric of its family, as a gauge of its own name. */
+    /** Adds a sample that does not fit the metric of its family as a gauge with its own name. */
     private void rest(Labels labels, long millis, double value) {
       series(null, labels, false).sample(millis, value);
     }

@@ -67,7 +67,7 @@ public final class RecentNameCache<V> {
     }
   }
 
-  /** Number of names held. */
+  /** Number of cached names. */
   public int size() {
     synchronized (known) {
       return known.size();

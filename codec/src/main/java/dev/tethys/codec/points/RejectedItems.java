@@ -10,7 +10,7 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Refused items of a message: all of them counted by reason, the first {@link #MAX_KEPT} kept. */
+/** Rejected items of a message: all are counted by reason, the first {@link #MAX_KEPT} are kept. */
 public final class RejectedItems {
   /** The most refusals that are reported one by one. */
   public static final int MAX_KEPT = 100;
@@ -61,7 +61,7 @@ public final class RejectedItems {
     }
   }
 
-  /** Notes those of another list. */
+  /** Adds the items of another list. */
   public void addAll(RejectedItems others) {
     for (Refusal r : others.kept) {
       if (kept.size() < MAX_KEPT) {
@@ -110,7 +110,7 @@ public final class RejectedItems {
     return count == 0;
   }
 
-  /** The first of them. */
+  /** First rejected items. */
   public List<Refusal> kept() {
     return Collections.unmodifiableList(kept);
   }

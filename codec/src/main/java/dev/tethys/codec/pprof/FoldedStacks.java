@@ -17,7 +17,7 @@ public final class FoldedStacks {
   /** Stacks with more text are refused. */
   static final int MAX_LENGTH = 1 << 20;
 
-  /** Takes stacks. */
+  /** Receives stacks. */
   @FunctionalInterface
   public interface Sink {
     /**
@@ -52,7 +52,7 @@ public final class FoldedStacks {
     eachLine(b, (_, l) -> to.stack(l, 1));
   }
 
-  /** Takes lines that are not empty. */
+  /** Reads non-empty lines. */
   private interface Lines {
     void line(int number, String line);
   }
@@ -117,7 +117,7 @@ public final class FoldedStacks {
       if (value > 0) {
         to.stack(path, value);
       }
-      // Each of those that are to follow takes three bytes at least.
+      // Each following entry has at least three bytes.
       if (children < 0 || children > (r.limit() - r.position()) / 3 - parents.size()) {
         throw new CodecException(
             "a node with " + children + " children exceeds the remaining input");

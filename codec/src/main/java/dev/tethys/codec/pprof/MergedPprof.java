@@ -48,7 +48,7 @@ public final class MergedPprof {
 
   private final Strings strings = new Strings();
 
-  /** String table: those of the symbols, then others. */
+  /** String table: strings of the symbols, then others. */
   private final class Strings {
     private final Map<String, Integer> more = new LinkedHashMap<>();
 

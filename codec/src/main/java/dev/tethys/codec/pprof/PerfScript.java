@@ -17,7 +17,7 @@ public final class PerfScript {
   private static final int MAX_PROCESS_DIGITS = 10;
   private static final String DELETED = " (deleted))";
 
-  /** Takes samples. */
+  /** Receives samples. */
   @FunctionalInterface
   public interface Sink {
     /**

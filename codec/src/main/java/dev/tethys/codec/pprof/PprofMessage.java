@@ -33,7 +33,7 @@ final class PprofMessage {
 
     private Entries() {}
 
-    /** Removes all entries and makes room for a number of them. */
+    /** Removes all entries and allocates space for a number of them. */
     private void clear(int expected) {
       size = 0;
       if (at.length < 2 * expected) {
@@ -211,7 +211,7 @@ final class PprofMessage {
     return (int) index;
   }
 
-  /** A string, in which malformed UTF-8 is replaced. */
+  /** Reads a string and replaces malformed UTF-8. */
   String string(long index) {
     int i = check(index);
     return new String(bytes, strings.offset(i), strings.length(i), StandardCharsets.UTF_8);

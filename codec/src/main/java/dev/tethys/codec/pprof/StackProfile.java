@@ -48,7 +48,7 @@ public final class StackProfile {
    * @param line 0 where it is not known
    */
   public record Frame(String function, String file, long line) {
-    /** One whose file is not known. */
+    /** Creates a frame whose file is unknown. */
     public Frame(String function, long line) {
       this(function, "", line);
     }
@@ -122,7 +122,7 @@ public final class StackProfile {
     }
   }
 
-  /** Writes the profile, unless nothing was added. */
+  /** Writes the profile unless it is empty. */
   public void write(Map<String, String> attributes) {
     if (values.isEmpty()) {
       return;

@@ -292,7 +292,7 @@ public final class ProtoReader {
     limit = outer;
   }
 
-  /** Takes a string, checked to be UTF-8. */
+  /** Reads a string and checks its UTF-8. */
   public String readString() {
     int n = readLength();
     int p = pos;
@@ -304,7 +304,7 @@ public final class ProtoReader {
     }
   }
 
-  /** Takes a copy of a bytes field. */
+  /** Reads a copy of a bytes field. */
   public byte[] readBytes() {
     int n = readLength();
     int p = pos;
@@ -342,7 +342,7 @@ public final class ProtoReader {
     return outer;
   }
 
-  /** Whether another element follows; leaves the field when none does. */
+  /** Whether another element follows; otherwise leaves the field. */
   public boolean moreRepeated(int outer) {
     if (pos < limit) {
       return true;

@@ -48,7 +48,7 @@ final class HistogramMessage {
     }
   }
 
-  /** Larger scratch arrays are given back after use. */
+  /** Maximum size of scratch arrays kept for reuse. */
   private static final int KEEP = 4096;
 
   private final Column positiveSpans = new Column();

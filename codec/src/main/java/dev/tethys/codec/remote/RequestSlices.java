@@ -70,7 +70,7 @@ public final class RequestSlices {
     return distribute(request, size, ways, way, true);
   }
 
-  /** The same, with metadata or without. */
+  /** Distributes series, with or without metadata. */
   public static List<List<Slice>> distribute(
       byte[] request, int size, int ways, Router way, boolean metadata) {
     List<List<Slice>> slices = new ArrayList<>(ways);
@@ -197,8 +197,8 @@ public final class RequestSlices {
   }
 
   /**
-   * From now on {@link #slice} has the metadata of each series: the entry of its family that
-   * precedes it, else one that follows. To be called before the first piece.
+   * Adds the metadata of each series to {@link #slice}: the preceding entry of its family or,
+   * without one, a later one. Must be called before the first piece.
    */
   public RequestSlices withFamilies() {
     SliceFamilies all = new SliceFamilies();
@@ -352,7 +352,7 @@ public final class RequestSlices {
     return samples;
   }
 
-  /** The same for all pieces of one series whose labels are written in one order. */
+  /** Hash that is the same for all pieces of a series with the same order of labels. */
   public long hash() {
     return series ? Labels.hash64(buf, labels, labelsLength) : 0;
   }

@@ -32,15 +32,15 @@ public final class RowTemplate {
   private static final int MAX_OFFSET = 65_535;
   private static final int MAX_COPY = 64;
 
-  /** A series whose labels take more bytes fits no template. */
+  /** Maximum size of the labels of a series in a template. */
   public static final int MAX_LABELS = 60_000;
 
-  /** From which time on its varint has six bytes, and up to which, Unix milliseconds. */
+  /** First and last time whose varint has six bytes, in Unix milliseconds. */
   private static final long FIRST_TIME = 1L << 35;
 
   private static final long LAST_TIME = (1L << 42) - 1;
 
-  /** The most bytes that the value and the time of a sample take, compressed. */
+  /** Maximum compressed size of the value and time of a sample. */
   private static final int MAX_ROOM = 9 + 1 + TIME;
 
   /** Elements of all templates: hosts with the same exporter have nearly the same. */
@@ -51,15 +51,15 @@ public final class RowTemplate {
 
   private static final int KEEP_SCRATCH = 1 << 18;
 
-  /** Series that go into one request or another, but together. */
+  /** Series that always go into the same request. */
   private record Piece(int from, int count, int rawLength) {}
 
   private final List<Piece> pieces;
 
   /**
-   * By piece, as each is unpacked by itself. Of each series the length of its elements as a varint,
-   * these, and as a varint twice its length, uncompressed, plus one when the elements of the next
-   * series begin with its time.
+   * Elements by piece, each compressed separately. For each series: the length of its elements as a
+   * varint, the elements, and a varint of twice its uncompressed length, plus one if the elements
+   * of the next series start with its time.
    */
   private final List<SimilarBytes> elements;
 
@@ -249,9 +249,9 @@ public final class RowTemplate {
     private int[] previous = new int[1 << 12];
 
     /**
-     * Begins a template.
+     * Starts a template.
      *
-     * @param mostOfAPiece series
+     * @param mostOfAPiece maximum number of series of a piece
      */
     public Builder begin(int mostOfAPiece) {
       if (mostOfAPiece < 1) {
@@ -424,7 +424,7 @@ public final class RowTemplate {
       return n;
     }
 
-    /** Whether a series begins at a place. */
+    /** Whether a series starts at a position. */
     private boolean isStart(int place) {
       int i = Arrays.binarySearch(ends, 0, count, place - SAMPLE);
       return i >= 0;

@@ -8,6 +8,6 @@ public enum SeriesEvent {
   HISTOGRAM,
   /** An exemplar: {@code exemplar()}. */
   EXEMPLAR,
-  /** Nothing more in this series. */
+  /** End of the series. */
   END
 }

@@ -29,10 +29,7 @@ final class SingleSample {
 
   private static final int ZERO_HEAD = 0x100712;
 
-  /**
-   * In the last eight bytes: the tag of the time, then six bytes, the last of which ends the
-   * varint.
-   */
+  /** Mask for the last eight bytes: the tag of the time, then a varint of six bytes. */
   private static final long TIME_MASK = 0x80808080_8080ff00L;
 
   private static final long TIME = 0x00808080_80801000L;

@@ -358,7 +358,7 @@ public final class WriteRequestV2Reader {
     return name;
   }
 
-  /** Offset << 32 | length of the metric name in the label bytes; 0 when there is none. */
+  /** Offset << 32 | length of the metric name in the label bytes; 0 0 for none. */
   private long name() {
     int p = 0;
     while (p < labelLength) {

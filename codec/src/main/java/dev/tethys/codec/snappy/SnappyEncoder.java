@@ -36,7 +36,7 @@ final class SnappyEncoder {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  /** Room for output beyond this is not kept. */
+  /** Maximum size of the output buffer kept for reuse. */
   private static final int KEPT = 4 << 20;
 
   private final short[] table = new short[1 << TABLE_BITS];

@@ -75,7 +75,7 @@ public final class SqlText {
 
     @Override
     void comment() {
-      // nothing is left of it
+      // removed completely
     }
 
     @Override

@@ -57,12 +57,12 @@ public record SyslogMessage(
           "local6",
           "local7");
 
-  /** The severity as a word, {@code informational} say. */
+  /** Severity keyword, such as {@code informational}. */
   public String severityName() {
     return SEVERITIES.get(severity);
   }
 
-  /** The facility as a word, {@code daemon} say. */
+  /** Facility keyword, such as {@code daemon}. */
   public String facilityName() {
     return FACILITIES.get(facility);
   }

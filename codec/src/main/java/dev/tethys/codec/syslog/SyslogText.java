@@ -67,7 +67,7 @@ final class SyslogText {
     return v;
   }
 
-  /** Up to a space or the end. */
+  /** Reads up to a space or the end. */
   String word() {
     int from = at;
     while (at < end && buf[at] != ' ') {

@@ -26,10 +26,10 @@ final class Execution {
   /** Steps between two checks of the clock. */
   private static final int CLOCK_STEPS = 256;
 
-  /** Characters whose cost equals that of an item of a list. */
+  /** Cost of a list item in characters. */
   private static final int LIST_ITEM = 16;
 
-  /** Characters whose cost equals that of an entry of a map. */
+  /** Cost of a map entry in characters. */
   private static final int MAP_ITEM = 64;
 
   private record Variable(String name, @Nullable Object value) {}

@@ -24,7 +24,7 @@ final class GoFormat {
   private boolean badIndex;
   private int depth;
 
-  // Of the verb that is being printed.
+  // flags of the current verb
   private boolean minus;
   private boolean plus;
   private boolean sharp;

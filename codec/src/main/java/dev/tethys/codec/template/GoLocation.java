@@ -27,7 +27,7 @@ record GoLocation(ZoneId zone) implements GoStruct {
     return name.equals("String") ? TemplateFunction.of(a -> text()) : null;
   }
 
-  /** Name of the zone: that of the system is called Local, and offsets have none. */
+  /** Name of the zone: Local for the system's zone, empty for offsets. */
   @Override
   public String text() {
     if (zone instanceof ZoneOffset o) {

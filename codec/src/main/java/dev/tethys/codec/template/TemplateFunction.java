@@ -52,7 +52,7 @@ public record TemplateFunction(List<Parameter> parameters, boolean variadic, Cod
     return new TemplateFunction(List.of(parameters), false, code);
   }
 
-  /** A function whose last parameter repeats, or is left out. */
+  /** Function with a variadic last parameter. */
   public static TemplateFunction variadic(Code code, Parameter... parameters) {
     return new TemplateFunction(List.of(parameters), true, code);
   }

@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param time duration of the execution; queries of the template have separate limits
  */
 public record TemplateLimits(int outputChars, int depth, long steps, Duration time) {
-  /** For alerts: a label or an annotation. */
+  /** Limits for labels and annotations of alerts. */
   public static final TemplateLimits DEFAULT =
       new TemplateLimits(1 << 20, 200, 1_000_000, Duration.ofSeconds(10));
 }

@@ -73,7 +73,7 @@ final class TemplateParser {
     }
   }
 
-  /** True when it shows nothing but white space. */
+  /** Whether the output consists of white space only. */
   static boolean isEmpty(Body body) {
     return body.nodes().stream()
         .allMatch(

@@ -20,7 +20,7 @@ public final class TextBuffer {
     return size;
   }
 
-  /** A byte that was put. */
+  /** Byte at an index. */
   public byte at(int i) {
     return bytes[i];
   }
@@ -30,7 +30,7 @@ public final class TextBuffer {
     size = to;
   }
 
-  /** Takes bytes out; those after them move up. */
+  /** Removes bytes and shifts the following ones. */
   public void remove(int from, int length) {
     System.arraycopy(bytes, from + length, bytes, from, size - from - length);
     size -= length;
@@ -77,7 +77,7 @@ public final class TextBuffer {
     }
   }
 
-  /** One byte, such as an ASCII character. */
+  /** Appends one byte, such as an ASCII character. */
   public TextBuffer put(int b) {
     room(1);
     bytes[size++] = (byte) b;

@@ -151,7 +151,7 @@ public final class ThriftReader {
     lastIds[depth] = 0;
   }
 
-  /** Leaves a struct, whose fields were read to the end. */
+  /** Leaves a struct whose fields were read completely. */
   public void endStruct() {
     depth--;
   }

@@ -95,7 +95,7 @@ public final class ThriftWriter {
     return binary(id, v.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** A list, whose elements follow. */
+  /** Starts a list, whose elements follow. */
   public ThriftWriter list(int id, int size, int type) {
     field(id, LIST);
     if (size < 15) {

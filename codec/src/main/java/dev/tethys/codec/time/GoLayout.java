@@ -64,7 +64,7 @@ public final class GoLayout {
     return new GoLayout(parts, hasYear, otherwise, named, local, Map.copyOf(zones));
   }
 
-  /** Whether a layout is text alone, so that no time is read by it. */
+  /** Whether a layout is text only and parses no time. */
   static boolean isText(String layout) {
     return LayoutPart.of(layout).stream().allMatch(p -> p.kind() == LayoutPart.Kind.TEXT);
   }

@@ -186,7 +186,7 @@ public final class StrptimeLayout {
     return name.equals("Local") ? ZoneId.systemDefault() : ZoneId.of(name, OFFSETS);
   }
 
-  /** The same for texts of a location, which names their zones and is that of times without one. */
+  /** Variant for texts of a location, which resolves zone abbreviations and is the default zone. */
   public StrptimeLayout in(ZoneId location) {
     return new StrptimeLayout(written, layouts, location, zones, names, flexible);
   }

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** One run over a text by the parts of a layout. Says no instead of throwing. */
+/** Parses a text with the parts of a layout. Returns false instead of throwing. */
 final class TimeReading {
   private static final String[] MONTHS = {
     "january",

@@ -39,8 +39,8 @@ public final class ZipkinTrace {
   private long traceHigh;
 
   /**
-   * @param defaultService of spans whose resource names none
-   * @param text of the values of attributes; lists and maps as JSON
+   * @param defaultService service of spans whose resource has none
+   * @param text converts attribute values to text; lists and maps to JSON
    */
   public ZipkinTrace(String defaultService, Function<@Nullable Object, String> text) {
     this.defaultService = defaultService;

@@ -22,8 +22,8 @@ public final class ZipkinWriter {
   private final ProtoWriter proto = new ProtoWriter();
 
   /**
-   * @param defaultService of spans whose resource names none
-   * @param text of the values of attributes; lists and maps as JSON
+   * @param defaultService service of spans whose resource has none
+   * @param text converts attribute values to text; lists and maps to JSON
    */
   public ZipkinWriter(String defaultService, Function<@Nullable Object, String> text) {
     mapping = new OtlpToZipkin(defaultService, text::apply);

@@ -177,7 +177,7 @@ class ChunkTest {
 
   /** The encodings with start timestamps differ in the header alone while no sample has one. */
   @Property(tries = 100)
-  void histogramsOfTheEncodingWithStartsAreRead(@ForAll long seed) {
+  void readsHistogramsWithStartTimes(@ForAll long seed) {
     for (Chunk c : encode(random(new Random(seed)))) {
       if (c.encoding == ChunkEncoding.XOR) {
         continue;
@@ -202,7 +202,7 @@ class ChunkTest {
   }
 
   @Property(tries = 300)
-  void xor2GivesBackWhatWentIn(@ForAll long seed) {
+  void xor2RoundTrips(@ForAll long seed) {
     Random r = new Random(seed);
     SampleBuffer s = new SampleBuffer();
     long t = r.nextLong(1L << 41);

@@ -112,7 +112,7 @@ class ClymeneFormatsTest {
   }
 
   @Test
-  void noLabelOfARowTakesTheNameOfAnother() {
+  void labelsOfRowsDoNotOverrideEachOther() {
     WriteRequestWriter out = new WriteRequestWriter();
     Labels both = Labels.of("__name__", "m", "value", "a", "exported_value", "b");
     out.beginSeries(both).sample(1_000, 1).endSeries();
@@ -123,7 +123,7 @@ class ClymeneFormatsTest {
   }
 
   @Test
-  void readsRowsWithNothingBetweenThem() {
+  void readsRowsWithoutSeparators() {
     byte[] json =
         utf8(
             "{\"__name__\":\"up\",\"job\":\"a\",\"value\":1,\"timestamp\":\"2023-11-14T23:13:20+01:00\"}"
@@ -179,7 +179,7 @@ class ClymeneFormatsTest {
   }
 
   @Test
-  void oneBadSeriesCostsNoOther() {
+  void rejectsOnlyTheInvalidSeries() {
     String good =
         "{\"labels\":[{\"name\":\"__name__\",\"value\":\"up\"}],\"samples\":[{\"value\":1}]}";
     RejectedItems refusals = new RejectedItems();
@@ -205,7 +205,7 @@ class ClymeneFormatsTest {
   }
 
   @Test
-  void oneBadRowCostsNoOther() {
+  void rejectsOnlyTheInvalidRow() {
     RejectedItems refusals = new RejectedItems();
     byte[] b =
         utf8(
@@ -221,7 +221,7 @@ class ClymeneFormatsTest {
   }
 
   @Test
-  void oneBadLineCostsNoOther() {
+  void rejectsOnlyTheInvalidLine() {
     byte[] lines =
         utf8(
             "{\"batch\":{\"streams\":{\"{a=b}\":{\"entries\":[{\"line\":\"x\"}]},"
@@ -237,7 +237,7 @@ class ClymeneFormatsTest {
   }
 
   @Property(tries = 300)
-  void damagedInputIsRefusedAndNeverBreaks(@ForAll @Size(max = 200) byte[] noise, @ForAll int at) {
+  void rejectsDamagedInput(@ForAll @Size(max = 200) byte[] noise, @ForAll int at) {
     byte[] request = request(1, 2);
     byte[] good = SeriesJson.write(request, 0, request.length).json();
     byte[] damaged = good.clone();

@@ -48,7 +48,7 @@ class CompressionTest {
   }
 
   @Property(tries = 2000)
-  void damageIsRefusedOrHarmless(@ForAll Compression c, @ForAll long seed) {
+  void rejectsOrToleratesDamage(@ForAll Compression c, @ForAll long seed) {
     Random r = new Random(seed);
     byte[] packed = c.compress(content(seed, 2000), 0, 2000, -1);
     for (int i = r.nextInt(4); i >= 0; i--) {
@@ -63,7 +63,7 @@ class CompressionTest {
   }
 
   @Test
-  void aBombEndsAtTheLimit() {
+  void decompressionBombFailsAtTheLimit() {
     for (Compression c :
         new Compression[] {
           Compression.GZIP,

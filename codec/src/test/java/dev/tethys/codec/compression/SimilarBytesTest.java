@@ -49,7 +49,7 @@ class SimilarBytesTest {
   }
 
   @Test
-  void anyLengthComesBack() {
+  void roundTripsAnyLength() {
     SimilarBytes.ReferenceGroup kin = new SimilarBytes.ReferenceGroup(1 << 16);
     Random r = new Random(5);
     for (int i = 0; i < 200; i++) {

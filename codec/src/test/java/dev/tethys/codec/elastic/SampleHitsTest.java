@@ -27,7 +27,7 @@ class SampleHitsTest {
   }
 
   @Test
-  void readsSynthesizedAndStoredSourcesAlike() {
+  void readsSynthesizedSourceLikeStoredSource() {
     assertThat(
             read(
                 "{\"@timestamp\":\"2023-11-14T22:13:20.000Z\",\"counter\":7,\"metric\":\"a_total\","
@@ -49,7 +49,7 @@ class SampleHitsTest {
   }
 
   @Test
-  void aTimeThatIsNoneIsRefused() {
+  void rejectsInvalidTime() {
     assertThatThrownBy(() -> read("{\"@timestamp\":\"yesterday\",\"value\":1}"))
         .isInstanceOf(CodecException.class)
         .hasMessageContaining("yesterday");

@@ -92,7 +92,7 @@ class HostileElfTest {
   }
 
   @Test
-  void stopSignalEndsTheWork() throws IOException {
+  void stopsOnSignal() throws IOException {
     Path file = file(HostileElf.overlappingSymbols(50_000, 500));
     AtomicInteger asked = new AtomicInteger();
     ElfBudget budget =
@@ -106,7 +106,7 @@ class HostileElfTest {
   }
 
   @Test
-  void deadlineEndsTheWork() throws IOException {
+  void stopsAtDeadline() throws IOException {
     Path file = file(HostileElf.overlappingSymbols(50_000, 500));
     ElfBudget budget = new ElfBudget(BYTES, Long.MAX_VALUE, Duration.ofMillis(50), () -> false);
     try (ElfFile elf = ElfFile.open(file, budget)) {

@@ -80,7 +80,7 @@ class ClassicHistogramConverterTest {
   }
 
   @Test
-  void givesNothingForBucketsThatContradictThemselves() {
+  void rejectsContradictoryBuckets() {
     assertThat(
             Transcript.text(
                 """

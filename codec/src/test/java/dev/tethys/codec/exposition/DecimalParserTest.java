@@ -81,7 +81,7 @@ class DecimalParserTest {
   }
 
   @Test
-  void takesTheSpecialOnes() {
+  void parsesSpecialValues() {
     assertThat(Double.doubleToRawLongBits(parse("NaN"))).isEqualTo(Samples.NORMAL_NAN_BITS);
     assertThat(Double.doubleToRawLongBits(parse("nAN"))).isEqualTo(Samples.NORMAL_NAN_BITS);
     assertThat(parse("Inf")).isEqualTo(Double.POSITIVE_INFINITY);

@@ -118,7 +118,7 @@ class HostileInputTest {
   }
 
   @Test
-  void aLongBadLineGivesAShortError() {
+  void errorOfALongLineIsShort() {
     byte[] b = ("a{b=\"" + "x".repeat(1_000_000)).getBytes(StandardCharsets.UTF_8);
     assertThatThrownBy(
             () -> Transcript.of(ExpositionParsers.text(b, 0, b.length, ParserOptions.DEFAULT)))

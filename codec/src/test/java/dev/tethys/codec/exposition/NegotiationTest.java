@@ -130,7 +130,7 @@ class NegotiationTest {
   }
 
   @Property
-  void anyHeaderGivesAnOfferedFormat(@ForAll String accept) {
+  void anyHeaderSelectsAnOfferedFormat(@ForAll String accept) {
     List<ExpositionFormat> offered = ExpositionFormat.ALL;
     assertThat(offered).contains(ExpositionFormat.negotiate(accept, offered).format());
     try {

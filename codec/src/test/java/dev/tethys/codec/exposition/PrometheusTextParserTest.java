@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PrometheusTextParserTest {
   @Test
-  void takesAllThatPrometheusTakes() {
+  void acceptsWhatPrometheusAccepts() {
     assertThat(
             Transcript.text(
                 """

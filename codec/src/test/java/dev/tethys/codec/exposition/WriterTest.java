@@ -141,7 +141,7 @@ class WriterTest {
   }
 
   @Test
-  void writesOpenMetricsThatTheValidatorTakes() {
+  void writesValidOpenMetrics() {
     String body =
         text(
             ExpositionFormat.OPEN_METRICS_1_0_0,

@@ -45,7 +45,7 @@ class ImportLinesTest {
   }
 
   @Test
-  void jsonLinesAreRead() {
+  void readsJsonLines() {
     byte[] b =
         ("{\"metric\":{\"__name__\":\"a\",\"l\":\"v\"},\"values\":[1,null,\"Infinity\"],\"timestamps\":[1,2,3]}\n"
                 + "{\"metric\":{\"__name__\":\"a\"},\"values\":[1],\"timestamps\":[1,2]}\n"
@@ -119,7 +119,7 @@ class ImportLinesTest {
         "02/Jan/2006:15:04:05 -0700 | 06/May/2024:09:08:09 +0200 | 1714979289000",
         "2006-01-02T15:04:05.000Z | 2024-05-06T07:08:09.123Z | 1714979289123"
       })
-  void timesHaveALayoutOfTheirOwn(String layout, String text, long millis) {
+  void parsesTimesWithCustomLayout(String layout, String text, long millis) {
     CsvFormat f = CsvFormat.parse("1:metric:a,2:time:custom:" + layout);
     List<Long> times = new ArrayList<>();
     PointSink sink =
@@ -153,7 +153,7 @@ class ImportLinesTest {
   }
 
   @Property(tries = 300)
-  void anyBytesAreReadToTheirEnd(@ForAll @Size(max = 80) byte[] b) {
+  void readsArbitraryBytesToTheEnd(@ForAll @Size(max = 80) byte[] b) {
     ImportLines l = new ImportLines(Labels.EMPTY);
     PointSink none = (labels, t, v) -> null;
     l.json(b, 0, b.length, none);

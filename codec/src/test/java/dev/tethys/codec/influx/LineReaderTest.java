@@ -119,7 +119,7 @@ class LineReaderTest {
   }
 
   @Test
-  void linesAroundABadOneAreTaken() {
+  void acceptsLinesAroundInvalidLine() {
     assertThat(
             samples(
                 "# comment\n\na v=1 1\nb\n  c v=2 2\r\nd v=\"two\nlines\",w=3 3\ne,x v=1\nf v=4 4",
@@ -198,7 +198,7 @@ class LineReaderTest {
   }
 
   @Property(tries = 500)
-  void anyBytesAreReadToTheirEnd(@ForAll @Size(max = 200) byte[] b) {
+  void readsArbitraryBytesToTheEnd(@ForAll @Size(max = 200) byte[] b) {
     LineReader r = new LineReader().reset(b, 0, b.length);
     int n = 0;
     while (r.next()) {

@@ -43,14 +43,14 @@ class JaegerJsonTest {
         "\"duration\":\"0.0000000001s\"|duration is \"0.0000000001s\"; it must be seconds",
         "\"spanId\":\"AAAA\"|spanId is \"AAAA\"; it must be 8 bytes in Base64, not 3"
       })
-  void aValueThatAFieldCannotHoldIsRefusedWithItsPath(String field, String message) {
+  void rejectsInvalidValueWithItsPath(String field, String message) {
     assertThatThrownBy(() -> span("{" + field + "}"))
         .isInstanceOf(CodecException.class)
         .hasMessageStartingWith("jaeger: " + message);
   }
 
   @Test
-  void everyFormOfANumberIsRead() {
+  void readsEveryNumberFormat() {
     JaegerSpan s =
         span(
             "{\"flags\":\"1\",\"duration\":\"1.5s\",\"tags\":[{\"key\":\"a\",\"vType\":\"INT64\","

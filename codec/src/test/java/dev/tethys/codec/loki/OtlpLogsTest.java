@@ -89,7 +89,7 @@ class OtlpLogsTest {
   }
 
   @Test
-  void rulesMakeLabelsMetadataOrNothingOfAttributes() {
+  void rulesMapAttributesToLabelsOrMetadataOrDropThem() {
     OtlpMapping mapping =
         OtlpMapping.of(
             List.of(

@@ -124,7 +124,7 @@ class PushBatchReaderTest {
   }
 
   @Test
-  void badEntriesAreRefusedAndOthersKept() {
+  void rejectsOnlyInvalidEntries() {
     ProtoWriter w = new ProtoWriter();
     for (String labels : new String[] {"{a=\"b\"", "{}", "{app=\"a\"}"}) {
       int s = w.begin(1);
@@ -144,7 +144,7 @@ class PushBatchReaderTest {
   }
 
   @Test
-  void namesThatNoQueryCanSelectAreRefused() {
+  void rejectsUnqueryableNames() {
     List<String> names = List.of("", "1a", "a-b", "a.b", "é", "a b");
     for (String name : names) {
       ProtoWriter w = new ProtoWriter();
@@ -173,7 +173,7 @@ class PushBatchReaderTest {
   }
 
   @Test
-  void malformedRequestsAreRefusedWhole() {
+  void rejectsMalformedRequestsCompletely() {
     LogBatch b = new LogBatch();
     assertThatThrownBy(
             () ->

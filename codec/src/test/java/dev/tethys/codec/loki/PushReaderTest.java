@@ -129,7 +129,7 @@ class PushReaderTest {
   }
 
   @Test
-  void oneBadStreamOfProtobufCostsNoOther() {
+  void rejectsOnlyTheInvalidProtobufStream() {
     ProtoWriter w = new ProtoWriter();
     for (String labels : new String[] {"{a=\"1\"}", "{a", "{\"k8s.pod\"=\"2\", b=\"3\"}"}) {
       int stream = w.begin(1);
@@ -163,7 +163,7 @@ class PushReaderTest {
   }
 
   @Property(tries = 300)
-  void labelsComeBackAsTheyWereWritten(@ForAll @NotBlank String value, @ForAll String other) {
+  void labelsRoundTrip(@ForAll @NotBlank String value, @ForAll String other) {
     Attributes a = new Attributes();
     a.put("app", value);
     a.put("k8s.pod", other);
@@ -177,7 +177,7 @@ class PushReaderTest {
   }
 
   @Property(tries = 300)
-  void noiseIsRefusedAndNeverBreaks(@ForAll byte[] noise) {
+  void rejectsRandomBytes(@ForAll byte[] noise) {
     try {
       PushReader.protobuf(noise, 0, noise.length);
     } catch (CodecException e) {

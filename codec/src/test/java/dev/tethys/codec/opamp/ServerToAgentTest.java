@@ -16,7 +16,7 @@ class ServerToAgentTest {
   }
 
   @Test
-  void theHeaderMayBeMissing() {
+  void acceptsMissingHeader() {
     assertThat(read("00" + "3001").reportAll()).isTrue();
     assertThat(read("3001").reportAll()).isTrue();
     assertThat(read("3002").reportComponents()).isTrue();
@@ -53,7 +53,7 @@ class ServerToAgentTest {
 
   /** Any input is a message or an error that says so. */
   @Test
-  void garbageIsAnError() {
+  void rejectsGarbage() {
     Random r = new Random(1);
     int errors = 0;
     for (int i = 0; i < 100_000; i++) {

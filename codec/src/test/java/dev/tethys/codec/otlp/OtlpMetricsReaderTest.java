@@ -212,7 +212,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Test
-  void otherResourceAttributesGoToTargetInfoOverTheWholeTime() {
+  void writesOtherResourceAttributesToTargetInfo() {
     Resource r = SERVICE.toBuilder().addAttributes(kv("host.name", "h")).build();
     assertThat(lines(OtlpOptions.DEFAULT, request(r, gauge("g", at(0, 1), at(400_000, 2)))))
         .containsExactly(
@@ -302,7 +302,7 @@ class OtlpMetricsReaderTest {
 
   /** Prometheus sets one after the other, over those of points; here the last stays. */
   @Test
-  void ofCollidingAttributesOfAScopeTheLastStays() {
+  void lastOfCollidingScopeAttributesWins() {
     for (boolean turned : new boolean[] {false, true}) {
       ScopeMetrics.Builder scope =
           ScopeMetrics.newBuilder()
@@ -332,7 +332,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Test
-  void attributeValuesOfEveryKindHaveAText() {
+  void convertsAttributeValuesOfEveryKindToText() {
     AnyValue.Builder list =
         AnyValue.newBuilder()
             .setArrayValue(
@@ -418,7 +418,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Test
-  void histogramsBecomeCustomBucketsWhenAsked() {
+  void convertsHistogramsToCustomBucketsIfConfigured() {
     assertThat(
             lines(
                 with(Set.of(), false, true, false, true, false),
@@ -456,7 +456,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Test
-  void exponentialHistogramsBecomeNativeOnes() {
+  void convertsExponentialHistogramsToNativeHistograms() {
     Resource none = Resource.getDefaultInstance();
     assertThat(lines(OtlpOptions.DEFAULT, request(none, exponential(exponentialPoint(1)))))
         .containsExactly(
@@ -513,7 +513,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Test
-  void countsRejectedItemsAndTakesTheRest() throws Exception {
+  void countsRejectedItemsAndAcceptsTheRest() throws Exception {
     Lines l = new Lines();
     OtlpResult r =
         read(
@@ -557,7 +557,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Test
-  void jsonMeansTheSame() {
+  void readsJsonLikeProtobuf() {
     String json =
         """
         {"resourceMetrics":[{"resource":{"attributes":[
@@ -588,7 +588,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Test
-  void wrongJsonIsRefusedWithItsField() {
+  void rejectsInvalidJsonWithItsField() {
     for (String[] c :
         new String[][] {
           {"[]", "must be an object"},
@@ -647,7 +647,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Test
-  void absurdAttributesAreRefused() {
+  void rejectsAbsurdAttributes() {
     AnyValue.Builder deep = AnyValue.newBuilder().setStringValue("x");
     for (int i = 0; i < Attributes.MAX_DEPTH + 2; i++) {
       deep = AnyValue.newBuilder().setArrayValue(ArrayValue.newBuilder().addValues(deep));

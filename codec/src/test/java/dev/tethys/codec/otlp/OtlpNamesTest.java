@@ -69,7 +69,7 @@ class OtlpNamesTest {
   }
 
   @Test
-  void namesThatNothingIsLeftOfAreRefused() {
+  void rejectsNamesWithoutValidCharacters() {
     assertThatThrownBy(
             () ->
                 OtlpNames.metric(

@@ -102,7 +102,7 @@ class SeriesToOtlpTest {
   }
 
   @Test
-  void classicHistogramsAndSummariesArePutTogether() {
+  void assemblesClassicHistogramsAndSummaries() {
     type("latency", MetricType.HISTOGRAM);
     type("size", MetricType.SUMMARY);
     sample(2, "__name__", "latency_bucket", "le", "0.1", "path", "/");
@@ -135,7 +135,7 @@ class SeriesToOtlpTest {
   }
 
   @Test
-  void partsThatMakeNoPointAreGaugesOfTheirOwnNames() {
+  void writesIncompletePartsAsGauges() {
     type("latency", MetricType.HISTOGRAM);
     type("size", MetricType.SUMMARY);
     sample(2, "__name__", "latency_bucket", "le", "0.1");
@@ -204,7 +204,7 @@ class SeriesToOtlpTest {
   }
 
   @Test
-  void nativeHistogramsAreExponentialOnes() {
+  void convertsNativeHistogramsToExponentialHistograms() {
     Histogram h =
         new Histogram(
             true,
@@ -253,7 +253,7 @@ class SeriesToOtlpTest {
   }
 
   @Test
-  void scopesHaveTheirLabels() {
+  void keepsScopeLabels() {
     sample(1, "__name__", "a", "otel_scope_name", "lib", "otel_scope_version", "2");
     var scope = convert().metrics().resources().getFirst().scopes().getFirst().scope();
     assertThat(scope.name()).isEqualTo("lib");

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class RecentNameCacheTest {
   @Test
-  void veryLongNamesAreNotKept() {
+  void doesNotCacheVeryLongNames() {
     RecentNameCache<Integer> lengths = new RecentNameCache<>(10, String::length);
     String longest = "x".repeat(RecentNameCache.MAX_LENGTH);
     assertThat(lengths.get(longest)).isEqualTo(longest.length());

@@ -348,7 +348,7 @@ class MergedPprofTest {
   }
 
   @Test
-  void aReferenceToNothingIsRefusedByName() {
+  void rejectsDanglingReferenceByName() {
     ProtoWriter p = new ProtoWriter();
     int resource = p.begin(1);
     int scope = p.begin(2);

@@ -45,7 +45,7 @@ class PerfScriptTest {
   }
 
   @Test
-  void readsOtherForms() {
+  void readsOtherFormats() {
     assertThat(
             read(
                 """

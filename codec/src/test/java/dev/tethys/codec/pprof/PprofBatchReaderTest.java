@@ -349,7 +349,7 @@ class PprofBatchReaderTest {
   }
 
   @Test
-  void idsThatDoNotExistAndBombsAreRefusedByName() {
+  void rejectsUnknownIdsAndDecompressionBombs() {
     assertThat(content(direct(references(0, 7, 8, 1), Map.of(), Map.of()))).hasSize(1);
     assertRefused(references(0, -1, 8, 1), MAX, "there is no location 18446744073709551615");
     assertRefused(references(0, 1L << 40, 8, 1), MAX, "there is no location 1099511627776");

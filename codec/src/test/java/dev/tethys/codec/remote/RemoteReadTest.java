@@ -44,7 +44,7 @@ class RemoteReadTest {
   }
 
   @Test
-  void aMatcherThatIsNotAnExpressionIsRefused() {
+  void rejectsMatcherWithInvalidExpression() {
     byte[] b =
         PromProto.of(
                 PromProto.V1,

@@ -44,7 +44,7 @@ class RequestSlicesTest {
   }
 
   @Test
-  void aRequestThatEndsTooSoonIsRefused() {
+  void rejectsTruncatedRequest() {
     byte[] r = request();
     byte[] cut = Arrays.copyOf(r, r.length - 1);
     assertThatThrownBy(

@@ -75,7 +75,7 @@ class SingleSampleTest {
   }
 
   @Property(tries = 1000)
-  void isReadAsIfItWereWalked(@ForAll long seed) {
+  void fastPathReadsSameAsGeneralReader(@ForAll long seed) {
     Random random = new Random(seed);
     LabelCache known = new LabelCache();
     for (int request = 0; request < 4; request++) {

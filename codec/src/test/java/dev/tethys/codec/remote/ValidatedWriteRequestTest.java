@@ -64,7 +64,7 @@ class ValidatedWriteRequestTest {
   }
 
   @Test
-  void histogramsThatContradictThemselvesAreLeftOut() {
+  void dropsContradictoryHistograms() {
     byte[] b =
         new WriteRequestWriter()
             .beginSeries(Labels.of("__name__", "h"))
@@ -133,7 +133,7 @@ class ValidatedWriteRequestTest {
 
   /** What was taken is taken again as it is. */
   @Property(tries = 500)
-  void damageIsRefusedOrLeftOut(@ForAll long seed) {
+  void rejectsOrDropsDamage(@ForAll long seed) {
     byte[] b = whole();
     Random random = new Random(seed);
     for (int i = 0; i < 1 + random.nextInt(3); i++) {

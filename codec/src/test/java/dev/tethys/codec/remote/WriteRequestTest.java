@@ -244,13 +244,13 @@ class WriteRequestTest {
   }
 
   @Test
-  void labelsAreSortedAndEmptyOnesLeftOut() {
+  void sortsLabelsAndDropsEmptyOnes() {
     assertThat(decode(series("z", "1", "__name__", "up", "empty", "", "a", "2")))
         .isEqualTo(Labels.of("__name__", "up", "a", "2", "z", "1"));
   }
 
   @Test
-  void invalidLabelsAreRefusedWithTheWordsOfPrometheus() {
+  void rejectsInvalidLabelsWithPrometheusMessages() {
     assertThatThrownBy(() -> decode(series("a", "b")))
         .isInstanceOf(InvalidLabelsException.class)
         .hasMessage("invalid metric name or labels, got {a=\"b\"}");
@@ -285,7 +285,7 @@ class WriteRequestTest {
   }
 
   @Test
-  void aMillionLabelsInWrongOrderCostNoMoreThanTheirSize() {
+  void sortsAMillionLabelsInBoundedMemory() {
     List<String> nv = new ArrayList<>(List.of("__name__", "x"));
     for (int i = 1_000_000; i > 0; i--) {
       nv.add("l" + i);
@@ -362,7 +362,7 @@ class WriteRequestTest {
   }
 
   @Test
-  void anAbsurdHistogramIsRefused() {
+  void rejectsAbsurdHistogram() {
     ProtoWriter w = new ProtoWriter();
     int s = w.begin(1);
     int h = w.begin(4);
@@ -380,7 +380,7 @@ class WriteRequestTest {
   }
 
   @Property(tries = 200)
-  void labelsAreWrittenAlikeHoweverTheyCome(@ForAll long seed) {
+  void writesLabelsInCanonicalOrder(@ForAll long seed) {
     Random random = new Random(seed);
     LabelsBuilder b = new LabelsBuilder();
     for (int i = random.nextInt(6); i >= 0; i--) {

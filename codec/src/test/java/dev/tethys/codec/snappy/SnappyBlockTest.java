@@ -55,7 +55,7 @@ class SnappyBlockTest {
   }
 
   @Property(tries = 2000)
-  void damagedBlocksAreRefusedOrDecodeAsTheReferenceDoes(
+  void damagedBlocksFailOrDecodeLikeReference(
       @ForAll long seed, @ForAll @IntRange(max = 400) int size, @ForAll @IntRange(max = 3) int hits)
       throws IOException {
     byte[] block = Snappy.compress(sample(seed, size));
@@ -85,7 +85,7 @@ class SnappyBlockTest {
   }
 
   @Test
-  void aBombIsRefusedBeforeMemoryIsTaken() {
+  void rejectsBombBeforeAllocation() {
     byte[] big = {(byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x0f, 0, 0};
     assertThatThrownBy(() -> SnappyBlock.decodedLength(big, 0, big.length, 32 << 20))
         .isInstanceOf(CodecException.class)

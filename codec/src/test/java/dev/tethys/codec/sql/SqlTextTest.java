@@ -107,7 +107,7 @@ class SqlTextTest {
   }
 
   @Test
-  void layoutIsKept() {
+  void keepsLayout() {
     String sql = "SELECT a1,\n  \"B2\" FROM t WHERE x = 'y' AND z = true LIMIT $1 /* c */";
     assertThat(SqlText.withoutValues(sql, SqlDialect.POSTGRESQL))
         .isEqualTo("SELECT a1,\n  \"B2\" FROM t WHERE x = ? AND z = true LIMIT $1 ");

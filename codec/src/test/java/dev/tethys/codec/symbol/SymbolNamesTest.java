@@ -47,7 +47,7 @@ class SymbolNamesTest {
   }
 
   @Test
-  void symbolsWithoutAnyIdentifierStayAsTheyAre() {
+  void keepsSymbolsWithoutIdentifiers() {
     assertThat(SymbolNames.readable("_RC0")).isEqualTo("_RC0");
     assertThat(SymbolNames.readable("_ZN17h0123456789abcdefE"))
         .isEqualTo("_ZN17h0123456789abcdefE");
@@ -68,7 +68,7 @@ class SymbolNamesTest {
   }
 
   @Test
-  void symbolsThatWouldGrowWithoutBoundStayAsTheyAre() {
+  void keepsSymbolsWithUnboundedExpansion() {
     String nested = "_Z1f" + "P".repeat(5_000) + "i";
     assertThat(SymbolNames.readable(nested)).isEqualTo(nested);
     StringBuilder doubling = new StringBuilder("_ZN1aE1aIi");

@@ -95,7 +95,7 @@ class GoLayoutTest {
   }
 
   @Test
-  void abbreviationsOfOtherZonesAreKnownWhereThatIsAskedFor() {
+  void resolvesForeignZoneAbbreviationsIfConfigured() {
     GoLayout f =
         new GoLayout("2006-01-02 15:04 MST", ZoneId.of("UTC"), ZoneId.of("UTC"))
             .naming(java.util.Map.of("EDT", ZoneId.of("America/New_York")));

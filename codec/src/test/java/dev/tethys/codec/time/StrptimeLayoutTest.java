@@ -153,7 +153,7 @@ class StrptimeLayoutTest {
   }
 
   @Test
-  void refusesLayoutsThatMeanNothing() {
+  void rejectsMeaninglessLayouts() {
     for (String layout : List.of("%Q", "%Y%", "%S%L", "%S:%f", "%s")) {
       assertThatThrownBy(() -> StrptimeLayout.of(layout))
           .as(layout)

@@ -36,7 +36,7 @@ class ZipkinReaderTest {
         "\"annotations\":[{\"timestamp\":-1}]|[1].annotations[0].timestamp is -1; it must be",
         "\"name\":{\"x\":[1,2]}|[1].name is an object; it must be a string"
       })
-  void oneBadSpanIsNamedAndTheOthersAreKept(String field, String reason) {
+  void namesTheInvalidSpanAndKeepsOthers(String field, String reason) {
     String ids = "\"traceId\":\"00000000000000aa\",\"id\":\"01\"";
     ZipkinReader.Result r =
         read("[{" + ids + "},{" + ids + "," + field + "},{" + ids + ",\"name\":\"last\"}]");
@@ -57,7 +57,7 @@ class ZipkinReaderTest {
   }
 
   @Test
-  void portsOfSendersWithoutUnsignedNumbersAreTaken() {
+  void acceptsNegativePorts() {
     ZipkinReader.Result r =
         read(
             "[{\"traceId\":\"a\",\"id\":\"b\",\"localEndpoint\":{\"ipv4\":\"1.2.3.4\",\"port\":-1}}]");

@@ -389,12 +389,12 @@ public final class Alertmanager implements AutoCloseable {
     return Objects.requireNonNull(running, "no configuration was applied yet");
   }
 
-  /** Whether a configuration holds. */
+  /** Whether a configuration is in force. */
   public boolean isConfigured() {
     return running != null;
   }
 
-  /** The configuration that holds. */
+  /** Configuration in force. */
   public AlertmanagerConfig config() {
     return current().config;
   }

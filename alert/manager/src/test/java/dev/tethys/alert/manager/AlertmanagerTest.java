@@ -44,7 +44,7 @@ class AlertmanagerTest extends AlertmanagerFixture {
   }
 
   @Test
-  void anAlertThatNoLongerArrivesResolves() throws IOException {
+  void resolvesAlertsThatAreNoLongerSent() throws IOException {
     open(PLAIN + "global: {resolve_timeout: 2m}\n");
     post(firing("A"));
     assertThat(after(Duration.ofSeconds(10))).hasSize(1);
@@ -264,7 +264,7 @@ class AlertmanagerTest extends AlertmanagerFixture {
   }
 
   @Test
-  void alertsAreCountedByStateAndIfAskedForByGroup() throws IOException {
+  void countsAlertsByStateAndOptionallyByGroup() throws IOException {
     open(PLAIN);
     post(firing("A", "n", "1"), firing("A", "n", "2"), firing("B"));
     assertThat(value("alertmanager_alerts{state=\"active\"}")).isEqualTo(3);

@@ -260,7 +260,7 @@ class DecisionsTest extends AlertmanagerFixture {
   }
 
   @Test
-  void heartbeatsThatMeanNothingAreRefused() {
+  void rejectsHeartbeatsWithoutEffect() {
     Map.of(
             "{matchers: [a=\"b\"], within: 5m}", "missing name in heartbeat",
             "{name: x, within: 5m}", "at least one matcher",
@@ -282,7 +282,7 @@ class DecisionsTest extends AlertmanagerFixture {
   }
 
   @Test
-  void silencesMayHaveSetsAndHoldForSomeReceivers() throws Exception {
+  void acceptsSilencesWithMatcherSetsAndReceivers() throws Exception {
     Alertmanager m = open(CONFIG);
     LabelMatchers a = new LabelMatchers(MatcherSyntax.FALLBACK.parseAll("alertname=\"A\"", "t"));
     LabelMatchers b = new LabelMatchers(MatcherSyntax.FALLBACK.parseAll("alertname=\"B\"", "t"));

@@ -278,7 +278,7 @@ class EventRecorderTest extends AlertmanagerFixture {
   }
 
   @Test
-  void aWebhookThatRefusesCostsItsEventsAlone() throws Exception {
+  void rejectingWebhookLosesOnlyItsEvents() throws Exception {
     Path file = dir.resolve("events");
     try (Hook h = Hook.start(n -> 400)) {
       open(
@@ -324,7 +324,7 @@ class EventRecorderTest extends AlertmanagerFixture {
   }
 
   @Test
-  void anEventLargerThanABatchGoesAlone() throws Exception {
+  void sendsOversizedEventInItsOwnBatch() throws Exception {
     try (Hook h = Hook.start(n -> 200)) {
       open(
           with(
@@ -338,7 +338,7 @@ class EventRecorderTest extends AlertmanagerFixture {
   }
 
   @Test
-  void aWebhookThatDoesNotAnswerHoldsNothingUp() throws Exception {
+  void silentWebhookDoesNotBlockOthers() throws Exception {
     Path file = dir.resolve("events");
     CountDownLatch over = new CountDownLatch(1);
     try (Hook h =
@@ -425,7 +425,7 @@ class EventRecorderTest extends AlertmanagerFixture {
   }
 
   @Test
-  void withoutTheFeatureNothingIsRecorded() throws Exception {
+  void recordsNothingWithoutTheFeature() throws Exception {
     Path file = dir.resolve("events");
     open(PLAIN);
     Alertmanager m = Objects.requireNonNull(manager);

@@ -145,7 +145,7 @@ class SlowReceiversTest extends AlertmanagerFixture {
 
   /** The limit holds for the whole of an answer, not for each byte of it. */
   @Test
-  void attemptsEndInTimeAndAreLimited() throws IOException {
+  void limitsNumberAndDurationOfAttempts() throws IOException {
     open(
         with(
             """

@@ -167,7 +167,7 @@ final class FieldReader {
     return v;
   }
 
-  /** The text that is referred to; without a dictionary the reference means nothing. */
+  /** Resolves a reference to a text; it is ignored without a dictionary. */
   private @Nullable Object referred(@Nullable Object had) {
     int index = r.readInt();
     if (dictionary == null) {

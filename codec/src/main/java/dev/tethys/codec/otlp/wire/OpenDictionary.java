@@ -89,7 +89,7 @@ final class OpenDictionary implements ProfileTerms {
   ProfileDictionary closed() {
     byte[] all = Arrays.copyOf(from.message(), from.message().length + added.size());
     System.arraycopy(added.buffer(), 0, all, from.message().length, added.size());
-    // One profile more than there are, so that entries left unused by edits are not written.
+    // One profile more than exist, so that entries unused after edits are not written.
     return new ProfileDictionary(all, from.profiles() + 1);
   }
 

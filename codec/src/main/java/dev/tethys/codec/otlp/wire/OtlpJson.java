@@ -107,7 +107,7 @@ public final class OtlpJson {
       if (f == null) {
         p.skipChildren();
       } else if (t == JsonToken.VALUE_NULL) {
-        // as if it were not there
+        // treated as absent
       } else if (!f.repeated()) {
         value(p, w, m, f);
       } else if (t == JsonToken.START_ARRAY) {

@@ -18,9 +18,9 @@ final class OtlpSchema {
   enum Type {
     STRING(ProtoReader.LENGTH),
     BYTES(ProtoReader.LENGTH),
-    /** Sixteen bytes, or none; hexadecimal in JSON. */
+    /** Sixteen bytes or empty; hexadecimal in JSON. */
     ID16(ProtoReader.LENGTH),
-    /** Eight bytes, or none; hexadecimal in JSON. */
+    /** Eight bytes or empty; hexadecimal in JSON. */
     ID8(ProtoReader.LENGTH),
     BOOL(ProtoReader.VARINT),
     ENUM(ProtoReader.VARINT),

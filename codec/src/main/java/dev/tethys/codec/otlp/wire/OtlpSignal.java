@@ -28,7 +28,7 @@ public enum OtlpSignal {
     return OtlpSchema.message(message);
   }
 
-  /** The path of its method, {@code /package.Service/Export}. */
+  /** Path of the gRPC method, {@code /package.Service/Export}. */
   public String grpcPath() {
     return grpcPath;
   }

@@ -224,7 +224,7 @@ public final class ProfileBatchReader {
     return groups.computeIfAbsent(own, _ -> new Samples());
   }
 
-  /** Attributes of a sample that are labels of its series, of those that are texts. */
+  /** Text attributes of a sample that become labels of its series. */
   public static Map<String, String> labels(Map<String, String> texts) {
     Map<String, String> own = new TreeMap<>(texts);
     own.keySet().removeAll(NOT_LABELS);

@@ -26,7 +26,7 @@ public final class ProfilesWriter {
     return samples;
   }
 
-  /** Begins a resource, to which profiles belong until the next. */
+  /** Starts a resource, to which all following profiles belong until the next one. */
   public void resource(Map<String, String> attributes) {
     end();
     resource = w.begin(1);
@@ -97,7 +97,7 @@ public final class ProfilesWriter {
     }
   }
 
-  /** The request; nothing is added afterwards. */
+  /** Returns the request; nothing can be added afterwards. */
   public byte[] toByteArray() {
     end();
     dictionary.write(w);

@@ -26,7 +26,7 @@ public record RpcStatus(int code, String message, @Nullable Duration retryDelay,
 
   private static final String RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo";
 
-  /** Without a count of rejected items. */
+  /** Creates a status without a count of rejected items. */
   public RpcStatus(int code, String message, @Nullable Duration retryDelay) {
     this(code, message, retryDelay, 0);
   }

@@ -33,7 +33,7 @@ public final class SpanBatchReader {
   private SpanBatch to = new SpanBatch();
   private Texts texts = to.texts;
 
-  // of the attribute that was read last
+  // of the most recently read attribute
   private int type;
   private long bits;
 

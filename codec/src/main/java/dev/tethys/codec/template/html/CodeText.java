@@ -19,7 +19,7 @@ interface CodeText {
   /** Escapes a value for the current position in the template. */
   String value(@Nullable Object value, String text);
 
-  /** Offset after the comment that begins before; -1 when it continues. */
+  /** Offset after the end of the current comment; -1 if it continues. */
   static int commentEnd(String piece, int from) {
     int end = piece.indexOf("*/", from);
     return end < 0 ? -1 : end + 2;

@@ -17,7 +17,7 @@ final class ScriptText implements CodeText {
     CODE,
     DOUBLE_QUOTED,
     SINGLE_QUOTED,
-    /** Between backquotes. */
+    /** Inside backquotes. */
     TEMPLATE,
     EXPRESSION,
     LINE_COMMENT,
@@ -26,7 +26,7 @@ final class ScriptText implements CodeText {
 
   private static final String LINE_ENDS = "\n\r\u2028\u2029";
 
-  /** Words that never end a value, so that a slash after them begins an expression. */
+  /** Words that never end a value, so that a slash after them starts an expression. */
   private static final Set<String> OPEN_WORDS =
       Set.of(
           "break",

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Sprig's functions for lists, maps, JSON and choices. */
 final class CollectionFunctions {
-  /** The longest list that a function makes. */
+  /** Maximum length of a list created by a function. */
   static final int MAX_ITEMS = 100_000;
 
   private CollectionFunctions() {}

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** All functions by name: Sprig's, and over them those that Promtail has itself. */
 public final class LineFunctions {
-  /** By name; never changed. */
+  /** Functions by name; immutable. */
   public static final Map<String, TemplateFunction> ALL = all();
 
   private LineFunctions() {}

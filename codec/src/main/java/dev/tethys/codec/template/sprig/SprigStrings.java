@@ -46,7 +46,7 @@ final class SprigStrings {
     return n;
   }
 
-  /** Takes characters of a set off the ends. */
+  /** Trims characters of a set at both ends. */
   static String trim(String s, String set, boolean left, boolean right) {
     int a = 0;
     int b = s.length();

@@ -93,8 +93,7 @@ class OtlpJsonTest {
         "METRICS|\"exponentialHistogram\":{\"dataPoints\":[{\"positive\":{\"offset\":-2147483649}}]}"
             + "|positive.offset is -2147483649; it must be"
       })
-  void aValueThatAFieldCannotHoldIsRefusedWithItsPath(
-      OtlpSignal signal, String field, String message) {
+  void rejectsInvalidValueWithItsPath(OtlpSignal signal, String field, String message) {
     assertThatThrownBy(() -> protobuf(signal, in(signal, field)))
         .isInstanceOf(CodecException.class)
         .hasMessageStartingWith("OTLP JSON: resource")
@@ -136,7 +135,7 @@ class OtlpJsonTest {
   }
 
   @Test
-  void unknownNumbersOfEnumsAreKept() throws Exception {
+  void keepsUnknownEnumNumbers() throws Exception {
     byte[] b = protobuf(OtlpSignal.LOGS, in(OtlpSignal.LOGS, "\"severityNumber\":77"));
     LogRecord r = LogsData.parseFrom(b).getResourceLogs(0).getScopeLogs(0).getLogRecords(0);
     assertThat(r.getSeverityNumberValue()).isEqualTo(77);

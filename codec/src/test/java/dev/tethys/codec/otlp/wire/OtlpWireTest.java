@@ -137,7 +137,7 @@ class OtlpWireTest {
   }
 
   @Property(tries = 200)
-  void partsAreTheWhole(
+  void splitPartsRejoin(
       @ForAll OtlpSignal signal,
       @ForAll long seed,
       @ForAll @IntRange(min = 1, max = 6) int maxItems,
@@ -160,7 +160,7 @@ class OtlpWireTest {
   }
 
   @Property(tries = 100)
-  void slicesAreTheWhole(@ForAll OtlpSignal signal, @ForAll long seed) throws IOException {
+  void slicesRejoin(@ForAll OtlpSignal signal, @ForAll long seed) throws IOException {
     Assume.that(signal != OtlpSignal.PROFILES);
     Message m = new RandomRequests(seed).next(signal);
     byte[] b = m.toByteArray();
@@ -333,7 +333,7 @@ class OtlpWireTest {
   }
 
   @Test
-  void unknownFieldsAreKept() throws IOException {
+  void keepsUnknownFields() throws IOException {
     UnknownFieldSet unknown =
         UnknownFieldSet.newBuilder()
             .addField(900, UnknownFieldSet.Field.newBuilder().addVarint(7).build())
@@ -375,7 +375,7 @@ class OtlpWireTest {
   }
 
   @Test
-  void wrongIdsAreRefused() {
+  void rejectsInvalidIds() {
     byte[] b = logs(LogRecord.newBuilder().setTraceId(ByteString.copyFromUtf8("short")).build());
     assertThatThrownBy(() -> check(OtlpSignal.LOGS, b))
         .isInstanceOf(CodecException.class)
@@ -384,7 +384,7 @@ class OtlpWireTest {
   }
 
   @Test
-  void valuesNestedTooDeepAreRefused() {
+  void rejectsTooDeepNesting() {
     AnyValue deep = AnyValue.newBuilder().setIntValue(1).build();
     for (int i = 0; i < 60; i++) {
       deep = AnyValue.newBuilder().setArrayValue(ArrayValue.newBuilder().addValues(deep)).build();
@@ -435,7 +435,7 @@ class OtlpWireTest {
   }
 
   @Test
-  void jsonTakesEnumsByNameAndIdsInCapitals() {
+  void jsonAcceptsEnumNamesAndUpperCaseIds() {
     byte[] b =
         """
         {"resourceSpans":[{"scope_spans":[{"spans":[{"traceId":"5B8EFFF798038103D269B633813FC60C",

@@ -102,7 +102,7 @@ class ProfilesWireTest {
   }
 
   @Property(tries = 60)
-  void joinedProfilesKeepTheirMeaning(@ForAll long one, @ForAll long other) throws IOException {
+  void joinedProfilesKeepTheirStacks(@ForAll long one, @ForAll long other) throws IOException {
     ProfilesData a = random(one);
     ProfilesData b = random(other);
     var both = read(a);
@@ -121,7 +121,7 @@ class ProfilesWireTest {
   }
 
   @Property(tries = 60)
-  void partsAreTheWhole(
+  void splitPartsRejoin(
       @ForAll long seed,
       @ForAll @IntRange(min = 1, max = 20) int maxItems,
       @ForAll @IntRange(min = 1, max = 5000) int maxBytes)
@@ -194,7 +194,7 @@ class ProfilesWireTest {
   }
 
   @Test
-  void anIndexBehindItsTableIsRefused() {
+  void rejectsIndexOutsideOfTable() {
     ProfilesData.Builder b = ProfilesData.newBuilder();
     b.getDictionaryBuilder().addStackTableBuilder();
     b.addResourceProfilesBuilder()

@@ -35,7 +35,7 @@ class SpanBatchReaderTest {
   }
 
   @Property(tries = 300)
-  void keepsWhatATreeKeeps(@ForAll long seed) {
+  void keepsSameFieldsAsTree(@ForAll long seed) {
     byte[] b = new RandomRequests(seed).next(OtlpSignal.TRACES).toByteArray();
     byte[] tree = viaTree(b);
     assertThat(viaBatch(b)).isEqualTo(tree);

@@ -106,7 +106,7 @@ class LogExplorerTest {
   }
 
   @Test
-  void patternsOfFewRowsAreFoundInAllTogether() {
+  void findsPatternsAcrossSmallBlocks() {
     store.findsPatternsOfRows = true;
     assertThat(patterns("{service=\"api\"}"))
         .hasSize(10)
@@ -167,7 +167,7 @@ class LogExplorerTest {
   }
 
   @Test
-  void fieldsAreFoundInMetadataJsonAndLogfmt() {
+  void findsFieldsInMetadataJsonAndLogfmt() {
     Labels l = Labels.of("service", "db");
     store.add(l, SECOND, "{\"took\":\"5ms\",\"q\":{\"rows\":3,\"ok\":true}}", "user", "u7");
     store.add(l, 2 * SECOND, "took=7ms size=3kB ratio=0.5 service=x");

@@ -105,7 +105,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void labelsAreKeptByCategory() {
+  void keepsLabelsByCategory() {
     store.add(API, SECOND, "a=1 service=other", "user", "u1", "service", "meta");
     LogEntry e = entries("{service=\"api\"} | logfmt", Direction.FORWARD, 1).getFirst();
     assertThat(e.stream()).isEqualTo(API);
@@ -150,7 +150,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void regexpWithTooManyGroupsIsRefused() {
+  void rejectsRegexpWithTooManyGroups() {
     store.add(API, SECOND, "0123456789");
     String q = "{service=\"api\"} | regexp `(?P<a>.)" + "(.*)".repeat(5000) + "`";
     assertThatThrownBy(() -> entries(q, Direction.FORWARD, 1))
@@ -169,7 +169,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void lineFiltersGoToTheStoreEvenBehindParsers() {
+  void pushesDownLineFiltersAfterParsers() {
     fill(10);
     entries(
         "{service=~\".+\"} |= \"line\" | json | drop __error__ |~ \"a|b\"", Direction.FORWARD, 1);
@@ -191,7 +191,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void filtersOnMetadataGoToTheStoreOnlyWhereTheyMeanTheSame() {
+  void pushesDownOnlyEquivalentMetadataFilters() {
     fill(10);
     metric("sum(count_over_time({service=\"api\"} | user=\"u1\" [1m]))", 60 * SECOND);
     assertThat(store.lastFilter.metadata()).hasSize(1);

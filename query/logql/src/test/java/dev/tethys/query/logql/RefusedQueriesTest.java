@@ -43,7 +43,7 @@ class RefusedQueriesTest {
   }
 
   @Test
-  void hostileQueriesAreRefusedWithinLimits() {
+  void rejectsHostileQueriesWithinLimits() {
     String range = "count_over_time({a=\"b\"}[1m])";
     refused("(".repeat(60_000) + "1" + ")".repeat(60_000), "levels deep");
     refused("sum(".repeat(20_000) + range + ")".repeat(20_000), "levels deep");
@@ -69,7 +69,7 @@ class RefusedQueriesTest {
   }
 
   @Test
-  void bytesThatAreNoTextAreRefusedWithTheirPlace() {
+  void rejectsInvalidUtf8WithPosition() {
     byte[] query = "{a=\"b\"} |= \"x\"".getBytes(java.nio.charset.StandardCharsets.UTF_8);
     query[12] = (byte) 0xff;
     assertThatThrownBy(() -> LogqlParser.parse(query))

@@ -90,7 +90,7 @@ class AnnotationsTest {
   }
 
   @Test
-  void ofSortsWithinEachOtherTheOuterOneIsNamed() {
+  void namesTheOuterOfNestedSorts() {
     assertThat(range("sort_desc(sort_by_label(kinds, \"instance\"))").warnings())
         .containsExactly(SORT + " (1:1)");
   }

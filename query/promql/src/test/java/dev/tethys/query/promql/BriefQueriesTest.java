@@ -104,7 +104,7 @@ class BriefQueriesTest {
   }
 
   @Test
-  void aBriefQueryIsComputedWhereItIsAsked() throws Exception {
+  void computesBriefQueryOnCallingThread() throws Exception {
     ask("sum(m)");
     assertThat(virtual).containsExactly(false);
     becomeBrief("sum(m)");
@@ -130,7 +130,7 @@ class BriefQueriesTest {
   }
 
   @Test
-  void tallTreesHaveAThreadOfTheirOwn() throws Exception {
+  void computesDeepTreesOnSeparateThread() throws Exception {
     String tall = "-(".repeat(80) + "m" + ")".repeat(80);
     for (int i = 0; i < 50; i++) {
       ask(tall);

@@ -75,7 +75,7 @@ class EngineTest {
   }
 
   @Test
-  void endlessSubqueriesAreRefusedBeforeTheyTakeMemory() {
+  void rejectsEndlessSubqueriesBeforeAllocation() {
     PromqlEngine e = engine(EngineOptions.builder().maxSamples(1_000_000));
     for (String q : List.of("max_over_time(vector(1)[1y:1s])", "sum_over_time(m_total[10y:1ms])")) {
       fails(
@@ -99,7 +99,7 @@ class EngineTest {
   }
 
   @Test
-  void memoryErrorsNameTheStepThatHoldsMost() {
+  void memoryErrorNamesLargestStep() {
     MemoryMetricStore s = store(10, 100);
     PromqlEngine one = engine(EngineOptions.builder().maxBytesPerQuery(12_000));
     fails(
@@ -188,7 +188,7 @@ class EngineTest {
   }
 
   @Test
-  void aQueryEndsAtItsDeadline() {
+  void queryStopsAtItsDeadline() {
     PromqlEngine e = engine(EngineOptions.builder().timeoutMillis(1000));
     MetricSource slow = new Interrupted(store(10, 10), () -> nanos.addAndGet(300_000_000));
     fails(
@@ -326,7 +326,7 @@ class EngineTest {
   }
 
   @Test
-  void rulesHavePlacesOfTheirOwn() throws Exception {
+  void reservesSlotsForRules() throws Exception {
     PromqlEngine e = engine(EngineOptions.builder().maxConcurrent(1).ruleConcurrent(1).threads(1));
     CountDownLatch reading = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
@@ -458,7 +458,7 @@ class EngineTest {
   }
 
   @Test
-  void aTreeMayNotBeAskedForWhatItIsNot() {
+  void rejectsWrongResultTypeOfTree() {
     PromqlEngine e = engine(EngineOptions.builder());
     MemoryMetricStore s = store(1, 1);
     fails(
@@ -504,7 +504,7 @@ class EngineTest {
   }
 
   @Test
-  void anErrorOnAnotherThreadEndsTheQuery() {
+  void errorOnAnotherThreadFailsTheQuery() {
     AtomicLong reads = new AtomicLong();
     MetricSource broken =
         new Interrupted(
@@ -520,7 +520,7 @@ class EngineTest {
   }
 
   @Test
-  void absenceReadsNoMoreThanItNeeds() {
+  void absentReadsOnlyRequiredSamples() {
     MemoryMetricStore s = store(50, 100);
     PromqlEngine e = engine(EngineOptions.builder());
     for (String one :

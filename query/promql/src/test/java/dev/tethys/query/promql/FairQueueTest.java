@@ -53,7 +53,7 @@ class FairQueueTest {
   }
 
   @Test
-  void placesThatAreGivenBackCountNoLonger() {
+  void releasedSlotsDoNotCount() {
     queue.add("a", "a1");
     queue.add("b", "b1");
     assertThat(next(2)).containsExactly("a1", "b1");

@@ -150,7 +150,7 @@ class HostileQueriesTest {
 
   /** Finding the groups of a single match would take minutes. */
   @Test
-  void anExpressionOverALongTextEndsAtTheDeadline() {
+  void regexOverALongTextStopsAtTheDeadline() {
     String q = "label_replace(%s, \"b\", \"$1\", \"i\", \"(%s[0-9])\")";
     assertThatThrownBy(
             () ->
@@ -167,7 +167,7 @@ class HostileQueriesTest {
 
   /** Groups of long values take their time for each call and series. */
   @Test
-  void groupsOfManyLongValuesAreRefused() {
+  void rejectsGroupsOfManyLongValues() {
     String q =
         "label_replace(".repeat(270)
             + LONG_VALUE
@@ -202,7 +202,7 @@ class HostileQueriesTest {
   }
 
   @Test
-  void groupsThatWouldTakeGigabytesAreRefused() {
+  void rejectsGroupsOverTheMemoryLimit() {
     assertThatThrownBy(
             () ->
                 PATIENT
@@ -234,7 +234,7 @@ class HostileQueriesTest {
   }
 
   @Test
-  void aQueryOfAHundredGigabytesIsRefusedWhileOthersGoOn() throws Exception {
+  void rejectsHugeQueryWithoutAffectingOthers() throws Exception {
     // 600 series at 10,000 steps, a thousand copies of each: far above a hundred gigabytes.
     String huge =
         "count_values by (i) (\"v\", time() * h) or count_values by (g, i) (\"w\", h_total *"

@@ -147,7 +147,7 @@ class JoinedQueriesTest {
   }
 
   @Test
-  void oneComputesAndTheOthersTakeIt() throws Exception {
+  void identicalQueriesShareOneComputation() throws Exception {
     List<Future<QueryResult>> first = ask(1, STEP * 3);
     awaitOneOf(1);
     List<Future<QueryResult>> others = ask(9, STEP * 3);
@@ -202,7 +202,7 @@ class JoinedQueriesTest {
   }
 
   @Test
-  void oneThatWaitsCanBeCanceled() throws Exception {
+  void waitingQueryCanBeCanceled() throws Exception {
     ask(1, 0);
     awaitOneOf(1);
     Query q = query(0);
@@ -216,7 +216,7 @@ class JoinedQueriesTest {
   }
 
   @Test
-  void thoseWhoAskSomethingElseDoNotWait() throws Exception {
+  void differentQueriesDoNotWait() throws Exception {
     ask(1, 0);
     awaitOneOf(1);
     ask(1, STEP);

@@ -23,7 +23,7 @@ class RunningQueriesTest {
   }
 
   @Test
-  void aUserWhoseQueriesRunWaitsAtTheGateAndAnotherDoesNot() throws Exception {
+  void queuesOnlyQueriesOfTheBusyUser() throws Exception {
     EngineOptions options = EngineOptions.builder().maxConcurrent(10).build();
     RunningQueries running =
         new RunningQueries(

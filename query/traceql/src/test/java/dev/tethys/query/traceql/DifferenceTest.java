@@ -91,7 +91,7 @@ final class DifferenceTest {
   }
 
   @Test
-  void compareGivesValuesTotalsAndMarksOfCutValues() {
+  void compareReturnsValuesTotalsAndTruncationMarks() {
     TraceSeriesResult r =
         shop().instant("t", TraceQuery.parse("{ } | compare({ status = error }, 3)"), 0, 10_000);
     double errors =
@@ -116,7 +116,7 @@ final class DifferenceTest {
   }
 
   @Test
-  void compareTakesConditionsOnWholeTraces() {
+  void compareAcceptsTraceLevelConditions() {
     Spans s = new Spans();
     for (int i = 0; i < 50; i++) {
       Span root =

@@ -20,7 +20,7 @@ final class HostileQueriesTest {
   }
 
   @Test
-  void deepNestingAndGiantQueriesAreRefused() {
+  void rejectsDeepNestingAndGiantQueries() {
     for (String open : new String[] {"(", "{ (", "{ !", "{ -", "{ .a + (", "({} >> "}) {
       refused(open.repeat(50_000), "");
     }
@@ -122,7 +122,7 @@ final class HostileQueriesTest {
   }
 
   @Test
-  void cancellationEndsAQuery() {
+  void cancellationStopsAQuery() {
     Spans s = new Spans();
     s.add(Map.of(), 1);
     TraceQueries q = s.queries();

@@ -29,7 +29,10 @@ final class HistoryApi {
     this.manager = manager;
   }
 
-  /** Of the alert that {@code ?fingerprint=} names, or of those that {@code ?filter=} selects. */
+  /**
+   * Returns the history of the alert in {@code ?fingerprint=} or of the alerts selected by {@code
+   * ?filter=}.
+   */
   void list(HttpRequest q, HttpResponse r) throws IOException {
     EventLog log = manager.history();
     if (log == null) {

@@ -28,7 +28,7 @@ final class RoutingApi {
     this.manager = manager;
   }
 
-  /** Whether an interval of this name holds. */
+  /** Whether the interval with this name is active. */
   private static boolean holds(AlertmanagerConfig config, String name, Instant at) {
     return config.timeIntervals().getOrDefault(name, List.<TimeInterval>of()).stream()
         .anyMatch(i -> i.contains(at));

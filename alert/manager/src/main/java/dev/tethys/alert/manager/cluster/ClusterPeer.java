@@ -198,7 +198,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     }
   }
 
-  /** A ULID: time, then chance. */
+  /** ULID: time followed by random bits. */
   private static String freshName(Instant now) {
     StringBuilder sb = new StringBuilder(26);
     for (int i = 9; i >= 0; i--) {
@@ -577,7 +577,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         .toList();
   }
 
-  /** Address that other members are given. */
+  /** Address advertised to other members. */
   public InetSocketAddress address() {
     return gossip.self().address();
   }

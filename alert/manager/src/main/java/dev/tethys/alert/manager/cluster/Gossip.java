@@ -73,13 +73,13 @@ final class Gossip implements Closeable, Transport.Receiver {
     /** A message was received. */
     void message(byte[] message);
 
-    /** Everything that others are to know. */
+    /** Complete state for other members. */
     byte[] state();
 
     /** Merges the state of another member. */
     void merge(byte[] state);
 
-    /** Messages were given to a packet. */
+    /** Records that messages were added to a packet. */
     void sent(List<byte[]> messages);
 
     /** A member answered. */
@@ -471,7 +471,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     }
   }
 
-  // For the owner
+  // for the owner
 
   /** Spreads a message that fits into a packet. */
   void spread(byte[] message) {
@@ -520,7 +520,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     return messages.pruned();
   }
 
-  /** Announces to all members that this one leaves. */
+  /** Announces to all members that this member leaves. */
   void leave() {
     List<ClusterNode> others = membership.someAlive(Integer.MAX_VALUE, "");
     byte[] dead = membership.leave();

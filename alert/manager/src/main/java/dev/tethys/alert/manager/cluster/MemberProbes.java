@@ -44,7 +44,7 @@ final class MemberProbes {
     /** Sends a message with as many queued ones as fit. */
     void send(ClusterNode to, byte[] message) throws IOException;
 
-    /** Sends a message alone in a packet. */
+    /** Sends a message in a packet of its own. */
     void sendAlone(ClusterNode to, byte[] message) throws IOException;
 
     /** Writes a message to a stream. */
@@ -172,7 +172,7 @@ final class MemberProbes {
       byte[] ping = MemberlistMessages.ping(new Ping(n, node.name(), membership.self()));
       try {
         if (target.state() == Membership.State.SUSPECT) {
-          // The suspect is informed at once, so that it can object.
+          // Notify the suspect at once, so that it can refute the suspicion.
           Suspect s = new Suspect(target.incarnation(), node.name(), membership.self().name());
           packets.sendAlone(
               node, MemberlistMessages.compound(List.of(ping, MemberlistMessages.suspect(s))));

@@ -432,7 +432,7 @@ final class Membership {
     return members.values().stream().filter(m -> !m.state.isGone()).map(m -> m.node).toList();
   }
 
-  /** Other members that have neither left nor answered. */
+  /** Other members that have neither left nor responded. */
   synchronized List<ClusterNode> unanswered() {
     return members.values().stream()
         .filter(m -> !m.state.isGone() && !m.proven && !m.node.name().equals(self))
@@ -510,12 +510,12 @@ final class Membership {
     return null;
   }
 
-  /** Some other members at random that are alive. */
+  /** Random live members other than this one. */
   List<ClusterNode> someAlive(int n, String except) {
     return some(n, m -> m.state == State.ALIVE && !m.node.name().equals(except));
   }
 
-  /** Some other members at random that are to receive news. */
+  /** Random other members that should receive updates. */
   List<ClusterNode> gossipTargets(int n) {
     Instant horizon = clock.instant().minus(TO_THE_DEAD);
     return some(n, m -> !m.state.isGone() || m.state == State.DEAD && !m.since.isBefore(horizon));

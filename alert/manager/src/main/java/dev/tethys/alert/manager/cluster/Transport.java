@@ -22,7 +22,7 @@ interface Transport extends Closeable {
   interface Receiver {
     void packet(byte[] packet, InetSocketAddress from);
 
-    /** Takes a stream, and closes it. */
+    /** Handles a stream and closes it. */
     void stream(Stream stream);
   }
 

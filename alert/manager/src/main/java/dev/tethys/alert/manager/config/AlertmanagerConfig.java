@@ -141,7 +141,7 @@ public record AlertmanagerConfig(
     return read(YamlDocument.read(file), syntax);
   }
 
-  /** The same from a document. */
+  /** Reads a configuration from a document. */
   public static AlertmanagerConfig read(YamlDocument document, MatcherSyntax syntax) {
     return document.readWhole(() -> readOnce(document, syntax));
   }
@@ -153,7 +153,7 @@ public record AlertmanagerConfig(
     }
     YamlObject o = root.object(SECTION);
     ConfigException unread = root.attempt(o::readAll);
-    // A mistake in the global settings is that of each receiver that takes its defaults from them.
+    // An error in the global settings affects every receiver that inherits them.
     List<GlobalConfig> globals = new ArrayList<>();
     ConfigException incomplete = root.attempt(() -> globals.add(GlobalConfig.read(o.at(GLOBAL))));
     Map<String, ReceiverConfig> receivers = new LinkedHashMap<>();

@@ -123,7 +123,7 @@ public record HeartbeatConfig(
         o.get(ANNOTATIONS));
   }
 
-  /** The routes with those of heartbeats, whose receivers are notified before all others. */
+  /** Adds the routes of heartbeats, whose receivers are notified before all others. */
   static RouteConfig before(RouteConfig root, List<HeartbeatConfig> heartbeats) {
     List<RouteConfig> routes = new ArrayList<>();
     for (HeartbeatConfig h : heartbeats) {

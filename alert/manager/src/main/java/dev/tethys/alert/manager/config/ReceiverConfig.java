@@ -22,9 +22,9 @@ import java.util.TreeMap;
  */
 public record ReceiverConfig(String name, Map<String, String> labels, List<Integration> all) {
   /**
-   * One way.
+   * Integration of a receiver.
    *
-   * @param index among those of the same kind
+   * @param index index among integrations of the same kind
    */
   public record Integration(ReceiverKind kind, int index, YamlObject settings) {}
 

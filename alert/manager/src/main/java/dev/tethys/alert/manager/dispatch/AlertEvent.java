@@ -17,7 +17,7 @@ public record AlertEvent(Instant at, LabelSet labels, Kind kind, String by) {
     INHIBITED("inhibited"),
     MUTED("muted"),
     ACKNOWLEDGED("acknowledged"),
-    /** Nothing suppresses the alert any longer. */
+    /** The alert is no longer suppressed. */
     FREE("free");
 
     private final String text;

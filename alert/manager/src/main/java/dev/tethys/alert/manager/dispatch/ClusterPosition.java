@@ -5,7 +5,7 @@ import java.time.Instant;
 
 /** When it is up to us to notify, and not up to another Alertmanager of our cluster. */
 public interface ClusterPosition {
-  /** There is no other member. */
+  /** Position without other members. */
   ClusterPosition ALONE =
       new ClusterPosition() {
         @Override

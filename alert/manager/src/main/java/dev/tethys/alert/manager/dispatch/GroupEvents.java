@@ -30,9 +30,7 @@ final class GroupEvents {
     recorder.record(EventKind.ALERT_GROUPED, inGroup(route, group, a, at));
   }
 
-  /**
-   * An alert left its group: it is resolved and all receivers that are to know have been notified.
-   */
+  /** An alert left its group: it is resolved and all its receivers have been notified. */
   void resolved(RoutingNode route, LabelSet group, Alert a, Instant at) {
     recorder.record(EventKind.ALERT_RESOLVED, inGroup(route, group, a, at));
   }
@@ -45,7 +43,7 @@ final class GroupEvents {
     };
   }
 
-  /** An inhibition rule kept an alert back. */
+  /** An inhibition rule suppressed an alert. */
   void inhibited(LabelSet labels, InhibitRule rule, LabelSet source) {
     recorder.record(
         EventKind.INHIBITION_MUTED_ALERT,
@@ -56,7 +54,7 @@ final class GroupEvents {
         });
   }
 
-  /** A silence kept an alert back. */
+  /** A silence suppressed an alert. */
   void silenced(LabelSet labels, Silence s) {
     recorder.record(
         EventKind.SILENCE_MUTED_ALERT,

@@ -79,7 +79,7 @@ public final class Inhibitor implements AutoCloseable {
     return i == null ? null : i.source.labels().fingerprintText();
   }
 
-  /** The same with the rule. */
+  /** The inhibition of an alert, with its rule; null for none. */
   public synchronized @Nullable Inhibition inhibition(LabelSet labels) {
     Instant now = clock.instant();
     for (Sources s : rules) {

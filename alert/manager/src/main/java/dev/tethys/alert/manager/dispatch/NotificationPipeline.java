@@ -46,7 +46,7 @@ public final class NotificationPipeline {
   private static final System.Logger LOG = JulLogger.of(NotificationPipeline.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
-  /** By integrations of the configuration. */
+  /** Rate-limited logs by integration. */
   private final Map<String, LimitedLog> logs = new ConcurrentHashMap<>();
 
   /** Dependencies of the steps. */
@@ -225,7 +225,7 @@ public final class NotificationPipeline {
     return mute;
   }
 
-  /** Whether an interval of this name holds. */
+  /** Whether the interval with this name is active. */
   boolean holds(String interval, Instant at) {
     return intervals.getOrDefault(interval, List.of()).stream().anyMatch(i -> i.contains(at));
   }
@@ -280,7 +280,7 @@ public final class NotificationPipeline {
         .allMatch(a -> s.notes.acknowledgement(a) != null);
   }
 
-  /** Groups of alerts are as many as clients make, so that lines about them are limited. */
+  /** Log with a rate limit: clients determine the number of groups, and so of lines about them. */
   private LimitedLog log(Integration i) {
     return logs.computeIfAbsent(i.toString(), key -> new LimitedLog(LOG));
   }

@@ -24,7 +24,7 @@ public final class RouteWalk {
     }
   }
 
-  /** A route that the alert takes. */
+  /** Route matched by the alert. */
   public record MatchedRoute(int id, RoutingNode route) {}
 
   private final Map<String, String> labels;
@@ -36,7 +36,7 @@ public final class RouteWalk {
     this.labels = labels;
   }
 
-  /** The way of an alert with such labels. */
+  /** Walks the tree for an alert with the given labels. */
   public static RouteWalk of(RoutingNode root, Map<String, String> labels) {
     RouteWalk w = new RouteWalk(labels);
     w.into(root);
@@ -48,7 +48,7 @@ public final class RouteWalk {
     return List.copyOf(steps);
   }
 
-  /** The routes that the alert takes, in order. */
+  /** Routes matched by the alert, in order. */
   public List<MatchedRoute> taken() {
     return List.copyOf(taken);
   }

@@ -78,7 +78,7 @@ public final class RoutingNode {
     return groupInterval;
   }
 
-  /** When a notification is repeated though nothing changed. */
+  /** Interval after which an unchanged notification is repeated. */
   public Duration repeatInterval() {
     return repeatInterval;
   }
@@ -88,7 +88,7 @@ public final class RoutingNode {
     return config.muteTimeIntervals();
   }
 
-  /** Names of intervals in which alone the route is active; none for always. */
+  /** Names of the intervals in which the route is active; empty for always. */
   public List<String> activeTimeIntervals() {
     return config.activeTimeIntervals();
   }
@@ -108,7 +108,7 @@ public final class RoutingNode {
     return key;
   }
 
-  /** Tells it from every other. */
+  /** Unique identifier. */
   public String id() {
     return id;
   }

@@ -86,10 +86,10 @@ public record RoutingTrace(
       FlushResult.@Nullable Attempt failure) {}
 
   /**
-   * One route that it takes.
+   * Matched route.
    *
-   * @param id of the route
-   * @param because the same in a sentence
+   * @param id ID of the route
+   * @param because explanation of the outcome in a sentence
    */
   public record Branch(
       int id,

@@ -156,7 +156,7 @@ public final class RoutingTracer {
     return known(g, alert, notified, ack, now);
   }
 
-  /** Nothing keeps it back. */
+  /** Decision for an alert that is not suppressed. */
   private static Decision known(
       AlertDispatcher.GroupState g,
       Alert alert,
@@ -172,7 +172,7 @@ public final class RoutingTracer {
     }
     boolean due = notified.stream().anyMatch(t -> !t.reason().equals(NotifyReason.NONE.text()));
     if (alert.isResolvedAt(now) && !due) {
-      return new Decision(Outcome.OVER, "it was over at " + alert.endsAt());
+      return new Decision(Outcome.OVER, "it ended at " + alert.endsAt());
     }
     FlushResult last = g.last();
     if (last == null || last.at().isBefore(alert.startsAt()) && due) {

@@ -36,7 +36,7 @@ public final class LabelMatcher {
     }
   }
 
-  /** By name, then value, then kind. */
+  /** Order by name, then value, then kind. */
   public static final Comparator<LabelMatcher> ORDER =
       Comparator.comparing(LabelMatcher::name)
           .thenComparing(LabelMatcher::value)

@@ -21,7 +21,7 @@ public record LabelMatchers(List<LabelMatcher> all) {
     return all.isEmpty();
   }
 
-  /** Whether labels meet all of them. */
+  /** Whether labels match all matchers. */
   public boolean matches(Map<String, String> labels) {
     for (LabelMatcher m : all) {
       if (!m.matches(labels)) {

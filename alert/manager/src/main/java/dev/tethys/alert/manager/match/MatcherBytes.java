@@ -2,15 +2,15 @@ package dev.tethys.alert.manager.match;
 
 import dev.tethys.model.regex.Regex;
 
-/** Memory that the matchers of one request or silence take; it also bounds the time of a match. */
+/** Memory of the matchers of one request or silence, which also bounds the time of a match. */
 public final class MatcherBytes {
-  /** Most bytes for a request. */
+  /** Maximum number of bytes for a request. */
   public static final long REQUEST_LIMIT = 8 << 20;
 
   private final long limit;
   private long bytes;
 
-  /** Of one request or silence. */
+  /** Creates a counter for one request or silence. */
   public MatcherBytes(long limit) {
     this.limit = limit;
   }

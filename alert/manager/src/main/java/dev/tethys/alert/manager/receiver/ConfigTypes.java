@@ -53,7 +53,7 @@ public final class ConfigTypes {
     return u;
   }
 
-  /** The same, or a template that gives one. */
+  /** A secret URL, or a template for one. */
   static final Type<Secret> SECRET_TEMPLATE_URL =
       Type.of("secret url", null, ConfigTypes::secretTemplateUrl);
 

@@ -111,7 +111,7 @@ final class HttpSender {
     }
   }
 
-  /** A secret that is given, or that a file holds now. */
+  /** Configured secret, or the current content of its file. */
   static String secret(Secret given, String file) throws NotifyException {
     return file.isEmpty() ? given.value() : fromFile(file);
   }
@@ -125,7 +125,7 @@ final class HttpSender {
     }
   }
 
-  /** The same client with a token, given or in a file. */
+  /** Copy with a token, given directly or in a file. */
   static HttpClientConfig withBearer(HttpClientConfig c, Secret token, String file) {
     return new HttpClientConfig(
         c.basicAuth(),

@@ -54,7 +54,7 @@ final class Incidentio extends HttpReceiverKind {
     }
   }
 
-  /** The largest request that incident.io takes, in bytes. */
+  /** Maximum request size of incident.io in bytes. */
   static final int MAX_BYTES = 512 * 1024;
 
   @Override

@@ -234,7 +234,10 @@ final class Jira extends HttpReceiverKind {
         || field.object(FieldTemplate.SECTION).get(FieldTemplate.UPDATE);
   }
 
-  /** API 3 takes documents: the template gives one as JSON, or text that becomes paragraphs. */
+  /**
+   * Converts text for API 3, which expects a document: the template's result is a document in JSON,
+   * or text that becomes paragraphs.
+   */
   private static Object document(String text) {
     if (text.startsWith("{")) {
       try {

@@ -44,12 +44,12 @@ public final class NotifyException extends Exception {
     this.reason = reason;
   }
 
-  /** Another attempt cannot help. */
+  /** Failure that a retry cannot resolve. */
   static NotifyException lost(String message) {
     return new NotifyException(false, Reason.OTHER, message);
   }
 
-  /** Another attempt may help. */
+  /** Failure that a retry may resolve. */
   static NotifyException again(String message) {
     return new NotifyException(true, Reason.OTHER, message);
   }

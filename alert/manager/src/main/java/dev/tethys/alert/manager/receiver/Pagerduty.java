@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** An event of PagerDuty. */
 final class Pagerduty extends HttpReceiverKind {
-  /** The largest event that PagerDuty takes, in bytes. */
+  /** Maximum event size of PagerDuty in bytes. */
   static final int MAX_EVENT_BYTES = 512_000;
 
   private static final int MAX_SUMMARY = 1024;

@@ -32,7 +32,7 @@ public abstract class ReceiverKind {
     return name;
   }
 
-  /** The key of its list in a receiver. */
+  /** Key of the list of these integrations in a receiver. */
   public String key() {
     return name + "_configs";
   }

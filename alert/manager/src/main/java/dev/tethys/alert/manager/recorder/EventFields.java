@@ -22,14 +22,14 @@ public interface EventFields {
   /** A number of 64 bits, which JSON has as text. */
   void signed(int number, String name, long value);
 
-  /** The same without a sign. */
+  /** Unsigned variant. */
   void unsigned(int number, String name, long value);
 
   void allUnsigned(int number, String name, List<Long> values);
 
   void flag(int number, String name, boolean value);
 
-  /** One of an enumeration. */
+  /** Enumeration field. */
   void symbol(int number, String name, int value, String symbol);
 
   void message(int number, String name, Consumer<EventFields> fields);

@@ -94,7 +94,10 @@ public final class EventRecorder implements AutoCloseable {
         InstantSource.system());
   }
 
-  /** One whose first event is that the program starts; events wait until it is configured. */
+  /**
+   * Creates a recorder whose first event is the start of the program; events are queued until it is
+   * configured.
+   */
   public static EventRecorder of(
       Origin origin,
       HttpClientFactory clients,

@@ -70,12 +70,12 @@ public final class RecorderMetrics {
     outputDrops.with(output).add(events);
   }
 
-  /** Has the series of an output be there before anything is dropped. */
+  /** Initializes the series of an output before the first drop. */
   public void queues(String output) {
     outputDrops.with(output);
   }
 
-  /** A record that Kafka did not take. */
+  /** Counts a record that Kafka did not accept. */
   public void notProduced(String output, String kind) {
     kafkaErrors.with(output, kind).inc();
   }

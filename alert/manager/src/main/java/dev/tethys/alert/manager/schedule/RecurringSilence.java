@@ -46,12 +46,12 @@ public record RecurringSilence(
   /** A time at which it holds, to the minute. */
   public record Occurrence(Instant start, Instant end) {}
 
-  /** Whether it holds at a moment. */
+  /** Whether it is active at a time. */
   boolean holds(Instant at) {
     return (until == null || at.isBefore(until)) && times.stream().anyMatch(t -> t.contains(at));
   }
 
-  /** The first time at which it holds that is not over at a moment, and begins before another. */
+  /** First occurrence that ends after one time and starts before another. */
   public @Nullable Occurrence next(Instant from, Instant before) {
     Instant first = from.truncatedTo(ChronoUnit.MINUTES);
     for (Instant t = first; t.isBefore(before); t = t.plus(MINUTE)) {

@@ -53,10 +53,10 @@ public final class RecurringSilences implements Closeable {
   private final Map<String, Instant> madeUntil = new HashMap<>(); // guarded by itself
 
   /**
-   * Opens them in a folder.
+   * Opens recurring silences in a folder.
    *
-   * @param retention how long a withdrawn one is kept, so that all members receive the withdrawal
-   * @throws IOException when they cannot be read or made
+   * @param retention retention of deleted ones, so that all members receive the deletion
+   * @throws IOException if they cannot be read or created
    */
   public RecurringSilences(Path folder, Duration retention, Silences silences, InstantSource clock)
       throws IOException {
@@ -218,7 +218,7 @@ public final class RecurringSilences implements Closeable {
     }
   }
 
-  /** One that was not withdrawn. */
+  /** Recurring silence that was not deleted. */
   public @Nullable RecurringSilence get(String id) {
     RecurringSilence r = records.get(id);
     return r == null || r.withdrawn() ? null : r;

@@ -20,7 +20,7 @@ public record Alert(
     String generatorUrl,
     Instant updatedAt,
     boolean timeout) {
-  /** By job, instance, then all labels: the order in which a notification lists them. */
+  /** Order of alerts in a notification: by job, instance, then all labels. */
   public static final Comparator<Alert> ORDER =
       byLabel("job").thenComparing(byLabel("instance")).thenComparing(Alert::labels);
 
@@ -44,7 +44,7 @@ public record Alert(
     return endsAt != null && !endsAt.isAfter(t);
   }
 
-  /** About the bytes that it takes. */
+  /** Approximate size in bytes. */
   long bytes() {
     return 512L + 2L * generatorUrl.length() + bytes(labels) + bytes(annotations);
   }

@@ -166,7 +166,7 @@ public final class AlertNotes implements Closeable {
     return out;
   }
 
-  /** The acknowledgement that holds for an alert now; null when there is none. */
+  /** Current acknowledgement of an alert; null if there is none. */
   public @Nullable AlertNote acknowledgement(Alert alert) {
     Map<String, AlertNote> notes = byAlert.get(alert.labels());
     if (notes == null) {
@@ -185,7 +185,7 @@ public final class AlertNotes implements Closeable {
   /**
    * Removes notes whose retention has passed and whose alert no longer arrives.
    *
-   * @param there whether an alert still arrives
+   * @param there whether an alert is still received
    */
   public void collectGarbage(Predicate<LabelSet> there) {
     Instant horizon = clock.instant().minus(retention);

@@ -115,7 +115,7 @@ public final class EventLog implements Closeable {
         Thread.ofVirtual().name("alert-events").start(SupervisedLoop.of("alert_events", this::run));
   }
 
-  /** Takes entries over without waiting. */
+  /** Queues entries without blocking. */
   public void record(List<Entry> entries) {
     for (Entry e : entries) {
       if (!queue.offer(e)) {
@@ -128,7 +128,8 @@ public final class EventLog implements Closeable {
   private void run() {
     try {
       while (!ending) {
-        // Entries leave the queue only under the lock, so that a reader under the lock misses none.
+        // Remove entries from the queue only under the lock, so that a reader with the lock misses
+        // none.
         news.acquire();
         news.drainPermits();
         lock.lock();
@@ -259,7 +260,7 @@ public final class EventLog implements Closeable {
     return List.copyOf(found);
   }
 
-  /** Removes files in which everything is too old. */
+  /** Removes files whose entries have all expired. */
   public void collectGarbage() {
     Instant horizon = clock.instant().minus(retention);
     lock.lock();

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * the fingerprint that Alertmanager's API shows, FNV-1a of names and values with 0xff after each.
  */
 public final class LabelSet implements Comparable<LabelSet> {
-  /** UTF-8's order, which is that of code points. */
+  /** Byte order of UTF-8, which equals the order of code points. */
   public static final Comparator<String> BY_CODE_POINTS = LabelSet::compareCodePoints;
 
   public static final LabelSet EMPTY = new LabelSet(new TreeMap<>(BY_CODE_POINTS));

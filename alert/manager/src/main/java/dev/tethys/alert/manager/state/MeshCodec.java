@@ -39,7 +39,7 @@ final class MeshCodec {
     LabelMatcher.Type.NOT_REGEX
   };
 
-  /** A silence of another member; null when it has no matchers, and so means nothing. */
+  /** Decodes a silence of another member; null if it has no matchers and so no effect. */
   record MeshSilence(@Nullable Silence silence, String id, Instant expiresAt) {}
 
   record MeshEntry(NotificationLog.Key key, NotificationLog.Entry entry) {}
@@ -236,7 +236,7 @@ final class MeshCodec {
       r.leave(outer);
     }
 
-    /** Of the oldest form only the first counts. */
+    /** Reads the oldest format, of which only the first entry counts. */
     private void oldComment(ProtoReader r) {
       int outer = r.enter();
       String author = "";

@@ -58,7 +58,7 @@ public final class NotificationLog implements Closeable, SharedState {
       Set<Long> resolved,
       Instant expiresAt,
       Map<String, String> memo) {
-    /** About the bytes that it takes beside its key. */
+    /** Approximate size in bytes without its key. */
     private long bytes() {
       long n = 512L + 64L * (firing.size() + resolved.size());
       for (Map.Entry<String, String> e : memo.entrySet()) {

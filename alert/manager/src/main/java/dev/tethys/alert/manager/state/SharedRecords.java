@@ -59,12 +59,12 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
     T decode(byte[] payload);
   }
 
-  /** There are as many records as there may be. */
+  /** Thrown if the maximum number of records is reached. */
   public static final class FullException extends Exception {
     private static final long serialVersionUID = 1L;
 
     FullException(int max) {
-      super("there are " + max + " already, as many as are kept; withdraw some first");
+      super("the maximum of " + max + " is reached; delete some first");
     }
   }
 

@@ -7,10 +7,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Alerts that match are not notified about for a time.
+ * Suppresses notifications for matching alerts for a time.
  *
- * @param sets an alert is silenced when it meets one of them; at least one
- * @param receiverSets when there are any, it holds only for receivers whose labels meet one of them
+ * @param sets matcher sets, at least one; an alert is silenced if it matches one of them
+ * @param receiverSets if not empty, the silence applies only to receivers whose labels match one of
+ *     them
  */
 public record Silence(
     String id,
@@ -48,7 +49,7 @@ public record Silence(
     }
   }
 
-  /** One with a single set of matchers, which holds for every receiver. */
+  /** Creates a silence with a single set of matchers for all receivers. */
   public Silence(
       String id,
       LabelMatchers matchers,

@@ -145,12 +145,12 @@ public final class Silences implements Closeable, SharedState {
   }
 
   /**
-   * Makes a silence, or changes the one whose id it has. A change of anything but the comment and
-   * the end makes a new one, and expires the old.
+   * Creates a silence or updates the one with its ID. Any change except of the comment and the end
+   * creates a new silence and expires the old one.
    *
-   * @return its id
-   * @throws SilenceException in Alertmanager's words
-   * @throws IOException when it could not be written; nothing has changed then
+   * @return ID of the silence
+   * @throws SilenceException with Alertmanager's messages
+   * @throws IOException if it could not be written; nothing has changed then
    */
   public String set(Silence posted) throws SilenceException, IOException {
     check(posted);
@@ -420,7 +420,7 @@ public final class Silences implements Closeable, SharedState {
     return out.toByteArray();
   }
 
-  /** Of two versions of a silence the one that was changed later holds. */
+  /** Merges two versions of a silence: the later change wins. */
   @Override
   public synchronized void mergeEncoded(byte[] encoded) throws IOException {
     Merge merge = new Merge();

@@ -17,7 +17,7 @@ public final class NotificationJson {
     return new GoJsonText(NotificationJson::write, false).value(v).toString();
   }
 
-  /** The same as a function of a template, whose values may grow without end. */
+  /** Variant for templates, whose values may be unbounded. */
   static String limited(@Nullable Object v) {
     return new GoJsonText(NotificationJson::write, true).value(v).toString();
   }

@@ -84,9 +84,9 @@ public record TemplateData(
   }
 
   /**
-   * Makes it from the alerts of a group.
+   * Creates the data from the alerts of a group.
    *
-   * @param now decides which of them are over
+   * @param now time that determines which alerts are resolved
    */
   public static TemplateData of(
       String receiver,

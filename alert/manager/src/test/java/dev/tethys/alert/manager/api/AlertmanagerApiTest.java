@@ -16,7 +16,7 @@ class AlertmanagerApiTest extends ServedApi {
   private static final String MATCHER = "{\"name\":\"%s\",\"value\":\"%s\",\"isRegex\":%s}";
 
   @Test
-  void alertsThatAreWrongAreRefusedAsByTheRealOne() throws Exception {
+  void rejectsInvalidAlertsLikeAlertmanager() throws Exception {
     serving(
         () -> {
           String p = "/alerts";
@@ -54,7 +54,7 @@ class AlertmanagerApiTest extends ServedApi {
                   "parsing alerts body from \\\"\\\" failed, because"
                       + " the text ends within an object (line 1, column 2)\"");
           assertThat(send("POST", p, "[{\n\"labels\": {x}}]").body())
-              .contains("because 'x' stands where a name in double quotes is expected (line 2,");
+              .contains("because 'x' found where a name in double quotes is expected (line 2,");
           assertThat(send("POST", p, "[{\"labels\":{\"a\":1}}]").statusCode()).isEqualTo(400);
           assertThat(
                   send("POST", p, "[{\"labels\":{\"a\":\"1\"},\"startsAt\":\"xx\"}]").statusCode())
@@ -116,7 +116,7 @@ class AlertmanagerApiTest extends ServedApi {
   }
 
   @Test
-  void silencesThatAreWrongAreRefusedAsByTheRealOne() throws Exception {
+  void rejectsInvalidSilencesLikeAlertmanager() throws Exception {
     serving(
         () -> {
           String p = "/silences";
@@ -239,7 +239,7 @@ class AlertmanagerApiTest extends ServedApi {
   }
 
   @Test
-  void routesAreShownAndTried() throws Exception {
+  void showsAndTestsRoutes() throws Exception {
     serving(
         () -> {
           JsonNode tree = JSON.readTree(send("GET", "/../tethys/routes", "").body());

@@ -240,7 +240,7 @@ class PublishedApiTest extends ServedApi {
           "/silences?expired", 2);
 
   @Test
-  void everyParameterIsTakenAndDoesSomething() throws Exception {
+  void everyParameterHasAnEffect() throws Exception {
     serving(
         CONFIG,
         () -> {

@@ -100,7 +100,7 @@ class EssentialGossipTest {
   }
 
   @Test
-  void packetsAndStreamsAreTakenAfterTheEndOfMemory() throws Exception {
+  void acceptsPacketsAndStreamsAfterOutOfMemory() throws Exception {
     AtomicInteger calls = new AtomicInteger();
     CountDownLatch packet = new CountDownLatch(1);
     CountDownLatch streams = new CountDownLatch(2);

@@ -81,7 +81,7 @@ class ForgedGossipTest {
   }
 
   @Test
-  void membersThatDoNotAnswerDelayNothingAndAreFew() throws Exception {
+  void silentMembersAreBoundedAndCauseNoDelay() throws Exception {
     int nowhere = closedPort();
     try (LogMessages log = LogMessages.of(Membership.class);
         DatagramSocket s = new DatagramSocket()) {
@@ -106,7 +106,7 @@ class ForgedGossipTest {
 
   /** No probe has come yet: members are probed when they become known. */
   @Test
-  void membersOfTheClusterThatIsJoinedAreWaitedForAtOnce() throws Exception {
+  void waitsForMembersOfJoinedClusterConcurrently() throws Exception {
     Duration never = Duration.ofHours(1);
     try (ClusterPeer a =
         ClusterPeer.open(options("a", List.of(), never), ManagerClock.system(), new Registry())) {
@@ -125,7 +125,7 @@ class ForgedGossipTest {
   }
 
   @Test
-  void aMemberThatAnswersIsWaitedFor() throws Exception {
+  void waitsForRespondingMember() throws Exception {
     try (ClusterPeer other =
         ClusterPeer.open(options("b"), ManagerClock.system(), new Registry())) {
       other.join();
@@ -142,7 +142,7 @@ class ForgedGossipTest {
 
   /** Six sockets that answer as members do. */
   @Test
-  void answeringMembersThatNoFlagNamesDelayLittleTogether() throws Exception {
+  void unnamedRespondingMembersCauseLittleDelay() throws Exception {
     List<ClusterPeer> forged = new ArrayList<>();
     try (DatagramSocket s = new DatagramSocket()) {
       for (int i = 0; i < 6; i++) {
@@ -167,7 +167,7 @@ class ForgedGossipTest {
   }
 
   @Test
-  void membersThatFlagsNameAreWaitedForInFull() throws Exception {
+  void waitsFullTimeForConfiguredMembers() throws Exception {
     try (ClusterPeer a = ClusterPeer.open(options("a"), ManagerClock.system(), new Registry());
         ClusterPeer b = ClusterPeer.open(options("b"), ManagerClock.system(), new Registry())) {
       a.join();
@@ -223,7 +223,7 @@ class ForgedGossipTest {
 
   /** A message of 19 MB that does not end, over as many streams as may be open. */
   @Test
-  void streamsThatAreHeldTakeNoMoreThanTheirShare() throws Exception {
+  void stalledStreamsUseBoundedShare() throws Exception {
     byte[] head =
         new FieldWriter()
             .type(MemberlistMessages.USER)

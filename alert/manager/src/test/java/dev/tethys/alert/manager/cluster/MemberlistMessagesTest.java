@@ -73,7 +73,7 @@ class MemberlistMessagesTest {
   }
 
   @Test
-  void numbersAndTextsOfEveryFormAreRead() throws IOException {
+  void readsNumbersAndTextsOfEveryFormat() throws IOException {
     byte[] b =
         HexFormat.of()
             .parseHex(
@@ -170,14 +170,14 @@ class MemberlistMessagesTest {
   }
 
   @Test
-  void nothingBeyondTheLimitComesOfCompressedBytes() {
+  void boundsDecompressedSize() {
     byte[] zeros = new byte[100_000];
     assertThatThrownBy(() -> Lzw.decompress(compressed(zeros), 99_999))
         .hasMessageContaining("99999");
   }
 
   @Property(tries = 2000)
-  void anyBytesAreAnsweredWithAnErrorAtMost(@ForAll @Size(max = 200) byte[] b) {
+  void arbitraryBytesCauseAtMostAnError(@ForAll @Size(max = 200) byte[] b) {
     for (int i = 0; i < 3; i++) {
       try {
         switch (i) {

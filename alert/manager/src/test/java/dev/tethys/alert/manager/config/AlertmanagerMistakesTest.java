@@ -66,7 +66,7 @@ class AlertmanagerMistakesTest {
   }
 
   @Test
-  void reportsNoReceiverAsUndefinedWhoseSettingsAreWrong() {
+  void doesNotReportInvalidReceiversAsUndefined() {
     assertThat(
             mistakes(
                 "{route: {receiver: a}, receivers: [{name: a, webhook_configs: [{urll: x}]}]}"))

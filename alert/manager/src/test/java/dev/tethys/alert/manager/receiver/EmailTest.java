@@ -263,7 +263,7 @@ class EmailTest {
 
   /** Python's own server and parser of mail: programs that we did not write. */
   @Test
-  void aServerThatWeDidNotWriteTakesIt() throws Exception {
+  void independentServerAcceptsTheMail() throws Exception {
     Files.writeString(
         dir.resolve("server.py"),
         """

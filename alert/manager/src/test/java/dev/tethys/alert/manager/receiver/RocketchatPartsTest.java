@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class RocketchatPartsTest {
   /** Rocket.Chat shows a button that writes a message only when it is for the chat's window. */
   @Test
-  void buttonsHaveAllTheirKeys() throws Exception {
+  void sendsAllKeysOfButtons() throws Exception {
     YamlObject button =
         RocketchatParts.ACTION.read(
             YamlDocument.parse(

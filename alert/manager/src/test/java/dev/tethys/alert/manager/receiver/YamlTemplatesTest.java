@@ -14,13 +14,13 @@ class YamlTemplatesTest {
   }
 
   @Test
-  void nullOfAPayloadStaysNull() {
+  void keepsNullOfPayloads() {
     assertThat(json("{a: null, b: ~, c: , d: '', e: [null, 1, {f: null}]}"))
         .isEqualTo("{\"a\":null,\"b\":null,\"c\":null,\"d\":\"\",\"e\":[null,1,{\"f\":null}]}");
   }
 
   @Test
-  void nullInTheExpansionOfATextStaysNull() {
+  void keepsNullInExpandedText() {
     assertThat(json("{a: '{{x}}'}")).isEqualTo("{\"a\":{\"k\":null}}");
   }
 }

@@ -134,7 +134,7 @@ class TemplatesTest {
   }
 
   @Test
-  void mailIsSafeWhateverAlertsSay() {
+  void escapesAlertTextInMail() {
     String html = templates.html("{{ template \"email.default.html\" . }}", data());
     assertThat(html)
         .startsWith("<!DOCTYPE html>")

@@ -65,7 +65,7 @@ class LiveTailTest {
   }
 
   @Test
-  void entriesPassTheQueryAsTheyAreStored() throws Exception {
+  void evaluatesEntriesWhenStored() throws Exception {
     append("fake", API, 1, "level=info before");
     LiveTail t = tail("fake", "{app=\"api\"} |= \"err\" | logfmt");
     append("fake", API, 2, "level=info ok", "level=error err");
@@ -80,7 +80,7 @@ class LiveTailTest {
   }
 
   @Test
-  void severalTenantsHaveTheirLabel() throws Exception {
+  void addsTenantLabelForSeveralTenants() throws Exception {
     LiveTail t = tail("a|b", "{app=\"api\", __tenant_id__=\"b\"}");
     append("a", API, 1, "of a");
     append("b", API, 1, "of b");
@@ -132,7 +132,7 @@ class LiveTailTest {
   }
 
   @Test
-  void closingEndsTails() throws Exception {
+  void closingStopsTails() throws Exception {
     LiveTail t = tail("fake", "{app=\"api\"}");
     assertThat(store.openTails("fake")).isEqualTo(1);
     store.closeTails();
@@ -143,7 +143,7 @@ class LiveTailTest {
   }
 
   @Test
-  void metricQueriesAreRefused() {
+  void rejectsMetricQueries() {
     assertThatThrownBy(() -> store.tail("fake", "rate({app=\"api\"}[1m])", 0))
         .isInstanceOf(LogqlParseException.class)
         .hasMessageContaining("only log selector is supported");

@@ -41,7 +41,7 @@ class SamplesTest {
   }
 
   @Test
-  void samplesAreSortedByTimeThenValue() {
+  void sortsSamplesByTimeThenValue() {
     Random random = new Random(7);
     long[] ranges = {1, 50, 1L << 40, Long.MAX_VALUE};
     for (int n = 0; n < 400; n++) {

@@ -477,7 +477,7 @@ class LinePartsTest {
   }
 
   @Test
-  void partsAreUnknownWhereAllIsRead() {
+  void partsAreUnknownIfTheWholeLineIsRead() {
     NameTable names = new NameTable();
     List<Stage> json = List.of(new Stage.Json(List.of()));
     assertThat(LogPipeline.compile(json, names, UsedLabels.ALL).lineParts()).isNull();

@@ -83,7 +83,7 @@ class StageConformanceTest {
   }
 
   @Test
-  void labelsOfTemplatesAreFound() throws IOException {
+  void findsLabelsOfTemplates() throws IOException {
     for (Map<String, Object> c : cases("template-labels-needed.jsonl")) {
       Set<String> names = new LinkedHashSet<>();
       assertThat(LabelUse.addTemplate(text(c, "template"), names)).isTrue();

@@ -132,7 +132,7 @@ class DifferentialTest {
         "1 > 2",
         "{}",
       })
-  void reportsErrorsInTheSameWords(String query) {
+  void reportsIdenticalErrors(String query) {
     Map<String, @Nullable Object> theirs = peer.instant(query, DemoData.end() - 60_000);
     assertThat(theirs.get("status")).isEqualTo("error");
     assertThatThrownBy(

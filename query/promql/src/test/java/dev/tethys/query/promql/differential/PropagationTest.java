@@ -191,7 +191,7 @@ class PropagationTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
-  void nothingIsAnsweredOtherwise(long seed) {
+  void propagationKeepsResults(long seed) {
     Generator g = new Generator(seed);
     int propagated = 0;
     int answered = 0;
@@ -269,7 +269,7 @@ class PropagationTest {
   }
 
   @Test
-  void anErrorOfTheOneSideIsFoundWhereTheOtherIsLeftEmpty() {
+  void findsErrorOfOneSideIfOtherIsEmpty() {
     String q = "a{z=\"p\"} * on (job) b{job=~\"nobody|x\"}";
     assertThat(given(query(with, q, false).explain().plan())).isNotEmpty();
     assertThat(answer(with, q, false)).startsWith("error found duplicate series");
@@ -278,7 +278,7 @@ class PropagationTest {
   }
 
   @Test
-  void largeQueriesAreLeftAlone() {
+  void skipsLargeQueries() {
     String q = "a and b{job=\"x\"}" + " + a".repeat(100);
     assertThat(given(query(with, q, false).explain().plan())).isEmpty();
   }

@@ -116,7 +116,7 @@ class ResultCacheTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6})
-  void keptAnswersAreThoseThatWouldBeGiven(int seed) {
+  void cachedResultsEqualComputedOnes(int seed) {
     Random r = new Random(seed);
     ExpressionGenerator g = new ExpressionGenerator(seed);
     MemoryMetricStore store = new MemoryMetricStore();

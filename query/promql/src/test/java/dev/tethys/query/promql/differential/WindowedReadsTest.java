@@ -165,7 +165,7 @@ class WindowedReadsTest {
   }
 
   @Test
-  void annotatesRangesAlike() {
+  void annotatesRangesEqually() {
     DATA.load(sparing.all);
     Random r = new Random(3);
     List<String> of =
@@ -193,7 +193,7 @@ class WindowedReadsTest {
   }
 
   @Test
-  void annotatesInstantSelectorsAlike() {
+  void annotatesInstantSelectorsEqually() {
     DATA.load(sparing.all);
     Random r = new Random(4);
     for (String text :
@@ -219,7 +219,7 @@ class WindowedReadsTest {
   }
 
   @Test
-  void annotatesRandomQueriesAlike() {
+  void annotatesRandomQueriesEqually() {
     DATA.load(sparing.all);
     for (int seed = 1; seed <= 400; seed++) {
       same(new ExpressionGenerator(seed).query(), new Random(seed));

@@ -96,7 +96,7 @@ class ComputeSlotsTest {
   }
 
   @Test
-  void anotherLongQueryWaitsUntilTheFirstEnds() throws Exception {
+  void secondLongQueryWaitsForTheFirst() throws Exception {
     Execution first = withSlot();
     Other other = new Other();
     other.awaitQueue();
@@ -108,7 +108,7 @@ class ComputeSlotsTest {
   }
 
   @Test
-  void aTurnEndsWhenAnotherQueryWaits() throws Exception {
+  void releasesSlotWhenAnotherQueryWaits() throws Exception {
     Execution first = withSlot();
     Other other = new Other();
     other.awaitQueue();
@@ -121,7 +121,7 @@ class ComputeSlotsTest {
   }
 
   @Test
-  void computesNothingWhileWaitingForAnotherQuery() throws Exception {
+  void doesNotComputeWhileWaitingForAnotherQuery() throws Exception {
     Execution first = withSlot();
     Other other = new Other();
     other.awaitQueue();
@@ -132,7 +132,7 @@ class ComputeSlotsTest {
   }
 
   @Test
-  void aCanceledQueryWaitsNoLonger() throws Exception {
+  void canceledQueryStopsWaiting() throws Exception {
     Execution first = withSlot();
     Other other = new Other();
     other.awaitQueue();

@@ -82,7 +82,7 @@ class KernelsTest {
   }
 
   @Test
-  void aMeanThatWouldOverflowIsCarriedOnIncrementally() {
+  void computesOverflowingMeanIncrementally() {
     assertThat(Kernels.mean(new double[] {1.5e308, 1.5e308, 1.5e308}, 0, 3))
         .isCloseTo(1.5e308, org.assertj.core.data.Percentage.withPercentage(1e-10));
   }

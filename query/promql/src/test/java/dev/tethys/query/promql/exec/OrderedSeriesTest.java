@@ -97,7 +97,7 @@ class OrderedSeriesTest {
   }
 
   @Test
-  void seriesComeInOrderHoweverLongEachTakes() {
+  void returnsSeriesInOrderRegardlessOfDuration() {
     SplittableRandom random = new SplittableRandom(5);
     for (int round = 0; round < 60; round++) {
       int size = random.nextInt(700);
@@ -120,7 +120,7 @@ class OrderedSeriesTest {
   }
 
   @Test
-  void waitsForSlowestThreadAndLosesNothing() throws InterruptedException {
+  void waitsForSlowestThreadWithoutLoss() throws InterruptedException {
     CountDownLatch others = new CountDownLatch(3 * 8 * 16);
     AtomicBoolean held = new AtomicBoolean();
     try (Execution x = execution(pool, 3, () -> 0)) {
@@ -150,7 +150,7 @@ class OrderedSeriesTest {
   }
 
   @Test
-  void theFirstErrorEndsAll() {
+  void firstErrorStopsAll() {
     for (int at : new int[] {0, 17, 333, 998}) {
       for (boolean taking : new boolean[] {true, false}) {
         try (Execution x = execution(pool, 4, () -> 0)) {
@@ -175,7 +175,7 @@ class OrderedSeriesTest {
   }
 
   @Test
-  void aTimeoutEndsThoseThatWaitToo() {
+  void timeoutStopsWaitingThreads() {
     AtomicLong now = new AtomicLong();
     try (Execution x = execution(pool, 2, now::get)) {
       assertThatThrownBy(

@@ -73,7 +73,7 @@ class PointsTest {
   }
 
   @Test
-  void partsOfColumnsAreTakenWhetherTheyAreSparseOrNot() {
+  void copiesPartsOfSparseAndDenseColumns() {
     for (int round = 0; round < 3000; round++) {
       int steps = 2 + random.nextInt(150);
       double[] expected = Column.absent(steps);

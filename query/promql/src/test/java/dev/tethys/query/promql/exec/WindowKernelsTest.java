@@ -186,7 +186,7 @@ class WindowKernelsTest {
   }
 
   @Test
-  void linesFromEachStepAreTakenSideBySideWhereWindowsGrow() {
+  void computesGrowingWindowsSideBySide() {
     Regression predict = new Regression(true);
     int used = 0;
     for (int round = 0; round < ROUNDS; round++) {
@@ -224,7 +224,7 @@ class WindowKernelsTest {
   }
 
   @Test
-  void sumsOfWholeNumbersAreDifferencesOnlyWhereNothingRounds() {
+  void usesDifferencesOnlyForExactIntegerSums() {
     int used = 0;
     int rounding = 0;
     for (int round = 0; round < ROUNDS; round++) {

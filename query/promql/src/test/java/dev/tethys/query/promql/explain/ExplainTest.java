@@ -111,7 +111,7 @@ class ExplainTest {
   }
 
   @Test
-  void presenceAloneIsReadWhereValuesDoNotMatter() {
+  void readsOnlyPresenceIfValuesDoNotMatter() {
     PlanNode root = range("count(m_total)").explain().plan();
     assertThat(Objects.requireNonNull(find(root, "InstantSelect").reads()).parts())
         .isEqualTo("presence");
@@ -177,7 +177,7 @@ class ExplainTest {
   }
 
   @Test
-  void hintsNameWhatIsSlowOrNotMeant() {
+  void hintsNameSlowOrSuspiciousParts() {
     assertThat(rules(range("m_total{job=~\"a\"}").explain())).containsExactly("regex-is-equality");
     assertThat(rules(range("m_total{job=~\".*x\"}").explain()))
         .containsExactly("regex-without-prefix");

@@ -27,7 +27,7 @@ class RoundTripTest {
   }
 
   @Property(tries = 5000)
-  void printedQueriesMeanTheSame(@ForAll("seeds") long seed) {
+  void printedQueriesParseToTheSameTree(@ForAll("seeds") long seed) {
     String query = new Grammar(new Random(seed)).vector(4);
     Expr first = PromqlParser.parse(query, ParserOptions.ALL);
     String printed = PromqlPrinter.print(first);

@@ -40,7 +40,7 @@ final class RelationsTest {
   }
 
   @Test
-  void aDeepChainTakesNoStack() {
+  void deepChainDoesNotOverflowTheStack() {
     int size = 100_000;
     long[] ids = new long[size];
     long[] parents = new long[size];

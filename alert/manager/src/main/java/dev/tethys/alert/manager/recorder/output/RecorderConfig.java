@@ -10,7 +10,7 @@ import java.util.List;
 
 /** The {@code event_recorder} section: where events go, each to all of the outputs. */
 public record RecorderConfig(List<OutputConfig> outputs) {
-  /** Nothing is recorded. */
+  /** Configuration that records nothing. */
   public static final RecorderConfig NONE = new RecorderConfig(List.of());
 
   private static final Section SECTION =

@@ -126,7 +126,7 @@ final class WebhookOutput implements EventOutput {
     }
   }
 
-  /** Makes a batch; gives the event that had no room in it. */
+  /** Builds a batch; returns the event that did not fit. */
   private byte @Nullable [] join(byte[] first) throws InterruptedException {
     WebhookConfig.Batch most = java.util.Objects.requireNonNull(config.batch());
     long end = System.nanoTime() + most.flushInterval().toNanos();
